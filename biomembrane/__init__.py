@@ -1,0 +1,1 @@
+"""Rigorous membrane biophysics: declare, assemble, compile, solve, account, show."""

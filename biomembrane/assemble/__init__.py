@@ -1,0 +1,1 @@
+"""Assemble: one free energy, one stoichiometric matrix, one immutable model."""

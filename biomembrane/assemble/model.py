@@ -1,0 +1,232 @@
+"""The model: everything declared, brought into one free energy, one N and one list of equations.  Immutable."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from .. import constants, errors, symbols
+from .. import dimension as d
+from ..declare.cycle import Cycle
+from ..declare.parameter import Declared, check_name, declare
+from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.species import Species
+from ..declare.transporter import Process, Transporter
+from ..symbols import F, T
+from . import checks, contents, energy, network
+from .network import Circuit, Pool
+from .stores import Store, stores_of
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``symbol = expression``; ``group`` is derived, state, potential, rate, flux, affinity or balance."""
+
+    symbol: sp.Symbol
+    expression: sp.Expr
+    group: str
+
+
+class Model:
+    """A cell, an epithelium, a network: transporters on membranes between places.
+
+    Args:
+        name: of the model.
+        transporters: :class:`~biomembrane.declare.transporter.Transporter` and :class:`~biomembrane.declare.cycle.Cycle` objects; places
+            and membranes are those that they stand on.
+        potential: V at the start, by membrane; 0 V where none is given.
+        temperature: default 37 °C.
+        reference: the reservoir against which exergy is measured; default the one behind the largest membrane area.
+
+    Attributes:
+        parameters: every parameter, bath concentration and initial amount by dotted name.
+        pools: the rows of N, in the order of the state vector.
+        processes: the columns of N.
+        N: ``{process: {pool: coefficient}}``; ``matrix`` is the same as a sympy matrix.
+        equations: ordered assignments from states to dx/dt.
+        energy: G(x), a sympy expression [fJ].
+        invariants: combinations of pools that no process changes.
+
+    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, UnknownName.
+    """
+
+    def __init__(
+        self, name: str, transporters: Sequence[Transporter | Cycle], *, potential: Mapping[Membrane, Any] | None = None, temperature: Any = None, reference: Reservoir | None = None
+    ) -> None:
+        self.name = check_name(name, "Model, name")
+        self.transporters = checks.transporters(name, transporters)
+        self.processes: tuple[Process, ...] = tuple(p for t in self.transporters for p in t.processes)
+        self.membranes = checks.membranes(self.transporters, potential)
+        self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
+        self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
+        self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
+        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
+        self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
+        self.reference = checks.reference(self.reservoirs, self.membranes, reference)
+        self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
+        kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
+        declared = [declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")]
+        declared += contents.declared(self.places.values(), self.membranes)
+        declared += contents.potentials(self.membranes, self.circuit, potential or {})
+        declared += [p for t in self.transporters for p in t.parameters.values()]
+        self.parameters: dict[str, Declared] = checks.unique(declared)
+        self.pools: tuple[Pool, ...] = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
+        rows = {p.name for p in self.pools}
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, self.circuit.nodes, rows) for p in self.processes}
+        self.impermeants = contents.impermeants(self)
+        self._frozen = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if getattr(self, "_frozen", False) and not isinstance(getattr(type(self), name, None), cached_property):
+            raise AttributeError(f"a Model is immutable; build another with another {name}")
+        object.__setattr__(self, name, value)
+
+    # --- expressions
+
+    def symbol(self, name: str) -> sp.Symbol:
+        """The symbol of a parameter."""
+        return _symbol(self.parameter(name))
+
+    def parameter(self, name: str) -> Declared:
+        """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
+        if name not in self.parameters:
+            raise errors.UnknownName(where=f"model {self.name!r}", wanted="a parameter, bath concentration or initial amount", got=repr(name), advice=errors.nearest(str(name), self.parameters))
+        return self.parameters[name]
+
+    @cached_property
+    def stores(self) -> dict[str, sp.Expr]:
+        """G by store: each solute, impermeant and carrier state, and the capacitor."""
+        return contents.energies(self)
+
+    @cached_property
+    def energy(self) -> sp.Expr:
+        """G(x) [fJ]."""
+        return sp.Add(*self.stores.values())
+
+    @cached_property
+    def exergy(self) -> dict[str, sp.Expr]:
+        """Ξ(x) by store, against :attr:`reference` [fJ]."""
+        return contents.exergies(self)
+
+    @cached_property
+    def initial(self) -> dict[str, sp.Expr]:
+        """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
+        return contents.initial(self)
+
+    @cached_property
+    def ledger_stores(self) -> tuple[Store, ...]:
+        """Every store that a process draws on or feeds, with its potential."""
+        return stores_of(self)
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
+        made: list[Equation] = []
+
+        def put(group: str, symbol: sp.Symbol, expression: sp.Expr) -> None:
+            made.append(Equation(symbol, sp.sympify(expression), group))
+
+        put("derived", T, self.symbol("temperature"))
+        for transporter in self.transporters:
+            for symbol, expression in transporter.derived.items():
+                put("derived", symbol, expression)
+        for symbol, expression in self.impermeants.items():
+            put("derived", symbol, expression)
+        for symbol, expression in contents.levels(self):
+            put("potential", symbol, expression)
+        for process in self.processes:
+            rates = process.rates
+            mu = sum((n * _level(w) for w, n in process.reaction.net.items()), sp.S.Zero)
+            work = sum((F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p] for p, z in process.reaction.charge_moved().items()), sp.S.Zero)
+            put("affinity", symbols.affinity(process.name), -mu - work)
+            flux: sp.Expr | None = rates.flux
+            if rates.forward is not None and rates.reverse is not None:
+                put("rate", forward(process.name), rates.forward)
+                put("rate", reverse(process.name), rates.reverse)
+                flux = forward(process.name) - reverse(process.name)
+            elif rates.conductance is not None:
+                put("rate", conductance(process.name), rates.conductance)
+                flux = conductance(process.name) * symbols.affinity(process.name)
+            put("flux", current(process.name), flux)
+        flows: dict[str, sp.Expr] = {p.name: sp.S.Zero for p in self.pools}
+        for name, column in self.N.items():
+            for pool, coefficient in column.items():
+                flows[pool] += coefficient * current(name)
+        for pool in self.pools:
+            put("balance", sp.Symbol(f"d[{pool.name}]", real=True), flows[pool.name])
+        return tuple(made)
+
+    @property
+    def matrix(self) -> sp.Matrix:
+        """N as a matrix: pools by processes."""
+        return sp.Matrix([[self.N[r.name].get(p.name, 0) for r in self.processes] for p in self.pools])
+
+    @cached_property
+    def invariants(self) -> list[dict[str, Fraction]]:
+        """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
+        rows = [p.name for p in self.pools if p.kind != "volume"]
+        columns = [{pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")} for col in self.N.values()]
+        return network.invariants(rows, columns)
+
+    @cached_property
+    def hash(self) -> str:
+        """Digest of the equations and of every parameter: two models of one hash run alike."""
+        text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name!r}: {len(self.places)} places, {len(self.membranes)} membranes, {len(self.transporters)} transporters, {len(self.pools)} states>"
+
+    def _repr_html_(self) -> str:
+        from .report import html
+
+        return html(self)
+
+    def _repr_latex_(self) -> str:
+        from .report import latex
+
+        return latex(self)
+
+
+def _kelvin() -> Any:
+    from ..units import Q
+
+    return Q(constants.BODY_TEMPERATURE, "kelvin")
+
+
+def _symbol(p: Declared) -> sp.Symbol:
+    return symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real")
+
+
+def _level(who: Any) -> sp.Expr:
+    if who.kind == "water":
+        return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
+    return symbols.chemical(who.pool)
+
+
+def forward(process: str) -> sp.Symbol:
+    """r⁺ [fmol/s]."""
+    return sp.Symbol(f"r+[{process}]", nonnegative=True)
+
+
+def reverse(process: str) -> sp.Symbol:
+    """r⁻ [fmol/s]."""
+    return sp.Symbol(f"r-[{process}]", nonnegative=True)
+
+
+def conductance(process: str) -> sp.Symbol:
+    """L of an Onsager process."""
+    return sp.Symbol(f"L[{process}]", nonnegative=True)
+
+
+def current(process: str) -> sp.Symbol:
+    """J = r⁺ − r⁻ [fmol/s]."""
+    return sp.Symbol(f"J[{process}]", real=True)
+
+

@@ -1,0 +1,167 @@
+"""The stoichiometric matrix over solutes, carrier states, node charges and volumes, and what it conserves.
+
+Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float; a part of the network without
+any ground gets one, for only differences of φ matter.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy as sp
+
+from .. import errors, symbols
+from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.site import exact
+from ..declare.transporter import Process
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One row of N: ``kind`` is solute, carrier, charge or volume."""
+
+    name: str
+    kind: str
+    symbol: sp.Symbol
+    place: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """The capacitor network: floating nodes in order, capacitance matrix [fF], φ of every place as an expression."""
+
+    nodes: tuple[str, ...]
+    matrix: sp.Matrix
+    inverse: sp.Matrix
+    phi: dict[str, sp.Expr]
+
+
+def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Place]:
+    """All places by name, in the order in which they are met; two of one name are an error."""
+    found: dict[str, Place] = {}
+    met = [p for m in membranes for p in (m.inside, m.outside)] + [p for p in on if isinstance(p, Compartment)]
+    for place in met:
+        if found.setdefault(place.name, place) is not place:
+            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}")
+    return found
+
+
+def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]) -> Circuit:
+    """Nodes that gain charge and their capacitance matrix.  Raises ``ChargeImbalance`` where charge has nowhere to go."""
+    charged = {place for p in processes for place in p.reaction.charge_moved()}
+    grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
+    grounded |= _extra_grounds(all_places, membranes, grounded)
+    nodes = tuple(n for n in all_places if n in charged and n not in grounded)
+    C = sp.zeros(len(nodes), len(nodes))
+    for m in membranes:
+        if m.capacitance is None:
+            continue
+        c = symbols.parameter(m.area.name, positive=True) * symbols.parameter(m.capacitance.name, positive=True)
+        ends = [nodes.index(p.name) for p in (m.inside, m.outside) if p.name in nodes]
+        for i in ends:
+            C[i, i] += c
+        if len(ends) == 2:
+            C[ends[0], ends[1]] -= c
+            C[ends[1], ends[0]] -= c
+    for i, node in enumerate(nodes):
+        if C[i, i] == 0:
+            movers = [p.name for p in processes if node in p.reaction.charge_moved()]
+            raise errors.ChargeImbalance(where=f"Model, place {node!r}", wanted="a membrane with a capacitance, to hold the charge it gains", got="no capacitance; charge is moved by " + ", ".join(movers), advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))")
+    phi: dict[str, sp.Expr] = {n: symbols.electric(n) if n in nodes else sp.S.Zero for n in all_places}
+    return Circuit(nodes, C, _inverse(C), phi)
+
+
+def _extra_grounds(all_places: dict[str, Place], membranes: Sequence[Membrane], grounded: set[str]) -> set[str]:
+    extra: set[str] = set()
+    seen: set[str] = set()
+    insides = {m.inside.name for m in membranes}
+    for start in all_places:
+        if start in seen:
+            continue
+        part, edge = {start}, [start]
+        while edge:
+            here = edge.pop()
+            near = {p.name for m in membranes if here in (m.inside.name, m.outside.name) for p in (m.inside, m.outside)}
+            edge += near - part
+            part |= near
+        seen |= part
+        if not part & grounded:
+            ordered = [n for n in all_places if n in part]
+            extra.add(next((n for n in ordered if n not in insides), ordered[0]))
+    return extra
+
+
+def _inverse(C: sp.Matrix) -> sp.Matrix:
+    """C⁻¹ block by block, so that a chain of cells joined by junctions without capacitance stays cheap."""
+    size = C.rows
+    made = sp.zeros(size, size)
+    left = set(range(size))
+    while left:
+        block, edge = set(), {min(left)}
+        while edge:
+            block |= edge
+            edge = {j for i in edge for j in range(size) if C[i, j] != 0} - block
+        rows = sorted(block)
+        inner = C.extract(rows, rows)
+        inverse = inner.inv(method="ADJ") if len(rows) <= 3 else inner.LUsolve(sp.eye(len(rows)))
+        for a, i in enumerate(rows):
+            for b, j in enumerate(rows):
+                made[i, j] = inverse[a, b]
+        left -= block
+    return made
+
+
+def column(process: Process, nodes: Sequence[str], states: set[str]) -> dict[str, sp.Expr]:
+    """The process's column of N by pool name: solutes and carriers [mol/mol], charges [C/mol], volumes [m³/mol]."""
+    found: dict[str, sp.Expr] = {}
+    for who, n in process.reaction.net.items():
+        if who.kind == "water":
+            assert who.place is not None
+            assert who.species is not None
+            name = f"{who.place.name}.volume"
+            if name in states:
+                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+        elif who.pool in states:
+            found[who.pool] = sp.Integer(n)
+    for place, z in process.reaction.charge_moved().items():
+        if place in nodes:
+            found[f"{place}.charge"] = exact(z) * symbols.F
+    return found
+
+
+def invariants(rows: Sequence[str], columns: Sequence[dict[str, Fraction]]) -> list[dict[str, Fraction]]:
+    """A basis of the left null space of N: every Σ weight·row is constant along any run.  Exact, by sparse elimination."""
+    # reduce columns to echelon form; the free rows then give one invariant each
+    pivots: dict[str, dict[str, Fraction]] = {}
+    order = {r: i for i, r in enumerate(rows)}
+    for original in columns:
+        vector = dict(original)
+        for pivot in sorted((r for r in vector if r in pivots), key=order.__getitem__):
+            vector = _eliminate(vector, pivots[pivot], pivot)
+        vector = {r: v for r, v in vector.items() if v}
+        while any(r in pivots for r in vector):
+            pivot = next(r for r in vector if r in pivots)
+            vector = _eliminate(vector, pivots[pivot], pivot)
+        if not vector:
+            continue
+        pivot = min(vector, key=order.__getitem__)
+        scaled = {r: v / vector[pivot] for r, v in vector.items()}
+        for other, theirs in list(pivots.items()):
+            if pivot in theirs:
+                pivots[other] = _eliminate(theirs, scaled, pivot)
+        pivots[pivot] = scaled
+    basis = []
+    for free in rows:
+        if free not in pivots:
+            weights = {free: Fraction(1)} | {p: -vector[free] for p, vector in pivots.items() if vector.get(free)}
+            basis.append({r: weights[r] for r in rows if r in weights})
+    return basis
+
+
+def _eliminate(vector: dict[str, Fraction], by: dict[str, Fraction], pivot: str) -> dict[str, Fraction]:
+    factor = vector.get(pivot, Fraction(0))
+    made = {r: vector.get(r, Fraction(0)) - factor * by.get(r, Fraction(0)) for r in {**vector, **by}}
+    return {r: v for r, v in made.items() if v}

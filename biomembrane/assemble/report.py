@@ -1,0 +1,36 @@
+"""How a model shows itself in a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..declare.latex import reaction
+from ..declare.parameter import table as parameter_rows
+from ..html import collapsible, table
+from ..latex import tex
+from .contents import impermeant_quantities
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def html(model: Model) -> str:
+    """Tables of places, transporters, impermeants and parameters."""
+    moves = [(t.label, t.on.name, str(p.reaction), p.certificate.verdict) for t in model.transporters for p in t.processes]
+    places = [(n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents)) for n, p in model.places.items()]
+    rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model).items()]
+    body = collapsible("places", table(places, ("place", "kind", "contents"), ""), open=True)
+    body += collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law"), ""), open=True)
+    if rest:
+        body += collapsible("impermeants", table(rest, ("pool", "amount"), ""))
+    body += collapsible("parameters", table(parameter_rows(model.parameters), ("name", "value", "source"), ""))
+    return collapsible(repr(model), body, open=True)
+
+
+def latex(model: Model) -> str:
+    """Reactions, G(x) and the balances, as display mathematics."""
+    lines = [reaction(p.reaction) for p in model.processes]
+    lines.append(f"G = {tex(model.energy)}")
+    lines += [rf"\dot{{{tex(p.symbol)}}} = {tex(e.expression)}" for p, e in zip(model.pools, [e for e in model.equations if e.group == "balance"], strict=True)]
+    body = r" \\ ".join(lines)
+    return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -1,0 +1,80 @@
+"""Stores of the double-entry ledger: what processes draw on and feed, each with its potential.
+
+A participant has up to two: a chemical one (μ less that of the reference bath) and an electrical one (F z φ of its charges).
+Entry[process, store] = −ν·potential·J is the power that the store gives to the process; a row sums to J·A.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from .. import symbols
+from ..declare.places import Compartment
+from ..declare.reaction import Participant
+from ..symbols import F, R, T, c0
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+@dataclass(frozen=True)
+class Store:
+    """``role``: cell, bath, held, carrier; ``component``: chemical, electrical, osmotic.  ``entries``: (process, ν·potential)."""
+
+    name: str
+    species: str
+    place: str
+    role: str
+    component: str
+    entries: tuple[tuple[str, sp.Expr], ...]
+
+
+def stores_of(model: Model) -> tuple[Store, ...]:
+    """All stores in the order of first use."""
+    found: dict[tuple[str, str], dict[str, sp.Expr]] = {}
+    facts: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for process in model.processes:
+        for who, n in process.reaction.net.items():
+            for component, potential in _potentials(model, who):
+                key = (who.pool, component)
+                facts.setdefault(key, (who.species.name if who.species else process.transporter, _place(who), _role(model, who)))
+                entries = found.setdefault(key, {})
+                entries[process.name] = entries.get(process.name, sp.S.Zero) + n * potential
+    return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+
+
+def _place(who: Participant) -> str:
+    return who.place.name if who.place else who.pool.rpartition(".")[0]
+
+
+def _role(model: Model, who: Participant) -> str:
+    if who.kind == "state":
+        return "carrier"
+    if isinstance(who.place, Compartment):
+        return "held" if who.species in who.place.held else "cell"
+    return "bath"
+
+
+def _potentials(model: Model, who: Participant) -> list[tuple[str, sp.Expr]]:
+    from .contents import reference_of, used_standard
+
+    made: list[tuple[str, sp.Expr]] = []
+    if who.kind == "water":
+        assert who.species is not None
+        assert who.place is not None
+        v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+        base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
+        return [("osmotic", v * (symbols.pressure(who.place.name) - base))]
+    chemical: sp.Expr = symbols.chemical(who.pool)
+    if who.species is not None:
+        c = reference_of(model, who.species)
+        if c is not None:
+            chemical = chemical - used_standard(model, who.species) - R * T * sp.log(c / c0)
+    made.append(("chemical", chemical))
+    charge = sum((F * sp.Rational(z.numerator, z.denominator) * model.circuit.phi[p] for p, z in who.charges), sp.S.Zero)
+    if charge != 0:
+        made.append(("electrical", charge))
+    return made

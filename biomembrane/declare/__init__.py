@@ -1,0 +1,1 @@
+"""Declare: species, places, parameters with sources, reactions, laws, transporters and cycles."""

@@ -1,0 +1,260 @@
+"""Cycles: transporters with explicit carrier states, each with its charge coordinate.
+
+Every step is a process of its own.  Energies are stored, not rates: the steps that form a spanning tree give μ°_s of the states,
+
+    μ°_b − μ°_a = −RT ln(k⁺/k⁻) − Σ ν (μ°_i − RT ln c°),
+
+and the reverse rate of each closing step follows from them, so that no loop can do work for free (formalism §6).  The charge
+coordinate Q_s is what a state lays on the inside, in elementary charges; the rest of its charge lies on the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from .. import constants, errors, symbols
+from .. import dimension as d
+from ..symbols import F, R, T, c0
+
+from .laws import Barrier, Eyring, Rates
+from .parameter import Declared, check_name
+from .places import Membrane
+from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, terms
+from .site import Site
+from .species import Species
+from .transporter import Process, build
+
+TOLERANCE = 1e-6  # of RT: rate constants given for every step must close this well; else one of them is to follow
+
+
+@dataclass(frozen=True)
+class _Step:
+    name: str
+    reaction: Reaction
+    ends: tuple[Participant, Participant]
+    constants: Mapping[str, Any]
+    closing: bool
+
+
+@dataclass(frozen=True)
+class _StepLaw:
+    """r⁺ = k⁺ n_a Π c^ν b⁺(Qu), r⁻ = k⁻ n_b Π c^ν b⁻(Qu)."""
+
+    step: _Step
+    barrier: Barrier
+
+    def rates(self, site: Site) -> Rates:
+        plus, minus = self.barrier(site.Qu)
+        k = [self.constant(site, "forward"), self._reverse(site)]
+        return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
+
+    def constant(self, site: Site, way: str) -> sp.Symbol:
+        side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
+        order = sum(n for n, w in side if w.kind == "solute")
+        domain = "nonnegative" if self.step.closing else "positive"
+        return site.parameter(f"{self.step.name}.{way}", self.step.constants[way], d.RATE / d.CONCENTRATION**order, domain=domain, long_name=f"{way} rate constant of {self.step.reaction}")
+
+    def _reverse(self, site: Site) -> sp.Symbol:
+        if not self.step.closing:
+            return self.constant(site, "reverse")
+        order = sum(n for n, w in self.step.reaction.products if w.kind == "solute")
+        symbol = symbols.parameter(f"{site.name}.{self.step.name}.reverse")
+        site.dims[symbol] = d.RATE / d.CONCENTRATION**order
+        return symbol
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """A transporter given by its kinetic diagram.
+
+    Args:
+        name: dotted names ``name.density`` and ``name.C1-C2.forward``.
+        on: the membrane.
+        density: carriers per area ("1/um^2", "pmol/cm^2") or in all ("fmol", "1").
+        states: names separated by blanks, in the order of the cycle.
+        steps: (``"C1 + 2 Na@out <-> C2"``, {"forward": Q, "reverse": Q}); rate constants in 1/s per concentration of each solute on
+            that side.  Exactly one state stands on each side.
+        close: steps whose reverse constant follows from the others, one per independent cycle, as ``"C5 <-> C6"``; what is given
+            for it is not used.
+        charge: Q_s by state, in elementary charges, as numbers or decimal text; zero where it is not given.
+        barrier: how the charge moved in a step splits into both directions; half and half unless told.
+
+    Raises: BadCycle, CycleNotClosed (all constants given and a loop is off, in kJ/mol), and all that a Transporter raises.
+    """
+
+    name: str
+    on: Membrane
+    density: Any = field(kw_only=True)
+    states: Any = field(kw_only=True)
+    steps: Sequence[tuple[str, Mapping[str, Any]]] = field(kw_only=True)
+    close: Sequence[str] = field(default=(), kw_only=True)
+    charge: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    barrier: Barrier = field(default_factory=Eyring, kw_only=True)
+    modulator: Callable[[Site], sp.Expr] | None = field(default=None, kw_only=True)
+    label: str = field(default="", kw_only=True)
+    species: tuple[Species, ...] = field(default=(), kw_only=True)
+    processes: tuple[Process, ...] = field(init=False, repr=False)
+    parameters: dict[str, Declared] = field(init=False, repr=False)
+    derived: dict[sp.Symbol, sp.Expr] = field(init=False, repr=False)
+    total: sp.Expr = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        put: Any = object.__setattr__
+        check_name(self.name, "Cycle, name")
+        if not isinstance(self.on, Membrane):
+            raise errors.WrongType(where=f"{self.name}, on=…", wanted="a Membrane", got=repr(self.on))
+        put(self, "label", self.label or self.name.replace("_", " "))
+        names = self.states.split() if isinstance(self.states, str) else [getattr(s, "label", s) for s in self.states]
+        if len(names) < 2 or len(set(names)) != len(names):
+            raise errors.BadCycle(where=self.name, wanted="two or more different states", got=" ".join(map(str, names)))
+        read = [self._read(text, constants, names) for text, constants in self.steps]
+        states = self._participants(names, read)
+        steps = [_resolved(s, states) for s in read]
+        self._check_closing(steps, names)
+        parameters: dict[str, Declared] = {}
+        derived = self._energies(steps, states, parameters)
+        processes = []
+        for step in steps:
+            site = Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on)
+            processes.append(build(site, _StepLaw(step, self.barrier), self.modulator, derived))
+            parameters |= site.parameters
+        put(self, "states", tuple(states[n] for n in names))
+        put(self, "processes", tuple(processes))
+        put(self, "derived", derived)
+        site = Site(self.name, self.name, steps[0].reaction, self.on)
+        put(self, "total", site.carriers(self.density))
+        put(self, "parameters", site.parameters | parameters)
+
+    def _read(self, text: str, given: Mapping[str, Any], names: list[str]) -> _Step:
+        where = f"{self.name}, step {text!r}"
+        sides = terms(text, where)
+        ends: list[Participant] = []
+        made: list[list[tuple[int, Participant]]] = []
+        for side in sides:
+            states = [(n, s) for n, s, word in side if not word]
+            if len(states) != 1 or states[0][0] != 1 or states[0][1] not in names:
+                raise errors.BadCycle(where=where, wanted=f"one state on each side, of {' '.join(names)}", got=", ".join(s for _, s in states) or "none", advice="write solutes with their place, Na@out")
+            ends.append(Participant(f"{self.name}.{states[0][1]}", "state", states[0][1]))
+            made.append([(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word])
+        name = f"{ends[0].label}-{ends[1].label}"
+        closing = any(_ends(text, self.name) == {e.label for e in ends} for text in self.close)
+        if not isinstance(given, Mapping) or set(given) - {"forward", "reverse"} or "forward" not in given or ("reverse" not in given and not closing):
+            raise errors.BadCycle(where=where, wanted="{'forward': …, 'reverse': …}", got=repr(given), advice=f"or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow")
+        reaction = Reaction((*made[0], (1, ends[0])), (*made[1], (1, ends[1])))
+        return _Step(name, reaction, (ends[0], ends[1]), given, closing)
+
+    def _participants(self, names: list[str], steps: list[_Step]) -> dict[str, Participant]:
+        """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has bound since the first state."""
+        unknown = sorted(set(self.charge) - set(names))
+        if unknown:
+            raise errors.UnknownName(where=f"{self.name}, charge=…", wanted="states", got=", ".join(unknown), advice=errors.nearest(unknown[0], names))
+        inside = {n: Fraction(str(self.charge.get(n, 0))) for n in names}
+        bound: dict[str, dict[Species, int]] = {names[0]: {}}
+        links = [(s.ends[0].label, s.ends[1].label, made_or_used(s.reaction)) for s in steps]
+        while len(bound) < len(names):
+            grown = {b: _add(bound[a], taken, -1) for a, b, taken in links if a in bound and b not in bound}
+            grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
+            if not grown:
+                raise errors.BadCycle(where=self.name, wanted="steps that connect all states", got="unreached: " + ", ".join(n for n in names if n not in bound))
+            bound |= grown
+        for a, b, taken in links:
+            left = _add(_add(bound[b], bound[a], -1), taken, 1)
+            if left:
+                conserve(left, f"{self.name}, the loop closed by {a}-{b}", "once around")
+        z = {n: sum((Fraction(count * s.charge) for s, count in bound[n].items()), Fraction(0)) for n in names}
+        sides = (self.on.inside.name, self.on.outside.name)
+        return {n: Participant(f"{self.name}.{n}", "state", n, tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)) for n in names}
+
+    def _check_closing(self, steps: list[_Step], names: list[str]) -> None:
+        pairs = [{e.label for e in s.ends} for s in steps]
+        for text in self.close:
+            if _ends(text, self.name) not in pairs:
+                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text))
+        reached = {names[0]}
+        tree = [s for s in steps if not s.closing]
+        for _ in names:
+            reached |= {e.label for s in tree for e in s.ends if {x.label for x in s.ends} & reached}
+        if len(reached) < len(names):
+            raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one closing step per independent cycle, the others connecting all states", got="cut off: " + ", ".join(n for n in names if n not in reached))
+
+    def _energies(self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]) -> dict[sp.Symbol, sp.Expr]:
+        """μ°_s of every state and the reverse constants of the closing steps, as expressions of the parameters."""
+        gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
+        for step in steps:
+            site = Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on)
+            law = _StepLaw(step, self.barrier)
+            ratio = sp.S.One if step.closing else law.constant(site, "forward") / law.constant(site, "reverse")
+            order = sum(n for w, n in step.reaction.net.items() if w.kind == "solute")
+            moved = sum((n * site.energy(w) for w, n in step.reaction.net.items() if w.kind == "solute"), sp.S.Zero) / (R * T)
+            gap[step.name] = -sp.log(ratio * c0**-order) - moved
+            parameters |= site.parameters
+        first = next(iter(states))
+        energy: dict[str, sp.Expr] = {first: sp.S.Zero}
+        tree = [s for s in steps if not s.closing]
+        off: dict[str, sp.Expr] = {}
+        used: set[str] = set()
+        while len(energy) < len(states):
+            for step in tree:
+                a, b = (e.label for e in step.ends)
+                if step.name not in used and (a in energy) != (b in energy):
+                    known, new, sign = (a, b, 1) if a in energy else (b, a, -1)
+                    energy[new] = energy[known] + sign * gap[step.name]
+                    used.add(step.name)
+        derived = {symbols.parameter(f"mu0[{states[n].pool}]", real=True): R * T * e for n, e in energy.items()}
+        for step in steps:
+            a, b = (e.label for e in step.ends)
+            if step.closing:
+                site = Site(self.name, self.name, step.reaction, self.on)
+                forward = _StepLaw(step, self.barrier).constant(site, "forward")
+                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
+            elif step.name not in used:
+                off[step.name] = energy[b] - energy[a] - gap[step.name]
+        self._check_loops(off, parameters)
+        return derived
+
+    def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
+        if not off:
+            return
+        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+        at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
+        errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
+        worst = max(errors_, key=lambda n: abs(errors_[n]))
+        RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
+        raise errors.CycleNotClosed(
+            where=f"{self.name}, the loop closed by {worst}", wanted="rate constants whose product around the loop is the external affinity",
+            got=f"off by {errors_[worst] * RT:+.4g} kJ/mol" + (" (rounding of the published digits)" if abs(errors_[worst]) < 0.02 else ""),
+            advice="close=[" + ", ".join(repr(n.replace("-", " <-> ")) for n in off) + "] lets those reverse constants follow from the others",
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; {self.processes[0].certificate.verdict}>"
+
+    def _repr_latex_(self) -> str:
+        from .latex import transporter
+
+        return transporter(self)
+
+
+def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> dict[Species, int]:
+    total = {s: first.get(s, 0) + sign * second.get(s, 0) for s in {**first, **second}}
+    return {s: n for s, n in total.items() if n}
+
+
+def _ends(text: str, where: str) -> set[str]:
+    left, right = terms(text, f"{where}, close={text!r}")
+    return {name for side in (left, right) for _, name, word in side if not word}
+
+
+def _resolved(step: _Step, states: dict[str, Participant]) -> _Step:
+    def swap(side: tuple[tuple[int, Participant], ...]) -> tuple[tuple[int, Participant], ...]:
+        return tuple((n, states[w.label] if w.kind == "state" else w) for n, w in side)
+
+    reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), step.name)
+    return _Step(step.name, reaction, (states[step.ends[0].label], states[step.ends[1].label]), step.constants, step.closing)
+
+

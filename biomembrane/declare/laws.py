@@ -1,0 +1,277 @@
+"""Kinetic laws: non-negative one-way rates r⁺, r⁻ in fmol/s with RT ln(r⁺/r⁻) = A, or J = L·A with L ≥ 0.
+
+A law is a formula over a :class:`~biomembrane.declare.site.Site`.  The reverse rate is never free: it follows from the affinity,
+so that a law of this file cannot break the second law, whatever its parameters (formalism §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import errors
+from ..symbols import B, F, R, T, c0
+from .site import Site, exact
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a law gives: a pair of one-way rates, or a conductance [mol²/J/s], or a bare flux with the reason for it."""
+
+    forward: sp.Expr | None = None
+    reverse: sp.Expr | None = None
+    conductance: sp.Expr | None = None
+    flux: sp.Expr | None = None
+    reason: str = ""
+
+
+class Law(Protocol):
+    """One method: ``rates(site)`` declares the law's parameters at the site and gives its :class:`Rates` [fmol/s].
+
+    It must hold for every state with positive concentrations and every parameter in its domain: r± ≥ 0 and ln(r⁺/r⁻) = A/RT
+    identically.  The transporter checks this at birth (dimension, sign, proof) and keeps the certificate.
+    """
+
+    def rates(self, site: Site) -> Rates: ...
+
+
+class Barrier(Protocol):
+    """b⁺, b⁻ of the reduced work ``Qu`` of moving a turnover's charge inward, with b⁺/b⁻ = e^{−Qu}."""
+
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...  # noqa: N803
+
+
+@dataclass(frozen=True)
+class Eyring:
+    """One sharp barrier at the fraction ``theta`` of the field: (e^{−θQu}, e^{(1−θ)Qu})."""
+
+    theta: float = 0.5
+
+    def __post_init__(self) -> None:
+        if isinstance(self.theta, bool) or not isinstance(self.theta, (int, float)) or not 0 <= self.theta <= 1:
+            raise errors.OutOfDomain(where="Eyring(theta=…)", wanted="a number from 0 to 1", got=repr(self.theta))
+
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:  # noqa: N803
+        theta = exact(self.theta)
+        return sp.exp(-theta * Qu), sp.exp((1 - theta) * Qu)
+
+
+@dataclass(frozen=True)
+class ConstantField:
+    """Goldman's constant field: (B(Qu), B(−Qu)) with B(x) = x/(eˣ − 1) (Goldman 1943)."""
+
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:  # noqa: N803
+        return B(Qu), B(-Qu)
+
+
+def _by_affinity(prefactor: sp.Expr, site: Site, barrier: Barrier) -> Rates:
+    """r⁺ = prefactor·b⁺·Π a^ν⁺ and the reverse that detailed balance leaves."""
+    plus, minus = barrier(site.Qu)
+    forward = prefactor * plus * site.product(site.reaction.reactants, activities=True)
+    reverse = prefactor * minus * site.product(site.reaction.products, activities=True) * sp.exp(site.standard)
+    return Rates(forward, reverse)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elementary:
+    """r⁺ = κ b⁺(Qu) Π (c/c°)^ν⁺, r⁻ = κ b⁻(Qu) Π (c/c°)^ν⁻ e^{ΔG°/RT}.
+
+    ``rate``: κ as a flux ("fmol/s") or per membrane area ("pmol/cm^2/s"), at activities of 1.
+    """
+
+    rate: Any
+    barrier: Barrier = Eyring()
+
+    def rates(self, site: Site) -> Rates:
+        return _by_affinity(site.per_area("rate", self.rate, d.FLUX), site, self.barrier)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GHK:
+    """Goldman–Hodgkin–Katz flux of one solute: r± = P·area·B(±Qu)·c (Goldman 1943; Hodgkin & Katz 1949).
+
+    ``permeability``: "cm/s".  For a neutral solute this is P·area·Δc.
+    """
+
+    permeability: Any
+
+    def rates(self, site: Site) -> Rates:
+        sides = (site.reaction.reactants, site.reaction.products)
+        if any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides) or sides[0][0][1].species != sides[1][0][1].species:
+            raise errors.BadReaction(where=f"{site.name}, GHK", wanted="one solute that crosses, 'K@in -> K@out'", got=str(site.reaction), advice="laws.Elementary or laws.Saturable for coupled transport")
+        P = site.parameter("permeability", self.permeability, d.PERMEABILITY)
+        plus, minus = ConstantField()(site.Qu)
+        return Rates(P * site.area * plus * site.product(sides[0]), P * site.area * minus * site.product(sides[1]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ohmic:
+    """J = g·A/(QF)²: current g·(V − E), E the reversal potential of the reaction.
+
+    ``conductance``: of the membrane ("nS") or per area ("mS/cm^2").
+    """
+
+    conductance: Any
+
+    def rates(self, site: Site) -> Rates:
+        if not site.charge:
+            raise errors.ChargeImbalance(where=f"{site.name}, Ohmic", wanted="a reaction that moves charge", got=str(site.reaction), advice="laws.Onsager for electroneutral transport")
+        g = site.per_area("conductance", self.conductance, d.CONDUCTANCE)
+        return Rates(conductance=g / (exact(site.charge) * F) ** 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Onsager:
+    """J = L·A, near equilibrium (Onsager 1931).  ``coefficient``: L in mol²/J/s, or per area."""
+
+    coefficient: Any
+
+    def rates(self, site: Site) -> Rates:
+        return Rates(conductance=site.per_area("coefficient", self.coefficient, d.ONSAGER))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Water:
+    """Volume flow L_p·area·ΔP driven by the difference of hydrostatic less osmotic pressure (Kedem & Katchalsky 1958).
+
+    ``permeability``: hydraulic, "cm/s/bar", or osmotic P_f, "cm/s", which is L_p·RT/v_w.
+    """
+
+    permeability: Any
+
+    def rates(self, site: Site) -> Rates:
+        water = [w for w in site.participants if w.kind == "water"]
+        if len(water) != 2 or len(site.participants) != 2:
+            raise errors.BadReaction(where=f"{site.name}, Water", wanted="'H2O@out -> H2O@in'", got=str(site.reaction))
+        L = site.parameter("permeability", self.permeability, (d.HYDRAULIC, d.PERMEABILITY))
+        v = site.molar_volume(water[0])
+        if site.dims[L] == d.HYDRAULIC:
+            return Rates(conductance=L * site.area / v**2)
+        return Rates(conductance=L * site.area / (v * R * T))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saturable:
+    """Reversible rate law with half-saturations; the reverse turnover follows from Haldane's relation (Liebermeister et al. 2010).
+
+    r⁺ = E·k·b⁺·Π(c/K)^ν⁺/D, r⁻ = r⁺·e^{−A/RT};  D = Π(1 + c/K)^ν⁺·Π(1 + c/K)^ν⁻ (``binding="simultaneous"``) or the sum of the
+    two products less 1 (``"common"``: the two sides exclude each other).
+
+    Args:
+        maximum: E·k, forward, as a flux or per area; or else
+        turnover and density: k ("1/s") and E ("1/um^2", or an amount).
+        half: half-saturation for each participant, by ``"Na@out"``; one key ``"glucose"`` serves both sides.
+    """
+
+    half: Mapping[str, Any]
+    maximum: Any = None
+    turnover: Any = None
+    density: Any = None
+    binding: str = "simultaneous"
+    barrier: Barrier = field(default_factory=Eyring)
+    source: Any = None
+
+    def rates(self, site: Site) -> Rates:
+        if self.binding not in ("simultaneous", "common"):
+            raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding))
+        if (self.maximum is None) == (self.turnover is None or self.density is None):
+            raise errors.BadSettings(where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither")
+        if self.maximum is not None:
+            E = site.per_area("maximum", self.maximum, d.FLUX)
+        else:
+            E = site.carriers(self.density) * site.parameter("turnover", self.turnover, d.RATE)
+        K = self._halves(site)
+        plus, minus = self.barrier(site.Qu)
+        sides = [site.reaction.reactants, site.reaction.products]
+        scaled = [sp.prod([(site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
+        filled = [sp.prod([(1 + site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
+        D = filled[0] * filled[1] if self.binding == "simultaneous" else filled[0] + filled[1] - 1
+        # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
+        haldane = sp.exp(site.standard) * sp.prod([(K[w] / c0) ** n for n, w in sides[1]]) / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
+        return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+
+    def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
+        found = {}
+        left = dict(self.half)
+        for who in site.participants:
+            keys = [site._written(who), who.pool, who.species.name if who.species else who.label]
+            key = next((k for k in keys if k in self.half), None)
+            if key is None:
+                raise errors.MissingSpecies(where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}", got=", ".join(self.half) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}")
+            left.pop(key, None)
+            shared = key == keys[-1]
+            found[who] = site.parameter(f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}", self.half[key], d.CONCENTRATION, domain="positive")
+        if left:
+            raise errors.UnknownName(where=f"{site.name}, Saturable(half=…)", wanted="participants of the reaction", got=", ".join(left), advice=errors.nearest(next(iter(left)), [site._written(w) for w in site.participants]))
+        return found
+
+
+Formula = Callable[[Site], sp.Expr]
+
+
+def ring(total: sp.Expr, forward: Sequence[sp.Expr], reverse: Sequence[sp.Expr]) -> Rates:
+    """Steady flux of a single kinetic cycle of N states: J = N_T (Πα⁺ − Πα⁻)/Σ (King & Altman 1956; Hill 1989).
+
+    ``forward[k]`` leads from state k to k+1, ``reverse[k]`` back; Σ is the sum over all N² directed spanning trees.
+    """
+    size = len(forward)
+    trees = []
+    for root in range(size):
+        for gap in range(size):  # the edge gap → gap+1 is left out; the others lead to the root
+            after = [forward[k % size] for k in range(gap + 1, gap + 1 + (root - gap - 1) % size)]
+            before = [reverse[k % size] for k in range(root, root + (gap - root) % size)]
+            trees.append(sp.prod(after) * sp.prod(before))
+    Sigma = sp.Add(*trees)
+    return Rates(total * sp.prod(forward) / Sigma, total * sp.prod(reverse) / Sigma)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReducedCycle:
+    """A single cycle of lumped states at steady state, as :func:`ring` gives it.
+
+    ``forward`` and ``reverse`` are functions of the site that give the effective one-way rates [1/s]; ``density`` the carriers.
+    Detailed balance holds for the cycle as a whole and is proved for the reaction at birth.
+    """
+
+    density: Any
+    forward: Sequence[Formula]
+    reverse: Sequence[Formula]
+
+    def rates(self, site: Site) -> Rates:
+        if len(self.forward) != len(self.reverse) or len(self.forward) < 2:
+            raise errors.BadCycle(where=f"{site.name}, ReducedCycle", wanted="as many reverse as forward rates, at least two", got=f"{len(self.forward)} and {len(self.reverse)}")
+        return ring(site.carriers(self.density), [f(site) for f in self.forward], [f(site) for f in self.reverse])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Both one-way rates given as functions of the site; checked like every other law.
+
+    ``Pair(forward=lambda s: s.parameter("k", Q(1, "fmol/s/mM"), …) * s["X@in"], reverse=…)``
+    """
+
+    forward: Formula
+    reverse: Formula
+
+    def rates(self, site: Site) -> Rates:
+        return Rates(sp.sympify(self.forward(site)), sp.sympify(self.reverse(site)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Empirical:
+    """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.
+
+    ``flux``: a function of the site [fmol/s]; ``reason``: why no thermodynamic form is used.  Flagged in every print.
+    """
+
+    flux: Formula
+    reason: str
+
+    def rates(self, site: Site) -> Rates:
+        if not isinstance(self.reason, str) or not self.reason.strip():
+            raise errors.MissingSource(where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=repr(self.reason))
+        return Rates(flux=sp.sympify(self.flux(site)), reason=self.reason)

@@ -1,0 +1,163 @@
+"""Reactions from text: ``3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in``.
+
+A reaction is signed terms over *participants*.  A participant knows the charge it lays on each place: a solute its own
+charge on the place it is in; a carrier state its charge coordinate on the inside and the rest on the outside.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .. import errors
+from .places import Compartment, Membrane, Place, Reservoir
+from .species import Species
+
+_TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z")
+_ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place."""
+
+    pool: str
+    kind: str  # solute | water | state
+    label: str
+    charges: tuple[tuple[str, Fraction], ...] = ()
+    species: Species | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Reactants and products with positive whole coefficients; ``net`` is products less reactants."""
+
+    reactants: tuple[tuple[int, Participant], ...]
+    products: tuple[tuple[int, Participant], ...]
+
+    @property
+    def net(self) -> dict[Participant, int]:
+        found: dict[Participant, int] = {}
+        for sign, side in ((-1, self.reactants), (1, self.products)):
+            for count, who in side:
+                found[who] = found.get(who, 0) + sign * count
+        return {who: n for who, n in found.items() if n}
+
+    def charge_moved(self) -> dict[str, Fraction]:
+        """Elementary charges that each place gains per turnover."""
+        gained: dict[str, Fraction] = {}
+        for who, n in self.net.items():
+            for place, z in who.charges:
+                gained[place] = gained.get(place, Fraction(0)) + n * z
+        return {place: z for place, z in gained.items() if z}
+
+    def __str__(self) -> str:
+        def side(terms: tuple[tuple[int, Participant], ...]) -> str:
+            return " + ".join(f"{n} {w.label}" if n > 1 else w.label for n, w in terms) or "∅"
+
+        return f"{side(self.reactants)} ⇌ {side(self.products)}"
+
+
+def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
+    """(count, name, place word) of both sides; the place word is empty where no ``@`` is given."""
+    if not isinstance(text, str):
+        raise errors.WrongType(where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'")
+    sides = _ARROW.split(text)
+    if len(sides) != 2:
+        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'")
+    read: list[list[tuple[int, str, str]]] = []
+    for side in sides:
+        read.append([])
+        for piece in re.split(r"\s\+\s", f" {side} "):
+            found = _TERM.match(piece)
+            if not found:
+                raise errors.BadReaction(where=where, wanted="terms such as '2 Na@out' joined by ' + '", got=repr(piece.strip() or side), advice="a whole number, a blank, a species, '@', a place")
+            count = int(found[1] or 1)
+            if count < 1:
+                raise errors.BadReaction(where=where, wanted="coefficients of 1 or more", got=repr(piece.strip()))
+            read[-1].append((count, found[2], found[3] or ""))
+    return read[0], read[1]
+
+
+def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Participant:
+    """Resolve ``name@word`` against the place or membrane ``on``; ``extra`` species need no contents (the solvent)."""
+    place = on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
+    if place is None:
+        known = f"@in ({on.inside.name}) or @out ({on.outside.name})" if isinstance(on, Membrane) else f"@{on.name}"
+        raise errors.BadReaction(where=where, wanted=f"{name} at a place: {known}", got=f"{name}@{word}" if word else f"{name} without a place", advice=f"{name}@in" if isinstance(on, Membrane) else name)
+    for species in extra:
+        if species.name == name:
+            return Participant(f"{place.name}.{name}", "water", f"{species.label}@{place.name}", (), species, place)
+    inside = dict(place.contents)
+    if isinstance(place, Compartment):
+        inside |= place.held
+        if isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
+            raise errors.MissingSpecies(where=where, wanted=f"{name} among the contents of {place.name}", got=f"{name} is impermeant there", advice="move it from impermeant= to contents=")
+    for species in inside:
+        if species.name == name:
+            charges = ((place.name, Fraction(species.charge)),) if species.charge else ()
+            return Participant(f"{place.name}.{name}", "solute", f"{species.label}@{place.name}", charges, species, place)
+    raise errors.MissingSpecies(
+        where=where, wanted=f"{name} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
+        advice=errors.nearest(name, [s.name for s in inside], 1) if errors.nearest(name, [s.name for s in inside], 1).startswith("did") else f"add {name}: Q(0, 'mM') to the contents of {place.name}",
+    )  # fmt: skip
+
+
+def balanced(reaction: Reaction, where: str) -> Reaction:
+    """The reaction itself, once atoms (where all are declared), moieties and charge balance and no two conventions meet.
+
+    Where carrier states take part only charge is judged: what they have bound is judged around the cycle.
+    """
+    if not reaction.net:
+        raise errors.BadReaction(where=where, wanted="a reaction that changes something", got=str(reaction))
+    made = made_or_used(reaction)
+    if not any(who.kind == "state" for who in reaction.net):
+        conserve(made, where, str(reaction))
+    total = sum(reaction.charge_moved().values(), Fraction(0))
+    if total:
+        raise errors.ChargeImbalance(
+            where=where, wanted="the same charge on both sides", got=f"{reaction}: {float(total):+g} e appears per turnover",
+            advice="check the coefficients, and the charge of each species",
+        )  # fmt: skip
+    conventions = {s.convention for s in made if s.convention}
+    if len(conventions) > 1:
+        raise errors.ConventionMismatch(where=where, wanted="one convention for the standard potentials", got=" against ".join(sorted(conventions)), advice="take all reactants from one table (formalism §7)")
+    return reaction
+
+
+def made_or_used(reaction: Reaction) -> dict[Species, int]:
+    """Species that appear (+) or vanish (−), whatever their places."""
+    moved: dict[Species, int] = {}
+    for who, n in reaction.net.items():
+        if who.species is not None:
+            moved[who.species] = moved.get(who.species, 0) + n
+    return {s: n for s, n in moved.items() if n}
+
+
+def conserve(made: dict[Species, int], where: str, shown: str) -> None:
+    """Raise ``UnbalancedReaction`` unless the elements and moieties of what is made and used up cancel."""
+    books: list[tuple[str, dict[Species, dict[str, int]]]] = [("moiety", {s: dict(s.moieties) for s in made})]
+    if made and all(s.formula for s in made):
+        books.append(("element", {s: s.composition() for s in made}))
+    if made and not any(s.formula or s.moieties for s in made):
+        raise errors.UnbalancedReaction(where=where, wanted="formula= or moieties= for species that are made or used up", got=", ".join(s.name for s in made), advice="Species('ATP', moieties={'adenosine': 1, 'phosphate': 3})")
+    for what, book in books:
+        left: dict[str, int] = {}
+        for species, n in made.items():
+            for part, count in book[species].items():
+                left[part] = left.get(part, 0) + n * count
+        wrong = {part: n for part, n in left.items() if n}
+        if wrong:
+            raise errors.UnbalancedReaction(where=where, wanted=f"the same number of each {what} on both sides", got=f"{shown}: " + ", ".join(f"{p} {n:+d}" for p, n in wrong.items()), advice="check the coefficients")
+
+
+def parse(text: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Reaction:
+    """Read and check a reaction on a membrane (or inside a compartment)."""
+    if not isinstance(on, (Membrane, Compartment)):
+        hint = "make a Membrane between the reservoir and another place" if isinstance(on, Reservoir) else ""
+        raise errors.WrongType(where=f"{where}, on=…", wanted="a Membrane or a Compartment", got=repr(on), advice=hint)
+    left, right = terms(text, where)
+    sides = [tuple((n, solute(name, word, on, where, extra)) for n, name, word in side) for side in (left, right)]
+    return balanced(Reaction(sides[0], sides[1]), where)

@@ -1,0 +1,73 @@
+"""Species: what moves.  Charge, formula or moieties, and a standard potential with its convention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import errors, units
+from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
+from .parameter import as_parameter, check_name
+
+_ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+@dataclass(frozen=True)
+class Species:
+    """A chemical species, or a biochemical reactant (sum of pseudo-isomers at fixed pH and pMg).
+
+    Args:
+        name: short name, used in reactions and dotted names ("Na").
+        charge: in elementary charges.
+        formula: elements with counts, "C6H12O6"; a balanced reaction is checked on it.
+        moieties: conserved groups where elements are not ({"adenosine": 1, "phosphate": 3}).
+        standard: μ° as a molar energy with a source; zero when it is not given, which is right for what is only moved.
+        convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K" (formalism §7).  Energies of two
+            conventions in one model are an error.
+        molar_volume: for the solvent only: moving it changes volume and no concentration.
+        label: how figures write it ("Na⁺").
+
+    Raises: BadName, BadFormula, NotANumber, UnitMismatch.
+    """
+
+    name: str
+    charge: int = 0
+    formula: str = ""
+    moieties: Mapping[str, int] = field(default_factory=dict, hash=False)
+    standard: Any = field(default=None, hash=False)
+    convention: str = ""
+    molar_volume: Any = field(default=None, hash=False)
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "Species, name")
+        if isinstance(self.charge, bool) or not isinstance(self.charge, int):
+            raise errors.NotANumber(where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge))
+        object.__setattr__(self, "moieties", dict(self.moieties))
+        object.__setattr__(self, "label", self.label or self.name)
+        self.composition()
+        for name, dim in (("standard", MOLAR_ENERGY), ("molar_volume", MOLAR_VOLUME)):
+            given = as_parameter(getattr(self, name))
+            object.__setattr__(self, name, given)
+            if given is not None:
+                units.strip(getattr(given, "quantity", given), dim, f"Species({self.name!r}), {name}")
+        if self.standard is not None and not self.convention:
+            raise errors.ConventionMismatch(
+                where=f"Species({self.name!r})", wanted="the convention of its standard potential", got="none",
+                advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
+            )  # fmt: skip
+
+    def composition(self) -> dict[str, int]:
+        """Elements with counts; empty when no formula is declared."""
+        found: dict[str, int] = {}
+        pieces = _ELEMENT.findall(self.formula)
+        if "".join(a + b for a, b in pieces) != self.formula:
+            raise errors.BadFormula(where=f"Species({self.name!r}), formula", wanted="elements with counts, 'C6H12O6'", got=repr(self.formula), advice="write the charge in charge=, not in the formula")
+        for element, count in pieces:
+            found[element] = found.get(element, 0) + int(count or 1)
+        return found
+
+    def __repr__(self) -> str:
+        return f"Species({self.name!r}, charge={self.charge:+d})" if self.charge else f"Species({self.name!r})"

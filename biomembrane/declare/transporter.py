@@ -1,0 +1,118 @@
+"""Transporters: a reaction at a place and a law for it, proved when they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import errors
+from . import certificate
+from .certificate import Certificate
+from .laws import Law, Rates
+from .parameter import Declared, check_name
+from .places import Compartment, Membrane
+from .reaction import Participant, Reaction, parse
+from .site import Site
+from .species import Species
+
+
+@dataclass(frozen=True)
+class Process:
+    """One reaction with its rates and the certificate of them: what the assembly reads."""
+
+    name: str
+    transporter: str
+    reaction: Reaction
+    on: Membrane | Compartment
+    rates: Rates
+    certificate: Certificate
+
+
+def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: dict[sp.Symbol, sp.Expr] | None = None) -> Process:
+    """Apply the law at the site and check the result: dimension, sign, detailed balance."""
+    where = site.process
+    if not hasattr(law, "rates"):
+        raise errors.WrongType(where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=repr(law), advice="laws.GHK(permeability=Q(1e-7, 'cm/s'))")
+    rates = law.rates(site)
+    if modulator is not None:
+        g = sp.sympify(modulator(site))
+        certificate.check_dimension(g, d.ONE, site.dims, where, "modulator")
+        certificate.check_sign(g, _values(site), where, "modulator")
+        rates = Rates(*(g * r if r is not None else None for r in (rates.forward, rates.reverse, rates.conductance, rates.flux)), reason=rates.reason)
+    return Process(where, site.name, site.reaction, site.on, rates, _certify(site, rates, derived or {}))
+
+
+def _values(site: Site) -> dict[str, float]:
+    return {p.name: p.value for p in site.parameters.values()}
+
+
+def _certify(site: Site, rates: Rates, derived: dict[sp.Symbol, sp.Expr]) -> Certificate:
+    where, values = site.process, _values(site)
+    if rates.flux is not None:
+        certificate.check_dimension(rates.flux, d.FLUX, site.dims, where, "flux")
+        return Certificate("exempt", f"empirical: {rates.reason}", site.drive)
+    if rates.conductance is not None:
+        certificate.check_dimension(rates.conductance, d.ONSAGER, site.dims, where, "conductance")
+        certificate.check_sign(rates.conductance, values, where, "conductance")
+        return Certificate("onsager", "J = L·A with L ≥ 0", site.drive)
+    assert rates.forward is not None and rates.reverse is not None
+    for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
+        certificate.check_dimension(rate, d.FLUX, site.dims, where, what)
+        certificate.check_sign(rate, values, where, what)
+    return certificate.prove(rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where)
+
+
+@dataclass(frozen=True, eq=False)
+class Transporter:
+    """A transporter of one reaction.
+
+    Args:
+        name: dotted names ``name.parameter``; fluxes are positive in the written direction.
+        reaction: ``"Na@out + glucose@out -> Na@in + glucose@in"``; ``@in`` and ``@out`` are the membrane's sides.
+        on: the membrane, or a compartment for a reaction inside it.
+        law: of :mod:`biomembrane.laws`.
+        modulator: a function of the site that gives a non-negative pure number (open probability, inhibition); it multiplies both
+            one-way rates, so it does no work.
+        label: how figures write it.
+
+    Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance, ConventionMismatch, the unit
+    errors, DimensionError, NegativeRate, SecondLawViolation, SecondLawUndecided.
+    """
+
+    name: str
+    reaction: str
+    on: Membrane | Compartment
+    law: Law
+    modulator: Callable[[Site], sp.Expr] | None = field(default=None, kw_only=True)
+    label: str = field(default="", kw_only=True)
+    species: tuple[Species, ...] = field(default=(), kw_only=True)
+    processes: tuple[Process, ...] = field(init=False, repr=False)
+    parameters: dict[str, Declared] = field(init=False, repr=False)
+    derived: dict[sp.Symbol, sp.Expr] = field(init=False, repr=False, default_factory=dict)
+    states: tuple[Participant, ...] = field(init=False, repr=False, default=())
+    total: sp.Expr | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "Transporter, name")
+        site = Site(self.name, self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
+        put: Any = object.__setattr__
+        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "processes", (build(site, self.law, self.modulator),))
+        put(self, "parameters", dict(site.parameters))
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof of local detailed balance, or why there is none."""
+        return self.processes[0].certificate
+
+    def __repr__(self) -> str:
+        return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}; {self.certificate.verdict}>"
+
+    def _repr_latex_(self) -> str:
+        from .latex import transporter
+
+        return transporter(self)

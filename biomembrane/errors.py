@@ -1,0 +1,118 @@
+"""Errors that teach: each says what is wrong, where, what was wanted, what it got and what to try.
+
+One class per kind of mistake, all frozen, all a :class:`BiomembraneError` (a ``ValueError``).  The fields are
+plain strings, so that an error can be logged, compared and shown without the objects that caused it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+_C = TypeVar("_C", bound=type)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def _mistake(cls: _C) -> _C:
+    """A frozen dataclass that still lets Python attach tracebacks and notes."""
+    made = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    frozen: Callable[[Any, str, Any], None] = made.__setattr__
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        if name.startswith("__"):
+            BaseException.__setattr__(self, name, value)
+        else:
+            frozen(self, name, value)
+
+    made.__setattr__ = __setattr__  # type: ignore[method-assign, assignment]
+    return made
+
+
+@_mistake
+class BiomembraneError(ValueError):
+    """Base of every error raised here.
+
+    ``where`` names the object and the argument, ``wanted`` and ``got`` are sentences or values, ``advice`` says
+    what to try.  Empty fields are not printed.
+    """
+
+    where: str = ""
+    wanted: str = ""
+    got: str = ""
+    advice: str = ""
+    headline: ClassVar[str] = "something is wrong"
+
+    def __str__(self) -> str:
+        rows = [("where", self.where), ("wanted", self.wanted), ("got", self.got), ("try", self.advice)]
+        body = [f"  {name:<7} {text}" for name, text in rows if text]
+        return "\n".join([f"{self.headline}.", *body])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.headline!r}, where={self.where!r}, got={self.got!r})"
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """'did you mean …' for a name that is not among ``known``; empty when nothing is near and nothing is known."""
+    names = list(dict.fromkeys(known))
+    folded = {n.lower(): n for n in names}
+    near = difflib.get_close_matches(name.lower(), folded, n=count, cutoff=0.55)
+    if near:
+        return "did you mean " + " or ".join(repr(folded[n]) for n in near) + "?"
+    return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
+
+
+def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = BiomembraneError) -> Any:
+    return _mistake(type(name, (base,), {"headline": headline, "__doc__": doc, "__module__": __name__, "__annotations__": {}}))
+
+
+# --- numbers and units
+UnknownUnit = _kind("UnknownUnit", "the unit is not known", "A unit that the registry cannot read.")
+BareNumber = _kind("BareNumber", "a number without a unit", "A dimension is due and a plain number came.")
+UnitMismatch = _kind("UnitMismatch", "the unit has the wrong dimension", "A unit of another dimension than wanted.")
+NotFinite = _kind("NotFinite", "the number is not finite", "NaN or infinity where a finite number is due.")
+OutOfDomain = _kind("OutOfDomain", "the number lies outside its domain", "For instance a negative amount or permeability.")
+NotANumber = _kind("NotANumber", "this is not a number", "Text, a flag or another object where a number is due.")
+
+# --- declaring
+BadName = _kind("BadName", "the name cannot be used", "Empty, or with characters that dotted names cannot hold.")
+DuplicateName = _kind("DuplicateName", "the name is taken", "Two things of one model share a name.")
+UnknownName = _kind("UnknownName", "nothing has this name", "A parameter, place, species or model that does not exist.")
+BadFormula = _kind("BadFormula", "the chemical formula cannot be read", "A formula that is not elements with counts.")
+BadReaction = _kind("BadReaction", "the reaction cannot be read", "Text that is not a reaction.")
+UnbalancedReaction = _kind("UnbalancedReaction", "the reaction does not balance", "Atoms or moieties appear or vanish.")
+ChargeImbalance = _kind("ChargeImbalance", "charge does not balance", "Charge appears, vanishes or has nowhere to go.")
+MissingSpecies = _kind("MissingSpecies", "a species is missing from its place", "A reaction needs a species that a place lacks.")
+ConventionMismatch = _kind("ConventionMismatch", "two standard-state conventions are mixed", "Energies of different conventions.")
+NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negative impermeant content closes the balance.")
+BadPlace = _kind("BadPlace", "the compartment, reservoir or membrane is not well formed", "Geometry or topology that cannot be.")
+MissingSource = _kind("MissingSource", "a number without a source", "A library value whose provenance is not given.")
+BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
+WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")
+
+# --- laws
+DimensionError = _kind("DimensionError", "the expression is not dimensionally sound", "Terms of different dimension.")
+SecondLawViolation = _kind("SecondLawViolation", "the law breaks detailed balance", "ln(r+/r-) differs from A/RT.")
+SecondLawUndecided = _kind("SecondLawUndecided", "the second law could not be decided", "No proof and no counter-example.")
+NegativeRate = _kind("NegativeRate", "a one-way rate can be negative", "A one-way rate that is not provably non-negative.")
+CycleNotClosed = _kind("CycleNotClosed", "the rate constants of a cycle do not close", "Rate constants that imply a free lunch.")
+BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, steps or closing steps that do not fit.")
+
+# --- files
+CorruptFile = _kind("CorruptFile", "the file cannot be read", "A file that is damaged or is not what it should be.")
+UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
+
+# --- running and accounting
+BadSettings = _kind("BadSettings", "the settings do not fit", "A tolerance, time or solver argument that cannot be used.")
+BooksDoNotClose = _kind("BooksDoNotClose", "the energy books do not close", "The residual exceeds the tolerance.")
+UphillForFree = _kind("UphillForFree", "a process ran uphill for free", "A process with negative dissipation.")
+NeedsExtra = _kind("NeedsExtra", "an optional package is needed", "Names the extra that installs it.")
+
+
+@_mistake
+class SimulationStopped(BiomembraneError):
+    """The integration could not go on; ``run`` holds everything up to that point."""
+
+    run: Any = None
+    headline: ClassVar[str] = "the simulation stopped early"

@@ -1,0 +1,265 @@
+"""How figures look: journal styles, one fixed colour per ion, and the numbers and labels in print.
+
+Styles are files in ``styles/``, laid over ``base`` inside a context: the global rcParams are never touched.  Matplotlib is
+imported inside the functions, so that ``--help`` need not wait for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import zlib
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import errors
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLES = ("base", "cell", "plos", "nature", "slides")
+WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
+    "base": {"single": 85, "middle": 114, "double": 174},
+    "cell": {"single": 85, "middle": 114, "double": 174},
+    "plos": {"single": 132, "middle": 160, "double": 190.5},
+    "nature": {"single": 89, "middle": 120, "double": 183},
+    "slides": {"single": 150, "middle": 225, "double": 305},
+}
+# Okabe and Ito for the ions; the others lie at least 20 CIE units away, for normal sight and for deuteranopia.
+COLOURS: dict[str, str] = {
+    "Na": "#0072B2", "K": "#D55E00", "Cl": "#009E73", "Ca": "#CC79A7", "H": "#E69F00",
+    "glucose": "#882255", "ATP": "#7A6000", "charge": "#222222", "heat": "#8A8078",
+}  # fmt: skip
+OTHERS = ("#56B4E9", "#332288", "#117733", "#999933", "#AA4499")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (2, 1)))
+IONS = {
+    "Na": "Na⁺", "K": "K⁺", "Cl": "Cl⁻", "Ca": "Ca²⁺", "H": "H⁺", "Mg": "Mg²⁺", "Li": "Li⁺", "Rb": "Rb⁺", "Cs": "Cs⁺",
+    "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻", "Zn": "Zn²⁺", "Ba": "Ba²⁺",
+}  # fmt: skip
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁺⁻", "01234567890123456789+-")
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_PREFIXES = ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G")
+_MM = 25.4
+
+
+@contextmanager
+def style(name: str = "cell") -> Generator[None]:
+    """Draw as a journal wants it: ``with style("plos"): ...``; what was set before comes back afterwards.
+
+    ``name`` is one of ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` and ``slides``.
+    """
+    import matplotlib
+
+    settings = _settings(name)
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(settings)
+        yield
+
+
+@functools.cache
+def _settings(name: str) -> dict[str, Any]:
+    """The rcParams of a style [pt, in], with those fonts of its list that this machine has.
+
+    Naming only fonts that are there keeps matplotlib from a warning per missing one, and naming them outright rather than
+    as 'sans-serif' makes a text keep its font outside the context, too.
+    """
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+
+    if name not in STYLES:
+        raise errors.UnknownName(where="style(name)", wanted=" | ".join(STYLES), got=name, advice=errors.nearest(name, STYLES))
+    settings: dict[str, Any] = {}
+    for layer in dict.fromkeys(("base", name)):
+        path = Path(__file__).with_name("styles") / f"{layer}.mplstyle"
+        settings.update(matplotlib.rc_params_from_file(path, use_default_template=False))
+    installed = {font.name for font in fontManager.ttflist}
+    settings["font.family"] = [family for family in settings["font.family"] if family in installed]
+    return settings
+
+
+def width_inches(width: str | float, name: str = "cell") -> float:
+    """Width of a figure [in]: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm."""
+    if not isinstance(width, str):
+        return float(width) / _MM
+    known = WIDTHS.get(name, WIDTHS["base"])
+    if width not in known:
+        wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in known.items()) + " or a number of mm"
+        raise errors.UnknownName(where="width", wanted=wanted, got=width, advice=errors.nearest(width, known))
+    return known[width] / _MM
+
+
+@functools.cache
+def _figure_class() -> type[Figure]:
+    """A Figure that goes back into its style whenever it is written, and leaves no dates in the file."""
+    from matplotlib.figure import Figure
+
+    class StyledFigure(Figure):
+        style_name = "base"
+        heading = ""
+
+        def savefig(self, fname: Any, **options: Any) -> None:
+            suffix = str(options.get("format") or Path(str(fname)).suffix.removeprefix(".")).lower()
+            if suffix in _DATELESS:
+                about = {"Title": self.heading} if self.heading else {}
+                options["metadata"] = _DATELESS[suffix] | about | (options.get("metadata") or {})
+            with style(self.style_name):
+                super().savefig(fname, **options)
+
+        def _repr_png_(self) -> bytes:
+            from io import BytesIO
+
+            buffer = BytesIO()
+            self.savefig(buffer, format="png", dpi=200)
+            return buffer.getvalue()
+
+    return StyledFigure
+
+
+_DATELESS: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None, "ModDate": None}, "svg": {"Date": None}, "png": {}}
+
+
+def new_figure(width: float, height: float, name: str, heading: str = "") -> Figure:
+    """An empty figure of ``width`` by ``height`` [in]; call it inside ``style(name)``.  ``heading`` goes into the metadata."""
+    figure = _figure_class()(figsize=(width, height))
+    figure.style_name, figure.heading = name, heading  # type: ignore[attr-defined]
+    return figure
+
+
+def save(fig: Figure, path: str | Path) -> Path:
+    """Write ``fig`` as PDF, SVG or PNG by the suffix of ``path`` and return the path; the same figure gives the same bytes.
+
+    Folders on the way are made.  Fonts are embedded as TrueType in PDF, text stays text in SVG, and no date is written.
+    """
+    target = Path(path)
+    suffix = target.suffix.removeprefix(".").lower()
+    if suffix not in _DATELESS:
+        known = ", ".join("." + each for each in _DATELESS)
+        raise errors.UnknownSuffix(where=f"save(fig, {str(target)!r})", wanted=known, got=target.suffix or "no suffix")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with style(getattr(fig, "style_name", "base")):
+        fig.savefig(target, format=suffix, metadata=_DATELESS[suffix])
+    return target
+
+
+# --- names and numbers in print
+
+
+def colour_of(name: str) -> str:
+    """The colour of a species or of the store that is named after it: 'Na', 'cell.Na' and 'Na⁺ gradient' are all blue."""
+    words = re.findall(r"[A-Za-z]+\d*", name.translate(_PLAIN))
+    known = {key.lower(): key for key in COLOURS}
+    for word in reversed(words) if "." in name else words:
+        if word in COLOURS or (len(word) > 2 and word.lower() in known):
+            return COLOURS[known[word.lower()]]
+    if "potential" in name or "electric" in name:
+        return COLOURS["charge"]
+    return OTHERS[zlib.crc32((words[0] if words else name).encode()) % len(OTHERS)]
+
+
+def ink(colour: str, shade: float = 0.25) -> str:
+    """``colour`` darkened towards black by the fraction ``shade``, for text that is read on white."""
+    return "#" + "".join(f"{round(int(colour[i : i + 2], 16) * (1 - shade)):02X}" for i in (1, 3, 5))
+
+
+def pretty(species: str) -> str:
+    """A species as it is printed: Na becomes Na⁺."""
+    return IONS.get(species, species)
+
+
+def digits(value: float) -> str:
+    """``value`` to three significant digits, with a true minus sign and ×10ⁿ where it is very large or small."""
+    size = abs(value)
+    if not math.isfinite(value):
+        return str(value)
+    if size == 0:
+        return "0"
+    if not 1e-3 <= size < 1e5:
+        mantissa, power = f"{value:.1e}".split("e")
+        return f"{mantissa}×10{str(int(power)).translate(_RAISED)}".replace("-", "−")
+    decimals = max(0, 2 - math.floor(math.log10(size)))
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def scaled(unit: str, peak: float) -> tuple[float, str]:
+    """Factor and unit that bring ``peak`` [unit] between 1 and 1000: ('pJ', 2e4) gives (1e-3, 'nJ').
+
+    The unit stays where the numbers are easily read already (0.1 to 1000) or where it has no SI prefix to move.
+    """
+    match = re.match(r"(a|f|p|n|µ|u|m|k|M|G)?(J|mol|M|L|W)\b(.*)", unit)
+    if match is None or not math.isfinite(peak) or peak == 0 or 0.1 <= abs(peak) < 1000:
+        return 1.0, unit
+    here = _PREFIXES.index((match[1] or "").replace("u", "µ"))
+    steps = math.floor(math.log10(abs(peak)) / 3 + 1e-12)
+    there = min(max(here + steps, 0), len(_PREFIXES) - 1)
+    return 1000.0 ** (here - there), _PREFIXES[there] + match[2] + match[3]
+
+
+def unit_text(unit: str) -> str:
+    """A CF unit as it is printed: 'fmol s-1' becomes 'fmol s⁻¹', '1' becomes nothing."""
+    return "" if unit == "1" else re.sub(r"(?<=[A-Za-z])-?\d+\b", lambda m: m[0].translate(_RAISED), unit)
+
+
+# --- text in its place
+
+
+class Extent(NamedTuple):
+    """Width and height of a text [pt]."""
+
+    width: float
+    height: float
+
+
+@functools.lru_cache(maxsize=4096)
+def _advance(text: str, size: float, families: tuple[str, ...]) -> float:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    width, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(family=list(families), size=size), ismath=False)
+    return float(width)
+
+
+def extent(text: str, size: float) -> Extent:
+    """What ``text`` of ``size`` [pt] takes up in the font of the current style; lines are 1.2 sizes apart."""
+    import matplotlib
+
+    families = tuple(matplotlib.rcParams["font.family"])
+    lines = text.split("\n")
+    return Extent(max(_advance(line, size, families) for line in lines), 1.2 * size * len(lines))
+
+
+def wrap(text: str, room: float, size: float) -> str:
+    """``text`` of ``size`` [pt] broken into lines of at most ``room`` [pt]: at spaces, after - and /, inside words at last."""
+    lines = [""]
+    for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", text):
+        if lines[-1] and extent((lines[-1] + piece).rstrip(), size).width > room:
+            lines.append("")
+        lines[-1] += piece
+        while extent(lines[-1].rstrip(), size).width > room and len(lines[-1].rstrip()) > 2:
+            whole = lines.pop().rstrip()
+            fits = next((n for n in range(len(whole) - 1, 1, -1) if extent(whole[:n], size).width <= room), 1)
+            lines += [whole[:fits], whole[fits:]]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None) -> list[float]:
+    """Lower edges of boxes stacked in the given order, as near as can be to ``wanted`` and without overlap.
+
+    ``sizes`` are the heights of the boxes with their gaps; all of it in one unit of length.  Least squares with the
+    ``weights``, by pooling adjacent violators; the stack is then moved into [low, high], upwards first where it does not fit.
+    """
+    offsets = [0.0]
+    for size in sizes:
+        offsets.append(offsets[-1] + size)
+    blocks: list[tuple[float, float, int]] = []  # mean of (wanted − offset), weight, number of boxes
+    for i, goal in enumerate(wanted):
+        mean, weight, count = goal - offsets[i], 1.0 if weights is None else weights[i], 1
+        while blocks and blocks[-1][0] >= mean:
+            before, mass, boxes = blocks.pop()
+            mean, weight, count = (before * mass + mean * weight) / (mass + weight), mass + weight, count + boxes
+        blocks.append((mean, weight, count))
+    room = high - offsets[-1]
+    starts = [max(low, min(mean, room)) for mean, _, count in blocks for _ in range(count)]
+    return [start + offset for start, offset in zip(starts, offsets, strict=False)]

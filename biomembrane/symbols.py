@@ -1,0 +1,165 @@
+"""Symbols and functions that every formula shares.
+
+:class:`B` is the Bernoulli function B(x) = x/(eˣ − 1), the barrier of a constant field (Goldman 1943).  It is a function of
+its own, never a raw quotient: B(0) = 1, B > 0, B(−x) = eˣ B(x), so that B(x)/B(−x) = e⁻ˣ is exact.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+R, F, T, t = (sp.Symbol(name, positive=True) for name in ("R", "F", "T", "t"))
+N_A = sp.Symbol("N_A", positive=True)
+c0 = sp.Symbol("c0", positive=True)  # standard concentration, 1 M
+n0 = sp.Symbol("n0", positive=True)  # standard amount of a carrier state, 1 fmol
+
+
+def amount(pool: str) -> sp.Symbol:
+    """n of a solute in a place or of a carrier state [fmol]."""
+    return sp.Symbol(f"n[{pool}]", positive=True)
+
+
+def concentration(pool: str) -> sp.Symbol:
+    """c = c° exp((μ − μ°)/RT) of a solute in a place [mM]; n/W where the solution is ideal."""
+    return sp.Symbol(f"c[{pool}]", positive=True)
+
+
+def volume(place: str) -> sp.Symbol:
+    """W of a compartment [pL]."""
+    return sp.Symbol(f"W[{place}]", positive=True)
+
+
+def charge(place: str) -> sp.Symbol:
+    """q of a floating node of the capacitor network [fC]."""
+    return sp.Symbol(f"q[{place}]", real=True)
+
+
+def electric(place: str) -> sp.Symbol:
+    """φ of a place [V]; zero for what is grounded."""
+    return sp.Symbol(f"phi[{place}]", real=True)
+
+
+def potential(membrane: str) -> sp.Symbol:
+    """V = φ_in − φ_out of a membrane [V]."""
+    return sp.Symbol(f"V[{membrane}]", real=True)
+
+
+def pressure(place: str) -> sp.Symbol:
+    """∂G/∂W of a compartment, hydrostatic less osmotic [Pa]."""
+    return sp.Symbol(f"P[{place}]", real=True)
+
+
+def chemical(pool: str) -> sp.Symbol:
+    """μ of a pool [J/mol], without the electrical part, which sits in φ."""
+    return sp.Symbol(f"mu[{pool}]", real=True)
+
+
+def affinity(process: str) -> sp.Symbol:
+    """A of a process [J/mol]."""
+    return sp.Symbol(f"A[{process}]", real=True)
+
+
+def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
+    """A parameter by its dotted name: non-negative unless said otherwise."""
+    if real:
+        return sp.Symbol(name, real=True)
+    return sp.Symbol(name, positive=True) if positive else sp.Symbol(name, nonnegative=True)
+
+
+class B(sp.Function):
+    """B(x) = x/(eˣ − 1).  Real argument: positive, decreasing.  Derivative :class:`DB`, value 1 at 0."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sp.Expr) -> sp.Expr | None:
+        if x.is_zero:
+            return sp.S.One
+        return sp.S.Zero if x is sp.oo else None
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.args[0].is_real else None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return DB(1, self.args[0])
+
+    def _eval_rewrite_as_exp(self, x: sp.Expr, **_: Any) -> sp.Expr:
+        return x / (sp.exp(x) - 1)
+
+    def _eval_rewrite_as_Piecewise(self, x: sp.Expr, **_: Any) -> sp.Expr:  # noqa: N802
+        return sp.Piecewise((series(x, 0), sp.Abs(x) < sp.Float("1e-2")), (x / (sp.exp(x) - 1), True))
+
+    def _eval_evalf(self, precision: int) -> sp.Expr | None:
+        return _evalf(0, self.args[0], precision)
+
+    def _eval_nseries(self, x: sp.Symbol, n: int, logx: Any, cdir: int = 0) -> sp.Expr:
+        arg = self.args[0]
+        if arg.limit(x, 0) == 0:
+            return series(arg, 0, n) + sp.O(x**n)
+        return self.rewrite(sp.exp)._eval_nseries(x, n=n, logx=logx, cdir=cdir)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        body = rf"\mathcal{{B}}\left({printer._print(self.args[0])}\right)"
+        return body if exp is None else rf"{body}^{{{exp}}}"
+
+    def _code(self, printer: Any) -> str:
+        return str(printer._print(self.rewrite(sp.Piecewise)))
+
+    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = _rcode = _code
+
+
+class DB(sp.Function):
+    """DB(n, x): the n-th derivative of B at x, regular at 0; B′ = (1 − B(−x))/(eˣ − 1)."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+        return sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[1].is_real
+
+    def _eval_is_negative(self) -> bool | None:
+        return True if self.args[0] == 1 and self.args[1].is_real else None
+
+    def fdiff(self, argindex: int = 2) -> sp.Expr:
+        return DB(self.args[0] + 1, self.args[1])
+
+    def _eval_rewrite_as_exp(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:
+        z = sp.Dummy("z")
+        return sp.diff(z / (sp.exp(z) - 1), z, int(n)).subs(z, x)
+
+    def _eval_rewrite_as_Piecewise(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:  # noqa: N802
+        return sp.Piecewise((series(x, int(n)), sp.Abs(x) < sp.Float("0.1")), (self.rewrite(sp.exp), True))
+
+    def _eval_evalf(self, precision: int) -> sp.Expr | None:
+        return _evalf(int(self.args[0]), self.args[1], precision)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        body = rf"\mathcal{{B}}^{{({self.args[0]})}}\left({printer._print(self.args[1])}\right)"
+        return body if exp is None else rf"{body}^{{{exp}}}"
+
+    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = _rcode = B._code
+
+
+def series(x: sp.Expr, order: int, terms: int = 12) -> sp.Expr:
+    """Taylor polynomial of the order-th derivative of B about 0, with B₁ = −1/2."""
+    coefficients = {k: sp.Rational(-1, 2) if k == 1 else sp.bernoulli(k) for k in range(terms + order)}
+    return sum((b / sp.factorial(k - order) * x ** (k - order) for k, b in coefficients.items() if k >= order and b), sp.S.Zero)
+
+
+def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
+    value = x._eval_evalf(precision)
+    if value is None or not value.is_Float and not value.is_Integer and not value.is_Rational:
+        return None
+    if abs(value) < sp.Float("1e-3"):
+        return series(value, order, 24)._eval_evalf(precision)
+    z = sp.Dummy("z")
+    # 60 guard bits cover the cancellation near 0 in the derivatives
+    return sp.diff(z / (sp.exp(z) - 1), z, order).subs(z, value)._eval_evalf(precision + 60)

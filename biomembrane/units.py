@@ -1,0 +1,166 @@
+"""The one border that units cross.  Inside are floats of the internal system; outside everything has a unit.
+
+:func:`Q` makes a quantity, :func:`strip` takes the unit off (strictly, by dimension), :func:`restore` puts one on.
+pint is imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import errors
+from .dimension import BASE, ONE, Dimension, example
+
+if TYPE_CHECKING:
+    from pint import Quantity, UnitRegistry
+
+_PINT_BASE = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[current]": "A", "[temperature]": "K", "[substance]": "mol"}
+
+
+@lru_cache(maxsize=1)
+def registry() -> UnitRegistry:
+    """The registry of every quantity here; osmol and equivalent count moles (of particles, of charges)."""
+    import pint
+
+    made = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    made.define("osmol = mole = Osm")
+    made.define("equivalent = mole = eq")
+    if pint.application_registry.get() is pint._DEFAULT_REGISTRY:  # type: ignore[attr-defined]
+        pint.set_application_registry(made)
+    return made
+
+
+def Q(value: Any, unit: str | None = None) -> Quantity:  # noqa: N802
+    """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned into kelvin at once).
+
+    Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no unit given) or
+    :class:`~biomembrane.errors.NotANumber`.
+    """
+    if unit is None:
+        if not isinstance(value, str):
+            raise errors.BareNumber(where=f"Q({value!r})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number')
+        value, unit = _split(value)
+    where = f"Q({value!r}, {unit!r})"
+    if not isinstance(unit, str):
+        raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=type(unit).__name__)
+    made = registry().Quantity(_number(value, where), _unit(unit, where))
+    return made if made._is_multiplicative else made.to("kelvin")
+
+
+def _split(text: str) -> tuple[float, str]:
+    found = _LEADING_NUMBER.match(text.strip())
+    if not found:
+        raise errors.NotANumber(where=f"Q({text!r})", wanted="a number followed by a unit, such as '10 min'", got=repr(text))
+    return float(found[0]), text.strip()[found.end() :].strip() or "1"
+
+
+def _number(value: Any, where: str) -> Any:
+    if isinstance(value, (bool, str)) or value is None:
+        raise errors.NotANumber(where=where, wanted="a number or an array of numbers", got=repr(value))
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise errors.NotANumber(where=where, wanted="a number or an array of numbers", got=repr(value)) from None
+    return float(array) if array.ndim == 0 else array
+
+
+@lru_cache(maxsize=512)
+def _unit(unit: str, where: str) -> Any:
+    text = unit.strip() or "1"
+    text = f"1{text}" if text.startswith("/") else text
+    try:
+        parsed = registry().parse_expression(text)
+        if not hasattr(parsed, "units"):
+            parsed = registry().Quantity(parsed, "dimensionless")
+        if parsed.magnitude != 1:
+            raise ValueError(text)
+        return parsed.units
+    except Exception:  # pint raises many kinds, some of them its tokenizer's
+        near = errors.nearest(text, _COMMON)
+        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near) from None
+
+
+def is_quantity(value: Any) -> bool:
+    """Whether this is a pint quantity, of this registry or another."""
+    return hasattr(value, "magnitude") and hasattr(value, "units")
+
+
+def dimension_of(quantity: Any) -> Dimension:
+    """The dimension of a quantity."""
+    found = dict.fromkeys(BASE, Fraction(0))
+    for name, power in dict(quantity.dimensionality).items():
+        if name not in _PINT_BASE:
+            raise errors.UnitMismatch(where=str(quantity), wanted="a unit made of " + ", ".join(BASE), got=str(name))
+        found[_PINT_BASE[name]] = Fraction(power).limit_denominator(1000)
+    return Dimension(tuple(found.values()))
+
+
+def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> Any:
+    """The float (or array) of ``quantity`` in the internal system.
+
+    ``dim``: the dimension that is due, or several that are allowed.  ``where`` names the argument for the error text.
+    Raises ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
+    """
+    allowed = dim if isinstance(dim, tuple) else (dim,)
+    wanted = " or ".join(f"a unit like '{example(d)}'" if d else "a pure number" for d in allowed)
+    if hasattr(quantity, "attrs") and hasattr(quantity, "dims"):
+        return strip(Q(quantity.values, quantity.attrs.get("units", "1")), dim, where, advice=advice)
+    if not is_quantity(quantity):
+        number = _number(quantity, where)
+        if ONE not in allowed:
+            raise errors.BareNumber(where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')")
+        return _finite(number, where, repr(quantity))
+    if quantity._REGISTRY is not registry():
+        quantity = Q(quantity.magnitude, str(quantity.units))
+    found = dimension_of(quantity)
+    if found not in allowed:
+        raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{quantity:~} ({found})", advice=advice)
+    if not quantity._is_multiplicative:
+        quantity = quantity.to("kelvin")
+    return _finite(_times(quantity.magnitude, from_internal(str(quantity.units)), inverse=True), where, f"{quantity:~}")
+
+
+def _finite(number: Any, where: str, got: str) -> Any:
+    if not np.all(np.isfinite(number)):
+        raise errors.NotFinite(where=where, wanted="a finite number", got=got)
+    return number
+
+
+def restore(number: Any, unit: str) -> Quantity:
+    """The quantity in ``unit`` of an internal float or array."""
+    return Q(_times(number, from_internal(unit)), unit)
+
+
+def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:
+    """number·factor (or number/factor), dividing by the larger of the two so that decades stay exact."""
+    up = (factor >= 1) != inverse
+    big = factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
+    return number * big if up else number / big
+
+
+@lru_cache(maxsize=512)
+def from_internal(unit: str) -> float:
+    """Factor from the internal system to ``unit``: ``from_internal("mV") == 1000``."""
+    one = Q(1.0, unit)
+    dim = dimension_of(one)
+    factor = 10.0**dim.decade / float(one.to_base_units().magnitude)
+    exact = 10.0 ** round(math.log10(factor))
+    return exact if math.isclose(factor, exact, rel_tol=1e-13) else factor
+
+
+def udunits(unit: str) -> str:
+    """The unit in the form of the CF conventions: ``fmol s-1``, ``1`` for a pure number."""
+    parts = dict(_unit(unit, unit)._units)
+    symbol = registry().get_symbol
+    return " ".join(symbol(n) if p == 1 else f"{symbol(n)}{p:g}" for n, p in sorted(parts.items(), key=lambda x: -x[1])) or "1"
+
+
+_LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_COMMON = ("mM", "uM", "nM", "mol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms", "min", "hour",
+           "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent")  # fmt: skip

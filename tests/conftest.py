@@ -1,0 +1,26 @@
+"""Hypothesis profiles (chosen by ``HYPOTHESIS_PROFILE``) and markers given by folder."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+HERE = Path(__file__).parent
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("nightly", max_examples=1000, deadline=None, print_blob=True)  # ten times ci
+settings.register_profile(  # mutmut runs pytest more than once in a process
+    "mutation", derandomize=True, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.differing_executors]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(HERE).parent
+        if folder.parts:
+            item.add_marker(folder.parts[0])
