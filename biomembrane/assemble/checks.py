@@ -9,6 +9,7 @@ from .. import errors
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.reaction import made_or_used
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
@@ -74,6 +75,24 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     if len(conventions) > 1:
         raise errors.ConventionMismatch(where="Model", wanted="one convention for all standard potentials", got=" against ".join(conventions), advice="take the reactants of all reactions from one table (formalism §7)")
     return found
+
+
+def transformed(found: Iterable[Transporter | Cycle]) -> frozenset[Species]:
+    """Species that some transporter as a whole makes or uses up."""
+    made: set[Species] = set()
+    for t in found:
+        made |= {s for p in t.processes for s in made_or_used(p.reaction) if not _closes(t, s)}
+    return frozenset(made)
+
+
+def _closes(t: Transporter | Cycle, species: Species) -> bool:
+    """Whether what every step takes up of a species is what its states hold more of."""
+    held = {state.pool: dict(state.bound).get(species, 0) for state in t.states}
+    for p in t.processes:
+        gained = sum(n * held[w.pool] for w, n in p.reaction.net.items() if w.kind == "state")
+        if gained + made_or_used(p.reaction).get(species, 0):
+            return False
+    return True
 
 
 def unique(declared: Iterable[Declared]) -> dict[str, Declared]:

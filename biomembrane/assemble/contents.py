@@ -12,6 +12,7 @@ from .. import dimension as d
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared, declare
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
+from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..declare.transporter import Transporter
 from ..symbols import F, R, T, c0
@@ -109,6 +110,18 @@ def initial(model: Model) -> dict[str, sp.Expr]:
     made |= {f"{n}.charge": value for n, value in q.items()}
     for t in model.transporters:
         made |= {s.pool: t.total / len(t.states) for s in t.states if t.total is not None}
+    return {p.name: made[p.name] for p in model.pools}
+
+
+def scales(model: Model) -> dict[str, sp.Expr]:
+    """A typical size of each pool."""
+    made = {name: x for name, x in initial(model).items() if not name.endswith(".charge")}
+    for pool in model.pools:
+        if pool.kind == "solute":
+            made[pool.name] = symbols.parameter(f"{pool.place}.volume", positive=True)
+        elif pool.kind == "charge":
+            i = model.circuit.nodes.index(pool.place)
+            made[pool.name] = model.circuit.matrix[i, i] * R * T / F
     return {p.name: made[p.name] for p in model.pools}
 
 
@@ -250,7 +263,12 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
 
 
 def reference_of(model: Model, species: Species) -> sp.Expr | None:
-    """The concentration against which a species' exergy is measured: the reference bath's, else another bath's, else none."""
+    """The concentration against which a species' exergy is measured: the reference bath's, else another bath's, else none.
+
+    A species that some transporter makes or uses up has none: its supply is counted whole.
+    """
+    if species in model.transformed:
+        return None
     order = sorted(model.reservoirs, key=lambda r: r is not model.reference)
     for bath in order:
         if species in bath.contents and bath.contents[species].value > 0:
@@ -258,22 +276,32 @@ def reference_of(model: Model, species: Species) -> sp.Expr | None:
     return None
 
 
+def reference_potential(model: Model, species: Species) -> sp.Expr:
+    """μ of the species in its reference bath; 0 where there is none."""
+    c = reference_of(model, species)
+    return sp.S.Zero if c is None else used_standard(model, species) + R * T * sp.log(c / c0)
+
+
+def held_reference(model: Model, state: Participant) -> sp.Expr:
+    """What the content of a carrier state would be worth in the reference bath."""
+    return sp.Add(*(n * reference_potential(model, s) for s, n in state.bound))
+
+
 def exergies(model: Model) -> dict[str, sp.Expr]:
-    """Ξ by store; species that no bath holds are measured against c°."""
+    """Ξ by store; species that no bath holds are measured against c°, bound ones against the bath like free ones."""
     references: dict[str, tuple[sp.Expr, sp.Expr]] = {}
-    amounts: dict[str, sp.Expr] = {}
-    osmotic: list[tuple[sp.Expr, sp.Expr]] = []
+    osmotic: sp.Expr = sp.S.Zero
     bath = model.reference
     total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath else sp.S.Zero
     for place in model.compartments:
         W = symbols.volume(place.name)
+        osmotic += total * W
         for s in place.contents:
-            name = f"{place.name}.{s.name}"
             c = reference_of(model, s)
             if c is not None:
-                references[name] = (used_standard(model, s) + R * T * sp.log(c / c0), c)
-                amounts |= {name: symbols.amount(name), f"{name}/W": W}
-        osmotic.append((W, total))
-    return energy.exergy(model.stores, references, amounts, osmotic)
-
-
+                osmotic -= c * W
+                references[f"{place.name}.{s.name}"] = (reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"), c * W)
+    for t in model.transporters:
+        for state in t.states:
+            references[state.pool] = (held_reference(model, state) * symbols.amount(state.pool), sp.S.Zero)
+    return energy.exergy(model.stores, references, R * T * osmotic)

@@ -7,7 +7,7 @@ Impermeants are solutes like the others; held pools and reservoirs sit outside. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import sympy as sp
 
@@ -41,22 +41,14 @@ def derivatives(stores: Mapping[str, sp.Expr], states: Iterable[sp.Symbol]) -> d
     return {x: sp.Add(*(sp.expand_mul(sp.diff(term, x)) for term in holding.get(x, ()))) for x in states}
 
 
-def exergy(
-    stores: Mapping[str, sp.Expr], references: Mapping[str, tuple[sp.Expr, sp.Expr]], amounts: Mapping[str, sp.Expr], osmotic: Sequence[tuple[sp.Expr, sp.Expr]]
-) -> dict[str, sp.Expr]:
+def exergy(stores: Mapping[str, sp.Expr], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, sp.Expr]:
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
-    ``references``: (μ^ref, c^ref) of the solutes that have one; ``osmotic``: (W, Σ c^ref of the bath) of each compartment.  A
-    solute's own share is RT W[c ln(c/c^ref) − c + c^ref]; what is left of the bath's osmotic term stands under ``osmotic``.
+    ``references``: by store, μ^ref·n and c^ref·W, so that a solute's share is RT W[c ln(c/c^ref) − c + c^ref]; ``osmotic``: what is left of
+    RT W Σ c^bath.
     """
     made = dict(stores)
-    rest: sp.Expr = sp.S.Zero
-    taken: dict[sp.Expr, sp.Expr] = {}
-    for store, (mu, c) in references.items():
-        n, W = amounts[store], amounts[f"{store}/W"]
-        made[store] = made[store] - mu * n + R * T * c * W
-        taken[W] = taken.get(W, sp.S.Zero) + R * T * c * W
-    for W, total in osmotic:
-        rest += R * T * total * W - taken.get(W, sp.S.Zero)
-    made["osmotic"] = rest
+    for store, (worth, displaced) in references.items():
+        made[store] = made[store] - worth + R * T * displaced
+    made["osmotic"] = osmotic
     return made

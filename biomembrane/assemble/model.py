@@ -70,6 +70,7 @@ class Model:
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
+        self.transformed = checks.transformed(self.transporters)
         kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
         declared = [declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")]
         declared += contents.declared(self.places.values(), self.membranes)
@@ -118,6 +119,11 @@ class Model:
     def initial(self) -> dict[str, sp.Expr]:
         """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
         return contents.initial(self)
+
+    @cached_property
+    def scale(self) -> dict[str, sp.Expr]:
+        """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
+        return contents.scales(self)
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:

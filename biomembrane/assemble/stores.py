@@ -14,7 +14,7 @@ import sympy as sp
 from .. import symbols
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
-from ..symbols import F, R, T, c0
+from ..symbols import F
 
 if TYPE_CHECKING:
     from .model import Model
@@ -59,7 +59,7 @@ def _role(model: Model, who: Participant) -> str:
 
 
 def _potentials(model: Model, who: Participant) -> list[tuple[str, sp.Expr]]:
-    from .contents import reference_of, used_standard
+    from .contents import held_reference, reference_potential
 
     made: list[tuple[str, sp.Expr]] = []
     if who.kind == "water":
@@ -68,11 +68,8 @@ def _potentials(model: Model, who: Participant) -> list[tuple[str, sp.Expr]]:
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
         return [("osmotic", v * (symbols.pressure(who.place.name) - base))]
-    chemical: sp.Expr = symbols.chemical(who.pool)
-    if who.species is not None:
-        c = reference_of(model, who.species)
-        if c is not None:
-            chemical = chemical - used_standard(model, who.species) - R * T * sp.log(c / c0)
+    worth = held_reference(model, who) if who.species is None else reference_potential(model, who.species)
+    chemical = symbols.chemical(who.pool) - worth
     made.append(("chemical", chemical))
     charge = sum((F * sp.Rational(z.numerator, z.denominator) * model.circuit.phi[p] for p, z in who.charges), sp.S.Zero)
     if charge != 0:

@@ -168,7 +168,11 @@ class Cycle:
                 conserve(left, f"{self.name}, the loop closed by {a}-{b}", "once around")
         z = {n: sum((Fraction(count * s.charge) for s, count in bound[n].items()), Fraction(0)) for n in names}
         sides = (self.on.inside.name, self.on.outside.name)
-        return {n: Participant(f"{self.name}.{n}", "state", n, tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)) for n in names}
+        made = {}
+        for n in names:
+            charges = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
+            made[n] = Participant(f"{self.name}.{n}", "state", n, charges, bound=tuple(bound[n].items()))
+        return made
 
     def _check_closing(self, steps: list[_Step], names: list[str]) -> None:
         pairs = [{e.label for e in s.ends} for s in steps]

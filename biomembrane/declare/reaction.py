@@ -20,7 +20,7 @@ _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 @dataclass(frozen=True)
 class Participant:
-    """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place."""
+    """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place; ``bound`` is what a state holds."""
 
     pool: str
     kind: str  # solute | water | state
@@ -28,6 +28,7 @@ class Participant:
     charges: tuple[tuple[str, Fraction], ...] = ()
     species: Species | None = None
     place: Place | None = None
+    bound: tuple[tuple[Species, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import functools
 import math
 import re
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,14 +39,14 @@ IONS = {
     "Na": "Na⁺", "K": "K⁺", "Cl": "Cl⁻", "Ca": "Ca²⁺", "H": "H⁺", "Mg": "Mg²⁺", "Li": "Li⁺", "Rb": "Rb⁺", "Cs": "Cs⁺",
     "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻", "Zn": "Zn²⁺", "Ba": "Ba²⁺",
 }  # fmt: skip
-_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁺⁻", "01234567890123456789+-")
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _PREFIXES = ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G")
 _MM = 25.4
 
 
 @contextmanager
-def style(name: str = "cell") -> Generator[None]:
+def style(name: str = "cell") -> Iterator[None]:
     """Draw as a journal wants it: ``with style("plos"): ...``; what was set before comes back afterwards.
 
     ``name`` is one of ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` and ``slides``.
@@ -149,7 +149,8 @@ def save(fig: Figure, path: str | Path) -> Path:
 
 def colour_of(name: str) -> str:
     """The colour of a species or of the store that is named after it: 'Na', 'cell.Na' and 'Na⁺ gradient' are all blue."""
-    words = re.findall(r"[A-Za-z]+\d*", name.translate(_PLAIN))
+    plain = re.sub(r"[⁰¹²³⁴-⁹]*[⁺⁻]|\d*[+-](?![\w])", "", name).translate(_LOWERED)  # without the charge
+    words = re.findall(r"[A-Za-z]+\d*", plain)
     known = {key.lower(): key for key in COLOURS}
     for word in reversed(words) if "." in name else words:
         if word in COLOURS or (len(word) > 2 and word.lower() in known):

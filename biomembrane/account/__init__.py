@@ -1,0 +1,1 @@
+"""Account: runs with their books, the double-entry ledger, exergy."""

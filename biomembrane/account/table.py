@@ -1,0 +1,76 @@
+"""The ledger as a table: text for a terminal, HTML for a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..html import collapsible, table
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+
+_LINES = (
+    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
+    ("dissipated", "heat"), ("residual", "books"),
+)  # fmt: skip
+
+
+def number(x: float) -> str:
+    """Four significant digits; small residuals in powers of ten."""
+    return "0" if x == 0 else f"{x:,.2f}" if abs(x) >= 100 else f"{x:.4g}"
+
+
+def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
+    """(line, energy, share of what passed, note) at the end; over a scan the mean."""
+    passed = _end(ledger.passed)
+    rows = []
+    for name, note in _LINES:
+        value = _end(getattr(ledger, name))
+        share = f"{100 * value / passed:.1f} %" if name != "residual" and passed else f"{_end(ledger.residual_relative):.1e}"
+        rows.append((name, number(value), share, note))
+    return rows
+
+
+def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
+    """(transporter, taken in, handed on, dissipated, efficiency) at the end."""
+    moved = ledger.transfers.isel(time=-1).sum("component")
+    rows = []
+    for t in ledger.transporters:
+        own = {str(c): float(np.nanmean(moved.sel(transporter=t, carrier=c))) for c in moved.carrier.values}
+        parts = {c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()), default=0.0)}
+        taken = " + ".join(f"{c} {number(x)}" for c, x in parts.items() if x > 0) or "–"
+        given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
+        efficiency = _end(ledger.efficiency(t))
+        heat = float(np.nanmean(ledger.by("transporter").isel(time=-1).sel(transporter=t)))
+        rows.append((ledger.labels[t], taken, given, number(heat), f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
+    return rows
+
+
+def _end(array: Any) -> float:
+    values = np.asarray(array.isel(time=-1).values, dtype=float)
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _title(ledger: Ledger) -> str:
+    reached = float(ledger._t.solutions[0].t[-1])
+    scan = f", mean of {len(ledger._t.solutions)} lanes" if ledger._t.parameters.dims else ""
+    return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
+
+
+def text(ledger: Ledger) -> str:
+    """The table for a terminal."""
+    first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
+    head = ("transporter", "taken in", "handed on", "heat", "efficiency")
+    rows = [head, *transporters(ledger)]
+    widths = [max(len(r[k]) for r in rows) for k in range(5)]
+    second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
+    flagged = [f"  ! {p.name} is empirical: {p.rates.reason}" for p in ledger._t.model.processes if p.rates.flux is not None]
+    return "\n".join([_title(ledger), *first, "", *second, *flagged])
+
+
+def html(ledger: Ledger) -> str:
+    """The table for a notebook."""
+    body = table(lines(ledger), ("line", "pJ", "share", ""), "") + table(transporters(ledger), ("transporter", "taken in", "handed on", "heat", "efficiency"), "")
+    return collapsible(_title(ledger), body, open=True)

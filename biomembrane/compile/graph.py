@@ -1,0 +1,277 @@
+"""A hash-consed expression graph: equal sub-expressions are one node, and a node's arguments come before it.
+
+Nodes are tuples: ``("const", value)``, ``("in", kind, index)`` with kind ``t``, ``y`` or ``p``, and ``(op, *arguments)``.  Lowering takes a
+sympy expression to a node; differentiation is forward mode over the sparse dependence on the state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import sympy as sp
+
+from ..symbols import DB, B
+
+Node = tuple  # ("const", float) | ("in", str, int) | (op, int, …)
+
+UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
+FOLD = {"exp": math.exp, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "abs": abs, "expm1": math.expm1, "sqrt": math.sqrt}
+
+
+class Graph:
+    """Grows only; ``nodes[i]`` is the node, ``states[i]`` the bit set of states it depends on, ``free[i]`` whether neither y nor t enters."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.states: list[int] = []
+        self.free: list[bool] = []
+        self._index: dict[Node, int] = {}
+        self.zero, self.one = self.const(0.0), self.const(1.0)
+
+    def _put(self, node: Node) -> int:
+        found = self._index.get(node)
+        if found is None:
+            found = self._index[node] = len(self.nodes)
+            self.nodes.append(node)
+            arguments = [] if node[0] in ("const", "in") else node[1:]
+            bits = 1 << node[2] if node[0] == "in" and node[1] == "y" else 0
+            for a in arguments:
+                bits |= self.states[a]
+            self.states.append(bits)
+            self.free.append(all(self.free[a] for a in arguments) if arguments else node[0] == "const" or node[1] == "p")
+        return found
+
+    def value(self, i: int) -> float | None:
+        """The number of a constant node."""
+        return self.nodes[i][1] if self.nodes[i][0] == "const" else None
+
+    def const(self, x: float) -> int:
+        return self._put(("const", float(x)))
+
+    def input(self, kind: str, index: int = 0) -> int:
+        return self._put(("in", kind, index))
+
+    def add(self, a: int, b: int) -> int:
+        x, y = self.value(a), self.value(b)
+        if x is not None and y is not None:
+            return self.const(x + y)
+        if x == 0.0:
+            return b
+        if y == 0.0:
+            return a
+        for one, other in ((a, b), (b, a)):
+            if self.nodes[other][0] == "neg":
+                return self.sub(one, self.nodes[other][1])
+        return self._put(("add", min(a, b), max(a, b)))
+
+    def sub(self, a: int, b: int) -> int:
+        x, y = self.value(a), self.value(b)
+        if x is not None and y is not None:
+            return self.const(x - y)
+        if a == b:
+            return self.zero
+        if y == 0.0:
+            return a
+        if x == 0.0:
+            return self.neg(b)
+        if self.nodes[b][0] == "neg":
+            return self.add(a, self.nodes[b][1])
+        return self._put(("sub", a, b))
+
+    def neg(self, a: int) -> int:
+        x = self.value(a)
+        if x is not None:
+            return self.const(-x)
+        if self.nodes[a][0] == "neg":
+            return int(self.nodes[a][1])
+        if self.nodes[a][0] == "sub":
+            return self.sub(self.nodes[a][2], self.nodes[a][1])
+        return self._put(("neg", a))
+
+    def mul(self, a: int, b: int) -> int:
+        x, y = self.value(a), self.value(b)
+        if x is not None and y is not None:
+            return self.const(x * y)
+        if x is not None:
+            a, b, x, y = b, a, y, x
+        if y is not None:
+            if y == 0.0:
+                return self.zero
+            if y == 1.0:
+                return a
+            if y == -1.0:
+                return self.neg(a)
+            inner = self.nodes[a]
+            if inner[0] == "mul" and self.value(inner[2]) is not None:
+                return self.mul(inner[1], self.const(float(self.nodes[inner[2]][1]) * y))
+            return self._put(("mul", a, b))
+        if self.nodes[a][0] == "neg":
+            return self.neg(self.mul(self.nodes[a][1], b))
+        if self.nodes[b][0] == "neg":
+            return self.neg(self.mul(a, self.nodes[b][1]))
+        return self._put(("mul", min(a, b), max(a, b)))
+
+    def rcp(self, a: int) -> int:
+        x = self.value(a)
+        if x:
+            return self.const(1.0 / x)
+        if self.nodes[a][0] == "rcp":
+            return int(self.nodes[a][1])
+        if self.nodes[a][0] == "exp":
+            return self.call("exp", self.neg(self.nodes[a][1]))
+        return self._put(("rcp", a))
+
+    def power(self, a: int, n: int) -> int:
+        """a to a whole power, by squaring."""
+        if n < 0:
+            return self.rcp(self.power(a, -n))
+        if n == 0:
+            return self.one
+        half = self.power(a, n // 2) if n > 1 else self.one
+        return self.mul(self.mul(half, half), a) if n % 2 else self.mul(half, half)
+
+    def call(self, op: str, *arguments: int) -> int:
+        x = self.value(arguments[0]) if len(arguments) == 1 else None
+        if x is not None and op in FOLD and abs(x) < 700:
+            return self.const(FOLD[op](x))
+        if x is not None and op == "log" and x > 0:
+            return self.const(math.log(x))
+        if x == 0.0 and op == "B":
+            return self.one
+        return self._put((op, *arguments))
+
+    # --- lowering
+
+    def lower(self, expression: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
+        """The node of a sympy expression; ``env`` maps its symbols."""
+        found = memo.get(expression)
+        if found is None:
+            found = memo[expression] = self._lower(expression, env, memo)
+        return found
+
+    def _lower(self, e: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
+        if e.is_Symbol:
+            return env[e]
+        if e.is_number and e.is_real:
+            return self.const(float(e))
+        if e.is_Add or e.is_Mul:
+            join = self.add if e.is_Add else self.mul
+            total = self.zero if e.is_Add else self.one
+            for arg in e.args:
+                total = join(total, self.lower(arg, env, memo))
+            return total
+        if isinstance(e, sp.exp):
+            return self.call("exp", self.lower(e.args[0], env, memo))
+        if e.is_Pow:
+            base = self.lower(e.base, env, memo)
+            if e.exp.is_Integer:
+                return self.power(base, int(e.exp))
+            if e.exp.is_Rational and e.exp.q == 2:
+                return self.power(self.call("sqrt", base), int(e.exp.p))
+            return self.call("pow", base, self.lower(e.exp, env, memo))
+        if isinstance(e, DB):
+            return self.call(f"B{int(e.args[0])}", self.lower(e.args[1], env, memo))
+        if isinstance(e, (sp.Max, sp.Min)):
+            op = "max" if isinstance(e, sp.Max) else "min"
+            first, *rest = (self.lower(a, env, memo) for a in e.args)
+            for other in rest:
+                first = self.call(op, first, other)
+            return first
+        op = UNARY.get(e.func)
+        if op is None:
+            raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+        return self.call(op, self.lower(e.args[0], env, memo))
+
+    # --- differentiation
+
+    def partials(self, i: int) -> list[tuple[int, int]]:
+        """(argument, ∂node/∂argument) of a node."""
+        op, *a = self.nodes[i]
+        if op in ("const", "in"):
+            return []
+        if op in ("add", "sub"):
+            return [(a[0], self.one), (a[1], self.one if op == "add" else self.const(-1.0))]
+        if op == "mul":
+            return [(a[0], a[1]), (a[1], a[0])]
+        if op in ("max", "min"):
+            gap = self.sub(a[0], a[1]) if op == "max" else self.sub(a[1], a[0])
+            return [(a[0], self.call("select", gap, self.one, self.zero)), (a[1], self.call("select", gap, self.zero, self.one))]
+        if op == "select":
+            return [(a[1], self.call("select", a[0], self.one, self.zero)), (a[2], self.call("select", a[0], self.zero, self.one))]
+        if op == "pow":
+            return [(a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))), (a[1], self.mul(i, self.call("log", a[0])))]
+        return [(a[0], self._slope(op, a[0], i))]
+
+    def _slope(self, op: str, x: int, i: int) -> int:
+        if op == "neg":
+            return self.const(-1.0)
+        if op == "rcp":
+            return self.neg(self.mul(i, i))
+        if op == "exp":
+            return i
+        if op == "expm1":
+            return self.call("exp", x)
+        if op == "log":
+            return self.rcp(x)
+        if op == "sqrt":
+            return self.mul(self.const(0.5), self.rcp(i))
+        if op == "sin":
+            return self.call("cos", x)
+        if op == "cos":
+            return self.neg(self.call("sin", x))
+        if op == "tanh":
+            return self.sub(self.one, self.mul(i, i))
+        if op == "abs":
+            return self.call("select", x, self.one, self.const(-1.0))
+        if op in ("B", "B1"):
+            return self.call("B1" if op == "B" else "B2", x)
+        raise NotImplementedError(f"no derivative of {op}")
+
+    def reachable(self, roots: Iterable[int]) -> list[int]:
+        """Nodes under the roots, arguments first."""
+        seen = set()
+        stack = list(roots)
+        while stack:
+            i = stack.pop()
+            if i not in seen:
+                seen.add(i)
+                if self.nodes[i][0] not in ("const", "in"):
+                    stack.extend(self.nodes[i][1:])
+        return sorted(seen)
+
+    def jacobian(self, roots: Sequence[int]) -> dict[tuple[int, int], int]:
+        """Nonzero ∂root/∂y by (row, state)."""
+        slopes: dict[int, dict[int, int]] = {}
+        for i in self.reachable(roots):
+            bits = self.states[i]
+            if not bits:
+                continue
+            node = self.nodes[i]
+            if node[0] == "in":
+                slopes[i] = {node[2]: self.one}
+                continue
+            slopes[i] = self._chain(i, slopes)
+        return {(row, j): d for row, root in enumerate(roots) for j, d in sorted(slopes.get(root, {}).items()) if d != self.zero}
+
+    def _chain(self, i: int, slopes: Mapping[int, dict[int, int]]) -> dict[int, int]:
+        total: dict[int, int] = {}
+        for argument, partial in self.partials(i):
+            for j, d in slopes.get(argument, {}).items():
+                term = self.mul(partial, d)
+                total[j] = self.add(total[j], term) if j in total else term
+        return total
+
+    def time_derivative(self, roots: Sequence[int]) -> list[int]:
+        """∂root/∂t at fixed state."""
+        clock = self.input("t")
+        slopes: dict[int, dict[int, int]] = {}
+        depends = {clock}
+        for i in self.reachable(roots):
+            node = self.nodes[i]
+            if i == clock:
+                slopes[i] = {0: self.one}
+            elif node[0] not in ("const", "in") and any(a in depends for a in node[1:]):
+                depends.add(i)
+                slopes[i] = self._chain(i, slopes)
+        return [slopes.get(r, {}).get(0, self.zero) for r in roots]

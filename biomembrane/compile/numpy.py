@@ -1,0 +1,243 @@
+"""The numpy printer: a program as Python functions, for one state ``(state,)`` and for many ``(state, lane)``.
+
+The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces: plain floats with
+:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes.  Work that only needs parameters is
+hoisted into ``prepare``.  This printer is the reference that every other one is tested against.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..symbols import series
+from .program import Program
+
+TINY = 1e-300  # logarithms of what is at or below zero are taken here, so that an empty pool has a finite potential
+SERIES = 0.5  # below this |x| the derivatives of B are summed as Taylor series
+
+Array = NDArray[np.float64]
+_BINARY = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "rcp": "(1.0 / {})"}
+_GROUPS = ("initial", "scale", "impermeant", "rhs", "jacobian", "dfdt", "concentration", "potential", "volume", "affinity", "flux", "forward", "reverse", "dissipation", "entry", "exergy", "energy")
+
+
+def _taylor(order: int) -> list[float]:
+    import sympy as sp
+
+    x = sp.Symbol("x")
+    poly = sp.Poly(series(x, order, 24), x)
+    return [float(c) for c in poly.all_coeffs()]
+
+
+_COEFFICIENTS = {order: _taylor(order) for order in (1, 2)}
+
+
+def _bernoulli_lanes(x: Any, order: int) -> Any:
+    x = np.asarray(x, dtype=float)
+    with np.errstate(all="ignore"):
+        e = np.expm1(x)
+        plain = np.where(x == 0, 1.0, x / e)
+        if order == 0:
+            return plain
+        mirrored = plain + x
+        first = (1.0 - mirrored) / e
+        far = first if order == 1 else (2.0 * first + plain) / np.expm1(-x)
+    return np.where(np.abs(x) < SERIES, np.polyval(_COEFFICIENTS[order], x), far)
+
+
+def _bernoulli(x: float, order: int) -> float:
+    if order and abs(x) < SERIES:
+        total = 0.0
+        for c in _COEFFICIENTS[order]:
+            total = total * x + c
+        return total
+    if x > 700:
+        return 0.0 if order == 0 else -0.0
+    if x == 0:
+        return 1.0
+    e = math.expm1(x)
+    plain = x / e
+    if order == 0:
+        return plain
+    first = (1.0 - plain - x) / e
+    return first if order == 1 else (2.0 * first + plain) / math.expm1(-x) if x > -700 else 0.0
+
+
+def _guarded(function: Callable[[float], float], over: float) -> Callable[[float], float]:
+    def call(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return over
+        except ValueError:
+            return math.nan
+
+    return call
+
+
+def _log(x: float) -> float:
+    return math.log(x) if x > TINY else math.nan if x != x else _LOG_TINY
+
+
+def _pow(x: float, n: float) -> float:
+    try:
+        made = x**n
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    return made if isinstance(made, float) else math.nan
+
+
+def _rcp(x: float) -> float:
+    return 1.0 / x if x else math.nan
+
+
+_LOG_TINY = math.log(TINY)
+_SCALAR: dict[str, Any] = {
+    "exp": _guarded(math.exp, math.inf), "expm1": _guarded(math.expm1, math.inf), "log": _log, "sqrt": _guarded(math.sqrt, math.nan),
+    "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "abs": abs, "pow": _pow, "max": max, "min": min,
+    "B": lambda x: _bernoulli(x, 0), "B1": lambda x: _bernoulli(x, 1), "B2": lambda x: _bernoulli(x, 2),
+    "select": lambda c, a, b: a if c >= 0 else b,
+}  # fmt: skip
+_LANES: dict[str, Any] = {
+    "exp": np.exp, "expm1": np.expm1, "log": lambda x: np.log(np.maximum(x, TINY)), "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
+    "tanh": np.tanh, "abs": np.abs, "pow": np.power, "max": np.maximum, "min": np.minimum,
+    "B": lambda x: _bernoulli_lanes(x, 0), "B1": lambda x: _bernoulli_lanes(x, 1), "B2": lambda x: _bernoulli_lanes(x, 2),
+    "select": lambda c, a, b: np.where(np.asarray(c) >= 0, a, b),
+}  # fmt: skip
+
+
+class Kernel:
+    """Functions of one program.  ``y`` is ``(state,)`` or ``(state, lane)``, ``t`` a number or ``(lane,)``; a batch equals its singles.
+
+    ``prepare(p)`` takes parameters in program order, ``(parameter,)`` or ``(parameter, lane)``, and gives the constants that every other
+    call takes last.  ``call(group, t, y, constants)`` gives the members of an output group as ``(member,)`` or ``(member, lane)``.
+    All in the internal system.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        g = program.graph
+        frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
+        self._slots = {node: k for k, node in enumerate(frontier)}
+        self._prepare = _function(program, "prepare", list(frontier), {})
+        self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+        self.size = len(program.states)
+
+    def prepare(self, p: Array) -> Sequence[Any]:
+        """Constants of these parameters: a list of floats, or of arrays over lanes."""
+        p = np.asarray(p, dtype=float)
+        if p.ndim == 1:
+            return _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self._slots))
+        with np.errstate(all="ignore"):
+            return list(self._prepare[1](0.0, (), (), p))
+
+    def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """The members of a group at a state."""
+        if group not in self._functions:
+            self._functions[group] = _function(self.program, group, self.program.outputs[group], self._slots)
+        one, many = self._functions[group]
+        y = np.asarray(y, dtype=float)
+        members = len(self.program.outputs[group])
+        if y.ndim == 1:
+            return np.array(_call(one, t, y.tolist(), constants, (), size=members), dtype=float)
+        made = np.empty((members, y.shape[1]))
+        with np.errstate(all="ignore"):
+            for k, row in enumerate(many(t, y, constants, ())):
+                made[k] = row
+        return made
+
+    def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """dx/dt."""
+        return self.call("rhs", t, y, constants)
+
+    def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """∂(dx/dt)/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""
+        values = self.call("jacobian", t, y, constants)
+        made = np.zeros((self.size, self.size, *values.shape[1:]))
+        made[self.program.sparsity] = values
+        return made
+
+
+_kernels: weakref.WeakKeyDictionary[Program, Kernel] = weakref.WeakKeyDictionary()
+
+
+def kernel(program: Program) -> Kernel:
+    """The numpy kernel of a program, built once."""
+    if program not in _kernels:
+        _kernels[program] = Kernel(program)
+    return _kernels[program]
+
+
+def _call(function: Callable[..., Any], t: Any, y: Any, c: Any, p: Any, *, size: int) -> Any:
+    try:
+        return function(t, y, c, p)
+    except (ZeroDivisionError, OverflowError):
+        return [math.nan] * size
+
+
+def _hoisted(program: Program, roots: Iterable[int]) -> list[int]:
+    """Parameter-only nodes that the state-dependent ones use directly, and parameter-only roots."""
+    g = program.graph
+    found = [r for r in roots if g.free[r] and g.value(r) is None]
+    for i in g.reachable(roots):
+        if not g.free[i] and g.nodes[i][0] != "in":
+            found += [a for a in g.nodes[i][1:] if g.free[a] and g.value(a) is None]
+    return found
+
+
+def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> str:
+    """The text of one function ``name(t, y, c, p)``; nodes in ``slots`` are read from ``c``."""
+    g = program.graph
+    text: dict[int, str] = {}
+    uses: dict[int, int] = {}
+    order: list[int] = []
+    stack = list(roots)
+    seen: set[int] = set()
+    while stack:
+        i = stack.pop()
+        if i in seen:
+            continue
+        seen.add(i)
+        if i not in slots and g.nodes[i][0] not in ("const", "in"):
+            order.append(i)
+            stack.extend(g.nodes[i][1:])
+    for i in order:
+        for a in g.nodes[i][1:]:
+            uses[a] = uses.get(a, 0) + 1
+    for r in roots:
+        uses[r] = uses.get(r, 0) + 2
+    lines = []
+    reads = sorted(i for i in seen if i in slots or g.nodes[i][0] == "in")
+    for i in reads:
+        node = g.nodes[i]
+        text[i] = f"v{i}"
+        place = f"c[{slots[i]}]" if i in slots else "t" if node[1] == "t" else f"{node[1]}[{node[2]}]"
+        lines.append(f"    v{i} = {place}")
+    for i in seen:
+        if g.nodes[i][0] == "const" and i not in slots:
+            text[i] = repr(g.nodes[i][1])
+    for i in sorted(order):
+        op, *a = g.nodes[i]
+        body = _BINARY[op].format(*(text[x] for x in a)) if op in _BINARY else f"{op}({', '.join(text[x] for x in a)})"
+        if uses[i] == 1 and len(body) < 400:
+            text[i] = body
+        else:
+            text[i] = f"v{i}"
+            lines.append(f"    v{i} = {body}")
+    lines.append(f"    return ({''.join(text[r] + ', ' for r in roots)})")
+    return f"def {name}(t, y, c, p):\n" + "\n".join(lines) + "\n"
+
+
+def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
+    made = []
+    for namespace in (_SCALAR, _LANES):
+        space = dict(namespace)
+        exec(code, space)
+        made.append(space[name])
+    return made[0], made[1]

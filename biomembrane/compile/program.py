@@ -1,0 +1,119 @@
+"""The program of a model: named inputs, one graph, named groups of outputs.  Unit-free; every printer starts here."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from .. import constants, symbols
+from ..assemble.model import Model, current, forward, reverse
+from .graph import Graph
+
+#: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
+FIXED = {symbols.R: constants.GAS, symbols.F: constants.FARADAY, symbols.c0: constants.STANDARD_CONCENTRATION, symbols.n0: 1.0, symbols.N_A: constants.AVOGADRO * 1e-15}
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What a kernel computes.
+
+    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their
+    names.  Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at ``sparsity``, rows then columns), ``dfdt``, ``concentration``,
+    ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``, ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by
+    store) and ``energy`` (G).
+    """
+
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+    graph: Graph = field(repr=False)
+    outputs: dict[str, list[int]] = field(repr=False)
+    names: dict[str, tuple[str, ...]] = field(repr=False)
+    sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
+
+
+_programs: weakref.WeakKeyDictionary[Model, Program] = weakref.WeakKeyDictionary()
+
+
+def program(model: Model) -> Program:
+    """The program of a model, built once."""
+    if model not in _programs:
+        _programs[model] = _build(model)
+    return _programs[model]
+
+
+def _build(model: Model) -> Program:
+    g = Graph()
+    env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
+    env[symbols.t] = g.input("t")
+    env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
+    env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
+    memo: dict[sp.Basic, int] = {}
+    for equation in model.equations:
+        env[equation.symbol] = g.lower(equation.expression, env, memo)
+    made = _Outputs(g, env, memo)
+    made.put("initial", {name: made.lower(e) for name, e in model.initial.items()})
+    rhs = {p.name: env[sp.Symbol(f"d[{p.name}]", real=True)] for p in model.pools}
+    made.put("rhs", rhs)
+    made.put("scale", {name: made.lower(e) for name, e in model.scale.items()})
+    made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
+    jacobian = g.jacobian(list(rhs.values()))
+    made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
+    made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())), strict=True)))
+    _observe(model, made)
+    _account(model, made)
+    sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
+    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity)
+
+
+class _Outputs:
+    def __init__(self, g: Graph, env: dict[sp.Symbol, int], memo: dict[sp.Basic, int]) -> None:
+        self.g, self.env, self.memo = g, env, memo
+        self.outputs: dict[str, list[int]] = {}
+        self.names: dict[str, tuple[str, ...]] = {}
+
+    def lower(self, expression: sp.Expr) -> int:
+        return self.g.lower(sp.sympify(expression), self.env, self.memo)
+
+    def put(self, group: str, members: dict[str, int]) -> None:
+        self.outputs[group], self.names[group] = list(members.values()), tuple(members)
+
+
+def _observe(model: Model, made: _Outputs) -> None:
+    env = made.env
+    solutes = [p.name for p in model.pools if p.kind == "solute"]
+    made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
+    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
+    made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
+    made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
+    made.put("flux", {p.name: _flux(made, p.name) for p in model.processes})
+    pairs = [p.name for p in model.processes if forward(p.name) in env]
+    made.put("forward", {n: env[forward(n)] for n in pairs})
+    made.put("reverse", {n: env[reverse(n)] for n in pairs})
+
+
+def _flux(made: _Outputs, process: str) -> int:
+    """J from the affinity, so that sign(J) = sign(A) in floating point too: r⁺(1 − e^{−A/RT}) or r⁻(e^{A/RT} − 1)."""
+    g, env = made.g, made.env
+    if forward(process) not in env:
+        return env[current(process)]
+    up, down = env[forward(process)], env[reverse(process)]
+    a = g.mul(env[symbols.affinity(process)], g.rcp(g.mul(env[symbols.R], env[symbols.T])))
+    positive = g.neg(g.mul(up, g.call("expm1", g.neg(a))))
+    negative = g.mul(down, g.call("expm1", a))
+    return g.call("select", a, positive, negative)
+
+
+def _account(model: Model, made: _Outputs) -> None:
+    g = made.g
+    flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
+    drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
+    made.put("dissipation", {n: g.mul(flux[n], drive[n]) for n in flux})
+    entries = {}
+    for k, store in enumerate(model.ledger_stores):
+        for process, potential in store.entries:
+            entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
+    made.put("entry", entries)
+    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.items()})
+    made.put("energy", {"G": made.lower(model.energy)})

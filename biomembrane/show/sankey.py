@@ -1,0 +1,388 @@
+"""Layout of the flow of energy: layers from left to right, few crossings, ribbons as wide as the energy they carry.
+
+Nothing is drawn here: :func:`arrange` turns flows [pJ] into bars, ribbons and labels at places [pt], which ``figures`` paints.
+The method is Sugiyama's (longest-path layers, dummies on long links, barycentre sweeps); heights follow by weighted isotonic
+regression, so that ribbons run straight where they can.  Heat is one river along the bottom.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .style import Extent, colour_of, digits, extent, scaled, spread, wrap
+
+_DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths"}  # a sink that gives is a source of its own
+_LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
+
+
+class FlowLike(Protocol):
+    """What ``run.ledger.flows()`` lists: ``energy`` [pJ] > 0 that went from ``source`` to ``target``."""
+
+    source: str
+    target: str
+    energy: float
+    kind: str
+
+
+@dataclass
+class Link:
+    """A flow that is drawn.  ``path``: the slots that it runs through, left to right; ``points``: its centre line [pt]."""
+
+    source: str
+    target: str
+    energy: float
+    kind: str
+    colour: str
+    back: bool = False
+    path: list[Slot] = field(default_factory=list)
+    width: float = 0.0
+    points: list[tuple[float, float]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Slot:
+    """A place in a layer: the bar of a node, or the passage of a link (``name`` empty).  Lengths in pt, ``y`` is the lower edge."""
+
+    name: str
+    layer: int
+    energy: float
+    colour: str = ""
+    river: bool = False
+    text: tuple[str, str] = ("", "")
+    room: Extent = Extent(0.0, 0.0)
+    x: float = 0.0
+    y: float = 0.0
+    height: float = 0.0
+    before: list[tuple[Slot, Link]] = field(default_factory=list)
+    after: list[tuple[Slot, Link]] = field(default_factory=list)
+    loops: list[Link] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Where everything lies [pt], within ``width`` × ``height``, bars ``bar`` wide; ``total`` [pJ] entered, ``merged`` is too small to draw."""
+
+    nodes: list[Slot]
+    links: list[Link]
+    merged: list[FlowLike]
+    total: float
+    width: float
+    height: float
+    bar: float
+    scale: float  # pt per pJ
+
+
+def arrange(flows: Iterable[FlowLike], width: float, em: float, threshold: float = 0.002, text: tuple[float, float] = (7, 6)) -> Diagram:
+    """Lay ``flows`` out on ``width`` [pt]; ``em`` [pt] sets the gaps, ``text`` the sizes of name and number [pt].
+
+    Flows below ``threshold`` of the energy that entered are left to the note in ``merged``.
+    """
+    links, merged, total = _gather(flows, threshold)
+    _break_cycles(links)
+    layers = _build(links)
+    _order(layers)
+    nodes = [slot for layer in layers for slot in layer if slot.name]
+    bar = 0.7 * em
+    _label(nodes, layers, width, em, bar, total, text)
+    scale, height = _stack(layers, width, em, total)
+    height = _ribbons(links, scale, bar, height, em)
+    return Diagram(nodes, links, merged, total, width, height, bar, scale)
+
+
+# --- which flows, in which layers
+
+
+def _gather(flows: Iterable[FlowLike], threshold: float) -> tuple[list[Link], list[FlowLike], float]:
+    """Links to draw, flows too small to draw, and the energy that entered [pJ]."""
+    given = [flow for flow in flows if flow.energy > 0]
+    fed = {flow.target for flow in given}
+    total = sum(flow.energy for flow in given if flow.source in _DRAWN or flow.source not in fed)
+    total = total or max((flow.energy for flow in given), default=0.0)  # all flows in a ring: the widest is the measure
+    links: dict[tuple[str, str], Link] = {}
+    merged: list[FlowLike] = []
+    for flow in given:
+        if flow.energy < threshold * total:
+            merged.append(flow)
+            continue
+        source = _DRAWN.get(flow.source, flow.source)
+        link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind, _carried(flow)))
+        link.energy += flow.energy
+    return list(links.values()), merged, total
+
+
+def _carried(flow: FlowLike) -> str:
+    """Colour of what a flow carries: the store that it leaves or fills, the supply, or heat."""
+    if flow.kind == "heat":
+        return colour_of("heat")
+    return colour_of(flow.target if flow.kind == "output" or flow.source in _DRAWN else flow.source)
+
+
+def _break_cycles(links: list[Link]) -> None:
+    """Mark as ``back`` what would close a ring; the widest links are kept forward, so that the loops are thin."""
+    after: dict[str, set[str]] = defaultdict(set)
+    for link in sorted(links, key=lambda link: -link.energy):
+        seen, front = {link.target}, [link.target]
+        while front:
+            fresh = after[front.pop()] - seen
+            seen |= fresh
+            front += fresh
+        link.back = link.source in seen
+        if not link.back:
+            after[link.source].add(link.target)
+
+
+def _depths(links: Sequence[Link]) -> dict[str, int]:
+    """Layer of each node: longest path from the sources; sources stand just before what they feed, sinks in the last layer."""
+    depth = dict.fromkeys((name for link in links for name in (link.source, link.target)), 0)
+    ahead = [link for link in links if not link.back]
+    for _ in depth:  # Bellman–Ford without cycles: at most one round a node
+        moved = False
+        for link in ahead:
+            if depth[link.target] <= depth[link.source]:
+                depth[link.target] = depth[link.source] + 1
+                moved = True
+        if not moved:
+            break
+    fed, giving = {link.target for link in ahead}, {link.source for link in ahead}
+    last = max(depth.values(), default=0)
+    for name in depth:
+        if name not in giving and any(link.target == name and link.kind in {"heat", "stored", "delivered"} for link in ahead):
+            depth[name] = last
+        elif name not in fed and name in giving:
+            depth[name] = min(depth[link.target] for link in ahead if link.source == name) - 1
+    return depth
+
+
+def _build(links: list[Link]) -> list[list[Slot]]:
+    """Slots of every layer, with a passage wherever a link skips a layer."""
+    depth = _depths(links)
+    inflow, outflow = defaultdict(float), defaultdict(float)
+    for link in links:
+        outflow[link.source] += link.energy
+        inflow[link.target] += link.energy
+    sinks = {link.target: link.kind for link in links if link.kind in {"heat", "stored", "delivered"}}
+    layers: list[list[Slot]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    slots: dict[str, Slot] = {}
+    for name, layer in depth.items():
+        slots[name] = Slot(name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat")
+        layers[layer].append(slots[name])
+    for link in links:
+        ends = slots[link.source], slots[link.target]
+        link.path = [ends[0], ends[1]]
+        if link.back:
+            for end in ends:
+                end.loops.append(link)
+            continue
+        passages = [Slot("", k, link.energy, river=link.kind == "heat") for k in range(ends[0].layer + 1, ends[1].layer)]
+        link.path[1:1] = passages
+        for passage in passages:
+            layers[passage.layer].append(passage)
+        for left, right in zip(link.path, link.path[1:], strict=False):
+            left.after.append((right, link))
+            right.before.append((left, link))
+    return layers
+
+
+def _bar_colour(name: str, links: Sequence[Link]) -> str:
+    """Stores and supplies wear the colour of what they hold, heat its own, transporters and the other sinks near-black."""
+    if any(link.target == name and link.kind == "heat" for link in links):
+        return colour_of("heat")
+    gives = any(link.source == name and link.kind in {"supply", "input", "stored", "delivered"} for link in links)
+    takes = any(link.target == name and link.kind == "output" for link in links)
+    return colour_of(name) if (gives or takes) and name not in _DRAWN.values() else "#333333"
+
+
+# --- order within the layers
+
+
+def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
+    """Sort every layer, top first, so that little energy crosses: barycentre sweeps to and fro, the best is kept."""
+    best: list[list[Slot]] = []
+    least = float("inf")
+    for turn in range(rounds):
+        ahead = turn % 2 == 0
+        for k in range(1, len(layers)) if ahead else range(len(layers) - 2, -1, -1):
+            _sort(layers[k], layers[k - 1 if ahead else k + 1], ahead=ahead)
+        crossed = _crossings(layers)
+        if crossed < least:
+            least, best = crossed, [list(layer) for layer in layers]
+    layers[:] = best
+    # Heat: what joined first lies lowest, so that the lanes of the river never cross.
+    for left, right in zip(layers, layers[1:], strict=False):
+        rank = {id(slot): i for i, slot in enumerate(left)}
+        right.sort(key=lambda slot: (slot.river, min((rank[id(o)] for o, _ in slot.before), default=0) if slot.river else 0))
+
+
+def _sort(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
+    """Sort a layer by the mean rank of its neighbours in the layer ``beside`` it; the river stays at the bottom."""
+    rank = {id(slot): i for i, slot in enumerate(beside)}
+    place = {id(slot): i for i, slot in enumerate(layer)}
+
+    def centre(slot: Slot) -> float:
+        near = [(rank[id(other)], link.energy) for other, link in (slot.before if ahead else slot.after)]
+        weight = sum(energy for _, energy in near)
+        return sum(where * energy for where, energy in near) / weight if weight else place[id(slot)]
+
+    layer.sort(key=lambda slot: (slot.river, centre(slot)))
+
+
+def _crossings(layers: list[list[Slot]]) -> float:
+    """Energy that crosses [pJ]: the thinner of each pair of crossing links; crossing heat counts half, it lies behind."""
+    total = 0.0
+    for left, right in zip(layers, layers[1:], strict=False):
+        rank = {id(slot): i for i, slot in enumerate(right)}
+        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, slot in enumerate(left) for to, link in slot.after]
+        for n, (a, b, thick) in enumerate(ends):
+            total += sum(min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0)
+    return total
+
+
+# --- labels, widths and heights
+
+
+def _label(nodes: list[Slot], layers: list[list[Slot]], width: float, em: float, bar: float, total: float, text: tuple[float, float]) -> None:
+    """Break the labels until the layers fit side by side, and set ``x``: labels of different layers never meet."""
+    factor, unit = scaled("pJ", total)
+    pad = 0.8 * em
+    for room in (24 * em, 12 * em, 9 * em, 7 * em, 5.5 * em, 4.5 * em, 3.5 * em, 2.5 * em, 1.8 * em):
+        for node in nodes:
+            number, share = f"{digits(node.energy * factor)} {unit}", f"{percent(node.energy / total)}"
+            joined = f"{number} · {share}"
+            values = joined if extent(joined, text[1]).width <= room else wrap(f"{number} {share}", room, text[1])
+            node.text = (wrap(node.name, room, text[0]), values)
+            name, value = extent(node.text[0], text[0]), extent(node.text[1], text[1])
+            node.room = Extent(max(name.width, value.width, bar), name.height + value.height + 0.3 * em)
+        half = [max((slot.room.width for slot in layer), default=0.0) / 2 for layer in layers]
+        needs = [a + b + pad for a, b in zip(half, half[1:], strict=False)]
+        spare = width - half[0] - half[-1] - sum(needs)
+        if spare >= 0:
+            break
+    # Equal steps where the labels allow it: the ribbons look calm.
+    step = (width - half[0] - half[-1]) / max(1, len(needs))
+    for _ in needs:
+        wide = [need for need in needs if need > step]
+        step = (width - half[0] - half[-1] - sum(wide)) / max(1, len(needs) - len(wide))
+    x = half[0]
+    for k, layer in enumerate(layers):
+        for slot in layer:
+            slot.x = x
+        x += max(needs[k], step) if k < len(needs) else 0.0
+
+
+def percent(share: float) -> str:
+    """A share in per cent with two or three significant digits: 62 %, 7.0 %, 0.35 %."""
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %" if share >= 0.00995 else f"{100 * share:.2g} %"
+
+
+def _gap(upper: Slot, lower: Slot, em: float) -> float:
+    """Free space between two neighbours of a layer [pt]; lanes of the river touch."""
+    if upper.river and lower.river:
+        return 0.0
+    return (_LABEL_GAP if upper.name or lower.name or lower.river else _LANE_GAP) * em
+
+
+def _stack(layers: list[list[Slot]], width: float, em: float, total: float) -> tuple[float, float]:
+    """Set ``height`` and ``y`` of every slot; returns the scale [pt per pJ] and the height of the whole [pt]."""
+    flow = max(0.21 * width, 8 * em)  # the height that all the energy takes, side by side
+    scale = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
+    height = 0.0
+    for layer in layers:
+        for slot in layer:
+            slot.height = slot.energy * scale
+        height = max(height, sum(_tall(slot, above, em) for above, slot in zip([None, *layer], layer, strict=False)))
+    for layer in layers:
+        top = height
+        for above, slot in zip([None, *layer], layer, strict=False):
+            top -= _tall(slot, above, em)
+            slot.y = top
+    for turn in range(24):
+        for layer in layers if turn % 2 == 0 else reversed(layers):
+            _relax(layer, height, em)
+    return scale, height
+
+
+def _tall(slot: Slot, above: Slot | None, em: float) -> float:
+    """Height of a slot with its label and the gap to the one above [pt]."""
+    return slot.height + slot.room.height + (_gap(above, slot, em) if above else 0.0)
+
+
+def _relax(layer: list[Slot], height: float, em: float) -> None:
+    """Move the slots of a layer towards where their links would run straight; the river keeps to the ground."""
+    ground = 0.0
+    rising = layer[::-1]
+    floating = [slot for slot in rising if not slot.river]
+    for slot, above in zip(rising, [*rising[1:], None], strict=True):
+        if slot.river:
+            slot.y = ground
+            ground += _tall(slot, None, em) + (_gap(above, slot, em) if above else 0.0)
+    wanted, weights = [], []
+    for slot in floating:
+        pulls = [(_port(other, link, out=True) - _port(slot, link, out=False), link.energy) for other, link in slot.before]
+        pulls += [(_port(other, link, out=False) - _port(slot, link, out=True), link.energy) for other, link in slot.after if not other.river]
+        weight = sum(energy for _, energy in pulls)
+        wanted.append(slot.y + sum(move * energy for move, energy in pulls) / weight if weight else slot.y)
+        weights.append(weight or 1e-9)
+    sizes = [_tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=True)] if floating else []
+    for slot, y in zip(floating, spread(wanted, sizes, ground, height, weights), strict=True):
+        slot.y = y
+
+
+def _port(slot: Slot, link: Link, *, out: bool) -> float:
+    """Middle of the place [pt] where ``link`` leaves or enters a slot: loops uppermost, then its neighbours from the top down."""
+    if not slot.name:
+        return slot.y + slot.height / 2
+    beside = sorted(slot.after if out else slot.before, key=lambda pair: -pair[0].y)
+    top = slot.y + slot.height
+    for other in (*(loop for loop in slot.loops if slot is loop.path[0 if out else -1]), *(pair[1] for pair in beside)):
+        thick = other.energy * slot.height / slot.energy
+        if other is link:
+            return top - thick / 2
+        top -= thick
+    raise KeyError(link)  # a link is always at both of its ends
+
+
+def _ribbons(links: list[Link], scale: float, bar: float, height: float, em: float) -> float:
+    """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of the loops above."""
+    for link in sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer):  # short loops lie below long ones
+        first, last = link.path[0], link.path[-1]
+        link.width = link.energy * scale
+        start, end = (first.x + bar / 2, _port(first, link, out=True)), (last.x - bar / 2, _port(last, link, out=False))
+        if link.back:
+            link.points = [start, (0.0, height + _LANE_GAP * em + link.width / 2), end]
+            height += link.width + _LANE_GAP * em
+        else:
+            link.points = [start, *((slot.x, slot.y + slot.height / 2) for slot in link.path[1:-1]), end]
+    return height
+
+
+def outline(link: Link, em: float) -> tuple[list[tuple[float, float]], list[int]]:
+    """Vertices [pt] and codes, as :class:`matplotlib.path.Path` takes them, of the area that a ribbon covers."""
+    half = link.width / 2
+    if link.back:
+        return _loop(link, half, 0.5 * em)
+    upper = [(x, y + half) for x, y in link.points]
+    lower = [(x, y - half) for x, y in reversed(link.points)]
+    vertices, codes = [upper[0]], [1]
+    for edge in (upper, lower):
+        if edge is lower:
+            vertices, codes = [*vertices, lower[0]], [*codes, 2]
+        for (x0, y0), (x1, y1) in zip(edge, edge[1:], strict=False):
+            middle = (x0 + x1) / 2
+            vertices += [(middle, y0), (middle, y1), (x1, y1)]
+            codes += [4, 4, 4]
+    return [*vertices, vertices[0]], [*codes, 79]
+
+
+def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, float]], list[int]]:
+    """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into the left of its target."""
+    (x0, y0), (_, lane), (x1, y1) = link.points
+    bend = half + least  # radius of the centre line
+    centres = ((x0, y0 + bend), (x0, lane - bend), (x1, lane - bend), (x1, y1 + bend))
+    turns = [(x, y, math.radians(90 * corner - 90 + 7.5 * step)) for corner, (x, y) in enumerate(centres) for step in range(13)]
+    outer = [(x + (bend + half) * math.cos(a), y + (bend + half) * math.sin(a)) for x, y, a in turns]
+    inner = [(x + (bend - half) * math.cos(a), y + (bend - half) * math.sin(a)) for x, y, a in reversed(turns)]
+    return [*outer, *inner, outer[0]], [1, *[2] * (2 * len(turns) - 1), 79]
