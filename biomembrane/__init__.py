@@ -1,1 +1,56 @@
 """Rigorous membrane biophysics: declare, assemble, compile, solve, account, show."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import dimension as dimension
+    from . import errors as errors
+    from . import library as library
+    from .account.ledger import Ledger as Ledger
+    from .account.run import Run as Run
+    from .account.run import simulate as simulate
+    from .assemble.model import Model as Model
+    from .declare import laws as laws
+    from .declare.cycle import Cycle as Cycle
+    from .declare.parameter import Parameter as Parameter
+    from .declare.parameter import Source as Source
+    from .declare.places import Compartment as Compartment
+    from .declare.places import Membrane as Membrane
+    from .declare.places import Reservoir as Reservoir
+    from .declare.places import balance as balance
+    from .declare.species import Species as Species
+    from .declare.transporter import Transporter as Transporter
+    from .exchange.bibliography import cite as cite
+    from .exchange.netcdf import open_result as open_result
+    from .exchange.netcdf import save as save
+    from .exchange.shipped import load as load
+    from .show import figures as figures
+    from .solve import solvers as solvers
+    from .units import Q as Q
+
+_HOME = {
+    "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
+    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
+    "Cycle": "declare.cycle", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
+    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "load": "exchange.shipped", "cite": "exchange.bibliography",
+}  # fmt: skip
+_MODULES = {"errors": "errors", "dimension": "dimension", "library": "library", "laws": "declare.laws", "figures": "show.figures", "solvers": "solve.solvers"}
+
+__version__ = "0.1.0"
+__all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604, RUF022
+
+
+def __getattr__(name: str) -> Any:
+    """Public names load on first use, so that ``import biomembrane`` is instant."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{_MODULES[name]}")
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -28,18 +28,14 @@ class Roles:
 
 
 def roles(model: Model) -> Roles:
-    """Species that appear or vanish over a whole transporter are its fuel, named by the first that is used up."""
+    """Species that a transporter as a whole makes or uses up are its fuel, named by the first that is used up."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
     for t in model.transporters:
-        moved: dict[str, int] = {}
-        apart: dict[str, set[str]] = {}
+        net: dict[str, int] = {}
         for process in t.processes:
             for who, n in process.reaction.net.items():
-                if who.species is not None and who.place is not None:
-                    moved[who.species.name] = moved.get(who.species.name, 0) + n
-                    apart.setdefault(who.species.name, set()).add(who.place.name)
-        changed = {s: n for s, n in moved.items() if n and len(apart[s]) == 1}
-        if changed:
-            name = next((s for s, n in changed.items() if n < 0), next(iter(changed)))
-            found[t.name] = (name, frozenset(changed))
+                if who.species in model.transformed:
+                    net[who.species.name] = net.get(who.species.name, 0) + n
+        if net:
+            found[t.name] = (next((s for s, n in net.items() if n < 0), next(iter(net))), frozenset(net))
     return Roles(found)

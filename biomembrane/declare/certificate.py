@@ -98,17 +98,36 @@ def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dime
 
 
 def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str) -> None:
-    """Raise unless sympy's assumptions decide that ``expr`` ≥ 0: ``NegativeRate`` with a witness, or ``SecondLawUndecided``."""
-    if expr.is_nonnegative or sp.expand(expr).is_nonnegative or _factors_nonnegative(expr):
+    """Raise unless the assumptions on its symbols decide that ``expr`` ≥ 0: ``NegativeRate`` with a witness, or ``SecondLawUndecided``."""
+    if nonnegative(expr, {}):
         return
     for state, text in _states(expr, values):
         if _number(expr, state) < 0:
             raise errors.NegativeRate(where=f"{where}, {what}", wanted="a rate that is never negative", got=f"{expr} < 0 at {text}", advice="a one-way rate counts events; put the direction into forward and reverse")
-    raise errors.SecondLawUndecided(where=f"{where}, {what}", wanted="an expression whose sign sympy can decide", got=str(expr), advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)")
+    raise errors.SecondLawUndecided(where=f"{where}, {what}", wanted="an expression whose sign can be decided", got=str(expr), advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)")
 
 
-def _factors_nonnegative(expr: sp.Expr) -> bool:
-    return all((f.as_base_exp()[0] if f.is_Pow else f).expand().is_nonnegative for f in sp.Mul.make_args(expr))
+def nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
+    """Whether ``expr`` ≥ 0 follows node by node; a sum with negative terms is expanded, by itself, once."""
+    if expr not in memo:
+        memo[expr] = _nonnegative(expr, memo)
+    return memo[expr]
+
+
+def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
+    if expr.is_Symbol or expr.is_number or isinstance(expr, B):
+        return bool(expr.is_nonnegative)
+    if expr.is_Mul:
+        return all(nonnegative(f, memo) for f in expr.args)
+    if expr.is_Pow or isinstance(expr, sp.exp):
+        base, power = expr.as_base_exp()
+        return bool(power.is_real) and nonnegative(base, memo) or bool(power.is_even and base.is_real)
+    if expr.is_Add:
+        if all(nonnegative(a, memo) for a in expr.args):
+            return True
+        flat = sp.expand_mul(sp.expand_multinomial(expr))
+        return flat != expr and flat.is_Add and all(nonnegative(a, memo) for a in flat.args)
+    return bool(expr.is_nonnegative)
 
 
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> Certificate:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import errors
 from . import sankey
-from .style import COLOURS, DASHES, IONS, colour_of, digits, extent, ink, new_figure, pretty, scaled, spread, unit_text, width_inches, wrap
+from .style import COLOURS, DASHES, IONS, colour_of, digits, extent, ink, new_figure, percent, pretty, scaled, spread, unit_text, width_inches, wrap
 from .style import save as save
 from .style import style as style  # the arguments `style` below hide it, hence
 from .style import style as styled
@@ -198,29 +198,34 @@ def _draw_traces(panels: list[_Panel], time: Array, width: float, name: str, hea
     page = width * 72
     columns = 2 if page > 50 * em and len(panels) > 2 else 1
     rows = -(-len(panels) // columns)
-    tall = [max(7.5 * em, *(1.25 * small * (len(p.lines) + bool(p.more)) for p in panels[row::rows])) for row in range(rows)]
     top, gap, bottom = 1.5 * em, 1.6 * em, 3.2 * em
-    height = top + sum(tall) + gap * (rows - 1) + bottom
+    tall = [max(7.5 * em, 1.25 * small * (len(panel.lines) + bool(panel.more))) for panel in panels]
+    groups = [range(start, min(start + rows, len(panels))) for start in range(0, len(panels), rows)]
+    needs = [sum(tall[i] for i in group) + gap * (len(group) - 1) for group in groups]
+    for group, need in zip(groups, needs, strict=True):  # the shorter column is stretched to end where the other does
+        for i in group:
+            tall[i] += (max(needs) - need) / len(group)
+    height = top + max(needs) + bottom
     ticks = [_ticks(*_limits(panel), 4, log=panel.log) for panel in panels]
-    left = 4.2 * em + max(extent(text, small).width for _, texts in ticks for text in texts)
+    left = 3.2 * em + 4.5 + max(extent(text, small).width for _, texts in ticks for text in texts)
     right = 1.6 * em + max(extent(text, small).width for p in panels for text in [*(line.label for line in p.lines), *_more(p)])
     factor, unit = _clock(float(time[-1] - time[0]))
     figure = new_figure(width, height / 72, name, heading)
     for i, panel in enumerate(panels):
         column, row = divmod(i, rows)
-        x, y = column * page / columns, height - top - sum(tall[: row + 1]) - gap * row
-        box = (x + left) / page, y / height, (page / columns - left - right) / page, tall[row] / height
+        x, y = column * page / columns, height - top - sum(tall[column * rows : i + 1]) - gap * row
+        box = (x + left) / page, y / height, (page / columns - left - right) / page, tall[i] / height
         axes = figure.add_axes(box)
-        axes.set_ylabel(wrap(panel.name, tall[row], em) + f"\n({unit_text(panel.unit)})")
-        axes.yaxis.set_label_coords((1.4 * em - left + em) / (box[2] * page), 0.5)
-        _draw_panel(axes, panel, time * factor, ticks[i], tall[row], box[2] * page)
-        last = row == rows - 1 or i == len(panels) - 1
+        axes.set_ylabel(wrap(panel.name, tall[i], em) + f"\n({unit_text(panel.unit)})")
+        axes.yaxis.set_label_coords((2.6 * em - left) / (box[2] * page), 0.5)
+        _draw_panel(axes, panel, time * factor, ticks[i], tall[i], box[2] * page)
+        last = i == groups[column][-1]
         at, texts = _ticks(time[0] * factor, time[-1] * factor, 5)
         axes.set_xticks(at, texts if last else [""] * len(at))
         if last:
             axes.set_xlabel(f"Time ({unit})")
         if len(panels) > 1:
-            figure.text(x / page, (y + tall[row] + 0.2 * em) / height, chr(ord("A") + i), size=matplotlib.rcParams["axes.titlesize"])
+            figure.text(x / page, (y + tall[i] + 0.2 * em) / height, chr(ord("A") + i), size=matplotlib.rcParams["axes.titlesize"])
     return figure
 
 
@@ -254,7 +259,7 @@ def _draw_panel(axes: Axes, panel: _Panel, time: Array, ticks: tuple[list[float]
         if abs(middle * tall - end) > 0.25 * step and text not in _more(panel):
             leaders.append([(1.0, end / tall), (1 + 0.85 * em / wide, middle)])
             inks.append(colour)
-    axes.add_collection(LineCollection(leaders, colors=inks, linewidths=0.5, transform=axes.transAxes, clip_on=False), autolim=False)
+    axes.add_collection(LineCollection(leaders, colors=inks, linewidths=0.5 * thick, transform=axes.transAxes, clip_on=False), autolim=False)
 
 
 def _more(panel: _Panel) -> list[str]:
@@ -320,13 +325,13 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
         inches = width_inches(width, style)
         page, margin = inches * 72, 0.4 * em
         diagram = sankey.arrange(flows, page - 2 * margin, em, text=(em, small))
-        notes = wrap("\n".join(_closing(run, flows, diagram)), page - 2 * margin, small).split("\n")
+        notes = [line for note in _closing(run, flows, diagram) for line in wrap(note, page - 2 * margin, small).split("\n")]
         foot = (1.3 * len(notes) * small) + 1.5 * em
         height = diagram.height + foot + margin
         figure = new_figure(inches, height / 72, style, str(data.attrs.get("title", run.model_name)))
         _paint(figure, diagram, margin, foot)
         for i, note in enumerate(reversed(notes)):
-            figure.text(margin / page, (margin + 1.3 * small * i) / height, note, size=small, color="#444444" if i else None, va="bottom")
+            figure.text(margin / page, (margin + 1.3 * small * i) / height, note, size=small, va="bottom")
     return figure
 
 
@@ -343,7 +348,7 @@ def _closing(run: RunLike, flows: Sequence[sankey.FlowLike], diagram: sankey.Dia
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flows" if len(diagram.merged) > 1 else "1 flow"
-        lines.append(f"not drawn: {count} below 0.2 % of the input, together {digits(small * factor)} {unit} ({sankey.percent(small / diagram.total)})")
+        lines.append(f"not drawn: {count} below 0.2 % of the input, together {digits(small * factor)} {unit} ({percent(small / diagram.total)})")
     return lines
 
 
@@ -370,7 +375,6 @@ def _paint(figure: Figure, diagram: sankey.Diagram, dx: float, dy: float) -> Non
     bars = [(node.x, node.y, diagram.bar, max(node.height, 0.5)) for node in diagram.nodes]
     patches([box(*bar) for bar in bars], [node.colour for node in diagram.nodes], 3, 1.0)
     above = [node.y + node.height + 0.15 * em for node in diagram.nodes]
-    patches([box(n.x, y, n.room.width, n.room.height - 0.3 * em) for n, y in zip(diagram.nodes, above, strict=True)], ["#FFFFFF"] * len(bars), 2, 0.6)
     for node, y in zip(diagram.nodes, above, strict=True):
         name, value = node.text
         middle = y + extent(value, small).height

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .style import Extent, colour_of, digits, extent, scaled, spread, wrap
+from .style import Extent, colour_of, digits, extent, percent, scaled, spread, wrap
 
 _DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths"}  # a sink that gives is a source of its own
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
@@ -87,9 +87,9 @@ def arrange(flows: Iterable[FlowLike], width: float, em: float, threshold: float
     _order(layers)
     nodes = [slot for layer in layers for slot in layer if slot.name]
     bar = 0.7 * em
-    _label(nodes, layers, width, em, bar, total, text)
+    _label(layers, width, em, bar, total, text)
     scale, height = _stack(layers, width, em, total)
-    height = _ribbons(links, scale, bar, height, em)
+    height = _ribbons(links, layers, scale, bar, height, em)
     return Diagram(nodes, links, merged, total, width, height, bar, scale)
 
 
@@ -244,38 +244,39 @@ def _crossings(layers: list[list[Slot]]) -> float:
 # --- labels, widths and heights
 
 
-def _label(nodes: list[Slot], layers: list[list[Slot]], width: float, em: float, bar: float, total: float, text: tuple[float, float]) -> None:
-    """Break the labels until the layers fit side by side, and set ``x``: labels of different layers never meet."""
-    factor, unit = scaled("pJ", total)
-    pad = 0.8 * em
-    for room in (24 * em, 12 * em, 9 * em, 7 * em, 5.5 * em, 4.5 * em, 3.5 * em, 2.5 * em, 1.8 * em):
-        for node in nodes:
-            number, share = f"{digits(node.energy * factor)} {unit}", f"{percent(node.energy / total)}"
-            joined = f"{number} · {share}"
-            values = joined if extent(joined, text[1]).width <= room else wrap(f"{number} {share}", room, text[1])
-            node.text = (wrap(node.name, room, text[0]), values)
-            name, value = extent(node.text[0], text[0]), extent(node.text[1], text[1])
-            node.room = Extent(max(name.width, value.width, bar), name.height + value.height + 0.3 * em)
-        half = [max((slot.room.width for slot in layer), default=0.0) / 2 for layer in layers]
-        needs = [a + b + pad for a, b in zip(half, half[1:], strict=False)]
-        spare = width - half[0] - half[-1] - sum(needs)
-        if spare >= 0:
-            break
+def _label(layers: list[list[Slot]], width: float, em: float, bar: float, total: float, text: tuple[float, float]) -> None:
+    """Break the labels of the widest layers until all layers fit side by side, and set ``x``: labels of two layers never meet."""
+    rooms = [math.inf] * len(layers)
+    half = [_fit(layer, room, em, bar, total, text) / 2 for layer, room in zip(layers, rooms, strict=True)]
+    while 2 * sum(half) + 0.6 * em * (len(half) - 1) > width and min(rooms) > 1.8 * em:
+        k = half.index(max(half))
+        rooms[k] = 2 * half[k] - 0.5 * em
+        half[k] = _fit(layers[k], rooms[k], em, bar, total, text) / 2
+    needs = [a + b + 0.6 * em for a, b in zip(half, half[1:], strict=False)]
     # Equal steps where the labels allow it: the ribbons look calm.
     step = (width - half[0] - half[-1]) / max(1, len(needs))
     for _ in needs:
         wide = [need for need in needs if need > step]
         step = (width - half[0] - half[-1] - sum(wide)) / max(1, len(needs) - len(wide))
     x = half[0]
-    for k, layer in enumerate(layers):
+    for layer, need in zip(layers, [*needs, 0.0], strict=True):
         for slot in layer:
             slot.x = x
-        x += max(needs[k], step) if k < len(needs) else 0.0
+        x += max(need, step)
 
 
-def percent(share: float) -> str:
-    """A share in per cent with two or three significant digits: 62 %, 7.0 %, 0.35 %."""
-    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %" if share >= 0.00995 else f"{100 * share:.2g} %"
+def _fit(layer: list[Slot], room: float, em: float, bar: float, total: float, text: tuple[float, float]) -> float:
+    """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
+    factor, unit = scaled("pJ", total)
+    for slot in layer:
+        if slot.name:
+            number, share = f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)
+            joined = f"{number} · {share}"
+            name = slot.name if extent("gradient", text[0]).width <= room else slot.name.removesuffix(" gradient")
+            slot.text = (wrap(name, room, text[0]), joined if extent(joined, text[1]).width <= room else f"{number}\n{share}")
+            upper, lower = extent(slot.text[0], text[0]), extent(slot.text[1], text[1])
+            slot.room = Extent(max(upper.width, lower.width, bar), upper.height + lower.height + 0.3 * em)
+    return max((slot.room.width for slot in layer), default=0.0)
 
 
 def _gap(upper: Slot, lower: Slot, em: float) -> float:
@@ -299,9 +300,9 @@ def _stack(layers: list[list[Slot]], width: float, em: float, total: float) -> t
         for above, slot in zip([None, *layer], layer, strict=False):
             top -= _tall(slot, above, em)
             slot.y = top
-    for turn in range(24):
+    for turn in range(25):
         for layer in layers if turn % 2 == 0 else reversed(layers):
-            _relax(layer, height, em)
+            _relax(layer, height, em, ahead=turn % 2 == 0)
     return scale, height
 
 
@@ -310,8 +311,8 @@ def _tall(slot: Slot, above: Slot | None, em: float) -> float:
     return slot.height + slot.room.height + (_gap(above, slot, em) if above else 0.0)
 
 
-def _relax(layer: list[Slot], height: float, em: float) -> None:
-    """Move the slots of a layer towards where their links would run straight; the river keeps to the ground."""
+def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
+    """Move the slots of a layer to where their links from before (or, backwards, from after) run straight; heat keeps to the ground."""
     ground = 0.0
     rising = layer[::-1]
     floating = [slot for slot in rising if not slot.river]
@@ -321,8 +322,8 @@ def _relax(layer: list[Slot], height: float, em: float) -> None:
             ground += _tall(slot, None, em) + (_gap(above, slot, em) if above else 0.0)
     wanted, weights = [], []
     for slot in floating:
-        pulls = [(_port(other, link, out=True) - _port(slot, link, out=False), link.energy) for other, link in slot.before]
-        pulls += [(_port(other, link, out=False) - _port(slot, link, out=True), link.energy) for other, link in slot.after if not other.river]
+        beside = [pair for pair in (slot.before if ahead else slot.after) if not pair[0].river]
+        pulls = [(_port(other, link, out=ahead) - _port(slot, link, out=not ahead), link.energy) for other, link in beside]
         weight = sum(energy for _, energy in pulls)
         wanted.append(slot.y + sum(move * energy for move, energy in pulls) / weight if weight else slot.y)
         weights.append(weight or 1e-9)
@@ -345,18 +346,46 @@ def _port(slot: Slot, link: Link, *, out: bool) -> float:
     raise KeyError(link)  # a link is always at both of its ends
 
 
-def _ribbons(links: list[Link], scale: float, bar: float, height: float, em: float) -> float:
+def _ribbons(links: list[Link], layers: list[list[Slot]], scale: float, bar: float, height: float, em: float) -> float:
     """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of the loops above."""
+    gaps: list[list[tuple[Link, float, float]]] = [[] for _ in layers]
     for link in sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer):  # short loops lie below long ones
         first, last = link.path[0], link.path[-1]
         link.width = link.energy * scale
-        start, end = (first.x + bar / 2, _port(first, link, out=True)), (last.x - bar / 2, _port(last, link, out=False))
+        link.points = [(first.x + bar / 2, _port(first, link, out=True))]
         if link.back:
-            link.points = [start, (0.0, height + _LANE_GAP * em + link.width / 2), end]
-            height += link.width + _LANE_GAP * em
-        else:
-            link.points = [start, *((slot.x, slot.y + slot.height / 2) for slot in link.path[1:-1]), end]
+            height += _LANE_GAP * em + link.width
+            lane = height - link.width / 2
+            link.points += [(_alley(layers, first.layer, em), lane), (_alley(layers, last.layer - 1, em), lane)]
+            link.points.append((last.x - bar / 2, _port(last, link, out=False)))
+            continue
+        for left, right in zip(link.path, link.path[1:], strict=False):
+            gaps[left.layer].append((link, _port(left, link, out=True), _port(right, link, out=False)))
+    for left_layer, right_layer, gap in zip(layers, layers[1:], gaps, strict=False):
+        # All ribbons of a gap bend over the same stretch, which keeps them apart; it leaves out the labels where there is room.
+        most = 0.28 * (right_layer[0].x - left_layer[0].x)
+        away = max(bar / 2, min(most, _reach(left_layer, [(y, (y + goal) / 2, link.width / 2) for link, y, goal in gap])))
+        near = max(bar / 2, min(most, _reach(right_layer, [(goal, (y + goal) / 2, link.width / 2) for link, y, goal in gap])))
+        for link, y, goal in gap:
+            link.points += [(left_layer[0].x + away, y), (right_layer[0].x - near, goal)]
+    for link in links:
+        if not link.back:
+            link.points.append((link.path[-1].x - bar / 2, link.points[-1][1]))
     return height
+
+
+def _alley(layers: list[list[Slot]], k: int, em: float) -> float:
+    """Middle [pt] of the stripe between layers k and k + 1 that no label enters; outside of the first and of the last, its edge."""
+    left = [slot.x + slot.room.width / 2 for slot in layers[k]] if k >= 0 else [layers[0][0].x - 0.6 * em]
+    right = [slot.x - slot.room.width / 2 for slot in layers[k + 1]] if k + 1 < len(layers) else [max(left) + 0.6 * em]
+    return (max(left) + min(right)) / 2
+
+
+def _reach(layer: list[Slot], climbs: list[tuple[float, float, float]]) -> float:
+    """Half the width [pt] of the widest label of a layer that a ribbon would meet; climbs: from, to, half the ribbon's width."""
+    labels = [(slot.y + slot.height + 2.0, slot.room) for slot in layer if slot.name]
+    met = (room.width / 2 for y, room in labels for a, b, half in climbs if min(a, b) - half < y + room.height and max(a, b) + half > y)
+    return max(met, default=0.0)
 
 
 def outline(link: Link, em: float) -> tuple[list[tuple[float, float]], list[int]]:
@@ -379,10 +408,13 @@ def outline(link: Link, em: float) -> tuple[list[tuple[float, float]], list[int]
 
 def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, float]], list[int]]:
     """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into the left of its target."""
-    (x0, y0), (_, lane), (x1, y1) = link.points
+    start, (right, lane), (left, _), end = link.points
     bend = half + least  # radius of the centre line
-    centres = ((x0, y0 + bend), (x0, lane - bend), (x1, lane - bend), (x1, y1 + bend))
+    low, high = (right - bend, left + bend), lane - bend
+    centres = ((low[0], start[1] + bend), (low[0], high), (low[1], high), (low[1], end[1] + bend))
     turns = [(x, y, math.radians(90 * corner - 90 + 7.5 * step)) for corner, (x, y) in enumerate(centres) for step in range(13)]
     outer = [(x + (bend + half) * math.cos(a), y + (bend + half) * math.sin(a)) for x, y, a in turns]
     inner = [(x + (bend - half) * math.cos(a), y + (bend - half) * math.sin(a)) for x, y, a in reversed(turns)]
-    return [*outer, *inner, outer[0]], [1, *[2] * (2 * len(turns) - 1), 79]
+    mouth, source = [(end[0], end[1] - half), (end[0], end[1] + half)], [(start[0], start[1] + half), (start[0], start[1] - half)]
+    ring = [*outer, *mouth, *inner, *source]
+    return [*ring, ring[0]], [1, *[2] * (len(ring) - 1), 79]

@@ -184,6 +184,11 @@ def digits(value: float) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share in per cent with two or three significant digits: 62 %, 7.0 %, 0.35 %."""
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %" if share >= 0.00995 else f"{100 * share:.2g} %"
+
+
 def scaled(unit: str, peak: float) -> tuple[float, str]:
     """Factor and unit that bring ``peak`` [unit] between 1 and 1000: ('pJ', 2e4) gives (1e-3, 'nJ').
 
@@ -239,8 +244,8 @@ def wrap(text: str, room: float, size: float) -> str:
             lines.append("")
         lines[-1] += piece
         while extent(lines[-1].rstrip(), size).width > room and len(lines[-1].rstrip()) > 2:
-            whole = lines.pop().rstrip()
-            fits = next((n for n in range(len(whole) - 1, 1, -1) if extent(whole[:n], size).width <= room), 1)
+            whole = lines.pop()
+            fits = next((n for n in range(len(whole.rstrip()) - 1, 1, -1) if extent(whole[:n], size).width <= room), 1)
             lines += [whole[:fits], whole[fits:]]
     return "\n".join(line.rstrip() for line in lines)
 

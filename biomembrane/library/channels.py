@@ -1,0 +1,43 @@
+"""Leaks and water: what crosses a membrane on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..declare import laws
+from ..declare.parameter import Parameter, Source
+from ..declare.places import Membrane
+from ..declare.species import Species
+from ..declare.transporter import Transporter
+from ..units import Q
+from .sheet import sheet
+from .species import H2O
+
+
+def default_permeability(species: Species) -> Parameter:
+    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none."""
+    P_K = sheet("proximal_tubule_layton")["P_K_basolateral"]
+    if species.name == "K":
+        return P_K
+    ratio = sheet("hodgkin_katz_1949")[f"P_{species.name}_relative"]
+    value = float(P_K.quantity.to("m/s").magnitude) * float(ratio.quantity.magnitude)
+    note = f"P_K of proximal_tubule_layton times P_{species.name}/P_K of hodgkin_katz_1949"
+    return Parameter(Q(value, "m/s"), Source("derived", sheet("hodgkin_katz_1949").citation, note=note, key="hodgkin_katz_1949"))
+
+
+def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str = "") -> Transporter:
+    """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the inside.
+
+    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻; the name is ``K_leak`` unless told.
+    """
+    P = default_permeability(species) if permeability is None else permeability
+    return Transporter(name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=f"{species.label} leak")
+
+
+def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:
+    """Osmotic water flow, written inward; with it the volumes on both sides that are compartments may change.
+
+    ``permeability``: hydraulic L_p ("cm/s/bar"), or osmotic P_f ("cm/s"); default L_p of proximal tubule cells.
+    """
+    L = sheet("membrane_typical")["L_p_proximal_cell"] if permeability is None else permeability
+    return Transporter(name, "H2O@out -> H2O@in", on, laws.Water(permeability=L), species=(H2O,))

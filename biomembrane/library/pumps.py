@@ -1,0 +1,69 @@
+"""The Na⁺/K⁺-ATPase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from .. import dimension as d
+from ..declare.laws import Rates, ring
+from ..declare.places import Membrane
+from ..declare.site import Site
+from ..declare.transporter import Transporter
+from ..symbols import c0
+from .sheet import Sheet, sheet
+
+_CONSTANTS: Mapping[str, tuple[str, Any]] = {
+    "k1_forward": ("positive", d.RATE), "k2_forward": ("positive", d.RATE), "k3_forward": ("positive", d.RATE), "k4_forward": ("positive", d.RATE),
+    "k1_reverse": ("positive", d.RATE / d.CONCENTRATION), "k2_reverse": ("positive", d.RATE), "k4_reverse": ("positive", d.RATE),
+    "K_d_Na_e": ("positive", d.CONCENTRATION), "K_d_Na_i": ("positive", d.CONCENTRATION), "K_d_K_e": ("positive", d.CONCENTRATION),
+    "K_d_K_i": ("positive", d.CONCENTRATION), "K_d_MgATP": ("positive", d.CONCENTRATION), "Delta": ("real", d.ONE),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmithCrampin:
+    """The lumped four-state cycle of Smith & Crampin 2004 (Prog Biophys Mol Biol 85:387).
+
+    J = N_T (Πα⁺ − Πα⁻)/Σ with Na~_i = Na_i/(K e^{ΔFV/3RT}), Na~_e = Na_e/(K e^{(1+Δ)FV/3RT}), K~ and ATP~ as plain ratios,
+    D = (1 + Na~)³ + (1 + K~)² − 1 on each side:
+
+        α₁⁺ = k₁ Na~_i³/D_i    α₂⁺ = k₂            α₃⁺ = k₃ K~_e²/D_e    α₄⁺ = k₄ ATP~/(1 + ATP~)
+        α₁⁻ = k₋₁ ADP          α₂⁻ = k₋₂ Na~_e³/D_e   α₃⁻ = k₋₃ Pi/(1 + ATP~)   α₄⁻ = k₋₄ K~_i²/D_i
+
+    k₋₃, with the proton and the free share of phosphate in it, follows from the energy of hydrolysis.
+    """
+
+    density: Any
+    data: Sheet
+
+    def rates(self, site: Site) -> Rates:
+        k = {name: site.parameter(name, self.data[name], dim, domain=domain) for name, (domain, dim) in _CONSTANTS.items()}
+        u, Delta = site.u, k["Delta"]
+        Na_i = site["Na@in"] / (k["K_d_Na_i"] * sp.exp(Delta * u / 3))
+        Na_e = site["Na@out"] / (k["K_d_Na_e"] * sp.exp((1 + Delta) * u / 3))
+        K_i, K_e = site["K@in"] / k["K_d_K_i"], site["K@out"] / k["K_d_K_e"]
+        atp = site["ATP@in"] / k["K_d_MgATP"]
+        D_i, D_e = ((1 + na) ** 3 + (1 + kk) ** 2 - 1 for na, kk in ((Na_i, K_i), (Na_e, K_e)))
+        forward = [k["k1_forward"] * Na_i**3 / D_i, k["k2_forward"], k["k3_forward"] * K_e**2 / D_e, k["k4_forward"] * atp / (1 + atp)]
+        reverse = [k["k1_reverse"] * site["ADP@in"], k["k2_reverse"] * Na_e**3 / D_e, self.closing(k, site) * site["Pi@in"] / (1 + atp), k["k4_reverse"] * K_i**2 / D_i]
+        return ring(site.carriers(self.density), forward, reverse)
+
+    def closing(self, k: Mapping[str, sp.Symbol], site: Site) -> sp.Expr:
+        """k₋₃ [1/s per concentration of total phosphate] that closes the cycle on ΔG°."""
+        rates = k["k1_forward"] * k["k2_forward"] * k["k3_forward"] * k["k4_forward"] / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
+        binding = k["K_d_Na_e"] ** 3 * k["K_d_K_i"] ** 2 / (k["K_d_Na_i"] ** 3 * k["K_d_K_e"] ** 2 * k["K_d_MgATP"])
+        return rates * binding * sp.exp(site.standard) / c0
+
+
+def NaKATPase(on: Membrane, *, density: Any = None, name: str = "NaKATPase") -> Transporter:  # noqa: N802
+    """The Na⁺/K⁺ pump: 3 Na⁺ out, 2 K⁺ in, one ATP; reversible, one charge outward per turnover.
+
+    ``density``: pumps per area ("1/um^2"); default frog sartorius, of the order of 2500 per µm².  The inside needs ATP, ADP and Pi.
+    """
+    N = sheet("membrane_typical")["NaK_density_muscle"] if density is None else density
+    law = SmithCrampin(density=N, data=sheet("smith_crampin_2004"))
+    return Transporter(name, "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in", on, law, label="Na/K-ATPase")

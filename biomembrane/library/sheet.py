@@ -1,0 +1,78 @@
+"""Parameter sheets: one TOML file a paper, read as data and turned into parameters with sources."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .. import errors
+from ..declare.parameter import Parameter, Source
+from ..units import Q
+
+_FORM = "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind, where"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The numbers of one paper.  ``sheet["K_d_Na_i"]`` is a :class:`~biomembrane.declare.parameter.Parameter`."""
+
+    key: str
+    source: Mapping[str, Any]
+    entries: Mapping[str, Mapping[str, Any]]
+    species: Mapping[str, Mapping[str, Any]]
+
+    def __getitem__(self, name: str) -> Parameter:
+        if name not in self.entries:
+            raise errors.UnknownName(where=f"sheet {self.key!r}", wanted="one of its parameters", got=repr(name), advice=errors.nearest(name, self.entries))
+        entry = self.entries[name]
+        where = f"sheet {self.key!r}, {name}"
+        for field in ("value", "unit", "kind"):
+            if field not in entry:
+                raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}")
+        quantity = Q(entry["value"], entry["unit"])
+        sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None
+        return Parameter(quantity, self._source(entry), sd)
+
+    def _source(self, entry: Mapping[str, Any]) -> Source:
+        texts = {f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")}
+        return Source(str(entry["kind"]), self.citation, str(self.source.get("doi", "")), key=self.key, **texts)
+
+    @property
+    def citation(self) -> str:
+        """Authors, year and journal on one line."""
+        s = self.source
+        year = f" {s['year']}" if "year" in s else ""
+        return f"{s.get('authors', '')}{year}, {s.get('journal', '')}" if "year" in s else str(s.get("title", self.key))
+
+    def derived(self, value: float, unit: str, note: str) -> Parameter:
+        """A number worked out from this sheet; ``note`` says how."""
+        return Parameter(Q(value, unit), Source("derived", self.citation, str(self.source.get("doi", "")), note=note, key=self.key))
+
+    @property
+    def bibtex(self) -> str:
+        """The entry for a bibliography."""
+        s = self.source
+        fields = {"title": s.get("title"), "author": s.get("authors"), "journal": s.get("journal"), "year": s.get("year"), "doi": s.get("doi"), "pmid": s.get("pubmed"), "note": s.get("seen")}
+        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in fields.items() if v and v != "none")
+        return f"@{'article' if 'year' in s else 'misc'}{{{self.key},\n{body}\n}}"
+
+
+@lru_cache(maxsize=64)
+def sheet(name: str | Path) -> Sheet:
+    """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
+    path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
+    if not path.is_file():
+        known = sorted(p.stem for p in path.parent.glob("*.toml"))
+        raise errors.UnknownName(where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=errors.nearest(path.stem, known))
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise errors.CorruptFile(where=f"file {path.name}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library") from None
+    if not isinstance(read.get("source"), dict) or "key" not in read["source"] or not isinstance(read.get("parameters", {}), dict):
+        raise errors.CorruptFile(where=f"file {path.name}", wanted=_FORM, got="no [source] with a key" if "source" not in read else "another form", advice="compare it with a sheet of the library")
+    return Sheet(str(read["source"]["key"]), read["source"], read.get("parameters", {}), read.get("species", {}))
