@@ -37,10 +37,17 @@ _HOME = {
     "Cycle": "declare.cycle", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "load": "exchange.shipped", "cite": "exchange.bibliography",
 }  # fmt: skip
-_MODULES = {"errors": "errors", "dimension": "dimension", "library": "library", "laws": "declare.laws", "figures": "show.figures", "solvers": "solve.solvers"}
+_MODULES = {
+    "errors": "errors",
+    "dimension": "dimension",
+    "library": "library",
+    "laws": "declare.laws",
+    "figures": "show.figures",
+    "solvers": "solve.solvers",
+}
 
 __version__ = "0.1.0"
-__all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604, RUF022
+__all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -91,7 +91,7 @@ class B(sp.Function):
     def _eval_rewrite_as_exp(self, x: sp.Expr, **_: Any) -> sp.Expr:
         return x / (sp.exp(x) - 1)
 
-    def _eval_rewrite_as_Piecewise(self, x: sp.Expr, **_: Any) -> sp.Expr:  # noqa: N802
+    def _eval_rewrite_as_Piecewise(self, x: sp.Expr, **_: Any) -> sp.Expr:
         return sp.Piecewise((series(x, 0), sp.Abs(x) < sp.Float("1e-2")), (x / (sp.exp(x) - 1), True))
 
     def _eval_evalf(self, precision: int) -> sp.Expr | None:
@@ -135,7 +135,7 @@ class DB(sp.Function):
         z = sp.Dummy("z")
         return sp.diff(z / (sp.exp(z) - 1), z, int(n)).subs(z, x)
 
-    def _eval_rewrite_as_Piecewise(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:  # noqa: N802
+    def _eval_rewrite_as_Piecewise(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:
         return sp.Piecewise((series(x, int(n)), sp.Abs(x) < sp.Float("0.1")), (self.rewrite(sp.exp), True))
 
     def _eval_evalf(self, precision: int) -> sp.Expr | None:
@@ -156,7 +156,7 @@ def series(x: sp.Expr, order: int, terms: int = 12) -> sp.Expr:
 
 def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
     value = x._eval_evalf(precision)
-    if value is None or not value.is_Float and not value.is_Integer and not value.is_Rational:
+    if value is None or (not value.is_Float and not value.is_Integer and not value.is_Rational):
         return None
     if abs(value) < sp.Float("1e-3"):
         return series(value, order, 24)._eval_evalf(precision)

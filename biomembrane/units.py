@@ -36,7 +36,7 @@ def registry() -> UnitRegistry:
     return made
 
 
-def Q(value: Any, unit: str | None = None) -> Quantity:  # noqa: N802
+def Q(value: Any, unit: str | None = None) -> Quantity:
     """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned into kelvin at once).
 
     Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no unit given) or
@@ -44,7 +44,12 @@ def Q(value: Any, unit: str | None = None) -> Quantity:  # noqa: N802
     """
     if unit is None:
         if not isinstance(value, str):
-            raise errors.BareNumber(where=f"Q({value!r})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number')
+            raise errors.BareNumber(
+                where=f"Q({value!r})",
+                wanted="a number and a unit",
+                got="no unit",
+                advice='Q(5, "mM"), or Q(5, "1") for a pure number',
+            )
         value, unit = _split(value)
     where = f"Q({value!r}, {unit!r})"
     if not isinstance(unit, str):
@@ -83,7 +88,9 @@ def _unit(unit: str, where: str) -> Any:
         return parsed.units
     except Exception:  # pint raises many kinds, some of them its tokenizer's
         near = errors.nearest(text, _COMMON)
-        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near) from None
+        raise errors.UnknownUnit(
+            where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near
+        ) from None
 
 
 def is_quantity(value: Any) -> bool:
@@ -114,7 +121,9 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     if not is_quantity(quantity):
         number = _number(quantity, where)
         if ONE not in allowed:
-            raise errors.BareNumber(where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')")
+            raise errors.BareNumber(
+                where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')"
+            )
         return _finite(number, where, repr(quantity))
     if quantity._REGISTRY is not registry():
         quantity = Q(quantity.magnitude, str(quantity.units))
@@ -140,7 +149,9 @@ def restore(number: Any, unit: str) -> Quantity:
 def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:
     """number·factor (or number/factor), dividing by the larger of the two so that decades stay exact."""
     up = (factor >= 1) != inverse
-    big = factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
+    big = (
+        factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
+    )
     return number * big if up else number / big
 
 

@@ -68,7 +68,12 @@ class Ledger:
         reached = self._t.times if dims else self._t.times[: len(self._t.solutions[0].t)]
         values = values[:, : len(reached)]
         time = ("time", reached, {"units": "s", "long_name": "time"})
-        made = xr.DataArray(values * units.from_internal(UNIT), dims=(dim, "time", *dims), coords={**coords, "time": time, **self._t.parameters.coords}, name=name)
+        made = xr.DataArray(
+            values * units.from_internal(UNIT),
+            dims=(dim, "time", *dims),
+            coords={**coords, "time": time, **self._t.parameters.coords},
+            name=name,
+        )
         made.attrs = {"units": UNIT, "long_name": name}
         return made
 
@@ -76,7 +81,12 @@ class Ledger:
     def flow(self) -> xr.DataArray:
         """Energy from store to process, dims ``entry``, ``time``; process, store, species, place, role and component are coordinates."""
         facts = {f: ("entry", [getattr(s, f) for s in self._store]) for f in ("species", "place", "role", "component")}
-        coords = {"process": ("entry", self._process), "transporter": ("entry", self._transporter), "store": ("entry", [s.name for s in self._store]), **facts}
+        coords = {
+            "process": ("entry", self._process),
+            "transporter": ("entry", self._transporter),
+            "store": ("entry", [s.name for s in self._store]),
+            **facts,
+        }
         coords["carrier"] = ("entry", [self._roles.carried(t, s) for t, s in zip(self._transporter, self._store, strict=True)])
         return self._array(self._t.stack(lambda _, s: s.entries), "entry", coords, "energy given by the store")
 
@@ -89,6 +99,7 @@ class Ledger:
     @cached_property
     def exergy(self) -> xr.DataArray:
         """Ξ − Ξ(0) by store, from the state alone."""
+
         def pick(lane: int, s: Any) -> Any:
             values = self._t.kernel.call("exergy", s.t, s.y, self._t.constants(lane))
             return values - values[:, :1]
@@ -156,7 +167,9 @@ class Ledger:
         inward = self.transfers.sum("component", skipna=False)
         coupled = (inward < 0).any("carrier") & (inward > 0).any("carrier")
         gradients = [c for c in inward.carrier.values if c != CARRIER and c not in self._roles.fuels]
-        return _kept(inward.sel(carrier=gradients).clip(min=0).where(coupled, 0.0).sum(["carrier", "transporter"], skipna=False), self.flow)
+        return _kept(
+            inward.sel(carrier=gradients).clip(min=0).where(coupled, 0.0).sum(["carrier", "transporter"], skipna=False), self.flow
+        )
 
     @property
     def residual(self) -> xr.DataArray:
@@ -186,7 +199,11 @@ class Ledger:
         components = ["chemical", "electrical", "osmotic"]
         values = np.zeros((len(self.transporters), len(carriers), len(components), *flat.shape[1:]))
         for k in range(flat.sizes["entry"]):
-            at = self.transporters.index(self._transporter[k]), carriers.index(str(flat.carrier.values[k])), components.index(self._store[k].component)
+            at = (
+                self.transporters.index(self._transporter[k]),
+                carriers.index(str(flat.carrier.values[k])),
+                components.index(self._store[k].component),
+            )
             values[at] += flat.values[k]
         return self._dense(values, {"transporter": self.transporters, "carrier": carriers, "component": components}, flat)
 
@@ -201,22 +218,40 @@ class Ledger:
         if what == "transporter":
             owner = {p.name: p.transporter for p in self._t.model.processes}
             groups = [[i for i, p in enumerate(self.dissipation.process.values) if owner[str(p)] == t] for t in self.transporters]
-            return self._dense(np.array([self.dissipation.values[g].sum(axis=0) for g in groups]), {"transporter": self.transporters}, self.dissipation)
+            return self._dense(
+                np.array([self.dissipation.values[g].sum(axis=0) for g in groups]),
+                {"transporter": self.transporters},
+                self.dissipation,
+            )
         if what == "role":
             names = ["held", "bath", "cell", "carrier"]
-            return self._dense(np.array([self._sum([s.role == n for s in self._store]).values for n in names]), {"role": names}, self.flow)
+            return self._dense(
+                np.array([self._sum([s.role == n for s in self._store]).values for n in names]), {"role": names}, self.flow
+            )
         if what == "ion":
             names = list(dict.fromkeys(s.species for s in self._store if s.role == "cell"))
             parts = ["chemical", "electrical", "osmotic"]
-            values = [[-self._sum([(s.role, s.species, s.component) == ("cell", n, c) for s in self._store]).values for c in parts] for n in names]
-            return self._dense(np.array(values).reshape(len(names), 3, *self.flow.shape[1:]), {"species": names, "component": parts}, self.flow)
+            values = [
+                [-self._sum([(s.role, s.species, s.component) == ("cell", n, c) for s in self._store]).values for c in parts]
+                for n in names
+            ]
+            return self._dense(
+                np.array(values).reshape(len(names), 3, *self.flow.shape[1:]), {"species": names, "component": parts}, self.flow
+            )
         known = ("process", "transporter", "store", "ion", "role")
-        raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))
+        raise errors.UnknownName(
+            where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known)
+        )
 
     def efficiency(self, transporter: str) -> xr.DataArray:
         """Output over input of a transporter, by what it took in and gave out since the start; NaN where it took nothing."""
         if transporter not in self.transporters:
-            raise errors.UnknownName(where="ledger.efficiency(…)", wanted="a transporter", got=repr(transporter), advice=errors.nearest(str(transporter), self.transporters))
+            raise errors.UnknownName(
+                where="ledger.efficiency(…)",
+                wanted="a transporter",
+                got=repr(transporter),
+                advice=errors.nearest(str(transporter), self.transporters),
+            )
         moved = self.transfers.sel(transporter=transporter).sum("component", skipna=False)
         moved = moved.sel(carrier=[c for c in moved.carrier.values if c != CARRIER])
         taken, given = moved.clip(min=0).sum("carrier", skipna=False), (-moved).clip(min=0).sum("carrier", skipna=False)
@@ -251,10 +286,20 @@ class Ledger:
         limit = max(10 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
         worst = float(self.residual_relative.isel(time=-1).max())
         if not worst <= limit:
-            raise errors.BooksDoNotClose(where=f"ledger of {self._t.model.name!r}", wanted=f"a residual below {limit:.1g} of the energy that passed", got=f"{worst:.3g}", advice="a tighter rtol in the solver; if that does not help, a law or a potential is wrong")
+            raise errors.BooksDoNotClose(
+                where=f"ledger of {self._t.model.name!r}",
+                wanted=f"a residual below {limit:.1g} of the energy that passed",
+                got=f"{worst:.3g}",
+                advice="a tighter rtol in the solver; if that does not help, a law or a potential is wrong",
+            )
         for process, power in self.least_dissipation.items():
             if power < 0:
-                raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=f"{power:.3g} fW", advice="an Empirical law breaks the second law here")
+                raise errors.UphillForFree(
+                    where=f"process {process}",
+                    wanted="J·A ≥ 0 at every step",
+                    got=f"{power:.3g} fW",
+                    advice="an Empirical law breaks the second law here",
+                )
         return self
 
     def __str__(self) -> str:

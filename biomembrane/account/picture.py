@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .ledger import CARRIER, Flow
 from .. import errors
+from .ledger import CARRIER, Flow
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -18,7 +18,12 @@ def flows(ledger: Ledger) -> list[Flow]:
     ``stored`` in the cell or ``delivered`` to baths; what was drawn down comes from "stored" or "baths".  Carrier states are a gradient too.
     """
     if ledger._t.parameters.dims:
-        raise errors.BadSettings(where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.parameters.dims), advice="run.isel(…).ledger.flows()")
+        raise errors.BadSettings(
+            where="ledger.flows()",
+            wanted="one lane",
+            got="a scan over " + ", ".join(ledger._t.parameters.dims),
+            advice="run.isel(…).ledger.flows()",
+        )
     model = ledger._t.model
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
@@ -28,7 +33,11 @@ def flows(ledger: Ledger) -> list[Flow]:
         for carrier in last.carrier.values:
             energy = float(last.sel(transporter=transporter, carrier=carrier))
             fuel = carrier in ledger._roles.fuels
-            node = str(carrier) if fuel else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
+            node = (
+                str(carrier)
+                if fuel
+                else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
+            )
             if energy > 0:
                 made.append(Flow(node, label, energy, "supply" if fuel else "input"))
             elif energy < 0:

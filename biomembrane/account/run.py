@@ -25,7 +25,14 @@ _VARIABLES = (
 )  # fmt: skip
 
 
-def simulate(model: Model, *, until: Any = None, times: Any = None, parameters: Mapping[str, Any] | None = None, solver: Solver | None = None) -> Run:
+def simulate(
+    model: Model,
+    *,
+    until: Any = None,
+    times: Any = None,
+    parameters: Mapping[str, Any] | None = None,
+    solver: Solver | None = None,
+) -> Run:
     """Run a model from its declared contents.
 
     Args:
@@ -92,7 +99,9 @@ class Run:
     def solution(self) -> Solution:
         """The solution of a single run."""
         if len(self.trajectory.solutions) > 1:
-            raise errors.BadSettings(where="run.solution", wanted="one lane", got=f"{len(self.trajectory.solutions)} lanes", advice="run.isel(dim=0)")
+            raise errors.BadSettings(
+                where="run.solution", wanted="one lane", got=f"{len(self.trajectory.solutions)} lanes", advice="run.isel(dim=0)"
+            )
         return self.trajectory.solutions[0]
 
     @cached_property
@@ -115,7 +124,9 @@ class Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.parameters.dims
         if set(at) != set(dims):
-            raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+            raise errors.UnknownName(
+                where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none"
+            )
         lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
         t = self.trajectory
         chosen = type(t.parameters)(t.parameters.values[:, lane], {}, {}, t.parameters.changed)
@@ -126,7 +137,12 @@ class Run:
         place = {}
         for dim, value in at.items():
             if dim not in self.data.coords:
-                raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=repr(dim), advice=errors.nearest(dim, map(str, self.trajectory.parameters.dims)))
+                raise errors.UnknownName(
+                    where="run.sel(…)",
+                    wanted="a scan dimension with coordinates",
+                    got=repr(dim),
+                    advice=errors.nearest(dim, map(str, self.trajectory.parameters.dims)),
+                )
             coord = self.data[dim]
             number = value.to(coord.attrs.get("units", "1")).magnitude if units.is_quantity(value) else value
             place[dim] = int(np.argmin(np.abs(coord.values - number)))
@@ -135,7 +151,10 @@ class Run:
     def final(self, variable: str) -> dict[str, Any]:
         """Last values of a variable by name, as quantities (a single run)."""
         last = self.data[variable].isel(time=-1)
-        return {str(n): units.Q(float(x), last.attrs["units"].replace(" ", "*").replace("s-1", "s**-1").replace("mol-1", "mol**-1")) for n, x in zip(last[last.dims[0]].values, last.values, strict=True)}
+        return {
+            str(n): units.Q(float(x), last.attrs["units"].replace(" ", "*").replace("s-1", "s**-1").replace("mol-1", "mol**-1"))
+            for n, x in zip(last[last.dims[0]].values, last.values, strict=True)
+        }
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.parameters.dims.items())
@@ -160,7 +179,9 @@ def _dataset(run: Run) -> xr.Dataset:
     def cut(array: Any) -> Any:
         return array[:, : len(reached)]
 
-    data: dict[str, Any] = {"amount": (("pool", "time", *dims), cut(t.stack(lambda _, s: s.y[index])), {"units": "fmol", "long_name": "amount"})}
+    data: dict[str, Any] = {
+        "amount": (("pool", "time", *dims), cut(t.stack(lambda _, s: s.y[index])), {"units": "fmol", "long_name": "amount"})
+    }
     for name, dim, unit, long_name in _VARIABLES:
         labels = k.program.names[name]
         values = t.stack(lambda lane, s, name=name: k.call(name, s.t, s.y, t.constants(lane)) * units.from_internal(unit))  # noqa: B023
@@ -179,7 +200,11 @@ def _dataset(run: Run) -> xr.Dataset:
     }  # fmt: skip
     if dims:
         shape = tuple(t.parameters.dims.values())
-        data["status"] = (dims, np.array([s.status.kind for s in t.solutions]).reshape(shape), {"long_name": "how the lane ended"})
+        data["status"] = (
+            dims,
+            np.array([s.status.kind for s in t.solutions]).reshape(shape),
+            {"long_name": "how the lane ended"},
+        )
         data["end"] = (dims, np.array([s.t[-1] for s in t.solutions]).reshape(shape), {"units": "s", "long_name": "time reached"})
     made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=_attributes(run))
     return made.transpose("time", ..., *dims)

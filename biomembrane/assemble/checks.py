@@ -24,13 +24,23 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
         found = ()
     for item in found:
         if not isinstance(item, (Transporter, Cycle)):
-            raise errors.WrongType(where=f"Model({model!r}), transporters", wanted="Transporter or Cycle objects", got=repr(item), advice="[lib.NaKATPase(membrane), lib.leak(K, membrane)]")
+            raise errors.WrongType(
+                where=f"Model({model!r}), transporters",
+                wanted="Transporter or Cycle objects",
+                got=repr(item),
+                advice="[lib.NaKATPase(membrane), lib.leak(K, membrane)]",
+            )
     if not found:
         raise errors.WrongType(where=f"Model({model!r}), transporters", wanted="at least one transporter", got=repr(given))
     names: set[str] = set()
     for item in found:
         if item.name in names:
-            raise errors.DuplicateName(where=f"Model({model!r})", wanted="one transporter of each name", got=f"two named {item.name!r}", advice=f"name='{item.name}_{item.on.name}'")
+            raise errors.DuplicateName(
+                where=f"Model({model!r})",
+                wanted="one transporter of each name",
+                got=f"two named {item.name!r}",
+                advice=f"name='{item.name}_{item.on.name}'",
+            )
         names.add(item.name)
     return found
 
@@ -43,7 +53,9 @@ def membranes(given: Iterable[Transporter | Cycle], potential: Mapping[Membrane,
     for item in [t.on for t in given] + list(potential or ()):
         if isinstance(item, Membrane):
             if found.setdefault(item.name, item) is not item:
-                raise errors.DuplicateName(where="Model, membranes", wanted="one membrane of each name", got=f"two named {item.name!r}")
+                raise errors.DuplicateName(
+                    where="Model, membranes", wanted="one membrane of each name", got=f"two named {item.name!r}"
+                )
         elif not isinstance(item, Compartment):
             raise errors.WrongType(where="Model, potential=…", wanted="membranes as keys", got=repr(item))
     return tuple(found.values())
@@ -53,7 +65,11 @@ def reference(reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given:
     """The reservoir of the exergy: the one asked for, else the one behind the largest membrane area."""
     if given is not None:
         if not isinstance(given, Reservoir) or given not in reservoirs:
-            raise errors.BadPlace(where="Model, reference=…", wanted="one of the model's reservoirs: " + ", ".join(r.name for r in reservoirs), got=repr(given))
+            raise errors.BadPlace(
+                where="Model, reference=…",
+                wanted="one of the model's reservoirs: " + ", ".join(r.name for r in reservoirs),
+                got=repr(given),
+            )
         return given
     area = {r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs}
     return max(reservoirs, key=lambda r: area[r.name], default=None)
@@ -69,11 +85,20 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
         for group in groups:
             for s in group:
                 if found.setdefault(s.name, s) != s:
-                    raise errors.DuplicateName(where=f"Model, species in {place.name}", wanted="one species of each name", got=f"two different species named {s.name!r}")
+                    raise errors.DuplicateName(
+                        where=f"Model, species in {place.name}",
+                        wanted="one species of each name",
+                        got=f"two different species named {s.name!r}",
+                    )
     used = {w.species for p in processes for w in p.reaction.net if w.species is not None and w.species.convention}
     conventions = sorted({s.convention for s in used})
     if len(conventions) > 1:
-        raise errors.ConventionMismatch(where="Model", wanted="one convention for all standard potentials", got=" against ".join(conventions), advice="take the reactants of all reactions from one table (formalism §7)")
+        raise errors.ConventionMismatch(
+            where="Model",
+            wanted="one convention for all standard potentials",
+            got=" against ".join(conventions),
+            advice="take the reactants of all reactions from one table (formalism §7)",
+        )
     return found
 
 
@@ -101,5 +126,10 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
     for p in declared:
         other = found.setdefault(p.name, p)
         if (other.value, other.dimension) != (p.value, p.dimension):
-            raise errors.DuplicateName(where=f"Model, parameter {p.name!r}", wanted="one value for one name", got=f"{other.quantity:~P} and {p.quantity:~P}", advice="give one of the two objects another name")
+            raise errors.DuplicateName(
+                where=f"Model, parameter {p.name!r}",
+                wanted="one value for one name",
+                got=f"{other.quantity:~P} and {p.quantity:~P}",
+                advice="give one of the two objects another name",
+            )
     return found

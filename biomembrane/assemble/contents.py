@@ -44,7 +44,10 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
 
 def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> list[Declared]:
     """V(0) of membranes, so that every floating node has one; contradictions are an error."""
-    made = {m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()}
+    made = {
+        m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start")
+        for m, v in given.items()
+    }
     known = {n: 0.0 for n in circuit.phi if n not in circuit.nodes}
     left = list(membranes)
     chosen: list[Declared] = []
@@ -60,15 +63,25 @@ def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[M
     for m in membranes:
         have = known.get(m.inside.name, 0.0) - known.get(m.outside.name, 0.0)
         if m.name in made and abs(have - made[m.name].value) > 1e-9:
-            raise errors.BadPlace(where=f"Model, potential={{{m.name}: …}}", wanted=f"{have * 1e3:.6g} mV, which the other potentials imply", got=f"{made[m.name].value * 1e3:.6g} mV", advice="give the potential of one membrane for each floating place")
+            raise errors.BadPlace(
+                where=f"Model, potential={{{m.name}: …}}",
+                wanted=f"{have * 1e3:.6g} mV, which the other potentials imply",
+                got=f"{made[m.name].value * 1e3:.6g} mV",
+                advice="give the potential of one membrane for each floating place",
+            )
     return chosen
 
 
-def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
+def pools(
+    compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]
+) -> tuple[Pool, ...]:
     """The rows of N: solutes, charge and volume of each place, then the carrier states."""
     made: list[Pool] = []
     for place in compartments:
-        made += [Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name) for s in place.contents]
+        made += [
+            Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name)
+            for s in place.contents
+        ]
         if place.name in circuit.nodes:
             made.append(Pool(f"{place.name}.charge", "charge", symbols.charge(place.name), place.name, "charge"))
         if place.name in swelling:
@@ -159,18 +172,33 @@ def _check_neutral(place: Compartment, q: sp.Expr, at: Mapping[sp.Symbol, float]
     parts = [s.charge * value(_start(place, s), at) for s in solutes]
     off = sum(parts) - value(q, at) / constants.FARADAY
     if abs(off) > NEUTRALITY * sum(map(abs, parts)):
-        raise errors.ChargeImbalance(where=f"Compartment({place.name!r})", wanted="contents that are electroneutral up to the membrane's charge", got=f"{off / W:+.4g} mM of charge left over", advice="impermeant=balance(charge=-1) adds the impermeant anion that is missing")
+        raise errors.ChargeImbalance(
+            where=f"Compartment({place.name!r})",
+            wanted="contents that are electroneutral up to the membrane's charge",
+            got=f"{off / W:+.4g} mM of charge left over",
+            advice="impermeant=balance(charge=-1) adds the impermeant anion that is missing",
+        )
 
 
 def _bath(model: Model, place: Compartment, given: Balance) -> Reservoir | None:
     if given.against is not None:
         return given.against
-    near = [(m, other) for m in model.membranes for a, other in ((m.inside, m.outside), (m.outside, m.inside)) if a is place and isinstance(other, Reservoir)]
+    near = [
+        (m, other)
+        for m in model.membranes
+        for a, other in ((m.inside, m.outside), (m.outside, m.inside))
+        if a is place and isinstance(other, Reservoir)
+    ]
     wet = {p.on.name for p in model.processes for w in p.reaction.net if w.kind == "water"}
     found = [other for m, other in near if m.name in wet] or [other for _, other in near]
     strengths = {round(_strength(r), 9) for r in found}
     if len(strengths) > 1 and place.name in model.swelling:
-        raise errors.BadPlace(where=f"Compartment({place.name!r}), balance(…)", wanted="baths of one osmolarity, or a choice among them", got=", ".join(f"{r.name} {_strength(r):.4g} mM" for r in found), advice=f"balance(charge={given.charge:g}, against={found[0].name})")
+        raise errors.BadPlace(
+            where=f"Compartment({place.name!r}), balance(…)",
+            wanted="baths of one osmolarity, or a choice among them",
+            got=", ".join(f"{r.name} {_strength(r):.4g} mM" for r in found),
+            advice=f"balance(charge={given.charge:g}, against={found[0].name})",
+        )
     return max(found, key=_strength, default=None)
 
 
@@ -178,7 +206,9 @@ def _strength(bath: Reservoir) -> float:
     return float(sum(p.value for p in bath.contents.values()))
 
 
-def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, sp.Expr]:
+def _balanced(
+    model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]
+) -> dict[sp.Symbol, sp.Expr]:
     W = symbols.parameter(f"{place.name}.volume", positive=True)
     amounts = {s: _start(place, s) for s in place.contents}
     z = sp.Rational(str(given.charge))
@@ -187,7 +217,12 @@ def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: 
     x = value(nX, at)
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     if x < 0:
-        raise errors.NoRoom(where=f"Compartment({place.name!r}), balance(charge={given.charge:g})", wanted="ions that leave charge for an impermeant of this sign", got=f"{x / place.volume.value:.4g} mM would be needed; contents [mM]: {listed}", advice="more cations, fewer anions, or the other sign of charge=")
+        raise errors.NoRoom(
+            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
+            wanted="ions that leave charge for an impermeant of this sign",
+            got=f"{x / place.volume.value:.4g} mM would be needed; contents [mM]: {listed}",
+            advice="more cations, fewer anions, or the other sign of charge=",
+        )
     bath = _bath(model, place, given)
     if bath is not None:
         strength = _strength(bath)
@@ -195,7 +230,12 @@ def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: 
         y = value(nY, at)
         if y < -1e-9 * strength * place.volume.value:
             total = strength - y / place.volume.value
-            raise errors.NoRoom(where=f"Compartment({place.name!r}), balance(charge={given.charge:g})", wanted=f"no more than the {strength:.4g} mosmol/L of {bath.name}", got=f"{total:.4g} mosmol/L: {listed}, {ANION} {x / place.volume.value:.4g}", advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath")
+            raise errors.NoRoom(
+                where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
+                wanted=f"no more than the {strength:.4g} mosmol/L of {bath.name}",
+                got=f"{total:.4g} mosmol/L: {listed}, {ANION} {x / place.volume.value:.4g}",
+                advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
+            )
         made[symbols.amount(f"{place.name}.{OSMOLYTE}")] = nY
     return made
 
@@ -207,7 +247,11 @@ def impermeant_quantities(model: Model) -> dict[str, Any]:
 
 
 def _standard(species: Species | None) -> sp.Expr:
-    return sp.S.Zero if species is None or species.standard is None else symbols.parameter(f"{species.name}.standard_energy", real=True)
+    return (
+        sp.S.Zero
+        if species is None or species.standard is None
+        else symbols.parameter(f"{species.name}.standard_energy", real=True)
+    )
 
 
 def used_standard(model: Model, species: Species | None) -> sp.Expr:
@@ -257,7 +301,10 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
             yield symbols.concentration(name), symbols.parameter(name)
             yield symbols.chemical(name), used_standard(model, s) + R * T * sp.log(symbols.concentration(name) / c0)
         if isinstance(place, Reservoir):
-            yield symbols.pressure(place.name), -R * T * sp.Add(*(symbols.parameter(f"{place.name}.{s.name}") for s in place.contents))
+            yield (
+                symbols.pressure(place.name),
+                -R * T * sp.Add(*(symbols.parameter(f"{place.name}.{s.name}") for s in place.contents)),
+            )
     for m in model.membranes:
         yield symbols.potential(m.name), model.circuit.phi[m.inside.name] - model.circuit.phi[m.outside.name]
 
@@ -300,7 +347,10 @@ def exergies(model: Model) -> dict[str, sp.Expr]:
             c = reference_of(model, s)
             if c is not None:
                 osmotic -= c * W
-                references[f"{place.name}.{s.name}"] = (reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"), c * W)
+                references[f"{place.name}.{s.name}"] = (
+                    reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"),
+                    c * W,
+                )
     for t in model.transporters:
         for state in t.states:
             references[state.pool] = (held_reference(model, state) * symbols.amount(state.pool), sp.S.Zero)

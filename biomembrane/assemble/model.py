@@ -19,7 +19,7 @@ from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import F, T
-from . import checks, contents, energy, network
+from . import checks, contents, network
 from .network import Circuit, Pool
 from .stores import Store, stores_of
 
@@ -57,7 +57,13 @@ class Model:
     """
 
     def __init__(
-        self, name: str, transporters: Sequence[Transporter | Cycle], *, potential: Mapping[Membrane, Any] | None = None, temperature: Any = None, reference: Reservoir | None = None
+        self,
+        name: str,
+        transporters: Sequence[Transporter | Cycle],
+        *,
+        potential: Mapping[Membrane, Any] | None = None,
+        temperature: Any = None,
+        reference: Reservoir | None = None,
     ) -> None:
         self.name = check_name(name, "Model, name")
         self.transporters = checks.transporters(name, transporters)
@@ -66,13 +72,23 @@ class Model:
         self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
+        self.swelling = {
+            w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)
+        }
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
         kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
-        declared = [declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")]
+        declared = [
+            declare(
+                "temperature",
+                kelvin if temperature is not None else _kelvin(),
+                d.TEMPERATURE,
+                domain="positive",
+                long_name="temperature",
+            )
+        ]
         declared += contents.declared(self.places.values(), self.membranes)
         declared += contents.potentials(self.membranes, self.circuit, potential or {})
         declared += [p for t in self.transporters for p in t.parameters.values()]
@@ -97,7 +113,12 @@ class Model:
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
         if name not in self.parameters:
-            raise errors.UnknownName(where=f"model {self.name!r}", wanted="a parameter, bath concentration or initial amount", got=repr(name), advice=errors.nearest(str(name), self.parameters))
+            raise errors.UnknownName(
+                where=f"model {self.name!r}",
+                wanted="a parameter, bath concentration or initial amount",
+                got=repr(name),
+                advice=errors.nearest(str(name), self.parameters),
+            )
         return self.parameters[name]
 
     @cached_property
@@ -149,7 +170,13 @@ class Model:
         for process in self.processes:
             rates = process.rates
             mu = sum((n * _level(w) for w, n in process.reaction.net.items()), sp.S.Zero)
-            work = sum((F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p] for p, z in process.reaction.charge_moved().items()), sp.S.Zero)
+            work = sum(
+                (
+                    F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p]
+                    for p, z in process.reaction.charge_moved().items()
+                ),
+                sp.S.Zero,
+            )
             put("affinity", symbols.affinity(process.name), -mu - work)
             flux: sp.Expr | None = rates.flux
             if rates.forward is not None and rates.reverse is not None:
@@ -177,13 +204,22 @@ class Model:
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
         rows = [p.name for p in self.pools if p.kind != "volume"]
-        columns = [{pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")} for col in self.N.values()]
+        columns = [
+            {
+                pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c))
+                for pool, c in col.items()
+                if not pool.endswith(".volume")
+            }
+            for col in self.N.values()
+        ]
         return network.invariants(rows, columns)
 
     @cached_property
     def hash(self) -> str:
         """Digest of the equations and of every parameter: two models of one hash run alike."""
-        text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
+        text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr(
+            [(p.name, p.value, p.unit) for p in self.parameters.values()]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -234,5 +270,3 @@ def conductance(process: str) -> sp.Symbol:
 def current(process: str) -> sp.Symbol:
     """J = r⁺ − r⁻ [fmol/s]."""
     return sp.Symbol(f"J[{process}]", real=True)
-
-

@@ -45,7 +45,9 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
     met = [p for m in membranes for p in (m.inside, m.outside)] + [p for p in on if isinstance(p, Compartment)]
     for place in met:
         if found.setdefault(place.name, place) is not place:
-            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}")
+            raise errors.DuplicateName(
+                where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}"
+            )
     return found
 
 
@@ -69,7 +71,12 @@ def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], process
     for i, node in enumerate(nodes):
         if C[i, i] == 0:
             movers = [p.name for p in processes if node in p.reaction.charge_moved()]
-            raise errors.ChargeImbalance(where=f"Model, place {node!r}", wanted="a membrane with a capacitance, to hold the charge it gains", got="no capacitance; charge is moved by " + ", ".join(movers), advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))")
+            raise errors.ChargeImbalance(
+                where=f"Model, place {node!r}",
+                wanted="a membrane with a capacitance, to hold the charge it gains",
+                got="no capacitance; charge is moved by " + ", ".join(movers),
+                advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))",
+            )
     phi: dict[str, sp.Expr] = {n: symbols.electric(n) if n in nodes else sp.S.Zero for n in all_places}
     return Circuit(nodes, C, _inverse(C), phi)
 
@@ -123,7 +130,9 @@ def column(process: Process, nodes: Sequence[str], states: set[str]) -> dict[str
             assert who.species is not None
             name = f"{who.place.name}.volume"
             if name in states:
-                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(
+                    f"{who.species.name}.molar_volume", positive=True
+                )
         elif who.pool in states:
             found[who.pool] = sp.Integer(n)
     for place, z in process.reaction.charge_moved().items():

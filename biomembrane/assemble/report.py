@@ -31,6 +31,9 @@ def latex(model: Model) -> str:
     """Reactions, G(x) and the balances, as display mathematics."""
     lines = [reaction(p.reaction) for p in model.processes]
     lines.append(f"G = {tex(model.energy)}")
-    lines += [rf"\dot{{{tex(p.symbol)}}} = {tex(e.expression)}" for p, e in zip(model.pools, [e for e in model.equations if e.group == "balance"], strict=True)]
+    lines += [
+        rf"\dot{{{tex(p.symbol)}}} = {tex(e.expression)}"
+        for p, e in zip(model.pools, [e for e in model.equations if e.group == "balance"], strict=True)
+    ]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -43,7 +43,9 @@ def stores_of(model: Model) -> tuple[Store, ...]:
                 facts.setdefault(key, (who.species.name if who.species else process.transporter, _place(who), _role(model, who)))
                 entries = found.setdefault(key, {})
                 entries[process.name] = entries.get(process.name, sp.S.Zero) + n * potential
-    return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+    return tuple(
+        Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items()
+    )
 
 
 def _place(who: Participant) -> str:

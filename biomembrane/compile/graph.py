@@ -180,7 +180,9 @@ class Graph:
             return first
         op = UNARY.get(e.func)
         if op is None:
-            raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+            raise NotImplementedError(
+                f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B"
+            )
         return self.call(op, self.lower(e.args[0], env, memo))
 
     # --- differentiation
@@ -198,9 +200,15 @@ class Graph:
             gap = self.sub(a[0], a[1]) if op == "max" else self.sub(a[1], a[0])
             return [(a[0], self.call("select", gap, self.one, self.zero)), (a[1], self.call("select", gap, self.zero, self.one))]
         if op == "select":
-            return [(a[1], self.call("select", a[0], self.one, self.zero)), (a[2], self.call("select", a[0], self.zero, self.one))]
+            return [
+                (a[1], self.call("select", a[0], self.one, self.zero)),
+                (a[2], self.call("select", a[0], self.zero, self.one)),
+            ]
         if op == "pow":
-            return [(a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))), (a[1], self.mul(i, self.call("log", a[0])))]
+            return [
+                (a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))),
+                (a[1], self.mul(i, self.call("log", a[0]))),
+            ]
         return [(a[0], self._slope(op, a[0], i))]
 
     def _slope(self, op: str, x: int, i: int) -> int:

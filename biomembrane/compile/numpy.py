@@ -23,7 +23,25 @@ SERIES = 0.5  # below this |x| the derivatives of B are summed as Taylor series
 
 Array = NDArray[np.float64]
 _BINARY = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "rcp": "(1.0 / {})"}
-_GROUPS = ("initial", "scale", "impermeant", "rhs", "jacobian", "dfdt", "concentration", "potential", "volume", "affinity", "flux", "forward", "reverse", "dissipation", "entry", "exergy", "energy")
+_GROUPS = (
+    "initial",
+    "scale",
+    "impermeant",
+    "rhs",
+    "jacobian",
+    "dfdt",
+    "concentration",
+    "potential",
+    "volume",
+    "affinity",
+    "flux",
+    "forward",
+    "reverse",
+    "dissipation",
+    "entry",
+    "exergy",
+    "energy",
+)
 
 
 def _taylor(order: int) -> list[float]:
@@ -233,7 +251,9 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     return f"def {name}(t, y, c, p):\n" + "\n".join(lines) + "\n"
 
 
-def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _function(
+    program: Program, name: str, roots: Sequence[int], slots: dict[int, int]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
     made = []
     for namespace in (_SCALAR, _LANES):

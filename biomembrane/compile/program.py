@@ -12,7 +12,13 @@ from ..assemble.model import Model, current, forward, reverse
 from .graph import Graph
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
-FIXED = {symbols.R: constants.GAS, symbols.F: constants.FARADAY, symbols.c0: constants.STANDARD_CONCENTRATION, symbols.n0: 1.0, symbols.N_A: constants.AVOGADRO * 1e-15}
+FIXED = {
+    symbols.R: constants.GAS,
+    symbols.F: constants.FARADAY,
+    symbols.c0: constants.STANDARD_CONCENTRATION,
+    symbols.n0: 1.0,
+    symbols.N_A: constants.AVOGADRO * 1e-15,
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import sympy as sp
 from .. import constants, errors
 from .. import dimension as d
 from ..dimension import Dimension, example
-from ..symbols import B, F, N_A, R, T, c0, n0, t
+from ..symbols import N_A, B, F, R, T, c0, n0, t
 from ..units import from_internal
 
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
@@ -38,7 +38,12 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
     def pure(node: sp.Expr, parent: sp.Expr) -> None:
         found = fold(node)
         if found:
-            raise errors.DimensionError(where=where, wanted=f"a pure number inside {type(parent).__name__}", got=f"{node}, which is in {found}", advice=f"in: {parent}")
+            raise errors.DimensionError(
+                where=where,
+                wanted=f"a pure number inside {type(parent).__name__}",
+                got=f"{node}, which is in {found}",
+                advice=f"in: {parent}",
+            )
 
     def same(node: sp.Expr) -> Dimension | None:
         first: tuple[sp.Expr, Dimension] | None = None
@@ -47,7 +52,11 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
             if found is None:
                 continue
             if first and found != first[1]:
-                raise errors.DimensionError(where=where, wanted=f"terms of one dimension in {node}", got=f"{first[0]} is in {first[1]}, {arg} is in {found}")
+                raise errors.DimensionError(
+                    where=where,
+                    wanted=f"terms of one dimension in {node}",
+                    got=f"{first[0]} is in {first[1]}, {arg} is in {found}",
+                )
             first = first or (arg, found)
         return first[1] if first else None
 
@@ -59,7 +68,9 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
     def rule(node: sp.Expr) -> Dimension | None:
         if node.is_Symbol:
             if node not in dims:
-                raise errors.UnknownName(where=where, wanted="symbols of the site", got=str(node), advice="site['Na@in'], site.u, site.parameter(…)")
+                raise errors.UnknownName(
+                    where=where, wanted="symbols of the site", got=str(node), advice="site['Na@in'], site.u, site.parameter(…)"
+                )
             return dims[node]
         if node.is_number:
             return None if node.is_zero or node.is_infinite else d.ONE
@@ -103,8 +114,18 @@ def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str
         return
     for state, text in _states(expr, values):
         if _number(expr, state) < 0:
-            raise errors.NegativeRate(where=f"{where}, {what}", wanted="a rate that is never negative", got=f"{expr} < 0 at {text}", advice="a one-way rate counts events; put the direction into forward and reverse")
-    raise errors.SecondLawUndecided(where=f"{where}, {what}", wanted="an expression whose sign can be decided", got=str(expr), advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)")
+            raise errors.NegativeRate(
+                where=f"{where}, {what}",
+                wanted="a rate that is never negative",
+                got=f"{expr} < 0 at {text}",
+                advice="a one-way rate counts events; put the direction into forward and reverse",
+            )
+    raise errors.SecondLawUndecided(
+        where=f"{where}, {what}",
+        wanted="an expression whose sign can be decided",
+        got=str(expr),
+        advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)",
+    )
 
 
 def nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
@@ -121,7 +142,7 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
         return all(nonnegative(f, memo) for f in expr.args)
     if expr.is_Pow or isinstance(expr, sp.exp):
         base, power = expr.as_base_exp()
-        return bool(power.is_real) and nonnegative(base, memo) or bool(power.is_even and base.is_real)
+        return (bool(power.is_real) and nonnegative(base, memo)) or bool(power.is_even and base.is_real)
     if expr.is_Add:
         if all(nonnegative(a, memo) for a in expr.args):
             return True
@@ -151,7 +172,12 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
             )  # fmt: skip
     if sp.simplify(rest) == 0:
         return Certificate("proven", "ln(r⁺/r⁻) − A/RT = 0 (after simplification)", drive)
-    raise errors.SecondLawUndecided(where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=sp.sstr(rest)[:300], advice="write both rates with the same denominators")
+    raise errors.SecondLawUndecided(
+        where=where,
+        wanted="ln(r⁺/r⁻) − A/RT that reduces to 0",
+        got=sp.sstr(rest)[:300],
+        advice="write both rates with the same denominators",
+    )
 
 
 def _split_log(expr: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
@@ -196,7 +222,15 @@ def _split_linear(expr: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
     return linear, logs
 
 
-_CONSTANTS = {R: constants.GAS, F: constants.FARADAY, T: constants.BODY_TEMPERATURE, c0: constants.STANDARD_CONCENTRATION, n0: 1.0, N_A: constants.AVOGADRO * 1e-15, t: 0.0}
+_CONSTANTS = {
+    R: constants.GAS,
+    F: constants.FARADAY,
+    T: constants.BODY_TEMPERATURE,
+    c0: constants.STANDARD_CONCENTRATION,
+    n0: 1.0,
+    N_A: constants.AVOGADRO * 1e-15,
+    t: 0.0,
+}
 
 
 def _states(expr: sp.Expr, values: Mapping[str, float], count: int = 24) -> list[tuple[dict[sp.Symbol, float], str]]:
@@ -211,7 +245,13 @@ def _states(expr: sp.Expr, values: Mapping[str, float], count: int = 24) -> list
             if name in values:
                 state[symbol] = values[name]
                 continue
-            state[symbol] = rng.uniform(-0.15, 0.15) if name.startswith("V[") else rng.uniform(-2e4, 2e4) if not symbol.is_nonnegative else 10 ** rng.uniform(-2, 2.5)
+            state[symbol] = (
+                rng.uniform(-0.15, 0.15)
+                if name.startswith("V[")
+                else rng.uniform(-2e4, 2e4)
+                if not symbol.is_nonnegative
+                else 10 ** rng.uniform(-2, 2.5)
+            )
             if name.startswith("V["):
                 shown.append(f"{name} = {state[symbol] * from_internal('mV'):.3g} mV")
             elif name.startswith("c["):
@@ -223,5 +263,3 @@ def _states(expr: sp.Expr, values: Mapping[str, float], count: int = 24) -> list
 def _number(expr: sp.Expr, state: Mapping[sp.Symbol, float]) -> float:
     value = expr.subs({s: state[s] for s in expr.free_symbols}).evalf()
     return float(value) if value.is_real else float("nan")
-
-

@@ -20,7 +20,6 @@ import sympy as sp
 from .. import constants, errors, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0
-
 from .laws import Barrier, Eyring, Rates
 from .parameter import Declared, check_name
 from .places import Membrane
@@ -51,13 +50,21 @@ class _StepLaw:
     def rates(self, site: Site) -> Rates:
         plus, minus = self.barrier(site.Qu)
         k = [self.constant(site, "forward"), self._reverse(site)]
-        return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
+        return Rates(
+            k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products)
+        )
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
         side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
         order = sum(n for n, w in side if w.kind == "solute")
         domain = "nonnegative" if self.step.closing else "positive"
-        return site.parameter(f"{self.step.name}.{way}", self.step.constants[way], d.RATE / d.CONCENTRATION**order, domain=domain, long_name=f"{way} rate constant of {self.step.reaction}")
+        return site.parameter(
+            f"{self.step.name}.{way}",
+            self.step.constants[way],
+            d.RATE / d.CONCENTRATION**order,
+            domain=domain,
+            long_name=f"{way} rate constant of {self.step.reaction}",
+        )
 
     def _reverse(self, site: Site) -> sp.Symbol:
         if not self.step.closing:
@@ -138,13 +145,28 @@ class Cycle:
         for side in sides:
             states = [(n, s) for n, s, word in side if not word]
             if len(states) != 1 or states[0][0] != 1 or states[0][1] not in names:
-                raise errors.BadCycle(where=where, wanted=f"one state on each side, of {' '.join(names)}", got=", ".join(s for _, s in states) or "none", advice="write solutes with their place, Na@out")
+                raise errors.BadCycle(
+                    where=where,
+                    wanted=f"one state on each side, of {' '.join(names)}",
+                    got=", ".join(s for _, s in states) or "none",
+                    advice="write solutes with their place, Na@out",
+                )
             ends.append(Participant(f"{self.name}.{states[0][1]}", "state", states[0][1]))
             made.append([(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word])
         name = f"{ends[0].label}-{ends[1].label}"
         closing = any(_ends(text, self.name) == {e.label for e in ends} for text in self.close)
-        if not isinstance(given, Mapping) or set(given) - {"forward", "reverse"} or "forward" not in given or ("reverse" not in given and not closing):
-            raise errors.BadCycle(where=where, wanted="{'forward': …, 'reverse': …}", got=repr(given), advice=f"or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow")
+        if (
+            not isinstance(given, Mapping)
+            or set(given) - {"forward", "reverse"}
+            or "forward" not in given
+            or ("reverse" not in given and not closing)
+        ):
+            raise errors.BadCycle(
+                where=where,
+                wanted="{'forward': …, 'reverse': …}",
+                got=repr(given),
+                advice=f"or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow",
+            )
         reaction = Reaction((*made[0], (1, ends[0])), (*made[1], (1, ends[1])))
         return _Step(name, reaction, (ends[0], ends[1]), given, closing)
 
@@ -152,7 +174,9 @@ class Cycle:
         """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has bound since the first state."""
         unknown = sorted(set(self.charge) - set(names))
         if unknown:
-            raise errors.UnknownName(where=f"{self.name}, charge=…", wanted="states", got=", ".join(unknown), advice=errors.nearest(unknown[0], names))
+            raise errors.UnknownName(
+                where=f"{self.name}, charge=…", wanted="states", got=", ".join(unknown), advice=errors.nearest(unknown[0], names)
+            )
         inside = {n: Fraction(str(self.charge.get(n, 0))) for n in names}
         bound: dict[str, dict[Species, int]] = {names[0]: {}}
         links = [(s.ends[0].label, s.ends[1].label, made_or_used(s.reaction)) for s in steps]
@@ -160,7 +184,11 @@ class Cycle:
             grown = {b: _add(bound[a], taken, -1) for a, b, taken in links if a in bound and b not in bound}
             grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
             if not grown:
-                raise errors.BadCycle(where=self.name, wanted="steps that connect all states", got="unreached: " + ", ".join(n for n in names if n not in bound))
+                raise errors.BadCycle(
+                    where=self.name,
+                    wanted="steps that connect all states",
+                    got="unreached: " + ", ".join(n for n in names if n not in bound),
+                )
             bound |= grown
         for a, b, taken in links:
             left = _add(_add(bound[b], bound[a], -1), taken, 1)
@@ -178,15 +206,23 @@ class Cycle:
         pairs = [{e.label for e in s.ends} for s in steps]
         for text in self.close:
             if _ends(text, self.name) not in pairs:
-                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text))
+                raise errors.BadCycle(
+                    where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text)
+                )
         reached = {names[0]}
         tree = [s for s in steps if not s.closing]
         for _ in names:
             reached |= {e.label for s in tree for e in s.ends if {x.label for x in s.ends} & reached}
         if len(reached) < len(names):
-            raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one closing step per independent cycle, the others connecting all states", got="cut off: " + ", ".join(n for n in names if n not in reached))
+            raise errors.BadCycle(
+                where=f"{self.name}, close=…",
+                wanted="one closing step per independent cycle, the others connecting all states",
+                got="cut off: " + ", ".join(n for n in names if n not in reached),
+            )
 
-    def _energies(self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]) -> dict[sp.Symbol, sp.Expr]:
+    def _energies(
+        self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]
+    ) -> dict[sp.Symbol, sp.Expr]:
         """μ°_s of every state and the reverse constants of the closing steps, as expressions of the parameters."""
         gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
         for step in steps:
@@ -215,7 +251,9 @@ class Cycle:
             if step.closing:
                 site = Site(self.name, self.name, step.reaction, self.on)
                 forward = _StepLaw(step, self.barrier).constant(site, "forward")
-                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
+                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(
+                    energy[b] - energy[a] - gap[step.name]
+                )
             elif step.name not in used:
                 off[step.name] = energy[b] - energy[a] - gap[step.name]
         self._check_loops(off, parameters)
@@ -224,7 +262,10 @@ class Cycle:
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
         if not off:
             return
-        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+        at = {
+            symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value
+            for p in parameters.values()
+        }
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         worst = max(errors_, key=lambda n: abs(errors_[n]))
@@ -260,5 +301,3 @@ def _resolved(step: _Step, states: dict[str, Participant]) -> _Step:
 
     reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), step.name)
     return _Step(step.name, reaction, (states[step.ends[0].label], states[step.ends[1].label]), step.constants, step.closing)
-
-

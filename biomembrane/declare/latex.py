@@ -38,5 +38,3 @@ def transporter(made: Any) -> str:
         lines.append(rf"\mathcal{{A}}/RT = {tex(sp.sympify(process.certificate.drive))}")
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"
-
-

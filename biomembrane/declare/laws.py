@@ -42,7 +42,7 @@ class Law(Protocol):
 class Barrier(Protocol):
     """b⁺, b⁻ of the reduced work ``Qu`` of moving a turnover's charge inward, with b⁺/b⁻ = e^{−Qu}."""
 
-    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...  # noqa: N803
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Eyring:
         if isinstance(self.theta, bool) or not isinstance(self.theta, (int, float)) or not 0 <= self.theta <= 1:
             raise errors.OutOfDomain(where="Eyring(theta=…)", wanted="a number from 0 to 1", got=repr(self.theta))
 
-    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:  # noqa: N803
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         theta = exact(self.theta)
         return sp.exp(-theta * Qu), sp.exp((1 - theta) * Qu)
 
@@ -64,7 +64,7 @@ class Eyring:
 class ConstantField:
     """Goldman's constant field: (B(Qu), B(−Qu)) with B(x) = x/(eˣ − 1) (Goldman 1943)."""
 
-    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:  # noqa: N803
+    def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         return B(Qu), B(-Qu)
 
 
@@ -101,8 +101,16 @@ class GHK:
 
     def rates(self, site: Site) -> Rates:
         sides = (site.reaction.reactants, site.reaction.products)
-        if any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides) or sides[0][0][1].species != sides[1][0][1].species:
-            raise errors.BadReaction(where=f"{site.name}, GHK", wanted="one solute that crosses, 'K@in -> K@out'", got=str(site.reaction), advice="laws.Elementary or laws.Saturable for coupled transport")
+        if (
+            any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides)
+            or sides[0][0][1].species != sides[1][0][1].species
+        ):
+            raise errors.BadReaction(
+                where=f"{site.name}, GHK",
+                wanted="one solute that crosses, 'K@in -> K@out'",
+                got=str(site.reaction),
+                advice="laws.Elementary or laws.Saturable for coupled transport",
+            )
         P = site.parameter("permeability", self.permeability, d.PERMEABILITY)
         plus, minus = ConstantField()(site.Qu)
         return Rates(P * site.area * plus * site.product(sides[0]), P * site.area * minus * site.product(sides[1]))
@@ -119,7 +127,12 @@ class Ohmic:
 
     def rates(self, site: Site) -> Rates:
         if not site.charge:
-            raise errors.ChargeImbalance(where=f"{site.name}, Ohmic", wanted="a reaction that moves charge", got=str(site.reaction), advice="laws.Onsager for electroneutral transport")
+            raise errors.ChargeImbalance(
+                where=f"{site.name}, Ohmic",
+                wanted="a reaction that moves charge",
+                got=str(site.reaction),
+                advice="laws.Onsager for electroneutral transport",
+            )
         g = site.per_area("conductance", self.conductance, d.CONDUCTANCE)
         return Rates(conductance=g / (exact(site.charge) * F) ** 2)
 
@@ -177,9 +190,13 @@ class Saturable:
 
     def rates(self, site: Site) -> Rates:
         if self.binding not in ("simultaneous", "common"):
-            raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding))
+            raise errors.BadSettings(
+                where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding)
+            )
         if (self.maximum is None) == (self.turnover is None or self.density is None):
-            raise errors.BadSettings(where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither")
+            raise errors.BadSettings(
+                where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither"
+            )
         if self.maximum is not None:
             E = site.per_area("maximum", self.maximum, d.FLUX)
         else:
@@ -191,7 +208,11 @@ class Saturable:
         filled = [sp.prod([(1 + site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
         D = filled[0] * filled[1] if self.binding == "simultaneous" else filled[0] + filled[1] - 1
         # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
-        haldane = sp.exp(site.standard) * sp.prod([(K[w] / c0) ** n for n, w in sides[1]]) / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
+        haldane = (
+            sp.exp(site.standard)
+            * sp.prod([(K[w] / c0) ** n for n, w in sides[1]])
+            / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
+        )
         return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
@@ -201,12 +222,27 @@ class Saturable:
             keys = [site._written(who), who.pool, who.species.name if who.species else who.label]
             key = next((k for k in keys if k in self.half), None)
             if key is None:
-                raise errors.MissingSpecies(where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}", got=", ".join(self.half) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}")
+                raise errors.MissingSpecies(
+                    where=f"{site.name}, Saturable(half=…)",
+                    wanted=f"a half-saturation for {keys[0]}",
+                    got=", ".join(self.half) or "none",
+                    advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
+                )
             left.pop(key, None)
             shared = key == keys[-1]
-            found[who] = site.parameter(f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}", self.half[key], d.CONCENTRATION, domain="positive")
+            found[who] = site.parameter(
+                f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}",
+                self.half[key],
+                d.CONCENTRATION,
+                domain="positive",
+            )
         if left:
-            raise errors.UnknownName(where=f"{site.name}, Saturable(half=…)", wanted="participants of the reaction", got=", ".join(left), advice=errors.nearest(next(iter(left)), [site._written(w) for w in site.participants]))
+            raise errors.UnknownName(
+                where=f"{site.name}, Saturable(half=…)",
+                wanted="participants of the reaction",
+                got=", ".join(left),
+                advice=errors.nearest(next(iter(left)), [site._written(w) for w in site.participants]),
+            )
         return found
 
 
@@ -243,7 +279,11 @@ class ReducedCycle:
 
     def rates(self, site: Site) -> Rates:
         if len(self.forward) != len(self.reverse) or len(self.forward) < 2:
-            raise errors.BadCycle(where=f"{site.name}, ReducedCycle", wanted="as many reverse as forward rates, at least two", got=f"{len(self.forward)} and {len(self.reverse)}")
+            raise errors.BadCycle(
+                where=f"{site.name}, ReducedCycle",
+                wanted="as many reverse as forward rates, at least two",
+                got=f"{len(self.forward)} and {len(self.reverse)}",
+            )
         return ring(site.carriers(self.density), [f(site) for f in self.forward], [f(site) for f in self.reverse])
 
 
@@ -273,5 +313,9 @@ class Empirical:
 
     def rates(self, site: Site) -> Rates:
         if not isinstance(self.reason, str) or not self.reason.strip():
-            raise errors.MissingSource(where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=repr(self.reason))
+            raise errors.MissingSource(
+                where=f"{site.name}, Empirical(reason=…)",
+                wanted="why the law is exempt from the second law",
+                got=repr(self.reason),
+            )
         return Rates(flux=sp.sympify(self.flux(site)), reason=self.reason)

@@ -18,7 +18,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
 def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
     if not isinstance(name, str) or not _NAME.match(name):
-        raise errors.BadName(where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=repr(name), advice="for instance 'K_leak'")
+        raise errors.BadName(
+            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=repr(name), advice="for instance 'K_leak'"
+        )
     return name
 
 
@@ -41,9 +43,19 @@ class Source:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise errors.BadSource(where="Source(kind=…)", wanted=" | ".join(KINDS), got=repr(self.kind), advice=errors.nearest(str(self.kind), KINDS))
+            raise errors.BadSource(
+                where="Source(kind=…)",
+                wanted=" | ".join(KINDS),
+                got=repr(self.kind),
+                advice=errors.nearest(str(self.kind), KINDS),
+            )
         if self.kind != "assumed" and not self.citation:
-            raise errors.BadSource(where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'")
+            raise errors.BadSource(
+                where=f"Source({self.kind!r})",
+                wanted="a citation",
+                got="none",
+                advice="citation='Smith & Crampin 2004', or kind='assumed'",
+            )
 
     def __str__(self) -> str:
         parts = [self.kind, self.citation, self.where, f"doi:{self.doi}" if self.doi else "", self.note]
@@ -66,7 +78,12 @@ class Parameter:
 
     def __post_init__(self) -> None:
         if not units.is_quantity(self.quantity):
-            raise errors.BareNumber(where="Parameter", wanted="a quantity with a unit", got=repr(self.quantity), advice="Parameter(Q(15.5, 'mM'), source=…)")
+            raise errors.BareNumber(
+                where="Parameter",
+                wanted="a quantity with a unit",
+                got=repr(self.quantity),
+                advice="Parameter(Q(15.5, 'mM'), source=…)",
+            )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
                 where=f"Parameter({self.quantity:~})", wanted="source=Source(kind, citation, …)", got=repr(self.source),
@@ -114,13 +131,20 @@ def check_domain(value: float, domain: str, where: str, shown: str) -> None:
         raise errors.OutOfDomain(where=where, wanted=wanted, got=shown)
 
 
-def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
+def declare(
+    name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
+) -> Declared:
     """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
     given = as_parameter(value)
     quantity = given.quantity if isinstance(given, Parameter) else given
     number = units.strip(quantity, dims, name)
     if getattr(number, "ndim", 0):
-        raise errors.NotANumber(where=name, wanted="one number", got=f"an array of shape {number.shape}", advice="give arrays to simulate(parameters={name: …})")
+        raise errors.NotANumber(
+            where=name,
+            wanted="one number",
+            got=f"an array of shape {number.shape}",
+            advice="give arrays to simulate(parameters={name: …})",
+        )
     source = given.source if isinstance(given, Parameter) and given.source else OWN
     if not units.is_quantity(quantity):
         quantity = units.Q(number, "1")

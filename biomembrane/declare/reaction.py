@@ -64,17 +64,26 @@ class Reaction:
 def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
     """(count, name, place word) of both sides; the place word is empty where no ``@`` is given."""
     if not isinstance(text, str):
-        raise errors.WrongType(where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'")
+        raise errors.WrongType(
+            where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'"
+        )
     sides = _ARROW.split(text)
     if len(sides) != 2:
-        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'")
+        raise errors.BadReaction(
+            where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'"
+        )
     read: list[list[tuple[int, str, str]]] = []
     for side in sides:
         read.append([])
         for piece in re.split(r"\s\+\s", f" {side} "):
             found = _TERM.match(piece)
             if not found:
-                raise errors.BadReaction(where=where, wanted="terms such as '2 Na@out' joined by ' + '", got=repr(piece.strip() or side), advice="a whole number, a blank, a species, '@', a place")
+                raise errors.BadReaction(
+                    where=where,
+                    wanted="terms such as '2 Na@out' joined by ' + '",
+                    got=repr(piece.strip() or side),
+                    advice="a whole number, a blank, a species, '@', a place",
+                )
             count = int(found[1] or 1)
             if count < 1:
                 raise errors.BadReaction(where=where, wanted="coefficients of 1 or more", got=repr(piece.strip()))
@@ -84,10 +93,17 @@ def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple
 
 def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Participant:
     """Resolve ``name@word`` against the place or membrane ``on``; ``extra`` species need no contents (the solvent)."""
-    place = on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
+    place = (
+        on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
+    )
     if place is None:
         known = f"@in ({on.inside.name}) or @out ({on.outside.name})" if isinstance(on, Membrane) else f"@{on.name}"
-        raise errors.BadReaction(where=where, wanted=f"{name} at a place: {known}", got=f"{name}@{word}" if word else f"{name} without a place", advice=f"{name}@in" if isinstance(on, Membrane) else name)
+        raise errors.BadReaction(
+            where=where,
+            wanted=f"{name} at a place: {known}",
+            got=f"{name}@{word}" if word else f"{name} without a place",
+            advice=f"{name}@in" if isinstance(on, Membrane) else name,
+        )
     for species in extra:
         if species.name == name:
             return Participant(f"{place.name}.{name}", "water", f"{species.label}@{place.name}", (), species, place)
@@ -95,7 +111,12 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
     if isinstance(place, Compartment):
         inside |= place.held
         if isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
-            raise errors.MissingSpecies(where=where, wanted=f"{name} among the contents of {place.name}", got=f"{name} is impermeant there", advice="move it from impermeant= to contents=")
+            raise errors.MissingSpecies(
+                where=where,
+                wanted=f"{name} among the contents of {place.name}",
+                got=f"{name} is impermeant there",
+                advice="move it from impermeant= to contents=",
+            )
     for species in inside:
         if species.name == name:
             charges = ((place.name, Fraction(species.charge)),) if species.charge else ()
@@ -124,7 +145,12 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
         )  # fmt: skip
     conventions = {s.convention for s in made if s.convention}
     if len(conventions) > 1:
-        raise errors.ConventionMismatch(where=where, wanted="one convention for the standard potentials", got=" against ".join(sorted(conventions)), advice="take all reactants from one table (formalism §7)")
+        raise errors.ConventionMismatch(
+            where=where,
+            wanted="one convention for the standard potentials",
+            got=" against ".join(sorted(conventions)),
+            advice="take all reactants from one table (formalism §7)",
+        )
     return reaction
 
 
@@ -143,7 +169,12 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
     if made and all(s.formula for s in made):
         books.append(("element", {s: s.composition() for s in made}))
     if made and not any(s.formula or s.moieties for s in made):
-        raise errors.UnbalancedReaction(where=where, wanted="formula= or moieties= for species that are made or used up", got=", ".join(s.name for s in made), advice="Species('ATP', moieties={'adenosine': 1, 'phosphate': 3})")
+        raise errors.UnbalancedReaction(
+            where=where,
+            wanted="formula= or moieties= for species that are made or used up",
+            got=", ".join(s.name for s in made),
+            advice="Species('ATP', moieties={'adenosine': 1, 'phosphate': 3})",
+        )
     for what, book in books:
         left: dict[str, int] = {}
         for species, n in made.items():
@@ -151,7 +182,12 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
                 left[part] = left.get(part, 0) + n * count
         wrong = {part: n for part, n in left.items() if n}
         if wrong:
-            raise errors.UnbalancedReaction(where=where, wanted=f"the same number of each {what} on both sides", got=f"{shown}: " + ", ".join(f"{p} {n:+d}" for p, n in wrong.items()), advice="check the coefficients")
+            raise errors.UnbalancedReaction(
+                where=where,
+                wanted=f"the same number of each {what} on both sides",
+                got=f"{shown}: " + ", ".join(f"{p} {n:+d}" for p, n in wrong.items()),
+                advice="check the coefficients",
+            )
 
 
 def parse(text: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Reaction:

@@ -58,12 +58,16 @@ class Site:
             if key in (who.pool, who.label) or self._written(who) == key:
                 return self.level(who)
         known = [self._written(w) for w in self.participants]
-        raise errors.UnknownName(where=f"law of {self.name}", wanted="a participant of its reaction", got=repr(key), advice=errors.nearest(key, known))
+        raise errors.UnknownName(
+            where=f"law of {self.name}", wanted="a participant of its reaction", got=repr(key), advice=errors.nearest(key, known)
+        )
 
     def _written(self, who: Participant) -> str:
         if who.species is None or who.place is None:
             return who.label
-        side = {id(getattr(self.on, "inside", None)): "in", id(getattr(self.on, "outside", None)): "out"}.get(id(who.place), who.place.name)
+        side = {id(getattr(self.on, "inside", None)): "in", id(getattr(self.on, "outside", None)): "out"}.get(
+            id(who.place), who.place.name
+        )
         return f"{who.species.name}@{side}"
 
     @property
@@ -89,7 +93,7 @@ class Site:
         return made
 
     @cached_property
-    def V(self) -> sp.Expr:  # noqa: N802
+    def V(self) -> sp.Expr:
         """V_in − V_out; zero for a reaction inside a compartment."""
         if isinstance(self.on, Membrane):
             return self._symbol(symbols.potential(self.on.name), d.VOLTAGE)
@@ -101,19 +105,28 @@ class Site:
         return symbols.F * self.V / (R * T)
 
     @property
-    def Qu(self) -> sp.Expr:  # noqa: N802
+    def Qu(self) -> sp.Expr:
         """Reduced electrical work of moving the turnover's charge inward."""
         return exact(self.charge) * self.u
 
     @property
     def area(self) -> sp.Symbol:
         if not isinstance(self.on, Membrane):
-            raise errors.BadPlace(where=f"{self.name}", wanted="a membrane, for a parameter per area", got=f"{self.on!r}", advice="give the parameter per compartment (fmol/s), or on=membrane")
+            raise errors.BadPlace(
+                where=f"{self.name}",
+                wanted="a membrane, for a parameter per area",
+                got=f"{self.on!r}",
+                advice="give the parameter per compartment (fmol/s), or on=membrane",
+            )
         return self._symbol(symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
 
-    def parameter(self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> sp.Symbol:
+    def parameter(
+        self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
+    ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol."""
-        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}")
+        made = declare(
+            f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}"
+        )
         self.parameters[made.name] = made
         return self._symbol(symbols.parameter(made.name, positive=domain == "positive", real=domain == "real"), made.dimension)
 
@@ -124,7 +137,9 @@ class Site:
 
     def carriers(self, density: Any) -> sp.Expr:
         """Amount of transporters [fmol] from a number per area, a number, an amount per area or an amount."""
-        symbol = self.parameter("density", density, (d.SURFACE_DENSITY, d.AMOUNT / d.AREA, d.AMOUNT, d.ONE), long_name=f"density of {self.name}")
+        symbol = self.parameter(
+            "density", density, (d.SURFACE_DENSITY, d.AMOUNT / d.AREA, d.AMOUNT, d.ONE), long_name=f"density of {self.name}"
+        )
         dim = self.dims[symbol]
         made = symbol if dim in (d.AMOUNT, d.AMOUNT / d.AREA) else symbol / symbols.N_A
         return made * self.area if dim in (d.SURFACE_DENSITY, d.AMOUNT / d.AREA) else made
@@ -135,7 +150,13 @@ class Site:
             return self._symbol(symbols.parameter(f"mu0[{who.pool}]", real=True), d.MOLAR_ENERGY)
         if who.species is None or who.species.standard is None:
             return sp.S.Zero
-        made = declare(f"{who.species.name}.standard_energy", who.species.standard, d.MOLAR_ENERGY, domain="real", long_name=f"standard potential of {who.species.name} ({who.species.convention})")
+        made = declare(
+            f"{who.species.name}.standard_energy",
+            who.species.standard,
+            d.MOLAR_ENERGY,
+            domain="real",
+            long_name=f"standard potential of {who.species.name} ({who.species.convention})",
+        )
         self.parameters[made.name] = made
         return self._symbol(symbols.parameter(made.name, real=True), d.MOLAR_ENERGY)
 

@@ -44,7 +44,9 @@ class Species:
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
         if isinstance(self.charge, bool) or not isinstance(self.charge, int):
-            raise errors.NotANumber(where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge))
+            raise errors.NotANumber(
+                where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge)
+            )
         object.__setattr__(self, "moieties", dict(self.moieties))
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()
@@ -64,7 +66,12 @@ class Species:
         found: dict[str, int] = {}
         pieces = _ELEMENT.findall(self.formula)
         if "".join(a + b for a, b in pieces) != self.formula:
-            raise errors.BadFormula(where=f"Species({self.name!r}), formula", wanted="elements with counts, 'C6H12O6'", got=repr(self.formula), advice="write the charge in charge=, not in the formula")
+            raise errors.BadFormula(
+                where=f"Species({self.name!r}), formula",
+                wanted="elements with counts, 'C6H12O6'",
+                got=repr(self.formula),
+                advice="write the charge in charge=, not in the formula",
+            )
         for element, count in pieces:
             found[element] = found.get(element, 0) + int(count or 1)
         return found

@@ -15,7 +15,7 @@ from .sheet import sheet
 STATES = "C1 C2 C3 C4 C5 C6"
 
 
-def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip: bool = True, name: str = "SGLT1") -> Cycle:  # noqa: N802
+def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip: bool = True, name: str = "SGLT1") -> Cycle:
     """The six-state cycle of Parent, Supplisson, Loo & Wright 1992: 2 Na⁺ and one glucose inward, ordered, Na⁺ first.
 
     C1 empty, C2 with 2 Na⁺, C3 with glucose, all facing out; C4 to C6 the same facing in.  The step C2 ⇌ C5 is the slip, by which Na⁺ crosses
@@ -33,7 +33,16 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
     alpha, delta = (_decimal(split[key]) for key in ("alpha_out", "delta"))
     inward = f"{2 * alpha:.12g}"
     empty = f"{-2 * delta:.12g}"
-    N = Parameter(Q(1e4, "1/um^2"), Source("assumed", note="no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)")) if density is None else density
+    N = (
+        Parameter(
+            Q(1e4, "1/um^2"),
+            Source(
+                "assumed", note="no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"
+            ),
+        )
+        if density is None
+        else density
+    )
 
     def k(a: str, b: str) -> dict[str, Parameter]:
         return {"forward": s[f"k{a}{b}"]} | ({"reverse": s[f"k{b}{a}"]} if f"k{b}{a}" in s.entries else {})
@@ -54,12 +63,19 @@ def _decimal(parameter: Parameter) -> float:
     return float(parameter.quantity.to("dimensionless").magnitude)
 
 
-def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transporter:  # noqa: N802
+def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transporter:
     """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written outward, K = 17 mM.
 
     ``maximum``: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a sixteenth of what the nephron model uses for a
     folded membrane.
     """
-    V = Parameter(Q(100, "pmol/cm^2/s"), Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area")) if maximum is None else maximum
+    V = (
+        Parameter(
+            Q(100, "pmol/cm^2/s"),
+            Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"),
+        )
+        if maximum is None
+        else maximum
+    )
     law = laws.Saturable(maximum=V, half={"glucose": sheet("layton_nephron")["K_m_GLUT2"]})
     return Transporter(name, "glucose@in -> glucose@out", on, law)

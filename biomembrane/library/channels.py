@@ -31,7 +31,13 @@ def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str 
     ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻; the name is ``K_leak`` unless told.
     """
     P = default_permeability(species) if permeability is None else permeability
-    return Transporter(name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=f"{species.label} leak")
+    return Transporter(
+        name or f"{species.name}_leak",
+        f"{species.name}@in -> {species.name}@out",
+        on,
+        laws.GHK(permeability=P),
+        label=f"{species.label} leak",
+    )
 
 
 def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:

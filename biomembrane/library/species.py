@@ -38,7 +38,11 @@ def _hydrolysis() -> Parameter:
     s = sheet("smith_crampin_2004")
     free = float(s["dG0_ATP_hydrolysis"].quantity.to("J/mol").magnitude)
     total = free + constants.GAS * float(s["temperature"].quantity.to("kelvin").magnitude) * math.log(phosphate_fraction())
-    return s.derived(-total / 1000, "kJ/mol", "-dG'0 of hydrolysis at the file's fixed pH 7.09, from -29.6 kJ/mol for free phosphate plus RT ln(free share of phosphate)")
+    return s.derived(
+        -total / 1000,
+        "kJ/mol",
+        "-dG'0 of hydrolysis at the file's fixed pH 7.09, from -29.6 kJ/mol for free phosphate plus RT ln(free share of phosphate)",
+    )
 
 
 CONVENTION = "apparent, pH 7.09, MgATP, MgADP and total phosphate, 310 K (Smith & Crampin 2004)"

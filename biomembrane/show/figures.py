@@ -14,7 +14,23 @@ import numpy as np
 
 from .. import errors
 from . import sankey
-from .style import COLOURS, DASHES, IONS, colour_of, digits, extent, ink, new_figure, percent, pretty, scaled, spread, unit_text, width_inches, wrap
+from .style import (
+    COLOURS,
+    DASHES,
+    IONS,
+    colour_of,
+    digits,
+    extent,
+    ink,
+    new_figure,
+    percent,
+    pretty,
+    scaled,
+    spread,
+    unit_text,
+    width_inches,
+    wrap,
+)
 from .style import save as save
 from .style import style as style  # the arguments `style` below hide it, hence
 from .style import style as styled
@@ -127,19 +143,29 @@ def _columns(array: xr.DataArray, dim: str) -> Iterator[tuple[str, Array]]:
 
 def _panels(run: RunLike, data: xr.Dataset, time: Array) -> Iterator[_Panel]:
     if "potential" in data:
-        lines = [_Line(name, y, COLOURS["charge"], DASHES[i % len(DASHES)]) for i, (name, y) in enumerate(_columns(data["potential"], "membrane"))]
+        lines = [
+            _Line(name, y, COLOURS["charge"], DASHES[i % len(DASHES)])
+            for i, (name, y) in enumerate(_columns(data["potential"], "membrane"))
+        ]
         yield _Panel("Potential", "mV", lines)
     if "concentration" in data:
         yield from _solutes(run, data["concentration"], time)
     if "volume" in data:
         volumes = [(name, y) for name, y in _columns(data["volume"], "compartment") if np.ptp(y) > 1e-3 * np.max(np.abs(y))]
-        yield _Panel("Volume", "pL", [_Line(name, y, COLOURS["charge"], DASHES[i % len(DASHES)]) for i, (name, y) in enumerate(volumes)])
+        yield _Panel(
+            "Volume", "pL", [_Line(name, y, COLOURS["charge"], DASHES[i % len(DASHES)]) for i, (name, y) in enumerate(volumes)]
+        )
     if "flux" in data:
         yield _fluxes(run, data["flux"])
     colours = {"spent": COLOURS["ATP"], "dissipated": COLOURS["heat"], "stored": COLOURS["charge"], "delivered": COLOURS["Cl"]}
     sums = {name: getattr(run.ledger, name, None) for name in _SUMS}
     courses = {name: np.asarray(each.values, float) for name, each in sums.items() if getattr(each, "dims", ()) == ("time",)}
-    yield _Panel("Energy", "pJ", [_Line(name, y, colours[name], DASHES[i % len(DASHES)]) for i, (name, y) in enumerate(courses.items())], zero=True)
+    yield _Panel(
+        "Energy",
+        "pJ",
+        [_Line(name, y, colours[name], DASHES[i % len(DASHES)]) for i, (name, y) in enumerate(courses.items())],
+        zero=True,
+    )
 
 
 def _solutes(run: RunLike, array: xr.DataArray, time: Array) -> Iterator[_Panel]:
@@ -152,7 +178,12 @@ def _solutes(run: RunLike, array: xr.DataArray, time: Array) -> Iterator[_Panel]
     yield _concentrations("Ions", ions, [])
     baths: dict[str, dict[str, Any]] = getattr(run, "baths", None) or {}
     species = {row[0] for row in rest}
-    levels = [(s, place, np.broadcast_to(np.asarray(c, float), time.shape)) for place, held in baths.items() for s, c in held.items() if s in species]
+    levels = [
+        (s, place, np.broadcast_to(np.asarray(c, float), time.shape))
+        for place, held in baths.items()
+        for s, c in held.items()
+        if s in species
+    ]
     yield _concentrations("Solutes", rest, levels)
 
 
@@ -225,7 +256,9 @@ def _draw_traces(panels: list[_Panel], time: Array, width: float, name: str, hea
         if last:
             axes.set_xlabel(f"Time ({unit})")
         if len(panels) > 1:
-            figure.text(x / page, (y + tall[i] + 0.2 * em) / height, chr(ord("A") + i), size=matplotlib.rcParams["axes.titlesize"])
+            figure.text(
+                x / page, (y + tall[i] + 0.2 * em) / height, chr(ord("A") + i), size=matplotlib.rcParams["axes.titlesize"]
+            )
     return figure
 
 
@@ -249,17 +282,28 @@ def _draw_panel(axes: Axes, panel: _Panel, time: Array, ticks: tuple[list[float]
     scale = np.log if panel.log else np.asarray
     ends = [float(line.y[np.isfinite(line.y)][-1]) for line in panel.lines]
     ends = [float((scale(end) - scale(low)) / (scale(high) - scale(low))) * tall for end in ends]
-    labels = sorted([*((end, line.label, line.colour) for end, line in zip(ends, panel.lines, strict=True)), *((0.0, text, COLOURS["heat"]) for text in _more(panel))])
+    labels = sorted(
+        [
+            *((end, line.label, line.colour) for end, line in zip(ends, panel.lines, strict=True)),
+            *((0.0, text, COLOURS["heat"]) for text in _more(panel)),
+        ]
+    )
     step = 1.22 * small
-    places = spread([end - step / 2 for end, *_ in labels], [step] * len(labels), min(-step / 2, tall - step * len(labels)), tall + step / 2)
+    places = spread(
+        [end - step / 2 for end, *_ in labels], [step] * len(labels), min(-step / 2, tall - step * len(labels)), tall + step / 2
+    )
     leaders, inks = [], []
     for (end, text, colour), place in zip(labels, places, strict=True):
         middle = (place + step / 2) / tall
-        axes.text(1 + em / wide, middle, text, transform=axes.transAxes, size=small, color=ink(colour), va="center", clip_on=False)
+        axes.text(
+            1 + em / wide, middle, text, transform=axes.transAxes, size=small, color=ink(colour), va="center", clip_on=False
+        )
         if abs(middle * tall - end) > 0.25 * step and text not in _more(panel):
             leaders.append([(1.0, end / tall), (1 + 0.85 * em / wide, middle)])
             inks.append(colour)
-    axes.add_collection(LineCollection(leaders, colors=inks, linewidths=0.5 * thick, transform=axes.transAxes, clip_on=False), autolim=False)
+    axes.add_collection(
+        LineCollection(leaders, colors=inks, linewidths=0.5 * thick, transform=axes.transAxes, clip_on=False), autolim=False
+    )
 
 
 def _more(panel: _Panel) -> list[str]:
@@ -286,7 +330,12 @@ def _ticks(low: float, high: float, most: int, *, log: bool = False) -> tuple[li
         if len(powers) >= 2:
             at = [10.0**power for power in powers[:: -(-len(powers) // (most + 1))]]
         else:
-            at = [m * 10.0**p for p in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+            at = [
+                m * 10.0**p
+                for p in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+                for m in (1, 2, 5)
+                if low <= m * 10.0**p <= high
+            ]
         return at, [f"{each:g}" if at[0] >= 1e-3 else digits(each).replace("1.0×", "") for each in at]
     inside = [float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
     slack = 1e-9 * (high - low)
@@ -343,12 +392,19 @@ def _closing(run: RunLike, flows: Sequence[sankey.FlowLike], diagram: sankey.Dia
 
     factor, unit = scaled("pJ", diagram.total)
     residual, relative = (float(each.values.reshape(-1)[-1]) for each in (run.ledger.residual, run.ledger.residual_relative))
-    spent, stored, delivered, heat = (f"{kind} {digits(net(name) * factor)} {unit}" for kind, name in zip(("spent", "stored", "delivered", "heat"), ("supply", "stored", "delivered", "heat"), strict=True))
-    lines = [f"{spent} = {stored} + {delivered} + {heat}; residual {digits(residual * factor)} {unit} ({digits(relative)} of the energy that passed)"]
+    spent, stored, delivered, heat = (
+        f"{kind} {digits(net(name) * factor)} {unit}"
+        for kind, name in zip(("spent", "stored", "delivered", "heat"), ("supply", "stored", "delivered", "heat"), strict=True)
+    )
+    lines = [
+        f"{spent} = {stored} + {delivered} + {heat}; residual {digits(residual * factor)} {unit} ({digits(relative)} of the energy that passed)"
+    ]
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flows" if len(diagram.merged) > 1 else "1 flow"
-        lines.append(f"not drawn: {count} below 0.2 % of the input, together {digits(small * factor)} {unit} ({percent(small / diagram.total)})")
+        lines.append(
+            f"not drawn: {count} below 0.2 % of the input, together {digits(small * factor)} {unit} ({percent(small / diagram.total)})"
+        )
     return lines
 
 
@@ -367,7 +423,9 @@ def _paint(figure: Figure, diagram: sankey.Diagram, dx: float, dy: float) -> Non
         figure.add_artist(PathCollection(paths, facecolors=colours, linewidths=0, alpha=alpha, transform=points, zorder=order))
 
     def box(x: float, y: float, wide: float, tall: float) -> Path:
-        return Path([(x - wide / 2, y), (x + wide / 2, y), (x + wide / 2, y + tall), (x - wide / 2, y + tall), (x, y)], closed=True)
+        return Path(
+            [(x - wide / 2, y), (x + wide / 2, y), (x + wide / 2, y + tall), (x - wide / 2, y + tall), (x, y)], closed=True
+        )
 
     # Heat lies behind, thin ribbons in front of thick ones.
     links = sorted(diagram.links, key=lambda link: (link.kind != "heat", -link.energy))

@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from .style import Extent, colour_of, digits, extent, percent, scaled, spread, wrap
 
@@ -76,7 +76,9 @@ class Diagram:
     scale: float  # pt per pJ
 
 
-def arrange(flows: Iterable[FlowLike], width: float, em: float, threshold: float = 0.002, text: tuple[float, float] = (7, 6)) -> Diagram:
+def arrange(
+    flows: Iterable[FlowLike], width: float, em: float, threshold: float = 0.002, text: tuple[float, float] = (7, 6)
+) -> Diagram:
     """Lay ``flows`` out on ``width`` [pt]; ``em`` [pt] sets the gaps, ``text`` the sizes of name and number [pt].
 
     Flows below ``threshold`` of the energy that entered are left to the note in ``merged``.
@@ -168,7 +170,9 @@ def _build(links: list[Link]) -> list[list[Slot]]:
     layers: list[list[Slot]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     slots: dict[str, Slot] = {}
     for name, layer in depth.items():
-        slots[name] = Slot(name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat")
+        slots[name] = Slot(
+            name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat"
+        )
         layers[layer].append(slots[name])
     for link in links:
         ends = slots[link.source], slots[link.target]
@@ -235,7 +239,11 @@ def _crossings(layers: list[list[Slot]]) -> float:
     total = 0.0
     for left, right in zip(layers, layers[1:], strict=False):
         rank = {id(slot): i for i, slot in enumerate(right)}
-        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, slot in enumerate(left) for to, link in slot.after]
+        ends = [
+            (i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0))
+            for i, slot in enumerate(left)
+            for to, link in slot.after
+        ]
         for n, (a, b, thick) in enumerate(ends):
             total += sum(min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0)
     return total
@@ -384,7 +392,12 @@ def _alley(layers: list[list[Slot]], k: int, em: float) -> float:
 def _reach(layer: list[Slot], climbs: list[tuple[float, float, float]]) -> float:
     """Half the width [pt] of the widest label of a layer that a ribbon would meet; climbs: from, to, half the ribbon's width."""
     labels = [(slot.y + slot.height + 2.0, slot.room) for slot in layer if slot.name]
-    met = (room.width / 2 for y, room in labels for a, b, half in climbs if min(a, b) - half < y + room.height and max(a, b) + half > y)
+    met = (
+        room.width / 2
+        for y, room in labels
+        for a, b, half in climbs
+        if min(a, b) - half < y + room.height and max(a, b) + half > y
+    )
     return max(met, default=0.0)
 
 

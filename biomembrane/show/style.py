@@ -250,7 +250,9 @@ def wrap(text: str, room: float, size: float) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None) -> list[float]:
+def spread(
+    wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None
+) -> list[float]:
     """Lower edges of boxes stacked in the given order, as near as can be to ``wanted`` and without overlap.
 
     ``sizes`` are the heights of the boxes with their gaps; all of it in one unit of length.  Least squares with the

@@ -42,7 +42,9 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     """
     base = np.array([p.value for p in model.parameters.values()])
     if given is not None and not isinstance(given, Mapping):
-        raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=type(given).__name__)
+        raise errors.WrongType(
+            where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=type(given).__name__
+        )
     fixed: dict[str, float] = {}
     arrays: dict[str, xr.DataArray] = {}
     for name, value in (given or {}).items():
@@ -66,11 +68,20 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     try:
         spread = xr.broadcast(*(a.drop_attrs() for a in arrays.values()))
     except (ValueError, xr.AlignmentError) as problem:
-        raise errors.BadSettings(where="parameters", wanted="arrays whose shared dimensions have the same coordinates", got=str(problem).splitlines()[0]) from None
+        raise errors.BadSettings(
+            where="parameters",
+            wanted="arrays whose shared dimensions have the same coordinates",
+            got=str(problem).splitlines()[0],
+        ) from None
     dims = {str(k): v for k, v in spread[0].sizes.items()}
     reserved = set(dims) & {"time", "pool", "process", "membrane", "compartment", "store", "entry"}
     if reserved:
-        raise errors.BadName(where="parameters", wanted="scan dimensions of your own", got=", ".join(sorted(reserved)), advice="for instance dims='K_o'")
+        raise errors.BadName(
+            where="parameters",
+            wanted="scan dimensions of your own",
+            got=", ".join(sorted(reserved)),
+            advice="for instance dims='K_o'",
+        )
     values = np.repeat(base[:, None], int(np.prod(list(dims.values()))), axis=1)
     for name, array in zip(arrays, spread, strict=True):
         values[index[name]] = array.transpose(*dims).values.ravel()
@@ -80,10 +91,20 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
 def _labelled(value: Any, where: str) -> Any:
     if hasattr(value, "dims") and hasattr(value, "attrs"):
         if "units" not in value.attrs:
-            raise errors.BareNumber(where=where, wanted="attrs={'units': …} on the DataArray", got="no units", advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})")
+            raise errors.BareNumber(
+                where=where,
+                wanted="attrs={'units': …} on the DataArray",
+                got="no units",
+                advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})",
+            )
         return value if value.ndim else None
     if getattr(getattr(value, "magnitude", value), "ndim", 0):
-        raise errors.NotANumber(where=where, wanted="one quantity, or an xarray.DataArray with named dimensions", got="an array without names", advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})")
+        raise errors.NotANumber(
+            where=where,
+            wanted="one quantity, or an xarray.DataArray with named dimensions",
+            got="an array without names",
+            advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})",
+        )
     return None
 
 

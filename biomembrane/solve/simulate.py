@@ -65,13 +65,25 @@ def output_times(until: Any, times: Any) -> NDArray[np.float64]:
     return grid if end is None or end <= grid[-1] else np.append(grid, end)
 
 
-def solve(model: Model, *, until: Any = None, times: Any = None, parameters: Mapping[str, Any] | None = None, solver: Solver | None = None) -> Trajectory:
+def solve(
+    model: Model,
+    *,
+    until: Any = None,
+    times: Any = None,
+    parameters: Mapping[str, Any] | None = None,
+    solver: Solver | None = None,
+) -> Trajectory:
     """Integrate a model; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):
         raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=repr(model))
     solver = SciPy() if solver is None else solver
     if not hasattr(solver, "solve"):
-        raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=repr(solver), advice="solvers.SciPy('Radau', rtol=1e-8)")
+        raise errors.WrongType(
+            where="simulate(solver=…)",
+            wanted="a solver of biomembrane.solvers",
+            got=repr(solver),
+            advice="solvers.SciPy('Radau', rtol=1e-8)",
+        )
     grid = output_times(until, times)
     chosen = resolve(model, parameters)
     began = time.perf_counter()
@@ -105,4 +117,9 @@ def _room(k: Kernel, constants: Any, y0: NDArray[np.float64]) -> None:
     for name, row in zip(k.program.names["impermeant"], np.atleast_2d(amounts.T).T, strict=True):
         least = float(np.min(row))
         if least < -1e-9 * scale:
-            raise errors.NoRoom(where=f"parameters, {name}", wanted="contents that leave room for the impermeants", got=f"{least:.4g} fmol of {name} would be needed", advice="change the contents or the bath together")
+            raise errors.NoRoom(
+                where=f"parameters, {name}",
+                wanted="contents that leave room for the impermeants",
+                got=f"{least:.4g} fmol of {name} would be needed",
+                advice="change the contents or the bath together",
+            )

@@ -25,5 +25,7 @@ def build() -> bm.Model:
     capacitance = lib.sheet("membrane_typical")["specific_capacitance"]
     apical = bm.Membrane("apical", inside=cell, outside=lumen, area=Q(200, "um^2"), capacitance=capacitance)
     basal = bm.Membrane("basolateral", inside=cell, outside=blood, area=Q(400, "um^2"), capacitance=capacitance)
-    parts = [lib.NaKATPase(basal), lib.leak(K, basal), lib.leak(Na, basal, permeability=Q(5e-9, "cm/s")), lib.SGLT1(apical, data="eskandari_2005"), lib.GLUT2(basal)]
+    pump = lib.NaKATPase(basal, density=lib.sheet("membrane_typical")["NaK_density_epithelium"])
+    sodium = lib.leak(Na, basal, permeability=Q(5e-9, "cm/s"))
+    parts = [pump, lib.leak(K, basal), sodium, lib.SGLT1(apical, data="eskandari_2005"), lib.GLUT2(basal)]
     return bm.Model("enterocyte", parts, potential={basal: Q(-60, "mV")}, reference=blood)
