@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ def simulate(
     times: Any = None,
     parameters: Mapping[str, Any] | None = None,
     solver: Solver | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Run:
     """Run a model from its declared contents.
 
@@ -42,6 +43,7 @@ def simulate(
         parameters: values by dotted name.  Quantities fix a value; :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays
             broadcast by the names of their dimensions.
         solver: of :mod:`biomembrane.solvers`; default ``SciPy("Radau", rtol=1e-8)``.
+        progress: called with the share that is done, from 0 to 1.
 
     Returns:
         :class:`Run`.  In a scan a lane that fails does not stop the others: it ends in NaN and ``run.data.status`` says why.
@@ -50,7 +52,7 @@ def simulate(
         SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
         UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom, WrongType: at the call.
     """
-    run = Run(solve(model, until=until, times=times, parameters=parameters, solver=solver))
+    run = Run(solve(model, until=until, times=times, parameters=parameters, solver=solver, progress=progress))
     if not run.trajectory.parameters.dims and not run.status.ok:
         status = run.status
         raise errors.SimulationStopped(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ class Problem:
     """One initial value problem: dx/dt = rhs(t, x), x(0) = ``y0``, output at ``times`` (increasing, from the start).
 
     ``scale``: typical size of each state, for absolute tolerances.  ``positive``: states that are amounts or volumes.  ``constants``: of
-    the kernel at these parameters.
+    the kernel at these parameters.  ``progress``: told the share of the time span done after each step.
     """
 
     kernel: Kernel
@@ -28,6 +28,7 @@ class Problem:
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
+    progress: Callable[[float], None] | None = None
 
 
 @dataclass(frozen=True)

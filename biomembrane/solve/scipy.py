@@ -102,6 +102,8 @@ class _March:
                 break
             if not self._accept(solver):
                 break
+            if self.problem.progress is not None:
+                self.problem.progress((solver.t - start) / (end - start))
         self.evaluations = solver.nfev
 
     def _solver(self, start: float, end: float) -> Any:

@@ -72,6 +72,7 @@ def solve(
     times: Any = None,
     parameters: Mapping[str, Any] | None = None,
     solver: Solver | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Integrate a model; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):
@@ -100,9 +101,14 @@ def solve(
         c = k.prepare(chosen.values[:, lane]) if lanes else constants
         start = y0[:, lane] if lanes else y0
         scale = k.call("scale", 0.0, start, c)
-        solutions.append(solver.solve(Problem(k, c, start, grid, np.where(scale > 0, scale, 1.0), positive)))
+        tell = None if progress is None else _share(progress, lane, lanes or 1)
+        solutions.append(solver.solve(Problem(k, c, start, grid, np.where(scale > 0, scale, 1.0), positive, tell)))
     timing = {"compile": compiled - began, "solve": time.perf_counter() - compiled}
     return Trajectory(model, chosen, k, solver, grid, tuple(solutions), timing)
+
+
+def _share(progress: Callable[[float], None], lane: int, lanes: int) -> Callable[[float], None]:
+    return lambda fraction: progress((lane + fraction) / lanes)
 
 
 def _cycles(model: Model) -> list[list[int]]:
