@@ -19,13 +19,24 @@ _TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated",
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
-    made = argparse.ArgumentParser(prog="biomembrane", description="Rigorous membrane biophysics: models that keep the second law, runs that keep their books.")
+    made = argparse.ArgumentParser(
+        prog="biomembrane", description="Rigorous membrane biophysics: models that keep the second law, runs that keep their books."
+    )
     made.add_argument("--version", action="store_true", help="print the version and stop")
     commands = made.add_subparsers(dest="command", metavar="COMMAND")
-    run = commands.add_parser("run", help="run a model: ledger table, run.nc, traces.pdf, energy.pdf", description="Run a model and check its energy books.")
+    run = commands.add_parser(
+        "run", help="run a model: ledger table, run.nc, traces.pdf, energy.pdf", description="Run a model and check its energy books."
+    )
     run.add_argument("model", metavar="MODEL", help="a shipped model (see 'models') or a path to a model.py with build()")
     run.add_argument("--until", metavar="TIME", help="end of the run, '10min' (default: the model's own)")
-    run.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], dest="settings", help="a parameter: 'blood.K=10 mM', or a factor, 'SGLT1.density=2x'; may be repeated")
+    run.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="settings",
+        help="a parameter: 'blood.K=10 mM', or a factor, 'SGLT1.density=2x'; may be repeated",
+    )
     run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/MODEL)")
     run.add_argument("--rtol", type=float, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
@@ -124,13 +135,21 @@ def _run(options: argparse.Namespace) -> int:
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None
     try:
-        run = simulate(model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options))
+        run = simulate(
+            model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options)
+        )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
     folder = Path(options.out or Path("biomembrane-out") / model.name)
     files = _write(run, folder, figures=stopped is None)
-    timing = {"build": built - began, "compile": run.timing["compile"], "solve": run.timing["solve"], "write": time.perf_counter() - solved, "total": time.perf_counter() - began}
+    timing = {
+        "build": built - began,
+        "compile": run.timing["compile"],
+        "solve": run.timing["solve"],
+        "write": time.perf_counter() - solved,
+        "total": time.perf_counter() - began,
+    }
     if options.json:
         _emit(_summary(run, str(until), timing, files))
     else:

@@ -9,24 +9,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, dataclass_transform
-
-_C = TypeVar("_C", bound=type)
+from typing import Any, ClassVar, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def _mistake(cls: _C) -> _C:
+def _mistake(cls: Any) -> Any:
     """A frozen dataclass that still lets Python attach tracebacks and notes."""
-    made = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    made: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
     frozen: Callable[[Any, str, Any], None] = made.__setattr__
 
-    def __setattr__(self: Any, name: str, value: Any) -> None:
+    def setting(self: Any, name: str, value: Any) -> None:
         if name.startswith("__"):
             BaseException.__setattr__(self, name, value)
         else:
             frozen(self, name, value)
 
-    made.__setattr__ = __setattr__  # type: ignore[method-assign, assignment]
+    made.__setattr__ = setting
     return made
 
 

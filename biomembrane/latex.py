@@ -8,18 +8,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
-_HEADS = {
-    "mu": r"\mu",
-    "mu0": r"\mu^{\circ}",
-    "phi": r"\varphi",
-    "V": "V",
-    "W": "W",
-    "q": "q",
-    "P": "P",
-    "A": r"\mathcal{A}",
-    "n": "n",
-    "J": "J",
-}
+_HEADS = {"mu": r"\mu", "mu0": r"\mu^{\circ}", "phi": r"\varphi", "V": "V", "W": "W", "q": "q", "P": "P", "A": r"\mathcal{A}", "n": "n", "J": "J"}
 _PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t"}
 
 

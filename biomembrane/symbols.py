@@ -80,12 +80,12 @@ class B(sp.Function):
         return sp.S.Zero if x is sp.oo else None
 
     def _eval_is_real(self) -> bool | None:
-        return self.args[0].is_real
+        return bool(self.args[0].is_real)
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.args[0].is_real else None
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
+    def fdiff(self, _: int = 1) -> sp.Expr:
         return DB(1, self.args[0])
 
     def _eval_rewrite_as_exp(self, x: sp.Expr, **_: Any) -> sp.Expr:
@@ -123,12 +123,12 @@ class DB(sp.Function):
         return sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
 
     def _eval_is_real(self) -> bool | None:
-        return self.args[1].is_real
+        return bool(self.args[1].is_real)
 
     def _eval_is_negative(self) -> bool | None:
         return True if self.args[0] == 1 and self.args[1].is_real else None
 
-    def fdiff(self, argindex: int = 2) -> sp.Expr:
+    def fdiff(self, _: int = 2) -> sp.Expr:
         return DB(self.args[0] + 1, self.args[1])
 
     def _eval_rewrite_as_exp(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:

@@ -10,6 +10,7 @@ import math
 import re
 from fractions import Fraction
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,22 +19,22 @@ from . import errors
 from .dimension import BASE, ONE, Dimension, example
 
 if TYPE_CHECKING:
-    from pint import Quantity, UnitRegistry
+    from pint import Quantity as _Quantity
+
+    Quantity = _Quantity[Any]
 
 _PINT_BASE = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[current]": "A", "[temperature]": "K", "[substance]": "mol"}
 
 
 @lru_cache(maxsize=1)
-def registry() -> UnitRegistry:
-    """The registry of every quantity here; osmol and equivalent count moles (of particles, of charges)."""
+def registry() -> Any:
+    """The registry of every quantity here: ``units.txt``, where osmol and equivalent count moles (of particles, of charges).
+
+    Quantities of other registries are welcome at the border; nobody else's registry is touched.
+    """
     import pint
 
-    made = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
-    made.define("osmol = mole = Osm")
-    made.define("equivalent = mole = eq")
-    if pint.application_registry.get() is pint._DEFAULT_REGISTRY:  # type: ignore[attr-defined]
-        pint.set_application_registry(made)
-    return made
+    return pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
 
 
 def Q(value: Any, unit: str | None = None) -> Quantity:
@@ -45,17 +46,14 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
     if unit is None:
         if not isinstance(value, str):
             raise errors.BareNumber(
-                where=f"Q({value!r})",
-                wanted="a number and a unit",
-                got="no unit",
-                advice='Q(5, "mM"), or Q(5, "1") for a pure number',
+                where=f"Q({value!r})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number'
             )
         value, unit = _split(value)
     where = f"Q({value!r}, {unit!r})"
     if not isinstance(unit, str):
         raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=type(unit).__name__)
-    made = registry().Quantity(_number(value, where), _unit(unit, where))
-    return made if made._is_multiplicative else made.to("kelvin")
+    made: Quantity = registry().Quantity(_number(value, where), _unit(unit, where))
+    return made.to("kelvin") if _offset(made) else made
 
 
 def _split(text: str) -> tuple[float, str]:
@@ -75,22 +73,27 @@ def _number(value: Any, where: str) -> Any:
     return float(array) if array.ndim == 0 else array
 
 
-@lru_cache(maxsize=512)
 def _unit(unit: str, where: str) -> Any:
+    found = _parsed(unit)
+    if found is None:
+        near = errors.nearest(unit, _COMMON)
+        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _parsed(unit: str) -> Any:
     text = unit.strip() or "1"
-    text = f"1{text}" if text.startswith("/") else text
     try:
-        parsed = registry().parse_expression(text)
-        if not hasattr(parsed, "units"):
-            parsed = registry().Quantity(parsed, "dimensionless")
-        if parsed.magnitude != 1:
-            raise ValueError(text)
-        return parsed.units
-    except Exception:  # pint raises many kinds, some of them its tokenizer's
-        near = errors.nearest(text, _COMMON)
-        raise errors.UnknownUnit(
-            where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near
-        ) from None
+        parsed = registry().parse_expression(f"1{text}" if text.startswith("/") else text)
+    except Exception:  # noqa: BLE001  pint raises many kinds, some of them its tokenizer's
+        return None
+    quantity = parsed if is_quantity(parsed) else registry().Quantity(parsed, "dimensionless")
+    return quantity.units if quantity.magnitude == 1 else None
+
+
+def _offset(quantity: Any) -> bool:
+    return str(quantity.units) == "degree_Celsius"
 
 
 def is_quantity(value: Any) -> bool:
@@ -121,16 +124,14 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     if not is_quantity(quantity):
         number = _number(quantity, where)
         if ONE not in allowed:
-            raise errors.BareNumber(
-                where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')"
-            )
+            raise errors.BareNumber(where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')")
         return _finite(number, where, repr(quantity))
-    if quantity._REGISTRY is not registry():
+    if not isinstance(quantity, registry().Quantity):
         quantity = Q(quantity.magnitude, str(quantity.units))
     found = dimension_of(quantity)
     if found not in allowed:
         raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{quantity:~} ({found})", advice=advice)
-    if not quantity._is_multiplicative:
+    if _offset(quantity):
         quantity = quantity.to("kelvin")
     return _finite(_times(quantity.magnitude, from_internal(str(quantity.units)), inverse=True), where, f"{quantity:~}")
 
@@ -149,9 +150,7 @@ def restore(number: Any, unit: str) -> Quantity:
 def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:
     """number·factor (or number/factor), dividing by the larger of the two so that decades stay exact."""
     up = (factor >= 1) != inverse
-    big = (
-        factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
-    )
+    big = factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
     return number * big if up else number / big
 
 
@@ -167,9 +166,10 @@ def from_internal(unit: str) -> float:
 
 def udunits(unit: str) -> str:
     """The unit in the form of the CF conventions: ``fmol s-1``, ``1`` for a pure number."""
-    parts = dict(_unit(unit, unit)._units)
+    parts = dict(Q(1.0, unit).unit_items())
     symbol = registry().get_symbol
-    return " ".join(symbol(n) if p == 1 else f"{symbol(n)}{p:g}" for n, p in sorted(parts.items(), key=lambda x: -x[1])) or "1"
+    ordered = sorted(parts.items(), key=lambda part: -float(part[1]))  # type: ignore[arg-type]
+    return " ".join(symbol(n) if p == 1 else f"{symbol(n)}{p:g}" for n, p in ordered) or "1"
 
 
 _LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

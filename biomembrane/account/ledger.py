@@ -69,10 +69,7 @@ class Ledger:
         values = values[:, : len(reached)]
         time = ("time", reached, {"units": "s", "long_name": "time"})
         made = xr.DataArray(
-            values * units.from_internal(UNIT),
-            dims=(dim, "time", *dims),
-            coords={**coords, "time": time, **self._t.parameters.coords},
-            name=name,
+            values * units.from_internal(UNIT), dims=(dim, "time", *dims), coords={**coords, "time": time, **self._t.parameters.coords}, name=name
         )
         made.attrs = {"units": UNIT, "long_name": name}
         return made
@@ -124,65 +121,62 @@ class Ledger:
         return xr.DataArray(values, dims=(*axes, *like.dims[1:]), coords={**axes, **rest}, name=like.name, attrs=like.attrs)
 
     def _sum(self, mask: Sequence[bool]) -> xr.DataArray:
-        chosen = self.flow.isel(entry=np.flatnonzero(mask))
-        return _kept(chosen.sum("entry", skipna=False), self.flow)
+        return self._dense(self.flow.values[np.asarray(mask, dtype=bool)].sum(axis=0), {}, self.flow)
 
     # --- the lines of the table
 
-    @property
+    @cached_property
     def spent(self) -> xr.DataArray:
         """Energy given by held pools (ATP and its products)."""
         return self._sum([s.role == "held" for s in self._store])
 
-    @property
+    @cached_property
     def baths(self) -> xr.DataArray:
         """Energy given by the baths against the reference bath, by species; negative where it was delivered to them."""
         names = list(dict.fromkeys(s.species for s in self._store if s.role == "bath"))
         parts = [self._sum([s.role == "bath" and s.species == n for s in self._store]).values for n in names]
         return self._dense(np.array(parts).reshape(len(names), *self.flow.shape[1:]), {"species": names}, self.flow)
 
-    @property
+    @cached_property
     def supplied(self) -> xr.DataArray:
         """Energy given by baths, summed over the species that gave."""
         return _kept(self.baths.clip(min=0).sum("species", skipna=False), self.flow)
 
-    @property
+    @cached_property
     def delivered(self) -> xr.DataArray:
         """Work handed on to baths, summed over the species that took."""
         return _kept((-self.baths).clip(min=0).sum("species", skipna=False), self.flow)
 
-    @property
+    @cached_property
     def stored(self) -> xr.DataArray:
         """Gain of exergy of the cell, from the state alone."""
         return _kept(self.exergy.sum("store", skipna=False), self.exergy)
 
-    @property
+    @cached_property
     def dissipated(self) -> xr.DataArray:
         """Energy turned into heat."""
         return _kept(self.dissipation.sum("process", skipna=False), self.dissipation)
 
-    @property
+    @cached_property
     def released(self) -> xr.DataArray:
         """Gradient energy that coupled transporters took in (what sodium paid, say)."""
         inward = self.transfers.sum("component", skipna=False)
         coupled = (inward < 0).any("carrier") & (inward > 0).any("carrier")
         gradients = [c for c in inward.carrier.values if c != CARRIER and c not in self._roles.fuels]
-        return _kept(
-            inward.sel(carrier=gradients).clip(min=0).where(coupled, 0.0).sum(["carrier", "transporter"], skipna=False), self.flow
-        )
+        return _kept(inward.sel(carrier=gradients).clip(min=0).where(coupled, 0.0).sum(["carrier", "transporter"], skipna=False), self.flow)
 
-    @property
+    @cached_property
     def residual(self) -> xr.DataArray:
         """What the books are off by."""
         return _kept(self.spent + self.supplied - self.delivered - self.stored - self.dissipated, self.flow)
 
-    @property
+    @cached_property
     def passed(self) -> xr.DataArray:
         """The energy that passed through: what was spent and supplied or, if more, dissipated."""
         inward = self.spent + self.supplied
         return _kept(inward.where(inward > self.dissipated, self.dissipated), self.flow)
 
-    @property
+    @cached_property
     def residual_relative(self) -> xr.DataArray:
         """Residual over the energy that passed through."""
         made = abs(self.residual) / self.passed.where(self.passed > 0)
@@ -209,7 +203,8 @@ class Ledger:
 
     def by(self, what: str) -> xr.DataArray:
         """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by transporter, ``"store"`` exergy gained by
-        store, ``"ion"`` energy gained by the cell per species with its chemical and electrical parts, ``"role"`` given by held pools, baths, cell and carriers.
+        store, ``"ion"`` energy gained by the cell per species with its chemical and electrical parts, ``"role"`` given by held pools, baths,
+        cell and carriers.
         """
         if what == "process":
             return self.dissipation
@@ -219,29 +214,18 @@ class Ledger:
             owner = {p.name: p.transporter for p in self._t.model.processes}
             groups = [[i for i, p in enumerate(self.dissipation.process.values) if owner[str(p)] == t] for t in self.transporters]
             return self._dense(
-                np.array([self.dissipation.values[g].sum(axis=0) for g in groups]),
-                {"transporter": self.transporters},
-                self.dissipation,
+                np.array([self.dissipation.values[g].sum(axis=0) for g in groups]), {"transporter": self.transporters}, self.dissipation
             )
         if what == "role":
             names = ["held", "bath", "cell", "carrier"]
-            return self._dense(
-                np.array([self._sum([s.role == n for s in self._store]).values for n in names]), {"role": names}, self.flow
-            )
+            return self._dense(np.array([self._sum([s.role == n for s in self._store]).values for n in names]), {"role": names}, self.flow)
         if what == "ion":
             names = list(dict.fromkeys(s.species for s in self._store if s.role == "cell"))
             parts = ["chemical", "electrical", "osmotic"]
-            values = [
-                [-self._sum([(s.role, s.species, s.component) == ("cell", n, c) for s in self._store]).values for c in parts]
-                for n in names
-            ]
-            return self._dense(
-                np.array(values).reshape(len(names), 3, *self.flow.shape[1:]), {"species": names, "component": parts}, self.flow
-            )
+            values = [[-self._sum([(s.role, s.species, s.component) == ("cell", n, c) for s in self._store]).values for c in parts] for n in names]
+            return self._dense(np.array(values).reshape(len(names), 3, *self.flow.shape[1:]), {"species": names, "component": parts}, self.flow)
         known = ("process", "transporter", "store", "ion", "role")
-        raise errors.UnknownName(
-            where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known)
-        )
+        raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))
 
     def efficiency(self, transporter: str) -> xr.DataArray:
         """Output over input of a transporter, by what it took in and gave out since the start; NaN where it took nothing."""

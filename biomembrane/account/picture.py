@@ -19,10 +19,7 @@ def flows(ledger: Ledger) -> list[Flow]:
     """
     if ledger._t.parameters.dims:
         raise errors.BadSettings(
-            where="ledger.flows()",
-            wanted="one lane",
-            got="a scan over " + ", ".join(ledger._t.parameters.dims),
-            advice="run.isel(…).ledger.flows()",
+            where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.parameters.dims), advice="run.isel(…).ledger.flows()"
         )
     model = ledger._t.model
     last = ledger.transfers.isel(time=-1).sum("component")
@@ -33,11 +30,7 @@ def flows(ledger: Ledger) -> list[Flow]:
         for carrier in last.carrier.values:
             energy = float(last.sel(transporter=transporter, carrier=carrier))
             fuel = carrier in ledger._roles.fuels
-            node = (
-                str(carrier)
-                if fuel
-                else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
-            )
+            node = str(carrier) if fuel else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
             if energy > 0:
                 made.append(Flow(node, label, energy, "supply" if fuel else "input"))
             elif energy < 0:

@@ -101,9 +101,7 @@ class Run:
     def solution(self) -> Solution:
         """The solution of a single run."""
         if len(self.trajectory.solutions) > 1:
-            raise errors.BadSettings(
-                where="run.solution", wanted="one lane", got=f"{len(self.trajectory.solutions)} lanes", advice="run.isel(dim=0)"
-            )
+            raise errors.BadSettings(where="run.solution", wanted="one lane", got=f"{len(self.trajectory.solutions)} lanes", advice="run.isel(dim=0)")
         return self.trajectory.solutions[0]
 
     @cached_property
@@ -126,9 +124,7 @@ class Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.parameters.dims
         if set(at) != set(dims):
-            raise errors.UnknownName(
-                where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none"
-            )
+            raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
         lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
         t = self.trajectory
         chosen = type(t.parameters)(t.parameters.values[:, lane], {}, {}, t.parameters.changed)
@@ -181,12 +177,10 @@ def _dataset(run: Run) -> xr.Dataset:
     def cut(array: Any) -> Any:
         return array[:, : len(reached)]
 
-    data: dict[str, Any] = {
-        "amount": (("pool", "time", *dims), cut(t.stack(lambda _, s: s.y[index])), {"units": "fmol", "long_name": "amount"})
-    }
+    data: dict[str, Any] = {"amount": (("pool", "time", *dims), cut(t.stack(lambda _, s: s.y[index])), {"units": "fmol", "long_name": "amount"})}
     for name, dim, unit, long_name in _VARIABLES:
         labels = k.program.names[name]
-        values = t.stack(lambda lane, s, name=name: k.call(name, s.t, s.y, t.constants(lane)) * units.from_internal(unit))  # noqa: B023
+        values = t.observe(name) * units.from_internal(unit)
         if name == "concentration":
             full = np.full((len(pools), *values.shape[1:]), np.nan)
             full[[i for i, p in enumerate(pools) if p.kind == "solute"]] = values
@@ -196,17 +190,13 @@ def _dataset(run: Run) -> xr.Dataset:
         data[name] = ((dim, "time", *dims), cut(values), {"units": units.udunits(unit), "long_name": long_name})
     coords: dict[str, Any] = {
         "time": ("time", reached, {"units": "s", "long_name": "time"}), "pool": [p.name for p in pools],
-        "pool_species": ("pool", [p.label for p in pools]), "pool_place": ("pool", [p.place for p in pools]), "pool_kind": ("pool", [p.kind for p in pools]),
-        "membrane": [m.name for m in model.membranes], "compartment": [c.name for c in model.compartments], "process": [p.name for p in model.processes],
+        **{f"pool_{key}": ("pool", [getattr(p, field) for p in pools]) for key, field in (("species", "label"), ("place", "place"), ("kind", "kind"))},
+        **{dim: [x.name for x in getattr(model, f"{dim}s")] for dim in ("membrane", "compartment")}, "process": [p.name for p in model.processes],
         "transporter": ("process", [p.transporter for p in model.processes]),
     }  # fmt: skip
     if dims:
         shape = tuple(t.parameters.dims.values())
-        data["status"] = (
-            dims,
-            np.array([s.status.kind for s in t.solutions]).reshape(shape),
-            {"long_name": "how the lane ended"},
-        )
+        data["status"] = (dims, np.array([s.status.kind for s in t.solutions]).reshape(shape), {"long_name": "how the lane ended"})
         data["end"] = (dims, np.array([s.t[-1] for s in t.solutions]).reshape(shape), {"units": "s", "long_name": "time reached"})
     made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=_attributes(run))
     return made.transpose("time", ..., *dims)
@@ -220,7 +210,8 @@ def _attributes(run: Run) -> dict[str, str]:
     values = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}
     return {
         "Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        "status": run.status.kind, "solver_json": json.dumps({"name": type(t.solver).__name__, **vars(t.solver)}), "parameters_json": json.dumps(values),
+        "status": run.status.kind, "parameters_json": json.dumps(values),
+        "solver_json": json.dumps({"name": type(t.solver).__name__, **vars(t.solver)}),
         "sources_json": json.dumps(sources), "changed_json": json.dumps(list(t.parameters.changed)),
         "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
     }  # fmt: skip

@@ -39,16 +39,12 @@ def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
     rows = []
     for t in ledger.transporters:
         own = {str(c): float(np.nanmean(moved.sel(transporter=t, carrier=c))) for c in moved.carrier.values}
-        parts = {
-            c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()), default=0.0)
-        }
+        parts = {c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()), default=0.0)}
         taken = " + ".join(f"{c} {number(x)}" for c, x in parts.items() if x > 0) or "–"
         given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
         efficiency = _end(ledger.efficiency(t))
         heat = float(np.nanmean(ledger.by("transporter").isel(time=-1).sel(transporter=t)))
-        rows.append(
-            (ledger.labels[t], taken, given, number(heat), f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–")
-        )
+        rows.append((ledger.labels[t], taken, given, number(heat), f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
     return rows
 
 
@@ -69,10 +65,7 @@ def text(ledger: Ledger) -> str:
     head = ("transporter", "taken in", "handed on", "heat", "efficiency")
     rows = [head, *transporters(ledger)]
     widths = [max(len(r[k]) for r in rows) for k in range(5)]
-    second = [
-        "  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True)))
-        for r in rows
-    ]
+    second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
     flagged = [f"  ! {p.name} is empirical: {p.rates.reason}" for p in ledger._t.model.processes if p.rates.flux is not None]
     return "\n".join([_title(ledger), *first, "", *second, *flagged])
 

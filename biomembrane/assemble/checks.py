@@ -53,9 +53,7 @@ def membranes(given: Iterable[Transporter | Cycle], potential: Mapping[Membrane,
     for item in [t.on for t in given] + list(potential or ()):
         if isinstance(item, Membrane):
             if found.setdefault(item.name, item) is not item:
-                raise errors.DuplicateName(
-                    where="Model, membranes", wanted="one membrane of each name", got=f"two named {item.name!r}"
-                )
+                raise errors.DuplicateName(where="Model, membranes", wanted="one membrane of each name", got=f"two named {item.name!r}")
         elif not isinstance(item, Compartment):
             raise errors.WrongType(where="Model, potential=…", wanted="membranes as keys", got=repr(item))
     return tuple(found.values())
@@ -66,9 +64,7 @@ def reference(reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given:
     if given is not None:
         if not isinstance(given, Reservoir) or given not in reservoirs:
             raise errors.BadPlace(
-                where="Model, reference=…",
-                wanted="one of the model's reservoirs: " + ", ".join(r.name for r in reservoirs),
-                got=repr(given),
+                where="Model, reference=…", wanted="one of the model's reservoirs: " + ", ".join(r.name for r in reservoirs), got=repr(given)
             )
         return given
     area = {r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs}
@@ -86,9 +82,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
             for s in group:
                 if found.setdefault(s.name, s) != s:
                     raise errors.DuplicateName(
-                        where=f"Model, species in {place.name}",
-                        wanted="one species of each name",
-                        got=f"two different species named {s.name!r}",
+                        where=f"Model, species in {place.name}", wanted="one species of each name", got=f"two different species named {s.name!r}"
                     )
     used = {w.species for p in processes for w in p.reaction.net if w.species is not None and w.species.convention}
     conventions = sorted({s.convention for s in used})

@@ -32,10 +32,10 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
     for place in places:
         if isinstance(place, Compartment):
             yield place.volume
-            yield from place.held.values()  # type: ignore[misc]
+            yield from place.held.values()
             if isinstance(place.impermeant, dict):
                 yield from place.impermeant.values()
-        yield from place.contents.values()  # type: ignore[misc]
+        yield from place.contents.values()
     for m in membranes:
         yield m.area
         if m.capacitance is not None:
@@ -45,8 +45,7 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
 def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> list[Declared]:
     """V(0) of membranes, so that every floating node has one; contradictions are an error."""
     made = {
-        m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start")
-        for m, v in given.items()
+        m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
     }
     known = {n: 0.0 for n in circuit.phi if n not in circuit.nodes}
     left = list(membranes)
@@ -72,16 +71,11 @@ def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[M
     return chosen
 
 
-def pools(
-    compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]
-) -> tuple[Pool, ...]:
+def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
     """The rows of N: solutes, charge and volume of each place, then the carrier states."""
     made: list[Pool] = []
     for place in compartments:
-        made += [
-            Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name)
-            for s in place.contents
-        ]
+        made += [Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name) for s in place.contents]
         if place.name in circuit.nodes:
             made.append(Pool(f"{place.name}.charge", "charge", symbols.charge(place.name), place.name, "charge"))
         if place.name in swelling:
@@ -206,9 +200,7 @@ def _strength(bath: Reservoir) -> float:
     return float(sum(p.value for p in bath.contents.values()))
 
 
-def _balanced(
-    model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]
-) -> dict[sp.Symbol, sp.Expr]:
+def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, sp.Expr]:
     W = symbols.parameter(f"{place.name}.volume", positive=True)
     amounts = {s: _start(place, s) for s in place.contents}
     z = sp.Rational(str(given.charge))
@@ -247,11 +239,7 @@ def impermeant_quantities(model: Model) -> dict[str, Any]:
 
 
 def _standard(species: Species | None) -> sp.Expr:
-    return (
-        sp.S.Zero
-        if species is None or species.standard is None
-        else symbols.parameter(f"{species.name}.standard_energy", real=True)
-    )
+    return sp.S.Zero if species is None or species.standard is None else symbols.parameter(f"{species.name}.standard_energy", real=True)
 
 
 def used_standard(model: Model, species: Species | None) -> sp.Expr:
@@ -294,17 +282,15 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
             yield symbols.electric(pool.place), slopes[pool.symbol]
         elif pool.kind == "volume":
             yield symbols.pressure(pool.place), slopes[pool.symbol]
-    for place in model.places.values():
-        outside: Iterable[Species] = place.held if isinstance(place, Compartment) else place.contents
+    for where in model.places.values():
+        outside: Iterable[Species] = where.held if isinstance(where, Compartment) else where.contents
         for s in outside:
-            name = f"{place.name}.{s.name}"
+            name = f"{where.name}.{s.name}"
             yield symbols.concentration(name), symbols.parameter(name)
             yield symbols.chemical(name), used_standard(model, s) + R * T * sp.log(symbols.concentration(name) / c0)
-        if isinstance(place, Reservoir):
-            yield (
-                symbols.pressure(place.name),
-                -R * T * sp.Add(*(symbols.parameter(f"{place.name}.{s.name}") for s in place.contents)),
-            )
+        if isinstance(where, Reservoir):
+            solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
+            yield symbols.pressure(where.name), -R * T * sp.Add(*solutes)
     for m in model.membranes:
         yield symbols.potential(m.name), model.circuit.phi[m.inside.name] - model.circuit.phi[m.outside.name]
 
@@ -347,10 +333,7 @@ def exergies(model: Model) -> dict[str, sp.Expr]:
             c = reference_of(model, s)
             if c is not None:
                 osmotic -= c * W
-                references[f"{place.name}.{s.name}"] = (
-                    reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"),
-                    c * W,
-                )
+                references[f"{place.name}.{s.name}"] = (reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"), c * W)
     for t in model.transporters:
         for state in t.states:
             references[state.pool] = (held_reference(model, state) * symbols.amount(state.pool), sp.S.Zero)

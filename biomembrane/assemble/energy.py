@@ -41,9 +41,7 @@ def derivatives(stores: Mapping[str, sp.Expr], states: Iterable[sp.Symbol]) -> d
     return {x: sp.Add(*(sp.expand_mul(sp.diff(term, x)) for term in holding.get(x, ()))) for x in states}
 
 
-def exergy(
-    stores: Mapping[str, sp.Expr], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr
-) -> dict[str, sp.Expr]:
+def exergy(stores: Mapping[str, sp.Expr], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, sp.Expr]:
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
     ``references``: by store, μ^ref·n and c^ref·W, so that a solute's share is RT W[c ln(c/c^ref) − c + c^ref]; ``osmotic``: what is left of

@@ -72,22 +72,14 @@ class Model:
         self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {
-            w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)
-        }
+        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
         kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
         declared = [
-            declare(
-                "temperature",
-                kelvin if temperature is not None else _kelvin(),
-                d.TEMPERATURE,
-                domain="positive",
-                long_name="temperature",
-            )
+            declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")
         ]
         declared += contents.declared(self.places.values(), self.membranes)
         declared += contents.potentials(self.membranes, self.circuit, potential or {})
@@ -171,11 +163,7 @@ class Model:
             rates = process.rates
             mu = sum((n * _level(w) for w, n in process.reaction.net.items()), sp.S.Zero)
             work = sum(
-                (
-                    F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p]
-                    for p, z in process.reaction.charge_moved().items()
-                ),
-                sp.S.Zero,
+                (F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p] for p, z in process.reaction.charge_moved().items()), sp.S.Zero
             )
             put("affinity", symbols.affinity(process.name), -mu - work)
             flux: sp.Expr | None = rates.flux
@@ -188,9 +176,9 @@ class Model:
                 flux = conductance(process.name) * symbols.affinity(process.name)
             put("flux", current(process.name), flux)
         flows: dict[str, sp.Expr] = {p.name: sp.S.Zero for p in self.pools}
-        for name, column in self.N.items():
-            for pool, coefficient in column.items():
-                flows[pool] += coefficient * current(name)
+        for process_name, column in self.N.items():
+            for row, coefficient in column.items():
+                flows[row] += coefficient * current(process_name)
         for pool in self.pools:
             put("balance", sp.Symbol(f"d[{pool.name}]", real=True), flows[pool.name])
         return tuple(made)
@@ -205,11 +193,7 @@ class Model:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
         rows = [p.name for p in self.pools if p.kind != "volume"]
         columns = [
-            {
-                pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c))
-                for pool, c in col.items()
-                if not pool.endswith(".volume")
-            }
+            {pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")}
             for col in self.N.values()
         ]
         return network.invariants(rows, columns)
@@ -223,7 +207,8 @@ class Model:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        return f"<Model {self.name!r}: {len(self.places)} places, {len(self.membranes)} membranes, {len(self.transporters)} transporters, {len(self.pools)} states>"
+        counts = {"places": self.places, "membranes": self.membranes, "transporters": self.transporters, "states": self.pools}
+        return f"<Model {self.name!r}: {', '.join(f'{len(x)} {what}' for what, x in counts.items())}>"
 
     def _repr_html_(self) -> str:
         from .report import html

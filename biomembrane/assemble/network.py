@@ -45,9 +45,7 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
     met = [p for m in membranes for p in (m.inside, m.outside)] + [p for p in on if isinstance(p, Compartment)]
     for place in met:
         if found.setdefault(place.name, place) is not place:
-            raise errors.DuplicateName(
-                where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}"
-            )
+            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}")
     return found
 
 
@@ -113,12 +111,24 @@ def _inverse(C: sp.Matrix) -> sp.Matrix:
             edge = {j for i in edge for j in range(size) if C[i, j] != 0} - block
         rows = sorted(block)
         inner = C.extract(rows, rows)
-        inverse = inner.inv(method="ADJ") if len(rows) <= 3 else inner.LUsolve(sp.eye(len(rows)))
+        inverse = _solved(inner)
         for a, i in enumerate(rows):
             for b, j in enumerate(rows):
                 made[i, j] = inverse[a, b]
         left -= block
     return made
+
+
+def _solved(C: sp.Matrix) -> sp.Matrix:
+    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's own tests for zero are slow."""
+    size = C.rows
+    rows = [[*C.row(i), *(sp.S.One if k == i else sp.S.Zero for k in range(size))] for i in range(size)]
+    for k in range(size):
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for i in range(size):
+            if i != k and rows[i][k] != 0:
+                rows[i] = [x - rows[i][k] * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return sp.Matrix([row[size:] for row in rows])
 
 
 def column(process: Process, nodes: Sequence[str], states: set[str]) -> dict[str, sp.Expr]:
@@ -130,9 +140,7 @@ def column(process: Process, nodes: Sequence[str], states: set[str]) -> dict[str
             assert who.species is not None
             name = f"{who.place.name}.volume"
             if name in states:
-                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(
-                    f"{who.species.name}.molar_volume", positive=True
-                )
+                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         elif who.pool in states:
             found[who.pool] = sp.Integer(n)
     for place, z in process.reaction.charge_moved().items():

@@ -40,19 +40,17 @@ def stores_of(model: Model) -> tuple[Store, ...]:
         for who, n in process.reaction.net.items():
             for component, potential in _potentials(model, who):
                 key = (who.pool, component)
-                facts.setdefault(key, (who.species.name if who.species else process.transporter, _place(who), _role(model, who)))
+                facts.setdefault(key, (who.species.name if who.species else process.transporter, _where(who), _role(who)))
                 entries = found.setdefault(key, {})
                 entries[process.name] = entries.get(process.name, sp.S.Zero) + n * potential
-    return tuple(
-        Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items()
-    )
+    return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
 
 
-def _place(who: Participant) -> str:
+def _where(who: Participant) -> str:
     return who.place.name if who.place else who.pool.rpartition(".")[0]
 
 
-def _role(model: Model, who: Participant) -> str:
+def _role(who: Participant) -> str:
     if who.kind == "state":
         return "carrier"
     if isinstance(who.place, Compartment):

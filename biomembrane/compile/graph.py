@@ -7,16 +7,25 @@ sympy expression to a node; differentiation is forward mode over the sparse depe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import sympy as sp
 
 from ..symbols import DB, B
 
-Node = tuple  # ("const", float) | ("in", str, int) | (op, int, …)
+Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
 
 UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
-FOLD = {"exp": math.exp, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "abs": abs, "expm1": math.expm1, "sqrt": math.sqrt}
+FOLD: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tanh": math.tanh,
+    "abs": abs,
+    "expm1": math.expm1,
+    "sqrt": math.sqrt,
+}
 
 
 class Graph:
@@ -178,12 +187,12 @@ class Graph:
             for other in rest:
                 first = self.call(op, first, other)
             return first
-        op = UNARY.get(e.func)
-        if op is None:
+        name = UNARY.get(e.func)
+        if name is None:
             raise NotImplementedError(
                 f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B"
             )
-        return self.call(op, self.lower(e.args[0], env, memo))
+        return self.call(name, self.lower(e.args[0], env, memo))
 
     # --- differentiation
 
@@ -200,15 +209,9 @@ class Graph:
             gap = self.sub(a[0], a[1]) if op == "max" else self.sub(a[1], a[0])
             return [(a[0], self.call("select", gap, self.one, self.zero)), (a[1], self.call("select", gap, self.zero, self.one))]
         if op == "select":
-            return [
-                (a[1], self.call("select", a[0], self.one, self.zero)),
-                (a[2], self.call("select", a[0], self.zero, self.one)),
-            ]
+            return [(a[1], self.call("select", a[0], self.one, self.zero)), (a[2], self.call("select", a[0], self.zero, self.one))]
         if op == "pow":
-            return [
-                (a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))),
-                (a[1], self.mul(i, self.call("log", a[0]))),
-            ]
+            return [(a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))), (a[1], self.mul(i, self.call("log", a[0])))]
         return [(a[0], self._slope(op, a[0], i))]
 
     def _slope(self, op: str, x: int, i: int) -> int:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..symbols import series
 from .program import Program
 
 TINY = 1e-300  # logarithms of what is at or below zero are taken here, so that an empty pool has a finite potential
@@ -44,12 +43,13 @@ _GROUPS = (
 )
 
 
-def _taylor(order: int) -> list[float]:
-    import sympy as sp
+# Bernoulli numbers B_1, B_2, B_4, …: B(x) = Σ B_k x^k/k!
+_NUMBERS = {1: -1 / 2, 2: 1 / 6, 4: -1 / 30, 6: 1 / 42, 8: -1 / 30, 10: 5 / 66, 12: -691 / 2730, 14: 7 / 6, 16: -3617 / 510, 18: 43867 / 798}
 
-    x = sp.Symbol("x")
-    poly = sp.Poly(series(x, order, 24), x)
-    return [float(c) for c in poly.all_coeffs()]
+
+def _taylor(order: int) -> list[float]:
+    """Coefficients of the order-th derivative of B about 0, highest power first."""
+    return [_NUMBERS.get(k, 0.0) / math.factorial(k - order) for k in range(18, order - 1, -1)]
 
 
 _COEFFICIENTS = {order: _taylor(order) for order in (1, 2)}
@@ -99,7 +99,7 @@ def _guarded(function: Callable[[float], float], over: float) -> Callable[[float
 
 
 def _log(x: float) -> float:
-    return math.log(x) if x > TINY else math.nan if x != x else _LOG_TINY
+    return math.log(x) if x > TINY else math.nan if math.isnan(x) else _LOG_TINY
 
 
 def _pow(x: float, n: float) -> float:
@@ -139,7 +139,6 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        g = program.graph
         frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
         self._slots = {node: k for k, node in enumerate(frontier)}
         self._prepare = _function(program, "prepare", list(frontier), {})
@@ -150,7 +149,8 @@ class Kernel:
         """Constants of these parameters: a list of floats, or of arrays over lanes."""
         p = np.asarray(p, dtype=float)
         if p.ndim == 1:
-            return _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self._slots))
+            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self._slots))
+            return made
         with np.errstate(all="ignore"):
             return list(self._prepare[1](0.0, (), (), p))
 
@@ -251,9 +251,7 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     return f"def {name}(t, y, c, p):\n" + "\n".join(lines) + "\n"
 
 
-def _function(
-    program: Program, name: str, roots: Sequence[int], slots: dict[int, int]
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
     made = []
     for namespace in (_SCALAR, _LANES):

@@ -25,10 +25,10 @@ FIXED = {
 class Program:
     """What a kernel computes.
 
-    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their
-    names.  Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at ``sparsity``, rows then columns), ``dfdt``, ``concentration``,
-    ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``, ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by
-    store) and ``energy`` (G).
+    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names.
+    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
+    ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
+    ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store) and ``energy`` (G).
     """
 
     states: tuple[str, ...]

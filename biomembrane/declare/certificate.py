@@ -39,10 +39,7 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
         found = fold(node)
         if found:
             raise errors.DimensionError(
-                where=where,
-                wanted=f"a pure number inside {type(parent).__name__}",
-                got=f"{node}, which is in {found}",
-                advice=f"in: {parent}",
+                where=where, wanted=f"a pure number inside {type(parent).__name__}", got=f"{node}, which is in {found}", advice=f"in: {parent}"
             )
 
     def same(node: sp.Expr) -> Dimension | None:
@@ -53,9 +50,7 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
                 continue
             if first and found != first[1]:
                 raise errors.DimensionError(
-                    where=where,
-                    wanted=f"terms of one dimension in {node}",
-                    got=f"{first[0]} is in {first[1]}, {arg} is in {found}",
+                    where=where, wanted=f"terms of one dimension in {node}", got=f"{first[0]} is in {first[1]}, {arg} is in {found}"
                 )
             first = first or (arg, found)
         return first[1] if first else None
@@ -68,9 +63,7 @@ def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str)
     def rule(node: sp.Expr) -> Dimension | None:
         if node.is_Symbol:
             if node not in dims:
-                raise errors.UnknownName(
-                    where=where, wanted="symbols of the site", got=str(node), advice="site['Na@in'], site.u, site.parameter(…)"
-                )
+                raise errors.UnknownName(where=where, wanted="symbols of the site", got=str(node), advice="site['Na@in'], site.u, site.parameter(…)")
             return dims[node]
         if node.is_number:
             return None if node.is_zero or node.is_infinite else d.ONE
@@ -168,15 +161,12 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
             kJ = error * constants.GAS * state[T] / 1000
             raise errors.SecondLawViolation(
                 where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"RT ln(r⁺/r⁻) − A = {kJ:+.4g} kJ/mol at {text}",
-                advice=f"what is left over: {sp.sstr(rest)[:300]}; let one constant follow from the others, or host it as laws.Empirical(…, reason=…)",
+                advice=f"left over: {sp.sstr(rest)[:300]}; let one constant follow from the others, or host it as laws.Empirical(…, reason=…)",
             )  # fmt: skip
     if sp.simplify(rest) == 0:
         return Certificate("proven", "ln(r⁺/r⁻) − A/RT = 0 (after simplification)", drive)
     raise errors.SecondLawUndecided(
-        where=where,
-        wanted="ln(r⁺/r⁻) − A/RT that reduces to 0",
-        got=sp.sstr(rest)[:300],
-        advice="write both rates with the same denominators",
+        where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=sp.sstr(rest)[:300], advice="write both rates with the same denominators"
     )
 
 
@@ -235,7 +225,7 @@ _CONSTANTS = {
 
 def _states(expr: sp.Expr, values: Mapping[str, float], count: int = 24) -> list[tuple[dict[sp.Symbol, float], str]]:
     """Reproducible physiological states: declared parameters, concentrations 0.01–300 mM, |V| ≤ 150 mV."""
-    rng = random.Random(20261122)
+    rng = random.Random(20261122)  # noqa: S311  reproducible witnesses
     made = []
     for _ in range(count):
         state = dict(_CONSTANTS)

@@ -50,9 +50,7 @@ class _StepLaw:
     def rates(self, site: Site) -> Rates:
         plus, minus = self.barrier(site.Qu)
         k = [self.constant(site, "forward"), self._reverse(site)]
-        return Rates(
-            k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products)
-        )
+        return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
         side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
@@ -185,9 +183,7 @@ class Cycle:
             grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
             if not grown:
                 raise errors.BadCycle(
-                    where=self.name,
-                    wanted="steps that connect all states",
-                    got="unreached: " + ", ".join(n for n in names if n not in bound),
+                    where=self.name, wanted="steps that connect all states", got="unreached: " + ", ".join(n for n in names if n not in bound)
                 )
             bound |= grown
         for a, b, taken in links:
@@ -206,9 +202,7 @@ class Cycle:
         pairs = [{e.label for e in s.ends} for s in steps]
         for text in self.close:
             if _ends(text, self.name) not in pairs:
-                raise errors.BadCycle(
-                    where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text)
-                )
+                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text))
         reached = {names[0]}
         tree = [s for s in steps if not s.closing]
         for _ in names:
@@ -220,9 +214,7 @@ class Cycle:
                 got="cut off: " + ", ".join(n for n in names if n not in reached),
             )
 
-    def _energies(
-        self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]
-    ) -> dict[sp.Symbol, sp.Expr]:
+    def _energies(self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]) -> dict[sp.Symbol, sp.Expr]:
         """μ°_s of every state and the reverse constants of the closing steps, as expressions of the parameters."""
         gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
         for step in steps:
@@ -251,9 +243,7 @@ class Cycle:
             if step.closing:
                 site = Site(self.name, self.name, step.reaction, self.on)
                 forward = _StepLaw(step, self.barrier).constant(site, "forward")
-                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(
-                    energy[b] - energy[a] - gap[step.name]
-                )
+                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
             elif step.name not in used:
                 off[step.name] = energy[b] - energy[a] - gap[step.name]
         self._check_loops(off, parameters)
@@ -262,10 +252,7 @@ class Cycle:
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
         if not off:
             return
-        at = {
-            symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value
-            for p in parameters.values()
-        }
+        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         worst = max(errors_, key=lambda n: abs(errors_[n]))

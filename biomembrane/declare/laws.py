@@ -101,10 +101,7 @@ class GHK:
 
     def rates(self, site: Site) -> Rates:
         sides = (site.reaction.reactants, site.reaction.products)
-        if (
-            any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides)
-            or sides[0][0][1].species != sides[1][0][1].species
-        ):
+        if any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides) or sides[0][0][1].species != sides[1][0][1].species:
             raise errors.BadReaction(
                 where=f"{site.name}, GHK",
                 wanted="one solute that crosses, 'K@in -> K@out'",
@@ -190,13 +187,9 @@ class Saturable:
 
     def rates(self, site: Site) -> Rates:
         if self.binding not in ("simultaneous", "common"):
-            raise errors.BadSettings(
-                where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding)
-            )
+            raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding))
         if (self.maximum is None) == (self.turnover is None or self.density is None):
-            raise errors.BadSettings(
-                where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither"
-            )
+            raise errors.BadSettings(where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither")
         if self.maximum is not None:
             E = site.per_area("maximum", self.maximum, d.FLUX)
         else:
@@ -208,18 +201,14 @@ class Saturable:
         filled = [sp.prod([(1 + site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
         D = filled[0] * filled[1] if self.binding == "simultaneous" else filled[0] + filled[1] - 1
         # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
-        haldane = (
-            sp.exp(site.standard)
-            * sp.prod([(K[w] / c0) ** n for n, w in sides[1]])
-            / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
-        )
+        haldane = sp.exp(site.standard) * sp.prod([(K[w] / c0) ** n for n, w in sides[1]]) / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
         return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
         left = dict(self.half)
         for who in site.participants:
-            keys = [site._written(who), who.pool, who.species.name if who.species else who.label]
+            keys = [site.written(who), who.pool, who.species.name if who.species else who.label]
             key = next((k for k in keys if k in self.half), None)
             if key is None:
                 raise errors.MissingSpecies(
@@ -231,17 +220,14 @@ class Saturable:
             left.pop(key, None)
             shared = key == keys[-1]
             found[who] = site.parameter(
-                f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}",
-                self.half[key],
-                d.CONCENTRATION,
-                domain="positive",
+                f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}", self.half[key], d.CONCENTRATION, domain="positive"
             )
         if left:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
                 got=", ".join(left),
-                advice=errors.nearest(next(iter(left)), [site._written(w) for w in site.participants]),
+                advice=errors.nearest(next(iter(left)), [site.written(w) for w in site.participants]),
             )
         return found
 
@@ -314,8 +300,6 @@ class Empirical:
     def rates(self, site: Site) -> Rates:
         if not isinstance(self.reason, str) or not self.reason.strip():
             raise errors.MissingSource(
-                where=f"{site.name}, Empirical(reason=…)",
-                wanted="why the law is exempt from the second law",
-                got=repr(self.reason),
+                where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=repr(self.reason)
             )
         return Rates(flux=sp.sympify(self.flux(site)), reason=self.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
 def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
     if not isinstance(name, str) or not _NAME.match(name):
-        raise errors.BadName(
-            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=repr(name), advice="for instance 'K_leak'"
-        )
+        raise errors.BadName(where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=repr(name), advice="for instance 'K_leak'")
     return name
 
 
@@ -44,17 +42,11 @@ class Source:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise errors.BadSource(
-                where="Source(kind=…)",
-                wanted=" | ".join(KINDS),
-                got=repr(self.kind),
-                advice=errors.nearest(str(self.kind), KINDS),
+                where="Source(kind=…)", wanted=" | ".join(KINDS), got=repr(self.kind), advice=errors.nearest(str(self.kind), KINDS)
             )
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
-                where=f"Source({self.kind!r})",
-                wanted="a citation",
-                got="none",
-                advice="citation='Smith & Crampin 2004', or kind='assumed'",
+                where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'"
             )
 
     def __str__(self) -> str:
@@ -79,10 +71,7 @@ class Parameter:
     def __post_init__(self) -> None:
         if not units.is_quantity(self.quantity):
             raise errors.BareNumber(
-                where="Parameter",
-                wanted="a quantity with a unit",
-                got=repr(self.quantity),
-                advice="Parameter(Q(15.5, 'mM'), source=…)",
+                where="Parameter", wanted="a quantity with a unit", got=repr(self.quantity), advice="Parameter(Q(15.5, 'mM'), source=…)"
             )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
@@ -116,7 +105,7 @@ class Declared:
         return units.restore(self.value, self.unit)
 
 
-_DOMAINS = {
+_DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "positive": ("a number above zero", lambda x: x > 0),
     "nonnegative": ("zero or more", lambda x: x >= 0),
     "real": ("any finite number", math.isfinite),
@@ -131,19 +120,14 @@ def check_domain(value: float, domain: str, where: str, shown: str) -> None:
         raise errors.OutOfDomain(where=where, wanted=wanted, got=shown)
 
 
-def declare(
-    name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
-) -> Declared:
+def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
     """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
     given = as_parameter(value)
     quantity = given.quantity if isinstance(given, Parameter) else given
     number = units.strip(quantity, dims, name)
     if getattr(number, "ndim", 0):
         raise errors.NotANumber(
-            where=name,
-            wanted="one number",
-            got=f"an array of shape {number.shape}",
-            advice="give arrays to simulate(parameters={name: …})",
+            where=name, wanted="one number", got=f"an array of shape {number.shape}", advice="give arrays to simulate(parameters={name: …})"
         )
     source = given.source if isinstance(given, Parameter) and given.source else OWN
     if not units.is_quantity(quantity):

@@ -39,25 +39,17 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
 def _contents(place: str, given: Any, what: str) -> dict[Species, Declared]:
     if not isinstance(given, Mapping):
         raise errors.WrongType(
-            where=f"{place}, {what}",
-            wanted="a mapping of Species to concentrations",
-            got=type(given).__name__,
-            advice="{Na: Q(140, 'mM')}",
+            where=f"{place}, {what}", wanted="a mapping of Species to concentrations", got=type(given).__name__, advice="{Na: Q(140, 'mM')}"
         )
     made: dict[Species, Declared] = {}
     for species, value in given.items():
         if not isinstance(species, Species):
             raise errors.WrongType(
-                where=f"{place}, {what}",
-                wanted="Species as keys",
-                got=repr(species),
-                advice="from biomembrane.library import Na, K, Cl",
+                where=f"{place}, {what}", wanted="Species as keys", got=repr(species), advice="from biomembrane.library import Na, K, Cl"
             )
         if species.name in {s.name for s in made}:
             raise errors.DuplicateName(where=f"{place}, {what}", wanted="each species once", got=species.name)
-        made[species] = declare(
-            f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}"
-        )
+        made[species] = declare(f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}")
     return made
 
 
@@ -107,11 +99,7 @@ class Compartment:
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
         put = object.__setattr__
-        put(
-            self,
-            "volume",
-            declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}"),
-        )
+        put(self, "volume", declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}"))
         put(self, "contents", _contents(self.name, self.contents, "contents"))
         put(self, "held", _contents(self.name, self.held, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
@@ -121,9 +109,7 @@ class Compartment:
             for species in group:
                 if species.name in seen:
                     raise errors.DuplicateName(
-                        where=f"Compartment({self.name!r})",
-                        wanted="each species in one of contents, held, impermeant",
-                        got=species.name,
+                        where=f"Compartment({self.name!r})", wanted="each species in one of contents, held, impermeant", got=species.name
                     )
                 seen.add(species.name)
 
@@ -155,13 +141,9 @@ class Membrane:
         check_name(self.name, "Membrane, name")
         for side in ("inside", "outside"):
             if not isinstance(getattr(self, side), (Compartment, Reservoir)):
-                raise errors.WrongType(
-                    where=f"Membrane({self.name!r}), {side}", wanted="a Compartment or a Reservoir", got=repr(getattr(self, side))
-                )
+                raise errors.WrongType(where=f"Membrane({self.name!r}), {side}", wanted="a Compartment or a Reservoir", got=repr(getattr(self, side)))
         if self.inside is self.outside:
-            raise errors.BadPlace(
-                where=f"Membrane({self.name!r})", wanted="two different places", got=f"{self.inside.name!r} on both sides"
-            )
+            raise errors.BadPlace(where=f"Membrane({self.name!r})", wanted="two different places", got=f"{self.inside.name!r} on both sides")
         put = object.__setattr__
         put(self, "area", declare(f"{self.name}.area", self.area, AREA, domain="positive", long_name=f"area of {self.name}"))
         if self.capacitance is not None:

@@ -64,14 +64,10 @@ class Reaction:
 def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
     """(count, name, place word) of both sides; the place word is empty where no ``@`` is given."""
     if not isinstance(text, str):
-        raise errors.WrongType(
-            where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'"
-        )
+        raise errors.WrongType(where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'")
     sides = _ARROW.split(text)
     if len(sides) != 2:
-        raise errors.BadReaction(
-            where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'"
-        )
+        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'")
     read: list[list[tuple[int, str, str]]] = []
     for side in sides:
         read.append([])
@@ -93,9 +89,7 @@ def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple
 
 def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Participant:
     """Resolve ``name@word`` against the place or membrane ``on``; ``extra`` species need no contents (the solvent)."""
-    place = (
-        on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
-    )
+    place = on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
     if place is None:
         known = f"@in ({on.inside.name}) or @out ({on.outside.name})" if isinstance(on, Membrane) else f"@{on.name}"
         raise errors.BadReaction(
@@ -121,9 +115,10 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
         if species.name == name:
             charges = ((place.name, Fraction(species.charge)),) if species.charge else ()
             return Participant(f"{place.name}.{name}", "solute", f"{species.label}@{place.name}", charges, species, place)
+    near = errors.nearest(name, [s.name for s in inside], 1)
     raise errors.MissingSpecies(
         where=where, wanted=f"{name} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
-        advice=errors.nearest(name, [s.name for s in inside], 1) if errors.nearest(name, [s.name for s in inside], 1).startswith("did") else f"add {name}: Q(0, 'mM') to the contents of {place.name}",
+        advice=near if near.startswith("did") else f"add {name}: Q(0, 'mM') to the contents of {place.name}",
     )  # fmt: skip
 
 

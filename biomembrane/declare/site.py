@@ -55,19 +55,17 @@ class Site:
     def __getitem__(self, key: str) -> sp.Symbol:
         """The concentration of ``"Na@in"`` (or of a participant's pool) in the reaction."""
         for who in self.participants:
-            if key in (who.pool, who.label) or self._written(who) == key:
+            if key in (who.pool, who.label) or self.written(who) == key:
                 return self.level(who)
-        known = [self._written(w) for w in self.participants]
+        known = [self.written(w) for w in self.participants]
         raise errors.UnknownName(
             where=f"law of {self.name}", wanted="a participant of its reaction", got=repr(key), advice=errors.nearest(key, known)
         )
 
-    def _written(self, who: Participant) -> str:
+    def written(self, who: Participant) -> str:
         if who.species is None or who.place is None:
             return who.label
-        side = {id(getattr(self.on, "inside", None)): "in", id(getattr(self.on, "outside", None)): "out"}.get(
-            id(who.place), who.place.name
-        )
+        side = {id(getattr(self.on, "inside", None)): "in", id(getattr(self.on, "outside", None)): "out"}.get(id(who.place), who.place.name)
         return f"{who.species.name}@{side}"
 
     @property
@@ -124,9 +122,7 @@ class Site:
         self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
     ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol."""
-        made = declare(
-            f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}"
-        )
+        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}")
         self.parameters[made.name] = made
         return self._symbol(symbols.parameter(made.name, positive=domain == "positive", real=domain == "real"), made.dimension)
 
@@ -137,9 +133,7 @@ class Site:
 
     def carriers(self, density: Any) -> sp.Expr:
         """Amount of transporters [fmol] from a number per area, a number, an amount per area or an amount."""
-        symbol = self.parameter(
-            "density", density, (d.SURFACE_DENSITY, d.AMOUNT / d.AREA, d.AMOUNT, d.ONE), long_name=f"density of {self.name}"
-        )
+        symbol = self.parameter("density", density, (d.SURFACE_DENSITY, d.AMOUNT / d.AREA, d.AMOUNT, d.ONE), long_name=f"density of {self.name}")
         dim = self.dims[symbol]
         made = symbol if dim in (d.AMOUNT, d.AMOUNT / d.AREA) else symbol / symbols.N_A
         return made * self.area if dim in (d.SURFACE_DENSITY, d.AMOUNT / d.AREA) else made

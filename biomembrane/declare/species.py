@@ -44,9 +44,7 @@ class Species:
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
         if isinstance(self.charge, bool) or not isinstance(self.charge, int):
-            raise errors.NotANumber(
-                where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge)
-            )
+            raise errors.NotANumber(where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge))
         object.__setattr__(self, "moieties", dict(self.moieties))
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -32,27 +32,20 @@ class Process:
     certificate: Certificate
 
 
-def build(
-    site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: dict[sp.Symbol, sp.Expr] | None = None
-) -> Process:
+def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: dict[sp.Symbol, sp.Expr] | None = None) -> Process:
     """Apply the law at the site and check the result: dimension, sign, detailed balance."""
     where = site.process
     if not hasattr(law, "rates"):
         raise errors.WrongType(
-            where=f"{where}, law=…",
-            wanted="a law of biomembrane.laws",
-            got=repr(law),
-            advice="laws.GHK(permeability=Q(1e-7, 'cm/s'))",
+            where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=repr(law), advice="laws.GHK(permeability=Q(1e-7, 'cm/s'))"
         )
     rates = law.rates(site)
     if modulator is not None:
         g = sp.sympify(modulator(site))
         certificate.check_dimension(g, d.ONE, site.dims, where, "modulator")
         certificate.check_sign(g, _values(site), where, "modulator")
-        rates = Rates(
-            *(g * r if r is not None else None for r in (rates.forward, rates.reverse, rates.conductance, rates.flux)),
-            reason=rates.reason,
-        )
+        given = {f: getattr(rates, f) for f in ("forward", "reverse", "conductance", "flux")}
+        rates = replace(rates, **{f: g * r for f, r in given.items() if r is not None})
     return Process(where, site.name, site.reaction, site.on, rates, _certify(site, rates, derived or {}))
 
 
@@ -69,13 +62,12 @@ def _certify(site: Site, rates: Rates, derived: dict[sp.Symbol, sp.Expr]) -> Cer
         certificate.check_dimension(rates.conductance, d.ONSAGER, site.dims, where, "conductance")
         certificate.check_sign(rates.conductance, values, where, "conductance")
         return Certificate("onsager", "J = L·A with L ≥ 0", site.drive)
-    assert rates.forward is not None and rates.reverse is not None
+    assert rates.forward is not None
+    assert rates.reverse is not None
     for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
         certificate.check_dimension(rate, d.FLUX, site.dims, where, what)
         certificate.check_sign(rate, values, where, what)
-    return certificate.prove(
-        rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where
-    )
+    return certificate.prove(rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where)
 
 
 @dataclass(frozen=True, eq=False)

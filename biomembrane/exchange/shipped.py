@@ -26,7 +26,13 @@ def names() -> list[str]:
 def about(name: str) -> tuple[str, str]:
     """(summary, question) of a shipped model, read without running it."""
     tree = ast.parse((folder() / name / "model.py").read_text(encoding="utf-8"))
-    constants = {t.id: n.value.value for n in tree.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant) for t in n.targets if isinstance(t, ast.Name)}
+    constants = {
+        t.id: n.value.value
+        for n in tree.body
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)
+        for t in n.targets
+        if isinstance(t, ast.Name)
+    }
     return (ast.get_docstring(tree) or "").splitlines()[0], str(constants.get("QUESTION", ""))
 
 
@@ -37,7 +43,9 @@ def module(name: str | Path) -> ModuleType:
     if given.is_dir():
         path = given / "model.py"
     if not path.is_file():
-        raise errors.UnknownName(where="load(…)", wanted="a shipped model or a path to a model.py", got=repr(str(name)), advice=errors.nearest(str(name), names()))
+        raise errors.UnknownName(
+            where="load(…)", wanted="a shipped model or a path to a model.py", got=repr(str(name)), advice=errors.nearest(str(name), names())
+        )
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
     if spec is None or spec.loader is None:
         raise errors.CorruptFile(where=str(path), wanted="a Python module", got="nothing that can be imported")

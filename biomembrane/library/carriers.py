@@ -36,9 +36,7 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
     N = (
         Parameter(
             Q(1e4, "1/um^2"),
-            Source(
-                "assumed", note="no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"
-            ),
+            Source("assumed", note="no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"),
         )
         if density is None
         else density
@@ -70,10 +68,7 @@ def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transpor
     folded membrane.
     """
     V = (
-        Parameter(
-            Q(100, "pmol/cm^2/s"),
-            Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"),
-        )
+        Parameter(Q(100, "pmol/cm^2/s"), Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"))
         if maximum is None
         else maximum
     )

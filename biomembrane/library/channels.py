@@ -32,11 +32,7 @@ def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str 
     """
     P = default_permeability(species) if permeability is None else permeability
     return Transporter(
-        name or f"{species.name}_leak",
-        f"{species.name}@in -> {species.name}@out",
-        on,
-        laws.GHK(permeability=P),
-        label=f"{species.label} leak",
+        name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=f"{species.label} leak"
     )
 
 

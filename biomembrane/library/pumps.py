@@ -48,12 +48,7 @@ class SmithCrampin:
         K_i, K_e = site["K@in"] / k["K_d_K_i"], site["K@out"] / k["K_d_K_e"]
         atp = site["ATP@in"] / k["K_d_MgATP"]
         D_i, D_e = ((1 + na) ** 3 + (1 + kk) ** 2 - 1 for na, kk in ((Na_i, K_i), (Na_e, K_e)))
-        forward = [
-            k["k1_forward"] * Na_i**3 / D_i,
-            k["k2_forward"],
-            k["k3_forward"] * K_e**2 / D_e,
-            k["k4_forward"] * atp / (1 + atp),
-        ]
+        forward = [k["k1_forward"] * Na_i**3 / D_i, k["k2_forward"], k["k3_forward"] * K_e**2 / D_e, k["k4_forward"] * atp / (1 + atp)]
         reverse = [
             k["k1_reverse"] * site["ADP@in"],
             k["k2_reverse"] * Na_e**3 / D_e,
@@ -64,13 +59,7 @@ class SmithCrampin:
 
     def closing(self, k: Mapping[str, sp.Symbol], site: Site) -> sp.Expr:
         """k₋₃ [1/s per concentration of total phosphate] that closes the cycle on ΔG°."""
-        rates = (
-            k["k1_forward"]
-            * k["k2_forward"]
-            * k["k3_forward"]
-            * k["k4_forward"]
-            / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
-        )
+        rates = k["k1_forward"] * k["k2_forward"] * k["k3_forward"] * k["k4_forward"] / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
         binding = k["K_d_Na_e"] ** 3 * k["K_d_K_i"] ** 2 / (k["K_d_Na_i"] ** 3 * k["K_d_K_e"] ** 2 * k["K_d_MgATP"])
         return rates * binding * sp.exp(site.standard) / c0
 

@@ -29,10 +29,7 @@ class Sheet:
     def __getitem__(self, name: str) -> Parameter:
         if name not in self.entries:
             raise errors.UnknownName(
-                where=f"sheet {self.key!r}",
-                wanted="one of its parameters",
-                got=repr(name),
-                advice=errors.nearest(name, self.entries),
+                where=f"sheet {self.key!r}", wanted="one of its parameters", got=repr(name), advice=errors.nearest(name, self.entries)
             )
         entry = self.entries[name]
         where = f"sheet {self.key!r}, {name}"
@@ -56,9 +53,7 @@ class Sheet:
 
     def derived(self, value: float, unit: str, note: str) -> Parameter:
         """A number worked out from this sheet; ``note`` says how."""
-        return Parameter(
-            Q(value, unit), Source("derived", self.citation, str(self.source.get("doi", "")), note=note, key=self.key)
-        )
+        return Parameter(Q(value, unit), Source("derived", self.citation, str(self.source.get("doi", "")), note=note, key=self.key))
 
     @property
     def bibtex(self) -> str:
@@ -80,18 +75,11 @@ class Sheet:
 @lru_cache(maxsize=64)
 def sheet(name: str | Path) -> Sheet:
     """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
-    path = (
-        Path(name)
-        if isinstance(name, Path) or str(name).endswith(".toml")
-        else Path(str(files(__package__) / "data" / f"{name}.toml"))
-    )
+    path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
     if not path.is_file():
         known = sorted(p.stem for p in path.parent.glob("*.toml"))
         raise errors.UnknownName(
-            where="sheet(…)",
-            wanted="a sheet of the library or a path to a TOML file",
-            got=repr(str(name)),
-            advice=errors.nearest(path.stem, known),
+            where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=errors.nearest(path.stem, known)
         )
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -99,11 +87,7 @@ def sheet(name: str | Path) -> Sheet:
         raise errors.CorruptFile(
             where=f"file {path.name}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library"
         ) from None
-    if (
-        not isinstance(read.get("source"), dict)
-        or "key" not in read["source"]
-        or not isinstance(read.get("parameters", {}), dict)
-    ):
+    if not isinstance(read.get("source"), dict) or "key" not in read["source"] or not isinstance(read.get("parameters", {}), dict):
         raise errors.CorruptFile(
             where=f"file {path.name}",
             wanted=_FORM,

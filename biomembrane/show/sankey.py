@@ -13,9 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .style import Extent, colour_of, digits, extent, percent, scaled, spread, wrap
+from .. import errors
+from .style import NO_EXTENT, Extent, digits, extent, percent, scaled, spread, wrap
 
-_DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths"}  # a sink that gives is a source of its own
+# A sink that gives is a source of its own.
+_DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths"}
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
 
 
@@ -36,7 +38,6 @@ class Link:
     target: str
     energy: float
     kind: str
-    colour: str
     back: bool = False
     path: list[Slot] = field(default_factory=list)
     width: float = 0.0
@@ -45,15 +46,14 @@ class Link:
 
 @dataclass(eq=False)
 class Slot:
-    """A place in a layer: the bar of a node, or the passage of a link (``name`` empty).  Lengths in pt, ``y`` is the lower edge."""
+    """A place in a layer: the bar of a node, or the passage of a link (no name).  Lengths in pt, ``y`` is the lower edge."""
 
     name: str
     layer: int
     energy: float
-    colour: str = ""
     river: bool = False
     text: tuple[str, str] = ("", "")
-    room: Extent = Extent(0.0, 0.0)
+    room: Extent = NO_EXTENT
     x: float = 0.0
     y: float = 0.0
     height: float = 0.0
@@ -63,36 +63,46 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Diagram:
-    """Where everything lies [pt], within ``width`` × ``height``, bars ``bar`` wide; ``total`` [pJ] entered, ``merged`` is too small to draw."""
+class Sheet:
+    """What the layout has to fit [pt]: the width, the size of names (which sets the gaps) and of numbers."""
 
+    width: float
+    em: float
+    small: float
+
+    @property
+    def bar(self) -> float:
+        """Width of the bars [pt]."""
+        return 0.7 * self.em
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Where everything lies on the sheet, ``height`` [pt] tall.
+
+    ``total`` [pJ] is what entered, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw.
+    """
+
+    sheet: Sheet
     nodes: list[Slot]
     links: list[Link]
     merged: list[FlowLike]
     total: float
-    width: float
     height: float
-    bar: float
-    scale: float  # pt per pJ
+    scale: float
 
 
-def arrange(
-    flows: Iterable[FlowLike], width: float, em: float, threshold: float = 0.002, text: tuple[float, float] = (7, 6)
-) -> Diagram:
-    """Lay ``flows`` out on ``width`` [pt]; ``em`` [pt] sets the gaps, ``text`` the sizes of name and number [pt].
-
-    Flows below ``threshold`` of the energy that entered are left to the note in ``merged``.
-    """
+def arrange(flows: Iterable[FlowLike], sheet: Sheet, threshold: float = 0.002) -> Diagram:
+    """Lay ``flows`` out on ``sheet``; those below ``threshold`` of the energy that entered are left to ``merged``."""
     links, merged, total = _gather(flows, threshold)
     _break_cycles(links)
     layers = _build(links)
     _order(layers)
+    _label(layers, sheet, total)
+    scale, height = _stack(layers, sheet, total)
+    height = _ribbons(links, layers, sheet, height)
     nodes = [slot for layer in layers for slot in layer if slot.name]
-    bar = 0.7 * em
-    _label(layers, width, em, bar, total, text)
-    scale, height = _stack(layers, width, em, total)
-    height = _ribbons(links, layers, scale, bar, height, em)
-    return Diagram(nodes, links, merged, total, width, height, bar, scale)
+    return Diagram(sheet, nodes, links, merged, total, height, scale)
 
 
 # --- which flows, in which layers
@@ -111,16 +121,9 @@ def _gather(flows: Iterable[FlowLike], threshold: float) -> tuple[list[Link], li
             merged.append(flow)
             continue
         source = _DRAWN.get(flow.source, flow.source)
-        link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind, _carried(flow)))
+        link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind))
         link.energy += flow.energy
     return list(links.values()), merged, total
-
-
-def _carried(flow: FlowLike) -> str:
-    """Colour of what a flow carries: the store that it leaves or fills, the supply, or heat."""
-    if flow.kind == "heat":
-        return colour_of("heat")
-    return colour_of(flow.target if flow.kind == "output" or flow.source in _DRAWN else flow.source)
 
 
 def _break_cycles(links: list[Link]) -> None:
@@ -170,9 +173,7 @@ def _build(links: list[Link]) -> list[list[Slot]]:
     layers: list[list[Slot]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     slots: dict[str, Slot] = {}
     for name, layer in depth.items():
-        slots[name] = Slot(
-            name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat"
-        )
+        slots[name] = Slot(name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat")
         layers[layer].append(slots[name])
     for link in links:
         ends = slots[link.source], slots[link.target]
@@ -185,19 +186,10 @@ def _build(links: list[Link]) -> list[list[Slot]]:
         link.path[1:1] = passages
         for passage in passages:
             layers[passage.layer].append(passage)
-        for left, right in zip(link.path, link.path[1:], strict=False):
+        for left, right in pairwise(link.path):
             left.after.append((right, link))
             right.before.append((left, link))
     return layers
-
-
-def _bar_colour(name: str, links: Sequence[Link]) -> str:
-    """Stores and supplies wear the colour of what they hold, heat its own, transporters and the other sinks near-black."""
-    if any(link.target == name and link.kind == "heat" for link in links):
-        return colour_of("heat")
-    gives = any(link.source == name and link.kind in {"supply", "input", "stored", "delivered"} for link in links)
-    takes = any(link.target == name and link.kind == "output" for link in links)
-    return colour_of(name) if (gives or takes) and name not in _DRAWN.values() else "#333333"
 
 
 # --- order within the layers
@@ -216,7 +208,7 @@ def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
             least, best = crossed, [list(layer) for layer in layers]
     layers[:] = best
     # Heat: what joined first lies lowest, so that the lanes of the river never cross.
-    for left, right in zip(layers, layers[1:], strict=False):
+    for left, right in pairwise(layers):
         rank = {id(slot): i for i, slot in enumerate(left)}
         right.sort(key=lambda slot: (slot.river, min((rank[id(o)] for o, _ in slot.before), default=0) if slot.river else 0))
 
@@ -237,13 +229,9 @@ def _sort(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
 def _crossings(layers: list[list[Slot]]) -> float:
     """Energy that crosses [pJ]: the thinner of each pair of crossing links; crossing heat counts half, it lies behind."""
     total = 0.0
-    for left, right in zip(layers, layers[1:], strict=False):
+    for left, right in pairwise(layers):
         rank = {id(slot): i for i, slot in enumerate(right)}
-        ends = [
-            (i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0))
-            for i, slot in enumerate(left)
-            for to, link in slot.after
-        ]
+        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, slot in enumerate(left) for to, link in slot.after]
         for n, (a, b, thick) in enumerate(ends):
             total += sum(min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0)
     return total
@@ -252,20 +240,30 @@ def _crossings(layers: list[list[Slot]]) -> float:
 # --- labels, widths and heights
 
 
-def _label(layers: list[list[Slot]], width: float, em: float, bar: float, total: float, text: tuple[float, float]) -> None:
-    """Break the labels of the widest layers until all layers fit side by side, and set ``x``: labels of two layers never meet."""
-    rooms = [math.inf] * len(layers)
-    half = [_fit(layer, room, em, bar, total, text) / 2 for layer, room in zip(layers, rooms, strict=True)]
-    while 2 * sum(half) + 0.6 * em * (len(half) - 1) > width and min(rooms) > 1.8 * em:
-        k = half.index(max(half))
-        rooms[k] = 2 * half[k] - 0.5 * em
-        half[k] = _fit(layers[k], rooms[k], em, bar, total, text) / 2
-    needs = [a + b + 0.6 * em for a, b in zip(half, half[1:], strict=False)]
+def _label(layers: list[list[Slot]], sheet: Sheet, total: float) -> None:
+    """Break the labels of the widest layers until all stand side by side, and set ``x``: labels of two layers never meet."""
+    pad = 0.6 * sheet.em
+    half = [_fit(layer, math.inf, sheet, total) / 2 for layer in layers]
+    supple = set(range(len(layers)))
+    while (excess := 2 * sum(half) + pad * (len(half) - 1) - sheet.width) > 0:
+        if not supple:
+            raise errors.OutOfDomain(
+                where="energy_flow(run, width=…)",
+                wanted=f"{excess / 72 * 25.4:.0f} mm more for {len(layers)} layers of labels",
+                got=f"{sheet.width / 72 * 25.4:.0f} mm",
+                advice="width='double' or a number of mm, or a style with smaller text",
+            )
+        k = max(supple, key=half.__getitem__)
+        before, half[k] = half[k], _fit(layers[k], 2 * half[k] - 0.5 * sheet.em, sheet, total) / 2
+        if half[k] >= before:
+            supple.remove(k)
+    needs = [a + b + pad for a, b in pairwise(half)]
     # Equal steps where the labels allow it: the ribbons look calm.
-    step = (width - half[0] - half[-1]) / max(1, len(needs))
+    span = sheet.width - half[0] - half[-1]
+    step = span / max(1, len(needs))
     for _ in needs:
         wide = [need for need in needs if need > step]
-        step = (width - half[0] - half[-1] - sum(wide)) / max(1, len(needs) - len(wide))
+        step = (span - sum(wide)) / max(1, len(needs) - len(wide))
     x = half[0]
     for layer, need in zip(layers, [*needs, 0.0], strict=True):
         for slot in layer:
@@ -273,17 +271,19 @@ def _label(layers: list[list[Slot]], width: float, em: float, bar: float, total:
         x += max(need, step)
 
 
-def _fit(layer: list[Slot], room: float, em: float, bar: float, total: float, text: tuple[float, float]) -> float:
+def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
     """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
     factor, unit = scaled("pJ", total)
-    for slot in layer:
-        if slot.name:
-            number, share = f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)
-            joined = f"{number} · {share}"
-            name = slot.name if extent("gradient", text[0]).width <= room else slot.name.removesuffix(" gradient")
-            slot.text = (wrap(name, room, text[0]), joined if extent(joined, text[1]).width <= room else f"{number}\n{share}")
-            upper, lower = extent(slot.text[0], text[0]), extent(slot.text[1], text[1])
-            slot.room = Extent(max(upper.width, lower.width, bar), upper.height + lower.height + 0.3 * em)
+    em, small = sheet.em, sheet.small
+    for slot in (slot for slot in layer if slot.name):
+        number, share = f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)
+        name = slot.name if extent("gradient", em).width <= room else slot.name.removesuffix(" gradient")
+        value = f"{number} · {share}"
+        if extent(value, small).width > room:
+            value = wrap(number, room, small) + f"\n{share}"
+        slot.text = wrap(name, room, em), value
+        upper, lower = extent(slot.text[0], em), extent(value, small)
+        slot.room = Extent(max(upper.width, lower.width, sheet.bar), upper.height + lower.height + 0.3 * em)
     return max((slot.room.width for slot in layer), default=0.0)
 
 
@@ -294,9 +294,10 @@ def _gap(upper: Slot, lower: Slot, em: float) -> float:
     return (_LABEL_GAP if upper.name or lower.name or lower.river else _LANE_GAP) * em
 
 
-def _stack(layers: list[list[Slot]], width: float, em: float, total: float) -> tuple[float, float]:
-    """Set ``height`` and ``y`` of every slot; returns the scale [pt per pJ] and the height of the whole [pt]."""
-    flow = max(0.21 * width, 8 * em)  # the height that all the energy takes, side by side
+def _stack(layers: list[list[Slot]], sheet: Sheet, total: float) -> tuple[float, float]:
+    """Set ``height`` and ``y`` of every slot; returns the scale [pt/pJ] and the height of the whole [pt]."""
+    em = sheet.em
+    flow = max(0.21 * sheet.width, 8 * em)  # the height that all the energy takes, side by side
     scale = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
     height = 0.0
     for layer in layers:
@@ -320,7 +321,7 @@ def _tall(slot: Slot, above: Slot | None, em: float) -> float:
 
 
 def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
-    """Move the slots of a layer to where their links from before (or, backwards, from after) run straight; heat keeps to the ground."""
+    """Move the slots of a layer to where their links run straight, those before or those after; heat keeps to the ground."""
     ground = 0.0
     rising = layer[::-1]
     floating = [slot for slot in rising if not slot.river]
@@ -354,12 +355,13 @@ def _port(slot: Slot, link: Link, *, out: bool) -> float:
     raise KeyError(link)  # a link is always at both of its ends
 
 
-def _ribbons(links: list[Link], layers: list[list[Slot]], scale: float, bar: float, height: float, em: float) -> float:
+def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, height: float) -> float:
     """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of the loops above."""
+    em, bar = sheet.em, sheet.bar
     gaps: list[list[tuple[Link, float, float]]] = [[] for _ in layers]
     for link in sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer):  # short loops lie below long ones
         first, last = link.path[0], link.path[-1]
-        link.width = link.energy * scale
+        link.width = link.energy * first.height / first.energy
         link.points = [(first.x + bar / 2, _port(first, link, out=True))]
         if link.back:
             height += _LANE_GAP * em + link.width
@@ -367,7 +369,7 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], scale: float, bar: flo
             link.points += [(_alley(layers, first.layer, em), lane), (_alley(layers, last.layer - 1, em), lane)]
             link.points.append((last.x - bar / 2, _port(last, link, out=False)))
             continue
-        for left, right in zip(link.path, link.path[1:], strict=False):
+        for left, right in pairwise(link.path):
             gaps[left.layer].append((link, _port(left, link, out=True), _port(right, link, out=False)))
     for left_layer, right_layer, gap in zip(layers, layers[1:], gaps, strict=False):
         # All ribbons of a gap bend over the same stretch, which keeps them apart; it leaves out the labels where there is room.
@@ -383,7 +385,7 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], scale: float, bar: flo
 
 
 def _alley(layers: list[list[Slot]], k: int, em: float) -> float:
-    """Middle [pt] of the stripe between layers k and k + 1 that no label enters; outside of the first and of the last, its edge."""
+    """Middle [pt] of the stripe between layers k and k + 1 that no label enters; beyond the outer layers, their edge."""
     left = [slot.x + slot.room.width / 2 for slot in layers[k]] if k >= 0 else [layers[0][0].x - 0.6 * em]
     right = [slot.x - slot.room.width / 2 for slot in layers[k + 1]] if k + 1 < len(layers) else [max(left) + 0.6 * em]
     return (max(left) + min(right)) / 2
@@ -392,42 +394,5 @@ def _alley(layers: list[list[Slot]], k: int, em: float) -> float:
 def _reach(layer: list[Slot], climbs: list[tuple[float, float, float]]) -> float:
     """Half the width [pt] of the widest label of a layer that a ribbon would meet; climbs: from, to, half the ribbon's width."""
     labels = [(slot.y + slot.height + 2.0, slot.room) for slot in layer if slot.name]
-    met = (
-        room.width / 2
-        for y, room in labels
-        for a, b, half in climbs
-        if min(a, b) - half < y + room.height and max(a, b) + half > y
-    )
+    met = (room.width / 2 for y, room in labels for a, b, half in climbs if min(a, b) - half < y + room.height and max(a, b) + half > y)
     return max(met, default=0.0)
-
-
-def outline(link: Link, em: float) -> tuple[list[tuple[float, float]], list[int]]:
-    """Vertices [pt] and codes, as :class:`matplotlib.path.Path` takes them, of the area that a ribbon covers."""
-    half = link.width / 2
-    if link.back:
-        return _loop(link, half, 0.5 * em)
-    upper = [(x, y + half) for x, y in link.points]
-    lower = [(x, y - half) for x, y in reversed(link.points)]
-    vertices, codes = [upper[0]], [1]
-    for edge in (upper, lower):
-        if edge is lower:
-            vertices, codes = [*vertices, lower[0]], [*codes, 2]
-        for (x0, y0), (x1, y1) in zip(edge, edge[1:], strict=False):
-            middle = (x0 + x1) / 2
-            vertices += [(middle, y0), (middle, y1), (x1, y1)]
-            codes += [4, 4, 4]
-    return [*vertices, vertices[0]], [*codes, 79]
-
-
-def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, float]], list[int]]:
-    """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into the left of its target."""
-    start, (right, lane), (left, _), end = link.points
-    bend = half + least  # radius of the centre line
-    low, high = (right - bend, left + bend), lane - bend
-    centres = ((low[0], start[1] + bend), (low[0], high), (low[1], high), (low[1], end[1] + bend))
-    turns = [(x, y, math.radians(90 * corner - 90 + 7.5 * step)) for corner, (x, y) in enumerate(centres) for step in range(13)]
-    outer = [(x + (bend + half) * math.cos(a), y + (bend + half) * math.sin(a)) for x, y, a in turns]
-    inner = [(x + (bend - half) * math.cos(a), y + (bend - half) * math.sin(a)) for x, y, a in reversed(turns)]
-    mouth, source = [(end[0], end[1] - half), (end[0], end[1] + half)], [(start[0], start[1] + half), (start[0], start[1] - half)]
-    ring = [*outer, *mouth, *inner, *source]
-    return [*ring, ring[0]], [1, *[2] * (len(ring) - 1), 79]

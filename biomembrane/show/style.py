@@ -51,11 +51,11 @@ def style(name: str = "cell") -> Iterator[None]:
 
     ``name`` is one of ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` and ``slides``.
     """
-    import matplotlib
+    import matplotlib as mpl
 
     settings = _settings(name)
-    with matplotlib.rc_context():
-        matplotlib.rcParams.update(settings)
+    with mpl.rc_context():
+        mpl.rcParams.update(settings)
         yield
 
 
@@ -66,7 +66,7 @@ def _settings(name: str) -> dict[str, Any]:
     Naming only fonts that are there keeps matplotlib from a warning per missing one, and naming them outright rather than
     as 'sans-serif' makes a text keep its font outside the context, too.
     """
-    import matplotlib
+    import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
     if name not in STYLES:
@@ -74,7 +74,7 @@ def _settings(name: str) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for layer in dict.fromkeys(("base", name)):
         path = Path(__file__).with_name("styles") / f"{layer}.mplstyle"
-        settings.update(matplotlib.rc_params_from_file(path, use_default_template=False))
+        settings.update(mpl.rc_params_from_file(path, use_default_template=False))
     installed = {font.name for font in fontManager.ttflist}
     settings["font.family"] = [family for family in settings["font.family"] if family in installed]
     return settings
@@ -211,11 +211,21 @@ def unit_text(unit: str) -> str:
 # --- text in its place
 
 
+def text_sizes() -> tuple[float, float]:
+    """Sizes of names and of numbers [pt] in the current style."""
+    import matplotlib as mpl
+
+    return float(mpl.rcParams["font.size"]), float(mpl.rcParams["xtick.labelsize"])
+
+
 class Extent(NamedTuple):
     """Width and height of a text [pt]."""
 
     width: float
     height: float
+
+
+NO_EXTENT = Extent(0.0, 0.0)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -229,9 +239,9 @@ def _advance(text: str, size: float, families: tuple[str, ...]) -> float:
 
 def extent(text: str, size: float) -> Extent:
     """What ``text`` of ``size`` [pt] takes up in the font of the current style; lines are 1.2 sizes apart."""
-    import matplotlib
+    import matplotlib as mpl
 
-    families = tuple(matplotlib.rcParams["font.family"])
+    families = tuple(mpl.rcParams["font.family"])
     lines = text.split("\n")
     return Extent(max(_advance(line, size, families) for line in lines), 1.2 * size * len(lines))
 
@@ -250,9 +260,7 @@ def wrap(text: str, room: float, size: float) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def spread(
-    wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None
-) -> list[float]:
+def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None) -> list[float]:
     """Lower edges of boxes stacked in the given order, as near as can be to ``wanted`` and without overlap.
 
     ``sizes`` are the heights of the boxes with their gaps; all of it in one unit of length.  Least squares with the

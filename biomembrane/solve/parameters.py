@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
@@ -15,6 +14,7 @@ from ..declare.parameter import check_domain
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,7 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     """
     base = np.array([p.value for p in model.parameters.values()])
     if given is not None and not isinstance(given, Mapping):
-        raise errors.WrongType(
-            where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=type(given).__name__
-        )
+        raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=type(given).__name__)
     fixed: dict[str, float] = {}
     arrays: dict[str, xr.DataArray] = {}
     for name, value in (given or {}).items():
@@ -69,23 +67,18 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
         spread = xr.broadcast(*(a.drop_attrs() for a in arrays.values()))
     except (ValueError, xr.AlignmentError) as problem:
         raise errors.BadSettings(
-            where="parameters",
-            wanted="arrays whose shared dimensions have the same coordinates",
-            got=str(problem).splitlines()[0],
+            where="parameters", wanted="arrays whose shared dimensions have the same coordinates", got=str(problem).splitlines()[0]
         ) from None
     dims = {str(k): v for k, v in spread[0].sizes.items()}
     reserved = set(dims) & {"time", "pool", "process", "membrane", "compartment", "store", "entry"}
     if reserved:
         raise errors.BadName(
-            where="parameters",
-            wanted="scan dimensions of your own",
-            got=", ".join(sorted(reserved)),
-            advice="for instance dims='K_o'",
+            where="parameters", wanted="scan dimensions of your own", got=", ".join(sorted(reserved)), advice="for instance dims='K_o'"
         )
     values = np.repeat(base[:, None], int(np.prod(list(dims.values()))), axis=1)
     for name, array in zip(arrays, spread, strict=True):
         values[index[name]] = array.transpose(*dims).values.ravel()
-    return ParameterSet(values, dims, _coords(model, arrays, dims), (*fixed, *arrays))
+    return ParameterSet(values, dims, _coords(model, arrays), (*fixed, *arrays))
 
 
 def _labelled(value: Any, where: str) -> Any:
@@ -108,7 +101,7 @@ def _labelled(value: Any, where: str) -> Any:
     return None
 
 
-def _coords(model: Model, arrays: Mapping[str, Any], dims: Mapping[str, int]) -> dict[str, Any]:
+def _coords(model: Model, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Coordinates given, and the scanned values themselves where a dimension has none."""
     made: dict[str, Any] = {}
     for name, array in arrays.items():

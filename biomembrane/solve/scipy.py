@@ -36,17 +36,12 @@ class SciPy:
     def __post_init__(self) -> None:
         if self.method not in _METHODS:
             raise errors.BadSettings(
-                where="SciPy(method)",
-                wanted=", ".join(_METHODS),
-                got=repr(self.method),
-                advice=errors.nearest(str(self.method), _METHODS),
+                where="SciPy(method)", wanted=", ".join(_METHODS), got=repr(self.method), advice=errors.nearest(str(self.method), _METHODS)
             )
         for name, low, high in (("rtol", 1e-13, 1e-2), ("atol", 1e-12, 1e3)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise errors.BadSettings(
-                    where=f"SciPy({name}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value)
-                )
+                raise errors.BadSettings(where=f"SciPy({name}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value))
 
     def solve(self, problem: Problem) -> Solution:
         """See :class:`~biomembrane.solve.problem.Solver`."""
@@ -91,10 +86,7 @@ class _March:
                 message = solver.step()
             except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
                 self._stop(
-                    "not finite",
-                    solver.t,
-                    self.kernel.rhs(solver.t, solver.y, self.constants),
-                    f"the Jacobian or a stage is not finite ({problem})",
+                    "not finite", solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), f"the Jacobian or a stage is not finite ({problem})"
                 )
                 break
             if solver.status == "failed":
@@ -152,9 +144,7 @@ class _March:
             return np.zeros((members, len(times))), np.zeros(members)
         t, y = np.concatenate(self.nodes), np.concatenate(self.states, axis=1)
         call = self.kernel.call
-        values = np.concatenate(
-            [call(group, t[k : k + _CHUNK], y[:, k : k + _CHUNK], self.constants) for k in range(0, len(t), _CHUNK)], axis=1
-        )
+        values = np.concatenate([call(group, t[k : k + _CHUNK], y[:, k : k + _CHUNK], self.constants) for k in range(0, len(t), _CHUNK)], axis=1)
         values = values.reshape(members, -1, stages)
         h = np.diff(steps)
         done = np.zeros((members, len(steps)))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
@@ -19,6 +18,9 @@ from .initial import initial
 from .parameters import ParameterSet, resolve
 from .problem import Problem, Solution, Solver
 from .scipy import SciPy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 POINTS = 301  # output times of a run for which none are given
 
@@ -39,6 +41,10 @@ class Trajectory:
         """The kernel's constants of a lane."""
         p = self.parameters.values
         return self.kernel.prepare(p if p.ndim == 1 else p[:, lane])
+
+    def observe(self, group: str) -> NDArray[np.float64]:
+        """The members of an output group along every lane."""
+        return self.stack(lambda lane, s: self.kernel.call(group, s.t, s.y, self.constants(lane)))
 
     def stack(self, pick: Callable[[int, Solution], NDArray[np.float64]]) -> NDArray[np.float64]:
         """(member, time, *dims) from each lane's (member, time); what a stopped lane did not reach is NaN."""
@@ -80,10 +86,7 @@ def solve(
     solver = SciPy() if solver is None else solver
     if not hasattr(solver, "solve"):
         raise errors.WrongType(
-            where="simulate(solver=…)",
-            wanted="a solver of biomembrane.solvers",
-            got=repr(solver),
-            advice="solvers.SciPy('Radau', rtol=1e-8)",
+            where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=repr(solver), advice="solvers.SciPy('Radau', rtol=1e-8)"
         )
     grid = output_times(until, times)
     chosen = resolve(model, parameters)

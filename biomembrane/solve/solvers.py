@@ -1,4 +1,6 @@
 """Solvers by name."""
 
-from .problem import Solver as Solver
-from .scipy import SciPy as SciPy
+from .problem import Solver
+from .scipy import SciPy
+
+__all__ = ["SciPy", "Solver"]

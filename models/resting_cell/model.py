@@ -21,11 +21,7 @@ def build() -> bm.Model:
         held={ATP: Q(4, "mM"), ADP: Q(0.4, "mM"), Pi: Q(4, "mM")}, impermeant=bm.balance(charge=-1),
     )  # fmt: skip
     membrane = bm.Membrane(
-        "membrane",
-        inside=cell,
-        outside=bath,
-        area=Q(500, "um^2"),
-        capacitance=lib.sheet("membrane_typical")["specific_capacitance"],
+        "membrane", inside=cell, outside=bath, area=Q(500, "um^2"), capacitance=lib.sheet("membrane_typical")["specific_capacitance"]
     )
     leaks = [lib.leak(ion, membrane, permeability=Q(P, "cm/s")) for ion, P in ((K, 5e-7), (Na, 2e-8), (Cl, 2.25e-7))]
     parts = [lib.NaKATPase(membrane), *leaks]

@@ -66,9 +66,7 @@ def test_nothing_inside_imports_the_root() -> None:
             wrong = node.module == "biomembrane"
         else:
             at_root = node.module is None and node.level == len(Path(file).parts)
-            wrong = at_root and not all(
-                (PACKAGE / alias.name).is_dir() or (PACKAGE / f"{alias.name}.py").is_file() for alias in node.names
-            )
+            wrong = at_root and not all((PACKAGE / alias.name).is_dir() or (PACKAGE / f"{alias.name}.py").is_file() for alias in node.names)
         if wrong:
             offenders.append(f"{file}:{node.lineno}")
     assert not offenders
@@ -86,17 +84,11 @@ def test_pint_stays_at_the_unit_border() -> None:
 
 def test_matplotlib_stays_inside_functions_of_show() -> None:
     assert all(file.startswith("show/") for file in importers("matplotlib"))
-    assert not {
-        f"{file}:{node.lineno}" for file, tree in TREES.items() for node in on_import(tree) if "matplotlib" in imported(node)
-    }
+    assert not {f"{file}:{node.lineno}" for file, tree in TREES.items() for node in on_import(tree) if "matplotlib" in imported(node)}
 
 
 def test_text_from_users_is_never_evaluated() -> None:
-    called = {
-        (file, name)
-        for file, node in nodes(ast.Call)
-        if (name := getattr(node.func, "id", getattr(node.func, "attr", None))) in UNSAFE_CALLS
-    }
+    called = {(file, name) for file, node in nodes(ast.Call) if (name := getattr(node.func, "id", getattr(node.func, "attr", None))) in UNSAFE_CALLS}
     assert called <= {("compile/numpy.py", "exec")}
     assert not set().union(*map(importers, UNSAFE_MODULES))
 

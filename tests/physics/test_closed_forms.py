@@ -1,0 +1,330 @@
+"""Closed forms (formalism §9): what the equations say on paper, the public interface says too."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+import xarray as xr
+from builders import BODY, FUEL, RT, SALINE, F, X, at, cell, fuel_energy, membrane, nernst, patch
+from scipy.optimize import brentq
+
+import biomembrane as bm
+from biomembrane import Q, errors, laws
+from biomembrane import library as lib
+from biomembrane.library import Ca, Cl, HCO3, K, Na, glucose
+from biomembrane.symbols import B
+
+TIGHT = bm.solvers.SciPy("Radau", rtol=1e-11)
+S = bm.Species("S")  # a neutral solute
+IN = {Na: 10, K: 140, Cl: 20, HCO3: 15, Ca: 1e-4, glucose: 7} | FUEL
+OUT = {Na: 145, K: 4.5, Cl: 120, HCO3: 24, Ca: 1.5, glucose: 2}
+
+
+def half(*names):
+    return dict.fromkeys(names, Q(10, "mM"))
+
+
+def nbc(n):
+    law = laws.Saturable(maximum=Q(1, "pmol/cm^2/s"), half=half("Na", "HCO3"))
+    return lambda on: bm.Transporter("T", f"Na@out + {n} HCO3@out -> Na@in + {n} HCO3@in", on, law)
+
+
+def symport(n, theta=0.5):
+    law = laws.Elementary(rate=Q(1, "pmol/cm^2/s"), barrier=laws.Eyring(theta))
+    return lambda on: bm.Transporter("T", f"{n} Na@out + glucose@out -> {n} Na@in + glucose@in", on, law)
+
+
+def ohmic(species, g=1.0):
+    reaction = f"{species.name}@in -> {species.name}@out"
+    return lambda on: bm.Transporter(f"{species.name}_ohmic", reaction, on, laws.Ohmic(conductance=Q(g, "S/m^2")))
+
+
+def ghk(species, P=1e-6):
+    return lambda on: lib.leak(species, on, permeability=Q(P, "cm/s"))
+
+
+# what one turnover moves to the inside (negative: out of it), and the fuel it makes
+REVERSIBLE = {
+    "GHK K": (ghk(K), {K: -1}), "GHK Ca": (ghk(Ca), {Ca: -1}), "GHK Cl": (ghk(Cl), {Cl: -1}), "ohmic Na": (ohmic(Na), {Na: -1}),
+    "pump 3:2": (lib.NaKATPase, {Na: -3, K: 2}), "NBC 1:2": (nbc(2), {Na: 1, HCO3: 2}), "NBC 1:3": (nbc(3), {Na: 1, HCO3: 3}),
+    "SGLT 2:1": (symport(2), {Na: 2, glucose: 1}), "SGLT 1:1, early barrier": (symport(1, 0.1), {Na: 1, glucose: 1}),
+}  # fmt: skip
+ENERGY = -57e3
+
+
+def reversal(moved):
+    """E_r = −Σ N μ/(zF) of what crosses, with the fuel of the pump where it burns some [V]."""
+    work = sum(n * RT * math.log(IN[s] / OUT[s]) for s, n in moved.items())
+    fuel = ENERGY if moved == {Na: -3, K: 2} else 0.0
+    return -(work + fuel) / (sum(n * s.charge for s, n in moved.items()) * F)
+
+
+@pytest.mark.parametrize(("part", "moved"), REVERSIBLE.values(), ids=REVERSIBLE)
+def test_every_transporter_reverses_at_its_closed_form(part, moved):
+    """A is affine in V with slope −zF, vanishes at E_r = −Σ N μ/(zF), and the flux changes sign there and nowhere else."""
+    model, E, z = patch(lambda on: [part(on)], IN, OUT, V=0), reversal(moved), sum(n * s.charge for s, n in moved.items())
+    shift = np.array([-0.3, -0.05, -1e-9, 1e-9, 0.05, 0.3])
+    fuel = {"ATP_standard_energy": fuel_energy(ENERGY)} if "ATP.standard_energy" in model.parameters else {}
+    seen = at(model, V=xr.DataArray((E + shift) * 1e3, dims="V"), **fuel)
+    A, J = seen.affinity.values[0] * 1e3, seen.flux.values[0]
+    assert A == pytest.approx(-z * F * shift, rel=1e-9, abs=1e-10 * RT)
+    assert np.array_equal(np.sign(J), np.sign(-z * shift))
+    assert np.abs(J[2:4]).max() < 1e-5 * np.abs(J).max()
+
+
+def test_a_pump_stalls_at_zero_affinity_and_makes_fuel_beyond():
+    """The pump's flux falls to zero as −ΔG_ATP falls to the work of 3 Na⁺ and 2 K⁺ at −60 mV; with less it runs backwards."""
+    model = patch(lambda on: [lib.NaKATPase(on)], IN, OUT, V=-60)
+    work = 3 * (RT * math.log(145 / 10) + 0.06 * F) + 2 * (RT * math.log(140 / 4.5) - 0.06 * F)
+    share = xr.DataArray([0.9, 1 - 1e-9, 1 + 1e-9, 1.3], dims="share")
+    J = at(model, ATP_standard_energy=xr.apply_ufunc(lambda s: fuel_energy(-work * s), share)).flux.values[0]
+    assert list(np.sign(J)) == [-1, -1, 1, 1]
+    assert np.abs(J[1:3]).max() < 1e-6 * J[3]
+
+
+def test_a_cell_with_one_leak_settles_at_its_nernst_potential():
+    """K⁺ alone charges the membrane to E_K of the final contents, and hardly any K⁺ has to move for it."""
+    run = bm.simulate(cell(lambda on: [ghk(K)(on)], {K: 150, Cl: 150}, {K: 5, Cl: 5}, V=0), until=Q(10, "s"))
+    inside, V = float(run.data.concentration.sel(pool="cell.K")[-1]), float(run.data.potential[-1, 0]) / 1e3
+    assert V == pytest.approx(nernst(1, inside, 5), rel=1e-9)
+    moved = (150 - inside) * 1e-15  # mol, in 1 pL; 1e-12 F in 100 µm²
+    assert moved == pytest.approx(-V * 1e-12 / F, rel=1e-9)
+    assert moved < 1e-5 * 150e-15
+
+
+@pytest.mark.parametrize(("ratios", "T"), [((1, 0.04, 0.45), 291.65), ((1, 20, 0.45), 291.65), ((1, 0.5, 0), 310.15)])
+def test_several_leaks_settle_at_the_ghk_voltage(ratios, T):
+    """K⁺, Na⁺ and Cl⁻ leaks at fixed concentrations relax to Goldman's equation."""
+    inside, outside = {K: 400, Na: 50, Cl: 52}, {K: 20, Na: 440, Cl: 560}
+    leaks = [ghk(ion, 1e-6 * P) for ion, P in zip((K, Na, Cl), ratios, strict=True)]
+    run = bm.simulate(patch(lambda on: [p(on) for p in leaks], inside, outside, T=T), until=Q(1, "s"))
+    top = ratios[0] * 20 + ratios[1] * 440 + ratios[2] * 52
+    expected = RT / BODY * T / F * math.log(top / (ratios[0] * 400 + ratios[1] * 50 + ratios[2] * 560))
+    assert float(run.data.potential[-1, 0]) == pytest.approx(expected * 1e3, rel=1e-9)
+
+
+def test_a_pumping_cell_sits_at_the_mullins_noda_potential():
+    """Whatever the pump, once Na⁺ and K⁺ of a cell are steady, V is Mullins and Noda's with r = 3/2 and not Goldman's."""
+    parts = [lib.NaKATPase, ghk(K, 5e-7), ghk(Na, 2e-8)]
+    model = cell(lambda on: [p(on) for p in parts], {Na: 12, K: 130, Cl: 8}, SALINE, V=-70, held=FUEL, impermeant=bm.balance())
+    run = bm.simulate(model, until=Q(1e6, "s"))
+    c = {n: float(run.data.concentration.sel(pool=f"cell.{n}")[-1]) for n in ("Na", "K")}
+    V = float(run.data.potential[-1, 0])
+    noda, goldman = (RT / F * 1e3 * math.log((r * 4.5 + 0.04 * 145) / (r * c["K"] + 0.04 * c["Na"])) for r in (1.5, 1.0))
+    assert V == pytest.approx(noda, rel=1e-9)
+    assert goldman - V > 1
+
+
+def test_rc_charging_is_exponential():
+    """An Ohmic leak charges the capacitance with τ = C/g towards E."""
+    run = bm.simulate(patch(lambda on: [ohmic(K, 2.0)(on)], {K: 140}, {K: 5}, V=30), until=Q(20, "ms"), solver=TIGHT)
+    E, tau = nernst(1, 140, 5) * 1e3, 1e-2 / 2.0
+    expected = E + (30 - E) * np.exp(-run.data.time.values / tau)
+    assert run.data.potential.values[:, 0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_two_compartments_mix_exponentially():
+    """A neutral solute equalises with the rate P·A(1/V₁ + 1/V₂)."""
+    one = bm.Compartment("one", volume=Q(1, "pL"), contents={S: Q(9, "mM")})
+    two = bm.Compartment("two", volume=Q(3, "pL"), contents={S: Q(1, "mM")})
+    model = bm.Model("mixing", [ghk(S, 1e-4)(membrane(one, two))])
+    run = bm.simulate(model, until=Q(30, "s"), solver=TIGHT)
+    rate = 1e-6 * 100e-12 * (1 / 1e-15 + 1 / 3e-15)
+    expected = 3 + 6 * np.exp(-rate * run.data.time.values)
+    assert run.data.concentration.sel(pool="one.S").values == pytest.approx(expected, rel=1e-9)
+
+
+def static_head(data, slip):
+    """Glucose ratio at which the cycle's sugar flux vanishes, Na⁺ 145/10 mM at −60 mV, 1 mM outside."""
+    part = lambda on: [lib.SGLT1(on, density=Q(1, "fmol"), data=data, slip=slip)]  # noqa: E731
+    model = patch(part, {Na: 10, glucose: 10}, {Na: 145, glucose: 1}, V=-60)
+
+    def flux(log):
+        return float(at(model, cell_glucose=math.exp(log)).flux.sel(process="SGLT1:C2-C3"))
+
+    log = brentq(flux, 0, 12, xtol=1e-13, rtol=1e-13)
+    return math.exp(log), at(model, cell_glucose=math.exp(log))
+
+
+@pytest.mark.parametrize("data", ["parent_1992", "eskandari_2005"])
+def test_a_cycle_without_slip_reaches_the_ideal_static_head(data):
+    """Without slip the six-state cycle stalls at (Na_o/Na_i)² e^{−2FV/RT}, with every step at equilibrium: no rate constant matters."""
+    ratio, seen = static_head(data, slip=False)
+    assert ratio == pytest.approx(14.5**2 * math.exp(2 * 0.06 * F / RT), rel=1e-9)
+    assert np.abs(seen.affinity.values).max() * 1e3 < 1e-9 * RT
+
+
+@pytest.mark.parametrize(("data", "stall"), [("parent_1992", 8.287), ("eskandari_2005", 6770.5)])
+def test_slip_lowers_the_static_head(data, stall):
+    """With the step C2 ⇌ C5 the same cycle stalls earlier and still burns sodium."""
+    ratio, seen = static_head(data, slip=True)
+    assert ratio == pytest.approx(stall, rel=1e-4)
+    assert float(seen.flux.sel(process="SGLT1:C2-C5")) > 0
+    assert float(seen.dissipation.sum()) > 0
+
+
+def osmometer(on):
+    """A water path without flow: its affinity is −v(P_in − P_out)."""
+    return lib.water(on, permeability=Q(0, "cm/s"))
+
+
+def pressure(data, model):
+    """Osmotic less hydrostatic pressure of the inside over the outside [kPa]."""
+    return float(data.affinity.sel(process="water")) / model.parameters["H2O.molar_volume"].value
+
+
+def test_donnan_equilibrium_of_a_rigid_cell():
+    """Passive K⁺ and Cl⁻ around an impermeant anion: K_i/K_o = Cl_o/Cl_i = e^{−FV/RT} from electroneutrality, pressure RT Σ Δc."""
+    model = cell(lambda on: [ghk(K)(on), ghk(Cl)(on), osmometer(on)], {K: 150, Cl: 50}, {K: 80, Cl: 80}, impermeant={X: 100},
+                 capacitance=1e-7)  # fmt: skip
+    run = bm.simulate(model, until=Q(1e5, "s"))
+    last = run.data.isel(time=-1)
+    k, cl = (float(last.concentration.sel(pool=f"cell.{n}")) for n in ("K", "Cl"))
+    r = (100 + math.hypot(100, 2 * 80)) / (2 * 80)
+    assert [k / 80, 80 / cl, math.exp(-float(last.potential[0]) / 1e3 * F / RT)] == pytest.approx([r] * 3, rel=1e-9)
+    assert pressure(last, model) == pytest.approx(RT * (k + cl + 100 - 160) / 1e3, rel=1e-9)
+
+
+def test_donnan_equilibrium_of_a_swelling_cell():
+    """With water, and a solute S that stays outside, r = 1 + S/2K_o and the volume is what the anion needs: n_X/[K_o(r − 1/r)]."""
+    outside = {K: 80, Cl: 80, S: 60}
+    parts = [ghk(K), ghk(Cl), lib.water]
+    model = cell(lambda on: [p(on) for p in parts], {K: 150, Cl: 50}, outside, impermeant={X: 100}, capacitance=1e-7)
+    last = bm.simulate(model, until=Q(1e6, "s")).data.isel(time=-1)
+    r = 1 + 60 / (2 * 80)
+    assert last.concentration.values == pytest.approx([80 * r, 80 / r], rel=1e-9)
+    assert float(last.volume[0]) == pytest.approx(100 / (80 * (r - 1 / r)), rel=1e-9)
+
+
+def test_van_t_hoff_follows_from_the_free_energy():
+    """∂G/∂W gives RT per mOsm and 300 of them: van 't Hoff is derived, not assumed."""
+    model = cell(lambda on: [osmometer(on)], {S: 300}, {S: 0})
+    assert pressure(at(model, bath_S=299), model) == pytest.approx(RT / 1e3, rel=1e-9)
+    assert pressure(at(model), model) == pytest.approx(300 * RT / 1e3, rel=1e-9)
+
+
+@pytest.mark.parametrize("bath", [150, 300, 450])
+def test_a_cell_swells_by_the_osmolarity_ratio(bath):
+    """In a bath of another strength a cell of impermeants takes the volume at which its osmolarity is the bath's."""
+    model = cell(lambda on: [lib.water(on)], {}, {S: 300}, impermeant={bm.Species("Y"): 300})
+    run = bm.simulate(model, until=Q(1, "hour"), parameters={"bath.S": Q(bath, "mM")})
+    assert float(run.data.volume[-1, 0]) == pytest.approx(300 / bath, rel=1e-9)
+
+
+# --- the pump-leak cell of Kay 2017: a constant pump, ohmic leaks, water
+
+P_OVER_F = 0.5e-2 / F  # 0.5e-4 C/dm²/s, as mol/m²/s
+BATH = {Na: 147.0, K: 3.0, Cl: 150.0}
+KELVIN = 25.69e-3 * F / (RT / BODY)
+
+
+def pump_leak(scale=1.0, V=0.0):
+    def constant(site):
+        return site.parameter("rate", Q(P_OVER_F * scale, "mol/m^2/s"), bm.dimension.FLUX / bm.dimension.AREA) * site.area
+
+    def parts(on):
+        pump = bm.Transporter("pump", "3 Na@in + 2 K@out -> 3 Na@out + 2 K@in", on, laws.Empirical(flux=constant, reason="constant"))
+        return [pump, *(ohmic(ion, g * scale)(on) for ion, g in ((Na, 0.1), (K, 3.0), (Cl, 2.0))), lib.water(on)]
+
+    return cell(parts, {Na: 50, K: 100, Cl: 100}, BATH, V=V, T=KELVIN, impermeant={X: 50}, capacitance=1e-7)
+
+
+def test_pump_leak_steady_state():
+    """V = (RT/F) ln α, W = n_X/[Cl_o(1 − α)] with α from the constant pump; the numbers of Kay's parameters."""
+    u = 3 * P_OVER_F * F / 0.1 / 25.69e-3, 2 * P_OVER_F * F / 3.0 / 25.69e-3
+    alpha = (147 * math.exp(-u[0]) + 3 * math.exp(u[1])) / 150
+    run = bm.simulate(pump_leak(), until=Q(1e6, "s"))
+    last = run.data.isel(time=-1)
+    found = [float(last.potential[0]), *last.concentration.values, float(last.volume[0])]
+    V, W = 25.69 * math.log(alpha), 50 / (150 * (1 - alpha))
+    paper = [V, 147 * math.exp(-u[0]) / alpha, 3 * math.exp(u[1]) / alpha, 150 * alpha, W]
+    assert found == pytest.approx(paper, rel=1e-7)
+    assert found == pytest.approx([-94.13308, 16.70614, 133.29386, 3.84373, 0.342100], rel=2e-6)
+
+
+def test_set_points_of_volume_and_potential():
+    """Fraser & Huang: P_Na, P_K and pump density times one factor change neither V nor W; V does not know how much impermeant there
+    is, W is proportional to it."""
+    parts = [lib.NaKATPase, ghk(K, 5e-7), ghk(Na, 2e-8), ghk(Cl, 2e-7), lib.water]
+    model = cell(lambda on: [p(on) for p in parts], {Na: 12, K: 130, Cl: 8}, SALINE, V=-70, held=FUEL, impermeant=bm.balance(),
+                 capacitance=1e-7)  # fmt: skip
+    scan = {"cell.volume": xr.DataArray([1.0, 2.0], dims="size", attrs={"units": "pL"})}
+    for name in ("NaKATPase.density", "K_leak.permeability", "Na_leak.permeability"):
+        own = model.parameters[name].quantity
+        scan[name] = xr.DataArray(own.magnitude * np.array([1.0, 5.0]), dims="factor", attrs={"units": str(own.units)})
+    last = bm.simulate(model, until=Q(1e7, "s"), parameters=scan).data.isel(time=-1)
+    V, W = last.potential.values.ravel(), last.volume.transpose("compartment", "size", "factor").values[0]
+    assert V == pytest.approx([V[0]] * 4, rel=1e-9)
+    assert W == pytest.approx(W[0, 0] * np.array([[1, 1], [2, 2]]), rel=1e-9)
+
+
+# --- laws
+
+
+def test_ghk_flux_is_regular_at_zero_voltage():
+    """The flux equals P·A·u(c_i − c_o e^{−u})/(1 − e^{−u}) away from V = 0 and P·A·(c_i − c_o) at it, without a gap between."""
+    mV = np.array([-100, -1, -1e-3, -1e-7, 0, 1e-7, 1e-3, 1, 100])
+    J = at(patch(lambda on: [ghk(Ca)(on)], {Ca: 3}, {Ca: 5}, V=0), V=xr.DataArray(mV, dims="V")).flux.values[0]
+    u = 2 * F * mV / 1e3 / RT
+    raw = np.array([x / -math.expm1(-x) if x else 1.0 for x in u])
+    assert J == pytest.approx(1e-8 * 100e-12 * raw * (3 - 5 * np.exp(-u)) * 1e15, rel=1e-12)
+
+
+def test_kedem_caplan_efficiency():
+    """Two leaks and a coupled flux have the coupling q = L₁₂/√(L₁₁L₂₂) and at best the efficiency q²/(1 + √(1 − q²))²."""
+    one, two, both = 0.3, 0.7, 2.0
+
+    def parts(on):
+        rows = ("a", "S", one), ("b", "glucose", two), ("c", None, both)
+        sides = {name: "S@{0} + glucose@{0}" if s is None else s + "@{0}" for name, s, _ in rows}
+        return [
+            bm.Transporter(n, f"{sides[n].format('out')} -> {sides[n].format('in')}", on,
+                           laws.Onsager(coefficient=Q(L, "fmol^2/fJ/s"))) for n, _, L in rows
+        ]  # fmt: skip
+
+    L11, L22 = one + both, two + both
+    q = both / math.sqrt(L11 * L22)
+    best = -q / (1 + math.sqrt(1 - q**2)) * math.sqrt(L11 / L22)
+    model = patch(parts, {S: 1, glucose: 1}, {S: math.e, glucose: 1})
+    forces = xr.DataArray(np.exp(-best * np.array([0.98, 1, 1.02])), dims="force")
+    J = at(model, cell_glucose=forces).flux.values
+    efficiency = -(J[1] + J[2]) * best * np.array([0.98, 1, 1.02]) / (J[0] + J[2])
+    assert efficiency[1] == pytest.approx((q / (1 + math.sqrt(1 - q**2))) ** 2, rel=1e-9)
+    assert efficiency[1] > max(efficiency[0], efficiency[2])
+
+
+PAIRS = {  # one-way rates of K@in -> K@out per permeability and area, and whether ln(r⁺/r⁻) = A/RT
+    "constant field": (lambda s: B(s.Qu) * s["K@in"], lambda s: B(-s.Qu) * s["K@out"], True),
+    "constant field, barrier swapped": (lambda s: B(-s.Qu) * s["K@in"], lambda s: B(s.Qu) * s["K@out"], False),
+    "constant field, sides swapped": (lambda s: B(s.Qu) * s["K@out"], lambda s: B(-s.Qu) * s["K@in"], False),
+    "sharp barrier": (lambda s: sp.exp(-s.Qu / 4) * s["K@in"], lambda s: sp.exp(3 * s.Qu / 4) * s["K@out"], True),
+    "sharp barrier, swapped": (lambda s: sp.exp(s.Qu / 4) * s["K@in"], lambda s: sp.exp(-3 * s.Qu / 4) * s["K@out"], False),
+    "voltage forgotten": (lambda s: s["K@in"], lambda s: s["K@out"], False),
+    "both one way": (lambda s: s["K@in"], lambda s: s["K@in"], False),
+}
+
+
+@pytest.mark.parametrize(("plus", "minus", "lawful"), PAIRS.values(), ids=PAIRS)
+def test_a_flipped_sign_is_refused_at_birth(plus, minus, lawful):
+    """A pair of rates with ln(r⁺/r⁻) = A/RT is proven; with a sign in it flipped it never becomes a transporter."""
+
+    def rate(s):
+        return s.parameter("k", Q(1e-6, "cm/s"), bm.dimension.PERMEABILITY) * s.area
+
+    law = laws.Pair(forward=lambda s: rate(s) * plus(s), reverse=lambda s: rate(s) * minus(s))
+    on = membrane(bm.Reservoir("cell", {K: Q(140, "mM")}), bm.Reservoir("bath", {K: Q(5, "mM")}))
+    if lawful:
+        assert bm.Transporter("T", "K@in -> K@out", on, law).certificate.verdict == "proven"
+    else:
+        with pytest.raises(errors.SecondLawViolation, match="kJ/mol at"):
+            bm.Transporter("T", "K@in -> K@out", on, law)
+
+
+@pytest.mark.xfail(strict=True, raises=errors.SecondLawUndecided, reason="/tmp/bugs_physics.md 1: a reverse rate of 0 is 'undecided'")
+def test_an_irreversible_law_is_refused_as_a_violation():
+    """A flux without a reverse breaks detailed balance for certain."""
+    law = laws.Pair(forward=lambda s: s.parameter("k", Q(1, "m/s"), bm.dimension.PERMEABILITY) * s.area * s["S@in"], reverse=lambda _: 0)
+    on = membrane(bm.Reservoir("cell", {S: Q(140, "mM")}), bm.Reservoir("bath", {S: Q(5, "mM")}))
+    with pytest.raises(errors.SecondLawViolation):
+        bm.Transporter("T", "S@in -> S@out", on, law)
