@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .declare.transporter import Transporter as Transporter
     from .exchange.bibliography import cite as cite
     from .exchange.netcdf import open_result as open_result
+    from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped import load as load
     from .show import figures as figures
@@ -35,7 +36,7 @@ _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
     "Cycle": "declare.cycle", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
-    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "load": "exchange.shipped", "cite": "exchange.bibliography",
+    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped", "cite": "exchange.bibliography",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

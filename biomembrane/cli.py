@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -39,10 +40,12 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/MODEL)")
     run.add_argument("--rtol", type=float, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
+    draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
+    draw.add_argument("file", metavar="FILE", help="a run.nc; '-' reads its name from standard input once the drawing tools are loaded")
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
     cite = commands.add_parser("cite", help="BibTeX of every number a model uses", description="BibTeX of every number a model uses.")
     cite.add_argument("model", metavar="MODEL")
-    for command in (run, models, cite):
+    for command in (run, draw, models, cite):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
     return made
 
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .errors import BiomembraneError, BooksDoNotClose, UphillForFree
 
     try:
-        return {"run": _run, "models": _models, "cite": _cite}[options.command](options)
+        return {"run": _run, "draw": _draw, "models": _models, "cite": _cite}[options.command](options)
     except (BooksDoNotClose, UphillForFree) as problem:
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
         return 1
@@ -124,9 +127,10 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
 
 def _run(options: argparse.Namespace) -> int:
     began = time.perf_counter()
+    artist = _Artist()
     from . import errors
     from .account.run import simulate
-    from .exchange import shipped
+    from .exchange import netcdf, shipped
     from .solve.scipy import SciPy
 
     module = shipped.module(options.model)
@@ -135,29 +139,75 @@ def _run(options: argparse.Namespace) -> int:
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None
     try:
-        run = simulate(
-            model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options)
-        )
+        run = simulate(model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options))
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
-    folder = Path(options.out or Path("biomembrane-out") / model.name)
-    files = _write(run, folder, figures=stopped is None)
-    timing = {
-        "build": built - began,
-        "compile": run.timing["compile"],
-        "solve": run.timing["solve"],
-        "write": time.perf_counter() - solved,
-        "total": time.perf_counter() - began,
-    }
+    saved = netcdf.save(run, Path(options.out or Path("biomembrane-out") / model.name) / "run.nc")
+    artist.draw(saved)
+    if not options.json:
+        _show(run)
+    files = [saved, *artist.finish(saved)]
+    now = time.perf_counter()
+    timing = {"build": built - began, "compile": run.timing["compile"], "solve": run.timing["solve"], "write": now - solved, "total": now - began}
     if options.json:
         _emit(_summary(run, str(until), timing, files))
     else:
-        _show(run, timing, files)
+        print(f"\nwrote {', '.join(str(f) for f in files)}")
+        print("time  " + ", ".join(f"{k} {v:.2f} s" for k, v in timing.items()))
     if stopped is not None:
         print(f"{type(stopped).__name__}: {stopped}", file=sys.stderr)
         return 1
     run.ledger.check()
+    return 0
+
+
+FIGURES = {"traces": "traces", "energy": "energy_flow"}
+
+
+class _Artist:
+    """A second process that loads the drawing tools while the model is built and run: they cost as much as all the rest."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen([sys.executable, "-m", __package__, "draw", "-", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def draw(self, saved: Path) -> None:
+        """Start to draw the figures of a saved run."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{saved}\n")
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    def finish(self, saved: Path) -> list[Path]:
+        """Wait for the figures, or draw them here if the other process could not; gives their paths."""
+        out, _ = self.process.communicate()
+        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(saved)
+
+
+def draw(saved: Path) -> list[Path]:
+    """Draw the figures of a saved run beside it."""
+    from .exchange import netcdf
+    from .show import figures
+
+    run = netcdf.open_run(saved)
+    return [figures.save(getattr(figures, figure)(run), saved.parent / f"{name}.pdf") for name, figure in FIGURES.items()]
+
+
+def _draw(options: argparse.Namespace) -> int:
+    from .show import figures
+
+    if options.file == "-":
+        import xarray  # noqa: F401
+
+        figures.load()
+        options.file = sys.stdin.readline().strip()
+        if not options.file:  # the run failed before there was anything to draw
+            return 0
+    files = draw(Path(options.file))
+    if options.json:
+        _emit({"files": [str(f) for f in files]})
+    else:
+        print("\n".join(str(f) for f in files))
     return 0
 
 
@@ -176,18 +226,6 @@ def _progress(options: argparse.Namespace) -> Any:
             print(f"\r  {100 * fraction:5.1f} %, about {left:.0f} s left ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
 
     return show
-
-
-def _write(run: Run, folder: Path, *, figures: bool) -> list[Path]:
-    from .exchange import netcdf
-
-    made = [netcdf.save(run, folder / "run.nc")]
-    if figures:
-        from .show import figures as draw
-
-        for name, figure in (("traces", draw.traces), ("energy", draw.energy_flow)):
-            made.append(draw.save(figure(run), folder / f"{name}.pdf"))
-    return made
 
 
 def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) -> dict[str, Any]:
@@ -213,7 +251,7 @@ def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) 
     }
 
 
-def _show(run: Run, timing: dict[str, float], files: list[Path]) -> None:
+def _show(run: Run) -> None:
     from .assemble.contents import impermeant_quantities
 
     last = run.data.isel(time=-1)
@@ -223,5 +261,3 @@ def _show(run: Run, timing: dict[str, float], files: list[Path]) -> None:
     solutes = last.pool.values[last.pool_kind.values == "solute"]
     print("\nat the end  " + "  ".join(f"{m} {float(last.potential.sel(membrane=m)):.2f} mV" for m in last.membrane.values))
     print("            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes))
-    print(f"\nwrote {', '.join(str(f) for f in files)}")
-    print("time  " + ", ".join(f"{k} {v:.2f} s" for k, v in timing.items()))

@@ -1,9 +1,16 @@
-"""Results as netCDF-4 with CF units: what is read back is what was written, bit for bit."""
+"""Results as netCDF-4 with CF units: what is read back is what was written, bit for bit.
+
+The file holds the trajectory, the books entry by entry and line by line, and the ribbons of the energy-flow picture, so that figures can
+be drawn from it alone.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
 
@@ -12,11 +19,21 @@ if TYPE_CHECKING:
 
     from ..account.run import Run
 
+LINES = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual", "residual_relative")
+
 
 def dataset(run: Run) -> xr.Dataset:
-    """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process, time)`` and ``ledger_exergy(store, time)``."""
-    flow = run.ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
-    return run.data.assign(ledger_flow=flow, ledger_dissipation=run.ledger.dissipation, ledger_exergy=run.ledger.exergy)
+    """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process, time)``, ``ledger_exergy(store, time)`` and the
+    lines of the table, ``ledger_spent(time)`` and so on.
+    """
+    ledger = run.ledger
+    flow = ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
+    lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
+    made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
+    if not run.trajectory.parameters.dims:
+        flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
+        made.attrs |= {"flows_json": json.dumps(flows, ensure_ascii=False), "baths_json": json.dumps(run.baths)}
+    return made
 
 
 def save(run: Run, path: str | Path) -> Path:
@@ -43,3 +60,54 @@ def open_result(path: str | Path) -> xr.Dataset:
     if "model_hash" not in made.attrs:
         raise errors.CorruptFile(where=f"file {source.name}", wanted="a result of biomembrane", got="a netCDF file without model_hash")
     return made
+
+
+@dataclass(frozen=True, eq=False)
+class SavedLedger:
+    """The books of a saved run, as far as figures need them: the lines of the table over time [pJ], and the flows."""
+
+    data: xr.Dataset
+
+    def __getattr__(self, name: str) -> Any:
+        if name in LINES:
+            return self.data[f"ledger_{name}"]
+        raise AttributeError(name)
+
+    @property
+    def residual(self) -> xr.DataArray:
+        return self.data["ledger_residual"]
+
+    @property
+    def residual_relative(self) -> xr.DataArray:
+        return self.data["ledger_residual_relative"]
+
+    def flows(self) -> list[Any]:
+        """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
+        rows = json.loads(self.data.attrs.get("flows_json", "[]"))
+        return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A run read from a file: enough for every figure, without the model."""
+
+    data: xr.Dataset
+
+    @property
+    def ledger(self) -> SavedLedger:
+        return SavedLedger(self.data)
+
+    @property
+    def model_name(self) -> str:
+        return str(self.data.attrs["title"])
+
+    @property
+    def baths(self) -> dict[str, dict[str, float]]:
+        """Concentrations of the reservoirs [mM]."""
+        made: dict[str, dict[str, float]] = json.loads(self.data.attrs.get("baths_json", "{}"))
+        return made
+
+
+def open_run(path: str | Path) -> SavedRun:
+    """A saved run that the figures draw like a fresh one.  Raises as :func:`open_result`."""
+    return SavedRun(open_result(path))

@@ -63,7 +63,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Panel:
-    """Lines that share an ordinate.  ``settled``: the range leaves out the first 1 % of the time; ``more``: lines left out."""
+    """Lines that share an ordinate.  ``settled``: a first jump may leave the range; ``more``: lines left out."""
 
     name: str
     unit: str
@@ -94,7 +94,7 @@ def traces(run: RunLike, *, width: str | float = "single", style: str = "cell") 
 
     From top to bottom, as far as the model has them: membrane potential (mV); ions (mM; logarithmic where they span more than a
     factor of 30); other solutes that change (mM), with the bath levels thin and dashed; volume (pL), where it changes; fluxes
-    (fmol/s), each in the colour of what drives it, their range without the first 1 % of the time; energy spent, dissipated, stored
+    (fmol/s), each in the colour of what drives it, where a jump at the very start may leave the range; energy spent, dissipated, stored
     and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
     ``width``: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm; ``style``: see :func:`style`.
     """
@@ -143,7 +143,7 @@ def _panels(run: RunLike, data: xr.Dataset, time: Array) -> Iterator[_Panel]:
     if "flux" in data:
         yield _fluxes(run, data["flux"])
     sums = [(name, getattr(run.ledger, name, None), colour) for name, colour in _SUMS.items()]
-    energies = [(name, np.asarray(each.values, float), colour) for name, each, colour in sums if getattr(each, "dims", ()) == ("time",)]
+    energies = [(name, np.asarray(each.values, np.float64), colour) for name, each, colour in sums if each is not None and each.dims == ("time",)]
     peak = max((float(np.nanmax(np.abs(y))) for _, y, _ in energies if np.isfinite(y).any()), default=0.0)
     shown = [(name, y, colour) for name, y, colour in energies if name in {"spent", "dissipated", "stored"} or np.nanmax(np.abs(y)) > 1e-6 * peak]
     yield _Panel("Energy", "pJ", [_Line(name, y, colour, _dash(i)) for i, (name, y, colour) in enumerate(shown)])
@@ -297,10 +297,12 @@ def _more(panel: _Panel) -> list[str]:
 
 def _limits(panel: _Panel) -> tuple[float, float]:
     """Range of the ordinate, with some air; logarithmic: in equal ratios."""
-    skip = len(panel.lines[0].y) // 100 + 1 if panel.settled and len(panel.lines[0].y) > 2 else 0
-    values = np.concatenate([line.y[skip:] for line in panel.lines])
-    values = values[np.isfinite(values)]
+    values = np.concatenate([line.y[np.isfinite(line.y)] for line in panel.lines])
     low, high = float(values.min()), float(values.max())
+    later = np.concatenate([line.y[len(line.y) // 300 + 1 :] for line in panel.lines])
+    later = later[np.isfinite(later)]
+    if panel.settled and later.size and np.ptp(later) < 0.7 * (high - low):
+        low, high = float(later.min()), float(later.max())
     if panel.log:
         air = (high / low) ** 0.06
         return low / air, high * air

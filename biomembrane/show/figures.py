@@ -6,21 +6,23 @@ Both return a :class:`matplotlib.figure.Figure` that keeps its style when it is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .. import errors
 from . import style as look
-from .courses import RunLike, one_lane
-from .courses import traces as traces
-from .sankey import Diagram, FlowLike, Link, Sheet, arrange
-from .style import digits
-from .style import save as save
-from .style import style as style
+from .courses import RunLike, one_lane, traces
+from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
+from .style import COLOURS, colour_of, digits, percent, save, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
+
+__all__ = ["energy_flow", "save", "style", "traces"]
+_DARK = "#333333"
 
 
 def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "cell") -> Figure:
@@ -88,16 +90,32 @@ def _paint(figure: Figure, diagram: Diagram, dx: float, dy: float) -> None:
 
     # Heat lies behind, thin ribbons in front of thick ones.
     links = sorted(diagram.links, key=lambda link: (link.kind != "heat", -link.energy))
-    patches([Path(*_outline(link, 0.5 * em)) for link in links], [link.colour for link in links], 1, 0.45)
+    patches([Path(*_outline(link, 0.5 * em)) for link in links], [_ribbon_colour(link) for link in links], 1, 0.45)
     bars = [(node.x - bar / 2, node.y, node.x + bar / 2, node.y + max(node.height, 0.5)) for node in diagram.nodes]
     boxes = [Path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], closed=True) for x0, y0, x1, y1 in bars]
-    patches(boxes, [node.colour for node in diagram.nodes], 3, 1.0)
+    patches(boxes, [_bar_colour(node.name, links) for node in diagram.nodes], 3, 1.0)
     for node in diagram.nodes:
         name, value = node.text
         x, y = (dx + node.x) / width, dy + node.y + node.height + 0.15 * em
         line = y + look.extent(value, small).height
         figure.text(x, y / height, value, size=small, color="#444444", ha="center", va="bottom", linespacing=1.0, zorder=4)
         figure.text(x, line / height, name, size=em, ha="center", va="bottom", linespacing=1.0, zorder=4)
+
+
+def _ribbon_colour(link: Link) -> str:
+    """What a ribbon carries: the store that it leaves or fills, the supply, or heat."""
+    if link.kind == "heat":
+        return COLOURS["heat"]
+    return colour_of(link.target if link.kind == "output" or link.source in DRAWN.values() else link.source)
+
+
+def _bar_colour(name: str, links: Sequence[Link]) -> str:
+    """Stores and supplies wear the colour of what they hold, heat its own, transporters and the other sinks are dark."""
+    if any(link.target == name and link.kind == "heat" for link in links):
+        return COLOURS["heat"]
+    gives = any(link.source == name and link.kind in {"supply", "input", "stored", "delivered"} for link in links)
+    takes = any(link.target == name and link.kind == "output" for link in links)
+    return colour_of(name) if (gives or takes) and name not in DRAWN.values() else _DARK
 
 
 def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[int]]:
@@ -130,3 +148,15 @@ def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, floa
     mouth, source = [(end[0], end[1] - half), (end[0], end[1] + half)], [(start[0], start[1] + half), (start[0], start[1] - half)]
     ring = [*outer, *mouth, *inner, *source]
     return [*ring, ring[0]], [1, *[2] * (len(ring) - 1), 79]
+
+
+def load() -> None:
+    """Import the drawing tools now, so that the first figure does not wait for them."""
+    import fontTools.subset
+    import matplotlib.backends.backend_pdf
+    import matplotlib.figure
+
+    assert fontTools.subset
+    assert matplotlib.backends.backend_pdf
+    assert matplotlib.figure
+    look.rc_settings("cell")

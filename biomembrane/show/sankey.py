@@ -11,23 +11,28 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 from .. import errors
 from .style import NO_EXTENT, Extent, digits, extent, percent, scaled, spread, wrap
 
 # A sink that gives is a source of its own.
-_DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths"}
+DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths"}
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
 
 
 class FlowLike(Protocol):
     """What ``run.ledger.flows()`` lists: ``energy`` [pJ] > 0 that went from ``source`` to ``target``."""
 
-    source: str
-    target: str
-    energy: float
-    kind: str
+    @property
+    def source(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def energy(self) -> float: ...
+    @property
+    def kind(self) -> str: ...
 
 
 @dataclass
@@ -112,7 +117,7 @@ def _gather(flows: Iterable[FlowLike], threshold: float) -> tuple[list[Link], li
     """Links to draw, flows too small to draw, and the energy that entered [pJ]."""
     given = [flow for flow in flows if flow.energy > 0]
     fed = {flow.target for flow in given}
-    total = sum(flow.energy for flow in given if flow.source in _DRAWN or flow.source not in fed)
+    total = sum(flow.energy for flow in given if flow.source in DRAWN or flow.source not in fed)
     total = total or max((flow.energy for flow in given), default=0.0)  # all flows in a ring: the widest is the measure
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
@@ -120,7 +125,7 @@ def _gather(flows: Iterable[FlowLike], threshold: float) -> tuple[list[Link], li
         if flow.energy < threshold * total:
             merged.append(flow)
             continue
-        source = _DRAWN.get(flow.source, flow.source)
+        source = DRAWN.get(flow.source, flow.source)
         link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind))
         link.energy += flow.energy
     return list(links.values()), merged, total
@@ -144,14 +149,9 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
     """Layer of each node: longest path from the sources; sources stand just before what they feed, sinks in the last layer."""
     depth = dict.fromkeys((name for link in links for name in (link.source, link.target)), 0)
     ahead = [link for link in links if not link.back]
-    for _ in depth:  # Bellman–Ford without cycles: at most one round a node
-        moved = False
+    for _ in depth:  # Bellman–Ford: without rings, one round a node is enough
         for link in ahead:
-            if depth[link.target] <= depth[link.source]:
-                depth[link.target] = depth[link.source] + 1
-                moved = True
-        if not moved:
-            break
+            depth[link.target] = max(depth[link.target], depth[link.source] + 1)
     fed, giving = {link.target for link in ahead}, {link.source for link in ahead}
     last = max(depth.values(), default=0)
     for name in depth:
@@ -165,15 +165,16 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
 def _build(links: list[Link]) -> list[list[Slot]]:
     """Slots of every layer, with a passage wherever a link skips a layer."""
     depth = _depths(links)
-    inflow, outflow = defaultdict(float), defaultdict(float)
+    inflow: dict[str, float] = defaultdict(float)
+    outflow: dict[str, float] = defaultdict(float)
     for link in links:
         outflow[link.source] += link.energy
         inflow[link.target] += link.energy
-    sinks = {link.target: link.kind for link in links if link.kind in {"heat", "stored", "delivered"}}
+    warm = {link.target for link in links if link.kind == "heat"}
     layers: list[list[Slot]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     slots: dict[str, Slot] = {}
     for name, layer in depth.items():
-        slots[name] = Slot(name, layer, max(inflow[name], outflow[name]), _bar_colour(name, links), river=sinks.get(name) == "heat")
+        slots[name] = Slot(name, layer, max(inflow[name], outflow[name]), river=name in warm)
         layers[layer].append(slots[name])
     for link in links:
         ends = slots[link.source], slots[link.target]
@@ -231,7 +232,8 @@ def _crossings(layers: list[list[Slot]]) -> float:
     total = 0.0
     for left, right in pairwise(layers):
         rank = {id(slot): i for i, slot in enumerate(right)}
-        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, slot in enumerate(left) for to, link in slot.after]
+        links = [(i, to, link) for i, slot in enumerate(left) for to, link in slot.after]
+        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, to, link in links]
         for n, (a, b, thick) in enumerate(ends):
             total += sum(min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0)
     return total
@@ -274,13 +276,12 @@ def _label(layers: list[list[Slot]], sheet: Sheet, total: float) -> None:
 def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
     """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
     factor, unit = scaled("pJ", total)
-    em, small = sheet.em, sheet.small
-    for slot in (slot for slot in layer if slot.name):
-        number, share = f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)
+    em, small, nodes = sheet.em, sheet.small, [slot for slot in layer if slot.name]
+    numbers = [(f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)) for slot in nodes]
+    joined = all(extent(" · ".join(pair), small).width <= room for pair in numbers)
+    for slot, (number, share) in zip(nodes, numbers, strict=True):
         name = slot.name if extent("gradient", em).width <= room else slot.name.removesuffix(" gradient")
-        value = f"{number} · {share}"
-        if extent(value, small).width > room:
-            value = wrap(number, room, small) + f"\n{share}"
+        value = f"{number} · {share}" if joined else wrap(number, room, small) + f"\n{share}"
         slot.text = wrap(name, room, em), value
         upper, lower = extent(slot.text[0], em), extent(value, small)
         slot.room = Extent(max(upper.width, lower.width, sheet.bar), upper.height + lower.height + 0.3 * em)
@@ -336,13 +337,13 @@ def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
         weight = sum(energy for _, energy in pulls)
         wanted.append(slot.y + sum(move * energy for move, energy in pulls) / weight if weight else slot.y)
         weights.append(weight or 1e-9)
-    sizes = [_tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=True)] if floating else []
+    sizes = [_tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=False)]
     for slot, y in zip(floating, spread(wanted, sizes, ground, height, weights), strict=True):
         slot.y = y
 
 
 def _port(slot: Slot, link: Link, *, out: bool) -> float:
-    """Middle of the place [pt] where ``link`` leaves or enters a slot: loops uppermost, then its neighbours from the top down."""
+    """Middle of where ``link`` leaves or enters a slot [pt]: loops uppermost, then its neighbours from the top down."""
     if not slot.name:
         return slot.y + slot.height / 2
     beside = sorted(slot.after if out else slot.before, key=lambda pair: -pair[0].y)
@@ -362,12 +363,12 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, height: 
     for link in sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer):  # short loops lie below long ones
         first, last = link.path[0], link.path[-1]
         link.width = link.energy * first.height / first.energy
-        link.points = [(first.x + bar / 2, _port(first, link, out=True))]
+        link.points = [(first.x, _port(first, link, out=True))]
         if link.back:
             height += _LANE_GAP * em + link.width
             lane = height - link.width / 2
             link.points += [(_alley(layers, first.layer, em), lane), (_alley(layers, last.layer - 1, em), lane)]
-            link.points.append((last.x - bar / 2, _port(last, link, out=False)))
+            link.points.append((last.x, _port(last, link, out=False)))
             continue
         for left, right in pairwise(link.path):
             gaps[left.layer].append((link, _port(left, link, out=True), _port(right, link, out=False)))
@@ -378,9 +379,8 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, height: 
         near = max(bar / 2, min(most, _reach(right_layer, [(goal, (y + goal) / 2, link.width / 2) for link, y, goal in gap])))
         for link, y, goal in gap:
             link.points += [(left_layer[0].x + away, y), (right_layer[0].x - near, goal)]
-    for link in links:
-        if not link.back:
-            link.points.append((link.path[-1].x - bar / 2, link.points[-1][1]))
+    for link in (link for link in links if not link.back):
+        link.points.append((link.path[-1].x, link.points[-1][1]))
     return height
 
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .. import errors
 
@@ -53,14 +53,14 @@ def style(name: str = "cell") -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    settings = _settings(name)
+    chosen = rc_settings(name)
     with mpl.rc_context():
-        mpl.rcParams.update(settings)
+        mpl.rcParams.update(cast("Any", chosen))
         yield
 
 
 @functools.cache
-def _settings(name: str) -> dict[str, Any]:
+def rc_settings(name: str) -> dict[str, Any]:
     """The rcParams of a style [pt, in], with those fonts of its list that this machine has.
 
     Naming only fonts that are there keeps matplotlib from a warning per missing one, and naming them outright rather than
@@ -74,7 +74,7 @@ def _settings(name: str) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for layer in dict.fromkeys(("base", name)):
         path = Path(__file__).with_name("styles") / f"{layer}.mplstyle"
-        settings.update(mpl.rc_params_from_file(path, use_default_template=False))
+        settings |= dict(cast("dict[str, Any]", mpl.rc_params_from_file(path, use_default_template=False)))
     installed = {font.name for font in fontManager.ttflist}
     settings["font.family"] = [family for family in settings["font.family"] if family in installed]
     return settings

@@ -4,27 +4,45 @@ from functools import cache
 
 import numpy as np
 import pytest
-from builders import FUEL, RT, SALINE, X, cell, fuel_energy, shipped
+import sympy as sp
+from builders import FUEL, SALINE, F, cell, fuel_energy, mM, patch, shipped
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.library import Cl, K, Na, glucose
 
-
-@cache
-def enterocyte(rtol=1e-8, points=301):
-    """Ten minutes of the shipped model."""
-    times = Q(np.linspace(0, 10, points), "min")
-    return bm.simulate(shipped("enterocyte"), times=times, solver=bm.solvers.SciPy("Radau", rtol=rtol))
+S = bm.Species("S")  # a neutral solute
 
 
 @cache
-def swelling():
-    """A pump-leak cell with water, which starts off balance and swells: every kind of store in one run."""
-    parts = [lib.NaKATPase, *(lambda on, s=s: lib.leak(s, on) for s in (K, Na, Cl)), lib.water]
-    model = cell(lambda on: [p(on) for p in parts], {Na: 30, K: 110, Cl: 10}, SALINE, V=-20, held=FUEL, impermeant=bm.balance())
-    return bm.simulate(model, until=Q(1, "hour"), parameters={"bath.Cl": Q(140, "mM")})
+def enterocyte():
+    """Ten minutes of the shipped model, with fine output."""
+    return bm.simulate(shipped("enterocyte"), times=Q(np.linspace(0, 10, 6001), "min"))
+
+
+def epithelium(*, floating):
+    """Lumen, swelling cell and blood, with a paracellular junction; water on both membranes."""
+    salt = {Na: 140, K: 5, Cl: 145, glucose: 3}
+    lumen, blood = bm.Reservoir("lumen", mM(salt), floating=floating), bm.Reservoir("blood", mM(salt))
+    inside = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({Na: 15, K: 130, Cl: 20, glucose: 1}), held=mM(FUEL), impermeant=bm.balance())
+    apical = bm.Membrane("apical", inside=inside, outside=lumen, area=Q(200, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    basal = bm.Membrane("basal", inside=inside, outside=blood, area=Q(400, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    junction = bm.Membrane("junction", inside=lumen, outside=blood, area=Q(1, "um^2"))
+    parts = [lib.NaKATPase(basal), lib.leak(K, basal), lib.leak(Cl, basal), lib.SGLT1(apical, data="eskandari_2005"), lib.GLUT2(basal)]
+    parts += [lib.leak(s, junction, permeability=Q(1e-4, "cm/s"), name=f"{s.name}_junction") for s in (Na, Cl)]
+    parts += [lib.water(basal), lib.water(apical, name="water_apical")]
+    return bm.Model("epithelium", parts, potential={m: Q(-60, "mV") for m in (apical, basal)}, reference=blood)
+
+
+@cache
+def tissue():
+    """Ten minutes of the epithelium in short circuit: every kind of store and process in one run."""
+    return bm.simulate(epithelium(floating=False), until=Q(10, "min"))
+
+
+RUNS = {"enterocyte": enterocyte, "swelling epithelium": tissue}
+runs = pytest.mark.parametrize("make", RUNS.values(), ids=RUNS)
 
 
 def last(array):
@@ -32,28 +50,206 @@ def last(array):
 
 
 def taken(run, transporter):
-    """Energy that a transporter took from each carrier [pJ]."""
+    """Energy that a transporter took from each carrier, negative where it gave [pJ]."""
     moved = last(run.ledger.transfers.sel(transporter=transporter)).sum("component")
     return {str(c): float(moved.sel(carrier=c)) for c in moved.carrier.values}
 
 
+# --- the books close
+
+
 @pytest.mark.parametrize("method", ["Radau", "BDF"])
 def test_the_residual_follows_the_tolerance(method):
-    """A hundredfold tighter tolerance makes the residual at least tenfold smaller, each time: it measures the integration, no bias."""
-    left = [
-        float(last(bm.simulate(shipped("enterocyte"), until=Q(1, "min"), solver=bm.solvers.SciPy(method, rtol=rtol)).ledger.residual_relative))
-        for rtol in (1e-4, 1e-6, 1e-8, 1e-10)
-    ]  # fmt: skip
-    print(left)
+    """A hundredfold tighter tolerance makes the residual at least tenfold smaller, time after time: the books have no bias."""
+    solvers = [bm.solvers.SciPy(method, rtol=rtol) for rtol in (1e-4, 1e-6, 1e-8, 1e-10)]
+    books = [bm.simulate(shipped("enterocyte"), until=Q(1, "min"), solver=s).ledger for s in solvers]
+    left = [float(last(b.residual_relative)) for b in books]
     assert all(fine < coarse / 10 for coarse, fine in zip(left, left[1:], strict=False))
+    assert left[-1] < 1e-9
 
 
-def test_books_close():
-    print(float(last(enterocyte().ledger.residual_relative)), float(last(swelling().ledger.residual_relative)), swelling().ledger)
-    print(swelling().ledger.by("role").isel(time=-1), swelling().ledger.exergy.isel(time=-1))
-    print(swelling().ledger.entries.isel(time=-1).to_pandas().to_string())
-    print(enterocyte().ledger.entries.isel(time=-1).to_pandas().T.to_string())
-    print(enterocyte().ledger.by("ion").isel(time=-1).to_pandas().to_string())
-    print(enterocyte().ledger.by("role").isel(time=-1).to_pandas().to_string())
-    print(enterocyte().ledger.exergy.isel(time=-1).to_pandas().to_string())
-    assert 0
+@runs
+def test_books_close_and_nothing_runs_uphill_for_free(make):
+    """At rtol 1e-8 the residual stays below 1e-8 of what passed at the end, and every process dissipates at every node of the run."""
+    ledger = make().ledger
+    assert float(last(ledger.residual_relative)) < 1e-8
+    assert ledger.check(1e-8) is ledger
+    assert min(ledger.least_dissipation.values()) >= 0
+
+
+@runs
+def test_rows_are_dissipation_and_columns_are_what_the_stores_lost(make):
+    """Each row sums to its process's ∫J·A, all rows to the heat; the cell's and carriers' columns to −ΔΞ, known from the state alone."""
+    ledger = make().ledger
+    heat, passed = last(ledger.dissipation), float(last(ledger.passed))
+    rows = last(ledger.entries).sum("store").sel(process=heat.process)
+    assert rows.values == pytest.approx(heat.values, abs=1e-12 * passed)
+    role = last(ledger.by("role"))
+    given = {r: float(role.sel(role=r)) for r in role.role.values}
+    assert given["cell"] + given["carrier"] == pytest.approx(-float(last(ledger.stored)), abs=1e-8 * passed)
+    assert sum(given.values()) == pytest.approx(float(last(ledger.dissipated)), abs=1e-12 * passed)
+    assert float(last(ledger.by("transporter")).sum()) == pytest.approx(float(last(ledger.dissipated)), rel=1e-12)
+
+
+def test_each_column_is_its_own_store_s_change():
+    """In a rigid cell every column equals the change of its own solute, carrier state or, electrically, of the capacitor."""
+    ledger = enterocyte().ledger
+    entries, exergy, passed = last(ledger.entries).sum("process"), last(ledger.exergy), float(last(ledger.passed))
+    inside = [str(s) for s in entries.store.values if str(s).split(".")[0] in ("cell", "SGLT1") and str(s).split()[0] in exergy.store]
+    chemical = [s for s in inside if s.endswith("(chemical)")]
+    assert len(chemical) == 3 + 6
+    for store in chemical:
+        assert -float(entries.sel(store=store)) == pytest.approx(float(exergy.sel(store=store.split()[0])), abs=1e-8 * passed)
+    electrical = float(entries.sel(store=[s for s in inside if s.endswith("(electrical)")]).sum())
+    assert -electrical == pytest.approx(float(exergy.sel(store="capacitor")), abs=1e-8 * passed)
+
+
+def test_roles_and_ions_agree_with_the_lines_of_the_table():
+    """Held pools give what is spent, baths what is supplied less delivered, and ions with their parts gain what the cell stores."""
+    ledger = enterocyte().ledger
+    role, ion, exergy = last(ledger.by("role")), last(ledger.by("ion")), last(ledger.exergy)
+    assert float(role.sel(role="held")) == float(last(ledger.spent))
+    assert float(role.sel(role="bath")) == pytest.approx(float(last(ledger.supplied - ledger.delivered)), rel=1e-12)
+    assert float(ion.sum()) == pytest.approx(-float(role.sel(role="cell")), rel=1e-12)
+    for species in ("Na", "K", "glucose"):
+        gained = pytest.approx(float(exergy.sel(store=f"cell.{species}")), rel=1e-8)
+        assert float(ion.sel(species=species, component="chemical")) == gained
+
+
+@runs
+def test_invariants_and_carrier_totals_do_not_move(make):
+    """Moieties, carrier totals and Γ = q − FΣzn − FΣQn stay constant to 1e-9 of their terms."""
+    run = make()
+    values = dict(zip((p.name for p in run.model.pools), run.solution.y, strict=True))
+    values |= {n: v / F for n, v in values.items() if n.endswith(".charge")}
+    carriers = dict.fromkeys((f"SGLT1.C{i}" for i in range(1, 7)), 1)
+    assert len(run.model.invariants) >= 2
+    for weights in [*run.model.invariants, carriers]:
+        terms = np.array([float(w) * values[n] for n, w in weights.items()])
+        total = terms.sum(axis=0)
+        assert np.abs(total - total[0]).max() < 1e-9 * np.abs(terms).sum(axis=0).max()
+
+
+# --- they would not close if something were wrong
+
+
+def _stoichiometry(model):
+    model.N["SGLT1:C5-C6"]["cell.Na"] = sp.Integer(1)
+
+
+def _charge(model):
+    model.N["K_leak"]["cell.charge"] *= sp.Rational(101, 100)
+
+
+def _exergy(model):
+    model.exergy["cell.Na"] *= sp.Rational(101, 100)
+
+
+def _potential(model):
+    store = next(s for s in model.ledger_stores if (s.name, s.component) == ("cell.ATP", "chemical"))
+    object.__setattr__(store, "entries", tuple((p, e * sp.Rational(101, 100)) for p, e in store.entries))
+
+
+def _sign(model):
+    store = next(s for s in model.ledger_stores if (s.name, s.component) == ("lumen.glucose", "chemical"))
+    object.__setattr__(store, "entries", tuple((p, -e) for p, e in store.entries))
+
+
+@pytest.mark.parametrize("plant", [_stoichiometry, _charge, _exergy, _potential, _sign])
+def test_a_planted_error_breaks_the_books(plant):
+    """One wrong coefficient, one potential or exergy off by 1 %, one flipped sign: the residual is far above the tolerance."""
+    model = shipped("enterocyte")
+    plant(model)
+    ledger = bm.simulate(model, until=Q(1, "min")).ledger
+    assert float(last(ledger.residual_relative)) > 1e-5
+    with pytest.raises(errors.BooksDoNotClose):
+        ledger.check()
+
+
+# --- who pays whom
+
+
+def test_sodium_pays_for_glucose_and_the_pump_pays_sodium():
+    """ATP → Na⁺ → glucose: each transporter hands on less than it takes, and the efficiency is the share."""
+    run = enterocyte()
+    pump, carrier = taken(run, "NaKATPase"), taken(run, "SGLT1")
+    assert pump["ATP"] > -pump["Na"] > 0
+    assert carrier["Na"] > -carrier["glucose"] > 0
+    efficiency = float(last(run.ledger.efficiency("NaKATPase")))
+    assert efficiency == pytest.approx(-(pump["Na"] + pump["K"]) / pump["ATP"], rel=1e-12)
+    assert 0 < efficiency < 1
+
+
+def test_glucose_goes_uphill_from_lumen_to_blood():
+    """From 1 mM in the lumen through more than 5 mM in the cell into 5 mM of blood, with both steps running forward."""
+    end = last(enterocyte().data)
+    assert float(end.concentration.sel(pool="cell.glucose")) > 5
+    assert float(end.flux.sel(process="SGLT1:C2-C3")) > 0
+    assert float(end.flux.sel(process="GLUT2")) > 0
+
+
+def test_atp_spent_is_turnover_times_its_energy():
+    """Where only the pump moves K⁺, turnovers are half the K⁺ gained, and what was spent is that times −ΔG_ATP."""
+    model = cell(lambda on: [lib.NaKATPase(on), lib.leak(Na, on)], {Na: 40, K: 90, Cl: 8}, SALINE, V=-40, held=FUEL, impermeant=bm.balance())
+    run = bm.simulate(model, until=Q(30, "s"), parameters={"ATP.standard_energy": Q(fuel_energy(-57e3), "J/mol")})
+    potassium = run.data.amount.sel(pool="cell.K").values
+    assert potassium[-1] - potassium[0] > 1
+    assert float(last(run.ledger.spent)) == pytest.approx((potassium[-1] - potassium[0]) / 2 * 57, rel=1e-9)
+
+
+def test_atp_spent_agrees_with_a_trapezoid_over_saved_points():
+    """Summing flux times energy over 6001 points gives the ledger's figure to the trapezoid's own 1e-5."""
+    run = enterocyte()
+    turnover = np.trapezoid(run.data.flux.sel(process="NaKATPase").values, run.data.time.values)
+    p = run.model.parameters
+    kelvin, standard = p["temperature"].value, p["ATP.standard_energy"].value
+    energy = standard - 8.314462618 * kelvin * np.log(0.4 * 4 / 4 / 1000)
+    assert float(last(run.ledger.spent)) == pytest.approx(turnover * energy / 1e3, rel=1e-5)
+
+
+# --- laws that are exempt, and runs in which little happens
+
+
+def uphill(on):
+    law = laws.Empirical(flux=lambda s: s.parameter("rate", Q(1e-3, "fmol/s"), bm.dimension.FLUX), reason="a constant flux")
+    return bm.Transporter("lift", "S@out -> S@in", on, law)
+
+
+def test_an_empirical_law_that_runs_uphill_is_caught_while_its_books_close():
+    """Beside a pump that burns more, a flux against its gradient closes the books, but the check names it."""
+    parts = [uphill, lib.NaKATPase, lambda on: lib.leak(Na, on)]
+    model = cell(lambda on: [p(on) for p in parts], {Na: 15, K: 120, Cl: 8, S: 9}, SALINE | {S: 1}, V=-60, held=FUEL, impermeant=bm.balance())
+    ledger = bm.simulate(model, until=Q(1, "min")).ledger
+    assert float(last(ledger.residual_relative)) < 1e-8
+    assert ledger.least_dissipation["lift"] < 0
+    with pytest.raises(errors.UphillForFree, match="process lift"):
+        ledger.check()
+
+
+@pytest.mark.xfail(strict=True, raises=errors.BooksDoNotClose, reason="/tmp/bugs_physics.md 3: nothing 'passed', so 0/0")
+def test_an_uphill_law_on_its_own_is_named_too():
+    """Nothing else runs: the verdict is UphillForFree and not that the books are open."""
+    with pytest.raises(errors.UphillForFree):
+        bm.simulate(cell(lambda on: [uphill(on)], {S: 9}, {S: 1}), until=Q(1, "min")).ledger.check()
+
+
+@pytest.mark.xfail(strict=True, raises=errors.BooksDoNotClose, reason="/tmp/bugs_physics.md 3: nothing 'passed', so 0/0")
+def test_a_cell_at_equilibrium_has_closed_books():
+    """Where nothing flows nothing is left over."""
+    ledger = bm.simulate(cell(lambda on: [lib.leak(S, on, permeability=Q(1e-6, "cm/s"))], {S: 9}, {S: 9}), until=Q(1, "min")).ledger
+    assert float(last(ledger.residual)) == 0
+    ledger.check()
+
+
+FLOATING = {
+    "open-circuit epithelium": (lambda: epithelium(floating=True), "10 min"),
+    "patch that charges": (lambda: patch(lambda on: [lib.leak(K, on)], {K: 140}, {K: 5}, V=0), "1 s"),
+}
+
+
+@pytest.mark.xfail(strict=True, reason="/tmp/bugs_physics.md 2: the charge of a floating reservoir is counted as bath and as capacitor")
+@pytest.mark.parametrize(("model", "until"), FLOATING.values(), ids=FLOATING)
+def test_books_close_with_a_floating_reservoir(model, until):
+    """What charges a reservoir is stored in the capacitor and booked once."""
+    ledger = bm.simulate(model(), until=until).ledger
+    assert float(last(ledger.residual_relative)) < 1e-8
