@@ -139,7 +139,9 @@ def _run(options: argparse.Namespace) -> int:
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None
     try:
-        run = simulate(model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options))
+        run = simulate(
+            model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options)
+        )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
@@ -169,7 +171,9 @@ class _Artist:
     """A second process that loads the drawing tools while the model is built and run: they cost as much as all the rest."""
 
     def __init__(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", __package__, "draw", "-", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "biomembrane", "draw", "-", "--json"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own words
 
     def draw(self, saved: Path) -> None:
         """Start to draw the figures of a saved run."""

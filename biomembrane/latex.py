@@ -9,6 +9,12 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 _HEADS = {"mu": r"\mu", "mu0": r"\mu^{\circ}", "phi": r"\varphi", "V": "V", "W": "W", "q": "q", "P": "P", "A": r"\mathcal{A}", "n": "n", "J": "J"}
+# the field's letters for parameters that the interface names in words
+_LETTERS = {
+    "permeability": "P", "area": "S", "capacitance": "C", "density": "N", "maximum": r"V^{\max}", "turnover": "k", "forward": "k^{+}",
+    "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L", "volume": "W^{0}", "potential": "V^{0}",
+    "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
+}  # fmt: skip
 _PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t"}
 
 
@@ -18,8 +24,10 @@ def roman(text: str) -> str:
 
 
 class _Printer(LatexPrinter):
-    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:  # noqa: ARG002
         name = expr.name
+        if name.startswith("x_"):
+            return f"x_{{{name[2:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
         found = re.fullmatch(r"(\w+)\[(.+)\]", name)
@@ -29,7 +37,11 @@ class _Printer(LatexPrinter):
         if found:
             return rf"{_HEADS.get(found[1], found[1])}_{{{roman(found[2])}}}"
         owner, _, key = name.rpartition(".")
-        return rf"{roman(key)}_{{{roman(owner)}}}" if owner else roman(name)
+        if not owner:
+            return roman(name)
+        if key.startswith("half_"):
+            return rf"K_{{{roman(owner)},{roman(key[5:])}}}"
+        return rf"{_LETTERS.get(key, roman(key))}_{{{roman(owner)}}}"
 
 
 def tex(expr: Any) -> str:

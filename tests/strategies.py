@@ -325,3 +325,17 @@ def specs(
             part = draw(parts(kind, PERMEANT, CHARGES, at, fuel))
         made.append(replace(part, name=f"T{i}{part.kind}"))
     return Spec(tuple(substances().values()), tuple(rooms), tuple(baths), tuple(walls), tuple(made), draw(temperatures()))
+
+
+@st.composite
+def lone(draw: st.DrawFn, kind: str) -> Spec:
+    """One transporter of one kind between a cell and a bath, for species that nobody knows."""
+    known = draw(crew(1, 3))
+    charges = {s.name: s.charge for s in known}
+    if kind == "ohmic" and not any(charges.values()):
+        known = (replace(known[0], charge=2), *known[1:])
+        charges = {s.name: s.charge for s in known}
+    inside, outside = (tuple((s.name, draw(decades(-2, 2.5))) for s in known) for _ in range(2))
+    room, bath = Room("cell", draw(st.floats(0.5, 2)), inside, balanced=False), Bath("bath", outside)
+    wall = Wall("wall", "cell", "bath", draw(st.floats(100, 500)), 1.0, 0.0)
+    return Spec(known, (room,), (bath,), (wall,), (draw(parts(kind, list(charges), charges)),), draw(temperatures()))

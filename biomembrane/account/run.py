@@ -23,6 +23,7 @@ _VARIABLES = (
     ("volume", "compartment", "pL", "solvent volume"), ("flux", "process", "fmol/s", "flux in the written direction"),
     ("affinity", "process", "kJ/mol", "affinity"), ("dissipation", "process", "pW", "dissipated power"),
 )  # fmt: skip
+_POOL_FACTS = (("species", "label"), ("place", "place"), ("kind", "kind"))
 
 
 def simulate(
@@ -190,7 +191,7 @@ def _dataset(run: Run) -> xr.Dataset:
         data[name] = ((dim, "time", *dims), cut(values), {"units": units.udunits(unit), "long_name": long_name})
     coords: dict[str, Any] = {
         "time": ("time", reached, {"units": "s", "long_name": "time"}), "pool": [p.name for p in pools],
-        **{f"pool_{key}": ("pool", [getattr(p, field) for p in pools]) for key, field in (("species", "label"), ("place", "place"), ("kind", "kind"))},
+        **{f"pool_{key}": ("pool", [getattr(p, field) for p in pools]) for key, field in _POOL_FACTS},
         **{dim: [x.name for x in getattr(model, f"{dim}s")] for dim in ("membrane", "compartment")}, "process": [p.name for p in model.processes],
         "transporter": ("process", [p.transporter for p in model.processes]),
     }  # fmt: skip

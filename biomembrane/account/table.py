@@ -28,6 +28,8 @@ def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
+        if name != "residual" and abs(value) < 1e-12 * passed:
+            value = 0.0  # rounding of bath terms that cancel
         share = f"{100 * value / passed:.1f} %" if name != "residual" and passed else f"{_end(ledger.residual_relative):.1e}"
         rows.append((name, number(value), share, note))
     return rows

@@ -20,13 +20,14 @@ import sympy as sp
 from .. import constants, errors, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0
+from . import latex
 from .laws import Barrier, Eyring, Rates
 from .parameter import Declared, check_name
 from .places import Membrane
 from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, terms
 from .site import Site
 from .species import Species
-from .transporter import Process, build
+from .transporter import Process, build, html_of
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step must close this well; else one of them is to follow
 
@@ -266,10 +267,11 @@ class Cycle:
     def __repr__(self) -> str:
         return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; {self.processes[0].certificate.verdict}>"
 
-    def _repr_latex_(self) -> str:
-        from .latex import transporter
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
-        return transporter(self)
+    def _repr_latex_(self) -> str:
+        return latex.transporter(self)
 
 
 def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> dict[Species, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import sympy as sp
 
 from ..latex import roman, tex
 from .reaction import Participant, Reaction
+
+LONG = 150  # operations, beyond which the parts of a rate are named
 
 
 def reaction(made: Reaction) -> str:
@@ -17,6 +20,14 @@ def reaction(made: Reaction) -> str:
         return " + ".join((f"{n}\\," if n > 1 else "") + _name(w) for n, w in terms)
 
     return rf"{side(made.reactants)} \rightleftharpoons {side(made.products)}"
+
+
+def _shortened(rates: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """Long rates with their common parts named x_1, x_2, …; short ones as they are."""
+    if sum(rate.count_ops() for rate in rates) < LONG:
+        return [], rates
+    named, left = sp.cse(rates, symbols=(sp.Symbol(f"x_{k}") for k in itertools.count(1)), order="none")
+    return named, left
 
 
 def _name(who: Participant) -> str:
@@ -30,7 +41,9 @@ def transporter(made: Any) -> str:
         rates = process.rates
         lines.append(reaction(process.reaction))
         if rates.forward is not None:
-            lines += [f"r^{{+}} = {tex(rates.forward)}", f"r^{{-}} = {tex(rates.reverse)}"]
+            named, (forward, reverse) = _shortened([rates.forward, rates.reverse])
+            lines += [f"r^{{+}} = {tex(forward)}", f"r^{{-}} = {tex(reverse)}"]
+            lines += [f"{tex(symbol)} = {tex(part)}" for symbol, part in named]
         elif rates.conductance is not None:
             lines.append(rf"J = \mathcal{{A}}\,{tex(rates.conductance)}")
         else:

@@ -10,10 +10,12 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors
-from . import certificate
+from ..html import collapsible, table
+from . import certificate, latex
 from .certificate import Certificate
 from .laws import Law, Rates
 from .parameter import Declared, check_name
+from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, parse
 from .site import Site
@@ -116,7 +118,15 @@ class Transporter:
     def __repr__(self) -> str:
         return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}; {self.certificate.verdict}>"
 
-    def _repr_latex_(self) -> str:
-        from .latex import transporter
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
-        return transporter(self)
+    def _repr_latex_(self) -> str:
+        return latex.transporter(self)
+
+
+def html_of(made: Any) -> str:
+    """Reactions with their certificates and parameters, for a notebook."""
+    rows = [(p.name, str(p.reaction), p.certificate.verdict, p.certificate.statement) for p in made.processes]
+    body = table(rows, ("process", "reaction", "second law", "")) + table(parameter_rows(made.parameters), ("name", "value", "source"))
+    return collapsible(f"{made.label} on {made.on.name}", body, open=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -152,11 +153,6 @@ def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, floa
 
 def load() -> None:
     """Import the drawing tools now, so that the first figure does not wait for them."""
-    import fontTools.subset
-    import matplotlib.backends.backend_pdf
-    import matplotlib.figure
-
-    assert fontTools.subset
-    assert matplotlib.backends.backend_pdf
-    assert matplotlib.figure
+    for tool in ("matplotlib.figure", "matplotlib.backends.backend_pdf", "fontTools.subset"):
+        import_module(tool)
     look.rc_settings("cell")

@@ -180,7 +180,7 @@ def digits(value: float) -> str:
     if not 1e-3 <= size < 1e5:
         mantissa, power = f"{value:.1e}".split("e")
         return f"{mantissa}×10{str(int(power)).translate(_RAISED)}".replace("-", "−")
-    decimals = max(0, 2 - math.floor(math.log10(size)))
+    decimals = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))  # of the rounded number: 9.999 is 10.0
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
