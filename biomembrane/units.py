@@ -120,7 +120,7 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     allowed = dim if isinstance(dim, tuple) else (dim,)
     wanted = " or ".join(f"a unit like '{example(d)}'" if d else "a pure number" for d in allowed)
     if hasattr(quantity, "attrs") and hasattr(quantity, "dims"):
-        return strip(Q(quantity.values, quantity.attrs.get("units", "1")), dim, where, advice=advice)
+        return strip(Q(quantity.values, from_udunits(quantity.attrs.get("units", "1"))), dim, where, advice=advice)
     if not is_quantity(quantity):
         number = _number(quantity, where)
         if ONE not in allowed:
@@ -172,6 +172,12 @@ def udunits(unit: str) -> str:
     return " ".join(symbol(n) if p == 1 else f"{symbol(n)}{p:g}" for n, p in ordered) or "1"
 
 
+def from_udunits(unit: str) -> str:
+    """The unit of a CF attribute as :func:`Q` reads it: ``fmol s-1`` becomes ``fmol*s**-1``; other units stay."""
+    return re.sub(r"\s+", "*", re.sub(r"([A-Za-zµ°%])(-?\d+)", r"\1**\2", unit.strip())) if _CF_UNIT.fullmatch(unit.strip()) else unit
+
+
+_CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?\d+)?(\s+[A-Za-zµ°%]+(-?\d+)?)*")
 _LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMON = ("mM", "uM", "nM", "mol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms", "min", "hour",
            "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent")  # fmt: skip

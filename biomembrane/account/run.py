@@ -151,8 +151,9 @@ class Run:
         """Last values of a variable by name, as quantities (a single run)."""
         last = self.data[variable].isel(time=-1)
         return {
-            str(n): units.Q(float(x), last.attrs["units"].replace(" ", "*").replace("s-1", "s**-1").replace("mol-1", "mol**-1"))
+            str(n): units.Q(float(x), units.from_udunits(last.attrs["units"]))
             for n, x in zip(last[last.dims[0]].values, last.values, strict=True)
+            if np.isfinite(x)
         }
 
     def __repr__(self) -> str:

@@ -4,16 +4,14 @@ import math
 
 import numpy as np
 import pytest
-import sympy as sp
 import xarray as xr
 from builders import BODY, FUEL, RT, SALINE, F, X, at, cell, fuel_energy, membrane, nernst, patch
 from scipy.optimize import brentq
 
 import biomembrane as bm
-from biomembrane import Q, errors, laws
+from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import Ca, Cl, HCO3, K, Na, glucose
-from biomembrane.symbols import B
 
 TIGHT = bm.solvers.SciPy("Radau", rtol=1e-11)
 S = bm.Species("S")  # a neutral solute
@@ -257,74 +255,3 @@ def test_set_points_of_volume_and_potential():
     V, W = last.potential.values.ravel(), last.volume.transpose("compartment", "size", "factor").values[0]
     assert V == pytest.approx([V[0]] * 4, rel=1e-9)
     assert W == pytest.approx(W[0, 0] * np.array([[1, 1], [2, 2]]), rel=1e-9)
-
-
-# --- laws
-
-
-def test_ghk_flux_is_regular_at_zero_voltage():
-    """The flux equals P·A·u(c_i − c_o e^{−u})/(1 − e^{−u}) away from V = 0 and P·A·(c_i − c_o) at it, without a gap between."""
-    mV = np.array([-100, -1, -1e-3, -1e-7, 0, 1e-7, 1e-3, 1, 100])
-    J = at(patch(lambda on: [ghk(Ca)(on)], {Ca: 3}, {Ca: 5}, V=0), V=xr.DataArray(mV, dims="V")).flux.values[0]
-    u = 2 * F * mV / 1e3 / RT
-    raw = np.array([x / -math.expm1(-x) if x else 1.0 for x in u])
-    assert J == pytest.approx(1e-8 * 100e-12 * raw * (3 - 5 * np.exp(-u)) * 1e15, rel=1e-12)
-
-
-def test_kedem_caplan_efficiency():
-    """Two leaks and a coupled flux have the coupling q = L₁₂/√(L₁₁L₂₂) and at best the efficiency q²/(1 + √(1 − q²))²."""
-    one, two, both = 0.3, 0.7, 2.0
-
-    def parts(on):
-        rows = ("a", "S", one), ("b", "glucose", two), ("c", None, both)
-        sides = {name: "S@{0} + glucose@{0}" if s is None else s + "@{0}" for name, s, _ in rows}
-        return [
-            bm.Transporter(n, f"{sides[n].format('out')} -> {sides[n].format('in')}", on,
-                           laws.Onsager(coefficient=Q(L, "fmol^2/fJ/s"))) for n, _, L in rows
-        ]  # fmt: skip
-
-    L11, L22 = one + both, two + both
-    q = both / math.sqrt(L11 * L22)
-    best = -q / (1 + math.sqrt(1 - q**2)) * math.sqrt(L11 / L22)
-    model = patch(parts, {S: 1, glucose: 1}, {S: math.e, glucose: 1})
-    forces = xr.DataArray(np.exp(-best * np.array([0.98, 1, 1.02])), dims="force")
-    J = at(model, cell_glucose=forces).flux.values
-    efficiency = -(J[1] + J[2]) * best * np.array([0.98, 1, 1.02]) / (J[0] + J[2])
-    assert efficiency[1] == pytest.approx((q / (1 + math.sqrt(1 - q**2))) ** 2, rel=1e-9)
-    assert efficiency[1] > max(efficiency[0], efficiency[2])
-
-
-PAIRS = {  # one-way rates of K@in -> K@out per permeability and area, and whether ln(r⁺/r⁻) = A/RT
-    "constant field": (lambda s: B(s.Qu) * s["K@in"], lambda s: B(-s.Qu) * s["K@out"], True),
-    "constant field, barrier swapped": (lambda s: B(-s.Qu) * s["K@in"], lambda s: B(s.Qu) * s["K@out"], False),
-    "constant field, sides swapped": (lambda s: B(s.Qu) * s["K@out"], lambda s: B(-s.Qu) * s["K@in"], False),
-    "sharp barrier": (lambda s: sp.exp(-s.Qu / 4) * s["K@in"], lambda s: sp.exp(3 * s.Qu / 4) * s["K@out"], True),
-    "sharp barrier, swapped": (lambda s: sp.exp(s.Qu / 4) * s["K@in"], lambda s: sp.exp(-3 * s.Qu / 4) * s["K@out"], False),
-    "voltage forgotten": (lambda s: s["K@in"], lambda s: s["K@out"], False),
-    "both one way": (lambda s: s["K@in"], lambda s: s["K@in"], False),
-}
-
-
-@pytest.mark.parametrize(("plus", "minus", "lawful"), PAIRS.values(), ids=PAIRS)
-def test_a_flipped_sign_is_refused_at_birth(plus, minus, lawful):
-    """A pair of rates with ln(r⁺/r⁻) = A/RT is proven; with a sign in it flipped it never becomes a transporter."""
-
-    def rate(s):
-        return s.parameter("k", Q(1e-6, "cm/s"), bm.dimension.PERMEABILITY) * s.area
-
-    law = laws.Pair(forward=lambda s: rate(s) * plus(s), reverse=lambda s: rate(s) * minus(s))
-    on = membrane(bm.Reservoir("cell", {K: Q(140, "mM")}), bm.Reservoir("bath", {K: Q(5, "mM")}))
-    if lawful:
-        assert bm.Transporter("T", "K@in -> K@out", on, law).certificate.verdict == "proven"
-    else:
-        with pytest.raises(errors.SecondLawViolation, match="kJ/mol at"):
-            bm.Transporter("T", "K@in -> K@out", on, law)
-
-
-@pytest.mark.xfail(strict=True, raises=errors.SecondLawUndecided, reason="/tmp/bugs_physics.md 1: a reverse rate of 0 is 'undecided'")
-def test_an_irreversible_law_is_refused_as_a_violation():
-    """A flux without a reverse breaks detailed balance for certain."""
-    law = laws.Pair(forward=lambda s: s.parameter("k", Q(1, "m/s"), bm.dimension.PERMEABILITY) * s.area * s["S@in"], reverse=lambda _: 0)
-    on = membrane(bm.Reservoir("cell", {S: Q(140, "mM")}), bm.Reservoir("bath", {S: Q(5, "mM")}))
-    with pytest.raises(errors.SecondLawViolation):
-        bm.Transporter("T", "S@in -> S@out", on, law)

@@ -193,7 +193,7 @@ def check_labels(figure: Figure) -> None:
     placed = boxes(figure)
     page = figure.bbox
     for text, box in placed:
-        assert box.x0 >= -0.5 and box.y0 >= -0.5 and box.x1 <= page.x1 + 0.5 and box.y1 <= page.y1 + 0.5, text
+        assert min(box.x0, box.y0, page.x1 - box.x1, page.y1 - box.y1) >= -0.5, text
     for (one, a), (two, b) in itertools.combinations(placed, 2):
         apart = a.x1 < b.x0 + 1 or b.x1 < a.x0 + 1 or a.y1 < b.y0 + 1 or b.y1 < a.y0 + 1  # one pixel for the hinting
         assert apart, (one, two)
