@@ -55,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser()
     options = made.parse_args(arguments)
     if options.version:
-        from . import __version__
+        from importlib.metadata import version
 
-        print(__version__)
+        print(version("biomembrane"))
         return 0
     if options.command is None:
         made.print_help()

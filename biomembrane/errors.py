@@ -55,10 +55,32 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """'did you mean …' for a name that is not among ``known``; empty when nothing is near and nothing is known."""
     names = list(dict.fromkeys(known))
     folded = {n.lower(): n for n in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=count, cutoff=0.55)
+    likeness = {n: difflib.SequenceMatcher(None, n, name.lower()).ratio() for n in folded}
+    best = max(likeness.values(), default=0.0)
+    near = sorted((n for n, r in likeness.items() if r >= max(0.55, best - 0.15)), key=lambda n: -likeness[n])[:count]
     if near:
         return "did you mean " + " or ".join(repr(folded[n]) for n in near) + "?"
     return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
+
+
+def shown(value: object, limit: int = 90) -> str:
+    """A value in few words, as errors print it: quantities with their unit, classes by their name, nothing with an address."""
+    if hasattr(value, "magnitude") and hasattr(value, "units"):
+        try:
+            text = f"{value:.6g~P}"
+        except (TypeError, ValueError):
+            text = str(value)
+    elif getattr(value, "ndim", 0):
+        text = str(value)
+    elif isinstance(value, type):
+        text = f"the class {value.__name__}"
+    elif callable(value) and hasattr(value, "__name__"):
+        text = f"the function {value.__name__}"
+    else:
+        text = repr(value)
+        text = f"an object of class {type(value).__name__}" if " object at 0x" in text else text
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = BiomembraneError) -> Any:
@@ -78,14 +100,14 @@ BadName = _kind("BadName", "the name cannot be used", "Empty, or with characters
 DuplicateName = _kind("DuplicateName", "the name is taken", "Two things of one model share a name.")
 UnknownName = _kind("UnknownName", "nothing has this name", "A parameter, place, species or model that does not exist.")
 BadFormula = _kind("BadFormula", "the chemical formula cannot be read", "A formula that is not elements with counts.")
-BadReaction = _kind("BadReaction", "the reaction cannot be read", "Text that is not a reaction.")
+BadReaction = _kind("BadReaction", "the reaction cannot be used", "Text that is not a reaction, or a reaction that a law cannot serve.")
 UnbalancedReaction = _kind("UnbalancedReaction", "the reaction does not balance", "Atoms or moieties appear or vanish.")
-ChargeImbalance = _kind("ChargeImbalance", "charge does not balance", "Charge appears, vanishes or has nowhere to go.")
-MissingSpecies = _kind("MissingSpecies", "a species is missing from its place", "A reaction needs a species that a place lacks.")
-ConventionMismatch = _kind("ConventionMismatch", "two standard-state conventions are mixed", "Energies of different conventions.")
+ChargeImbalance = _kind("ChargeImbalance", "the charge does not add up", "Charge appears, vanishes or has nowhere to go.")
+MissingSpecies = _kind("MissingSpecies", "a species is missing where it is needed", "A reaction needs a species that a place lacks.")
+ConventionMismatch = _kind("ConventionMismatch", "the conventions of standard potentials do not fit", "Energies of different conventions.")
 NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negative impermeant content closes the balance.")
-BadPlace = _kind("BadPlace", "the compartment, reservoir or membrane is not well formed", "Geometry or topology that cannot be.")
-MissingSource = _kind("MissingSource", "a number without a source", "A library value whose provenance is not given.")
+BadPlace = _kind("BadPlace", "places and membranes do not fit together", "Geometry or topology that cannot be.")
+MissingSource = _kind("MissingSource", "a source or a reason is missing", "A library value whose provenance is not given.")
 BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
 WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")
 
@@ -93,12 +115,12 @@ WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object o
 DimensionError = _kind("DimensionError", "the expression is not dimensionally sound", "Terms of different dimension.")
 SecondLawViolation = _kind("SecondLawViolation", "the law breaks detailed balance", "ln(r+/r-) differs from A/RT.")
 SecondLawUndecided = _kind("SecondLawUndecided", "the second law could not be decided", "No proof and no counter-example.")
-NegativeRate = _kind("NegativeRate", "a one-way rate can be negative", "A one-way rate that is not provably non-negative.")
+NegativeRate = _kind("NegativeRate", "a rate can be negative", "A one-way rate that is not provably non-negative.")
 CycleNotClosed = _kind("CycleNotClosed", "the rate constants of a cycle do not close", "Rate constants that imply a free lunch.")
 BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, steps or closing steps that do not fit.")
 
 # --- files
-CorruptFile = _kind("CorruptFile", "the file cannot be read", "A file that is damaged or is not what it should be.")
+CorruptFile = _kind("CorruptFile", "the file cannot be used", "A file that is damaged or is not what it should be.")
 UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
 
 # --- running and accounting

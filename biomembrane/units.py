@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import errors
-from .dimension import BASE, ONE, Dimension, example
+from .dimension import BASE, EXAMPLES, ONE, Dimension, example
 
 if TYPE_CHECKING:
     from pint import Quantity as _Quantity
@@ -46,38 +46,50 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
     if unit is None:
         if not isinstance(value, str):
             raise errors.BareNumber(
-                where=f"Q({value!r})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number'
+                where=f"Q({errors.shown(value, 40)})",
+                wanted="a number and a unit",
+                got="no unit",
+                advice='Q(5, "mM"), or Q(5, "1") for a pure number',
             )
         value, unit = _split(value)
-    where = f"Q({value!r}, {unit!r})"
-    if not isinstance(unit, str):
-        raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=type(unit).__name__)
-    made: Quantity = registry().Quantity(_number(value, where), _unit(unit, where))
+    where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
+    made: Quantity = registry().Quantity(_number(value, where, f"Q(1, {unit!r})"), _unit(unit, where))
     return made.to("kelvin") if _offset(made) else made
 
 
 def _split(text: str) -> tuple[float, str]:
     found = _LEADING_NUMBER.match(text.strip())
     if not found:
-        raise errors.NotANumber(where=f"Q({text!r})", wanted="a number followed by a unit, such as '10 min'", got=repr(text))
+        unit = text.strip() if text.strip() and _parsed(text) is not None else "mM"
+        raise errors.NotANumber(
+            where=f"Q({errors.shown(text, 40)})",
+            wanted="a number followed by a unit, such as '10 min'",
+            got=errors.shown(text),
+            advice=f"Q(1, {unit!r})",
+        )
     return float(found[0]), text.strip()[found.end() :].strip() or "1"
 
 
-def _number(value: Any, where: str) -> Any:
+def _number(value: Any, where: str, advice: str, wanted: str = "a number or an array of numbers") -> Any:
     if isinstance(value, (bool, str)) or value is None:
-        raise errors.NotANumber(where=where, wanted="a number or an array of numbers", got=repr(value))
+        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice)
     try:
         array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise errors.NotANumber(where=where, wanted="a number or an array of numbers", got=repr(value)) from None
+    except (TypeError, ValueError, OverflowError):
+        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice) from None
     return float(array) if array.ndim == 0 else array
 
 
-def _unit(unit: str, where: str) -> Any:
+def _unit(unit: Any, where: str) -> Any:
+    if not isinstance(unit, str):
+        got = f"{errors.shown(unit)}, of type {type(unit).__name__}"
+        raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'")
     found = _parsed(unit)
     if found is None:
-        near = errors.nearest(unit, _COMMON)
-        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=repr(unit), advice=near)
+        number = _LEADING_NUMBER.match(unit.strip())
+        rest = unit.strip()[number.end() :].strip() if number else ""
+        advice = f"Q({number[0]}, {rest!r})" if number and rest and _parsed(rest) is not None else errors.nearest(unit, _COMMON)
+        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=errors.shown(unit), advice=advice)
     return found
 
 
@@ -115,31 +127,49 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     """The float (or array) of ``quantity`` in the internal system.
 
     ``dim``: the dimension that is due, or several that are allowed.  ``where`` names the argument for the error text.
-    Raises ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
+    Raises ``NotANumber``, ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
-    wanted = " or ".join(f"a unit like '{example(d)}'" if d else "a pure number" for d in allowed)
+    units = [like(d) for d in allowed if d]
+    wanted = " or ".join([f"a unit like {' or '.join(map(repr, units))}"] * bool(units) + ["a pure number"] * (ONE in allowed))
+    due = units[0] if units else "1"
     if hasattr(quantity, "attrs") and hasattr(quantity, "dims"):
-        return strip(Q(quantity.values, from_udunits(quantity.attrs.get("units", "1"))), dim, where, advice=advice)
+        unit = quantity.attrs.get("units", "1")
+        text = from_udunits(unit) if isinstance(unit, str) else unit
+        _unit(text, where)
+        return strip(
+            Q(_number(quantity.values, where, "numbers as the array's values"), text), dim, where, advice=advice or f"attrs={{'units': {due!r}}}"
+        )
     if not is_quantity(quantity):
-        number = _number(quantity, where)
+        quoted = isinstance(quantity, str) and _LEADING_NUMBER.match(quantity.strip())
+        number = _number(quantity, where, advice or (f"Q({quantity!r})" if quoted else f"Q(1, {due!r})"), f"a number with {wanted}")
         if ONE not in allowed:
-            raise errors.BareNumber(where=where, wanted=wanted, got=repr(quantity), advice=advice or f"Q({quantity!r}, '{example(allowed[0])}')")
-        return _finite(number, where, repr(quantity))
+            got = errors.shown(quantity)
+            raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({got}, {due!r})")
+        return _finite(number, where, errors.shown(quantity))
     if not isinstance(quantity, registry().Quantity):
         quantity = Q(quantity.magnitude, str(quantity.units))
     found = dimension_of(quantity)
     if found not in allowed:
-        raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{quantity:~} ({found})", advice=advice)
+        number = f"{quantity.magnitude:g}" if np.ndim(quantity.magnitude) == 0 else "…"
+        raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{errors.shown(quantity)} ({found})", advice=advice or f"Q({number}, {due!r})")
     if _offset(quantity):
         quantity = quantity.to("kelvin")
-    return _finite(_times(quantity.magnitude, from_internal(str(quantity.units)), inverse=True), where, f"{quantity:~}")
+    return _finite(_times(quantity.magnitude, from_internal(str(quantity.units)), inverse=True), where, errors.shown(quantity))
 
 
 def _finite(number: Any, where: str, got: str) -> Any:
     if not np.all(np.isfinite(number)):
-        raise errors.NotFinite(where=where, wanted="a finite number", got=got)
+        raise errors.NotFinite(where=where, wanted="a finite number", got=got, advice="look for 0/0, an overflow or a missing datum in what gave it")
     return number
+
+
+@lru_cache(maxsize=256)
+def like(dim: Dimension) -> str:
+    """A unit that people use for this dimension and that :func:`Q` reads, for error texts."""
+    if dim in EXAMPLES or not dim:
+        return example(dim)
+    return next((unit for unit in _RARE if dimension_of(Q(1.0, unit)) == dim), example(dim).replace("·", "*"))
 
 
 def restore(number: Any, unit: str) -> Quantity:
@@ -181,3 +211,4 @@ _CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?\d+)?(\s+[A-Za-zµ°%]+(-?\d+)?)*")
 _LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMON = ("mM", "uM", "nM", "mol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms", "min", "hour",
            "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent")  # fmt: skip
+_RARE = ("1/s/mM", "1/s/mM^2", "1/s/mM^3", "pmol/cm^2", "fmol/s/mM", "fmol^2/fJ/s", "fmol^2/fJ/s/um^2", "nS/fmol")  # where ``EXAMPLES`` has none

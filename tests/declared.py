@@ -105,7 +105,7 @@ def transporter(part: Part, on: Any, q: Quantifier) -> bm.Transporter | bm.Cycle
 
 def _inhibited(site: Site) -> Any:
     level = site.level(site.participants[0])
-    return 1 / (1 + level / (3 * level + site.parameter("Ki", Q(1, "mM") if "@" in site.participants[0].label else Q(1, "fmol"), site.dims[level], domain="positive")))
+    return 1 / (1 + level / site.parameter("Ki", Q(30, "mM"), d.CONCENTRATION, domain="positive"))
 
 
 def _clock(site: Site) -> Any:
@@ -118,7 +118,7 @@ def _rush(site: Site, k: Any) -> tuple[Any, Any]:
     import sympy as sp
 
     filled = 1 + site.product(site.reaction.reactants, activities=True)
-    both = site.parameter("k", k, d.FLUX) * B(site.u) / filled
+    both = site.parameter("k", k, d.FLUX) * (B(site.u) + B(-site.u)) / filled
     forward, reverse = (site.product(side, activities=True) for side in (site.reaction.reactants, site.reaction.products))
     return both * forward, both * reverse * sp.exp(site.standard + site.Qu)
 

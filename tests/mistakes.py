@@ -74,11 +74,12 @@ def judge(mistake: Mistake) -> None:
     for field in ("where", "wanted", "got", "advice"):
         text, words = getattr(error, field), getattr(mistake, field)
         assert isinstance(text, str)
-        assert text
+        assert text or not words, f"{field} is empty"
         assert text in str(error)
         for word in (words,) if isinstance(words, str) else words:
             assert word in text, f"{field}: {word!r} is not in {text!r}"
-        assert "<" not in text.replace("<->", "").replace("< 0", ""), f"{field} shows an object: {text!r}"
+        assert " object at 0x" not in text
+        assert "<Quantity" not in text
 
 
 def bath(contents: Any = None, name: str = "bath", **more: Any) -> bm.Reservoir:
@@ -117,6 +118,6 @@ def sound() -> bm.Model:
     return bm.Model("cell", [transporter(on=on)], potential={on: Q(-60, "mV")})
 
 
-def empirical(flux: Callable[[Any], Any], **inside: Any) -> bm.Model:
-    """One cell whose potassium flux is as given [fmol/s]."""
-    return bm.Model("leaky", [transporter(law=laws.Empirical(flux=flux, reason="to see it fail"), on=membrane(inside=cell(**inside)))])
+def empirical(flux: Callable[[Any], Any], reaction: str, name: str) -> bm.Model:
+    """One cell with a flux as given [fmol/s], whatever the affinity says."""
+    return bm.Model("leaky", [transporter(reaction, laws.Empirical(flux=flux, reason="to see it fail"), name=name)])

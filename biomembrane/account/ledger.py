@@ -172,14 +172,24 @@ class Ledger:
 
     @cached_property
     def passed(self) -> xr.DataArray:
-        """The energy that passed through: what was spent and supplied or, if more, dissipated."""
-        inward = self.spent + self.supplied
-        return _kept(inward.where(inward > self.dissipated, self.dissipated), self.flow)
+        """The energy that passed through: the largest of what was spent and supplied, dissipated, and stored or drawn."""
+        made = self.spent + self.supplied
+        for other in (abs(self.dissipated), abs(self.stored)):
+            made = made.where(made > other, other)
+        return _kept(made, self.flow)
+
+    @cached_property
+    def rounding(self) -> float:
+        """What ΔΞ is uncertain by in floating point, from the size of its terms [pJ]."""
+        k = self._t.kernel
+        first = [np.abs(k.call("exergy", 0.0, s.y[:, 0], self._t.constants(lane))).sum() for lane, s in enumerate(self._t.solutions)]
+        return float(np.max(first)) * 1e-14 * units.from_internal(UNIT)
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
-        """Residual over the energy that passed through."""
-        made = abs(self.residual) / self.passed.where(self.passed > 0)
+        """Residual over the energy that passed through; 0 where nothing passed and nothing is off by more than rounding."""
+        still = (self.passed <= self.rounding) & (abs(self.residual) <= self.rounding)
+        made = (abs(self.residual) / self.passed.where(self.passed > 0)).where(~still, 0.0)
         made.attrs = {"units": "1", "long_name": "relative residual"}
         return made
 
@@ -268,7 +278,8 @@ class Ledger:
         ``rtol``: default ten times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree.
         """
         limit = max(10 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
-        worst = float(self.residual_relative.isel(time=-1).max())
+        off = abs(self.residual.isel(time=-1)) - self.rounding
+        worst = float((off.clip(min=0) / self.passed.isel(time=-1).where(lambda x: x > 0, 1.0)).max())
         if not worst <= limit:
             raise errors.BooksDoNotClose(
                 where=f"ledger of {self._t.model.name!r}",

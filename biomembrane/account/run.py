@@ -162,9 +162,10 @@ class Run:
         return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
 
     def _repr_html_(self) -> str:
-        from ..html import collapsible
+        from ..html import Html, collapsible, join
+        from .table import html
 
-        return collapsible(repr(self), self.ledger._repr_html_() + self.data._repr_html_(), open=True)
+        return collapsible(repr(self), join(html(self.ledger), Html(self.data._repr_html_())), open=True)
 
 
 def _dataset(run: Run) -> xr.Dataset:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..html import collapsible, table
+from ..html import collapsible, join, table
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -15,6 +15,7 @@ _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
     ("dissipated", "heat"), ("residual", "books"),
 )  # fmt: skip
+_HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 
 
 def number(x: float) -> str:
@@ -64,8 +65,7 @@ def _title(ledger: Ledger) -> str:
 def text(ledger: Ledger) -> str:
     """The table for a terminal."""
     first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
-    head = ("transporter", "taken in", "handed on", "heat", "efficiency")
-    rows = [head, *transporters(ledger)]
+    rows = [_HEAD, *transporters(ledger)]
     widths = [max(len(r[k]) for r in rows) for k in range(5)]
     second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
     flagged = [f"  ! {p.name} is empirical: {p.rates.reason}" for p in ledger._t.model.processes if p.rates.flux is not None]
@@ -74,7 +74,5 @@ def text(ledger: Ledger) -> str:
 
 def html(ledger: Ledger) -> str:
     """The table for a notebook."""
-    body = table(lines(ledger), ("line", "pJ", "share", ""), "") + table(
-        transporters(ledger), ("transporter", "taken in", "handed on", "heat", "efficiency"), ""
-    )
+    body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD))
     return collapsible(_title(ledger), body, open=True)

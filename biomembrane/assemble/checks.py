@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import errors
@@ -18,20 +18,19 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
     """Transporters with different names, at least one."""
     if isinstance(given, (Transporter, Cycle)):
         given = [given]
-    try:
-        found = tuple(given)
-    except TypeError:
-        found = ()
+    where, wanted, advice = (
+        f"Model({model!r}), transporters",
+        "a list of Transporter and Cycle objects",
+        "[lib.NaKATPase(membrane), lib.leak(K, membrane)]",
+    )
+    if not isinstance(given, (list, tuple, Generator)):
+        raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
+    found = tuple(given)
     for item in found:
         if not isinstance(item, (Transporter, Cycle)):
-            raise errors.WrongType(
-                where=f"Model({model!r}), transporters",
-                wanted="Transporter or Cycle objects",
-                got=repr(item),
-                advice="[lib.NaKATPase(membrane), lib.leak(K, membrane)]",
-            )
+            raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(item), advice=advice)
     if not found:
-        raise errors.WrongType(where=f"Model({model!r}), transporters", wanted="at least one transporter", got=repr(given))
+        raise errors.WrongType(where=where, wanted="at least one transporter", got=errors.shown(given), advice=advice)
     names: set[str] = set()
     for item in found:
         if item.name in names:
@@ -47,15 +46,20 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
 
 def membranes(given: Iterable[Transporter | Cycle], potential: Mapping[Membrane, Any] | None) -> tuple[Membrane, ...]:
     """Membranes of the transporters, then those that only have a potential; their names differ."""
+    where, advice = "Model, potential=…", "potential={membrane: Q(-60, 'mV')}"
     if potential is not None and not isinstance(potential, Mapping):
-        raise errors.WrongType(where="Model, potential=…", wanted="{membrane: Q(-60, 'mV')}", got=repr(potential))
+        raise errors.WrongType(where=where, wanted="potentials by membrane", got=errors.shown(potential), advice=advice)
+    for item in potential or ():
+        if not isinstance(item, Membrane):
+            hint = "the membrane itself, not its name" if isinstance(item, str) else advice
+            raise errors.WrongType(where=where, wanted="membranes as keys", got=errors.shown(item), advice=hint)
     found: dict[str, Membrane] = {}
-    for item in [t.on for t in given] + list(potential or ()):
-        if isinstance(item, Membrane):
-            if found.setdefault(item.name, item) is not item:
-                raise errors.DuplicateName(where="Model, membranes", wanted="one membrane of each name", got=f"two named {item.name!r}")
-        elif not isinstance(item, Compartment):
-            raise errors.WrongType(where="Model, potential=…", wanted="membranes as keys", got=repr(item))
+    for on in [*(t.on for t in given), *(potential or ())]:
+        if isinstance(on, Membrane) and found.setdefault(on.name, on) is not on:
+            raise errors.DuplicateName(
+                where="Model, membranes", wanted="one membrane of each name", got=f"two named {on.name!r}",
+                advice="use the same object for the same membrane, or give one of them another name",
+            )  # fmt: skip
     return tuple(found.values())
 
 
@@ -63,9 +67,11 @@ def reference(reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given:
     """The reservoir of the exergy: the one asked for, else the one behind the largest membrane area."""
     if given is not None:
         if not isinstance(given, Reservoir) or given not in reservoirs:
-            raise errors.BadPlace(
-                where="Model, reference=…", wanted="one of the model's reservoirs: " + ", ".join(r.name for r in reservoirs), got=repr(given)
+            wanted = "one of the model's reservoirs: " + (", ".join(r.name for r in reservoirs) or "it has none")
+            advice = (
+                "the reservoir itself, not its name" if isinstance(given, str) else "a bath that a membrane of the model touches, or no reference="
             )
+            raise errors.BadPlace(where="Model, reference=…", wanted=wanted, got=errors.shown(given), advice=advice)
         return given
     area = {r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs}
     return max(reservoirs, key=lambda r: area[r.name], default=None)
@@ -82,8 +88,9 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
             for s in group:
                 if found.setdefault(s.name, s) != s:
                     raise errors.DuplicateName(
-                        where=f"Model, species in {place.name}", wanted="one species of each name", got=f"two different species named {s.name!r}"
-                    )
+                        where=f"Model, species in {place.name}", wanted="one species of each name", got=f"two different species named {s.name!r}",
+                        advice="take it from biomembrane.library, or from one variable, in all places",
+                    )  # fmt: skip
     used = {w.species for p in processes for w in p.reaction.net if w.species is not None and w.species.convention}
     conventions = sorted({s.convention for s in used})
     if len(conventions) > 1:
@@ -123,7 +130,7 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
             raise errors.DuplicateName(
                 where=f"Model, parameter {p.name!r}",
                 wanted="one value for one name",
-                got=f"{other.quantity:~P} and {p.quantity:~P}",
+                got=f"{errors.shown(other.quantity)} and {errors.shown(p.quantity)}",
                 advice="give one of the two objects another name",
             )
     return found

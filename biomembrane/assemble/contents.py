@@ -157,7 +157,7 @@ def numbers(model: Model) -> dict[sp.Symbol, float]:
 
 def value(expression: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
     """The number of an expression of parameters."""
-    return float(sp.sympify(expression).xreplace({s: sp.Float(at[s]) for s in sp.sympify(expression).free_symbols}))
+    return float(expression.xreplace({s: sp.Float(at[s]) for s in expression.free_symbols}))
 
 
 def _check_neutral(place: Compartment, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> None:
@@ -200,20 +200,31 @@ def _strength(bath: Reservoir) -> float:
     return float(sum(p.value for p in bath.contents.values()))
 
 
+def _check_free(place: Compartment, given: Balance) -> None:
+    taken = [s.name for s in (*place.contents, *place.held) if s.name in (ANION, OSMOLYTE)]
+    if taken:
+        raise errors.DuplicateName(
+            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})", wanted=f"the names {ANION} and {OSMOLYTE} for the impermeants",
+            got=f"a species named {taken[0]!r} among the contents", advice="give that species another name",
+        )  # fmt: skip
+
+
 def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, sp.Expr]:
     W = symbols.parameter(f"{place.name}.volume", positive=True)
     amounts = {s: _start(place, s) for s in place.contents}
     z = sp.Rational(str(given.charge))
     nX = (q / F - sp.Add(*(s.charge * n for s, n in amounts.items()))) / z
+    _check_free(place, given)
     made = {symbols.amount(f"{place.name}.{ANION}"): nX}
     x = value(nX, at)
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
-    if x < 0:
+    ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
+    if x < -1e-9 * sum(abs(s.charge) * p.value for s, p in place.contents.items()) * place.volume.value:
         raise errors.NoRoom(
             where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
             wanted="ions that leave charge for an impermeant of this sign",
-            got=f"{x / place.volume.value:.4g} mM would be needed; contents [mM]: {listed}",
-            advice="more cations, fewer anions, or the other sign of charge=",
+            got=f"{x / place.volume.value:.4g} mM of it would be needed; contents [mM]: {listed}",
+            advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
         )
     bath = _bath(model, place, given)
     if bath is not None:

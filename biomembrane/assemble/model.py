@@ -149,7 +149,7 @@ class Model:
         made: list[Equation] = []
 
         def put(group: str, symbol: sp.Symbol, expression: sp.Expr) -> None:
-            made.append(Equation(symbol, sp.sympify(expression), group))
+            made.append(Equation(symbol, expression, group))
 
         put("derived", T, self.symbol("temperature"))
         for transporter in self.transporters:

@@ -45,15 +45,17 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
     met = [p for m in membranes for p in (m.inside, m.outside)] + [p for p in on if isinstance(p, Compartment)]
     for place in met:
         if found.setdefault(place.name, place) is not place:
-            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two places named {place.name!r}")
+            advice = "use the same object for the same place, or give one of them another name"
+            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two named {place.name!r}", advice=advice)
     return found
 
 
 def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]) -> Circuit:
-    """Nodes that gain charge and their capacitance matrix.  Raises ``ChargeImbalance`` where charge has nowhere to go."""
+    """Ungrounded nodes that gain charge or touch a capacitor, and their capacitance matrix.  Raises ``ChargeImbalance`` where charge has nowhere to go."""
     charged = {place for p in processes for place in p.reaction.charge_moved()}
     grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
     grounded |= _extra_grounds(all_places, membranes, grounded)
+    charged |= {p.name for m in membranes if m.capacitance is not None for p in (m.inside, m.outside)}  # they load their neighbours
     nodes = tuple(n for n in all_places if n in charged and n not in grounded)
     C = sp.zeros(len(nodes), len(nodes))
     for m in membranes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..declare.latex import reaction
 from ..declare.parameter import table as parameter_rows
-from ..html import collapsible, table
+from ..html import collapsible, join, table
 from ..latex import tex
 from .contents import impermeant_quantities
 
@@ -19,12 +19,12 @@ def html(model: Model) -> str:
     moves = [(t.label, t.on.name, str(p.reaction), p.certificate.verdict) for t in model.transporters for p in t.processes]
     places = [(n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents)) for n, p in model.places.items()]
     rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model).items()]
-    body = collapsible("places", table(places, ("place", "kind", "contents"), ""), open=True)
-    body += collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law"), ""), open=True)
+    parts = [collapsible("places", table(places, ("place", "kind", "contents")), open=True)]
+    parts.append(collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True))
     if rest:
-        body += collapsible("impermeants", table(rest, ("pool", "amount"), ""))
-    body += collapsible("parameters", table(parameter_rows(model.parameters), ("name", "value", "source"), ""))
-    return collapsible(repr(model), body, open=True)
+        parts.append(collapsible("impermeants", table(rest, ("pool", "amount"))))
+    parts.append(collapsible("parameters", table(parameter_rows(model.parameters), ("name", "value", "source"))))
+    return collapsible(repr(model), join(*parts), open=True)
 
 
 def latex(model: Model) -> str:

@@ -40,7 +40,8 @@ def stores_of(model: Model) -> tuple[Store, ...]:
         for who, n in process.reaction.net.items():
             for component, potential in _potentials(model, who):
                 key = (who.pool, component)
-                facts.setdefault(key, (who.species.name if who.species else process.transporter, _where(who), _role(who)))
+                role = _role(who, component)
+                facts.setdefault(key, (who.species.name if who.species else process.transporter, _where(who), role))
                 entries = found.setdefault(key, {})
                 entries[process.name] = entries.get(process.name, sp.S.Zero) + n * potential
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
@@ -50,9 +51,11 @@ def _where(who: Participant) -> str:
     return who.place.name if who.place else who.pool.rpartition(".")[0]
 
 
-def _role(who: Participant) -> str:
+def _role(who: Participant, component: str) -> str:
     if who.kind == "state":
         return "carrier"
+    if component == "electrical":
+        return "cell"  # charges are stored on the membranes, whoever holds the ion
     if isinstance(who.place, Compartment):
         return "held" if who.species in who.place.held else "cell"
     return "bath"

@@ -52,7 +52,7 @@ def _taylor(order: int) -> list[float]:
     return [_NUMBERS.get(k, 0.0) / math.factorial(k - order) for k in range(18, order - 1, -1)]
 
 
-_COEFFICIENTS = {order: _taylor(order) for order in (1, 2)}
+COEFFICIENTS = {order: _taylor(order) for order in (1, 2)}
 
 
 def _bernoulli_lanes(x: Any, order: int) -> Any:
@@ -65,13 +65,13 @@ def _bernoulli_lanes(x: Any, order: int) -> Any:
         mirrored = plain + x
         first = (1.0 - mirrored) / e
         far = first if order == 1 else (2.0 * first + plain) / np.expm1(-x)
-    return np.where(np.abs(x) < SERIES, np.polyval(_COEFFICIENTS[order], x), far)
+    return np.where(np.abs(x) < SERIES, np.polyval(COEFFICIENTS[order], x), far)
 
 
 def _bernoulli(x: float, order: int) -> float:
     if order and abs(x) < SERIES:
         total = 0.0
-        for c in _COEFFICIENTS[order]:
+        for c in COEFFICIENTS[order]:
             total = total * x + c
         return total
     if x > 700:
@@ -140,7 +140,7 @@ class Kernel:
     def __init__(self, program: Program) -> None:
         self.program = program
         frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
-        self._slots = {node: k for k, node in enumerate(frontier)}
+        self.slots = {node: k for k, node in enumerate(frontier)}
         self._prepare = _function(program, "prepare", list(frontier), {})
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self.size = len(program.states)
@@ -149,7 +149,7 @@ class Kernel:
         """Constants of these parameters: a list of floats, or of arrays over lanes."""
         p = np.asarray(p, dtype=float)
         if p.ndim == 1:
-            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self._slots))
+            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self.slots))
             return made
         with np.errstate(all="ignore"):
             return list(self._prepare[1](0.0, (), (), p))
@@ -157,7 +157,7 @@ class Kernel:
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of a group at a state."""
         if group not in self._functions:
-            self._functions[group] = _function(self.program, group, self.program.outputs[group], self._slots)
+            self._functions[group] = _function(self.program, group, self.program.outputs[group], self.slots)
         one, many = self._functions[group]
         y = np.asarray(y, dtype=float)
         members = len(self.program.outputs[group])

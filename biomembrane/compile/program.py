@@ -80,7 +80,7 @@ class _Outputs:
         self.names: dict[str, tuple[str, ...]] = {}
 
     def lower(self, expression: sp.Expr) -> int:
-        return self.g.lower(sp.sympify(expression), self.env, self.memo)
+        return self.g.lower(expression, self.env, self.memo)
 
     def put(self, group: str, members: dict[str, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)

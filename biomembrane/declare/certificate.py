@@ -6,6 +6,7 @@ a linear part and logarithms of factors, which must both vanish; a law that fail
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ import sympy as sp
 
 from .. import constants, errors
 from .. import dimension as d
-from ..dimension import Dimension, example
+from ..dimension import Dimension
 from ..symbols import N_A, B, F, R, T, c0, n0, t
-from ..units import from_internal
+from ..units import from_internal, like
 
+LONGEST = 300  # characters of an expression in an error text
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
 
 
@@ -33,72 +35,69 @@ class Certificate:
 
 def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str) -> Dimension | None:
     """The dimension of an expression; None for what fits any (0, ∞).  Raises ``DimensionError`` with the sub-expression."""
-    memo: dict[sp.Basic, Dimension | None] = {}
+    return _Dimensions(dims, where).fold(expr)
 
-    def pure(node: sp.Expr, parent: sp.Expr) -> None:
-        found = fold(node)
-        if found:
-            raise errors.DimensionError(
-                where=where, wanted=f"a pure number inside {type(parent).__name__}", got=f"{node}, which is in {found}", advice=f"in: {parent}"
-            )
 
-    def same(node: sp.Expr) -> Dimension | None:
-        first: tuple[sp.Expr, Dimension] | None = None
-        for arg in node.args:
-            found = fold(arg)
-            if found is None:
-                continue
-            if first and found != first[1]:
-                raise errors.DimensionError(
-                    where=where, wanted=f"terms of one dimension in {node}", got=f"{first[0]} is in {first[1]}, {arg} is in {found}"
-                )
-            first = first or (arg, found)
-        return first[1] if first else None
+class _Dimensions:
+    """The fold behind :func:`dimension_of`."""
 
-    def fold(node: sp.Expr) -> Dimension | None:
-        if node not in memo:
-            memo[node] = rule(node)
-        return memo[node]
+    def __init__(self, dims: Mapping[sp.Symbol, Dimension], where: str) -> None:
+        self.dims, self.where = dims, where
+        self.memo: dict[sp.Basic, Dimension | None] = {}
 
-    def rule(node: sp.Expr) -> Dimension | None:
+    def fold(self, node: sp.Expr) -> Dimension | None:
+        if node not in self.memo:
+            self.memo[node] = self.rule(node)
+        return self.memo[node]
+
+    def rule(self, node: sp.Expr) -> Dimension | None:
         if node.is_Symbol:
-            if node not in dims:
-                raise errors.UnknownName(where=where, wanted="symbols of the site", got=str(node), advice="site['Na@in'], site.u, site.parameter(…)")
-            return dims[node]
+            if node not in self.dims:
+                advice = "site['Na@in'], site.u, or site.parameter(…) for a number of your own"
+                raise errors.UnknownName(where=self.where, wanted="symbols that the site gives", got=str(node), advice=advice)
+            return self.dims[node]
         if node.is_number:
             return None if node.is_zero or node.is_infinite else d.ONE
         if node.is_Add or isinstance(node, (sp.Max, sp.Min)):
-            return same(node)
+            return self.same(node)
         if node.is_Mul:
-            found = d.ONE
-            for arg in node.args:
-                factor = fold(arg)
-                if factor is None:
-                    return None
-                found = found * factor
-            return found
-        if node.is_Pow:
-            base, power = node.as_base_exp()
-            if base == sp.E or not power.is_Rational:
-                pure(power, node)
-                pure(base, node)
-                return d.ONE
-            inner = fold(base)
-            return inner if inner is None else inner ** Fraction(int(power.p), int(power.q))
+            factors = [self.fold(a) for a in node.args]
+            return None if None in factors else math.prod((f for f in factors if f), start=d.ONE)
+        if node.is_Pow and node.exp.is_Rational:
+            inner = self.fold(node.base)
+            return inner if inner is None else inner ** Fraction(int(node.exp.p), int(node.exp.q))
         if isinstance(node, sp.Abs):
-            return fold(node.args[0])
+            return self.fold(node.args[0])
         for arg in node.args:
-            pure(arg, node)
+            self.pure(arg, node)
         return d.ONE
 
-    return fold(sp.sympify(expr))
+    def pure(self, node: sp.Expr, parent: sp.Expr) -> None:
+        found = self.fold(node)
+        if found:
+            wanted, advice = f"a pure number inside {type(parent).__name__}", "divide it by a quantity of the same dimension; site.u is F·V/RT"
+            raise errors.DimensionError(where=self.where, wanted=wanted, got=f"{node}, which is in {found}, in {_brief(parent)}", advice=advice)
+
+    def same(self, node: sp.Expr) -> Dimension | None:
+        first: tuple[sp.Expr, Dimension] | None = None
+        for arg in node.args:
+            found = self.fold(arg)
+            if first and found is not None and found != first[1]:
+                got = f"{_brief(first[0])} is in {first[1]}, {_brief(arg)} is in {found}"
+                advice = "divide each by a quantity of its own dimension, such as c0, RT/F or a site.parameter(…)"
+                raise errors.DimensionError(where=self.where, wanted=f"terms of one dimension in {_brief(node)}", got=got, advice=advice)
+            first = first or (None if found is None else (arg, found))
+        return first[1] if first else None
 
 
 def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dimension], where: str, what: str) -> None:
     """Raise ``DimensionError`` unless ``expr`` is in ``dim``."""
     found = dimension_of(expr, dims, where)
     if found is not None and found != dim:
-        raise errors.DimensionError(where=f"{where}, {what}", wanted=f"{example(dim)} ({dim})", got=f"{expr} in {found}")
+        wanted = f"a unit like '{like(dim)}'" if dim else "a pure number"
+        factor = dim / found
+        advice = f"multiply it by what is in {factor}, such as {like(factor)}" if dim else f"divide it by what is in {found}, such as {like(found)}"
+        raise errors.DimensionError(where=f"{where}, {what}", wanted=wanted, got=f"{_brief(expr)} in {found}", advice=advice)
 
 
 def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str) -> None:
@@ -109,14 +108,16 @@ def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str
         if _number(expr, state) < 0:
             raise errors.NegativeRate(
                 where=f"{where}, {what}",
-                wanted="a rate that is never negative",
-                got=f"{expr} < 0 at {text}",
-                advice="a one-way rate counts events; put the direction into forward and reverse",
+                wanted="a value that is never negative",
+                got=f"{_brief(expr)} < 0 at {text}",
+                advice="inhibition as 1/(1 + c/K) stays between 0 and 1"
+                if what == "modulator"
+                else "a one-way rate counts events; put the direction into forward and reverse",
             )
     raise errors.SecondLawUndecided(
         where=f"{where}, {what}",
         wanted="an expression whose sign can be decided",
-        got=str(expr),
+        got=_brief(expr),
         advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)",
     )
 
@@ -146,6 +147,10 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
 
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> Certificate:
     """The certificate that ln(r⁺/r⁻) = A/RT identically, or ``SecondLawViolation`` / ``SecondLawUndecided``."""
+    if forward.is_zero or reverse.is_zero:
+        way = "reverse" if reverse.is_zero else "forward"
+        advice = "let it follow from the affinity, or host the law as laws.Empirical(…, reason=…)"
+        raise errors.SecondLawViolation(where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"a {way} rate of 0: an irreversible law", advice=advice)
     linear, logs = _split_log(forward / reverse)
     extra, more = _split_linear(-drive)
     residual = sp.expand(linear + extra)
@@ -161,12 +166,12 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
             kJ = error * constants.GAS * state[T] / 1000
             raise errors.SecondLawViolation(
                 where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"RT ln(r⁺/r⁻) − A = {kJ:+.4g} kJ/mol at {text}",
-                advice=f"left over: {sp.sstr(rest)[:300]}; let one constant follow from the others, or host it as laws.Empirical(…, reason=…)",
+                advice=f"left over: {_brief(rest)}; let one constant follow from the others, or host it as laws.Empirical(…, reason=…)",
             )  # fmt: skip
     if sp.simplify(rest) == 0:
         return Certificate("proven", "ln(r⁺/r⁻) − A/RT = 0 (after simplification)", drive)
     raise errors.SecondLawUndecided(
-        where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=sp.sstr(rest)[:300], advice="write both rates with the same denominators"
+        where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=_brief(rest), advice="write both rates with the same denominators"
     )
 
 
@@ -253,3 +258,9 @@ def _states(expr: sp.Expr, values: Mapping[str, float], count: int = 24) -> list
 def _number(expr: sp.Expr, state: Mapping[sp.Symbol, float]) -> float:
     value = expr.subs({s: state[s] for s in expr.free_symbols}).evalf()
     return float(value) if value.is_real else float("nan")
+
+
+def _brief(expr: sp.Expr) -> str:
+    """An expression for an error text, cut where it is long."""
+    text = str(sp.sstr(expr))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -21,10 +21,10 @@ from .. import constants, errors, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0
 from . import latex
-from .laws import Barrier, Eyring, Rates
-from .parameter import Declared, check_name
+from .laws import Barrier, Eyring, Rates, split
+from .parameter import Declared, check_name, check_text
 from .places import Membrane
-from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, terms
+from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, solvents, terms
 from .site import Site
 from .species import Species
 from .transporter import Process, build, html_of
@@ -49,7 +49,7 @@ class _StepLaw:
     barrier: Barrier
 
     def rates(self, site: Site) -> Rates:
-        plus, minus = self.barrier(site.Qu)
+        plus, minus = split(self.barrier, site)
         k = [self.constant(site, "forward"), self._reverse(site)]
         return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
 
@@ -113,14 +113,20 @@ class Cycle:
         put: Any = object.__setattr__
         check_name(self.name, "Cycle, name")
         if not isinstance(self.on, Membrane):
-            raise errors.WrongType(where=f"{self.name}, on=…", wanted="a Membrane", got=repr(self.on))
+            advice = "Membrane('apical', inside=…, outside=…, area=…)"
+            raise errors.WrongType(where=f"{self.name}, on=…", wanted="a Membrane", got=errors.shown(self.on), advice=advice)
+        check_text(self.label, f"{self.name}, label=…", "label='SGLT1'")
+        solvents(self.species, self.name)
         put(self, "label", self.label or self.name.replace("_", " "))
-        names = self.states.split() if isinstance(self.states, str) else [getattr(s, "label", s) for s in self.states]
-        if len(names) < 2 or len(set(names)) != len(names):
-            raise errors.BadCycle(where=self.name, wanted="two or more different states", got=" ".join(map(str, names)))
-        read = [self._read(text, constants, names) for text, constants in self.steps]
+        names = _names(self.states, f"{self.name}, states=…")
+        _listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{names[0]} <-> {names[-1]}']")
+        read = [self._read(text, given, names) for text, given in _pairs(self.steps, f"{self.name}, steps=…")]
+        for step in read:
+            if [s.name for s in read].count(step.name) > 1:
+                got, advice = f"{step.name} twice", "merge the two, or put a state between them"
+                raise errors.DuplicateName(where=f"{self.name}, steps=…", wanted="one step for each pair of states", got=got, advice=advice)
         states = self._participants(names, read)
-        steps = [_resolved(s, states) for s in read]
+        steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
         self._check_closing(steps, names)
         parameters: dict[str, Declared] = {}
         derived = self._energies(steps, states, parameters)
@@ -147,13 +153,14 @@ class Cycle:
                 raise errors.BadCycle(
                     where=where,
                     wanted=f"one state on each side, of {' '.join(names)}",
-                    got=", ".join(s for _, s in states) or "none",
-                    advice="write solutes with their place, Na@out",
+                    got=", ".join(s if n == 1 else f"{n} {s}" for n, s in states) or "none",
+                    advice=_hint([s for _, s in states], names),
                 )
             ends.append(Participant(f"{self.name}.{states[0][1]}", "state", states[0][1]))
             made.append([(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word])
-        name = f"{ends[0].label}-{ends[1].label}"
-        closing = any(_ends(text, self.name) == {e.label for e in ends} for text in self.close)
+        twins = [t for t, _ in self.steps if isinstance(t, str) and _ends(t, self.name) == {e.label for e in ends}]
+        name = f"{ends[0].label}-{ends[1].label}" + (f"_{twins.index(text) + 1}" if len(twins) > 1 else "")
+        closing = any(_same_step(asked, text, self.name, alone=len(twins) == 1) for asked in self.close)
         if (
             not isinstance(given, Mapping)
             or set(given) - {"forward", "reverse"}
@@ -163,34 +170,32 @@ class Cycle:
             raise errors.BadCycle(
                 where=where,
                 wanted="{'forward': …, 'reverse': …}",
-                got=repr(given),
-                advice=f"or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow",
+                got="{" + ", ".join(f"{key!r}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
+                advice=f"give both as quantities, or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow",
             )
         reaction = Reaction((*made[0], (1, ends[0])), (*made[1], (1, ends[1])))
         return _Step(name, reaction, (ends[0], ends[1]), given, closing)
 
     def _participants(self, names: list[str], steps: list[_Step]) -> dict[str, Participant]:
         """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has bound since the first state."""
-        unknown = sorted(set(self.charge) - set(names))
-        if unknown:
-            raise errors.UnknownName(
-                where=f"{self.name}, charge=…", wanted="states", got=", ".join(unknown), advice=errors.nearest(unknown[0], names)
-            )
-        inside = {n: Fraction(str(self.charge.get(n, 0))) for n in names}
+        inside = _coordinates(self.charge, names, f"{self.name}, charge=…")
         bound: dict[str, dict[Species, int]] = {names[0]: {}}
         links = [(s.ends[0].label, s.ends[1].label, made_or_used(s.reaction)) for s in steps]
         while len(bound) < len(names):
             grown = {b: _add(bound[a], taken, -1) for a, b, taken in links if a in bound and b not in bound}
             grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
             if not grown:
+                apart = [n for n in names if n not in bound]
                 raise errors.BadCycle(
-                    where=self.name, wanted="steps that connect all states", got="unreached: " + ", ".join(n for n in names if n not in bound)
-                )
+                    where=f"{self.name}, steps=…", wanted="steps that connect all states", got=f"not reached from {names[0]}: {', '.join(apart)}",
+                    advice=f"add a step such as '{names[0]} <-> {apart[0]}', or leave the state out",
+                )  # fmt: skip
             bound |= grown
         for a, b, taken in links:
             left = _add(_add(bound[b], bound[a], -1), taken, 1)
             if left:
-                conserve(left, f"{self.name}, the loop closed by {a}-{b}", "once around")
+                once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
+                conserve(left, f"{self.name}, the loop closed by {a}-{b}", once)
         z = {n: sum((Fraction(count * s.charge) for s, count in bound[n].items()), Fraction(0)) for n in names}
         sides = (self.on.inside.name, self.on.outside.name)
         made = {}
@@ -203,7 +208,9 @@ class Cycle:
         pairs = [{e.label for e in s.ends} for s in steps]
         for text in self.close:
             if _ends(text, self.name) not in pairs:
-                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="one of the steps: " + ", ".join(s.name for s in steps), got=repr(text))
+                known = [" <-> ".join(e.label for e in s.ends) for s in steps]
+                advice = errors.nearest(text, known)
+                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="steps: " + ", ".join(known), got=errors.shown(text), advice=advice)
         reached = {names[0]}
         tree = [s for s in steps if not s.closing]
         for _ in names:
@@ -213,6 +220,7 @@ class Cycle:
                 where=f"{self.name}, close=…",
                 wanted="one closing step per independent cycle, the others connecting all states",
                 got="cut off: " + ", ".join(n for n in names if n not in reached),
+                advice="take a step that leads to them out of close=, and give its reverse",
             )
 
     def _energies(self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]) -> dict[sp.Symbol, sp.Expr]:
@@ -258,9 +266,11 @@ class Cycle:
         errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         worst = max(errors_, key=lambda n: abs(errors_[n]))
         RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
+        size = abs(errors_[worst])
+        note = ", but only at these values" if size < TOLERANCE else " (rounding of the published digits)" if size < 0.02 else ""
         raise errors.CycleNotClosed(
             where=f"{self.name}, the loop closed by {worst}", wanted="rate constants whose product around the loop is the external affinity",
-            got=f"off by {errors_[worst] * RT:+.4g} kJ/mol" + (" (rounding of the published digits)" if abs(errors_[worst]) < 0.02 else ""),
+            got=f"off by {0.0 if size < TOLERANCE else errors_[worst] * RT:+.4g} kJ/mol" + note,
             advice="close=[" + ", ".join(repr(n.replace("-", " <-> ")) for n in off) + "] lets those reverse constants follow from the others",
         )  # fmt: skip
 
@@ -279,14 +289,79 @@ def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> di
     return {s: n for s, n in total.items() if n}
 
 
+def _names(given: Any, where: str) -> list[str]:
+    """Names of the states, two or more and different."""
+    advice = "states='C1 C2 C3 C4', in the order of the cycle"
+    if not isinstance(given, (str, list, tuple)):
+        raise errors.WrongType(where=where, wanted="names of states", got=errors.shown(given), advice=advice)
+    words = given.split() if isinstance(given, str) else [getattr(s, "label", s) for s in given]
+    names = [check_name(word, where) for word in words]
+    if len(names) < 2 or len(set(names)) != len(names):
+        raise errors.BadCycle(where=where, wanted="two or more different states", got=" ".join(names) or "none", advice=advice)
+    return names
+
+
+def _listed(given: Any, where: str, wanted: str, advice: str) -> Sequence[Any]:
+    if not isinstance(given, (list, tuple)):
+        raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
+    return given
+
+
+def _pairs(given: Any, where: str) -> list[tuple[str, Any]]:
+    """Steps as (text, constants), each pair of states once."""
+    advice = "[('C1 + Na@out <-> C2', {'forward': Q(…), 'reverse': Q(…)}), …]"
+    read = [tuple(step) if isinstance(step, (list, tuple)) else (step,) for step in _listed(given, where, "a list of steps", advice)]
+    for step in read:
+        if len(step) != 2:
+            got = errors.shown(step[0] if len(step) == 1 else step)
+            raise errors.WrongType(where=where, wanted="pairs of a text and its rate constants", got=got, advice=advice)
+    return [(text, constants_) for text, constants_ in read]
+
+
+def _hint(states: list[str], names: list[str]) -> str:
+    """What may be meant by a side of a step that does not hold exactly one state."""
+    strangers = [s for s in states if s not in names]
+    near = errors.nearest(strangers[0], names) if strangers else ""
+    if near.startswith("did") and len(states) == 1:
+        return near
+    if strangers:
+        return f"a solute is written with its place, {strangers[0]}@out"
+    return "one step leads from one state to one other" if states else f"'{names[0]} + Na@out <-> {names[1]}'"
+
+
+def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, Fraction]:
+    """Q_s by state."""
+    if not isinstance(charge, Mapping):
+        raise errors.WrongType(where=where, wanted="{state: elementary charges}", got=errors.shown(charge), advice=f"charge={{{names[0]!r}: -2}}")
+    made = dict.fromkeys(names, Fraction(0))
+    for name, value in charge.items():
+        if name not in made:
+            advice = errors.nearest(str(name), names)
+            raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(names)}", got=errors.shown(name), advice=advice)
+        try:
+            made[name] = Fraction(str(value))
+        except ValueError:
+            wanted, advice = "a number of elementary charges, as a number or as decimal text", f"charge={{{name!r}: -2}}"
+            raise errors.NotANumber(where=f"{where} of {name}", wanted=wanted, got=errors.shown(value), advice=advice) from None
+    return made
+
+
+def _same_step(asked: str, text: str, where: str, *, alone: bool) -> bool:
+    """Whether ``close`` asks for this step: by its states; in the order as written, where two steps join the same states."""
+    if alone:
+        return _ends(asked, where) == _ends(text, where)
+    ordered = [[name for side in terms(t, where) for _, name, word in side if not word] for t in (asked, text)]
+    return ordered[0] == ordered[1]
+
+
 def _ends(text: str, where: str) -> set[str]:
     left, right = terms(text, f"{where}, close={text!r}")
     return {name for side in (left, right) for _, name, word in side if not word}
 
 
-def _resolved(step: _Step, states: dict[str, Participant]) -> _Step:
+def _resolved(step: _Step, states: dict[str, Participant], where: str) -> _Step:
     def swap(side: tuple[tuple[int, Participant], ...]) -> tuple[tuple[int, Participant], ...]:
         return tuple((n, states[w.label] if w.kind == "state" else w) for n, w in side)
 
-    reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), step.name)
+    reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), where)
     return _Step(step.name, reaction, (states[step.ends[0].label], states[step.ends[1].label]), step.constants, step.closing)

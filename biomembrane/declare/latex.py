@@ -48,6 +48,6 @@ def transporter(made: Any) -> str:
             lines.append(rf"J = \mathcal{{A}}\,{tex(rates.conductance)}")
         else:
             lines.append(f"J = {tex(rates.flux)}")
-        lines.append(rf"\mathcal{{A}}/RT = {tex(sp.sympify(process.certificate.drive))}")
+        lines.append(rf"\mathcal{{A}}/RT = {tex(process.certificate.drive)}")
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

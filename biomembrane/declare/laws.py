@@ -15,7 +15,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors
 from ..symbols import B, F, R, T, c0
-from .site import Site, exact
+from .site import Site, evaluated, exact, expressed
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Eyring:
 
     def __post_init__(self) -> None:
         if isinstance(self.theta, bool) or not isinstance(self.theta, (int, float)) or not 0 <= self.theta <= 1:
-            raise errors.OutOfDomain(where="Eyring(theta=…)", wanted="a number from 0 to 1", got=repr(self.theta))
+            advice = "Eyring(0.5), the middle of the membrane"
+            raise errors.OutOfDomain(where="Eyring(theta=…)", wanted="a number from 0 to 1", got=errors.shown(self.theta), advice=advice)
 
     def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         theta = exact(self.theta)
@@ -68,9 +69,20 @@ class ConstantField:
         return B(Qu), B(-Qu)
 
 
+def split(barrier: Any, site: Site) -> tuple[sp.Expr, sp.Expr]:
+    """b⁺ and b⁻ of a barrier for the charge that the site's reaction moves."""
+    where, advice = f"{site.process}, barrier=…", "laws.Eyring(0.5) or laws.ConstantField()"
+    if isinstance(barrier, type) or not callable(barrier):
+        raise errors.WrongType(where=where, wanted="a barrier", got=errors.shown(barrier), advice=advice)
+    made = barrier(site.Qu)
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise errors.WrongType(where=where, wanted="a barrier that gives the pair b⁺, b⁻", got=errors.shown(made), advice=advice)
+    return expressed(made[0], where), expressed(made[1], where)
+
+
 def _by_affinity(prefactor: sp.Expr, site: Site, barrier: Barrier) -> Rates:
     """r⁺ = prefactor·b⁺·Π a^ν⁺ and the reverse that detailed balance leaves."""
-    plus, minus = barrier(site.Qu)
+    plus, minus = split(barrier, site)
     forward = prefactor * plus * site.product(site.reaction.reactants, activities=True)
     reverse = prefactor * minus * site.product(site.reaction.products, activities=True) * sp.exp(site.standard)
     return Rates(forward, reverse)
@@ -156,7 +168,8 @@ class Water:
     def rates(self, site: Site) -> Rates:
         water = [w for w in site.participants if w.kind == "water"]
         if len(water) != 2 or len(site.participants) != 2:
-            raise errors.BadReaction(where=f"{site.name}, Water", wanted="'H2O@out -> H2O@in'", got=str(site.reaction))
+            advice = "library.water(membrane), or Transporter(…, species=(H2O,)) with library.H2O"
+            raise errors.BadReaction(where=f"{site.name}, Water", wanted="'H2O@out -> H2O@in'", got=str(site.reaction), advice=advice)
         L = site.parameter("permeability", self.permeability, (d.HYDRAULIC, d.PERMEABILITY))
         v = site.molar_volume(water[0])
         if site.dims[L] == d.HYDRAULIC:
@@ -187,15 +200,21 @@ class Saturable:
 
     def rates(self, site: Site) -> Rates:
         if self.binding not in ("simultaneous", "common"):
-            raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=repr(self.binding))
-        if (self.maximum is None) == (self.turnover is None or self.density is None):
-            raise errors.BadSettings(where=f"{site.name}, Saturable", wanted="either maximum=, or turnover= and density=", got="both or neither")
+            known, got = ("simultaneous", "common"), errors.shown(self.binding)
+            advice = errors.nearest(str(self.binding), known)
+            raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=got, advice=advice)
+        given = [name for name in ("maximum", "turnover", "density") if getattr(self, name) is not None]
+        if given not in (["maximum"], ["turnover", "density"]):
+            raise errors.BadSettings(
+                where=f"{site.name}, Saturable(…)", wanted="either maximum=, or turnover= and density=", got=" and ".join(given) or "neither",
+                advice="maximum=Q(1, 'fmol/s'), or turnover=Q(100, '1/s') with density=Q(1000, '1/um^2')",
+            )  # fmt: skip
         if self.maximum is not None:
             E = site.per_area("maximum", self.maximum, d.FLUX)
         else:
             E = site.carriers(self.density) * site.parameter("turnover", self.turnover, d.RATE)
         K = self._halves(site)
-        plus, minus = self.barrier(site.Qu)
+        plus, minus = split(self.barrier, site)
         sides = [site.reaction.reactants, site.reaction.products]
         scaled = [sp.prod([(site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
         filled = [sp.prod([(1 + site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
@@ -206,6 +225,14 @@ class Saturable:
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
+        if not isinstance(self.half, Mapping):
+            names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in site.participants)
+            raise errors.WrongType(
+                where=f"{site.name}, Saturable(half=…)",
+                wanted="{participant: half-saturation}",
+                got=errors.shown(self.half),
+                advice=f"half={{{names}}}",
+            )
         left = dict(self.half)
         for who in site.participants:
             keys = [site.written(who), who.pool, who.species.name if who.species else who.label]
@@ -214,7 +241,7 @@ class Saturable:
                 raise errors.MissingSpecies(
                     where=f"{site.name}, Saturable(half=…)",
                     wanted=f"a half-saturation for {keys[0]}",
-                    got=", ".join(self.half) or "none",
+                    got=", ".join(map(str, self.half)) or "none",
                     advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
                 )
             left.pop(key, None)
@@ -226,8 +253,8 @@ class Saturable:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
-                got=", ".join(left),
-                advice=errors.nearest(next(iter(left)), [site.written(w) for w in site.participants]),
+                got=", ".join(map(str, left)),
+                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in site.participants]),
             )
         return found
 
@@ -264,13 +291,19 @@ class ReducedCycle:
     reverse: Sequence[Formula]
 
     def rates(self, site: Site) -> Rates:
+        for what in ("forward", "reverse"):
+            if isinstance(getattr(self, what), str) or not isinstance(getattr(self, what), Sequence):
+                got, advice = errors.shown(getattr(self, what)), "[lambda site: …, lambda site: …]"
+                raise errors.WrongType(where=f"{site.name}, ReducedCycle({what}=…)", wanted="a list of functions of the site", got=got, advice=advice)
         if len(self.forward) != len(self.reverse) or len(self.forward) < 2:
             raise errors.BadCycle(
                 where=f"{site.name}, ReducedCycle",
                 wanted="as many reverse as forward rates, at least two",
-                got=f"{len(self.forward)} and {len(self.reverse)}",
+                got=f"{len(self.forward)} forward and {len(self.reverse)} reverse",
+                advice="one function for each step in each direction",
             )
-        return ring(site.carriers(self.density), [f(site) for f in self.forward], [f(site) for f in self.reverse])
+        rates = [[evaluated(f, site, f"{what}[{k}]") for k, f in enumerate(getattr(self, what))] for what in ("forward", "reverse")]
+        return ring(site.carriers(self.density), *rates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,7 +317,7 @@ class Pair:
     reverse: Formula
 
     def rates(self, site: Site) -> Rates:
-        return Rates(sp.sympify(self.forward(site)), sp.sympify(self.reverse(site)))
+        return Rates(evaluated(self.forward, site, "forward"), evaluated(self.reverse, site, "reverse"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,6 +333,7 @@ class Empirical:
     def rates(self, site: Site) -> Rates:
         if not isinstance(self.reason, str) or not self.reason.strip():
             raise errors.MissingSource(
-                where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=repr(self.reason)
-            )
-        return Rates(flux=sp.sympify(self.flux(site)), reason=self.reason)
+                where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(self.reason),
+                advice="reason='fitted curve of Smith 1999, no reverse rate published'",
+            )  # fmt: skip
+        return Rates(flux=evaluated(self.flux, site, "flux"), reason=self.reason)

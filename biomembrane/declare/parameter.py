@@ -18,8 +18,25 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
 def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
     if not isinstance(name, str) or not _NAME.match(name):
-        raise errors.BadName(where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=repr(name), advice="for instance 'K_leak'")
+        mended = re.sub(r"[^A-Za-z0-9_+\-]+", "_", name).strip("_") if isinstance(name, str) else ""
+        raise errors.BadName(
+            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=errors.shown(name),
+            advice=f"{mended!r}" if _NAME.match(mended) else "for instance 'Na' or 'K_leak'",
+        )  # fmt: skip
     return name
+
+
+def check_text(text: Any, where: str, example: str) -> None:
+    """Raise ``WrongType`` unless ``text`` is text."""
+    if not isinstance(text, str):
+        raise errors.WrongType(where=where, wanted="text", got=errors.shown(text), advice=example)
+
+
+def whole(number: Any, where: str, wanted: str, advice: str) -> int:
+    """The whole number itself.  Raises ``NotANumber``."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(number), advice=advice)
+    return number
 
 
 @dataclass(frozen=True)
@@ -42,8 +59,10 @@ class Source:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise errors.BadSource(
-                where="Source(kind=…)", wanted=" | ".join(KINDS), got=repr(self.kind), advice=errors.nearest(str(self.kind), KINDS)
+                where="Source(kind=…)", wanted=" | ".join(KINDS), got=errors.shown(self.kind), advice=errors.nearest(str(self.kind), KINDS)
             )
+        for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
+            check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
                 where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'"
@@ -69,17 +88,19 @@ class Parameter:
     sd: Any = None
 
     def __post_init__(self) -> None:
+        shown = errors.shown(self.quantity)
         if not units.is_quantity(self.quantity):
+            number = shown if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool) else "15.5"
             raise errors.BareNumber(
-                where="Parameter", wanted="a quantity with a unit", got=repr(self.quantity), advice="Parameter(Q(15.5, 'mM'), source=…)"
+                where="Parameter(quantity)", wanted="a quantity with a unit", got=shown, advice=f"Parameter(Q({number}, 'mM'), source=…)"
             )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
-                where=f"Parameter({self.quantity:~})", wanted="source=Source(kind, citation, …)", got=repr(self.source),
-                advice="Source('assumed', note='why') if there is no better one",
+                where=f"Parameter({shown})", wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
+                advice="source=Source('assumed', note='why') if there is no better one",
             )  # fmt: skip
         if self.sd is not None:
-            units.strip(self.sd, units.dimension_of(self.quantity), f"Parameter({self.quantity:~}), sd")
+            declare(f"Parameter({shown}), sd", self.sd, units.dimension_of(self.quantity))
 
 
 def as_parameter(value: Any) -> Any:
@@ -115,9 +136,14 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 def check_domain(value: float, domain: str, where: str, shown: str) -> None:
     """Raise ``OutOfDomain`` unless ``value`` lies in the named domain."""
+    if domain not in _DOMAINS:
+        raise errors.BadSettings(
+            where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(str(domain), _DOMAINS)
+        )
     wanted, inside = _DOMAINS[domain]
     if not inside(value):
-        raise errors.OutOfDomain(where=where, wanted=wanted, got=shown)
+        advice = "check the sign" if value < 0 else "a value above zero; leave out what is not there" if value == 0 else "a share, not a percentage"
+        raise errors.OutOfDomain(where=where, wanted=wanted, got=shown, advice=advice)
 
 
 def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
@@ -132,7 +158,7 @@ def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, d
     source = given.source if isinstance(given, Parameter) and given.source else OWN
     if not units.is_quantity(quantity):
         quantity = units.Q(number, "1")
-    check_domain(number, domain, name, f"{quantity:~}")
+    check_domain(number, domain, name, errors.shown(quantity))
     return Declared(name, number, units.dimension_of(quantity), str(quantity.units), domain, source, long_name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from .parameter import Declared, check_name, declare
 from .species import Species
 
 Contents = Mapping[Species, Any]
+RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
 
 
 @dataclass(frozen=True)
@@ -26,29 +28,45 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
     """Impermeants that make a compartment electroneutral (up to its membrane charge) and as strong osmotically as the bath.
 
     An anion ``X`` of mean valence ``charge`` takes what charge is left, a neutral osmolyte ``Y`` what osmolarity is left:
-    z_X n_X F = q − F Σ z_i n_i − F Σ Q_s n_s and n_Y = W·Σ c_bath − Σ n_i − n_X.  Both follow the compartment's own declared
+    z_X n_X F = q − F Σ z_i n_i and n_Y = W·Σ c_bath − Σ n_i − n_X.  Both follow the compartment's own declared
     contents and volume, never a later change of the bath.  ``against`` names the bath, where the neighbours differ.
 
     Raises (when the model is built): NoRoom, if n_X or n_Y would have to be negative.
     """
-    if isinstance(charge, bool) or not isinstance(charge, (int, float)) or charge == 0:
-        raise errors.NotANumber(where="balance(charge=…)", wanted="a mean valence other than zero, such as -1", got=repr(charge))
+    where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
+    if isinstance(charge, bool) or not isinstance(charge, (int, float)):
+        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(charge), advice="balance(charge=-1)")
+    if not math.isfinite(charge):
+        raise errors.NotFinite(where=where, wanted="a finite mean valence", got=errors.shown(charge), advice="balance(charge=-1)")
+    if charge == 0:
+        raise errors.OutOfDomain(where=where, wanted=wanted, got="0", advice="balance(charge=-1); the neutral osmolyte comes by itself")
+    if against is not None and not isinstance(against, Reservoir):
+        raise errors.WrongType(where="balance(against=…)", wanted="a Reservoir", got=errors.shown(against), advice="the bath itself, not its name")
     return Balance(charge, against)
 
 
-def _contents(place: str, given: Any, what: str) -> dict[Species, Declared]:
+def _contents(owner: Any, what: str) -> dict[Species, Declared]:
+    place, given, where = owner.name, getattr(owner, what), f"{type(owner).__name__}({owner.name!r}), {what}"
     if not isinstance(given, Mapping):
         raise errors.WrongType(
-            where=f"{place}, {what}", wanted="a mapping of Species to concentrations", got=type(given).__name__, advice="{Na: Q(140, 'mM')}"
-        )
+            where=where, wanted="a mapping of Species to concentrations", got=f"{errors.shown(given)}, of type {type(given).__name__}",
+            advice="balance(charge=-1), or {protein: Q(100, 'mM')}" if what == "impermeant" else "{Na: Q(140, 'mM')}",
+        )  # fmt: skip
     made: dict[Species, Declared] = {}
     for species, value in given.items():
         if not isinstance(species, Species):
             raise errors.WrongType(
-                where=f"{place}, {what}", wanted="Species as keys", got=repr(species), advice="from biomembrane.library import Na, K, Cl"
+                where=where, wanted="Species as keys", got=errors.shown(species), advice="from biomembrane.library import Na, K, Cl"
             )
         if species.name in {s.name for s in made}:
-            raise errors.DuplicateName(where=f"{place}, {what}", wanted="each species once", got=species.name)
+            raise errors.DuplicateName(
+                where=where, wanted="each species once", got=f"two species named {species.name!r}", advice="give one of them another name"
+            )
+        if species.name in RESERVED:
+            raise errors.BadName(
+                where=where, wanted=f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself uses",
+                got=repr(species.name), advice=f"'{species.name}_1'",
+            )  # fmt: skip
         made[species] = declare(f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}")
     return made
 
@@ -69,7 +87,11 @@ class Reservoir:
 
     def __post_init__(self) -> None:
         check_name(self.name, "Reservoir, name")
-        object.__setattr__(self, "contents", _contents(self.name, self.contents, "contents"))
+        if not isinstance(self.floating, bool):
+            raise errors.WrongType(
+                where=f"Reservoir({self.name!r}), floating", wanted="True or False", got=errors.shown(self.floating), advice="floating=True"
+            )
+        object.__setattr__(self, "contents", _contents(self, "contents"))
 
     def __repr__(self) -> str:
         return f"Reservoir({self.name!r}: {', '.join(s.name for s in self.contents)})"
@@ -100,17 +122,18 @@ class Compartment:
         check_name(self.name, "Compartment, name")
         put = object.__setattr__
         put(self, "volume", declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}"))
-        put(self, "contents", _contents(self.name, self.contents, "contents"))
-        put(self, "held", _contents(self.name, self.held, "held"))
+        put(self, "contents", _contents(self, "contents"))
+        put(self, "held", _contents(self, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
-            put(self, "impermeant", _contents(self.name, self.impermeant, "impermeant"))
+            put(self, "impermeant", _contents(self, "impermeant"))
         seen: set[str] = set()
         for group in (self.contents, self.held, self.impermeant if isinstance(self.impermeant, dict) else {}):
             for species in group:
                 if species.name in seen:
                     raise errors.DuplicateName(
-                        where=f"Compartment({self.name!r})", wanted="each species in one of contents, held, impermeant", got=species.name
-                    )
+                        where=f"Compartment({self.name!r})", wanted="each species in one of contents, held, impermeant",
+                        got=f"{species.name} in two of them", advice="held= for what metabolism keeps constant, contents= for what changes",
+                    )  # fmt: skip
                 seen.add(species.name)
 
     def __repr__(self) -> str:
@@ -139,11 +162,18 @@ class Membrane:
 
     def __post_init__(self) -> None:
         check_name(self.name, "Membrane, name")
+        where = f"Membrane({self.name!r})"
         for side in ("inside", "outside"):
-            if not isinstance(getattr(self, side), (Compartment, Reservoir)):
-                raise errors.WrongType(where=f"Membrane({self.name!r}), {side}", wanted="a Compartment or a Reservoir", got=repr(getattr(self, side)))
+            place = getattr(self, side)
+            if not isinstance(place, (Compartment, Reservoir)):
+                advice = "the place itself, not its name" if isinstance(place, str) else f"{side}=bm.Compartment(…) or bm.Reservoir(…)"
+                raise errors.WrongType(where=f"{where}, {side}", wanted="a Compartment or a Reservoir", got=errors.shown(place), advice=advice)
         if self.inside is self.outside:
-            raise errors.BadPlace(where=f"Membrane({self.name!r})", wanted="two different places", got=f"{self.inside.name!r} on both sides")
+            got = f"{self.inside.name!r} on both sides"
+            raise errors.BadPlace(where=where, wanted="two different places", got=got, advice="outside=bm.Reservoir('bath', …)")
+        if self.inside.name == self.outside.name:
+            got = f"two places named {self.inside.name!r}"
+            raise errors.DuplicateName(where=where, wanted="places of different names", got=got, advice="give one of them another name")
         put = object.__setattr__
         put(self, "area", declare(f"{self.name}.area", self.area, AREA, domain="positive", long_name=f"area of {self.name}"))
         if self.capacitance is not None:

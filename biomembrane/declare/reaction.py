@@ -64,10 +64,11 @@ class Reaction:
 def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
     """(count, name, place word) of both sides; the place word is empty where no ``@`` is given."""
     if not isinstance(text, str):
-        raise errors.WrongType(where=where, wanted="a reaction as text", got=repr(text), advice="'Na@out + glucose@out -> Na@in + glucose@in'")
+        advice = "'Na@out + glucose@out -> Na@in + glucose@in'"
+        raise errors.WrongType(where=where, wanted="a reaction as text", got=errors.shown(text), advice=advice)
     sides = _ARROW.split(text)
     if len(sides) != 2:
-        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=repr(text), advice="'K@in -> K@out'")
+        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=errors.shown(text), advice="'K@in -> K@out'")
     read: list[list[tuple[int, str, str]]] = []
     for side in sides:
         read.append([])
@@ -77,12 +78,13 @@ def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple
                 raise errors.BadReaction(
                     where=where,
                     wanted="terms such as '2 Na@out' joined by ' + '",
-                    got=repr(piece.strip() or side),
-                    advice="a whole number, a blank, a species, '@', a place",
+                    got=errors.shown(piece.strip()) if piece.strip() else f"nothing beside an arrow or a plus in {errors.shown(text)}",
+                    advice="write a whole number, a blank, a species, '@', a place",
                 )
             count = int(found[1] or 1)
             if count < 1:
-                raise errors.BadReaction(where=where, wanted="coefficients of 1 or more", got=repr(piece.strip()))
+                got = errors.shown(piece.strip())
+                raise errors.BadReaction(where=where, wanted="coefficients of 1 or more", got=got, advice="leave it out, or correct the number")
             read[-1].append((count, found[2], found[3] or ""))
     return read[0], read[1]
 
@@ -92,11 +94,14 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
     place = on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
     if place is None:
         known = f"@in ({on.inside.name}) or @out ({on.outside.name})" if isinstance(on, Membrane) else f"@{on.name}"
+        names = ("in", "out", on.inside.name, on.outside.name) if isinstance(on, Membrane) else (on.name,)
+        near = errors.nearest(word, names, 1) if word else ""
+        example = f"{name}@in or {name}@out" if isinstance(on, Membrane) else f"{name}@{on.name}, or on= a membrane for what crosses one"
         raise errors.BadReaction(
             where=where,
             wanted=f"{name} at a place: {known}",
             got=f"{name}@{word}" if word else f"{name} without a place",
-            advice=f"{name}@in" if isinstance(on, Membrane) else name,
+            advice=near if near.startswith("did") else example,
         )
     for species in extra:
         if species.name == name:
@@ -128,7 +133,8 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
     Where carrier states take part only charge is judged: what they have bound is judged around the cycle.
     """
     if not reaction.net:
-        raise errors.BadReaction(where=where, wanted="a reaction that changes something", got=str(reaction))
+        advice = "another place or another product, 'K@in -> K@out'"
+        raise errors.BadReaction(where=where, wanted="a reaction that changes something", got=str(reaction), advice=advice)
     made = made_or_used(reaction)
     if not any(who.kind == "state" for who in reaction.net):
         conserve(made, where, str(reaction))
@@ -181,15 +187,23 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
                 where=where,
                 wanted=f"the same number of each {what} on both sides",
                 got=f"{shown}: " + ", ".join(f"{p} {n:+d}" for p, n in wrong.items()),
-                advice="check the coefficients",
+                advice="check the coefficients, and that nothing is left out on one side",
             )
+
+
+def solvents(extra: tuple[Species, ...], where: str) -> None:
+    """Raise ``WrongType`` unless ``extra`` are species."""
+    if not isinstance(extra, (tuple, list)) or not all(isinstance(s, Species) for s in extra):
+        raise errors.WrongType(where=f"{where}, species=…", wanted="a tuple of Species", got=errors.shown(extra), advice="species=(H2O,)")
 
 
 def parse(text: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Reaction:
     """Read and check a reaction on a membrane (or inside a compartment)."""
     if not isinstance(on, (Membrane, Compartment)):
-        hint = "make a Membrane between the reservoir and another place" if isinstance(on, Reservoir) else ""
-        raise errors.WrongType(where=f"{where}, on=…", wanted="a Membrane or a Compartment", got=repr(on), advice=hint)
-    left, right = terms(text, where)
-    sides = [tuple((n, solute(name, word, on, where, extra)) for n, name, word in side) for side in (left, right)]
-    return balanced(Reaction(sides[0], sides[1]), where)
+        hint = "make a Membrane between the reservoir and another place" if isinstance(on, Reservoir) else "the membrane itself, not its name"
+        raise errors.WrongType(where=f"{where}, on=…", wanted="a Membrane or a Compartment", got=errors.shown(on), advice=hint)
+    solvents(extra, where)
+    said = f"{where}, reaction"
+    left, right = terms(text, said)
+    sides = [tuple((n, solute(name, word, on, said, extra)) for n, name, word in side) for side in (left, right)]
+    return balanced(Reaction(sides[0], sides[1]), said)

@@ -8,9 +8,11 @@ law that runs.  A/RT follows from the reaction alone:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cached_property
+from numbers import Rational, Real
 from typing import Any
 
 import sympy as sp
@@ -32,6 +34,25 @@ GROUND = {
 def exact(number: float | Fraction | str) -> sp.Rational:
     """A declared pure number as the decimal that was written, so that charges cancel exactly."""
     return sp.Rational(str(number))
+
+
+def expressed(made: Any, where: str) -> sp.Expr:
+    """What a user's formula gave, as sympy knows it: an expression or a finite number.  Text is never evaluated."""
+    if isinstance(made, sp.Expr):
+        return made
+    if isinstance(made, Real) and not isinstance(made, bool) and math.isfinite(made):
+        return sp.Rational(int(made.numerator), int(made.denominator)) if isinstance(made, Rational) else sp.Float(float(made))
+    advice = "let the function return it" if made is None else "build it from site['K@in'], site.u, site.parameter(…), with sympy's functions"
+    raise errors.WrongType(where=where, wanted="an expression of the site's symbols", got=errors.shown(made), advice=advice)
+
+
+def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
+    """What a user's function of the site gives."""
+    where = f"{site.process}, {what}"
+    if isinstance(formula, type) or not callable(formula):
+        advice = "lambda site: site.parameter(…) * site['K@in']"
+        raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
+    return expressed(formula(site), where)
 
 
 class Site:
@@ -59,7 +80,7 @@ class Site:
                 return self.level(who)
         known = [self.written(w) for w in self.participants]
         raise errors.UnknownName(
-            where=f"law of {self.name}", wanted="a participant of its reaction", got=repr(key), advice=errors.nearest(key, known)
+            where=f"law of {self.name}", wanted="a participant of its reaction", got=errors.shown(key), advice=errors.nearest(str(key), known)
         )
 
     def written(self, who: Participant) -> str:
@@ -113,8 +134,8 @@ class Site:
             raise errors.BadPlace(
                 where=f"{self.name}",
                 wanted="a membrane, for a parameter per area",
-                got=f"{self.on!r}",
-                advice="give the parameter per compartment (fmol/s), or on=membrane",
+                got=errors.shown(self.on),
+                advice="give the parameter for the whole compartment (fmol/s), or on=membrane",
             )
         return self._symbol(symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
 
@@ -122,6 +143,11 @@ class Site:
         self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
     ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol."""
+        for dim in dims if isinstance(dims, tuple) else (dims,):
+            if not isinstance(dim, Dimension):
+                raise errors.WrongType(
+                    where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
+                )
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}")
         self.parameters[made.name] = made
         return self._symbol(symbols.parameter(made.name, positive=domain == "positive", real=domain == "real"), made.dimension)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import errors, units
+from .. import errors
 from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
-from .parameter import as_parameter, check_name
+from .parameter import as_parameter, check_name, check_text, declare, whole
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
 
@@ -43,21 +43,33 @@ class Species:
 
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
-        if isinstance(self.charge, bool) or not isinstance(self.charge, int):
-            raise errors.NotANumber(where=f"Species({self.name!r}), charge", wanted="a whole number of elementary charges", got=repr(self.charge))
-        object.__setattr__(self, "moieties", dict(self.moieties))
+        where = f"Species({self.name!r})"
+        whole(self.charge, f"{where}, charge", "a whole number of elementary charges", "charge=2; a mean valence belongs in balance(charge=-1.5)")
+        for name, example in (("formula", "'C6H12O6'"), ("convention", "'explicit H+'"), ("label", "'Na⁺'")):
+            check_text(getattr(self, name), f"{where}, {name}", f"{name}={example}")
+        self._check_moieties(where)
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()
-        for name, dim in (("standard", MOLAR_ENERGY), ("molar_volume", MOLAR_VOLUME)):
+        for name, dim, domain in (("standard", MOLAR_ENERGY, "real"), ("molar_volume", MOLAR_VOLUME, "positive")):
             given = as_parameter(getattr(self, name))
             object.__setattr__(self, name, given)
             if given is not None:
-                units.strip(getattr(given, "quantity", given), dim, f"Species({self.name!r}), {name}")
+                declare(f"{where}, {name}", given, dim, domain=domain)
         if self.standard is not None and not self.convention:
             raise errors.ConventionMismatch(
-                where=f"Species({self.name!r})", wanted="the convention of its standard potential", got="none",
+                where=where, wanted="the convention of its standard potential", got="none",
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
             )  # fmt: skip
+
+    def _check_moieties(self, where: str) -> None:
+        if not isinstance(self.moieties, Mapping):
+            raise errors.WrongType(
+                where=f"{where}, moieties", wanted="{group: count}", got=errors.shown(self.moieties), advice="{'adenosine': 1, 'phosphate': 3}"
+            )
+        object.__setattr__(self, "moieties", dict(self.moieties))
+        for group, count in self.moieties.items():
+            check_text(group, f"{where}, moieties", "{'adenosine': 1, 'phosphate': 3}")
+            whole(count, f"{where}, moieties[{group!r}]", "a whole number", "moieties={" + f"{group!r}: 1" + "}")
 
     def composition(self) -> dict[str, int]:
         """Elements with counts; empty when no formula is declared."""
@@ -67,8 +79,8 @@ class Species:
             raise errors.BadFormula(
                 where=f"Species({self.name!r}), formula",
                 wanted="elements with counts, 'C6H12O6'",
-                got=repr(self.formula),
-                advice="write the charge in charge=, not in the formula",
+                got=errors.shown(self.formula),
+                advice="elements begin with a capital letter; the charge goes into charge=, groups into moieties=",
             )
         for element, count in pieces:
             found[element] = found.get(element, 0) + int(count or 1)

@@ -10,15 +10,15 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors
-from ..html import collapsible, table
+from ..html import collapsible, join, table
 from . import certificate, latex
 from .certificate import Certificate
 from .laws import Law, Rates
-from .parameter import Declared, check_name
+from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, parse
-from .site import Site
+from .site import Site, evaluated, expressed
 from .species import Species
 
 
@@ -37,18 +37,30 @@ class Process:
 def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: dict[sp.Symbol, sp.Expr] | None = None) -> Process:
     """Apply the law at the site and check the result: dimension, sign, detailed balance."""
     where = site.process
-    if not hasattr(law, "rates"):
-        raise errors.WrongType(
-            where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=repr(law), advice="laws.GHK(permeability=Q(1e-7, 'cm/s'))"
-        )
-    rates = law.rates(site)
+    if isinstance(law, type) or not callable(getattr(law, "rates", None)):
+        fields = ", ".join(f"{name}=…" for name in getattr(law, "__dataclass_fields__", {}))
+        advice = f"laws.{law.__name__}({fields})" if isinstance(law, type) and fields else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
+        raise errors.WrongType(where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=errors.shown(law), advice=advice)
+    rates = _complete(law.rates(site), where)
     if modulator is not None:
-        g = sp.sympify(modulator(site))
+        g = evaluated(modulator, site, "modulator")
         certificate.check_dimension(g, d.ONE, site.dims, where, "modulator")
         certificate.check_sign(g, _values(site), where, "modulator")
         given = {f: getattr(rates, f) for f in ("forward", "reverse", "conductance", "flux")}
         rates = replace(rates, **{f: g * r for f, r in given.items() if r is not None})
     return Process(where, site.name, site.reaction, site.on, rates, _certify(site, rates, derived or {}))
+
+
+def _complete(rates: Any, where: str) -> Rates:
+    """The rates of a law: a pair, or a conductance, or a flux, each an expression."""
+    advice = "laws.Rates(forward, reverse), laws.Rates(conductance=…) or laws.Rates(flux=…, reason=…)"
+    if not isinstance(rates, Rates):
+        raise errors.WrongType(where=f"{where}, law=…", wanted="a law that gives Rates", got=errors.shown(rates), advice=advice)
+    given = [name for name in ("forward", "reverse", "conductance", "flux") if getattr(rates, name) is not None]
+    if given not in (["forward", "reverse"], ["conductance"], ["flux"]):
+        got = " and ".join(given) or "nothing"
+        raise errors.WrongType(where=f"{where}, law=…", wanted="Rates of forward and reverse, or of one other", got=got, advice=advice)
+    return replace(rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given})
 
 
 def _values(site: Site) -> dict[str, float]:
@@ -106,6 +118,7 @@ class Transporter:
         check_name(self.name, "Transporter, name")
         site = Site(self.name, self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
         put: Any = object.__setattr__
+        check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
         put(self, "label", self.label or self.name.replace("_", " "))
         put(self, "processes", (build(site, self.law, self.modulator),))
         put(self, "parameters", dict(site.parameters))
@@ -128,5 +141,6 @@ class Transporter:
 def html_of(made: Any) -> str:
     """Reactions with their certificates and parameters, for a notebook."""
     rows = [(p.name, str(p.reaction), p.certificate.verdict, p.certificate.statement) for p in made.processes]
-    body = table(rows, ("process", "reaction", "second law", "")) + table(parameter_rows(made.parameters), ("name", "value", "source"))
+    numbers = parameter_rows(made.parameters)
+    body = join(table(rows, ("process", "reaction", "second law", "")), table(numbers, ("name", "value", "source")))
     return collapsible(f"{made.label} on {made.on.name}", body, open=True)

@@ -51,14 +51,18 @@ def open_result(path: str | Path) -> xr.Dataset:
     source = Path(path)
     if not source.is_file():
         near = errors.nearest(source.name, [p.name for p in source.parent.glob("*.nc")]) if source.parent.is_dir() else ""
-        raise errors.UnknownName(where="open_result(…)", wanted="a netCDF file", got=str(path), advice=near)
+        advice = near or f"bm.save(run, {str(source if source.suffix else source / 'run.nc')!r}) writes one"
+        got = f"{str(path)!r}, which is {'a folder' if source.is_dir() else 'not there'}"
+        raise errors.UnknownName(where="open_result(…)", wanted="a netCDF file", got=got, advice=advice)
     try:
         with xr.open_dataset(source, engine="h5netcdf", decode_timedelta=False) as opened:
             made = opened.load()
     except (OSError, ValueError, KeyError) as problem:
-        raise errors.CorruptFile(where=f"file {source.name}", wanted="a netCDF-4 file", got=str(problem).splitlines()[0]) from None
+        got, advice = str(problem).splitlines()[0], "it may be cut short or of another format: run the model again and bm.save(run, …)"
+        raise errors.CorruptFile(where=f"file {source.name}", wanted="a netCDF-4 file", got=got, advice=advice) from None
     if "model_hash" not in made.attrs:
-        raise errors.CorruptFile(where=f"file {source.name}", wanted="a result of biomembrane", got="a netCDF file without model_hash")
+        got, advice = "a netCDF file without model_hash", "open other files with xarray.open_dataset"
+        raise errors.CorruptFile(where=f"file {source.name}", wanted="a result of biomembrane", got=got, advice=advice)
     return made
 
 

@@ -43,19 +43,21 @@ def module(name: str | Path) -> ModuleType:
     if given.is_dir():
         path = given / "model.py"
     if not path.is_file():
-        raise errors.UnknownName(
-            where="load(…)", wanted="a shipped model or a path to a model.py", got=repr(str(name)), advice=errors.nearest(str(name), names())
-        )
+        advice = errors.nearest(str(name), names())
+        raise errors.UnknownName(where="load(…)", wanted="a shipped model or a path to a model.py", got=repr(str(name)), advice=advice)
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
     if spec is None or spec.loader is None:
-        raise errors.CorruptFile(where=str(path), wanted="a Python module", got="nothing that can be imported")
+        raise errors.CorruptFile(where=str(path), wanted="a Python module", got="nothing that can be imported", advice="name it model.py")
     made = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(made)
     except SyntaxError as problem:
-        raise errors.CorruptFile(where=f"{path.name}, line {problem.lineno}", wanted="a Python module", got=str(problem.msg)) from None
+        line = (problem.text or "").strip()
+        got, advice = str(problem.msg), f"correct the line: {line}" if line else "correct the line"
+        raise errors.CorruptFile(where=f"{path}, line {problem.lineno}", wanted="a Python module", got=got, advice=advice) from None
     if not callable(getattr(made, "build", None)):
-        raise errors.CorruptFile(where=str(path.name), wanted="a function build() that returns a Model", got="none")
+        wanted, advice = "a function build() that returns a Model", "def build() -> bm.Model: …"
+        raise errors.CorruptFile(where=str(path), wanted=wanted, got="none", advice=advice)
     return made
 
 
@@ -63,5 +65,5 @@ def load(name: str | Path) -> Model:
     """Build a shipped model by name, or one of your own by the path of its ``model.py``."""
     made = module(name).build()
     if not isinstance(made, Model):
-        raise errors.WrongType(where=f"{name}, build()", wanted="a Model", got=repr(made))
+        raise errors.WrongType(where=f"{name}, build()", wanted="a Model", got=errors.shown(made), advice="return the bm.Model(…) that it builds")
     return made

@@ -29,16 +29,20 @@ class Sheet:
     def __getitem__(self, name: str) -> Parameter:
         if name not in self.entries:
             raise errors.UnknownName(
-                where=f"sheet {self.key!r}", wanted="one of its parameters", got=repr(name), advice=errors.nearest(name, self.entries)
+                where=f"sheet {self.key!r}", wanted="one of its parameters", got=errors.shown(name), advice=errors.nearest(str(name), self.entries)
             )
         entry = self.entries[name]
         where = f"sheet {self.key!r}, {name}"
         for field in ("value", "unit", "kind"):
-            if field not in entry:
-                raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}")
-        quantity = Q(entry["value"], entry["unit"])
-        sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None
-        return Parameter(quantity, self._source(entry), sd)
+            if not isinstance(entry, Mapping) or field not in entry:
+                raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}", advice=f"add a line '{field} = …' to [parameters.{name}]")
+        try:
+            quantity = Q(entry["value"], entry["unit"])
+            sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None
+            return Parameter(quantity, self._source(entry), sd)
+        except errors.BiomembraneError as problem:
+            advice = problem.advice or "compare it with a sheet of the library"
+            raise errors.CorruptFile(where=where, wanted=problem.wanted, got=problem.got, advice=advice) from None
 
     def _source(self, entry: Mapping[str, Any]) -> Source:
         texts = {f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")}
@@ -78,16 +82,16 @@ def sheet(name: str | Path) -> Sheet:
     path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
     if not path.is_file():
         known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        raise errors.UnknownName(
-            where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=errors.nearest(path.stem, known)
-        )
+        advice = errors.nearest(path.stem, known) or "check the path, or give the library's key without '.toml'"
+        raise errors.UnknownName(where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=advice)
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise errors.CorruptFile(
             where=f"file {path.name}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library"
         ) from None
-    if not isinstance(read.get("source"), dict) or "key" not in read["source"] or not isinstance(read.get("parameters", {}), dict):
+    tables = [read.get("source"), read.get("parameters", {}), read.get("species", {})]
+    if not all(isinstance(t, dict) for t in tables) or "key" not in read["source"]:
         raise errors.CorruptFile(
             where=f"file {path.name}",
             wanted=_FORM,

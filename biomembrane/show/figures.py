@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["energy_flow", "save", "style", "traces"]
 _DARK = "#333333"
+_PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
+_THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn
 
 
 def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "cell") -> Figure:
@@ -31,7 +33,8 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
 
     The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour is what carries it; per cent
     are of all that entered.  Bars are stores (coloured) and transporters (dark); heat runs along the bottom.  The line under the
-    picture closes the books.  Flows below 0.2 % of what entered are not drawn; the note says how much they are.
+    picture closes the books.  Flows below 0.2 % of what entered (more, where the picture would outgrow a page) are not drawn; the note
+    says how much they are.
     ``width``: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm; ``style``: see :func:`style`.
     """
     data = one_lane(run, "energy_flow")
@@ -42,8 +45,9 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
         inches = look.width_inches(width, style)
         em, small = look.text_sizes()
         page, margin = inches * 72, 0.4 * em
-        diagram = arrange(flows, Sheet(page - 2 * margin, em, small))
-        notes = [line for note in _closing(run, flows, diagram) for line in look.wrap(note, page - 2 * margin, small).split("\n")]
+        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small))
+        room = 0.97 * (page - 2 * margin)  # screens round the widths of letters up
+        notes = [line for note in _closing(run, flows, diagram, threshold) for line in look.wrap(note, room, small).split("\n")]
         foot = 1.3 * len(notes) * small + 1.5 * em
         height = diagram.height + foot + margin
         figure = look.new_figure(inches, height / 72, style, str(data.attrs.get("title", run.model_name)))
@@ -53,7 +57,18 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
     return figure
 
 
-def _closing(run: RunLike, flows: Sequence[FlowLike], diagram: Diagram) -> list[str]:
+def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet) -> tuple[Diagram, float]:
+    """A diagram no taller than a page, if leaving out the smallest flows can make it so, and the part of the input that they lie below."""
+    threshold = _THRESHOLDS[0]
+    diagram = arrange(flows, sheet, threshold)
+    for coarser in _THRESHOLDS[1:]:
+        if diagram.height <= _PAGE or max(flow.energy for flow in flows) < coarser * diagram.total:
+            break
+        diagram, threshold = arrange(flows, sheet, coarser), coarser
+    return diagram, threshold
+
+
+def _closing(run: RunLike, flows: Sequence[FlowLike], diagram: Diagram, threshold: float) -> list[str]:
     """The line that closes the books, and the note on what is too small to draw."""
     factor, unit = look.scaled("pJ", diagram.total)
 
@@ -72,7 +87,7 @@ def _closing(run: RunLike, flows: Sequence[FlowLike], diagram: Diagram) -> list[
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flow" + "s" * (len(diagram.merged) > 1)
-        lines.append(f"not drawn: {count} below 0.2 % of the input, {put('together', small)} ({percent(small / diagram.total)})")
+        lines.append(f"not drawn: {count} below {percent(threshold)} of the input, {put('together', small)} ({percent(small / diagram.total)})")
     return lines
 
 

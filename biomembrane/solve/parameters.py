@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+RESERVED = {  # names of the result's own dimensions, coordinates and variables
+    "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane", "compartment", "store", "entry",
+    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "status", "end",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterSet:
     """``values`` (parameter,) for one run or (parameter, lane) for a scan, in the internal system.
@@ -42,7 +48,8 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     """
     base = np.array([p.value for p in model.parameters.values()])
     if given is not None and not isinstance(given, Mapping):
-        raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=type(given).__name__)
+        advice = "parameters={'blood.K': Q(10, 'mM')}"
+        raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=errors.shown(given), advice=advice)
     fixed: dict[str, float] = {}
     arrays: dict[str, xr.DataArray] = {}
     for name, value in (given or {}).items():
@@ -50,8 +57,10 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
         where = f"parameters[{name!r}]"
         array = _labelled(value, where)
         number = units.strip(value, p.dimension, where)
-        for x in np.unique(np.asarray(number)):
-            check_domain(float(x), p.domain, where, f"{units.restore(float(x), p.unit):.6g~P}")
+        if array is None and np.ndim(number):
+            raise _unlabelled(where)
+        for x in (float(np.min(number)), float(np.max(number))):  # every domain is an interval
+            check_domain(x, p.domain, where, errors.shown(units.restore(x, p.unit)))
         if array is None:
             fixed[name] = float(number)
         else:
@@ -61,44 +70,62 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
         base[index[name]] = x
     if not arrays:
         return ParameterSet(base, {}, {}, tuple(fixed))
-    import xarray as xr
-
-    try:
-        spread = xr.broadcast(*(a.drop_attrs() for a in arrays.values()))
-    except (ValueError, xr.AlignmentError) as problem:
-        raise errors.BadSettings(
-            where="parameters", wanted="arrays whose shared dimensions have the same coordinates", got=str(problem).splitlines()[0]
-        ) from None
+    spread = _broadcast(arrays)
     dims = {str(k): v for k, v in spread[0].sizes.items()}
-    reserved = set(dims) & {"time", "pool", "process", "membrane", "compartment", "store", "entry"}
-    if reserved:
-        raise errors.BadName(
-            where="parameters", wanted="scan dimensions of your own", got=", ".join(sorted(reserved)), advice="for instance dims='K_o'"
-        )
     values = np.repeat(base[:, None], int(np.prod(list(dims.values()))), axis=1)
     for name, array in zip(arrays, spread, strict=True):
         values[index[name]] = array.transpose(*dims).values.ravel()
     return ParameterSet(values, dims, _coords(model, arrays), (*fixed, *arrays))
 
 
+def _broadcast(arrays: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, ...]:
+    """The arrays spread over the dimensions of all; where they share one, it must be the same."""
+    import xarray as xr
+
+    where = f"parameters {', '.join(map(repr, arrays))}"
+    reserved = {str(dim) for array in arrays.values() for dim in array.dims} & RESERVED
+    if reserved:
+        got = f"the result's own {', '.join(sorted(reserved))}"
+        raise errors.BadName(where=where, wanted="scan dimensions of your own", got=got, advice="for instance dims='K_o'")
+    try:
+        return xr.broadcast(*xr.align(*(a.drop_attrs() for a in arrays.values()), join="exact"))
+    except (ValueError, xr.AlignmentError):
+        kinds: dict[str, set[str]] = {}
+        for array in arrays.values():
+            for dim in array.dims:
+                labels = np.asarray(array[dim].values).tolist() if dim in array.coords else f"of size {array.sizes[dim]}"
+                kinds.setdefault(str(dim), set()).add(errors.shown(labels, 60) if isinstance(labels, list) else labels)
+        got = "; ".join(f"{dim} {' and '.join(sorted(values))}" for dim, values in kinds.items() if len(values) > 1)
+        raise errors.BadSettings(
+            where=where, wanted="arrays whose shared dimensions have the same sizes and coordinates", got=got,
+            advice="give scans that are independent of each other different dims=",
+        ) from None  # fmt: skip
+
+
+_EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
+
+
 def _labelled(value: Any, where: str) -> Any:
     if hasattr(value, "dims") and hasattr(value, "attrs"):
+        if not hasattr(value, "coords") or not hasattr(value, "ndim"):
+            got, advice = f"an xarray.{type(value).__name__}", f"one of its variables, dataset['K'], or {_EXAMPLE}"
+            raise errors.WrongType(where=where, wanted="an xarray.DataArray", got=got, advice=advice)
         if "units" not in value.attrs:
-            raise errors.BareNumber(
-                where=where,
-                wanted="attrs={'units': …} on the DataArray",
-                got="no units",
-                advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})",
+            raise errors.BareNumber(where=where, wanted="attrs={'units': …} on the DataArray", got="no units", advice=_EXAMPLE)
+        if not value.size:
+            raise errors.BadSettings(
+                where=where, wanted="at least one value", got=f"an empty DataArray over {', '.join(map(str, value.dims))}", advice=_EXAMPLE
             )
         return value if value.ndim else None
     if getattr(getattr(value, "magnitude", value), "ndim", 0):
-        raise errors.NotANumber(
-            where=where,
-            wanted="one quantity, or an xarray.DataArray with named dimensions",
-            got="an array without names",
-            advice="xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})",
-        )
+        raise _unlabelled(where)
     return None
+
+
+def _unlabelled(where: str) -> errors.BiomembraneError:
+    wanted = "one quantity, or an xarray.DataArray with named dimensions"
+    made: errors.BiomembraneError = errors.NotANumber(where=where, wanted=wanted, got="an array without names", advice=_EXAMPLE)
+    return made
 
 
 def _coords(model: Model, arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +133,8 @@ def _coords(model: Model, arrays: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, array in arrays.items():
         for key, coord in array.coords.items():
-            made.setdefault(str(key), coord)
+            if str(key) not in RESERVED:  # left over from the run that the values were taken from
+                made.setdefault(str(key), coord)
         unit = model.parameter(name).unit
         shown = array.copy(data=units.restore(array.values, unit).magnitude)
         shown.attrs = {"units": units.udunits(unit), "long_name": model.parameter(name).long_name or name}

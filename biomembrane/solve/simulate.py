@@ -55,18 +55,29 @@ class Trajectory:
         return made.reshape(*made.shape[:2], *self.parameters.dims.values())
 
 
+def _read(until: str) -> Any:
+    """A time given as text."""
+    try:
+        return units.Q(until)
+    except errors.BiomembraneError as problem:
+        advice = problem.advice if isinstance(problem, errors.UnknownUnit) else "until='10 min'"
+        raise type(problem)(where="simulate(until=…)", wanted="a time such as '10 min'", got=errors.shown(until), advice=advice) from None
+
+
 def output_times(until: Any, times: Any) -> NDArray[np.float64]:
     """Output times in seconds, from 0; ``times`` wins over an even grid to ``until``."""
-    end = None if until is None else units.strip(units.Q(until) if isinstance(until, str) else until, TIME, "simulate(until=…)")
+    end = None if until is None else units.strip(_read(until) if isinstance(until, str) else until, TIME, "simulate(until=…)")
+    if end is not None and (np.ndim(end) or end <= 0):
+        advice = "until=Q(10, 'min'); several output times go into times="
+        raise errors.BadSettings(where="simulate(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
     if times is None:
         if end is None:
             raise errors.BadSettings(where="simulate", wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
-        if np.ndim(end) or end <= 0:
-            raise errors.BadSettings(where="simulate(until=…)", wanted="one time after 0", got=str(until))
         return np.linspace(0.0, end, POINTS)
     grid = np.atleast_1d(np.asarray(units.strip(times, TIME, "simulate(times=…)"), dtype=float))
-    if grid.ndim != 1 or np.any(np.diff(grid) <= 0) or grid[0] < 0:
-        raise errors.BadSettings(where="simulate(times=…)", wanted="increasing times from 0 on", got=str(times)[:80])
+    if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
+        advice = "times=Q(np.linspace(0, 10, 101), 'min')"
+        raise errors.BadSettings(where="simulate(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
     grid = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
     return grid if end is None or end <= grid[-1] else np.append(grid, end)
 
@@ -82,12 +93,15 @@ def solve(
 ) -> Trajectory:
     """Integrate a model; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):
-        raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=repr(model))
+        advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
+        raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
     solver = SciPy() if solver is None else solver
-    if not hasattr(solver, "solve"):
-        raise errors.WrongType(
-            where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=repr(solver), advice="solvers.SciPy('Radau', rtol=1e-8)"
-        )
+    if isinstance(solver, type) or not callable(getattr(solver, "solve", None)):
+        advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
+        raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
+    if progress is not None and not callable(progress):
+        wanted, advice = "a function of the share done, from 0 to 1", "progress=print"
+        raise errors.WrongType(where="simulate(progress=…)", wanted=wanted, got=errors.shown(progress), advice=advice)
     grid = output_times(until, times)
     chosen = resolve(model, parameters)
     began = time.perf_counter()
@@ -98,7 +112,7 @@ def solve(
     cycles = _cycles(model)
     y0 = initial(k, constants, cycles, lanes)
     positive = np.array([p.kind != "charge" for p in model.pools])
-    _room(k, constants, y0)
+    _room(k, constants, y0, chosen.dims)
     solutions = []
     for lane in range(lanes or 1):
         c = k.prepare(chosen.values[:, lane]) if lanes else constants
@@ -119,16 +133,17 @@ def _cycles(model: Model) -> list[list[int]]:
     return [[index[s.pool] for s in t.states] for t in model.transporters if t.states]
 
 
-def _room(k: Kernel, constants: Any, y0: NDArray[np.float64]) -> None:
+def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], dims: Mapping[str, int]) -> None:
     """Impermeants must stay non-negative when contents are changed by parameters."""
     amounts = k.call("impermeant", 0.0, y0, constants)
     scale = np.max(np.abs(amounts), initial=1.0)
     for name, row in zip(k.program.names["impermeant"], np.atleast_2d(amounts.T).T, strict=True):
         least = float(np.min(row))
         if least < -1e-9 * scale:
+            at = zip(dims, np.unravel_index(int(np.argmin(row)), tuple(dims.values())), strict=True) if dims else ()
             raise errors.NoRoom(
-                where=f"parameters, {name}",
+                where=f"simulate(parameters=…), {name}",
                 wanted="contents that leave room for the impermeants",
-                got=f"{least:.4g} fmol of {name} would be needed",
+                got=f"{least:.4g} fmol of {name} would be needed" + (" at position " + ", ".join(f"{d}={i}" for d, i in at) if dims else ""),
                 advice="change the contents or the bath together",
             )

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
-from biomembrane.library import Ca, Cl, HCO3, K, Na, glucose
+from biomembrane.library import HCO3, Ca, Cl, K, Na, glucose
 
 TIGHT = bm.solvers.SciPy("Radau", rtol=1e-11)
 S = bm.Species("S")  # a neutral solute
@@ -66,7 +66,7 @@ def test_every_transporter_reverses_at_its_closed_form(part, moved):
     fuel = {"ATP_standard_energy": fuel_energy(ENERGY)} if "ATP.standard_energy" in model.parameters else {}
     seen = at(model, V=xr.DataArray((E + shift) * 1e3, dims="V"), **fuel)
     A, J = seen.affinity.values[0] * 1e3, seen.flux.values[0]
-    assert A == pytest.approx(-z * F * shift, rel=1e-9, abs=1e-10 * RT)
+    assert pytest.approx(-z * F * shift, rel=1e-9, abs=1e-10 * RT) == A
     assert np.array_equal(np.sign(J), np.sign(-z * shift))
     assert np.abs(J[2:4]).max() < 1e-5 * np.abs(J).max()
 
@@ -85,7 +85,7 @@ def test_a_cell_with_one_leak_settles_at_its_nernst_potential():
     """K⁺ alone charges the membrane to E_K of the final contents, and hardly any K⁺ has to move for it."""
     run = bm.simulate(cell(lambda on: [ghk(K)(on)], {K: 150, Cl: 150}, {K: 5, Cl: 5}, V=0), until=Q(10, "s"))
     inside, V = float(run.data.concentration.sel(pool="cell.K")[-1]), float(run.data.potential[-1, 0]) / 1e3
-    assert V == pytest.approx(nernst(1, inside, 5), rel=1e-9)
+    assert pytest.approx(nernst(1, inside, 5), rel=1e-9) == V
     moved = (150 - inside) * 1e-15  # mol, in 1 pL; 1e-12 F in 100 µm²
     assert moved == pytest.approx(-V * 1e-12 / F, rel=1e-9)
     assert moved < 1e-5 * 150e-15
@@ -110,7 +110,7 @@ def test_a_pumping_cell_sits_at_the_mullins_noda_potential():
     c = {n: float(run.data.concentration.sel(pool=f"cell.{n}")[-1]) for n in ("Na", "K")}
     V = float(run.data.potential[-1, 0])
     noda, goldman = (RT / F * 1e3 * math.log((r * 4.5 + 0.04 * 145) / (r * c["K"] + 0.04 * c["Na"])) for r in (1.5, 1.0))
-    assert V == pytest.approx(noda, rel=1e-9)
+    assert pytest.approx(noda, rel=1e-9) == V
     assert goldman - V > 1
 
 
@@ -120,6 +120,19 @@ def test_rc_charging_is_exponential():
     E, tau = nernst(1, 140, 5) * 1e3, 1e-2 / 2.0
     expected = E + (30 - E) * np.exp(-run.data.time.values / tau)
     assert run.data.potential.values[:, 0] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["closed channel", "nothing crosses"])
+def test_capacitors_in_series_share_the_voltage(sealed):
+    """Charge that crosses only the basal membrane leaves the potential of the apical one, behind a floating lumen, as it was."""
+    lumen, inside = (bm.Reservoir(n, {K: Q(c, "mM")}, floating=True) for n, c in (("lumen", 5), ("cell", 140)))
+    basal = membrane(inside, bm.Reservoir("blood", {K: Q(5, "mM")}))
+    apical = bm.Membrane("apical", inside=inside, outside=lumen, area=Q(30, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    parts = [ohmic(K, 2.0)(basal)] + [lib.leak(K, apical, permeability=Q(0, "cm/s"), name="closed")] * sealed
+    run = bm.simulate(bm.Model("series", parts, potential={basal: Q(30, "mV"), apical: Q(30, "mV")}), until="20 ms", solver=TIGHT)
+    E, V = nernst(1, 140, 5) * 1e3, run.data.potential
+    assert V.sel(membrane="membrane").values == pytest.approx(E + (30 - E) * np.exp(-V.time.values / 5e-3), rel=1e-9)
+    assert V.sel(membrane="apical").values == pytest.approx(30, rel=1e-9)
 
 
 def test_two_compartments_mix_exponentially():
@@ -253,5 +266,5 @@ def test_set_points_of_volume_and_potential():
         scan[name] = xr.DataArray(own.magnitude * np.array([1.0, 5.0]), dims="factor", attrs={"units": str(own.units)})
     last = bm.simulate(model, until=Q(1e7, "s"), parameters=scan).data.isel(time=-1)
     V, W = last.potential.values.ravel(), last.volume.transpose("compartment", "size", "factor").values[0]
-    assert V == pytest.approx([V[0]] * 4, rel=1e-9)
-    assert W == pytest.approx(W[0, 0] * np.array([[1, 1], [2, 2]]), rel=1e-9)
+    assert pytest.approx([V[0]] * 4, rel=1e-9) == V
+    assert pytest.approx(W[0, 0] * np.array([[1, 1], [2, 2]]), rel=1e-9) == W

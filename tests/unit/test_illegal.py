@@ -48,39 +48,38 @@ def neutral(**changed: Any) -> dict[Species, Any]:
 NUMBERS = table(
     {
         "Q": [
-            ("misspelt unit", lambda: Q(1, "mMM"), e.UnknownUnit, "Q(1.0, 'mMM')", "a unit", "'mMM'", "'mM'"),
-            ("unit in another case", lambda: Q(1, "mm/MIN"), e.UnknownUnit, "mm/MIN", "a unit", "'mm/MIN'", "'"),
-            ("text that is no unit", lambda: Q(1, "sausage"), e.UnknownUnit, "sausage", "a unit", "'sausage'", "'mM'"),
+            ("misspelt unit", lambda: Q(1, "mMM"), e.UnknownUnit, "Q(1, 'mMM')", "a unit", "'mMM'", "'mM'"),
+            ("text that is no unit", lambda: Q(1, "sausage"), e.UnknownUnit, "sausage", "a unit", "'sausage'", "known: mM"),
             ("unit with a number in it", lambda: Q(1, "5 mM"), e.UnknownUnit, "Q(1", "a unit", "'5 mM'", "Q(5, 'mM')"),
             ("no unit", lambda: Q(5), e.BareNumber, "Q(5)", "a number and a unit", "no unit", 'Q(5, "mM")'),
-            ("unit as a number", lambda: Q(5, 5), e.UnknownUnit, "Q(5, 5)", "a unit as text", "int", 'Q(5, "mM")'),
+            ("unit as a number", lambda: Q(5, 5), e.UnknownUnit, "Q(5, 5)", "a unit as text", "5, of type int", "'mM'"),
             ("text without a number", lambda: Q("mM"), e.NotANumber, "Q('mM')", "a number followed by a unit", "'mM'", "Q(1, 'mM')"),
             ("text for the number", lambda: Q("five", "mM"), e.NotANumber, "Q('five', 'mM')", "a number", "'five'", "Q(1, 'mM')"),
             ("flag for the number", lambda: Q(True, "mM"), e.NotANumber, "Q(True, 'mM')", "a number", "True", "Q(1, 'mM')"),
-            ("a list with text in it", lambda: Q([1, "a"], "mM"), e.NotANumber, "Q([1, 'a'], 'mM')", "array of numbers", "'a'", "Q([1, 2], 'mM')"),
+            ("a list with text in it", lambda: Q([1, "a"], "mM"), e.NotANumber, "Q([1, 'a'], 'mM')", "array of numbers", "'a'", "Q(1, 'mM')"),
         ],
         "Compartment": [
-            ("volume in mM", lambda: cell(volume=Q(1, "mM")), e.UnitMismatch, "cell.volume", "'pL'", ("1.0 mM", "mol/m^3"), "Q(1, 'pL')"),
+            ("volume in mM", lambda: cell(volume=Q(1, "mM")), e.UnitMismatch, "cell.volume", "'pL'", ("1 mM", "mol/m^3"), "Q(1, 'pL')"),
             ("bare volume", lambda: cell(volume=1), e.BareNumber, "cell.volume", "'pL'", "1", "Q(1, 'pL')"),
             ("volume as text", lambda: cell(volume="1 pL"), e.NotANumber, "cell.volume", "a number", "'1 pL'", "Q('1 pL')"),
             ("volume as a flag", lambda: cell(volume=True), e.NotANumber, "cell.volume", "a number", "True", "Q(1, 'pL')"),
             ("no volume", lambda: cell(volume=None), e.NotANumber, "cell.volume", "a number", "None", "Q(1, 'pL')"),
             ("volume of NaN", lambda: cell(volume=Q(math.nan, "pL")), e.NotFinite, "cell.volume", "finite", "nan pL", "0/0"),
-            ("infinite volume", lambda: cell(volume=Q(math.inf, "pL")), e.NotFinite, "cell.volume", "finite", "inf pL", "Reservoir"),
-            ("negative volume", lambda: cell(volume=Q(-1, "pL")), e.OutOfDomain, "cell.volume", "above zero", "-1.0 pL", "sign"),
-            ("zero volume", lambda: cell(volume=Q(0, "pL")), e.OutOfDomain, "cell.volume", "above zero", "0.0 pL", "Q(1, 'pL')"),
+            ("infinite volume", lambda: cell(volume=Q(math.inf, "pL")), e.NotFinite, "cell.volume", "finite", "inf pL", "overflow"),
+            ("negative volume", lambda: cell(volume=Q(-1, "pL")), e.OutOfDomain, "cell.volume", "above zero", "-1 pL", "sign"),
+            ("zero volume", lambda: cell(volume=Q(0, "pL")), e.OutOfDomain, "cell.volume", "above zero", "0 pL", "leave out"),
             ("array of volumes", lambda: cell(volume=Q([1, 2], "pL")), e.NotANumber, "cell.volume", "one number", "shape (2,)", "simulate"),
-            ("negative content", lambda: cell(contents={Na: Q(-5, "mM")}), e.OutOfDomain, "cell.Na", "zero or more", "-5.0 mM", "sign"),
-            ("content in mV", lambda: cell(contents={Na: Q(5, "mV")}), e.UnitMismatch, "cell.Na", "'mM'", "5.0 mV", "Q(5, 'mM')"),
-            ("contents as a list", lambda: cell(contents=[Na, K]), e.WrongType, "cell, contents", "mapping", "list", "{Na: Q("),
-            ("contents as text", lambda: cell(contents="Na"), e.WrongType, "cell, contents", "mapping", "str", "{Na: Q("),
-            ("names for Species", lambda: cell(contents={"Na": Q(5, "mM")}), e.WrongType, "cell, contents", "Species", "'Na'", "library import Na"),
+            ("negative content", lambda: cell(contents={Na: Q(-5, "mM")}), e.OutOfDomain, "cell.Na", "zero or more", "-5 mM", "sign"),
+            ("content in mV", lambda: cell(contents={Na: Q(5, "mV")}), e.UnitMismatch, "cell.Na", "'mM'", "5 mV", "Q(5, 'mM')"),
+            ("contents as a list", lambda: cell(contents=[Na, K]), e.WrongType, "Compartment('cell'), contents", "mapping", "list", "{Na: Q("),
+            ("contents as text", lambda: cell(contents="Na"), e.WrongType, "Compartment('cell'), contents", "mapping", "str", "{Na: Q("),
+            ("names for Species", lambda: cell(contents={"Na": Q(5, "mM")}), e.WrongType, "Compartment('cell'), contents", "Species", "'Na'", "library import Na"),
             ("content also held", lambda: cell(held={Na: Q(5, "mM")}), e.DuplicateName, "'cell'", "each species in one of", "Na", "contents"),
             (
                 "two species of a name", lambda: cell(contents=CYTOSOL | {Species("K"): Q(5, "mM")}), e.DuplicateName,
-                "cell, contents", "once", "K", "another name",
+                "Compartment('cell'), contents", "once", "K", "another name",
             ),
-            ("impermeant as text", lambda: cell(impermeant="X"), e.WrongType, "cell, impermeant", "mapping", "str", "balance("),
+            ("impermeant as text", lambda: cell(impermeant="X"), e.WrongType, "Compartment('cell'), impermeant", "mapping", "str", "balance("),
             ("empty name", lambda: cell(name=""), e.BadName, "Compartment, name", "a letter", "''", "K_leak"),
             ("name with a blank", lambda: cell(name="my cell"), e.BadName, "Compartment, name", "a letter", "'my cell'", "'my_cell'"),
             ("name with a dot", lambda: cell(name="a.b"), e.BadName, "Compartment, name", "a letter", "'a.b'", "'a_b'"),
@@ -89,7 +88,7 @@ NUMBERS = table(
         "Reservoir": [
             ("bare content", lambda: bath({Na: 140}), e.BareNumber, "bath.Na", "'mM'", "140", "Q(140, 'mM')"),
             ("content of NaN", lambda: bath({Na: Q(math.nan, "mM")}), e.NotFinite, "bath.Na", "finite", "nan mM", "0/0"),
-            ("floating as text", lambda: bath(floating="no"), e.WrongType, "'bath', floating", "True or False", "'no'", "floating=True"),
+            ("floating as text", lambda: bath(floating="no"), e.WrongType, "Reservoir('bath'), floating", "True or False", "'no'", "floating=True"),
         ],
         "balance": [
             ("charge 0", lambda: bm.balance(charge=0), e.OutOfDomain, "charge", "other than zero", "0", "-1"),
@@ -98,7 +97,7 @@ NUMBERS = table(
             ("against a name", lambda: bm.balance(against="bath"), e.WrongType, "against", "Reservoir", "'bath'", "itself"),
         ],
         "Membrane": [
-            ("side by name", lambda: membrane(inside="cell"), e.WrongType, "'membrane', inside", "a Compartment or a Reservoir", "'cell'", "itself"),
+            ("side by name", lambda: membrane(inside="cell"), e.WrongType, "Membrane('membrane'), inside", "a Compartment or a Reservoir", "'cell'", "itself"),
             (
                 "the same place on both sides", lambda: membrane(inside=(c := cell()), outside=c), e.BadPlace,
                 "Membrane('membrane')", "two different places", "'cell' on both", "outside=",
@@ -107,30 +106,29 @@ NUMBERS = table(
                 "two places of one name", lambda: membrane(outside=bath(name="cell")), e.DuplicateName,
                 "Membrane('membrane')", "different names", "'cell'", "another name",
             ),
-            ("area in um", lambda: membrane(area=Q(5, "um")), e.UnitMismatch, "membrane.area", "'um^2'", "5.0 µm", "Q(5, 'um^2')"),
-            ("zero area", lambda: membrane(area=Q(0, "um^2")), e.OutOfDomain, "membrane.area", "above zero", "0.0 µm", "um^2"),
-            ("capacitance of the whole", lambda: membrane(capacitance=Q(1, "pF")), e.UnitMismatch, "membrane.capacitance", "'uF/cm^2'", "1.0 pF", "per area"),
+            ("area in um", lambda: membrane(area=Q(5, "um")), e.UnitMismatch, "membrane.area", "'um^2'", "5 µm", "Q(5, 'um^2')"),
+            ("zero area", lambda: membrane(area=Q(0, "um^2")), e.OutOfDomain, "membrane.area", "above zero", "0 µm²", "leave out"),
+            ("capacitance of the whole", lambda: membrane(capacitance=Q(1, "pF")), e.UnitMismatch, "membrane.capacitance", "'uF/cm^2'", "1 pF", "Q(1, 'uF/cm^2')"),
         ],
         "Species": [
-            ("half a charge", lambda: Species("X", 0.5), e.NotANumber, "Species('X'), charge", "whole number", "0.5", "impermeant"),
+            ("half a charge", lambda: Species("X", 0.5), e.NotANumber, "Species('X'), charge", "whole number", "0.5", "balance(charge=-1.5)"),
             ("charge as text", lambda: Species("X", "+2"), e.NotANumber, "Species('X'), charge", "whole number", "'+2'", "charge=2"),
             ("charge in the formula", lambda: Species("X", formula="Na+"), e.BadFormula, "Species('X'), formula", "C6H12O6", "'Na+'", "charge="),
             ("formula in small letters", lambda: Species("X", formula="c6h12o6"), e.BadFormula, "formula", "C6H12O6", "'c6h12o6'", "capital"),
-            ("an element that is none", lambda: Species("X", formula="Xq2"), e.BadFormula, "formula", "elements", "'Xq'", "moieties"),
             ("no convention", lambda: Species("X", standard=Q(1, "kJ/mol")), e.ConventionMismatch, "Species('X')", "the convention", "none", "convention="),
             (
                 "standard in kJ", lambda: Species("X", standard=Q(1, "kJ"), convention=OTHER), e.UnitMismatch,
-                "Species('X'), standard", "'kJ/mol'", "1.0 kJ", "Q(1, 'kJ/mol')",
+                "Species('X'), standard", "'kJ/mol'", "1 kJ", "Q(1, 'kJ/mol')",
             ),
             ("moieties as text", lambda: Species("X", moieties="CoA"), e.WrongType, "Species('X'), moieties", "{", "'CoA'", "{'adenosine': 1"),
             ("half a moiety", lambda: Species("X", moieties={"P": 0.5}), e.NotANumber, "moieties['P']", "whole number", "0.5", "1"),
         ],
         "Parameter": [
-            ("bare number", lambda: Parameter(5), e.BareNumber, "Parameter", "with a unit", "5", "Parameter(Q(5, 'mM'), source=…)"),
-            ("no source", lambda: Parameter(Q(5, "mM")), e.MissingSource, "Parameter(5.0 mM)", "source=", "None", "'assumed'"),
-            ("source as text", lambda: Parameter(Q(5, "mM"), "me"), e.MissingSource, "Parameter(5.0 mM)", "source=", "'me'", "'assumed'"),
-            ("sd in mV", lambda: Parameter(Q(5, "mM"), Source("assumed"), Q(1, "mV")), e.UnitMismatch, "sd", "'mM'", "1.0 mV", "Q(1, 'mM')"),
-            ("negative sd", lambda: Parameter(Q(5, "mM"), Source("assumed"), Q(-1, "mM")), e.OutOfDomain, "sd", "zero or more", "-1.0 mM", "sign"),
+            ("bare number", lambda: Parameter(5), e.BareNumber, "Parameter(quantity)", "with a unit", "5", "Parameter(Q(5, 'mM'), source=…)"),
+            ("no source", lambda: Parameter(Q(5, "mM")), e.MissingSource, "Parameter(5 mM)", "source=", "None", "'assumed'"),
+            ("source as text", lambda: Parameter(Q(5, "mM"), "me"), e.MissingSource, "Parameter(5 mM)", "source=", "'me'", "'assumed'"),
+            ("sd in mV", lambda: Parameter(Q(5, "mM"), Source("assumed"), Q(1, "mV")), e.UnitMismatch, "sd", "'mM'", "1 mV", "Q(1, 'mM')"),
+            ("negative sd", lambda: Parameter(Q(5, "mM"), Source("assumed"), Q(-1, "mM")), e.OutOfDomain, "sd", "zero or more", "-1 mM", "sign"),
         ],
         "Source": [
             ("misspelt kind", lambda: Source("mesured", "me"), e.BadSource, "kind", "measured", "'mesured'", "'measured'"),
@@ -202,7 +200,7 @@ LAWS = table(
             ("no law", lambda: transporter(law=None), e.WrongType, "K_leak, law=", "a law", "None", "laws.GHK("),
             (
                 "negative permeability", lambda: transporter(law=laws.GHK(permeability=Q(-1, "cm/s"))), e.OutOfDomain,
-                "K_leak.permeability", "zero or more", "-1.0 cm", "sign",
+                "K_leak.permeability", "zero or more", "-1 cm", "sign",
             ),
             (
                 "permeability per mM", lambda: transporter(law=laws.GHK(permeability=Q(1, "cm/s/mM"))), e.UnitMismatch,
@@ -230,16 +228,16 @@ LAWS = table(
             ),
             (
                 "half as one number", lambda: transporter(law=laws.Saturable(maximum=MAX, half=Q(1, "mM"))),
-                e.WrongType, "half=", "{", "1.0 mM", "{'K'",
+                e.WrongType, "half=", "{", "1 mM", "{'K@in': Q(",
             ),
             (
                 "half of 0", lambda: transporter(law=laws.Saturable(maximum=MAX, half={"K": Q(0, "mM")})),
-                e.OutOfDomain, "K_leak.half_K", "above zero", "0.0 mM", "Q(1, 'mM')",
+                e.OutOfDomain, "K_leak.half_K", "above zero", "0 mM", "leave out",
             ),
             (
                 "maximum and turnover",
                 lambda: transporter(law=laws.Saturable(maximum=MAX, turnover=Q(1, "1/s"), density=Q(1, "1/um^2"), half={"K": Q(1, "mM")})),
-                e.BadSettings, "Saturable", "either maximum=", "both", "maximum=",
+                e.BadSettings, "Saturable", "either maximum=", "maximum and turnover and density", "maximum=",
             ),
             (
                 "maximum and half of the other", lambda: transporter(law=laws.Saturable(maximum=MAX, turnover=Q(1, "1/s"), half={"K": Q(1, "mM")})),
@@ -247,7 +245,7 @@ LAWS = table(
             ),
             (
                 "turnover alone", lambda: transporter(law=laws.Saturable(turnover=Q(1, "1/s"), half={"K": Q(1, "mM")})),
-                e.BadSettings, "Saturable", "turnover= and density=", "only turnover", "density=",
+                e.BadSettings, "Saturable", "turnover= and density=", "turnover", "density=",
             ),
             (
                 "misspelt binding", lambda: transporter(law=laws.Saturable(maximum=MAX, half={"K": Q(1, "mM")}, binding="comon")),
@@ -263,7 +261,7 @@ LAWS = table(
             ),
             (
                 "detailed balance", lambda: pair(lambda k, s: k * s["K@in"], lambda k, s: k * s["K@out"]), e.SecondLawViolation,
-                "K_leak", "RT ln(r⁺/r⁻) = A", ("kJ/mol at", "mV", "mM"), ("F*V[membrane]", "laws.Empirical"),
+                "K_leak", "RT ln(r⁺/r⁻) = A", ("kJ/mol at", "mV"), ("F*V[membrane]", "laws.Empirical"),
             ),
             (
                 "negative rate", lambda: pair(lambda k, s: k * (s["K@in"] - s["K@out"]), lambda k, s: 0 * k), e.NegativeRate,
@@ -284,11 +282,11 @@ LAWS = table(
             ),
             (
                 "no flux", lambda: pair(lambda k, s: k, lambda k, s: k), e.DimensionError,
-                "K_leak, forward", "fmol/s", "K_leak.k in m^3/s", "concentration",
+                "K_leak, forward", "fmol/s", "K_leak.k in m^3·s^-1", "such as mM",
             ),
             (
                 "symbol of one's own", lambda: pair(lambda k, s: k * sp.Symbol("K_in"), lambda k, s: k), e.UnknownName,
-                "K_leak", "symbols of the site", "K_in", "site['K@in']",
+                "K_leak", "symbols that the site gives", "K_in", "site['",
             ),
             (
                 "stranger in the site", lambda: pair(lambda k, s: k * s["Na@in"], lambda k, s: k), e.UnknownName,
@@ -304,10 +302,6 @@ LAWS = table(
                 "K_leak, forward", "a function of the site", "1.0", "lambda site:",
             ),
             (
-                "formula that fails", lambda: transporter(law=laws.Empirical(flux=lambda s: s.concentration("K"), reason="why not")), e.WrongType,
-                "K_leak, flux", "a function of the site", "AttributeError", "lambda site:",
-            ),
-            (
                 "Empirical without reason", lambda: transporter(law=laws.Empirical(flux=lambda s: 0, reason=" ")), e.MissingSource,
                 "K_leak, Empirical(reason=…)", "why", "' '", "reason='",
             ),
@@ -317,13 +311,13 @@ LAWS = table(
             ),
             (
                 "modulator in mM", lambda: transporter(modulator=lambda s: s["K@out"]), e.DimensionError,
-                "K_leak, modulator", "1", "c[bath.K] in mol/m^3", "divide",
+                "K_leak, modulator", "a pure number", "c[bath.K] in mol/m^3", "divide it by",
             ),
             ("modulator as a number", lambda: transporter(modulator=0.5), e.WrongType, "K_leak, modulator", "function of the site", "0.5", "lambda site:"),
             (
                 "lists of two lengths",
                 lambda: transporter(law=laws.ReducedCycle(density=Q(1, "1/um^2"), forward=[lambda s: 1, lambda s: 1], reverse=[lambda s: 1])),
-                e.BadCycle, "K_leak, ReducedCycle", "as many reverse as forward", "2 and 1", "one function",
+                e.BadCycle, "K_leak, ReducedCycle", "as many reverse as forward", "2 forward and 1 reverse", "one function",
             ),
             (
                 "law that gives a number", lambda: transporter(law=Mine(5)), e.WrongType, "K_leak, law=", "Rates", "5", "Rates(forward, reverse)",
@@ -362,12 +356,12 @@ CYCLES = table(
                 "unknown state", lambda: cycle(steps=steps("O + glucose@out <-> OGG", "OG <-> IG")), e.BadCycle,
                 "GLUT, step 'O + glucose@out <-> OGG'", "O OG IG I", "OGG", "'OG'",
             ),
-            ("two states on a side", lambda: cycle(steps=steps("O + I <-> OG")), e.BadCycle, "GLUT, step", "one state on each side", "O, I", "@out"),
+            ("two states on a side", lambda: cycle(steps=steps("O + I <-> OG")), e.BadCycle, "GLUT, step", "one state on each side", "O, I", "from one state to one other"),
             ("solute without place", lambda: cycle(steps=steps("O + glucose <-> OG")), e.BadCycle, "GLUT, step", "one state", "O, glucose", "glucose@out"),
             ("no state", lambda: cycle(steps=steps("glucose@out <-> OG")), e.BadCycle, "GLUT, step", "one state on each side", "none", "O"),
             (
                 "states apart", lambda: cycle(steps=steps("O + glucose@out <-> OG", "I + glucose@in <-> IG")), e.BadCycle,
-                "GLUT", "connect all states", "unreached: IG, I", "step",
+                "GLUT", "connect all states", "not reached from O: IG, I", "'O <-> IG'",
             ),
             (
                 "no reverse", lambda: cycle(steps=[("O + glucose@out <-> OG", {"forward": Q(1, "1/s/mM")})]), e.BadCycle,
@@ -375,40 +369,40 @@ CYCLES = table(
             ),
             (
                 "misspelt reverse", lambda: cycle(steps=[("OG <-> IG", {"forward": Q(1, "1/s"), "revers": Q(1, "1/s")})]), e.BadCycle,
-                "GLUT, step 'OG <-> IG'", "'reverse'", "revers", "'reverse'",
+                "GLUT, step 'OG <-> IG'", "'reverse'", "'revers'", "both",
             ),
             (
-                "constants as a pair", lambda: cycle(steps=[("OG <-> IG", (1, 2))]), e.BadCycle, "GLUT, step 'OG <-> IG'", "'forward'", "(1, 2)", "'forward'",
+                "constants as a pair", lambda: cycle(steps=[("OG <-> IG", (1, 2))]), e.BadCycle, "GLUT, step 'OG <-> IG'", "'forward'", "(1, 2)", "both",
             ),
             (
                 "zero constant", lambda: cycle(steps=[("OG <-> IG", {"forward": Q(0, "1/s"), "reverse": Q(1, "1/s")}), *steps(
-                    "O + glucose@out <-> OG", "I + glucose@in <-> IG", "I <-> O")]), e.OutOfDomain, "GLUT.OG-IG.forward", "above zero", "0.0 1 / s", "1/s",
+                    "O + glucose@out <-> OG", "I + glucose@in <-> IG", "I <-> O")]), e.OutOfDomain, "GLUT.OG-IG.forward", "above zero", "0 1/s", "leave out",
             ),
             (
                 "constant of another order", lambda: cycle(steps=[("O + glucose@out <-> OG", ONE), *steps("OG <-> IG", "I + glucose@in <-> IG", "I <-> O")]),
-                e.UnitMismatch, "GLUT.O-OG.forward", "m^3/mol/s", "10.0 1 / s", "Q(10, '",
+                e.UnitMismatch, "GLUT.O-OG.forward", "1/s/mM", "10 1/s", "Q(10, '1/s/mM')",
             ),
             (
                 "a loop that gives work", lambda: cycle(close=[], steps=[("OG <-> IG", {"forward": Q(50, "1/s"), "reverse": Q(10, "1/s")}), *steps(
                     "O + glucose@out <-> OG", "I + glucose@in <-> IG", "I <-> O")]),
                 e.CycleNotClosed, "GLUT, the loop closed by", "product around the loop", ("off by", "4.15 kJ/mol"), "close=['",
             ),
-            ("close by a stranger", lambda: cycle(close=["O <-> IG"]), e.BadCycle, "GLUT, close=", "O-OG, OG-IG", "'O <-> IG'", "'"),
-            ("close as text", lambda: cycle(close="I <-> O"), e.WrongType, "GLUT, close=", "list", "'I <-> O'", "['I <-> O']"),
+            ("close by a stranger", lambda: cycle(close=["O <-> IG"]), e.BadCycle, "GLUT, close=", "O <-> OG, OG <-> IG", "'O <-> IG'", "'OG <-> IG'"),
+            ("close as text", lambda: cycle(close="I <-> O"), e.WrongType, "GLUT, close=", "list", "'I <-> O'", "close=['O <-> I']"),
             ("too many closed", lambda: cycle(close=["I <-> O", "OG <-> IG"]), e.BadCycle, "GLUT, close=", "one closing step", "cut off: IG, I", "close="),
             ("charge of a stranger", lambda: cycle(charge={"OGG": -1}), e.UnknownName, "GLUT, charge=", "O OG IG I", "'OGG'", "'OG'"),
-            ("charge as text", lambda: cycle(charge={"OG": "lots"}), e.NotANumber, "GLUT, charge['OG']", "number", "'lots'", "-2"),
-            ("charge of NaN", lambda: cycle(charge={"OG": math.nan}), e.NotANumber, "GLUT, charge['OG']", "number", "nan", "-2"),
+            ("charge as text", lambda: cycle(charge={"OG": "lots"}), e.NotANumber, "GLUT, charge=… of OG", "number", "'lots'", "-2"),
+            ("charge of NaN", lambda: cycle(charge={"OG": math.nan}), e.NotANumber, "GLUT, charge=… of OG", "number", "nan", "-2"),
             (
                 "binds what it never lets go", lambda: cycle(steps=steps("O + glucose@out <-> OG", "OG <-> IG", "IG <-> I", "I <-> O")),
                 e.UnbalancedReaction, "GLUT, the loop closed by", "each element", "once around", "coefficients",
             ),
             ("one state", lambda: cycle(states="O"), e.BadCycle, "GLUT, states=", "two or more", "O", "'C1 C2"),
-            ("a state twice", lambda: cycle(states="O I O"), e.BadCycle, "GLUT, states=", "different states", "O I O", "O"),
+            ("a state twice", lambda: cycle(states="O I O"), e.BadCycle, "GLUT, states=", "different states", "O I O", "order of the cycle"),
             ("states as a number", lambda: cycle(states=4), e.WrongType, "GLUT, states=", "names", "4", "'C1 C2"),
-            ("no steps", lambda: cycle(steps=[]), e.BadCycle, "GLUT", "connect all states", "unreached", "step"),
+            ("no steps", lambda: cycle(steps=[]), e.BadCycle, "GLUT, steps=", "connect all states", "not reached", "'O <-> OG'"),
             ("steps as text", lambda: cycle(steps="O <-> I"), e.WrongType, "GLUT, steps=", "list", "'O <-> I'", "('"),
-            ("density in mM", lambda: cycle(density=Q(1, "mM")), e.UnitMismatch, "GLUT.density", "'1/um^2'", "1.0 mM", "Q(1, '1/um^2')"),
+            ("density in mM", lambda: cycle(density=Q(1, "mM")), e.UnitMismatch, "GLUT.density", "'1/um^2'", "1 mM", "Q(1, '1/um^2')"),
             ("inside a compartment", lambda: cycle(on=cell()), e.WrongType, "GLUT, on=", "a Membrane", "Compartment('cell'", "Membrane("),
         ]
     }
@@ -434,6 +428,12 @@ def two_conventions() -> bm.Model:
     return model(transporter(HYDROLYSIS, RATE, inside, "ATPase"), transporter("A -> B", RATE, inside, "isomerase"))
 
 
+def one_parameter_twice() -> bm.Model:
+    """A transporter named like the bath, with a parameter named like a species."""
+    law = laws.Elementary(rate=Q(1, "fmol/s"))
+    return model(transporter(law=law, name="bath", modulator=lambda s: 1 / (1 + s["K@in"] / s.parameter("K", Q(1, "mM"), dimension.CONCENTRATION, domain="positive"))))
+
+
 def twins(**second: Any) -> bm.Model:
     """Two leaks that share what ``second`` does not change."""
     return model(lib.leak(K, membrane()), lib.leak(Na, membrane(**{"name": "apical", **second})))
@@ -446,9 +446,9 @@ def rows_of_models() -> list[Mistake]:
         {
             "Model": [
                 ("no transporters", lambda: model(), e.WrongType, "Model('cell'), transporters", "at least one", "[]", "lib."),
-                ("one that is none", lambda: model(shared, "pump"), e.WrongType, "transporters", "Transporter or Cycle", "'pump'", "lib."),
-                ("a number of them", lambda: bm.Model("cell", 5), e.WrongType, "transporters", "Transporter or Cycle", "5", "lib."),
-                ("a membrane", lambda: model(on), e.WrongType, "transporters", "Transporter or Cycle", "Membrane('membrane'", "lib."),
+                ("one that is none", lambda: model(shared, "pump"), e.WrongType, "transporters", "Transporter and Cycle", "'pump'", "lib."),
+                ("a number of them", lambda: bm.Model("cell", 5), e.WrongType, "transporters", "Transporter and Cycle", "5", "lib."),
+                ("a membrane", lambda: model(on), e.WrongType, "transporters", "Transporter and Cycle", "Membrane('membrane'", "lib."),
                 ("bad name", lambda: bm.Model("my model", [leak]), e.BadName, "Model, name", "a letter", "'my model'", "'my_model'"),
                 ("two leaks of a name", lambda: model(shared, transporter(on=on)), e.DuplicateName, "'cell'", "each name", "'K_leak'", "name='K_leak_membrane'"),
                 ("two membranes of a name", lambda: twins(name="membrane"), e.DuplicateName, "membranes", "each name", "'membrane'", "another name"),
@@ -457,10 +457,12 @@ def rows_of_models() -> list[Mistake]:
                     "two species of a name", lambda: model(lib.leak(K, membrane(outside=bath({K: Q(1, "mM"), Species("Na", 2): Q(1, "mM")})))), e.DuplicateName,
                     "species in bath", "each name", "'Na'", "library",
                 ),
+                ("two parameters of a name", one_parameter_twice, e.DuplicateName, "parameter 'bath.K'", "one value", "5 mM and 1 mM", "another name"),
                 (
-                    "two parameters of a name", lambda: model(lib.leak(K, m := membrane(name="a")), lib.leak(K, m, name="a")), e.DuplicateName,
-                    "", "", "", "another name",
+                    "species named as an impermeant", lambda: model(transporter(on=membrane(inside=cell(contents=CYTOSOL | {Species("X"): Q(1, "mM")})))),
+                    e.DuplicateName, "Compartment('cell'), balance(charge=-1)", "the names X and Y", "'X'", "another name",
                 ),
+                ("potential of a cell", lambda: model(shared, potential={on.inside: Q(-60, "mV")}), e.WrongType, "potential=", "membranes", "Compartment('cell'", "{membrane"),
                 ("two conventions", two_conventions, e.ConventionMismatch, "Model", "one convention", (OTHER, "against"), "one table"),
                 (
                     "no capacitance", lambda: model(transporter(on=membrane(capacitance=None))), e.ChargeImbalance,
@@ -468,7 +470,7 @@ def rows_of_models() -> list[Mistake]:
                 ),
                 (
                     "no room for X", lambda: model(transporter(on=membrane(inside=cell(contents=CYTOSOL | {Cl: Q(160, "mM")})))), e.NoRoom,
-                    "Compartment('cell'), balance(charge=-1)", "leave charge", ("mM would be needed", "Cl 160"), "fewer anions",
+                    "Compartment('cell'), balance(charge=-1)", "leave charge", ("mM of it would be needed", "Cl 160"), "fewer anions",
                 ),
                 (
                     "no room for Y", lambda: model(transporter(on=membrane(inside=cell(contents=CYTOSOL | {Na: Q(155, "mM"), Cl: Q(100, "mM")})))), e.NoRoom,
@@ -485,12 +487,12 @@ def rows_of_models() -> list[Mistake]:
                 ("reference by name", lambda: model(leak, reference="bath"), e.BadPlace, "reference=", "bath", "'bath'", "itself"),
                 ("reference elsewhere", lambda: model(leak, reference=bath(name="moon")), e.BadPlace, "reference=", "bath", "'moon'", "reference="),
                 ("reference of a cell", lambda: model(shared, reference=on.inside), e.BadPlace, "reference=", "bath", "Compartment('cell'", "reference="),
-                ("potential alone", lambda: model(leak, potential=Q(-60, "mV")), e.WrongType, "potential=", "{membrane: ", "-60.0 mV", "{"),
+                ("potential alone", lambda: model(leak, potential=Q(-60, "mV")), e.WrongType, "potential=", "by membrane", "-60 mV", "{membrane: Q("),
                 ("potential by name", lambda: model(leak, potential={"membrane": Q(-60, "mV")}), e.WrongType, "potential=", "membranes", "'membrane'", "itself"),
                 ("bare potential", lambda: model(shared, potential={on: -60}), e.BareNumber, "membrane.potential", "'mV'", "-60", "Q(-60, 'mV')"),
-                ("potential in mM", lambda: model(shared, potential={on: Q(-60, "mM")}), e.UnitMismatch, "membrane.potential", "'mV'", "-60.0 mM", "'mV'"),
+                ("potential in mM", lambda: model(shared, potential={on: Q(-60, "mM")}), e.UnitMismatch, "membrane.potential", "'mV'", "-60 mM", "'mV'"),
                 ("bare temperature", lambda: model(leak, temperature=37), e.BareNumber, "temperature", "'degC'", "37", "Q(37, 'degC')"),
-                ("frozen beyond 0 K", lambda: model(leak, temperature=Q(-300, "degC")), e.OutOfDomain, "temperature", "above zero", "-26.85 K", "degC"),
+                ("frozen beyond 0 K", lambda: model(leak, temperature=Q(-300, "degC")), e.OutOfDomain, "temperature", "above zero", "-26.85 K", "sign"),
             ]
         }
     )  # fmt: skip

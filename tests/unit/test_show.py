@@ -24,7 +24,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from biomembrane import errors
-from biomembrane.show import figures, html, sankey, style
+from biomembrane import html
+from biomembrane.show import figures, sankey, style
 
 IONS = ("Na", "K", "Cl", "Ca", "H")
 STYLES = ("cell", "plos", "nature", "slides")
@@ -366,6 +367,14 @@ def test_small_flows_are_told() -> None:
     notes = [text.get_text() for text in texts(figures.energy_flow(make_run(TANGLE)))]
     assert "not drawn: 2 flows below 0.2 % of the input, together 1.60 pJ (0.3 %)" in notes
     assert not any("not drawn" in text.get_text() for text in texts(figures.energy_flow(make_run())))
+
+
+def test_a_crowd_fits_on_a_page() -> None:
+    energy = {f"pump {i}": 10.0 if i % 40 == 0 else 1.0 for i in range(400)}
+    crowd = [flow for name, e in energy.items() for flow in (Flow("ATP", name, e, "supply"), Flow(name, "heat", e, "heat"))]
+    figure = figures.energy_flow(make_run(crowd))
+    assert figure.get_size_inches()[1] < 9
+    assert any("780 flows below 0.5 % of the input, together 780 pJ" in text.get_text() for text in texts(figure))
 
 
 def test_the_closing_line_closes() -> None:

@@ -1,0 +1,451 @@
+"""The integration loop in IR: steps of eight lanes, outputs, ledger quadratures, refill, status; see :mod:`.rodas` for the method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import rodas
+from .ir import BIT, LANES, VEC, Function, number, splat
+from .lanes import Shape
+from .rodas import INTEGRALS, Layout, Tableau
+
+RECORD = 5  # status, steps, rejected, state at fault, time reached
+_SETS = "ptr noalias %C, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, i64 %jobs, double %h0"
+_SET_VALUES = "ptr %C, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, i64 %jobs, double %h0"
+SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %FIN, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
+
+
+@dataclass
+class _Writer:
+    """A function that works on the lanes of the workspace ``%w``."""
+
+    f: Function
+    shape: Shape
+    where: Layout
+
+    def array(self, name: str) -> str:
+        """Pointer to an array of the workspace."""
+        return self.f.at("%w", self.where.offset[name])
+
+    def lane(self, name: str, lane: str, row: str | int = 0) -> str:
+        """Pointer to one lane of a row."""
+        f = self.f
+        start = f.do(f"mul i64 {row}, {LANES}")
+        return f.at(self.array(name), f.do(f"add i64 {start}, {lane}"), "double")
+
+    def vector(self, name: str) -> str:
+        return self.f.load(self.array(name))
+
+
+def refill(shape: Shape, where: Layout) -> Function:
+    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers."""
+    f = Function("refill", f"{_SETS}, i64 %l", "i64", "#2")
+    w = _Writer(f, shape, where)
+    drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
+    empty = f.do(f"icmp sge i64 {drawn}, %jobs")
+    job = f.select(empty, "0", drawn, "i64")
+    for array, source, count in (("c", "%C", shape.constants), ("y", "%Y", shape.states), ("tol", "%TOL", shape.states), ("low", "%LOW", shape.states)):
+        base = f.do(f"mul i64 {job}, {count}")
+        with f.loop(count) as i:
+            f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
+    with f.loop(shape.quadratures) as i:
+        f.store(number(0.0), w.lane("q", "%l", i), "double")
+    with f.loop(shape.processes) as i:
+        f.store(number(1e300), w.lane("m", "%l", i), "double")
+    for name, value in (("t", number(0.0)), ("h", "%h0"), ("err", number(-9.2))):
+        f.store(value, w.lane(name, "%l"), "double")
+    for name in ("next", "steps", "bad"):
+        f.store("0", w.lane(name, "%l"), "i64")
+    f.store(f.select(empty, "-1", job, "i64"), w.lane("job", "%l"), "i64")
+    f.say(f"ret i64 {f.select(empty, '0', '1', 'i64')}")
+    return f
+
+
+def drive(shape: Shape, where: Layout, method: Tableau) -> Function:
+    """``drive``: run all sets that ``next`` still gives, eight at a time."""
+    f = Function("drive", SIGNATURE, "void", "#2")
+    d = _Drive(f, shape, where, method)
+    d.run()
+    return f
+
+
+class _Drive(_Writer):
+    def __init__(self, f: Function, shape: Shape, where: Layout, method: Tableau) -> None:
+        super().__init__(f, shape, where)
+        self.method, self.stages = method, len(method.c)
+
+    def run(self) -> None:
+        f = self.f
+        self.active = f.slot("i64", "0")
+        self.fresh = f.slot("i64", "1")
+        self.pending = f.slot("i64", "0")
+        self.end = f.get("%T", f.do("sub i64 %nt, 1"), "double")
+        self.least_step = f.do(f"fmul double {self.end}, {number(1e-15)}")
+        with f.loop(LANES) as lane:
+            self.draw(lane)
+        with f.forever() as out:
+            self.leave(out)
+            with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
+                self.model("f_quad", "t", "y", "g0")
+                f.store("0", self.fresh, "i64")
+            self.step()
+            self.judge()
+            self.pass_lanes()
+            with f.when(f.do(f"icmp ne i64 {f.load(self.pending, 'i64')}, 0")):
+                self.outputs()
+            self.advance()
+            with f.loop(LANES) as lane:
+                self.finish(lane)
+        f.say("ret void")
+
+    def leave(self, out: str) -> None:
+        f = self.f
+        on = f.label()
+        none = f.do(f"icmp sle i64 {f.load(self.active, 'i64')}, 0")
+        f.say(f"br i1 {none}, label %{out}, label %{on}")
+        f.start(on)
+
+    def draw(self, lane: str) -> None:
+        """The next set into a lane; counts the lanes at work."""
+        f = self.f
+        got = f.do(f"call i64 @refill({_SET_VALUES}, i64 {lane})")
+        f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
+        f.store("1", self.fresh, "i64")
+
+    def redraw(self, lane: str) -> None:
+        """The next set into a lane whose own has ended."""
+        self.f.store(self.f.do(f"sub i64 {self.f.load(self.active, 'i64')}, 1"), self.active, "i64")
+        self.draw(lane)
+
+    def model(self, function: str, time: str, state: str, *results: str) -> None:
+        arguments = [self.array(a) for a in (time, state, "c", *results)]
+        self.f.say(f"call void @{function}({', '.join(f'ptr {a}' for a in arguments)})")
+
+    # --- one attempt
+
+    def step(self) -> None:
+        f, n = self.f, self.shape.states
+        self.h, self.t = self.vector("h"), self.vector("t")
+        self.rate = f.div(splat(1.0), self.h)
+        self.model("f_jac", "t", "y", "f", "J", "dt")
+        f.store(f.mul(self.rate, splat(1 / self.method.gamma)), self.array("tick"))
+        f.say(f"call void @f_lu(ptr {self.array('J')}, ptr {self.array('tick')}, ptr {self.array('A')})")
+        base = {name: self.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
+        k = [f.at(base["k"], i * n) for i in range(self.stages)]
+        for i in range(self.stages):
+            self.stage(i, k, base)
+        with f.loop(n) as q:
+            f.put(f.add(f.get(base["u"], q), f.get(k[-1], q)), base["u"], q)
+        rows = [f.at(base["e"], r * n) for r in range(3)]
+        with f.loop(n) as q:
+            at = [f.get(each, q) for each in k]
+            for r, weights in enumerate(self.method.dense):
+                f.put(self.combined(at, weights), rows[r], q)
+        for theta, result in zip(rodas.NODES[1:3], ("g1", "g2"), strict=True):
+            self.between(float(theta), rows, base)
+            self.model("f_quad", "tick", "v", result)
+        f.store(f.add(self.t, self.h), self.array("tick"))
+        self.model("f_quad", "tick", "u", "g3")
+
+    def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
+        total = self.f.mul(values[0], splat(weights[0]))
+        for value, weight in zip(values[1:], weights[1:], strict=False):
+            total = self.f.fma(value, splat(weight), total)
+        return total
+
+    def stage(self, i: int, k: list[str], base: dict[str, str]) -> None:
+        f, n, method = self.f, self.shape.states, self.method
+        if i:
+            with f.loop(n) as q:
+                if i < self.stages - 2:
+                    value = f.get(base["y"], q)
+                    for each, weight in zip(k, method.a[i], strict=False):
+                        value = f.fma(f.get(each, q), splat(weight), value)
+                else:
+                    value = f.add(f.get(base["u"], q), f.get(k[i - 1], q))
+                f.put(value, base["u"], q)
+            f.store(f.fma(self.h, splat(method.c[i]), self.t), self.array("tick"))
+            self.model("f_rhs", "tick", "u", "v")
+        with f.loop(n) as q:
+            value = f.get(base["v"] if i else base["f"], q)
+            if i:
+                sum_ = self.combined([f.get(each, q) for each in k[:i]], method.C[i])
+                value = f.fma(self.rate, sum_, value)
+            f.put(value, k[i], q)
+        if method.d[i]:
+            weight = f.mul(self.h, splat(method.d[i]))
+            for z, state in enumerate(self.shape.clocked):
+                f.put(f.fma(weight, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
+        f.say(f"call void @f_solve(ptr {base['A']}, ptr {k[i]})")
+
+    def between(self, theta: float, rows: list[str], base: dict[str, str]) -> None:
+        """The dense output at θ of every lane, into v; its time into tick."""
+        f = self.f
+        with f.loop(self.shape.states) as q:
+            inner = f.fma(f.get(rows[2], q), splat(theta), f.get(rows[1], q))
+            inner = f.fma(inner, splat(theta), f.get(rows[0], q))
+            inner = f.fma(inner, splat(1 - theta), f.get(base["u"], q))
+            f.put(f.fma(inner, splat(theta), f.mul(f.get(base["y"], q), splat(1 - theta))), base["v"], q)
+        f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
+
+    # --- error and controller
+
+    def judge(self) -> None:
+        """Error norm, the next factor of h, acceptance, and which lanes would fall below their floor."""
+        f, n = self.f, self.shape.states
+        total, low = f.slot(VEC, "zeroinitializer"), f.slot(VEC, "zeroinitializer")
+        k = f.at(self.array("k"), (self.stages - 1) * n)
+        y, u, tol, floor = (self.array(name) for name in ("y", "u", "tol", "low"))
+        rtol = f.do(f"insertelement {VEC} poison, double %rtol, i64 0")
+        rtol = f.do(f"shufflevector {VEC} {rtol}, {VEC} poison, <{LANES} x i32> zeroinitializer")
+        with f.loop(n) as q:
+            new = f.get(u, q)
+            a, b = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (f.get(y, q), new))
+            larger = f.select(f.compare("ogt", a, b), a, b)
+            part = f.div(f.get(k, q), f.fma(rtol, larger, f.get(tol, q)))
+            f.store(f.fma(part, part, f.load(total)), total)
+            below = f.select(f.compare("olt", new, f.get(floor, q)), splat(1.0), f.load(low))
+            f.store(below, low)
+        error = f.mul(f.load(total), splat(1.0 / n))
+        wrong = f.compare("uge", error, splat(1e60))
+        error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
+        error = f.select(wrong, splat(1e30), error)
+        log = f.mul(f.call("m_log", error), splat(0.5))
+        before = self.vector("err")
+        power = 1 / self.method.order
+        x = f.mul(f.call("m_exp", f.fma(before, splat(0.08), f.mul(log, splat(0.075 - power)))), splat(rodas.SAFETY))
+        x = f.select(f.compare("olt", x, splat(rodas.SHRINK)), splat(rodas.SHRINK), x)
+        x = f.select(f.compare("ogt", x, splat(rodas.GROW)), splat(rodas.GROW), x)
+        fine = f.compare("ole", error, splat(1.0))
+        slower = f.select(f.compare("ogt", x, splat(0.9)), splat(0.9), x)
+        x = f.select(fine, x, f.select(wrong, splat(0.1), slower))
+        f.store(x, self.array("fac"))
+        f.store(f.select(fine, splat(1.0), splat(0.0)), self.array("acc"))
+        kept = f.select(f.compare("olt", log, splat(-9.2)), splat(-9.2), log)
+        f.store(f.select(fine, kept, before), self.array("err"))
+        f.store(f.load(low), self.array("new"))
+        f.store(f.select(wrong, splat(1.0), splat(0.0)), self.array("theta"))
+
+    def pass_lanes(self) -> None:
+        """Lane by lane: count, fail, and see whether outputs lie in the step."""
+        f = self.f
+        f.store("0", self.pending, "i64")
+        with f.loop(LANES) as lane:
+            job = f.load(self.lane("job", lane), "i64")
+            accepted = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
+            idle = f.do(f"icmp slt i64 {job}, 0")
+            with f.when(idle):
+                self.hold(lane)
+            with f.when(f.do(f"xor i1 {idle}, true")):
+                self.count("steps", lane)
+                with f.when(f.do(f"xor i1 {accepted}, true")):
+                    self.count("bad", lane)
+                    self.give_up(lane)
+                with f.when(accepted):
+                    self.accept(lane)
+
+    def hold(self, lane: str) -> None:
+        self.f.store(number(0.0), self.lane("acc", lane), "double")
+        self.f.store(number(1.0), self.lane("fac", lane), "double")
+
+    def count(self, name: str, lane: str) -> None:
+        f = self.f
+        at = self.lane(name, lane)
+        f.store(f.do(f"add i64 {f.load(at, 'i64')}, 1"), at, "i64")
+
+    def give_up(self, lane: str) -> None:
+        """After a rejected step: too many, too small, or not finite."""
+        f = self.f
+        many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
+        small = f.compare("olt", f.load(self.lane("h", lane), "double"), self.least_step, "double")
+        wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
+        kind = f.select(wrong, number(rodas.NOT_FINITE), number(rodas.COLLAPSED), "double")
+        kind = f.select(small, kind, number(rodas.TOO_MANY), "double")
+        with f.when(f.do(f"or i1 {many}, {small}")):
+            self.record(lane, kind, self.worst(lane))
+            self.redraw(lane)
+            self.hold(lane)
+
+    def worst(self, lane: str) -> str:
+        """The state with the largest share of the error, or the first that is not finite."""
+        f, n = self.f, self.shape.states
+        best, at = f.slot("double", number(-1.0)), f.slot("double", number(0.0))
+        with f.loop(n) as q:
+            k = f.load(self.lane("k", lane, f.do(f"add i64 {q}, {(self.stages - 1) * n}")), "double")
+            tol = f.load(self.lane("tol", lane, q), "double")
+            size = f.do(f"call double @llvm.fabs.f64(double {f.do(f'fdiv double {k}, {tol}')})")
+            with f.when(f.compare("ugt", size, f.load(best, "double"), "double")):
+                f.store(f.select(f.compare("uno", size, size, "double"), number(1e300), size, "double"), best, "double")
+                f.store(f.do(f"sitofp i64 {q} to double"), at, "double")
+        return f.load(at, "double")
+
+    def accept(self, lane: str) -> None:
+        f = self.f
+        below = f.compare("oeq", f.load(self.lane("new", lane), "double"), number(1.0), "double")
+        with f.when(below):
+            self.record(lane, number(rodas.NEGATIVE), self.lowest(lane))
+            self.redraw(lane)
+            self.hold(lane)
+        with f.when(f.do(f"xor i1 {below}, true")):
+            new = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, {f.load(self.lane('h', lane), 'double')}")
+            near = f.do(f"fmul double {self.end}, {number(1 - 1e-14)}")
+            new = f.select(f.compare("ogt", new, near, "double"), self.end, new, "double")
+            f.store(new, self.lane("new", lane), "double")
+            with f.when(self.due(lane, new)):
+                f.store("1", self.pending, "i64")
+
+    def lowest(self, lane: str) -> str:
+        """The state furthest below its floor, in units of its tolerance."""
+        f = self.f
+        best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
+        with f.loop(self.shape.states) as q:
+            u, floor, tol = (f.load(self.lane(name, lane, q), "double") for name in ("u", "low", "tol"))
+            depth = f.do(f"fdiv double {f.do(f'fsub double {floor}, {u}')}, {tol}")
+            with f.when(f.compare("ogt", depth, f.load(best, "double"), "double")):
+                f.store(depth, best, "double")
+                f.store(f.do(f"sitofp i64 {q} to double"), at, "double")
+        return f.load(at, "double")
+
+    def record(self, lane: str, kind: str, state: str) -> None:
+        f = self.f
+        job = f.load(self.lane("job", lane), "i64")
+        base = f.do(f"mul i64 {job}, {RECORD}")
+        counts = [f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double") for name in ("steps", "bad")]
+        for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
+            f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
+        start = f.do(f"mul i64 {job}, {self.shape.processes}")
+        with f.loop(self.shape.processes) as i:
+            f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
+
+    # --- outputs
+
+    def due(self, lane: str, new: str) -> str:
+        """Whether the lane's next output time is not after ``new``."""
+        f = self.f
+        at = f.load(self.lane("next", lane), "i64")
+        left = f.do(f"icmp slt i64 {at}, %nt")
+        wanted = f.do("icmp ne ptr %OUT, null")
+        time = f.get("%T", f.select(left, at, "0", "i64"), "double")
+        reached = f.compare("ole", time, new, "double")
+        return f.do(f"and i1 {f.do(f'and i1 {left}, {wanted}')}, {reached}")
+
+    def outputs(self) -> None:
+        """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
+        f, n, quads = self.f, self.shape.states, self.shape.quadratures
+        p = self.array("p")
+        e = [f.at(self.array("e"), r * n) for r in range(3)]
+        y, u = self.array("y"), self.array("u")
+        with f.loop(n) as i:
+            a, b, c = (f.get(row, i) for row in e)
+            old, new = f.get(y, i), f.get(u, i)
+            parts = (old, f.add(f.sub(new, old), a), f.sub(b, a), f.sub(c, b), f.do(f"fneg {VEC} {c}"))
+            for r, part in enumerate(parts):
+                f.put(part, p, f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {r}"))
+        g = [self.array(f"g{j}") for j in range(4)]
+        q = self.array("q")
+        with f.loop(quads) as i:
+            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {5 * n}")
+            f.put(f.get(q, i), p, at)
+            values = [f.mul(f.get(each, i), self.h) for each in g]
+            for r in range(4):
+                f.put(self.combined(values, tuple(map(float, INTEGRALS[:, r]))), p, f.do(f"add i64 {at}, {r + 1}"))
+        with f.forever() as out:
+            on = f.label()
+            done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
+            f.say(f"br i1 {done}, label %{out}, label %{on}")
+            f.start(on)
+            self.sweep(p, n + quads)
+
+    def sweep(self, p: str, rows: int) -> None:
+        """One output time of each lane that has one due."""
+        f = self.f
+        with f.loop(LANES) as lane:
+            f.store(number(0.0), self.lane("theta", lane), "double")
+            f.store("0", self.lane("has", lane), "i64")
+            with f.when(self.mine(lane)):
+                at = f.load(self.lane("next", lane), "i64")
+                ahead = f.do(f"fsub double {f.get('%T', at, 'double')}, {f.load(self.lane('t', lane), 'double')}")
+                f.store(ahead, self.lane("theta", lane), "double")
+                f.store("1", self.lane("has", lane), "i64")
+        theta = f.mul(self.vector("theta"), self.rate)
+        row = self.array("row")
+        with f.loop(rows) as i:
+            at = f.do(f"mul i64 {i}, 5")
+            value = f.get(p, f.do(f"add i64 {at}, 4"))
+            for r in (3, 2, 1, 0):
+                value = f.fma(value, theta, f.get(p, f.do(f"add i64 {at}, {r}")))
+            f.put(value, row, i)
+        f.store("0", self.pending, "i64")
+        with f.loop(LANES) as lane:
+            with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
+                at = f.load(self.lane("next", lane), "i64")
+                place = self.place(lane, at)
+                with f.loop(rows) as i:
+                    f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
+                f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
+                with f.when(self.mine(lane)):
+                    f.store("1", self.pending, "i64")
+
+    def place(self, lane: str, at: str) -> str:
+        """Where the row of a job and an output time begins."""
+        f = self.f
+        job = f.load(self.lane("job", lane), "i64")
+        first = f.do(f"mul i64 {job}, %nt")
+        index = f.do(f"add i64 {first}, {at}")
+        return f.do(f"mul i64 {index}, {self.shape.states + self.shape.quadratures}")
+
+    def mine(self, lane: str) -> str:
+        """Whether the lane has accepted its step and has an output time in it."""
+        f = self.f
+        accepted = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
+        due = self.due(lane, f.load(self.lane("new", lane), "double"))
+        return f.do(f"and i1 {accepted}, {due}")
+
+    # --- after the step
+
+    def advance(self) -> None:
+        """Take the step in the lanes that were accepted, and the new h in all."""
+        f = self.f
+        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
+        g = [self.array(f"g{j}") for j in range(4)]
+        q, m = self.array("q"), self.array("m")
+        weights = tuple(map(float, INTEGRALS.sum(axis=1)))
+        with f.loop(self.shape.quadratures) as i:
+            values = [f.get(each, i) for each in g]
+            new = f.fma(self.combined(values, weights), self.h, f.get(q, i))
+            f.put(f.select(taken, new, f.get(q, i)), q, i)
+            f.put(f.select(taken, values[3], values[0]), g[0], i)
+        first = self.shape.quadratures - self.shape.processes
+        with f.loop(self.shape.processes) as i:
+            least = f.get(m, i)
+            for each in g[1:]:
+                value = f.get(each, f.do(f"add i64 {i}, {first}"))
+                least = f.select(f.do(f"and {BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
+            f.put(least, m, i)
+        y, u = self.array("y"), self.array("u")
+        with f.loop(self.shape.states) as i:
+            f.put(f.select(taken, f.get(u, i), f.get(y, i)), y, i)
+        f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
+        f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
+
+    def finish(self, lane: str) -> None:
+        """A lane at the end writes its final row and takes the next set; others land on the end without a sliver."""
+        f, n = self.f, self.shape.states
+        with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
+            t, h = (f.load(self.lane(name, lane), "double") for name in ("t", "h"))
+            left = f.do(f"fsub double {self.end}, {t}")
+            over = f.compare("ole", left, f.do(f"fmul double {self.end}, {number(1e-14)}"), "double")
+            with f.when(over):
+                job = f.load(self.lane("job", lane), "i64")
+                base = f.do(f"mul i64 {job}, {n + self.shape.quadratures}")
+                for array, count, shift in (("y", n, 0), ("q", self.shape.quadratures, n)):
+                    with f.loop(count) as i:
+                        place = f.do(f"add i64 {f.do(f'add i64 {base}, {i}')}, {shift}")
+                        f.store(f.load(self.lane(array, lane, i), "double"), f.at("%FIN", place, "double"), "double")
+                self.record(lane, number(rodas.DONE), number(-1.0))
+                self.redraw(lane)
+            with f.when(f.do(f"xor i1 {over}, true")):
+                half = f.do(f"fmul double {left}, {number(0.5)}")
+                two = f.do(f"fmul double {h}, {number(2.0)}")
+                short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+                f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")

@@ -1,0 +1,203 @@
+"""The native printer: a program as machine code for eight lanes, by way of LLVM (llvmlite), cached as an object file.
+
+The cache is keyed by the IR, the CPU and the versions; a damaged file is built again; two processes may build at once.  Set
+``BIOMEMBRANE_CACHE`` to a folder, or to ``off``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import tempfile
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import driver, elementary, lanes, rodas
+from .ir import LANES
+from .numpy import Kernel
+from .numpy import kernel as reference
+from .program import Program
+
+Array = NDArray[np.float64]
+_ATTRIBUTES = """
+attributes #0 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
+attributes #1 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
+attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
+"""
+_MAGIC = b"biomembrane-object-1\n"
+
+
+def module(program: Program, slots: dict[int, int], shape: lanes.Shape, where: rodas.Layout) -> str:
+    """The IR of a program: elementary functions, the model's functions and the driver."""
+    functions = [*elementary.functions(), *lanes.functions(program, slots, shape), driver.refill(shape, where), driver.drive(shape, where, rodas.RODAS5P)]
+    scalar = "declare double @llvm.fabs.f64(double)"
+    return "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in functions), _ATTRIBUTES])
+
+
+@lru_cache(maxsize=1)
+def _machine() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=1, codemodel="jitdefault", reloc="pic")
+
+
+def _key(text: str) -> str:
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    features = llvm.get_host_cpu_features().flatten()
+    parts = (text, llvm.get_host_cpu_name(), features, llvmlite.__version__, str(llvm.llvm_version_info))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def folder() -> Path | None:
+    """Where object files are kept; None when the cache is off."""
+    chosen = os.environ.get("BIOMEMBRANE_CACHE", "")
+    if chosen.lower() in ("off", "0", "no"):
+        return None
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    return Path(base) / "biomembrane"
+
+
+def _read(path: Path) -> bytes | None:
+    """The object of a cache file, or None if it is missing or damaged."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    digest, body = data[len(_MAGIC) : len(_MAGIC) + 32], data[len(_MAGIC) + 32 :]
+    return body if data.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest else None
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Into place at once, so that another process sees all or nothing; a cache that cannot be written is no error."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+        Path(name).replace(path)
+
+
+def compiled(text: str) -> bytes:
+    """The object file of a module, from the cache if it is there."""
+    import llvmlite.binding as llvm
+
+    home = folder()
+    path = home / f"{_key(text)}.o" if home else None
+    found = _read(path) if path else None
+    if found is not None:
+        return found
+    machine = _machine()
+    parsed = llvm.parse_assembly(text)
+    parsed.triple = machine.triple
+    parsed.data_layout = str(machine.target_data)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=1)
+    tuning.slp_vectorization = tuning.loop_vectorization = False
+    llvm.create_pass_builder(machine, tuning).getModulePassManager().run(parsed, llvm.create_pass_builder(machine, tuning))
+    made = bytes(machine.emit_object(parsed))
+    if path:
+        _write(path, made)
+    return made
+
+
+class Native:
+    """Machine code of one program.
+
+    ``prepare(p)`` as the numpy kernel; :meth:`evaluate` for tests; :meth:`run` integrates many sets.  On load dx/dt, the Jacobian and the
+    quadratures are compared with the numpy printer at random states.
+    """
+
+    def __init__(self, program: Program) -> None:
+        import llvmlite.binding as llvm
+
+        self.program = program
+        self.numpy: Kernel = reference(program)
+        self.shape = lanes.shape(program, len(self.numpy.slots))
+        self.layout = rodas.layout(self.shape, len(rodas.RODAS5P.c))
+        self.text = module(program, self.numpy.slots, self.shape, self.layout)
+        body = compiled(self.text)
+        # one engine for one object: two would mix their constant pools
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _fresh_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(body))
+        self._engine.finalize_object()
+        pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+        arguments = [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
+        self._drive = ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address("drive"))
+
+    def evaluate(self, function: str, t: float, y: Array, constants: Sequence[Any], sizes: Sequence[int]) -> list[Array]:
+        """Results of ``f_rhs``, ``f_jac`` or ``f_quad`` at one state, from lane 0 (all lanes hold the same)."""
+        call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (3 + len(sizes)))(self._engine.get_function_address(function))
+        inputs = [_spread(np.array([t])), _spread(np.asarray(y)), _spread(np.array(list(constants) or [0.0]))]
+        results = [_aligned(max(1, n)) for n in sizes]
+        call(*(a.ctypes.data for a in (*inputs, *results)))
+        return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
+
+    def run(self, sets: Sets, counter: Any) -> None:
+        """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
+        workspace = _aligned(self.layout.size)
+        at = [a.ctypes.data if a is not None else None for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
+        self._drive(*at, ctypes.addressof(counter), workspace.ctypes.data, len(sets.start), sets.first, sets.times.ctypes.data, len(sets.times),
+                    sets.out.ctypes.data if sets.out is not None else None, sets.final.ctypes.data, sets.least.ctypes.data, sets.record.ctypes.data,
+                    sets.limit, sets.rtol)  # fmt: skip
+
+
+class Sets:
+    """Arrays of many runs, set by set: inputs, then what the driver fills; NaN where it did not come."""
+
+    def __init__(self, native: Native, constants: Array, start: Array, tolerance: Array, floor: Array, times: Array, *, rtol: float, limit: int, full: bool) -> None:
+        shape, jobs = native.shape, len(start)
+        rows = shape.states + shape.quadratures
+        self.constants, self.start = np.ascontiguousarray(constants), np.ascontiguousarray(start)
+        self.tolerance, self.floor, self.times = np.ascontiguousarray(tolerance), np.ascontiguousarray(floor), np.ascontiguousarray(times)
+        self.rtol, self.limit = rtol, limit
+        self.first = min(1e-5, 1e-4 * float(times[-1]))
+        self.out = np.full((jobs, len(times), rows), np.nan) if full else None
+        self.final = np.full((jobs, rows), np.nan)
+        self.least = np.zeros((jobs, shape.processes))
+        self.record = np.zeros((jobs, driver.RECORD))
+
+
+
+
+def _fresh_machine() -> Any:
+    _machine.cache_clear()
+    return _machine()
+
+
+def _aligned(rows: int) -> Array:
+    raw = np.zeros(rows * LANES + 8)
+    shift = (-raw.ctypes.data % 64) // 8
+    return raw[shift : shift + rows * LANES].reshape(rows, LANES)
+
+
+def _spread(values: Array) -> Array:
+    made = _aligned(len(values))
+    made[:] = values[:, None]
+    return made
+
+
+_natives: weakref.WeakKeyDictionary[Program, Native] = weakref.WeakKeyDictionary()
+
+
+def native(program: Program) -> Native:
+    """The machine code of a program, built once."""
+    if program not in _natives:
+        _natives[program] = Native(program)
+    return _natives[program]
+
+

@@ -1,0 +1,90 @@
+"""Rodas5P over lanes: the method as a tableau, and the driver that runs it, emitted as IR.
+
+Rodas5P (Steinebach 2023, BIT Numer Math 63:27) is an L-stable Rosenbrock method of order 5 with eight stages and dense output of order 4, in
+the transformed variables of Hairer & Wanner (Solving ODEs II, IV.7):
+
+    (I/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ a_8j k_j + k_8,   error = k_8
+
+Each lane has its own t, h and controller and takes the next parameter set when it ends.  Quadratures are integrated over each accepted
+step at the four Gauss–Lobatto points of the dense output, and enter neither the error nor the Jacobian.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .lanes import Shape
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """Coefficients of a Rosenbrock method; its constructor proves the order conditions that rows alone can show."""
+
+    gamma: float
+    a: tuple[tuple[float, ...], ...]
+    C: tuple[tuple[float, ...], ...]
+    c: tuple[float, ...]
+    d: tuple[float, ...]
+    dense: tuple[tuple[float, ...], ...]
+    order: int
+
+    def __post_init__(self) -> None:
+        if not math.isclose(self.d[0], self.gamma, rel_tol=1e-12) or len(self.a) != len(self.C) or len(self.c) != len(self.d):
+            raise ValueError("the tableau is not consistent")
+
+
+_A6 = (-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946)
+RODAS5P = Tableau(
+    gamma=0.21193756319429014,
+    a=(
+        (), (3.0,), (2.849394379747939, 0.45842242204463923), (-6.954028509809101, 2.489845061869568, -10.358996098473584),
+        (2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641), _A6, (*_A6, 1.0), (*_A6, 1.0, 1.0),
+    ),
+    C=(
+        (), (-14.155112264123755,), (-17.97296035885952, -2.859693295451294), (147.12150275711716, -1.41221402718213, 71.68940251302358),
+        (165.43517024871676, -0.4592823456491126, 42.90938336958603, -5.961986721573306),
+        (24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125, -0.6610691825249471),
+        (30.91273214028599, -3.1208243349937974, 77.79954646070892, 34.28646028294783, -19.097331116725623, -28.087943162872662),
+        (37.80277123390563, -3.2571969029072276, 112.26918849496327, 66.9347231244047, -40.06618937091002, -54.66780262877968, -9.48861652309627),
+    ),
+    c=(0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0),
+    d=(0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734, 2.325825639765069, 0.0, 0.0, 0.0),
+    dense=(
+        (25.948786856663858, -2.5579724845846235, 10.433815404888879, -2.3679251022685204, 0.524948541321073, 1.1241088310450404, 0.4272876194431874,
+         -0.17202221070155493),
+        (-9.91568850695171, -0.9689944594115154, 3.0438037242978453, -24.495224566215796, 20.176138334709044, 15.98066361424651, -6.789040303419874,
+         -6.710236069923372),
+        (11.419903575922262, 2.8879645146136994, 72.92137995996029, 80.12511834622643, -52.072871366152654, -59.78993625266729,
+         -0.15582684282751913, 4.883087185713722),
+    ),
+    order=5,
+)  # fmt: skip
+
+_INNER = ((1 - 1 / math.sqrt(5)) / 2, (1 + 1 / math.sqrt(5)) / 2)
+NODES = np.array([0.0, *_INNER, 1.0])
+#: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the Lobatto points.
+INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
+
+DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE = range(5)
+SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+@dataclass(frozen=True)
+class Layout:
+    """Vectors of the workspace, by name, as offsets in lane vectors."""
+
+    offset: dict[str, int]
+    size: int
+
+
+def layout(shape: Shape, stages: int) -> Layout:
+    """Where each array of the driver lies."""
+    n, q = shape.states, shape.quadratures
+    sizes = {"y": n, "u": n, "f": n, "v": n, "k": n * stages, "A": shape.factors, "J": shape.jacobian, "dt": max(1, len(shape.clocked)), "c": shape.constants,
+             "tol": n, "low": n, "g0": q, "g1": q, "g2": q, "g3": q, "q": q, "e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes,
+             "t": 1, "h": 1, "err": 1, "acc": 1, "fac": 1, "new": 1, "theta": 1, "tick": 1, "job": 1, "next": 1, "steps": 1, "bad": 1, "has": 1}  # fmt: skip
+    offset, at = {}, 0
+    for name, size in sizes.items():
+        offset[name], at = at, at + max(1, size)
+    return Layout(offset, at)

@@ -1,0 +1,287 @@
+"""What must hold for every model, random or shipped: symmetries, conservation, closed books, kernels that agree with themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+import xarray as xr
+from declared import Condition, Seen, build, condition, elsewhere, mirrored, shipped, vector
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from strategies import KINDS, Part, Spec, fewer, specs, substances, unit_vectors
+
+import biomembrane as bm
+from biomembrane import Q
+from biomembrane.assemble.model import Model
+from biomembrane.compile import program as programs
+from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
+from biomembrane.symbols import F, c0
+
+Array = NDArray[np.float64]
+SHIPPED = ("enterocyte", "resting_cell")
+by_name = pytest.mark.parametrize("name", SHIPPED)
+PATHS = tuple(  # so that cell and lumen of an epithelium can gain charge
+    Part(f"path{i}", "ghk", i, ((1, "Na", "in"),), ((1, "Na", "out"),), (("permeability", 1e-6, "cm/s"),)) for i in (0, 2)
+)
+few = fewer(0.3)
+
+
+def seen(model: Model, u: list[float]) -> tuple[Seen, Array]:
+    return Seen(model), vector(model, condition(model, u))
+
+
+def same(first: Array, second: Array, size: Array, rel: float) -> bool:
+    """Whether two arrays agree relative to the size of what cancels in them."""
+    return bool(np.all(np.abs(first - second) <= rel * size))
+
+
+def fluxes(look: Seen, y: Array) -> tuple[Array, Array]:
+    """J by process, and the one-way flow in it."""
+    J = look("flux", y)
+    up, down = look("forward", y), look("reverse", y)
+    return np.array(list(J.values())), np.array([abs(x) + up.get(n, 0) + down.get(n, 0) for n, x in J.items()])
+
+
+# --- symmetries
+
+
+@few
+@given(spec=specs(), u=unit_vectors(), shift=st.tuples(*[st.floats(-50, 50)] * 3))
+def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tuple[float, float, float]) -> None:
+    """Shifting μ° by what each conserved moiety carries changes no flux, no dissipation and no gain of exergy."""
+    adenosine, phosphate, hexose = shift
+    moved = {"ATP": adenosine + 3 * phosphate, "ADP": adenosine + 2 * phosphate, "Pi": phosphate, "hexA": hexose, "hexB": hexose}
+    looks = [Seen(build(s)) for s in (spec, replace(spec, species=tuple(substances(moved).values())))]
+    y = vector(looks[0].model, condition(looks[0].model, u))
+    (J, gross), (J2, _) = (fluxes(look, y) for look in looks)
+    assert same(J, J2, gross, 1e-9)
+    (A, A2), (D, D2) = ([look.array(g, y) for look in looks] for g in ("affinity", "dissipation"))
+    assert A2 == pytest.approx(A, abs=1e-9 * looks[0].RT)
+    assert same(D, D2, gross * (np.abs(A) + looks[0].RT), 1e-9)
+
+
+@few
+@given(spec=specs(topologies=["open epithelium"]), u=unit_vectors())
+def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
+    """Grounding the lumen instead of the blood changes no flux and no dV/dt."""
+    spec = replace(spec, parts=(*spec.parts, *PATHS))
+    other = replace(spec, baths=tuple(replace(b, floating=not b.floating) for b in spec.baths))
+    first, second = Seen(build(spec)), Seen(build(other))
+    at = condition(first.model, u)
+    moved = {n: x - at.phi["lumen"] for n, x in at.phi.items()}
+    y, z = vector(first.model, at), vector(second.model, Condition(at.amount, moved, at.volume))
+    (J, gross), (J2, _) = fluxes(first, y), fluxes(second, z)
+    assert same(J, J2, gross, 1e-10)
+    V = []
+    for look, x in ((first, y), (second, z)):
+        flow = look.array("rhs", x) / 1e6
+        V.append((look.array("potential", x + flow) - look.array("potential", x - flow)) / 2)
+    size = np.abs(first.array("potential", y)).max() + np.abs(V[0]).max() + float(gross.max()) * FARADAY / 1e9
+    assert V[1] == pytest.approx(V[0], abs=1e-9 * size)
+
+
+@few
+@given(spec=specs(kinds=["ghk", "ohmic", "onsager", "saturable", "cycle", "water"]), u=unit_vectors(), decade=st.integers(-6, 3))
+def test_the_standard_concentration_is_a_gauge(spec: Spec, u: list[float], decade: int) -> None:
+    """Another c° with μ° shifted by RT ln of it changes no flux of a law that is told no rate at c°."""
+    assume(not any(p.at < 0 and p.kind == "elementary" for p in spec.parts))
+    shift = GAS * spec.temperature * np.log(10.0**decade) / 1000
+    moved = replace(spec, species=tuple(substances(dict.fromkeys(("ATP", "ADP", "Pi", "hexA", "hexB"), shift)).values()))
+    first = Seen(build(spec))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(programs.FIXED, c0, STANDARD_CONCENTRATION * 10.0**decade)
+        second = Seen(build(moved))
+    y = vector(first.model, condition(first.model, u))
+    (J, gross), (J2, _) = fluxes(first, y), fluxes(second, y)
+    assert same(J, J2, gross, 1e-9)
+    assert second.array("affinity", y) == pytest.approx(first.array("affinity", y), abs=1e-9 * first.RT)
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_units_do_not_matter(spec: Spec, u: list[float]) -> None:
+    """The same model told in other units has the same parameters, start and dx/dt to 1e-12."""
+    looks = [Seen(build(spec, q, potential=True)) for q in (Q, elsewhere)]
+    assert list(looks[0].p.values()) == pytest.approx(list(looks[1].p.values()), rel=1e-13)
+    y = vector(looks[0].model, condition(looks[0].model, u))
+    (start, start2), (rate, rate2) = ([look.array(g, y) for look in looks] for g in ("initial", "rhs"))
+    assert same(start, start2, np.abs(start), 1e-12)
+    assert same(rate, rate2, looks[0].gross(y), 1e-12)
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_mirror_symmetry(spec: Spec, u: list[float]) -> None:
+    """A membrane told from its other side, V and charge coordinates with it, carries the same fluxes."""
+    looks = [Seen(build(s)) for s in (spec, mirrored(spec))]
+    at = condition(looks[0].model, u)
+    y, z = (vector(look.model, at) for look in looks)
+    (J, gross), (J2, _) = fluxes(looks[0], y), fluxes(looks[1], z)
+    assert same(J, J2, gross, 1e-10)
+    V, V2 = looks[0]("potential", y), looks[1]("potential", z)
+    assert V2 == pytest.approx({n: -x for n, x in V.items()}, abs=1e-12)
+
+
+# --- conservation
+
+
+def check_invariants(model: Model, u: list[float]) -> None:
+    look, y = seen(model, u)
+    rows = [p.name for p in model.pools]
+    for weights in model.invariants:
+        for process, column in model.N.items():
+            made = sum((sp.Rational(w.numerator, w.denominator) * column.get(n, 0) / (F if n.endswith(".charge") else 1) for n, w in weights.items()), sp.S.Zero)
+            assert made == 0, process
+        factor = np.array([float(weights.get(n, 0)) / (FARADAY if n.endswith(".charge") else 1) for n in rows])
+        assert abs(factor @ look.array("rhs", y)) <= 1e-12 * (np.abs(factor) @ look.gross(y))
+    solid = [n for n in rows if not n.endswith(".volume")]
+    N = sp.Matrix([[model.N[p].get(n, 0) / (F if n.endswith(".charge") else 1) for p in model.N] for n in solid])
+    assert len(model.invariants) == len(solid) - N.rank()
+    assert sp.Matrix([[Fraction(w.get(n, 0)) for n in solid] for w in model.invariants]).rank() == len(model.invariants)
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_invariants(spec: Spec, u: list[float]) -> None:
+    """Invariants are all that N leaves alone, exactly; along dx/dt none of them changes."""
+    check_invariants(build(spec), u)
+
+
+@by_name
+@fewer(0.1)
+@given(u=unit_vectors())
+def test_invariants_of_shipped_models(name: str, u: list[float]) -> None:
+    """Likewise in the shipped models."""
+    check_invariants(shipped(name), u)
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_rates_are_stoichiometry_times_flux(spec: Spec, u: list[float]) -> None:
+    """dx/dt = N·J with one N for matter, charge and volume, and potentials solve the capacitor network."""
+    look, y = seen(build(spec), u)
+    assert same(look.N() @ fluxes(look, y)[0], look.array("rhs", y), look.gross(y), 1e-11)
+    at = condition(look.model, u)
+    V = {m.name: at.phi[m.inside.name] - at.phi[m.outside.name] for m in look.model.membranes}
+    grounded = {n: 0.0 if n not in look.model.circuit.nodes else x for n, x in at.phi.items()}
+    V = {m.name: grounded[m.inside.name] - grounded[m.outside.name] for m in look.model.membranes}
+    assert look("potential", y) == pytest.approx(V, abs=1e-12)
+
+
+# --- kernels
+
+
+CANCELS = {"rhs", "jacobian", "dfdt", "affinity", "flux", "dissipation", "entry", "exergy", "energy", "potential"}
+
+
+def check_lanes(model: Model, points: list[list[float]], t: float) -> None:
+    look = Seen(model)
+    Y = np.array([vector(model, condition(model, u)) for u in points]).T
+    times = t * np.arange(1, Y.shape[1] + 1)
+    for group in look.k.program.outputs:
+        many = look.k.call(group, times, Y, look.c)
+        one = np.array([look.k.call(group, s, y, look.c) for s, y in zip(times, Y.T, strict=True)]).T
+        size = np.max(np.abs(one), initial=0.0) if group in CANCELS else 0.0
+        assert many == pytest.approx(one, rel=1e-12, abs=1e-12 * size), group
+    dense = look.k.jacobian(times, Y, look.c)
+    assert dense[look.k.program.sparsity] == pytest.approx(look.k.call("jacobian", times, Y, look.c), rel=1e-15)
+
+
+def check_jacobian(model: Model, u: list[float]) -> None:
+    look, y = seen(model, u)
+    step = 1e-3 * np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    shifts = np.concatenate([k * np.diag(step) for k in (1, -1, 2, -2)], axis=1)
+    f = look.array("rhs", y[:, None] + shifts, 7.0).reshape(len(y), 4, len(y))
+    slope = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * step)
+    size = look.gross(y, 7.0)[:, None] / (1e3 * step)
+    assert np.all(np.abs(look.k.jacobian(7.0, y, look.c) - slope) <= 1e-6 * np.abs(slope) + 1e-8 * size)
+
+
+def check_books(model: Model, u: list[float]) -> None:
+    look, y = seen(model, u)
+    entry, power = look("entry", y), look("dissipation", y)
+    stores = model.ledger_stores
+    given = {name: 0.0 for name in power}
+    size = dict.fromkeys(power, 0.0)
+    supply = 0.0
+    for name, x in entry.items():
+        process, k = name.rsplit("|", 1)
+        given[process] += x
+        size[process] += abs(x)
+        supply += x if stores[int(k)].role in ("held", "bath") else 0.0
+    total = sum(size.values())
+    for process, x in power.items():
+        assert given[process] == pytest.approx(x, abs=1e-10 * (size[process] + abs(x))), process
+    rate = look.array("rhs", y)
+    scale = np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    h = 1e-4 * float(np.min(scale[rate != 0] / np.abs(rate[rate != 0]), initial=1e6))
+    path = y[:, None] + h * rate[:, None] * np.array([1, -1, 2, -2])
+    for group, gained in (("exergy", supply), ("energy", _outside(look, y))):
+        f = look.array(group, path)
+        slopes = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * h)
+        rounding = 1e-15 * float(np.sum(np.abs(look.array("exergy", y)))) / h
+        assert float(slopes.sum()) == pytest.approx(gained - sum(power.values()), abs=1e-7 * total + 4 * rounding), group
+
+
+def _outside(look: Seen, y: Array) -> float:
+    """What baths and held pools give to G: −Σ ν μ J over all that has no row in N, counted by hand."""
+    p, J, made = look.p, look("flux", y), 0.0
+    for process in look.model.processes:
+        for who, n in process.reaction.net.items():
+            if who.kind == "water" and isinstance(who.place, bm.Reservoir):
+                made += n * p["H2O.molar_volume"] * look.RT * sum(p[f"{who.place.name}.{s.name}"] for s in who.place.contents) * J[process.name]
+            elif who.kind == "solute" and who.pool not in look.k.program.states:
+                made -= n * (p.get(f"{who.species.name}.standard_energy", 0.0) + look.RT * np.log(p[who.pool] / STANDARD_CONCENTRATION)) * J[process.name]
+    return made
+
+
+@few
+@given(spec=specs(), points=st.lists(unit_vectors(), min_size=1, max_size=4), t=st.floats(0, 100))
+def test_a_batch_equals_its_singles(spec: Spec, points: list[list[float]], t: float) -> None:
+    """Every output group gives in lanes what it gives one by one."""
+    check_lanes(build(spec), points, t)
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_jacobian(spec: Spec, u: list[float]) -> None:
+    """The Jacobian is the slope of dx/dt, by differences of fourth order."""
+    check_jacobian(build(spec), u)
+
+
+@few
+@given(spec=specs(kinds=[k for k in KINDS if k != "water"]), u=unit_vectors(), t=st.floats(1, 100))
+def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
+    """∂f/∂t of a model with modulators that tell the time is the slope of dx/dt at fixed state."""
+    spec = replace(spec, parts=tuple(replace(p, modulator="clock") for p in spec.parts))
+    look, y = seen(build(spec), u)
+    f = [look.array("rhs", y, t + s * 0.01) for s in (1, -1, 2, -2)]
+    slope = (8 * (f[0] - f[1]) - (f[2] - f[3])) / 0.12
+    assert np.all(np.abs(look.array("dfdt", y, t) - slope) <= 1e-6 * np.abs(slope) + 1e-9 * look.gross(y, t))
+    assert np.any(slope != 0)
+
+
+# --- books
+
+
+@few
+@given(spec=specs(), u=unit_vectors())
+def test_books(spec: Spec, u: list[float]) -> None:
+    """A process's entries sum to J·A, and G and exergy change by what is supplied less what is dissipated."""
+    check_books(build(spec), u)
+
+
+@by_name
+@fewer(0.1)
+@given(points=st.lists(unit_vectors(), min_size=2, max_size=3))
+def test_shipped_models(name: str, points: list[list[float]]) -> None:
+    """The shipped models: batch and singles, Jacobian, books."""
+    model = shipped(name)
+    check_lanes(model, points, 1.0)
+    check_jacobian(model, points[0])
+    check_books(model, points[1])
