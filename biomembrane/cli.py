@@ -131,7 +131,7 @@ def _run(options: argparse.Namespace) -> int:
     from . import errors
     from .account.run import simulate
     from .exchange import netcdf, shipped
-    from .solve.scipy import SciPy
+    from .solve.native import Native
 
     module = shipped.module(options.model)
     model = module.build()
@@ -140,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
     stopped: errors.BiomembraneError | None = None
     try:
         run = simulate(
-            model, until=until, parameters=parameters(model, options.settings), solver=SciPy(rtol=options.rtol), progress=_progress(options)
+            model, until=until, parameters=parameters(model, options.settings), solver=Native(rtol=options.rtol), progress=_progress(options)
         )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem

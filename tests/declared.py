@@ -111,7 +111,9 @@ def _inhibited(site: Site) -> Any:
 def _clock(site: Site) -> Any:
     import sympy as sp
 
-    return sp.exp(sp.sin(clock * site.parameter("pace", Q(0.1, "1/s"), d.RATE)) - clock / site.parameter("fade", Q(60, "s"), d.TIME, domain="positive"))
+    return sp.exp(
+        sp.sin(clock * site.parameter("pace", Q(0.1, "1/s"), d.RATE)) - clock / site.parameter("fade", Q(60, "s"), d.TIME, domain="positive")
+    )
 
 
 def _rush(site: Site, k: Any) -> tuple[Any, Any]:
@@ -221,10 +223,19 @@ def vector(model: Model, at: Condition) -> Array:
     for m in model.membranes:
         if m.capacitance is not None:
             a, b = m.inside.name, m.outside.name
-            q = m.area.value * m.capacitance.value * ((at.phi[a] if a in model.circuit.nodes else base) - (at.phi[b] if b in model.circuit.nodes else base))
+            q = (
+                m.area.value
+                * m.capacitance.value
+                * ((at.phi[a] if a in model.circuit.nodes else base) - (at.phi[b] if b in model.circuit.nodes else base))
+            )
             charge[a] += q
             charge[b] -= q
-    find = {"solute": lambda p: at.amount[p.name], "carrier": lambda p: at.amount[p.name], "charge": lambda p: charge[p.place], "volume": lambda p: at.volume[p.place]}
+    find = {
+        "solute": lambda p: at.amount[p.name],
+        "carrier": lambda p: at.amount[p.name],
+        "charge": lambda p: charge[p.place],
+        "volume": lambda p: at.volume[p.place],
+    }
     return np.array([find[p.kind](p) for p in model.pools])
 
 

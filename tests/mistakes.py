@@ -19,6 +19,7 @@ PACKAGE = Path(bm.__file__).parent
 SALINE = {Na: Q(140, "mM"), K: Q(5, "mM"), Cl: Q(145, "mM"), glucose: Q(5, "mM")}
 CYTOSOL = {Na: Q(15, "mM"), K: Q(130, "mM"), Cl: Q(20, "mM"), glucose: Q(1, "mM")}
 FUEL = {ATP: Q(4, "mM"), ADP: Q(0.4, "mM"), Pi: Q(4, "mM")}
+HYDROLYSIS, RATE = "ATP@in -> ADP@in + Pi@in", laws.Elementary(rate=Q(1, "fmol/s"))
 LEAK = laws.GHK(permeability=Q(1e-7, "cm/s"))
 
 Texts = str | tuple[str, ...]
@@ -67,7 +68,7 @@ def calls(error: BaseException) -> Iterator[str]:
 def judge(mistake: Mistake) -> None:
     """The right class, at the call that is wrong, with every field filled and holding the words it should."""
     error = caught(mistake.make)
-    print(f"{mistake}\n{type(error).__name__}: {error}\n")
+    print(f"{mistake}\n{type(error).__name__}: {error}\n")  # noqa: T201  read them with -s
     assert type(error) is mistake.error
     assert next(calls(error)) == mistake.call
     assert str(error).startswith(type(error).headline)
@@ -109,6 +110,11 @@ def cycle(**changed: Any) -> bm.Cycle:
     steps = [("O + glucose@out <-> OG", bind), ("OG <-> IG", one), ("I + glucose@in <-> IG", bind), ("I <-> O", one)]
     sound = {"name": "GLUT", "on": membrane(), "density": Q(100, "1/um^2"), "states": "O OG IG I", "steps": steps, "close": ["I <-> O"]}
     return bm.Cycle(**{**sound, **changed})
+
+
+def model(*parts: Any, **more: Any) -> bm.Model:
+    """Of these transporters."""
+    return bm.Model("cell", list(parts), **more)
 
 
 @cache

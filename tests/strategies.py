@@ -283,12 +283,7 @@ _BATH = {"Na": (140, 150), "K": (3, 10), "Cl": (146, 165), "Ca": (1, 2), "hexA":
 
 @st.composite
 def specs(
-    draw: st.DrawFn,
-    topologies: Sequence[str] = TOPOLOGIES,
-    kinds: Sequence[str] = (*KINDS, "isomerase"),
-    most: int = 6,
-    *,
-    active: bool = True,
+    draw: st.DrawFn, topologies: Sequence[str] = TOPOLOGIES, kinds: Sequence[str] = (*KINDS, "isomerase"), most: int = 6, *, active: bool = True
 ) -> Spec:
     """Small models: one or two compartments, one to six transporters; ``active`` ones may burn ATP."""
     topology = draw(st.sampled_from(list(topologies)))

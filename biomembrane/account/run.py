@@ -43,7 +43,7 @@ def simulate(
         times: or the output times themselves, a quantity array; they never change the solver's steps.
         parameters: values by dotted name.  Quantities fix a value; :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays
             broadcast by the names of their dimensions.
-        solver: of :mod:`biomembrane.solvers`; default ``SciPy("Radau", rtol=1e-8)``.
+        solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: called with the share that is done, from 0 to 1.
 
     Returns:

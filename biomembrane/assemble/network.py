@@ -51,7 +51,10 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
 
 
 def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]) -> Circuit:
-    """Ungrounded nodes that gain charge or touch a capacitor, and their capacitance matrix.  Raises ``ChargeImbalance`` where charge has nowhere to go."""
+    """Ungrounded nodes that gain charge or touch a capacitor, and their capacitance matrix.
+
+    Raises ``ChargeImbalance`` where charge has nowhere to go.
+    """
     charged = {place for p in processes for place in p.reaction.charge_moved()}
     grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
     grounded |= _extra_grounds(all_places, membranes, grounded)

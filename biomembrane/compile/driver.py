@@ -44,7 +44,12 @@ def refill(shape: Shape, where: Layout) -> Function:
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
-    for array, source, count in (("c", "%C", shape.constants), ("y", "%Y", shape.states), ("tol", "%TOL", shape.states), ("low", "%LOW", shape.states)):
+    for array, source, count in (
+        ("c", "%C", shape.constants),
+        ("y", "%Y", shape.states),
+        ("tol", "%TOL", shape.states),
+        ("low", "%LOW", shape.states),
+    ):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
             f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
@@ -141,8 +146,8 @@ class _Drive(_Writer):
             at = [f.get(each, q) for each in k]
             for r, weights in enumerate(self.method.dense):
                 f.put(self.combined(at, weights), rows[r], q)
-        for theta, result in zip(rodas.NODES[1:3], ("g1", "g2"), strict=True):
-            self.between(float(theta), rows, base)
+        for theta, result in zip(map(float, rodas.NODES[1:3]), ("g1", "g2"), strict=True):
+            self.between(theta, rows, base)
             self.model("f_quad", "tick", "v", result)
         f.store(f.add(self.t, self.h), self.array("tick"))
         self.model("f_quad", "tick", "u", "g3")
@@ -173,9 +178,9 @@ class _Drive(_Writer):
                 value = f.fma(self.rate, sum_, value)
             f.put(value, k[i], q)
         if method.d[i]:
-            weight = f.mul(self.h, splat(method.d[i]))
+            share = f.mul(self.h, splat(method.d[i]))
             for z, state in enumerate(self.shape.clocked):
-                f.put(f.fma(weight, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
+                f.put(f.fma(share, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
         f.say(f"call void @f_solve(ptr {base['A']}, ptr {k[i]})")
 
     def between(self, theta: float, rows: list[str], base: dict[str, str]) -> None:
@@ -238,10 +243,16 @@ class _Drive(_Writer):
                 self.hold(lane)
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
-                with f.when(f.do(f"xor i1 {accepted}, true")):
+                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
+                with f.when(many):
+                    self.record(lane, number(rodas.TOO_MANY), number(-1.0))
+                    self.redraw(lane)
+                    self.hold(lane)
+                goes = f.do(f"xor i1 {many}, true")
+                with f.when(f.do(f"and i1 {goes}, {f.do(f'xor i1 {accepted}, true')}")):
                     self.count("bad", lane)
                     self.give_up(lane)
-                with f.when(accepted):
+                with f.when(f.do(f"and i1 {goes}, {accepted}")):
                     self.accept(lane)
 
     def hold(self, lane: str) -> None:
@@ -254,14 +265,12 @@ class _Drive(_Writer):
         f.store(f.do(f"add i64 {f.load(at, 'i64')}, 1"), at, "i64")
 
     def give_up(self, lane: str) -> None:
-        """After a rejected step: too many, too small, or not finite."""
+        """After a rejected step: too small, because of an error or because nothing is finite."""
         f = self.f
-        many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
         small = f.compare("olt", f.load(self.lane("h", lane), "double"), self.least_step, "double")
         wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
         kind = f.select(wrong, number(rodas.NOT_FINITE), number(rodas.COLLAPSED), "double")
-        kind = f.select(small, kind, number(rodas.TOO_MANY), "double")
-        with f.when(f.do(f"or i1 {many}, {small}")):
+        with f.when(small):
             self.record(lane, kind, self.worst(lane))
             self.redraw(lane)
             self.hold(lane)
@@ -283,9 +292,14 @@ class _Drive(_Writer):
         f = self.f
         below = f.compare("oeq", f.load(self.lane("new", lane), "double"), number(1.0), "double")
         with f.when(below):
-            self.record(lane, number(rodas.NEGATIVE), self.lowest(lane))
-            self.redraw(lane)
-            self.hold(lane)
+            nearer = f.compare("ogt", f.load(self.lane("h", lane), "double"), f.do(f"fmul double {self.end}, {number(1e-7)}"), "double")
+            with f.when(nearer):  # walk up to where the pool is empty
+                self.hold(lane)
+                f.store(number(0.25), self.lane("fac", lane), "double")
+            with f.when(f.do(f"xor i1 {nearer}, true")):
+                self.record(lane, number(rodas.NEGATIVE), self.lowest(lane))
+                self.redraw(lane)
+                self.hold(lane)
         with f.when(f.do(f"xor i1 {below}, true")):
             new = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, {f.load(self.lane('h', lane), 'double')}")
             near = f.do(f"fmul double {self.end}, {number(1 - 1e-14)}")

@@ -13,13 +13,13 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import errors
 from . import driver, elementary, lanes, rodas
 from .ir import LANES
 from .numpy import Kernel
@@ -37,13 +37,18 @@ _MAGIC = b"biomembrane-object-1\n"
 
 def module(program: Program, slots: dict[int, int], shape: lanes.Shape, where: rodas.Layout) -> str:
     """The IR of a program: elementary functions, the model's functions and the driver."""
-    functions = [*elementary.functions(), *lanes.functions(program, slots, shape), driver.refill(shape, where), driver.drive(shape, where, rodas.RODAS5P)]
+    functions = [
+        *elementary.functions(),
+        *lanes.functions(program, slots, shape),
+        driver.refill(shape, where),
+        driver.drive(shape, where, rodas.RODAS5P),
+    ]
     scalar = "declare double @llvm.fabs.f64(double)"
     return "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in functions), _ATTRIBUTES])
 
 
-@lru_cache(maxsize=1)
-def _machine() -> Any:
+def machine() -> Any:
+    """A new target machine of this CPU; an engine owns the one that it is given."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -102,14 +107,14 @@ def compiled(text: str) -> bytes:
     found = _read(path) if path else None
     if found is not None:
         return found
-    machine = _machine()
+    target = machine()
     parsed = llvm.parse_assembly(text)
-    parsed.triple = machine.triple
-    parsed.data_layout = str(machine.target_data)
+    parsed.triple = target.triple
+    parsed.data_layout = str(target.target_data)
     tuning = llvm.create_pipeline_tuning_options(speed_level=1)
     tuning.slp_vectorization = tuning.loop_vectorization = False
-    llvm.create_pass_builder(machine, tuning).getModulePassManager().run(parsed, llvm.create_pass_builder(machine, tuning))
-    made = bytes(machine.emit_object(parsed))
+    llvm.create_pass_builder(target, tuning).getModulePassManager().run(parsed, llvm.create_pass_builder(target, tuning))
+    made = bytes(target.emit_object(parsed))
     if path:
         _write(path, made)
     return made
@@ -132,61 +137,86 @@ class Native:
         self.text = module(program, self.numpy.slots, self.shape, self.layout)
         body = compiled(self.text)
         # one engine for one object: two would mix their constant pools
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _fresh_machine())
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(body))
         self._engine.finalize_object()
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-        arguments = [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
+        arguments: list[Any] = [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address("drive"))
+        self.trust()
+
+    def trust(self) -> None:
+        """Compare dx/dt, Jacobian and quadratures with the numpy printer at random states; raises ``KernelMismatch``."""
+        rng = np.random.default_rng(7)
+        constants = (10 ** rng.uniform(-0.5, 0.5, len(self.numpy.slots))).tolist()
+        groups = {"f_rhs": ("rhs",), "f_jac": ("rhs", "jacobian"), "f_quad": ("entry", "dissipation")}
+        for _ in range(3):
+            y = 10 ** rng.uniform(-1, 1, self.shape.states)
+            for function, names in groups.items():
+                wanted = [self.numpy.call(name, 0.5, y, constants) for name in names]
+                if function == "f_quad":
+                    wanted = [np.concatenate(wanted)]
+                sizes = [len(w) for w in wanted] + ([len(self.shape.clocked)] if function == "f_jac" else [])
+                for got, value in zip(self.evaluate(function, 0.5, y, constants, sizes), wanted, strict=False):
+                    _agree(function, got, value)
 
     def evaluate(self, function: str, t: float, y: Array, constants: Sequence[Any], sizes: Sequence[int]) -> list[Array]:
         """Results of ``f_rhs``, ``f_jac`` or ``f_quad`` at one state, from lane 0 (all lanes hold the same)."""
-        call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (3 + len(sizes)))(self._engine.get_function_address(function))
+        kinds: list[Any] = [ctypes.c_void_p] * (3 + len(sizes))
+        call = ctypes.CFUNCTYPE(None, *kinds)(self._engine.get_function_address(function))
         inputs = [_spread(np.array([t])), _spread(np.asarray(y)), _spread(np.array(list(constants) or [0.0]))]
-        results = [_aligned(max(1, n)) for n in sizes]
+        results = [aligned(max(1, n)) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
-        workspace = _aligned(self.layout.size)
-        at = [a.ctypes.data if a is not None else None for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
-        self._drive(*at, ctypes.addressof(counter), workspace.ctypes.data, len(sets.start), sets.first, sets.times.ctypes.data, len(sets.times),
-                    sets.out.ctypes.data if sets.out is not None else None, sets.final.ctypes.data, sets.least.ctypes.data, sets.record.ctypes.data,
-                    sets.limit, sets.rtol)  # fmt: skip
+        workspace = aligned(self.layout.size)
+        before = [a.ctypes.data for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
+        after = [a.ctypes.data for a in (sets.out, sets.final, sets.least, sets.record)]
+        shared = (ctypes.addressof(counter), workspace.ctypes.data, len(sets.start), sets.first, sets.times.ctypes.data, len(sets.times))
+        self._drive(*before, *shared, *after, sets.limit, sets.rtol)
+
+
+def _agree(function: str, got: Array, wanted: Array) -> None:
+    both = np.isfinite(got) & np.isfinite(wanted) & (np.abs(wanted) < 1e290)
+    got, wanted = got[both], wanted[both]
+    # differences of large one-way rates keep their absolute accuracy only
+    scale = np.abs(wanted) + 1e-3 * np.max(np.abs(wanted), initial=0.0)
+    off = np.abs(got - wanted) - 1e-10 * scale - 1e-300
+    if np.any(off > 0):
+        worst = float(np.max(np.abs(got - wanted)[off > 0] / scale[off > 0]))
+        advice = "set BIOMEMBRANE_CACHE=off, or use solver=bm.solvers.SciPy(); and tell us"
+        raise errors.KernelMismatch(where=function, wanted="agreement with the numpy printer to 1e-10", got=f"{worst:.2g}", advice=advice)
 
 
 class Sets:
     """Arrays of many runs, set by set: inputs, then what the driver fills; NaN where it did not come."""
 
-    def __init__(self, native: Native, constants: Array, start: Array, tolerance: Array, floor: Array, times: Array, *, rtol: float, limit: int, full: bool) -> None:
+    def __init__(
+        self, native: Native, constants: Array, start: Array, tolerance: Array, floor: Array, times: Array, *, rtol: float, limit: int
+    ) -> None:
         shape, jobs = native.shape, len(start)
         rows = shape.states + shape.quadratures
         self.constants, self.start = np.ascontiguousarray(constants), np.ascontiguousarray(start)
         self.tolerance, self.floor, self.times = np.ascontiguousarray(tolerance), np.ascontiguousarray(floor), np.ascontiguousarray(times)
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
-        self.out = np.full((jobs, len(times), rows), np.nan) if full else None
+        self.out = np.full((jobs, len(times), rows), np.nan)
         self.final = np.full((jobs, rows), np.nan)
         self.least = np.zeros((jobs, shape.processes))
         self.record = np.zeros((jobs, driver.RECORD))
 
 
-
-
-def _fresh_machine() -> Any:
-    _machine.cache_clear()
-    return _machine()
-
-
-def _aligned(rows: int) -> Array:
+def aligned(rows: int) -> Array:
+    """Zeros (row, lane) on a cache line."""
     raw = np.zeros(rows * LANES + 8)
     shift = (-raw.ctypes.data % 64) // 8
     return raw[shift : shift + rows * LANES].reshape(rows, LANES)
 
 
 def _spread(values: Array) -> Array:
-    made = _aligned(len(values))
+    made = aligned(len(values))
     made[:] = values[:, None]
     return made
 
@@ -199,5 +229,3 @@ def native(program: Program) -> Native:
     if program not in _natives:
         _natives[program] = Native(program)
     return _natives[program]
-
-

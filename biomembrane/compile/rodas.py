@@ -70,6 +70,8 @@ INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
 DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE = range(5)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+
+
 @dataclass(frozen=True)
 class Layout:
     """Vectors of the workspace, by name, as offsets in lane vectors."""
@@ -81,9 +83,11 @@ class Layout:
 def layout(shape: Shape, stages: int) -> Layout:
     """Where each array of the driver lies."""
     n, q = shape.states, shape.quadratures
-    sizes = {"y": n, "u": n, "f": n, "v": n, "k": n * stages, "A": shape.factors, "J": shape.jacobian, "dt": max(1, len(shape.clocked)), "c": shape.constants,
-             "tol": n, "low": n, "g0": q, "g1": q, "g2": q, "g3": q, "q": q, "e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes,
-             "t": 1, "h": 1, "err": 1, "acc": 1, "fac": 1, "new": 1, "theta": 1, "tick": 1, "job": 1, "next": 1, "steps": 1, "bad": 1, "has": 1}  # fmt: skip
+    sizes = {
+        "y": n, "u": n, "f": n, "v": n, "k": n * stages, "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants,
+        "tol": n, "low": n, "g0": q, "g1": q, "g2": q, "g3": q, "q": q, "e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes,
+    }  # fmt: skip
+    sizes |= dict.fromkeys(("t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "next", "steps", "bad", "has"), 1)
     offset, at = {}, 0
     for name, size in sizes.items():
         offset[name], at = at, at + max(1, size)

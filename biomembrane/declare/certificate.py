@@ -150,7 +150,9 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
     if forward.is_zero or reverse.is_zero:
         way = "reverse" if reverse.is_zero else "forward"
         advice = "let it follow from the affinity, or host the law as laws.Empirical(…, reason=…)"
-        raise errors.SecondLawViolation(where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"a {way} rate of 0: an irreversible law", advice=advice)
+        raise errors.SecondLawViolation(
+            where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"a {way} rate of 0: an irreversible law", advice=advice
+        )
     linear, logs = _split_log(forward / reverse)
     extra, more = _split_linear(-drive)
     residual = sp.expand(linear + extra)

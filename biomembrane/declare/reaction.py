@@ -121,9 +121,10 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
             charges = ((place.name, Fraction(species.charge)),) if species.charge else ()
             return Participant(f"{place.name}.{name}", "solute", f"{species.label}@{place.name}", charges, species, place)
     near = errors.nearest(name, [s.name for s in inside], 1)
+    add = "species=(H2O,), with library.H2O, makes it the solvent" if name == "H2O" else f"add {name}: Q(0, 'mM') to the contents of {place.name}"
     raise errors.MissingSpecies(
         where=where, wanted=f"{name} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
-        advice=near if near.startswith("did") else f"add {name}: Q(0, 'mM') to the contents of {place.name}",
+        advice=near if near.startswith("did") else add,
     )  # fmt: skip
 
 

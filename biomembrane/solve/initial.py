@@ -22,32 +22,30 @@ def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[
     J = kernel.jacobian(0.0, y, constants)
     for states in cycles:
         block = J[np.ix_(states, states)]
-        rates = block if lanes is not None else block[..., None]
-        totals = np.atleast_1d(y[list(states)].sum(axis=0))
-        shares = np.stack([stationary(rates[..., k]) for k in range(rates.shape[-1])], axis=-1)
-        made = shares * totals
-        y[list(states)] = made if lanes is not None else made[:, 0]
+        shares = stationary(block if lanes is not None else block[..., None])
+        total = np.atleast_1d(y[list(states)].sum(axis=0))
+        y[list(states)] = shares * total if lanes is not None else (shares * total)[:, 0]
     return y
 
 
 def stationary(K: Array) -> Array:
-    """Stationary shares of a Markov chain with rates K[to, from], by the subtraction-free elimination of Grassmann, Taksar and Heyman.
+    """Stationary shares (state, lane) of Markov chains with rates K[to, from, lane].
 
-    A chain that falls apart (an empty pool cuts a step) stays evenly spread.
+    By the subtraction-free elimination of Grassmann, Taksar & Heyman (1985), accurate for the rarest state.  A chain that falls apart (an
+    empty pool cuts a step) stays evenly spread.
     """
     size = len(K)
-    rates = np.where(np.eye(size, dtype=bool), 0.0, K).T.copy()  # rates[from, to]
-    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
-        return np.full(size, 1.0 / size)
-    for n in range(size - 1, 0, -1):
-        out = rates[n, :n].sum()
-        if out <= 0:
-            return np.full(size, 1.0 / size)
-        rates[:n, n] /= out
-        rates[:n, :n] += np.outer(rates[:n, n], rates[n, :n])
-    shares = np.zeros(size)
-    shares[0] = 1.0
-    for n in range(1, size):
-        shares[n] = shares[:n] @ rates[:n, n]
-    made: Array = shares / shares.sum()
+    rates = np.where(np.eye(size, dtype=bool)[..., None], 0.0, K).transpose(1, 0, 2).copy()  # rates[from, to]
+    sound = np.all(np.isfinite(rates) & (rates >= 0), axis=(0, 1))
+    with np.errstate(all="ignore"):
+        for n in range(size - 1, 0, -1):
+            out = rates[n, :n].sum(axis=0)
+            sound &= out > 0
+            rates[:n, n] /= out
+            rates[:n, :n] += rates[:n, n][:, None] * rates[n, :n]
+        shares = np.zeros((size, K.shape[2]))
+        shares[0] = 1.0
+        for n in range(1, size):
+            shares[n] = (shares[:n] * rates[:n, n]).sum(axis=0)
+        made: Array = np.where(sound, shares / shares.sum(axis=0), 1.0 / size)
     return made

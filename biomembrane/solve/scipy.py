@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import integrate
 
 from .. import errors
-from .problem import Array, Problem, Solution, Status
+from .problem import Array, Problem, Solution, Status, check_tolerances
 
-_METHODS = {"Radau": integrate.Radau, "BDF": integrate.BDF, "LSODA": integrate.LSODA}
+_METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
 # Radau IIA solves the equations exactly at its own nodes; between them stiff fluxes along the polynomial are off
 _NODES = {"Radau": np.array([(4 - 6**0.5) / 10, (4 + 6**0.5) / 10, 1.0])}
@@ -38,41 +37,41 @@ class SciPy:
             raise errors.BadSettings(
                 where="SciPy(method)", wanted=", ".join(_METHODS), got=repr(self.method), advice=errors.nearest(str(self.method), _METHODS)
             )
-        for name, low, high in (("rtol", 1e-13, 1e-2), ("atol", 1e-12, 1e3)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise errors.BadSettings(where=f"SciPy({name}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value))
+        check_tolerances(self, "SciPy")
 
-    def solve(self, problem: Problem) -> Solution:
+    def solve(self, problem: Problem) -> list[Solution]:
         """See :class:`~biomembrane.solve.problem.Solver`."""
-        march = _March(self, problem)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
-            march.run()
-        return march.solution()
+        made = []
+        for lane in range(problem.lanes):
+            march = _March(self, problem, lane)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
+                march.run()
+            made.append(march.solution())
+        return made
 
 
 class _March:
-    """One run, step by step."""
+    """One lane, step by step."""
 
-    def __init__(self, settings: SciPy, problem: Problem) -> None:
-        self.settings, self.problem = settings, problem
-        self.kernel, self.constants = problem.kernel, problem.constants
+    def __init__(self, settings: SciPy, problem: Problem, lane: int) -> None:
+        self.settings, self.problem, self.lane = settings, problem, lane
+        self.kernel, self.constants = problem.kernel, problem.lane_constants(lane)
+        self.y0, self.scale = problem.y0[:, lane], problem.scale[:, lane]
         self.times = problem.times
         self.t = [float(self.times[0])]
         self.steps = [float(self.times[0])]
-        self.y = [problem.y0]
-        self.floor = -10 * settings.rtol * settings.atol * problem.scale
+        self.y = [self.y0]
+        self.floor = -10 * settings.rtol * settings.atol * self.scale
         self.places = _NODES.get(settings.method, _GAUSS)
         self.nodes: list[Array] = []
         self.states: list[Array] = []
         self.status = Status("done", float(self.times[-1]))
-        self.evaluations = 0
 
     def run(self) -> None:
         start, end = float(self.times[0]), float(self.times[-1])
-        f0 = self.kernel.rhs(start, self.problem.y0, self.constants)
-        if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(self.problem.y0)):
+        f0 = self.kernel.rhs(start, self.y0, self.constants)
+        if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(self.y0)):
             self._stop("not finite", start, f0, "the rate of change is not finite at the start")
             return
         if end <= start:
@@ -95,13 +94,14 @@ class _March:
             if not self._accept(solver):
                 break
             if self.problem.progress is not None:
-                self.problem.progress((solver.t - start) / (end - start))
-        self.evaluations = solver.nfev
+                self.problem.progress((self.lane + (solver.t - start) / (end - start)) / self.problem.lanes)
 
     def _solver(self, start: float, end: float) -> Any:
+        from scipy import integrate  # a quarter of a second, which the native engine need not spend
+
         s, k, c = self.settings, self.kernel, self.constants
-        return _METHODS[s.method](
-            lambda t, y: k.rhs(t, y, c), start, self.problem.y0, end, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.problem.scale,
+        return getattr(integrate, s.method)(
+            lambda t, y: k.rhs(t, y, c), start, self.y0, end, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
             jac=lambda t, y: k.jacobian(t, y, c), first_step=min(s.first_step, end - start) if s.first_step else None,
         )  # fmt: skip
 
@@ -111,7 +111,7 @@ class _March:
             return False
         low = np.where(self.problem.positive, solver.y - self.floor, 1.0)
         if np.any(low < 0):
-            i = int(np.argmin(low / self.problem.scale))
+            i = int(np.argmin(low / self.scale))
             self.status = Status("negative", float(solver.t_old), f"it would be {solver.y[i]:.3g} at t = {solver.t:.6g} s", i)
             return False
         dense = solver.dense_output()
@@ -135,7 +135,7 @@ class _March:
         t, y, steps = np.array(self.t), np.array(self.y).T, np.array(self.steps)
         entries, _ = self._integrate("entry", t, steps)
         dissipation, least = self._integrate("dissipation", t, steps)
-        return Solution(t, y, entries, dissipation, least, steps, self.status, self.evaluations)
+        return Solution(t, y, entries, dissipation, least, len(steps) - 1, 0, self.status)
 
     def _integrate(self, group: str, times: Array, steps: Array) -> tuple[Array, Array]:
         """Integrals from the start to each of the times, and the least value at any node."""

@@ -15,9 +15,9 @@ from ..compile.numpy import Kernel, kernel
 from ..compile.program import program
 from ..dimension import TIME
 from .initial import initial
+from .native import Native
 from .parameters import ParameterSet, resolve
 from .problem import Problem, Solution, Solver
-from .scipy import SciPy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def solve(
     if not isinstance(model, Model):
         advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
         raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
-    solver = SciPy() if solver is None else solver
+    solver = Native() if solver is None else solver
     if isinstance(solver, type) or not callable(getattr(solver, "solve", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
@@ -113,19 +113,11 @@ def solve(
     y0 = initial(k, constants, cycles, lanes)
     positive = np.array([p.kind != "charge" for p in model.pools])
     _room(k, constants, y0, chosen.dims)
-    solutions = []
-    for lane in range(lanes or 1):
-        c = k.prepare(chosen.values[:, lane]) if lanes else constants
-        start = y0[:, lane] if lanes else y0
-        scale = k.call("scale", 0.0, start, c)
-        tell = None if progress is None else _share(progress, lane, lanes or 1)
-        solutions.append(solver.solve(Problem(k, c, start, grid, np.where(scale > 0, scale, 1.0), positive, tell)))
+    start = y0 if lanes else y0[:, None]
+    scale = k.call("scale", 0.0, start, constants)
+    solutions = solver.solve(Problem(k, constants, start, grid, np.where(scale > 0, scale, 1.0), positive, progress))
     timing = {"compile": compiled - began, "solve": time.perf_counter() - compiled}
     return Trajectory(model, chosen, k, solver, grid, tuple(solutions), timing)
-
-
-def _share(progress: Callable[[float], None], lane: int, lanes: int) -> Callable[[float], None]:
-    return lambda fraction: progress((lane + fraction) / lanes)
 
 
 def _cycles(model: Model) -> list[list[int]]:

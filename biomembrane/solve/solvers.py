@@ -1,6 +1,7 @@
 """Solvers by name."""
 
+from .native import Native
 from .problem import Solver
 from .scipy import SciPy
 
-__all__ = ["SciPy", "Solver"]
+__all__ = ["Native", "SciPy", "Solver"]

@@ -25,9 +25,6 @@ from biomembrane.symbols import F, c0
 Array = NDArray[np.float64]
 SHIPPED = ("enterocyte", "resting_cell")
 by_name = pytest.mark.parametrize("name", SHIPPED)
-PATHS = tuple(  # so that cell and lumen of an epithelium can gain charge
-    Part(f"path{i}", "ghk", i, ((1, "Na", "in"),), ((1, "Na", "out"),), (("permeability", 1e-6, "cm/s"),)) for i in (0, 2)
-)
 few = fewer(0.3)
 
 
@@ -69,7 +66,6 @@ def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tup
 @given(spec=specs(topologies=["open epithelium"]), u=unit_vectors())
 def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
     """Grounding the lumen instead of the blood changes no flux and no dV/dt."""
-    spec = replace(spec, parts=(*spec.parts, *PATHS))
     other = replace(spec, baths=tuple(replace(b, floating=not b.floating) for b in spec.baths))
     first, second = Seen(build(spec)), Seen(build(other))
     at = condition(first.model, u)
@@ -135,7 +131,10 @@ def check_invariants(model: Model, u: list[float]) -> None:
     rows = [p.name for p in model.pools]
     for weights in model.invariants:
         for process, column in model.N.items():
-            made = sum((sp.Rational(w.numerator, w.denominator) * column.get(n, 0) / (F if n.endswith(".charge") else 1) for n, w in weights.items()), sp.S.Zero)
+            made = sum(
+                (sp.Rational(w.numerator, w.denominator) * column.get(n, 0) / (F if n.endswith(".charge") else 1) for n, w in weights.items()),
+                sp.S.Zero,
+            )
             assert made == 0, process
         factor = np.array([float(weights.get(n, 0)) / (FARADAY if n.endswith(".charge") else 1) for n in rows])
         assert abs(factor @ look.array("rhs", y)) <= 1e-12 * (np.abs(factor) @ look.gross(y))
@@ -236,7 +235,9 @@ def _outside(look: Seen, y: Array) -> float:
             if who.kind == "water" and isinstance(who.place, bm.Reservoir):
                 made += n * p["H2O.molar_volume"] * look.RT * sum(p[f"{who.place.name}.{s.name}"] for s in who.place.contents) * J[process.name]
             elif who.kind == "solute" and who.pool not in look.k.program.states:
-                made -= n * (p.get(f"{who.species.name}.standard_energy", 0.0) + look.RT * np.log(p[who.pool] / STANDARD_CONCENTRATION)) * J[process.name]
+                made -= (
+                    n * (p.get(f"{who.species.name}.standard_energy", 0.0) + look.RT * np.log(p[who.pool] / STANDARD_CONCENTRATION)) * J[process.name]
+                )
     return made
 
 
@@ -255,7 +256,7 @@ def test_jacobian(spec: Spec, u: list[float]) -> None:
 
 
 @few
-@given(spec=specs(kinds=[k for k in KINDS if k != "water"]), u=unit_vectors(), t=st.floats(1, 100))
+@given(spec=specs(), u=unit_vectors(), t=st.floats(1, 100))
 def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
     """∂f/∂t of a model with modulators that tell the time is the slope of dx/dt at fixed state."""
     spec = replace(spec, parts=tuple(replace(p, modulator="clock") for p in spec.parts))
@@ -263,7 +264,7 @@ def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
     f = [look.array("rhs", y, t + s * 0.01) for s in (1, -1, 2, -2)]
     slope = (8 * (f[0] - f[1]) - (f[2] - f[3])) / 0.12
     assert np.all(np.abs(look.array("dfdt", y, t) - slope) <= 1e-6 * np.abs(slope) + 1e-9 * look.gross(y, t))
-    assert np.any(slope != 0)
+    assert np.any(slope != 0) == np.any(f[0] != 0)
 
 
 # --- books
@@ -285,3 +286,70 @@ def test_shipped_models(name: str, points: list[list[float]]) -> None:
     check_lanes(model, points, 1.0)
     check_jacobian(model, points[0])
     check_books(model, points[1])
+
+
+# --- runs
+
+SOLVER = bm.solvers.SciPy("Radau", rtol=1e-7)
+
+
+@fewer(0.15)
+@given(spec=specs(topologies=["cell", "pair", "closed"], kinds=KINDS, most=3, active=False))
+def test_passive_models_run_down(spec: Spec) -> None:
+    """Without fuel and with one bath at most, exergy only falls; the books say that all of it became heat."""
+    model = build(spec, potential=True)
+    run = bm.simulate(model, until=Q(5, "s"), solver=SOLVER)
+    stored = run.ledger.stored.values
+    floor = 1e-17 * float(np.abs(Seen(model).array("exergy", run.solution.y[:, 0])).sum())  # pJ of rounding
+    assert np.all(np.diff(stored) <= 1e-7 * np.abs(stored).max() + floor)
+    assert float(run.ledger.dissipated[-1]) == pytest.approx(-stored[-1], rel=1e-5, abs=floor)
+    assert min(run.ledger.least_dissipation.values()) >= 0
+
+
+@fewer(0.1)
+@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=5, max_size=5))
+def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
+    """Lanes of a scan are the runs one by one, and arrays meet along the names of their dimensions."""
+    model = build(spec, potential=True)
+    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na"))][:2]
+    base = [model.parameters[n].quantity for n in names]
+    first = xr.DataArray(np.array(factors[:2]) * base[0].magnitude, dims="a", attrs={"units": str(base[0].units)})
+    second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
+    times = Q([0.5, 1.0], "s")
+    scan = bm.simulate(model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER)
+    assert dict(scan.data.amount.sizes) == {"time": 3, "pool": scan.data.sizes["pool"], "a": 2, "b": 3}
+    for i, j in ((0, 0), (1, 2)):
+        given_ = dict(zip(names, (factors[i] * base[0], factors[2 + j] * base[1]), strict=True))
+        single = bm.simulate(model, times=times, parameters=given_, solver=SOLVER)
+        for variable in ("amount", "potential", "flux", "affinity"):
+            if variable in single.data:
+                lane = scan.data[variable].isel(a=i, b=j).values
+                assert lane == pytest.approx(single.data[variable].values, rel=1e-12, nan_ok=True)
+        assert scan.ledger.dissipated.isel(a=i, b=j).values == pytest.approx(single.ledger.dissipated.values, rel=1e-12)
+
+
+def test_dimensions_of_a_scan_meet_by_name() -> None:
+    """One array along two dimensions, in either order, and two arrays along one each are the same scan."""
+    model = shipped("resting_cell")
+    K, P = np.array([4.0, 8.0]), np.array([1e-7, 2e-7, 4e-7])
+    mM, speed = {"units": "mM"}, {"units": "cm/s"}
+    both = xr.DataArray(np.repeat(P[:, None], 2, axis=1), dims=("P", "K"), attrs=speed)
+    bath = xr.DataArray(K, dims="K", attrs=mM)
+    runs = [
+        bm.simulate(model, until="2 s", parameters={"K_leak.permeability": p, "bath.K": bath}, solver=SOLVER).data
+        for p in (both, both.transpose("K", "P"), both.isel(K=0, drop=True))
+    ]
+    first, *others = (run.potential.transpose("time", "membrane", "P", "K").values for run in runs)
+    for other in others:
+        assert np.array_equal(other, first)
+    assert runs[0].potential.std("P").isel(time=-1).min() > 0
+    assert runs[0].potential.std("K").isel(time=-1).min() > 0
+
+
+@by_name
+def test_books_of_shipped_models_close(name: str) -> None:
+    """The shipped models run, and their books close to the solver's tolerance with no process uphill for free."""
+    run = bm.simulate(shipped(name), until="1 min")
+    run.ledger.check()
+    assert float(run.ledger.spent[-1]) > 0
+    assert float(run.ledger.spent[-1]) > float(run.ledger.dissipated[-1]) * 0.1

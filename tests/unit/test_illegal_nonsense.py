@@ -98,14 +98,16 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, set[str]]]]
 
 def attempt(call: str, arguments: Mapping[str, Any]) -> errors.BiomembraneError | None:
     """The error of the user that the call raises; any other exception passes through."""
+    error = None
     try:
         CALLS[call][0](**arguments)
-    except errors.BiomembraneError as error:
+    except errors.BiomembraneError as caught:
+        error = caught
+    if error is not None:
         assert str(error).startswith(error.headline)
         assert error.where
         assert next(calls(error))
-        return error
-    return None
+    return error
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -134,7 +136,9 @@ def test_unknown_and_missing_arguments(call: str) -> None:
 
 leaves = (
     st.sampled_from([*NONSENSE.values(), True, 0, 1e300, 1j, b"x", K, Na, bm.Species, bm.Q, LEAK, laws.GHK, cell(), bath(), membrane(), range(3)])
-    | st.builds(Q, st.sampled_from([-1.0, 0.0, 5.0, float("inf"), float("nan")]), st.sampled_from(["mM", "mV", "s", "pL", "um^2", "1", "degC", "cm/s"]))
+    | st.builds(
+        Q, st.sampled_from([-1.0, 0.0, 5.0, float("inf"), float("nan")]), st.sampled_from(["mM", "mV", "s", "pL", "um^2", "1", "degC", "cm/s"])
+    )
     | st.text(max_size=6)
     | st.sampled_from(["K@in -> K@out", "O <-> I", "forward", "reverse", "bath.K", "cell.volume", "Na", "5 mM", "10 min", "measured"])
 )

@@ -81,9 +81,15 @@ RUNS = table(
             ("bath of NaN", lambda: setting("bath.K", Q(math.nan, "mM")), e.NotFinite, "parameters['bath.K']", "finite", "nan mM", "0/0"),
             ("negative bath", lambda: setting("bath.K", Q(-5, "mM")), e.OutOfDomain, "parameters['bath.K']", "zero or more", "-5 mM", "sign"),
             ("no volume", lambda: setting("cell.volume", Q(0, "pL")), e.OutOfDomain, "['cell.volume']", "above zero", "0 pL", "leave out"),
-            ("numbers without names", lambda: setting("bath.K", Q([4, 5], "mM")), e.NotANumber, "['bath.K']", "xarray.DataArray", "names", "dims='K_o'"),
+            (
+                "numbers without names", lambda: setting("bath.K", Q([4, 5], "mM")), e.NotANumber,
+                "['bath.K']", "xarray.DataArray", "names", "dims='K_o'",
+            ),
             ("bare numbers", lambda: setting("bath.K", np.array([4, 5])), e.NotANumber, "['bath.K']", "xarray.DataArray", "names", "dims='K_o'"),
-            ("scan without units", lambda: setting("bath.K", array([4.0], unit=None)), e.BareNumber, "['bath.K']", "'units'", "no units", "'units': 'mM'"),
+            (
+                "scan without units", lambda: setting("bath.K", array([4.0], unit=None)), e.BareNumber,
+                "['bath.K']", "'units'", "no units", "'units': 'mM'",
+            ),
             ("scan in mMM", lambda: setting("bath.K", array([4.0], unit="mMM")), e.UnknownUnit, "['bath.K']", "a unit", "'mMM'", "'mM'"),
             ("scan in mV", lambda: setting("bath.K", array([4.0], unit="mV")), e.UnitMismatch, "['bath.K']", "'mM'", "[4] mV", "'mM'"),
             ("unit as a number", lambda: setting("bath.K", array([4.0], unit=5)), e.UnknownUnit, "['bath.K']", "as text", "5", "'mM'"),
@@ -91,7 +97,10 @@ RUNS = table(
             ("scan of nothing", lambda: setting("bath.K", array([])), e.BadSettings, "['bath.K']", "at least one", "over K_o", "dims="),
             ("scan with NaN", lambda: setting("bath.K", array([4.0, math.nan])), e.NotFinite, "['bath.K']", "finite", "[4 nan] mM", "0/0"),
             ("scan below 0", lambda: setting("bath.K", array([4.0, -5.0])), e.OutOfDomain, "['bath.K']", "zero or more", "-5 mM", "sign"),
-            ("a Dataset", lambda: setting("bath.K", xr.Dataset({"K": array([4.0])})), e.WrongType, "['bath.K']", "DataArray", "xarray.Dataset", "dims="),
+            (
+                "a Dataset", lambda: setting("bath.K", xr.Dataset({"K": array([4.0])})), e.WrongType,
+                "['bath.K']", "DataArray", "xarray.Dataset", "dims=",
+            ),
             (
                 "clashing coordinates",
                 lambda: clash(array([4.0, 5.0], coords={"K_o": [1, 2]}), array([140.0, 150.0], coords={"K_o": [2, 3]})), e.BadSettings,
@@ -102,7 +111,10 @@ RUNS = table(
                 "parameters 'bath.K', 'bath.Na'", "same sizes and coordinates", "K_o of size 2 and of size 3", "different dims=",
             ),
             ("scan over time", lambda: setting("bath.K", array([4.0], dims="time")), e.BadName, "'bath.K'", "of your own", "time", "dims='K_o'"),
-            ("scan over volume", lambda: setting("bath.K", array([4.0], dims="volume")), e.BadName, "'bath.K'", "of your own", "volume", "dims='K_o'"),
+            (
+                "scan over volume", lambda: setting("bath.K", array([4.0], dims="volume")), e.BadName,
+                "'bath.K'", "of your own", "volume", "dims='K_o'",
+            ),
             ("solver by name", lambda: run(solver="Radau"), e.WrongType, "solver=", "a solver", "'Radau'", "solvers.SciPy('Radau'"),
             ("solver as a class", lambda: run(solver=solvers.SciPy), e.WrongType, "solver=", "a solver", "the class SciPy", "SciPy('Radau'"),
             ("progress as a flag", lambda: run(progress=True), e.WrongType, "progress=", "a function", "True", "progress=print"),
@@ -125,7 +137,7 @@ RUNS = table(
             ("no dimension", lambda: scan().isel(), e.UnknownName, "run.isel", "K_o", "none", ""),
         ],
         "Run.solution": [("of a scan", lambda: scan().solution, e.BadSettings, "run.solution", "one lane", "2 lanes", "run.isel")],
-        "Ledger.by": [("misspelt view", lambda: run().ledger.by("proces"), e.UnknownName, "ledger.by", "process | transporter", "'proces'", "'process'")],
+        "Ledger.by": [("misspelt view", lambda: run().ledger.by("proces"), e.UnknownName, "ledger.by", "process | ", "'proces'", "'process'")],
         "Ledger.efficiency": [
             ("misspelt transporter", lambda: run().ledger.efficiency("Kleak"), e.UnknownName, "efficiency", "a transporter", "'Kleak'", "'K_leak'")
         ],
@@ -134,7 +146,7 @@ RUNS = table(
                 "books closer than they can be", lambda: run().ledger.check(rtol=1e-300), e.BooksDoNotClose,
                 "ledger of 'cell'", "below 1e-300", "e-", "tighter rtol",
             ),
-            ("uphill for free", lambda: run(half_uphill()).ledger.check(), e.UphillForFree, "process lift", "J·A ≥ 0", "-", "Empirical"),
+            ("uphill for free", lambda: run(half_uphill()).ledger.check(rtol=1e-3), e.UphillForFree, "process lift", "J·A ≥ 0", "-", "Empirical"),
         ],
     }
 )  # fmt: skip
@@ -174,7 +186,6 @@ def fading(site: Any) -> Any:
 
 def stopped(model: bm.Model, **more: Any) -> e.SimulationStopped:
     error = caught(lambda: run(model, until=Q(60, "s"), **more))
-    print(f"{type(error).__name__}: {error}\n")
     assert isinstance(error, e.SimulationStopped)
     for text in (error.where, error.wanted, error.got, error.advice):
         assert text
@@ -259,11 +270,17 @@ def foreign(folder: Path) -> Any:
 FILES = table(
     {
         "sheet": [
-            ("misspelt sheet", lambda _: lib.sheet("parent1992"), e.UnknownName, "sheet(…)", "a sheet of the library", "'parent1992'", "'parent_1992'"),
+            (
+                "misspelt sheet", lambda _: lib.sheet("parent1992"), e.UnknownName,
+                "sheet(…)", "a sheet of the library", "'parent1992'", "'parent_1992'",
+            ),
             ("missing file", lambda f: lib.sheet(f / "none.toml"), e.UnknownName, "sheet(…)", "a path to a TOML file", "none.toml", "check the path"),
             ("damaged TOML", lambda f: lib.sheet(written(f, "[source\nkey=", "a.toml")), e.CorruptFile, "a.toml", "a TOML file", "line 1", "library"),
             ("not UTF-8", lambda f: lib.sheet(written(f, b"\xff\xfe", "b.toml")), e.CorruptFile, "b.toml", "a TOML file", "utf-8", "library"),
-            ("TOML of another form", lambda f: lib.sheet(written(f, "a = 1\n", "c.toml")), e.CorruptFile, "c.toml", "[source]", "no [source]", "library"),
+            (
+                "TOML of another form", lambda f: lib.sheet(written(f, "a = 1\n", "c.toml")), e.CorruptFile,
+                "c.toml", "[source]", "no [source]", "library",
+            ),
             ("parameters as a number", lambda f: lib.sheet(written(f, "parameters = 1\n[source]\nkey='k'\n", "d.toml")), e.CorruptFile,
              "d.toml", "[parameters.<name>]", "another form", "library"),
         ],
@@ -275,10 +292,16 @@ FILES = table(
             ("misspelt kind", lambda f: entry(f, "measured", "mesured"), e.CorruptFile, "sheet 'mine', P", "measured", "'mesured'", "'measured'"),
         ],
         "open_result": [
-            ("misspelt file", lambda f: result(f) and bm.open_result(f / "runn.nc"), e.UnknownName, "open_result", "a netCDF file", "runn.nc", "'run.nc'"),
+            (
+                "misspelt file", lambda f: result(f) and bm.open_result(f / "runn.nc"), e.UnknownName,
+                "open_result", "a netCDF file", "runn.nc", "'run.nc'",
+            ),
             ("no file", lambda f: bm.open_result(f / "run.nc"), e.UnknownName, "open_result", "a netCDF file", "run.nc", "bm.save(run"),
             ("a folder", bm.open_result, e.UnknownName, "open_result", "a netCDF file", "test_file_mistake", "bm.save(run"),
-            ("text", lambda f: bm.open_result(written(f, "x,y\n1,2\n", "run.nc")), e.CorruptFile, "run.nc", "a netCDF-4 file", "", "run the model again"),
+            (
+                "text", lambda f: bm.open_result(written(f, "x,y\n1,2\n", "run.nc")), e.CorruptFile,
+                "run.nc", "a netCDF-4 file", "", "run the model again",
+            ),
             ("cut short", lambda f: result(f, lambda b: b[: len(b) // 2]), e.CorruptFile, "run.nc", "a netCDF-4 file", "truncated", "cut short"),
             ("nothing in it", lambda f: result(f, lambda _: b""), e.CorruptFile, "run.nc", "a netCDF-4 file", "", "cut short"),
             ("somebody else's", foreign, e.CorruptFile, "other.nc", "a result of biomembrane", "without model_hash", "xarray.open_dataset"),
@@ -353,7 +376,6 @@ def test_command_line(
     except SystemExit as wrong:  # argparse's own way out
         given = wrong.code
     text = capsys.readouterr().err
-    print(text)
     assert given == status
     for word in words:
         assert word in text
