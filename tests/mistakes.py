@@ -13,6 +13,7 @@ import pytest
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
+from biomembrane.dimension import FLUX
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
 
 PACKAGE = Path(bm.__file__).parent
@@ -127,3 +128,11 @@ def sound() -> bm.Model:
 def empirical(flux: Callable[[Any], Any], reaction: str, name: str) -> bm.Model:
     """One cell with a flux as given [fmol/s], whatever the affinity says."""
     return bm.Model("leaky", [transporter(reaction, laws.Empirical(flux=flux, reason="to see it fail"), name=name)])
+
+
+def uphill(*, pays: bool = False) -> bm.Model:
+    """Glucose leaves for where there is more of it, and nothing pays; a hydrolysis beside it may dissipate more than that gains."""
+    on = membrane()
+    law = laws.Empirical(flux=lambda site: site.parameter("J", Q(0.1, "fmol/s"), FLUX), reason="to see it fail")
+    burn = transporter(HYDROLYSIS, laws.Elementary(rate=Q(100, "fmol/s")), on.inside, "burn")
+    return model(*[burn] * pays, transporter("glucose@in -> glucose@out", law, on, "lift"))

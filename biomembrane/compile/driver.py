@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from . import rodas
 from .ir import BIT, LANES, VEC, Function, number, splat
 from .lanes import Shape
+from .outputs import Outputs, Writer
 from .rodas import INTEGRALS, Layout, Tableau
 
 RECORD = 5  # status, steps, rejected, state at fault, time reached
@@ -15,32 +14,10 @@ _SET_VALUES = "ptr %C, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, i64 %jobs,
 SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %FIN, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 
 
-@dataclass
-class _Writer:
-    """A function that works on the lanes of the workspace ``%w``."""
-
-    f: Function
-    shape: Shape
-    where: Layout
-
-    def array(self, name: str) -> str:
-        """Pointer to an array of the workspace."""
-        return self.f.at("%w", self.where.offset[name])
-
-    def lane(self, name: str, lane: str, row: str | int = 0) -> str:
-        """Pointer to one lane of a row."""
-        f = self.f
-        start = f.do(f"mul i64 {row}, {LANES}")
-        return f.at(self.array(name), f.do(f"add i64 {start}, {lane}"), "double")
-
-    def vector(self, name: str) -> str:
-        return self.f.load(self.array(name))
-
-
 def refill(shape: Shape, where: Layout) -> Function:
     """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers."""
     f = Function("refill", f"{_SETS}, i64 %l", "i64", "#2")
-    w = _Writer(f, shape, where)
+    w = Writer(f, shape, where)
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
@@ -74,7 +51,7 @@ def drive(shape: Shape, where: Layout, method: Tableau) -> Function:
     return f
 
 
-class _Drive(_Writer):
+class _Drive(Outputs):
     def __init__(self, f: Function, shape: Shape, where: Layout, method: Tableau) -> None:
         super().__init__(f, shape, where)
         self.method, self.stages = method, len(method.c)
@@ -85,7 +62,6 @@ class _Drive(_Writer):
         self.fresh = f.slot("i64", "1")
         self.pending = f.slot("i64", "0")
         self.end = f.get("%T", f.do("sub i64 %nt, 1"), "double")
-        self.least_step = f.do(f"fmul double {self.end}, {number(1e-15)}")
         with f.loop(LANES) as lane:
             self.draw(lane)
         with f.forever() as out:
@@ -151,12 +127,6 @@ class _Drive(_Writer):
             self.model("f_quad", "tick", "v", result)
         f.store(f.add(self.t, self.h), self.array("tick"))
         self.model("f_quad", "tick", "u", "g3")
-
-    def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
-        total = self.f.mul(values[0], splat(weights[0]))
-        for value, weight in zip(values[1:], weights[1:], strict=False):
-            total = self.f.fma(value, splat(weight), total)
-        return total
 
     def stage(self, i: int, k: list[str], base: dict[str, str]) -> None:
         f, n, method = self.f, self.shape.states, self.method
@@ -267,7 +237,9 @@ class _Drive(_Writer):
     def give_up(self, lane: str) -> None:
         """After a rejected step: too small, because of an error or because nothing is finite."""
         f = self.f
-        small = f.compare("olt", f.load(self.lane("h", lane), "double"), self.least_step, "double")
+        rounding = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-15)}")
+        least = f.do(f"fadd double {rounding}, {number(1e-18)}")
+        small = f.compare("olt", f.load(self.lane("h", lane), "double"), least, "double")
         wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
         kind = f.select(wrong, number(rodas.NOT_FINITE), number(rodas.COLLAPSED), "double")
         with f.when(small):
@@ -330,90 +302,6 @@ class _Drive(_Writer):
         start = f.do(f"mul i64 {job}, {self.shape.processes}")
         with f.loop(self.shape.processes) as i:
             f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
-
-    # --- outputs
-
-    def due(self, lane: str, new: str) -> str:
-        """Whether the lane's next output time is not after ``new``."""
-        f = self.f
-        at = f.load(self.lane("next", lane), "i64")
-        left = f.do(f"icmp slt i64 {at}, %nt")
-        wanted = f.do("icmp ne ptr %OUT, null")
-        time = f.get("%T", f.select(left, at, "0", "i64"), "double")
-        reached = f.compare("ole", time, new, "double")
-        return f.do(f"and i1 {f.do(f'and i1 {left}, {wanted}')}, {reached}")
-
-    def outputs(self) -> None:
-        """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
-        f, n, quads = self.f, self.shape.states, self.shape.quadratures
-        p = self.array("p")
-        e = [f.at(self.array("e"), r * n) for r in range(3)]
-        y, u = self.array("y"), self.array("u")
-        with f.loop(n) as i:
-            a, b, c = (f.get(row, i) for row in e)
-            old, new = f.get(y, i), f.get(u, i)
-            parts = (old, f.add(f.sub(new, old), a), f.sub(b, a), f.sub(c, b), f.do(f"fneg {VEC} {c}"))
-            for r, part in enumerate(parts):
-                f.put(part, p, f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {r}"))
-        g = [self.array(f"g{j}") for j in range(4)]
-        q = self.array("q")
-        with f.loop(quads) as i:
-            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {5 * n}")
-            f.put(f.get(q, i), p, at)
-            values = [f.mul(f.get(each, i), self.h) for each in g]
-            for r in range(4):
-                f.put(self.combined(values, tuple(map(float, INTEGRALS[:, r]))), p, f.do(f"add i64 {at}, {r + 1}"))
-        with f.forever() as out:
-            on = f.label()
-            done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
-            f.say(f"br i1 {done}, label %{out}, label %{on}")
-            f.start(on)
-            self.sweep(p, n + quads)
-
-    def sweep(self, p: str, rows: int) -> None:
-        """One output time of each lane that has one due."""
-        f = self.f
-        with f.loop(LANES) as lane:
-            f.store(number(0.0), self.lane("theta", lane), "double")
-            f.store("0", self.lane("has", lane), "i64")
-            with f.when(self.mine(lane)):
-                at = f.load(self.lane("next", lane), "i64")
-                ahead = f.do(f"fsub double {f.get('%T', at, 'double')}, {f.load(self.lane('t', lane), 'double')}")
-                f.store(ahead, self.lane("theta", lane), "double")
-                f.store("1", self.lane("has", lane), "i64")
-        theta = f.mul(self.vector("theta"), self.rate)
-        row = self.array("row")
-        with f.loop(rows) as i:
-            at = f.do(f"mul i64 {i}, 5")
-            value = f.get(p, f.do(f"add i64 {at}, 4"))
-            for r in (3, 2, 1, 0):
-                value = f.fma(value, theta, f.get(p, f.do(f"add i64 {at}, {r}")))
-            f.put(value, row, i)
-        f.store("0", self.pending, "i64")
-        with f.loop(LANES) as lane:
-            with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
-                at = f.load(self.lane("next", lane), "i64")
-                place = self.place(lane, at)
-                with f.loop(rows) as i:
-                    f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
-                f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
-                with f.when(self.mine(lane)):
-                    f.store("1", self.pending, "i64")
-
-    def place(self, lane: str, at: str) -> str:
-        """Where the row of a job and an output time begins."""
-        f = self.f
-        job = f.load(self.lane("job", lane), "i64")
-        first = f.do(f"mul i64 {job}, %nt")
-        index = f.do(f"add i64 {first}, {at}")
-        return f.do(f"mul i64 {index}, {self.shape.states + self.shape.quadratures}")
-
-    def mine(self, lane: str) -> str:
-        """Whether the lane has accepted its step and has an output time in it."""
-        f = self.f
-        accepted = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
-        due = self.due(lane, f.load(self.lane("new", lane), "double"))
-        return f.do(f"and i1 {accepted}, {due}")
 
     # --- after the step
 

@@ -83,7 +83,7 @@ class _Dimensions:
         for arg in node.args:
             found = self.fold(arg)
             if first and found is not None and found != first[1]:
-                got = f"{_brief(first[0])} is in {first[1]}, {_brief(arg)} is in {found}"
+                got = ", ".join(f"{_brief(x)} is {f'in {dim}' if dim else 'a pure number'}" for x, dim in (first, (arg, found)))
                 advice = "divide each by a quantity of its own dimension, such as c0, RT/F or a site.parameter(…)"
                 raise errors.DimensionError(where=self.where, wanted=f"terms of one dimension in {_brief(node)}", got=got, advice=advice)
             first = first or (None if found is None else (arg, found))
@@ -92,7 +92,7 @@ class _Dimensions:
 
 def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dimension], where: str, what: str) -> None:
     """Raise ``DimensionError`` unless ``expr`` is in ``dim``."""
-    found = dimension_of(expr, dims, where)
+    found = dimension_of(expr, dims, f"{where}, {what}")
     if found is not None and found != dim:
         wanted = f"a unit like '{like(dim)}'" if dim else "a pure number"
         factor = dim / found

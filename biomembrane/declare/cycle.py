@@ -123,8 +123,8 @@ class Cycle:
         read = [self._read(text, given, names) for text, given in _pairs(self.steps, f"{self.name}, steps=…")]
         for step in read:
             if [s.name for s in read].count(step.name) > 1:
-                got, advice = f"{step.name} twice", "merge the two, or put a state between them"
-                raise errors.DuplicateName(where=f"{self.name}, steps=…", wanted="one step for each pair of states", got=got, advice=advice)
+                got, advice = f"{step.name} twice", "leave one out, or write what else takes part in it"
+                raise errors.DuplicateName(where=f"{self.name}, steps=…", wanted="each step once", got=got, advice=advice)
         states = self._participants(names, read)
         steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
         self._check_closing(steps, names)

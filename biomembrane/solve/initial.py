@@ -29,11 +29,13 @@ def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[
 
 
 def stationary(K: Array) -> Array:
-    """Stationary shares (state, lane) of Markov chains with rates K[to, from, lane].
+    """Stationary shares (state, lane) of Markov chains with rates K[to, from, lane], or (state,) of one.
 
     By the subtraction-free elimination of Grassmann, Taksar & Heyman (1985), accurate for the rarest state.  A chain that falls apart (an
     empty pool cuts a step) stays evenly spread.
     """
+    if K.ndim == 2:
+        return stationary(K[..., None])[:, 0]
     size = len(K)
     rates = np.where(np.eye(size, dtype=bool)[..., None], 0.0, K).transpose(1, 0, 2).copy()  # rates[from, to]
     sound = np.all(np.isfinite(rates) & (rates >= 0), axis=(0, 1))

@@ -48,7 +48,8 @@ class Native:
         for first in range(0, problem.lanes, _CHUNK):
             lanes = slice(first, min(first + _CHUNK, problem.lanes))
             sets = self._sets(problem, lanes)
-            self._run(problem, sets)
+            if problem.times[-1] > problem.times[0]:
+                self._run(problem, sets)
             made += [self._solution(problem, sets, k) for k in range(len(sets.start))]
             if problem.progress is not None:
                 problem.progress(lanes.stop / problem.lanes)

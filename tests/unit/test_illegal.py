@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from biomembrane import errors as e
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
 
+GALLERY = Path(__file__).parents[2].joinpath("docs", "errors.md").read_text("utf-8")
 OTHER = "explicit H+"
 ATP4 = Species("ATP", -4, moieties={"adenosine": 1, "phosphate": 3}, standard=Q(10, "kJ/mol"), convention=OTHER)
 ATP_OTHER = Species("ATP", moieties=ATP.moieties, standard=Q(1, "kJ/mol"), convention=OTHER)
@@ -338,3 +341,16 @@ def test_a_model_does_not_change() -> None:
     made = model(transporter())
     with pytest.raises(AttributeError, match="immutable; build another"):
         made.name = "other"
+
+
+def test_the_gallery_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each message of docs/errors.md is what the code above it prints."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", GALLERY, re.DOTALL)[1], names)
+    shown = re.findall(r"```py\n(.*?)```\n\n```text\n(.*?)\n```\n", GALLERY, re.DOTALL)
+    assert len(shown) == GALLERY.count("\n## ")
+    for code, text in shown:
+        with pytest.raises(e.BiomembraneError) as error:
+            exec(code, names)
+        assert f"{type(error.value).__name__}: {error.value}" == text

@@ -252,7 +252,7 @@ CYCLES = table(
             ),
             (
                 "the same step twice", lambda: cycle(steps=[*steps("OG <-> IG", "OG <-> IG"), *REST]), e.DuplicateName,
-                "GLUT, steps=", "one step for each pair", "OG-IG twice", "merge",
+                "GLUT, steps=", "each step once", "twice", "leave one out",
             ),
             ("a step to itself", lambda: opened("O <-> O", ONE), e.BadReaction, "GLUT, step O-O", "changes something", "O ⇌ O", "another"),
             ("two of a state", lambda: cycle(steps=steps("2 O <-> OG")), e.BadCycle, "GLUT, step '2 O <-> OG'", "one state", "2 O", "one step leads"),

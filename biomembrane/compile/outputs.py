@@ -1,0 +1,127 @@
+"""Outputs of the integration loop in IR: the dense polynomials of a step, scattered lane by lane to the times that lie in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .ir import LANES, VEC, Function, number, splat
+from .lanes import Shape
+from .rodas import INTEGRALS, Layout
+
+
+@dataclass
+class Writer:
+    """A function that works on the lanes of the workspace ``%w``."""
+
+    f: Function
+    shape: Shape
+    where: Layout
+
+    def array(self, name: str) -> str:
+        """Pointer to an array of the workspace."""
+        return self.f.at("%w", self.where.offset[name])
+
+    def lane(self, name: str, lane: str, row: str | int = 0) -> str:
+        """Pointer to one lane of a row."""
+        f = self.f
+        start = f.do(f"mul i64 {row}, {LANES}")
+        return f.at(self.array(name), f.do(f"add i64 {start}, {lane}"), "double")
+
+    def vector(self, name: str) -> str:
+        return self.f.load(self.array(name))
+
+    def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
+        total = self.f.mul(values[0], splat(weights[0]))
+        for value, weight in zip(values[1:], weights[1:], strict=False):
+            total = self.f.fma(value, splat(weight), total)
+        return total
+
+
+class Outputs(Writer):
+    """What a driver does at output times.  It has ``pending`` (a flag), and ``h`` and ``rate`` = 1/h of the step."""
+
+    pending: str
+    h: str
+    rate: str
+
+    def due(self, lane: str, new: str) -> str:
+        """Whether the lane's next output time is not after ``new``."""
+        f = self.f
+        at = f.load(self.lane("next", lane), "i64")
+        left = f.do(f"icmp slt i64 {at}, %nt")
+        wanted = f.do("icmp ne ptr %OUT, null")
+        time = f.get("%T", f.select(left, at, "0", "i64"), "double")
+        reached = f.compare("ole", time, new, "double")
+        return f.do(f"and i1 {f.do(f'and i1 {left}, {wanted}')}, {reached}")
+
+    def outputs(self) -> None:
+        """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
+        f, n, quads = self.f, self.shape.states, self.shape.quadratures
+        p = self.array("p")
+        e = [f.at(self.array("e"), r * n) for r in range(3)]
+        y, u = self.array("y"), self.array("u")
+        with f.loop(n) as i:
+            a, b, c = (f.get(row, i) for row in e)
+            old, new = f.get(y, i), f.get(u, i)
+            parts = (old, f.add(f.sub(new, old), a), f.sub(b, a), f.sub(c, b), f.do(f"fneg {VEC} {c}"))
+            for r, part in enumerate(parts):
+                f.put(part, p, f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {r}"))
+        g = [self.array(f"g{j}") for j in range(4)]
+        q = self.array("q")
+        with f.loop(quads) as i:
+            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {5 * n}")
+            f.put(f.get(q, i), p, at)
+            values = [f.mul(f.get(each, i), self.h) for each in g]
+            for r in range(4):
+                f.put(self.combined(values, tuple(map(float, INTEGRALS[:, r]))), p, f.do(f"add i64 {at}, {r + 1}"))
+        with f.forever() as out:
+            on = f.label()
+            done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
+            f.say(f"br i1 {done}, label %{out}, label %{on}")
+            f.start(on)
+            self.sweep(p, n + quads)
+
+    def sweep(self, p: str, rows: int) -> None:
+        """One output time of each lane that has one due."""
+        f = self.f
+        with f.loop(LANES) as lane:
+            f.store(number(0.0), self.lane("theta", lane), "double")
+            f.store("0", self.lane("has", lane), "i64")
+            with f.when(self.mine(lane)):
+                at = f.load(self.lane("next", lane), "i64")
+                ahead = f.do(f"fsub double {f.get('%T', at, 'double')}, {f.load(self.lane('t', lane), 'double')}")
+                f.store(ahead, self.lane("theta", lane), "double")
+                f.store("1", self.lane("has", lane), "i64")
+        theta = f.mul(self.vector("theta"), self.rate)
+        row = self.array("row")
+        with f.loop(rows) as i:
+            at = f.do(f"mul i64 {i}, 5")
+            value = f.get(p, f.do(f"add i64 {at}, 4"))
+            for r in (3, 2, 1, 0):
+                value = f.fma(value, theta, f.get(p, f.do(f"add i64 {at}, {r}")))
+            f.put(value, row, i)
+        f.store("0", self.pending, "i64")
+        with f.loop(LANES) as lane:
+            with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
+                at = f.load(self.lane("next", lane), "i64")
+                place = self.place(lane, at)
+                with f.loop(rows) as i:
+                    f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
+                f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
+                with f.when(self.mine(lane)):
+                    f.store("1", self.pending, "i64")
+
+    def place(self, lane: str, at: str) -> str:
+        """Where the row of a job and an output time begins."""
+        f = self.f
+        job = f.load(self.lane("job", lane), "i64")
+        first = f.do(f"mul i64 {job}, %nt")
+        index = f.do(f"add i64 {first}, {at}")
+        return f.do(f"mul i64 {index}, {self.shape.states + self.shape.quadratures}")
+
+    def mine(self, lane: str) -> str:
+        """Whether the lane has accepted its step and has an output time in it."""
+        f = self.f
+        accepted = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
+        due = self.due(lane, f.load(self.lane("new", lane), "double"))
+        return f.do(f"and i1 {accepted}, {due}")
