@@ -210,6 +210,8 @@ def from_udunits(unit: str) -> str:
 
 _CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?\d+)?(\s+[A-Za-zµ°%]+(-?\d+)?)*")
 _LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMON = ("mM", "uM", "nM", "mol/L", "mmol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms",
-           "min", "hour", "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent")  # fmt: skip
+_COMMON = (
+    "mM", "uM", "nM", "mol/L", "mmol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms", "min", "hour",
+    "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent",
+)  # fmt: skip
 _RARE = ("1/s/mM", "1/s/mM^2", "1/s/mM^3", "pmol/cm^2", "fmol/s/mM", "fmol^2/fJ/s", "fmol^2/fJ/s/um^2", "nS/fmol")  # where ``EXAMPLES`` has none
