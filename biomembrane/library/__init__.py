@@ -4,6 +4,7 @@ from .carriers import GLUT2 as GLUT2
 from .carriers import SGLT1 as SGLT1
 from .channels import leak as leak
 from .channels import water as water
+from .cotransporters import KCC2 as KCC2
 from .pumps import NaKATPase as NaKATPase
 from .sheet import sheet as sheet
 from .species import ADP as ADP

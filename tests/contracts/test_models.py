@@ -13,7 +13,7 @@ from declared import Condition, Seen, build, condition, elsewhere, mirrored, shi
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies import KINDS, Part, Spec, fewer, specs, substances, unit_vectors
+from strategies import KINDS, Spec, fewer, specs, substances, unit_vectors
 
 import biomembrane as bm
 from biomembrane import Q
@@ -205,7 +205,7 @@ def check_books(model: Model, u: list[float]) -> None:
     look, y = seen(model, u)
     entry, power = look("entry", y), look("dissipation", y)
     stores = model.ledger_stores
-    given = {name: 0.0 for name in power}
+    given = dict.fromkeys(power, 0.0)
     size = dict.fromkeys(power, 0.0)
     supply = 0.0
     for name, x in entry.items():

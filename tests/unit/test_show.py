@@ -23,8 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from biomembrane import errors
-from biomembrane import html
+from biomembrane import errors, html
 from biomembrane.show import figures, sankey, style
 
 IONS = ("Na", "K", "Cl", "Ca", "H")

@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import decades
+from strategies import decades, fewer
 
 from biomembrane import symbols
 from biomembrane.symbols import DB, B, series
@@ -79,6 +79,7 @@ def test_series_is_the_function_near_zero(order: int, at: float) -> None:
     assert float(series(sp.Float(at, 30), order, 14)) == pytest.approx(float(exact(order, at)), rel=1e-12)
 
 
+@fewer(0.3)
 @given(order=st.integers(0, 2), a=st.floats(-3, 3), b=st.floats(-3, 3))
 def test_derivative_is_the_next_order(order: int, a: float, b: float) -> None:
     """sympy's derivative of B(ax + b) is a·B′(ax + b), and so on."""

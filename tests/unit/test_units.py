@@ -30,7 +30,10 @@ def test_there_and_back(value: float, unit: str) -> None:
     assert units.strip(Q(1000 * value, unit), dim, "here") == pytest.approx(1000 * inside, rel=1e-15)
 
 
-@given(value=numbers, pair=st.sampled_from([("mM", "mol/L"), ("mV", "V"), ("um^2", "cm^2"), ("pL", "L"), ("uF/cm^2", "F/m^2"), ("min", "s"), ("kcal/mol", "J/mol")]))
+@given(
+    value=numbers,
+    pair=st.sampled_from([("mM", "mol/L"), ("mV", "V"), ("um^2", "cm^2"), ("pL", "L"), ("uF/cm^2", "F/m^2"), ("min", "s"), ("kcal/mol", "J/mol")]),
+)
 def test_equal_quantities_are_equal_inside(value: float, pair: tuple[str, str]) -> None:
     """A quantity has one internal number, whichever unit it is told in."""
     here = Q(value, pair[0])
@@ -66,7 +69,24 @@ def test_internal_decades_are_those_of_the_formalism(a: list[int]) -> None:
     assert math.log10(units.strip(Q(1, unit), dim, "here")) == pytest.approx(-dim.decade, abs=1e-9)
 
 
-@pytest.mark.parametrize(("unit", "inside"), [("fmol", 1), ("fC", 1), ("pL", 1), ("fJ", 1), ("fW", 1), ("V", 1), ("mM", 1), ("J/mol", 1), ("Pa", 1), ("fF", 1), ("pA", 1e3), ("mV", 1e-3), ("1/um^2", 1e2)])
+@pytest.mark.parametrize(
+    ("unit", "inside"),
+    [
+        ("fmol", 1),
+        ("fC", 1),
+        ("pL", 1),
+        ("fJ", 1),
+        ("fW", 1),
+        ("V", 1),
+        ("mM", 1),
+        ("J/mol", 1),
+        ("Pa", 1),
+        ("fF", 1),
+        ("pA", 1e3),
+        ("mV", 1e-3),
+        ("1/um^2", 1e2),
+    ],
+)
 def test_the_internal_system(unit: str, inside: float) -> None:
     """Extensive units are femto, intensive ones SI."""
     assert units.strip(Q(1, unit), units.dimension_of(Q(1, unit)), "here") == pytest.approx(inside, rel=1e-15)
