@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from .account.run import Run
@@ -126,8 +126,12 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _run(options: argparse.Namespace) -> int:
+    with _Artist() as artist:
+        return _run_with(options, artist)
+
+
+def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     began = time.perf_counter()
-    artist = _Artist()
     from . import errors
     from .account.run import simulate
     from .exchange import netcdf, shipped
@@ -146,10 +150,11 @@ def _run(options: argparse.Namespace) -> int:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
     saved = netcdf.save(run, Path(options.out or Path("biomembrane-out") / model.name) / "run.nc")
-    artist.draw(saved)
+    if stopped is None:
+        artist.draw(saved)
     if not options.json:
         _show(run)
-    files = [saved, *artist.finish(saved)]
+    files = [saved, *(artist.finish(saved) if stopped is None else ())]
     now = time.perf_counter()
     timing = {"build": built - began, "compile": run.timing["compile"], "solve": run.timing["solve"], "write": now - solved, "total": now - began}
     if options.json:
@@ -175,12 +180,19 @@ class _Artist:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own words
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:  # nothing to draw, after all
+            self.process.kill()
+        self.process.communicate()
+
     def draw(self, saved: Path) -> None:
         """Start to draw the figures of a saved run."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{saved}\n")
-        self.process.stdin.close()
-        self.process.stdin = None
+        self.process.stdin.flush()
 
     def finish(self, saved: Path) -> list[Path]:
         """Wait for the figures, or draw them here if the other process could not; gives their paths."""

@@ -46,4 +46,4 @@ class _Printer(LatexPrinter):
 
 def tex(expr: Any) -> str:
     """The LaTeX of a sympy expression or equation, without delimiters."""
-    return str(_Printer({"mul_symbol": None}).doprint(expr))
+    return str(_Printer({"mul_symbol": None, "ln_notation": True}).doprint(expr))

@@ -80,7 +80,8 @@ class B(sp.Function):
         return sp.S.Zero if x is sp.oo else None
 
     def _eval_is_real(self) -> bool | None:
-        return bool(self.args[0].is_real)
+        real: bool | None = self.args[0].is_real
+        return real
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.args[0].is_real else None
@@ -123,7 +124,8 @@ class DB(sp.Function):
         return sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
 
     def _eval_is_real(self) -> bool | None:
-        return bool(self.args[1].is_real)
+        real: bool | None = self.args[1].is_real
+        return real
 
     def _eval_is_negative(self) -> bool | None:
         return True if self.args[0] == 1 and self.args[1].is_real else None
@@ -155,11 +157,12 @@ def series(x: sp.Expr, order: int, terms: int = 12) -> sp.Expr:
 
 
 def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
-    value = x._eval_evalf(precision)
-    if value is None or (not value.is_Float and not value.is_Integer and not value.is_Rational):
+    guarded = precision + 64 * (order + 1)  # bits that the differences near 0 may eat
+    value = x._eval_evalf(guarded)
+    if value is None or not (value.is_Float or value.is_Rational):
         return None
     if abs(value) < sp.Float("1e-3"):
         return series(value, order, 24)._eval_evalf(precision)
     z = sp.Dummy("z")
-    # 60 guard bits cover the cancellation near 0 in the derivatives
-    return sp.diff(z / (sp.exp(z) - 1), z, order).subs(z, value)._eval_evalf(precision + 60)
+    exact = sp.Float(value, precision=guarded)
+    return sp.Float(sp.diff(z / (sp.exp(z) - 1), z, order).subs(z, exact), precision=precision)

@@ -54,7 +54,7 @@ def build(spec: Spec, q: Quantifier = Q, *, potential: bool = False) -> Model:
     if not potential:
         return model
     phi = dict.fromkeys(set(model.places) - set(model.circuit.nodes), 0.0)
-    for w, m in solid:
+    for w, _ in solid:
         V = w.potential if (w.inside in phi) != (w.outside in phi) else 0.0
         phi.setdefault(w.inside, phi.get(w.outside, 0.0) + V)
         phi.setdefault(w.outside, phi[w.inside] - V)
@@ -160,8 +160,9 @@ def _cycle(part: Part, loop: Loop, on: Any, q: Quantifier, barrier: Any, modulat
 # --- the same model told otherwise
 
 _ELSEWHERE = {
-    "mM": "mol/L", "um^2": "cm^2", "pL": "um^3", "mV": "V", "uF/cm^2": "F/m^2", "cm/s": "um/ms", "1/s": "1/min", "fmol/s": "nmol/hour", "kJ/mol": "cal/mol",
-    "pmol/cm^2/s": "mol/m^2/s", "1/um^2": "1/cm^2", "nS": "S", "mS/cm^2": "S/m^2", "cm/s/bar": "um/s/kPa", "fmol": "mol", "kelvin": "kelvin",
+    "mM": "mol/L", "um^2": "cm^2", "pL": "um^3", "mV": "V", "uF/cm^2": "F/m^2", "cm/s": "um/ms", "1/s": "1/min", "fmol/s": "nmol/hour",
+    "kJ/mol": "cal/mol", "pmol/cm^2/s": "mol/m^2/s", "1/um^2": "1/cm^2", "nS": "S", "mS/cm^2": "S/m^2", "cm/s/bar": "um/s/kPa", "fmol": "mol",
+    "kelvin": "kelvin",
 }  # fmt: skip
 
 

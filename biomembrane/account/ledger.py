@@ -275,9 +275,9 @@ class Ledger:
     def check(self, rtol: float | None = None) -> Ledger:
         """The ledger itself, if the books close to ``rtol`` of the energy that passed and no process dissipated less than nothing.
 
-        ``rtol``: default ten times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree.
+        ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree.
         """
-        limit = max(10 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
+        limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
         off = abs(self.residual.isel(time=-1)) - self.rounding
         worst = float((off.clip(min=0) / self.passed.isel(time=-1).where(lambda x: x > 0, 1.0)).max())
         if not worst <= limit:

@@ -126,6 +126,9 @@ class Run:
         dims = self.trajectory.parameters.dims
         if set(at) != set(dims):
             raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+        beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
+        if beyond:
+            raise errors.OutOfDomain(where="run.isel(…)", wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
         lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
         t = self.trajectory
         chosen = type(t.parameters)(t.parameters.values[:, lane], {}, {}, t.parameters.changed)

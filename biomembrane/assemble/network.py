@@ -80,8 +80,33 @@ def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], process
                 got="no capacitance; charge is moved by " + ", ".join(movers),
                 advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))",
             )
+    _check_grounded(C, nodes, membranes)
     phi: dict[str, sp.Expr] = {n: symbols.electric(n) if n in nodes else sp.S.Zero for n in all_places}
     return Circuit(nodes, C, _inverse(C), phi)
+
+
+def _check_grounded(C: sp.Matrix, nodes: Sequence[str], membranes: Sequence[Membrane]) -> None:
+    """Every group of nodes that capacitors join needs one to a ground, or its potential would be anything."""
+    pairs = [{m.inside.name, m.outside.name} for m in membranes if m.capacitance is not None]
+    tied = {n for pair in pairs if pair - set(nodes) for n in pair}
+    for block in _blocks(C):
+        names = [nodes[i] for i in block]
+        if not tied & set(names):
+            got, advice = f"none from {' and '.join(names)}", "give a membrane between one of them and a grounded place a capacitance"
+            raise errors.ChargeImbalance(where="Model, capacitances", wanted="a capacitor to a grounded place", got=got, advice=advice)
+
+
+def _blocks(C: sp.Matrix) -> list[list[int]]:
+    """Groups of nodes that capacitors join."""
+    left, found = set(range(C.rows)), []
+    while left:
+        block, edge = set[int](), {min(left)}
+        while edge:
+            block |= edge
+            edge = {j for i in edge for j in range(C.rows) if C[i, j] != 0} - block
+        found.append(sorted(block))
+        left -= block
+    return found
 
 
 def _extra_grounds(all_places: dict[str, Place], membranes: Sequence[Membrane], grounded: set[str]) -> set[str]:
@@ -106,21 +131,12 @@ def _extra_grounds(all_places: dict[str, Place], membranes: Sequence[Membrane], 
 
 def _inverse(C: sp.Matrix) -> sp.Matrix:
     """C⁻¹ block by block, so that a chain of cells joined by junctions without capacitance stays cheap."""
-    size = C.rows
-    made = sp.zeros(size, size)
-    left = set(range(size))
-    while left:
-        block, edge = set(), {min(left)}
-        while edge:
-            block |= edge
-            edge = {j for i in edge for j in range(size) if C[i, j] != 0} - block
-        rows = sorted(block)
-        inner = C.extract(rows, rows)
-        inverse = _solved(inner)
+    made = sp.zeros(C.rows, C.rows)
+    for rows in _blocks(C):
+        inverse = _solved(C.extract(rows, rows))
         for a, i in enumerate(rows):
             for b, j in enumerate(rows):
                 made[i, j] = inverse[a, b]
-        left -= block
     return made
 
 

@@ -15,6 +15,8 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors
 from ..symbols import B, F, R, T, c0
+from ..units import is_quantity
+from .parameter import Parameter
 from .site import Site, evaluated, exact, expressed
 
 
@@ -188,6 +190,7 @@ class Saturable:
         maximum: E·k, forward, as a flux or per area; or else
         turnover and density: k ("1/s") and E ("1/um^2", or an amount).
         half: half-saturation for each participant, by ``"Na@out"``; one key ``"glucose"`` serves both sides.
+        source: of all numbers that come as bare quantities.
     """
 
     half: Mapping[str, Any]
@@ -210,9 +213,9 @@ class Saturable:
                 advice="maximum=Q(1, 'fmol/s'), or turnover=Q(100, '1/s') with density=Q(1000, '1/um^2')",
             )  # fmt: skip
         if self.maximum is not None:
-            E = site.per_area("maximum", self.maximum, d.FLUX)
+            E = site.per_area("maximum", self._sourced(self.maximum), d.FLUX)
         else:
-            E = site.carriers(self.density) * site.parameter("turnover", self.turnover, d.RATE)
+            E = site.carriers(self._sourced(self.density)) * site.parameter("turnover", self._sourced(self.turnover), d.RATE)
         K = self._halves(site)
         plus, minus = split(self.barrier, site)
         sides = [site.reaction.reactants, site.reaction.products]
@@ -222,6 +225,9 @@ class Saturable:
         # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
         haldane = sp.exp(site.standard) * sp.prod([(K[w] / c0) ** n for n, w in sides[1]]) / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
         return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+
+    def _sourced(self, value: Any) -> Any:
+        return Parameter(value, self.source) if self.source is not None and is_quantity(value) else value
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
@@ -246,9 +252,8 @@ class Saturable:
                 )
             left.pop(key, None)
             shared = key == keys[-1]
-            found[who] = site.parameter(
-                f"half_{key.replace('@', '_').replace('.', '_')}" if not shared else f"half_{key}", self.half[key], d.CONCENTRATION, domain="positive"
-            )
+            name = "half_" + (key if shared else key.replace("@", "_").replace(".", "_"))
+            found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
         if left:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",

@@ -81,7 +81,8 @@ def _certify(site: Site, rates: Rates, derived: dict[sp.Symbol, sp.Expr]) -> Cer
     for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
         certificate.check_dimension(rate, d.FLUX, site.dims, where, what)
         certificate.check_sign(rate, values, where, what)
-    return certificate.prove(rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where)
+    made = certificate.prove(rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where)
+    return replace(made, drive=site.drive)
 
 
 @dataclass(frozen=True, eq=False)

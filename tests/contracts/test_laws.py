@@ -35,7 +35,7 @@ def seen(spec: Spec, at: list[float]) -> tuple[Seen, Condition, NDArray[np.float
 
 
 @by_kind
-@fewer(0.4)
+@fewer(0.25)
 @given(data=st.data(), points=st.lists(unit_vectors(), min_size=1, max_size=4))
 def test_flux_and_affinity_have_one_sign(kind: str, data: st.DataObject, points: list[list[float]]) -> None:
     """sign J = sign A and J·A ≥ 0 exactly, and no one-way rate is negative: in every state, alone and in lanes."""
@@ -51,7 +51,7 @@ def test_flux_and_affinity_have_one_sign(kind: str, data: st.DataObject, points:
 
 
 @by_kind
-@fewer(0.4)
+@fewer(0.25)
 @given(data=st.data(), u=unit_vectors(), t=st.floats(0, 1000))
 def test_local_detailed_balance(kind: str, data: st.DataObject, u: list[float], t: float) -> None:
     """RT ln(r⁺/r⁻) = A to 1e-9 RT and J = r⁺ − r⁻ to rounding at any time, by a law that is proven; other laws are J = L·A."""
@@ -66,7 +66,7 @@ def test_local_detailed_balance(kind: str, data: st.DataObject, u: list[float], 
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "cycle"])
-@fewer(0.4)
+@fewer(0.25)
 @given(data=st.data(), u=unit_vectors())
 def test_affinity_by_hand(kind: str, data: st.DataObject, u: list[float]) -> None:
     """A = −Σ ν RT ln c − QFV, and for water v_w times the difference of van 't Hoff's pressures, counted by hand."""
@@ -87,7 +87,7 @@ def test_affinity_by_hand(kind: str, data: st.DataObject, u: list[float]) -> Non
     assert look("affinity", y)[part.name] == pytest.approx(expected, abs=1e-11 * size)
 
 
-@fewer(0.6)
+@fewer(0.4)
 @given(data=st.data(), u=unit_vectors())
 def test_affinities_of_a_cycle_by_hand(data: st.DataObject, u: list[float]) -> None:
     """A step's affinity is RT ln of its declared rates and amounts less the work of its charge; once around, carriers cancel."""
@@ -120,7 +120,7 @@ def ring_size(loop: Loop) -> int:
 
 
 @by_kind
-@fewer(0.3)
+@fewer(0.2)
 @given(data=st.data(), u=unit_vectors())
 def test_no_flux_at_equilibrium(kind: str, data: st.DataObject, u: list[float]) -> None:
     """When the last concentration is chosen so that A = 0, r⁺ = r⁻ and J vanishes: to rounding, and exactly where A is exactly 0."""
@@ -146,7 +146,7 @@ def test_no_flux_at_equilibrium(kind: str, data: st.DataObject, u: list[float]) 
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("ohmic", "onsager", "water")])
-@fewer(0.3)
+@fewer(0.2)
 @given(data=st.data(), u=unit_vectors(), gap=decades(-9, -5), way=st.sampled_from([-1, 1]))
 def test_near_equilibrium_flux_is_linear(kind: str, data: st.DataObject, u: list[float], gap: float, way: int) -> None:
     """J → (r/RT)·A as A → 0 (Onsager's regime), without loss of digits."""
@@ -162,7 +162,7 @@ def test_near_equilibrium_flux_is_linear(kind: str, data: st.DataObject, u: list
 
 
 @pytest.mark.parametrize("kind", ["elementary", "ghk", "ohmic", "onsager", "water", "saturable", "reduced"])
-@fewer(0.4)
+@fewer(0.25)
 @given(data=st.data(), u=unit_vectors())
 def test_rates_by_hand(kind: str, data: st.DataObject, u: list[float]) -> None:
     """r⁺ (or J) is the law's textbook formula."""
@@ -246,7 +246,7 @@ def test_ring_is_the_stationary_flux(rates: list[tuple[float, float]], total: fl
         assert here * f - there * r == pytest.approx(float(made.forward - made.reverse), abs=1e-12 * (here * f + there * r))
 
 
-@fewer(0.5)
+@fewer(0.3)
 @given(spec=lone("cycle"), u=unit_vectors())
 def test_full_cycle_at_rest_is_the_reduced_cycle(spec: Spec, u: list[float]) -> None:
     """With carriers relaxed every step of a ring carries the same flux, that of King and Altman."""
@@ -301,7 +301,7 @@ def _exchange(law: laws.Law, **what: object) -> bm.Transporter:
     return bm.Transporter("swap", "2 Na@out + K@in -> 2 Na@in + K@out", wall, law, **what)
 
 
-@fewer(0.5)
+@fewer(0.3)
 @given(factor=decades(-6, 6))
 def test_a_free_lunch_is_refused(factor: float) -> None:
     """A reverse rate that is off by any factor is refused, and the error says by how many kJ/mol."""
@@ -331,7 +331,7 @@ def test_modulators_that_are_refused(modulator: object, error: type[Exception]) 
         _exchange(laws.Elementary(rate=Q(1, "fmol/s")), modulator=modulator)
 
 
-@fewer(0.5)
+@fewer(0.3)
 @given(data=st.data(), u=unit_vectors(), kind=st.sampled_from(KINDS), t=st.floats(0, 100))
 def test_a_modulator_does_no_work(data: st.DataObject, u: list[float], kind: str, t: float) -> None:
     """A modulator multiplies the flux and leaves the affinity alone."""

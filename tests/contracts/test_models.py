@@ -25,7 +25,7 @@ from biomembrane.symbols import F, c0
 Array = NDArray[np.float64]
 SHIPPED = ("enterocyte", "resting_cell")
 by_name = pytest.mark.parametrize("name", SHIPPED)
-few = fewer(0.3)
+few = fewer(0.25)
 
 
 def seen(model: Model, u: list[float]) -> tuple[Seen, Array]:

@@ -87,7 +87,8 @@ def compiled(roots: list[sp.Expr]) -> Kernel:
     memo: dict[sp.Basic, int] = {}
     nodes = [g.lower(e, env, memo) for e in roots]
     jacobian = g.jacobian(nodes)
-    outputs: dict[str, list[int]] = dict.fromkeys(_GROUPS, []) | {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": g.time_derivative(nodes)}
+    outputs: dict[str, list[int]] = {group: [] for group in _GROUPS}
+    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": g.time_derivative(nodes)}
     names = {group: tuple(map(str, members)) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     return Kernel(Program(tuple(map(str, Y)), tuple(map(str, P)), g, outputs, names, sparsity))

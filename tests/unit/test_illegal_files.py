@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import xarray as xr
@@ -115,6 +115,12 @@ build = uphill
 
 class Idle:
     """Draws nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def draw(self, saved: Path) -> None:
         pass
