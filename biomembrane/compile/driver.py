@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from . import rodas
 from .ir import BIT, LANES, VEC, Function, number, splat
-from .lanes import Shape
 from .outputs import Outputs, Writer
-from .rodas import INTEGRALS, Layout, Tableau
+from .rodas import INTEGRALS, Tableau
 
 RECORD = 5  # status, steps, rejected, state at fault, time reached
-_SETS = "ptr noalias %C, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, i64 %jobs, double %h0"
-_SET_VALUES = "ptr %C, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, i64 %jobs, double %h0"
+_SETS = "ptr noalias %C, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
+_SET_VALUES = "ptr %C, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
 SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %FIN, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 
 
-def refill(shape: Shape, where: Layout) -> Function:
+def refill() -> Function:
     """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers."""
     f = Function("refill", f"{_SETS}, i64 %l", "i64", "#2")
-    w = Writer(f, shape, where)
+    w = Writer(f)
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
-    for array, source, count in (
-        ("c", "%C", shape.constants),
-        ("y", "%Y", shape.states),
-        ("tol", "%TOL", shape.states),
-        ("low", "%LOW", shape.states),
-    ):
+    for array, source, count in (("c", "%C", w.constants), ("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
             f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
-    with f.loop(shape.quadratures) as i:
+    with f.loop(w.quadratures) as i:
         f.store(number(0.0), w.lane("q", "%l", i), "double")
-    with f.loop(shape.processes) as i:
+    with f.loop(w.processes) as i:
         f.store(number(1e300), w.lane("m", "%l", i), "double")
     for name, value in (("t", number(0.0)), ("h", "%h0"), ("err", number(-9.2))):
         f.store(value, w.lane(name, "%l"), "double")
@@ -43,17 +37,17 @@ def refill(shape: Shape, where: Layout) -> Function:
     return f
 
 
-def drive(shape: Shape, where: Layout, method: Tableau) -> Function:
+def drive(method: Tableau) -> Function:
     """``drive``: run all sets that ``next`` still gives, eight at a time."""
     f = Function("drive", SIGNATURE, "void", "#2")
-    d = _Drive(f, shape, where, method)
+    d = _Drive(f, method)
     d.run()
     return f
 
 
 class _Drive(Outputs):
-    def __init__(self, f: Function, shape: Shape, where: Layout, method: Tableau) -> None:
-        super().__init__(f, shape, where)
+    def __init__(self, f: Function, method: Tableau) -> None:
+        super().__init__(f)
         self.method, self.stages = method, len(method.c)
 
     def run(self) -> None:
@@ -100,24 +94,27 @@ class _Drive(Outputs):
 
     def model(self, function: str, time: str, state: str, *results: str) -> None:
         arguments = [self.array(a) for a in (time, state, "c", *results)]
-        self.f.say(f"call void @{function}({', '.join(f'ptr {a}' for a in arguments)})")
+        self.apply(function, *arguments)
+
+    def apply(self, function: str, *pointers: str) -> None:
+        self.f.say(f"call void {self.code[function]}({', '.join(f'ptr {a}' for a in pointers)})")
 
     # --- one attempt
 
     def step(self) -> None:
-        f, n = self.f, self.shape.states
+        f, n = self.f, self.states
         self.h, self.t = self.vector("h"), self.vector("t")
         self.rate = f.div(splat(1.0), self.h)
         self.model("f_jac", "t", "y", "f", "J", "dt")
         f.store(f.mul(self.rate, splat(1 / self.method.gamma)), self.array("tick"))
-        f.say(f"call void @f_lu(ptr {self.array('J')}, ptr {self.array('tick')}, ptr {self.array('A')})")
+        self.apply("f_lu", self.array("J"), self.array("tick"), self.array("A"))
         base = {name: self.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
-        k = [f.at(base["k"], i * n) for i in range(self.stages)]
+        k = [self.rows_of("k", i) for i in range(self.stages)]
         for i in range(self.stages):
             self.stage(i, k, base)
         with f.loop(n) as q:
             f.put(f.add(f.get(base["u"], q), f.get(k[-1], q)), base["u"], q)
-        rows = [f.at(base["e"], r * n) for r in range(3)]
+        rows = [self.rows_of("e", r) for r in range(3)]
         with f.loop(n) as q:
             at = [f.get(each, q) for each in k]
             for r, weights in enumerate(self.method.dense):
@@ -129,7 +126,7 @@ class _Drive(Outputs):
         self.model("f_quad", "tick", "u", "g3")
 
     def stage(self, i: int, k: list[str], base: dict[str, str]) -> None:
-        f, n, method = self.f, self.shape.states, self.method
+        f, n, method = self.f, self.states, self.method
         if i:
             with f.loop(n) as q:
                 if i < self.stages - 2:
@@ -149,14 +146,15 @@ class _Drive(Outputs):
             f.put(value, k[i], q)
         if method.d[i]:
             share = f.mul(self.h, splat(method.d[i]))
-            for z, state in enumerate(self.shape.clocked):
+            with f.loop(self.clocks) as z:
+                state = f.get(self.clocked, z, "i64")
                 f.put(f.fma(share, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
-        f.say(f"call void @f_solve(ptr {base['A']}, ptr {k[i]})")
+        self.apply("f_solve", base["A"], k[i])
 
     def between(self, theta: float, rows: list[str], base: dict[str, str]) -> None:
         """The dense output at θ of every lane, into v; its time into tick."""
         f = self.f
-        with f.loop(self.shape.states) as q:
+        with f.loop(self.states) as q:
             inner = f.fma(f.get(rows[2], q), splat(theta), f.get(rows[1], q))
             inner = f.fma(inner, splat(theta), f.get(rows[0], q))
             inner = f.fma(inner, splat(1 - theta), f.get(base["u"], q))
@@ -167,12 +165,11 @@ class _Drive(Outputs):
 
     def judge(self) -> None:
         """Error norm, the next factor of h, acceptance, and which lanes would fall below their floor."""
-        f, n = self.f, self.shape.states
+        f, n = self.f, self.states
         total, low = f.slot(VEC, "zeroinitializer"), f.slot(VEC, "zeroinitializer")
-        k = f.at(self.array("k"), (self.stages - 1) * n)
+        k = self.rows_of("k", self.stages - 1)
         y, u, tol, floor = (self.array(name) for name in ("y", "u", "tol", "low"))
-        rtol = f.do(f"insertelement {VEC} poison, double %rtol, i64 0")
-        rtol = f.do(f"shufflevector {VEC} {rtol}, {VEC} poison, <{LANES} x i32> zeroinitializer")
+        rtol = f.everywhere("%rtol")
         with f.loop(n) as q:
             new = f.get(u, q)
             a, b = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (f.get(y, q), new))
@@ -181,7 +178,7 @@ class _Drive(Outputs):
             f.store(f.fma(part, part, f.load(total)), total)
             below = f.select(f.compare("olt", new, f.get(floor, q)), splat(1.0), f.load(low))
             f.store(below, low)
-        error = f.mul(f.load(total), splat(1.0 / n))
+        error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {n} to double")))
         wrong = f.compare("uge", error, splat(1e60))
         error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
         error = f.select(wrong, splat(1e30), error)
@@ -249,10 +246,11 @@ class _Drive(Outputs):
 
     def worst(self, lane: str) -> str:
         """The state with the largest share of the error, or the first that is not finite."""
-        f, n = self.f, self.shape.states
+        f, n = self.f, self.states
         best, at = f.slot("double", number(-1.0)), f.slot("double", number(0.0))
+        last = f.do(f"mul i64 {n}, {self.stages - 1}")
         with f.loop(n) as q:
-            k = f.load(self.lane("k", lane, f.do(f"add i64 {q}, {(self.stages - 1) * n}")), "double")
+            k = f.load(self.lane("k", lane, f.do(f"add i64 {q}, {last}")), "double")
             tol = f.load(self.lane("tol", lane, q), "double")
             size = f.do(f"call double @llvm.fabs.f64(double {f.do(f'fdiv double {k}, {tol}')})")
             with f.when(f.compare("ugt", size, f.load(best, "double"), "double")):
@@ -284,7 +282,7 @@ class _Drive(Outputs):
         """The state furthest below its floor, in units of its tolerance."""
         f = self.f
         best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
-        with f.loop(self.shape.states) as q:
+        with f.loop(self.states) as q:
             u, floor, tol = (f.load(self.lane(name, lane, q), "double") for name in ("u", "low", "tol"))
             depth = f.do(f"fdiv double {f.do(f'fsub double {floor}, {u}')}, {tol}")
             with f.when(f.compare("ogt", depth, f.load(best, "double"), "double")):
@@ -299,8 +297,8 @@ class _Drive(Outputs):
         counts = [f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double") for name in ("steps", "bad")]
         for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
             f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
-        start = f.do(f"mul i64 {job}, {self.shape.processes}")
-        with f.loop(self.shape.processes) as i:
+        start = f.do(f"mul i64 {job}, {self.processes}")
+        with f.loop(self.processes) as i:
             f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
 
     # --- after the step
@@ -312,35 +310,35 @@ class _Drive(Outputs):
         g = [self.array(f"g{j}") for j in range(4)]
         q, m = self.array("q"), self.array("m")
         weights = tuple(map(float, INTEGRALS.sum(axis=1)))
-        with f.loop(self.shape.quadratures) as i:
+        with f.loop(self.quadratures) as i:
             values = [f.get(each, i) for each in g]
             new = f.fma(self.combined(values, weights), self.h, f.get(q, i))
             f.put(f.select(taken, new, f.get(q, i)), q, i)
             f.put(f.select(taken, values[3], values[0]), g[0], i)
-        first = self.shape.quadratures - self.shape.processes
-        with f.loop(self.shape.processes) as i:
+        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
+        with f.loop(self.processes) as i:
             least = f.get(m, i)
             for each in g[1:]:
                 value = f.get(each, f.do(f"add i64 {i}, {first}"))
                 least = f.select(f.do(f"and {BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
             f.put(least, m, i)
         y, u = self.array("y"), self.array("u")
-        with f.loop(self.shape.states) as i:
+        with f.loop(self.states) as i:
             f.put(f.select(taken, f.get(u, i), f.get(y, i)), y, i)
         f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
         f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
 
     def finish(self, lane: str) -> None:
         """A lane at the end writes its final row and takes the next set; others land on the end without a sliver."""
-        f, n = self.f, self.shape.states
+        f, n = self.f, self.states
         with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
             t, h = (f.load(self.lane(name, lane), "double") for name in ("t", "h"))
             left = f.do(f"fsub double {self.end}, {t}")
             over = f.compare("ole", left, f.do(f"fmul double {self.end}, {number(1e-14)}"), "double")
             with f.when(over):
                 job = f.load(self.lane("job", lane), "i64")
-                base = f.do(f"mul i64 {job}, {n + self.shape.quadratures}")
-                for array, count, shift in (("y", n, 0), ("q", self.shape.quadratures, n)):
+                base = f.do(f"mul i64 {job}, {self.rows}")
+                for array, count, shift in (("y", n, "0"), ("q", self.quadratures, n)):
                     with f.loop(count) as i:
                         place = f.do(f"add i64 {f.do(f'add i64 {base}, {i}')}, {shift}")
                         f.store(f.load(self.lane(array, lane, i), "double"), f.at("%FIN", place, "double"), "double")

@@ -109,6 +109,11 @@ class Function:
     def call(self, function: str, *arguments: str) -> str:
         return self.do(f"call {VEC} @{function}({', '.join(f'{VEC} {a}' for a in arguments)})")
 
+    def everywhere(self, x: str) -> str:
+        """A double value in all lanes."""
+        one = self.do(f"insertelement {VEC} poison, double {x}, i64 0")
+        return self.do(f"shufflevector {VEC} {one}, {VEC} poison, <{LANES} x i32> zeroinitializer")
+
     def horner(self, x: str, coefficients: list[float]) -> str:
         """A polynomial, highest power first."""
         total = splat(coefficients[0])

@@ -13,6 +13,7 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from . import driver, elementary, lanes, rodas
-from .ir import LANES
+from .ir import LANES, Function
 from .numpy import Kernel
 from .numpy import kernel as reference
 from .program import Program
@@ -29,22 +30,38 @@ from .program import Program
 Array = NDArray[np.float64]
 _ATTRIBUTES = """
 attributes #0 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
-attributes #1 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
+attributes #1 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 """
 _MAGIC = b"biomembrane-object-1\n"
 
 
-def module(program: Program, slots: dict[int, int], shape: lanes.Shape, where: rodas.Layout) -> str:
-    """The IR of a program: elementary functions, the model's functions and the driver."""
-    functions = [
-        *elementary.functions(),
-        *lanes.functions(program, slots, shape),
-        driver.refill(shape, where),
-        driver.drive(shape, where, rodas.RODAS5P),
-    ]
+def module(functions: Sequence[Function]) -> str:
+    """The IR of functions, with the elementary ones that they call."""
     scalar = "declare double @llvm.fabs.f64(double)"
-    return "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in functions), _ATTRIBUTES])
+    return "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in (*elementary.functions(), *functions)), _ATTRIBUTES])
+
+
+class Code:
+    """Machine code of a module, in an engine of its own: one engine with two objects would mix their constant pools."""
+
+    def __init__(self, text: str) -> None:
+        import llvmlite.binding as llvm
+
+        body = compiled(text)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(body))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        return int(self._engine.get_function_address(name))
+
+
+@lru_cache(maxsize=1)
+def _driver() -> Code:
+    """The integration loop, which serves every model."""
+    return Code(module([driver.refill(), driver.drive(rodas.RODAS5P)]))
 
 
 def machine() -> Any:
@@ -128,21 +145,14 @@ class Native:
     """
 
     def __init__(self, program: Program) -> None:
-        import llvmlite.binding as llvm
-
         self.program = program
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
-        self.layout = rodas.layout(self.shape, len(rodas.RODAS5P.c))
-        self.text = module(program, self.numpy.slots, self.shape, self.layout)
-        body = compiled(self.text)
-        # one engine for one object: two would mix their constant pools
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(body))
-        self._engine.finalize_object()
+        self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape)))
+        self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-        arguments: list[Any] = [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
-        self._drive = ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address("drive"))
+        arguments: list[Any] = [pointer] * 7 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
+        self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver().address("drive"))
         self.trust()
 
     def trust(self) -> None:
@@ -163,7 +173,7 @@ class Native:
     def evaluate(self, function: str, t: float, y: Array, constants: Sequence[Any], sizes: Sequence[int]) -> list[Array]:
         """Results of ``f_rhs``, ``f_jac`` or ``f_quad`` at one state, from lane 0 (all lanes hold the same)."""
         kinds: list[Any] = [ctypes.c_void_p] * (3 + len(sizes))
-        call = ctypes.CFUNCTYPE(None, *kinds)(self._engine.get_function_address(function))
+        call = ctypes.CFUNCTYPE(None, *kinds)(self.code.address(function))
         inputs = [_spread(np.array([t])), _spread(np.asarray(y)), _spread(np.array(list(constants) or [0.0]))]
         results = [aligned(max(1, n)) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
@@ -171,11 +181,19 @@ class Native:
 
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
-        workspace = aligned(self.layout.size)
+        workspace = aligned(self.size)
         before = [a.ctypes.data for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
         after = [a.ctypes.data for a in (sets.out, sets.final, sets.least, sets.record)]
-        shared = (ctypes.addressof(counter), workspace.ctypes.data, len(sets.start), sets.first, sets.times.ctypes.data, len(sets.times))
-        self._drive(*before, *shared, *after, sets.limit, sets.rtol)
+        shared = (
+            ctypes.addressof(counter),
+            workspace.ctypes.data,
+            self.table.ctypes.data,
+            len(sets.start),
+            sets.first,
+            sets.times.ctypes.data,
+            len(sets.times),
+        )
+        self._drive(*before, *shared, *grid, *after, sets.limit, sets.rtol)
 
 
 def _agree(function: str, got: Array, wanted: Array) -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .ir import LANES, VEC, Function, number, splat
-from .lanes import Shape
-from .rodas import INTEGRALS, Layout
+from .rodas import ARRAYS, FUNCTIONS, INTEGRALS
 
 
-@dataclass
 class Writer:
-    """A function that works on the lanes of the workspace ``%w``."""
+    """A function that works on the lanes of the workspace ``%w`` by the table ``%s`` of a model; see :func:`.rodas.table`."""
 
-    f: Function
-    shape: Shape
-    where: Layout
+    def __init__(self, f: Function) -> None:
+        self.f = f
+        self.states, self.quadratures, self.processes, self.constants, self.clocks = (f.get("%s", k, "i64") for k in range(5))
+        first = 5 + len(ARRAYS)
+        self.base = {name: f.at("%w", f.get("%s", 5 + k, "i64")) for k, name in enumerate(ARRAYS)}
+        self.code = {name: f.get("%s", first + k, "ptr") for k, name in enumerate(FUNCTIONS)}
+        self.clocked = f.at("%s", first + len(FUNCTIONS), "i64")
+        self.rows = f.do(f"add i64 {self.states}, {self.quadratures}")
 
     def array(self, name: str) -> str:
         """Pointer to an array of the workspace."""
-        return self.f.at("%w", self.where.offset[name])
+        return self.base[name]
+
+    def rows_of(self, name: str, index: int) -> str:
+        """Pointer to the index-th block of ``states`` rows of an array."""
+        return self.f.at(self.base[name], self.f.do(f"mul i64 {self.states}, {index}"))
 
     def lane(self, name: str, lane: str, row: str | int = 0) -> str:
         """Pointer to one lane of a row."""
@@ -56,9 +61,10 @@ class Outputs(Writer):
 
     def outputs(self) -> None:
         """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
-        f, n, quads = self.f, self.shape.states, self.shape.quadratures
+        f, n, quads = self.f, self.states, self.quadratures
         p = self.array("p")
-        e = [f.at(self.array("e"), r * n) for r in range(3)]
+        e = [self.rows_of("e", r) for r in range(3)]
+        first = f.do(f"mul i64 {n}, 5")
         y, u = self.array("y"), self.array("u")
         with f.loop(n) as i:
             a, b, c = (f.get(row, i) for row in e)
@@ -69,7 +75,7 @@ class Outputs(Writer):
         g = [self.array(f"g{j}") for j in range(4)]
         q = self.array("q")
         with f.loop(quads) as i:
-            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {5 * n}")
+            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {first}")
             f.put(f.get(q, i), p, at)
             values = [f.mul(f.get(each, i), self.h) for each in g]
             for r in range(4):
@@ -79,9 +85,9 @@ class Outputs(Writer):
             done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
             f.say(f"br i1 {done}, label %{out}, label %{on}")
             f.start(on)
-            self.sweep(p, n + quads)
+            self.sweep(p)
 
-    def sweep(self, p: str, rows: int) -> None:
+    def sweep(self, p: str) -> None:
         """One output time of each lane that has one due."""
         f = self.f
         with f.loop(LANES) as lane:
@@ -94,7 +100,7 @@ class Outputs(Writer):
                 f.store("1", self.lane("has", lane), "i64")
         theta = f.mul(self.vector("theta"), self.rate)
         row = self.array("row")
-        with f.loop(rows) as i:
+        with f.loop(self.rows) as i:
             at = f.do(f"mul i64 {i}, 5")
             value = f.get(p, f.do(f"add i64 {at}, 4"))
             for r in (3, 2, 1, 0):
@@ -105,7 +111,7 @@ class Outputs(Writer):
             with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
                 at = f.load(self.lane("next", lane), "i64")
                 place = self.place(lane, at)
-                with f.loop(rows) as i:
+                with f.loop(self.rows) as i:
                     f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
                 f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
                 with f.when(self.mine(lane)):
@@ -117,7 +123,7 @@ class Outputs(Writer):
         job = f.load(self.lane("job", lane), "i64")
         first = f.do(f"mul i64 {job}, %nt")
         index = f.do(f"add i64 {first}, {at}")
-        return f.do(f"mul i64 {index}, {self.shape.states + self.shape.quadratures}")
+        return f.do(f"mul i64 {index}, {self.rows}")
 
     def mine(self, lane: str) -> str:
         """Whether the lane has accepted its step and has an output time in it."""

@@ -72,23 +72,25 @@ DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE = range(5)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Vectors of the workspace, by name, as offsets in lane vectors."""
+#: Arrays of lane vectors in a driver's workspace, and the model's functions, in the order of its table.
+ARRAYS = (
+    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "p", "row", "m",
+    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "next", "steps", "bad", "has",
+)  # fmt: skip
+FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad")
 
-    offset: dict[str, int]
-    size: int
 
+def table(shape: Shape, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
+    """What a driver must know of a model, and the size of its workspace in lane vectors.
 
-def layout(shape: Shape, stages: int) -> Layout:
-    """Where each array of the driver lies."""
+    Five sizes (states, quadratures, processes, constants, states with ∂f/∂t), offsets of the arrays, addresses of the functions, and the
+    indices of the states with ∂f/∂t.
+    """
     n, q = shape.states, shape.quadratures
-    sizes = {
-        "y": n, "u": n, "f": n, "v": n, "k": n * stages, "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants,
-        "tol": n, "low": n, "g0": q, "g1": q, "g2": q, "g3": q, "q": q, "e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes,
-    }  # fmt: skip
-    sizes |= dict.fromkeys(("t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "next", "steps", "bad", "has"), 1)
-    offset, at = {}, 0
-    for name, size in sizes.items():
-        offset[name], at = at, at + max(1, size)
-    return Layout(offset, at)
+    sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), n) | dict.fromkeys(("g0", "g1", "g2", "g3", "q"), q)
+    sizes |= {"k": n * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
+    sizes |= {"e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes}
+    offsets = np.cumsum([0, *(max(1, sizes[name]) for name in ARRAYS)])
+    head = (n, q, shape.processes, shape.constants, len(shape.clocked))
+    made = np.array([*head, *offsets[:-1], *(addresses[name] for name in FUNCTIONS), *shape.clocked], dtype=np.int64)
+    return made, int(offsets[-1])
