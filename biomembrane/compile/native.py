@@ -184,15 +184,8 @@ class Native:
         workspace = aligned(self.size)
         before = [a.ctypes.data for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
         after = [a.ctypes.data for a in (sets.out, sets.final, sets.least, sets.record)]
-        shared = (
-            ctypes.addressof(counter),
-            workspace.ctypes.data,
-            self.table.ctypes.data,
-            len(sets.start),
-            sets.first,
-            sets.times.ctypes.data,
-            len(sets.times),
-        )
+        shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
+        grid = (sets.times.ctypes.data, len(sets.times))
         self._drive(*before, *shared, *grid, *after, sets.limit, sets.rtol)
 
 
