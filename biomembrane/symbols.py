@@ -61,6 +61,26 @@ def affinity(process: str) -> sp.Symbol:
     return sp.Symbol(f"A[{process}]", real=True)
 
 
+def forward(process: str) -> sp.Symbol:
+    """r⁺ [fmol/s]."""
+    return sp.Symbol(f"r+[{process}]", nonnegative=True)
+
+
+def reverse(process: str) -> sp.Symbol:
+    """r⁻ [fmol/s]."""
+    return sp.Symbol(f"r-[{process}]", nonnegative=True)
+
+
+def conductance(process: str) -> sp.Symbol:
+    """L of an Onsager process."""
+    return sp.Symbol(f"L[{process}]", nonnegative=True)
+
+
+def current(process: str) -> sp.Symbol:
+    """J = r⁺ − r⁻ [fmol/s]."""
+    return sp.Symbol(f"J[{process}]", real=True)
+
+
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter by its dotted name: non-negative unless said otherwise."""
     if real:

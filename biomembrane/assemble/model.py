@@ -168,17 +168,17 @@ class Model:
             put("affinity", symbols.affinity(process.name), -mu - work)
             flux: sp.Expr | None = rates.flux
             if rates.forward is not None and rates.reverse is not None:
-                put("rate", forward(process.name), rates.forward)
-                put("rate", reverse(process.name), rates.reverse)
-                flux = forward(process.name) - reverse(process.name)
+                put("rate", symbols.forward(process.name), rates.forward)
+                put("rate", symbols.reverse(process.name), rates.reverse)
+                flux = symbols.forward(process.name) - symbols.reverse(process.name)
             elif rates.conductance is not None:
-                put("rate", conductance(process.name), rates.conductance)
-                flux = conductance(process.name) * symbols.affinity(process.name)
-            put("flux", current(process.name), flux)
+                put("rate", symbols.conductance(process.name), rates.conductance)
+                flux = symbols.conductance(process.name) * symbols.affinity(process.name)
+            put("flux", symbols.current(process.name), flux)
         flows: dict[str, sp.Expr] = {p.name: sp.S.Zero for p in self.pools}
         for process_name, column in self.N.items():
             for row, coefficient in column.items():
-                flows[row] += coefficient * current(process_name)
+                flows[row] += coefficient * symbols.current(process_name)
         for pool in self.pools:
             put("balance", sp.Symbol(f"d[{pool.name}]", real=True), flows[pool.name])
         return tuple(made)
@@ -235,23 +235,3 @@ def _level(who: Any) -> sp.Expr:
     if who.kind == "water":
         return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
     return symbols.chemical(who.pool)
-
-
-def forward(process: str) -> sp.Symbol:
-    """r⁺ [fmol/s]."""
-    return sp.Symbol(f"r+[{process}]", nonnegative=True)
-
-
-def reverse(process: str) -> sp.Symbol:
-    """r⁻ [fmol/s]."""
-    return sp.Symbol(f"r-[{process}]", nonnegative=True)
-
-
-def conductance(process: str) -> sp.Symbol:
-    """L of an Onsager process."""
-    return sp.Symbol(f"L[{process}]", nonnegative=True)
-
-
-def current(process: str) -> sp.Symbol:
-    """J = r⁺ − r⁻ [fmol/s]."""
-    return sp.Symbol(f"J[{process}]", real=True)

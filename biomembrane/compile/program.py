@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from .. import constants, symbols
-from ..assemble.model import Model, current, forward, reverse
+from ..assemble.model import Model
 from .graph import Graph
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
@@ -94,17 +94,17 @@ def _observe(model: Model, made: _Outputs) -> None:
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     made.put("flux", {p.name: _flux(made, p.name) for p in model.processes})
-    pairs = [p.name for p in model.processes if forward(p.name) in env]
-    made.put("forward", {n: env[forward(n)] for n in pairs})
-    made.put("reverse", {n: env[reverse(n)] for n in pairs})
+    pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
+    made.put("forward", {n: env[symbols.forward(n)] for n in pairs})
+    made.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
 
 
 def _flux(made: _Outputs, process: str) -> int:
     """J from the affinity, so that sign(J) = sign(A) in floating point too: r⁺(1 − e^{−A/RT}) or r⁻(e^{A/RT} − 1)."""
     g, env = made.g, made.env
-    if forward(process) not in env:
-        return env[current(process)]
-    up, down = env[forward(process)], env[reverse(process)]
+    if symbols.forward(process) not in env:
+        return env[symbols.current(process)]
+    up, down = env[symbols.forward(process)], env[symbols.reverse(process)]
     a = g.mul(env[symbols.affinity(process)], g.rcp(g.mul(env[symbols.R], env[symbols.T])))
     positive = g.neg(g.mul(up, g.call("expm1", g.neg(a))))
     negative = g.mul(down, g.call("expm1", a))
