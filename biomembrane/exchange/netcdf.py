@@ -32,7 +32,8 @@ def dataset(run: Run) -> xr.Dataset:
     made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
     if not run.trajectory.parameters.dims:
         flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
-        made.attrs |= {"flows_json": json.dumps(flows, ensure_ascii=False), "baths_json": json.dumps(run.baths)}
+        texts = {"flows": flows, "baths": run.baths, "labels": ledger.labels}
+        made.attrs |= {f"{name}_json": json.dumps(value, ensure_ascii=False) for name, value in texts.items()}
     return made
 
 
@@ -84,6 +85,12 @@ class SavedLedger:
     @property
     def residual_relative(self) -> xr.DataArray:
         return self.data["ledger_residual_relative"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How figures write each transporter."""
+        made: dict[str, str] = json.loads(self.data.attrs.get("labels_json", "{}"))
+        return made
 
     def flows(self) -> list[Any]:
         """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
