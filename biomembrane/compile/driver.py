@@ -178,7 +178,8 @@ class _Drive(Outputs):
             f.store(f.fma(part, part, f.load(total)), total)
             below = f.select(f.compare("olt", new, f.get(floor, q)), splat(1.0), f.load(low))
             f.store(below, low)
-        error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {n} to double")))
+        count = f.select(f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64")  # baths alone have no state, but books
+        error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {count} to double")))
         wrong = f.compare("uge", error, splat(1e60))
         error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
         error = f.select(wrong, splat(1e30), error)

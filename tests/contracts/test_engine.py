@@ -245,3 +245,12 @@ def test_wrong_machine_code_is_found_on_load(monkeypatch):
 def test_lanes_are_eight_doubles():
     """The layout that the driver and the workspace share."""
     assert f"<{LANES} x double>" == VEC
+
+
+def test_two_baths_have_books_but_no_state():
+    """A carrier between two reservoirs: nothing changes, the steady flux is paid by the richer bath and turned into heat."""
+    rich, poor = bm.Reservoir("rich", {glucose: Q(5, "mM")}), bm.Reservoir("poor", {glucose: Q(1, "mM")})
+    on = bm.Membrane("m", inside=rich, outside=poor, area=Q(100, "um^2"))
+    ledger = bm.simulate(bm.Model("baths", [bm.library.GLUT2(on)]), until="1 min").ledger.check()
+    assert float(ledger.supplied[-1]) == pytest.approx(float(ledger.dissipated[-1]), rel=1e-12)
+    assert float(ledger.supplied[-1]) > 0
