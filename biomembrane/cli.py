@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from .account.run import Run
     from .assemble.model import Model
+    from .exchange.netcdf import SavedRun
 
 _TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 
@@ -41,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/MODEL)")
     run.add_argument("--rtol", type=float, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
     draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
-    draw.add_argument("file", metavar="FILE", help="a run.nc; '-' reads its name from standard input once the drawing tools are loaded")
+    draw.add_argument(
+        "file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input once the drawing tools are loaded"
+    )
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
     cite = commands.add_parser("cite", help="BibTeX of every number a model uses", description="BibTeX of every number a model uses.")
     cite.add_argument("model", metavar="MODEL")
@@ -149,9 +154,10 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
-    saved = netcdf.save(run, Path(options.out or Path("biomembrane-out") / model.name) / "run.nc")
+    target = Path(options.out or Path("biomembrane-out") / model.name) / "run.nc"
     if stopped is None:
-        artist.draw(saved)
+        artist.draw(netcdf.dataset(run), target)
+    saved = netcdf.save(run, target)
     if not options.json:
         _show(run)
     files = [saved, *(artist.finish(saved) if stopped is None else ())]
@@ -186,40 +192,43 @@ class _Artist:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:  # nothing to draw, after all
             self.process.kill()
-        self.process.communicate()
+        with self.process:  # closes the pipes and waits
+            pass
 
-    def draw(self, saved: Path) -> None:
-        """Start to draw the figures of a saved run."""
+    def draw(self, data: xr.Dataset, target: Path) -> None:
+        """Start to draw the figures of a run beside the file that it will be saved to."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{saved}\n")
-        self.process.stdin.flush()
+        json.dump({"target": str(target), "data": data.to_dict()}, self.process.stdin)
+        self.process.stdin.close()
+        self.process.stdin = None
 
     def finish(self, saved: Path) -> list[Path]:
         """Wait for the figures, or draw them here if the other process could not; gives their paths."""
         out, _ = self.process.communicate()
-        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(saved)
+        from .exchange import netcdf
+
+        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(netcdf.open_run(saved), saved.parent)
 
 
-def draw(saved: Path) -> list[Path]:
-    """Draw the figures of a saved run beside it."""
-    from .exchange import netcdf
+def draw(run: SavedRun, folder: Path) -> list[Path]:
+    """Draw the figures of a saved run into a folder."""
     from .show import figures
 
-    run = netcdf.open_run(saved)
-    return [figures.save(getattr(figures, figure)(run), saved.parent / f"{name}.pdf") for name, figure in FIGURES.items()]
+    return [figures.save(getattr(figures, figure)(run), folder / f"{name}.pdf") for name, figure in FIGURES.items()]
 
 
 def _draw(options: argparse.Namespace) -> int:
+    from .exchange import netcdf
     from .show import figures
 
     if options.file == "-":
-        import xarray  # noqa: F401
+        import xarray as xr
 
         figures.load()
-        options.file = sys.stdin.readline().strip()
-        if not options.file:  # the run failed before there was anything to draw
-            return 0
-    files = draw(Path(options.file))
+        given = json.load(sys.stdin)
+        files = draw(netcdf.SavedRun(xr.Dataset.from_dict(given["data"])), Path(given["target"]).parent)
+    else:
+        files = draw(netcdf.open_run(options.file), Path(options.file).parent)
     if options.json:
         _emit({"files": [str(f) for f in files]})
     else:

@@ -38,10 +38,8 @@ def same(first: Array, second: Array, size: Array, rel: float) -> bool:
 
 
 def fluxes(look: Seen, y: Array) -> tuple[Array, Array]:
-    """J by process, and the one-way flow in it."""
-    J = look("flux", y)
-    up, down = look("forward", y), look("reverse", y)
-    return np.array(list(J.values())), np.array([abs(x) + up.get(n, 0) + down.get(n, 0) for n, x in J.items()])
+    """J by process, and the flow that cancels in it."""
+    return look.array("flux", y), look.flow(y)
 
 
 # --- symmetries

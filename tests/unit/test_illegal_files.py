@@ -122,7 +122,7 @@ class Idle:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def draw(self, saved: Path) -> None:
+    def draw(self, data: object, target: Path) -> None:
         pass
 
     def finish(self, saved: Path) -> list[Path]:
