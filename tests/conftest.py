@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 HERE = Path(__file__).parent
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("nightly", max_examples=1000, deadline=None, print_blob=True)  # ten times ci
+settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("nightly", max_examples=1000, deadline=None, print_blob=True)
 settings.register_profile(  # mutmut runs pytest more than once in a process
     "mutation", derandomize=True, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.differing_executors]
 )
