@@ -301,7 +301,8 @@ def test_passive_models_run_down(spec: Spec) -> None:
     floor = 1e-17 * float(np.abs(Seen(model).array("exergy", run.solution.y[:, 0])).sum())  # pJ of rounding
     assert np.all(np.diff(stored) <= 1e-7 * np.abs(stored).max() + floor)
     assert float(run.ledger.dissipated[-1]) == pytest.approx(-stored[-1], rel=1e-5, abs=floor)
-    assert min(run.ledger.least_dissipation.values()) >= 0
+    power = float(run.ledger.dissipated[-1]) * 1e3 / 5 + floor  # fW; amounts lie below zero by the solver's tolerance at most
+    assert min(run.ledger.least_dissipation.values()) >= -1e-5 * power
 
 
 @fewer(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -109,13 +110,15 @@ def epithelium(*, lumen: float | None = -5.0, gap: float | None = 1.0, **potenti
     return bm.Model("epithelium", parts, potential=start)
 
 
-EPITHELIUM = epithelium()
+@cache
+def tissue() -> Model:
+    return epithelium()
 
 
 @given(phi=st.tuples(*[st.floats(-100, 100)] * 3))
 def test_potentials_at_the_start_are_those_declared(phi: tuple[float, float, float]) -> None:
     """Charges at the start give back the declared potentials, and those around every loop sum to nothing."""
-    look = Seen(EPITHELIUM, {f"{m}.potential": x / 1000 for m, x in zip(("basal_a", "basal_b", "tight"), phi, strict=True)})
+    look = Seen(tissue(), {f"{m}.potential": x / 1000 for m, x in zip(("basal_a", "basal_b", "tight"), phi, strict=True)})
     assert look.model.circuit.nodes == ("a", "lumen", "b")
     V = look("potential", look.array("initial", np.zeros(look.k.size)))
     assert V["basal_a"] == pytest.approx(phi[0] / 1000, abs=1e-13)
@@ -127,13 +130,13 @@ def test_potentials_at_the_start_are_those_declared(phi: tuple[float, float, flo
 @given(q=st.tuples(*[st.floats(-200, 200)] * 3))
 def test_node_charges_are_sums_over_capacitors(q: tuple[float, float, float]) -> None:
     """Any node charges are what the membranes hold: q of a place is Σ C·V over its sides, with the sign of its side."""
-    look = Seen(EPITHELIUM)
+    look = Seen(tissue())
     y = look.array("initial", np.zeros(look.k.size))
     index = {n: look.k.program.states.index(f"{n}.charge") for n in ("a", "lumen", "b")}
     y[list(index.values())] = q
     V = look("potential", y)
     held = dict.fromkeys(index, 0.0)
-    for m in EPITHELIUM.membranes:
+    for m in tissue().membranes:
         if m.capacitance is not None:
             for place, sign in ((m.inside.name, 1), (m.outside.name, -1)):
                 if place in held:
@@ -143,21 +146,21 @@ def test_node_charges_are_sums_over_capacitors(q: tuple[float, float, float]) ->
 
 def test_columns_of_an_epithelium() -> None:
     """Each ion lays its charge on the places it leaves and enters; grounded blood has no row, and charge balances with it."""
-    N = EPITHELIUM.N
+    N = tissue().N
     assert N["Na_apical_a"] == {"a.Na": -1, "a.charge": -F, "lumen.charge": F}
     assert N["K_basal_b"] == {"b.K": -1, "b.charge": -F}
     assert N["K_gap"] == {"a.K": -1, "b.K": 1, "a.charge": -F, "b.charge": F}
     assert N["Cl_tight"] == {"lumen.charge": F}
-    assert [p.name for p in EPITHELIUM.pools if p.kind == "charge"] == ["a.charge", "b.charge", "lumen.charge"]
-    assert len(EPITHELIUM.invariants) == len(EPITHELIUM.pools) - EPITHELIUM.matrix.rank()
+    assert [p.name for p in tissue().pools if p.kind == "charge"] == ["a.charge", "b.charge", "lumen.charge"]
+    assert len(tissue().invariants) == len(tissue().pools) - tissue().matrix.rank()
 
 
 def test_a_capacitor_across_a_junction_is_left_out() -> None:
     """Without a capacitance of its own the gap joins two cells electrically through their fluxes only."""
-    apart, joined = epithelium(gap=None).circuit.matrix, EPITHELIUM.circuit.matrix
+    apart, joined = epithelium(gap=None).circuit.matrix, tissue().circuit.matrix
     assert apart[0, 2] == 0
     assert joined[0, 2] != 0
-    assert EPITHELIUM.circuit.matrix.is_symmetric()
+    assert tissue().circuit.matrix.is_symmetric()
 
 
 def test_contradicting_potentials_are_refused() -> None:
