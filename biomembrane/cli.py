@@ -155,9 +155,10 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
     target = Path(options.out or Path("biomembrane-out") / model.name) / "run.nc"
+    data = netcdf.dataset(run)
     if stopped is None:
-        artist.draw(netcdf.dataset(run), target)
-    saved = netcdf.save(run, target)
+        artist.draw(data, target)
+    saved = netcdf.write(data, target)
     if not options.json:
         _show(run)
     files = [saved, *(artist.finish(saved) if stopped is None else ())]

@@ -39,9 +39,14 @@ def dataset(run: Run) -> xr.Dataset:
 
 def save(run: Run, path: str | Path) -> Path:
     """Write a run and its ledger to a netCDF file; folders are made as needed."""
+    return write(dataset(run), path)
+
+
+def write(data: xr.Dataset, path: str | Path) -> Path:
+    """Write what :func:`dataset` gave."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    dataset(run).to_netcdf(target, engine="h5netcdf")
+    data.to_netcdf(target, engine="h5netcdf")
     return target
 
 
