@@ -159,10 +159,8 @@ def integrals(model: bm.Model, entries: w.Array, dissipation: w.Array) -> w.Arra
     """The workload's 8 integrals [pJ] from the ledger's (entry, …) and (process, …) [fJ]."""
     names = program(model).names
     supply = names["entry"].index(f"pump:P5-P6|{[s.name for s in model.ledger_stores].index('cell.ATP')}")
-    made = [entries[supply]]
-    for starts in _DISSIPATION.values():
-        made.append(sum(dissipation[k] for k, name in enumerate(names["dissipation"]) if name.startswith(starts)))
-    return np.stack(made) * 1e-3
+    lost = [sum(row for row, name in zip(dissipation, names["dissipation"], strict=True) if name.startswith(p)) for p in _DISSIPATION.values()]
+    return np.stack([entries[supply], *lost]) * 1e-3
 
 
 def mismatch(states_to_try: int = 20) -> float:

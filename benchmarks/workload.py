@@ -155,7 +155,7 @@ qD_cl = JCl*AfCl + JKCC*(AfK + AfCl)
 qD_w = JW*kT*(Osmi - Osmb)
 """
 
-TABLE: tuple[tuple[str, str], ...] = tuple((left.strip(), right.strip()) for left, right in (line.split("=") for line in EQUATIONS.split("\n") if line))
+TABLE = tuple((line.split(" = ")[0], line.split(" = ")[1]) for line in EQUATIONS.split("\n") if line)
 
 START = np.array([-0.050, 24.0, 276.0, 40.0, 2.0, 2.0] + 2 * [0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
 NOMINAL = np.array(list(PARAMETERS.values()))
