@@ -35,3 +35,13 @@ class Engine:
     def ensemble(self, sets: Array, rtol: float, cores: int) -> Array:
         run = self._run(sets, rtol, cores)
         return np.array([self._columns(run, lane, p) for lane, p in enumerate(sets)])
+
+    def final(self, sets: Array, rtol: float, cores: int) -> tuple[Array, Array]:
+        """(set, 26) at the end, and which sets reached it."""
+        solver = bm.solvers.Native(rtol=rtol, threads=cores)
+        run = bm.simulate(self.model, times=bm.Q(TIMES[-1:], "s"), parameters=cell.scan(sets), solver=solver)
+        found = np.full((len(sets), 26), np.nan)
+        done = np.array([s.status.ok for s in run.trajectory.solutions])
+        for lane in np.flatnonzero(done):
+            found[lane] = self._columns(run, int(lane), sets[lane])[-1]
+        return found, done
