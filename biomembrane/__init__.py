@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from . import dimension as dimension
     from . import errors as errors
     from . import library as library
+    from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
     from .account.run import Run as Run
     from .account.run import simulate as simulate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .declare.places import Membrane as Membrane
     from .declare.places import Reservoir as Reservoir
     from .declare.places import balance as balance
+    from .declare.protocol import Protocol as Protocol
     from .declare.species import Species as Species
     from .declare.transporter import Transporter as Transporter
     from .exchange.bibliography import cite as cite
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
+    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
     "cite": "exchange.bibliography",
 }  # fmt: skip

@@ -137,3 +137,11 @@ class SimulationStopped(BiomembraneError):
 
     run: Any = None
     headline: ClassVar[str] = "the simulation stopped early"
+
+
+@_mistake
+class Cancelled(BiomembraneError, KeyboardInterrupt):
+    """The user stopped a run (also a ``KeyboardInterrupt``); ``run`` holds what was done."""
+
+    run: Any = None
+    headline: ClassVar[str] = "the run was cancelled"

@@ -10,24 +10,25 @@ where the left and the dissipation are integrals along the solver's steps and Δ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import constants, errors, units
-from ..assemble.stores import Store
-from ..solve.simulate import Trajectory
-from .roles import Roles, roles
+from .. import errors, units
+from ..solve.trajectory import Trajectory
+from .books import CARRIER, COMPONENTS, UNIT, Books
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-UNIT = "pJ"
-CARRIER = "carrier states"
+LINES = {
+    "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
+    "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
+    "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,69 +49,53 @@ class Ledger:
 
     def __init__(self, trajectory: Trajectory) -> None:
         self._t = trajectory
-        model, program = trajectory.model, trajectory.kernel.program
-        self.stores: tuple[Store, ...] = model.ledger_stores
-        pairs = [name.rsplit("|", 1) for name in program.names["entry"]]
-        self._process = [p for p, _ in pairs]
-        self._store = [self.stores[int(k)] for _, k in pairs]
-        owner = {p.name: p.transporter for p in model.processes}
-        self._transporter = [owner[p] for p in self._process]
-        self._roles: Roles = roles(model)
-        self.transporters = [t.name for t in model.transporters]
-        self.labels = {t.name: t.label for t in model.transporters}
+        self._books = Books(trajectory)
+        self._chart = self._books.chart
+        self.transporters = self._chart.transporters
+        self.labels = {t.name: t.label for t in trajectory.model.transporters}
 
     # --- raw material
 
-    def _array(self, values: Any, dim: str, coords: dict[str, Any], name: str) -> xr.DataArray:
+    def _labelled(self, values: Any, axes: dict[str, Any], name: str, unit: str = UNIT) -> xr.DataArray:
+        """(*axes, time, lane) with names."""
         import xarray as xr
 
-        dims = tuple(self._t.parameters.dims)
-        reached = self._t.times if dims else self._t.times[: len(self._t.solutions[0].t)]
-        values = values[:, : len(reached)]
-        time = ("time", reached, {"units": "s", "long_name": "time"})
-        made = xr.DataArray(
-            values * units.from_internal(UNIT), dims=(dim, "time", *dims), coords={**coords, "time": time, **self._t.parameters.coords}, name=name
-        )
-        made.attrs = {"units": UNIT, "long_name": name}
+        t = self._t
+        lead = values.shape[:-2]
+        shaped = t.shaped(values.reshape(-1, *values.shape[-2:]))
+        dims = [d for d in axes if not isinstance(axes[d], tuple)] or (["entry"] if "process" in axes else [])
+        time = ("time", t.times, {"units": "s", "long_name": "time"})
+        coords = {**axes, "time": time, **t.parameters.coords}
+        made = xr.DataArray(shaped.reshape(*lead, *shaped.shape[1:]), dims=(*dims, "time", *t.dims), coords=coords, name=name)
+        made.attrs = {"units": unit, "long_name": name}
         return made
 
     @cached_property
     def flow(self) -> xr.DataArray:
         """Energy from store to process, dims ``entry``, ``time``; process, store, species, place, role and component are coordinates."""
-        facts = {f: ("entry", [getattr(s, f) for s in self._store]) for f in ("species", "place", "role", "component")}
-        coords = {
-            "process": ("entry", self._process),
-            "transporter": ("entry", self._transporter),
-            "store": ("entry", [s.name for s in self._store]),
-            **facts,
-        }
-        coords["carrier"] = ("entry", [self._roles.carried(t, s) for t, s in zip(self._transporter, self._store, strict=True)])
-        return self._array(self._t.stack(lambda _, s: s.entries), "entry", coords, "energy given by the store")
+        chart = self._chart
+        facts = {f: [getattr(s, f) for s in chart.store] for f in ("species", "place", "role", "component")}
+        named = {"process": chart.process, "transporter": chart.transporter, "store": [s.name for s in chart.store], **facts, "carrier": chart.carrier}
+        return self._labelled(self._books.flow, {k: ("entry", v) for k, v in named.items()}, "energy given by the store")
 
     @cached_property
     def dissipation(self) -> xr.DataArray:
         """∫ J·A dt by process."""
-        coords = {"process": list(self._t.kernel.program.names["dissipation"])}
-        return self._array(self._t.stack(lambda _, s: s.dissipation), "process", coords, "energy dissipated")
+        return self._labelled(self._books.dissipation, {"process": self._chart.dissipation}, "energy dissipated")
 
     @cached_property
     def exergy(self) -> xr.DataArray:
         """Ξ − Ξ(0) by store, from the state alone."""
-
-        def pick(lane: int, s: Any) -> Any:
-            values = self._t.kernel.call("exergy", s.t, s.y, self._t.constants(lane))
-            return values - values[:, :1]
-
-        return self._array(self._t.stack(pick), "store", {"store": list(self._t.kernel.program.names["exergy"])}, "exergy gained")
+        return self._labelled(self._books.exergy, {"store": self._chart.exergy}, "exergy gained")
 
     @property
     def entries(self) -> xr.DataArray:
         """The books as a dense array over process, store (with its component) and time."""
-        flat = self.flow
-        keys = [f"{s.name} ({s.component})" for s in self._store]
-        rows, columns = list(dict.fromkeys(self._process)), list(dict.fromkeys(keys))
+        flat, chart = self.flow, self._chart
+        keys = [f"{s.name} ({s.component})" for s in chart.store]
+        rows, columns = list(dict.fromkeys(chart.process)), list(dict.fromkeys(keys))
         values = np.zeros((len(rows), len(columns), *flat.shape[1:]))
-        for k, (p, s) in enumerate(zip(self._process, keys, strict=True)):
+        for k, (p, s) in enumerate(zip(chart.process, keys, strict=True)):
             values[rows.index(p), columns.index(s)] += flat.values[k]
         return self._dense(values, {"process": rows, "store": columns}, flat)
 
@@ -120,100 +105,82 @@ class Ledger:
         rest = {k: v for k, v in like.coords.items() if set(v.dims) <= set(like.dims[1:])}
         return xr.DataArray(values, dims=(*axes, *like.dims[1:]), coords={**axes, **rest}, name=like.name, attrs=like.attrs)
 
-    def _sum(self, mask: Sequence[bool]) -> xr.DataArray:
-        return self._dense(self.flow.values[np.asarray(mask, dtype=bool)].sum(axis=0), {}, self.flow)
-
     # --- the lines of the table
+
+    def _line(self, name: str) -> xr.DataArray:
+        return self._labelled(getattr(self._books, name), {}, LINES[name], "1" if name == "residual_relative" else UNIT)
 
     @cached_property
     def spent(self) -> xr.DataArray:
         """Energy given by held pools (ATP and its products)."""
-        return self._sum([s.role == "held" for s in self._store])
+        return self._line("spent")
 
     @cached_property
     def baths(self) -> xr.DataArray:
         """Energy given by the baths against the reference bath, by species; negative where it was delivered to them."""
-        names = list(dict.fromkeys(s.species for s in self._store if s.role == "bath"))
-        parts = [self._sum([s.role == "bath" and s.species == n for s in self._store]).values for n in names]
-        return self._dense(np.array(parts).reshape(len(names), *self.flow.shape[1:]), {"species": names}, self.flow)
+        return self._labelled(self._books.baths, {"species": self._chart.baths}, LINES["supplied"])
 
     @cached_property
     def supplied(self) -> xr.DataArray:
         """Energy given by baths, summed over the species that gave."""
-        return _kept(self.baths.clip(min=0).sum("species", skipna=False), self.flow)
+        return self._line("supplied")
+
+    @cached_property
+    def imposed(self) -> xr.DataArray:
+        """Energy that protocols put in by changing parameters: ∫ ∂Ξ/∂t dt, and a jump of Ξ at each break."""
+        return self._line("imposed")
 
     @cached_property
     def delivered(self) -> xr.DataArray:
         """Work handed on to baths, summed over the species that took."""
-        return _kept((-self.baths).clip(min=0).sum("species", skipna=False), self.flow)
+        return self._line("delivered")
 
     @cached_property
     def stored(self) -> xr.DataArray:
         """Gain of exergy of the cell, from the state alone."""
-        return _kept(self.exergy.sum("store", skipna=False), self.exergy)
+        return self._line("stored")
 
     @cached_property
     def dissipated(self) -> xr.DataArray:
         """Energy turned into heat."""
-        return _kept(self.dissipation.sum("process", skipna=False), self.dissipation)
+        return self._line("dissipated")
 
     @cached_property
     def released(self) -> xr.DataArray:
         """Gradient energy that coupled transporters took in (what sodium paid, say)."""
-        inward = self.transfers.sum("component", skipna=False)
-        coupled = (inward < 0).any("carrier") & (inward > 0).any("carrier")
-        gradients = [c for c in inward.carrier.values if c != CARRIER and c not in self._roles.fuels]
-        return _kept(inward.sel(carrier=gradients).clip(min=0).where(coupled, 0.0).sum(["carrier", "transporter"], skipna=False), self.flow)
+        return self._line("released")
 
     @cached_property
     def residual(self) -> xr.DataArray:
         """What the books are off by."""
-        return _kept(self.spent + self.supplied - self.delivered - self.stored - self.dissipated, self.flow)
+        return self._line("residual")
 
     @cached_property
     def passed(self) -> xr.DataArray:
-        """The energy that passed through: the largest of what was spent and supplied, dissipated, and stored or drawn."""
-        made = self.spent + self.supplied
-        for other in (abs(self.dissipated), abs(self.stored)):
-            made = made.where(made > other, other)
-        return _kept(made, self.flow)
+        """The energy that passed through: the largest of what was spent, supplied and imposed, dissipated, and stored or drawn."""
+        return self._line("passed")
 
     @cached_property
     def rounding(self) -> float:
         """What ΔΞ is uncertain by in floating point [pJ]: 1e-14 of RT Σn and of the terms of Ξ."""
-        k = self._t.kernel
-        amounts = [i for i, p in enumerate(self._t.model.pools) if p.kind in ("solute", "carrier")]
-        content = 0.0
-        for lane, s in enumerate(self._t.solutions):
-            terms = np.abs(k.call("exergy", 0.0, s.y[:, 0], self._t.constants(lane))).sum()
-            content = max(content, float(terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(s.y[amounts, 0]).sum()))
-        return content * 1e-14 * units.from_internal(UNIT)
+        return float(np.max(self._books.rounding))
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
         """Residual over the energy that passed through; 0 where nothing passed and nothing is off by more than rounding."""
-        still = (self.passed <= self.rounding) & (abs(self.residual) <= self.rounding)
-        made = (abs(self.residual) / self.passed.where(self.passed > 0)).where(~still, 0.0)
-        made.attrs = {"units": "1", "long_name": "relative residual"}
-        return made
+        return self._line("residual_relative")
 
     # --- views
 
     @cached_property
     def transfers(self) -> xr.DataArray:
         """Energy that each transporter took (+) or gave (−), by what carried it: dims transporter, carrier, component, time."""
-        flat = self.flow
-        carriers = list(dict.fromkeys(flat.carrier.values.tolist()))
-        components = ["chemical", "electrical", "osmotic"]
-        values = np.zeros((len(self.transporters), len(carriers), len(components), *flat.shape[1:]))
-        for k in range(flat.sizes["entry"]):
-            at = (
-                self.transporters.index(self._transporter[k]),
-                carriers.index(str(flat.carrier.values[k])),
-                components.index(self._store[k].component),
-            )
-            values[at] += flat.values[k]
-        return self._dense(values, {"transporter": self.transporters, "carrier": carriers, "component": components}, flat)
+        chart, flow = self._chart, self._books.flow
+        values = np.zeros((len(chart.transporters), len(chart.carriers), len(COMPONENTS), *flow.shape[1:]))
+        for k, place in enumerate(chart.places):
+            values[place] += flow[k]
+        axes = {"transporter": chart.transporters, "carrier": chart.carriers, "component": list(COMPONENTS)}
+        return self._labelled(values, axes, "energy given by the store")
 
     def by(self, what: str) -> xr.DataArray:
         """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by transporter, ``"store"`` exergy gained by
@@ -230,14 +197,16 @@ class Ledger:
             return self._dense(
                 np.array([self.dissipation.values[g].sum(axis=0) for g in groups]), {"transporter": self.transporters}, self.dissipation
             )
+        store, flow = self._chart.store, self._books.flow
         if what == "role":
             names = ["held", "bath", "cell", "carrier"]
-            return self._dense(np.array([self._sum([s.role == n for s in self._store]).values for n in names]), {"role": names}, self.flow)
+            given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
+            return self._labelled(given, {"role": names}, "energy given by the store")
         if what == "ion":
-            names = list(dict.fromkeys(s.species for s in self._store if s.role == "cell"))
-            parts = ["chemical", "electrical", "osmotic"]
-            values = [[-self._sum([(s.role, s.species, s.component) == ("cell", n, c) for s in self._store]).values for c in parts] for n in names]
-            return self._dense(np.array(values).reshape(len(names), 3, *self.flow.shape[1:]), {"species": names, "component": parts}, self.flow)
+            names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
+            of = lambda n, c: flow[[(s.role, s.species, s.component) == ("cell", n, c) for s in store]].sum(axis=0)  # noqa: E731
+            gained = np.array([[-of(n, c) for c in COMPONENTS] for n in names]).reshape(len(names), 3, *flow.shape[1:])
+            return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
         known = ("process", "transporter", "store", "ion", "role")
         raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))
 
@@ -273,7 +242,7 @@ class Ledger:
     @property
     def least_dissipation(self) -> dict[str, float]:
         """By process, the smallest dissipated power met at any quadrature node of any lane [fW]."""
-        least = np.min([s.least for s in self._t.solutions], axis=0)
+        least = self._t.block.least.min(axis=0)
         return dict(zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True))
 
     def check(self, rtol: float | None = None) -> Ledger:
@@ -282,26 +251,12 @@ class Ledger:
         ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree.
         """
         limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
-        off = abs(self.residual.isel(time=-1)) - self.rounding
-        worst = float((off.clip(min=0) / self.passed.isel(time=-1).where(lambda x: x > 0, 1.0)).max())
-        if not worst <= limit:
-            raise errors.BooksDoNotClose(
-                where=f"ledger of {self._t.model.name!r}",
-                wanted=f"a residual below {limit:.1g} of the energy that passed",
-                got=f"{worst:.3g}",
-                advice="a tighter rtol in the solver; if that does not help, a law or a potential is wrong",
-            )
+        last, books = len(self._t.times) - 1, self._books
+        passed = books.passed[last]
+        off = (abs(books.residual[last]) - books.rounding).clip(min=0) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
-        span = float(self._t.times[-1]) or 1.0
-        allowed = limit * float(self.passed.isel(time=-1).max()) / units.from_internal(UNIT) / span
-        for process, power in self.least_dissipation.items():
-            if power < -allowed:
-                raise errors.UphillForFree(
-                    where=f"process {process}",
-                    wanted="J·A ≥ 0 at every step",
-                    got=f"{power:.3g} fW",
-                    advice="an Empirical law breaks the second law here",
-                )
+        allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
+        judge(self._t.model.name, float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0]), limit, self.least_dissipation, allowed)
         return self
 
     def __str__(self) -> str:
@@ -317,6 +272,12 @@ class Ledger:
         return html(self)
 
 
-def _kept(made: xr.DataArray, like: xr.DataArray) -> xr.DataArray:
-    made.attrs = dict(like.attrs)
-    return made
+def judge(model: str, worst: float, limit: float, least: dict[str, float], allowed: float) -> None:
+    """Raise BooksDoNotClose where the worst relative residual is above the limit, UphillForFree where a process's least power is below −allowed."""
+    if not worst <= limit:
+        wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
+        raise errors.BooksDoNotClose(where=f"ledger of {model!r}", wanted=wanted, got=f"{worst:.3g}", advice=advice)
+    for process, power in least.items():
+        if power < -allowed:
+            advice = "an Empirical law breaks the second law here"
+            raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=f"{power:.3g} fW", advice=advice)

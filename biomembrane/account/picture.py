@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import errors
-from .ledger import CARRIER, Flow
+from .books import CARRIER
+from .ledger import Flow
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -17,9 +18,9 @@ def flows(ledger: Ledger) -> list[Flow]:
     A transporter takes from fuels and gradients (``supply``, ``input``) and gives to gradients (``output``) and heat.  A gradient's surplus is
     ``stored`` in the cell or ``delivered`` to baths; what was drawn down comes from "stored" or "baths".  Carrier states are a gradient too.
     """
-    if ledger._t.parameters.dims:
+    if ledger._t.dims:
         raise errors.BadSettings(
-            where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.parameters.dims), advice="run.isel(…).ledger.flows()"
+            where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.dims), advice="run.isel(…).ledger.flows()"
         )
     model = ledger._t.model
     last = ledger.transfers.isel(time=-1).sum("component")
@@ -29,7 +30,7 @@ def flows(ledger: Ledger) -> list[Flow]:
         label = ledger.labels[transporter]
         for carrier in last.carrier.values:
             energy = float(last.sel(transporter=transporter, carrier=carrier))
-            fuel = carrier in ledger._roles.fuels
+            fuel = carrier in ledger._chart.roles.fuels
             node = str(carrier) if fuel else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
             if energy > 0:
                 made.append(Flow(node, label, energy, "supply" if fuel else "input"))
@@ -50,7 +51,7 @@ def _surplus(ledger: Ledger) -> list[Flow]:
     model, flat = ledger._t.model, ledger.flow.isel(time=-1)
     kept: dict[tuple[str, str], float] = {}
     for value, carrier, role in zip(flat.values, flat.carrier.values, flat.role.values, strict=True):
-        if str(carrier) not in ledger._roles.fuels:
+        if str(carrier) not in ledger._chart.roles.fuels:
             kept[str(carrier), str(role)] = kept.get((str(carrier), str(role)), 0.0) - float(value)
     made = []
     for (carrier, role), gained in kept.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,17 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from ..solve import stream
 from ..solve.problem import Solution, Solver, Status
-from ..solve.simulate import Trajectory, solve
+from ..solve.simulate import prepare
+from ..solve.times import output_times
+from ..solve.trajectory import Trajectory
+from .keep import Kept, collect, read
 from .ledger import Ledger
+from .variables import VARIABLES, attributes, coordinates, labels, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_VARIABLES = (
-    ("concentration", "pool", "mM", "concentration"), ("potential", "membrane", "mV", "membrane potential, inside less outside"),
-    ("volume", "compartment", "pL", "solvent volume"), ("flux", "process", "fmol/s", "flux in the written direction"),
-    ("affinity", "process", "kJ/mol", "affinity"), ("dissipation", "process", "pW", "dissipated power"),
-)  # fmt: skip
-_POOL_FACTS = (("species", "label"), ("place", "place"), ("kind", "kind"))
-
 
 def simulate(
     model: Model,
@@ -32,35 +28,62 @@ def simulate(
     until: Any = None,
     times: Any = None,
     parameters: Mapping[str, Any] | None = None,
+    start: Any = None,
+    keep: Any = None,
     solver: Solver | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Run:
+    progress: Callable[[float], object] | bool | None = None,
+) -> Run | Kept:
     """Run a model from its declared contents.
 
     Args:
         model: what to run.
         until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
         times: or the output times themselves, a quantity array; they never change the solver's steps.
-        parameters: values by dotted name.  Quantities fix a value; :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays
-            broadcast by the names of their dimensions.
+        parameters: values by dotted name.  Quantities fix a value; a :class:`~biomembrane.Protocol` changes it in time;
+            :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.
+        start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
+        keep: what a scan keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything, as a :class:`Run`.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
-        progress: called with the share that is done, from 0 to 1.
+        progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.
 
     Returns:
-        :class:`Run`.  In a scan a lane that fails does not stop the others: it ends in NaN and ``run.data.status`` says why.
+        :class:`Run`; with ``keep`` a :class:`~biomembrane.account.keep.Kept`, which has the same ``data`` and ``ledger`` as far as they
+        were kept.  In a scan a lane that fails does not stop the others: it ends in NaN and ``run.data.status`` says why.
 
     Raises:
         SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
+        Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
         UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom, WrongType: at the call.
     """
-    run = Run(solve(model, until=until, times=times, parameters=parameters, solver=solver, progress=progress))
-    if not run.trajectory.parameters.dims and not run.status.ok:
+    wanted = None if keep is None else read(keep, model)
+    grid = output_times(until, times)
+    if wanted is not None:
+        grid = wanted.grid(grid)
+    task = prepare(model, grid, parameters=parameters, start=start, solver=solver)
+    if wanted is not None:
+        kept, finished = collect(task, wanted, progress)
+        if not finished:
+            raise _cancelled(kept, model, kept.done)
+        return kept
+    trajectory, finished = stream.whole(task, progress)
+    run = Run(trajectory)
+    if not finished:
+        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in trajectory.statuses) / len(trajectory.statuses))
+    if not trajectory.dims and not run.status.ok:
         status = run.status
         raise errors.SimulationStopped(
-            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {run.trajectory.times[-1]:g} s",
+            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {task.times[-1]:g} s",
             got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
         )  # fmt: skip
     return run
+
+
+def _cancelled(run: Any, model: Model, share: float) -> errors.BiomembraneError:
+    made: errors.BiomembraneError = errors.Cancelled(
+        run=run, where=f"model {model.name!r}", wanted="to go on to the end", got=f"a request to stop, with {100 * share:.0f} % done",
+        advice="the exception's .run holds what was done; the rest is NaN",
+    )  # fmt: skip
+    return made
 
 
 def _culprit(run: Run) -> str:
@@ -69,9 +92,8 @@ def _culprit(run: Run) -> str:
         return ""
     pool = run.model.pools[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
-    y = run.trajectory.solutions[0].y[:, -1]
-    k, c = run.trajectory.kernel, run.trajectory.constants(0)
-    fluxes = dict(zip(k.program.names["flux"], k.call("flux", float(run.trajectory.solutions[0].t[-1]), y, c), strict=True))
+    t = run.trajectory
+    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, len(t.times) - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
@@ -96,14 +118,15 @@ class Run:
 
     @property
     def status(self) -> Status:
-        return self.trajectory.solutions[0].status
+        return self.trajectory.statuses[0]
 
     @property
     def solution(self) -> Solution:
         """The solution of a single run."""
-        if len(self.trajectory.solutions) > 1:
-            raise errors.BadSettings(where="run.solution", wanted="one lane", got=f"{len(self.trajectory.solutions)} lanes", advice="run.isel(dim=0)")
-        return self.trajectory.solutions[0]
+        lanes = len(self.trajectory.statuses)
+        if lanes > 1:
+            raise errors.BadSettings(where="run.solution", wanted="one lane", got=f"{lanes} lanes", advice="run.isel(dim=0)")
+        return self.trajectory.solution
 
     @cached_property
     def data(self) -> xr.Dataset:
@@ -118,21 +141,19 @@ class Run:
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs [mM], for figures."""
-        p = dict(zip(self.model.parameters, self.trajectory.parameters.values, strict=True))
+        p = dict(zip(self.model.parameters, self.trajectory.parameters.inputs(slice(0, 1)), strict=False))
         return {r.name: {s.name: float(np.ravel(p[f"{r.name}.{s.name}"])[0]) for s in r.contents} for r in self.model.reservoirs}
 
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""
-        dims = self.trajectory.parameters.dims
+        dims = self.trajectory.dims
         if set(at) != set(dims):
             raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
         beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
         if beyond:
             raise errors.OutOfDomain(where="run.isel(…)", wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
         lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
-        t = self.trajectory
-        chosen = type(t.parameters)(t.parameters.values[:, lane], {}, {}, t.parameters.changed)
-        return Run(type(t)(t.model, chosen, t.kernel, t.solver, t.times, (t.solutions[lane],), t.timing))
+        return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
         """One lane of a scan, by the nearest coordinate (quantity or number in the coordinate's unit)."""
@@ -143,7 +164,7 @@ class Run:
                     where="run.sel(…)",
                     wanted="a scan dimension with coordinates",
                     got=repr(dim),
-                    advice=errors.nearest(dim, map(str, self.trajectory.parameters.dims)),
+                    advice=errors.nearest(dim, map(str, self.trajectory.dims)),
                 )
             coord = self.data[dim]
             number = value.to(coord.attrs.get("units", "1")).magnitude if units.is_quantity(value) else value
@@ -160,8 +181,8 @@ class Run:
         }
 
     def __repr__(self) -> str:
-        dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.parameters.dims.items())
-        end = float(self.trajectory.solutions[0].t[-1])
+        dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
+        end = float(self.trajectory.times[-1])
         return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
 
     def _repr_html_(self) -> str:
@@ -174,50 +195,19 @@ class Run:
 def _dataset(run: Run) -> xr.Dataset:
     import xarray as xr
 
-    t, model, k = run.trajectory, run.model, run.trajectory.kernel
-    dims = tuple(t.parameters.dims)
-    reached = t.times if dims else t.times[: len(t.solutions[0].t)]
-    pools = [p for p in model.pools if p.kind in ("solute", "carrier")]
-    index = [i for i, p in enumerate(model.pools) if p in pools]
-
-    def cut(array: Any) -> Any:
-        return array[:, : len(reached)]
-
-    data: dict[str, Any] = {"amount": (("pool", "time", *dims), cut(t.stack(lambda _, s: s.y[index])), {"units": "fmol", "long_name": "amount"})}
-    for name, dim, unit, long_name in _VARIABLES:
-        labels = k.program.names[name]
-        values = t.observe(name) * units.from_internal(unit)
-        if name == "concentration":
-            full = np.full((len(pools), *values.shape[1:]), np.nan)
-            full[[i for i, p in enumerate(pools) if p.kind == "solute"]] = values
-            values = full
-        elif not labels:
-            continue
-        data[name] = ((dim, "time", *dims), cut(values), {"units": units.udunits(unit), "long_name": long_name})
-    coords: dict[str, Any] = {
-        "time": ("time", reached, {"units": "s", "long_name": "time"}), "pool": [p.name for p in pools],
-        **{f"pool_{key}": ("pool", [getattr(p, field) for p in pools]) for key, field in _POOL_FACTS},
-        **{dim: [x.name for x in getattr(model, f"{dim}s")] for dim in ("membrane", "compartment")}, "process": [p.name for p in model.processes],
-        "transporter": ("process", [p.transporter for p in model.processes]),
-    }  # fmt: skip
+    t, model = run.trajectory, run.model
+    dims = tuple(t.dims)
+    data: dict[str, Any] = {}
+    for name, v in VARIABLES.items():
+        if labels(model, v.dim) or v.dim == "pool":
+            facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
+            data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
+    for name, (value, unit, meaning) in protocols(t).items():
+        data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
+    coords = {"time": ("time", t.times, {"units": "s", "long_name": "time"}), **coordinates(model)}
     if dims:
-        shape = tuple(t.parameters.dims.values())
-        data["status"] = (dims, np.array([s.status.kind for s in t.solutions]).reshape(shape), {"long_name": "how the lane ended"})
-        data["end"] = (dims, np.array([s.t[-1] for s in t.solutions]).reshape(shape), {"units": "s", "long_name": "time reached"})
-    made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=_attributes(run))
+        shape = tuple(t.dims.values())
+        data["status"] = (dims, np.array([s.kind for s in t.statuses]).reshape(shape), {"long_name": "how the lane ended"})
+        data["end"] = (dims, np.array([s.time for s in t.statuses]).reshape(shape), {"units": "s", "long_name": "time reached"})
+    made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=attributes(t, run.status.kind))
     return made.transpose("time", ..., *dims)
-
-
-def _attributes(run: Run) -> dict[str, str]:
-    from importlib.metadata import version
-
-    model, t = run.model, run.trajectory
-    sources = {p.name: str(p.source) for p in model.parameters.values()}
-    values = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}
-    return {
-        "Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        "status": run.status.kind, "parameters_json": json.dumps(values),
-        "solver_json": json.dumps({"name": type(t.solver).__name__, **vars(t.solver)}),
-        "sources_json": json.dumps(sources), "changed_json": json.dumps(list(t.parameters.changed)),
-        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
-    }  # fmt: skip

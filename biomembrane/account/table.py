@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
 
 _LINES = (
-    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
+    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"), ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
     ("dissipated", "heat"), ("residual", "books"),
 )  # fmt: skip
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
@@ -29,6 +29,8 @@ def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
+        if name == "imposed" and value == 0:
+            continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
         share = f"{100 * value / passed:.1f} %" if name != "residual" and passed else f"{_end(ledger.residual_relative):.1e}"
@@ -57,8 +59,8 @@ def _end(array: Any) -> float:
 
 
 def _title(ledger: Ledger) -> str:
-    reached = float(ledger._t.solutions[0].t[-1])
-    scan = f", mean of {len(ledger._t.solutions)} lanes" if ledger._t.parameters.dims else ""
+    reached = float(ledger._t.times[-1])
+    scan = f", mean of {len(ledger._t.statuses)} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
 
 

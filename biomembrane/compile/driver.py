@@ -8,9 +8,12 @@ from .outputs import Outputs, Writer
 from .rodas import INTEGRALS, Tableau
 
 RECORD = 5  # status, steps, rejected, state at fault, time reached
-_SETS = "ptr noalias %C, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
-_SET_VALUES = "ptr %C, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
-SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %FIN, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
+_SETS = (
+    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, ptr noalias %s, "
+    "i64 %jobs, double %h0"
+)
+_SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
+SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 
 
 def refill() -> Function:
@@ -20,7 +23,11 @@ def refill() -> Function:
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
-    for array, source, count in (("c", "%C", w.constants), ("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
+    f.store(job, w.lane("job", "%l"), "i64")
+    f.store("0", w.lane("part", "%l"), "i64")
+    f.store(number(0.0), w.lane("t", "%l"), "double")
+    w.enter("%l", "%h0")
+    for array, source, count in (("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
             f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
@@ -28,8 +35,6 @@ def refill() -> Function:
         f.store(number(0.0), w.lane("q", "%l", i), "double")
     with f.loop(w.processes) as i:
         f.store(number(1e300), w.lane("m", "%l", i), "double")
-    for name, value in (("t", number(0.0)), ("h", "%h0"), ("err", number(-9.2))):
-        f.store(value, w.lane(name, "%l"), "double")
     for name in ("next", "steps", "bad"):
         f.store("0", w.lane(name, "%l"), "i64")
     f.store(f.select(empty, "-1", job, "i64"), w.lane("job", "%l"), "i64")
@@ -273,8 +278,9 @@ class _Drive(Outputs):
                 self.hold(lane)
         with f.when(f.do(f"xor i1 {below}, true")):
             new = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, {f.load(self.lane('h', lane), 'double')}")
-            near = f.do(f"fmul double {self.end}, {number(1 - 1e-14)}")
-            new = f.select(f.compare("ogt", new, near, "double"), self.end, new, "double")
+            stop = f.load(self.lane("stop", lane), "double")
+            near = f.do(f"fmul double {stop}, {number(1 - 1e-14)}")
+            new = f.select(f.compare("ogt", new, near, "double"), stop, new, "double")
             f.store(new, self.lane("new", lane), "double")
             with f.when(self.due(lane, new)):
                 f.store("1", self.pending, "i64")
@@ -330,23 +336,34 @@ class _Drive(Outputs):
         f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
 
     def finish(self, lane: str) -> None:
-        """A lane at the end writes its final row and takes the next set; others land on the end without a sliver."""
-        f, n = self.f, self.states
+        """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""
+        f = self.f
         with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
             t, h = (f.load(self.lane(name, lane), "double") for name in ("t", "h"))
-            left = f.do(f"fsub double {self.end}, {t}")
-            over = f.compare("ole", left, f.do(f"fmul double {self.end}, {number(1e-14)}"), "double")
+            stop = f.load(self.lane("stop", lane), "double")
+            left = f.do(f"fsub double {stop}, {t}")
+            over = f.compare("ole", left, f.do(f"fmul double {stop}, {number(1e-14)}"), "double")
             with f.when(over):
-                job = f.load(self.lane("job", lane), "i64")
-                base = f.do(f"mul i64 {job}, {self.rows}")
-                for array, count, shift in (("y", n, "0"), ("q", self.quadratures, n)):
-                    with f.loop(count) as i:
-                        place = f.do(f"add i64 {f.do(f'add i64 {base}, {i}')}, {shift}")
-                        f.store(f.load(self.lane(array, lane, i), "double"), f.at("%FIN", place, "double"), "double")
-                self.record(lane, number(rodas.DONE), number(-1.0))
-                self.redraw(lane)
+                last = f.compare("oge", stop, self.end, "double")
+                with f.when(f.do(f"xor i1 {last}, true")):
+                    self.turn(lane)
+                with f.when(last):
+                    self.record(lane, number(rodas.DONE), number(-1.0))
+                    self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
                 half = f.do(f"fmul double {left}, {number(0.5)}")
                 two = f.do(f"fmul double {h}, {number(2.0)}")
                 short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+
+    def turn(self, lane: str) -> None:
+        """At a break: keep the state, and enter the next part with its constants and a small step."""
+        f = self.f
+        part = f.load(self.lane("part", lane), "i64")
+        before = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}")
+        base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.states}")
+        with f.loop(self.states) as i:
+            f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
+        f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
+        self.enter(lane, "%h0")
+        f.store("1", self.fresh, "i64")

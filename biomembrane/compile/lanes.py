@@ -27,8 +27,8 @@ class Shape:
 
 
 def quadratures(program: Program) -> list[int]:
-    """Nodes that ride along as quadratures: ledger entries, then dissipations."""
-    return program.outputs["entry"] + program.outputs["dissipation"]
+    """Nodes that ride along as quadratures: ledger entries, what a protocol adds to the exergy, then dissipations."""
+    return program.outputs["entry"] + program.outputs["drift"] + program.outputs["dissipation"]
 
 
 def shape(program: Program, constants: int) -> Shape:

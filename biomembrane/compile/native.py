@@ -151,7 +151,7 @@ class Native:
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape)))
         self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-        arguments: list[Any] = [pointer] * 7 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
+        arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver().address("drive"))
         self.trust()
 
@@ -159,7 +159,7 @@ class Native:
         """Compare dx/dt, Jacobian and quadratures with the numpy printer at random states; raises ``KernelMismatch``."""
         rng = np.random.default_rng(7)
         constants = (10 ** rng.uniform(-0.5, 0.5, len(self.numpy.slots))).tolist()
-        groups = {"f_rhs": ("rhs",), "f_jac": ("rhs", "jacobian"), "f_quad": ("entry", "dissipation")}
+        groups = {"f_rhs": ("rhs",), "f_jac": ("rhs", "jacobian"), "f_quad": ("entry", "drift", "dissipation")}
         for _ in range(3):
             y = 10 ** rng.uniform(-1, 1, self.shape.states)
             for function, names in groups.items():
@@ -182,11 +182,12 @@ class Native:
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
         workspace = aligned(self.size)
-        before = [a.ctypes.data for a in (sets.constants, sets.start, sets.tolerance, sets.floor)]
-        after = [a.ctypes.data for a in (sets.out, sets.final, sets.least, sets.record)]
+        parts = (sets.constants.ctypes.data, sets.stops.ctypes.data, sets.stops.shape[1])
+        before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
+        after = [a.ctypes.data for a in (sets.out, sets.turns, sets.least, sets.record)]
         shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
         grid = (sets.times.ctypes.data, len(sets.times))
-        self._drive(*before, *shared, *grid, *after, sets.limit, sets.rtol)
+        self._drive(*parts, *before, *shared, *grid, *after, sets.limit, sets.rtol)
 
 
 def _agree(function: str, got: Array, wanted: Array) -> None:
@@ -202,21 +203,24 @@ def _agree(function: str, got: Array, wanted: Array) -> None:
 
 
 class Sets:
-    """Arrays of many runs, set by set: inputs, then what the driver fills; NaN where it did not come."""
+    """Arrays of many runs, set by set: ``constants`` (set, part, constant), ``stops`` (set, part) and others that the driver reads, ``out``
+    (set, time, row), ``turns`` (set, part − 1, state), ``least`` (set, process) and ``record`` that it fills.
+    """
 
     def __init__(
-        self, native: Native, constants: Array, start: Array, tolerance: Array, floor: Array, times: Array, *, rtol: float, limit: int
-    ) -> None:
-        shape, jobs = native.shape, len(start)
-        rows = shape.states + shape.quadratures
-        self.constants, self.start = np.ascontiguousarray(constants), np.ascontiguousarray(start)
-        self.tolerance, self.floor, self.times = np.ascontiguousarray(tolerance), np.ascontiguousarray(floor), np.ascontiguousarray(times)
+        self, native: Native, constants: Array, stops: Array, start: Array, tolerance: Array, floor: Array, times: Array,
+        out: Array, turns: Array, least: Array, *, rtol: float, limit: int,
+    ) -> None:  # fmt: skip
+        self.constants, self.stops, self.start = (np.ascontiguousarray(a) for a in (constants, stops, start))
+        self.tolerance, self.floor, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, times))
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
-        self.out = np.full((jobs, len(times), rows), np.nan)
-        self.final = np.full((jobs, rows), np.nan)
-        self.least = np.zeros((jobs, shape.processes))
-        self.record = np.zeros((jobs, driver.RECORD))
+        self.out, self.turns, self.least = out, turns, least
+        self.record = np.zeros((len(start), driver.RECORD))
+        self.record[:, 0] = rodas.WAITING
+        wanted = (len(start), len(times), native.shape.states + native.shape.quadratures)
+        if out.shape != wanted or not all(a.flags.c_contiguous for a in (out, turns, least)):
+            raise ValueError(f"out is {out.shape}, not a contiguous {wanted}")
 
 
 def aligned(rows: int) -> Array:

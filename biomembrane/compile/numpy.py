@@ -38,6 +38,8 @@ _GROUPS = (
     "reverse",
     "dissipation",
     "entry",
+    "drift",
+    "protocol",
     "exergy",
     "energy",
 )
@@ -130,10 +132,11 @@ _LANES: dict[str, Any] = {
 
 
 class Kernel:
-    """Functions of one program.  ``y`` is ``(state,)`` or ``(state, lane)``, ``t`` a number or ``(lane,)``; a batch equals its singles.
+    """Functions of one program.  ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a
+    batch equals its singles.
 
-    ``prepare(p)`` takes parameters in program order, ``(parameter,)`` or ``(parameter, lane)``, and gives the constants that every other
-    call takes last.  ``call(group, t, y, constants)`` gives the members of an output group as ``(member,)`` or ``(member, lane)``.
+    ``prepare(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the constants that every other
+    call takes last.  ``call(group, t, y, constants)`` gives the members of an output group as ``(member,)`` or ``(member, …)``.
     All in the internal system.
     """
 
@@ -145,14 +148,13 @@ class Kernel:
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self.size = len(program.states)
 
-    def prepare(self, p: Array) -> Sequence[Any]:
-        """Constants of these parameters: a list of floats, or of arrays over lanes."""
-        p = np.asarray(p, dtype=float)
-        if p.ndim == 1:
-            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), p.tolist(), size=len(self.slots))
+    def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
+        """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a parameter is one."""
+        if all(np.ndim(x) == 0 for x in p):
+            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots))
             return made
-        with np.errstate(all="ignore"):
-            return list(self._prepare[1](0.0, (), (), p))
+        with np.errstate(all="ignore"):  # numpy's own numbers, for Python's would raise on a division by zero
+            return list(self._prepare[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p]))
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of a group at a state."""
@@ -163,7 +165,7 @@ class Kernel:
         members = len(self.program.outputs[group])
         if y.ndim == 1:
             return np.array(_call(one, t, y.tolist(), constants, (), size=members), dtype=float)
-        made = np.empty((members, y.shape[1]))
+        made = np.empty((members, *y.shape[1:]))
         with np.errstate(all="ignore"):
             for k, row in enumerate(many(t, y, constants, ())):
                 made[k] = row

@@ -35,6 +35,20 @@ class Writer:
     def vector(self, name: str) -> str:
         return self.f.load(self.array(name))
 
+    def enter(self, lane: str, h: str) -> None:
+        """Load what holds in the part of the run that a lane is in: constants and where it stops; the controller starts anew."""
+        f = self.f
+        first = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, %parts")
+        index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
+        base = f.do(f"mul i64 {index}, {self.constants}")
+        with f.loop(self.constants) as i:
+            f.store(f.get("%C", f.do(f"add i64 {base}, {i}"), "double"), self.lane("c", lane, i), "double")
+        stop = f.get("%B", index, "double")
+        room = f.do(f"fsub double {stop}, {f.load(self.lane('t', lane), 'double')}")
+        h = f.select(f.compare("ogt", h, room, "double"), room, h, "double")
+        for name, value in (("stop", stop), ("h", h), ("err", number(-9.2))):
+            f.store(value, self.lane(name, lane), "double")
+
     def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
         total = self.f.mul(values[0], splat(weights[0]))
         for value, weight in zip(values[1:], weights[1:], strict=False):

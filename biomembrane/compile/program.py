@@ -28,7 +28,8 @@ class Program:
     ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names.
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
-    ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store) and ``energy`` (G).
+    ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
+    changes), ``protocol`` (parameters that have a form in time) and ``energy`` (G).
     """
 
     states: tuple[str, ...]
@@ -39,22 +40,41 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
 
 
-_programs: weakref.WeakKeyDictionary[Model, Program] = weakref.WeakKeyDictionary()
+@dataclass(frozen=True)
+class Form:
+    """A parameter as an expression of time, of itself and of further inputs, which it names."""
+
+    parameter: str
+    expression: sp.Expr
+    inputs: tuple[str, ...]
 
 
-def program(model: Model) -> Program:
-    """The program of a model, built once."""
-    if model not in _programs:
-        _programs[model] = _build(model)
-    return _programs[model]
+def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
+    """A straight line: parameter + slope·(t − origin)."""
+    rise = symbols.parameter(slope, real=True) * (symbols.t - symbols.parameter(origin, real=True))
+    return Form(parameter.name, parameter + rise, (slope, origin))
 
 
-def _build(model: Model) -> Program:
+_programs: weakref.WeakKeyDictionary[Model, dict[tuple[Form, ...], Program]] = weakref.WeakKeyDictionary()
+
+
+def program(model: Model, forms: tuple[Form, ...] = ()) -> Program:
+    """The program of a model, in which some parameters have the form of a function of time; built once."""
+    made = _programs.setdefault(model, {})
+    if forms not in made:
+        made[forms] = _build(model, forms)
+    return made[forms]
+
+
+def _build(model: Model, forms: tuple[Form, ...]) -> Program:
     g = Graph()
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
+    extra = [name for form in forms for name in form.inputs]
+    inputs = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
+    env |= {model.symbol(f.parameter): g.lower(f.expression, env | inputs, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     for equation in model.equations:
         env[equation.symbol] = g.lower(equation.expression, env, memo)
@@ -70,7 +90,8 @@ def _build(model: Model) -> Program:
     _observe(model, made)
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity)
+    made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
+    return Program(tuple(p.name for p in model.pools), (*model.parameters, *extra), g, made.outputs, made.names, sparsity)
 
 
 class _Outputs:
@@ -122,4 +143,6 @@ def _account(model: Model, made: _Outputs) -> None:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
     made.put("entry", entries)
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.items()})
+    slopes = g.time_derivative(made.outputs["exergy"])
+    made.put("drift", {name: slope for name, slope in zip(model.exergy, slopes, strict=True) if slope != g.zero})
     made.put("energy", {"G": made.lower(model.energy)})

@@ -68,14 +68,14 @@ NODES = np.array([0.0, *_INNER, 1.0])
 #: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the Lobatto points.
 INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
-DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE = range(5)
+DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING = range(6)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 
 
 #: Arrays of lane vectors in a driver's workspace, and the model's functions, in the order of its table.
 ARRAYS = (
     "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "p", "row", "m",
-    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "next", "steps", "bad", "has",
+    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "next", "steps", "bad", "has",
 )  # fmt: skip
 FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad")
 

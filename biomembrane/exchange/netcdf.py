@@ -7,19 +7,17 @@ be drawn from it alone.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
+from ..account.ledger import LINES
+from ..account.saved import SavedRun
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..account.run import Run
-
-LINES = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual", "residual_relative")
 
 
 def dataset(run: Run) -> xr.Dataset:
@@ -30,7 +28,7 @@ def dataset(run: Run) -> xr.Dataset:
     flow = ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
     lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
     made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
-    if not run.trajectory.parameters.dims:
+    if not run.trajectory.dims:
         flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
         texts = {"flows": flows, "baths": run.baths, "labels": ledger.labels}
         made.attrs |= {f"{name}_json": json.dumps(value, ensure_ascii=False) for name, value in texts.items()}
@@ -70,58 +68,6 @@ def open_result(path: str | Path) -> xr.Dataset:
         got, advice = "a netCDF file without model_hash", "open other files with xarray.open_dataset"
         raise errors.CorruptFile(where=f"file {source.name}", wanted="a result of biomembrane", got=got, advice=advice)
     return made
-
-
-@dataclass(frozen=True, eq=False)
-class SavedLedger:
-    """The books of a saved run, as far as figures need them: the lines of the table over time [pJ], and the flows."""
-
-    data: xr.Dataset
-
-    def __getattr__(self, name: str) -> Any:
-        if name in LINES:
-            return self.data[f"ledger_{name}"]
-        raise AttributeError(name)
-
-    @property
-    def residual(self) -> xr.DataArray:
-        return self.data["ledger_residual"]
-
-    @property
-    def residual_relative(self) -> xr.DataArray:
-        return self.data["ledger_residual_relative"]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """How figures write each transporter."""
-        made: dict[str, str] = json.loads(self.data.attrs.get("labels_json", "{}"))
-        return made
-
-    def flows(self) -> list[Any]:
-        """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
-        rows = json.loads(self.data.attrs.get("flows_json", "[]"))
-        return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
-
-
-@dataclass(frozen=True, eq=False)
-class SavedRun:
-    """A run read from a file: enough for every figure, without the model."""
-
-    data: xr.Dataset
-
-    @property
-    def ledger(self) -> SavedLedger:
-        return SavedLedger(self.data)
-
-    @property
-    def model_name(self) -> str:
-        return str(self.data.attrs["title"])
-
-    @property
-    def baths(self) -> dict[str, dict[str, float]]:
-        """Concentrations of the reservoirs [mM]."""
-        made: dict[str, dict[str, float]] = json.loads(self.data.attrs.get("baths_json", "{}"))
-        return made
 
 
 def open_run(path: str | Path) -> SavedRun:

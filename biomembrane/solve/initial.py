@@ -1,14 +1,22 @@
-"""Initial states: contents as declared, carriers relaxed to the steady state of their cycle at those contents."""
+"""Initial states: contents as declared, carriers relaxed to the steady state of their cycle at those contents, unless the user says more."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import errors, units
+from ..assemble.model import Model
 from ..compile.numpy import Kernel
+from ..declare.parameter import check_domain
+from ..dimension import ONE
+
+if TYPE_CHECKING:
+    from .parameters import ParameterSet
 
 Array = NDArray[np.float64]
 
@@ -51,3 +59,57 @@ def stationary(K: Array) -> Array:
             shares[n] = (shares[:n] * rates[:n, n]).sum(axis=0)
         made: Array = np.where(sound, shares / shares.sum(axis=0), 1.0 / size)
     return made
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What the user says of x(0): ``shares`` of the states of carriers, by their indices, and the whole ``state`` of an earlier run."""
+
+    shares: Mapping[tuple[int, ...], Array] = field(default_factory=dict)
+    state: Array | None = None
+
+    def put(self, y0: Array, parameters: ParameterSet, lanes: slice) -> None:
+        """Into x(0), ``(state, lane)``; a state by lane must come from a scan over the same dimensions."""
+        if self.state is not None:
+            y0[:] = self.state if self.state.shape[1] == 1 else self.state[:, lanes]
+        for indices, shares in self.shares.items():
+            rows = list(indices)
+            y0[rows] = shares[:, None] * y0[rows].sum(axis=0)
+
+
+def begin(model: Model, start: Any) -> Start:
+    """Read ``start=``: ``{"SGLT1.C1": 1}`` puts a carrier into states by their shares, a run goes on from where it ended.
+
+    Raises WrongType, UnknownName, BadSettings, and as :func:`~biomembrane.units.strip`.
+    """
+    if start is None:
+        return Start()
+    names = [p.name for p in model.pools]
+    if hasattr(start, "trajectory"):
+        theirs = [p.name for p in start.model.pools]
+        if theirs != names:
+            advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
+            raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
+        return Start(state=start.trajectory.block.y[:, -1])
+    if not isinstance(start, Mapping):
+        wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
+        raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
+    carriers = {s.pool: [x.pool for x in t.states] for t in model.transporters for s in t.states}
+    given: dict[str, float] = {}
+    for name, value in start.items():
+        where = f"start[{name!r}]"
+        if name not in carriers:
+            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(str(name), carriers)
+            raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
+        share = units.strip(value, ONE, where)
+        check_domain(share, "fraction", where, errors.shown(value))
+        given[name] = share
+    made = {}
+    for name in given:
+        states = carriers[name]
+        shares = np.array([given.get(s, 0.0) for s in states])
+        if abs(shares.sum() - 1) > 1e-9:
+            got, advice = f"{shares.sum():.6g}", "states that are not given are empty"
+            raise errors.BadSettings(where=f"start, states of {name.partition('.')[0]}", wanted="shares that sum to 1", got=got, advice=advice)
+        made[tuple(names.index(s) for s in states)] = shares / shares.sum()
+    return Start(made)

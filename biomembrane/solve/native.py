@@ -1,24 +1,23 @@
-"""The native engine: Rodas5P in lanes of machine code, on all cores."""
+"""The native engine: Rodas5P in lanes of machine code."""
 
 from __future__ import annotations
 
 import ctypes
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import errors
 from ..compile import rodas
+from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
-from .problem import Array, Problem, Solution, Status, check_tolerances
+from ..compile.numpy import Kernel
+from .problem import KINDS, Block, Problem, Status, check_tolerances, empty
 
-_CHUNK = 512  # sets that one buffer takes at a time
-_KINDS = {
-    rodas.DONE: ("done", ""), rodas.TOO_MANY: ("too many steps", "{most} attempted steps were not enough"),
-    rodas.COLLAPSED: ("collapsed", "the step became too small"), rodas.NOT_FINITE: ("not finite", "a rate, a stage or the Jacobian is not finite"),
-    rodas.NEGATIVE: ("negative", "it would fall below zero in the next step"),
+_MESSAGES = {
+    rodas.DONE: "", rodas.TOO_MANY: "{most} attempted steps were not enough", rodas.COLLAPSED: "the step became too small",
+    rodas.NOT_FINITE: "a rate, a stage or the Jacobian is not finite", rodas.NEGATIVE: "it would fall below zero in the next step",
+    rodas.WAITING: "it was not begun",
 }  # fmt: skip
 
 
@@ -42,57 +41,49 @@ class Native:
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise errors.BadSettings(where=f"Native({name}=…)", wanted=f"a whole number from {least} on", got=repr(value))
 
-    def solve(self, problem: Problem) -> list[Solution]:
-        """See :class:`~biomembrane.solve.problem.Solver`."""
-        made: list[Solution] = []
-        for first in range(0, problem.lanes, _CHUNK):
-            lanes = slice(first, min(first + _CHUNK, problem.lanes))
-            sets = self._sets(problem, lanes)
-            if problem.times[-1] > problem.times[0]:
-                self._run(problem, sets)
-            made += [self._solution(problem, sets, k) for k in range(len(sets.start))]
-            if problem.progress is not None:
-                problem.progress(lanes.stop / problem.lanes)
-        return made
+    @staticmethod
+    def load(kernel: Kernel) -> None:
+        """Have the machine code ready, so that threads do not build it twice."""
+        native(kernel.program)
 
-    def _sets(self, problem: Problem, lanes: slice) -> Sets:
+    def solve(self, problem: Problem) -> Block:
+        """See :class:`~biomembrane.solve.problem.Solver`.  One thread; :mod:`.stream` runs several blocks at once."""
+        made = empty(problem)
         machine = native(problem.kernel.program)
-        count = lanes.stop - lanes.start
-        constants = np.empty((count, max(1, len(problem.constants))))
-        for k, c in enumerate(problem.constants):
-            constants[:, k] = c[lanes] if np.ndim(c) else c
-        tolerance = self.rtol * self.atol * problem.scale[:, lanes].T
+        sets = self._sets(machine, problem, made)
+        made.rows[:, 0, :] = 0.0
+        made.rows[:, 0, : len(problem.y0)] = problem.y0.T
+        if problem.times[-1] > problem.times[0]:
+            counter = ctypes.c_int64(0)
+            problem.cancel.watch(counter)
+            if not problem.cancel.asked:
+                machine.run(sets, counter)
+        else:
+            sets.record[:] = 0.0
+        return self._finished(made, sets)
+
+    def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
+        parts, lanes = problem.stops.shape
+        constants = np.empty((lanes, parts, max(1, len(problem.constants[0]))))
+        for part, values in enumerate(problem.constants):
+            for k, c in enumerate(values):
+                constants[:, part, k] = c
+        tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -10 * tolerance, -1e300)
-        made = Sets(machine, constants, problem.y0[:, lanes].T, tolerance, floor, problem.times, rtol=self.rtol, limit=self.max_steps)
-        made.out[:, 0, :] = 0.0
-        made.out[:, 0, : machine.shape.states] = made.start
-        return made
+        return Sets(
+            machine, constants, problem.stops.T, problem.y0.T, tolerance, floor, problem.times, made.rows, made.turns, made.least,
+            rtol=self.rtol, limit=self.max_steps,
+        )  # fmt: skip
 
-    def _run(self, problem: Problem, sets: Sets) -> None:
-        machine = native(problem.kernel.program)
-        counter = ctypes.c_int64(0)
-        workers = min(self.threads or os.cpu_count() or 1, -(-len(sets.start) // 8))
-        if workers == 1:
-            machine.run(sets, counter)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            for task in [pool.submit(machine.run, sets, counter) for _ in range(workers)]:
-                task.result()
-
-    def _solution(self, problem: Problem, sets: Sets, k: int) -> Solution:
-        states, entries = len(problem.y0), len(problem.kernel.program.outputs["entry"])
-        kind, steps, rejected, state, time = sets.record[k]
-        name, message = _KINDS[int(kind)]
-        reached = len(problem.times) if kind == rodas.DONE else max(1, int(np.searchsorted(problem.times, time, side="right")))
-        rows: Array = sets.out[k, :reached].T
-        status = Status(
-            name,
-            float(time),
-            message.format(most=self.max_steps),
-            int(state) if kind in (rodas.NEGATIVE, rodas.NOT_FINITE, rodas.COLLAPSED) else None,
-        )
-        dissipation = rows[states + entries :]
-        least = np.where(sets.least[k] > 1e299, 0.0, sets.least[k])
-        return Solution(
-            problem.times[:reached], rows[:states], rows[states : states + entries], dissipation, least, int(steps - rejected), int(rejected), status
-        )
+    def _finished(self, made: Block, sets: Sets) -> Block:
+        kinds, times = sets.record[:, 0].astype(int), sets.record[:, 4]
+        done = Status("done", float(made.times[-1]))
+        statuses = [done] * len(kinds)
+        for k in np.flatnonzero(kinds):
+            kind, at = int(kinds[k]), float(times[k])
+            state = int(sets.record[k, 3]) if kind in (rodas.NEGATIVE, rodas.NOT_FINITE, rodas.COLLAPSED) else None
+            statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
+            made.rows[k, max(1, int(np.searchsorted(made.times, at, side="right"))) :] = np.nan
+        made.least[made.least > 1e299] = 0.0
+        steps, rejected = sets.record[:, 1].astype(np.int64), sets.record[:, 2].astype(np.int64)
+        return Block(made.times, made.rows, made.turns, made.least, statuses, steps - rejected, rejected, made.sizes)

@@ -10,7 +10,11 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
+from ..declare.protocol import Protocol
+from ..dimension import ONE, TIME, Dimension
+from .schedule import Timed, schedule
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,57 +29,153 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
 
 @dataclass(frozen=True, eq=False)
 class ParameterSet:
-    """``values`` (parameter,) for one run or (parameter, lane) for a scan, in the internal system.
+    """What the program is given, in the internal system.
 
+    ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
-    ``changed``: the names that were given.
+    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program.
     """
 
-    values: NDArray[np.float64]
+    base: NDArray[np.float64]
+    arrays: Mapping[int, NDArray[np.float64]]
     dims: dict[str, int]
     coords: dict[str, Any]
     changed: tuple[str, ...]
+    timed: tuple[Timed, ...] = ()
+    forms: tuple[Form, ...] = ()
 
     @property
-    def lanes(self) -> int | None:
-        return int(np.prod(list(self.dims.values()))) if self.dims else None
+    def lanes(self) -> int:
+        """How many runs."""
+        return int(np.prod(list(self.dims.values()), dtype=np.int64))
+
+    def take(self, array: Any, lanes: slice) -> Any:
+        """The values of some lanes: an array over the dimensions is laid out in lanes, a number stays one."""
+        if np.ndim(array) == 0:
+            return array
+        if array.flags.c_contiguous:
+            return array.reshape(-1)[lanes]
+        return array[np.unravel_index(np.arange(*lanes.indices(self.lanes)), tuple(self.dims.values()))]
+
+    def inputs(self, lanes: slice) -> list[Any]:
+        """Every input of the program at the start, numbers or (lane,) arrays."""
+        made: list[Any] = self.base.tolist()
+        for index, array in self.arrays.items():
+            made[index] = self.take(array, lanes)
+        return made
+
+    def parts(self, lanes: slice, end: float) -> tuple[NDArray[np.float64], list[list[Any]]]:
+        """Where each part of the runs ends (part, lane), and the inputs in each part."""
+        start = self.inputs(lanes)
+        count = len(range(*lanes.indices(self.lanes)))
+        return schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end)
+
+    def one(self, lane: int) -> ParameterSet:
+        """The set of one lane."""
+        at = slice(lane, lane + 1)
+        base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
+        timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
+        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms)
 
 
 def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     """Check names, units, finiteness and domains, and lay the sets out in lanes.
 
-    Raises UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, NotANumber.
+    Raises UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, NotANumber, BadSettings.
     """
-    base = np.array([p.value for p in model.parameters.values()])
     if given is not None and not isinstance(given, Mapping):
         advice = "parameters={'blood.K': Q(10, 'mM')}"
         raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=errors.shown(given), advice=advice)
-    fixed: dict[str, float] = {}
-    arrays: dict[str, xr.DataArray] = {}
+    sheet = _Sheet(model)
     for name, value in (given or {}).items():
-        p = model.parameter(name)
-        where = f"parameters[{name!r}]"
+        sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
+    spread = dict(zip(sheet.arrays, _broadcast(sheet.arrays), strict=True)) if sheet.arrays else {}
+    first = next(iter(spread.values()), None)
+    dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
+    laid = {key: array.transpose(*dims).values for key, array in spread.items()}
+    names = [*model.parameters, *sheet.extra]
+    index = {name: i for i, name in enumerate(names)}
+    base = np.array([p.value for p in model.parameters.values()] + [0.0] * len(sheet.extra))
+    for name, x in sheet.numbers.items():
+        if name in index:
+            base[index[name]] = x
+    timed = tuple(t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index) for t in sheet.timed)
+    arrays = {index[name]: array for name, array in laid.items() if name in index}
+    return ParameterSet(base, arrays, dims, _coords(model, sheet.arrays), tuple(given or ()), timed, tuple(sheet.forms))
+
+
+class _Sheet:
+    """What was given, sorted: numbers and labelled arrays by name, protocols as pieces whose numbers have names of their own."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.numbers: dict[str, float] = {}
+        self.arrays: dict[str, xr.DataArray] = {}
+        self.extra: list[str] = []
+        self.timed: list[Timed] = []
+        self.forms: list[Form] = []
+
+    def put(self, name: str, value: Any) -> None:
+        p = self.model.parameter(name)
+        self.piece(name, value, f"parameters[{name!r}]", p.dimension, p.domain, p.unit)
+
+    def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str) -> str:
+        """One number or array under a name of its own."""
         array = _labelled(value, where)
-        number = units.strip(value, p.dimension, where)
+        number = units.strip(value, dim, where)
         if array is None and np.ndim(number):
             raise _unlabelled(where)
         for x in (float(np.min(number)), float(np.max(number))):  # every domain is an interval
-            check_domain(x, p.domain, where, errors.shown(units.restore(x, p.unit)))
+            check_domain(x, domain, where, errors.shown(units.restore(x, unit)))
         if array is None:
-            fixed[name] = float(number)
+            self.numbers[key] = float(number)
         else:
-            arrays[name] = array.copy(data=number)
-    index = {n: i for i, n in enumerate(model.parameters)}
-    for name, x in fixed.items():
-        base[index[name]] = x
-    if not arrays:
-        return ParameterSet(base, {}, {}, tuple(fixed))
-    spread = _broadcast(arrays)
-    dims = {str(k): v for k, v in spread[0].sizes.items()}
-    values = np.repeat(base[:, None], int(np.prod(list(dims.values()))), axis=1)
-    for name, array in zip(arrays, spread, strict=True):
-        values[index[name]] = array.transpose(*dims).values.ravel()
-    return ParameterSet(values, dims, _coords(model, arrays), (*fixed, *arrays))
+            self.arrays[key] = array.copy(data=number)
+        return key
+
+    def protocol(self, name: str, given: Protocol) -> None:
+        p = self.model.parameter(name)
+        where = f"parameters[{name!r}], Protocol.{given.kind}"
+        _changeable(self.model, name)
+        if given.kind == "function":
+            self.function(name, given, where)
+            return
+        times = tuple(
+            self.piece(f"{name} at {k}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times)
+        )
+        values = tuple(
+            self.piece(f"{name} is {k}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values)
+        )
+        slope, origin = f"{name} slope", f"{name} origin"
+        self.timed.append(Timed(name, slope, origin, times, values, given.kind == "ramps"))
+        if given.kind == "ramps":
+            self.extra += [slope, origin]
+            self.forms.append(ramp(self.model.symbol(name), slope, origin))
+
+    def function(self, name: str, given: Protocol, where: str) -> None:
+        dims = {}
+        for key, value in given.quantities.items():
+            if _labelled(value, f"{where}({key}=…)") is not None:
+                quantity = units.Q(1.0, units.from_udunits(value.attrs["units"]))
+            else:
+                quantity = value if units.is_quantity(value) else units.Q(units.strip(value, ONE, f"{where}({key}=…)"), "1")
+            dims[key] = units.dimension_of(quantity)
+            self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", str(quantity.units))
+        expression = given.expression(name, self.model.parameter(name).dimension, dims)
+        extra = tuple(f"{name}.{key}" for key in given.quantities)
+        self.extra += extra
+        self.forms.append(Form(name, expression, extra))
+
+
+def _changeable(model: Model, name: str) -> None:
+    """Raise ``BadSettings`` where a parameter only says what there is at the start."""
+    symbol = model.symbol(name)
+    starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")] + list(model.impermeants.values())
+    if any(symbol in e.free_symbols for e in starts) or name.endswith(".potential"):
+        raise errors.BadSettings(
+            where=f"parameters[{name!r}], Protocol", wanted="a parameter that acts during the run",
+            got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",
+        )  # fmt: skip
 
 
 def _broadcast(arrays: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, ...]:
@@ -135,6 +235,8 @@ def _coords(model: Model, arrays: Mapping[str, Any]) -> dict[str, Any]:
         for key, coord in array.coords.items():
             if str(key) not in RESERVED:  # left over from the run that the values were taken from
                 made.setdefault(str(key), coord)
+        if name not in model.parameters:  # a number of a protocol
+            continue
         unit = model.parameter(name).unit
         shown = array.copy(data=units.restore(array.values, unit).magnitude)
         shown.attrs = {"units": units.udunits(unit), "long_name": model.parameter(name).long_name or name}

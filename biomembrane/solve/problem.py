@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,25 @@ from numpy.typing import NDArray
 from ..compile.numpy import Kernel
 
 Array = NDArray[np.float64]
+KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled")
+
+
+class Cancel:
+    """A request to stop.  Work in machine code draws its next set from a counter; those that are registered are run out."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._counters: list[Any] = []
+
+    def watch(self, counter: Any) -> None:
+        """Run this counter out, too, when asked."""
+        self._counters.append(counter)
+
+    def ask(self) -> None:
+        """Let sets that have begun finish, and begin no more."""
+        self.asked = True
+        for counter in self._counters:
+            counter.value = 1 << 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,29 +39,40 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes.  ``constants``: of the kernel, numbers or (lane,) arrays.  ``progress``: told the share that is done.
+    amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
+    part, numbers or (lane,) arrays.  ``rows`` (lane, time, state and quadrature): where to write, or None.
     """
 
     kernel: Kernel
-    constants: Sequence[Any]
+    constants: Sequence[Sequence[Any]]
+    stops: Array
     y0: Array
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
-    progress: Callable[[float], None] | None = None
+    rows: Array | None = None
+    cancel: Cancel = field(default_factory=Cancel)
 
     @property
     def lanes(self) -> int:
         return int(self.y0.shape[1])
 
-    def lane_constants(self, lane: int) -> list[Any]:
-        """The constants of one lane, as plain numbers."""
-        return [float(c[lane]) if np.ndim(c) else c for c in self.constants]
+    @property
+    def width(self) -> int:
+        """Length of a row: states, then quadratures."""
+        return len(self.y0) + sum(len(self.kernel.program.outputs[group]) for group in QUADRATURES)
+
+    def lane_constants(self, part: int, lane: int) -> list[Any]:
+        """The constants of one lane in one part, as plain numbers."""
+        return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
+
+
+QUADRATURES = ("entry", "drift", "dissipation")
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a run ended: ``kind`` is done, not finite, collapsed, negative or too many steps; ``state`` the index at fault, if any."""
+    """How a run ended: ``kind`` is done, too many steps, collapsed, not finite, negative or cancelled; ``state`` the index at fault, if any."""
 
     kind: str
     time: float
@@ -58,39 +89,97 @@ class Solution:
     """The trajectory of one lane, up to where the solver came.
 
     ``t`` (time,), ``y`` (state, time) at the output times reached; ``entries`` (entry, time): ∫ power dt from the start [fJ] for each ledger
-    entry, integrated along the solver's own steps; ``dissipation`` (process, time) likewise; ``least`` (process,): the smallest
-    dissipated power met at any node of the quadrature [fW]; ``steps`` accepted and ``rejected``.
+    entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes; ``dissipation``
+    (process, time); ``least`` (process,): the smallest dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1):
+    the states at breaks; ``steps`` accepted and ``rejected``.
     """
 
     t: Array
     y: Array
     entries: Array
+    drift: Array
     dissipation: Array
     least: Array
+    turns: Array
     steps: int
     rejected: int
     status: Status
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Solutions side by side: ``rows`` (lane, time, state and quadrature), NaN where a lane did not come; ``turns`` (lane, part − 1, state);
+    ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
+    """
+
+    times: Array
+    rows: Array
+    turns: Array
+    least: Array
+    statuses: Sequence[Status]
+    steps: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    sizes: tuple[int, ...]  # of states and each group of quadratures
+
+    def part(self, which: int) -> Array:
+        """States (0), entries (1), drift (2) or dissipation (3) as (member, time, lane)."""
+        first = sum(self.sizes[:which])
+        made: Array = self.rows[:, :, first : first + self.sizes[which]].transpose(2, 1, 0)
+        return made
+
+    @cached_property
+    def y(self) -> Array:
+        """States (state, time, lane)."""
+        return np.ascontiguousarray(self.part(0))
+
+    def solution(self, lane: int) -> Solution:
+        """One lane, cut off where it stopped."""
+        status = self.statuses[lane]
+        reached = len(self.times) if status.ok else max(1, int(np.searchsorted(self.times, status.time, side="right")))
+        parts = [self.part(k)[:, :reached, lane] for k in range(4)]
+        turns, least = self.turns[lane].T, self.least[lane]
+        return Solution(self.times[:reached], *parts, least, turns, int(self.steps[lane]), int(self.rejected[lane]), status)
+
+    def lane(self, lane: int) -> Block:
+        """The block of one lane."""
+        at = slice(lane, lane + 1)
+        statuses = self.statuses[lane : lane + 1]
+        return Block(self.times, self.rows[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+
+
+def empty(problem: Problem) -> Block:
+    """Room for the solutions of a problem: NaN, not begun."""
+    lanes, parts, program = problem.lanes, len(problem.stops), problem.kernel.program
+    sizes = (len(problem.y0), *(len(program.outputs[group]) for group in QUADRATURES))
+    rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
+    turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
+    counts = np.zeros((2, lanes), dtype=np.int64)
+    waiting = [Status("cancelled", 0.0, "it was not begun")] * lanes
+    return Block(problem.times, rows, turns, np.zeros((lanes, sizes[3])), waiting, counts[0], counts[1], sizes)
+
+
 class Solver(Protocol):
     """Frozen settings and one method.
 
-    ``solve(problem)`` integrates every lane with dense output, so that output times never change the steps, and integrates the ledger
-    along its own steps.  A lane stops on a non-finite value, a step that collapses or an amount below zero, and then gives back all it
-    has up to there with a status that says why; the others go on.  No solver clips a state.
+    ``solve(problem)`` integrates every lane with dense output, so that output times never change the steps, and integrates the ledger along
+    its own steps; a part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an
+    amount below zero, and then gives back all it has up to there with a status that says why; the others go on.  No solver clips a state.
     """
 
     @property
     def rtol(self) -> float: ...
 
-    def solve(self, problem: Problem) -> list[Solution]: ...
+    @property
+    def threads(self) -> int: ...
+
+    def solve(self, problem: Problem) -> Block: ...
 
 
 def check_tolerances(solver: Any, name: str) -> None:
     """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
     from .. import errors
 
-    for field, low, high in (("rtol", 1e-13, 1e-2), ("atol", 1e-12, 1e3)):
-        value = getattr(solver, field)
+    for field_, low, high in (("rtol", 1e-13, 1e-2), ("atol", 1e-12, 1e3)):
+        value = getattr(solver, field_)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise errors.BadSettings(where=f"{name}({field}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value))
+            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from .problem import Array, Problem, Solution, Status, check_tolerances
+from .problem import QUADRATURES, Array, Block, Problem, Status, check_tolerances, empty
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
@@ -39,70 +39,95 @@ class SciPy:
             )
         check_tolerances(self, "SciPy")
 
-    def solve(self, problem: Problem) -> list[Solution]:
+    @property
+    def threads(self) -> int:
+        """One: SciPy holds Python's lock."""
+        return 1
+
+    def solve(self, problem: Problem) -> Block:
         """See :class:`~biomembrane.solve.problem.Solver`."""
-        made = []
+        made = empty(problem)
+        statuses = list(made.statuses)
         for lane in range(problem.lanes):
+            if problem.cancel.asked:
+                break
             march = _March(self, problem, lane)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
                 march.run()
-            made.append(march.solution())
-        return made
+            made.rows[lane] = march.rows
+            made.turns[lane], made.least[lane] = march.turns, march.least
+            made.steps[lane], statuses[lane] = march.count, march.status
+        return Block(made.times, made.rows, made.turns, made.least, statuses, made.steps, made.rejected, made.sizes)
 
 
 class _March:
-    """One lane, step by step."""
+    """One lane, step by step and part by part; fills its ``rows`` as it goes."""
 
     def __init__(self, settings: SciPy, problem: Problem, lane: int) -> None:
         self.settings, self.problem, self.lane = settings, problem, lane
-        self.kernel, self.constants = problem.kernel, problem.lane_constants(lane)
-        self.y0, self.scale = problem.y0[:, lane], problem.scale[:, lane]
-        self.times = problem.times
-        self.t = [float(self.times[0])]
-        self.steps = [float(self.times[0])]
-        self.y = [self.y0]
+        self.kernel, self.times = problem.kernel, problem.times
+        self.size, parts = len(problem.y0), len(problem.stops)
+        self.scale = problem.scale[:, lane]
         self.floor = -10 * settings.rtol * settings.atol * self.scale
         self.places = _NODES.get(settings.method, _GAUSS)
-        self.nodes: list[Array] = []
-        self.states: list[Array] = []
+        self.rows = np.full((len(self.times), problem.width), np.nan)
+        self.turns = np.full((parts - 1, self.size), np.nan)
+        self.least = np.full(len(problem.kernel.program.outputs["dissipation"]), np.inf)
+        self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
+        self.count = 0
         self.status = Status("done", float(self.times[-1]))
 
     def run(self) -> None:
-        start, end = float(self.times[0]), float(self.times[-1])
-        f0 = self.kernel.rhs(start, self.y0, self.constants)
-        if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(self.y0)):
+        problem, start = self.problem, float(self.times[0])
+        y = problem.y0[:, self.lane]
+        self.rows[0] = [*y, *self.books]
+        for part, stop in enumerate(problem.stops[:, self.lane]):
+            self.constants = problem.lane_constants(part, self.lane)
+            if part:
+                self.turns[part - 1] = y
+            y = self._part(y, start, float(stop))
+            start = float(stop)
+            if not self.status.ok or start >= self.times[-1]:
+                break
+        self.least[np.isinf(self.least)] = 0.0
+
+    def _part(self, y: Array, start: float, stop: float) -> Array:
+        """Integrate from ``start`` to ``stop``; gives the state there."""
+        self.steps, self.nodes, self.states = [start], [], []
+        f0 = self.kernel.rhs(start, y, self.constants)
+        if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(y)):
             self._stop("not finite", start, f0, "the rate of change is not finite at the start")
-            return
-        if end <= start:
-            return
-        solver = self._solver(start, end)
+            return y
+        if stop <= start:
+            return y
+        solver = self._solver(y, start, stop)
         while solver.status == "running":
-            if len(self.steps) > self.settings.max_steps:
+            if self.count > self.settings.max_steps:
                 self._stop("too many steps", solver.t, solver.y * np.nan, f"{self.settings.max_steps} steps were not enough")
                 break
             try:
                 message = solver.step()
             except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
-                self._stop(
-                    "not finite", solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), f"the Jacobian or a stage is not finite ({problem})"
-                )
+                rate = self.kernel.rhs(solver.t, solver.y, self.constants)
+                self._stop("not finite", solver.t, rate, f"the Jacobian or a stage is not finite ({problem})")
                 break
             if solver.status == "failed":
                 self._stop("collapsed", solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
                 break
             if not self._accept(solver):
                 break
-            if self.problem.progress is not None:
-                self.problem.progress((self.lane + (solver.t - start) / (end - start)) / self.problem.lanes)
+        self._account()
+        made: Array = solver.y
+        return made
 
-    def _solver(self, start: float, end: float) -> Any:
+    def _solver(self, y: Array, start: float, stop: float) -> Any:
         from scipy import integrate  # a quarter of a second, which the native engine need not spend
 
         s, k, c = self.settings, self.kernel, self.constants
         return getattr(integrate, s.method)(
-            lambda t, y: k.rhs(t, y, c), start, self.y0, end, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
-            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(s.first_step, end - start) if s.first_step else None,
+            lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
+            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(s.first_step, stop - start) if s.first_step else None,
         )  # fmt: skip
 
     def _accept(self, solver: Any) -> bool:
@@ -115,43 +140,40 @@ class _March:
             self.status = Status("negative", float(solver.t_old), f"it would be {solver.y[i]:.3g} at t = {solver.t:.6g} s", i)
             return False
         dense = solver.dense_output()
-        first = np.searchsorted(self.times, solver.t_old, side="right")
-        last = np.searchsorted(self.times, solver.t, side="right")
-        outputs = self.times[first:last]
+        first, last = np.searchsorted(self.times, [solver.t_old, solver.t], side="right")
         nodes = solver.t_old + (solver.t - solver.t_old) * self.places
-        inside = dense(np.concatenate([nodes, outputs]))
+        inside = dense(np.concatenate([nodes, self.times[first:last]]))
         self.nodes.append(nodes)
         self.states.append(inside[:, : len(nodes)])
-        self.t += outputs.tolist()
-        self.y += list(inside[:, len(nodes) :].T)
+        self.rows[first:last, : self.size] = inside[:, len(nodes) :].T
         self.steps.append(float(solver.t))
+        self.count += 1
         return True
 
     def _stop(self, kind: str, time: float, suspect: Array, message: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(suspect))
         self.status = Status(kind, float(time), message, int(wrong[0]) if len(wrong) and kind != "too many steps" else None)
 
-    def solution(self) -> Solution:
-        t, y, steps = np.array(self.t), np.array(self.y).T, np.array(self.steps)
-        entries, _ = self._integrate("entry", t, steps)
-        dissipation, least = self._integrate("dissipation", t, steps)
-        return Solution(t, y, entries, dissipation, least, len(steps) - 1, 0, self.status)
-
-    def _integrate(self, group: str, times: Array, steps: Array) -> tuple[Array, Array]:
-        """Integrals from the start to each of the times, and the least value at any node."""
-        members, stages = len(self.kernel.program.outputs[group]), len(self.places)
+    def _account(self) -> None:
+        """Integrals along the steps of the part, at the output times in it and in all, and the least dissipation at any node."""
         if not self.nodes:
-            return np.zeros((members, len(times))), np.zeros(members)
+            return
+        steps, stages = np.array(self.steps), len(self.places)
         t, y = np.concatenate(self.nodes), np.concatenate(self.states, axis=1)
-        call = self.kernel.call
-        values = np.concatenate([call(group, t[k : k + _CHUNK], y[:, k : k + _CHUNK], self.constants) for k in range(0, len(t), _CHUNK)], axis=1)
-        values = values.reshape(members, -1, stages)
+        chunks = [(t[k : k + _CHUNK], y[:, k : k + _CHUNK]) for k in range(0, len(t), _CHUNK)]
+        groups = [np.concatenate([self.kernel.call(g, *at, self.constants) for at in chunks], axis=1) for g in QUADRATURES]
+        self.least = np.minimum(self.least, groups[-1].min(axis=1))
+        values = np.concatenate(groups).reshape(len(self.books), -1, stages)
         h = np.diff(steps)
-        done = np.zeros((members, len(steps)))
+        done = np.zeros((len(self.books), len(steps)))
         np.cumsum(values @ weights(self.places, np.ones(1))[0] * h, axis=1, out=done[:, 1:])
+        first, last = np.searchsorted(self.times, [steps[0], steps[-1]], side="right")
+        times = self.times[first:last]
         step = np.clip(np.searchsorted(steps, times, side="left") - 1, 0, len(h) - 1)
         inside = weights(self.places, (times - steps[step]) / h[step])
-        return done[:, step] + h[step] * np.einsum("mts,ts->mt", values[:, step], inside), values.min(axis=(1, 2))
+        rows = done[:, step] + h[step] * np.einsum("mts,ts->mt", values[:, step], inside)
+        self.rows[first:last, self.size :] = (rows + self.books[:, None]).T
+        self.books = self.books + done[:, -1]
 
 
 def weights(nodes: Array, theta: Array) -> Array:

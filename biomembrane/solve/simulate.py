@@ -13,85 +13,80 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel
 from ..compile.program import program
-from ..dimension import TIME
-from .initial import initial
+from ..declare.parameter import check_domain
+from .initial import Start, begin, initial
 from .native import Native
 from .parameters import ParameterSet, resolve
-from .problem import Problem, Solution, Solver
+from .problem import Cancel, Problem, Solver
+from .trajectory import Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-POINTS = 301  # output times of a run for which none are given
-
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
-    """Solutions by lane, with what made them: parameter set, kernel, constants by lane, wall times [s]."""
+class Task:
+    """A run or a scan that is ready to be solved, some lanes at a time."""
 
     model: Model
     parameters: ParameterSet
     kernel: Kernel
     solver: Solver
     times: NDArray[np.float64]
-    solutions: tuple[Solution, ...]
-    timing: dict[str, float]
+    start: Start
+    compile_time: float
 
-    def constants(self, lane: int) -> Any:
-        """The kernel's constants of a lane."""
-        p = self.parameters.values
-        return self.kernel.prepare(p if p.ndim == 1 else p[:, lane])
+    def trajectory(self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None) -> Trajectory:
+        """Solve some lanes; their states and quadratures go to ``rows`` (lane, time, row) if that is given."""
+        began = time.perf_counter()
+        count = len(range(*lanes.indices(self.parameters.lanes)))
+        stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
+        constants = [self.kernel.prepare(p) for p in inputs]
+        y0 = initial(self.kernel, constants[0], _cycles(self.model), count)
+        self.start.put(y0, self.parameters, lanes)
+        _room(self.kernel, constants[0], y0, lanes, self.parameters.dims)
+        self._check_protocols(stops, constants)
+        scale = self.kernel.call("scale", 0.0, y0, constants[0])
+        scale = np.where(scale > 0, scale, 1.0)
+        positive = np.array([p.kind != "charge" for p in self.model.pools])
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, rows, cancel or Cancel())
+        block = self.solver.solve(problem)
+        timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
+        return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
 
-    def observe(self, group: str) -> NDArray[np.float64]:
-        """The members of an output group along every lane."""
-        return self.stack(lambda lane, s: self.kernel.call(group, s.t, s.y, self.constants(lane)))
+    @property
+    def width(self) -> int:
+        """Length of a row."""
+        p = self.kernel.program
+        return len(p.states) + sum(len(p.outputs[group]) for group in ("entry", "drift", "dissipation"))
 
-    def stack(self, pick: Callable[[int, Solution], NDArray[np.float64]]) -> NDArray[np.float64]:
-        """(member, time, *dims) from each lane's (member, time); what a stopped lane did not reach is NaN."""
-        parts = [np.asarray(pick(lane, s), dtype=float) for lane, s in enumerate(self.solutions)]
-        made = np.full((parts[0].shape[0], len(self.times), len(parts)), np.nan)
-        for lane, part in enumerate(parts):
-            made[:, : part.shape[1], lane] = part
-        return made.reshape(*made.shape[:2], *self.parameters.dims.values())
-
-
-def _read(until: str) -> Any:
-    """A time given as text."""
-    try:
-        return units.Q(until)
-    except errors.BiomembraneError as problem:
-        advice = problem.advice if isinstance(problem, errors.UnknownUnit) else "until='10 min'"
-        raise type(problem)(where="simulate(until=…)", wanted="a time such as '10 min'", got=errors.shown(until), advice=advice) from None
-
-
-def output_times(until: Any, times: Any) -> NDArray[np.float64]:
-    """Output times in seconds, from 0; ``times`` wins over an even grid to ``until``."""
-    end = None if until is None else units.strip(_read(until) if isinstance(until, str) else until, TIME, "simulate(until=…)")
-    if end is not None and (np.ndim(end) or end <= 0):
-        advice = "until=Q(10, 'min'); several output times go into times="
-        raise errors.BadSettings(where="simulate(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
-    if times is None:
-        if end is None:
-            raise errors.BadSettings(where="simulate", wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
-        return np.linspace(0.0, end, POINTS)
-    grid = np.atleast_1d(np.asarray(units.strip(times, TIME, "simulate(times=…)"), dtype=float))
-    if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
-        advice = "times=Q(np.linspace(0, 10, 101), 'min')"
-        raise errors.BadSettings(where="simulate(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
-    grid = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
-    return grid if end is None or end <= grid[-1] else np.append(grid, end)
+    def _check_protocols(self, stops: Any, constants: Any) -> None:
+        """What a formula gives must lie in its parameter's domain, seen at 257 times."""
+        names = self.kernel.program.names["protocol"]
+        if not names:
+            return
+        grid = np.linspace(0.0, float(self.times[-1]), 257)[:, None]
+        for part, held in enumerate(constants):
+            values = self.kernel.call("protocol", grid, np.zeros((self.kernel.size, 257, stops.shape[1])), held)
+            inside = (grid >= (stops[part - 1] if part else 0.0)) & (grid <= stops[part])
+            for name, value in zip(names, values, strict=True):
+                p, seen = self.model.parameter(name), value[inside]
+                for x in (float(np.min(seen, initial=np.inf)), float(np.max(seen, initial=-np.inf))) if len(seen) else ():
+                    where = f"parameters[{name!r}], Protocol"
+                    if not np.isfinite(x):
+                        raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
+                    check_domain(x, p.domain, where, errors.shown(units.restore(x, p.unit)))
 
 
-def solve(
+def prepare(
     model: Model,
+    times: NDArray[np.float64],
     *,
-    until: Any = None,
-    times: Any = None,
     parameters: Mapping[str, Any] | None = None,
+    start: Any = None,
     solver: Solver | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Trajectory:
-    """Integrate a model; see :func:`biomembrane.simulate` for the arguments."""
+) -> Task:
+    """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):
         advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
         raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
@@ -99,25 +94,13 @@ def solve(
     if isinstance(solver, type) or not callable(getattr(solver, "solve", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
-    if progress is not None and not callable(progress):
-        wanted, advice = "a function of the share done, from 0 to 1", "progress=print"
-        raise errors.WrongType(where="simulate(progress=…)", wanted=wanted, got=errors.shown(progress), advice=advice)
-    grid = output_times(until, times)
     chosen = resolve(model, parameters)
+    first = begin(model, start)
     began = time.perf_counter()
-    k = kernel(program(model))
-    constants = k.prepare(chosen.values)
-    compiled = time.perf_counter()
-    lanes = chosen.lanes
-    cycles = _cycles(model)
-    y0 = initial(k, constants, cycles, lanes)
-    positive = np.array([p.kind != "charge" for p in model.pools])
-    _room(k, constants, y0, chosen.dims)
-    start = y0 if lanes else y0[:, None]
-    scale = k.call("scale", 0.0, start, constants)
-    solutions = solver.solve(Problem(k, constants, start, grid, np.where(scale > 0, scale, 1.0), positive, progress))
-    timing = {"compile": compiled - began, "solve": time.perf_counter() - compiled}
-    return Trajectory(model, chosen, k, solver, grid, tuple(solutions), timing)
+    made = kernel(program(model, chosen.forms))
+    if isinstance(solver, Native):
+        solver.load(made)
+    return Task(model, chosen, made, solver, times, first, time.perf_counter() - began)
 
 
 def _cycles(model: Model) -> list[list[int]]:
@@ -125,14 +108,15 @@ def _cycles(model: Model) -> list[list[int]]:
     return [[index[s.pool] for s in t.states] for t in model.transporters if t.states]
 
 
-def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], dims: Mapping[str, int]) -> None:
+def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:
     """Impermeants must stay non-negative when contents are changed by parameters."""
     amounts = k.call("impermeant", 0.0, y0, constants)
     scale = np.max(np.abs(amounts), initial=1.0)
     for name, row in zip(k.program.names["impermeant"], np.atleast_2d(amounts.T).T, strict=True):
         least = float(np.min(row))
         if least < -1e-9 * scale:
-            at = zip(dims, np.unravel_index(int(np.argmin(row)), tuple(dims.values())), strict=True) if dims else ()
+            lane = int(np.argmin(row)) + lanes.start
+            at = zip(dims, np.unravel_index(lane, tuple(dims.values())), strict=True) if dims else ()
             raise errors.NoRoom(
                 where=f"simulate(parameters=…), {name}",
                 wanted="contents that leave room for the impermeants",

@@ -1,0 +1,289 @@
+"""What a scan keeps, and the scan that keeps it: chunks of lanes pass through reused buffers, and only this stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import errors, units
+from ..assemble.model import Model
+from ..solve import stream
+from ..solve.problem import KINDS
+from ..solve.simulate import Task
+from ..solve.times import output_times
+from ..solve.trajectory import Trajectory
+from .books import UNIT, Books
+from .ledger import LINES, judge
+from .saved import SavedLedger
+from .variables import VARIABLES, attributes, coordinates, labels, values
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[Any]
+REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
+    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
+    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0] or 1.0),
+}  # fmt: skip
+BOOKS = {"ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store"}
+_EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What a scan keeps of each lane.
+
+    Args:
+        variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry),
+            ``ledger_dissipation`` (by process), ``ledger_exergy`` (by store).
+        times: ``"all"`` output times, ``"final"``, or a quantity array of its own.
+        reduce: of ``min max mean final`` over time (mean by the trapezoid rule): ``potential`` becomes ``potential_max`` and so on; or a
+            function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``.
+        ledger: ``"final"`` keeps the lines of the books at the end, ``"all"`` at every kept time.
+        dtype: ``"float64"`` or ``"float32"`` of what is kept; computed is always in double.
+    """
+
+    variables: Sequence[str] = ("amount", "potential", "volume")
+    times: Any = "all"
+    reduce: Sequence[str] | Callable[[xr.Dataset], Any] = ()
+    ledger: str = "final"
+    dtype: str = "float64"
+
+    def __post_init__(self) -> None:
+        known = [*VARIABLES, *BOOKS]
+        for name in _names(self.variables, "variables", known):
+            _one_of(name, known, "Keep(variables=…)")
+        if not callable(self.reduce):
+            for name in _names(self.reduce, "reduce", REDUCERS):
+                _one_of(name, REDUCERS, "Keep(reduce=…)")
+        _one_of(self.ledger, ("final", "all"), "Keep(ledger=…)")
+        _one_of(self.dtype, ("float64", "float32"), "Keep(dtype=…)")
+        if isinstance(self.times, str):
+            _one_of(self.times, ("all", "final"), "Keep(times=…)")
+        else:
+            output_times(None, self.times)
+        if self.reduce and self.times == "final":
+            advice = "times='all', or reduce=()"
+            raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
+
+    def grid(self, times: Array) -> Array:
+        """The output times of the run."""
+        if isinstance(self.times, str):
+            return times if self.times == "all" else np.array([times[0], times[-1]])
+        own = output_times(None, self.times)
+        return own if own[-1] >= times[-1] else np.append(own, times[-1])
+
+    def taken(self, times: Array) -> Array:
+        """Indices of the output times that are kept."""
+        if isinstance(self.times, str):
+            return np.arange(len(times)) if self.times == "all" else np.array([len(times) - 1])
+        own = np.atleast_1d(units.strip(self.times, units.dimension_of(units.Q(1, "s")), "Keep(times=…)"))
+        return np.searchsorted(times, own)
+
+
+def _one_of(name: Any, known: Any, where: str) -> None:
+    if not isinstance(name, str) or name not in known:
+        wanted = " | ".join(known)
+        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(str(name), known) or _EXAMPLE)
+
+
+def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        advice = f"{field_}=[{next(iter(known))!r}]"
+        raise errors.WrongType(where=f"Keep({field_}=…)", wanted="a list of names", got=errors.shown(given), advice=advice)
+    return given
+
+
+def read(keep: Any, model: Any) -> Keep:
+    """``keep=`` of a simulation: a Keep, ``"final"``, or names of variables."""
+    made = keep if isinstance(keep, Keep) else Keep(times="final") if keep == "final" else None
+    if made is None and isinstance(keep, Sequence) and not isinstance(keep, str):
+        made = Keep(variables=keep)
+    if made is None:
+        raise errors.WrongType(where="simulate(keep=…)", wanted="'final', names of variables, or a Keep", got=errors.shown(keep), advice=_EXAMPLE)
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A scan of which only a part was kept; ``data`` holds it, with the lines of the books as ``ledger_spent`` and so on."""
+
+    data: xr.Dataset
+    model: Model
+    rtol: float
+    least: Mapping[str, float]
+    timing: dict[str, float]
+
+    @property
+    def model_name(self) -> str:
+        return self.model.name
+
+    @property
+    def ledger(self) -> KeptLedger:
+        """The lines of the books."""
+        return KeptLedger(self.data, self.model.name, self.rtol, self.least)
+
+    @property
+    def failed(self) -> int:
+        """How many lanes did not come to their end."""
+        return int((self.data.status != 0).sum())
+
+    @property
+    def done(self) -> float:
+        """Share of the lanes that were run."""
+        return float((self.data.status != KINDS.index("cancelled")).mean())
+
+    def __repr__(self) -> str:
+        dims = ", ".join(f"{k}: {v}" for k, v in self.data.status.sizes.items())
+        return f"<Kept of {self.model.name!r}{f' over ({dims})' if dims else ''}; {self.failed} failed; {', '.join(map(str, self.data.data_vars))}>"
+
+    def _repr_html_(self) -> str:
+        from ..html import Html, collapsible
+
+        return collapsible(repr(self), Html(self.data._repr_html_()), open=True)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptLedger(SavedLedger):
+    """The lines of the books of a scan, each over its dimensions [pJ]."""
+
+    model: str
+    rtol: float
+    least_dissipation: Mapping[str, float]
+
+    def check(self, rtol: float | None = None) -> KeptLedger:
+        """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
+        limit = max(100 * self.rtol, 1e-12) if rtol is None else rtol
+        last = self.residual_relative.isel(time=-1) if "time" in self.residual_relative.dims else self.residual_relative
+        passed = self.passed.isel(time=-1) if "time" in self.passed.dims else self.passed
+        allowed = limit * float(passed.max()) / units.from_internal(UNIT) / (float(self.data.attrs["span"]) or 1.0)
+        judge(self.model, float(last.max()) if last.notnull().any() else 0.0, limit, dict(self.least_dissipation), allowed)
+        return self
+
+
+class _Sink:
+    """Arrays of the result, made when the first chunk has come and filled lane by lane."""
+
+    def __init__(self, task: Task, keep: Keep) -> None:
+        self.task, self.keep = task, keep
+        self.lanes = task.parameters.lanes
+        self.taken = keep.taken(task.times)
+        self.arrays: dict[str, Array] = {}
+        self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
+        self.end = np.zeros(self.lanes)
+        self.least = np.full(len(task.kernel.program.outputs["dissipation"]), np.inf)
+        self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
+        self.sample: Trajectory | None = None
+
+    def put(self, name: str, at: slice, values: Array) -> None:
+        """(lane, …) into the result."""
+        if name not in self.arrays:
+            kind = np.dtype(self.keep.dtype) if np.issubdtype(values.dtype, np.floating) else values.dtype
+            fill = np.nan if np.issubdtype(kind, np.floating) else 0
+            whole = values.shape[0] == self.lanes
+            self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind) if whole else np.full((self.lanes, *values.shape[1:]), fill, kind)
+        self.arrays[name][at] = values
+
+    def take(self, at: slice, t: Trajectory) -> None:
+        """Keep what is wanted of a chunk."""
+        books, keep = Books(t), self.keep
+        kinds = [KINDS.index(s.kind) for s in t.statuses]
+        self.status[at] = kinds
+        self.end[at] = [s.time for s in t.statuses]
+        self.least = np.fmin(self.least, t.block.least.min(axis=0))
+        self.sample = self.sample or t
+        shown: dict[str, Array] = {}
+        for name in keep.variables:
+            got = getattr(books, name.removeprefix("ledger_")) if name in BOOKS else values(t, name)
+            shown[name] = got.transpose(2, 1, 0)
+        if callable(keep.reduce):
+            self._reduce(at, t, shown)
+        elif keep.reduce:
+            for name, value in shown.items():
+                for how in keep.reduce:
+                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times))
+        else:
+            for name, value in shown.items():
+                self.put(name, at, value if len(self.taken) == value.shape[1] else value[:, self.taken])
+        for line in LINES:
+            value = getattr(books, line).T
+            self.put(f"ledger_{line}", at, value[:, self.taken] if keep.ledger == "all" else value[:, -1])
+
+    def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
+        import xarray as xr
+
+        coords = {k: v for k, v in coordinates(t.model).items()} | {"time": t.block.times, "lane": np.arange(at.start, at.stop)}
+        data = {name: (("lane", "time", _dim(name)), value) for name, value in shown.items()}
+        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T) for line in LINES}
+        assert callable(self.keep.reduce)
+        made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
+        made = made.to_dataset(name=made.name or "reduced") if isinstance(made, xr.DataArray) else made
+        if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
+            wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
+            raise errors.WrongType(where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice)
+        for name, array in made.data_vars.items():
+            rest = [d for d in array.dims if d != "lane"]
+            self.extra[str(name)] = (rest, dict(array.attrs), {d: array[d] for d in rest if d in array.coords})
+            self.put(str(name), at, array.transpose("lane", *rest).values)
+
+
+def _used(name: str, value: Any, data: Mapping[str, Any]) -> bool:
+    dims = {d for dims, _ in data.values() for d in dims}
+    return (value[0] if isinstance(value, tuple) else name) in dims
+
+
+def _dim(name: str) -> str:
+    return BOOKS[name] if name in BOOKS else VARIABLES[name].dim
+
+
+def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
+    """Run a task in chunks and keep what is wanted; and whether it ran to its end."""
+    sink = _Sink(task, keep)
+    finished = stream.run(task, stream.chunks(task), sink.take, progress, None)
+    least = dict(zip(task.kernel.program.names["dissipation"], np.where(np.isfinite(sink.least), sink.least, 0.0).tolist(), strict=True))
+    timing = {"compile": task.compile_time}
+    return Kept(_labelled(sink), task.model, task.solver.rtol, least, timing), finished
+
+
+def _labelled(sink: _Sink) -> xr.Dataset:
+    import xarray as xr
+
+    task, keep = sink.task, sink.keep
+    model, dims = task.model, task.parameters.dims
+    shape, names = tuple(dims.values()), tuple(dims)
+    data: dict[str, Any] = {}
+    for name, array in sink.arrays.items():
+        rest, facts = _facts(name, sink)
+        data[name] = ((*names, *rest), array.reshape(*shape, *array.shape[1:]), facts)
+    flags = {"flag_values": np.arange(len(KINDS), dtype=np.int8), "flag_meanings": " ".join(k.replace(" ", "_") for k in KINDS)}
+    data["status"] = (names, sink.status.reshape(shape), {"long_name": "how the lane ended", **flags})
+    data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
+    used = {d for d, *_ in data.values() for d in d}
+    coords = {k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in used}
+    if "time" in used:
+        coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
+    coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
+    facts = attributes(sink.sample, "done") if sink.sample else {"title": model.name, "model_hash": model.hash}
+    made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs={**facts, "span": float(task.times[-1] - task.times[0])})
+    return made.transpose(*(d for d in ("time",) if d in used), ..., *names)
+
+
+def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
+    """Dimensions beyond the scan's, and attributes, of a kept array."""
+    line = name.removeprefix("ledger_")
+    if name in sink.extra:
+        rest, facts, _ = sink.extra[name]
+        return rest, facts
+    if name.startswith("ledger_") and line in LINES:
+        unit = "1" if line == "residual_relative" else UNIT
+        return (["time"] if sink.keep.ledger == "all" else []), {"units": unit, "long_name": LINES[line]}
+    base, _, how = name.rpartition("_") if sink.keep.reduce else (name, "", "")
+    v = VARIABLES.get(base)
+    facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": UNIT, "long_name": base.replace("ledger_", "energy, ")}
+    if how:
+        facts["cell_methods"] = f"time: {how}"
+    return ([] if how else ["time"]) + [_dim(base)], facts

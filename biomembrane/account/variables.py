@@ -1,0 +1,94 @@
+"""The variables of a result: what they are called, over which dimension they run, and their numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import units
+from ..assemble.model import Model
+from ..solve.trajectory import Trajectory
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """``dim`` that its members run over, unit and meaning."""
+
+    dim: str
+    unit: str
+    long_name: str
+
+
+VARIABLES = {
+    "amount": Variable("pool", "fmol", "amount"), "concentration": Variable("pool", "mM", "concentration"),
+    "potential": Variable("membrane", "mV", "membrane potential, inside less outside"), "volume": Variable("compartment", "pL", "solvent volume"),
+    "flux": Variable("process", "fmol/s", "flux in the written direction"), "affinity": Variable("process", "kJ/mol", "affinity"),
+    "dissipation": Variable("process", "pW", "dissipated power"),
+}  # fmt: skip
+
+
+def labels(model: Model, dim: str) -> list[str]:
+    """Names along a dimension."""
+    if dim == "pool":
+        return [p.name for p in model.pools if p.kind in ("solute", "carrier")]
+    return [x.name for x in {"membrane": model.membranes, "compartment": model.compartments, "process": model.processes}[dim]]
+
+
+def values(trajectory: Trajectory, name: str) -> Array:
+    """(member, time, lane) in the variable's unit; carriers have no concentration (NaN)."""
+    pools = trajectory.model.pools
+    if name == "amount":
+        index = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
+        made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
+        return made
+    got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
+    if name != "concentration":
+        return got
+    held = [p for p in pools if p.kind in ("solute", "carrier")]
+    full = np.full((len(held), *got.shape[1:]), np.nan)
+    full[[i for i, p in enumerate(held) if p.kind == "solute"]] = got
+    return full
+
+
+def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
+    """By parameter that changes in time: (time, lane) values, unit, meaning."""
+    program, made = trajectory.kernel.program, {}
+    shown = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True)) if program.names["protocol"] else {}
+    for timed in trajectory.parameters.timed:
+        name = program.parameters[timed.value]
+        shown.setdefault(name, trajectory.input(timed.value))
+    for name, value in shown.items():
+        p = trajectory.model.parameter(name)
+        made[name] = (value * units.from_internal(p.unit), units.udunits(p.unit), p.long_name or name)
+    return made
+
+
+def coordinates(model: Model) -> dict[str, Any]:
+    """Labels of every dimension, with what is known of each pool and process."""
+    pools = [p for p in model.pools if p.kind in ("solute", "carrier")]
+    facts = {"pool_species": "label", "pool_place": "place", "pool_kind": "kind"}
+    made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process")}
+    made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
+    return made | {"transporter": ("process", [p.transporter for p in model.processes])}
+
+
+def attributes(trajectory: Trajectory, status: str) -> dict[str, str]:
+    """What made a result: model, settings, sources, versions."""
+    from importlib.metadata import version
+
+    model = trajectory.model
+    sources = {p.name: str(p.source) for p in model.parameters.values()}
+    numbers = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}
+    return {
+        "Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
+        "status": status, "parameters_json": json.dumps(numbers),
+        "solver_json": json.dumps({"name": type(trajectory.solver).__name__, **vars(trajectory.solver)}),
+        "sources_json": json.dumps(sources), "changed_json": json.dumps(list(trajectory.parameters.changed)),
+        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
+    }  # fmt: skip

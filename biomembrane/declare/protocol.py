@@ -1,0 +1,136 @@
+"""A parameter as a function of time: steps, pulses, ramps, or a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import errors, symbols, units
+from ..dimension import Dimension
+from .certificate import check_dimension
+from .parameter import check_name, whole
+from .site import expressed
+
+_STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"
+_RAMPS = "Protocol.ramps((Q(0, 's'), Q(5, 'mM')), (Q(1, 'min'), Q(20, 'mM')))"
+_FORMULA = "Protocol.function(lambda t, high, period: high * sympy.cos(2 * sympy.pi * t / period) ** 2, high=Q(4, 'mM'), period=Q(20, 'min'))"
+
+
+@dataclass(frozen=True, eq=False)
+class Protocol:
+    """What a parameter does in time: ``simulate(model, …, parameters={"blood.K": Protocol.steps(…)})``.
+
+    Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps` or :meth:`function`.  Times and values are quantities, or
+    :class:`xarray.DataArray` with units where a scan varies them: every lane has its own breaks.  The solver hits each break exactly; at
+    a break the new value holds.  What a change of a parameter does to the free energy is the ledger's ``imposed`` line.
+
+    Attributes: ``kind`` (steps, ramps or function), ``times`` of the breaks, ``values`` (one more than times for steps, one a time for ramps),
+    ``formula`` and its ``quantities`` by name.
+    """
+
+    kind: str
+    times: tuple[Any, ...] = ()
+    values: tuple[Any, ...] = ()
+    formula: Callable[..., Any] | None = None
+    quantities: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
+        """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.
+
+        Raises BadSettings.
+        """
+        times, values = _pairs("Protocol.steps", changes, _STEPS)
+        return cls("steps", times, (start, *values))
+
+    @classmethod
+    def pulses(cls, rest: Any, pulse: Any, *, start: Any, width: Any, period: Any = None, count: int = 1) -> Protocol:
+        """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest`` between them.
+
+        Raises NotANumber, BadSettings, BareNumber, UnitMismatch.
+        """
+        where = "Protocol.pulses"
+        number = whole(count, f"{where}(count=…)", "a whole number from 1 on", "count=3")
+        if number < 1 or (period is None and number > 1):
+            wanted, got = "one pulse or more, and a period for several", f"count={count}, period={errors.shown(period)}"
+            raise errors.BadSettings(where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')")
+        for name, value in (("start", start), ("width", width), ("period", period if period is not None else width)):
+            shortest = units.strip(value, d.TIME, f"{where}({name}=…)")
+            if not bool((shortest >= 0 if name == "start" else shortest > 0).all() if getattr(shortest, "ndim", 0) else shortest >= 0):
+                raise errors.BadSettings(where=f"{where}({name}=…)", wanted="a time after 0", got=errors.shown(value), advice=f"{name}=Q(1, 'min')")
+        changes: list[tuple[Any, Any]] = []
+        for k in range(number):
+            on = start if k == 0 else _plus(start, period, k)
+            changes += [(on, pulse), (_plus(on, width, 1), rest)]
+        return cls.steps(rest, *changes)
+
+    @classmethod
+    def ramps(cls, *points: tuple[Any, Any]) -> Protocol:
+        """Straight lines between (time, value) points; the first and the last value hold before and after them.
+
+        Raises BadSettings.
+        """
+        times, values = _pairs("Protocol.ramps", points, _RAMPS)
+        if len(times) < 2:
+            raise errors.BadSettings(where="Protocol.ramps", wanted="two points or more", got=f"{len(times)}", advice=_RAMPS)
+        return cls("ramps", times, values)
+
+    @classmethod
+    def function(cls, formula: Callable[..., Any], **quantities: Any) -> Protocol:
+        """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by name, in the parameter's dimension.
+
+        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.  Raises WrongType, BadName; the dimension
+        is checked when the protocol meets its parameter.
+        """
+        if isinstance(formula, type) or not callable(formula):
+            raise errors.WrongType(where="Protocol.function(formula)", wanted="a function of t", got=errors.shown(formula), advice=_FORMULA)
+        for name in quantities:
+            check_name(name, f"Protocol.function({name}=…)")
+        return cls("function", formula=formula, quantities=dict(quantities))
+
+    def expression(self, name: str, dim: Dimension, dims: Mapping[str, Dimension]) -> sp.Expr:
+        """The formula for the parameter ``name`` of dimension ``dim``; its quantities become symbols ``name.quantity`` of the given ``dims``.
+
+        Raises WrongType, DimensionError, UnknownName.
+        """
+        where = f"parameters[{name!r}], Protocol.function"
+        named = {key: symbols.parameter(f"{name}.{key}", real=True) for key in self.quantities}
+        assert self.formula is not None
+        try:
+            made = self.formula(symbols.t, **named)
+        except TypeError as problem:
+            raise errors.WrongType(where=where, wanted="a function of t and of each quantity", got=str(problem), advice=_FORMULA) from None
+        expression = expressed(made, where)
+        known = {symbols.t: d.TIME, **{named[key]: dims[key] for key in named}}
+        check_dimension(expression, dim, known, where, "value")
+        return expression
+
+
+def _pairs(where: str, given: Sequence[Any], example: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    for pair in given:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=errors.shown(pair), advice=example)
+    return tuple(t for t, _ in given), tuple(v for _, v in given)
+
+
+def _plus(start: Any, step: Any, times: int) -> Any:
+    """start + times·step, for quantities and for arrays with units."""
+    if not hasattr(start, "attrs") and not hasattr(step, "attrs"):
+        return start + times * step
+    unit = start.attrs["units"] if hasattr(start, "attrs") else step.attrs["units"]
+    made = _in(start, unit) + times * _in(step, unit)
+    made.attrs = {"units": unit}
+    return made
+
+
+def _in(value: Any, unit: str) -> Any:
+    if not hasattr(value, "attrs"):
+        return value.to(units.from_udunits(unit)).magnitude
+    if value.attrs["units"] == unit:
+        return value
+    factor = units.from_internal(units.from_udunits(unit)) / units.from_internal(units.from_udunits(value.attrs["units"]))
+    return value * factor

@@ -1,0 +1,75 @@
+"""Protocols laid out in time: the parts of a run between breaks, lane by lane, and the inputs that hold in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """A parameter that changes at breaks: inputs of its value, its slope and where the slope counts from; ``times`` of the breaks and ``values``,
+    one more for steps (``values[0]`` holds before the first break) and as many for ramps.
+    """
+
+    value: Any
+    slope: Any
+    origin: Any
+    times: tuple[Any, ...]
+    values: tuple[Any, ...]
+    ramps: bool
+
+    def taken(self, take: Callable[[Any], Any]) -> Timed:
+        """With each time and value replaced."""
+        return replace(self, times=tuple(map(take, self.times)), values=tuple(map(take, self.values)))
+
+    def indexed(self, index: Mapping[str, int]) -> Timed:
+        """With inputs told by their number."""
+        return replace(self, value=index[self.value], slope=index.get(self.slope), origin=index.get(self.origin))
+
+    def at(self, start: Array) -> dict[int, Array]:
+        """Inputs in the part that begins at ``start`` (lane,)."""
+        shape = start.shape
+        times = np.array([np.broadcast_to(t, shape) for t in self.times]).reshape(len(self.times), *shape)
+        values = np.array([np.broadcast_to(v, shape) for v in self.values])
+        order = np.argsort(times, axis=0, kind="stable")
+        times = np.take_along_axis(times, order, axis=0)
+        passed = (times <= start).sum(axis=0)
+        pick = lambda array, k: np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]  # noqa: E731
+        if not self.ramps:
+            values = np.concatenate([values[:1], np.take_along_axis(values[1:], order, axis=0)])
+            return {self.value: pick(values, passed)}
+        values = np.take_along_axis(values, order, axis=0)
+        moving = (passed > 0) & (passed < len(times))
+        span = pick(times, passed) - pick(times, passed - 1)
+        slope = np.where(moving, (pick(values, passed) - pick(values, passed - 1)) / np.where(span > 0, span, 1.0), 0.0)
+        begin = np.where(moving, pick(values, passed - 1) + slope * (start - pick(times, passed - 1)), pick(values, np.maximum(passed - 1, 0)))
+        return {self.value: begin, self.slope: slope, self.origin: start}
+
+
+def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float) -> tuple[Array, list[list[Any]]]:
+    """Ends of the parts (part, lane), and the inputs of each part; parts without length come last and end at ``end``."""
+    breaks = [np.broadcast_to(t, (lanes,)) for each in timed for t in each.times]
+    stops = np.full((len(breaks) + 1, lanes), end)
+    if breaks:
+        stops[:-1] = np.sort(np.array(breaks), axis=0)
+        stops[(stops <= 0) | (stops > end)] = end
+        stops[1:][np.diff(stops, axis=0) == 0] = end
+        stops.sort(axis=0)
+        useful = (stops < end).any(axis=1)
+        stops = stops[: int(useful.sum()) + 1]
+    parts = []
+    for k in range(len(stops)):
+        held = list(inputs)
+        start = stops[k - 1] if k else np.zeros(lanes)
+        for each in timed:
+            for index, value in each.at(start).items():
+                held[index] = value
+        parts.append(held)
+    return stops, parts

@@ -1,0 +1,127 @@
+"""What a run gave, by lane, and everything that follows from it by the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..assemble.model import Model
+from ..compile.numpy import Kernel
+from .parameters import ParameterSet
+from .problem import Block, Solution, Solver, Status
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Some ``lanes`` of a task: their ``block``, with what made them: constants by part, ends of the parts (part, lane), wall times [s].
+
+    Arrays that it gives are (member, time, lane); what a stopped lane did not reach is NaN.
+    """
+
+    model: Model
+    parameters: ParameterSet
+    kernel: Kernel
+    solver: Solver
+    lanes: slice
+    constants: Sequence[Sequence[Any]]
+    stops: Array
+    block: Block
+    timing: dict[str, float]
+
+    @property
+    def dims(self) -> dict[str, int]:
+        """Sizes of the scan's dimensions."""
+        return self.parameters.dims
+
+    @property
+    def times(self) -> Array:
+        """Output times; of a single run those that it reached."""
+        return self.block.times if self.dims else self.solution.t
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return self.block.statuses
+
+    @cached_property
+    def solution(self) -> Solution:
+        """The first lane."""
+        return self.block.solution(0)
+
+    def shaped(self, values: Array) -> Array:
+        """(member, time, lane) as (member, time, *dims); of a single run the times that it reached."""
+        return values.reshape(*values.shape[:2], *self.dims.values())[:, : len(self.times)]
+
+    def cut(self, lane: int) -> Trajectory:
+        """One lane as a run of its own."""
+        constants = [[float(c[lane]) if np.ndim(c) else c for c in part] for part in self.constants]
+        chosen = self.parameters.one(self.lanes.start + lane)
+        return replace(
+            self, parameters=chosen, lanes=slice(0, 1), constants=constants, stops=self.stops[:, lane : lane + 1], block=self.block.lane(lane)
+        )
+
+    @cached_property
+    def _part(self) -> NDArray[np.int64]:
+        """(time, lane): which part holds; from a break on it is the next."""
+        breaks, end = self.stops[None, :-1], self.block.times[-1]
+        made: NDArray[np.int64] = ((breaks <= self.block.times[:, None, None]) & (breaks < end)).sum(axis=1)
+        return made
+
+    @cached_property
+    def _held(self) -> Sequence[Any]:
+        """The constants at each output time: numbers, (lane,) or (time, lane) arrays."""
+        if len(self.constants) == 1:
+            return self.constants[0]
+        lanes = np.arange(self.stops.shape[1])
+        made: list[Any] = []
+        for values in zip(*self.constants, strict=True):
+            if all(v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0]) for v in values):
+                made.append(values[0])
+            else:
+                made.append(np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes])
+        return made
+
+    def input(self, index: int) -> Array:
+        """An input of the program (time, lane)."""
+        lanes = np.arange(self.stops.shape[1])
+        _, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
+        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[self._part, lanes]
+
+    def observe(self, group: str) -> Array:
+        """The members of an output group."""
+        return self.kernel.call(group, self.block.times[:, None], self.block.y, self._held)
+
+    @property
+    def entries(self) -> Array:
+        """∫ power dt by ledger entry [fJ]."""
+        return self.block.part(1)
+
+    @property
+    def dissipation(self) -> Array:
+        """∫ J·A dt by process [fJ]."""
+        return self.block.part(3)
+
+    @cached_property
+    def exergy(self) -> Array:
+        """Ξ − Ξ(0) by store [fJ]."""
+        made = self.observe("exergy")
+        return made - made[:, :1]
+
+    @cached_property
+    def imposed(self) -> Array:
+        """What protocols did to Ξ by changing parameters, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every break."""
+        names = self.kernel.program.names
+        made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
+        made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
+        for k in range(len(self.constants) - 1):
+            y, t = self.block.turns[:, k].T, self.stops[k]
+            before, after = (self.kernel.call("exergy", t, y, self.constants[part]) for part in (k, k + 1))
+            since = (self.block.times[:, None] >= t) & (t < self.block.times[-1])
+            made += np.where(since, (after - before)[:, None, :], 0.0)
+        return made
