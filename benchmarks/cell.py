@@ -10,16 +10,18 @@ Three choices make it the same cell, not a similar one:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.compile.numpy import kernel
-from biomembrane.compile.program import program
+from biomembrane.compile.program import Program, program
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.solve.parameters import resolve
@@ -126,16 +128,27 @@ NAMES = {
 }  # fmt: skip
 
 
+def _atp(t: sp.Symbol, high: sp.Expr, period: sp.Expr) -> sp.Expr:
+    """100 % → 5 % → 100 %, once a period."""
+    return high * sp.exp(sp.Rational(3, 2) * (sp.cos(2 * sp.pi * t / period) - 1))
+
+
 def scan(sets: w.Array) -> dict[str, Any]:
-    """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,)."""
+    """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,), with the protocol of ATP."""
     import xarray as xr
 
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = {"cell.ATP": bm.Protocol.function(_atp, high=Q(C["ATP"], "mM"), period=Q(1200, "s"))}
     for column, name in enumerate(P):
         dotted, unit, factor = NAMES[name]
         values = sets[..., column] * factor
         made[dotted] = xr.DataArray(values, dims="set", attrs={"units": unit}) if sets.ndim == 2 else Q(float(values), unit)
     return made
+
+
+def shares() -> dict[str, float]:
+    """``start=``: how the carriers are spread over their states."""
+    names = [f"pump.{state}" for state in w.PUMP] + [f"sglt.{state}" for state in w.CARRIER]
+    return dict(zip(names, w.START[6:].tolist(), strict=True))
 
 
 _DISSIPATION = {
@@ -155,31 +168,42 @@ def amounts(states: w.Array, parameters: w.Array) -> w.Array:
     return np.concatenate([states[1:5], states[:1] * 1e3 * C["Cm"], states[5:6], states[6:12] * Np, states[12:18] * Ns])
 
 
-def integrals(model: bm.Model, entries: w.Array, dissipation: w.Array) -> w.Array:
+def _lost(rows: Any, names: Sequence[str]) -> list[Any]:
+    """The seven dissipations of the workload from those of the processes."""
+    return [sum(row for row, name in zip(rows, names, strict=True) if name.startswith(start)) for start in _DISSIPATION.values()]
+
+
+def integrals(made: Program, stores: Sequence[Any], entries: w.Array, dissipation: w.Array) -> w.Array:
     """The workload's 8 integrals [pJ] from the ledger's (entry, …) and (process, …) [fJ]."""
-    names = program(model).names
-    supply = names["entry"].index(f"pump:P5-P6|{[s.name for s in model.ledger_stores].index('cell.ATP')}")
-    lost = [sum(row for row, name in zip(dissipation, names["dissipation"], strict=True) if name.startswith(p)) for p in _DISSIPATION.values()]
-    return np.stack([entries[supply], *lost]) * 1e-3
+    supply = made.names["entry"].index(f"pump:P5-P6|{[s.name for s in stores].index('cell.ATP')}")
+    return np.stack([entries[supply], *_lost(dissipation, made.names["dissipation"])]) * 1e-3
+
+
+def columns(data: Any, parameters: w.Array) -> w.Array:
+    """(time, 26) of one set from the dataset that a scan kept; ADP and Pi being worth nothing, what was spent is ATP's."""
+    amounts, processes = data.amount.values, [str(name) for name in data.process.values]
+    volts, volume = data.potential.sel(membrane="plasma").values * 1e-3, data.volume.values[:, 0]
+    carriers = np.concatenate([amounts[:, 4:10] / parameters[0], amounts[:, 10:] / parameters[1]], axis=1)
+    powers = [data.ledger_spent.values, *_lost(data.ledger_dissipation.values.T, processes)]
+    return np.concatenate([volts[:, None], amounts[:, :4], volume[:, None], carriers, np.stack(powers, axis=1)], axis=1)
 
 
 def mismatch(states_to_try: int = 20) -> float:
     """Largest difference of dx/dt and of the integrands between this cell and the workload's table, as a share of their size.
 
-    At random states and parameter sets, t = 0; a difference of large one-way rates counts against the larger of its column.
+    At random states, times and parameter sets; a difference of large one-way rates counts against the largest of its column.
     """
     model = build()
-    made = kernel(program(model))
     rhs = text.function("t, y, p", {"exp": math.exp, "log": math.log, "cos": math.cos})
     rng = np.random.default_rng(3)
     found, wanted = [], []
     for p in w.ensemble(states_to_try):
-        y = w.START * rng.uniform(0.7, 1.3, len(w.START))
-        constants = made.prepare(resolve(model, scan(p)).values)
-        inside = amounts(y, p)
-        flows = made.rhs(0.0, inside, constants)
-        powers = integrals(model, made.call("entry", 0.0, inside, constants), made.call("dissipation", 0.0, inside, constants))
-        found.append(np.concatenate([states(flows, p), powers]))
-        wanted.append(np.concatenate(rhs(0.0, y, p)))
+        t, y = rng.uniform(0, w.END), w.START * rng.uniform(0.7, 1.3, len(w.START))
+        given = resolve(model, scan(p))
+        made = kernel(program(model, given.forms))
+        constants, inside = made.prepare(given.base), amounts(y, p)
+        powers = [made.call(group, t, inside, constants) for group in ("entry", "dissipation")]
+        found.append(np.concatenate([states(made.rhs(t, inside, constants), p), integrals(made.program, model.ledger_stores, *powers)]))
+        wanted.append(np.concatenate(rhs(t, y, p)))
     off = np.abs(np.array(found) - wanted)
     return float((off / np.abs(wanted).max(axis=0)).max())

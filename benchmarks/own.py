@@ -25,11 +25,11 @@ def final(engine: Engine, count: int, rtol: float, cores: int) -> None:
     sets = w.ensemble(count)
     before = _now()
     began = time.perf_counter()
-    found, done = engine.final(sets, rtol, cores)
+    data = engine.final(sets, rtol, cores)
     spent = time.perf_counter() - began
-    worst = max(w.residual(y[None], p) for y, p in zip(found[:10_000], sets, strict=False))
-    memory = max(0, peak() - before - found.nbytes)
-    say(sets=count, cores=cores, rtol=rtol, time=spent, memory=memory, total=peak(), result=found.nbytes, residual=worst, failed=int((~done).sum()))
+    memory, total = peak() - before - data.nbytes, peak()
+    failed, worst = int((data.status != 0).sum()), float(data.ledger_residual_relative.max())
+    say(sets=count, cores=cores, rtol=rtol, time=spent, memory=max(0, memory), total=total, result=data.nbytes, residual=worst, failed=failed)
 
 
 def _now() -> int:
@@ -45,9 +45,10 @@ def failures(engine: Engine, count: int, rtols: list[float], cores: int) -> None
     """Sets that did not reach the end."""
     for rtol in rtols:
         began = time.perf_counter()
-        found, done = engine.final(w.wide(count), rtol, cores)
-        lost = ~done | ~np.isfinite(found).all(axis=1)
-        say(sets=count, rtol=rtol, time=time.perf_counter() - began, failed=int(lost.sum()))
+        data = engine.final(w.wide(count), rtol, cores)
+        spent = time.perf_counter() - began
+        lost = (data.status.values != 0) | ~np.isfinite(data.ledger_residual.values)
+        say(sets=count, rtol=rtol, time=spent, failed=int(lost.sum()))
 
 
 def lanes(engine: Engine, rtol: float) -> None:

@@ -55,14 +55,15 @@ def warm(peer: Peer, rtols: list[float]) -> None:
                 began = time.perf_counter()
                 found = peer.solve(w.NOMINAL, rtol)
                 spent.append(time.perf_counter() - began)
-            largest, rms = w.error(found, wanted)
-            say(rtol=rtol, time=float(np.median(spent)), repeats=len(spent), error=largest, rms=rms, residual=w.residual(found, w.NOMINAL))
+            shown = peer.shown(found, w.NOMINAL)
+            largest, rms = w.error(shown, wanted)
+            say(rtol=rtol, time=float(np.median(spent)), repeats=len(spent), error=largest, rms=rms, residual=w.residual(shown, w.NOMINAL))
         except Exception as problem:  # noqa: BLE001, a peer may fail in any way, at this tolerance only
             say(rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
 
 
 def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> None:
-    """Sets a second with full output, the better of two runs, with the error of the first members."""
+    """Sets a second with full output, the better of two runs, with the error of the first members and the worst books of all."""
     from ..reference import reference
 
     wanted = reference(members)[1:]
@@ -72,19 +73,16 @@ def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> N
         peer.ensemble(sets[: min(count, 16)], rtol, cores)
         spent = []
         for _ in range(2):
-            found = None  # before the next is made: 10⁴ sets are a gigabyte
+            found = None  # before the next is made: 10⁴ sets are gigabytes
             began = time.perf_counter()
             found = peer.ensemble(sets, rtol, cores)
             spent.append(time.perf_counter() - began)
-        assert found is not None
-        largest, rms = w.error(found[:members], wanted)
-        say(sets=count, cores=cores, rtol=rtol, time=min(spent), error=largest, rms=rms, memory=peak(), residual=_residual(found, sets))
+        memory = peak()
+        largest, rms = w.error([peer.shown(found, sets[k], k) for k in range(min(members, count))], wanted[:count])
+        residual = max(w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets))
+        say(sets=count, cores=cores, rtol=rtol, time=min(spent), error=largest, rms=rms, memory=memory, residual=residual)
     except Exception as problem:  # noqa: BLE001
         say(sets=count, cores=cores, rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
-
-
-def _residual(found: w.Array, sets: w.Array) -> float:
-    return max(w.residual(y, p) for y, p in zip(found, sets, strict=True))
 
 
 def versions(peer: Peer) -> dict[str, str]:

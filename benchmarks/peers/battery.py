@@ -11,9 +11,10 @@ import pybamm
 
 from .. import text
 from ..workload import COLUMNS, END, PARAMETERS, TIMES, Array, start
+from .base import Peer
 
 
-class PyBaMM:
+class PyBaMM(Peer):
     """Every column is a variable of a bare model."""
 
     title = "PyBaMM IDAKLU"

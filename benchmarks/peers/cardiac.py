@@ -7,10 +7,10 @@ import numpy as np
 
 from .. import text
 from ..workload import COLUMNS, END, PARAMETERS, TIMES, Array
-from .base import Pooled
+from .base import Peer
 
 
-class Myokit(Pooled):
+class Myokit(Peer):
     """One simulation object, whose constants are set before each run."""
 
     title = "Myokit"

@@ -10,10 +10,10 @@ import numpy as np
 
 from .. import text
 from ..workload import COLUMNS, END, PARAMETERS, TIMES, Array
-from .base import Pooled
+from .base import Peer
 
 
-class Basico(Pooled):
+class Basico(Peer):
     """One model, whose initial parameter values are set before each run."""
 
     title = "COPASI"

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import biomembrane as bm
 
 from .. import cell
 from ..workload import TIMES, Array
+from .base import Peer
+
+_WHOLE = bm.Keep(variables=("amount", "potential", "volume", "ledger_dissipation"), ledger="all")
 
 
-class Engine:
-    """Rodas5P in lanes of machine code, the ledger along the way; ensembles by its own threads."""
+class Engine(Peer):
+    """Rodas5P in lanes of machine code, the ledger along the way; ensembles by its own threads.
+
+    A run is timed to its :class:`biomembrane.Run`, an ensemble to its labelled dataset of amounts, voltage, volume, heat by process and the
+    lines of the books: 49 numbers at each of the 500 times, of which the workload's 26 follow.
+    """
 
     title = "biomembrane"
     packages = ("biomembrane", "llvmlite")
@@ -19,29 +28,26 @@ class Engine:
 
     def build(self) -> None:
         self.model = cell.build()
+        self.start = cell.shares()
+        self.times = bm.Q(TIMES, "s")
 
-    def _run(self, sets: Array, rtol: float, cores: int) -> bm.Run:
+    def _run(self, sets: Array, rtol: float, cores: int, keep: Any) -> Any:
         solver = bm.solvers.Native(rtol=rtol, threads=cores)
-        return bm.simulate(self.model, times=bm.Q(TIMES, "s"), parameters=cell.scan(sets), solver=solver)
+        return bm.simulate(self.model, times=self.times, parameters=cell.scan(sets), start=self.start, keep=keep, solver=solver)
 
-    def _columns(self, run: bm.Run, lane: int, parameters: Array) -> Array:
-        s = run.trajectory.solutions[lane]
-        shown = np.concatenate([cell.states(s.y, parameters), cell.integrals(self.model, s.entries, s.dissipation)])
-        return shown[:, 1:].T  # without the start
+    def solve(self, parameters: Array, rtol: float) -> Any:
+        return self._run(parameters, rtol, 1, None)
 
-    def solve(self, parameters: Array, rtol: float) -> Array:
-        return self._columns(self._run(parameters, rtol, 1), 0, parameters)
+    def ensemble(self, sets: Array, rtol: float, cores: int) -> Any:
+        return self._run(sets, rtol, cores, _WHOLE).data
 
-    def ensemble(self, sets: Array, rtol: float, cores: int) -> Array:
-        run = self._run(sets, rtol, cores)
-        return np.array([self._columns(run, lane, p) for lane, p in enumerate(sets)])
+    def shown(self, result: Any, parameters: Array, lane: int | None = None) -> Array:
+        if lane is not None:
+            return cell.columns(result.isel(set=lane), parameters)[1:]  # without the start
+        t = result.trajectory
+        powers = cell.integrals(t.kernel.program, self.model.ledger_stores, t.entries, t.dissipation)
+        return np.asarray(np.concatenate([cell.states(t.block.y, parameters), powers])[:, 1:, 0].T)
 
-    def final(self, sets: Array, rtol: float, cores: int) -> tuple[Array, Array]:
-        """(set, 26) at the end, and which sets reached it."""
-        solver = bm.solvers.Native(rtol=rtol, threads=cores)
-        run = bm.simulate(self.model, times=bm.Q(TIMES[-1:], "s"), parameters=cell.scan(sets), solver=solver)
-        found = np.full((len(sets), 26), np.nan)
-        done = np.array([s.status.ok for s in run.trajectory.solutions])
-        for lane in np.flatnonzero(done):
-            found[lane] = self._columns(run, int(lane), sets[lane])[-1]
-        return found, done
+    def final(self, sets: Array, rtol: float, cores: int) -> Any:
+        """Amounts, voltage, volume and the lines of the books at the end, as a dataset; ``status`` is 0 where a set reached it."""
+        return self._run(sets, rtol, cores, "final").data

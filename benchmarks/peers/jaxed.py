@@ -11,11 +11,12 @@ from jax import numpy as jnp
 
 from .. import text
 from ..workload import END, TIMES, Array, start, tolerance
+from .base import Peer
 
 jax.config.update("jax_enable_x64", True)
 
 
-class Diffrax:
+class Diffrax(Peer):
     """Every column is a state; JAX takes all cores, whatever it is asked."""
 
     title = "diffrax"

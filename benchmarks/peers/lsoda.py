@@ -11,9 +11,10 @@ from numbalsoda import lsoda, lsoda_sig
 
 from .. import text
 from ..workload import TIMES, Array, start
+from .base import Peer
 
 
-class NumbaLSODA:
+class NumbaLSODA(Peer):
     """The numba idiom: a C callback, and a parallel loop without Python in it."""
 
     title = "numbalsoda"

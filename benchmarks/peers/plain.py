@@ -11,10 +11,10 @@ from scipy.integrate import solve_ivp
 
 from .. import text
 from ..workload import END, TIMES, Array, start, tolerance
-from .base import Pooled
+from .base import Peer
 
 
-class SciPy(Pooled):
+class SciPy(Peer):
     """What a careful user writes without further packages."""
 
     title = "SciPy LSODA"

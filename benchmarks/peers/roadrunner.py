@@ -8,10 +8,10 @@ from roadrunner import RoadRunner as Simulator
 
 from .. import text
 from ..workload import COLUMNS, END, PARAMETERS, TIMES, Array
-from .base import Pooled
+from .base import Peer
 
 
-class RoadRunner(Pooled):
+class RoadRunner(Peer):
     """The SBML is translated from Antimony while it builds."""
 
     title = "libRoadRunner"

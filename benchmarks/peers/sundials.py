@@ -11,10 +11,10 @@ from sksundae import cvode
 
 from .. import text
 from ..workload import TIMES, Array, start, tolerance
-from .base import Pooled
+from .base import Peer
 
 
-class Sundae(Pooled):
+class Sundae(Peer):
     """BDF with differenced Jacobians."""
 
     title = "scikit-SUNDAE"

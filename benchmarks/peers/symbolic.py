@@ -9,9 +9,10 @@ import numpy as np
 
 from .. import text
 from ..workload import START, TIMES, Array
+from .base import Peer
 
 
-class CasADi:
+class CasADi(Peer):
     """Integrals are CVODES quadratures under error control; ensembles by CasADi's own map over threads."""
 
     title = "CasADi"
