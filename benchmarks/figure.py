@@ -19,18 +19,30 @@ def draw(suite: Suite, facts: dict[str, str], folder: Path) -> list[Path]:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    with plt.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _INK, "svg.fonttype": "none"}):
-        figure, axes = plt.subplots(2, 2, figsize=(10.5, 8), layout="constrained")
+    style = {"font.size": 8.5, "axes.titlesize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _INK}
+    with plt.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": "biomembrane"}):
+        figure, axes = plt.subplots(2, 3, figsize=(12.5, 7), layout="constrained")
         _precision(axes[0, 0], suite)
-        _ensembles(axes[0, 1], suite)
+        _dots(axes[0, 1], suite, "ensemble", "sets per second", "ensemble, 500 × 26 outputs: sets per second", least=False)
+        _dots(axes[0, 2], suite, "cold", "new process", "new process to first solution: s", least=True)
         _lanes(axes[1, 0], suite)
         _size(axes[1, 1], suite)
-        figure.suptitle(f"{facts['processor']}, {facts['cores']} cores, {facts['memory']}, Python {facts['python']}", fontsize=9, color=_INK)
+        _ready(axes[1, 2], suite)
+        figure.suptitle(f"{facts['processor']}, {facts['cores']} cores, {facts['memory']}, Python {facts['python']}", fontsize=8.5, color=_INK)
         made = [folder / f"benchmarks.{end}" for end in ("svg", "png")]
         for path in made:
-            figure.savefig(path, dpi=130)
+            figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
         plt.close(figure)
     return made
+
+
+def _plain(axis: Any) -> None:
+    """1, 2, 5, 10 on a logarithmic axis, as plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _style(suite: Suite, peer: str) -> dict[str, Any]:
@@ -40,7 +52,7 @@ def _style(suite: Suite, peer: str) -> dict[str, Any]:
 
 
 def _precision(ax: Any, suite: Suite) -> None:
-    ends = []
+    found = 0
     for peer in suite.extent.peers:
         points = sorted(
             (r.error, r.value) for r in suite.records if r.name == "single" and r.peer == peer and "rtol" in r.metric and r.value and r.error
@@ -48,23 +60,33 @@ def _precision(ax: Any, suite: Suite) -> None:
         if points:
             errors, times = zip(*points, strict=True)
             ax.plot(errors, [1e3 * t for t in times], marker="o", markersize=3.5, label=suite.titles.get(peer, peer), **_style(suite, peer))
-            ends.append(peer)
+            found += 1
     ax.axvline(ERROR, color=_INK, linewidth=0.6, linestyle=":")
-    ax.set(xscale="log", yscale="log", xlabel="largest error achieved", ylabel="ms", title="one warm run")
+    ax.set(xscale="log", yscale="log", xlabel="largest error achieved", title="one warm run: ms")
+    _plain(ax.yaxis)
     ax.invert_xaxis()
-    if ends:
+    if found:
         ax.legend(frameon=False, fontsize=7, ncols=2, loc="upper left")
+        ax.margins(y=0.3)
 
 
-def _ensembles(ax: Any, suite: Suite) -> None:
-    found = [r for r in suite.records if r.name == "ensemble" and "sets per second" in r.metric and r.value]
+def _dots(ax: Any, suite: Suite, name: str, metric: str, title: str, *, least: bool) -> None:
+    """One dot a peer, the best on top; of several metrics the last (all cores)."""
+    found = [r for r in suite.records if r.name == name and metric in r.metric and r.value]
     most = max((r.metric for r in found), default="")
-    rows = sorted((r for r in found if r.metric == most), key=lambda r: r.value or 0.0)
-    names = [suite.titles.get(r.peer, r.peer) for r in rows]
-    bars = ax.barh(names, [r.value for r in rows], color=[_ACCENT if r.peer == OURS else "#b9c4c9" for r in rows], height=0.7)
-    ax.bar_label(bars, labels=[f" {r.value:.0f}" for r in rows], fontsize=8)
-    ax.set(xscale="log", xlabel="sets per second", title=f"ensemble, 500 × 26 outputs, {most.rpartition(', ')[2]}")
-    ax.margins(x=0.15)
+    rows = sorted((r for r in found if r.metric == most), key=lambda r: r.value or 0.0, reverse=least)
+    for place, r in enumerate(rows):
+        base, _, more = r.peer.partition(",")
+        colour = _ACCENT if base == OURS else _INK
+        ax.plot([r.value], [place], marker="o", markersize=8 if base == OURS else 6, color=colour)
+        ax.annotate(f"{r.value:.3g}" if r.value < 1000 else f"{r.value:.0f}", (r.value, place), (8, -3), textcoords="offset points", color=colour)
+        ax.text(-0.02, place, suite.titles.get(base, base) + ("," + more if more else ""), ha="right", va="center", color=colour,
+                transform=ax.get_yaxis_transform())  # fmt: skip
+    cores = most.rpartition(", ")[2] if ", " in most else ""
+    ax.set(xscale="log", title=", ".join(filter(None, [title, cores])), yticks=[])
+    ax.margins(x=0.2)
+    ax.grid(visible=True, axis="x", color="#dddddd", linewidth=0.5)
+    _plain(ax.xaxis)
 
 
 def _series(suite: Suite, name: str, metric: str) -> tuple[list[int], list[float]]:
@@ -75,29 +97,39 @@ def _series(suite: Suite, name: str, metric: str) -> tuple[list[int], list[float
 
 def _lanes(ax: Any, suite: Suite) -> None:
     counts, times = _series(suite, "lanes", "time per set")
+    ax.axvline(8, color=_INK, linewidth=0.6, linestyle=":")
+    ax.set(title="sets in one call, one core: ms per set", xlabel="sets (eight lanes at once)")
     if counts:
         ax.plot(counts, [1e3 * t for t in times], marker="o", markersize=4, color=_ACCENT)
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(counts, [str(n) for n in counts])
-    ax.axvline(8, color=_INK, linewidth=0.6, linestyle=":")
-    ax.set(yscale="log", xlabel="sets in one call (8 lanes)", ylabel="ms per set", title="sets on one core")
+        ax.set(xscale="log", yscale="log")
+        _plain(ax.yaxis)
+        _counts(ax, counts)
+
+
+def _counts(ax: Any, counts: list[int]) -> None:
+    ax.set_xticks(counts, [str(n) for n in counts])
+    ax.xaxis.minorticks_off()
 
 
 def _size(ax: Any, suite: Suite) -> None:
     counts, times = _series(suite, "tube", "time per cell and step")
-    _, ready = _series(suite, "tube", "declared")
+    ax.set(title="tube of N cells: µs per cell and step", xlabel="cells (11 states, 20 processes each)")
     if counts:
-        ax.plot(counts, [1e6 * t for t in times], marker="o", markersize=4, color=_ACCENT, label="µs per cell and step")
-        ax.plot(
-            counts,
-            [1e3 * t / n for n, t in zip(counts, ready, strict=True)],
-            marker="s",
-            markersize=4,
-            color="#c05c1e",
-            label="ms to be ready, per cell",
-        )
+        ax.plot(counts, [1e6 * t for t in times], marker="o", markersize=4, color=_ACCENT)
+        ax.axhline(1.5e6 * times[0], color=_INK, linewidth=0.6, linestyle=":")
+        ax.annotate("1.5 × one cell", (counts[-1], 1.5e6 * times[0]), (0, 3), textcoords="offset points", ha="right", color=_INK)
+        ax.set(xscale="log", ylim=(0, 1.15e6 * max(1.5 * times[0], *times)))
+        _counts(ax, counts)
+
+
+def _ready(ax: Any, suite: Suite) -> None:
+    ax.set(title="tube of N cells: s to declare, assemble and compile", xlabel="cells")
+    counts, whole = _series(suite, "tube", "declared")
+    _, compiled = _series(suite, "tube", "compiled")
+    if counts:
+        ax.plot(counts, whole, marker="o", markersize=4, color=_ACCENT, label="all")
+        ax.plot(counts, compiled, marker="s", markersize=3.5, color="#c05c1e", label="machine code")
         ax.set(xscale="log", yscale="log")
-        ax.set_xticks(counts, [str(n) for n in counts])
-        ax.minorticks_off()
-        ax.legend(frameon=False, fontsize=8)
-    ax.set(xlabel="cells in the tube, 11 states and 20 processes each", title="size")
+        _plain(ax.yaxis)
+        _counts(ax, counts)
+        ax.legend(frameon=False)

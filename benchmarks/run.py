@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,13 +20,14 @@ def main() -> int:
     from benchmarks.suite import OURS, Extent, Suite
 
     read = argparse.ArgumentParser(prog="python benchmarks/run.py", description=__doc__)
-    read.add_argument("--quick", action="store_true", help="smaller ensembles and tubes, the peers that start fast; under two minutes")
+    read.add_argument("--quick", action="store_true", help="smaller ensembles and tubes, five peers; about two minutes")
     read.add_argument("--json", metavar="PATH", help="write the records, or print them alone with -")
     read.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "out", help="folder for figure and tables")
+    read.add_argument("--readme", action="store_true", help="put tables and figure into benchmarks/README.md too")
     read.add_argument("--peers", nargs="+", choices=[p for p in PEERS if p != OURS], help="these only")
     given = read.parse_args()
     alone = given.json == "-"
-    slow = ("scipy", "basico", "pybamm", "diffrax")
+    slow = ("sundae", "scipy", "basico", "pybamm", "diffrax")
     chosen = given.peers if given.peers is not None else [p for p in PEERS if p != OURS and not (given.quick and p in slow)]
 
     facts = machine()
@@ -35,6 +37,8 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "tables.md").write_text(written + "\n", encoding="utf-8")
     pictures = figure.draw(suite, facts, given.out)
+    if given.readme:
+        _publish(written, pictures[0])
     verdicts = [
         {"key": v.target.key, "must": v.target.must, "aim": v.target.aim, "measured": v.measured, "met": v.met, "note": v.note}
         for v in suite.verdicts()
@@ -46,6 +50,15 @@ def main() -> int:
     print(text if alone else written)
     print(f"wrote {', '.join(str(p) for p in pictures)} and tables.md beside them", file=sys.stderr)
     return 0
+
+
+def _publish(tables: str, picture: Path) -> None:
+    """Replace what stands between the marks of the README, and the figure beside it."""
+    path = ROOT / "benchmarks" / "README.md"
+    before, mark, rest = path.read_text(encoding="utf-8").partition("<!-- results -->")
+    _, end, after = rest.partition("<!-- end of results -->")
+    path.write_text(f"{before}{mark}\n\n{tables}\n\n{end}{after}", encoding="utf-8")
+    shutil.copyfile(picture, path.parent / "benchmarks.svg")
 
 
 if __name__ == "__main__":

@@ -113,12 +113,13 @@ class Suite:
         """Sets a second with full output, on one core and on two."""
         rates: dict[tuple[str, int], float] = {}
         lines: list[tuple[str, dict[str, Any]]] = []
-        counts = self.extent.of({OURS: "1000"}, {})
+        counts = self.extent.of({OURS: "500"}, {})
         for count in sorted({1, min(2, cores())}):
             self.tell(f"ensembles, {count} core{'s' * (count > 1)}")
             for peer in self.peers():
                 sets = counts.get(peer, "40" if self.extent.quick else "0")
-                answer = self.ask_peer(peer, "ensemble", "--rtol", "1e-6", "--cores", str(count), "--sets", sets)
+                arguments = ("--rtol", "1e-6", "--cores", str(count), "--sets", sets, "--members", self.extent.of("3", "7"))
+                answer = self.ask_peer(peer, "ensemble", *arguments)
                 line = next((x for x in answer.lines if "cores" in x), None) if answer else None
                 if line is not None:
                     lines.append((peer, line))
@@ -160,7 +161,7 @@ class Suite:
 
     def large(self) -> None:
         """Ensembles of which only the end is kept, and those far from the nominal set."""
-        count = self.extent.of(20_000, 1_000_000)
+        count = self.extent.of(5_000, 1_000_000)
         self.tell(f"{count} sets, final state and ledger")
         answer = ask("own", "final", "--sets", str(count), "--cores", str(min(2, cores())))
         if answer.problem:
@@ -180,7 +181,7 @@ class Suite:
         self._failures()
 
     def _failures(self) -> None:
-        count, rtols = self.extent.of(1000, 10_000), ("1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
+        count, rtols = self.extent.of(500, 10_000), ("1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
         self.tell(f"{count} sets, parameters ×÷10")
         answer = ask("own", "failures", "--sets", str(count), "--rtol", *rtols, "--cores", str(min(2, cores())))
         for line in answer.lines:
@@ -197,7 +198,7 @@ class Suite:
     def size(self) -> None:
         """Tubes of more and more cells; a size that would take minutes ends the series."""
         found: dict[int, dict[str, Any]] = {}
-        for count in self.extent.of((1, 2, 5, 10), (1, 2, 5, 10, 20, 50, 100, 200)):
+        for count in self.extent.of((1, 2, 5), (1, 2, 5, 10, 20, 50, 100, 200)):
             self.tell(f"tube of {count} cells")
             answer = ask("tube", str(count), limit=self.extent.of(60, 240))
             if answer.problem:
