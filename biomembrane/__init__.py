@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep", "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
+    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
+    "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
     "cite": "exchange.bibliography",
 }  # fmt: skip

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from .account.run import Run
+    from .account.saved import SavedRun
     from .assemble.model import Model
-    from .exchange.netcdf import SavedRun
 
 _TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 
@@ -149,7 +149,11 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     stopped: errors.BiomembraneError | None = None
     try:
         run = simulate(
-            model, until=until, parameters=parameters(model, options.settings), solver=Native(rtol=options.rtol), progress=_progress(options)
+            model,
+            until=until,
+            parameters=parameters(model, options.settings),
+            solver=Native(rtol=options.rtol),
+            progress=sys.stderr.isatty() and not options.json,
         )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
@@ -219,6 +223,7 @@ def draw(run: SavedRun, folder: Path) -> list[Path]:
 
 
 def _draw(options: argparse.Namespace) -> int:
+    from .account.saved import SavedRun
     from .exchange import netcdf
     from .show import figures
 
@@ -227,7 +232,7 @@ def _draw(options: argparse.Namespace) -> int:
 
         figures.load()
         given = json.load(sys.stdin)
-        files = draw(netcdf.SavedRun(xr.Dataset.from_dict(given["data"])), Path(given["target"]).parent)
+        files = draw(SavedRun(xr.Dataset.from_dict(given["data"])), Path(given["target"]).parent)
     else:
         files = draw(netcdf.open_run(options.file), Path(options.file).parent)
     if options.json:
@@ -235,23 +240,6 @@ def _draw(options: argparse.Namespace) -> int:
     else:
         print("\n".join(str(f) for f in files))
     return 0
-
-
-def _progress(options: argparse.Namespace) -> Any:
-    """A line on the terminal, once a run has taken two seconds."""
-    if options.json or not sys.stderr.isatty():
-        return None
-    began = last = time.perf_counter()
-
-    def show(fraction: float) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        if now - began > 2 and (now - last > 0.2 or fraction >= 1):
-            last = now
-            left = (now - began) * (1 - fraction) / max(fraction, 1e-9)
-            print(f"\r  {100 * fraction:5.1f} %, about {left:.0f} s left ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
-
-    return show
 
 
 def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) -> dict[str, Any]:

@@ -68,8 +68,6 @@ def chart(model: Model, program: Program) -> Chart:
     return _charts[program]
 
 
-
-
 class Books:
     """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species."""
 
@@ -91,7 +89,8 @@ class Books:
     @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store."""
-        return self.t.exergy * self.scale
+        made: Array = self.t.exergy * self.scale
+        return made
 
     @cached_property
     def _sums(self) -> Array:
@@ -102,7 +101,8 @@ class Books:
 
     @cached_property
     def spent(self) -> Array:
-        return self._sums[0]
+        made: Array = self._sums[0]
+        return made
 
     @cached_property
     def baths(self) -> Array:
@@ -140,7 +140,8 @@ class Books:
 
     @cached_property
     def dissipated(self) -> Array:
-        return self._sums[-1]
+        made: Array = self._sums[-1]
+        return made
 
     @cached_property
     def released(self) -> Array:
@@ -152,11 +153,13 @@ class Books:
 
     @cached_property
     def residual(self) -> Array:
-        return self.spent + self.supplied + self.imposed - self.delivered - self.stored - self.dissipated
+        made: Array = self.spent + self.supplied + self.imposed - self.delivered - self.stored - self.dissipated
+        return made
 
     @cached_property
     def passed(self) -> Array:
-        return np.maximum.reduce([self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)])
+        made: Array = np.maximum.reduce([self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)])
+        return made
 
     @cached_property
     def rounding(self) -> Array:

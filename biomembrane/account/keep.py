@@ -17,9 +17,9 @@ from ..solve.simulate import Task
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .books import UNIT, Books
-from .ledger import LINES, judge
-from .saved import SavedLedger
-from .variables import VARIABLES, attributes, coordinates, labels, values
+from .ledger import judge
+from .saved import LINES, SavedLedger
+from .variables import VARIABLES, attributes, coordinates, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,7 +98,7 @@ def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
     return given
 
 
-def read(keep: Any, model: Any) -> Keep:
+def read(keep: Any) -> Keep:
     """``keep=`` of a simulation: a Keep, ``"final"``, or names of variables."""
     made = keep if isinstance(keep, Keep) else Keep(times="final") if keep == "final" else None
     if made is None and isinstance(keep, Sequence) and not isinstance(keep, str):
@@ -216,12 +216,12 @@ class _Sink:
     def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
         import xarray as xr
 
-        coords = {k: v for k, v in coordinates(t.model).items()} | {"time": t.block.times, "lane": np.arange(at.start, at.stop)}
-        data = {name: (("lane", "time", _dim(name)), value) for name, value in shown.items()}
+        coords = coordinates(t.model) | {"time": t.block.times, "lane": np.arange(at.start, at.stop)}
+        data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", _dim(name)), value) for name, value in shown.items()}
         data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T) for line in LINES}
         assert callable(self.keep.reduce)
         made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
-        made = made.to_dataset(name=made.name or "reduced") if isinstance(made, xr.DataArray) else made
+        made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
             raise errors.WrongType(where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice)
@@ -232,7 +232,7 @@ class _Sink:
 
 
 def _used(name: str, value: Any, data: Mapping[str, Any]) -> bool:
-    dims = {d for dims, _ in data.values() for d in dims}
+    dims = {d for named, _ in data.values() for d in named}
     return (value[0] if isinstance(value, tuple) else name) in dims
 
 
@@ -252,7 +252,7 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
 def _labelled(sink: _Sink) -> xr.Dataset:
     import xarray as xr
 
-    task, keep = sink.task, sink.keep
+    task = sink.task
     model, dims = task.model, task.parameters.dims
     shape, names = tuple(dims.values()), tuple(dims)
     data: dict[str, Any] = {}

@@ -19,16 +19,11 @@ import numpy as np
 from .. import errors, units
 from ..solve.trajectory import Trajectory
 from .books import CARRIER, COMPONENTS, UNIT, Books
+from .saved import LINES
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-LINES = {
-    "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
-    "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
-    "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,13 @@ class Ledger:
         """Energy from store to process, dims ``entry``, ``time``; process, store, species, place, role and component are coordinates."""
         chart = self._chart
         facts = {f: [getattr(s, f) for s in chart.store] for f in ("species", "place", "role", "component")}
-        named = {"process": chart.process, "transporter": chart.transporter, "store": [s.name for s in chart.store], **facts, "carrier": chart.carrier}
+        named = {
+            "process": chart.process,
+            "transporter": chart.transporter,
+            "store": [s.name for s in chart.store],
+            **facts,
+            "carrier": chart.carrier,
+        }
         return self._labelled(self._books.flow, {k: ("entry", v) for k, v in named.items()}, "energy given by the store")
 
     @cached_property
@@ -204,8 +205,9 @@ class Ledger:
             return self._labelled(given, {"role": names}, "energy given by the store")
         if what == "ion":
             names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
-            of = lambda n, c: flow[[(s.role, s.species, s.component) == ("cell", n, c) for s in store]].sum(axis=0)  # noqa: E731
-            gained = np.array([[-of(n, c) for c in COMPONENTS] for n in names]).reshape(len(names), 3, *flow.shape[1:])
+            parts = [(s.role, s.species, s.component) for s in store]
+            sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
+            gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
             return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
         known = ("process", "transporter", "store", "ion", "role")
         raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -22,6 +22,17 @@ from .variables import VARIABLES, attributes, coordinates, labels, protocols, va
 if TYPE_CHECKING:
     import xarray as xr
 
+
+@overload
+def simulate(
+    model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: None = ...,
+    solver: Solver | None = ..., progress: stream.Progress = ...,
+) -> Run: ...  # fmt: skip
+@overload
+def simulate(
+    model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: Any,
+    solver: Solver | None = ..., progress: stream.Progress = ...,
+) -> Kept: ...  # fmt: skip
 def simulate(
     model: Model,
     *,
@@ -31,7 +42,7 @@ def simulate(
     start: Any = None,
     keep: Any = None,
     solver: Solver | None = None,
-    progress: Callable[[float], object] | bool | None = None,
+    progress: stream.Progress = None,
 ) -> Run | Kept:
     """Run a model from its declared contents.
 
@@ -55,7 +66,7 @@ def simulate(
         Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
         UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom, WrongType: at the call.
     """
-    wanted = None if keep is None else read(keep, model)
+    wanted = None if keep is None else read(keep)
     grid = output_times(until, times)
     if wanted is not None:
         grid = wanted.grid(grid)

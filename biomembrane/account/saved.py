@@ -8,10 +8,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from .ledger import LINES
 
 if TYPE_CHECKING:
     import xarray as xr
+
+LINES = {
+    "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
+    "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
+    "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

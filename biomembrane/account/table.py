@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .ledger import Ledger
 
 _LINES = (
-    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"), ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
+    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
+    ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
     ("dissipated", "heat"), ("residual", "books"),
 )  # fmt: skip
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,8 @@ def labels(model: Model, dim: str) -> list[str]:
     """Names along a dimension."""
     if dim == "pool":
         return [p.name for p in model.pools if p.kind in ("solute", "carrier")]
-    return [x.name for x in {"membrane": model.membranes, "compartment": model.compartments, "process": model.processes}[dim]]
+    things: dict[str, Iterable[Any]] = {"membrane": model.membranes, "compartment": model.compartments, "process": model.processes}
+    return [x.name for x in things[dim]]
 
 
 def values(trajectory: Trajectory, name: str) -> Array:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import errors
-from ..account.ledger import LINES
-from ..account.saved import SavedRun
+from ..account.saved import LINES, SavedRun
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from ..assemble.model import Model
 from ..compile.numpy import Kernel
 from ..declare.parameter import check_domain
 from ..dimension import ONE
-
-if TYPE_CHECKING:
-    from .parameters import ParameterSet
 
 Array = NDArray[np.float64]
 
@@ -68,7 +65,7 @@ class Start:
     shares: Mapping[tuple[int, ...], Array] = field(default_factory=dict)
     state: Array | None = None
 
-    def put(self, y0: Array, parameters: ParameterSet, lanes: slice) -> None:
+    def put(self, y0: Array, lanes: slice) -> None:
         """Into x(0), ``(state, lane)``; a state by lane must come from a scan over the same dimensions."""
         if self.state is not None:
             y0[:] = self.state if self.state.shape[1] == 1 else self.state[:, lanes]

@@ -136,9 +136,11 @@ class Block:
         """One lane, cut off where it stopped."""
         status = self.statuses[lane]
         reached = len(self.times) if status.ok else max(1, int(np.searchsorted(self.times, status.time, side="right")))
-        parts = [self.part(k)[:, :reached, lane] for k in range(4)]
-        turns, least = self.turns[lane].T, self.least[lane]
-        return Solution(self.times[:reached], *parts, least, turns, int(self.steps[lane]), int(self.rejected[lane]), status)
+        y, entries, drift, dissipation = (self.part(k)[:, :reached, lane] for k in range(4))
+        steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
+        return Solution(
+            self.times[:reached], y, entries, drift, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
+        )  # fmt: skip
 
     def lane(self, lane: int) -> Block:
         """The block of one lane."""

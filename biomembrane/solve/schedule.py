@@ -41,16 +41,21 @@ class Timed:
         order = np.argsort(times, axis=0, kind="stable")
         times = np.take_along_axis(times, order, axis=0)
         passed = (times <= start).sum(axis=0)
-        pick = lambda array, k: np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]  # noqa: E731
         if not self.ramps:
             values = np.concatenate([values[:1], np.take_along_axis(values[1:], order, axis=0)])
-            return {self.value: pick(values, passed)}
+            return {self.value: _pick(values, passed)}
         values = np.take_along_axis(values, order, axis=0)
         moving = (passed > 0) & (passed < len(times))
-        span = pick(times, passed) - pick(times, passed - 1)
-        slope = np.where(moving, (pick(values, passed) - pick(values, passed - 1)) / np.where(span > 0, span, 1.0), 0.0)
-        begin = np.where(moving, pick(values, passed - 1) + slope * (start - pick(times, passed - 1)), pick(values, np.maximum(passed - 1, 0)))
+        (t0, v0), (t1, v1) = ((_pick(times, k), _pick(values, k)) for k in (passed - 1, passed))
+        slope = np.where(moving, (v1 - v0) / np.where(t1 > t0, t1 - t0, 1.0), 0.0)
+        begin = np.where(moving, v0 + slope * (start - t0), v0)
         return {self.value: begin, self.slope: slope, self.origin: start}
+
+
+def _pick(array: Array, k: NDArray[np.int64]) -> Array:
+    """The k-th row, lane by lane."""
+    made: Array = np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]
+    return made
 
 
 def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float) -> tuple[Array, list[list[Any]]]:

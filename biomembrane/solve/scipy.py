@@ -94,7 +94,7 @@ class _March:
 
     def _part(self, y: Array, start: float, stop: float) -> Array:
         """Integrate from ``start`` to ``stop``; gives the state there."""
-        self.steps, self.nodes, self.states = [start], [], []
+        self.steps, self.nodes, self.states = [start], list[Array](), list[Array]()
         f0 = self.kernel.rhs(start, y, self.constants)
         if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(y)):
             self._stop("not finite", start, f0, "the rate of change is not finite at the start")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ class Task:
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
         y0 = initial(self.kernel, constants[0], _cycles(self.model), count)
-        self.start.put(y0, self.parameters, lanes)
+        self.start.put(y0, lanes)
         _room(self.kernel, constants[0], y0, lanes, self.parameters.dims)
         self._check_protocols(stops, constants)
         scale = self.kernel.call("scale", 0.0, y0, constants[0])
@@ -79,12 +79,7 @@ class Task:
 
 
 def prepare(
-    model: Model,
-    times: NDArray[np.float64],
-    *,
-    parameters: Mapping[str, Any] | None = None,
-    start: Any = None,
-    solver: Solver | None = None,
+    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any] | None = None, start: Any = None, solver: Solver | None = None
 ) -> Task:
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):

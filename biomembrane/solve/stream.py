@@ -72,7 +72,11 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
 
 
 def run(
-    task: Task, parts: list[slice], consume: Callable[[slice, Trajectory], None], progress: Progress, rows: Callable[[slice], NDArray[np.float64]] | None
+    task: Task,
+    parts: list[slice],
+    consume: Callable[[slice, Trajectory], None],
+    progress: Progress,
+    rows: Callable[[slice], NDArray[np.float64]] | None,
 ) -> bool:
     """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a progress function that returned False.
 
@@ -94,7 +98,7 @@ def run(
         if cancel.asked and any(s.kind == "cancelled" for s in solved.statuses) and rows is None:
             return 0
         consume(at, solved)
-        return at.stop - at.start
+        return int(at.stop - at.start)
 
     workers = min(_threads(task), len(parts))
     try:
@@ -150,9 +154,10 @@ class Meter:
             rate = self.done / (now - self.began)
             left = (self.lanes - self.done) / max(rate, 1e-9)
             text = f"{100 * self.done / self.lanes:5.1f} % of {self.lanes} sets, {rate:.0f}/s, about {left:.0f} s left"
-            print(f"\r  {text}   ", end="", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\r  {text}   ")
+            sys.stderr.flush()
 
     def close(self) -> None:
         """End the line."""
         if self.written:
-            print(file=sys.stderr)
+            sys.stderr.write("\n")

@@ -111,7 +111,7 @@ RUNS = table(
             ),
             ("solver by name", lambda: run(solver="Radau"), e.WrongType, "solver=", "a solver", "'Radau'", "solvers.SciPy('Radau'"),
             ("solver as a class", lambda: run(solver=solvers.SciPy), e.WrongType, "solver=", "a solver", "the class SciPy", "SciPy('Radau'"),
-            ("progress as a flag", lambda: run(progress=True), e.WrongType, "progress=", "a function", "True", "progress=print"),
+            ("progress as text", lambda: run(progress="yes"), e.WrongType, "progress=", "a function", "'yes'", "progress=print"),
             ("no room", lambda: setting("cell.Cl", Q(170, "mM")), e.NoRoom, "cell.X", "leave room", "-25 fmol", "change the contents"),
             (
                 "no room in one lane", lambda: setting("cell.Cl", array([20.0, 170.0], dims="Cl")), e.NoRoom,
