@@ -151,7 +151,7 @@ def shares() -> dict[str, float]:
     return dict(zip(names, w.START[6:].tolist(), strict=True))
 
 
-_DISSIPATION = {
+_DISSIPATION: dict[str, str | tuple[str, ...]] = {
     "D_pump": "pump:", "D_sglt": "sglt:", "D_glut": "glut", "D_na": "Na_channel", "D_k": "K_channel", "D_cl": ("Cl_channel", "kcc"), "D_w": "water",
 }  # fmt: skip
 

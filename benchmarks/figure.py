@@ -19,7 +19,7 @@ def draw(suite: Suite, facts: dict[str, str], folder: Path) -> list[Path]:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    style = {"font.size": 8.5, "axes.titlesize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _INK}
+    style: Any = {"font.size": 8.5, "axes.titlesize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _INK}
     with plt.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": "biomembrane"}):
         figure, axes = plt.subplots(2, 3, figsize=(12.5, 7), layout="constrained")
         _precision(axes[0, 0], suite)
@@ -43,6 +43,7 @@ def _plain(axis: Any) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.set_minor_formatter(NullFormatter())
+    axis.set_tick_params(which="minor", length=0)
 
 
 def _style(suite: Suite, peer: str) -> dict[str, Any]:
@@ -75,11 +76,11 @@ def _dots(ax: Any, suite: Suite, name: str, metric: str, title: str, *, least: b
     found = [r for r in suite.records if r.name == name and metric in r.metric and r.value]
     most = max((r.metric for r in found), default="")
     rows = sorted((r for r in found if r.metric == most), key=lambda r: r.value or 0.0, reverse=least)
-    for place, r in enumerate(rows):
+    for place, (r, value) in enumerate((r, r.value or 0.0) for r in rows):
         base, _, more = r.peer.partition(",")
         colour = _ACCENT if base == OURS else _INK
-        ax.plot([r.value], [place], marker="o", markersize=8 if base == OURS else 6, color=colour)
-        ax.annotate(f"{r.value:.3g}" if r.value < 1000 else f"{r.value:.0f}", (r.value, place), (8, -3), textcoords="offset points", color=colour)
+        ax.plot([value], [place], marker="o", markersize=8 if base == OURS else 6, color=colour)
+        ax.annotate(f"{value:.3g}" if value < 1000 else f"{value:.0f}", (value, place), (8, -3), textcoords="offset points", color=colour)
         ax.text(-0.02, place, suite.titles.get(base, base) + ("," + more if more else ""), ha="right", va="center", color=colour,
                 transform=ax.get_yaxis_transform())  # fmt: skip
     cores = most.rpartition(", ")[2] if ", " in most else ""

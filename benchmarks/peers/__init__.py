@@ -6,6 +6,8 @@ from importlib import import_module
 
 from .base import Peer
 
+__all__ = ["PEERS", "Peer", "load"]
+
 #: Name on the command line: module and class.
 PEERS = {
     "biomembrane": ("engine", "Engine"),

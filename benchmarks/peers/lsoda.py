@@ -27,12 +27,10 @@ class NumbaLSODA(Peer):
         self.address = self.callback.address
         y0, times = start(), np.concatenate([[0.0], TIMES])
 
-        @numba.njit
         def one(p: Any, rtol: float, address: int) -> Any:
             found, _ = lsoda(address, y0, times, p, rtol, rtol * 1e-4)
             return found[1:]
 
-        @numba.njit(parallel=True)
         def many(sets: Any, rtol: float, address: int) -> Any:
             made = np.empty((sets.shape[0], 500, 26))
             for k in numba.prange(sets.shape[0]):
@@ -40,7 +38,7 @@ class NumbaLSODA(Peer):
                 made[k] = found[1:]
             return made
 
-        self.one, self.many = one, many
+        self.one, self.many = numba.njit(one), numba.njit(parallel=True)(many)
 
     def solve(self, parameters: Array, rtol: float) -> Array:
         return np.asarray(self.one(parameters, rtol, self.address))
