@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
+from ..declare.formula import Formula
 from ..symbols import DB, B
 
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
@@ -26,6 +28,61 @@ FOLD: dict[str, Callable[[float], float]] = {
     "expm1": math.expm1,
     "sqrt": math.sqrt,
 }
+
+
+@lru_cache(maxsize=8192)
+def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
+    """The symbols of an expression, in one order."""
+    return tuple(sorted(expression.free_symbols, key=str))
+
+
+@lru_cache(maxsize=8192)
+def tape(expression: sp.Expr) -> tuple[tuple[Any, ...], ...]:
+    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever the expression comes up under other names."""
+    steps: list[tuple[Any, ...]] = []
+    _record(expression, steps, {})
+    return tuple(steps)
+
+
+def _record(e: sp.Expr, steps: list[tuple[Any, ...]], memo: dict[sp.Basic, int]) -> int:
+    """Append the steps of a sub-expression unless they are there, and give the number of its last."""
+    if e not in memo:
+        made = _step(e, lambda arg: _record(arg, steps, memo), steps)
+        memo[e] = made if isinstance(made, int) else _append(steps, made)
+    return memo[e]
+
+
+def _append(steps: list[tuple[Any, ...]], step: tuple[Any, ...]) -> int:
+    steps.append(step)
+    return len(steps) - 1
+
+
+def _step(e: sp.Expr, at: Callable[[sp.Expr], int], steps: list[tuple[Any, ...]]) -> tuple[Any, ...] | int:
+    if e.is_Symbol:
+        return ("symbol", e)
+    if e.is_number and e.is_real:
+        return ("const", float(e))
+    if e.is_Add or e.is_Mul or isinstance(e, (sp.Max, sp.Min)):
+        join = ("add",) if e.is_Add else ("mul",) if e.is_Mul else ("call", "max" if isinstance(e, sp.Max) else "min")
+        total, *rest = (at(arg) for arg in e.args)
+        for other in rest:
+            total = _append(steps, (*join, total, other))
+        return total
+    if isinstance(e, sp.exp):
+        return ("call", "exp", at(e.args[0]))
+    if e.is_Pow:
+        base = at(e.base)
+        if e.exp.is_Integer:
+            return ("power", base, int(e.exp))
+        if e.exp.is_Rational and e.exp.q == 2:
+            return ("power", _append(steps, ("call", "sqrt", base)), int(e.exp.p))
+        return ("call", "pow", base, at(e.exp))
+    if isinstance(e, DB):
+        return ("call", f"B{int(e.args[0])}", at(e.args[1]))
+    name = UNARY.get(e.func)
+    if name is None:
+        raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+    return ("call", name, at(e.args[0]))
 
 
 class Graph:
@@ -152,47 +209,30 @@ class Graph:
 
     # --- lowering
 
-    def lower(self, expression: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
-        """The node of a sympy expression; ``env`` maps its symbols."""
-        found = memo.get(expression)
-        if found is None:
-            found = memo[expression] = self._lower(expression, env, memo)
-        return found
+    def lower(self, what: sp.Expr | Formula, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
+        """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the expressions met so far."""
+        if isinstance(what, Formula):
+            names = what.names
+            here = {s: self.lower(names.get(s, s), env, memo) for s in inputs(what.local)}
+            return self._replay(tape(what.local), here)
+        if what not in memo:
+            memo[what] = env[what] if what.is_Symbol else self._replay(tape(what), env)
+        return memo[what]
 
-    def _lower(self, e: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
-        if e.is_Symbol:
-            return env[e]
-        if e.is_number and e.is_real:
-            return self.const(float(e))
-        if e.is_Add or e.is_Mul:
-            join = self.add if e.is_Add else self.mul
-            total = self.zero if e.is_Add else self.one
-            for arg in e.args:
-                total = join(total, self.lower(arg, env, memo))
-            return total
-        if isinstance(e, sp.exp):
-            return self.call("exp", self.lower(e.args[0], env, memo))
-        if e.is_Pow:
-            base = self.lower(e.base, env, memo)
-            if e.exp.is_Integer:
-                return self.power(base, int(e.exp))
-            if e.exp.is_Rational and e.exp.q == 2:
-                return self.power(self.call("sqrt", base), int(e.exp.p))
-            return self.call("pow", base, self.lower(e.exp, env, memo))
-        if isinstance(e, DB):
-            return self.call(f"B{int(e.args[0])}", self.lower(e.args[1], env, memo))
-        if isinstance(e, (sp.Max, sp.Min)):
-            op = "max" if isinstance(e, sp.Max) else "min"
-            first, *rest = (self.lower(a, env, memo) for a in e.args)
-            for other in rest:
-                first = self.call(op, first, other)
-            return first
-        name = UNARY.get(e.func)
-        if name is None:
-            raise NotImplementedError(
-                f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B"
-            )
-        return self.call(name, self.lower(e.args[0], env, memo))
+    def _replay(self, steps: Iterable[tuple[Any, ...]], env: Mapping[sp.Symbol, int]) -> int:
+        made: list[int] = []
+        for op, *a in steps:
+            if op == "symbol":
+                made.append(env[a[0]])
+            elif op == "const":
+                made.append(self.const(a[0]))
+            elif op == "power":
+                made.append(self.power(made[a[0]], a[1]))
+            elif op == "call":
+                made.append(self.call(a[0], *(made[i] for i in a[1:])))
+            else:
+                made.append((self.add if op == "add" else self.mul)(made[a[0]], made[a[1]]))
+        return made[-1]
 
     # --- differentiation
 
