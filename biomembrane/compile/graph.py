@@ -19,6 +19,7 @@ from ..symbols import DB, B
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
 
 UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
+NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
 FOLD: dict[str, Callable[[float], float]] = {
     "exp": math.exp,
     "sin": math.sin,
@@ -36,53 +37,54 @@ def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
     return tuple(sorted(expression.free_symbols, key=str))
 
 
+Step = tuple[str, Any, Any]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+
+
 @lru_cache(maxsize=8192)
-def tape(expression: sp.Expr) -> tuple[tuple[Any, ...], ...]:
+def tape(expression: sp.Expr) -> tuple[Step, ...]:
     """The steps that lower an expression, arguments first: read off sympy once, replayed wherever the expression comes up under other names."""
-    steps: list[tuple[Any, ...]] = []
+    steps: list[Step] = []
     _record(expression, steps, {})
     return tuple(steps)
 
 
-def _record(e: sp.Expr, steps: list[tuple[Any, ...]], memo: dict[sp.Basic, int]) -> int:
+def _record(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
     """Append the steps of a sub-expression unless they are there, and give the number of its last."""
     if e not in memo:
-        made = _step(e, lambda arg: _record(arg, steps, memo), steps)
-        memo[e] = made if isinstance(made, int) else _append(steps, made)
+        steps.append(_step(e, steps, memo))
+        memo[e] = len(steps) - 1
     return memo[e]
 
 
-def _append(steps: list[tuple[Any, ...]], step: tuple[Any, ...]) -> int:
-    steps.append(step)
-    return len(steps) - 1
-
-
-def _step(e: sp.Expr, at: Callable[[sp.Expr], int], steps: list[tuple[Any, ...]]) -> tuple[Any, ...] | int:
+def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
+    """The last step of an expression, once those before it are taken."""
     if e.is_Symbol:
-        return ("symbol", e)
+        return ("symbol", e, None)
     if e.is_number and e.is_real:
-        return ("const", float(e))
-    if e.is_Add or e.is_Mul or isinstance(e, (sp.Max, sp.Min)):
-        join = ("add",) if e.is_Add else ("mul",) if e.is_Mul else ("call", "max" if isinstance(e, sp.Max) else "min")
-        total, *rest = (at(arg) for arg in e.args)
-        for other in rest:
-            total = _append(steps, (*join, total, other))
-        return total
-    if isinstance(e, sp.exp):
-        return ("call", "exp", at(e.args[0]))
-    if e.is_Pow:
-        base = at(e.base)
-        if e.exp.is_Integer:
-            return ("power", base, int(e.exp))
-        if e.exp.is_Rational and e.exp.q == 2:
-            return ("power", _append(steps, ("call", "sqrt", base)), int(e.exp.p))
-        return ("call", "pow", base, at(e.exp))
+        return ("const", float(e), None)
+    if e.is_Pow and e.exp.is_Rational and e.exp.q == 2:
+        steps.append(("sqrt", _record(e.base, steps, memo), ()))
+        return ("power", len(steps) - 1, int(e.exp.p))
+    if e.is_Pow and e.exp.is_Integer:
+        return ("power", _record(e.base, steps, memo), int(e.exp))
     if isinstance(e, DB):
-        return ("call", f"B{int(e.args[0])}", at(e.args[1]))
-    name = UNARY.get(e.func)
+        return (f"B{int(e.args[0])}", _record(e.args[1], steps, memo), ())
+    name = "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
     if name is None:
         raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
-    return ("call", name, at(e.args[0]))
+    first, *rest = (_record(arg, steps, memo) for arg in e.args)
+    if e.func not in NARY:
+        return (name, first, tuple(rest))
+    if not rest:
+        return ("power", first, 1)
+    for other in rest[:-1]:
+        steps.append(_joined(name, first, other))
+        first = len(steps) - 1
+    return _joined(name, first, rest[-1])
+
+
+def _joined(name: str, first: int, second: int) -> Step:
+    return (name, first, second if name in ("add", "mul") else (second,))
 
 
 class Graph:
@@ -219,19 +221,22 @@ class Graph:
             memo[what] = env[what] if what.is_Symbol else self._replay(tape(what), env)
         return memo[what]
 
-    def _replay(self, steps: Iterable[tuple[Any, ...]], env: Mapping[sp.Symbol, int]) -> int:
+    def _replay(self, steps: Iterable[Step], env: Mapping[sp.Symbol, int]) -> int:
         made: list[int] = []
-        for op, *a in steps:
-            if op == "symbol":
-                made.append(env[a[0]])
-            elif op == "const":
-                made.append(self.const(a[0]))
+        put, add, mul = made.append, self.add, self.mul
+        for op, a, b in steps:
+            if op == "mul":
+                put(mul(made[a], made[b]))
+            elif op == "symbol":
+                put(env[a])
+            elif op == "add":
+                put(add(made[a], made[b]))
             elif op == "power":
-                made.append(self.power(made[a[0]], a[1]))
-            elif op == "call":
-                made.append(self.call(a[0], *(made[i] for i in a[1:])))
+                put(self.power(made[a], b))
+            elif op == "const":
+                put(self.const(a))
             else:
-                made.append((self.add if op == "add" else self.mul)(made[a[0]], made[a[1]]))
+                put(self.call(op, made[a], *(made[i] for i in b)))
         return made[-1]
 
     # --- differentiation
