@@ -145,4 +145,4 @@ def _account(model: Model, made: _Outputs) -> None:
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
     slopes = g.time_derivative(made.outputs["exergy"])
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=True) if slope != g.zero})
-    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()))})
+    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})
