@@ -156,7 +156,7 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
     wanted, due = _due(allowed)
-    if hasattr(quantity, "attrs") and hasattr(quantity, "dims"):
+    if not is_quantity(quantity) and hasattr(quantity, "attrs") and hasattr(quantity, "dims"):  # pint prints itself when asked for more
         unit = quantity.attrs.get("units", "1")
         text = from_udunits(unit) if isinstance(unit, str) else unit
         _unit(text, where)

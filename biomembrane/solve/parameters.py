@@ -211,7 +211,7 @@ _EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
 
 
 def _labelled(value: Any, where: str) -> Any:
-    if hasattr(value, "dims") and hasattr(value, "attrs"):
+    if not units.is_quantity(value) and hasattr(value, "dims") and hasattr(value, "attrs"):
         if not hasattr(value, "coords") or not hasattr(value, "ndim"):
             got, advice = f"an xarray.{type(value).__name__}", f"one of its variables, dataset['K'], or {_EXAMPLE}"
             raise errors.WrongType(where=where, wanted="an xarray.DataArray", got=got, advice=advice)
