@@ -117,7 +117,7 @@ class Suite:
         for count in sorted({1, min(2, cores())}):
             self.tell(f"ensembles, {count} core{'s' * (count > 1)}")
             for peer in self.peers():
-                sets = counts.get(peer, "40" if self.extent.quick else "0")
+                sets = counts.get(peer, "80" if self.extent.quick else "0")
                 arguments = ("--rtol", "1e-6", "--cores", str(count), "--sets", sets, "--members", self.extent.of("3", "7"))
                 answer = self.ask_peer(peer, "ensemble", *arguments)
                 line = next((x for x in answer.lines if "cores" in x), None) if answer else None
