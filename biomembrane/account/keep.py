@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,6 +172,7 @@ class _Sink:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
         self.taken = keep.taken(task.times)
+        self.books = keep.ledger == "all" or callable(keep.reduce) or any(name in BOOKS for name in keep.variables)  # along the way
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
         self.end = np.zeros(self.lanes)
@@ -190,7 +191,7 @@ class _Sink:
 
     def take(self, at: slice, t: Trajectory) -> None:
         """Keep what is wanted of a chunk."""
-        books, keep = Books(t), self.keep
+        books, keep = Books(t if self.books else replace(t, block=t.block.ends())), self.keep
         kinds = [KINDS.index(s.kind) for s in t.statuses]
         self.status[at] = kinds
         self.end[at] = [s.time for s in t.statuses]
@@ -243,7 +244,8 @@ def _dim(name: str) -> str:
 def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
     """Run a task in chunks and keep what is wanted; and whether it ran to its end."""
     sink = _Sink(task, keep)
-    finished = stream.run(task, stream.chunks(task), sink.take, progress, None)
+    width = task.width if sink.books else len(task.kernel.program.states)
+    finished = stream.run(task, stream.chunks(task, width), sink.take, progress, width)
     least = dict(zip(task.kernel.program.names["dissipation"], np.where(np.isfinite(sink.least), sink.least, 0.0).tolist(), strict=True))
     timing = {"compile": task.compile_time}
     return Kept(_labelled(sink), task.model, task.solver.rtol, least, timing), finished

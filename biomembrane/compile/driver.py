@@ -13,7 +13,7 @@ _SETS = (
     "i64 %jobs, double %h0"
 )
 _SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
-SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, ptr noalias %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
+SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 
 
 def refill() -> Function:
@@ -348,6 +348,7 @@ class _Drive(Outputs):
                 with f.when(f.do(f"xor i1 {last}, true")):
                     self.turn(lane)
                 with f.when(last):
+                    self.end_row(lane)
                     self.record(lane, number(rodas.DONE), number(-1.0))
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
@@ -355,6 +356,15 @@ class _Drive(Outputs):
                 two = f.do(f"fmul double {h}, {number(2.0)}")
                 short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+
+    def end_row(self, lane: str) -> None:
+        """States and quadratures at the end."""
+        f = self.f
+        base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
+        for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):
+            start = f.do(f"add i64 {base}, {shift}")
+            with f.loop(count) as i:
+                f.store(f.load(self.lane(array, lane, i), "double"), f.at("%END", f.do(f"add i64 {start}, {i}"), "double"), "double")
 
     def turn(self, lane: str) -> None:
         """At a break: keep the state, and enter the next part with its constants and a small step."""

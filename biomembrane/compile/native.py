@@ -151,7 +151,7 @@ class Native:
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape)))
         self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-        arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole] + [pointer] * 4 + [whole, real]
+        arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver().address("drive"))
         self.trust()
 
@@ -184,10 +184,11 @@ class Native:
         workspace = aligned(self.size)
         parts = (sets.constants.ctypes.data, sets.stops.ctypes.data, sets.stops.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
-        after = [a.ctypes.data for a in (sets.out, sets.turns, sets.least, sets.record)]
+        out = (sets.out.ctypes.data, sets.out.shape[2])
+        after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
         shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
         grid = (sets.times.ctypes.data, len(sets.times))
-        self._drive(*parts, *before, *shared, *grid, *after, sets.limit, sets.rtol)
+        self._drive(*parts, *before, *shared, *grid, *out, *after, sets.limit, sets.rtol)
 
 
 def _agree(function: str, got: Array, wanted: Array) -> None:
@@ -204,23 +205,24 @@ def _agree(function: str, got: Array, wanted: Array) -> None:
 
 class Sets:
     """Arrays of many runs, set by set: ``constants`` (set, part, constant), ``stops`` (set, part) and others that the driver reads, ``out``
-    (set, time, row), ``turns`` (set, part − 1, state), ``least`` (set, process) and ``record`` that it fills.
+    (set, time, row) for the first rows, ``end`` (set, row) for all, ``turns`` (set, part − 1, state), ``least`` (set, process) and ``record`` that it fills.
     """
 
     def __init__(
         self, native: Native, constants: Array, stops: Array, start: Array, tolerance: Array, floor: Array, times: Array,
-        out: Array, turns: Array, least: Array, *, rtol: float, limit: int,
+        out: Array, end: Array, turns: Array, least: Array, *, rtol: float, limit: int,
     ) -> None:  # fmt: skip
         self.constants, self.stops, self.start = (np.ascontiguousarray(a) for a in (constants, stops, start))
         self.tolerance, self.floor, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, times))
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
-        self.out, self.turns, self.least = out, turns, least
+        self.out, self.end, self.turns, self.least = out, end, turns, least
         self.record = np.zeros((len(start), driver.RECORD))
         self.record[:, 0] = rodas.WAITING
-        wanted = (len(start), len(times), native.shape.states + native.shape.quadratures)
-        if out.shape != wanted or not all(a.flags.c_contiguous for a in (out, turns, least)):
-            raise ValueError(f"out is {out.shape}, not a contiguous {wanted}")
+        width = native.shape.states + native.shape.quadratures
+        fits = out.shape[:2] == (len(start), len(times)) and out.shape[2] in (native.shape.states, width) and end.shape == (len(start), width)
+        if not fits or not all(a.flags.c_contiguous for a in (out, end, turns, least)):
+            raise ValueError(f"out is {out.shape} and end {end.shape}, for {len(start)} sets, {len(times)} times and {width} rows")
 
 
 def aligned(rows: int) -> Array:

@@ -57,7 +57,7 @@ class Writer:
 
 
 class Outputs(Writer):
-    """What a driver does at output times.  It has ``pending`` (a flag), and ``h`` and ``rate`` = 1/h of the step."""
+    """What a driver does at output times: the first ``%upto`` rows go out.  It has ``pending`` (a flag), and ``h`` and ``rate`` = 1/h of the step."""
 
     pending: str
     h: str
@@ -75,7 +75,8 @@ class Outputs(Writer):
 
     def outputs(self) -> None:
         """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
-        f, n, quads = self.f, self.states, self.quadratures
+        f, n = self.f, self.states
+        quads = f.do(f"sub i64 %upto, {n}")
         p = self.array("p")
         e = [self.rows_of("e", r) for r in range(3)]
         first = f.do(f"mul i64 {n}, 5")
@@ -114,7 +115,7 @@ class Outputs(Writer):
                 f.store("1", self.lane("has", lane), "i64")
         theta = f.mul(self.vector("theta"), self.rate)
         row = self.array("row")
-        with f.loop(self.rows) as i:
+        with f.loop("%upto") as i:
             at = f.do(f"mul i64 {i}, 5")
             value = f.get(p, f.do(f"add i64 {at}, 4"))
             for r in (3, 2, 1, 0):
@@ -125,7 +126,7 @@ class Outputs(Writer):
             with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
                 at = f.load(self.lane("next", lane), "i64")
                 place = self.place(lane, at)
-                with f.loop(self.rows) as i:
+                with f.loop("%upto") as i:
                     f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
                 f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
                 with f.when(self.mine(lane)):
@@ -137,7 +138,7 @@ class Outputs(Writer):
         job = f.load(self.lane("job", lane), "i64")
         first = f.do(f"mul i64 {job}, %nt")
         index = f.do(f"add i64 {first}, {at}")
-        return f.do(f"mul i64 {index}, {self.rows}")
+        return f.do(f"mul i64 {index}, %upto")
 
     def mine(self, lane: str) -> str:
         """Whether the lane has accepted its step and has an output time in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,8 @@ class Native:
                 machine.run(sets, counter)
         else:
             sets.record[:] = 0.0
+            made.end[:] = 0.0
+            made.end[:, : len(problem.y0)] = problem.y0.T
         return self._finished(made, sets)
 
     def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
@@ -71,7 +73,7 @@ class Native:
         tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -10 * tolerance, -1e300)
         return Sets(
-            machine, constants, problem.stops.T, problem.y0.T, tolerance, floor, problem.times, made.rows, made.turns, made.least,
+            machine, constants, problem.stops.T, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 
@@ -86,4 +88,4 @@ class Native:
             made.rows[k, max(1, int(np.searchsorted(made.times, at, side="right"))) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         steps, rejected = sets.record[:, 1].astype(np.int64), sets.record[:, 2].astype(np.int64)
-        return Block(made.times, made.rows, made.turns, made.least, statuses, steps - rejected, rejected, made.sizes)
+        return replace(made, statuses=statuses, steps=steps - rejected, rejected=rejected)

@@ -68,7 +68,8 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        return schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end)
+        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end)
+        return stops, parts if count > 1 else [[float(x[0]) if np.ndim(x) else x for x in part] for part in parts]
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -40,7 +40,7 @@ class Problem:
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
-    part, numbers or (lane,) arrays.  ``rows`` (lane, time, state and quadrature): where to write, or None.
+    part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
     """
 
     kernel: Kernel
@@ -108,12 +108,13 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Solutions side by side: ``rows`` (lane, time, state and quadrature), NaN where a lane did not come; ``turns`` (lane, part − 1, state);
-    ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
+    """Solutions side by side: ``rows`` (lane, time, row) with states and quadratures, or states alone, NaN where a lane did not come; ``end``
+    (lane, row) both at the end; ``turns`` (lane, part − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
     """
 
     times: Array
     rows: Array
+    end: Array
     turns: Array
     least: Array
     statuses: Sequence[Status]
@@ -146,7 +147,15 @@ class Block:
         """The block of one lane."""
         at = slice(lane, lane + 1)
         statuses = self.statuses[lane : lane + 1]
-        return Block(self.times, self.rows[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        return Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+
+
+    def ends(self) -> Block:
+        """The same with the first and the last time alone, and with all quadratures."""
+        rows = np.zeros((len(self.rows), 2, self.end.shape[1]))
+        rows[:, 0, : self.sizes[0]] = self.rows[:, 0, : self.sizes[0]]
+        rows[:, 1] = self.end
+        return replace(self, times=self.times[[0, -1]], rows=rows)
 
 
 def empty(problem: Problem) -> Block:
@@ -157,7 +166,8 @@ def empty(problem: Problem) -> Block:
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
     waiting = [Status("cancelled", 0.0, "it was not begun")] * lanes
-    return Block(problem.times, rows, turns, np.zeros((lanes, sizes[3])), waiting, counts[0], counts[1], sizes)
+    end = np.full((lanes, problem.width), np.nan)
+    return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[3])), waiting, counts[0], counts[1], sizes)
 
 
 class Solver(Protocol):

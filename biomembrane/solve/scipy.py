@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,11 @@ class SciPy:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
                 march.run()
-            made.rows[lane] = march.rows
+            made.rows[lane] = march.rows[:, : made.rows.shape[2]]
+            made.end[lane] = march.rows[-1]
             made.turns[lane], made.least[lane] = march.turns, march.least
             made.steps[lane], statuses[lane] = march.count, march.status
-        return Block(made.times, made.rows, made.turns, made.least, statuses, made.steps, made.rejected, made.sizes)
+        return replace(made, statuses=statuses)
 
 
 class _March:

@@ -22,11 +22,11 @@ _BUFFER = 32e6  # bytes of a reused buffer, about what a cache and its neighbour
 _FEWEST, _MOST = 64, 4096
 
 
-def chunks(task: Task, most: int | None = None) -> list[slice]:
+def chunks(task: Task, width: int, most: int = _MOST) -> list[slice]:
     """Lanes in groups that keep every core busy and a buffer small."""
     lanes, threads = task.parameters.lanes, _threads(task)
-    room = int(np.clip(_BUFFER / (8 * task.width * len(task.times)), _FEWEST, _MOST))
-    size = min(most or room, max(8, -(-lanes // threads)))
+    room = int(np.clip(_BUFFER / (8 * width * len(task.times)), _FEWEST, most))
+    size = min(room, max(8, -(-lanes // threads)))
     size = -(-size // 8) * 8
     return [slice(first, min(first + size, lanes)) for first in range(0, lanes, size)]
 
@@ -44,7 +44,7 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
     def keep(at: slice, trajectory: Trajectory) -> None:
         made[at.start] = trajectory
 
-    parts = chunks(task, 512)
+    parts = chunks(task, task.width, 512)
     finished = run(task, parts, keep, progress, lambda at: rows[at])
     if not finished:
         never = Cancel()
@@ -62,9 +62,8 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     from dataclasses import replace
 
     blocks = [p.block for p in parts]
-    one = blocks[0]
-    turns, least, steps, rejected = (np.concatenate([getattr(b, name) for b in blocks]) for name in ("turns", "least", "steps", "rejected"))
-    block = replace(one, rows=rows, turns=turns, least=least, statuses=[s for b in blocks for s in b.statuses], steps=steps, rejected=rejected)
+    joined = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "turns", "least", "steps", "rejected")}
+    block = replace(blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined)
     lanes = slice(0, task.parameters.lanes)
     stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
@@ -80,23 +79,22 @@ def run(
 ) -> bool:
     """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a progress function that returned False.
 
-    ``rows`` gives the array that a chunk is written to; without it each thread reuses a buffer of its own, valid during ``consume`` only.
+    ``rows`` gives the array that a chunk is written to, or is the length of the rows of a buffer that each thread reuses and that is valid
+    during ``consume`` only.
     """
     cancel, meter, buffers = Cancel(), Meter(progress, task.parameters.lanes), local()
 
     def reused(at: slice) -> NDArray[np.float64]:
         count = at.stop - at.start
         if not hasattr(buffers, "rows") or len(buffers.rows) < count:
-            buffers.rows = np.empty((count, len(task.times), task.width))
+            buffers.rows = np.empty((count, len(task.times), rows))
         made: NDArray[np.float64] = buffers.rows[:count]
         return made
 
     def work(at: slice) -> int:
         if cancel.asked:
             return 0
-        solved = task.trajectory(at, (rows or reused)(at), cancel)
-        if cancel.asked and any(s.kind == "cancelled" for s in solved.statuses) and rows is None:
-            return 0
+        solved = task.trajectory(at, reused(at) if isinstance(rows, int) else rows(at), cancel)
         consume(at, solved)
         return int(at.stop - at.start)
 
