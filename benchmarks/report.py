@@ -57,7 +57,7 @@ def _by_peer(suite: Suite, name: str, metrics: Sequence[str]) -> tuple[list[str]
 def single(suite: Suite) -> str:
     """Time and error by tolerance, then time at equal error."""
     rtols = list(dict.fromkeys(r.metric for r in suite.records if r.name == "single" and "rtol" in r.metric))
-    equal = next((r.metric for r in suite.records if r.name == "single" and "error" in r.metric), "")
+    equal = next((r.metric for r in suite.records if r.name == "single" and r.metric.startswith("time at error")), "")
     peers, found = _by_peer(suite, "single", rtols)
     rows = []
     for peer in peers:
