@@ -71,7 +71,7 @@ def shown(value: object, limit: int = 90) -> str:
         except (TypeError, ValueError):
             text = str(value)
     elif getattr(value, "ndim", 0):
-        text = str(value)
+        text = str(value) if getattr(value, "size", 0) <= 12 else f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
     elif isinstance(value, type):
         text = f"the class {value.__name__}"
     elif callable(value) and hasattr(value, "__name__"):

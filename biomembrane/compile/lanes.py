@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .ir import LANES, VEC, Function, splat
+from .numpy import NEAR, TANH
 from .program import Program
 from .sparse import Plan, plan
 
@@ -89,6 +90,10 @@ def _instruction(f: Function, op: str, a: list[str]) -> str:
         return f.do(f"call {VEC} @llvm.{_INTRINSIC[op]}.v{LANES}f64({VEC} {a[0]})")
     if op == "select":
         return f.select(f.compare("oge", a[0], splat(0.0)), a[1], a[2])
+    if op == "net":
+        size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {a[2]})")
+        near = f.mul(f.mul(f.add(a[0], a[1]), a[2]), f.horner(f.mul(a[2], a[2]), TANH))
+        return f.select(f.compare("olt", size, splat(NEAR)), near, f.sub(a[0], a[1]))
     if op in ("max", "min"):
         return f.select(f.compare("ogt" if op == "max" else "olt", a[0], a[1]), a[0], a[1])
     return f.call(f"m_{op}", *a)

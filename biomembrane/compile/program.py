@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import sympy as sp
 
 from .. import constants, symbols
 from ..assemble.model import Model
+from ..declare.formula import Formula
 from .graph import Graph
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
@@ -77,12 +79,12 @@ def _build(model: Model, forms: tuple[Form, ...]) -> Program:
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | inputs, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     for equation in model.equations:
-        env[equation.symbol] = g.lower(equation.expression, env, memo)
+        env[equation.symbol] = g.lower(equation.formula, env, memo)
     made = _Outputs(g, env, memo)
-    made.put("initial", {name: made.lower(e) for name, e in model.initial.items()})
-    rhs = {p.name: env[sp.Symbol(f"d[{p.name}]", real=True)] for p in model.pools}
+    made.put("initial", {name: made.lower(e) for name, e in model.initial.formulas.items()})
+    rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
     made.put("rhs", rhs)
-    made.put("scale", {name: made.lower(e) for name, e in model.scale.items()})
+    made.put("scale", {name: made.lower(e) for name, e in model.scale.formulas.items()})
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
@@ -100,7 +102,7 @@ class _Outputs:
         self.outputs: dict[str, list[int]] = {}
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def lower(self, expression: sp.Expr) -> int:
+    def lower(self, expression: Formula) -> int:
         return self.g.lower(expression, self.env, self.memo)
 
     def put(self, group: str, members: dict[str, int]) -> None:
@@ -121,15 +123,13 @@ def _observe(model: Model, made: _Outputs) -> None:
 
 
 def _flux(made: _Outputs, process: str) -> int:
-    """J from the affinity, so that sign(J) = sign(A) in floating point too: r⁺(1 − e^{−A/RT}) or r⁻(e^{A/RT} − 1)."""
+    """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
     g, env = made.g, made.env
     if symbols.forward(process) not in env:
         return env[symbols.current(process)]
     up, down = env[symbols.forward(process)], env[symbols.reverse(process)]
     a = g.mul(env[symbols.affinity(process)], g.rcp(g.mul(env[symbols.R], env[symbols.T])))
-    positive = g.neg(g.mul(up, g.call("expm1", g.neg(a))))
-    negative = g.mul(down, g.call("expm1", a))
-    return g.call("select", a, positive, negative)
+    return g.call("net", up, down, a)
 
 
 def _account(model: Model, made: _Outputs) -> None:
@@ -142,7 +142,7 @@ def _account(model: Model, made: _Outputs) -> None:
         for process, potential in store.entries:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
     made.put("entry", entries)
-    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.items()})
+    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
     slopes = g.time_derivative(made.outputs["exergy"])
-    made.put("drift", {name: slope for name, slope in zip(model.exergy, slopes, strict=True) if slope != g.zero})
-    made.put("energy", {"G": made.lower(model.energy)})
+    made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=True) if slope != g.zero})
+    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()))})

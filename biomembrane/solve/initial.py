@@ -99,7 +99,7 @@ def begin(model: Model, start: Any) -> Start:
             advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(str(name), carriers)
             raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
         share = units.strip(value, ONE, where)
-        check_domain(share, "fraction", where, errors.shown(value))
+        check_domain(share, "fraction", where, value)
         given[name] = share
     made = {}
     for name in given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,8 +127,8 @@ class _Sheet:
         number = units.strip(value, dim, where)
         if array is None and np.ndim(number):
             raise _unlabelled(where)
-        for x in (float(np.min(number)), float(np.max(number))):  # every domain is an interval
-            check_domain(x, domain, where, errors.shown(units.restore(x, unit)))
+        for x in {float(np.min(number)), float(np.max(number))} if array is not None else (float(number),):  # every domain is an interval
+            check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
         if array is None:
             self.numbers[key] = float(number)
         else:
@@ -164,11 +165,18 @@ class _Sheet:
         self.forms.append(Form(name, expression, extra))
 
 
+@lru_cache(maxsize=64)
+def _of_start(model: Model) -> frozenset[str]:
+    """Parameters that only say what there is at the start."""
+    starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")]
+    starts += [formula.expression for formula in model.impermeants.values()]
+    used = {s.name for e in starts for s in e.free_symbols}
+    return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
+
+
 def _changeable(model: Model, name: str) -> None:
     """Raise ``BadSettings`` where a parameter only says what there is at the start."""
-    symbol = model.symbol(name)
-    starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")] + list(model.impermeants.values())
-    if any(symbol in e.free_symbols for e in starts) or name.endswith(".potential"):
+    if name in _of_start(model):
         raise errors.BadSettings(
             where=f"parameters[{name!r}], Protocol", wanted="a parameter that acts during the run",
             got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",

@@ -42,7 +42,7 @@ class Task:
         count = len(range(*lanes.indices(self.parameters.lanes)))
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
-        single = count == 1 and all(np.ndim(c) == 0 for c in constants[0])  # plain numbers are ten times as fast as arrays of one
+        single = count == 1 and not any(isinstance(c, np.ndarray) for c in constants[0])  # plain numbers are ten times as fast as arrays of one
         y0 = initial(self.kernel, constants[0], _cycles(self.model), None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
@@ -77,7 +77,7 @@ class Task:
                     where = f"parameters[{name!r}], Protocol"
                     if not np.isfinite(x):
                         raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
-                    check_domain(x, p.domain, where, errors.shown(units.restore(x, p.unit)))
+                    check_domain(x, p.domain, where, units.restore(x, p.unit))
 
 
 def prepare(
