@@ -79,8 +79,10 @@ def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> N
             spent.append(time.perf_counter() - began)
         memory = peak()
         largest, rms = w.error([peer.shown(found, sets[k], k) for k in range(min(members, count))], wanted[:count])
-        residual = max(w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets))
-        say(sets=count, cores=cores, rtol=rtol, time=min(spent), error=largest, rms=rms, memory=memory, residual=residual)
+        residuals = np.array([w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets)])
+        lost = int(np.count_nonzero(~np.isfinite(residuals)))  # a rate with sets missing is none
+        outcome = {"failed": f"{lost} of {count} sets are not finite"} if lost else {"time": min(spent)}
+        say(sets=count, cores=cores, rtol=rtol, **outcome, error=largest, rms=rms, memory=memory, residual=float(residuals.max()))
     except Exception as problem:  # noqa: BLE001
         say(sets=count, cores=cores, rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
 
