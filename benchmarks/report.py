@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .records import Record
@@ -22,7 +23,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def number(value: float | None, unit: str = "") -> str:
     """Three figures, in a handy unit; a dash where there is none."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     if unit == "s":
         factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms"), (1e6, "µs")) if abs(value) * f >= 1), (1e9, "ns"))
