@@ -158,36 +158,62 @@ class Graph:
         return self._put(("neg", a))
 
     def mul(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
-        if x is not None and y is not None:
-            return self.const(x * y)
-        if x is not None:
-            a, b, x, y = b, a, y, x
-        if y is not None:
-            if y == 0.0:
-                return self.zero
-            if y == 1.0:
-                return a
-            if y == -1.0:
-                return self.neg(a)
-            inner = self.nodes[a]
-            if inner[0] == "mul" and self.value(inner[2]) is not None:
-                return self.mul(inner[1], self.const(float(self.nodes[inner[2]][1]) * y))
-            return self._put(("mul", a, b))
-        if self.nodes[a][0] == "neg":
-            return self.neg(self.mul(self.nodes[a][1], b))
-        if self.nodes[b][0] == "neg":
-            return self.neg(self.mul(a, self.nodes[b][1]))
-        return self._put(("mul", min(a, b), max(a, b)))
+        """A product as core·free, where ``free`` is all that needs parameters only, so that it can be hoisted, and signs come first."""
+        (x, f), (y, g) = self._factors(a), self._factors(b)
+        free, core = self._scaled(f, g), y if x is None else x if y is None else self._put(("mul", min(x, y), max(x, y)))
+        if core is None or free == self.zero:
+            return free
+        value = self.value(free)
+        if value == 1.0:
+            return core
+        if self.nodes[free][0] == "neg" or (value is not None and value < 0):
+            return self._put(("neg", self.mul(core, self.neg(free))))
+        return self._put(("mul", core, free))
+
+    def _factors(self, i: int) -> tuple[int | None, int]:
+        """(core, free) of a node; no core where it needs parameters only."""
+        if self.free[i]:
+            return None, i
+        node = self.nodes[i]
+        if node[0] == "neg":
+            core, free = self._factors(node[1])
+            return core, self.neg(free)
+        return (node[1], node[2]) if node[0] == "mul" and self.free[node[2]] else (i, self.one)
+
+    def _scaled(self, a: int, b: int) -> int:
+        """A product of two nodes that need parameters only, as ±(what is not a number)·number."""
+        (x, f), (y, g) = self._number(a), self._number(b)
+        size = f * g
+        if size == 0.0 or (x is None and y is None):
+            return self.const(size)
+        core = y if x is None else x if y is None else self._put(("mul", min(x, y), max(x, y)))
+        assert core is not None
+        made = core if abs(size) == 1.0 else self._put(("mul", core, self.const(abs(size))))
+        return self._put(("neg", made)) if size < 0 else made
+
+    def _number(self, i: int) -> tuple[int | None, float]:
+        """(node, number) whose product a node is; no node where it is a number."""
+        value = self.value(i)
+        if value is not None:
+            return None, value
+        op, *rest = self.nodes[i]
+        if op == "neg":
+            node, number = self._number(rest[0])
+            return node, -number
+        number = self.value(rest[1]) if op == "mul" else None
+        return (i, 1.0) if number is None else (rest[0], number)
 
     def rcp(self, a: int) -> int:
         x = self.value(a)
         if x:
             return self.const(1.0 / x)
-        if self.nodes[a][0] == "rcp":
-            return int(self.nodes[a][1])
-        if self.nodes[a][0] == "exp":
-            return self.call("exp", self.neg(self.nodes[a][1]))
+        op, *rest = self.nodes[a]
+        if op == "rcp":
+            return int(rest[0])
+        if op == "neg":
+            return self.neg(self.rcp(rest[0]))
+        if op == "mul" and (self.value(rest[1]) or (self.free[rest[1]] and not self.free[a])):
+            return self.mul(self.rcp(rest[0]), self.rcp(rest[1]))
         return self._put(("rcp", a))
 
     def power(self, a: int, n: int) -> int:

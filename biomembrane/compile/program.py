@@ -12,6 +12,7 @@ from .. import constants, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
 from .graph import Graph
+from .polish import polish
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -93,7 +94,7 @@ def _build(model: Model, forms: tuple[Form, ...]) -> Program:
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    return Program(tuple(p.name for p in model.pools), (*model.parameters, *extra), g, made.outputs, made.names, sparsity)
+    return Program(tuple(p.name for p in model.pools), (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity)
 
 
 class _Outputs:
@@ -145,4 +146,4 @@ def _account(model: Model, made: _Outputs) -> None:
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
     slopes = g.time_derivative(made.outputs["exergy"])
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=True) if slope != g.zero})
-    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()))})
+    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})
