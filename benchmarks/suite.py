@@ -14,6 +14,7 @@ from .records import Answer, Record, ask, at_error
 from .targets import TARGETS, Verdict
 
 OURS = "biomembrane"
+_ONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # one core is one, for BLAS too
 ERROR = 1e-5  # at which single runs are compared
 
 
@@ -122,7 +123,7 @@ class Suite:
             for peer in self.peers():
                 sets = counts.get(peer, "80" if self.extent.quick else "0")
                 arguments = ("--rtol", "1e-6", "--cores", str(count), "--sets", sets, "--members", self.extent.of("3", "7"))
-                answer = self.ask_peer(peer, "ensemble", *arguments)
+                answer = self.ask_peer(peer, "ensemble", *arguments, env=_ONE if count == 1 else None)
                 line = next((x for x in answer.lines if "cores" in x), None) if answer else None
                 if line is not None:
                     lines.append((peer, line))
@@ -196,7 +197,7 @@ class Suite:
     def lanes(self) -> None:
         """Time per set by the number of sets, one core."""
         self.tell("lanes")
-        for line in ask("own", "lanes").lines:
+        for line in ask("own", "lanes", env=_ONE).lines:
             self.add(Record("lanes", f"time per set, {line['sets']} sets", line["time"] / line["sets"], "s", OURS, note="one core, final state"))
 
     def size(self) -> None:
