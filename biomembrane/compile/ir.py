@@ -1,7 +1,8 @@
-"""LLVM IR as text: a small writer of functions over lanes, and elementary functions of our own.
+"""LLVM IR as text: a small writer of functions over lanes, for any number of lanes.
 
-A lane vector is eight doubles wide; LLVM makes AVX-512, AVX2 or NEON of it.  Arithmetic carries ``nsz arcp contract`` only: a NaN must
-stay one, for it is what rejects a step, and sums keep their order, so that a batch equals its singles.
+The text says ``$N`` for the number of lanes and ``$V``, ``$I``, ``$B`` for vectors of that many doubles, integers and bits; :func:`widened`
+puts the number in, and LLVM makes AVX-512, AVX2 or NEON of it.  Arithmetic carries ``nsz arcp contract`` only: a NaN must stay one, for it
+is what rejects a step, and sums keep their order, so that a batch equals its singles.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LANES = 8
-VEC = f"<{LANES} x double>"
-INT = f"<{LANES} x i64>"
-BIT = f"<{LANES} x i1>"
+LANES, VEC, INT, BIT, ALIGN = "$N", "$V", "$I", "$B", "$A"
 FLAGS = "nsz arcp contract"
 TINY = 1e-300  # logarithms of what is at or below zero are taken here, as in the numpy printer
+
+
+def widened(text: str, lanes: int) -> str:
+    """The text for so many lanes."""
+    named = {VEC: f"<{lanes} x double>", INT: f"<{lanes} x i64>", BIT: f"<{lanes} x i1>", ALIGN: str(8 * lanes), LANES: str(lanes)}
+    for name, value in named.items():
+        text = text.replace(name, value)
+    return text
 
 
 def number(x: float) -> str:
@@ -59,7 +65,7 @@ class Function:
         """A local variable with a first value, set where this is called."""
         self.count += 1
         name = f"%s{self.count}"
-        self.slots.append(f"  {name} = alloca {kind}, align 64")
+        self.slots.append(f"  {name} = alloca {kind}, align {ALIGN}")
         self.say(f"store {kind} {value}, ptr {name}")
         return name
 
@@ -67,10 +73,10 @@ class Function:
         return self.do(f"getelementptr inbounds {kind}, ptr {base}, i64 {index}")
 
     def load(self, pointer: str, kind: str = VEC) -> str:
-        return self.do(f"load {kind}, ptr {pointer}, align {64 if kind in (VEC, INT) else 8}")
+        return self.do(f"load {kind}, ptr {pointer}, align {ALIGN if kind in (VEC, INT) else 8}")
 
     def store(self, value: str, pointer: str, kind: str = VEC) -> None:
-        self.say(f"store {kind} {value}, ptr {pointer}, align {64 if kind in (VEC, INT) else 8}")
+        self.say(f"store {kind} {value}, ptr {pointer}, align {ALIGN if kind in (VEC, INT) else 8}")
 
     def get(self, base: str, index: str | int, kind: str = VEC) -> str:
         return self.load(self.at(base, index, kind), kind)

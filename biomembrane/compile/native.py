@@ -1,4 +1,4 @@
-"""The native printer: a program as machine code for eight lanes, by way of LLVM (llvmlite), cached as an object file.
+"""The native printer: a program as machine code for lanes side by side, by way of LLVM (llvmlite), cached as an object file.
 
 The cache is keyed by the IR, the CPU and the versions; a damaged file is built again; two processes may build at once.  Set
 ``BIOMEMBRANE_CACHE`` to a folder, or to ``off``.
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from . import driver, elementary, lanes, rodas
-from .ir import LANES, Function
+from .ir import Function, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
 from .program import Program
@@ -36,10 +36,14 @@ attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"=
 _MAGIC = b"biomembrane-object-1\n"
 
 
-def module(functions: Sequence[Function]) -> str:
-    """The IR of functions, with the elementary ones that they call."""
+WIDE, NARROW = 8, 2  # lanes of an ensemble, and of one run or two, for which eight would be computed in vain
+
+
+def module(functions: Sequence[Function], lanes: int) -> str:
+    """The IR of functions, with the elementary ones that they call, for so many lanes."""
     scalar = "declare double @llvm.fabs.f64(double)"
-    return "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in (*elementary.functions(), *functions)), _ATTRIBUTES])
+    text = "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in (*elementary.functions(), *functions)), _ATTRIBUTES])
+    return widened(text, lanes)
 
 
 class Code:
@@ -58,10 +62,10 @@ class Code:
         return int(self._engine.get_function_address(name))
 
 
-@lru_cache(maxsize=1)
-def _driver() -> Code:
+@lru_cache(maxsize=2)
+def _driver(lanes: int) -> Code:
     """The integration loop, which serves every model."""
-    return Code(module([driver.refill(), driver.drive(rodas.RODAS5P)]))
+    return Code(module([driver.refill(), driver.drive(rodas.RODAS5P)], lanes))
 
 
 def machine() -> Any:
@@ -144,15 +148,15 @@ class Native:
     quadratures are compared with the numpy printer at random states.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, width: int) -> None:
+        self.program, self.width = program, width
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
-        self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape)))
+        self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), width))
         self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
-        self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver().address("drive"))
+        self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver(width).address("drive"))
         self.trust()
 
     def trust(self) -> None:
@@ -174,14 +178,17 @@ class Native:
         """Results of ``f_rhs``, ``f_jac`` or ``f_quad`` at one state, from lane 0 (all lanes hold the same)."""
         kinds: list[Any] = [ctypes.c_void_p] * (3 + len(sizes))
         call = ctypes.CFUNCTYPE(None, *kinds)(self.code.address(function))
-        inputs = [_spread(np.array([t])), _spread(np.asarray(y)), _spread(np.array(list(constants) or [0.0]))]
-        results = [aligned(max(1, n)) for n in sizes]
+        given = [np.array([t]), np.asarray(y), np.array(list(constants) or [0.0])]
+        inputs = [aligned(len(values), self.width) for values in given]
+        for array, values in zip(inputs, given, strict=True):
+            array[:] = values[:, None]
+        results = [aligned(max(1, n), self.width) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
-        workspace = aligned(self.size)
+        workspace = aligned(self.size, self.width)
         parts = (sets.constants.ctypes.data, sets.stops.ctypes.data, sets.stops.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
@@ -225,24 +232,19 @@ class Sets:
             raise ValueError(f"out is {out.shape} and end {end.shape}, for {len(start)} sets, {len(times)} times and {width} rows")
 
 
-def aligned(rows: int) -> Array:
+def aligned(rows: int, lanes: int) -> Array:
     """Zeros (row, lane) on a cache line."""
-    raw = np.zeros(rows * LANES + 8)
+    raw = np.zeros(rows * lanes + 8)
     shift = (-raw.ctypes.data % 64) // 8
-    return raw[shift : shift + rows * LANES].reshape(rows, LANES)
+    return raw[shift : shift + rows * lanes].reshape(rows, lanes)
 
 
-def _spread(values: Array) -> Array:
-    made = aligned(len(values))
-    made[:] = values[:, None]
-    return made
+_natives: weakref.WeakKeyDictionary[Program, dict[int, Native]] = weakref.WeakKeyDictionary()
 
 
-_natives: weakref.WeakKeyDictionary[Program, Native] = weakref.WeakKeyDictionary()
-
-
-def native(program: Program) -> Native:
-    """The machine code of a program, built once."""
-    if program not in _natives:
-        _natives[program] = Native(program)
-    return _natives[program]
+def native(program: Program, runs: int) -> Native:
+    """The machine code of a program for so many runs, built once for few and once for many."""
+    made, width = _natives.setdefault(program, {}), WIDE if runs > NARROW else NARROW
+    if width not in made:
+        made[width] = Native(program, width)
+    return made[width]

@@ -42,14 +42,14 @@ class Native:
                 raise errors.BadSettings(where=f"Native({name}=…)", wanted=f"a whole number from {least} on", got=repr(value))
 
     @staticmethod
-    def load(kernel: Kernel) -> None:
+    def load(kernel: Kernel, runs: int) -> None:
         """Have the machine code ready, so that threads do not build it twice."""
-        native(kernel.program)
+        native(kernel.program, runs)
 
     def solve(self, problem: Problem) -> Block:
         """See :class:`~biomembrane.solve.problem.Solver`.  One thread; :mod:`.stream` runs several blocks at once."""
         made = empty(problem)
-        machine = native(problem.kernel.program)
+        machine = native(problem.kernel.program, problem.runs)
         sets = self._sets(machine, problem, made)
         made.rows[:, 0, :] = 0.0
         made.rows[:, 0, : len(problem.y0)] = problem.y0.T

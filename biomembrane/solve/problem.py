@@ -41,6 +41,7 @@ class Problem:
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
+    ``runs``: how many there are in the whole scan that these lanes are part of.
     """
 
     kernel: Kernel
@@ -50,6 +51,7 @@ class Problem:
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
+    runs: int = 1
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
 

@@ -51,7 +51,7 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         positive = np.array([p.kind != "charge" for p in self.model.pools])
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, rows, cancel or Cancel())
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
         return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
@@ -96,7 +96,7 @@ def prepare(
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms))
     if isinstance(solver, Native):
-        solver.load(made)
+        solver.load(made, chosen.lanes)
     return Task(model, chosen, made, solver, times, first, time.perf_counter() - began)
 
 
