@@ -52,7 +52,7 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
                 advice='Q(5, "mM"), or Q(5, "1") for a pure number',
             )
         value, unit = _split(value)
-    parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or type(value) is np.ndarray and value.dtype == float) else None
+    parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or (type(value) is np.ndarray and value.dtype == float)) else None
     if parsed is not None and not _offset_unit(parsed):  # the common case, without the words for an error
         return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
     where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"

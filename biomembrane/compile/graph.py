@@ -200,8 +200,8 @@ class Graph:
         if op == "neg":
             node, number = self._number(rest[0])
             return node, -number
-        number = self.value(rest[1]) if op == "mul" else None
-        return (i, 1.0) if number is None else (rest[0], number)
+        factor = self.value(rest[1]) if op == "mul" else None
+        return (i, 1.0) if factor is None else (rest[0], factor)
 
     def rcp(self, a: int) -> int:
         x = self.value(a)

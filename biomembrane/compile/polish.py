@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .graph import Graph
 
@@ -45,5 +45,5 @@ def _replaced(g: Graph, op: str, x: int, negative: bool) -> int:
 
 
 def _again(g: Graph, op: str, arguments: list[int]) -> int:
-    join = {"add": g.add, "sub": g.sub, "mul": g.mul, "neg": g.neg, "rcp": g.rcp}.get(op)
-    return join(*arguments) if join else g.call(op, *arguments)
+    join: dict[str, Callable[..., int]] = {"add": g.add, "sub": g.sub, "mul": g.mul, "neg": g.neg, "rcp": g.rcp}
+    return join[op](*arguments) if op in join else g.call(op, *arguments)
