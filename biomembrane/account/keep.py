@@ -71,6 +71,11 @@ class Keep:
             advice = "times='all', or reduce=()"
             raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
 
+    @property
+    def summed(self) -> bool:
+        """Whether the sums of the ledger will do."""
+        return "ledger_flow" not in self.variables
+
     def grid(self, times: Array) -> Array:
         """The output times of the run."""
         if isinstance(self.times, str):

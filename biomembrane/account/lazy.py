@@ -62,7 +62,7 @@ class Recipe:
         """The kept data of one chunk of the scan."""
         model, fixed, start, reduce = _unpacked(self.digest, self.payload)
         given = {**fixed, **{str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}}
-        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver)
+        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver, summed=self.keep.summed)
         made, _ = collect(task, replace(self.keep, reduce=reduce), None)
         return made.data
 
@@ -145,7 +145,7 @@ def _template(
     model: Model, times: NDArray[np.float64], fixed: Mapping[str, Any], start: Any, keep: Keep, solver: Solver, scan: xr.Dataset
 ) -> xr.Dataset:
     """What comes out, without the numbers: one run at the model's own parameters, spread over the scan."""
-    task = prepare(model, times, parameters=fixed, start=start, solver=solver)
+    task = prepare(model, times, parameters=fixed, start=start, solver=solver, summed=keep.summed)
     one, _ = collect(task, keep, None)
     made = one.data.expand_dims({str(dim): scan.sizes[dim] for dim in scan.dims})
     return _ordered(made, scan).chunk(_chunks(scan)).assign_coords(scan.coords)

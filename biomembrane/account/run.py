@@ -76,7 +76,8 @@ def simulate(
 
         everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
-    task = prepare(model, grid, parameters=parameters, start=start, solver=solver)
+    summed = wanted is not None and "ledger_flow" not in wanted.variables
+    task = prepare(model, grid, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:
         kept, finished = collect(task, wanted, progress)
         if not finished:
