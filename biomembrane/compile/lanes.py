@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .ir import LANES, VEC, Function, splat
+from .ir import Function, splat
 from .program import Program
+from .roll import LEAF, NOBODY, Rolled, Tape, instruction
 from .sparse import Plan, plan
 
-_POINT = "ptr noalias %t, ptr noalias %y, ptr noalias %c"
+_NONE: frozenset[int] = frozenset()
+_LOCAL = 4  # what depends on more cells than these belongs to none of them
+UNROLLED = 80  # states up to which straight code for the whole model pays
+_POINT = ("%t", "%y", "%c")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that the driver needs: states, quadratures, the processes that end them, Jacobian and LU entries, states with ∂f/∂t, constants."""
+    """Sizes that the driver needs: states, quadratures, the processes that end them, Jacobian and LU entries, states with ∂f/∂t, constants.
+
+    ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that rolled functions use behind those of
+    their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
+    """
 
     states: int
     quadratures: int
@@ -24,6 +32,8 @@ class Shape:
     clocked: tuple[int, ...]
     constants: int
     plan: Plan
+    owners: tuple[int, ...] = ()
+    scratch: dict[str, int] = field(default_factory=dict)
 
 
 def quadratures(program: Program) -> list[int]:
@@ -33,11 +43,13 @@ def quadratures(program: Program) -> list[int]:
 
 def shape(program: Program, constants: int) -> Shape:
     """The sizes of a program."""
-    made = plan(len(program.states), zip(*program.sparsity, strict=True))
+    owners = program.owners if len(program.states) > UNROLLED else ()
+    made = plan(len(program.states), zip(*program.sparsity, strict=True), owners)
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes = len(program.outputs["dissipation"])
-    return Shape(len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index), clocked, constants, made)
+    sizes = (len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index))
+    return Shape(*sizes, clocked, constants, made, owners)
 
 
 def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
@@ -54,7 +66,7 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
         elif node[0] == "in":
             value[i] = f.load("%t") if node[1] == "t" else f.get("%y", node[2])
         else:
-            value[i] = _instruction(f, node[0], [value[a] for a in node[1:]])
+            value[i] = instruction(f, node[0], [value[a] for a in node[1:]])
     for root, pointer, index in outputs:
         f.put(value[root], pointer, index)
     f.say("ret void")
@@ -74,39 +86,29 @@ def _needed(program: Program, roots: Sequence[int], slots: dict[int, int]) -> li
     return sorted(seen)
 
 
-_INFIX = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
-_INTRINSIC = {"abs": "fabs", "sqrt": "sqrt"}
-
-
-def _instruction(f: Function, op: str, a: list[str]) -> str:
-    if op in _INFIX:
-        return f.op(_INFIX[op], a[0], a[1])
-    if op == "neg":
-        return f.do(f"fneg {VEC} {a[0]}")
-    if op == "rcp":
-        return f.div(splat(1.0), a[0])
-    if op in _INTRINSIC:
-        return f.do(f"call {VEC} @llvm.{_INTRINSIC[op]}.v{LANES}f64({VEC} {a[0]})")
-    if op == "select":
-        return f.select(f.compare("oge", a[0], splat(0.0)), a[1], a[2])
-    if op in ("max", "min"):
-        return f.select(f.compare("ogt" if op == "max" else "olt", a[0], a[1]), a[0], a[1])
-    return f.call(f"m_{op}", *a)
-
-
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
-    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu and f_solve."""
+    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu and f_solve; of a large model rolled, which fills ``made.scratch``."""
     out = program.outputs
     rhs = [(node, "%f", i) for i, node in enumerate(out["rhs"])]
     jacobian = [(node, "%J", k) for k, node in enumerate(out["jacobian"])]
     clock = [(out["dfdt"][i], "%d", k) for k, i in enumerate(made.clocked)]
-    return [
-        straight(program, "f_rhs", f"{_POINT}, ptr noalias %f", rhs, slots),
-        straight(program, "f_jac", f"{_POINT}, ptr noalias %f, ptr noalias %J, ptr noalias %d", rhs + jacobian + clock, slots),
-        straight(program, "f_quad", f"{_POINT}, ptr noalias %g", [(node, "%g", k) for k, node in enumerate(quadratures(program))], slots),
-        _factor(program, made),
-        _solve(made),
-    ]
+    quads = [(node, "%g", k) for k, node in enumerate(quadratures(program))]
+    groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
+    heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
+    if made.owners:
+        rows = {"%f": made.states, "%g": made.quadratures}
+        tapes = [(name, heads[name], _tape(program, outputs, slots), (last, rows[last])) for name, last, outputs in groups]
+        algebra = ("%A", made.factors)
+        tapes += [("f_lu", ("%J", "%s", "%A"), _factor_tape(program, made), algebra), ("f_solve", ("%A", "%b"), _solve_tape(made), algebra)]
+        rolled = [Rolled(tape, name, _pointers(head), base) for name, head, tape, base in tapes]
+        made.scratch.update({f.name: f.scratch for f in rolled})
+        return [*rolled]
+    unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
+    return [*unrolled, _factor(program, made), _solve(made)]
+
+
+def _pointers(names: Sequence[str]) -> str:
+    return ", ".join(f"ptr noalias {name}" for name in names)
 
 
 def _factor(program: Program, made: Shape) -> Function:
@@ -153,3 +155,91 @@ def _solve(made: Shape) -> Function:
         f.put(b[i], "%b", i)
     f.say("ret void")
     return f
+
+
+def _tape(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Tape:
+    """The operations under the outputs, each owned by the first cell of those that it reads."""
+    g, cells, tape = program.graph, program.owners, Tape()
+    at: dict[int, int] = {}
+    local: list[frozenset[int]] = []  # cells that a node depends on; none where they are many
+    for i in _needed(program, [node for node, _, _ in outputs], slots):
+        node = g.nodes[i]
+        near: frozenset[int] = _NONE
+        if node[0] == "const":
+            at[i] = tape.leaf(*node)
+        elif i in slots:
+            at[i] = tape.leaf("load", "%c", slots[i])
+        elif node[0] == "in":
+            at[i] = tape.leaf("load", f"%{node[1]}", node[2])
+            near = frozenset((1 + cells[node[2]],)) if node[1] == "y" else _NONE
+        else:
+            args = [at[a] for a in node[1:]]
+            for a in args:
+                other = local[a]
+                near = other if not near else near | other if not other <= near else near
+            near = near if len(near) <= _LOCAL else _NONE
+            at[i] = tape.op(min(near, default=NOBODY), node[0], *args)
+        if at[i] == len(local):
+            local.append(near)
+    for node, pointer, index in outputs:
+        near = local[at[node]]
+        owner = 1 + cells[program.sparsity[0][index]] if pointer == "%J" else 1 + cells[index] if pointer == "%f" else NOBODY
+        tape.put(at[node], pointer, index, min(near, default=owner))
+    return tape
+
+
+def _levels(made: Shape) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Rows below and columns right of each pivot, in the order of elimination."""
+    turn = {k: n for n, k in enumerate(made.plan.order)}
+    below: dict[int, list[int]] = {k: [] for k in turn}
+    right: dict[int, list[int]] = {k: [] for k in turn}
+    for i, j in made.plan.index:
+        if turn[i] > turn[j]:
+            below[j].append(i)
+        elif turn[i] < turn[j]:
+            right[i].append(j)
+    for each in (*below.values(), *right.values()):
+        each.sort(key=turn.__getitem__)
+    return below, right
+
+
+def _factor_tape(program: Program, made: Shape) -> Tape:
+    """As :func:`_factor`; an operation is owned by the cell of its pivot."""
+    tape, index, owner = Tape(), made.plan.index, [1 + k for k in made.owners]
+    below, right = _levels(made)
+    turn = {k: n for n, k in enumerate(made.plan.order)}
+    place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
+    s, zero = tape.leaf("load", "%s", 0), tape.leaf("const", 0.0)
+    value = {}
+    for i, j in index:
+        mine = owner[i] if turn[i] < turn[j] else owner[j]
+        base = s if i == j else zero
+        value[i, j] = tape.op(mine, "sub", base, tape.leaf("load", "%J", place[i, j])) if (i, j) in place else base
+    for k in made.plan.order:
+        value[k, k] = tape.op(owner[k], "rcp", value[k, k])
+        for i in below[k]:
+            value[i, k] = tape.op(owner[k], "mul", value[i, k], value[k, k])
+            for j in right[k]:
+                value[i, j] = tape.op(owner[k], "less", value[i, j], value[i, k], value[k, j])
+    for (i, j), k in index.items():
+        tape.put(value[i, j], "%A", k, owner[i] if turn[i] < turn[j] else owner[j])
+    return tape
+
+
+def _solve_tape(made: Shape) -> Tape:
+    """As :func:`_solve`; b is read before it is written because a copy is taken wherever no operation precedes its other uses."""
+    tape, index, owner = Tape(), made.plan.index, [1 + k for k in made.owners]
+    below, right = _levels(made)
+    b = {k: tape.leaf("load", "%b", k) for k in made.plan.order}
+    for k in made.plan.order:
+        if tape.owner[b[k]] == LEAF:
+            b[k] = tape.op(owner[k], "copy", b[k])
+        for i in below[k]:
+            b[i] = tape.op(owner[k], "less", b[i], tape.leaf("load", "%A", index[i, k]), b[k])
+    for k in reversed(made.plan.order):
+        for j in right[k]:
+            b[k] = tape.op(owner[k], "less", b[k], tape.leaf("load", "%A", index[k, j]), b[j])
+        b[k] = tape.op(owner[k], "mul", b[k], tape.leaf("load", "%A", index[k, k]))
+    for k in made.plan.order:
+        tape.put(b[k], "%b", k)
+    return tape

@@ -175,7 +175,7 @@ class Native:
         kinds: list[Any] = [ctypes.c_void_p] * (3 + len(sizes))
         call = ctypes.CFUNCTYPE(None, *kinds)(self.code.address(function))
         inputs = [_spread(np.array([t])), _spread(np.asarray(y)), _spread(np.array(list(constants) or [0.0]))]
-        results = [aligned(max(1, n)) for n in sizes]
+        results = [aligned(max(1, n) + self.shape.scratch.get(function, 0)) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 

@@ -29,6 +29,7 @@ class Program:
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store) and ``energy`` (G).
+    ``owners`` numbers the cell of each state: its place, or the inside of its membrane; none where unknown.
     """
 
     states: tuple[str, ...]
@@ -37,6 +38,7 @@ class Program:
     outputs: dict[str, list[int]] = field(repr=False)
     names: dict[str, tuple[str, ...]] = field(repr=False)
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
+    owners: tuple[int, ...] = field(default=(), repr=False)
 
 
 _programs: weakref.WeakKeyDictionary[Model, Program] = weakref.WeakKeyDictionary()
@@ -70,7 +72,13 @@ def _build(model: Model) -> Program:
     _observe(model, made)
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity)
+    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model))
+
+
+def _owners(model: Model) -> tuple[int, ...]:
+    inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
+    cells: dict[str, int] = {}
+    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
 
 
 class _Outputs:
