@@ -29,11 +29,15 @@ FOLD: dict[str, Callable[[float], float]] = {
 
 
 class Graph:
-    """Grows only; ``nodes[i]`` is the node, ``states[i]`` the bit set of states it depends on, ``free[i]`` whether neither y nor t enters."""
+    """Grows only; ``nodes[i]`` is the node, ``level[i]`` its longest way from a leaf, ``free[i]`` whether neither y nor t enters.
 
-    def __init__(self) -> None:
+    ``steady``: terms of a sum are taken in the order in which they were defined, not of their names, so that alike cells give alike nodes.
+    """
+
+    def __init__(self, steady: bool = False) -> None:
+        self.steady = steady
         self.nodes: list[Node] = []
-        self.states: list[int] = []
+        self.level: list[int] = []
         self.free: list[bool] = []
         self._index: dict[Node, int] = {}
         self.zero, self.one = self.const(0.0), self.const(1.0)
@@ -43,12 +47,17 @@ class Graph:
         if found is None:
             found = self._index[node] = len(self.nodes)
             self.nodes.append(node)
-            arguments = [] if node[0] in ("const", "in") else node[1:]
-            bits = 1 << node[2] if node[0] == "in" and node[1] == "y" else 0
-            for a in arguments:
-                bits |= self.states[a]
-            self.states.append(bits)
-            self.free.append(all(self.free[a] for a in arguments) if arguments else node[0] == "const" or node[1] == "p")
+            if node[0] == "const" or node[0] == "in":
+                self.level.append(0)
+                self.free.append(node[0] == "const" or node[1] == "p")
+                return found
+            level, free = 0, True
+            for a in node[1:]:
+                if self.level[a] > level:
+                    level = self.level[a]
+                free = free and self.free[a]
+            self.level.append(level + 1)
+            self.free.append(free)
         return found
 
     def value(self, i: int) -> float | None:
@@ -159,6 +168,14 @@ class Graph:
             found = memo[expression] = self._lower(expression, env, memo)
         return found
 
+    def _ordered(self, e: sp.Expr, env: Mapping[sp.Symbol, int]) -> Sequence[sp.Expr]:
+        """Terms by the symbol of each that was defined last; of a product the bare symbols keep their place, which shares more."""
+        if e.is_Add:
+            return sorted(e.args, key=lambda term: max((env[s] for s in (term, *term.args) if s.is_Symbol), default=-1))
+        if sum(bool(term.args) for term in e.args) < 2:
+            return e.args
+        return sorted(e.args, key=lambda term: max((env[s] for s in term.free_symbols), default=-1) if term.args else -1)
+
     def _lower(self, e: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
         if e.is_Symbol:
             return env[e]
@@ -167,7 +184,7 @@ class Graph:
         if e.is_Add or e.is_Mul:
             join = self.add if e.is_Add else self.mul
             total = self.zero if e.is_Add else self.one
-            for arg in e.args:
+            for arg in self._ordered(e, env) if self.steady else e.args:
                 total = join(total, self.lower(arg, env, memo))
             return total
         if isinstance(e, sp.exp):
@@ -255,14 +272,12 @@ class Graph:
         """Nonzero ∂root/∂y by (row, state)."""
         slopes: dict[int, dict[int, int]] = {}
         for i in self.reachable(roots):
-            bits = self.states[i]
-            if not bits:
-                continue
             node = self.nodes[i]
             if node[0] == "in":
-                slopes[i] = {node[2]: self.one}
-                continue
-            slopes[i] = self._chain(i, slopes)
+                if node[1] == "y":
+                    slopes[i] = {node[2]: self.one}
+            elif not self.free[i] and any(a in slopes for a in node[1:]):
+                slopes[i] = self._chain(i, slopes)
         return {(row, j): d for row, root in enumerate(roots) for j, d in sorted(slopes.get(root, {}).items()) if d != self.zero}
 
     def _chain(self, i: int, slopes: Mapping[int, dict[int, int]]) -> dict[int, int]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+
+from .arrays import CODES, Whole, arrays, strata
 from .ir import Function, splat
 from .program import Program
-from .roll import LEAF, NOBODY, Rolled, Tape, instruction
+from .roll import CONST, LEAF, LOAD, NOBODY, POINTERS, Recorder, Rolled, Tape, instruction
 from .sparse import Plan, plan
 
-_NONE: frozenset[int] = frozenset()
+_FAR = 1 << 40
 _LOCAL = 4  # what depends on more cells than these belongs to none of them
-UNROLLED = 80  # states up to which straight code for the whole model pays
 _POINT = ("%t", "%y", "%c")
 
 
@@ -43,13 +46,12 @@ def quadratures(program: Program) -> list[int]:
 
 def shape(program: Program, constants: int) -> Shape:
     """The sizes of a program."""
-    owners = program.owners if len(program.states) > UNROLLED else ()
-    made = plan(len(program.states), zip(*program.sparsity, strict=True), owners)
+    made = plan(len(program.states), zip(*program.sparsity, strict=True), program.owners)
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes = len(program.outputs["dissipation"])
     sizes = (len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index))
-    return Shape(*sizes, clocked, constants, made, owners)
+    return Shape(*sizes, clocked, constants, made, program.owners)
 
 
 def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
@@ -100,7 +102,7 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         tapes = [(name, heads[name], _tape(program, outputs, slots), (last, rows[last])) for name, last, outputs in groups]
         algebra = ("%A", made.factors)
         tapes += [("f_lu", ("%J", "%s", "%A"), _factor_tape(program, made), algebra), ("f_solve", ("%A", "%b"), _solve_tape(made), algebra)]
-        rolled = [Rolled(tape, name, _pointers(head), base) for name, head, tape, base in tapes]
+        rolled = [Rolled(tape, name, head, base) for name, head, tape, base in tapes]
         made.scratch.update({f.name: f.scratch for f in rolled})
         return [*rolled]
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
@@ -159,33 +161,46 @@ def _solve(made: Shape) -> Function:
 
 def _tape(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Tape:
     """The operations under the outputs, each owned by the first cell of those that it reads."""
-    g, cells, tape = program.graph, program.owners, Tape()
-    at: dict[int, int] = {}
-    local: list[frozenset[int]] = []  # cells that a node depends on; none where they are many
-    for i in _needed(program, [node for node, _, _ in outputs], slots):
-        node = g.nodes[i]
-        near: frozenset[int] = _NONE
-        if node[0] == "const":
-            at[i] = tape.leaf(*node)
-        elif i in slots:
-            at[i] = tape.leaf("load", "%c", slots[i])
-        elif node[0] == "in":
-            at[i] = tape.leaf("load", f"%{node[1]}", node[2])
-            near = frozenset((1 + cells[node[2]],)) if node[1] == "y" else _NONE
-        else:
-            args = [at[a] for a in node[1:]]
-            for a in args:
-                other = local[a]
-                near = other if not near else near | other if not other <= near else near
-            near = near if len(near) <= _LOCAL else _NONE
-            at[i] = tape.op(min(near, default=NOBODY), node[0], *args)
-        if at[i] == len(local):
-            local.append(near)
-    for node, pointer, index in outputs:
-        near = local[at[node]]
-        owner = 1 + cells[program.sparsity[0][index]] if pointer == "%J" else 1 + cells[index] if pointer == "%f" else NOBODY
-        tape.put(at[node], pointer, index, min(near, default=owner))
-    return tape
+    a = arrays(program.graph)
+    held = np.array(list(slots), dtype=np.int64)
+    slot = np.full(len(a.op), -1)
+    slot[held] = list(slots.values())
+    nodes = np.flatnonzero(a.reach([node for node, _, _ in outputs], held))
+    place = np.full(len(a.op) + 1, -1)  # one more, so that −1 stays −1
+    place[nodes] = np.arange(len(nodes))
+    slot, kind, op = slot[nodes], a.kind[nodes], a.op[nodes]
+    leaf = (slot >= 0) | (op == LOAD) | (op == CONST)
+    pointer = np.where(slot >= 0, POINTERS.index("%c"), np.where(kind == 0, POINTERS.index("%t"), POINTERS.index("%y")))
+    op = np.where(slot >= 0, LOAD, op)
+    args = np.where(leaf[:, None], -1, place[a.args[nodes]])
+    index, level = np.where(slot >= 0, slot, a.index[nodes]), np.where(leaf, 0, a.level[nodes])
+    cells = np.array(program.owners, dtype=np.int64) + 1
+    near = _near(op, args, level, np.where((slot < 0) & (kind == 1), cells[a.index[nodes] % len(cells)], _FAR))
+    owner = np.where(leaf, LEAF, np.where(near < _FAR, near, NOBODY))
+    put = np.array([(place[node], POINTERS.index(p), k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
+    row = np.where(put[1] == POINTERS.index("%J"), np.array(program.sparsity[0], dtype=np.int64)[np.minimum(put[2], len(program.sparsity[0]) - 1)], put[2])
+    bare = np.flatnonzero(leaf[put[0]])  # outputs that are constants or inputs are copied by the cell of their row
+    own = np.where(np.isin(put[1][bare], [POINTERS.index("%f"), POINTERS.index("%J")]), cells[row[bare] % len(cells)], NOBODY)
+    copies = np.stack([put[0][bare], np.full(len(bare), -1), np.full(len(bare), -1)], axis=1)
+    put[0][bare] = len(nodes) + np.arange(len(bare))
+
+    def more(values: Any, fill: Any) -> Any:
+        return np.concatenate([values, np.broadcast_to(fill, len(bare))])
+
+    value, index, pointer = more(a.value[nodes], 0.0), more(index, -1), more(pointer, -1)
+    return Tape(more(op, CODES["copy"]), np.concatenate([args, copies]), value, pointer, index, more(owner, own), more(level, 1), put)
+
+
+def _near(op: Whole, args: Whole, level: Whole, cells: Whole) -> Whole:
+    """The first of the cells that each node depends on, _FAR for none; dependence on more than _LOCAL of them is forgotten."""
+    near = np.full((len(op) + 1, _LOCAL), _FAR)  # the last row is of the argument −1
+    near[:-1, 0] = cells
+    for nodes in strata(level)[1:]:
+        found = np.sort(near[args[nodes]].reshape(len(nodes), -1), axis=1)
+        found[:, 1:][found[:, 1:] == found[:, :-1]] = _FAR
+        found.sort(axis=1)
+        near[nodes] = np.where(found[:, _LOCAL : _LOCAL + 1] < _FAR, _FAR, found[:, :_LOCAL])
+    return np.asarray(near[:-1, 0])
 
 
 def _levels(made: Shape) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -205,41 +220,41 @@ def _levels(made: Shape) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
 
 def _factor_tape(program: Program, made: Shape) -> Tape:
     """As :func:`_factor`; an operation is owned by the cell of its pivot."""
-    tape, index, owner = Tape(), made.plan.index, [1 + k for k in made.owners]
+    tape, index, owner = Recorder(), made.plan.index, [1 + k for k in made.owners]
     below, right = _levels(made)
     turn = {k: n for n, k in enumerate(made.plan.order)}
     place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
-    s, zero = tape.leaf("load", "%s", 0), tape.leaf("const", 0.0)
+    s, zero = tape.load("%s", 0), tape.constant(0.0)
     value = {}
     for i, j in index:
         mine = owner[i] if turn[i] < turn[j] else owner[j]
         base = s if i == j else zero
-        value[i, j] = tape.op(mine, "sub", base, tape.leaf("load", "%J", place[i, j])) if (i, j) in place else base
+        value[i, j] = tape.do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
     for k in made.plan.order:
-        value[k, k] = tape.op(owner[k], "rcp", value[k, k])
+        value[k, k] = tape.do(owner[k], "rcp", value[k, k])
         for i in below[k]:
-            value[i, k] = tape.op(owner[k], "mul", value[i, k], value[k, k])
+            value[i, k] = tape.do(owner[k], "mul", value[i, k], value[k, k])
             for j in right[k]:
-                value[i, j] = tape.op(owner[k], "less", value[i, j], value[i, k], value[k, j])
+                value[i, j] = tape.do(owner[k], "less", value[i, j], value[i, k], value[k, j])
     for (i, j), k in index.items():
         tape.put(value[i, j], "%A", k, owner[i] if turn[i] < turn[j] else owner[j])
-    return tape
+    return tape.tape()
 
 
 def _solve_tape(made: Shape) -> Tape:
     """As :func:`_solve`; b is read before it is written because a copy is taken wherever no operation precedes its other uses."""
-    tape, index, owner = Tape(), made.plan.index, [1 + k for k in made.owners]
+    tape, index, owner = Recorder(), made.plan.index, [1 + k for k in made.owners]
     below, right = _levels(made)
-    b = {k: tape.leaf("load", "%b", k) for k in made.plan.order}
+    b = {k: tape.load("%b", k) for k in made.plan.order}
     for k in made.plan.order:
-        if tape.owner[b[k]] == LEAF:
-            b[k] = tape.op(owner[k], "copy", b[k])
+        if b[k] < len(b):
+            b[k] = tape.do(owner[k], "copy", b[k])
         for i in below[k]:
-            b[i] = tape.op(owner[k], "less", b[i], tape.leaf("load", "%A", index[i, k]), b[k])
+            b[i] = tape.do(owner[k], "less", b[i], tape.load("%A", index[i, k]), b[k])
     for k in reversed(made.plan.order):
         for j in right[k]:
-            b[k] = tape.op(owner[k], "less", b[k], tape.leaf("load", "%A", index[k, j]), b[j])
-        b[k] = tape.op(owner[k], "mul", b[k], tape.leaf("load", "%A", index[k, k]))
+            b[k] = tape.do(owner[k], "less", b[k], tape.load("%A", index[k, j]), b[j])
+        b[k] = tape.do(owner[k], "mul", b[k], tape.load("%A", index[k, k]))
     for k in made.plan.order:
-        tape.put(b[k], "%b", k)
-    return tape
+        tape.put(b[k], "%b", k, owner[k])
+    return tape.tape()

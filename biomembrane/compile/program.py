@@ -20,6 +20,8 @@ FIXED = {
     symbols.N_A: constants.AVOGADRO * 1e-15,
 }
 
+LARGE = 80  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -29,7 +31,7 @@ class Program:
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store) and ``energy`` (G).
-    ``owners`` numbers the cell of each state: its place, or the inside of its membrane; none where unknown.
+    ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
     states: tuple[str, ...]
@@ -52,7 +54,8 @@ def program(model: Model) -> Program:
 
 
 def _build(model: Model) -> Program:
-    g = Graph()
+    large = len(model.pools) > LARGE
+    g = Graph(steady=large)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
@@ -72,7 +75,7 @@ def _build(model: Model) -> Program:
     _observe(model, made)
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model))
+    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model) if large else ())
 
 
 def _owners(model: Model) -> tuple[int, ...]:

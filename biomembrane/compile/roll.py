@@ -7,28 +7,26 @@ What occurs too seldom to be worth a body is cut smaller, into expressions and t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import CODES, OPS, Whole, strata
 from .ir import LANES, VEC, Function, splat
 
 LEAF, NOBODY = -1, 0  # owners: of loads and constants; of what belongs to no cell
-FEW = 4  # runs of fewer bundles count as seldom
-BUDGET = 1500  # operations that may stand in bodies that are seldom run
+FEW = 4  # bodies of fewer bundles count as seldom
+BUDGET = 5000  # operations that may stand in bodies that are seldom run
 ROW = LANES * 8  # bytes
-CODES = {op: k for k, op in enumerate(
-    ("add", "sub", "mul", "neg", "rcp", "exp", "expm1", "log", "sin", "cos", "tanh", "abs", "sqrt", "pow", "max", "min", "select",
-     "B", "B1", "B2", "copy", "less"), 100)}  # fmt: skip
+CONST, LOAD = 0, 1
+POINTERS = ("%t", "%y", "%c", "%f", "%J", "%d", "%g", "%s", "%A", "%b", "%w")
+_W = POINTERS.index("%w")
+_NONE, _FIXED = -(1 << 30), -(1 << 29)  # marks in the code of a bundle: no argument; constants from here down
+_SUMS = [CODES[op] for op in ("add", "sub", "less")]
 _INFIX = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
 _INTRINSIC = {"abs": "fabs", "sqrt": "sqrt"}
-
-Node = tuple[Any, ...]  # ("const", value) | ("load", pointer, index) | (op, *arguments)
-Signature = tuple[Any, ...]  # (instructions, pointers of imports, (value, pointer) of exports)
 
 
 def instruction(f: Function, op: str, a: Sequence[str]) -> str:
@@ -52,279 +50,281 @@ def instruction(f: Function, op: str, a: Sequence[str]) -> str:
     return f.call(f"m_{op}", *a)
 
 
+@dataclass(eq=False)
 class Tape:
-    """Operations, arguments first.  ``outputs`` are (node, pointer, index)."""
+    """Operations, arguments first, and leaves: ``op`` as places in ``OPS``, loads from ``pointer`` at ``index``, constants of ``value``.
+
+    ``owner`` is LEAF for leaves; ``level`` the longest way from a leaf; ``outputs`` (3, output): node, pointer, index; none is a leaf.
+    """
+
+    op: Whole
+    args: Whole
+    value: NDArray[np.float64]
+    pointer: Whole
+    index: Whole
+    owner: Whole
+    level: Whole
+    outputs: Whole
+
+
+class Recorder:
+    """Builds a tape operation by operation."""
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.owner: list[int] = []
-        self.outputs: list[tuple[int, str, int]] = []
-        self._leaves: dict[Node, int] = {}
+        self._rows: list[tuple[int, int, int, int, int, int, int, int]] = []  # op, three arguments, pointer, index, owner, level
+        self._values: list[float] = []
+        self._outputs: list[tuple[int, int, int]] = []
 
-    def leaf(self, *node: Any) -> int:
-        """A load or a constant."""
-        found = self._leaves.get(node)
-        if found is None:
-            found = self._leaves[node] = len(self.nodes)
-            self.nodes.append(node)
-            self.owner.append(LEAF)
-        return found
+    def constant(self, value: float) -> int:
+        self._rows.append((CONST, -1, -1, -1, -1, -1, LEAF, 0))
+        self._values.append(value)
+        return len(self._rows) - 1
 
-    def op(self, owner: int, *node: Any) -> int:
-        self.nodes.append(node)
-        self.owner.append(owner)
-        return len(self.nodes) - 1
+    def load(self, pointer: str, index: int) -> int:
+        self._rows.append((LOAD, -1, -1, -1, POINTERS.index(pointer), index, LEAF, 0))
+        self._values.append(0.0)
+        return len(self._rows) - 1
 
-    def put(self, node: int, pointer: str, index: int, owner: int = NOBODY) -> None:
+    def do(self, owner: int, op: str, a: int, b: int = -1, c: int = -1) -> int:
+        rows = self._rows
+        level = 1 + max(rows[a][7], rows[b][7] if b >= 0 else 0, rows[c][7] if c >= 0 else 0)
+        rows.append((CODES[op], a, b, c, -1, -1, owner, level))
+        self._values.append(0.0)
+        return len(rows) - 1
+
+    def put(self, node: int, pointer: str, index: int, owner: int) -> None:
         """Store a node; a leaf is copied by the owner."""
-        self.outputs.append((self.op(owner, "copy", node) if self.owner[node] == LEAF else node, pointer, index))
+        node = self.do(owner, "copy", node) if self._rows[node][6] == LEAF else node
+        self._outputs.append((node, POINTERS.index(pointer), index))
+
+    def tape(self) -> Tape:
+        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 8)
+        outputs = np.array(self._outputs, dtype=np.int64).reshape(-1, 3).T
+        return Tape(rows[:, 0], rows[:, 1:4], np.array(self._values), rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7], outputs)
 
 
-@dataclass(eq=False)
-class _Bundle:
-    """Operations of one owner and phase: imports as nodes, exports as (node, pointer, index), index -1 in scratch."""
+class Cut:
+    """A tape cut into bundles, numbered by phase and owner, which is an order to run them in.
 
-    phase: int
-    owner: int
-    members: list[int]
-    signature: int = -1
-    imports: Sequence[int] = ()
-    exports: Sequence[tuple[int, str, int]] = ()
-
-
-class _Cut:
-    """A tape cut into bundles in running order."""
+    ``home`` (node,): its bundle; ``signature`` (bundle,): equal for what shares a body; ``order``: the bundles as they run.
+    """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.home: list[int] = [-1] * len(tape.nodes)
-        self.bundles: list[_Bundle] = []
-        self._gather()
-        self.exports: list[list[tuple[str, int]]] = [[] for _ in tape.nodes]
-        for i, node in enumerate(tape.nodes):
-            mine = self.home[i]
-            if mine >= 0:
-                for a in node[1:]:
-                    if self.home[a] not in (-1, mine) and not self.exports[a]:
-                        self.exports[a].append(("%w", -1))
-        for i, pointer, index in tape.outputs:
-            self.exports[i].append((pointer, index))
-        self.signatures: dict[Signature, int] = {}
-        self.keys = [0] * len(tape.nodes)
-        for b, bundle in enumerate(self.bundles):
-            self._sign(b, bundle)
-        self.order = sorted(self.bundles, key=lambda x: (x.phase, x.signature, x.owner))
+        self.home, phase, owner = self._bundles()
+        count = len(phase)
+        self.members = np.flatnonzero(self.home >= 0)
+        self.members = self.members[np.argsort(self.home[self.members], kind="stable")]
+        self.first = np.searchsorted(self.home[self.members], np.arange(count + 1))
+        self.local = np.full(len(tape.op), -1)
+        self.local[self.members] = np.arange(len(self.members)) - self.first[self.home[self.members]]
+        self._exports()
+        self._code()
+        self._sign(count)
+        self.order = np.lexsort((owner, self.signature, phase))
 
-    def _gather(self) -> None:
-        owner, home = self.tape.owner, self.home
-        phase = [0] * len(owner)
-        found: dict[tuple[int, int], int] = {}
-        for i, node in enumerate(self.tape.nodes):
-            mine = owner[i]
-            if mine == LEAF:
-                continue
-            p = 0
-            for a in node[1:]:
-                if home[a] >= 0:
-                    p = max(p, phase[a] + (owner[a] != mine))
-            phase[i] = p
-            home[i] = found.setdefault((p, mine), len(self.bundles))
-            if home[i] == len(self.bundles):
-                self.bundles.append(_Bundle(p, mine, []))
-            self.bundles[home[i]].members.append(i)
+    def _bundles(self) -> tuple[Whole, Whole, Whole]:
+        tape = self.tape
+        phase = np.zeros(len(tape.op), dtype=np.int64)
+        for nodes in strata(tape.level)[1:]:
+            a = tape.args[nodes]
+            newer = np.where((a >= 0) & (tape.owner[a] >= 0), phase[a] + (tape.owner[a] != tape.owner[nodes][:, None]), 0)
+            phase[nodes] = newer.max(axis=1)
+        home = np.full(len(tape.op), -1)
+        ops = np.flatnonzero(tape.owner >= 0)
+        width = int(tape.owner.max(initial=0)) + 1
+        keys, home[ops] = np.unique(phase[ops] * width + tape.owner[ops], return_inverse=True)
+        return home, keys // width, keys % width
 
-    def _sign(self, b: int, bundle: _Bundle) -> None:
-        """Structure of a bundle with its arguments in an order of their own, free of how the graph sorted them."""
-        nodes, home, keys = self.tape.nodes, self.home, self.keys
-        arguments: dict[int, tuple[int, ...]] = {}
-        for i in bundle.members:
-            op, *args = nodes[i]
-            marks = [keys[a] if home[a] == b else self._mark(a) for a in args]
-            if op in ("add", "mul") and marks[1] < marks[0]:
-                args.reverse()
-                marks.reverse()
-            keys[i] = hash((CODES[op], *marks))
-            arguments[i] = tuple(args)
-        roots = sorted((i for i in bundle.members if self.exports[i]), key=lambda i: (keys[i], i))
-        local: dict[int, int] = {}
-        imports: dict[int, int] = {}
-        code: list[tuple[Any, ...]] = []
-        stack = roots[::-1]
-        while stack:
-            i = stack[-1]
-            if i in local:
-                stack.pop()
-                continue
-            pending = [a for a in arguments[i] if home[a] == b and a not in local]
-            if pending:
-                stack.extend(reversed(pending))
-                continue
-            stack.pop()
-            said: list[Any] = [nodes[i][0]]
-            for a in arguments[i]:
-                if home[a] == b:
-                    said.append(local[a])
-                elif nodes[a][0] == "const":
-                    said.append(("const", nodes[a][1]))
-                else:
-                    said.append(-1 - imports.setdefault(a, len(imports)))
-            local[i] = len(code)
-            code.append(tuple(said))
-        bundle.imports = list(imports)
-        bundle.exports = [(i, pointer, index) for i in roots for pointer, index in self.exports[i]]
-        pointers = tuple(nodes[a][1] if home[a] == -1 else "%w" for a in imports)
-        signature = (tuple(code), pointers, tuple((local[i], pointer) for i, pointer, _ in bundle.exports))
-        bundle.signature = self.signatures.setdefault(signature, len(self.signatures))
+    def _exports(self) -> None:
+        """Nodes that other bundles read, into scratch (index −1), and outputs, as (node, pointer, index) by bundle."""
+        tape, home = self.tape, self.home
+        a = tape.args[self.members]
+        crosses = (a >= 0) & (home[a] >= 0) & (home[a] != home[self.members][:, None])
+        shared = np.unique(a[crosses])
+        made = np.concatenate([np.stack([shared, np.full(len(shared), _W), np.full(len(shared), -1)]), tape.outputs], axis=1)
+        made = made[:, np.lexsort((made[2], made[1], self.local[made[0]], home[made[0]]))]
+        self.exports = made
+        self.first_export = np.searchsorted(home[made[0]], np.arange(len(self.first)))
 
-    def _mark(self, a: int) -> int:
-        node = self.tape.nodes[a]
-        return 1 if self.home[a] >= 0 else hash((2, node[1])) if node[0] == "const" else 10 + ord(node[1][1])
+    def _code(self) -> None:
+        """Instructions (op, three arguments) of each bundle, and its imports in the order of their first use."""
+        tape, home = self.tape, self.home
+        a = tape.args[self.members]
+        mine = home[self.members][:, None]
+        values, number = np.unique(tape.value, return_inverse=True)
+        self.constants = values.tolist()
+        fixed = (a >= 0) & (tape.op[a] == CONST)
+        inside = (a >= 0) & (home[a] == mine)
+        foreign = (a >= 0) & ~fixed & ~inside
+        keys, seen, which = np.unique((mine * len(tape.op) + a)[foreign], return_index=True, return_inverse=True)
+        turn = np.argsort(seen, kind="stable")
+        rank = np.empty(len(turn), dtype=np.int64)
+        rank[turn] = np.arange(len(turn))
+        keys = keys[turn]
+        self.imports, bundle = keys % len(tape.op), keys // len(tape.op)
+        self.first_import = np.searchsorted(bundle, np.arange(len(self.first)))
+        code = np.where(inside, self.local[a], np.where(fixed, _FIXED - number[a], _NONE))
+        code[foreign] = self.first_import[np.broadcast_to(mine, a.shape)[foreign]] - 1 - rank[which]
+        self.code = np.concatenate([tape.op[self.members][:, None], code], axis=1)
+        self.sources = np.where(tape.owner[self.imports] == LEAF, tape.pointer[self.imports], _W)
 
-    def seldom(self) -> list[int]:
+    def _sign(self, count: int) -> None:
+        found: dict[tuple[bytes, bytes, bytes], int] = {}
+        self.signature = np.zeros(count, dtype=np.int64)
+        ends = np.stack([self.local[self.exports[0]], self.exports[1]], axis=1)
+        for b in range(count):
+            parts = (
+                self.code[self.first[b] : self.first[b + 1]].tobytes(),
+                self.sources[self.first_import[b] : self.first_import[b + 1]].tobytes(),
+                ends[self.first_export[b] : self.first_export[b + 1]].tobytes(),
+            )
+            self.signature[b] = found.setdefault(parts, len(found))
+
+    def seldom(self) -> Whole:
         """Operations in bodies that few bundles share."""
-        uses = Counter(x.signature for x in self.bundles)
-        return [i for x in self.bundles if uses[x.signature] < FEW for i in x.members]
-
-    def runs(self) -> list[tuple[int, list[_Bundle]]]:
-        """Neighbours of one signature."""
-        made: list[tuple[int, list[_Bundle]]] = []
-        for bundle in self.order:
-            if made and made[-1][0] == bundle.signature:
-                made[-1][1].append(bundle)
-            else:
-                made.append((bundle.signature, [bundle]))
-        return made
+        uses = np.bincount(self.signature)[self.signature]
+        return np.asarray(self.members[uses[self.home[self.members]] < FEW])
 
 
-def _cut(tape: Tape, budget: int) -> _Cut:
+def cut(tape: Tape, budget: int) -> Cut:
     """Bundles by owner; what is left over seldom, by expression, then by single operations."""
-    cut = _Cut(tape)
-    for finer in (_expressions, _singles):
-        seldom = cut.seldom()
+    made = Cut(tape)
+    for finer in (_expressions, lambda tape, chosen: chosen):
+        seldom = made.seldom()
         if len(seldom) <= budget:
             break
-        first = max(tape.owner) + 1
-        for i, root in zip(seldom, finer(tape, seldom), strict=True):
-            tape.owner[i] = first + root
-        cut = _Cut(tape)
-    return cut
+        owner = tape.owner.copy()
+        owner[seldom] = owner.max() + 1 + finer(tape, seldom)
+        tape.owner = owner
+        made = Cut(tape)
+    return made
 
 
-def _expressions(tape: Tape, chosen: list[int]) -> list[int]:
+def _expressions(tape: Tape, chosen: Whole) -> Whole:
     """The root of each node's expression: what one node alone uses, and that is no sum, goes with it."""
-    users: dict[int, list[int]] = {}
-    inside = set(chosen)
-    for i, node in enumerate(tape.nodes):
-        if tape.owner[i] != LEAF:
-            for a in node[1:]:
-                users.setdefault(a, []).append(i)
-    out = {i for i, _, _ in tape.outputs}
-    root: dict[int, int] = {}
-    for i in sorted(chosen, reverse=True):
-        by = users.get(i, [])
-        joins = len(by) == 1 and by[0] in inside and i not in out and tape.nodes[by[0]][0] not in ("add", "sub", "less")
-        root[i] = root[by[0]] if joins else i
-    return [root[i] for i in chosen]
-
-
-def _singles(tape: Tape, chosen: list[int]) -> list[int]:
-    return chosen
+    inside = np.zeros(len(tape.op), dtype=bool)
+    inside[chosen] = True
+    user = np.arange(len(tape.op))
+    used = tape.args >= 0
+    uses = np.bincount(tape.args[used], minlength=len(tape.op))
+    user[tape.args[used]] = np.broadcast_to(np.arange(len(tape.op))[:, None], tape.args.shape)[used]
+    joins = (uses == 1) & inside & inside[user] & ~np.isin(tape.op[user], _SUMS)
+    joins[tape.outputs[0]] = False
+    root = np.where(joins, user, np.arange(len(tape.op)))
+    while np.any(root[root] != root):
+        root = root[root]
+    return np.asarray(root[chosen])
 
 
 class Rolled(Function):
-    """A function whose text comes with its bodies and tables; ``scratch`` rows follow its own at ``base``."""
+    """A function whose text comes with its bodies and tables; its ``scratch`` rows begin at row ``base[1]`` of pointer ``base[0]``."""
 
-    def __init__(self, tape: Tape, name: str, arguments: str, base: tuple[str, int], budget: int | None = None) -> None:
-        super().__init__(name, arguments)
-        self.name = name
-        self._bodies: list[str] = []
-        self._pointers = [a.split()[-1] for a in arguments.split(",")]
-        cut = _cut(tape, BUDGET if budget is None else budget)
-        runs = cut.runs()
-        self.scratch, tables = _tables(tape, cut, runs)
+    def __init__(self, tape: Tape, name: str, pointers: Sequence[str], base: tuple[str, int], budget: int = BUDGET) -> None:
+        super().__init__(name, ", ".join(f"ptr noalias {p}" for p in pointers))
+        self.name, self.pointers, self._parts = name, pointers, list[str]()
+        self._cut = cut(tape, budget)
+        scratch = self._slots()
         self.do(f"getelementptr inbounds {VEC}, ptr {base[0]}, i64 {base[1]}")
         w = f"%r{self.count}"
-        layouts = {}
-        for (signature, number) in cut.signatures.items():
-            table, shifts = _anchors(tables[number], (*signature[1], *(pointer for _, pointer in signature[2])))
-            layouts[number] = table.shape[1]
-            self._bodies.append(f"@{name}.t{number} = internal constant [{table.size} x i32] [{', '.join(f'i32 {x}' for x in table.ravel().tolist())}]")
-            self._bodies.append(self._body(number, signature, shifts, table.shape[1]).text())
-        done: Counter[int] = Counter()
-        passed = ", ".join(f"ptr {p}" for p in self._pointers)
-        for number, run in runs:
-            at = self.do(f"getelementptr inbounds i32, ptr @{name}.t{number}, i64 {done[number] * layouts[number]}")
-            self.say(f"call void @{name}.{number}({passed}, ptr {w}, ptr {at}, i64 {len(run)})")
-            done[number] += len(run)
+        passed = ", ".join(f"ptr {p}" for p in (*pointers, w))
+        signature = self._cut.signature[self._cut.order]
+        widths = {}
+        for number in np.unique(signature).tolist():
+            bundles = self._cut.order[signature == number]
+            sources, rows = self._places(bundles)
+            table, shifts = _anchors(rows, sources)
+            widths[number] = table.shape[1]
+            entries = ", ".join(f"i32 {x}" for x in table.ravel().tolist())
+            self._parts.append(f"@{name}.t{number} = internal constant [{table.size} x i32] [{entries}]")
+            self._parts.append(self._body(int(bundles[0]), [POINTERS[s] for s in sources], shifts, table.shape[1]).text())
+        done = dict.fromkeys(widths, 0)
+        turns = np.flatnonzero(np.diff(signature, prepend=-1, append=-1))
+        for start, end in zip(turns[:-1].tolist(), turns[1:].tolist(), strict=True):
+            number = int(signature[start])
+            at = self.do(f"getelementptr inbounds i32, ptr @{name}.t{number}, i64 {done[number] * widths[number]}")
+            self.say(f"call void @{name}.{number}({passed}, ptr {at}, i64 {end - start})")
+            done[number] += end - start
         self.say("ret void")
+        self.scratch = scratch
 
     def text(self) -> str:
-        return "\n".join([*self._bodies, super().text()])
+        return "\n".join([*self._parts, super().text()])
 
-    def _body(self, number: int, signature: Signature, shifts: list[tuple[int, int]], width: int) -> Function:
-        """The loop over the bundles of one signature; ``shifts`` gives (anchor, bytes) of every import and export."""
-        code, imports, exports = signature
-        arguments = ", ".join(f"ptr noalias {p}" for p in (*self._pointers, "%w", "%table"))
-        f = Function(f"{self.name}.{number}", f"{arguments}, i64 %count", attributes="#0")
+    def _slots(self) -> int:
+        """Give what goes into scratch its rows, in the order of running."""
+        c = self._cut
+        turn = np.empty(len(c.order), dtype=np.int64)
+        turn[c.order] = np.arange(len(c.order))
+        kept = np.flatnonzero(c.exports[1] == _W)
+        kept = kept[np.argsort(turn[c.home[c.exports[0, kept]]], kind="stable")]
+        self.slot = np.full(len(c.home), -1)
+        self.slot[c.exports[0, kept]] = np.arange(len(kept))
+        c.exports[2, kept] = np.arange(len(kept))
+        return len(kept)
+
+    def _places(self, bundles: Whole) -> tuple[list[int], Whole]:
+        """Pointers of imports and exports, and their rows (bundle, import or export)."""
+        c = self._cut
+        b = int(bundles[0])
+        imports = c.first_import[bundles][:, None] + np.arange(c.first_import[b + 1] - c.first_import[b])
+        exports = c.first_export[bundles][:, None] + np.arange(c.first_export[b + 1] - c.first_export[b])
+        nodes = c.imports[imports]
+        rows = np.concatenate([np.where(c.tape.owner[nodes] == LEAF, c.tape.index[nodes], self.slot[nodes]), c.exports[2][exports]], axis=1)
+        return [*c.sources[imports[0]].tolist(), *c.exports[1][exports[0]].tolist()], rows
+
+    def _body(self, b: int, sources: list[str], shifts: list[tuple[int, int]], width: int) -> Function:
+        """The loop over bundles like ``b``; ``shifts`` gives (anchor, bytes) of every import and export."""
+        c = self._cut
+        arguments = ", ".join(f"ptr noalias {p}" for p in (*self.pointers, "%w", "%table"))
+        f = Function(f"{self.name}.{c.signature[b]}", f"{arguments}, i64 %count")
         f.head = f.head.replace("define void", "define internal void")
-        pointers = (*imports, *(pointer for _, pointer in exports))
+        reads = int(c.first_import[b + 1] - c.first_import[b])
         with f.loop("%count") as i:
             row = f.at("%table", f.do(f"mul i64 {i}, {width}"), "i32")
-            anchors: dict[int, str] = {}
-
-            def place(column: int) -> str:
-                anchor, shift = shifts[column]
-                if anchor not in anchors:
-                    entry = f.at(row, anchor, "i32")
-                    offset = f.do(f"sext i32 {f.do(f'load i32, ptr {entry}, align 4')} to i64")
-                    anchors[anchor] = f.at(pointers[column], offset, "i8")
-                return f.at(anchors[anchor], shift, "i8") if shift else anchors[anchor]
-
-            read: dict[int, str] = {}
+            place = _Places(f, row, sources, shifts)
             value: list[str] = []
-            for op, *args in code:
+            read: dict[int, str] = {}
+            for op, *args in c.code[c.first[b] : c.first[b + 1]].tolist():
                 given = []
-                for a in args:
-                    if isinstance(a, tuple):
-                        given.append(splat(a[1]))
-                    elif a >= 0:
-                        given.append(value[a])
-                    else:
-                        if a not in read:
-                            read[a] = f.load(place(-1 - a))
-                        given.append(read[a])
-                value.append(instruction(f, op, given))
-            for k, (which, _) in enumerate(exports):
-                f.store(value[which], place(len(imports) + k))
+                for a in (x for x in args if x != _NONE):
+                    if a < 0 and a > _FIXED and a not in read:
+                        read[a] = f.load(place(-1 - a))
+                    given.append(value[a] if a >= 0 else read[a] if a > _FIXED else splat(c.constants[_FIXED - a]))
+                value.append(instruction(f, OPS[op], given))
+            ends = c.exports[0, c.first_export[b] : c.first_export[b + 1]]
+            for k, which in enumerate(c.local[ends].tolist()):
+                f.store(value[which], place(reads + k))
         f.say("ret void")
         return f
 
 
-def _tables(tape: Tape, cut: _Cut, runs: list[tuple[int, list[_Bundle]]]) -> tuple[int, dict[int, NDArray[np.int64]]]:
-    """Scratch rows, and by signature the row that each import and export of each bundle has at its pointer."""
-    slot: dict[int, int] = {}
-    rows: dict[int, list[list[int]]] = {}
-    for number, run in runs:
-        for bundle in run:
-            for i, _, index in bundle.exports:
-                if index < 0:
-                    slot[i] = len(slot)
-            read = [tape.nodes[a][2] if cut.home[a] == -1 else slot[a] for a in bundle.imports]
-            rows.setdefault(number, []).append(read + [slot[i] if index < 0 else index for i, _, index in bundle.exports])
-    return len(slot), {number: np.array(each, dtype=np.int64).reshape(len(each), -1) for number, each in rows.items()}
+class _Places:
+    """Addresses of the columns of a table row, each anchor loaded once."""
+
+    def __init__(self, f: Function, row: str, sources: list[str], shifts: list[tuple[int, int]]) -> None:
+        self.f, self.row, self.sources, self.shifts = f, row, sources, shifts
+        self.anchors: dict[int, str] = {}
+
+    def __call__(self, column: int) -> str:
+        f, (anchor, shift) = self.f, self.shifts[column]
+        if anchor not in self.anchors:
+            entry = f.at(self.row, anchor, "i32")
+            offset = f.do(f"sext i32 {f.do(f'load i32, ptr {entry}, align 4')} to i64")
+            self.anchors[anchor] = f.at(self.sources[column], offset, "i8")
+        return f.at(self.anchors[anchor], shift, "i8") if shift else self.anchors[anchor]
 
 
-def _anchors(table: NDArray[np.int64], pointers: Sequence[str]) -> tuple[NDArray[np.int64], list[tuple[int, int]]]:
+def _anchors(rows: Whole, sources: Sequence[int]) -> tuple[Whole, list[tuple[int, int]]]:
     """Byte offsets of the columns that are kept, and (kept column, distance) of every column: most keep their distance in all bundles."""
     kept: list[int] = []
+    found: dict[tuple[int, bytes], tuple[int, int]] = {}  # columns of one course differ by a constant
     shifts: list[tuple[int, int]] = []
-    for c, pointer in enumerate(pointers):
-        for k, anchor in enumerate(kept):
-            apart = table[:, c] - table[:, anchor]
-            if pointers[anchor] == pointer and np.all(apart == apart[0]):
-                shifts.append((k, int(apart[0]) * ROW))
-                break
-        else:
-            shifts.append((len(kept), 0))
+    for c, source in enumerate(sources):
+        course = (source, (rows[:, c] - rows[0, c]).tobytes())
+        if course not in found:
+            found[course] = len(kept), int(rows[0, c])
             kept.append(c)
-    return table[:, kept] * ROW, shifts
+        anchor, start = found[course]
+        shifts.append((anchor, (int(rows[0, c]) - start) * ROW))
+    return rows[:, kept] * ROW, shifts
