@@ -6,6 +6,7 @@ its own, never a raw quotient: B(0) = 1, B > 0, B(−x) = eˣ B(x), so that B(x)
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -15,72 +16,94 @@ N_A = sp.Symbol("N_A", positive=True)
 c0 = sp.Symbol("c0", positive=True)  # standard concentration, 1 M
 n0 = sp.Symbol("n0", positive=True)  # standard amount of a carrier state, 1 fmol
 
+_kept = lru_cache(maxsize=2**16)  # sympy keeps a thousand symbols; a model of 200 cells has forty thousand
 
+
+@_kept
 def amount(pool: str) -> sp.Symbol:
     """n of a solute in a place or of a carrier state [fmol]."""
     return sp.Symbol(f"n[{pool}]", positive=True)
 
 
+@_kept
 def concentration(pool: str) -> sp.Symbol:
     """c = c° exp((μ − μ°)/RT) of a solute in a place [mM]; n/W where the solution is ideal."""
     return sp.Symbol(f"c[{pool}]", positive=True)
 
 
+@_kept
 def volume(place: str) -> sp.Symbol:
     """W of a compartment [pL]."""
     return sp.Symbol(f"W[{place}]", positive=True)
 
 
+@_kept
 def charge(place: str) -> sp.Symbol:
     """q of a floating node of the capacitor network [fC]."""
     return sp.Symbol(f"q[{place}]", real=True)
 
 
+@_kept
 def electric(place: str) -> sp.Symbol:
     """φ of a place [V]; zero for what is grounded."""
     return sp.Symbol(f"phi[{place}]", real=True)
 
 
+@_kept
 def potential(membrane: str) -> sp.Symbol:
     """V = φ_in − φ_out of a membrane [V]."""
     return sp.Symbol(f"V[{membrane}]", real=True)
 
 
+@_kept
 def pressure(place: str) -> sp.Symbol:
     """∂G/∂W of a compartment, hydrostatic less osmotic [Pa]."""
     return sp.Symbol(f"P[{place}]", real=True)
 
 
+@_kept
 def chemical(pool: str) -> sp.Symbol:
     """μ of a pool [J/mol], without the electrical part, which sits in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)
 
 
+@_kept
 def affinity(process: str) -> sp.Symbol:
     """A of a process [J/mol]."""
     return sp.Symbol(f"A[{process}]", real=True)
 
 
+@_kept
 def forward(process: str) -> sp.Symbol:
     """r⁺ [fmol/s]."""
     return sp.Symbol(f"r+[{process}]", nonnegative=True)
 
 
+@_kept
 def reverse(process: str) -> sp.Symbol:
     """r⁻ [fmol/s]."""
     return sp.Symbol(f"r-[{process}]", nonnegative=True)
 
 
+@_kept
 def conductance(process: str) -> sp.Symbol:
     """L of an Onsager process."""
     return sp.Symbol(f"L[{process}]", nonnegative=True)
 
 
+@_kept
 def current(process: str) -> sp.Symbol:
     """J = r⁺ − r⁻ [fmol/s]."""
     return sp.Symbol(f"J[{process}]", real=True)
 
 
+@_kept
+def balance(pool: str) -> sp.Symbol:
+    """dx/dt of a pool."""
+    return sp.Symbol(f"d[{pool}]", real=True)
+
+
+@_kept
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter by its dotted name: non-negative unless said otherwise."""
     if real:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import errors
-from .dimension import BASE, EXAMPLES, ONE, Dimension, example
+from .dimension import BASE, EXAMPLES, ONE, Dimension, dimension, example
 
 if TYPE_CHECKING:
     from pint import Quantity as _Quantity
@@ -105,7 +105,7 @@ def _parsed(unit: str) -> Any:
 
 
 def _offset(quantity: Any) -> bool:
-    return str(quantity.units) == "degree_Celsius"
+    return unit_of(quantity) == "degree_Celsius"
 
 
 def is_quantity(value: Any) -> bool:
@@ -115,13 +115,29 @@ def is_quantity(value: Any) -> bool:
 
 def dimension_of(quantity: Any) -> Dimension:
     """The dimension of a quantity."""
-    found = dict.fromkeys(BASE, Fraction(0))
-    for name, power in dict(quantity.dimensionality).items():
-        if name not in _PINT_BASE:
-            advice = "express it in these, or leave it out"
-            raise errors.UnitMismatch(where=str(quantity), wanted="a unit made of " + ", ".join(BASE), got=str(name), advice=advice)
-        found[_PINT_BASE[name]] = Fraction(power).limit_denominator(1000)
-    return Dimension(tuple(found.values()))
+    found = _dimension_of(id(type(quantity)), quantity.units)
+    if isinstance(found, str):
+        advice = "express it in these, or leave it out"
+        raise errors.UnitMismatch(where=str(quantity), wanted="a unit made of " + ", ".join(BASE), got=found, advice=advice)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _dimension_of(_registry: int, unit: Any) -> Dimension | str:  # units of two registries must not meet, not even as keys
+    """The dimension of a pint unit, or what of it is none of ours."""
+    powers = dict(unit.dimensionality)
+    strange = next((str(name) for name in powers if name not in _PINT_BASE), None)
+    return strange or dimension(**{_PINT_BASE[name]: Fraction(power).limit_denominator(1000) for name, power in powers.items()})
+
+
+def unit_of(quantity: Any) -> str:
+    """The unit of a quantity as :func:`Q` reads it."""
+    return _text(id(type(quantity)), quantity.units)
+
+
+@lru_cache(maxsize=512)
+def _text(_registry: int, unit: Any) -> str:
+    return str(unit)
 
 
 def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> Any:
@@ -131,9 +147,7 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     Raises ``NotANumber``, ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
-    units = [like(d) for d in allowed if d]
-    wanted = " or ".join([f"a unit like {' or '.join(map(repr, units))}"] * bool(units) + ["a pure number"] * (ONE in allowed))
-    due = units[0] if units else "1"
+    wanted, due = _due(allowed)
     if hasattr(quantity, "attrs") and hasattr(quantity, "dims"):
         unit = quantity.attrs.get("units", "1")
         text = from_udunits(unit) if isinstance(unit, str) else unit
@@ -147,20 +161,29 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
         if ONE not in allowed:
             got = errors.shown(quantity)
             raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({got}, {due!r})")
-        return _finite(number, where, errors.shown(quantity))
+        return _finite(number, where, quantity)
     if not isinstance(quantity, registry().Quantity):
-        quantity = Q(quantity.magnitude, str(quantity.units))
+        quantity = Q(quantity.magnitude, unit_of(quantity))
     found = dimension_of(quantity)
     if found not in allowed:
         number = f"{quantity.magnitude:g}" if np.ndim(quantity.magnitude) == 0 else "…"
         raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{errors.shown(quantity)} ({found})", advice=advice or f"Q({number}, {due!r})")
     if _offset(quantity):
         quantity = quantity.to("kelvin")
-    return _finite(_times(quantity.magnitude, from_internal(str(quantity.units)), inverse=True), where, errors.shown(quantity))
+    return _finite(_times(quantity.magnitude, from_internal(unit_of(quantity)), inverse=True), where, quantity)
 
 
-def _finite(number: Any, where: str, got: str) -> Any:
-    if not np.all(np.isfinite(number)):
+@lru_cache(maxsize=256)
+def _due(allowed: tuple[Dimension, ...]) -> tuple[str, str]:
+    """What is wanted where one of these dimensions is allowed, in words, and a unit for it."""
+    units = [like(d) for d in allowed if d]
+    wanted = " or ".join([f"a unit like {' or '.join(map(repr, units))}"] * bool(units) + ["a pure number"] * (ONE in allowed))
+    return wanted, units[0] if units else "1"
+
+
+def _finite(number: Any, where: str, given: Any) -> Any:
+    if not (math.isfinite(number) if isinstance(number, float) else np.all(np.isfinite(number))):
+        got = errors.shown(given)
         raise errors.NotFinite(where=where, wanted="a finite number", got=got, advice="look for 0/0, an overflow or a missing datum in what gave it")
     return number
 

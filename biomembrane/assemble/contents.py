@@ -1,8 +1,10 @@
-"""What is in the places: pools, initial amounts, impermeants, potentials as derivatives of G."""
+"""What is in the places: pools, initial amounts and impermeants."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -10,14 +12,13 @@ import sympy as sp
 from .. import constants, errors, symbols
 from .. import dimension as d
 from ..declare.cycle import Cycle
+from ..declare.formula import Formula
 from ..declare.parameter import Declared, declare
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
-from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..declare.transporter import Transporter
 from ..symbols import F, R, T, c0
 from ..units import Q
-from . import energy
 from .network import Circuit, Pool
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[M
         m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
     }
     known = {n: 0.0 for n in circuit.phi if n not in circuit.nodes}
-    left = list(membranes)
+    left = [m for m in membranes if m.name in made]
     chosen: list[Declared] = []
     while left:
-        m = next((m for m in left if m.name in made and (m.inside.name in known) != (m.outside.name in known)), None)
+        m = next((m for m in left if (m.inside.name in known) != (m.outside.name in known)), None)
         if m is None:
             break
         left.remove(m)
@@ -74,9 +75,10 @@ def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[M
 def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
     """The rows of N: solutes, charge and volume of each place, then the carrier states."""
     made: list[Pool] = []
+    nodes = set(circuit.nodes)
     for place in compartments:
         made += [Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name) for s in place.contents]
-        if place.name in circuit.nodes:
+        if place.name in nodes:
             made.append(Pool(f"{place.name}.charge", "charge", symbols.charge(place.name), place.name, "charge"))
         if place.name in swelling:
             made.append(Pool(f"{place.name}.volume", "volume", symbols.volume(place.name), place.name, "volume"))
@@ -87,60 +89,83 @@ def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporte
     return tuple(made)
 
 
-def _start(place: Compartment, species: Species) -> sp.Expr:
+_c, _V = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
+_START = _c * _V
+
+
+def _start(place: Compartment, species: Species) -> Formula:
     """Initial amount of a solute: concentration times volume."""
-    return symbols.parameter(f"{place.name}.{species.name}") * symbols.parameter(f"{place.name}.volume", positive=True)
+    return Formula(_START, {_c: symbols.parameter(f"{place.name}.{species.name}"), _V: symbols.parameter(f"{place.name}.volume", positive=True)})
 
 
-def _charges(model: Model) -> dict[str, sp.Expr]:
-    """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
-    phi: dict[str, sp.Expr] = {n: sp.S.Zero for n in model.circuit.phi if n not in model.circuit.nodes}
+def _phi(model: Model) -> dict[str, sp.Expr]:
+    """φ of the places at the start, from the potentials that are given."""
+    phi: dict[str, sp.Expr] = dict.fromkeys(set(model.circuit.phi) - set(model.circuit.nodes), sp.S.Zero)
     left = [m for m in model.membranes if f"{m.name}.potential" in model.parameters]
-    for _ in left:
+    before = -1
+    while len(phi) != before:
+        before = len(phi)
         for m in left:
             V = symbols.parameter(f"{m.name}.potential", real=True)
             if m.outside.name in phi:
                 phi.setdefault(m.inside.name, phi[m.outside.name] + V)
             elif m.inside.name in phi:
                 phi.setdefault(m.outside.name, phi[m.inside.name] - V)
-    vector = sp.Matrix([phi.get(n, sp.S.Zero) for n in model.circuit.nodes])
-    return dict(zip(model.circuit.nodes, model.circuit.matrix * vector, strict=True)) if model.circuit.nodes else {}
+    return phi
 
 
-def initial(model: Model) -> dict[str, sp.Expr]:
+def _charges(model: Model) -> dict[str, Formula]:
+    """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
+    phi = _phi(model)
+    made: dict[str, Formula] = {}
+    for block in model.circuit.blocks:
+        here = {symbols.electric(f"@{i}"): phi.get(n, sp.S.Zero) for i, n in enumerate(block.nodes)}
+        rows = _products(block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here))
+        made |= {n: Formula(row, block.names | here) for n, row in zip(block.nodes, rows, strict=True)}
+    return made
+
+
+@lru_cache(maxsize=64)
+def _products(matrix: sp.ImmutableMatrix, vector: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
+    return tuple(matrix * sp.Matrix(vector))
+
+
+def initial(model: Model) -> dict[str, Formula]:
     """x(0) by pool."""
-    q = _charges(model)
-    made: dict[str, sp.Expr] = {}
+    made: dict[str, Formula] = {}
     for place in model.compartments:
         made |= {f"{place.name}.{s.name}": _start(place, s) for s in place.contents}
-        made[f"{place.name}.volume"] = symbols.parameter(f"{place.name}.volume", positive=True)
-    made |= {f"{n}.charge": value for n, value in q.items()}
+        made[f"{place.name}.volume"] = Formula(symbols.parameter(f"{place.name}.volume", positive=True))
+    made |= {f"{n}.charge": q for n, q in _charges(model).items()}
     for t in model.transporters:
-        made |= {s.pool: t.total / len(t.states) for s in t.states if t.total is not None}
+        if t.total is not None:
+            share = Formula(t.total.local / len(t.states), t.total.names)
+            made |= {s.pool: share for s in t.states}
     return {p.name: made[p.name] for p in model.pools}
 
 
-def scales(model: Model) -> dict[str, sp.Expr]:
+def scales(model: Model) -> dict[str, Formula]:
     """A typical size of each pool."""
     made = {name: x for name, x in initial(model).items() if not name.endswith(".charge")}
+    for block in model.circuit.blocks:
+        made |= {f"{n}.charge": Formula(block.matrix[i, i] * R * T / F, block.names) for i, n in enumerate(block.nodes)}
     for pool in model.pools:
         if pool.kind == "solute":
-            made[pool.name] = symbols.parameter(f"{pool.place}.volume", positive=True)
-        elif pool.kind == "charge":
-            i = model.circuit.nodes.index(pool.place)
-            made[pool.name] = model.circuit.matrix[i, i] * R * T / F
+            made[pool.name] = Formula(symbols.parameter(f"{pool.place}.volume", positive=True))
     return {p.name: made[p.name] for p in model.pools}
 
 
-def impermeants(model: Model) -> dict[sp.Symbol, sp.Expr]:
-    """Amounts of what never leaves, as expressions of the compartment's own contents; checked at the declared values."""
-    made: dict[sp.Symbol, sp.Expr] = {}
+def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
+    """Amounts of what never leaves, as formulas of the compartment's own contents; checked at the declared values."""
+    made: dict[sp.Symbol, Formula] = {}
     at = numbers(model)
     q = _charges(model)
+    near = _neighbours(model)
     for place in model.compartments:
         given = place.impermeant
         if isinstance(given, Balance):
-            made |= _balanced(model, place, given, q.get(place.name, sp.S.Zero), at)
+            bath = _bath(model, place, given, near.get(place.name, []))
+            made |= _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
         for s in given or ():
             made[symbols.amount(f"{place.name}.{s.name}")] = _start(place, s)
@@ -155,12 +180,24 @@ def numbers(model: Model) -> dict[sp.Symbol, float]:
     return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
 
 
-def value(expression: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
-    """The number of an expression of parameters."""
-    return float(expression.xreplace({s: sp.Float(at[s]) for s in expression.free_symbols}))
+def value(formula: Formula, at: Mapping[sp.Symbol, float]) -> float:
+    """The number of a formula of parameters."""
+    here = {s: formula.names.get(s, s) for s in formula.local.free_symbols}
+    return _fold(formula.local, {s: at[e] if e.is_Symbol else _fold(e, at) for s, e in here.items()})
 
 
-def _check_neutral(place: Compartment, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> None:
+def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
+    """Sums, products and powers in floating point, which is all that amounts and charges at the start are made of."""
+    if e.is_Symbol:
+        return at[e]
+    if e.is_Add:
+        return math.fsum(_fold(a, at) for a in e.args)
+    if e.is_Mul:
+        return math.prod(_fold(a, at) for a in e.args)
+    return _fold(e.base, at) ** float(e.exp) if e.is_Pow else float(e)
+
+
+def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]) -> None:
     solutes = [*place.contents, *(place.impermeant if isinstance(place.impermeant, dict) else ())]
     W = place.volume.value
     parts = [s.charge * value(_start(place, s), at) for s in solutes]
@@ -174,17 +211,20 @@ def _check_neutral(place: Compartment, q: sp.Expr, at: Mapping[sp.Symbol, float]
         )
 
 
-def _bath(model: Model, place: Compartment, given: Balance) -> Reservoir | None:
+def _neighbours(model: Model) -> dict[str, list[tuple[Membrane, Reservoir]]]:
+    """The baths of each place, with the membranes between."""
+    near: dict[str, list[tuple[Membrane, Reservoir]]] = {}
+    for m in model.membranes:
+        for place, other in ((m.inside, m.outside), (m.outside, m.inside)):
+            if isinstance(other, Reservoir):
+                near.setdefault(place.name, []).append((m, other))
+    return near
+
+
+def _bath(model: Model, place: Compartment, given: Balance, near: list[tuple[Membrane, Reservoir]]) -> Reservoir | None:
     if given.against is not None:
         return given.against
-    near = [
-        (m, other)
-        for m in model.membranes
-        for a, other in ((m.inside, m.outside), (m.outside, m.inside))
-        if a is place and isinstance(other, Reservoir)
-    ]
-    wet = {p.on.name for p in model.processes for w in p.reaction.net if w.kind == "water"}
-    found = [other for m, other in near if m.name in wet] or [other for _, other in near]
+    found = [other for m, other in near if m.name in model.wet] or [other for _, other in near]
     strengths = {round(_strength(r), 9) for r in found}
     if len(strengths) > 1 and place.name in model.swelling:
         raise errors.BadPlace(
@@ -209,11 +249,22 @@ def _check_free(place: Compartment, given: Balance) -> None:
         )  # fmt: skip
 
 
-def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, sp.Expr]:
-    W = symbols.parameter(f"{place.name}.volume", positive=True)
-    amounts = {s: _start(place, s) for s in place.contents}
-    z = sp.Rational(str(given.charge))
-    nX = (q / F - sp.Add(*(s.charge * n for s, n in amounts.items()))) / z
+@lru_cache(maxsize=256)
+def _missing(charges: tuple[int, ...], z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
+    """n_X and n_Y of the impermeants that solutes of these charges at ``@0.c``, ``@1.c``, … leave room for."""
+    amounts = [symbols.parameter(f"@{k}.c") * _V for k in range(len(charges))]
+    nX = (_q / F - sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True)))) / z
+    return nX, sp.S.Zero if strength is None else sp.Float(strength) * _V - sp.Add(*amounts) - nX
+
+
+_q = symbols.charge("@")
+
+
+def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, Formula]:
+    names = {_V: symbols.parameter(f"{place.name}.volume", positive=True), _q: q.expression}
+    names |= {symbols.parameter(f"@{k}.c"): symbols.parameter(f"{place.name}.{s.name}") for k, s in enumerate(place.contents)}
+    strength = None if bath is None else _strength(bath)
+    nX, nY = (Formula(e, names) for e in _missing(tuple(s.charge for s in place.contents), sp.Rational(str(given.charge)), strength))
     _check_free(place, given)
     made = {symbols.amount(f"{place.name}.{ANION}"): nX}
     x = value(nX, at)
@@ -226,10 +277,7 @@ def _balanced(model: Model, place: Compartment, given: Balance, q: sp.Expr, at: 
             got=f"{x / place.volume.value:.4g} mM of it would be needed; contents [mM]: {listed}",
             advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
         )
-    bath = _bath(model, place, given)
-    if bath is not None:
-        strength = _strength(bath)
-        nY = sp.Float(strength) * W - sp.Add(*amounts.values()) - nX
+    if bath is not None and strength is not None:
         y = value(nY, at)
         if y < -1e-9 * strength * place.volume.value:
             total = strength - y / place.volume.value
@@ -247,105 +295,3 @@ def impermeant_quantities(model: Model) -> dict[str, Any]:
     """Amounts of the impermeants at the declared values, with units."""
     at = numbers(model)
     return {str(s)[2:-1]: Q(value(e, at), "fmol") for s, e in model.impermeants.items()}
-
-
-def _standard(species: Species | None) -> sp.Expr:
-    return sp.S.Zero if species is None or species.standard is None else symbols.parameter(f"{species.name}.standard_energy", real=True)
-
-
-def used_standard(model: Model, species: Species | None) -> sp.Expr:
-    """μ° where the model has it as a parameter (some reaction makes or uses the species), else zero."""
-    return _standard(species) if species is not None and f"{species.name}.standard_energy" in model.parameters else sp.S.Zero
-
-
-def energies(model: Model) -> dict[str, sp.Expr]:
-    """G by store."""
-    made: dict[str, sp.Expr] = {}
-    for place in model.compartments:
-        W = symbols.volume(place.name)
-        for s in place.contents:
-            name = f"{place.name}.{s.name}"
-            made[name] = energy.solute(symbols.amount(name), W, used_standard(model, s))
-    for symbol in model.impermeants:
-        name = str(symbol)[2:-1]
-        made[name] = energy.solute(symbol, symbols.volume(name.rpartition(".")[0]), sp.S.Zero)
-    for t in model.transporters:
-        for state in t.states:
-            made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.parameter(f"mu0[{state.pool}]", real=True))
-    if model.circuit.nodes:
-        made["capacitor"] = energy.capacitor(model.circuit)
-    return made
-
-
-def levels(model: Model) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
-    """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters (reservoirs, held pools)."""
-    for place in model.compartments:
-        if place.name not in model.swelling:
-            yield symbols.volume(place.name), symbols.parameter(f"{place.name}.volume", positive=True)
-    slopes = energy.derivatives(model.stores, [p.symbol for p in model.pools])
-    for pool in model.pools:
-        if pool.kind in ("solute", "carrier"):
-            yield symbols.chemical(pool.name), slopes[pool.symbol]
-        if pool.kind == "solute":
-            standard = used_standard(model, model.species[pool.label])
-            yield symbols.concentration(pool.name), c0 * sp.exp((slopes[pool.symbol] - standard) / (R * T))
-        elif pool.kind == "charge":
-            yield symbols.electric(pool.place), slopes[pool.symbol]
-        elif pool.kind == "volume":
-            yield symbols.pressure(pool.place), slopes[pool.symbol]
-    for where in model.places.values():
-        outside: Iterable[Species] = where.held if isinstance(where, Compartment) else where.contents
-        for s in outside:
-            name = f"{where.name}.{s.name}"
-            yield symbols.concentration(name), symbols.parameter(name)
-            yield symbols.chemical(name), used_standard(model, s) + R * T * sp.log(symbols.concentration(name) / c0)
-        if isinstance(where, Reservoir):
-            solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
-            yield symbols.pressure(where.name), -R * T * sp.Add(*solutes)
-    for m in model.membranes:
-        yield symbols.potential(m.name), model.circuit.phi[m.inside.name] - model.circuit.phi[m.outside.name]
-
-
-def reference_of(model: Model, species: Species) -> sp.Expr | None:
-    """The concentration against which a species' exergy is measured: the reference bath's, else another bath's, else none.
-
-    A species that some transporter makes or uses up has none: its supply is counted whole.
-    """
-    if species in model.transformed:
-        return None
-    order = sorted(model.reservoirs, key=lambda r: r is not model.reference)
-    for bath in order:
-        if species in bath.contents and bath.contents[species].value > 0:
-            return symbols.parameter(f"{bath.name}.{species.name}")
-    return None
-
-
-def reference_potential(model: Model, species: Species) -> sp.Expr:
-    """μ of the species in its reference bath; 0 where there is none."""
-    c = reference_of(model, species)
-    return sp.S.Zero if c is None else used_standard(model, species) + R * T * sp.log(c / c0)
-
-
-def held_reference(model: Model, state: Participant) -> sp.Expr:
-    """What the content of a carrier state would be worth in the reference bath."""
-    return sp.Add(*(n * reference_potential(model, s) for s, n in state.bound))
-
-
-def exergies(model: Model) -> dict[str, sp.Expr]:
-    """Ξ by store; species that no bath holds are measured against c°, bound ones against the bath like free ones."""
-    references: dict[str, tuple[sp.Expr, sp.Expr]] = {}
-    osmotic: sp.Expr = sp.S.Zero
-    bath = model.reference
-    total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath else sp.S.Zero
-    for place in model.compartments:
-        W = symbols.volume(place.name)
-        osmotic += total * W
-        for s in place.contents:
-            c = reference_of(model, s)
-            if c is not None:
-                osmotic -= c * W
-                references[f"{place.name}.{s.name}"] = (reference_potential(model, s) * symbols.amount(f"{place.name}.{s.name}"), c * W)
-    for t in model.transporters:
-        for state in t.states:
-            references[state.pool] = (held_reference(model, state) * symbols.amount(state.pool), sp.S.Zero)
-    return energy.exergy(model.stores, references, R * T * osmotic)

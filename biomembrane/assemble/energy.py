@@ -3,52 +3,93 @@
     G = Σ n_i [μ_i° + RT(ln(n_i/(W c°)) − 1)] + Σ n_s [μ_s° + RT(ln(n_s/n°) − 1)] + ½ qᵀ C⁻¹ q
 
 Impermeants are solutes like the others; held pools and reservoirs sit outside.  Potentials are taken by sympy and typed nowhere.
+All solutes share one formula under many names, so its derivatives are taken once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import sympy as sp
 
 from .. import symbols
+from ..declare.formula import Formula
 from ..symbols import R, T, c0, n0
-from .network import Circuit
+
+_n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")
+_standard = symbols.parameter("@.standard", real=True)
+_worth, _displaced = sp.Symbol("worth@", real=True), sp.Symbol("displaced@", real=True)
 
 
-def solute(n: sp.Expr, W: sp.Expr, standard: sp.Expr) -> sp.Expr:
+@lru_cache(maxsize=16)
+def _ideal(standard: sp.Expr, scale: sp.Expr) -> sp.Expr:
+    return _n * (standard + R * T * (sp.log(_n / scale) - 1))
+
+
+def solute(n: sp.Symbol, W: sp.Symbol, standard: sp.Expr) -> Formula:
     """Free energy of an ideally dilute solute."""
-    return n * (standard + R * T * (sp.log(n / (W * c0)) - 1))
+    return Formula(_ideal(_standard if standard else sp.S.Zero, _W * c0), {_n: n, _W: W, _standard: standard})
 
 
-def carrier(n: sp.Expr, standard: sp.Expr) -> sp.Expr:
+def carrier(n: sp.Symbol, standard: sp.Expr) -> Formula:
     """Free energy of a carrier state."""
-    return n * (standard + R * T * (sp.log(n / n0) - 1))
+    return Formula(_ideal(_standard, n0), {_n: n, _standard: standard})
 
 
-def capacitor(circuit: Circuit) -> sp.Expr:
-    """½ qᵀ C⁻¹ q."""
-    q = sp.Matrix([symbols.charge(n) for n in circuit.nodes])
-    return (q.T * circuit.inverse * q)[0] / 2 if len(circuit.nodes) else sp.S.Zero
+@lru_cache(maxsize=1024)
+def _slope(expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    return sp.expand_mul(sp.diff(expression, x))
 
 
-def derivatives(stores: Mapping[str, sp.Expr], states: Iterable[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+def derivatives(stores: Iterable[Formula], states: Iterable[sp.Symbol]) -> dict[sp.Symbol, Formula]:
     """∂G/∂x for each state, from the stores that hold it."""
-    holding: dict[sp.Symbol, list[sp.Expr]] = {}
-    for term in stores.values():
-        for symbol in term.free_symbols:
-            holding.setdefault(symbol, []).append(term)
-    return {x: sp.Add(*(sp.expand_mul(sp.diff(term, x)) for term in holding.get(x, ()))) for x in states}
+    holding: dict[sp.Expr, list[Formula]] = {}
+    for store in stores:
+        for symbol in store.local.free_symbols:
+            x = store.names.get(symbol, symbol)
+            holding.setdefault(x, []).append(Formula(_slope(store.local, symbol), store.names))
+    return {x: total(holding.get(x, [])) for x in states}
 
 
-def exergy(stores: Mapping[str, sp.Expr], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, sp.Expr]:
+@lru_cache(maxsize=64)
+def _level(slope: sp.Expr, standard: sp.Expr) -> sp.Expr:
+    return c0 * sp.exp((slope - standard) / (R * T))
+
+
+def concentration(slope: Formula, standard: sp.Expr) -> Formula:
+    """c = c° exp((μ − μ°)/RT)."""
+    return Formula(_level(slope.local, _standard if standard else sp.S.Zero), {**slope.names, _standard: standard})
+
+
+@lru_cache(maxsize=4)
+def _dilute(standard: sp.Expr) -> sp.Expr:
+    return standard + R * T * sp.log(_c / c0)
+
+
+def dilute(c: sp.Symbol, standard: sp.Expr) -> Formula:
+    """μ = μ° + RT ln(c/c°)."""
+    return Formula(_dilute(_standard if standard else sp.S.Zero), {_c: c, _standard: standard})
+
+
+def total(formulas: list[Formula]) -> Formula:
+    """The sum of formulas."""
+    return formulas[0] if len(formulas) == 1 else Formula(sp.Add(*(f.expression for f in formulas)))
+
+
+@lru_cache(maxsize=16)
+def _against(store: sp.Expr, dissolved: bool) -> sp.Expr:
+    return store - _worth * _n + (R * T * (_displaced * _W) if dissolved else sp.S.Zero)
+
+
+def exergy(stores: Mapping[str, Formula], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, Formula]:
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
-    ``references``: by store, μ^ref·n and c^ref·W, so that a solute's share is RT W[c ln(c/c^ref) − c + c^ref]; ``osmotic``: what is left of
+    ``references``: by store, μ^ref and c^ref, so that a solute's share is RT W[c ln(c/c^ref) − c + c^ref]; ``osmotic``: what is left of
     RT W Σ c^bath.
     """
     made = dict(stores)
-    for store, (worth, displaced) in references.items():
-        made[store] = made[store] - worth + R * T * displaced
-    made["osmotic"] = osmotic
+    for name, (worth, level) in references.items():
+        made[name] = Formula(_against(stores[name].local, bool(level)), {**stores[name].names, _worth: worth, _displaced: level})
+    made["osmotic"] = Formula(osmotic)
     return made

@@ -14,23 +14,29 @@ import sympy as sp
 from .. import constants, errors, symbols
 from .. import dimension as d
 from ..declare.cycle import Cycle
+from ..declare.formula import Formula, Formulas
 from ..declare.parameter import Declared, check_name, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import F, T
-from . import checks, contents, network
+from . import checks, contents, levels, network
 from .network import Circuit, Pool
 from .stores import Store, stores_of
 
 
 @dataclass(frozen=True)
 class Equation:
-    """``symbol = expression``; ``group`` is derived, state, potential, rate, flux, affinity or balance."""
+    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance."""
 
     symbol: sp.Symbol
-    expression: sp.Expr
+    formula: Formula
     group: str
+
+    @property
+    def expression(self) -> sp.Expr:
+        """The formula written out."""
+        return self.formula.expression
 
 
 class Model:
@@ -73,6 +79,7 @@ class Model:
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
         self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
+        self.wet = {p.on.name for p in self.processes for w in p.reaction.net if w.kind == "water"}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
@@ -86,8 +93,8 @@ class Model:
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
         self.pools: tuple[Pool, ...] = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
-        rows = {p.name for p in self.pools}
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, self.circuit.nodes, rows) for p in self.processes}
+        rows, nodes = {p.name for p in self.pools}, set(self.circuit.nodes)
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
@@ -114,9 +121,9 @@ class Model:
         return self.parameters[name]
 
     @cached_property
-    def stores(self) -> dict[str, sp.Expr]:
+    def stores(self) -> Formulas:
         """G by store: each solute, impermeant and carrier state, and the capacitor."""
-        return contents.energies(self)
+        return Formulas(levels.energies(self))
 
     @cached_property
     def energy(self) -> sp.Expr:
@@ -124,19 +131,19 @@ class Model:
         return sp.Add(*self.stores.values())
 
     @cached_property
-    def exergy(self) -> dict[str, sp.Expr]:
+    def exergy(self) -> Formulas:
         """Ξ(x) by store, against :attr:`reference` [fJ]."""
-        return contents.exergies(self)
+        return Formulas(levels.exergies(self))
 
     @cached_property
-    def initial(self) -> dict[str, sp.Expr]:
+    def initial(self) -> Formulas:
         """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
-        return contents.initial(self)
+        return Formulas(contents.initial(self))
 
     @cached_property
-    def scale(self) -> dict[str, sp.Expr]:
+    def scale(self) -> Formulas:
         """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
-        return contents.scales(self)
+        return Formulas(contents.scales(self))
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
@@ -148,39 +155,34 @@ class Model:
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
         made: list[Equation] = []
 
-        def put(group: str, symbol: sp.Symbol, expression: sp.Expr) -> None:
-            made.append(Equation(symbol, expression, group))
+        def put(group: str, symbol: sp.Symbol, formula: Formula) -> None:
+            made.append(Equation(symbol, formula, group))
 
-        put("derived", T, self.symbol("temperature"))
+        put("derived", T, Formula(self.symbol("temperature")))
         for transporter in self.transporters:
-            for symbol, expression in transporter.derived.items():
-                put("derived", symbol, expression)
-        for symbol, expression in self.impermeants.items():
-            put("derived", symbol, expression)
-        for symbol, expression in contents.levels(self):
-            put("potential", symbol, expression)
+            for symbol, formula in transporter.derived.items():
+                put("derived", symbol, formula)
+        for symbol, formula in self.impermeants.items():
+            put("derived", symbol, formula)
+        for symbol, formula in levels.levels(self):
+            put("potential", symbol, formula)
         for process in self.processes:
-            rates = process.rates
-            mu = sum((n * _level(w) for w, n in process.reaction.net.items()), sp.S.Zero)
-            work = sum(
-                (F * sp.Rational(z.numerator, z.denominator) * self.circuit.phi[p] for p, z in process.reaction.charge_moved().items()), sp.S.Zero
-            )
-            put("affinity", symbols.affinity(process.name), -mu - work)
-            flux: sp.Expr | None = rates.flux
+            name, rates = process.name, process.local
+            A, J = symbols.affinity(name), symbols.current(name)
+            put("affinity", A, levels.affinity(process, self.circuit.phi))
             if rates.forward is not None and rates.reverse is not None:
-                put("rate", symbols.forward(process.name), rates.forward)
-                put("rate", symbols.reverse(process.name), rates.reverse)
-                flux = symbols.forward(process.name) - symbols.reverse(process.name)
+                up, down = symbols.forward(name), symbols.reverse(name)
+                put("rate", up, Formula(rates.forward, process.names))
+                put("rate", down, Formula(rates.reverse, process.names))
+                put("flux", J, levels.net(up, down))
             elif rates.conductance is not None:
-                put("rate", symbols.conductance(process.name), rates.conductance)
-                flux = symbols.conductance(process.name) * symbols.affinity(process.name)
-            put("flux", symbols.current(process.name), flux)
-        flows: dict[str, sp.Expr] = {p.name: sp.S.Zero for p in self.pools}
-        for process_name, column in self.N.items():
-            for row, coefficient in column.items():
-                flows[row] += coefficient * symbols.current(process_name)
-        for pool in self.pools:
-            put("balance", sp.Symbol(f"d[{pool.name}]", real=True), flows[pool.name])
+                L = symbols.conductance(name)
+                put("rate", L, Formula(rates.conductance, process.names))
+                put("flux", J, Formula(L * A))
+            else:
+                put("flux", J, Formula(rates.flux, process.names))
+        for symbol, formula in levels.balances(self):
+            put("balance", symbol, formula)
         return tuple(made)
 
     @property
@@ -229,9 +231,3 @@ def _kelvin() -> Any:
 
 def _symbol(p: Declared) -> sp.Symbol:
     return symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real")
-
-
-def _level(who: Any) -> sp.Expr:
-    if who.kind == "water":
-        return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
-    return symbols.chemical(who.pool)

@@ -6,13 +6,15 @@ any ground gets one, for only differences of φ matter.  Node charges are Q = C_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
 from .. import errors, symbols
+from ..declare.formula import Formula
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.site import exact
 from ..declare.transporter import Process
@@ -29,14 +31,87 @@ class Pool:
     label: str
 
 
+Link = tuple[int, int | None]  # a capacitor from a node to another one of its block, or to the ground
+
+
 @dataclass(frozen=True, eq=False)
-class Circuit:
-    """The capacitor network: floating nodes in order, capacitance matrix [fF], φ of every place as an expression."""
+class Block:
+    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the capacitors between them."""
 
     nodes: tuple[str, ...]
-    matrix: sp.Matrix
-    inverse: sp.Matrix
+    links: tuple[Link, ...]
+    membranes: tuple[Membrane, ...]
+
+    @cached_property
+    def names(self) -> dict[sp.Symbol, sp.Expr]:
+        """What the local symbols of :func:`solved` stand for."""
+        made: dict[sp.Symbol, sp.Expr] = {symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)}
+        for k, m in enumerate(self.membranes):
+            assert m.capacitance is not None
+            made[_area(k)], made[_specific(k)] = (symbols.parameter(p.name, positive=True) for p in (m.area, m.capacitance))
+        return made
+
+    @property
+    def matrix(self) -> sp.Matrix:
+        """C_L in local symbols."""
+        return _laplacian(len(self.nodes), self.links)
+
+    def energy(self) -> Formula:
+        """½ qᵀ C⁻¹ q."""
+        return Formula(_energy(len(self.nodes), self.links), self.names)
+
+
+def _area(k: int) -> sp.Symbol:
+    return symbols.parameter(f"@{k}.area", positive=True)
+
+
+def _specific(k: int) -> sp.Symbol:
+    return symbols.parameter(f"@{k}.capacitance", positive=True)
+
+
+@lru_cache(maxsize=256)
+def _laplacian(size: int, links: tuple[Link, ...]) -> sp.Matrix:
+    made = sp.zeros(size, size)
+    for k, (i, j) in enumerate(links):
+        c = _area(k) * _specific(k)
+        made[i, i] += c
+        if j is not None:
+            made[j, j] += c
+            made[i, j] -= c
+            made[j, i] -= c
+    return made.as_immutable()
+
+
+@lru_cache(maxsize=256)
+def _energy(size: int, links: tuple[Link, ...]) -> sp.Expr:
+    q = sp.Matrix([symbols.charge(f"@{i}") for i in range(size)])
+    return (q.T * _solved(_laplacian(size, links)) * q)[0] / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every place as an expression."""
+
+    nodes: tuple[str, ...]
+    blocks: tuple[Block, ...]
     phi: dict[str, sp.Expr]
+
+    @cached_property
+    def matrix(self) -> sp.Matrix:
+        """The capacitance matrix C_L [fF]."""
+        made = sp.zeros(len(self.nodes), len(self.nodes))
+        index = {n: i for i, n in enumerate(self.nodes)}
+        for block in self.blocks:
+            own = block.matrix.xreplace(block.names)
+            for a, first in enumerate(block.nodes):
+                for b, second in enumerate(block.nodes):
+                    made[index[first], index[second]] = own[a, b]
+        return made
+
+    @cached_property
+    def inverse(self) -> sp.Matrix:
+        """C_L⁻¹."""
+        return _inverse(self.matrix)
 
 
 def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Place]:
@@ -60,19 +135,10 @@ def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], process
     grounded |= _extra_grounds(all_places, membranes, grounded)
     charged |= {p.name for m in membranes if m.capacitance is not None for p in (m.inside, m.outside)}  # they load their neighbours
     nodes = tuple(n for n in all_places if n in charged and n not in grounded)
-    C = sp.zeros(len(nodes), len(nodes))
-    for m in membranes:
-        if m.capacitance is None:
-            continue
-        c = symbols.parameter(m.area.name, positive=True) * symbols.parameter(m.capacitance.name, positive=True)
-        ends = [nodes.index(p.name) for p in (m.inside, m.outside) if p.name in nodes]
-        for i in ends:
-            C[i, i] += c
-        if len(ends) == 2:
-            C[ends[0], ends[1]] -= c
-            C[ends[1], ends[0]] -= c
-    for i, node in enumerate(nodes):
-        if C[i, i] == 0:
+    loaded = [m for m in membranes if m.capacitance is not None]
+    held = {p.name for m in loaded for p in (m.inside, m.outside)}
+    for node in nodes:
+        if node not in held:
             movers = [p.name for p in processes if node in p.reaction.charge_moved()]
             raise errors.ChargeImbalance(
                 where=f"Model, place {node!r}",
@@ -80,20 +146,52 @@ def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], process
                 got="no capacitance; charge is moved by " + ", ".join(movers),
                 advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))",
             )
-    _check_grounded(C, nodes, membranes)
-    phi: dict[str, sp.Expr] = {n: symbols.electric(n) if n in nodes else sp.S.Zero for n in all_places}
-    return Circuit(nodes, C, _inverse(C), phi)
+    phi: dict[str, sp.Expr] = dict.fromkeys(all_places, sp.S.Zero) | {n: symbols.electric(n) for n in nodes}
+    return Circuit(nodes, tuple(_block(group) for group in _groups(nodes, loaded)), phi)
 
 
-def _check_grounded(C: sp.Matrix, nodes: Sequence[str], membranes: Sequence[Membrane]) -> None:
-    """Every group of nodes that capacitors join needs one to a ground, or its potential would be anything."""
-    pairs = [{m.inside.name, m.outside.name} for m in membranes if m.capacitance is not None]
-    tied = {n for pair in pairs if pair - set(nodes) for n in pair}
-    for block in _blocks(C):
-        names = [nodes[i] for i in block]
-        if not tied & set(names):
-            got, advice = f"none from {' and '.join(names)}", "give a membrane between one of them and a grounded place a capacitance"
-            raise errors.ChargeImbalance(where="Model, capacitances", wanted="a capacitor to a grounded place", got=got, advice=advice)
+def _groups(nodes: Sequence[str], loaded: Sequence[Membrane]) -> list[tuple[list[str], list[Membrane]]]:
+    """Nodes that capacitors join, in order, with the capacitors that touch them."""
+    order = {n: i for i, n in enumerate(nodes)}
+    touching = _touching(loaded)
+    left, found = set(nodes), []
+    for start in nodes:
+        if start in left:
+            part = _connected(start, touching, order)
+            left -= part
+            own = dict.fromkeys(m for n in sorted(part, key=order.__getitem__) for m in touching[n])
+            found.append((sorted(part, key=order.__getitem__), list(own)))
+    return found
+
+
+def _touching(membranes: Sequence[Membrane]) -> dict[str, list[Membrane]]:
+    """The membranes of each place."""
+    found: dict[str, list[Membrane]] = {}
+    for m in membranes:
+        for p in (m.inside, m.outside):
+            found.setdefault(p.name, []).append(m)
+    return found
+
+
+def _connected(start: str, touching: Mapping[str, Sequence[Membrane]], among: Container[str]) -> set[str]:
+    """All of ``among`` that membranes join to a place, itself included."""
+    part, edge = {start}, [start]
+    while edge:
+        near = {p.name for m in touching.get(edge.pop(), ()) for p in (m.inside, m.outside) if p.name in among} - part
+        edge += near
+        part |= near
+    return part
+
+
+def _block(group: tuple[list[str], list[Membrane]]) -> Block:
+    """Nodes and capacitors in local numbers.  One of them needs a capacitor to a ground, or its potential would be anything."""
+    nodes, membranes = group
+    index = {n: i for i, n in enumerate(nodes)}
+    ends = [[index[p.name] for p in (m.inside, m.outside) if p.name in index] for m in membranes]
+    if all(len(e) == 2 for e in ends):
+        got, advice = f"none from {' and '.join(nodes)}", "give a membrane between one of them and a grounded place a capacitance"
+        raise errors.ChargeImbalance(where="Model, capacitances", wanted="a capacitor to a grounded place", got=got, advice=advice)
+    return Block(tuple(nodes), tuple((e[0], e[1] if len(e) == 2 else None) for e in ends), tuple(membranes))
 
 
 def _blocks(C: sp.Matrix) -> list[list[int]]:
@@ -113,15 +211,11 @@ def _extra_grounds(all_places: dict[str, Place], membranes: Sequence[Membrane], 
     extra: set[str] = set()
     seen: set[str] = set()
     insides = {m.inside.name for m in membranes}
+    touching = _touching(membranes)
     for start in all_places:
         if start in seen:
             continue
-        part, edge = {start}, [start]
-        while edge:
-            here = edge.pop()
-            near = {p.name for m in membranes if here in (m.inside.name, m.outside.name) for p in (m.inside, m.outside)}
-            edge += near - part
-            part |= near
+        part = _connected(start, touching, all_places)
         seen |= part
         if not part & grounded:
             ordered = [n for n in all_places if n in part]
@@ -152,7 +246,7 @@ def _solved(C: sp.Matrix) -> sp.Matrix:
     return sp.Matrix([row[size:] for row in rows])
 
 
-def column(process: Process, nodes: Sequence[str], states: set[str]) -> dict[str, sp.Expr]:
+def column(process: Process, nodes: Container[str], states: Container[str]) -> dict[str, sp.Expr]:
     """The process's column of N by pool name: solutes and carriers [mol/mol], charges [C/mol], volumes [m³/mol]."""
     found: dict[str, sp.Expr] = {}
     for who, n in process.reaction.net.items():

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from .. import symbols
+from ..declare.formula import Formula
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..symbols import F
+from .levels import held_reference, net, reference_potential, weighted
 
 if TYPE_CHECKING:
     from .model import Model
@@ -22,28 +24,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Store:
-    """``role``: cell, bath, held, carrier; ``component``: chemical, electrical, osmotic.  ``entries``: (process, ν·potential)."""
+    """``role``: cell, bath, held, carrier; ``component``: chemical, electrical, osmotic.  ``entries``: (process, ν·potential) as formulas."""
 
     name: str
     species: str
     place: str
     role: str
     component: str
-    entries: tuple[tuple[str, sp.Expr], ...]
+    entries: tuple[tuple[str, Formula], ...]
 
 
 def stores_of(model: Model) -> tuple[Store, ...]:
     """All stores in the order of first use."""
-    found: dict[tuple[str, str], dict[str, sp.Expr]] = {}
+    found: dict[tuple[str, str], dict[str, Formula]] = {}
     facts: dict[tuple[str, str], tuple[str, str, str]] = {}
+    known: dict[str, list[tuple[str, Formula]]] = {}
     for process in model.processes:
         for who, n in process.reaction.net.items():
-            for component, potential in _potentials(model, who):
+            if who.pool not in known:
+                known[who.pool] = _potentials(model, who)
+            for component, potential in known[who.pool]:
                 key = (who.pool, component)
-                role = _role(who, component)
-                facts.setdefault(key, (who.species.name if who.species else process.transporter, _where(who), role))
-                entries = found.setdefault(key, {})
-                entries[process.name] = entries.get(process.name, sp.S.Zero) + n * potential
+                if key not in facts:
+                    facts[key] = (who.species.name if who.species else process.transporter, _where(who), _role(who, component))
+                found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
 
 
@@ -61,20 +65,17 @@ def _role(who: Participant, component: str) -> str:
     return "bath"
 
 
-def _potentials(model: Model, who: Participant) -> list[tuple[str, sp.Expr]]:
-    from .contents import held_reference, reference_potential
-
-    made: list[tuple[str, sp.Expr]] = []
+def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
+    made: list[tuple[str, Formula]] = []
     if who.kind == "water":
         assert who.species is not None
         assert who.place is not None
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
-        return [("osmotic", v * (symbols.pressure(who.place.name) - base))]
+        return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
     worth = held_reference(model, who) if who.species is None else reference_potential(model, who.species)
-    chemical = symbols.chemical(who.pool) - worth
-    made.append(("chemical", chemical))
-    charge = sum((F * sp.Rational(z.numerator, z.denominator) * model.circuit.phi[p] for p, z in who.charges), sp.S.Zero)
-    if charge != 0:
+    made.append(("chemical", net(symbols.chemical(who.pool), worth)))
+    charge = weighted([(F * sp.Rational(z.numerator, z.denominator), model.circuit.phi[p]) for p, z in who.charges])
+    if charge.names:
         made.append(("electrical", charge))
     return made

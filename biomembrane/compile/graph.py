@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
+from ..declare.formula import Formula
 from ..symbols import DB, B
 
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
 
 UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
+NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
 FOLD: dict[str, Callable[[float], float]] = {
     "exp": math.exp,
     "sin": math.sin,
@@ -28,14 +31,66 @@ FOLD: dict[str, Callable[[float], float]] = {
 }
 
 
+@lru_cache(maxsize=8192)
+def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
+    """The symbols of an expression, in one order."""
+    return tuple(sorted(expression.free_symbols, key=str))
+
+
+Step = tuple[str, Any, Any]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+
+
+@lru_cache(maxsize=8192)
+def tape(expression: sp.Expr) -> tuple[Step, ...]:
+    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever the expression comes up under other names."""
+    steps: list[Step] = []
+    _record(expression, steps, {})
+    return tuple(steps)
+
+
+def _record(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
+    """Append the steps of a sub-expression unless they are there, and give the number of its last."""
+    if e not in memo:
+        steps.append(_step(e, steps, memo))
+        memo[e] = len(steps) - 1
+    return memo[e]
+
+
+def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
+    """The last step of an expression, once those before it are taken."""
+    if e.is_Symbol:
+        return ("symbol", e, None)
+    if e.is_number and e.is_real:
+        return ("const", float(e), None)
+    if e.is_Pow and e.exp.is_Rational and e.exp.q == 2:
+        steps.append(("sqrt", _record(e.base, steps, memo), ()))
+        return ("power", len(steps) - 1, int(e.exp.p))
+    if e.is_Pow and e.exp.is_Integer:
+        return ("power", _record(e.base, steps, memo), int(e.exp))
+    if isinstance(e, DB):
+        return (f"B{int(e.args[0])}", _record(e.args[1], steps, memo), ())
+    name = "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
+    if name is None:
+        raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+    first, *rest = (_record(arg, steps, memo) for arg in e.args)
+    if e.func not in NARY:
+        return (name, first, tuple(rest))
+    if not rest:
+        return ("power", first, 1)
+    for other in rest[:-1]:
+        steps.append(_joined(name, first, other))
+        first = len(steps) - 1
+    return _joined(name, first, rest[-1])
+
+
+def _joined(name: str, first: int, second: int) -> Step:
+    return (name, first, second if name in ("add", "mul") else (second,))
+
+
 class Graph:
-    """Grows only; ``nodes[i]`` is the node, ``level[i]`` its longest way from a leaf, ``free[i]`` whether neither y nor t enters.
+    """Grows only; ``nodes[i]`` is the node, ``level[i]`` its longest way from a leaf, ``free[i]`` whether neither y nor t enters."""
 
-    ``steady``: terms of a sum are taken in the order in which they were defined, not of their names, so that alike cells give alike nodes.
-    """
-
-    def __init__(self, steady: bool = False) -> None:
-        self.steady = steady
+    def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.level: list[int] = []
         self.free: list[bool] = []
@@ -161,55 +216,33 @@ class Graph:
 
     # --- lowering
 
-    def lower(self, expression: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
-        """The node of a sympy expression; ``env`` maps its symbols."""
-        found = memo.get(expression)
-        if found is None:
-            found = memo[expression] = self._lower(expression, env, memo)
-        return found
+    def lower(self, what: sp.Expr | Formula, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
+        """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the expressions met so far."""
+        if isinstance(what, Formula):
+            names = what.names
+            here = {s: self.lower(names.get(s, s), env, memo) for s in inputs(what.local)}
+            return self._replay(tape(what.local), here)
+        if what not in memo:
+            memo[what] = env[what] if what.is_Symbol else self._replay(tape(what), env)
+        return memo[what]
 
-    def _ordered(self, e: sp.Expr, env: Mapping[sp.Symbol, int]) -> Sequence[sp.Expr]:
-        """Terms by the symbol of each that was defined last; of a product the bare symbols keep their place, which shares more."""
-        if e.is_Add:
-            return sorted(e.args, key=lambda term: max((env[s] for s in (term, *term.args) if s.is_Symbol), default=-1))
-        if sum(bool(term.args) for term in e.args) < 2:
-            return e.args
-        return sorted(e.args, key=lambda term: max((env[s] for s in term.free_symbols), default=-1) if term.args else -1)
-
-    def _lower(self, e: sp.Expr, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
-        if e.is_Symbol:
-            return env[e]
-        if e.is_number and e.is_real:
-            return self.const(float(e))
-        if e.is_Add or e.is_Mul:
-            join = self.add if e.is_Add else self.mul
-            total = self.zero if e.is_Add else self.one
-            for arg in self._ordered(e, env) if self.steady else e.args:
-                total = join(total, self.lower(arg, env, memo))
-            return total
-        if isinstance(e, sp.exp):
-            return self.call("exp", self.lower(e.args[0], env, memo))
-        if e.is_Pow:
-            base = self.lower(e.base, env, memo)
-            if e.exp.is_Integer:
-                return self.power(base, int(e.exp))
-            if e.exp.is_Rational and e.exp.q == 2:
-                return self.power(self.call("sqrt", base), int(e.exp.p))
-            return self.call("pow", base, self.lower(e.exp, env, memo))
-        if isinstance(e, DB):
-            return self.call(f"B{int(e.args[0])}", self.lower(e.args[1], env, memo))
-        if isinstance(e, (sp.Max, sp.Min)):
-            op = "max" if isinstance(e, sp.Max) else "min"
-            first, *rest = (self.lower(a, env, memo) for a in e.args)
-            for other in rest:
-                first = self.call(op, first, other)
-            return first
-        name = UNARY.get(e.func)
-        if name is None:
-            raise NotImplementedError(
-                f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B"
-            )
-        return self.call(name, self.lower(e.args[0], env, memo))
+    def _replay(self, steps: Iterable[Step], env: Mapping[sp.Symbol, int]) -> int:
+        made: list[int] = []
+        put, add, mul = made.append, self.add, self.mul
+        for op, a, b in steps:
+            if op == "mul":
+                put(mul(made[a], made[b]))
+            elif op == "symbol":
+                put(env[a])
+            elif op == "add":
+                put(add(made[a], made[b]))
+            elif op == "power":
+                put(self.power(made[a], b))
+            elif op == "const":
+                put(self.const(a))
+            else:
+                put(self.call(op, made[a], *(made[i] for i in b)))
+        return made[-1]
 
     # --- differentiation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import sympy as sp
 
 from .. import constants, symbols
 from ..assemble.model import Model
+from ..declare.formula import Formula
 from .graph import Graph
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
@@ -54,20 +56,19 @@ def program(model: Model) -> Program:
 
 
 def _build(model: Model) -> Program:
-    large = len(model.pools) > LARGE
-    g = Graph(steady=large)
+    g = Graph()
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     memo: dict[sp.Basic, int] = {}
     for equation in model.equations:
-        env[equation.symbol] = g.lower(equation.expression, env, memo)
+        env[equation.symbol] = g.lower(equation.formula, env, memo)
     made = _Outputs(g, env, memo)
-    made.put("initial", {name: made.lower(e) for name, e in model.initial.items()})
-    rhs = {p.name: env[sp.Symbol(f"d[{p.name}]", real=True)] for p in model.pools}
+    made.put("initial", {name: made.lower(e) for name, e in model.initial.formulas.items()})
+    rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
     made.put("rhs", rhs)
-    made.put("scale", {name: made.lower(e) for name, e in model.scale.items()})
+    made.put("scale", {name: made.lower(e) for name, e in model.scale.formulas.items()})
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
@@ -75,7 +76,7 @@ def _build(model: Model) -> Program:
     _observe(model, made)
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model) if large else ())
+    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model) if len(model.pools) > LARGE else ())
 
 
 def _owners(model: Model) -> tuple[int, ...]:
@@ -90,7 +91,7 @@ class _Outputs:
         self.outputs: dict[str, list[int]] = {}
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def lower(self, expression: sp.Expr) -> int:
+    def lower(self, expression: Formula) -> int:
         return self.g.lower(expression, self.env, self.memo)
 
     def put(self, group: str, members: dict[str, int]) -> None:
@@ -132,5 +133,5 @@ def _account(model: Model, made: _Outputs) -> None:
         for process, potential in store.entries:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
     made.put("entry", entries)
-    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.items()})
-    made.put("energy", {"G": made.lower(model.energy)})
+    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
+    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()))})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import sympy as sp
@@ -19,6 +19,7 @@ from .. import dimension as d
 from ..dimension import Dimension
 from ..symbols import N_A, B, F, R, T, c0, n0, t
 from ..units import from_internal, like
+from .formula import Formula
 
 LONGEST = 300  # characters of an expression in an error text
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
@@ -30,7 +31,12 @@ class Certificate:
 
     verdict: str
     statement: str
-    drive: sp.Expr
+    formula: Formula = field(repr=False)
+
+    @property
+    def drive(self) -> sp.Expr:
+        """A/RT."""
+        return self.formula.expression
 
 
 def dimension_of(expr: sp.Expr, dims: Mapping[sp.Symbol, Dimension], where: str) -> Dimension | None:
@@ -145,8 +151,8 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
     return bool(expr.is_nonnegative)
 
 
-def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> Certificate:
-    """The certificate that ln(r⁺/r⁻) = A/RT identically, or ``SecondLawViolation`` / ``SecondLawUndecided``."""
+def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> str:
+    """The statement that ln(r⁺/r⁻) = A/RT identically, or ``SecondLawViolation`` / ``SecondLawUndecided``."""
     if forward.is_zero or reverse.is_zero:
         way = "reverse" if reverse.is_zero else "forward"
         advice = "let it follow from the affinity, or host the law as laws.Empirical(…, reason=…)"
@@ -160,7 +166,7 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
         logs[key] = logs.get(key, sp.S.Zero) + power
     left = {key: sp.expand(power) for key, power in logs.items() if sp.expand(power) != 0}
     if residual == 0 and not left:
-        return Certificate("proven", "ln(r⁺/r⁻) − A/RT = 0", drive)
+        return "ln(r⁺/r⁻) − A/RT = 0"
     rest = residual + sum((power * sp.log(key) for key, power in left.items()), sp.S.Zero)
     for state, text in _states(rest, values):
         error = _number(rest, state)
@@ -171,7 +177,7 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
                 advice=f"left over: {_brief(rest)}; let one constant follow from the others, or host it as laws.Empirical(…, reason=…)",
             )  # fmt: skip
     if sp.simplify(rest) == 0:
-        return Certificate("proven", "ln(r⁺/r⁻) − A/RT = 0 (after simplification)", drive)
+        return "ln(r⁺/r⁻) − A/RT = 0 (after simplification)"
     raise errors.SecondLawUndecided(
         where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=_brief(rest), advice="write both rates with the same denominators"
     )

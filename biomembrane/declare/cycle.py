@@ -21,6 +21,7 @@ from .. import constants, errors, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0
 from . import latex
+from .formula import Formula
 from .laws import Barrier, Eyring, Rates, split
 from .parameter import Declared, check_name, check_text
 from .places import Membrane
@@ -50,28 +51,20 @@ class _StepLaw:
 
     def rates(self, site: Site) -> Rates:
         plus, minus = split(self.barrier, site)
-        k = [self.constant(site, "forward"), self._reverse(site)]
+        k = [self.constant(site, "forward"), self.constant(site, "reverse")]
         return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
+        """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""
         side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
         order = sum(n for n, w in side if w.kind == "solute")
+        dim = d.RATE / d.CONCENTRATION**order
+        key = f"{self.step.name}.{way}"
+        if self.step.closing and way == "reverse":
+            return site.local(symbols.parameter(f"@.{key}"), symbols.parameter(f"{site.name}.{key}"), dim)
         domain = "nonnegative" if self.step.closing else "positive"
-        return site.parameter(
-            f"{self.step.name}.{way}",
-            self.step.constants[way],
-            d.RATE / d.CONCENTRATION**order,
-            domain=domain,
-            long_name=f"{way} rate constant of {self.step.reaction}",
-        )
-
-    def _reverse(self, site: Site) -> sp.Symbol:
-        if not self.step.closing:
-            return self.constant(site, "reverse")
-        order = sum(n for n, w in self.step.reaction.products if w.kind == "solute")
-        symbol = symbols.parameter(f"{site.name}.{self.step.name}.reverse")
-        site.dims[symbol] = d.RATE / d.CONCENTRATION**order
-        return symbol
+        long_name = f"{way} rate constant of {self.step.reaction}"
+        return site.parameter(key, self.step.constants[way], dim, domain=domain, long_name=long_name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +99,8 @@ class Cycle:
     species: tuple[Species, ...] = field(default=(), kw_only=True)
     processes: tuple[Process, ...] = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
-    derived: dict[sp.Symbol, sp.Expr] = field(init=False, repr=False)
-    total: sp.Expr = field(init=False, repr=False)
+    derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
+    total: Formula = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put: Any = object.__setattr__
@@ -129,17 +122,17 @@ class Cycle:
         steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
         self._check_closing(steps, names)
         parameters: dict[str, Declared] = {}
-        derived = self._energies(steps, states, parameters)
+        sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
+        derived = self._energies(steps, sites, states, parameters)
         processes = []
-        for step in steps:
-            site = Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on)
+        for step, site in zip(steps, sites, strict=True):
             processes.append(build(site, _StepLaw(step, self.barrier), self.modulator, derived))
             parameters |= site.parameters
         put(self, "states", tuple(states[n] for n in names))
         put(self, "processes", tuple(processes))
-        put(self, "derived", derived)
+        put(self, "derived", {formula.names[here]: formula for here, formula in derived.items()})
         site = Site(self.name, self.name, steps[0].reaction, self.on)
-        put(self, "total", site.carriers(self.density))
+        put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", site.parameters | parameters)
 
     def _read(self, text: str, given: Mapping[str, Any], names: list[str]) -> _Step:
@@ -223,17 +216,20 @@ class Cycle:
                 advice="take a step that leads to them out of close=, and give its reverse",
             )
 
-    def _energies(self, steps: list[_Step], states: dict[str, Participant], parameters: dict[str, Declared]) -> dict[sp.Symbol, sp.Expr]:
-        """μ°_s of every state and the reverse constants of the closing steps, as expressions of the parameters."""
+    def _energies(
+        self, steps: list[_Step], sites: list[Site], states: dict[str, Participant], parameters: dict[str, Declared]
+    ) -> dict[sp.Symbol, Formula]:
+        """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol."""
         gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
-        for step in steps:
-            site = Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on)
+        names: dict[sp.Symbol, sp.Expr] = {}
+        for step, site in zip(steps, sites, strict=True):
             law = _StepLaw(step, self.barrier)
             ratio = sp.S.One if step.closing else law.constant(site, "forward") / law.constant(site, "reverse")
             order = sum(n for w, n in step.reaction.net.items() if w.kind == "solute")
-            moved = sum((n * site.energy(w) for w, n in step.reaction.net.items() if w.kind == "solute"), sp.S.Zero) / (R * T)
+            moved = sp.Add(*(n * site.energy(w) for w, n in step.reaction.net.items() if w.kind == "solute")) / (R * T)
             gap[step.name] = -sp.log(ratio * c0**-order) - moved
             parameters |= site.parameters
+            names |= site.names
         first = next(iter(states))
         energy: dict[str, sp.Expr] = {first: sp.S.Zero}
         tree = [s for s in steps if not s.closing]
@@ -246,17 +242,17 @@ class Cycle:
                     known, new, sign = (a, b, 1) if a in energy else (b, a, -1)
                     energy[new] = energy[known] + sign * gap[step.name]
                     used.add(step.name)
-        derived = {symbols.parameter(f"mu0[{states[n].pool}]", real=True): R * T * e for n, e in energy.items()}
-        for step in steps:
+        derived = {sites[0].energy(states[n]): R * T * e for n, e in energy.items()}
+        for step, site in zip(steps, sites, strict=True):
             a, b = (e.label for e in step.ends)
             if step.closing:
-                site = Site(self.name, self.name, step.reaction, self.on)
-                forward = _StepLaw(step, self.barrier).constant(site, "forward")
-                derived[symbols.parameter(f"{self.name}.{step.name}.reverse")] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
+                forward, reverse = (_StepLaw(step, self.barrier).constant(site, way) for way in ("forward", "reverse"))
+                derived[reverse] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
             elif step.name not in used:
                 off[step.name] = energy[b] - energy[a] - gap[step.name]
-        self._check_loops(off, parameters)
-        return derived
+            names |= site.names
+        self._check_loops({name: e.xreplace(names) for name, e in off.items()}, parameters)
+        return {here: Formula(e, names) for here, e in derived.items()}
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
         if not off:

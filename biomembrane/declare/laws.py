@@ -7,7 +7,7 @@ so that a law of this file cannot break the second law, whatever its parameters 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import sympy as sp
@@ -29,6 +29,11 @@ class Rates:
     conductance: sp.Expr | None = None
     flux: sp.Expr | None = None
     reason: str = ""
+
+    def mapped(self, change: Callable[[sp.Expr], sp.Expr]) -> Rates:
+        """The same kind of rates, each changed."""
+        given = {name: getattr(self, name) for name in ("forward", "reverse", "conductance", "flux")}
+        return replace(self, **{name: change(rate) for name, rate in given.items() if rate is not None})
 
 
 class Law(Protocol):
@@ -278,9 +283,9 @@ def ring(total: sp.Expr, forward: Sequence[sp.Expr], reverse: Sequence[sp.Expr])
         for gap in range(size):  # the edge gap → gap+1 is left out; the others lead to the root
             after = [forward[k % size] for k in range(gap + 1, gap + 1 + (root - gap - 1) % size)]
             before = [reverse[k % size] for k in range(root, root + (gap - root) % size)]
-            trees.append(sp.prod(after) * sp.prod(before))
+            trees.append(sp.Mul(*after, *before))
     Sigma = sp.Add(*trees)
-    return Rates(total * sp.prod(forward) / Sigma, total * sp.prod(reverse) / Sigma)
+    return Rates(total * sp.Mul(*forward) / Sigma, total * sp.Mul(*reverse) / Sigma)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,19 +88,19 @@ class Parameter:
     sd: Any = None
 
     def __post_init__(self) -> None:
-        shown = errors.shown(self.quantity)
         if not units.is_quantity(self.quantity):
+            shown = errors.shown(self.quantity)
             number = shown if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool) else "15.5"
             raise errors.BareNumber(
                 where="Parameter(quantity)", wanted="a quantity with a unit", got=shown, advice=f"Parameter(Q({number}, 'mM'), source=…)"
             )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
-                where=f"Parameter({shown})", wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
+                where=f"Parameter({errors.shown(self.quantity)})", wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
                 advice="source=Source('assumed', note='why') if there is no better one",
             )  # fmt: skip
         if self.sd is not None:
-            declare(f"Parameter({shown}), sd", self.sd, units.dimension_of(self.quantity))
+            declare(f"Parameter({errors.shown(self.quantity)}), sd", self.sd, units.dimension_of(self.quantity))
 
 
 def as_parameter(value: Any) -> Any:
@@ -134,8 +134,8 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
 }
 
 
-def check_domain(value: float, domain: str, where: str, shown: str) -> None:
-    """Raise ``OutOfDomain`` unless ``value`` lies in the named domain."""
+def check_domain(value: float, domain: str, where: str, given: Any) -> None:
+    """Raise ``OutOfDomain`` unless ``value``, which was ``given``, lies in the named domain."""
     if domain not in _DOMAINS:
         raise errors.BadSettings(
             where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(str(domain), _DOMAINS)
@@ -143,7 +143,7 @@ def check_domain(value: float, domain: str, where: str, shown: str) -> None:
     wanted, inside = _DOMAINS[domain]
     if not inside(value):
         advice = "check the sign" if value < 0 else "a value above zero; leave out what is not there" if value == 0 else "a share, not a percentage"
-        raise errors.OutOfDomain(where=where, wanted=wanted, got=shown, advice=advice)
+        raise errors.OutOfDomain(where=where, wanted=wanted, got=given if isinstance(given, str) else errors.shown(given), advice=advice)
 
 
 def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
@@ -158,8 +158,8 @@ def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, d
     source = given.source if isinstance(given, Parameter) and given.source else OWN
     if not units.is_quantity(quantity):
         quantity = units.Q(number, "1")
-    check_domain(number, domain, name, errors.shown(quantity))
-    return Declared(name, number, units.dimension_of(quantity), str(quantity.units), domain, source, long_name)
+    check_domain(number, domain, name, quantity)
+    return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name)
 
 
 def table(declared: Mapping[str, Declared]) -> list[tuple[str, str, str]]:

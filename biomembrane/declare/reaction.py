@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from .. import errors
 from .places import Compartment, Membrane, Place, Reservoir
@@ -38,7 +39,7 @@ class Reaction:
     reactants: tuple[tuple[int, Participant], ...]
     products: tuple[tuple[int, Participant], ...]
 
-    @property
+    @cached_property
     def net(self) -> dict[Participant, int]:
         found: dict[Participant, int] = {}
         for sign, side in ((-1, self.reactants), (1, self.products)):
@@ -48,6 +49,10 @@ class Reaction:
 
     def charge_moved(self) -> dict[str, Fraction]:
         """Elementary charges that each place gains per turnover."""
+        return self._charge_moved
+
+    @cached_property
+    def _charge_moved(self) -> dict[str, Fraction]:
         gained: dict[str, Fraction] = {}
         for who, n in self.net.items():
             for place, z in who.charges:
@@ -61,14 +66,26 @@ class Reaction:
         return f"{side(self.reactants)} ⇌ {side(self.products)}"
 
 
-def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
+Side = list[tuple[int, str, str]]
+
+
+def terms(text: str, where: str) -> tuple[Side, Side]:
     """(count, name, place word) of both sides; the place word is empty where no ``@`` is given."""
     if not isinstance(text, str):
         advice = "'Na@out + glucose@out -> Na@in + glucose@in'"
         raise errors.WrongType(where=where, wanted="a reaction as text", got=errors.shown(text), advice=advice)
+    try:
+        left, right = _terms(text)
+    except errors.BadReaction as problem:
+        raise errors.BadReaction(where=where, wanted=problem.wanted, got=problem.got, advice=problem.advice) from None
+    return list(left), list(right)
+
+
+@lru_cache(maxsize=1024)
+def _terms(text: str) -> tuple[tuple[tuple[int, str, str], ...], ...]:
     sides = _ARROW.split(text)
     if len(sides) != 2:
-        raise errors.BadReaction(where=where, wanted="two sides with one arrow '->' or '<->'", got=errors.shown(text), advice="'K@in -> K@out'")
+        raise errors.BadReaction(wanted="two sides with one arrow '->' or '<->'", got=errors.shown(text), advice="'K@in -> K@out'")
     read: list[list[tuple[int, str, str]]] = []
     for side in sides:
         read.append([])
@@ -76,7 +93,6 @@ def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple
             found = _TERM.match(piece)
             if not found:
                 raise errors.BadReaction(
-                    where=where,
                     wanted="terms such as '2 Na@out' joined by ' + '",
                     got=errors.shown(piece.strip()) if piece.strip() else f"nothing beside an arrow or a plus in {errors.shown(text)}",
                     advice="write a whole number, a blank, a species, '@', a place",
@@ -84,9 +100,9 @@ def terms(text: str, where: str) -> tuple[list[tuple[int, str, str]], list[tuple
             count = int(found[1] or 1)
             if count < 1:
                 got = errors.shown(piece.strip())
-                raise errors.BadReaction(where=where, wanted="coefficients of 1 or more", got=got, advice="leave it out, or correct the number")
+                raise errors.BadReaction(wanted="coefficients of 1 or more", got=got, advice="leave it out, or correct the number")
             read[-1].append((count, found[2], found[3] or ""))
-    return read[0], read[1]
+    return tuple(read[0]), tuple(read[1])
 
 
 def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Participant:

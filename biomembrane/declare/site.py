@@ -1,7 +1,8 @@
 """The site of a process: the symbols a law may use there, each with its dimension, and the affinity they imply.
 
-Concentrations, voltages and parameters carry the names that the assembled model gives them, so that a law proved here is the
-law that runs.  A/RT follows from the reaction alone:
+Symbols are local: ``c[@in.Na]`` is the concentration on the inside of whatever membrane this is, ``@.density`` a parameter of whatever
+transporter.  So equal laws are equal expressions, proved once; ``names`` leads to the symbols of the assembled model.  A/RT follows from
+the reaction alone:
 
     A/RT = −ΔG°/RT − Σ ν ln(c/c°) − Σ ν ln(n/n°) − Q·u,    u = FV/RT,   Q = charges moved to the inside
 """
@@ -58,20 +59,28 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
-    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``dims`` (dimension of each symbol), ``parameters`` declared
-    so far by dotted name, ``charge`` moved to the inside per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
+    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``dims`` (dimension of each symbol), ``names`` (what each local symbol
+    stands for), ``parameters`` declared so far by dotted name, ``charge`` moved to the inside per turnover, ``drive`` = A/RT and
+    ``standard`` = ΔG°/RT.
     """
 
     def __init__(self, name: str, process: str, reaction: Reaction, on: Membrane | Compartment) -> None:
         self.name, self.process, self.reaction, self.on = name, process, reaction, on
         self.dims: dict[sp.Symbol, Dimension] = dict(GROUND)
+        self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}
+        self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, Fraction(0)) if isinstance(on, Membrane) else Fraction(0)
 
-    def _symbol(self, symbol: sp.Symbol, dim: Dimension) -> sp.Symbol:
+    def local(self, symbol: sp.Symbol, name: sp.Symbol, dim: Dimension) -> sp.Symbol:
+        """The local symbol itself, with its dimension and what it stands for noted."""
         self.dims[symbol] = dim
+        self.names[symbol] = name
         return symbol
+
+    def _side(self, who: Participant) -> str:
+        return "out" if isinstance(self.on, Membrane) and who.place is self.on.outside else "in"
 
     def __getitem__(self, key: str) -> sp.Symbol:
         """The concentration of ``"Na@in"`` (or of a participant's pool) in the reaction."""
@@ -97,25 +106,27 @@ class Site:
     def level(self, who: Participant) -> sp.Symbol:
         """Concentration of a solute, amount of a state, pressure potential of the solvent's compartment."""
         if who.kind == "state":
-            return self._symbol(symbols.amount(who.pool), d.AMOUNT)
+            return self.local(symbols.amount(f"@.{who.label}"), symbols.amount(who.pool), d.AMOUNT)
+        assert who.place is not None
         if who.kind == "water":
-            assert who.place is not None
-            return self._symbol(symbols.pressure(who.place.name), d.PRESSURE)
-        return self._symbol(symbols.concentration(who.pool), d.CONCENTRATION)
+            return self.local(symbols.pressure(f"@{self._side(who)}"), symbols.pressure(who.place.name), d.PRESSURE)
+        assert who.species is not None
+        here = symbols.concentration(f"@{self._side(who)}.{who.species.name}")
+        return self.local(here, symbols.concentration(who.pool), d.CONCENTRATION)
 
     def product(self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False) -> sp.Expr:
         """Π c^ν over one side of the reaction; as activities c/c°, n/n° on request."""
-        made = sp.S.One
+        factors = []
         for count, who in terms:
             scale = (n0 if who.kind == "state" else c0) if activities else sp.S.One
-            made *= (self.level(who) / scale) ** count
-        return made
+            factors.append((self.level(who) / scale) ** count)
+        return sp.Mul(*factors)
 
     @cached_property
     def V(self) -> sp.Expr:
         """V_in − V_out; zero for a reaction inside a compartment."""
         if isinstance(self.on, Membrane):
-            return self._symbol(symbols.potential(self.on.name), d.VOLTAGE)
+            return self.local(symbols.potential("@"), symbols.potential(self.on.name), d.VOLTAGE)
         return sp.S.Zero
 
     @property
@@ -137,7 +148,7 @@ class Site:
                 got=errors.shown(self.on),
                 advice="give the parameter for the whole compartment (fmol/s), or on=membrane",
             )
-        return self._symbol(symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
+        return self.local(symbols.parameter("@on.area", positive=True), symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
 
     def parameter(
         self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
@@ -148,9 +159,14 @@ class Site:
                 raise errors.WrongType(
                     where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
                 )
+        asked = (key, id(value), dims, domain, long_name)
+        if asked in self._given:
+            return self._given[asked][0]
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}")
         self.parameters[made.name] = made
-        return self._symbol(symbols.parameter(made.name, positive=domain == "positive", real=domain == "real"), made.dimension)
+        here, name = (symbols.parameter(n, positive=domain == "positive", real=domain == "real") for n in (f"@.{key}", made.name))
+        self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own
+        return here
 
     def per_area(self, key: str, value: Any, whole: Dimension, *, long_name: str = "") -> sp.Expr:
         """A parameter given for the whole membrane or per area, as the amount for the whole."""
@@ -167,7 +183,8 @@ class Site:
     def energy(self, who: Participant) -> sp.Expr:
         """μ° [J/mol] of a participant."""
         if who.kind == "state":
-            return self._symbol(symbols.parameter(f"mu0[{who.pool}]", real=True), d.MOLAR_ENERGY)
+            here, name = (symbols.parameter(f"mu0[{pool}]", real=True) for pool in (f"@.{who.label}", who.pool))
+            return self.local(here, name, d.MOLAR_ENERGY)
         if who.species is None or who.species.standard is None:
             return sp.S.Zero
         made = declare(
@@ -178,27 +195,28 @@ class Site:
             long_name=f"standard potential of {who.species.name} ({who.species.convention})",
         )
         self.parameters[made.name] = made
-        return self._symbol(symbols.parameter(made.name, real=True), d.MOLAR_ENERGY)
+        symbol = symbols.parameter(made.name, real=True)
+        return self.local(symbol, symbol, d.MOLAR_ENERGY)
 
     @cached_property
     def standard(self) -> sp.Expr:
         """ΔG°/RT of the reaction, in c° and n°."""
-        return sum((n * self.energy(who) for who, n in self.reaction.net.items()), sp.S.Zero) / (R * T)
+        return sp.Add(*(n * self.energy(who) for who, n in self.reaction.net.items())) / (R * T)
 
     @cached_property
     def drive(self) -> sp.Expr:
         """A/RT."""
-        total = -self.standard - self.Qu
+        terms = [-self.standard, -self.Qu]
         for who, n in self.reaction.net.items():
             if who.kind == "water":
-                assert who.species is not None
-                total -= n * self.molar_volume(who) * self.level(who) / (R * T)
+                terms.append(-n * self.molar_volume(who) * self.level(who) / (R * T))
             else:
-                total -= n * sp.log(self.level(who) / (n0 if who.kind == "state" else c0))
-        return total
+                terms.append(-n * sp.log(self.level(who) / (n0 if who.kind == "state" else c0)))
+        return sp.Add(*terms)
 
     def molar_volume(self, who: Participant) -> sp.Symbol:
         assert who.species is not None
         made = declare(f"{who.species.name}.molar_volume", who.species.molar_volume, d.MOLAR_VOLUME, domain="positive")
         self.parameters[made.name] = made
-        return self._symbol(symbols.parameter(made.name, positive=True), d.MOLAR_VOLUME)
+        symbol = symbols.parameter(made.name, positive=True)
+        return self.local(symbol, symbol, d.MOLAR_VOLUME)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
-from .. import dimension as d
 from .. import errors
 from ..html import collapsible, join, table
-from . import certificate, latex
+from . import latex
 from .certificate import Certificate
+from .formula import Formula
+from .judge import Case, judged
 from .laws import Law, Rates
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
@@ -24,17 +26,25 @@ from .species import Species
 
 @dataclass(frozen=True)
 class Process:
-    """One reaction with its rates and the certificate of them: what the assembly reads."""
+    """One reaction with its rates and the certificate of them: what the assembly reads.
+
+    ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out.
+    """
 
     name: str
     transporter: str
     reaction: Reaction
     on: Membrane | Compartment
-    rates: Rates
+    local: Rates
+    names: Mapping[sp.Symbol, sp.Expr]
     certificate: Certificate
 
+    @cached_property
+    def rates(self) -> Rates:
+        return self.local.mapped(lambda rate: rate.xreplace(self.names))
 
-def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: dict[sp.Symbol, sp.Expr] | None = None) -> Process:
+
+def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, derived: Mapping[sp.Symbol, Formula]) -> Process:
     """Apply the law at the site and check the result: dimension, sign, detailed balance."""
     where = site.process
     if isinstance(law, type) or not callable(getattr(law, "rates", None)):
@@ -42,13 +52,12 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
         advice = f"laws.{law.__name__}({fields})" if isinstance(law, type) and fields else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
         raise errors.WrongType(where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=errors.shown(law), advice=advice)
     rates = _complete(law.rates(site), where)
-    if modulator is not None:
-        g = evaluated(modulator, site, "modulator")
-        certificate.check_dimension(g, d.ONE, site.dims, where, "modulator")
-        certificate.check_sign(g, _values(site), where, "modulator")
-        given = {f: getattr(rates, f) for f in ("forward", "reverse", "conductance", "flux")}
-        rates = replace(rates, **{f: g * r for f, r in given.items() if r is not None})
-    return Process(where, site.name, site.reaction, site.on, rates, _certify(site, rates, derived or {}))
+    g = None if modulator is None else evaluated(modulator, site, "modulator")
+    if g is not None:
+        rates = rates.mapped(lambda rate: g * rate)
+    case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
+    verdict, statement = judged(case, site.names, {p.name: p.value for p in site.parameters.values()}, where)
+    return Process(where, site.name, site.reaction, site.on, rates, site.names, Certificate(verdict, statement, Formula(site.drive, site.names)))
 
 
 def _complete(rates: Any, where: str) -> Rates:
@@ -61,28 +70,6 @@ def _complete(rates: Any, where: str) -> Rates:
         got = " and ".join(given) or "nothing"
         raise errors.WrongType(where=f"{where}, law=…", wanted="Rates of forward and reverse, or of one other", got=got, advice=advice)
     return replace(rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given})
-
-
-def _values(site: Site) -> dict[str, float]:
-    return {p.name: p.value for p in site.parameters.values()}
-
-
-def _certify(site: Site, rates: Rates, derived: dict[sp.Symbol, sp.Expr]) -> Certificate:
-    where, values = site.process, _values(site)
-    if rates.flux is not None:
-        certificate.check_dimension(rates.flux, d.FLUX, site.dims, where, "flux")
-        return Certificate("exempt", f"empirical: {rates.reason}", site.drive)
-    if rates.conductance is not None:
-        certificate.check_dimension(rates.conductance, d.ONSAGER, site.dims, where, "conductance")
-        certificate.check_sign(rates.conductance, values, where, "conductance")
-        return Certificate("onsager", "J = L·A with L ≥ 0", site.drive)
-    assert rates.forward is not None
-    assert rates.reverse is not None
-    for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
-        certificate.check_dimension(rate, d.FLUX, site.dims, where, what)
-        certificate.check_sign(rate, values, where, what)
-    made = certificate.prove(rates.forward.xreplace(derived), rates.reverse.xreplace(derived), site.drive.xreplace(derived), values, where)
-    return replace(made, drive=site.drive)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +98,9 @@ class Transporter:
     species: tuple[Species, ...] = field(default=(), kw_only=True)
     processes: tuple[Process, ...] = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
-    derived: dict[sp.Symbol, sp.Expr] = field(init=False, repr=False, default_factory=dict)
+    derived: dict[sp.Symbol, Formula] = field(init=False, repr=False, default_factory=dict)
     states: tuple[Participant, ...] = field(init=False, repr=False, default=())
-    total: sp.Expr | None = field(init=False, repr=False, default=None)
+    total: Formula | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Transporter, name")
@@ -121,7 +108,7 @@ class Transporter:
         put: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
         put(self, "label", self.label or self.name.replace("_", " "))
-        put(self, "processes", (build(site, self.law, self.modulator),))
+        put(self, "processes", (build(site, self.law, self.modulator, {}),))
         put(self, "parameters", dict(site.parameters))
 
     @property

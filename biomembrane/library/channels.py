@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from ..declare import laws
@@ -14,6 +15,7 @@ from .sheet import sheet
 from .species import H2O
 
 
+@lru_cache(maxsize=64)
 def default_permeability(species: Species) -> Parameter:
     """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none."""
     P_K = sheet("proximal_tubule_layton")["P_K_basolateral"]

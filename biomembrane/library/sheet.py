@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,16 @@ class Sheet:
     entries: Mapping[str, Mapping[str, Any]]
     species: Mapping[str, Mapping[str, Any]]
 
+    @cached_property
+    def _made(self) -> dict[str, Parameter]:
+        return {}
+
     def __getitem__(self, name: str) -> Parameter:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Parameter:
         if name not in self.entries:
             raise errors.UnknownName(
                 where=f"sheet {self.key!r}", wanted="one of its parameters", got=errors.shown(name), advice=errors.nearest(str(name), self.entries)

@@ -1,0 +1,184 @@
+"""Potentials as derivatives of G, and what they are measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from .. import symbols
+from ..declare.formula import Formula
+from ..declare.places import Compartment, Reservoir
+from ..declare.reaction import Participant
+from ..declare.species import Species
+from ..declare.transporter import Process
+from ..symbols import F, R, T, c0
+from . import energy
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def _standard(species: Species | None) -> sp.Expr:
+    return sp.S.Zero if species is None or species.standard is None else symbols.parameter(f"{species.name}.standard_energy", real=True)
+
+
+def used_standard(model: Model, species: Species | None) -> sp.Expr:
+    """μ° where the model has it as a parameter (some reaction makes or uses the species), else zero."""
+    return _standard(species) if species is not None and f"{species.name}.standard_energy" in model.parameters else sp.S.Zero
+
+
+def energies(model: Model) -> dict[str, Formula]:
+    """G by store."""
+    made: dict[str, Formula] = {}
+    for place in model.compartments:
+        W = symbols.volume(place.name)
+        for s in place.contents:
+            name = f"{place.name}.{s.name}"
+            made[name] = energy.solute(symbols.amount(name), W, used_standard(model, s))
+    for symbol in model.impermeants:
+        name = str(symbol)[2:-1]
+        made[name] = energy.solute(symbol, symbols.volume(name.rpartition(".")[0]), sp.S.Zero)
+    for t in model.transporters:
+        for state in t.states:
+            made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.parameter(f"mu0[{state.pool}]", real=True))
+    if model.circuit.nodes:
+        made["capacitor"] = energy.total([block.energy() for block in model.circuit.blocks])
+    return made
+
+
+def _slopes(model: Model) -> dict[sp.Symbol, Formula]:
+    """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
+    solutes = [store for name, store in model.stores.formulas.items() if name != "capacitor"]
+    return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [p.symbol for p in model.pools])
+
+
+def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
+    """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters (reservoirs, held pools)."""
+    for place in model.compartments:
+        if place.name not in model.swelling:
+            yield symbols.volume(place.name), Formula(symbols.parameter(f"{place.name}.volume", positive=True))
+    slopes = _slopes(model)
+    for pool in model.pools:
+        slope = slopes[pool.symbol]
+        if pool.kind in ("solute", "carrier"):
+            yield symbols.chemical(pool.name), slope
+        if pool.kind == "solute":
+            yield symbols.concentration(pool.name), energy.concentration(slope, used_standard(model, model.species[pool.label]))
+        elif pool.kind == "charge":
+            yield symbols.electric(pool.place), slope
+        elif pool.kind == "volume":
+            yield symbols.pressure(pool.place), slope
+    for where in model.places.values():
+        outside: Iterable[Species] = where.held if isinstance(where, Compartment) else where.contents
+        for s in outside:
+            name = f"{where.name}.{s.name}"
+            yield symbols.concentration(name), Formula(symbols.parameter(name))
+            yield symbols.chemical(name), energy.dilute(symbols.concentration(name), used_standard(model, s))
+        if isinstance(where, Reservoir):
+            solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
+            yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))
+    for m in model.membranes:
+        yield symbols.potential(m.name), net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name])
+
+
+@lru_cache(maxsize=1024)
+def _sum(weights: tuple[sp.Expr, ...]) -> sp.Expr:
+    return sp.Add(*(w * x for w, x in zip(weights, _local(len(weights)), strict=True)))
+
+
+@lru_cache(maxsize=1024)
+def _local(count: int) -> tuple[sp.Symbol, ...]:
+    return tuple(sp.Symbol(f"@{k}", real=True) for k in range(count))
+
+
+def weighted(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> Formula:
+    """Σ weight·x, one expression for all sums of the same weights."""
+    kept = [(w, x) for w, x in terms if x != 0]
+    return Formula(_sum(tuple(w for w, _ in kept)), dict(zip(_local(len(kept)), (x for _, x in kept), strict=True)))
+
+
+def net(up: sp.Expr, down: sp.Expr) -> Formula:
+    """The one less the other."""
+    return weighted([(sp.S.One, up), (sp.S.NegativeOne, down)])
+
+
+def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
+    """A = −Σ ν μ − F Σ z φ."""
+    reaction = process.reaction
+    terms = [(_order(w, -n), _potential(w)) for w, n in reaction.net.items()]
+    terms += [(-sp.Rational(z.numerator, z.denominator) * F, phi[place]) for place, z in reaction.charge_moved().items()]
+    return weighted(terms)
+
+
+def _potential(who: Participant) -> sp.Symbol:
+    if who.kind == "water":
+        assert who.place is not None
+        return symbols.pressure(who.place.name)
+    return symbols.chemical(who.pool)
+
+
+def _order(who: Participant, n: int) -> sp.Expr:
+    """What a potential is counted with: moles, or volumes of the solvent."""
+    if who.kind == "water":
+        assert who.species is not None
+        return n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+    return sp.Integer(n)
+
+
+def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
+    """dx/dt = N·J, row by row."""
+    rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {p.name: [] for p in model.pools}
+    for process, column in model.N.items():
+        for row, coefficient in column.items():
+            rows[row].append((coefficient, symbols.current(process)))
+    for row, terms in rows.items():
+        yield symbols.balance(row), weighted(terms)
+
+
+def reference_of(model: Model, species: Species) -> sp.Expr | None:
+    """The concentration against which a species' exergy is measured: the reference bath's, else another bath's, else none.
+
+    A species that some transporter makes or uses up has none: its supply is counted whole.
+    """
+    if species in model.transformed:
+        return None
+    order = sorted(model.reservoirs, key=lambda r: r is not model.reference)
+    for bath in order:
+        if species in bath.contents and bath.contents[species].value > 0:
+            return symbols.parameter(f"{bath.name}.{species.name}")
+    return None
+
+
+def reference_potential(model: Model, species: Species) -> sp.Expr:
+    """μ of the species in its reference bath; 0 where there is none."""
+    c = reference_of(model, species)
+    return sp.S.Zero if c is None else used_standard(model, species) + R * T * sp.log(c / c0)
+
+
+def held_reference(model: Model, state: Participant) -> sp.Expr:
+    """What the content of a carrier state would be worth in the reference bath."""
+    return sp.Add(*(n * reference_potential(model, s) for s, n in state.bound))
+
+
+def exergies(model: Model) -> dict[str, Formula]:
+    """Ξ by store; species that no bath holds are measured against c°, bound ones against the bath like free ones."""
+    references: dict[str, tuple[sp.Expr, sp.Expr]] = {}
+    osmotic: list[sp.Expr] = []
+    bath = model.reference
+    total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath else sp.S.Zero
+    known = {s: (reference_of(model, s), reference_potential(model, s)) for s in model.species.values()}
+    for place in model.compartments:
+        W = symbols.volume(place.name)
+        osmotic.append(total * W)
+        for s in place.contents:
+            c, worth = known[s]
+            if c is not None:
+                osmotic.append(-c * W)
+                references[f"{place.name}.{s.name}"] = (worth, c)
+    for t in model.transporters:
+        for state in t.states:
+            references[state.pool] = (held_reference(model, state), sp.S.Zero)
+    return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))

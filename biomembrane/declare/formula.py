@@ -1,0 +1,56 @@
+"""Expressions in local symbols, with what these stand for: equal laws at a thousand places are one expression under a thousand names.
+
+Local names hold an ``@``, which no declared name can, so that the two kinds never meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import sympy as sp
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """``local`` with its symbols replaced by ``names``; symbols that have no entry there stand for themselves."""
+
+    local: sp.Expr
+    names: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+
+    @cached_property
+    def expression(self) -> sp.Expr:
+        """The formula in the names of the model."""
+        return self.local.xreplace(self.names)
+
+    def __mul__(self, factor: sp.Expr) -> Formula:
+        return Formula(self.local * factor, self.names)
+
+    def __neg__(self) -> Formula:
+        return Formula(-self.local, self.names)
+
+
+class Formulas(MutableMapping[str, sp.Expr]):
+    """A dictionary of expressions, each written out when it is asked for; ``formulas`` are the entries as they are kept."""
+
+    def __init__(self, formulas: Mapping[str, Formula]) -> None:
+        self.formulas = dict(formulas)
+
+    def __getitem__(self, name: str) -> sp.Expr:
+        return self.formulas[name].expression
+
+    def __setitem__(self, name: str, expression: sp.Expr) -> None:
+        self.formulas[name] = Formula(expression)
+
+    def __delitem__(self, name: str) -> None:
+        del self.formulas[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.formulas)
+
+    def __len__(self) -> int:
+        return len(self.formulas)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
