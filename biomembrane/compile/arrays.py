@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -33,13 +35,18 @@ class Arrays:
     index: Whole
     level: Whole
 
+    @cached_property
+    def strata(self) -> list[Whole]:
+        """Nodes by level."""
+        return strata(self.level)
+
     def reach(self, roots: Iterable[int], stop: Any = ()) -> NDArray[np.bool_]:
         """Nodes under the roots, not looking under those of ``stop``."""
         seen = np.zeros(len(self.op), dtype=bool)
         seen[list(roots)] = True
         closed = np.zeros(len(self.op), dtype=bool)
         closed[np.asarray(stop, dtype=np.int64)] = True
-        for nodes in reversed(strata(self.level)[1:]):
+        for nodes in reversed(self.strata[1:]):
             open_ = nodes[seen[nodes] & ~closed[nodes]]
             under = self.args[open_].ravel()
             seen[under[under >= 0]] = True
@@ -66,18 +73,19 @@ def arrays(graph: Graph) -> Arrays:
 
 def _build(graph: Graph) -> Arrays:
     nodes = graph.nodes
-    op = np.array([CODES[node[0]] for node in nodes], dtype=np.int64)
+    op = np.fromiter(map(CODES.__getitem__, map(itemgetter(0), nodes)), dtype=np.int64, count=len(nodes))
     args = np.full((len(nodes), 3), -1, dtype=np.int64)
-    arity = np.array([len(node) - 1 for node in nodes], dtype=np.int64)
+    arity = np.fromiter(map(len, nodes), dtype=np.int64, count=len(nodes)) - 1
     value, kind, index = np.full(len(nodes), np.nan), np.full(len(nodes), -1), np.full(len(nodes), -1)
     for i in np.flatnonzero(op <= INPUT).tolist():
         if op[i] == CONST:
             value[i] = nodes[i][1]
         else:
             kind[i], index[i] = KINDS.index(nodes[i][1]), nodes[i][2]
-    for count in (1, 2, 3):
-        chosen = np.flatnonzero((op > INPUT) & (arity == count))
-        args[chosen, :count] = np.array([nodes[i][1:] for i in chosen.tolist()], dtype=np.int64).reshape(-1, count)
+    for k in range(3):
+        chosen = np.flatnonzero((op > INPUT) & (arity > k))
+        pick = map(itemgetter(k + 1), map(nodes.__getitem__, chosen.tolist()))
+        args[chosen, k] = np.fromiter(pick, dtype=np.int64, count=len(chosen))
     return Arrays(op, args, value, kind, index, np.array(graph.level, dtype=np.int64))
 
 

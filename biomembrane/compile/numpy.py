@@ -142,8 +142,10 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        hoisted = _hoisted_arrays if program.owners else _hoisted
-        frontier = dict.fromkeys(i for group in _GROUPS for i in hoisted(program, program.outputs[group]))
+        if program.owners:
+            frontier = dict.fromkeys(_hoisted_arrays(program, [i for group in _GROUPS for i in program.outputs[group]]))
+        else:
+            frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
         self.slots = {node: k for k, node in enumerate(frontier)}
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._sweeps: dict[str, Sweep] = {}
@@ -262,10 +264,10 @@ def _hoisted(program: Program, roots: Iterable[int]) -> list[int]:
 def _hoisted_arrays(program: Program, roots: Sequence[int]) -> list[int]:
     """As :func:`_hoisted`, for a large graph."""
     a, free = arrays(program.graph), np.array(program.graph.free, dtype=bool)
-    free[a.op == CONST] = False
-    used = a.args[a.reach(roots) & ~np.array(program.graph.free, dtype=bool)].ravel()
-    own = np.array(roots, dtype=np.int64)
-    return [*own[free[own]].tolist(), *used[(used >= 0) & free[used]].tolist()]
+    used = a.args[a.reach(roots) & ~free].ravel()
+    both = np.concatenate([np.asarray(roots, dtype=np.int64), used[used >= 0]])
+    found: list[int] = np.unique(both[free[both] & (a.op[both] != CONST)]).tolist()
+    return found
 
 
 def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> str:

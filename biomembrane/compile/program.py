@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -51,8 +54,21 @@ _programs: weakref.WeakKeyDictionary[Model, Program] = weakref.WeakKeyDictionary
 def program(model: Model) -> Program:
     """The program of a model, built once."""
     if model not in _programs:
-        _programs[model] = _build(model)
+        with no_collection():
+            _programs[model] = _build(model)
     return _programs[model]
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the search for cycles, which would walk over every node made so far again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _build(model: Model) -> Program:
