@@ -19,12 +19,14 @@ from .ir import LANES, VEC, Function, splat
 LEAF, NOBODY = -1, 0  # owners: of loads and constants; of what belongs to no cell
 FEW = 4  # bodies of fewer bundles count as seldom
 BUDGET = 5000  # operations that may stand in bodies that are seldom run
+TRIFLE = 0.04  # share of the operations that may run slowly, if that compiles faster
 ROW = LANES * 8  # bytes
 CONST, LOAD = 0, 1
 POINTERS = ("%t", "%y", "%c", "%f", "%J", "%d", "%g", "%s", "%A", "%b", "%w")
 _W = POINTERS.index("%w")
 _NONE, _FIXED = -(1 << 30), -(1 << 29)  # marks in the code of a bundle: no argument; constants from here down
 _SUMS = [CODES[op] for op in ("add", "sub", "less")]
+_QUICK = 'noinline optnone nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
 _INFIX = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
 _INTRINSIC = {"abs": "fabs", "sqrt": "sqrt"}
 
@@ -186,6 +188,11 @@ class Cut:
         uses = np.bincount(self.signature)[self.signature]
         return np.asarray(self.members[uses[self.home[self.members]] < FEW])
 
+    def rare(self) -> NDArray[np.bool_]:
+        """Bundles that are compiled without optimising, for all of them together are a trifle of the work."""
+        uses = np.bincount(self.signature)[self.signature]
+        return np.asarray((uses < FEW) & (len(self.seldom()) < TRIFLE * len(self.members)))
+
 
 def cut(tape: Tape, budget: int) -> Cut:
     """Bundles by owner; what is left over seldom, by expression, then by single operations."""
@@ -220,11 +227,12 @@ def _expressions(tape: Tape, chosen: Whole) -> Whole:
 class Rolled(Function):
     """A function whose text comes with its bodies and tables; its ``scratch`` rows begin at row ``base[1]`` of pointer ``base[0]``."""
 
-    def __init__(self, tape: Tape, name: str, pointers: Sequence[str], base: tuple[str, int], budget: int = BUDGET) -> None:
+    def __init__(self, tape: Tape, name: str, pointers: Sequence[str], base: tuple[str, int]) -> None:
         super().__init__(name, ", ".join(f"ptr noalias {p}" for p in pointers))
         self.name, self.pointers, self._parts = name, pointers, list[str]()
-        self._cut = cut(tape, budget)
+        self._cut = cut(tape, BUDGET)
         scratch = self._slots()
+        self._rare = self._cut.rare()
         self.do(f"getelementptr inbounds {VEC}, ptr {base[0]}, i64 {base[1]}")
         w = f"%r{self.count}"
         passed = ", ".join(f"ptr {p}" for p in (*pointers, w))
@@ -277,7 +285,7 @@ class Rolled(Function):
         """The loop over bundles like ``b``; ``shifts`` gives (anchor, bytes) of every import and export."""
         c = self._cut
         arguments = ", ".join(f"ptr noalias {p}" for p in (*self.pointers, "%w", "%table"))
-        f = Function(f"{self.name}.{c.signature[b]}", f"{arguments}, i64 %count")
+        f = Function(f"{self.name}.{c.signature[b]}", f"{arguments}, i64 %count", attributes=_QUICK if self._rare[b] else "#0")
         f.head = f.head.replace("define void", "define internal void")
         reads = int(c.first_import[b + 1] - c.first_import[b])
         with f.loop("%count") as i:
