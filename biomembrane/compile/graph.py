@@ -92,6 +92,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.values: list[float | None] = []
         self.level: list[int] = []
         self.free: list[bool] = []
         self._index: dict[Node, int] = {}
@@ -99,25 +100,26 @@ class Graph:
 
     def _put(self, node: Node) -> int:
         found = self._index.get(node)
-        if found is None:
-            found = self._index[node] = len(self.nodes)
-            self.nodes.append(node)
-            if node[0] == "const" or node[0] == "in":
-                self.level.append(0)
-                self.free.append(node[0] == "const" or node[1] == "p")
-                return found
-            level, free = 0, True
+        if found is not None:
+            return found
+        leaf, level, free = node[0] == "const" or node[0] == "in", 0, True
+        if leaf:
+            free = node[0] == "const" or node[1] == "p"
+        else:
+            levels, frees = self.level, self.free
             for a in node[1:]:
-                if self.level[a] > level:
-                    level = self.level[a]
-                free = free and self.free[a]
-            self.level.append(level + 1)
-            self.free.append(free)
-        return found
+                level = levels[a] if levels[a] > level else level
+                free = free and frees[a]
+        self._index[node] = made = len(self.nodes)
+        self.nodes.append(node)
+        self.values.append(node[1] if node[0] == "const" else None)
+        self.level.append(level if leaf else level + 1)
+        self.free.append(free)
+        return made
 
     def value(self, i: int) -> float | None:
         """The number of a constant node."""
-        return self.nodes[i][1] if self.nodes[i][0] == "const" else None
+        return self.values[i]
 
     def const(self, x: float) -> int:
         return self._put(("const", float(x)))
@@ -126,20 +128,22 @@ class Graph:
         return self._put(("in", kind, index))
 
     def add(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self.values[a], self.values[b]
         if x is not None and y is not None:
             return self.const(x + y)
         if x == 0.0:
             return b
         if y == 0.0:
             return a
-        for one, other in ((a, b), (b, a)):
-            if self.nodes[other][0] == "neg":
-                return self.sub(one, self.nodes[other][1])
-        return self._put(("add", min(a, b), max(a, b)))
+        nodes = self.nodes
+        if nodes[b][0] == "neg":
+            return self.sub(a, nodes[b][1])
+        if nodes[a][0] == "neg":
+            return self.sub(b, nodes[a][1])
+        return self._put(("add", a, b) if a < b else ("add", b, a))
 
     def sub(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self.values[a], self.values[b]
         if x is not None and y is not None:
             return self.const(x - y)
         if a == b:
@@ -153,7 +157,7 @@ class Graph:
         return self._put(("sub", a, b))
 
     def neg(self, a: int) -> int:
-        x = self.value(a)
+        x = self.values[a]
         if x is not None:
             return self.const(-x)
         if self.nodes[a][0] == "neg":
@@ -163,7 +167,7 @@ class Graph:
         return self._put(("neg", a))
 
     def mul(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self.values[a], self.values[b]
         if x is not None and y is not None:
             return self.const(x * y)
         if x is not None:
@@ -179,14 +183,15 @@ class Graph:
             if inner[0] == "mul" and self.value(inner[2]) is not None:
                 return self.mul(inner[1], self.const(float(self.nodes[inner[2]][1]) * y))
             return self._put(("mul", a, b))
-        if self.nodes[a][0] == "neg":
-            return self.neg(self.mul(self.nodes[a][1], b))
-        if self.nodes[b][0] == "neg":
-            return self.neg(self.mul(a, self.nodes[b][1]))
-        return self._put(("mul", min(a, b), max(a, b)))
+        nodes = self.nodes
+        if nodes[a][0] == "neg":
+            return self.neg(self.mul(nodes[a][1], b))
+        if nodes[b][0] == "neg":
+            return self.neg(self.mul(a, nodes[b][1]))
+        return self._put(("mul", a, b) if a < b else ("mul", b, a))
 
     def rcp(self, a: int) -> int:
-        x = self.value(a)
+        x = self.values[a]
         if x:
             return self.const(1.0 / x)
         if self.nodes[a][0] == "rcp":
@@ -317,7 +322,7 @@ class Graph:
         total: dict[int, int] = {}
         for argument, partial in self.partials(i):
             for j, d in slopes.get(argument, {}).items():
-                term = self.mul(partial, d)
+                term = d if partial == self.one else self.mul(partial, d)
                 total[j] = self.add(total[j], term) if j in total else term
         return total
 

@@ -224,18 +224,20 @@ def _factor_tape(program: Program, made: Shape) -> Tape:
     below, right = _levels(made)
     turn = {k: n for n, k in enumerate(made.plan.order)}
     place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
+    do = tape.do
     s, zero = tape.load("%s", 0), tape.constant(0.0)
     value = {}
     for i, j in index:
         mine = owner[i] if turn[i] < turn[j] else owner[j]
         base = s if i == j else zero
-        value[i, j] = tape.do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
+        value[i, j] = do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
     for k in made.plan.order:
-        value[k, k] = tape.do(owner[k], "rcp", value[k, k])
+        mine, pivots = owner[k], [(j, value[k, j]) for j in right[k]]
+        inverse = value[k, k] = do(mine, "rcp", value[k, k])
         for i in below[k]:
-            value[i, k] = tape.do(owner[k], "mul", value[i, k], value[k, k])
-            for j in right[k]:
-                value[i, j] = tape.do(owner[k], "less", value[i, j], value[i, k], value[k, j])
+            ratio = value[i, k] = do(mine, "mul", value[i, k], inverse)
+            for j, upper in pivots:
+                value[i, j] = do(mine, "less", value[i, j], ratio, upper)
     for (i, j), k in index.items():
         tape.put(value[i, j], "%A", k, owner[i] if turn[i] < turn[j] else owner[j])
     return tape.tape()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,36 +74,45 @@ class Recorder:
     """Builds a tape operation by operation."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int, int, int, int, int, int]] = []  # op, three arguments, pointer, index, owner, level
-        self._values: list[float] = []
+        self._rows: list[tuple[int, int, int, int, int, int, int]] = []  # op, three arguments, pointer, index, owner
+        self._values: dict[int, float] = {}
+        self._level: list[int] = []
         self._outputs: list[tuple[int, int, int]] = []
 
     def constant(self, value: float) -> int:
-        self._rows.append((CONST, -1, -1, -1, -1, -1, LEAF, 0))
-        self._values.append(value)
-        return len(self._rows) - 1
+        self._values[len(self._rows)] = value
+        return self._leaf(CONST, -1, -1)
 
     def load(self, pointer: str, index: int) -> int:
-        self._rows.append((LOAD, -1, -1, -1, POINTERS.index(pointer), index, LEAF, 0))
-        self._values.append(0.0)
-        return len(self._rows) - 1
+        return self._leaf(LOAD, POINTERS.index(pointer), index)
+
+    def _leaf(self, op: int, pointer: int, index: int) -> int:
+        self._rows.append((op, -1, -1, -1, pointer, index, LEAF))
+        self._level.append(0)
+        return len(self._level) - 1
 
     def do(self, owner: int, op: str, a: int, b: int = -1, c: int = -1) -> int:
-        rows = self._rows
-        level = 1 + max(rows[a][7], rows[b][7] if b >= 0 else 0, rows[c][7] if c >= 0 else 0)
-        rows.append((CODES[op], a, b, c, -1, -1, owner, level))
-        self._values.append(0.0)
-        return len(rows) - 1
+        level = self._level
+        top = level[a]
+        if b >= 0 and level[b] > top:
+            top = level[b]
+        if c >= 0 and level[c] > top:
+            top = level[c]
+        self._rows.append((CODES[op], a, b, c, -1, -1, owner))
+        level.append(top + 1)
+        return len(level) - 1
 
     def put(self, node: int, pointer: str, index: int, owner: int) -> None:
         """Store a node; a leaf is copied by the owner."""
-        node = self.do(owner, "copy", node) if self._rows[node][6] == LEAF else node
+        node = node if self._level[node] else self.do(owner, "copy", node)
         self._outputs.append((node, POINTERS.index(pointer), index))
 
     def tape(self) -> Tape:
-        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 8)
-        outputs = np.array(self._outputs, dtype=np.int64).reshape(-1, 3).T
-        return Tape(rows[:, 0], rows[:, 1:4], np.array(self._values), rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7], outputs)
+        rows = np.fromiter(chain.from_iterable(self._rows), dtype=np.int64, count=7 * len(self._rows)).reshape(-1, 7)
+        value = np.zeros(len(rows))
+        value[list(self._values)] = list(self._values.values())
+        level, outputs = np.array(self._level, dtype=np.int64), np.array(self._outputs, dtype=np.int64).reshape(-1, 3).T
+        return Tape(rows[:, 0], rows[:, 1:4], value, rows[:, 4], rows[:, 5], rows[:, 6], level, outputs)
 
 
 class Cut:
