@@ -250,21 +250,18 @@ def _check_free(place: Compartment, given: Balance) -> None:
 
 
 @lru_cache(maxsize=256)
-def _missing(charges: tuple[int, ...], z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
-    """n_X and n_Y of the impermeants that solutes of these charges at ``@0.c``, ``@1.c``, … leave room for."""
+def _missing(charges: tuple[int, ...], q: sp.Expr, z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
+    """n_X and n_Y of the impermeants that solutes of these charges at ``@0.c``, ``@1.c``, … leave room for beside the charge q."""
     amounts = [symbols.parameter(f"@{k}.c") * _V for k in range(len(charges))]
-    nX = (_q / F - sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True)))) / z
+    nX = (q / F - sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True)))) / z
     return nX, sp.S.Zero if strength is None else sp.Float(strength) * _V - sp.Add(*amounts) - nX
 
 
-_q = symbols.charge("@")
-
-
 def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, Formula]:
-    names = {_V: symbols.parameter(f"{place.name}.volume", positive=True), _q: q.expression}
+    names = {**q.names, _V: symbols.parameter(f"{place.name}.volume", positive=True)}
     names |= {symbols.parameter(f"@{k}.c"): symbols.parameter(f"{place.name}.{s.name}") for k, s in enumerate(place.contents)}
     strength = None if bath is None else _strength(bath)
-    nX, nY = (Formula(e, names) for e in _missing(tuple(s.charge for s in place.contents), sp.Rational(str(given.charge)), strength))
+    nX, nY = (Formula(e, names) for e in _missing(tuple(s.charge for s in place.contents), q.local, sp.Rational(str(given.charge)), strength))
     _check_free(place, given)
     made = {symbols.amount(f"{place.name}.{ANION}"): nX}
     x = value(nX, at)

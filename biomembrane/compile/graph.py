@@ -223,6 +223,8 @@ class Graph:
 
     def lower(self, what: sp.Expr | Formula, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
         """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the expressions met so far."""
+        if isinstance(what, Formula) and not what.names:
+            what = what.local
         if isinstance(what, Formula):
             names = what.names
             here = {s: self.lower(names.get(s, s), env, memo) for s in inputs(what.local)}

@@ -150,4 +150,4 @@ def _account(model: Model, made: _Outputs) -> None:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
     made.put("entry", entries)
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
-    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()))})
+    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})

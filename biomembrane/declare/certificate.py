@@ -153,18 +153,17 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
 
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> str:
     """The statement that ln(r⁺/r⁻) = A/RT identically, or ``SecondLawViolation`` / ``SecondLawUndecided``."""
+    if forward != 0 and reverse != 0:
+        residual, left = _Logarithm().add(forward).add(reverse, sp.S.NegativeOne).add_linear(drive, sp.S.NegativeOne).left()
+        if residual == 0 and not left:
+            return "ln(r⁺/r⁻) − A/RT = 0"
     if forward.is_zero or reverse.is_zero:
         way = "reverse" if reverse.is_zero else "forward"
         advice = "let it follow from the affinity, or host the law as laws.Empirical(…, reason=…)"
         raise errors.SecondLawViolation(
             where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"a {way} rate of 0: an irreversible law", advice=advice
         )
-    linear, logs = _split_log(forward / reverse)
-    extra, more = _split_linear(-drive)
-    residual = sp.expand(linear + extra)
-    for key, power in more.items():
-        logs[key] = logs.get(key, sp.S.Zero) + power
-    left = {key: sp.expand(power) for key, power in logs.items() if sp.expand(power) != 0}
+    residual, left = _Logarithm(expanded=True).add(forward / reverse).add_linear(drive, sp.S.NegativeOne).left()
     if residual == 0 and not left:
         return "ln(r⁺/r⁻) − A/RT = 0"
     rest = residual + sum((power * sp.log(key) for key, power in left.items()), sp.S.Zero)
@@ -183,46 +182,54 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
     )
 
 
-def _split_log(expr: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
-    """ln(expr) = linear + Σ power·ln(base)."""
-    linear: sp.Expr = sp.S.Zero
-    logs: dict[sp.Expr, sp.Expr] = {}
-    for factor in sp.Mul.make_args(expr):
-        base, power = factor.as_base_exp()
-        if base == sp.E:
-            more, inner = _split_linear(power)
-            linear += more
-            for key, value in inner.items():
-                logs[key] = logs.get(key, sp.S.Zero) + value
-            continue
-        if isinstance(base, B) and base.args[0].could_extract_minus_sign():
-            linear -= power * base.args[0]  # B(x) = e⁻ˣ B(−x)
-            base = B(-base.args[0])
-        if base.is_Mul or base.is_Pow:
-            more, inner = _split_log(base)
-            linear += power * more
-            for key, value in inner.items():
-                logs[key] = logs.get(key, sp.S.Zero) + power * value
-        else:
-            logs[base] = logs.get(base, sp.S.Zero) + power
-    return linear, logs
+class _Logarithm:
+    """A sum of logarithms, linear + Σ power·ln(base), as lists of terms; with ``expanded`` sums are multiplied out first, which is slow."""
+
+    def __init__(self, *, expanded: bool = False) -> None:
+        self.expanded = expanded
+        self.linear: list[sp.Expr] = []
+        self.logs: dict[sp.Expr, list[sp.Expr]] = {}
+
+    def add(self, expr: sp.Expr, weight: sp.Expr = sp.S.One) -> _Logarithm:
+        """Add weight·ln(expr)."""
+        for factor in sp.Mul.make_args(expr):
+            base, power = factor.as_base_exp()
+            if base == sp.E:
+                self.add_linear(power, weight)
+                continue
+            if isinstance(base, B) and base.args[0].could_extract_minus_sign():
+                self.linear.append(-weight * power * base.args[0])  # B(x) = e⁻ˣ B(−x)
+                base = B(-base.args[0])
+            if base.is_Mul or base.is_Pow:
+                self.add(base, weight * power)
+            else:
+                self.logs.setdefault(base, []).append(weight * power)
+        return self
+
+    def add_linear(self, expr: sp.Expr, weight: sp.Expr) -> _Logarithm:
+        """Add weight·expr, with the sums and logarithms within taken apart."""
+        for term in sp.Add.make_args(sp.expand(expr) if self.expanded else expr):
+            factors = sp.Mul.make_args(term)
+            inner = next((f for f in factors if f.is_Add or isinstance(f, sp.log)), None)
+            if inner is None:
+                self.linear.append(weight * term)
+                continue
+            rest = weight * sp.Mul(*(f for f in factors if f is not inner))
+            if inner.is_Add:
+                self.add_linear(inner, rest)
+            else:
+                self.add(inner.args[0], rest)
+        return self
+
+    def left(self) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
+        """What does not cancel: the linear part and the powers."""
+        powers = {base: _sum(terms) for base, terms in self.logs.items()}
+        return _sum(self.linear), {base: power for base, power in powers.items() if power != 0}
 
 
-def _split_linear(expr: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
-    """expr = linear + Σ power·ln(base), with logarithms of products taken apart."""
-    linear: sp.Expr = sp.S.Zero
-    logs: dict[sp.Expr, sp.Expr] = {}
-    for term in sp.Add.make_args(sp.expand(expr)):
-        inside = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.log)]
-        if len(inside) != 1:
-            linear += term
-            continue
-        rest = term / inside[0]
-        more, inner = _split_log(inside[0].args[0])
-        linear += rest * more
-        for key, value in inner.items():
-            logs[key] = logs.get(key, sp.S.Zero) + rest * value
-    return linear, logs
+def _sum(terms: list[sp.Expr]) -> sp.Expr:
+    total = sp.Add(*terms)
+    return total if total == 0 else sp.expand(total)
 
 
 _CONSTANTS = {

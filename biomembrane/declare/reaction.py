@@ -31,6 +31,9 @@ class Participant:
     place: Place | None = None
     bound: tuple[tuple[Species, int], ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.pool)
+
 
 @dataclass(frozen=True)
 class Reaction:
@@ -122,9 +125,9 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
     for species in extra:
         if species.name == name:
             return Participant(f"{place.name}.{name}", "water", f"{species.label}@{place.name}", (), species, place)
-    inside = dict(place.contents)
+    inside = list(place.contents)
     if isinstance(place, Compartment):
-        inside |= place.held
+        inside += place.held
         if isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
             raise errors.MissingSpecies(
                 where=where,

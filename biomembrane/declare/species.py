@@ -35,10 +35,10 @@ class Species:
     name: str
     charge: int = 0
     formula: str = ""
-    moieties: Mapping[str, int] = field(default_factory=dict, hash=False)
-    standard: Any = field(default=None, hash=False)
+    moieties: Mapping[str, int] = field(default_factory=dict)
+    standard: Any = None
     convention: str = ""
-    molar_volume: Any = field(default=None, hash=False)
+    molar_volume: Any = None
     label: str = ""
 
     def __post_init__(self) -> None:
@@ -85,6 +85,9 @@ class Species:
         for element, count in pieces:
             found[element] = found.get(element, 0) + int(count or 1)
         return found
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # equal species have equal names; hashing every field is slow
 
     def __repr__(self) -> str:
         return f"Species({self.name!r}, charge={self.charge:+d})" if self.charge else f"Species({self.name!r})"
