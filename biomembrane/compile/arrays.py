@@ -55,9 +55,9 @@ class Arrays:
 
 def strata(level: Whole) -> list[Whole]:
     """Nodes by level, from the leaves up."""
-    order = np.argsort(level, kind="stable")
-    ends = np.cumsum(np.bincount(level)) if len(level) else []
-    return np.split(order, ends[:-1]) if len(level) else []
+    if not len(level):
+        return []
+    return np.split(np.argsort(level, kind="stable"), np.cumsum(np.bincount(level))[:-1])
 
 
 _arrays: weakref.WeakKeyDictionary[Graph, tuple[int, Arrays]] = weakref.WeakKeyDictionary()
@@ -116,7 +116,10 @@ class Sweep:
     def __call__(self, t: Any, y: Any, c: Any, p: Any, lanes: int | None) -> NDArray[np.float64]:
         """Roots as ``(root,)`` or ``(root, lane)``."""
         v = np.empty((self.size,) if lanes is None else (self.size, lanes))
-        spread = (lambda x: x) if lanes is None else (lambda x: x[:, None] if np.ndim(x) == 1 else x)
+
+        def spread(x: Any) -> Any:
+            return x[:, None] if lanes is not None and np.ndim(x) == 1 else x
+
         v[self.fixed[0]] = spread(self.fixed[1])
         for (to, source), values in zip([self.slots, *self.inputs[1:]], (c, y, p), strict=True):
             if len(to):

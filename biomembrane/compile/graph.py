@@ -108,7 +108,7 @@ class Graph:
         else:
             levels, frees = self.level, self.free
             for a in node[1:]:
-                level = levels[a] if levels[a] > level else level
+                level = max(level, levels[a])
                 free = free and frees[a]
         self._index[node] = made = len(self.nodes)
         self.nodes.append(node)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
-from .arrays import CODES, Whole, arrays, strata
+from . import tapes
 from .ir import Function, splat
 from .program import Program
-from .roll import CONST, LEAF, LOAD, NOBODY, POINTERS, Recorder, Rolled, Tape, instruction
+from .roll import Rolled, instruction
 from .sparse import Plan, plan
 
-_FAR = 1 << 40
-_LOCAL = 4  # what depends on more cells than these belongs to none of them
 _POINT = ("%t", "%y", "%c")
 
 
@@ -98,11 +93,11 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
     groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
     heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
     if made.owners:
-        rows = {"%f": made.states, "%g": made.quadratures}
-        tapes = [(name, heads[name], _tape(program, outputs, slots), (last, rows[last])) for name, last, outputs in groups]
-        algebra = ("%A", made.factors)
-        tapes += [("f_lu", ("%J", "%s", "%A"), _factor_tape(program, made), algebra), ("f_solve", ("%A", "%b"), _solve_tape(made), algebra)]
-        rolled = [Rolled(tape, name, head, base) for name, head, tape, base in tapes]
+        work = [(name, heads[name], tapes.model(program, outputs, slots), last) for name, last, outputs in groups]
+        work += [("f_lu", ("%J", "%s", "%A"), tapes.factor(made.plan, program.sparsity, made.owners), "%A")]
+        work += [("f_solve", ("%A", "%b"), tapes.solve(made.plan, made.owners), "%A")]
+        rows = {"%f": made.states, "%g": made.quadratures, "%A": made.factors}
+        rolled = [Rolled(tape, name, head, (last, rows[last])) for name, head, tape, last in work]
         made.scratch.update({f.name: f.scratch for f in rolled})
         return [*rolled]
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
@@ -157,106 +152,3 @@ def _solve(made: Shape) -> Function:
         f.put(b[i], "%b", i)
     f.say("ret void")
     return f
-
-
-def _tape(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Tape:
-    """The operations under the outputs, each owned by the first cell of those that it reads."""
-    a = arrays(program.graph)
-    held = np.array(list(slots), dtype=np.int64)
-    slot = np.full(len(a.op), -1)
-    slot[held] = list(slots.values())
-    nodes = np.flatnonzero(a.reach([node for node, _, _ in outputs], held))
-    place = np.full(len(a.op) + 1, -1)  # one more, so that −1 stays −1
-    place[nodes] = np.arange(len(nodes))
-    slot, kind, op = slot[nodes], a.kind[nodes], a.op[nodes]
-    leaf = (slot >= 0) | (op == LOAD) | (op == CONST)
-    pointer = np.where(slot >= 0, POINTERS.index("%c"), np.where(kind == 0, POINTERS.index("%t"), POINTERS.index("%y")))
-    op = np.where(slot >= 0, LOAD, op)
-    args = np.where(leaf[:, None], -1, place[a.args[nodes]])
-    index, level = np.where(slot >= 0, slot, a.index[nodes]), np.where(leaf, 0, a.level[nodes])
-    cells = np.array(program.owners, dtype=np.int64) + 1
-    near = _near(op, args, level, np.where((slot < 0) & (kind == 1), cells[a.index[nodes] % len(cells)], _FAR))
-    owner = np.where(leaf, LEAF, np.where(near < _FAR, near, NOBODY))
-    put = np.array([(place[node], POINTERS.index(p), k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
-    row = np.where(put[1] == POINTERS.index("%J"), np.array(program.sparsity[0], dtype=np.int64)[np.minimum(put[2], len(program.sparsity[0]) - 1)], put[2])
-    bare = np.flatnonzero(leaf[put[0]])  # outputs that are constants or inputs are copied by the cell of their row
-    own = np.where(np.isin(put[1][bare], [POINTERS.index("%f"), POINTERS.index("%J")]), cells[row[bare] % len(cells)], NOBODY)
-    copies = np.stack([put[0][bare], np.full(len(bare), -1), np.full(len(bare), -1)], axis=1)
-    put[0][bare] = len(nodes) + np.arange(len(bare))
-
-    def more(values: Any, fill: Any) -> Any:
-        return np.concatenate([values, np.broadcast_to(fill, len(bare))])
-
-    value, index, pointer = more(a.value[nodes], 0.0), more(index, -1), more(pointer, -1)
-    return Tape(more(op, CODES["copy"]), np.concatenate([args, copies]), value, pointer, index, more(owner, own), more(level, 1), put)
-
-
-def _near(op: Whole, args: Whole, level: Whole, cells: Whole) -> Whole:
-    """The first of the cells that each node depends on, _FAR for none; dependence on more than _LOCAL of them is forgotten."""
-    near = np.full((len(op) + 1, _LOCAL), _FAR)  # the last row is of the argument −1
-    near[:-1, 0] = cells
-    for nodes in strata(level)[1:]:
-        found = np.sort(near[args[nodes]].reshape(len(nodes), -1), axis=1)
-        found[:, 1:][found[:, 1:] == found[:, :-1]] = _FAR
-        found.sort(axis=1)
-        near[nodes] = np.where(found[:, _LOCAL : _LOCAL + 1] < _FAR, _FAR, found[:, :_LOCAL])
-    return np.asarray(near[:-1, 0])
-
-
-def _levels(made: Shape) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """Rows below and columns right of each pivot, in the order of elimination."""
-    turn = {k: n for n, k in enumerate(made.plan.order)}
-    below: dict[int, list[int]] = {k: [] for k in turn}
-    right: dict[int, list[int]] = {k: [] for k in turn}
-    for i, j in made.plan.index:
-        if turn[i] > turn[j]:
-            below[j].append(i)
-        elif turn[i] < turn[j]:
-            right[i].append(j)
-    for each in (*below.values(), *right.values()):
-        each.sort(key=turn.__getitem__)
-    return below, right
-
-
-def _factor_tape(program: Program, made: Shape) -> Tape:
-    """As :func:`_factor`; an operation is owned by the cell of its pivot."""
-    tape, index, owner = Recorder(), made.plan.index, [1 + k for k in made.owners]
-    below, right = _levels(made)
-    turn = {k: n for n, k in enumerate(made.plan.order)}
-    place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
-    do = tape.do
-    s, zero = tape.load("%s", 0), tape.constant(0.0)
-    value = {}
-    for i, j in index:
-        mine = owner[i] if turn[i] < turn[j] else owner[j]
-        base = s if i == j else zero
-        value[i, j] = do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
-    for k in made.plan.order:
-        mine, pivots = owner[k], [(j, value[k, j]) for j in right[k]]
-        inverse = value[k, k] = do(mine, "rcp", value[k, k])
-        for i in below[k]:
-            ratio = value[i, k] = do(mine, "mul", value[i, k], inverse)
-            for j, upper in pivots:
-                value[i, j] = do(mine, "less", value[i, j], ratio, upper)
-    for (i, j), k in index.items():
-        tape.put(value[i, j], "%A", k, owner[i] if turn[i] < turn[j] else owner[j])
-    return tape.tape()
-
-
-def _solve_tape(made: Shape) -> Tape:
-    """As :func:`_solve`; b is read before it is written because a copy is taken wherever no operation precedes its other uses."""
-    tape, index, owner = Recorder(), made.plan.index, [1 + k for k in made.owners]
-    below, right = _levels(made)
-    b = {k: tape.load("%b", k) for k in made.plan.order}
-    for k in made.plan.order:
-        if b[k] < len(b):
-            b[k] = tape.do(owner[k], "copy", b[k])
-        for i in below[k]:
-            b[i] = tape.do(owner[k], "less", b[i], tape.load("%A", index[i, k]), b[k])
-    for k in reversed(made.plan.order):
-        for j in right[k]:
-            b[k] = tape.do(owner[k], "less", b[k], tape.load("%A", index[k, j]), b[j])
-        b[k] = tape.do(owner[k], "mul", b[k], tape.load("%A", index[k, k]))
-    for k in made.plan.order:
-        tape.put(b[k], "%b", k, owner[k])
-    return tape.tape()

@@ -1,8 +1,9 @@
 """The numpy printer: a program as Python functions, for one state ``(state,)`` and for many ``(state, lane)``.
 
-Large models are swept group by group of equal operations (:class:`.arrays.Sweep`).  The text of others is printed from the graph alone (never from what a user wrote) and runs in two namespaces: plain floats with
-:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes.  Work that only needs parameters is
-hoisted into ``prepare``.  This printer is the reference that every other one is tested against.
+The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces: plain floats with
+:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes; large models are swept instead, equal
+operations at once (:class:`.arrays.Sweep`).  Work that only needs parameters is hoisted into ``prepare``.  This printer is the
+reference that every other one is tested against.
 """
 
 from __future__ import annotations

@@ -92,7 +92,8 @@ def _build(model: Model) -> Program:
     _observe(model, made)
     _account(model, made)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, _owners(model) if len(model.pools) > LARGE else ())
+    owners = _owners(model) if len(model.pools) > LARGE else ()
+    return Program(tuple(p.name for p in model.pools), tuple(model.parameters), g, made.outputs, made.names, sparsity, owners)
 
 
 def _owners(model: Model) -> tuple[int, ...]:

@@ -207,7 +207,7 @@ class Cut:
 def cut(tape: Tape, budget: int) -> Cut:
     """Bundles by owner; what is left over seldom, by expression, then by single operations."""
     made = Cut(tape)
-    for finer in (_expressions, lambda tape, chosen: chosen):
+    for finer in (_expressions, _operations):
         seldom = made.seldom()
         if len(seldom) <= budget:
             break
@@ -232,6 +232,10 @@ def _expressions(tape: Tape, chosen: Whole) -> Whole:
     while np.any(root[root] != root):
         root = root[root]
     return np.asarray(root[chosen])
+
+
+def _operations(_: Tape, chosen: Whole) -> Whole:
+    return chosen
 
 
 class Rolled(Function):
@@ -276,8 +280,8 @@ class Rolled(Function):
         turn[c.order] = np.arange(len(c.order))
         kept = np.flatnonzero(c.exports[1] == _W)
         kept = kept[np.argsort(turn[c.home[c.exports[0, kept]]], kind="stable")]
-        self.slot = np.full(len(c.home), -1)
-        self.slot[c.exports[0, kept]] = np.arange(len(kept))
+        self._kept = np.full(len(c.home), -1)
+        self._kept[c.exports[0, kept]] = np.arange(len(kept))
         c.exports[2, kept] = np.arange(len(kept))
         return len(kept)
 
@@ -288,7 +292,7 @@ class Rolled(Function):
         imports = c.first_import[bundles][:, None] + np.arange(c.first_import[b + 1] - c.first_import[b])
         exports = c.first_export[bundles][:, None] + np.arange(c.first_export[b + 1] - c.first_export[b])
         nodes = c.imports[imports]
-        rows = np.concatenate([np.where(c.tape.owner[nodes] == LEAF, c.tape.index[nodes], self.slot[nodes]), c.exports[2][exports]], axis=1)
+        rows = np.concatenate([np.where(c.tape.owner[nodes] == LEAF, c.tape.index[nodes], self._kept[nodes]), c.exports[2][exports]], axis=1)
         return [*c.sources[imports[0]].tolist(), *c.exports[1][exports[0]].tolist()], rows
 
     def _body(self, b: int, sources: list[str], shifts: list[tuple[int, int]], width: int) -> Function:

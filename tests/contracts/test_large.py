@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q
 from biomembrane import library as lib
-from biomembrane.compile import lanes, native, roll, sparse
+from biomembrane.compile import lanes, native, roll, sparse, tapes
 from biomembrane.compile import program as programs
 from biomembrane.compile.graph import Graph
 from biomembrane.compile.numpy import Kernel
@@ -133,11 +133,10 @@ def test_any_pattern_and_any_owners(data):
     assert sorted(made.order) == list(range(n))
     sparsity = (tuple(i for i, _ in pattern), tuple(j for _, j in pattern))
     program = Program(tuple(map(str, range(n))), (), Graph(), {}, {}, sparsity, owners)
-    shape = lanes.Shape(n, 0, 0, len(pattern), len(made.index), (), 0, made, owners)
     rng = np.random.default_rng(n)
     memory = {"%J": rng.uniform(-1, 1, len(pattern)), "%s": np.array([30.0]), "%A": np.zeros(len(made.index)), "%b": rng.uniform(-1, 1, n)}
     b = memory["%b"].copy()
-    for tape in (lanes._factor_tape(program, shape), lanes._solve_tape(shape)):
+    for tape in (tapes.factor(made, sparsity, owners), tapes.solve(made, owners)):
         interpret(tape, memory)
     assert dense(program, memory["%J"], 30.0) @ memory["%b"] == pytest.approx(b, rel=1e-11, abs=1e-11)
 
