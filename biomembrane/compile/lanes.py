@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from . import tapes
+from . import loops, roll, tapes
 from .ir import Function, splat
 from .program import Program
-from .roll import Rolled, instruction
+from .roll import Cut, Rolled, Tabled, cut, instruction
 from .sparse import Plan, plan
 
+_DENSE = 100  # products of elimination for a state, from which loops over tables cost little
 _POINT = ("%t", "%y", "%c")
 
 
@@ -93,15 +94,28 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
     groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
     heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
     if made.owners:
-        work = [(name, heads[name], tapes.model(program, outputs, slots), last) for name, last, outputs in groups]
-        work += [("f_lu", ("%J", "%s", "%A"), tapes.factor(made.plan, program.sparsity, made.owners), "%A")]
-        work += [("f_solve", ("%A", "%b"), tapes.solve(made.plan, made.owners), "%A")]
-        rows = {"%f": made.states, "%g": made.quadratures, "%A": made.factors}
-        rolled = [Rolled(tape, name, head, (last, rows[last])) for name, head, tape, last in work]
+        rows = {"%f": made.states, "%g": made.quadratures}
+        rolled: list[Tabled] = []
+        for name, last, outputs in groups:
+            rolled.append(Rolled(cut(Cut(tapes.model(program, outputs, slots))), name, heads[name], (last, rows[last])))
+        rolled += _algebra(program, made)
         made.scratch.update({f.name: f.scratch for f in rolled})
         return [*rolled]
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
     return [*unrolled, _factor(program, made), _solve(made)]
+
+
+def _algebra(program: Program, made: Shape) -> list[Tabled]:
+    """LU and solve: rolled where cells repeat, else loops over tables."""
+    _, below, right = tapes.sides(made.plan)
+    down = None
+    if sum(len(below[k]) * len(right[k]) for k in below) < _DENSE * made.states:
+        down = Cut(tapes.factor(made.plan, program.sparsity, made.owners))
+    if down is None or len(down.seldom()) > roll.BUDGET:
+        return [loops.factor(made.plan, program.sparsity), loops.solve(made.plan)]
+    up = Cut(tapes.solve(made.plan, made.owners))
+    base = ("%A", made.factors)
+    return [Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base), Rolled(cut(up), "f_solve", ("%A", "%b"), base)]
 
 
 def _pointers(names: Sequence[str]) -> str:

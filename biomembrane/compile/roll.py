@@ -19,7 +19,8 @@ from .ir import LANES, VEC, Function, splat
 
 LEAF, NOBODY = -1, 0  # owners: of loads and constants; of what belongs to no cell
 FEW = 4  # bodies of fewer bundles count as seldom
-BUDGET = 5000  # operations that may stand in bodies that are seldom run
+BUDGET = 3000  # operations of a function that may stand in bodies that are seldom run
+LONGEST = 800  # operations of such a body: LLVM's time grows faster than their number
 TRIFLE = 0.04  # share of the operations that may run slowly, if that compiles faster
 ROW = LANES * 8  # bytes
 CONST, LOAD = 0, 1
@@ -198,24 +199,33 @@ class Cut:
         uses = np.bincount(self.signature)[self.signature]
         return np.asarray(self.members[uses[self.home[self.members]] < FEW])
 
+    def long(self) -> Whole:
+        """Those of them in bodies that are too long."""
+        seldom = self.seldom()
+        return np.asarray(seldom[np.diff(self.first)[self.home[seldom]] > LONGEST])
+
     def rare(self) -> NDArray[np.bool_]:
         """Bundles that are compiled without optimising, for all of them together are a trifle of the work."""
         uses = np.bincount(self.signature)[self.signature]
         return np.asarray((uses < FEW) & (len(self.seldom()) < TRIFLE * len(self.members)))
 
 
-def cut(tape: Tape, budget: int) -> Cut:
-    """Bundles by owner; what is left over seldom, by expression, then by single operations."""
-    made = Cut(tape)
+def cut(made: Cut) -> Cut:
+    """What is left over seldom by owner, cut by expression, then by single operations; or in pieces if it is little but long."""
     for finer in (_expressions, _operations):
         seldom = made.seldom()
-        if len(seldom) <= budget:
-            break
-        owner = tape.owner.copy()
-        owner[seldom] = owner.max() + 1 + finer(tape, seldom)
-        tape.owner = owner
-        made = Cut(tape)
-    return made
+        if len(seldom) > BUDGET:
+            made = _recut(made, seldom, finer(made.tape, seldom))
+    long = made.long()
+    return _recut(made, long, np.arange(len(long)) // LONGEST) if len(long) else made
+
+
+def _recut(made: Cut, chosen: Whole, owner: Whole) -> Cut:
+    """With new owners, from 0, of the chosen operations."""
+    tape = made.tape
+    tape.owner = tape.owner.copy()
+    tape.owner[chosen] = tape.owner.max() + 1 + owner
+    return Cut(tape)
 
 
 def _expressions(tape: Tape, chosen: Whole) -> Whole:
@@ -238,14 +248,41 @@ def _operations(_: Tape, chosen: Whole) -> Whole:
     return chosen
 
 
-class Rolled(Function):
-    """A function whose text comes with its bodies and tables; its ``scratch`` rows begin at row ``base[1]`` of pointer ``base[0]``."""
+class Tabled(Function):
+    """A function of pointers whose text comes with tables; what it keeps between its parts are ``scratch`` rows of one of its arrays."""
 
-    def __init__(self, tape: Tape, name: str, pointers: Sequence[str], base: tuple[str, int]) -> None:
+    scratch = 0
+
+    def __init__(self, name: str, pointers: Sequence[str]) -> None:
         super().__init__(name, ", ".join(f"ptr noalias {p}" for p in pointers))
-        self.name, self.pointers, self._parts = name, pointers, list[str]()
-        self._cut = cut(tape, BUDGET)
-        scratch = self._slots()
+        self.name, self.parts = name, list[str]()
+
+    def table(self, name: str, values: Sequence[int]) -> str:
+        """A constant table of whole numbers."""
+        entries = ", ".join(f"i32 {x}" for x in values)
+        self.parts.append(f"@{self.name}.{name} = internal constant [{len(values)} x i32] [{entries}]")
+        return f"@{self.name}.{name}"
+
+    def entry(self, table: str, index: str | int) -> str:
+        """The index-th number of a table."""
+        return _entry(self, table, index)
+
+    def text(self) -> str:
+        return "\n".join([*self.parts, super().text()])
+
+
+def _entry(f: Function, table: str, index: str | int) -> str:
+    at = f.at(table, index, "i32")
+    return f.do(f"sext i32 {f.do(f'load i32, ptr {at}, align 4')} to i64")
+
+
+class Rolled(Tabled):
+    """Bundles as bodies and tables, run in order; scratch begins at row ``base[1]`` of pointer ``base[0]``."""
+
+    def __init__(self, made: Cut, name: str, pointers: Sequence[str], base: tuple[str, int]) -> None:
+        super().__init__(name, pointers)
+        self.pointers, self._cut = pointers, made
+        self.scratch = self._slots()
         self._rare = self._cut.rare()
         self.do(f"getelementptr inbounds {VEC}, ptr {base[0]}, i64 {base[1]}")
         w = f"%r{self.count}"
@@ -257,9 +294,8 @@ class Rolled(Function):
             sources, rows = self._places(bundles)
             table, shifts = _anchors(rows, sources)
             widths[number] = table.shape[1]
-            entries = ", ".join(f"i32 {x}" for x in table.ravel().tolist())
-            self._parts.append(f"@{name}.t{number} = internal constant [{table.size} x i32] [{entries}]")
-            self._parts.append(self._body(int(bundles[0]), [POINTERS[s] for s in sources], shifts, table.shape[1]).text())
+            self.table(f"t{number}", table.ravel().tolist())
+            self.parts.append(self._body(int(bundles[0]), [POINTERS[s] for s in sources], shifts, table.shape[1]).text())
         done = dict.fromkeys(widths, 0)
         turns = np.flatnonzero(np.diff(signature, prepend=-1, append=-1))
         for start, end in zip(turns[:-1].tolist(), turns[1:].tolist(), strict=True):
@@ -268,10 +304,6 @@ class Rolled(Function):
             self.say(f"call void @{name}.{number}({passed}, ptr {at}, i64 {end - start})")
             done[number] += end - start
         self.say("ret void")
-        self.scratch = scratch
-
-    def text(self) -> str:
-        return "\n".join([*self._parts, super().text()])
 
     def _slots(self) -> int:
         """Give what goes into scratch its rows, in the order of running."""
@@ -331,9 +363,7 @@ class _Places:
     def __call__(self, column: int) -> str:
         f, (anchor, shift) = self.f, self.shifts[column]
         if anchor not in self.anchors:
-            entry = f.at(self.row, anchor, "i32")
-            offset = f.do(f"sext i32 {f.do(f'load i32, ptr {entry}, align 4')} to i64")
-            self.anchors[anchor] = f.at(self.sources[column], offset, "i8")
+            self.anchors[anchor] = f.at(self.sources[column], _entry(f, self.row, anchor), "i8")
         return f.at(self.anchors[anchor], shift, "i8") if shift else self.anchors[anchor]
 
 

@@ -59,7 +59,7 @@ def _near(args: Whole, level: Whole, cells: Whole) -> Whole:
     return np.asarray(near[:-1, 0])
 
 
-def _sides(plan: Plan) -> tuple[dict[int, int], dict[int, list[int]], dict[int, list[int]]]:
+def sides(plan: Plan) -> tuple[dict[int, int], dict[int, list[int]], dict[int, list[int]]]:
     """Turn of each pivot; rows below and columns right of it, in the order of elimination."""
     turn = {k: n for n, k in enumerate(plan.order)}
     below: dict[int, list[int]] = {k: [] for k in turn}
@@ -77,7 +77,7 @@ def _sides(plan: Plan) -> tuple[dict[int, int], dict[int, list[int]], dict[int, 
 def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Sequence[int]) -> Tape:
     """LU of I·s − J, with reciprocals of the pivots on the diagonal; an operation is owned by the cell of its pivot."""
     tape, owner = Recorder(), [1 + k for k in owners]
-    do, (turn, below, right) = tape.do, _sides(plan)
+    do, (turn, below, right) = tape.do, sides(plan)
     place = {entry: k for k, entry in enumerate(zip(*sparsity, strict=True))}
     s, zero = tape.load("%s", 0), tape.constant(0.0)
     value = {}
@@ -103,7 +103,7 @@ def solve(plan: Plan, owners: Sequence[int]) -> Tape:
     An element that no operation of the way down changes is copied first: it is read again after it may have been stored.
     """
     tape, index, owner = Recorder(), plan.index, [1 + k for k in owners]
-    do, (_, below, right) = tape.do, _sides(plan)
+    do, (_, below, right) = tape.do, sides(plan)
     b = {k: tape.load("%b", k) for k in plan.order}
     untouched = set(b) - {i for rows in below.values() for i in rows}
     for k in plan.order:

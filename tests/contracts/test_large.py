@@ -45,7 +45,10 @@ def tube(links):
 
 CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4)]
 LOOPS = [(0, 3), (3, 1), (1, 4), (4, 0), (2, 4)]
-CASES = {"chain": (CHAIN, roll.BUDGET), "loops": (LOOPS, roll.BUDGET), "expressions": (LOOPS, 200), "operations": (LOOPS, 0)}
+CASES = {  # links, operations in seldom bodies, length of such a body
+    "chain": (CHAIN, 3000, 800), "loops": (LOOPS, 3000, 800), "pieces": (LOOPS, 3000, 60),
+    "expressions": (LOOPS, 200, 800), "operations": (LOOPS, 0, 800),
+}  # fmt: skip
 
 
 def rolled(links):
@@ -59,10 +62,11 @@ def rolled(links):
 @pytest.fixture(scope="module", params=CASES)
 def built(request):
     """A model and its rolled machine code, cut by cell, or smaller where the budget for what is seldom is small."""
-    links, budget = CASES[request.param]
+    links, budget, longest = CASES[request.param]
     model, program = rolled(links)
     with pytest.MonkeyPatch.context() as m:
         m.setattr(roll, "BUDGET", budget)
+        m.setattr(roll, "LONGEST", longest)
         return model, native.Native(program)
 
 
@@ -143,7 +147,7 @@ def test_any_pattern_and_any_owners(data):
 
 def interpret(tape, memory):
     """Run a tape bundle by bundle, with stores at the end of each, as the bodies do."""
-    cut = roll.cut(tape, 10)
+    cut = roll.cut(roll.Cut(tape))
     value: dict[int, float] = {}
     names = {"sub": lambda a, b: a - b, "less": lambda a, b, c: a - b * c, "mul": lambda a, b: a * b, "rcp": lambda a: 1 / a, "copy": lambda a: a}
 
