@@ -25,7 +25,7 @@ FIXED = {
     symbols.N_A: constants.AVOGADRO * 1e-15,
 }
 
-LARGE = 80  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
 
 
 @dataclass(frozen=True, eq=False)

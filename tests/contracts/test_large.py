@@ -6,11 +6,12 @@ import ctypes
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import biomembrane as bm
-from biomembrane import Q
+from biomembrane import Q, solvers
 from biomembrane import library as lib
 from biomembrane.compile import lanes, native, roll, sparse, tapes
 from biomembrane.compile import program as programs
@@ -173,6 +174,17 @@ def test_a_rolled_run_equals_a_straight_one(monkeypatch):
     assert not straight.trajectory.kernel.program.owners
     for a, b in ((looped.solution.y, straight.solution.y), (looped.solution.entries, straight.solution.entries)):
         assert np.max(np.abs(a - b) / (np.abs(b) + 1e-3 * np.max(np.abs(b)))) < 1e-9
+
+
+def test_threads_share_no_scratch(monkeypatch):
+    """A batch of rolled runs on three threads has the bits of its singles."""
+    monkeypatch.setattr(programs, "LARGE", 0)
+    model = tube(CHAIN[:2])
+    areas = xr.DataArray(np.linspace(10, 40, 26), dims="A", attrs={"units": "um^2"})
+    many = bm.simulate(model, until="10 s", parameters={"gap0_1.area": areas}, solver=solvers.Native(threads=3)).data.amount.values
+    for k in (0, 13, 25):
+        alone = bm.simulate(model, until="10 s", parameters={"gap0_1.area": Q(float(areas[k]), "um^2")}).data.amount.values
+        assert np.array_equal(many[..., k], alone)
 
 
 def test_alike_cells_share_their_code(monkeypatch):
