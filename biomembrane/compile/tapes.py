@@ -52,7 +52,7 @@ def _near(args: Whole, level: Whole, cells: Whole) -> Whole:
     near = np.full((len(args) + 1, _LOCAL), _FAR)  # the last row is of the argument −1
     near[:-1, 0] = cells
     for nodes in strata(level)[1:]:
-        found = np.sort(near[args[nodes]].reshape(len(nodes), -1), axis=1)
+        found = np.sort(near[args[nodes]].reshape(len(nodes), 3 * _LOCAL), axis=1)
         found[:, 1:][found[:, 1:] == found[:, :-1]] = _FAR
         found.sort(axis=1)
         near[nodes] = np.where(found[:, _LOCAL : _LOCAL + 1] < _FAR, _FAR, found[:, :_LOCAL])
