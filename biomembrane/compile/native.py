@@ -186,7 +186,8 @@ class Native:
         inputs = [aligned(len(values), self.width) for values in given]
         for array, values in zip(inputs, given, strict=True):
             array[:] = values[:, None]
-        results = [aligned(max(1, n), self.width) for n in sizes]
+        room = self.shape.scratch.get(function, 0)
+        results = [aligned(max(1, n) + room, self.width) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -24,6 +27,8 @@ FIXED = {
     symbols.N_A: constants.AVOGADRO * 1e-15,
 }
 
+LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -34,6 +39,7 @@ class Program:
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``protocol`` (parameters that have a form in time) and ``energy`` (G).
+    ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
     states: tuple[str, ...]
@@ -43,6 +49,7 @@ class Program:
     names: dict[str, tuple[str, ...]] = field(repr=False)
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
+    owners: tuple[int, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,21 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False)
     with _building:
         made = _programs.setdefault(model, {})
         if (forms, summed) not in made:
-            made[forms, summed] = _build(model, forms, summed)
+            with no_collection():
+                made[forms, summed] = _build(model, forms, summed)
         return made[forms, summed]
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the search for cycles, which would walk over every node made so far again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
@@ -101,7 +121,15 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     _account(model, made, summed)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    return Program(tuple(p.name for p in model.pools), (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed)
+    owners = _owners(model) if len(model.pools) > LARGE else ()
+    names = tuple(p.name for p in model.pools)
+    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners)
+
+
+def _owners(model: Model) -> tuple[int, ...]:
+    inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
+    cells: dict[str, int] = {}
+    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
 
 
 class _Outputs:
