@@ -84,13 +84,17 @@ def simulate(
             raise _cancelled(kept, model, kept.done)
         return kept
     trajectory, finished = stream.whole(task, progress)
-    run = Run(trajectory)
+    return _whole(Run(trajectory), finished)
+
+
+def _whole(run: Run, finished: bool) -> Run:
+    """The run itself, unless it was stopped.  Raises Cancelled, SimulationStopped."""
+    model, statuses, status = run.model, run.trajectory.statuses, run.status
     if not finished:
-        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in trajectory.statuses) / len(trajectory.statuses))
-    if not trajectory.dims and not run.status.ok:
-        status = run.status
+        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+    if not run.trajectory.dims and not status.ok:
         raise errors.SimulationStopped(
-            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {task.times[-1]:g} s",
+            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {run.trajectory.block.times[-1]:g} s",
             got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
         )  # fmt: skip
     return run
