@@ -168,13 +168,14 @@ class Graph:
 
     def mul(self, a: int, b: int) -> int:
         """A product as core·free, where ``free`` is all that needs parameters only, so that it can be hoisted, and signs come first."""
-        (x, f), (y, g) = self._factors(a), self._factors(b)
-        free, core = self._scaled(f, g), y if x is None else x if y is None else self._put(("mul", min(x, y), max(x, y)))
+        (x, f), (y, g), one = self._factors(a), self._factors(b), self.one
+        free = g if f == one else f if g == one else self._scaled(f, g)
+        core = y if x is None else x if y is None else self._put(("mul", x, y) if x < y else ("mul", y, x))
         if core is None or free == self.zero:
             return free
-        value = self.value(free)
-        if value == 1.0:
+        if free == one:
             return core
+        value = self.values[free]
         if self.nodes[free][0] == "neg" or (value is not None and value < 0):
             return self._put(("neg", self.mul(core, self.neg(free))))
         return self._put(("mul", core, free))
