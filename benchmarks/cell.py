@@ -135,14 +135,18 @@ def _atp(t: sp.Symbol, high: sp.Expr, period: sp.Expr) -> sp.Expr:
 
 def scan(sets: w.Array) -> dict[str, Any]:
     """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,), with the protocol of ATP."""
-    import xarray as xr
-
     made: dict[str, Any] = {"cell.ATP": bm.Protocol.function(_atp, high=Q(C["ATP"], "mM"), period=Q(1200, "s"))}
     for column, name in enumerate(P):
         dotted, unit, factor = NAMES[name]
         values = sets[..., column] * factor
-        made[dotted] = xr.DataArray(values, dims="set", attrs={"units": unit}) if sets.ndim == 2 else Q(float(values), unit)
+        made[dotted] = Q(float(values), unit) if sets.ndim == 1 else _labelled(values, unit)
     return made
+
+
+def _labelled(values: w.Array, unit: str) -> Any:
+    import xarray as xr  # a quarter of a second, which a single run need not spend
+
+    return xr.DataArray(values, dims="set", attrs={"units": unit})
 
 
 def shares() -> dict[str, float]:

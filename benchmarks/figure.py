@@ -124,7 +124,7 @@ def _size(ax: Any, suite: Suite) -> None:
 
 
 def _ready(ax: Any, suite: Suite) -> None:
-    ax.set(title="tube of N cells: s to declare, assemble and compile", xlabel="cells")
+    ax.set(title="tube of N cells: s until it can run", xlabel="cells")
     counts, whole = _series(suite, "tube", "declared")
     _, compiled = _series(suite, "tube", "compiled")
     if counts:

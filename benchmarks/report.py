@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .records import Record
@@ -22,7 +23,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def number(value: float | None, unit: str = "") -> str:
     """Three figures, in a handy unit; a dash where there is none."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     if unit == "s":
         factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms"), (1e6, "µs")) if abs(value) * f >= 1), (1e9, "ns"))
@@ -57,7 +58,7 @@ def _by_peer(suite: Suite, name: str, metrics: Sequence[str]) -> tuple[list[str]
 def single(suite: Suite) -> str:
     """Time and error by tolerance, then time at equal error."""
     rtols = list(dict.fromkeys(r.metric for r in suite.records if r.name == "single" and "rtol" in r.metric))
-    equal = next((r.metric for r in suite.records if r.name == "single" and "error" in r.metric), "")
+    equal = next((r.metric for r in suite.records if r.name == "single" and r.metric.startswith("time at error")), "")
     peers, found = _by_peer(suite, "single", rtols)
     rows = []
     for peer in peers:

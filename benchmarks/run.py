@@ -30,7 +30,7 @@ def main() -> int:
     slow = ("sundae", "scipy", "basico", "pybamm", "diffrax")
     chosen = given.peers if given.peers is not None else [p for p in PEERS if p != OURS and not (given.quick and p in slow)]
 
-    facts = machine()
+    facts = {"run": "quick" if given.quick else "full"} | machine()
     suite = Suite(Extent(given.quick, (OURS, *chosen)), tell=lambda text: print(text, file=sys.stderr, flush=True))
     suite.run()
     written = report.whole(suite, facts)

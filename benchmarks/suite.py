@@ -14,6 +14,7 @@ from .records import Answer, Record, ask, at_error
 from .targets import TARGETS, Verdict
 
 OURS = "biomembrane"
+_ONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # one core is one, for BLAS too
 ERROR = 1e-5  # at which single runs are compared
 
 
@@ -85,8 +86,9 @@ class Suite:
         rtols = self.extent.of(("1e-4", "1e-6", "1e-8"), ("1e-4", "1e-5", "1e-6", "1e-7", "1e-8"))
         ask("peers", OURS, "warm", "--rtol")  # makes the reference solution, if it is not there
         at: dict[str, float | None] = {}
+        best: dict[str, float | None] = {}
         for peer in self.peers():
-            answer = self.ask_peer(peer, "warm", "--rtol", *rtols)
+            answer = self.ask_peer(peer, "warm", "--rtol", *rtols, "--seconds", self.extent.of("0.5", "1.5"))
             if answer is None:
                 continue
             found = [line for line in answer.lines if "rtol" in line]
@@ -94,12 +96,14 @@ class Suite:
                 self.add(
                     Record("single", f"time at rtol {line['rtol']:.0e}", line.get("time"), "s", peer, None, line.get("error"), line.get("failed", ""))
                 )
-            at[peer] = at_error([(line["error"], line["time"]) for line in found if "time" in line], ERROR)
-        ours = at.get(OURS)
-        ratios = {p: t / ours for p, t in at.items() if t is not None and ours}
-        for peer, t in at.items():
-            note = "" if t is not None else f"error {ERROR:.0e} not reached"
-            self.add(Record("single", f"time at error {ERROR:.0e}", t, "s", peer, ratios.get(peer), ERROR, note))
+            done = [line for line in found if "time" in line]
+            at[peer], best[peer] = (at_error([(line["error"], line[key]) for line in done], ERROR) for key in ("time", "best"))
+        ratios: dict[str, float] = {}
+        for metric, times in ((f"shortest time at error {ERROR:.0e}", best), (f"time at error {ERROR:.0e}", at)):  # the median is judged
+            ours = times.get(OURS)
+            ratios = {p: t / ours for p, t in times.items() if t is not None and ours}
+            note = f"error {ERROR:.0e} not reached"
+            self.add(*(Record("single", metric, t, "s", p, ratios.get(p), ERROR, "" if t is not None else note) for p, t in times.items()))
         self._judge("single", {p: r for p, r in ratios.items() if p != OURS})
         self._judge("single-others", {p: r for p, r in ratios.items() if p in ("myokit", "roadrunner")})
 
@@ -117,9 +121,9 @@ class Suite:
         for count in sorted({1, min(2, cores())}):
             self.tell(f"ensembles, {count} core{'s' * (count > 1)}")
             for peer in self.peers():
-                sets = counts.get(peer, "40" if self.extent.quick else "0")
+                sets = counts.get(peer, "80" if self.extent.quick else "0")
                 arguments = ("--rtol", "1e-6", "--cores", str(count), "--sets", sets, "--members", self.extent.of("3", "7"))
-                answer = self.ask_peer(peer, "ensemble", *arguments)
+                answer = self.ask_peer(peer, "ensemble", *arguments, env=_ONE if count == 1 else None)
                 line = next((x for x in answer.lines if "cores" in x), None) if answer else None
                 if line is not None:
                     lines.append((peer, line))
@@ -129,9 +133,10 @@ class Suite:
             count, rate = line["cores"], rates.get((peer, line["cores"]))
             ratio = rates[OURS, count] / rate if rate and (OURS, count) in rates else None
             note = line.get("failed") or f"{line['sets']} sets"
-            self.add(Record("ensemble", f"sets per second, {count} cores", rate, "1/s", peer, ratio, line.get("error"), note))
-            self.add(Record("ensemble", f"peak memory, {count} cores", line.get("memory"), "B", peer, note=f"{line['sets']} sets"))
-            if peer == OURS and "residual" in line:
+            on = f"{count} core{'s' * (count > 1)}"
+            self.add(Record("ensemble", f"sets per second, {on}", rate, "1/s", peer, ratio, line.get("error"), note))
+            self.add(Record("ensemble", f"peak memory, {on}", line.get("memory"), "B", peer, note=f"{line['sets']} sets"))
+            if peer == OURS and "time" in line:
                 self.judged["residual"] = (line["residual"], f"{line['sets']} sets, 500 times each")
         both = max((c for _, c in rates), default=1)
         self._judge("ensemble", {p: rates[OURS, both] / r for (p, c), r in rates.items() if c == both and p != OURS and (OURS, c) in rates})
@@ -192,7 +197,7 @@ class Suite:
     def lanes(self) -> None:
         """Time per set by the number of sets, one core."""
         self.tell("lanes")
-        for line in ask("own", "lanes").lines:
+        for line in ask("own", "lanes", env=_ONE).lines:
             self.add(Record("lanes", f"time per set, {line['sets']} sets", line["time"] / line["sets"], "s", OURS, note="one core, final state"))
 
     def size(self) -> None:

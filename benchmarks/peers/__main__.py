@@ -18,7 +18,6 @@ import numpy as np
 from .. import workload as w
 from . import PEERS, Peer, load
 
-_SPEND = 1.5  # seconds of repeats of a warm run
 _TIMES = (3, 60)  # fewest and most repeats
 
 
@@ -41,8 +40,8 @@ def cold(peer: Peer) -> None:
     say(build=built - began, first=time.perf_counter() - built, memory=peak())
 
 
-def warm(peer: Peer, rtols: list[float]) -> None:
-    """Median time of repeated runs of the nominal set by tolerance, with the error achieved."""
+def warm(peer: Peer, rtols: list[float], seconds: float) -> None:
+    """Median time of repeated runs of the nominal set by tolerance, for some ``seconds`` each, with the error achieved."""
     from ..reference import reference
 
     wanted = reference(0)[0]
@@ -51,13 +50,14 @@ def warm(peer: Peer, rtols: list[float]) -> None:
         try:
             found = peer.solve(w.NOMINAL, rtol)
             spent: list[float] = []
-            while len(spent) < _TIMES[0] or (len(spent) < _TIMES[1] and sum(spent) < _SPEND):
+            while len(spent) < _TIMES[0] or (len(spent) < _TIMES[1] and sum(spent) < seconds):
                 began = time.perf_counter()
                 found = peer.solve(w.NOMINAL, rtol)
                 spent.append(time.perf_counter() - began)
             shown = peer.shown(found, w.NOMINAL)
             largest, rms = w.error(shown, wanted)
-            say(rtol=rtol, time=float(np.median(spent)), repeats=len(spent), error=largest, rms=rms, residual=w.residual(shown, w.NOMINAL))
+            times = {"time": float(np.median(spent)), "best": min(spent), "repeats": len(spent)}
+            say(rtol=rtol, **times, error=largest, rms=rms, residual=w.residual(shown, w.NOMINAL))
         except Exception as problem:  # noqa: BLE001, a peer may fail in any way, at this tolerance only
             say(rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
 
@@ -79,8 +79,10 @@ def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> N
             spent.append(time.perf_counter() - began)
         memory = peak()
         largest, rms = w.error([peer.shown(found, sets[k], k) for k in range(min(members, count))], wanted[:count])
-        residual = max(w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets))
-        say(sets=count, cores=cores, rtol=rtol, time=min(spent), error=largest, rms=rms, memory=memory, residual=residual)
+        residuals = np.array([w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets)])
+        lost = int(np.count_nonzero(~np.isfinite(residuals)))  # a rate with sets missing is none
+        outcome = {"failed": f"{lost} of {count} sets are not finite"} if lost else {"time": min(spent)}
+        say(sets=count, cores=cores, rtol=rtol, **outcome, error=largest, rms=rms, memory=memory, residual=float(residuals.max()))
     except Exception as problem:  # noqa: BLE001
         say(sets=count, cores=cores, rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
 
@@ -102,6 +104,7 @@ def main() -> None:
     read.add_argument("peer", choices=PEERS)
     read.add_argument("mode", choices=("cold", "warm", "ensemble"))
     read.add_argument("--rtol", type=float, nargs="+", default=[1e-4, 1e-6, 1e-8])
+    read.add_argument("--seconds", type=float, default=1.5, help="of repeats of a warm run, by tolerance")
     read.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     read.add_argument("--sets", type=int, default=0, help="of the ensemble; as many as suit the peer unless told")
     read.add_argument("--members", type=int, default=7, help="of the ensemble that are compared with the reference")
@@ -116,7 +119,7 @@ def main() -> None:
     if given.mode == "cold":
         cold(peer)
     elif given.mode == "warm":
-        warm(peer, given.rtol)
+        warm(peer, given.rtol, given.seconds)
     else:
         ensemble(peer, given.rtol[0], given.cores, given.sets or peer.sets, given.members)
 

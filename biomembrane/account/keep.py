@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +109,11 @@ def read(keep: Any) -> Keep:
     return made
 
 
+def chunked(parameters: Mapping[str, Any] | None) -> bool:
+    """Whether some parameter is a dask array."""
+    return any(getattr(value, "chunks", None) is not None and hasattr(value, "dims") for value in (parameters or {}).values())
+
+
 @dataclass(frozen=True, eq=False)
 class Kept:
     """A scan of which only a part was kept; ``data`` holds it, with the lines of the books as ``ledger_spent`` and so on."""
@@ -115,7 +121,6 @@ class Kept:
     data: xr.Dataset
     model: Model
     rtol: float
-    least: Mapping[str, float]
     timing: dict[str, float]
 
     @property
@@ -125,7 +130,7 @@ class Kept:
     @property
     def ledger(self) -> KeptLedger:
         """The lines of the books."""
-        return KeptLedger(self.data, self.model.name, self.rtol, self.least)
+        return KeptLedger(self.data, self.model.name, self.rtol)
 
     @property
     def failed(self) -> int:
@@ -153,15 +158,16 @@ class KeptLedger(SavedLedger):
 
     model: str
     rtol: float
-    least_dissipation: Mapping[str, float]
 
     def check(self, rtol: float | None = None) -> KeptLedger:
         """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
         limit = max(100 * self.rtol, 1e-12) if rtol is None else rtol
-        last = self.residual_relative.isel(time=-1) if "time" in self.residual_relative.dims else self.residual_relative
-        passed = self.passed.isel(time=-1) if "time" in self.passed.dims else self.passed
-        allowed = limit * float(passed.max()) / units.from_internal(UNIT) / (float(self.data.attrs["span"]) or 1.0)
-        judge(self.model, float(last.max()) if last.notnull().any() else 0.0, limit, dict(self.least_dissipation), allowed)
+        last = {name: a.isel(time=-1) if "time" in a.dims else a for name, a in (("off", self.residual_relative), ("passed", self.passed))}
+        worst, passed = float(last["off"].max()), float(last["passed"].max())
+        allowed = limit * (passed if np.isfinite(passed) else 0.0) / units.from_internal(UNIT) / (float(self.data.attrs["span"]) or 1.0)
+        at = int(np.argmin(self.data.least_power.values))
+        process = self.data.least_power.attrs["processes"].split()[int(self.data.least_process.values.flat[at])]
+        judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(self.data.least_power.values.flat[at])}, allowed)
         return self
 
 
@@ -176,17 +182,18 @@ class _Sink:
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
         self.end = np.zeros(self.lanes)
-        self.least = np.full(len(task.kernel.program.outputs["dissipation"]), np.inf)
+        self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
         self.sample: Trajectory | None = None
 
     def put(self, name: str, at: slice, values: Array) -> None:
         """(lane, …) into the result."""
-        if name not in self.arrays:
-            kind = np.dtype(self.keep.dtype) if np.issubdtype(values.dtype, np.floating) else values.dtype
-            fill = np.nan if np.issubdtype(kind, np.floating) else 0
-            whole = values.shape[0] == self.lanes
-            self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind) if whole else np.full((self.lanes, *values.shape[1:]), fill, kind)
+        with self.lock:
+            if name not in self.arrays:
+                kind = np.dtype(self.keep.dtype) if np.issubdtype(values.dtype, np.floating) else values.dtype
+                made = self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind)
+                if values.shape[0] != self.lanes:
+                    made[:] = np.nan if np.issubdtype(kind, np.floating) else 0
         self.arrays[name][at] = values
 
     def take(self, at: slice, t: Trajectory) -> None:
@@ -195,7 +202,8 @@ class _Sink:
         kinds = [KINDS.index(s.kind) for s in t.statuses]
         self.status[at] = kinds
         self.end[at] = [s.time for s in t.statuses]
-        self.least = np.fmin(self.least, t.block.least.min(axis=0))
+        self.put("least_power", at, t.block.least.min(axis=1))
+        self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
         self.sample = self.sample or t
         shown: dict[str, Array] = {}
         for name in keep.variables:
@@ -246,9 +254,7 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
     sink = _Sink(task, keep)
     width = task.width if sink.books else len(task.kernel.program.states)
     finished = stream.run(task, stream.chunks(task, width), sink.take, progress, width)
-    least = dict(zip(task.kernel.program.names["dissipation"], np.where(np.isfinite(sink.least), sink.least, 0.0).tolist(), strict=True))
-    timing = {"compile": task.compile_time}
-    return Kept(_labelled(sink), task.model, task.solver.rtol, least, timing), finished
+    return Kept(_labelled(sink), task.model, task.solver.rtol, {"compile": task.compile_time}), finished
 
 
 def _labelled(sink: _Sink) -> xr.Dataset:
@@ -260,7 +266,7 @@ def _labelled(sink: _Sink) -> xr.Dataset:
     data: dict[str, Any] = {}
     for name, array in sink.arrays.items():
         rest, facts = _facts(name, sink)
-        data[name] = ((*names, *rest), array.reshape(*shape, *array.shape[1:]), facts)
+        data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), facts)
     flags = {"flag_values": np.arange(len(KINDS), dtype=np.int8), "flag_meanings": " ".join(k.replace(" ", "_") for k in KINDS)}
     data["status"] = (names, sink.status.reshape(shape), {"long_name": "how the lane ended", **flags})
     data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
@@ -277,6 +283,9 @@ def _labelled(sink: _Sink) -> xr.Dataset:
 def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
     """Dimensions beyond the scan's, and attributes, of a kept array."""
     line = name.removeprefix("ledger_")
+    if name.startswith("least_"):
+        facts = {"units": "fW", "long_name": "smallest power dissipated by any process"} if name == "least_power" else {"long_name": "which process"}
+        return [], facts | {"processes": " ".join(sink.task.kernel.program.names["dissipation"])}
     if name in sink.extra:
         rest, facts, _ = sink.extra[name]
         return rest, facts

@@ -15,7 +15,7 @@ from ..solve.problem import Solution, Solver, Status
 from ..solve.simulate import prepare
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
-from .keep import Kept, collect, read
+from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .variables import VARIABLES, attributes, coordinates, labels, protocols, values
 
@@ -51,9 +51,10 @@ def simulate(
         until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
         times: or the output times themselves, a quantity array; they never change the solver's steps.
         parameters: values by dotted name.  Quantities fix a value; a :class:`~biomembrane.Protocol` changes it in time;
-            :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.
+            :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
+            dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
         start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
-        keep: what a scan keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything, as a :class:`Run`.
+        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything, as a :class:`Run`.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.
 
@@ -70,6 +71,11 @@ def simulate(
     grid = output_times(until, times)
     if wanted is not None:
         grid = wanted.grid(grid)
+    if chunked(parameters):
+        from .lazy import lazy
+
+        everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
+        return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     task = prepare(model, grid, parameters=parameters, start=start, solver=solver)
     if wanted is not None:
         kept, finished = collect(task, wanted, progress)

@@ -42,14 +42,15 @@ def _slope(expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
     return sp.expand_mul(sp.diff(expression, x))
 
 
-def derivatives(stores: Iterable[Formula], states: Iterable[sp.Symbol]) -> dict[sp.Symbol, Formula]:
+def derivatives(stores: Iterable[Formula], states: Iterable[sp.Symbol]) -> dict[sp.Expr, Formula]:
     """∂G/∂x for each state, from the stores that hold it."""
-    holding: dict[sp.Expr, list[Formula]] = {}
+    holding: dict[sp.Expr, list[Formula]] = {x: [] for x in states}
     for store in stores:
         for symbol in store.local.free_symbols:
             x = store.names.get(symbol, symbol)
-            holding.setdefault(x, []).append(Formula(_slope(store.local, symbol), store.names))
-    return {x: total(holding.get(x, [])) for x in states}
+            if x in holding:
+                holding[x].append(Formula(_slope(store.local, symbol), store.names))
+    return {x: total(slopes) for x, slopes in holding.items()}
 
 
 @lru_cache(maxsize=64)

@@ -49,7 +49,7 @@ def energies(model: Model) -> dict[str, Formula]:
     return made
 
 
-def _slopes(model: Model) -> dict[sp.Symbol, Formula]:
+def _slopes(model: Model) -> dict[sp.Expr, Formula]:
     """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
     solutes = [store for name, store in model.stores.formulas.items() if name != "capacitor"]
     return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [p.symbol for p in model.pools])

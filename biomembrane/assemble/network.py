@@ -235,10 +235,13 @@ def _inverse(C: sp.Matrix) -> sp.Matrix:
 
 
 def _solved(C: sp.Matrix) -> sp.Matrix:
-    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's own tests for zero are slow."""
+    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's own tests for zero are slow.
+
+    Nodes of few neighbours go first, so that a lumen that all cells share fills nothing in.
+    """
     size = C.rows
     rows = [[*C.row(i), *(sp.S.One if k == i else sp.S.Zero for k in range(size))] for i in range(size)]
-    for k in range(size):
+    for k in sorted(range(size), key=lambda i: sum(x != 0 for x in C.row(i))):
         rows[k] = [x / rows[k][k] for x in rows[k]]
         for i in range(size):
             if i != k and rows[i][k] != 0:

@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import tempfile
+import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
@@ -156,7 +157,8 @@ class Native:
         self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
-        self._drive = ctypes.CFUNCTYPE(None, *arguments)(_driver(width).address("drive"))
+        self.driver = _driver(width)  # held, for its code must outlive every call
+        self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 
     def trust(self) -> None:
@@ -239,12 +241,15 @@ def aligned(rows: int, lanes: int) -> Array:
     return raw[shift : shift + rows * lanes].reshape(rows, lanes)
 
 
+_building = threading.RLock()
 _natives: weakref.WeakKeyDictionary[Program, dict[int, Native]] = weakref.WeakKeyDictionary()
 
 
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
-    made, width = _natives.setdefault(program, {}), WIDE if runs > NARROW else NARROW
-    if width not in made:
-        made[width] = Native(program, width)
-    return made[width]
+    width = WIDE if runs > NARROW else NARROW
+    with _building:
+        made = _natives.setdefault(program, {})
+        if width not in made:
+            made[width] = Native(program, width)
+        return made[width]

@@ -8,6 +8,7 @@ hoisted into ``prepare``.  This printer is the reference that every other one is
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -201,14 +202,16 @@ class Kernel:
         return made
 
 
+_building = threading.RLock()
 _kernels: weakref.WeakKeyDictionary[Program, Kernel] = weakref.WeakKeyDictionary()
 
 
 def kernel(program: Program) -> Kernel:
     """The numpy kernel of a program, built once."""
-    if program not in _kernels:
-        _kernels[program] = Kernel(program)
-    return _kernels[program]
+    with _building:
+        if program not in _kernels:
+            _kernels[program] = Kernel(program)
+        return _kernels[program]
 
 
 def _call(function: Callable[..., Any], t: Any, y: Any, c: Any, p: Any, *, size: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import weakref
 from dataclasses import dataclass, field
 
@@ -58,15 +59,17 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
     return Form(parameter.name, parameter + rise, (slope, origin))
 
 
+_building = threading.RLock()
 _programs: weakref.WeakKeyDictionary[Model, dict[tuple[Form, ...], Program]] = weakref.WeakKeyDictionary()
 
 
 def program(model: Model, forms: tuple[Form, ...] = ()) -> Program:
     """The program of a model, in which some parameters have the form of a function of time; built once."""
-    made = _programs.setdefault(model, {})
-    if forms not in made:
-        made[forms] = _build(model, forms)
-    return made[forms]
+    with _building:
+        made = _programs.setdefault(model, {})
+        if forms not in made:
+            made[forms] = _build(model, forms)
+        return made[forms]
 
 
 def _build(model: Model, forms: tuple[Form, ...]) -> Program:

@@ -36,7 +36,7 @@ class Process:
     reaction: Reaction
     on: Membrane | Compartment
     local: Rates
-    names: Mapping[sp.Symbol, sp.Expr]
+    names: Mapping[sp.Symbol, sp.Expr] = field(repr=False, hash=False)
     certificate: Certificate
 
     @cached_property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .. import errors
 from ..account.saved import LINES, SavedRun
@@ -16,6 +16,8 @@ from ..account.saved import LINES, SavedRun
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..account.keep import Kept
+    from ..account.lazy import Lazy
     from ..account.run import Run
 
 
@@ -34,9 +36,20 @@ def dataset(run: Run) -> xr.Dataset:
     return made
 
 
-def save(run: Run, path: str | Path) -> Path:
-    """Write a run and its ledger to a netCDF file; folders are made as needed."""
-    return write(dataset(run), path)
+def save(run: Run | Kept, path: str | Path) -> Path:
+    """Write a run and its ledger, or what a scan kept, to a netCDF file; a lazy scan to a zarr folder, chunk by chunk.
+
+    Folders are made as needed.  Called again with the same lazy scan, only the chunks that are missing are run.  Raises UnknownSuffix.
+    """
+    lazy, zarr = hasattr(run, "recipe"), str(path).endswith(".zarr")
+    if lazy != zarr:
+        wanted = "a path that ends in .zarr, for a scan that runs chunk by chunk" if lazy else "a netCDF file, for a run"
+        raise errors.UnknownSuffix(where="save(…)", wanted=wanted, got=str(path), advice="'scan.zarr'" if lazy else "'run.nc'")
+    if lazy:
+        from .zarr import write as write_zarr
+
+        return write_zarr(cast("Lazy", run), path)
+    return write(dataset(run) if hasattr(run, "trajectory") else run.data, path)
 
 
 def write(data: xr.Dataset, path: str | Path) -> Path:
@@ -48,10 +61,12 @@ def write(data: xr.Dataset, path: str | Path) -> Path:
 
 
 def open_result(path: str | Path) -> xr.Dataset:
-    """Read what :func:`save` wrote, into memory.  Raises UnknownName (no such file), CorruptFile."""
+    """Read what :func:`save` wrote: a file into memory, a zarr folder as dask arrays.  Raises UnknownName (no such file), CorruptFile."""
     import xarray as xr
 
     source = Path(path)
+    if source.is_dir() and (source / ".zgroup").is_file():
+        return xr.open_zarr(source, consolidated=False)
     if not source.is_file():
         near = errors.nearest(source.name, [p.name for p in source.parent.glob("*.nc")]) if source.parent.is_dir() else ""
         advice = near or f"bm.save(run, {str(source if source.suffix else source / 'run.nc')!r}) writes one"

@@ -1,0 +1,142 @@
+"""Scans whose parameters are dask arrays: nothing runs until a chunk is asked for, on any dask scheduler, here or on a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, units
+from ..assemble.model import Model
+from ..solve.native import Native
+from ..solve.problem import Solver
+from ..solve.simulate import prepare
+from .keep import Keep, Kept, collect
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+_NEED = "pip install 'biomembrane[sweep]'"
+
+
+def _packed(what: Any) -> bytes:
+    """Bytes for another process, functions included; quantities by number and unit, for pint would take them to a registry of its own."""
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
+        def reducer_override(self, value: Any) -> Any:
+            if units.is_quantity(value) and not isinstance(value, type):
+                return units.Q, (value.magnitude, units.unit_of(value))
+            return super().reducer_override(value)
+
+    stream = io.BytesIO()
+    Pickler(stream).dump(what)
+    return stream.getvalue()
+
+
+@lru_cache(maxsize=8)
+def _unpacked(_digest: str, payload: bytes) -> Any:
+    import cloudpickle
+
+    return cloudpickle.loads(payload)
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once, and unpacked once a process."""
+
+    digest: str
+    payload: bytes
+    times: NDArray[np.float64]
+    keep: Keep
+    solver: Solver
+
+    def run(self, scan: xr.Dataset) -> xr.Dataset:
+        """The kept data of one chunk of the scan."""
+        model, fixed, start, reduce = _unpacked(self.digest, self.payload)
+        given = {**fixed, **{str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}}
+        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver)
+        made, _ = collect(task, replace(self.keep, reduce=reduce), None)
+        return made.data
+
+
+@dataclass(frozen=True, eq=False)
+class Lazy(Kept):
+    """A scan that has not run: ``data`` holds dask arrays, chunked like the parameters.
+
+    ``data.compute()`` runs all of it, ``data.isel(…).compute()`` the chunks that are needed, :func:`biomembrane.save` to a ``.zarr`` folder
+    runs it chunk by chunk and can be called again after a failure.
+    """
+
+    scan: xr.Dataset
+    recipe: Recipe
+
+    def blocks(self) -> Iterator[tuple[tuple[int, ...], dict[str, slice]]]:
+        """Number and place of each chunk along the scan's dimensions."""
+        edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in _chunks(self.scan).items()}
+        for at in product(*(range(len(e) - 1) for e in edges.values())):
+            yield at, {str(d): slice(int(e[k]), int(e[k + 1])) for (d, e), k in zip(edges.items(), at, strict=True)}
+
+    def __repr__(self) -> str:
+        return f"<Lazy scan of {self.model.name!r} in {sum(1 for _ in self.blocks())} chunks>"
+
+
+def _chunks(scan: xr.Dataset) -> dict[Any, tuple[int, ...]]:
+    return {dim: scan.chunksizes.get(dim, (scan.sizes[dim],)) for dim in scan.dims}
+
+
+def lazy(
+    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any], start: Any, keep: Keep, solver: Solver | None,
+) -> Lazy:  # fmt: skip
+    """The scan as dask arrays.  Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs."""
+    try:
+        import cloudpickle  # noqa: F401
+        import dask  # noqa: F401
+        import xarray as xr
+    except ImportError as problem:
+        raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
+    arrays = {name: value for name, value in parameters.items() if hasattr(value, "dims")}
+    fixed = {name: value for name, value in parameters.items() if name not in arrays}
+    for name, array in arrays.items():
+        model.parameter(name)
+        if "units" not in array.attrs:
+            advice = f"attrs={{'units': {model.parameter(name).unit!r}}}"
+            raise errors.BareNumber(where=f"parameters[{name!r}]", wanted="attrs={'units': …} on the DataArray", got="no units", advice=advice)
+    chosen = solver or Native()
+    if isinstance(chosen, Native):
+        chosen = replace(chosen, threads=1)  # the scheduler has its own
+    scan = xr.Dataset({name: array.chunk() if array.chunks is None else array for name, array in arrays.items()}).unify_chunks()
+    payload = _packed((model, fixed, start, keep.reduce))
+    light = replace(keep, reduce=()) if callable(keep.reduce) else keep
+    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, times, light, chosen)
+    template = _template(model, times, fixed, start, keep, chosen, scan)
+    data = xr.map_blocks(block, scan, kwargs={"recipe": recipe}, template=template)
+    data = data.assign_coords({f"{name}": array for name, array in scan.data_vars.items() if name not in data.coords})
+    data.attrs = dict(template.attrs)
+    return Lazy(data, model, chosen.rtol, {}, scan, recipe)
+
+
+def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
+    """The kept data of one chunk, laid out like the whole."""
+    return _ordered(recipe.run(scan).drop_vars(list(scan.coords), errors="ignore").assign_coords(scan.coords), scan)
+
+
+def _ordered(data: xr.Dataset, scan: xr.Dataset) -> xr.Dataset:
+    return data.transpose(*(d for d in ("time",) if d in data.dims), ..., *scan.dims)
+
+
+def _template(
+    model: Model, times: NDArray[np.float64], fixed: Mapping[str, Any], start: Any, keep: Keep, solver: Solver, scan: xr.Dataset
+) -> xr.Dataset:
+    """What comes out, without the numbers: one run at the model's own parameters, spread over the scan."""
+    task = prepare(model, times, parameters=fixed, start=start, solver=solver)
+    one, _ = collect(task, keep, None)
+    made = one.data.expand_dims({str(dim): scan.sizes[dim] for dim in scan.dims})
+    return _ordered(made, scan).chunk(_chunks(scan)).assign_coords(scan.coords)
