@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
     "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
-    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0] or 1.0),
+    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
 }  # fmt: skip
 BOOKS = {"ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store"}
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
@@ -208,16 +208,16 @@ class _Sink:
         shown: dict[str, Array] = {}
         for name in keep.variables:
             got = getattr(books, name.removeprefix("ledger_")) if name in BOOKS else values(t, name)
-            shown[name] = got.transpose(2, 1, 0)
+            shown[name] = got.transpose(2, 1, 0) if len(self.taken) == got.shape[1] else got.transpose(2, 1, 0)[:, self.taken]
         if callable(keep.reduce):
             self._reduce(at, t, shown)
         elif keep.reduce:
             for name, value in shown.items():
                 for how in keep.reduce:
-                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times))
+                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times[self.taken]))
         else:
             for name, value in shown.items():
-                self.put(name, at, value if len(self.taken) == value.shape[1] else value[:, self.taken])
+                self.put(name, at, value)
         for line in LINES:
             value = getattr(books, line).T
             self.put(f"ledger_{line}", at, value[:, self.taken] if keep.ledger == "all" else value[:, -1])
@@ -225,9 +225,9 @@ class _Sink:
     def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
         import xarray as xr
 
-        coords = coordinates(t.model) | {"time": t.block.times, "lane": np.arange(at.start, at.stop)}
+        coords = coordinates(t.model) | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}
         data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", _dim(name)), value) for name, value in shown.items()}
-        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T) for line in LINES}
+        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
