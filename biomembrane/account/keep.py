@@ -67,7 +67,7 @@ class Keep:
             _one_of(self.times, ("all", "final"), "Keep(times=…)")
         else:
             output_times(None, self.times)
-        if self.reduce and self.times == "final":
+        if self.reduce and isinstance(self.times, str) and self.times == "final":
             advice = "times='all', or reduce=()"
             raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
 
@@ -234,7 +234,11 @@ class _Sink:
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
             raise errors.WrongType(where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice)
+        own = {"status", "end", "least_power", "least_process", *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
         for name, array in made.data_vars.items():
+            if name in own:
+                got, advice = f"the result's own {name}", "another name"
+                raise errors.BadName(where="Keep(reduce=…)", wanted="variables of your own", got=got, advice=advice)
             rest = [d for d in array.dims if d != "lane"]
             self.extra[str(name)] = (rest, dict(array.attrs), {d: array[d] for d in rest if d in array.coords})
             self.put(str(name), at, array.transpose("lane", *rest).values)
