@@ -39,6 +39,9 @@ class Protocol:
     formula: Callable[..., Any] | None = None
     quantities: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
+
     @classmethod
     def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
         """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.
