@@ -52,7 +52,7 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
                 advice='Q(5, "mM"), or Q(5, "1") for a pure number',
             )
         value, unit = _split(value)
-    parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or type(value) is np.ndarray and value.dtype == float) else None
+    parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or (type(value) is np.ndarray and value.dtype == float)) else None
     if parsed is not None and not _offset_unit(parsed):  # the common case, without the words for an error
         return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
     where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
@@ -155,6 +155,12 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     Raises ``NotANumber``, ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
+    if type(quantity) is registry().Quantity:  # the common case, without the words for an error
+        known, number = _known(quantity._units), quantity.magnitude
+        if known is not None and known[0] in allowed and type(number) in (float, np.ndarray):
+            return _finite(_times(number, known[1], inverse=True), where, quantity)
+    elif type(quantity) is float and ONE in allowed:
+        return _finite(quantity, where, quantity)
     wanted, due = _due(allowed)
     if not is_quantity(quantity) and hasattr(quantity, "attrs") and hasattr(quantity, "dims"):  # pint prints itself when asked for more
         unit = quantity.attrs.get("units", "1")
@@ -179,6 +185,15 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     if _offset(quantity):
         quantity = quantity.to("kelvin")
     return _finite(_times(quantity.magnitude, from_internal(unit_of(quantity)), inverse=True), where, quantity)
+
+
+@lru_cache(maxsize=512)
+def _known(units: Any) -> tuple[Dimension, float] | None:
+    """Dimension and factor of a unit; None where it needs more care."""
+    quantity = registry().Quantity(1.0, units)
+    if _offset(quantity) or isinstance(_dimension_of(id(type(quantity)), quantity.units), str):
+        return None
+    return dimension_of(quantity), from_internal(unit_of(quantity))
 
 
 @lru_cache(maxsize=256)

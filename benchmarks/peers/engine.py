@@ -12,14 +12,14 @@ from .. import cell
 from ..workload import TIMES, Array
 from .base import Peer
 
-_WHOLE = bm.Keep(variables=("amount", "potential", "volume", "ledger_dissipation"), ledger="all")
+_WHOLE = bm.Keep(variables=("amount", "potential", "volume", "ledger_dissipation", "ledger_spent"))
 
 
 class Engine(Peer):
     """Rodas5P in lanes of machine code, the ledger along the way; ensembles by its own threads.
 
-    A run is timed to its :class:`biomembrane.Run`, an ensemble to its labelled dataset of amounts, voltage, volume, heat by process and the
-    lines of the books: 49 numbers at each of the 500 times, of which the workload's 26 follow.
+    A run is timed to its :class:`biomembrane.Run`, an ensemble to its labelled dataset of amounts, voltage, volume, heat by process and
+    energy spent: 38 numbers at each of the 500 times, of which the workload's 26 follow.
     """
 
     title = "biomembrane"

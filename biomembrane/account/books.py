@@ -2,70 +2,18 @@
 
 from __future__ import annotations
 
-import weakref
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
-from ..assemble.model import Model
-from ..assemble.stores import Store
-from ..compile.program import Program
+from ..assemble.chart import CARRIER
 from ..solve.trajectory import Trajectory
-from .roles import Roles, roles
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
-CARRIER = "carrier states"
 COMPONENTS = ("chemical", "electrical", "osmotic")
-
-
-class Chart:
-    """What each entry of a model's books is: its process and transporter, its store, and the name under which it is carried."""
-
-    def __init__(self, model: Model, program: Program) -> None:
-        pairs = [name.rsplit("|", 1) for name in program.names["entry"]]
-        owner = {p.name: p.transporter for p in model.processes}
-        self.roles: Roles = roles(model)
-        self.process = [p for p, _ in pairs]
-        self.store: list[Store] = [model.ledger_stores[int(k)] for _, k in pairs]
-        self.transporter = [owner[p] for p in self.process]
-        self.carrier = [self.roles.carried(t, s) for t, s in zip(self.transporter, self.store, strict=True)]
-        self.transporters = [t.name for t in model.transporters]
-        self.carriers = list(dict.fromkeys(self.carrier))
-        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
-        self.dissipation = list(program.names["dissipation"])
-        self.exergy = list(program.names["exergy"])
-        rank, kind = {t: i for i, t in enumerate(self.transporters)}, {c: i for i, c in enumerate(self.carriers)}
-        places = zip(self.transporter, self.carrier, self.store, strict=True)
-        self.places = [(rank[t], kind[c], COMPONENTS.index(s.component)) for t, c, s in places]
-        self.gradients = np.array([c != CARRIER and c not in self.roles.fuels for c in self.carriers], dtype=bool)
-        self.weights = self._weights(len(program.names["drift"]))
-
-    def _weights(self, drifts: int) -> Array:
-        """(quadrature, sum): spent, by bath species, by transporter and carrier, dissipated."""
-        entries, species, carriers = len(self.store), len(self.baths), len(self.carriers)
-        made = np.zeros((entries + drifts + len(self.dissipation), 2 + species + len(self.transporters) * carriers))
-        for k, store in enumerate(self.store):
-            if store.role == "held":
-                made[k, 0] = 1.0
-            if store.role == "bath":
-                made[k, 1 + self.baths.index(store.species)] = 1.0
-            t, c, _ = self.places[k]
-            made[k, 1 + species + t * carriers + c] = 1.0
-        made[entries + drifts :, -1] = 1.0
-        return made
-
-
-_charts: weakref.WeakKeyDictionary[Program, Chart] = weakref.WeakKeyDictionary()
-
-
-def chart(model: Model, program: Program) -> Chart:
-    """The chart of a program, made once."""
-    if program not in _charts:
-        _charts[program] = Chart(model, program)
-    return _charts[program]
 
 
 class Books:
@@ -73,7 +21,8 @@ class Books:
 
     def __init__(self, trajectory: Trajectory) -> None:
         self.t = trajectory
-        self.chart = chart(trajectory.model, trajectory.kernel.program)
+        self.chart = trajectory.model.chart
+        self.summed = trajectory.kernel.program.summed
         self.scale = units.from_internal(UNIT)
 
     @cached_property
@@ -94,9 +43,13 @@ class Books:
 
     @cached_property
     def _sums(self) -> Array:
-        """(sum, time, lane) by :attr:`Chart.weights`."""
-        rows = self.t.block.rows[:, :, self.t.block.sizes[0] :]
-        made: Array = (rows @ self.chart.weights).transpose(2, 1, 0) * self.scale
+        """(sum, time, lane) by :attr:`~biomembrane.assemble.chart.Chart.sums`."""
+        if self.summed:
+            return self.flow
+        made = np.zeros((len(self.chart.sums), *self.flow.shape[1:]))
+        for row, members in zip(self.flow, self.chart.member, strict=True):
+            for k in members:
+                made[k] += row
         return made
 
     @cached_property
@@ -108,13 +61,6 @@ class Books:
     def baths(self) -> Array:
         """By species."""
         return self._sums[1 : 1 + len(self.chart.baths)]
-
-    @cached_property
-    def inward(self) -> Array:
-        """(transporter, carrier, time, lane): what each took in, negative where it gave."""
-        first, shape = 1 + len(self.chart.baths), (len(self.chart.transporters), len(self.chart.carriers))
-        made: Array = self._sums[first:-1].reshape(*shape, *self._sums.shape[1:])
-        return made
 
     @cached_property
     def supplied(self) -> Array:
@@ -140,15 +86,23 @@ class Books:
 
     @cached_property
     def dissipated(self) -> Array:
-        made: Array = self._sums[-1]
+        made: Array = self.dissipation.sum(axis=0)
         return made
 
     @cached_property
     def released(self) -> Array:
-        inward = self.inward
-        coupled = (inward < 0).any(axis=1) & (inward > 0).any(axis=1)
-        taken = inward[:, self.chart.gradients].clip(min=0).sum(axis=1)
-        made: Array = np.where(coupled, taken, np.where(np.isnan(taken), np.nan, 0.0)).sum(axis=0)
+        """What gradients gave to coupled transporters, those that took from one carrier and gave to another."""
+        made = np.zeros_like(self.spent)
+        kinds = {
+            t: [(k, c) for k, (what, *who) in enumerate(self.chart.sums) if what == "taken" and who[0] == t for c in who[1:]]
+            for t in self.chart.transporters
+        }
+        for pairs in kinds.values():
+            taken = self._sums[[k for k, _ in pairs]]
+            coupled = (taken < 0).any(axis=0) & (taken > 0).any(axis=0)
+            gradients = [c != CARRIER and c not in self.chart.fuels for _, c in pairs]
+            given = taken[gradients].clip(min=0).sum(axis=0)
+            made += np.where(coupled | np.isnan(given), given, 0.0)
         return made
 
     @cached_property

@@ -40,7 +40,7 @@ class Keep:
 
     Args:
         variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry),
-            ``ledger_dissipation`` (by process), ``ledger_exergy`` (by store).
+            ``ledger_dissipation`` (by process), ``ledger_exergy`` (by store), or a line such as ``ledger_spent``, along the way.
         times: ``"all"`` output times, ``"final"``, or a quantity array of its own.
         reduce: of ``min max mean final`` over time (mean by the trapezoid rule): ``potential`` becomes ``potential_max`` and so on; or a
             function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``.
@@ -55,7 +55,7 @@ class Keep:
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
-        known = [*VARIABLES, *BOOKS]
+        known = [*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)]
         for name in _names(self.variables, "variables", known):
             _one_of(name, known, "Keep(variables=…)")
         if not callable(self.reduce):
@@ -70,6 +70,11 @@ class Keep:
         if self.reduce and isinstance(self.times, str) and self.times == "final":
             advice = "times='all', or reduce=()"
             raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
+
+    @property
+    def summed(self) -> bool:
+        """Whether the sums of the ledger will do."""
+        return "ledger_flow" not in self.variables
 
     def grid(self, times: Array) -> Array:
         """The output times of the run."""
@@ -111,7 +116,8 @@ def read(keep: Any) -> Keep:
 
 def chunked(parameters: Mapping[str, Any] | None) -> bool:
     """Whether some parameter is a dask array."""
-    return any(getattr(value, "chunks", None) is not None and hasattr(value, "dims") for value in (parameters or {}).values())
+    given = parameters.values() if isinstance(parameters, Mapping) else ()
+    return any(hasattr(value, "to_dataset") and value.chunks is not None for value in given if not units.is_quantity(value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +184,7 @@ class _Sink:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
         self.taken = keep.taken(task.times)
-        self.books = keep.ledger == "all" or callable(keep.reduce) or any(name in BOOKS for name in keep.variables)  # along the way
+        self.books = keep.ledger == "all" or callable(keep.reduce) or any(name.startswith("ledger_") for name in keep.variables)  # along the way
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
         self.end = np.zeros(self.lanes)
@@ -198,7 +204,8 @@ class _Sink:
 
     def take(self, at: slice, t: Trajectory) -> None:
         """Keep what is wanted of a chunk."""
-        books, keep = Books(t if self.books else replace(t, block=t.block.ends())), self.keep
+        keep, last = self.keep, Books(replace(t, block=t.block.ends()))
+        books = Books(t) if self.books else last
         kinds = [KINDS.index(s.kind) for s in t.statuses]
         self.status[at] = kinds
         self.end[at] = [s.time for s in t.statuses]
@@ -207,8 +214,9 @@ class _Sink:
         self.sample = self.sample or t
         shown: dict[str, Array] = {}
         for name in keep.variables:
-            got = getattr(books, name.removeprefix("ledger_")) if name in BOOKS else values(t, name)
-            shown[name] = got.transpose(2, 1, 0) if len(self.taken) == got.shape[1] else got.transpose(2, 1, 0)[:, self.taken]
+            got = getattr(books, name.removeprefix("ledger_")) if name.startswith("ledger_") else values(t, name)
+            laid = got.transpose(*range(got.ndim)[::-1])
+            shown[name] = laid if len(self.taken) == laid.shape[1] else laid[:, self.taken]
         if callable(keep.reduce):
             self._reduce(at, t, shown)
         elif keep.reduce:
@@ -219,14 +227,16 @@ class _Sink:
             for name, value in shown.items():
                 self.put(name, at, value)
         for line in LINES:
-            value = getattr(books, line).T
-            self.put(f"ledger_{line}", at, value[:, self.taken] if keep.ledger == "all" else value[:, -1])
+            if keep.ledger == "all":
+                self.put(f"ledger_{line}", at, getattr(books, line).T[:, self.taken])
+            elif f"ledger_{line}" not in keep.variables:
+                self.put(f"ledger_{line}", at, getattr(last, line)[-1])
 
     def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
         import xarray as xr
 
         coords = coordinates(t.model) | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}
-        data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", _dim(name)), value) for name, value in shown.items()}
+        data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()}
         data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
@@ -249,8 +259,9 @@ def _used(name: str, value: Any, data: Mapping[str, Any]) -> bool:
     return (value[0] if isinstance(value, tuple) else name) in dims
 
 
-def _dim(name: str) -> str:
-    return BOOKS[name] if name in BOOKS else VARIABLES[name].dim
+def _dim(name: str) -> tuple[str, ...]:
+    """What a variable runs over besides time; a line of the books over nothing."""
+    return (BOOKS[name],) if name in BOOKS else (VARIABLES[name].dim,) if name in VARIABLES else ()
 
 
 def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
@@ -293,12 +304,17 @@ def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
     if name in sink.extra:
         rest, facts, _ = sink.extra[name]
         return rest, facts
+    along = sink.keep.ledger == "all" or (name in sink.keep.variables and not sink.keep.reduce)
     if name.startswith("ledger_") and line in LINES:
-        unit = "1" if line == "residual_relative" else UNIT
-        return (["time"] if sink.keep.ledger == "all" else []), {"units": unit, "long_name": LINES[line]}
+        return (["time"] if along else []), {"units": _unit(line), "long_name": LINES[line]}
     base, _, how = name.rpartition("_") if sink.keep.reduce else (name, "", "")
     v = VARIABLES.get(base)
-    facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": UNIT, "long_name": base.replace("ledger_", "energy, ")}
+    line = base.removeprefix("ledger_")
+    facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": _unit(line), "long_name": LINES.get(line, line)}
     if how:
         facts["cell_methods"] = f"time: {how}"
-    return ([] if how else ["time"]) + [_dim(base)], facts
+    return [*([] if how else ["time"]), *_dim(base)], facts
+
+
+def _unit(line: str) -> str:
+    return "1" if line == "residual_relative" else UNIT

@@ -30,7 +30,7 @@ def _packed(what: Any) -> bytes:
     """Bytes for another process, functions included; quantities by number and unit, for pint would take them to a registry of its own."""
     import cloudpickle
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc,name-defined]
+    class Pickler(cloudpickle.Pickler):
         def reducer_override(self, value: Any) -> Any:
             if units.is_quantity(value) and not isinstance(value, type):
                 return units.Q, (value.magnitude, units.unit_of(value))
@@ -62,7 +62,7 @@ class Recipe:
         """The kept data of one chunk of the scan."""
         model, fixed, start, reduce = _unpacked(self.digest, self.payload)
         given = {**fixed, **{str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}}
-        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver)
+        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver, summed=self.keep.summed)
         made, _ = collect(task, replace(self.keep, reduce=reduce), None)
         return made.data
 
@@ -117,7 +117,8 @@ def lazy(
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, times, light, chosen)
     template = _template(model, times, fixed, start, keep, chosen, scan)
-    data = xr.map_blocks(block, scan, kwargs={"recipe": recipe}, template=template)
+    facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
+    data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
     data = data.assign_coords({f"{name}": array for name, array in scan.data_vars.items() if name not in data.coords})
     data.attrs = dict(template.attrs)
     return Lazy(data, model, chosen.rtol, {}, scan, recipe)
@@ -125,7 +126,15 @@ def lazy(
 
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
     """The kept data of one chunk, laid out like the whole."""
-    return _ordered(recipe.run(scan).drop_vars(list(scan.coords), errors="ignore").assign_coords(scan.coords), scan)
+    made = recipe.run(scan)
+    own = [name for name, coord in made.coords.items() if set(coord.dims) & set(scan.dims)]
+    return _ordered(made.drop_vars(own).assign_coords(scan.coords), scan)
+
+
+def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
+    """Without what is known of labels: to read that, no chunk need run."""
+    made = block(scan, recipe)
+    return made.drop_vars([name for name in made.coords if name not in made.dims and name not in scan.coords])
 
 
 def _ordered(data: xr.Dataset, scan: xr.Dataset) -> xr.Dataset:
@@ -136,7 +145,7 @@ def _template(
     model: Model, times: NDArray[np.float64], fixed: Mapping[str, Any], start: Any, keep: Keep, solver: Solver, scan: xr.Dataset
 ) -> xr.Dataset:
     """What comes out, without the numbers: one run at the model's own parameters, spread over the scan."""
-    task = prepare(model, times, parameters=fixed, start=start, solver=solver)
+    task = prepare(model, times, parameters=fixed, start=start, solver=solver, summed=keep.summed)
     one, _ = collect(task, keep, None)
     made = one.data.expand_dims({str(dim): scan.sizes[dim] for dim in scan.dims})
     return _ordered(made, scan).chunk(_chunks(scan)).assign_coords(scan.coords)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, units
+from ..assemble.chart import CARRIER, Chart
 from ..solve.trajectory import Trajectory
-from .books import CARRIER, COMPONENTS, UNIT, Books
+from .books import COMPONENTS, UNIT, Books
 from .saved import LINES
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Ledger:
     def __init__(self, trajectory: Trajectory) -> None:
         self._t = trajectory
         self._books = Books(trajectory)
-        self._chart = self._books.chart
+        self._chart: Chart = self._books.chart
         self.transporters = self._chart.transporters
         self.labels = {t.name: t.label for t in trajectory.model.transporters}
 
@@ -82,12 +83,12 @@ class Ledger:
     @cached_property
     def dissipation(self) -> xr.DataArray:
         """∫ J·A dt by process."""
-        return self._labelled(self._books.dissipation, {"process": self._chart.dissipation}, "energy dissipated")
+        return self._labelled(self._books.dissipation, {"process": list(self._t.kernel.program.names["dissipation"])}, "energy dissipated")
 
     @cached_property
     def exergy(self) -> xr.DataArray:
         """Ξ − Ξ(0) by store, from the state alone."""
-        return self._labelled(self._books.exergy, {"store": self._chart.exergy}, "exergy gained")
+        return self._labelled(self._books.exergy, {"store": list(self._t.kernel.program.names["exergy"])}, "exergy gained")
 
     @property
     def entries(self) -> xr.DataArray:
@@ -178,8 +179,8 @@ class Ledger:
         """Energy that each transporter took (+) or gave (−), by what carried it: dims transporter, carrier, component, time."""
         chart, flow = self._chart, self._books.flow
         values = np.zeros((len(chart.transporters), len(chart.carriers), len(COMPONENTS), *flow.shape[1:]))
-        for k, place in enumerate(chart.places):
-            values[place] += flow[k]
+        for row, t, c, store in zip(flow, chart.transporter, chart.carrier, chart.store, strict=True):
+            values[chart.transporters.index(t), chart.carriers.index(c), COMPONENTS.index(store.component)] += row
         axes = {"transporter": chart.transporters, "carrier": chart.carriers, "component": list(COMPONENTS)}
         return self._labelled(values, axes, "energy given by the store")
 

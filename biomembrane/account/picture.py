@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import errors
-from .books import CARRIER
+from ..assemble.chart import CARRIER
 from .ledger import Flow
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def flows(ledger: Ledger) -> list[Flow]:
         label = ledger.labels[transporter]
         for carrier in last.carrier.values:
             energy = float(last.sel(transporter=transporter, carrier=carrier))
-            fuel = carrier in ledger._chart.roles.fuels
+            fuel = carrier in ledger._chart.fuels
             node = str(carrier) if fuel else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
             if energy > 0:
                 made.append(Flow(node, label, energy, "supply" if fuel else "input"))
@@ -51,7 +51,7 @@ def _surplus(ledger: Ledger) -> list[Flow]:
     model, flat = ledger._t.model, ledger.flow.isel(time=-1)
     kept: dict[tuple[str, str], float] = {}
     for value, carrier, role in zip(flat.values, flat.carrier.values, flat.role.values, strict=True):
-        if str(carrier) not in ledger._chart.roles.fuels:
+        if str(carrier) not in ledger._chart.fuels:
             kept[str(carrier), str(role)] = kept.get((str(carrier), str(role)), 0.0) - float(value)
     made = []
     for (carrier, role), gained in kept.items():

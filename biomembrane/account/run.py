@@ -54,7 +54,7 @@ def simulate(
             :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
             dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
         start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
-        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything, as a :class:`Run`.
+        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.
 
@@ -76,20 +76,25 @@ def simulate(
 
         everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
-    task = prepare(model, grid, parameters=parameters, start=start, solver=solver)
+    summed = wanted is not None and "ledger_flow" not in wanted.variables
+    task = prepare(model, grid, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:
         kept, finished = collect(task, wanted, progress)
         if not finished:
             raise _cancelled(kept, model, kept.done)
         return kept
     trajectory, finished = stream.whole(task, progress)
-    run = Run(trajectory)
+    return _whole(Run(trajectory), finished)
+
+
+def _whole(run: Run, finished: bool) -> Run:
+    """The run itself, unless it was stopped.  Raises Cancelled, SimulationStopped."""
+    model, statuses, status = run.model, run.trajectory.statuses, run.status
     if not finished:
-        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in trajectory.statuses) / len(trajectory.statuses))
-    if not trajectory.dims and not run.status.ok:
-        status = run.status
+        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+    if not run.trajectory.dims and not status.ok:
         raise errors.SimulationStopped(
-            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {task.times[-1]:g} s",
+            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {run.trajectory.block.times[-1]:g} s",
             got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
         )  # fmt: skip
     return run

@@ -21,6 +21,7 @@ from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import F, T
 from . import checks, contents, levels, network
+from .chart import Chart
 from .network import Circuit, Pool
 from .stores import Store, stores_of
 
@@ -149,6 +150,11 @@ class Model:
     def ledger_stores(self) -> tuple[Store, ...]:
         """Every store that a process draws on or feeds, with its potential."""
         return stores_of(self)
+
+    @cached_property
+    def chart(self) -> Chart:
+        """What each entry of the ledger is."""
+        return Chart(self)
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:

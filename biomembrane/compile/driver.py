@@ -13,7 +13,10 @@ _SETS = (
     "i64 %jobs, double %h0"
 )
 _SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
-SIGNATURE = f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
+SIGNATURE = (
+    f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, "
+    "ptr noalias %REC, i64 %most, double %rtol"
+)
 
 
 def refill() -> Function:

@@ -13,7 +13,11 @@ from .ir import INT, LANES, TINY, VEC, Function, splat
 from .numpy import COEFFICIENTS, SERIES
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_MAGIC = 1.5 * 2.0**52  # added to a number, leaves it rounded in the low bits
 _LIMIT = 708.0  # e^±708 is the last that is normal
+
+
+_EXPONENTS = 1024 << 52
 
 
 def _mapped(name: str) -> Function:
@@ -24,15 +28,20 @@ def _reduced(f: Function, x: str) -> tuple[str, str]:
     """(e^r − 1, 2^k) with x = k ln 2 + r."""
     low = f.select(f.compare("olt", x, splat(-_LIMIT)), splat(-_LIMIT), x)
     x = f.select(f.compare("ogt", low, splat(_LIMIT)), splat(_LIMIT), low)
-    k = f.do(f"call {VEC} @llvm.rint.v{LANES}f64({VEC} {f.mul(x, splat(1 / math.log(2)))})")
+    shifted, k = _rounded(f, x, 1 / math.log(2))
     minus = f.do(f"fneg {VEC} {k}")
     r = f.fma(minus, splat(_LN2_LOW), f.fma(minus, splat(_LN2_HIGH), x))
     q = f.horner(r, [1 / math.factorial(n) for n in range(13, 1, -1)])
     small = f.fma(f.mul(r, r), q, r)
-    bits = f.do(f"fptosi {VEC} {k} to {INT}")
-    biased = f.do(f"add {INT} {bits}, splat (i64 1023)")
-    shifted = f.do(f"shl {INT} {biased}, splat (i64 52)")
-    return small, f.do(f"bitcast {INT} {shifted} to {VEC}")
+    biased = f.do(f"add {INT} {shifted}, splat (i64 1023)")
+    scale = f.do(f"shl {INT} {biased}, splat (i64 52)")
+    return small, f.do(f"bitcast {INT} {scale} to {VEC}")
+
+
+def _rounded(f: Function, x: str, factor: float) -> tuple[str, str]:
+    """x·factor as the nearest whole number: in the low bits of an integer, and as a double.  AVX2 cannot convert between the two."""
+    t = f.fma(x, splat(factor), splat(_MAGIC))
+    return f.do(f"bitcast {VEC} {t} to {INT}"), f.sub(t, splat(_MAGIC))
 
 
 def _exp() -> Function:
@@ -55,9 +64,13 @@ def _log() -> Function:
     f = _mapped("m_log")
     x = f.select(f.compare("ule", "%x", splat(TINY)), splat(TINY), "%x")
     bits = f.do(f"bitcast {VEC} {x} to {INT}")
-    e = f.do(f"ashr {INT} {f.do(f'sub {INT} {bits}, splat (i64 {0x3FE6A09E667F3BCD})')}, splat (i64 52)")
-    mantissa = f.do(f"sub {INT} {bits}, {f.do(f'shl {INT} {e}, splat (i64 52)')}")
-    m, ef = f.do(f"bitcast {INT} {mantissa} to {VEC}"), f.do(f"sitofp {INT} {e} to {VEC}")
+    above = f.do(f"add {INT} {bits}, splat (i64 {_EXPONENTS - 0x3FE6A09E667F3BCD})")  # exponent over √½, plus 1024 to stay positive
+    e = f.do(f"lshr {INT} {above}, splat (i64 52)")
+    whole = f.do(f"and {INT} {above}, splat (i64 {-(1 << 52)})")
+    mantissa = f.do(f"add {INT} {f.do(f'sub {INT} {bits}, {whole}')}, splat (i64 {_EXPONENTS})")
+    m = f.do(f"bitcast {INT} {mantissa} to {VEC}")
+    held = f.do(f"or {INT} {e}, splat (i64 {0x4330000000000000})")  # 2⁵² + e as a double
+    ef = f.sub(f.do(f"bitcast {INT} {held} to {VEC}"), splat(2.0**52 + 1024))
     d = f.sub(m, splat(1.0))
     s = f.div(d, f.add(m, splat(1.0)))
     z = f.mul(s, s)
@@ -74,7 +87,7 @@ def _log() -> Function:
 def _turn(name: str, quarter: int) -> Function:
     """sin (``quarter`` −1) or cos (0) by the quadrant."""
     f = _mapped(name)
-    k = f.do(f"call {VEC} @llvm.rint.v{LANES}f64({VEC} {f.mul('%x', splat(2 / math.pi))})")
+    counted, k = _rounded(f, "%x", 2 / math.pi)
     minus = f.do(f"fneg {VEC} {k}")
     r = "%x"
     for part in (1.57079632673412561417e00, 6.07710050630396597660e-11, 2.02226624879595063154e-21):
@@ -84,7 +97,7 @@ def _turn(name: str, quarter: int) -> Function:
     even = [(-1) ** n / math.factorial(2 * n) for n in range(8, 0, -1)]
     sine = f.fma(f.mul(r, z), f.horner(z, odd), r)
     cosine = f.fma(z, f.horner(z, even), splat(1.0))
-    turns = f.do(f"add {INT} {f.do(f'fptosi {VEC} {k} to {INT}')}, splat (i64 {quarter})")
+    turns = f.do(f"add {INT} {counted}, splat (i64 {quarter})")
     is_odd = f.do(f"icmp ne {INT} {f.do(f'and {INT} {turns}, splat (i64 1)')}, zeroinitializer")
     value = f.select(is_odd, sine, cosine)
     after = f.do(f"add {INT} {turns}, splat (i64 1)")

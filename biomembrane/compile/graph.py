@@ -88,31 +88,38 @@ def _joined(name: str, first: int, second: int) -> Step:
 
 
 class Graph:
-    """Grows only; ``nodes[i]`` is the node, ``states[i]`` the bit set of states it depends on, ``free[i]`` whether neither y nor t enters."""
+    """Grows only; ``nodes[i]`` is the node, ``level[i]`` its longest way from a leaf, ``free[i]`` whether neither y nor t enters."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self.states: list[int] = []
+        self.values: list[float | None] = []
+        self.level: list[int] = []
         self.free: list[bool] = []
         self._index: dict[Node, int] = {}
         self.zero, self.one = self.const(0.0), self.const(1.0)
 
     def _put(self, node: Node) -> int:
         found = self._index.get(node)
-        if found is None:
-            found = self._index[node] = len(self.nodes)
-            self.nodes.append(node)
-            arguments = [] if node[0] in ("const", "in") else node[1:]
-            bits = 1 << node[2] if node[0] == "in" and node[1] == "y" else 0
-            for a in arguments:
-                bits |= self.states[a]
-            self.states.append(bits)
-            self.free.append(all(self.free[a] for a in arguments) if arguments else node[0] == "const" or node[1] == "p")
-        return found
+        if found is not None:
+            return found
+        leaf, level, free = node[0] == "const" or node[0] == "in", 0, True
+        if leaf:
+            free = node[0] == "const" or node[1] == "p"
+        else:
+            levels, frees = self.level, self.free
+            for a in node[1:]:
+                level = max(level, levels[a])
+                free = free and frees[a]
+        self._index[node] = made = len(self.nodes)
+        self.nodes.append(node)
+        self.values.append(node[1] if node[0] == "const" else None)
+        self.level.append(level if leaf else level + 1)
+        self.free.append(free)
+        return made
 
     def value(self, i: int) -> float | None:
         """The number of a constant node."""
-        return self.nodes[i][1] if self.nodes[i][0] == "const" else None
+        return self.values[i]
 
     def const(self, x: float) -> int:
         return self._put(("const", float(x)))
@@ -121,20 +128,22 @@ class Graph:
         return self._put(("in", kind, index))
 
     def add(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self.values[a], self.values[b]
         if x is not None and y is not None:
             return self.const(x + y)
         if x == 0.0:
             return b
         if y == 0.0:
             return a
-        for one, other in ((a, b), (b, a)):
-            if self.nodes[other][0] == "neg":
-                return self.sub(one, self.nodes[other][1])
-        return self._put(("add", min(a, b), max(a, b)))
+        nodes = self.nodes
+        if nodes[b][0] == "neg":
+            return self.sub(a, nodes[b][1])
+        if nodes[a][0] == "neg":
+            return self.sub(b, nodes[a][1])
+        return self._put(("add", a, b) if a < b else ("add", b, a))
 
     def sub(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self.values[a], self.values[b]
         if x is not None and y is not None:
             return self.const(x - y)
         if a == b:
@@ -148,7 +157,7 @@ class Graph:
         return self._put(("sub", a, b))
 
     def neg(self, a: int) -> int:
-        x = self.value(a)
+        x = self.values[a]
         if x is not None:
             return self.const(-x)
         if self.nodes[a][0] == "neg":
@@ -159,13 +168,14 @@ class Graph:
 
     def mul(self, a: int, b: int) -> int:
         """A product as core·free, where ``free`` is all that needs parameters only, so that it can be hoisted, and signs come first."""
-        (x, f), (y, g) = self._factors(a), self._factors(b)
-        free, core = self._scaled(f, g), y if x is None else x if y is None else self._put(("mul", min(x, y), max(x, y)))
+        (x, f), (y, g), one = self._factors(a), self._factors(b), self.one
+        free = g if f == one else f if g == one else self._scaled(f, g)
+        core = y if x is None else x if y is None else self._put(("mul", x, y) if x < y else ("mul", y, x))
         if core is None or free == self.zero:
             return free
-        value = self.value(free)
-        if value == 1.0:
+        if free == one:
             return core
+        value = self.values[free]
         if self.nodes[free][0] == "neg" or (value is not None and value < 0):
             return self._put(("neg", self.mul(core, self.neg(free))))
         return self._put(("mul", core, free))
@@ -200,11 +210,11 @@ class Graph:
         if op == "neg":
             node, number = self._number(rest[0])
             return node, -number
-        number = self.value(rest[1]) if op == "mul" else None
-        return (i, 1.0) if number is None else (rest[0], number)
+        factor = self.value(rest[1]) if op == "mul" else None
+        return (i, 1.0) if factor is None else (rest[0], factor)
 
     def rcp(self, a: int) -> int:
-        x = self.value(a)
+        x = self.values[a]
         if x:
             return self.const(1.0 / x)
         op, *rest = self.nodes[a]
@@ -328,21 +338,19 @@ class Graph:
         """Nonzero ∂root/∂y by (row, state)."""
         slopes: dict[int, dict[int, int]] = {}
         for i in self.reachable(roots):
-            bits = self.states[i]
-            if not bits:
-                continue
             node = self.nodes[i]
             if node[0] == "in":
-                slopes[i] = {node[2]: self.one}
-                continue
-            slopes[i] = self._chain(i, slopes)
+                if node[1] == "y":
+                    slopes[i] = {node[2]: self.one}
+            elif not self.free[i] and any(a in slopes for a in node[1:]):
+                slopes[i] = self._chain(i, slopes)
         return {(row, j): d for row, root in enumerate(roots) for j, d in sorted(slopes.get(root, {}).items()) if d != self.zero}
 
     def _chain(self, i: int, slopes: Mapping[int, dict[int, int]]) -> dict[int, int]:
         total: dict[int, int] = {}
         for argument, partial in self.partials(i):
             for j, d in slopes.get(argument, {}).items():
-                term = self.mul(partial, d)
+                term = d if partial == self.one else self.mul(partial, d)
                 total[j] = self.add(total[j], term) if j in total else term
         return total
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .ir import LANES, VEC, Function, splat
-from .numpy import NEAR, TANH
+from . import loops, roll, tapes
+from .ir import Function, splat
 from .program import Program
+from .roll import Cut, Rolled, Tabled, cut, instruction
 from .sparse import Plan, plan
 
-_POINT = "ptr noalias %t, ptr noalias %y, ptr noalias %c"
+_DENSE = 100  # products of elimination for a state, from which loops over tables cost little
+_POINT = ("%t", "%y", "%c")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that the driver needs: states, quadratures, the processes that end them, Jacobian and LU entries, states with ∂f/∂t, constants."""
+    """Sizes that the driver needs: states, quadratures, the processes that end them, Jacobian and LU entries, states with ∂f/∂t, constants.
+
+    ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that rolled functions use behind those of
+    their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
+    """
 
     states: int
     quadratures: int
@@ -25,6 +31,8 @@ class Shape:
     clocked: tuple[int, ...]
     constants: int
     plan: Plan
+    owners: tuple[int, ...] = ()
+    scratch: dict[str, int] = field(default_factory=dict)
 
 
 def quadratures(program: Program) -> list[int]:
@@ -34,11 +42,12 @@ def quadratures(program: Program) -> list[int]:
 
 def shape(program: Program, constants: int) -> Shape:
     """The sizes of a program."""
-    made = plan(len(program.states), zip(*program.sparsity, strict=True))
+    made = plan(len(program.states), zip(*program.sparsity, strict=True), program.owners)
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes = len(program.outputs["dissipation"])
-    return Shape(len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index), clocked, constants, made)
+    sizes = (len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index))
+    return Shape(*sizes, clocked, constants, made, program.owners)
 
 
 def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
@@ -55,7 +64,7 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
         elif node[0] == "in":
             value[i] = f.load("%t") if node[1] == "t" else f.get("%y", node[2])
         else:
-            value[i] = _instruction(f, node[0], [value[a] for a in node[1:]])
+            value[i] = instruction(f, node[0], [value[a] for a in node[1:]])
     for root, pointer, index in outputs:
         f.put(value[root], pointer, index)
     f.say("ret void")
@@ -75,43 +84,42 @@ def _needed(program: Program, roots: Sequence[int], slots: dict[int, int]) -> li
     return sorted(seen)
 
 
-_INFIX = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
-_INTRINSIC = {"abs": "fabs", "sqrt": "sqrt"}
-
-
-def _instruction(f: Function, op: str, a: list[str]) -> str:
-    if op in _INFIX:
-        return f.op(_INFIX[op], a[0], a[1])
-    if op == "neg":
-        return f.do(f"fneg {VEC} {a[0]}")
-    if op == "rcp":
-        return f.div(splat(1.0), a[0])
-    if op in _INTRINSIC:
-        return f.do(f"call {VEC} @llvm.{_INTRINSIC[op]}.v{LANES}f64({VEC} {a[0]})")
-    if op == "select":
-        return f.select(f.compare("oge", a[0], splat(0.0)), a[1], a[2])
-    if op == "net":
-        size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {a[2]})")
-        near = f.mul(f.mul(f.add(a[0], a[1]), a[2]), f.horner(f.mul(a[2], a[2]), TANH))
-        return f.select(f.compare("olt", size, splat(NEAR)), near, f.sub(a[0], a[1]))
-    if op in ("max", "min"):
-        return f.select(f.compare("ogt" if op == "max" else "olt", a[0], a[1]), a[0], a[1])
-    return f.call(f"m_{op}", *a)
-
-
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
-    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu and f_solve."""
+    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu and f_solve; of a large model rolled, which fills ``made.scratch``."""
     out = program.outputs
     rhs = [(node, "%f", i) for i, node in enumerate(out["rhs"])]
     jacobian = [(node, "%J", k) for k, node in enumerate(out["jacobian"])]
     clock = [(out["dfdt"][i], "%d", k) for k, i in enumerate(made.clocked)]
-    return [
-        straight(program, "f_rhs", f"{_POINT}, ptr noalias %f", rhs, slots),
-        straight(program, "f_jac", f"{_POINT}, ptr noalias %f, ptr noalias %J, ptr noalias %d", rhs + jacobian + clock, slots),
-        straight(program, "f_quad", f"{_POINT}, ptr noalias %g", [(node, "%g", k) for k, node in enumerate(quadratures(program))], slots),
-        _factor(program, made),
-        _solve(made),
-    ]
+    quads = [(node, "%g", k) for k, node in enumerate(quadratures(program))]
+    groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
+    heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
+    if made.owners:
+        rows = {"%f": made.states, "%g": made.quadratures}
+        rolled: list[Tabled] = []
+        for name, last, outputs in groups:
+            rolled.append(Rolled(cut(Cut(tapes.model(program, outputs, slots))), name, heads[name], (last, rows[last])))
+        rolled += _algebra(program, made)
+        made.scratch.update({f.name: f.scratch for f in rolled})
+        return [*rolled]
+    unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
+    return [*unrolled, _factor(program, made), _solve(made)]
+
+
+def _algebra(program: Program, made: Shape) -> list[Tabled]:
+    """LU and solve: rolled where cells repeat, else loops over tables."""
+    _, below, right = tapes.sides(made.plan)
+    down = None
+    if sum(len(below[k]) * len(right[k]) for k in below) < _DENSE * made.states:
+        down = Cut(tapes.factor(made.plan, program.sparsity, made.owners))
+    if down is None or len(down.seldom()) > roll.BUDGET:
+        return [loops.factor(made.plan, program.sparsity), loops.solve(made.plan)]
+    up = Cut(tapes.solve(made.plan, made.owners))
+    base = ("%A", made.factors)
+    return [Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base), Rolled(cut(up), "f_solve", ("%A", "%b"), base)]
+
+
+def _pointers(names: Sequence[str]) -> str:
+    return ", ".join(f"ptr noalias {name}" for name in names)
 
 
 def _factor(program: Program, made: Shape) -> Function:

@@ -156,7 +156,9 @@ class Native:
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), width))
         self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-        arguments: list[Any] = [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
+        arguments: list[Any] = (
+            [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
+        )
         self.driver = _driver(width)  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
@@ -184,7 +186,8 @@ class Native:
         inputs = [aligned(len(values), self.width) for values in given]
         for array, values in zip(inputs, given, strict=True):
             array[:] = values[:, None]
-        results = [aligned(max(1, n), self.width) for n in sizes]
+        room = self.shape.scratch.get(function, 0)
+        results = [aligned(max(1, n) + room, self.width) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 
@@ -213,8 +216,10 @@ def _agree(function: str, got: Array, wanted: Array) -> None:
 
 
 class Sets:
-    """Arrays of many runs, set by set: ``constants`` (set, part, constant), ``stops`` (set, part) and others that the driver reads, ``out``
-    (set, time, row) for the first rows, ``end`` (set, row) for all, ``turns`` (set, part − 1, state), ``least`` (set, process) and ``record`` that it fills.
+    """Arrays of many runs, set by set.
+
+    Read: ``constants`` (set, part, constant), ``stops`` (set, part), ``start``, ``tolerance`` and ``floor`` (set, state), ``times``.  Filled:
+    ``out`` (set, time, row) with the first rows, ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process), ``record``.
     """
 
     def __init__(

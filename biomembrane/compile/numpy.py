@@ -1,8 +1,9 @@
 """The numpy printer: a program as Python functions, for one state ``(state,)`` and for many ``(state, lane)``.
 
 The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces: plain floats with
-:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes.  Work that only needs parameters is
-hoisted into ``prepare``.  This printer is the reference that every other one is tested against.
+:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes; large models are swept instead, equal
+operations at once (:class:`.arrays.Sweep`).  Work that only needs parameters is hoisted into ``prepare``.  This printer is the
+reference that every other one is tested against.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import CONST, Sweep, arrays
 from .program import Program
 
 TINY = 1e-300  # logarithms of what is at or below zero are taken here, so that an empty pool has a finite potential
+_ROOM = 1 << 23  # values that the sweep of a large model holds at once
 SERIES = 0.5  # below this |x| the derivatives of B are summed as Taylor series
 
 Array = NDArray[np.float64]
@@ -148,6 +151,7 @@ _LANES: dict[str, Any] = {
     "B": lambda x: _bernoulli_lanes(x, 0), "B1": lambda x: _bernoulli_lanes(x, 1), "B2": lambda x: _bernoulli_lanes(x, 2),
     "select": lambda c, a, b: np.where(np.asarray(c) >= 0, a, b), "net": _net_lanes,
 }  # fmt: skip
+_ARRAYS = _LANES | {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "rcp": lambda x: 1.0 / x}
 
 
 class Kernel:
@@ -161,14 +165,25 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
+        if program.owners:
+            frontier = dict.fromkeys(_hoisted_arrays(program, [i for group in _GROUPS for i in program.outputs[group]]))
+        else:
+            frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
         self.slots = {node: k for k, node in enumerate(frontier)}
-        self._prepare = _function(program, "prepare", list(frontier), {})
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+        self._sweeps: dict[str, Sweep] = {}
         self.size = len(program.states)
+        if program.owners:
+            self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, _ARRAYS)
+        else:
+            self._prepare = _function(program, "prepare", list(frontier), {})
 
     def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
         """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a parameter is one."""
+        if self.program.owners:
+            lanes = max((len(x) for x in p if np.ndim(x)), default=None)
+            given = np.array([np.broadcast_to(x, (lanes,)) for x in p]) if lanes else np.array([float(x) for x in p])
+            return [*self._sweeps["prepare"](0.0, (), (), given, lanes)]
         if all(np.ndim(x) == 0 for x in p):
             made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots))
             return made
@@ -177,6 +192,8 @@ class Kernel:
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of a group at a state."""
+        if self.program.owners:
+            return self._sweep(group, t, np.asarray(y, dtype=float), constants)
         if group not in self._functions:
             self._functions[group] = _function(self.program, group, self.program.outputs[group], self.slots)
         one, many = self._functions[group]
@@ -189,6 +206,41 @@ class Kernel:
             for k, row in enumerate(many(t, y, constants, ())):
                 made[k] = row
         return made
+
+    def _sweep(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """As :meth:`call` for a large model, in blocks of lanes that keep the values of all nodes within memory."""
+        if group not in self._sweeps:
+            self._sweeps[group] = Sweep(self.program.graph, self.program.outputs[group], self.slots, _ARRAYS)
+        sweep = self._sweeps[group]
+        if y.ndim == 1:
+            return sweep(t, y, np.asarray(constants, dtype=float), (), None)
+        if y.ndim > 2:  # times and lanes side by side
+            flat = [np.broadcast_to(c, y.shape[1:]).ravel() if np.ndim(c) else c for c in constants]
+            t = np.broadcast_to(t, y.shape[1:]).ravel() if np.ndim(t) else t
+            return self._sweep(group, t, y.reshape(len(y), -1), flat).reshape(-1, *y.shape[1:])
+        lanes = y.shape[1]
+        c = _stacked(constants, lanes)
+        made = np.empty((len(sweep.roots), lanes))
+        block = max(1, _ROOM // max(1, sweep.size))
+        for first in range(0, lanes, block):
+            part = slice(first, first + block)
+            made[:, part] = sweep(t[part] if np.ndim(t) else t, y[:, part], c[:, part], (), len(range(*part.indices(lanes))))
+        return made
+
+    def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
+        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of it."""
+        values = self.call("jacobian", t, y, constants)
+        rows, columns = (np.asarray(each, dtype=np.int64) for each in self.program.sparsity)
+        order = np.argsort(rows, kind="stable")
+        first = np.searchsorted(rows[order], np.arange(self.size + 1))
+        for states in chosen:
+            place = {state: k for k, state in enumerate(states)}
+            made = np.zeros((len(states), len(states), *values.shape[1:]))
+            for state in states:
+                for n in order[first[state] : first[state + 1]].tolist():
+                    if int(columns[n]) in place:
+                        made[place[state], place[int(columns[n])]] = values[n]
+            yield made
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """dx/dt."""
@@ -214,6 +266,14 @@ def kernel(program: Program) -> Kernel:
         return _kernels[program]
 
 
+def _stacked(constants: Sequence[Any], lanes: int) -> Array:
+    """Constants as (slot, lane)."""
+    made = np.empty((len(constants), lanes))
+    for k, c in enumerate(constants):
+        made[k] = c
+    return made
+
+
 def _call(function: Callable[..., Any], t: Any, y: Any, c: Any, p: Any, *, size: int) -> Any:
     try:
         return function(t, y, c, p)
@@ -228,6 +288,15 @@ def _hoisted(program: Program, roots: Iterable[int]) -> list[int]:
     for i in g.reachable(roots):
         if not g.free[i] and g.nodes[i][0] != "in":
             found += [a for a in g.nodes[i][1:] if g.free[a] and g.value(a) is None]
+    return found
+
+
+def _hoisted_arrays(program: Program, roots: Sequence[int]) -> list[int]:
+    """As :func:`_hoisted`, for a large graph."""
+    a, free = arrays(program.graph), np.array(program.graph.free, dtype=bool)
+    used = a.args[a.reach(roots) & ~free].ravel()
+    both = np.concatenate([np.asarray(roots, dtype=np.int64), used[used >= 0]])
+    found: list[int] = np.unique(both[free[both] & (a.op[both] != CONST)]).tolist()
     return found
 
 
@@ -277,7 +346,7 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
 def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
     made = []
-    for namespace in (_SCALAR, _LANES):
+    for namespace in (_SCALAR, _ARRAYS):
         space = dict(namespace)
         exec(code, space)
         made.append(space[name])

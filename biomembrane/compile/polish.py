@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .graph import Graph
 
@@ -16,21 +16,25 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
     """
     order = g.reachable(root for roots in outputs.values() for root in roots)
     present = {g.nodes[i] for i in order if g.nodes[i][0] in _PAIRED}
-    made: dict[int, int] = {}
+    pairs = {(op, x) for op, x in present if (op, g.neg(x)) in present and g.nodes[x][0] != "neg"}
+    if not pairs:
+        return dict(outputs)
+    made: dict[int, int] = {}  # only what changes
+    nodes, changed = g.nodes, made.keys()
     for i in order:
-        op, *rest = g.nodes[i]
-        if op in ("const", "in"):
-            made[i] = i
+        node = nodes[i]
+        op = node[0]
+        if op == "const" or op == "in":
             continue
-        x = rest[0]
-        base = int(g.nodes[x][1]) if g.nodes[x][0] == "neg" else x
-        if op in _PAIRED and not g.free[i] and {(op, base), (op, g.neg(base))} <= present:
-            made[i] = _replaced(g, op, made[base], x != base)
-        elif all(made[a] == a for a in rest):
-            made[i] = i
-        else:
-            made[i] = _again(g, op, [made[a] for a in rest])
-    return {group: [made[root] for root in roots] for group, roots in outputs.items()}
+        if op in _PAIRED:
+            x = node[1]
+            base = int(nodes[x][1]) if nodes[x][0] == "neg" else x
+            if (op, base) in pairs and not g.free[i]:
+                made[i] = _replaced(g, op, made.get(base, base), x != base)
+                continue
+        if not changed.isdisjoint(node[1:]):
+            made[i] = _again(g, op, [made.get(a, a) for a in node[1:]])
+    return {group: [made.get(root, root) for root in roots] for group, roots in outputs.items()}
 
 
 def _replaced(g: Graph, op: str, x: int, negative: bool) -> int:
@@ -45,5 +49,5 @@ def _replaced(g: Graph, op: str, x: int, negative: bool) -> int:
 
 
 def _again(g: Graph, op: str, arguments: list[int]) -> int:
-    join = {"add": g.add, "sub": g.sub, "mul": g.mul, "neg": g.neg, "rcp": g.rcp}.get(op)
-    return join(*arguments) if join else g.call(op, *arguments)
+    join: dict[str, Callable[..., int]] = {"add": g.add, "sub": g.sub, "mul": g.mul, "neg": g.neg, "rcp": g.rcp}
+    return join[op](*arguments) if op in join else g.call(op, *arguments)

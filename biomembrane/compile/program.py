@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -24,6 +27,8 @@ FIXED = {
     symbols.N_A: constants.AVOGADRO * 1e-15,
 }
 
+LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -34,6 +39,7 @@ class Program:
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``protocol`` (parameters that have a form in time) and ``energy`` (G).
+    ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
     states: tuple[str, ...]
@@ -42,6 +48,8 @@ class Program:
     outputs: dict[str, list[int]] = field(repr=False)
     names: dict[str, tuple[str, ...]] = field(repr=False)
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
+    summed: bool = False
+    owners: tuple[int, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,19 +68,35 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 
 
 _building = threading.RLock()
-_programs: weakref.WeakKeyDictionary[Model, dict[tuple[Form, ...], Program]] = weakref.WeakKeyDictionary()
+_programs: weakref.WeakKeyDictionary[Model, dict[tuple[tuple[Form, ...], bool], Program]] = weakref.WeakKeyDictionary()
 
 
-def program(model: Model, forms: tuple[Form, ...] = ()) -> Program:
-    """The program of a model, in which some parameters have the form of a function of time; built once."""
+def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False) -> Program:
+    """The program of a model, in which some parameters have the form of a function of time; built once.
+
+    ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
+    """
     with _building:
         made = _programs.setdefault(model, {})
-        if forms not in made:
-            made[forms] = _build(model, forms)
-        return made[forms]
+        if (forms, summed) not in made:
+            with no_collection():
+                made[forms, summed] = _build(model, forms, summed)
+        return made[forms, summed]
 
 
-def _build(model: Model, forms: tuple[Form, ...]) -> Program:
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the search for cycles, which would walk over every node made so far again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     g = Graph()
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
@@ -94,10 +118,18 @@ def _build(model: Model, forms: tuple[Form, ...]) -> Program:
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
     made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())), strict=True)))
     _observe(model, made)
-    _account(model, made)
+    _account(model, made, summed)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    return Program(tuple(p.name for p in model.pools), (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity)
+    owners = _owners(model) if len(model.pools) > LARGE else ()
+    names = tuple(p.name for p in model.pools)
+    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners)
+
+
+def _owners(model: Model) -> tuple[int, ...]:
+    inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
+    cells: dict[str, int] = {}
+    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
 
 
 class _Outputs:
@@ -136,7 +168,16 @@ def _flux(made: _Outputs, process: str) -> int:
     return g.call("net", up, down, a)
 
 
-def _account(model: Model, made: _Outputs) -> None:
+def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
+    """The sums of entries that the lines of the table need."""
+    totals = [g.zero] * len(model.chart.sums)
+    for node, members in zip(entries, model.chart.member, strict=True):
+        for k in members:
+            totals[k] = g.add(totals[k], node)
+    return {"|".join(name): total for name, total in zip(model.chart.sums, totals, strict=True)}
+
+
+def _account(model: Model, made: _Outputs, summed: bool) -> None:
     g = made.g
     flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
@@ -145,7 +186,7 @@ def _account(model: Model, made: _Outputs) -> None:
     for k, store in enumerate(model.ledger_stores):
         for process, potential in store.entries:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
-    made.put("entry", entries)
+    made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
     slopes = g.time_derivative(made.outputs["exergy"])
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=True) if slope != g.zero})

@@ -77,6 +77,8 @@ ARRAYS = (
     "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "p", "row", "m",
     "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "next", "steps", "bad", "has",
 )  # fmt: skip
+#: Arrays behind whose rows rolled functions keep their intermediates.
+SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
 FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad")
 
 
@@ -89,6 +91,8 @@ def table(shape: Shape, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int
     n, q = shape.states, shape.quadratures
     sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), n) | dict.fromkeys(("g0", "g1", "g2", "g3", "q"), q)
     sizes |= {"k": n * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
+    for name, users in SCRATCH.items():
+        sizes[name] += max(shape.scratch.get(user, 0) for user in users)
     sizes |= {"e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes}
     offsets = np.cumsum([0, *(max(1, sizes[name]) for name in ARRAYS)])
     head = (n, q, shape.processes, shape.constants, len(shape.clocked))

@@ -41,6 +41,8 @@ def save(run: Run | Kept, path: str | Path) -> Path:
 
     Folders are made as needed.  Called again with the same lazy scan, only the chunks that are missing are run.  Raises UnknownSuffix.
     """
+    from ..account.keep import Kept
+
     lazy, zarr = hasattr(run, "recipe"), str(path).endswith(".zarr")
     if lazy != zarr:
         wanted = "a path that ends in .zarr, for a scan that runs chunk by chunk" if lazy else "a netCDF file, for a run"
@@ -49,7 +51,7 @@ def save(run: Run | Kept, path: str | Path) -> Path:
         from .zarr import write as write_zarr
 
         return write_zarr(cast("Lazy", run), path)
-    return write(dataset(run) if hasattr(run, "trajectory") else run.data, path)
+    return write(run.data if isinstance(run, Kept) else dataset(run), path)
 
 
 def write(data: xr.Dataset, path: str | Path) -> Path:
@@ -66,7 +68,8 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     source = Path(path)
     if source.is_dir() and (source / ".zgroup").is_file():
-        return xr.open_zarr(source, consolidated=False)
+        opened: xr.Dataset = xr.open_zarr(source, consolidated=False)
+        return opened
     if not source.is_file():
         near = errors.nearest(source.name, [p.name for p in source.parent.glob("*.nc")]) if source.parent.is_dir() else ""
         advice = near or f"bm.save(run, {str(source if source.suffix else source / 'run.nc')!r}) writes one"

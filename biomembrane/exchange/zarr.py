@@ -25,8 +25,9 @@ def write(scan: Lazy, path: str | Path) -> Path:
     another scan is left alone.  Raises NeedsExtra, CorruptFile, and what a chunk raises, once the other chunks are done.
     """
     try:
-        import dask
         import zarr  # noqa: F401
+        from dask.base import compute
+        from dask.delayed import delayed
     except ImportError as problem:
         advice = "pip install 'biomembrane[sweep]'"
         raise errors.NeedsExtra(where=f"save(scan, {str(path)!r})", wanted="dask and zarr", got=str(problem), advice=advice) from None
@@ -38,9 +39,10 @@ def write(scan: Lazy, path: str | Path) -> Path:
     else:
         done = np.zeros(len(blocks), dtype=bool)
         _lay_out(scan, target, mark, len(blocks))
-    task = dask.delayed(_fill, pure=False)
+    task = delayed(_fill, pure=False)
     left = [task(scan.recipe, scan.scan.isel(place), str(target), place, number) for number, (_, place) in enumerate(blocks) if not done[number]]
-    problems = [p for p in dask.compute(*left) if p is not None]
+    run: Any = compute
+    problems = [p for p in run(*left) if p is not None]
     if problems:
         raise problems[0]
     return target
@@ -92,13 +94,15 @@ def _found(target: Path, mark: str, count: int) -> Any:
 
 def _fingerprint(scan: Lazy) -> str:
     """What makes two scans the same: model, numbers, times, what is kept, solver."""
-    import dask
+    import dask.base
+    from dask.delayed import delayed
 
+    compute: Any = dask.base.compute
     made = hashlib.sha256(scan.model.hash.encode())
     made.update(repr((scan.recipe.times.tolist(), scan.recipe.keep, scan.recipe.solver)).encode())
     for name, array in sorted(scan.scan.data_vars.items(), key=lambda item: str(item[0])):
         made.update(f"{name} {array.dims} {array.shape} {array.chunks} {array.attrs.get('units')}".encode())
-        for part in dask.compute(*[dask.delayed(_digest)(piece) for piece in array.data.to_delayed().ravel()]):
+        for part in compute(*[delayed(_digest)(piece) for piece in array.data.to_delayed().ravel()]):
             made.update(part)
     return made.hexdigest()
 

@@ -24,9 +24,7 @@ def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[
     y = kernel.call("initial", 0.0, np.zeros(shape), constants)
     if not cycles:
         return y
-    J = kernel.jacobian(0.0, y, constants)
-    for states in cycles:
-        block = J[np.ix_(states, states)]
+    for states, block in zip(cycles, kernel.blocks(0.0, y, constants, cycles), strict=True):
         shares = stationary(block if lanes is not None else block[..., None])
         total = np.atleast_1d(y[list(states)].sum(axis=0))
         y[list(states)] = shares * total if lanes is not None else (shares * total)[:, 0]

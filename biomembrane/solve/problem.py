@@ -151,7 +151,6 @@ class Block:
         statuses = self.statuses[lane : lane + 1]
         return Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
 
-
     def ends(self) -> Block:
         """The same with the first and the last time alone, and with all quadratures."""
         rows = np.zeros((len(self.rows), 2, self.end.shape[1]))

@@ -81,8 +81,9 @@ class Task:
 
 
 def prepare(
-    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any] | None = None, start: Any = None, solver: Solver | None = None
-) -> Task:
+    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any] | None = None, start: Any = None,
+    solver: Solver | None = None, summed: bool = False,
+) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     if not isinstance(model, Model):
         advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
@@ -95,7 +96,7 @@ def prepare(
     first = begin(model, start)
     first.fits(chosen.dims)
     began = time.perf_counter()
-    made = kernel(program(model, chosen.forms))
+    made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):
         solver.load(made, chosen.lanes)
     return Task(model, chosen, made, solver, times, first, time.perf_counter() - began)

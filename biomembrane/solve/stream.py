@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +36,19 @@ def _threads(task: Task) -> int:
     return int(getattr(task.solver, "threads", 1)) or os.cpu_count() or 1
 
 
+def _memory() -> float:
+    """Most bytes that a result may take: four fifths of what the machine has."""
+    return 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8e9
+
+
 def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
     """All lanes with everything kept, and whether it ran to its end."""
     lanes = task.parameters.lanes
+    size = 8 * lanes * len(task.times) * task.width
+    if size > _memory():
+        got = f"{lanes} lanes x {len(task.times)} times x {task.width} rows, {size / 1e9:.0f} GB"
+        advice = "keep='final', keep=bm.Keep(variables=[…], times=…), or fewer output times"
+        raise errors.BadSettings(where="simulate(…), all of a scan kept", wanted=f"less than {_memory() / 1e9:.0f} GB", got=got, advice=advice)
     rows = np.empty((lanes, len(task.times), task.width))
     made: dict[int, Trajectory] = {}
 
@@ -62,7 +73,7 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     from dataclasses import replace
 
     blocks = [p.block for p in parts]
-    joined = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "turns", "least", "steps", "rejected")}
+    joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "turns", "least", "steps", "rejected")}
     block = replace(blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined)
     lanes = slice(0, task.parameters.lanes)
     stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
@@ -75,7 +86,7 @@ def run(
     parts: list[slice],
     consume: Callable[[slice, Trajectory], None],
     progress: Progress,
-    rows: Callable[[slice], NDArray[np.float64]] | None,
+    rows: Callable[[slice], NDArray[np.float64]] | int,
 ) -> bool:
     """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a progress function that returned False.
 

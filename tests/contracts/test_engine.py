@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, dimension, errors, laws, solvers
 from biomembrane.compile import elementary, ir, native, rodas, sparse
-from biomembrane.compile.ir import INT, VEC, Function
+from biomembrane.compile.ir import INT, Function
 from biomembrane.compile.program import program
 from biomembrane.library import K, glucose
 
