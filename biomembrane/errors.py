@@ -65,15 +65,15 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
 
 def shown(value: object, limit: int = 90) -> str:
     """A value in few words, as errors print it: quantities with their unit, classes by their name, nothing with an address."""
-    if hasattr(value, "magnitude") and hasattr(value, "units"):
+    if isinstance(value, type):
+        text = f"the class {value.__name__}"
+    elif hasattr(value, "magnitude") and hasattr(value, "units"):
         try:
             text = f"{value:.6g~P}"
         except (TypeError, ValueError):
             text = str(value)
     elif getattr(value, "ndim", 0):
         text = str(value) if getattr(value, "size", 0) <= 12 else f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
-    elif isinstance(value, type):
-        text = f"the class {value.__name__}"
     elif callable(value) and hasattr(value, "__name__"):
         text = f"the function {value.__name__}"
     else:

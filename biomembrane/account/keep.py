@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
     "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
-    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0] or 1.0),
+    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
 }  # fmt: skip
 BOOKS = {"ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store"}
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
@@ -67,7 +67,7 @@ class Keep:
             _one_of(self.times, ("all", "final"), "Keep(times=…)")
         else:
             output_times(None, self.times)
-        if self.reduce and self.times == "final":
+        if self.reduce and isinstance(self.times, str) and self.times == "final":
             advice = "times='all', or reduce=()"
             raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
 
@@ -215,16 +215,17 @@ class _Sink:
         shown: dict[str, Array] = {}
         for name in keep.variables:
             got = getattr(books, name.removeprefix("ledger_")) if name.startswith("ledger_") else values(t, name)
-            shown[name] = got.transpose(*range(got.ndim)[::-1])
+            laid = got.transpose(*range(got.ndim)[::-1])
+            shown[name] = laid if len(self.taken) == laid.shape[1] else laid[:, self.taken]
         if callable(keep.reduce):
             self._reduce(at, t, shown)
         elif keep.reduce:
             for name, value in shown.items():
                 for how in keep.reduce:
-                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times))
+                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times[self.taken]))
         else:
             for name, value in shown.items():
-                self.put(name, at, value if len(self.taken) == value.shape[1] else value[:, self.taken])
+                self.put(name, at, value)
         for line in LINES:
             if keep.ledger == "all":
                 self.put(f"ledger_{line}", at, getattr(books, line).T[:, self.taken])
@@ -234,16 +235,20 @@ class _Sink:
     def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
         import xarray as xr
 
-        coords = coordinates(t.model) | {"time": t.block.times, "lane": np.arange(at.start, at.stop)}
+        coords = coordinates(t.model) | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}
         data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()}
-        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T) for line in LINES}
+        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
             raise errors.WrongType(where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice)
+        own = {"status", "end", "least_power", "least_process", *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
         for name, array in made.data_vars.items():
+            if name in own:
+                got, advice = f"the result's own {name}", "another name"
+                raise errors.BadName(where="Keep(reduce=…)", wanted="variables of your own", got=got, advice=advice)
             rest = [d for d in array.dims if d != "lane"]
             self.extra[str(name)] = (rest, dict(array.attrs), {d: array[d] for d in rest if d in array.coords})
             self.put(str(name), at, array.transpose("lane", *rest).values)

@@ -7,6 +7,7 @@ from .ir import BIT, LANES, VEC, Function, number, splat
 from .outputs import Outputs, Writer
 from .rodas import INTEGRALS, Tableau
 
+DRY = 1e-5  # share of the first step where a pool is empty: its potential is infinite there, and the first node of the quadrature sees it
 RECORD = 5  # status, steps, rejected, state at fault, time reached
 _SETS = (
     "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, ptr noalias %s, "
@@ -29,11 +30,17 @@ def refill() -> Function:
     f.store(job, w.lane("job", "%l"), "i64")
     f.store("0", w.lane("part", "%l"), "i64")
     f.store(number(0.0), w.lane("t", "%l"), "double")
-    w.enter("%l", "%h0")
     for array, source, count in (("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
             f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
+    h = f.slot("double", "%h0")
+    with f.loop(w.states) as i:
+        y, low = (f.load(w.lane(name, "%l", i), "double") for name in ("y", "low"))
+        amount = f.compare("ogt", low, number(-1e299), "double")
+        with f.when(f.do(f"and i1 {amount}, {f.compare('ole', y, number(0.0), 'double')}")):
+            f.store(f.do(f"fmul double %h0, {number(DRY)}"), h, "double")
+    w.enter("%l", f.load(h, "double"))
     with f.loop(w.quadratures) as i:
         f.store(number(0.0), w.lane("q", "%l", i), "double")
     with f.loop(w.processes) as i:

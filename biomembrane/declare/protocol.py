@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from .. import dimension as d
@@ -38,6 +39,9 @@ class Protocol:
     formula: Callable[..., Any] | None = None
     quantities: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
+
     @classmethod
     def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
         """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.
@@ -58,10 +62,13 @@ class Protocol:
         if number < 1 or (period is None and number > 1):
             wanted, got = "one pulse or more, and a period for several", f"count={count}, period={errors.shown(period)}"
             raise errors.BadSettings(where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')")
-        for name, value in (("start", start), ("width", width), ("period", period if period is not None else width)):
-            shortest = units.strip(value, d.TIME, f"{where}({name}=…)")
-            if not bool((shortest >= 0 if name == "start" else shortest > 0).all() if getattr(shortest, "ndim", 0) else shortest >= 0):
+        for name, value in (("start", start), ("width", width), ("period", width if period is None else period)):
+            shortest = np.min(units.strip(value, d.TIME, f"{where}({name}=…)"))
+            if shortest < 0 or (shortest == 0 and name != "start"):
                 raise errors.BadSettings(where=f"{where}({name}=…)", wanted="a time after 0", got=errors.shown(value), advice=f"{name}=Q(1, 'min')")
+        if number > 1 and np.any(_in(width, "s") > _in(period, "s")):
+            wanted, got = "pulses that end before the next begins", f"width={errors.shown(width)}, period={errors.shown(period)}"
+            raise errors.BadSettings(where=f"{where}(period=…)", wanted=wanted, got=got, advice="a longer period, or steps that say what holds when")
         changes: list[tuple[Any, Any]] = []
         for k in range(number):
             on = start if k == 0 else _plus(start, period, k)
@@ -113,8 +120,13 @@ class Protocol:
 def _pairs(where: str, given: Sequence[Any], example: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     for pair in given:
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=errors.shown(pair), advice=example)
+            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example)
     return tuple(t for t, _ in given), tuple(v for _, v in given)
+
+
+def _pair(given: Any) -> str:
+    """What stands where a pair should."""
+    return f"{type(given).__name__} of {', '.join(map(errors.shown, given))}" if isinstance(given, (tuple, list)) else errors.shown(given)
 
 
 def _plus(start: Any, step: Any, times: int) -> Any:

@@ -62,6 +62,16 @@ class Start:
 
     shares: Mapping[tuple[int, ...], Array] = field(default_factory=dict)
     state: Array | None = None
+    dims: Mapping[str, int] = field(default_factory=dict)
+
+    def fits(self, dims: Mapping[str, int]) -> None:
+        """Raise ``BadSettings`` where a scan is to go on from a scan over other dimensions."""
+        if self.dims and list(self.dims.items()) != list(dims.items()):
+            wanted, got = (", ".join(f"{k}: {v}" for k, v in sizes.items()) or "none" for sizes in (dims, self.dims))
+            raise errors.BadSettings(
+                where="simulate(start=…)", wanted=f"one run, or a scan over the same dimensions ({wanted})", got=f"a scan over {got}",
+                advice="start=run.isel(…) takes one lane",
+            )  # fmt: skip
 
     def put(self, y0: Array, lanes: slice) -> None:
         """Into x(0), ``(state, lane)``; a state by lane must come from a scan over the same dimensions."""
@@ -85,7 +95,8 @@ def begin(model: Model, start: Any) -> Start:
         if theirs != names:
             advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
             raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
-        return Start(state=start.trajectory.block.y[:, -1])
+        t = start.trajectory
+        return Start(state=t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dims=t.dims)
     if not isinstance(start, Mapping):
         wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
@@ -97,6 +108,8 @@ def begin(model: Model, start: Any) -> Start:
             advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(str(name), carriers)
             raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
         share = units.strip(value, ONE, where)
+        if np.ndim(share):
+            raise errors.NotANumber(where=where, wanted="one share", got=errors.shown(value), advice=f"start={{{name!r}: 1}}")
         check_domain(share, "fraction", where, value)
         given[name] = share
     made = {}

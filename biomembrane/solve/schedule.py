@@ -33,18 +33,20 @@ class Timed:
         """With inputs told by their number."""
         return replace(self, value=index[self.value], slope=index.get(self.slope), origin=index.get(self.origin))
 
-    def at(self, start: Array) -> dict[int, Array]:
-        """Inputs in the part that begins at ``start`` (lane,)."""
-        shape = start.shape
-        times = np.array([np.broadcast_to(t, shape) for t in self.times]).reshape(len(self.times), *shape)
-        values = np.array([np.broadcast_to(v, shape) for v in self.values])
-        order = np.argsort(times, axis=0, kind="stable")
-        times = np.take_along_axis(times, order, axis=0)
+    def laid(self, lanes: int, least: float) -> tuple[Array, Array]:
+        """Times and values of every lane, in the order of the times; before the ``least`` time is at the start."""
+        times = np.array([np.broadcast_to(t, lanes) for t in self.times]).reshape(len(self.times), lanes)
+        times[times < least] = 0.0
+        values = np.array([np.broadcast_to(v, lanes) for v in self.values])
+        order, first = np.argsort(times, axis=0, kind="stable"), 0 if self.ramps else 1
+        values[first:] = np.take_along_axis(values[first:], order, axis=0)
+        return np.take_along_axis(times, order, axis=0), values
+
+    def at(self, start: Array, times: Array, values: Array) -> dict[int, Array]:
+        """Inputs in the part that begins at ``start`` (lane,), from what :meth:`laid` gave."""
         passed = (times <= start).sum(axis=0)
         if not self.ramps:
-            values = np.concatenate([values[:1], np.take_along_axis(values[1:], order, axis=0)])
             return {self.value: _pick(values, passed)}
-        values = np.take_along_axis(values, order, axis=0)
         moving = (passed > 0) & (passed < len(times))
         (t0, v0), (t1, v1) = ((_pick(times, k), _pick(values, k)) for k in (passed - 1, passed))
         slope = np.where(moving, (v1 - v0) / np.where(t1 > t0, t1 - t0, 1.0), 0.0)
@@ -60,7 +62,8 @@ def _pick(array: Array, k: NDArray[np.int64]) -> Array:
 
 def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float) -> tuple[Array, list[list[Any]]]:
     """Ends of the parts (part, lane), and the inputs of each part; parts without length come last and end at ``end``."""
-    breaks = [np.broadcast_to(t, (lanes,)) for each in timed for t in each.times]
+    laid = [each.laid(lanes, 1e-16 * end) for each in timed]
+    breaks = [t for times, _ in laid for t in times]
     stops = np.full((len(breaks) + 1, lanes), end)
     if breaks:
         stops[:-1] = np.sort(np.array(breaks), axis=0)
@@ -73,8 +76,8 @@ def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: flo
     for k in range(len(stops)):
         held = list(inputs)
         start = stops[k - 1] if k else np.zeros(lanes)
-        for each in timed:
-            for index, value in each.at(start).items():
+        for each, known in zip(timed, laid, strict=True):
+            for index, value in each.at(start, *known).items():
                 held[index] = value
         parts.append(held)
     return stops, parts

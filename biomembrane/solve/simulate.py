@@ -94,6 +94,7 @@ def prepare(
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
     chosen = resolve(model, parameters)
     first = begin(model, start)
+    first.fits(chosen.dims)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):

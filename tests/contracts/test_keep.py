@@ -1,0 +1,347 @@
+"""What a scan keeps is what the full run holds; chunks, threads and a request to stop change nothing of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import xarray as xr
+from builders import cell
+from mistakes import uphill
+
+import biomembrane as bm
+from biomembrane import Keep, Q, errors, solvers
+from biomembrane import library as lib
+from biomembrane.account.saved import LINES
+from biomembrane.solve import stream
+from biomembrane.solve.problem import KINDS
+
+TIMES = Q(np.linspace(0, 60, 13), "s")
+VARIABLES = ["amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation"]
+S = bm.Species("S")  # a neutral solute
+SIZE = 5
+
+
+@cache
+def model():
+    return bm.load("enterocyte")
+
+
+def density(size=SIZE):
+    return xr.DataArray(np.linspace(2e3, 2e4, size), dims="N", attrs={"units": "1/um^2"})
+
+
+SCAN = {"SGLT1.density": density(), "lumen.glucose": xr.DataArray([0.5, 2.0], dims="glucose", coords={"glucose": [0.5, 2.0]}, attrs={"units": "mM"})}
+
+
+def run(**more):
+    return bm.simulate(model(), **{"times": TIMES, "parameters": SCAN, **more})
+
+
+@cache
+def full():
+    """Everything of a scan over two dimensions."""
+    return run()
+
+
+def same(kept, wanted, rel=1e-12):
+    """Values agree, dimension by dimension, with NaN where there should be NaN."""
+    wanted = wanted.transpose(*kept.dims)
+    size = float(np.nanmax(np.abs(wanted.values), initial=0.0))
+    assert kept.values == pytest.approx(wanted.values, rel=rel, abs=rel * size, nan_ok=True), kept.name
+
+
+def lines(name):
+    """A line of the full books."""
+    return getattr(full().ledger, name)
+
+
+# --- what is kept
+
+
+def test_final_keeps_the_last_time_and_the_books():
+    """States at the end, and every line of the books with its unit, for all lanes."""
+    kept = run(keep="final")
+    assert kept.data.sizes["time"] == 1
+    for name in ("amount", "potential", "volume"):
+        same(kept.data[name], full().data[name].isel(time=[-1]))
+    for name in LINES:
+        if not name.startswith("residual"):
+            same(kept.data[f"ledger_{name}"], lines(name).isel(time=-1), 1e-11)
+            assert kept.data[f"ledger_{name}"].attrs["units"] == "pJ"
+    off = float(np.abs(kept.ledger.residual - lines("residual").isel(time=-1)).max())
+    assert off <= 1e-12 * float(kept.ledger.passed.max())
+    assert kept.failed == 0
+    assert kept.ledger.check() is not None
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_named_variables_are_kept_at_all_times(name):
+    """Each variable over time and the scan, with the labels and units of the run."""
+    kept, wanted = run(keep=[name]).data[name], full().data[name]
+    same(kept, wanted)
+    assert kept.attrs["units"] == wanted.attrs["units"]
+    assert set(kept.dims) == set(wanted.dims)
+    for dim in set(wanted.dims) & set(wanted.coords):
+        assert kept[dim].values.tolist() == wanted[dim].values.tolist()
+
+
+def test_own_times_are_kept_and_change_no_step():
+    """Times of one's own, with 0 and without, on the dense output of the same steps."""
+    kept = run(keep=Keep(times=Q([0.0, 12.5, 30.0], "s"), variables=["concentration"]))
+    assert kept.data.time.values.tolist() == [0.0, 12.5, 30.0]
+    same(kept.data.concentration.isel(time=[0, 2]), full().data.concentration.sel(time=[0.0, 30.0]))
+    late = run(keep=Keep(times=Q([0.5], "min"), ledger="all"))
+    assert late.data.time.values.tolist() == [30.0]
+    same(late.data.amount, full().data.amount.sel(time=[30.0]))
+    same(late.ledger.dissipated, lines("dissipated").sel(time=[30.0]), 1e-11)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["all times", "times of one's own"])
+def test_reducers_see_the_kept_times(own):
+    """Minimum, maximum, trapezoid mean and last value over the kept times, and not over others."""
+    chosen = [10.0, 25.0, 40.0] if own else list(TIMES.magnitude)
+    kept = run(keep=Keep(variables=["flux", "potential"], reduce=["min", "max", "mean", "final"], times=Q(chosen, "s") if own else "all"))
+    for name in ("flux", "potential"):
+        wanted = full().data[name].sel(time=chosen)
+        same(kept.data[f"{name}_min"], wanted.min("time"))
+        same(kept.data[f"{name}_max"], wanted.max("time"))
+        same(kept.data[f"{name}_final"], wanted.isel(time=-1))
+        same(kept.data[f"{name}_mean"], wanted.integrate("time") / (chosen[-1] - chosen[0]))
+        assert kept.data[f"{name}_mean"].attrs["cell_methods"] == "time: mean"
+        assert kept.data[f"{name}_max"].attrs["units"] == full().data[name].attrs["units"]
+
+
+def test_the_mean_of_one_time_is_its_value():
+    """There is nothing to integrate over."""
+    kept = run(keep=Keep(variables=["potential"], reduce=["mean"], times=Q([30.0], "s")))
+    same(kept.data.potential_mean, full().data.potential.sel(time=30.0))
+
+
+def test_a_function_reduces_what_it_is_given():
+    """A function of a Dataset over lane and time: variables, books and coordinates by name; the scan comes back in its shape."""
+
+    def half(data):
+        assert {"lane", "time", "pool"} <= set(data.sizes)
+        charged = data.potential.isel(membrane=0)
+        heat = data.ledger_dissipated.isel(time=-1)
+        return xr.Dataset({"swing": charged.max("time") - charged.min("time"), "heat": heat, "last": data.amount.isel(time=-1)})
+
+    kept = run(keep=Keep(reduce=half))
+    V = full().data.potential.isel(membrane=0)
+    same(kept.data.swing, V.max("time") - V.min("time"), 1e-10)
+    same(kept.data.heat, lines("dissipated").isel(time=-1), 1e-11)
+    same(kept.data["last"], full().data.amount.isel(time=-1))
+
+
+def test_single_precision_rounds_what_was_computed_in_double():
+    """float32 is the rounded double to 1e-6, with half the memory; the status keeps its kind."""
+    kept = run(keep=Keep(variables=["amount", "flux"], dtype="float32"))
+    for name in ("amount", "flux"):
+        assert kept.data[name].dtype == np.float32
+        same(kept.data[name], full().data[name], 1e-6)
+    same(kept.ledger.spent, lines("spent").isel(time=-1), 1e-6)
+    assert kept.data.status.dtype == np.int8
+
+
+def test_all_of_the_books_over_time():
+    """``ledger="all"``, and the books by entry, process and store, as in the full run."""
+    kept = run(keep=Keep(variables=["ledger_flow", "ledger_dissipation", "ledger_exergy"], ledger="all"))
+    for name in LINES:
+        if not name.startswith("residual"):
+            same(kept.data[f"ledger_{name}"], lines(name), 1e-11)
+    same(kept.data.ledger_dissipation, full().ledger.dissipation, 1e-11)
+    same(kept.data.ledger_exergy, full().ledger.exergy, 1e-11)
+    passed = float(kept.ledger.passed.max())
+    assert kept.data.ledger_flow.sum("entry").values == pytest.approx(kept.ledger.dissipated.values, abs=1e-12 * passed)
+
+
+def test_a_grid_is_shaped_by_the_names_of_its_dimensions():
+    """Two dimensions: every lane stands at its own coordinates, as a single run does."""
+    kept = run(keep="final")
+    assert kept.data.status.sizes == {"N": SIZE, "glucose": 2}
+    at = {"SGLT1.density": Q(float(density()[3]), "1/um^2"), "lumen.glucose": Q(0.5, "mM")}
+    alone = run(parameters=at)
+    found = kept.data.amount.isel(N=3, time=0).sel(glucose=0.5)
+    assert found.values == pytest.approx(alone.data.amount.isel(time=-1).values, rel=1e-12, abs=1e-15)
+
+
+def test_a_single_run_may_be_kept_too():
+    """Without a scan there is no dimension but the variable's own."""
+    kept, wanted = bm.simulate(model(), times=TIMES, keep="final"), bm.simulate(model(), times=TIMES)
+    assert kept.data.status.dims == ()
+    same(kept.data.amount, wanted.data.amount.isel(time=[-1]))
+    assert float(kept.ledger.spent) == pytest.approx(float(wanted.ledger.spent[-1]), rel=1e-11)
+
+
+# --- lanes that fail, chunks and threads
+
+
+@pytest.mark.parametrize("keep", ["final", Keep(reduce=["max"]), Keep(ledger="all")], ids=["final", "reduced", "all books"])
+def test_lanes_that_fail_are_told_and_harm_no_other(keep):
+    """Of three pumps one runs its cell dry after 10 s of 20: NaN at the end, its status and its time; the others are on paper."""
+    rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
+    kept = bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep)
+    assert [KINDS[k] for k in kept.data.status.values] == ["done", "negative", "done"]
+    assert kept.failed == 1
+    assert 8 < float(kept.data.end[1]) <= 10.2
+    found = kept.data.amount_max if "amount_max" in kept.data else kept.data.amount.isel(time=-1)
+    assert np.isnan(found.isel(r=1)).all()
+    assert np.isfinite(found.isel(r=[0, 2])).all()
+    spent = kept.ledger.dissipated.isel(time=-1) if "time" in kept.ledger.dissipated.dims else kept.ledger.dissipated
+    assert np.isfinite(spent.values).tolist() == [True, False, True]
+
+
+def _lanes(count):
+    """Leaks at several rates: cheap lanes, many of them."""
+    part = lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))]  # noqa: E731
+    rates = xr.DataArray(np.linspace(0.2, 3, count) * 1e-4, dims="P", attrs={"units": "cm/s"})
+    return cell(part, {S: 9}, {S: 1}), {"S_leak.permeability": rates}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("keep", [None, "final", Keep(variables=["amount", "flux"], ledger="all"), Keep(reduce=["mean"])],
+                         ids=["run", "final", "all", "reduced"])  # fmt: skip
+def test_chunks_and_threads_change_no_bit(monkeypatch, keep, threads):
+    """Many small chunks on one thread or two give the bits of a single chunk."""
+    leaky, rates = _lanes(200)
+    once = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=1))
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    monkeypatch.setattr(stream, "_FEWEST", 16)
+    seen = []
+    many = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=threads), progress=seen.append)
+    assert len(seen) >= 13
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert set(once.data.data_vars) == set(many.data.data_vars)
+    for name in once.data.data_vars:
+        assert np.array_equal(once.data[name].values, many.data[name].values), name
+    assert np.array_equal(once.ledger.dissipated.values, many.ledger.dissipated.values)
+
+
+# --- being stopped
+
+
+def _refuse(share):
+    return share < 0.3
+
+
+def _interrupt(share):
+    if share >= 0.3:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("keep", [None, "final", Keep(ledger="all")], ids=["run", "final", "all"])
+@pytest.mark.parametrize("progress", [_refuse, _interrupt])
+def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, threads):
+    """By the word of the progress function or by Ctrl-C: done lanes are as ever, the rest NaN and ``cancelled``."""
+    leaky, rates = _lanes(200)
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    monkeypatch.setattr(stream, "_FEWEST", 16)
+    solver = solvers.Native(threads=threads)
+    with pytest.raises(errors.Cancelled, match="request to stop") as caught:
+        bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solver, progress=progress)
+    assert isinstance(caught.value, KeyboardInterrupt)
+    made = caught.value.run
+    status = made.data.status.values
+    kinds = status if keep is None else np.array(KINDS)[status]
+    done = kinds == "done"
+    assert set(kinds) == {"done", "cancelled"}
+    assert 60 <= done.sum() < 200
+    last = made.data.amount.isel(time=-1, pool=0).values
+    assert np.isnan(last[~done]).all()
+    rate = rates["S_leak.permeability"].values * 1e3  # P·A/W [1/s]
+    assert last[done] == pytest.approx((1 + 8 * np.exp(-rate * 60))[done], rel=1e-7)
+    heat = made.ledger.dissipated.isel(time=-1) if "time" in made.ledger.dissipated.dims else made.ledger.dissipated
+    assert np.isfinite(heat.values).tolist() == done.tolist()
+
+
+def test_a_scan_stopped_before_its_first_chunk_has_only_status():
+    """Nothing was done: every lane is cancelled, and the run can still be looked at."""
+    leaky, rates = _lanes(16)
+    task = bm.solve.simulate.prepare(leaky, np.array([0.0, 1.0]), parameters=rates)
+    seen = []
+
+    def never(*_):
+        raise KeyboardInterrupt
+
+    finished = stream.run(task, [slice(0, 8), slice(8, 16)], never, seen.append, task.width)
+    assert finished is False
+    assert seen == []
+
+
+def test_the_terminal_is_told_how_far_and_how_long(monkeypatch, capsys):
+    """Once two seconds have passed, a line with the share, the rate and the time left; before that, nothing."""
+    leaky, rates = _lanes(64)
+    bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True)
+    assert capsys.readouterr().err == ""
+    clock = iter(np.arange(0, 1e4, 1.0))
+    monkeypatch.setattr(stream.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    monkeypatch.setattr(stream, "_FEWEST", 8)
+    bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True, solver=solvers.Native(threads=1))
+    told = capsys.readouterr().err
+    assert "100.0 % of 64 sets" in told
+    assert "/s, about 0 s left" in told
+    assert told.endswith("\n")
+
+
+# --- files
+
+
+def test_kept_data_survive_a_file(tmp_path):
+    """netCDF gives back every kept number and attribute; a whole scan can be saved and loaded."""
+    kept = run(keep=Keep(variables=["amount", "flux"], dtype="float32"))
+    path = bm.save(kept, tmp_path / "kept.nc")
+    back = bm.open_result(path)
+    for name, array in kept.data.items():
+        assert back[name].dtype == array.dtype, name
+        assert np.array_equal(back[name].values, array.values, equal_nan=array.dtype.kind == "f"), name
+        assert {k: str(v) for k, v in array.attrs.items()} == {k: str(back[name].attrs[k]) for k in array.attrs}
+    assert bm.open_run(path).ledger.spent.values == pytest.approx(kept.ledger.spent.values)
+
+
+# --- where a run starts
+
+
+@pytest.mark.parametrize("keep", [None, "final"])
+def test_a_run_goes_on_from_its_end(keep):
+    """Half a minute twice is a minute: states to tolerance, and the books of both parts add up."""
+    whole, half = (bm.simulate(model(), until=Q(t, "s")) for t in (60, 30))
+    rest = bm.simulate(model(), until=Q(30, "s"), start=half, keep=keep)
+    assert rest.data.amount.isel(time=-1).values == pytest.approx(whole.data.amount.isel(time=-1).values, rel=1e-6, abs=1e-9)
+    spent = float(half.ledger.spent[-1]) + float(rest.ledger.spent if keep else rest.ledger.spent[-1])
+    assert spent == pytest.approx(float(whole.ledger.spent[-1]), rel=1e-6)
+
+
+def test_a_scan_goes_on_lane_by_lane_and_a_run_fans_out():
+    """A scan over the same dimensions starts each lane where it ended; one run starts all of them."""
+    half = run(times=Q([0, 30], "s"))
+    rest = run(times=Q([0, 30], "s"), start=half)
+    same(rest.data.amount.isel(time=-1), full().data.amount.isel(time=-1), 1e-6)
+    one = half.isel(N=2, glucose=1)
+    fan = run(times=Q([0, 30], "s"), start=one)
+    assert (fan.data.amount.isel(time=0) == one.data.amount.isel(time=-1)).all()
+
+
+def test_a_run_that_was_stopped_goes_on_from_where_it_came():
+    """Too few steps: the rest is run from the last output that was reached."""
+    whole = bm.simulate(model(), times=TIMES)
+    enough = whole.solution.steps + whole.solution.rejected
+    with pytest.raises(errors.SimulationStopped) as caught:
+        bm.simulate(model(), times=TIMES, solver=solvers.Native(max_steps=enough - 2))
+    reached = float(caught.value.run.data.time[-1])
+    assert 0 < reached < 60
+    rest = bm.simulate(model(), until=Q(60 - reached, "s"), start=caught.value.run)
+    assert rest.data.amount.isel(time=-1).values == pytest.approx(whole.data.amount.isel(time=-1).values, rel=1e-6, abs=1e-9)
+
+
+def test_shares_put_a_carrier_into_its_states():
+    """All of it in one state, or spread as given; states that are not given are empty, and the total is what is declared."""
+    total = float(bm.simulate(model(), times=Q([0.0], "s")).data.amount.sel(pool=[f"SGLT1.C{k}" for k in range(1, 7)]).sum())
+    for shares in ({"SGLT1.C1": 1}, {"SGLT1.C2": 0.25, "SGLT1.C5": 0.75}):
+        made = bm.simulate(model(), times=Q([0.0], "s"), start=shares).data.amount.isel(time=0)
+        for k in range(1, 7):
+            assert float(made.sel(pool=f"SGLT1.C{k}")) == pytest.approx(shares.get(f"SGLT1.C{k}", 0.0) * total, rel=1e-12)
