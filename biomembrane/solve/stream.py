@@ -112,7 +112,7 @@ def run(
     workers = min(_threads(task), len(parts))
     try:
         for count in map(work, parts) if workers == 1 else _threaded(work, parts, workers, cancel):
-            if not meter.add(count):
+            if not cancel.asked and not meter.add(count) and meter.done < meter.lanes:  # asked once, and in time
                 cancel.ask()
     except KeyboardInterrupt:
         cancel.ask()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 import pytest
 import xarray as xr
 from builders import cell
-from mistakes import uphill
+from mistakes import sound, uphill
 
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
@@ -223,13 +224,12 @@ def test_chunks_and_threads_change_no_bit(monkeypatch, keep, threads):
 # --- being stopped
 
 
-def _refuse(share):
-    return share < 0.3
+def _refuse(_):
+    return False
 
 
-def _interrupt(share):
-    if share >= 0.3:
-        raise KeyboardInterrupt
+def _interrupt(_):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -240,9 +240,16 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     leaky, rates = _lanes(200)
     monkeypatch.setattr(stream, "_BUFFER", 1.0)
     monkeypatch.setattr(stream, "_FEWEST", 16)
-    solver = solvers.Native(threads=threads)
+    solver, seen = solvers.Native(threads=threads), []
+
+    def watch(share):
+        seen.append(share)
+        return progress(share) if share >= 0.3 else None
+
     with pytest.raises(errors.Cancelled, match="request to stop") as caught:
-        bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solver, progress=progress)
+        bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solver, progress=watch)
+    assert seen == sorted(set(seen))
+    assert sum(share >= 0.3 for share in seen) == 1
     assert isinstance(caught.value, KeyboardInterrupt)
     made = caught.value.run
     status = made.data.status.values
@@ -256,6 +263,42 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     assert last[done] == pytest.approx((1 + 8 * np.exp(-rate * 60))[done], rel=1e-7)
     heat = made.ledger.dissipated.isel(time=-1) if "time" in made.ledger.dissipated.dims else made.ledger.dissipated
     assert np.isfinite(heat.values).tolist() == done.tolist()
+
+
+def test_a_word_that_comes_too_late_stops_nothing():
+    """When all is done there is nothing to stop: the result is handed over."""
+    leaky, rates = _lanes(16)
+    seen = []
+    made = bm.simulate(
+        leaky, times=TIMES, parameters=rates, keep="final", progress=lambda share: seen.append(share) or False, solver=solvers.Native(threads=1)
+    )
+    assert seen == [1.0]
+    assert made.failed == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_errors_of_any_chunk_come_through(monkeypatch, threads):
+    """What the progress function raises, and a lane without room in a late chunk, end the scan as they are."""
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    monkeypatch.setattr(stream, "_FEWEST", 16)
+    leaky, rates = _lanes(200)
+    with pytest.raises(ZeroDivisionError):
+        bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=lambda share: 1 / 0 if share > 0.3 else None,
+                    solver=solvers.Native(threads=threads))  # fmt: skip
+    chloride = xr.DataArray([20.0] * 150 + [170.0] * 50, dims="Cl", attrs={"units": "mM"})
+    with pytest.raises(errors.NoRoom, match=r"position Cl=1[5-9][0-9]"):
+        bm.simulate(sound(), until="1 s", parameters={"cell.Cl": chloride}, solver=solvers.Native(threads=threads))
+
+
+def test_simulations_may_run_side_by_side():
+    """Four Python threads that build and run a new model at once get what one gets."""
+    leaky, rates = _lanes(24)
+    alone = bm.simulate(leaky, times=TIMES, parameters=rates, keep="final")
+    leaky, rates = _lanes(24)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: bm.simulate(leaky, times=TIMES, parameters=rates, keep="final"), range(8)))
+    for each in made:
+        assert np.array_equal(each.data.amount.values, alone.data.amount.values)
 
 
 def test_a_scan_stopped_before_its_first_chunk_has_only_status():

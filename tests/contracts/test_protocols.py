@@ -289,6 +289,9 @@ def test_breaks_that_change_nothing_leave_the_run_as_it_was(protocol):
     assert c_in(made) == pytest.approx(c_in(plain), rel=1e-7)
     assert made.ledger.imposed.values == pytest.approx(0.0, abs=1e-9)
     assert made.solution.rejected <= plain.solution.rejected + 5
+    end = run(protocol, keep="final").data
+    assert end.amount.values[0] == pytest.approx(made.data.amount.values[-1], rel=1e-12)
+    assert float(end.ledger_dissipated) == pytest.approx(float(made.ledger.dissipated[-1]), rel=1e-12)
     assert made.solution.steps <= 4 * plain.solution.steps
 
 
@@ -301,6 +304,16 @@ def test_two_protocols_may_break_together_or_apart():
     c.append(5 + (c[-1] - 5) * math.exp(-1.5))
     assert c_in(made) == pytest.approx([*c, c[-1]], rel=1e-7)
     assert made.data.flux.values[-2:, 0].tolist() == [0.0, 0.0]
+
+
+def test_a_ramp_goes_on_across_the_breaks_of_another_protocol():
+    """A permeability that is set anew to what it was cuts the ramp of the bath into parts, and nothing else."""
+    same, points = Q(1e-4, "cm/s"), [(5.0, 1.0), (25.0, 21.0)]
+    cut = Protocol.steps(same, (Q(3, "s"), same), (Q(7, "s"), same), (Q(12.3, "s"), same), (Q(25, "s"), same))
+    times = np.linspace(0, END, 61)
+    made = bm.simulate(leaky(), times=Q(times, "s"), parameters={"bath.S": ramps(*points), "S_leak.permeability": cut})
+    assert c_in(made) == pytest.approx(paper("ramps", points, times), rel=1e-7)
+    assert made.data["bath.S"].values == pytest.approx(np.interp(times, *zip(*points, strict=True)), rel=1e-12)
 
 
 def test_hundreds_of_pulses_cost_no_rejected_steps():
