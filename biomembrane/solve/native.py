@@ -72,8 +72,9 @@ class Native:
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -10 * tolerance, -1e300)
+        ends = np.stack([problem.stops.T, problem.longest.T], axis=2)
         return Sets(
-            machine, constants, problem.stops.T, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, constants, ends, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 

@@ -41,6 +41,7 @@ class Problem:
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
+    ``drifting``: a protocol moves the energy, of which no error is told, so that steps are kept to a 128th of each part.
     ``runs``: how many there are in the whole scan that these lanes are part of.
     """
 
@@ -52,12 +53,20 @@ class Problem:
     scale: Array
     positive: NDArray[np.bool_]
     runs: int = 1
+    drifting: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
 
     @property
     def lanes(self) -> int:
         return int(self.y0.shape[1])
+
+    @property
+    def longest(self) -> Array:
+        """The longest step in each part (part, lane)."""
+        if not self.drifting:
+            return np.full(self.stops.shape, np.inf)
+        return np.diff(self.stops, axis=0, prepend=np.zeros((1, self.lanes))).clip(min=1e-12 * self.times[-1]) / 128
 
     @property
     def width(self) -> int:

@@ -51,7 +51,8 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         positive = np.array([p.kind != "charge" for p in self.model.pools])
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
+        runs, drifting = self.parameters.lanes, bool(self.kernel.program.outputs["drift"])
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, runs, drifting, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
         return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
