@@ -218,7 +218,7 @@ class _Sink:
             laid = got.transpose(*range(got.ndim)[::-1])
             shown[name] = laid if len(self.taken) == laid.shape[1] else laid[:, self.taken]
         if callable(keep.reduce):
-            self._reduce(at, t, shown)
+            self._reduce(at, t, shown, books)
         elif keep.reduce:
             for name, value in shown.items():
                 for how in keep.reduce:
@@ -232,12 +232,12 @@ class _Sink:
             elif f"ledger_{line}" not in keep.variables:
                 self.put(f"ledger_{line}", at, getattr(last, line)[-1])
 
-    def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array]) -> None:
+    def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array], books: Books) -> None:
         import xarray as xr
 
         coords = coordinates(t.model) | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}
         data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()}
-        data |= {f"ledger_{line}": (("lane", "time"), getattr(Books(t), line).T[:, self.taken]) for line in LINES}
+        data |= {f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
