@@ -18,7 +18,7 @@ from biomembrane.solve.problem import Block, Problem
 from biomembrane.symbols import t
 
 Y = sp.symbols("y0:8", real=True)
-P = sp.symbols("p0:2", real=True)
+P = sp.symbols("p0:9", real=True)
 
 
 def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = ()) -> Kernel:

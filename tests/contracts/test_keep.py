@@ -265,6 +265,19 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     assert np.isfinite(heat.values).tolist() == done.tolist()
 
 
+def test_a_stopped_scan_on_scipy_is_nan_where_it_was_not_run(monkeypatch):
+    """The reference solver keeps the same contract."""
+    leaky, rates = _lanes(24)
+    monkeypatch.setattr(stream, "_FEWEST", 8)
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    with pytest.raises(errors.Cancelled) as caught:
+        bm.simulate(leaky, times=TIMES, parameters=rates, solver=solvers.SciPy(rtol=1e-6), progress=_refuse)
+    data = caught.value.run.data
+    assert data.status.values.tolist() == ["done"] * 8 + ["cancelled"] * 16
+    assert np.isfinite(data.amount.values[-1, 0, :8]).all()
+    assert np.isnan(data.amount.values[-1, 0, 8:]).all()
+
+
 def test_a_word_that_comes_too_late_stops_nothing():
     """When all is done there is nothing to stop: the result is handed over."""
     leaky, rates = _lanes(16)
@@ -344,47 +357,3 @@ def test_kept_data_survive_a_file(tmp_path):
         assert np.array_equal(back[name].values, array.values, equal_nan=array.dtype.kind == "f"), name
         assert {k: str(v) for k, v in array.attrs.items()} == {k: str(back[name].attrs[k]) for k in array.attrs}
     assert bm.open_run(path).ledger.spent.values == pytest.approx(kept.ledger.spent.values)
-
-
-# --- where a run starts
-
-
-@pytest.mark.parametrize("keep", [None, "final"])
-def test_a_run_goes_on_from_its_end(keep):
-    """Half a minute twice is a minute: states to tolerance, and the books of both parts add up."""
-    whole, half = (bm.simulate(model(), until=Q(t, "s")) for t in (60, 30))
-    rest = bm.simulate(model(), until=Q(30, "s"), start=half, keep=keep)
-    assert rest.data.amount.isel(time=-1).values == pytest.approx(whole.data.amount.isel(time=-1).values, rel=1e-6, abs=1e-9)
-    spent = float(half.ledger.spent[-1]) + float(rest.ledger.spent if keep else rest.ledger.spent[-1])
-    assert spent == pytest.approx(float(whole.ledger.spent[-1]), rel=1e-6)
-
-
-def test_a_scan_goes_on_lane_by_lane_and_a_run_fans_out():
-    """A scan over the same dimensions starts each lane where it ended; one run starts all of them."""
-    half = run(times=Q([0, 30], "s"))
-    rest = run(times=Q([0, 30], "s"), start=half)
-    same(rest.data.amount.isel(time=-1), full().data.amount.isel(time=-1), 1e-6)
-    one = half.isel(N=2, glucose=1)
-    fan = run(times=Q([0, 30], "s"), start=one)
-    assert (fan.data.amount.isel(time=0) == one.data.amount.isel(time=-1)).all()
-
-
-def test_a_run_that_was_stopped_goes_on_from_where_it_came():
-    """Too few steps: the rest is run from the last output that was reached."""
-    whole = bm.simulate(model(), times=TIMES)
-    enough = whole.solution.steps + whole.solution.rejected
-    with pytest.raises(errors.SimulationStopped) as caught:
-        bm.simulate(model(), times=TIMES, solver=solvers.Native(max_steps=enough - 2))
-    reached = float(caught.value.run.data.time[-1])
-    assert 0 < reached < 60
-    rest = bm.simulate(model(), until=Q(60 - reached, "s"), start=caught.value.run)
-    assert rest.data.amount.isel(time=-1).values == pytest.approx(whole.data.amount.isel(time=-1).values, rel=1e-6, abs=1e-9)
-
-
-def test_shares_put_a_carrier_into_its_states():
-    """All of it in one state, or spread as given; states that are not given are empty, and the total is what is declared."""
-    total = float(bm.simulate(model(), times=Q([0.0], "s")).data.amount.sel(pool=[f"SGLT1.C{k}" for k in range(1, 7)]).sum())
-    for shares in ({"SGLT1.C1": 1}, {"SGLT1.C2": 0.25, "SGLT1.C5": 0.75}):
-        made = bm.simulate(model(), times=Q([0.0], "s"), start=shares).data.amount.isel(time=0)
-        for k in range(1, 7):
-            assert float(made.sel(pool=f"SGLT1.C{k}")) == pytest.approx(shares.get(f"SGLT1.C{k}", 0.0) * total, rel=1e-12)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from stiff import PROBLEMS, PUBLISHED, SOLVED, P, Stiff, Y, compiled, solve
 
@@ -148,16 +152,42 @@ def test_stiff_and_soft_lanes_run_side_by_side():
     """Van der Pol with μ from 1 to 1e6 in one batch: each lane is its single run to 1e-12, and what Radau finds to 1e-6."""
     mu = np.array([1.0, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 3.0, 30.0, 2e6])
     rhs = [B, P[0] * ((1 - A**2) * B - A)]
-    k = compiled(rhs)
-    batch = solve(k, np.array([[2.0] * len(mu), [0.0] * len(mu)]), [0, 1, 2], 1e-9, constants=[k.prepare([mu, np.zeros(len(mu))])])
+    k, zeros = compiled(rhs), [0.0] * (len(P) - 1)
+    batch = solve(k, np.array([[2.0] * len(mu), [0.0] * len(mu)]), [0, 1, 2], 1e-9, constants=[k.prepare([mu, *zeros])])
     assert all(s.ok for s in batch.statuses)
     for lane, stiffness in enumerate(mu):
-        alone = solve(k, (2, 0), [0, 1, 2], 1e-9, constants=[k.prepare([stiffness, 0.0])])
+        alone = solve(k, (2, 0), [0, 1, 2], 1e-9, constants=[k.prepare([stiffness, *zeros])])
         assert batch.y[:, :, lane] == pytest.approx(alone.y[:, :, 0], rel=1e-11)
         assert int(batch.steps[lane]) == int(alone.steps[0])
     for lane in (0, 3, 6):
         single = Stiff([e.subs(P[0], float(mu[lane])) for e in rhs[:1]] + [rhs[1].subs(P[0], sp.Float(mu[lane]))], (2, 0), 2.0, ())
         assert batch.y[:, -1, lane] == pytest.approx(radau(single, 1e-10), rel=1e-6)
+
+
+@cache
+def linear():
+    """y′ = M·y with the nine entries of M as parameters."""
+    return compiled([sum(P[3 * i + j] * Y[j] for j in range(3)) for i in range(3)], [A, B, C])
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(-1, 6)] * 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1), st.sampled_from([1e-5, 1e-7, 1e-9]),
+)  # fmt: skip
+def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
+    """Lanes with rates from 0.1 to 1e6 along random directions: e^{Mt}·y(0) and its integral to 20·rtol, fast and slow lanes together."""
+    rng = np.random.default_rng(seed)
+    turned = [np.linalg.qr(rng.normal(size=(3, 3)))[0] for _ in decades]
+    rates = [-(10.0 ** np.array(d)) for d in decades]
+    M = np.array([(V * r) @ V.T for V, r in zip(turned, rates, strict=True)])
+    start, times = rng.uniform(-1, 1, (3, len(decades))), [0.0, 1e-5, 1e-2, 0.5, 1.0]
+    k = linear()
+    block = solve(k, start, times, rtol, constants=[k.prepare(list(M.reshape(-1, 9).T))])
+    for lane, (V, r) in enumerate(zip(turned, rates, strict=True)):
+        parts = V.T @ start[:, lane]
+        wanted = np.array([V @ (parts * np.exp(r * x)) for x in times]).T
+        assert block.statuses[lane].ok
+        assert block.y[:, :, lane] == pytest.approx(wanted, abs=20 * rtol)
+        assert block.part(1)[:, -1, lane] == pytest.approx(V @ (parts * np.expm1(r) / r), abs=50 * rtol)
 
 
 # --- where there is no solution
