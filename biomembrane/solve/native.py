@@ -68,6 +68,9 @@ class Native:
         parts, lanes = problem.stops.shape
         constants = np.empty((lanes, parts, max(1, len(problem.constants[0]))))
         for part, values in enumerate(problem.constants):
+            if not any(isinstance(c, np.ndarray) for c in values):
+                constants[:, part, : len(values)] = values
+                continue
             for k, c in enumerate(values):
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T

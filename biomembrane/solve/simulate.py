@@ -43,7 +43,8 @@ class Task:
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
         single = count == 1 and not any(isinstance(c, np.ndarray) for c in constants[0])  # plain numbers are ten times as fast as arrays of one
-        y0 = initial(self.kernel, constants[0], _cycles(self.model), None if single else count).reshape(-1, count)
+        cycles = [states for states in _cycles(self.model) if not self.start.tells(states)]
+        y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
         _room(self.kernel, constants[0], seen, lanes, self.parameters.dims)
