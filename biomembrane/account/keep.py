@@ -197,10 +197,14 @@ class _Sink:
         with self.lock:
             if name not in self.arrays:
                 kind = np.dtype(self.keep.dtype) if np.issubdtype(values.dtype, np.floating) else values.dtype
-                made = self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind)
-                if values.shape[0] != self.lanes:
-                    made[:] = np.nan if np.issubdtype(kind, np.floating) else 0
+                self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind)
         self.arrays[name][at] = values
+
+    def blank(self) -> None:
+        """NaN, or 0, in the lanes that were not run."""
+        lost = self.status == KINDS.index("cancelled")
+        for array in self.arrays.values() if lost.any() else ():
+            array[lost] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
 
     def take(self, at: slice, t: Trajectory) -> None:
         """Keep what is wanted of a chunk."""
@@ -269,6 +273,7 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
     sink = _Sink(task, keep)
     width = task.width if sink.books else len(task.kernel.program.states)
     finished = stream.run(task, stream.chunks(task, width), sink.take, progress, width)
+    sink.blank()
     return Kept(_labelled(sink), task.model, task.solver.rtol, {"compile": task.compile_time}), finished
 
 
