@@ -187,7 +187,7 @@ class _Sink:
         self.books = keep.ledger == "all" or callable(keep.reduce) or any(name.startswith("ledger_") for name in keep.variables)  # along the way
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
-        self.end = np.zeros(self.lanes)
+        self.end, self.culprit = np.zeros(self.lanes), np.full(self.lanes, -1, dtype=np.int16)
         self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
         self.sample: Trajectory | None = None
@@ -213,6 +213,7 @@ class _Sink:
         kinds = [KINDS.index(s.kind) for s in t.statuses]
         self.status[at] = kinds
         self.end[at] = [s.time for s in t.statuses]
+        self.culprit[at] = [-1 if s.state is None else s.state for s in t.statuses]
         self.put("least_power", at, t.block.least.min(axis=1))
         self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
         self.sample = self.sample or t
@@ -248,7 +249,7 @@ class _Sink:
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
             raise errors.WrongType(where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice)
-        own = {"status", "end", "least_power", "least_process", *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
+        own = {"status", "end", "culprit", "least_power", "least_process", *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
         for name, array in made.data_vars.items():
             if name in own:
                 got, advice = f"the result's own {name}", "another name"
@@ -289,6 +290,9 @@ def _labelled(sink: _Sink) -> xr.Dataset:
         data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), facts)
     flags = {"flag_values": np.arange(len(KINDS), dtype=np.int8), "flag_meanings": " ".join(k.replace(" ", "_") for k in KINDS)}
     data["status"] = (names, sink.status.reshape(shape), {"long_name": "how the lane ended", **flags})
+    pools = " ".join(p.name for p in model.pools)
+    stopped = {"long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none", "pools": pools}
+    data["culprit"] = (names, sink.culprit.reshape(shape), stopped)
     data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
     used = {d for d, *_ in data.values() for d in d}
     coords = {k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in used}

@@ -230,6 +230,8 @@ def _dataset(run: Run) -> xr.Dataset:
     if dims:
         shape = tuple(t.dims.values())
         data["status"] = (dims, np.array([s.kind for s in t.statuses]).reshape(shape), {"long_name": "how the lane ended"})
+        culprit = ["" if s.state is None else model.pools[s.state].name for s in t.statuses]
+        data["culprit"] = (dims, np.array(culprit).reshape(shape), {"long_name": "pool at fault, or the stiffest, where the lane stopped"})
         data["end"] = (dims, np.array([s.time for s in t.statuses]).reshape(shape), {"units": "s", "long_name": "time reached"})
     made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=attributes(t, run.status.kind))
     return made.transpose("time", ..., *dims)

@@ -228,7 +228,7 @@ class _Drive(Outputs):
                 self.count("steps", lane)
                 many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
                 with f.when(many):
-                    self.record(lane, number(rodas.TOO_MANY), number(-1.0))
+                    self.record(lane, number(rodas.TOO_MANY), self.worst(lane))
                     self.redraw(lane)
                     self.hold(lane)
                 goes = f.do(f"xor i1 {many}, true")

@@ -87,7 +87,7 @@ class Native:
         statuses = [done] * len(kinds)
         for k in np.flatnonzero(kinds):
             kind, at = int(kinds[k]), float(times[k])
-            state = int(sets.record[k, 3]) if kind in (rodas.NEGATIVE, rodas.NOT_FINITE, rodas.COLLAPSED) else None
+            state = int(sets.record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
             statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
             made.rows[k, max(1, int(np.searchsorted(made.times, at, side="right"))) :] = np.nan
         made.least[made.least > 1e299] = 0.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane", "compartment", "store", "entry",
-    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "status", "end",
+    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "status", "end", "culprit",
 }  # fmt: skip
 
 

@@ -189,6 +189,7 @@ def test_a_lane_that_fails_does_not_stop_the_others():
     rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
     run = bm.simulate(constant_efflux(Q(0.1, "fmol/s")), until="20 s", parameters={"out.rate": rates})
     assert run.data.status.values.tolist() == ["done", "negative", "done"]
+    assert run.data.culprit.values.tolist() == ["", "cell.glucose", ""]
     assert np.isnan(run.data.amount.values[-1, 0, 1])
     assert run.data.amount.values[-1, 0, [0, 2]] == pytest.approx([0.98, 0.96], rel=1e-9)
 
