@@ -349,7 +349,8 @@ class _Drive(Outputs):
         """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""
         f = self.f
         with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
-            t, h = (f.load(self.lane(name, lane), "double") for name in ("t", "h"))
+            t, h, longest = (f.load(self.lane(name, lane), "double") for name in ("t", "h", "long"))
+            h = f.select(f.compare("ogt", h, longest, "double"), longest, h, "double")
             stop = f.load(self.lane("stop", lane), "double")
             left = f.do(f"fsub double {stop}, {t}")
             over = f.compare("ole", left, f.do(f"fmul double {stop}, {number(1e-14)}"), "double")

@@ -194,7 +194,7 @@ class Native:
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
         workspace = aligned(self.size, self.width)
-        parts = (sets.constants.ctypes.data, sets.stops.ctypes.data, sets.stops.shape[1])
+        parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
         after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
@@ -218,15 +218,16 @@ def _agree(function: str, got: Array, wanted: Array) -> None:
 class Sets:
     """Arrays of many runs, set by set.
 
-    Read: ``constants`` (set, part, constant), ``stops`` (set, part), ``start``, ``tolerance`` and ``floor`` (set, state), ``times``.  Filled:
+    Read: ``constants`` (set, part, constant), ``parts`` (set, part, 2) with their ends and
+    longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``times``.  Filled:
     ``out`` (set, time, row) with the first rows, ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process), ``record``.
     """
 
     def __init__(
-        self, native: Native, constants: Array, stops: Array, start: Array, tolerance: Array, floor: Array, times: Array,
+        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array, floor: Array, times: Array,
         out: Array, end: Array, turns: Array, least: Array, *, rtol: float, limit: int,
     ) -> None:  # fmt: skip
-        self.constants, self.stops, self.start = (np.ascontiguousarray(a) for a in (constants, stops, start))
+        self.constants, self.parts, self.start = (np.ascontiguousarray(a) for a in (constants, parts, start))
         self.tolerance, self.floor, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, times))
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))

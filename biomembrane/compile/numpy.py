@@ -184,7 +184,7 @@ class Kernel:
             lanes = max((len(x) for x in p if np.ndim(x)), default=None)
             given = np.array([np.broadcast_to(x, (lanes,)) for x in p]) if lanes else np.array([float(x) for x in p])
             return [*self._sweeps["prepare"](0.0, (), (), given, lanes)]
-        if all(np.ndim(x) == 0 for x in p):
+        if not any(isinstance(x, np.ndarray) and x.ndim for x in p):
             made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots))
             return made
         with np.errstate(all="ignore"):  # numpy's own numbers, for Python's would raise on a division by zero

@@ -43,10 +43,12 @@ class Writer:
         base = f.do(f"mul i64 {index}, {self.constants}")
         with f.loop(self.constants) as i:
             f.store(f.get("%C", f.do(f"add i64 {base}, {i}"), "double"), self.lane("c", lane, i), "double")
-        stop = f.get("%B", index, "double")
+        at = f.do(f"mul i64 {index}, 2")
+        stop, longest = f.get("%B", at, "double"), f.get("%B", f.do(f"add i64 {at}, 1"), "double")
         room = f.do(f"fsub double {stop}, {f.load(self.lane('t', lane), 'double')}")
-        h = f.select(f.compare("ogt", h, room, "double"), room, h, "double")
-        for name, value in (("stop", stop), ("h", h), ("err", number(-9.2))):
+        for most in (room, longest):
+            h = f.select(f.compare("ogt", h, most, "double"), most, h, "double")
+        for name, value in (("stop", stop), ("long", longest), ("h", h), ("err", number(-9.2))):
             f.store(value, self.lane(name, lane), "double")
 
     def combined(self, values: list[str], weights: tuple[float, ...]) -> str:

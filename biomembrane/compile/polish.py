@@ -24,7 +24,7 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
     for i in order:
         node = nodes[i]
         op = node[0]
-        if op == "const" or op == "in":
+        if op in {"const", "in"}:
             continue
         if op in _PAIRED:
             x = node[1]
@@ -33,7 +33,7 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
                 made[i] = _replaced(g, op, made.get(base, base), x != base)
                 continue
         if not changed.isdisjoint(node[1:]):
-            made[i] = _again(g, op, [made.get(a, a) for a in node[1:]])
+            made[i] = _again(g, op, [made.get(a, a) for a in map(int, node[1:])])
     return {group: [made.get(root, root) for root in roots] for group, roots in outputs.items()}
 
 

@@ -75,7 +75,7 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 #: Arrays of lane vectors in a driver's workspace, and the model's functions, in the order of its table.
 ARRAYS = (
     "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "p", "row", "m",
-    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "next", "steps", "bad", "has",
+    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad", "has",
 )  # fmt: skip
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}

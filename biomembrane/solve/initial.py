@@ -73,6 +73,10 @@ class Start:
                 advice="start=run.isel(…) takes one lane",
             )  # fmt: skip
 
+    def tells(self, states: Sequence[int]) -> bool:
+        """Whether these states of a carrier need no steady state."""
+        return self.state is not None or tuple(states) in self.shares
+
     def put(self, y0: Array, lanes: slice) -> None:
         """Into x(0), ``(state, lane)``; a state by lane must come from a scan over the same dimensions."""
         if self.state is not None:

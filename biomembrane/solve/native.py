@@ -68,12 +68,16 @@ class Native:
         parts, lanes = problem.stops.shape
         constants = np.empty((lanes, parts, max(1, len(problem.constants[0]))))
         for part, values in enumerate(problem.constants):
+            if not any(isinstance(c, np.ndarray) for c in values):
+                constants[:, part, : len(values)] = values
+                continue
             for k, c in enumerate(values):
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -10 * tolerance, -1e300)
+        ends = np.stack([problem.stops.T, problem.longest.T], axis=2)
         return Sets(
-            machine, constants, problem.stops.T, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, constants, ends, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 

