@@ -17,11 +17,12 @@ import sympy as sp
 from .. import constants, errors
 from .. import dimension as d
 from ..dimension import Dimension
-from ..symbols import N_A, B, F, R, T, c0, n0, t
+from ..symbols import DB, N_A, B, F, R, T, c0, n0, t
 from ..units import from_internal, like
 from .formula import Formula
 
 LONGEST = 300  # characters of an expression in an error text
+COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
 
 
@@ -74,6 +75,9 @@ class _Dimensions:
             return inner if inner is None else inner ** Fraction(int(node.exp.p), int(node.exp.q))
         if isinstance(node, sp.Abs):
             return self.fold(node.args[0])
+        if not isinstance(node, COMPILED):
+            advice = "sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B; steps in time are a Protocol"
+            raise errors.UnknownName(where=self.where, wanted="functions that can be compiled", got=type(node).__name__, advice=advice)
         for arg in node.args:
             self.pure(arg, node)
         return d.ONE

@@ -123,6 +123,17 @@ def test_a_leak_follows_a_wave_as_on_paper():
     assert float(made.ledger.check().residual_relative[-1]) < 1e-7
 
 
+@pytest.mark.xfail(strict=True, reason="nothing bounds a step by what a formula will do: a late bump is stepped over")
+def test_a_bump_late_in_a_formula_is_not_stepped_over():
+    """A pulse of 10 s after half an hour of rest reaches the cell: its area is what comes in, less what has leaked out again."""
+    bump = Protocol.function(
+        lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(100, "mM"), at=Q(1800, "s"), width=Q(10, "s")
+    )
+    made = run(bump, [0, 1800, 1840, 3600])
+    area = 100 * math.exp((RATE * 10 / 2) ** 2) * 10 * math.sqrt(math.pi)
+    assert c_in(made)[2] - 1 == pytest.approx(RATE * area * math.exp(-RATE * 40), rel=1e-4)
+
+
 def test_a_channel_charges_towards_each_new_nernst_potential():
     """Steps of K⁺ outside move E at once and V with τ = C/g."""
     times = np.linspace(0, 30, 61)

@@ -128,6 +128,14 @@ ROWS = table(
                 "function", "a function of t", "no callable sin", "sympy.",
             ),
             ("a symbol from elsewhere", lambda: formula(lambda _, a: a * sp.Symbol("z"), a=mM(1)), e.UnknownName, "function", "symbols", "z", ""),
+            (
+                "formula with a jump", lambda: formula(lambda t, a, T: a * (2 + sp.sign(t / T - 1)), a=mM(1), T=s(1)), e.UnknownName,
+                "['bath.K'], Protocol.function", "compiled", "sign", "exp, log",
+            ),
+            (
+                "formula in floors", lambda: formula(lambda t, a, T: a * sp.floor(t / T), a=mM(1), T=s(1)), e.UnknownName,
+                "['bath.K'], Protocol.function", "compiled", "floor", "steps in time",
+            ),
             ("quantity of NaN", lambda: formula(lambda _, a: a, a=mM(math.nan)), e.NotFinite, "Protocol.function(a=…)", "finite", "nan mM", "0/0"),
             (
                 "quantity as text", lambda: formula(lambda _, a: a, a="5 mM"), e.NotANumber,
