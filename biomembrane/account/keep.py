@@ -66,7 +66,7 @@ class Keep:
         if isinstance(self.times, str):
             _one_of(self.times, ("all", "final"), "Keep(times=…)")
         else:
-            output_times(None, self.times)
+            output_times(None, self.times, "Keep")
         if self.reduce and isinstance(self.times, str) and self.times == "final":
             advice = "times='all', or reduce=()"
             raise errors.BadSettings(where="Keep(reduce=…, times='final')", wanted="times to reduce over", got="the final time alone", advice=advice)
@@ -80,7 +80,7 @@ class Keep:
         """The output times of the run."""
         if isinstance(self.times, str):
             return times if self.times == "all" else np.array([times[0], times[-1]])
-        own = output_times(None, self.times)
+        own = output_times(None, self.times, "Keep")
         return own if own[-1] >= times[-1] else np.append(own, times[-1])
 
     def taken(self, times: Array) -> Array:

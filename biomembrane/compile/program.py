@@ -59,12 +59,13 @@ class Form:
     parameter: str
     expression: sp.Expr
     inputs: tuple[str, ...]
+    line: bool = False
 
 
 def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
     """A straight line: parameter + slope·(t − origin)."""
     rise = symbols.parameter(slope, real=True) * (symbols.t - symbols.parameter(origin, real=True))
-    return Form(parameter.name, parameter + rise, (slope, origin))
+    return Form(parameter.name, parameter + rise, (slope, origin), line=True)
 
 
 _building = threading.RLock()

@@ -90,7 +90,8 @@ class Protocol:
     def function(cls, formula: Callable[..., Any], **quantities: Any) -> Protocol:
         """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by name, in the parameter's dimension.
 
-        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.  Raises WrongType, BadName; the dimension
+        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.  It is looked at 1025 times in the run, and
+        where it begins to move after a rest the solver breaks; what is shorter than that it may not see.  Raises WrongType, BadName; the dimension
         is checked when the protocol meets its parameter.
         """
         if isinstance(formula, type) or not callable(formula):

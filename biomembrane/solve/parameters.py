@@ -34,7 +34,8 @@ class ParameterSet:
 
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
-    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program.
+    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``breaks``: where a
+    formula begins to move.
     """
 
     base: NDArray[np.float64]
@@ -44,6 +45,7 @@ class ParameterSet:
     changed: tuple[str, ...]
     timed: tuple[Timed, ...] = ()
     forms: tuple[Form, ...] = ()
+    breaks: tuple[float, ...] = ()
 
     @property
     def lanes(self) -> int:
@@ -69,7 +71,7 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end)
+        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
         return stops, parts if count > 1 else [[float(x[0]) if np.ndim(x) else x for x in part] for part in parts]
 
     def one(self, lane: int) -> ParameterSet:
@@ -77,7 +79,7 @@ class ParameterSet:
         at = slice(lane, lane + 1)
         base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
-        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms)
+        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms, self.breaks)
 
 
 def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from .initial import Start, begin, initial
 from .native import Native
 from .parameters import ParameterSet, resolve
 from .problem import Cancel, Problem, Solver
+from .schedule import onsets
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -101,7 +102,18 @@ def prepare(
     made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):
         solver.load(made, chosen.lanes)
+    if not all(form.line for form in chosen.forms):
+        chosen = replace(chosen, breaks=_onsets(chosen, made, float(times[-1])))
     return Task(model, chosen, made, solver, times, first, time.perf_counter() - began)
+
+
+def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
+    """Where formulas begin to move after a rest, seen at 1025 times in up to 64 lanes."""
+    grid, found = np.linspace(0.0, end, 1025), set[float]()
+    for lane in sorted({*range(0, chosen.lanes, max(1, chosen.lanes // 64))}):
+        constants = k.prepare([x if np.ndim(x) == 0 else x[0] for x in chosen.inputs(slice(lane, lane + 1))])
+        found |= set(onsets(k.call("protocol", grid, np.zeros((k.size, len(grid))), constants)[:, :, None], grid))
+    return tuple(sorted(found))
 
 
 def _cycles(model: Model) -> list[list[int]]:

@@ -22,7 +22,7 @@ def _read(until: str) -> Any:
         raise type(problem)(where="simulate(until=…)", wanted="a time such as '10 min'", got=errors.shown(until), advice=advice) from None
 
 
-def output_times(until: Any, times: Any) -> NDArray[np.float64]:
+def output_times(until: Any, times: Any, who: str = "simulate") -> NDArray[np.float64]:
     """Output times in seconds, from 0; ``times`` wins over an even grid to ``until``."""
     end = None if until is None else units.strip(_read(until) if isinstance(until, str) else until, TIME, "simulate(until=…)")
     if end is not None and (np.ndim(end) or end <= 0):
@@ -32,9 +32,9 @@ def output_times(until: Any, times: Any) -> NDArray[np.float64]:
         if end is None:
             raise errors.BadSettings(where="simulate", wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
         return np.linspace(0.0, end, POINTS)
-    grid = np.atleast_1d(np.asarray(units.strip(times, TIME, "simulate(times=…)"), dtype=float))
+    grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
         advice = "times=Q(np.linspace(0, 10, 101), 'min')"
-        raise errors.BadSettings(where="simulate(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
+        raise errors.BadSettings(where=f"{who}(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
     grid = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
     return grid if end is None or end <= grid[-1] else np.append(grid, end)

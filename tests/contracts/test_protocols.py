@@ -123,7 +123,6 @@ def test_a_leak_follows_a_wave_as_on_paper():
     assert float(made.ledger.check().residual_relative[-1]) < 1e-7
 
 
-@pytest.mark.xfail(strict=True, reason="nothing bounds a step by what a formula will do: a late bump is stepped over")
 def test_a_bump_late_in_a_formula_is_not_stepped_over():
     """A pulse of 10 s after half an hour of rest reaches the cell: its area is what comes in, less what has leaked out again."""
     bump = Protocol.function(
