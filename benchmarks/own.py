@@ -21,11 +21,11 @@ from .peers.engine import Engine
 
 def final(engine: Engine, count: int, rtol: float, cores: int) -> None:
     """Time, memory beside the result, books of every set."""
-    engine.final(w.ensemble(64), rtol, cores)
-    sets = w.ensemble(count)
+    engine.final(cell.scan(w.ensemble(64)), rtol, cores)
+    scan = cell.scan(w.ensemble(count))  # the sets are there before
     before = _now()
     began = time.perf_counter()
-    data = engine.final(sets, rtol, cores)
+    data = engine.final(scan, rtol, cores)
     spent = time.perf_counter() - began
     memory, total = peak() - before - data.nbytes, peak()
     failed, worst = int((data.status != 0).sum()), float(data.ledger_residual_relative.max())
@@ -45,7 +45,7 @@ def failures(engine: Engine, count: int, rtols: list[float], cores: int) -> None
     """Sets that did not reach the end."""
     for rtol in rtols:
         began = time.perf_counter()
-        data = engine.final(w.wide(count), rtol, cores)
+        data = engine.final(cell.scan(w.wide(count)), rtol, cores)
         spent = time.perf_counter() - began
         lost = (data.status.values != 0) | ~np.isfinite(data.ledger_residual.values)
         say(sets=count, rtol=rtol, time=spent, failed=int(lost.sum()))
@@ -54,7 +54,7 @@ def failures(engine: Engine, count: int, rtols: list[float], cores: int) -> None
 def lanes(engine: Engine, rtol: float) -> None:
     """Time per set of 1 to 512 sets on one core."""
     for count in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
-        sets = w.ensemble(count)
+        sets = cell.scan(w.ensemble(count))
         spent = []
         for _ in range(5):
             began = time.perf_counter()

@@ -31,15 +31,15 @@ class Engine(Peer):
         self.start = cell.shares()
         self.times = bm.Q(TIMES, "s")
 
-    def _run(self, sets: Array, rtol: float, cores: int, keep: Any) -> Any:
+    def _run(self, scan: dict[str, Any], rtol: float, cores: int, keep: Any) -> Any:
         solver = bm.solvers.Native(rtol=rtol, threads=cores)
-        return bm.simulate(self.model, times=self.times, parameters=cell.scan(sets), start=self.start, keep=keep, solver=solver)
+        return bm.simulate(self.model, times=self.times, parameters=scan, start=self.start, keep=keep, solver=solver)
 
     def solve(self, parameters: Array, rtol: float) -> Any:
-        return self._run(parameters, rtol, 1, None)
+        return self._run(cell.scan(parameters), rtol, 1, None)
 
     def ensemble(self, sets: Array, rtol: float, cores: int) -> Any:
-        return self._run(sets, rtol, cores, _WHOLE).data
+        return self._run(cell.scan(sets), rtol, cores, _WHOLE).data
 
     def shown(self, result: Any, parameters: Array, lane: int | None = None) -> Array:
         if lane is not None:
@@ -48,6 +48,6 @@ class Engine(Peer):
         powers = cell.integrals(t.kernel.program, self.model.ledger_stores, t.entries, t.dissipation)
         return np.asarray(np.concatenate([cell.states(t.block.y, parameters), powers])[:, 1:, 0].T)
 
-    def final(self, sets: Array, rtol: float, cores: int) -> Any:
+    def final(self, scan: dict[str, Any], rtol: float, cores: int) -> Any:
         """Amounts, voltage, volume and the lines of the books at the end, as a dataset; ``status`` is 0 where a set reached it."""
-        return self._run(sets, rtol, cores, "final").data
+        return self._run(scan, rtol, cores, "final").data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,10 +81,16 @@ def coordinates(model: Model) -> dict[str, Any]:
     return made | {"transporter": ("process", [p.transporter for p in model.processes])}
 
 
+@lru_cache(maxsize=8)
+def version(package: str) -> str:
+    """The version that is installed, looked up once."""
+    from importlib.metadata import version as installed
+
+    return installed(package)
+
+
 def attributes(trajectory: Trajectory, status: str) -> dict[str, str]:
     """What made a result: model, settings, sources, versions."""
-    from importlib.metadata import version
-
     model = trajectory.model
     sources = {p.name: str(p.source) for p in model.parameters.values()}
     numbers = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}

@@ -26,7 +26,7 @@ from . import driver, elementary, lanes, rodas
 from .ir import Function, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
-from .program import Program
+from .program import Program, no_collection
 
 Array = NDArray[np.float64]
 _ATTRIBUTES = """
@@ -254,7 +254,7 @@ _natives: weakref.WeakKeyDictionary[Program, dict[int, Native]] = weakref.WeakKe
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     width = WIDE if runs > NARROW else NARROW
-    with _building:
+    with _building, no_collection():
         made = _natives.setdefault(program, {})
         if width not in made:
             made[width] = Native(program, width)

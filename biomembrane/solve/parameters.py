@@ -194,6 +194,9 @@ def _broadcast(arrays: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, ...]:
     if reserved:
         got = f"the result's own {', '.join(sorted(reserved))}"
         raise errors.BadName(where=where, wanted="scan dimensions of your own", got=got, advice="for instance dims='K_o'")
+    first, *others = arrays.values()
+    if all(a.dims == first.dims and a.shape == first.shape for a in others) and not any(a.indexes for a in arrays.values()):
+        return tuple(arrays.values())  # nothing to meet
     try:
         return xr.broadcast(*xr.align(*(a.drop_attrs() for a in arrays.values()), join="exact"))
     except (ValueError, xr.AlignmentError):
