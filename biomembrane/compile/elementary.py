@@ -116,17 +116,21 @@ def _tanh() -> Function:
 
 
 def _bernoulli(order: int) -> Function:
+    """B, B′ or B″; the derivatives at |x|, where nothing cancels, for B′(−x) = −1 − B′(x) and B″ is even."""
     f = _mapped("m_B" if order == 0 else f"m_B{order}")
-    e = f.call("m_expm1", "%x")
-    plain = f.select(f.compare("oeq", "%x", splat(0.0)), splat(1.0), f.div("%x", e))
     if order == 0:
-        f.say(f"ret {VEC} {plain}")
+        e = f.call("m_expm1", "%x")
+        f.say(f"ret {VEC} {f.select(f.compare('oeq', '%x', splat(0.0)), splat(1.0), f.div('%x', e))}")
         return f
-    first = f.div(f.sub(f.sub(splat(1.0), plain), "%x"), e)
-    far = first if order == 1 else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} %x")))
     size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} %x)")
-    near = f.horner("%x", COEFFICIENTS[order])
-    f.say(f"ret {VEC} {f.select(f.compare('olt', size, splat(SERIES)), near, far)}")
+    e = f.call("m_expm1", size)
+    plain = f.div(size, e)
+    first = f.div(f.sub(f.sub(splat(1.0), plain), size), e)
+    far = first if order == 1 else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} {size}")))
+    made = f.select(f.compare("olt", size, splat(SERIES)), f.horner(size, COEFFICIENTS[order]), far)
+    if order == 1:
+        made = f.select(f.compare("olt", "%x", splat(0.0)), f.sub(splat(-1.0), made), made)
+    f.say(f"ret {VEC} {made}")
     return f
 
 

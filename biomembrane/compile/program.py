@@ -15,7 +15,7 @@ import sympy as sp
 from .. import constants, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
-from .graph import Graph
+from .graph import Graph, inputs
 from .polish import polish
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
@@ -104,8 +104,8 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     extra = [name for form in forms for name in form.inputs]
-    inputs = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
-    env |= {model.symbol(f.parameter): g.lower(f.expression, env | inputs, {}) for f in forms}
+    added = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
+    env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     for equation in model.equations:
         env[equation.symbol] = g.lower(equation.formula, env, memo)
@@ -117,9 +117,10 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
-    made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())), strict=True)))
+    clocked = bool(forms) or any(symbols.t in inputs(e.formula.local) for e in model.equations)
+    made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
-    _account(model, made, summed)
+    _account(model, made, summed, clocked)
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.pools) > LARGE else ()
@@ -178,7 +179,7 @@ def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
     return {"|".join(name): total for name, total in zip(model.chart.sums, totals, strict=True)}
 
 
-def _account(model: Model, made: _Outputs, summed: bool) -> None:
+def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     g = made.g
     flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
@@ -189,6 +190,6 @@ def _account(model: Model, made: _Outputs, summed: bool) -> None:
             entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
-    slopes = g.time_derivative(made.outputs["exergy"])
-    made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=True) if slope != g.zero})
+    slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
+    made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
     made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})
