@@ -37,10 +37,11 @@ def draw(suite: Suite, facts: dict[str, str], folder: Path) -> list[Path]:
 
 
 def _plain(axis: Any) -> None:
-    """1, 2, 5, 10 on a logarithmic axis, as plain numbers."""
+    """1, 2, 5, 10 on a logarithmic axis, as plain numbers; decades alone where there are more than two and a half."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.set_minor_formatter(NullFormatter())
     axis.set_tick_params(which="minor", length=0)
@@ -64,11 +65,11 @@ def _precision(ax: Any, suite: Suite) -> None:
             found += 1
     ax.axvline(ERROR, color=_INK, linewidth=0.6, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="largest error achieved", title="one warm run: ms")
-    _plain(ax.yaxis)
     ax.invert_xaxis()
     if found:
         ax.legend(frameon=False, fontsize=7, ncols=2, loc="upper left")
-        ax.margins(y=0.3)
+        ax.margins(y=0.45)
+    _plain(ax.yaxis)
 
 
 def _dots(ax: Any, suite: Suite, name: str, metric: str, title: str, *, least: bool) -> None:
