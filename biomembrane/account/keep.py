@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
+from ..dimension import TIME
 from ..solve import stream
 from ..solve.problem import KINDS
 from ..solve.simulate import Task
@@ -30,6 +31,7 @@ REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
     "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
     "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
 }  # fmt: skip
+_CANCELLED = KINDS.index("cancelled")
 BOOKS = {"ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store"}
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
 
@@ -87,7 +89,7 @@ class Keep:
         """Indices of the output times that are kept."""
         if isinstance(self.times, str):
             return np.arange(len(times)) if self.times == "all" else np.array([len(times) - 1])
-        own = np.atleast_1d(units.strip(self.times, units.dimension_of(units.Q(1, "s")), "Keep(times=…)"))
+        own = np.atleast_1d(units.strip(self.times, TIME, "Keep(times=…)"))
         return np.searchsorted(times, own)
 
 
@@ -146,7 +148,7 @@ class Kept:
     @property
     def done(self) -> float:
         """Share of the lanes that were run."""
-        return float((self.data.status != KINDS.index("cancelled")).mean())
+        return float((self.data.status != _CANCELLED).mean())
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.data.status.sizes.items())
@@ -186,7 +188,7 @@ class _Sink:
         self.taken = keep.taken(task.times)
         self.books = keep.ledger == "all" or callable(keep.reduce) or any(name.startswith("ledger_") for name in keep.variables)  # along the way
         self.arrays: dict[str, Array] = {}
-        self.status = np.full(self.lanes, KINDS.index("cancelled"), dtype=np.int8)
+        self.status = np.full(self.lanes, _CANCELLED, dtype=np.int8)
         self.end, self.culprit = np.zeros(self.lanes), np.full(self.lanes, -1, dtype=np.int16)
         self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
@@ -202,7 +204,7 @@ class _Sink:
 
     def blank(self) -> None:
         """NaN, or 0, in the lanes that were not run."""
-        lost = self.status == KINDS.index("cancelled")
+        lost = self.status == _CANCELLED
         for array in self.arrays.values() if lost.any() else ():
             array[lost] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
 
@@ -240,11 +242,11 @@ class _Sink:
     def _reduce(self, at: slice, t: Trajectory, shown: dict[str, Array], books: Books) -> None:
         import xarray as xr
 
-        coords = coordinates(t.model) | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}
         data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()}
         data |= {f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
-        made = self.keep.reduce(xr.Dataset(data, coords={k: v for k, v in coords.items() if _used(k, v, data)}))
+        coords = _labels(t.model, {d for dims, _ in data.values() for d in dims})
+        made = self.keep.reduce(xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}))
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
@@ -259,9 +261,9 @@ class _Sink:
             self.put(str(name), at, array.transpose("lane", *rest).values)
 
 
-def _used(name: str, value: Any, data: Mapping[str, Any]) -> bool:
-    dims = {d for named, _ in data.values() for d in named}
-    return (value[0] if isinstance(value, tuple) else name) in dims
+def _labels(model: Model, dims: Container[str]) -> dict[str, Any]:
+    """Coordinates along these dimensions."""
+    return {k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in dims}
 
 
 def _dim(name: str) -> tuple[str, ...]:
@@ -295,7 +297,7 @@ def _labelled(sink: _Sink) -> xr.Dataset:
     data["culprit"] = (names, sink.culprit.reshape(shape), stopped)
     data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
     used = {d for d, *_ in data.values() for d in d}
-    coords = {k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in used}
+    coords = _labels(model, used)
     if "time" in used:
         coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
     coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}

@@ -78,11 +78,11 @@ class Lazy(Kept):
     scan: xr.Dataset
     recipe: Recipe
 
-    def blocks(self) -> Iterator[tuple[tuple[int, ...], dict[str, slice]]]:
-        """Number and place of each chunk along the scan's dimensions."""
+    def blocks(self) -> Iterator[dict[str, slice]]:
+        """Where each chunk lies along the scan's dimensions."""
         edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in _chunks(self.scan).items()}
         for at in product(*(range(len(e) - 1) for e in edges.values())):
-            yield at, {str(d): slice(int(e[k]), int(e[k + 1])) for (d, e), k in zip(edges.items(), at, strict=True)}
+            yield {str(d): slice(int(e[k]), int(e[k + 1])) for (d, e), k in zip(edges.items(), at, strict=True)}
 
     def __repr__(self) -> str:
         return f"<Lazy scan of {self.model.name!r} in {sum(1 for _ in self.blocks())} chunks>"
@@ -119,7 +119,7 @@ def lazy(
     template = _template(model, times, fixed, start, keep, chosen, scan)
     facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
     data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
-    data = data.assign_coords({f"{name}": array for name, array in scan.data_vars.items() if name not in data.coords})
+    data = data.assign_coords({str(name): array for name, array in scan.data_vars.items() if name not in data.coords})
     data.attrs = dict(template.attrs)
     return Lazy(data, model, chosen.rtol, {}, scan, recipe)
 

@@ -7,7 +7,7 @@ sympy expression to a node; differentiation is forward mode over the sparse depe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -322,15 +322,15 @@ class Graph:
             return self.call("B1" if op == "B" else "B2", x)
         raise NotImplementedError(f"no derivative of {op}")
 
-    def reachable(self, roots: Iterable[int]) -> list[int]:
-        """Nodes under the roots, arguments first."""
+    def reachable(self, roots: Iterable[int], stop: Container[int] = ()) -> list[int]:
+        """Nodes under the roots, arguments first; not looking under those of ``stop``."""
         seen = set()
         stack = list(roots)
         while stack:
             i = stack.pop()
             if i not in seen:
                 seen.add(i)
-                if self.nodes[i][0] not in ("const", "in"):
+                if self.nodes[i][0] not in ("const", "in") and i not in stop:
                     stack.extend(self.nodes[i][1:])
         return sorted(seen)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from . import loops, roll, tapes
 from .ir import Function, splat
-from .program import Program
+from .program import QUADRATURES, Program
 from .roll import Cut, Rolled, Tabled, cut, instruction
 from .sparse import Plan, plan
 
@@ -37,7 +37,7 @@ class Shape:
 
 def quadratures(program: Program) -> list[int]:
     """Nodes that ride along as quadratures: ledger entries, what a protocol adds to the exergy, then dissipations."""
-    return program.outputs["entry"] + program.outputs["drift"] + program.outputs["dissipation"]
+    return [node for group in QUADRATURES for node in program.outputs[group]]
 
 
 def shape(program: Program, constants: int) -> Shape:
@@ -55,7 +55,7 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
     g = program.graph
     f = Function(name, arguments)
     value: dict[int, str] = {}
-    for i in _needed(program, [node for node, _, _ in outputs], slots):
+    for i in g.reachable([node for node, _, _ in outputs], slots):
         node = g.nodes[i]
         if node[0] == "const":
             value[i] = splat(node[1])
@@ -69,19 +69,6 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
         f.put(value[root], pointer, index)
     f.say("ret void")
     return f
-
-
-def _needed(program: Program, roots: Sequence[int], slots: dict[int, int]) -> list[int]:
-    g = program.graph
-    seen: set[int] = set()
-    stack = list(roots)
-    while stack:
-        i = stack.pop()
-        if i not in seen:
-            seen.add(i)
-            if i not in slots and g.nodes[i][0] not in ("const", "in"):
-                stack.extend(g.nodes[i][1:])
-    return sorted(seen)
 
 
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:

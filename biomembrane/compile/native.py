@@ -26,7 +26,7 @@ from . import driver, elementary, lanes, rodas
 from .ir import Function, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
-from .program import Program, no_collection
+from .program import QUADRATURES, Program, no_collection
 
 Array = NDArray[np.float64]
 _ATTRIBUTES = """
@@ -167,7 +167,7 @@ class Native:
         """Compare dx/dt, Jacobian and quadratures with the numpy printer at random states; raises ``KernelMismatch``."""
         rng = np.random.default_rng(7)
         constants = (10 ** rng.uniform(-0.5, 0.5, len(self.numpy.slots))).tolist()
-        groups = {"f_rhs": ("rhs",), "f_jac": ("rhs", "jacobian"), "f_quad": ("entry", "drift", "dissipation")}
+        groups = {"f_rhs": ("rhs",), "f_jac": ("rhs", "jacobian"), "f_quad": QUADRATURES}
         for _ in range(3):
             y = 10 ** rng.uniform(-1, 1, self.shape.states)
             for function, names in groups.items():

@@ -305,25 +305,15 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     g = program.graph
     text: dict[int, str] = {}
     uses: dict[int, int] = {}
-    order: list[int] = []
-    stack = list(roots)
-    seen: set[int] = set()
-    while stack:
-        i = stack.pop()
-        if i in seen:
-            continue
-        seen.add(i)
-        if i not in slots and g.nodes[i][0] not in ("const", "in"):
-            order.append(i)
-            stack.extend(g.nodes[i][1:])
+    seen = g.reachable(roots, slots)
+    order = [i for i in seen if i not in slots and g.nodes[i][0] not in ("const", "in")]
     for i in order:
         for a in g.nodes[i][1:]:
             uses[a] = uses.get(a, 0) + 1
     for r in roots:
         uses[r] = uses.get(r, 0) + 2
     lines = []
-    reads = sorted(i for i in seen if i in slots or g.nodes[i][0] == "in")
-    for i in reads:
+    for i in (i for i in seen if i in slots or g.nodes[i][0] == "in"):
         node = g.nodes[i]
         text[i] = f"v{i}"
         place = f"c[{slots[i]}]" if i in slots else "t" if node[1] == "t" else f"{node[1]}[{node[2]}]"
@@ -331,7 +321,7 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     for i in seen:
         if g.nodes[i][0] == "const" and i not in slots:
             text[i] = repr(g.nodes[i][1])
-    for i in sorted(order):
+    for i in order:
         op, *a = g.nodes[i]
         body = _BINARY[op].format(*(text[x] for x in a)) if op in _BINARY else f"{op}({', '.join(text[x] for x in a)})"
         if uses[i] == 1 and len(body) < 400:

@@ -51,6 +51,14 @@ class Program:
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Lengths of what stands in a row: states, then each group of quadratures."""
+        return (len(self.states), *(len(self.outputs[group]) for group in QUADRATURES))
+
+
+QUADRATURES = ("entry", "drift", "dissipation")  # groups that a solver integrates along its steps, in the order of a row
+
 
 @dataclass(frozen=True)
 class Form:

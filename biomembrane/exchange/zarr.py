@@ -26,7 +26,6 @@ def write(scan: Lazy, path: str | Path) -> Path:
     """
     try:
         import zarr  # noqa: F401
-        from dask.base import compute
         from dask.delayed import delayed
     except ImportError as problem:
         advice = "pip install 'biomembrane[sweep]'"
@@ -40,9 +39,8 @@ def write(scan: Lazy, path: str | Path) -> Path:
         done = np.zeros(len(blocks), dtype=bool)
         _lay_out(scan, target, mark, len(blocks))
     task = delayed(_fill, pure=False)
-    left = [task(scan.recipe, scan.scan.isel(place), str(target), place, number) for number, (_, place) in enumerate(blocks) if not done[number]]
-    run: Any = compute
-    problems = [p for p in run(*left) if p is not None]
+    left = [task(scan.recipe, scan.scan.isel(place), str(target), place, number) for number, place in enumerate(blocks) if not done[number]]
+    problems = [p for p in _computed(left) if p is not None]
     if problems:
         raise problems[0]
     return target
@@ -81,8 +79,8 @@ def _found(target: Path, mark: str, count: int) -> Any:
 
     try:
         with xr.open_zarr(target, consolidated=False) as data:
-            found = data[_DONE].attrs.get("fingerprint", "none") if _DONE in data else "none"
-            done = np.asarray(data[_DONE].values, dtype=bool) if _DONE in data else np.zeros(0, dtype=bool)
+            marks = data.get(_DONE, xr.DataArray(np.zeros(0)))
+            found, done = marks.attrs.get("fingerprint", "none"), np.asarray(marks.values, dtype=bool)
     except (OSError, ValueError, KeyError) as problem:
         got = str(problem).splitlines()[0]
         raise errors.CorruptFile(where=str(target), wanted="a zarr folder of this scan", got=got, advice="give another name, or remove it") from None
@@ -94,17 +92,23 @@ def _found(target: Path, mark: str, count: int) -> Any:
 
 def _fingerprint(scan: Lazy) -> str:
     """What makes two scans the same: model, numbers, times, what is kept, solver."""
-    import dask.base
     from dask.delayed import delayed
 
-    compute: Any = dask.base.compute
     made = hashlib.sha256(scan.model.hash.encode())
     made.update(repr((scan.recipe.times.tolist(), scan.recipe.keep, scan.recipe.solver)).encode())
     for name, array in sorted(scan.scan.data_vars.items(), key=lambda item: str(item[0])):
         made.update(f"{name} {array.dims} {array.shape} {array.chunks} {array.attrs.get('units')}".encode())
-        for part in compute(*[delayed(_digest)(piece) for piece in array.data.to_delayed().ravel()]):
+        for part in _computed([delayed(_digest)(piece) for piece in array.data.to_delayed().ravel()]):
             made.update(part)
     return made.hexdigest()
+
+
+def _computed(tasks: list[Any]) -> Any:
+    """Results of tasks, on the scheduler that dask is set to."""
+    import dask.base
+
+    compute: Any = dask.base.compute  # has no types
+    return compute(*tasks)
 
 
 def _digest(values: Any) -> bytes:

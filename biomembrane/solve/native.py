@@ -12,7 +12,7 @@ from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
 from ..compile.numpy import Kernel
-from .problem import KINDS, Block, Problem, Status, check_tolerances, empty
+from .problem import KINDS, Block, Problem, Status, check_tolerances, come, empty
 
 _MESSAGES = {
     rodas.DONE: "", rodas.TOO_MANY: "{most} attempted steps were not enough", rodas.COLLAPSED: "the step became too small",
@@ -89,7 +89,7 @@ class Native:
             kind, at = int(kinds[k]), float(times[k])
             state = int(sets.record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
             statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
-            made.rows[k, max(1, int(np.searchsorted(made.times, at, side="right"))) :] = np.nan
+            made.rows[k, come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         steps, rejected = sets.record[:, 1].astype(np.int64), sets.record[:, 2].astype(np.int64)
         return replace(made, statuses=statuses, steps=steps - rejected, rejected=rejected)

@@ -41,7 +41,6 @@ class Problem:
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
-    ``drifting``: a protocol moves the energy, of which no error is told, so that steps are kept to a 64th of each part that it moves in.
     ``runs``: how many there are in the whole scan that these lanes are part of.
     """
 
@@ -53,7 +52,6 @@ class Problem:
     scale: Array
     positive: NDArray[np.bool_]
     runs: int = 1
-    drifting: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
 
@@ -63,10 +61,10 @@ class Problem:
 
     @property
     def longest(self) -> Array:
-        """The longest step in each part (part, lane)."""
+        """The longest step in each part (part, lane): of a part in which a protocol moves the energy, of which no error is told, a 64th."""
         made = np.full(self.stops.shape, np.inf)
         before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
-        for part in range(len(self.stops)) if self.drifting else ():
+        for part in range(len(self.stops)) if self.kernel.program.outputs["drift"] else ():
             span = self.stops[part] - before[part]
             seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]
             moves = np.any(np.abs(seen) > 0, axis=(0, 1)) & (span > 0)
@@ -76,14 +74,11 @@ class Problem:
     @property
     def width(self) -> int:
         """Length of a row: states, then quadratures."""
-        return len(self.y0) + sum(len(self.kernel.program.outputs[group]) for group in QUADRATURES)
+        return sum(self.kernel.program.sizes)
 
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
-
-
-QUADRATURES = ("entry", "drift", "dissipation")
 
 
 @dataclass(frozen=True)
@@ -152,7 +147,7 @@ class Block:
     def solution(self, lane: int) -> Solution:
         """One lane, cut off where it stopped."""
         status = self.statuses[lane]
-        reached = len(self.times) if status.ok else max(1, int(np.searchsorted(self.times, status.time, side="right")))
+        reached = len(self.times) if status.ok else come(self.times, status.time)
         y, entries, drift, dissipation = (self.part(k)[:, :reached, lane] for k in range(4))
         steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
         return Solution(
@@ -173,10 +168,14 @@ class Block:
         return replace(self, times=self.times[[0, -1]], rows=rows)
 
 
+def come(times: Array, time: float) -> int:
+    """How many output times a lane that stopped at ``time`` has come to."""
+    return max(1, int(np.searchsorted(times, time, side="right")))
+
+
 def empty(problem: Problem) -> Block:
     """Room for the solutions of a problem: NaN, not begun."""
-    lanes, parts, program = problem.lanes, len(problem.stops), problem.kernel.program
-    sizes = (len(problem.y0), *(len(program.outputs[group]) for group in QUADRATURES))
+    lanes, parts, sizes = problem.lanes, len(problem.stops), problem.kernel.program.sizes
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from .problem import QUADRATURES, Array, Block, Problem, Status, check_tolerances, empty
+from ..compile.program import QUADRATURES
+from .problem import Array, Block, Problem, Status, check_tolerances, empty
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2

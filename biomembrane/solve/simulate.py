@@ -54,8 +54,7 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         positive = np.array([p.kind != "charge" for p in self.model.pools])
-        runs, drifting = self.parameters.lanes, bool(self.kernel.program.outputs["drift"])
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, runs, drifting, rows, cancel or Cancel())
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
         return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
@@ -63,8 +62,7 @@ class Task:
     @property
     def width(self) -> int:
         """Length of a row."""
-        p = self.kernel.program
-        return len(p.states) + sum(len(p.outputs[group]) for group in ("entry", "drift", "dissipation"))
+        return sum(self.kernel.program.sizes)
 
     def _check_protocols(self, stops: Any, constants: Any) -> None:
         """What a formula gives must lie in its parameter's domain, seen at 257 times."""

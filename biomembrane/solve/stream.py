@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from threading import local
 from typing import Any
 
@@ -70,8 +71,6 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
 def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> Trajectory:
     if len(parts) == 1:
         return parts[0]
-    from dataclasses import replace
-
     blocks = [p.block for p in parts]
     joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "turns", "least", "steps", "rejected")}
     block = replace(blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined)
