@@ -44,15 +44,17 @@ class _Step:
 
 @dataclass(frozen=True)
 class _StepLaw:
-    """r⁺ = k⁺ n_a Π c^ν b⁺(Qu), r⁻ = k⁻ n_b Π c^ν b⁻(Qu)."""
+    """r⁺ = k⁺ n_a Π c^ν b⁺(Qu), r⁻ = k⁻ n_b Π c^ν b⁻(Qu); with a ``reason`` the step closes a loop that does not close, and is exempt."""
 
     step: _Step
     barrier: Barrier
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
         plus, minus = split(self.barrier, site)
         k = [self.constant(site, "forward"), self.constant(site, "reverse")]
-        return Rates(k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products))
+        forward, reverse = k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products)
+        return Rates(flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
         """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""
@@ -82,6 +84,8 @@ class Cycle:
             for it is not used.
         charge: Q_s by state, in elementary charges, as numbers or decimal text; zero where it is not given.
         barrier: how the charge moved in a step splits into both directions; half and half unless told.
+        reason: hosts published constants that do not close: why they are taken as they stand.  The steps that form a spanning tree
+            give the energies; the others are exempt from the proof, as with :class:`~biomembrane.laws.Empirical`.
 
     Raises: BadCycle, CycleNotClosed (all constants given and a loop is off, in kJ/mol), and all that a Transporter raises.
     """
@@ -97,6 +101,7 @@ class Cycle:
     modulator: Callable[[Site], sp.Expr] | None = field(default=None, kw_only=True)
     label: str = field(default="", kw_only=True)
     species: tuple[Species, ...] = field(default=(), kw_only=True)
+    reason: str = field(default="", kw_only=True)
     processes: tuple[Process, ...] = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
@@ -109,6 +114,8 @@ class Cycle:
             advice = "Membrane('apical', inside=…, outside=…, area=…)"
             raise errors.WrongType(where=f"{self.name}, on=…", wanted="a Membrane", got=errors.shown(self.on), advice=advice)
         check_text(self.label, f"{self.name}, label=…", "label='SGLT1'")
+        check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
+        put(self, "reason", self.reason.strip())
         solvents(self.species, self.name)
         put(self, "label", self.label or self.name.replace("_", " "))
         names = _names(self.states, f"{self.name}, states=…")
@@ -123,10 +130,11 @@ class Cycle:
         self._check_closing(steps, names)
         parameters: dict[str, Declared] = {}
         sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
-        derived = self._energies(steps, sites, states, parameters)
+        derived, off = self._energies(steps, sites, states, parameters)
         processes = []
         for step, site in zip(steps, sites, strict=True):
-            processes.append(build(site, _StepLaw(step, self.barrier), self.modulator, derived))
+            law = _StepLaw(step, self.barrier, self.reason if step.name in off else "")
+            processes.append(build(site, law, self.modulator, derived))
             parameters |= site.parameters
         put(self, "states", tuple(states[n] for n in names))
         put(self, "processes", tuple(processes))
@@ -218,8 +226,10 @@ class Cycle:
 
     def _energies(
         self, steps: list[_Step], sites: list[Site], states: dict[str, Participant], parameters: dict[str, Declared]
-    ) -> dict[sp.Symbol, Formula]:
-        """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol."""
+    ) -> tuple[dict[sp.Symbol, Formula], set[str]]:
+        """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol; and the
+        names of the steps that are neither in the tree nor closing, whose loops are off.
+        """
         gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
         names: dict[sp.Symbol, sp.Expr] = {}
         for step, site in zip(steps, sites, strict=True):
@@ -251,8 +261,9 @@ class Cycle:
             elif step.name not in used:
                 off[step.name] = energy[b] - energy[a] - gap[step.name]
             names |= site.names
-        self._check_loops({name: e.xreplace(names) for name, e in off.items()}, parameters)
-        return {here: Formula(e, names) for here, e in derived.items()}
+        if not self.reason:
+            self._check_loops({name: e.xreplace(names) for name, e in off.items()}, parameters)
+        return {here: Formula(e, names) for here, e in derived.items()}, set(off)
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
         if not off:
@@ -267,11 +278,13 @@ class Cycle:
         raise errors.CycleNotClosed(
             where=f"{self.name}, the loop closed by {worst}", wanted="rate constants whose product around the loop is the external affinity",
             got=f"off by {0.0 if size < TOLERANCE else errors_[worst] * RT:+.4g} kJ/mol" + note,
-            advice="close=[" + ", ".join(repr(n.replace("-", " <-> ")) for n in off) + "] lets those reverse constants follow from the others",
+            advice="close=[" + ", ".join(repr(n.replace("-", " <-> ")) for n in off) + "] lets those reverse constants follow from the others, "
+            "reason='…' hosts them as they stand",
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; {self.processes[0].certificate.verdict}>"
+        verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
+        return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; {verdict}>"
 
     def _repr_html_(self) -> str:
         return html_of(self)
