@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from . import dimension as dimension
     from . import errors as errors
     from . import library as library
+    from .account.audit.audit import audit as audit
     from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
     from .account.run import Run as Run
@@ -40,7 +41,7 @@ _HOME = {
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
-    "cite": "exchange.bibliography",
+    "cite": "exchange.bibliography", "audit": "account.audit.audit",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

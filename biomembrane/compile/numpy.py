@@ -151,7 +151,7 @@ _LANES: dict[str, Any] = {
     "B": lambda x: _bernoulli_lanes(x, 0), "B1": lambda x: _bernoulli_lanes(x, 1), "B2": lambda x: _bernoulli_lanes(x, 2),
     "select": lambda c, a, b: np.where(np.asarray(c) >= 0, a, b), "net": _net_lanes,
 }  # fmt: skip
-_ARRAYS = _LANES | {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "rcp": lambda x: 1.0 / x}
+ARRAYS = _LANES | {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "rcp": lambda x: 1.0 / x}
 
 
 class Kernel:
@@ -174,7 +174,7 @@ class Kernel:
         self._sweeps: dict[str, Sweep] = {}
         self.size = len(program.states)
         if program.owners:
-            self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, _ARRAYS)
+            self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, ARRAYS)
         else:
             self._prepare = _function(program, "prepare", list(frontier), {})
 
@@ -210,7 +210,7 @@ class Kernel:
     def _sweep(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """As :meth:`call` for a large model, in blocks of lanes that keep the values of all nodes within memory."""
         if group not in self._sweeps:
-            self._sweeps[group] = Sweep(self.program.graph, self.program.outputs[group], self.slots, _ARRAYS)
+            self._sweeps[group] = Sweep(self.program.graph, self.program.outputs[group], self.slots, ARRAYS)
         sweep = self._sweeps[group]
         if y.ndim == 1:
             return sweep(t, y, np.asarray(constants, dtype=float), (), None)
@@ -336,7 +336,7 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
 def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
     made = []
-    for namespace in (_SCALAR, _ARRAYS):
+    for namespace in (_SCALAR, ARRAYS):
         space = dict(namespace)
         exec(code, space)
         made.append(space[name])

@@ -113,7 +113,9 @@ def _claim(process: Process, derived: Mapping[sp.Symbol, sp.Expr], values: Mappi
             assert who.place is not None
             assert who.species is not None
             usual = {**who.place.contents, **getattr(who.place, "held", {})}[who.species].value
-            levels.append(Level(who.label, symbols.concentration(who.pool), net.get(who, 0), usual or 1.0, who.species.charge))
+            levels.append(
+                Level(f"{who.species.name}@{who.place.name}", symbols.concentration(who.pool), net.get(who, 0), usual or 1.0, who.species.charge)
+            )
     on, rates, known = process.on, process.rates.mapped(lambda rate: rate.xreplace(derived)), process.certificate.verdict
     moved = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
     return Claim(

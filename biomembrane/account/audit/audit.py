@@ -1,0 +1,199 @@
+"""The audit of transporters, cycles, models and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ... import constants, errors, units
+from ... import dimension as d
+from ...assemble.model import Model
+from ...declare.cycle import Cycle
+from ...declare.transporter import Transporter
+from .causes import ROUNDING, cause, excess, multiplied
+from .claim import Claim, claims, subjects
+from .evaluate import Array, Box, Functions, box
+from .finding import Audit, Finding, Witness
+from .loops import Loop, blame, loops
+from .residual import EXACT, Residual, residual
+from .search import Uphill, uphill
+
+
+def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Mapping[str, Any] | None = None) -> Audit:
+    """Judge every process and every loop of kinetic diagrams by local detailed balance, ε = RT ln(r⁺/r⁻) − A (formalism §4, §6).
+
+    Args:
+        x: a model, a transporter, a cycle, or claims of models in other formats.
+        over: ranges by name, ``{"V": (Q(-100, "mV"), Q(50, "mV")), "Na@out": (Q(1, "mM"), Q(150, "mM"))}``; otherwise V ± 150 mV and
+            every concentration between a tenth and ten times its declared value.
+
+    Gives an :class:`Audit`; ``print`` shows it, ``.check()`` raises.  A law's flux is split into forward and reverse rates, and ε is
+    expanded on V and ln c: the coefficients are the diagnosis.  Laws that cannot be split are judged by where their flux stops, and by
+    searching for states with J·A < 0.  Verdicts: see :class:`~biomembrane.account.audit.finding.Finding`.
+
+    Raises: WrongType, UnknownName and the unit errors for ``over``.
+    """
+    if isinstance(x, Claim):
+        x = [x]
+    if isinstance(x, (Model, Transporter, Cycle)):
+        declared, temperature = subjects(x)
+        ranges = _ranges(over or {}, [c for one in declared for c in claims(one, temperature)])
+        return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)))
+    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
+    if not given or not all(isinstance(c, Claim) for c in given):
+        advice = "audit(model), audit(transporter), or audit([claim, …])"
+        raise errors.WrongType(where="audit(…)", wanted="a Model, a Transporter, a Cycle or claims", got=errors.shown(x), advice=advice)
+    ranges = _ranges(over or {}, given)
+    return Audit(given[0].name if len(given) == 1 else f"{len(given)} claims", tuple(judge(c, ranges) for c in given))
+
+
+def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[float, float]]:
+    names = {"V", *(level.name for c in known for level in c.levels)}
+    made = {}
+    for name, pair in over.items():
+        where = f"audit(over={{{name!r}: …}})"
+        if name not in names:
+            raise errors.UnknownName(where=where, wanted="'V' or a participant", got=errors.shown(name), advice=errors.nearest(str(name), names))
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            advice = "(Q(1, 'mM'), Q(150, 'mM'))"
+            raise errors.WrongType(where=where, wanted="a pair of quantities, low and high", got=errors.shown(pair), advice=advice)
+        low, high = (float(units.strip(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where)) for q in pair)
+        if not low < high or (name != "V" and low <= 0):
+            wanted = "low < high" + ("" if name == "V" else ", both above zero")
+            raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(pair), advice="the smaller number first")
+        made[name] = (low, high)
+    return made
+
+
+def _declared(one: Transporter | Cycle, temperature: float, ranges: Mapping[str, tuple[float, float]]) -> list[Finding]:
+    if isinstance(one, Transporter):
+        return [judge(c, ranges) for c in claims(one, temperature)]
+    basis, every = loops(one, temperature)
+    found = {id(loop): judge(loop.claim, ranges) for loop in {id(x): x for x in (*basis, *every)}.values()}
+    shown = [found[id(loop)] for loop in every]
+    if all(f.holds for f in found.values()):
+        return shown
+    return _blamed(one, basis, [found[id(loop)] for loop in basis], shown)
+
+
+def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], shown: Sequence[Finding]) -> list[Finding]:
+    """The findings on loops, with the steps that most likely are at fault."""
+    names = [p.name.partition(":")[2] for p in cycle.processes]
+    guilt = blame(basis, [f.terms.get("constant", 0.0) for f in judged], names, ROUNDING)
+    who = " or ".join(guilt.culprits)
+    said = f"; {who} alone would explain {'every loop' if len(basis) > 1 else 'it'}" if guilt.alone else f"; no step alone explains all, {who} most"
+    told = [replace(f, text=f.text + said) if f.verdict == "violates" else f for f in shown]
+    return [f if f.holds else replace(f, culprits=guilt.culprits, corrections=guilt.corrections) for f in told]
+
+
+def judge(claim: Claim, ranges: Mapping[str, tuple[float, float]]) -> Finding:
+    """The finding on one claim."""
+    blank = Finding(claim.name, claim.kind, claim.reaction, "not auditable")
+    if claim.net is None:
+        return replace(blank, text="no flux is given")
+    if claim.unbalanced:
+        return replace(blank, verdict="violates", cause="mass", text=f"the reaction does not balance: {claim.unbalanced}")
+    here = box(claim, ranges)
+    if claim.current is not None and abs(claim.current - claim.charge) > 1e-9:
+        stray = claim.current - claim.charge
+        text = f"{stray:+.4g} e per turnover enter the voltage and no ion carries them ({claim.charge:+g} e are carried)"
+        return replace(blank, verdict="violates", kJ=stray * constants.FARADAY * 1e-4, cause="current", text=f"{text}; kJ/mol at 100 mV")
+    if claim.conductance is not None:
+        verdict = "proven" if claim.proved else "consistent"
+        return replace(blank, verdict=verdict, text="J = L·A with L ≥ 0")
+    found = residual(claim, here)
+    if found.form == "linear":
+        return _linear(blank, claim, here, found)
+    return _other(blank, claim, here, found)
+
+
+def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
+    """ε is a linear form: its terms tell all."""
+    e = excess(claim, found)
+    size = max(found.size, abs(found.warming) * 15) * e.RT
+    if size < EXACT * 10 * e.RT or (multiplied(found) and not found.stalls):
+        k = multiplied(found)
+        said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
+        return _signed(replace(blank, verdict=claim.proved or "consistent", text=said), claim, here, found)
+    word, said = cause(claim, found, e)
+    plain = not e.charge and not e.orders_wrong
+    kJ = e.constant if plain and abs(e.constant) > 1e-9 else found.signed * e.RT
+    verdict = "rounding" if size < ROUNDING else "violates"
+    if verdict == "rounding":
+        return replace(
+            blank, verdict=verdict, kJ=kJ, cause="rounding", text=f"closes to {1000 * kJ:+.3g} J/mol: rounding of the digits given", terms=e.terms
+        )
+    seen = uphill(claim, here)
+    witness = _witness(claim, here, seen.x, seen) if seen else _witness(claim, here, found.at, None)
+    return replace(blank, verdict=verdict, kJ=kJ, cause=word, text=said, terms=e.terms, witness=witness, uphill=seen.share if seen else 0.0)
+
+
+def _signed(passing: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
+    """A law that stops where A does may still run uphill elsewhere, where some factor changes its sign."""
+    if claim.proved == "proven" or not found.stalls:
+        return replace(passing, verdict="proven" if passing.verdict == "onsager" else passing.verdict)
+    seen = uphill(claim, here)
+    if seen is None:
+        return passing
+    text = "the flux stops where A = 0, but a factor changes its sign elsewhere, and with it the flux"
+    return replace(
+        passing, verdict="violates", cause="factor", text=text, kJ=-abs(seen.drive) * constants.GAS * claim.temperature / 1000,
+        witness=_witness(claim, here, seen.x, seen), uphill=seen.share,
+    )  # fmt: skip
+
+
+def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
+    """Laws that go one way, or whose ratio is no monomial, or that could not be split."""
+    RT = constants.GAS * claim.temperature / 1000
+    seen = uphill(claim, here)
+    witness, share = (_witness(claim, here, seen.x, seen), seen.share) if seen else (None, 0.0)
+    if found.form in ("forward only", "reverse only", "one way"):
+        missing = "reverse" if found.form == "forward only" else "forward" if found.form == "reverse only" else "reverse"
+        distance = _distance(claim, here)
+        text = f"no {missing} rate: {_how_wrong(distance, share)}"
+        kJ = abs(seen.drive) * RT if seen else 0.0
+        return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
+    if seen is None:
+        return replace(blank, verdict="undecided", text="the flux could not be split into r⁺ and r⁻, and no state with J·A < 0 was found")
+    stop = " (A where the flux stops)" if found.stalls else ""
+    text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.size * RT:.3g} kJ/mol off{stop}"
+    if found.form == "opaque":
+        text = "the flux runs uphill, and could not be split into r⁺ and r⁻"
+    kJ = found.signed * RT if found.size else abs(seen.drive) * RT
+    return replace(blank, verdict="violates", kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
+
+
+def _distance(claim: Claim, here: Box) -> tuple[tuple[float, float, float], ...]:
+    """(A [kJ/mol], share of the box, J over the J(1 − e^{−A/RT}) that detailed balance allows, less one) in bins of A."""
+    assert claim.net is not None
+    drive = Functions([claim.drive], here)(here.sample(2048))[0]
+    RT = constants.GAS * claim.temperature / 1000
+    edges = np.array([-np.inf, 0.0, 1.0, 2.0, 4.0, 8.0, np.inf])
+    made = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        inside = drive[(drive >= low) & (drive < high)]
+        if len(inside):
+            middle = float(np.median(inside))
+            made.append((middle * RT, len(inside) / len(drive), float(1 / np.expm1(middle)) if middle > 0 else float("nan")))
+    return tuple(made)
+
+
+def _how_wrong(distance: Sequence[tuple[float, float, float]], share: float) -> str:
+    ahead = [f"{100 * over:.{0 if over > 0.1 else 2 if over > 1e-4 else 5}f} % at A = {A:.3g} kJ/mol" for A, _, over in distance if A > 0]
+    against = f"it runs uphill in {100 * share:.2g} % of the range" if share else "the range holds no state with A against it"
+    return f"{against}; where A > 0 it is too fast by {', '.join(ahead)}" if ahead else against
+
+
+def _witness(claim: Claim, here: Box, x: Array | None, seen: Uphill | None) -> Witness | None:
+    if x is None:
+        return None
+    values = {
+        v.name: units.Q(v.number(c) * (1e3 if v.unit == "V" else 1.0), "mV" if v.unit == "V" else v.unit)
+        for v, c in zip(here.variables, x, strict=True)
+    }
+    drive = float(Functions([claim.drive], here)(x[:, None])[0, 0])
+    affinity = units.Q(drive * constants.GAS * claim.temperature / 1000, "kJ/mol")
+    return Witness(values, affinity, units.Q(seen.flux, "fmol/s") if seen else None)

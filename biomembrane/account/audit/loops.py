@@ -1,0 +1,196 @@
+"""Loops of a kinetic diagram: each is a claim of its own, Π r⁺ against Π r⁻ with the affinities of its steps added up.
+
+The amounts of the states cancel around a loop, so that what is judged is Π k⁺/Π k⁻ = exp(A_ext/RT) (formalism §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ... import symbols
+from ...declare.cycle import Cycle
+from ...symbols import n0
+from .claim import Claim, Level, claims
+from .split import splits
+
+MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
+Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One way around: its steps with direction, and the claim that it makes."""
+
+    walk: Walk
+    claim: Claim
+
+    def row(self, steps: int) -> NDArray[np.float64]:
+        """The loop as a row of the cycle matrix Z."""
+        made = np.zeros(steps)
+        for k, way in self.walk:
+            made[k] += way
+        return made
+
+
+def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
+    """The independent loops of a diagram (a basis of the null space of its steps, in whole numbers), and all simple ones."""
+    ends = [tuple(_state(side) for side in (p.reaction.reactants, p.reaction.products)) for p in cycle.processes]
+    made = claims(cycle, temperature)
+    order = [state.label for state in cycle.states]
+    basis, every = _basis(ends, order), _simple(ends, order)
+    chosen = every if len(every) <= MOST else basis
+    built = {_key(w): _loop(cycle, made, ends, w) for w in (*basis, *chosen)}
+    return [built[_key(w)] for w in basis], [built[_key(w)] for w in chosen]
+
+
+def _state(side: Sequence[tuple[int, object]]) -> str:
+    return next(str(who.label) for _, who in side if getattr(who, "kind", "") == "state")  # type: ignore[attr-defined]
+
+
+def _key(walk: Walk) -> frozenset[int]:
+    return frozenset(k for k, _ in walk)
+
+
+def _basis(ends: Sequence[tuple[str, ...]], order: Sequence[str]) -> list[Walk]:
+    """Fundamental loops: each step outside a spanning tree closes one."""
+    parent: dict[str, tuple[int, int, str] | None] = {order[0]: None}
+    used: set[int] = set()
+    while len(parent) < len(order):
+        for k, (a, b) in enumerate(ends):
+            if (a in parent) != (b in parent):
+                new, old, way = (b, a, 1) if a in parent else (a, b, -1)
+                parent[new] = (k, way, old)
+                used.add(k)
+    found = []
+    for k, (a, b) in enumerate(ends):
+        if k not in used:
+            up, down = _climb(parent, b), _climb(parent, a)
+            shared = {s for s, _ in up} & {s for s, _ in down}
+            back = [(s, -w) for s, w in up if s not in shared]
+            forth = [(s, w) for s, w in reversed(down) if s not in shared]
+            found.append(((k, 1), *back, *forth))
+    return [_forward(w) for w in found]
+
+
+def _climb(parent: dict[str, tuple[int, int, str] | None], state: str) -> list[tuple[int, int]]:
+    """Steps from a state to the root, each with the direction in which the tree was grown."""
+    made = []
+    here = parent[state]
+    while here is not None:
+        k, way, state = here
+        made.append((k, way))
+        here = parent[state]
+    return made
+
+
+def _simple(ends: Sequence[tuple[str, ...]], order: Sequence[str]) -> list[Walk]:
+    """Every loop that meets no state twice, up to a few more than :data:`MOST`."""
+    rank = {name: i for i, name in enumerate(order)}
+    links: dict[str, list[tuple[int, int, str]]] = {name: [] for name in order}
+    for k, (a, b) in enumerate(ends):
+        links[a].append((k, 1, b))
+        links[b].append((k, -1, a))
+    found: dict[frozenset[int], Walk] = {}
+    for start in order:
+        stack: list[tuple[str, Walk, frozenset[str]]] = [(start, (), frozenset([start]))]
+        while stack and len(found) <= MOST:
+            here, walk, seen = stack.pop()
+            for k, way, there in links[here]:
+                if any(k == used for used, _ in walk) or rank[there] < rank[start]:
+                    continue
+                if there == start:
+                    found.setdefault(_key((*walk, (k, way))), (*walk, (k, way)))
+                elif there not in seen:
+                    stack.append((there, (*walk, (k, way)), seen | {there}))
+    return [_forward(w) for w in sorted(found.values(), key=lambda w: (len(w), w))]
+
+
+def _forward(walk: Walk) -> Walk:
+    """Most steps in their written direction, and the first step first."""
+    made = walk if sum(way for _, way in walk) >= 0 else tuple((k, -way) for k, way in reversed(walk))
+    first = min(range(len(made)), key=lambda i: made[i][0])
+    return (*made[first:], *made[:first])
+
+
+def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], walk: Walk) -> Loop:
+    forward, reverse = sp.S.One, sp.S.One
+    for k, way in walk:
+        up, down = _pair(made[k])
+        forward, reverse = forward * (up if way > 0 else down), reverse * (down if way > 0 else up)
+    change: dict[str, int] = {}
+    level: dict[str, Level] = {}
+    for k, way in walk:
+        for x in made[k].levels:
+            level[x.name] = x
+            change[x.name] = change.get(x.name, 0) + way * x.change
+    levels = tuple(Level(n, x.symbol, change[n], x.usual, x.charge) for n, x in level.items())
+    states = [ends[k][0 if way > 0 else 1] for k, way in walk]
+    alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
+    charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
+    said = {
+        "name": f"{cycle.name}:{'–'.join((*states, states[0]))}",
+        "reaction": _net(levels),
+        "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
+        "proved": "proven" if all(made[k].proved for k, _ in walk) else "",
+    }
+    claim = replace(
+        made[0],
+        **said,
+        kind="cycle",
+        levels=levels,
+        flux=None,
+        charge=float(charge),
+        forward=forward.xreplace(alone),
+        reverse=reverse.xreplace(alone),
+    )
+    return Loop(walk, claim)
+
+
+def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
+    if step.forward is not None and step.reverse is not None:
+        return step.forward, step.reverse
+    assert step.flux is not None
+    return next(iter(splits(step.flux)))
+
+
+def _net(levels: Sequence[Level]) -> str:
+    """What once around does outside of the transporter."""
+
+    def side(sign: int) -> str:
+        return " + ".join((f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name for x in levels if x.change * sign > 0)
+
+    return f"{side(-1)} ⇌ {side(1)}" if any(x.change for x in levels) else "nothing moves"
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Which step alone would explain what all loops are off by [kJ/mol], and the least-squares corrections of all steps."""
+
+    culprits: tuple[str, ...]
+    corrections: dict[str, float]
+    alone: bool  # one step explains all
+
+
+def blame(basis: Sequence[Loop], off: Sequence[float], steps: Sequence[str], tolerance: float) -> Blame:
+    """Generalised least squares with equal weights of ln(k⁺/k⁻): the smallest corrections x with Z x = −ε, and the best single step.
+
+    A step is a culprit when a change of it alone leaves least of x, whichever basis the loops are told in.
+    """
+    Z = np.array([loop.row(len(steps)) for loop in basis])
+    back = np.linalg.pinv(Z)
+    smallest, seen = back @ np.array(off), back @ Z  # a change of step r is seen by the loops as the column r
+    left = []
+    for column in seen.T:
+        weight = column @ column
+        left.append(smallest - column * (column @ smallest / weight) if weight > 1e-12 else smallest)
+    size = [float(np.linalg.norm(rest)) for rest in left]
+    best = min(size)
+    named = tuple(s for s, rest in zip(steps, size, strict=True) if rest <= best + 1e-9 * np.linalg.norm(smallest))
+    alone = float(np.max(np.abs(Z @ left[size.index(best)]))) <= tolerance
+    return Blame(named, {s: float(-x) for s, x in zip(steps, smallest, strict=True)}, alone)
