@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import library as library
     from .account.audit.audit import audit as audit
+    from .account.consistent import make_consistent as make_consistent
     from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
     from .account.run import Run as Run
@@ -41,7 +42,7 @@ _HOME = {
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
-    "cite": "exchange.bibliography", "audit": "account.audit.audit",
+    "cite": "exchange.bibliography", "audit": "account.audit.audit", "make_consistent": "account.consistent",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -50,7 +50,14 @@ def parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
     cite = commands.add_parser("cite", help="BibTeX of every number a model uses", description="BibTeX of every number a model uses.")
     cite.add_argument("model", metavar="MODEL")
-    for command in (run, draw, models, cite):
+    audit = commands.add_parser(
+        "audit",
+        help="judge a model by the second law",
+        description="Judge every process and loop of a model by local detailed balance.  Exit status 1 unless all pass.",
+    )
+    audit.add_argument("model", metavar="MODEL", help="a shipped model or a path to a model.py with build()")
+    audit.add_argument("--fail-on", metavar="ENERGY", help="fail on violations of this size and more only, '0.5kJ/mol'")
+    for command in (run, draw, models, cite, audit):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
     return made
 
@@ -70,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .errors import BiomembraneError, BooksDoNotClose, UphillForFree
 
     try:
-        return {"run": _run, "draw": _draw, "models": _models, "cite": _cite}[options.command](options)
+        return {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit}[options.command](options)
     except (BooksDoNotClose, UphillForFree) as problem:
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
         return 1
@@ -107,6 +114,23 @@ def _cite(options: argparse.Namespace) -> int:
     else:
         print(text)
     return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from .account.audit.audit import audit
+    from .account.audit.finding import kilojoule
+    from .exchange import shipped
+    from .units import Q
+
+    limit = None if options.fail_on is None else kilojoule(Q(options.fail_on), "--fail-on")
+    made = audit(shipped.load(options.model))
+    bad = made.failing(limit)
+    if options.json:
+        _emit(made.to_dict() | {"failing": [f.subject for f in bad]})
+    else:
+        print(made)
+        print(f"\n{len(made.findings)} findings, {len(bad)} failing" + (f" at {options.fail_on}" if limit is not None else ""))
+    return 1 if bad else 0
 
 
 def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], show
     names = [p.name.partition(":")[2] for p in cycle.processes]
     guilt = blame(basis, [f.terms.get("constant", 0.0) for f in judged], names, ROUNDING)
     who = " or ".join(guilt.culprits)
-    said = f"; {who} alone would explain {'every loop' if len(basis) > 1 else 'it'}" if guilt.alone else f"; no step alone explains all, {who} most"
+    all_ = "every loop" if len(basis) > 1 else "it"
+    said = f"; {who} alone would explain {all_}" if guilt.alone else f"; no single step explains {all_}, {who} most of it"
     told = [replace(f, text=f.text + said) if f.verdict == "violates" else f for f in shown]
     return [f if f.holds else replace(f, culprits=guilt.culprits, corrections=guilt.corrections) for f in told]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -62,6 +62,10 @@ class Box:
     @cached_property
     def usual(self) -> Array:
         return np.array([np.log(v.usual) if v.log else v.usual for v in self.variables])
+
+    def still(self) -> Box:
+        """The same with a thousandth of the voltage."""
+        return replace(self, variables=tuple(replace(v, low=v.low / 1e3, high=v.high / 1e3) if v.name == "V" else v for v in self.variables))
 
     def sample(self, count: int, seed: int = 20261122) -> Array:
         """(variable, state), uniform in the box."""

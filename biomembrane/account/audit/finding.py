@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, units
+from ...declare.parameter import check_domain
+from ...dimension import MOLAR_ENERGY
 from ...html import collapsible, table
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Finding:
         """Plain values, quantities as {"value", "unit"}."""
 
         def quantity(q: Any) -> dict[str, Any]:
-            return {"value": float(q.magnitude), "unit": units.unit_of(q)}
+            return {"value": float(q.magnitude), "unit": f"{q.units:~P}" or "1"}
 
         made: dict[str, Any] = {
             "process": self.subject, "kind": self.kind, "reaction": self.reaction, "verdict": self.verdict, "error": quantity(self.error),
@@ -110,12 +112,15 @@ class Audit:
         return bool(self.findings) and all(f.holds for f in self.findings)
 
     def failing(self, limit: float | None = None) -> tuple[Finding, ...]:
-        """Findings that do not pass; with a limit [kJ/mol] those that violate by less than it pass too."""
-        return tuple(f for f in self.findings if not f.holds and not (limit is not None and f.verdict == "violates" and abs(f.kJ) < limit))
+        """Findings that do not pass; with a limit [kJ/mol] those that violate or are rounded by less than it pass, and no others."""
+        if limit is None:
+            return tuple(f for f in self.findings if not f.holds)
+        measured = ("violates", "rounding")
+        return tuple(f for f in self.findings if (abs(f.kJ) >= limit if f.verdict in measured else not f.holds))
 
     def check(self, limit: Any = None) -> Audit:
         """The audit itself, if all pass.  Raises SecondLawViolation, or SecondLawUndecided where nothing is known to be wrong."""
-        bad = self.failing(None if limit is None else units.strip(limit, units.dimension_of(units.Q(1.0, "J/mol")), "check(limit=…)") / 1000)
+        bad = self.failing(None if limit is None else kilojoule(limit, "check(limit=…)"))
         if bad:
             worst = max(bad, key=lambda f: (VERDICTS.index(f.verdict), abs(f.kJ)))
             known = worst.verdict in ("violates", "irreversible")
@@ -160,6 +165,13 @@ class Audit:
     def _repr_html_(self) -> str:
         rows = [(*row, f.text, str(f.witness or "")) for row, f in zip(self._rows(), self.findings, strict=True)]
         return collapsible(f"audit of {self.name}: {self.verdict}", table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness")), open=True)
+
+
+def kilojoule(limit: Any, where: str) -> float:
+    """A limit of |ε| as a number in kJ/mol."""
+    made = float(units.strip(limit, MOLAR_ENERGY, where)) / 1000
+    check_domain(made, "nonnegative", where, limit)
+    return made
 
 
 def _kilojoule(f: Finding) -> str:

@@ -63,10 +63,12 @@ def residual(claim: Claim, box: Box) -> Residual:
 
 def _of_rates(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> Residual | None:
     functions = Functions([forward, reverse, claim.drive], box)
-    x = box.sample(STATES)
-    up, down, drive = functions(x)
-    fine = (up > 0) & (down > 0) & np.isfinite(up * down * drive)
-    if fine.sum() < STATES // 2:
+    for x in (box.sample(STATES), box.still().sample(STATES)):  # rates that take mV for V leave the range of numbers
+        up, down, drive = functions(x)
+        fine = (up > 0) & (down > 0) & np.isfinite(up) & np.isfinite(down) & np.isfinite(drive)
+        if fine.sum() > STATES // 2:
+            break
+    else:
         return None
     x, off = x[:, fine], np.log(up[fine]) - np.log(down[fine]) - drive[fine]
     fit = _linear(x, off, box)

@@ -1,0 +1,169 @@
+"""The smallest repair of a law or a diagram that breaks the second law, and what it changes.
+
+A flux J = r⁺ − r⁻ is kept where it was measured, its forward rate, and the reverse follows: J = r⁺(1 − e^{−A/RT}); or both rates are
+projected, r± → √(r⁺r⁻) e^{±A/2RT}, which changes ln r⁺ and ln r⁻ least.  The rate constants of a diagram are projected on those that close
+every loop, by least squares in ln(k⁺/k⁻).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from .. import constants, errors
+from ..declare.cycle import Cycle
+from ..declare.laws import Law, Rates
+from ..declare.parameter import Parameter, Source
+from ..declare.site import Site
+from ..declare.transporter import Transporter
+from ..html import collapsible, join, table
+from .audit.audit import audit
+from .audit.claim import claims
+from .audit.evaluate import Box, Functions, box
+from .audit.finding import Audit
+from .audit.loops import blame, loops
+from .audit.split import splits
+
+METHODS = ("reverse", "projection")
+
+
+@dataclass(frozen=True)
+class Consistent:
+    """A law whose flux is split, and whose rates then follow from the affinity."""
+
+    law: Law
+    method: str
+    kept: str  # forward | reverse: the rate that stays
+
+    def rates(self, site: Site) -> Rates:
+        forward, reverse = _pair(self.law.rates(site), site.name)
+        ahead = sp.exp(site.drive)
+        if self.method == "projection":
+            mean = sp.sqrt(forward * reverse)
+            return Rates(mean * sp.exp(site.drive / 2), mean * sp.exp(-site.drive / 2))
+        return Rates(forward, forward / ahead) if self.kept == "forward" else Rates(reverse * ahead, reverse)
+
+
+def _pair(rates: Rates, name: str) -> tuple[sp.Expr, sp.Expr]:
+    if rates.forward is not None and rates.reverse is not None:
+        return rates.forward, rates.reverse
+    found: Iterator[tuple[sp.Expr, sp.Expr]] = splits(rates.flux) if rates.flux is not None else iter(())
+    pair = next(found, None)
+    if pair is None:
+        raise errors.SecondLawUndecided(
+            where=f"make_consistent({name})", wanted="a flux whose forward and reverse parts can be told apart", got=str(rates.flux)[:300],
+            advice="write it as a difference of two non-negative terms",
+        )  # fmt: skip
+    return pair
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repaired transporter, its audits before and after, and what changed.
+
+    ``made`` is the new transporter or cycle; ``method`` says how; ``constants`` are (name, before, after) of the rate constants that
+    changed; ``course`` is the flux before and after along the voltage, at the usual concentrations.
+    """
+
+    given: Transporter | Cycle
+    made: Transporter | Cycle
+    method: str
+    before: Audit
+    after: Audit
+    constants: tuple[tuple[str, Any, Any], ...] = ()
+    change: Mapping[str, float] | None = None  # median and largest |ΔJ|/|J| over the box, by law
+
+    def __str__(self) -> str:
+        lines = [f"{self.given.name}: {self.before.verdict} before, {self.after.verdict} after ({self.method})"]
+        lines += [f"  {f.subject}: {f.kJ:+.3g} kJ/mol, {f.text}" for f in self.before if not f.holds]
+        lines += [f"  {name}: {a:.6g~P} → {b:.6g~P} (×{(b / a).to('').magnitude:.4g})" for name, a, b in self.constants]
+        if self.change:
+            lines.append("  the flux changes over the box by " + ", ".join(f"{100 * x:.3g} % ({what})" for what, x in self.change.items()))
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = [(name, f"{a:.6g~P}", f"{b:.6g~P}", float((b / a).to("").magnitude)) for name, a, b in self.constants]
+        parts = [self.before._repr_html_(), self.after._repr_html_()]
+        parts += [table(rows, ("constant", "before", "after", "factor"))] if rows else []
+        return collapsible(f"repair of {self.given.name} ({self.method})", join(*parts), open=True)
+
+
+def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Mapping[str, Any] | None = None) -> Repair:
+    """The transporter or cycle made consistent, with what changes.
+
+    Args:
+        x: a transporter with a law that is exempt (``Empirical``), or a cycle with a ``reason`` whose loops do not close.
+        method: ``"reverse"`` keeps the forward rate (the only one, if there is but one): J = r⁺(1 − e^{−A/RT}); ``"projection"`` moves both
+            by half of ε.  Cycles are always projected: k⁺ and k⁻ of each step take half of its share each.
+        over: ranges by name, as for :func:`~biomembrane.account.audit.audit.audit`.
+
+    The result is declared anew and so proved.  Raises: WrongType, BadSettings, SecondLawUndecided (a flux that cannot be split).
+    """
+    if method not in METHODS:
+        got, advice = errors.shown(method), errors.nearest(str(method), METHODS)
+        raise errors.BadSettings(where="make_consistent(method=…)", wanted=" or ".join(METHODS), got=got, advice=advice)
+    if not isinstance(x, (Transporter, Cycle)):
+        advice = "make_consistent(model.transporters[0]), one at a time"
+        raise errors.WrongType(where="make_consistent(…)", wanted="a Transporter or a Cycle", got=errors.shown(x), advice=advice)
+    before = audit(x, over=over)
+    if all(p.certificate.verdict != "exempt" for p in x.processes):
+        return Repair(x, x, "nothing to repair", before, before)
+    return _cycle(x, before, over) if isinstance(x, Cycle) else _law(x, before, method, over)
+
+
+def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | None) -> Repair:
+    forward, reverse = _pair(x.processes[0].local, x.name)
+    kept = "reverse" if forward.is_zero else "forward"
+    one_way = forward.is_zero or reverse.is_zero
+    law = Consistent(x.law, "reverse" if one_way else method, kept)
+    made = replace(x, law=law)
+    here = box(claims(x)[0], {})
+    said = f"J = r{'⁺' if kept == 'forward' else '⁻'}(1 − e^(−A/RT))" if law.method == "reverse" else "both rates projected"
+    return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, here))
+
+
+def _change(x: Transporter, made: Transporter, here: Box) -> dict[str, float]:
+    """|ΔJ|/|J| over the box where A is above RT."""
+    old, new = claims(x)[0], claims(made)[0]
+    J, K, drive = Functions([old.net, new.net, old.drive], here)(here.sample(2048))
+    off = np.abs(K - J)[drive > 1] / np.abs(J)[drive > 1]
+    off = off[np.isfinite(off)]
+    return {"median where A > RT": float(np.median(off)), "largest there": float(off.max())} if len(off) else {}
+
+
+def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
+    basis, _ = loops(x, constants.BODY_TEMPERATURE)
+    names = [p.name.partition(":")[2] for p in x.processes]
+    off = [before[loop.claim.name].terms.get("constant", 0.0) for loop in basis]
+    corrections = blame(basis, off, names, 0.0).corrections
+    RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
+    exempt = {p.name.partition(":")[2] for p in x.processes if p.certificate.verdict == "exempt"}
+    steps, changed = [], []
+    for (text, given), name in zip(x.steps, names, strict=True):
+        new = dict(given)
+        for way, sign in (("forward", 0.5), ("reverse", -0.5)):
+            if way in given and abs(corrections[name]) > 1e-9:
+                new[way] = _moved(given[way], math.exp(sign * corrections[name] / RT))
+                changed.append((f"{x.name}.{name}.{way}", _quantity(given[way]), _quantity(new[way])))
+        steps.append((text, new))
+    close = [*x.close, *(text for (text, _), name in zip(x.steps, names, strict=True) if name in exempt)]
+    made = replace(x, steps=steps, close=close, reason="")
+    return Repair(x, made, "rate constants projected on closed loops", before, audit(made, over=over), tuple(changed))
+
+
+def _quantity(given: Any) -> Any:
+    return given.quantity if isinstance(given, Parameter) else given
+
+
+def _moved(given: Any, factor: float) -> Parameter:
+    note, told = f"times {factor:.6g}, so that every loop closes", given.source if isinstance(given, Parameter) else None
+    if told is not None and told.citation:
+        return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}".lstrip("; ")))
+    return Parameter(_quantity(given) * factor, Source("assumed", note=note))
