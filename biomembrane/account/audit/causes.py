@@ -147,8 +147,7 @@ def _constant(claim: Claim, e: Excess) -> tuple[str, str]:
     size, x = abs(e.constant), abs(e.constant) / e.RT
     if size < ROUNDING:
         return "rounding", f"closes to {1000 * e.constant:+.2g} J/mol: rounding of the digits given"
-    named = {level.name.partition("@")[0]: level.change for level in claim.levels}
-    protons = max((abs(n) for s, n in named.items() if s in ("H", "H+", "H⁺", "proton")), default=0)
+    protons = abs(sum(level.change for level in claim.levels if level.name.partition("@")[0] in ("H", "H+", "H⁺", "proton")))  # made or used
     pH = x / math.log(10) / (protons or 1)
     thousands = round(x / THOUSAND)
     if thousands and abs(x - thousands * THOUSAND) * e.RT < ROUNDING:

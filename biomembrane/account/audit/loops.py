@@ -162,8 +162,11 @@ def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
 def _net(levels: Sequence[Level]) -> str:
     """What once around does outside of the transporter."""
 
+    order = list(dict.fromkeys(x.name.partition("@")[0] for x in levels))
+    told = sorted(levels, key=lambda x: order.index(x.name.partition("@")[0]))
+
     def side(sign: int) -> str:
-        return " + ".join((f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name for x in levels if x.change * sign > 0)
+        return " + ".join((f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name for x in told if x.change * sign > 0)
 
     return f"{side(-1)} ⇌ {side(1)}" if any(x.change for x in levels) else "nothing moves"
 

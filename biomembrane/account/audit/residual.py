@@ -92,7 +92,9 @@ def _linear(x: Array, off: Array, box: Box) -> dict[str, float] | None:
 
 
 def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> float:
-    """d(ε/RT)/dT at zero voltage; 0 where r⁺/r⁻ does not depend on T there, as constants measured at one temperature do not."""
+    """d(ε/RT)/dT at zero voltage; 0 where r⁺/r⁻ does not depend on T there, as constants measured at one temperature do not, and where
+    ε is an energy that does not.
+    """
     functions = Functions([forward, reverse, claim.drive], box, warm=True)
     at = box.usual.copy()
     for i, v in enumerate(box.variables):
@@ -102,7 +104,7 @@ def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> floa
     up, down, drive = functions(x)
     with np.errstate(all="ignore"):
         ratio = np.log(up) - np.log(down)
-    if not np.all(np.isfinite(ratio)) or np.ptp(ratio) < EXACT:
+    if not np.all(np.isfinite(ratio)) or np.ptp(ratio) < EXACT or np.ptp((ratio - drive) * WARM) < EXACT * WARM[0]:
         return 0.0
     return float(np.polyfit(WARM - WARM.mean(), ratio - drive, 1)[0])
 
