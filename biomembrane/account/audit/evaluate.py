@@ -20,6 +20,7 @@ from .claim import Claim
 
 Array = NDArray[np.float64]
 VOLTAGE = 0.15  # V to both sides of zero
+PRESSURE = 1e6  # Pa, hydrostatic less osmotic
 DECADES = 1.0  # of a concentration to both sides of its usual value
 _FIXED = {
     R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0, N_A: constants.AVOGADRO * 1e-15, t: 0.0,
@@ -75,7 +76,8 @@ class Box:
 
 def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
     """The box of a claim; ``over`` replaces ranges by name [mM, V]."""
-    taken = set().union(*(e.free_symbols for e in (claim.drive, claim.net) if e is not None))
+    said = (claim.drive, claim.flux, claim.forward, claim.reverse, claim.conductance)  # not their difference, where a symbol may cancel
+    taken = set().union(*(e.free_symbols for e in said if e is not None))
     levels = {level.symbol: level for level in claim.levels}
     made = []
     for symbol in sorted(taken - set(_FIXED) - {T}, key=str):
@@ -91,6 +93,8 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
             made.append(
                 Variable(symbol, level.name, float(np.sqrt(low * high)) if level.name in over else level.usual, low, high, log=True, unit="mM")
             )
+        elif name.startswith("P["):
+            made.append(Variable(symbol, name, 0.0, -PRESSURE, PRESSURE, log=False, unit="Pa"))
         elif symbol.is_positive:
             made.append(Variable(symbol, name, 1.0, 0.1, 10.0, log=True, unit="1"))
         else:

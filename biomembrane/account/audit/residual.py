@@ -111,7 +111,7 @@ def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> floa
 
 # --- from the manifold of no flux
 
-_WIDE = {True: 30.0, False: 3.0}  # how far a logarithm or a voltage is moved in search of J = 0
+_FAR = (20.0, 30.0)  # how far a variable is moved in search of J = 0: in widths of its range, or as a logarithm
 
 
 def _of_zero(claim: Claim, box: Box) -> Residual | None:
@@ -123,7 +123,7 @@ def _of_zero(claim: Claim, box: Box) -> Residual | None:
         return None
     for k, v in enumerate(box.variables):
         if claim.drive.has(v.symbol) and claim.net.has(v.symbol):
-            roots = _roots(functions, x, k, _WIDE[v.log])
+            roots = _roots(functions, x, k, _FAR[1] if v.log else _FAR[0] * (v.high - v.low))
             if roots is not None:
                 return _from_roots(box, functions, roots, k)
     J = functions(x)[0]
@@ -156,8 +156,12 @@ def _from_roots(box: Box, functions: Functions, roots: Array, k: int) -> Residua
     normal = np.insert(-fit, k + 1, 1.0)  # constant, then every variable; J = 0 where it vanishes
     columns = np.vstack([np.ones(STATES), box.sample(STATES)])
     wanted, *_ = np.linalg.lstsq(columns.T, functions(columns[1:])[1], rcond=None)
-    scales = [w / n for w, n in zip(wanted[1:], normal[1:], strict=True) if abs(n) > EXACT and abs(w) > EXACT]
-    scale = min(scales, key=lambda s: (int(np.sum(np.abs(s * normal - wanted) > 1e-5 * np.abs(wanted).max())), abs(np.log(abs(s)))))
+    width = np.insert(np.ptp(box.bounds, axis=1), 0, 1.0)  # terms are compared by what they do across the box
+    due, found = wanted * width, normal * width
+    scales = [w / n for w, n in zip(due[1:], found[1:], strict=True) if abs(n) > EXACT * np.abs(found).max() and abs(w) > EXACT * np.abs(due).max()]
+    if not scales:
+        return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
+    scale = min(scales, key=lambda s: (int(np.sum(np.abs(s * found - due) > 1e-5 * np.abs(due).max())), abs(np.log(abs(s)))))
     x = box.sample(STATES)
     columns = np.vstack([np.ones(STATES), x])
     if np.mean(np.sign(scale * normal @ columns) * np.sign(functions(x)[0])) < 0:  # the flux runs against its own stall
