@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .account.consistent import make_consistent as make_consistent
     from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
+    from .account.proof import prove as prove
     from .account.run import Run as Run
     from .account.run import simulate as simulate
     from .assemble.model import Model as Model
@@ -42,7 +43,7 @@ _HOME = {
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
-    "cite": "exchange.bibliography", "audit": "account.audit.audit", "make_consistent": "account.consistent",
+    "cite": "exchange.bibliography", "audit": "account.audit.audit", "make_consistent": "account.consistent", "prove": "account.proof",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

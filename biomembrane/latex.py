@@ -15,7 +15,7 @@ _LETTERS = {
     "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L", "volume": "W^{0}", "potential": "V^{0}",
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
 }  # fmt: skip
-_PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t"}
+_PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi"}
 
 
 def roman(text: str) -> str:
@@ -28,6 +28,8 @@ class _Printer(LatexPrinter):
         name = expr.name
         if name.startswith("x_"):
             return f"x_{{{name[2:]}}}"
+        if name.startswith("Sigma_"):
+            return rf"\Sigma_{{{name[6:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
         found = re.fullmatch(r"(\w+)\[(.+)\]", name)

@@ -158,7 +158,7 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> str:
     """The statement that ln(r⁺/r⁻) = A/RT identically, or ``SecondLawViolation`` / ``SecondLawUndecided``."""
     if forward != 0 and reverse != 0:
-        residual, left = _Logarithm().add(forward).add(reverse, sp.S.NegativeOne).add_linear(drive, sp.S.NegativeOne).left()
+        residual, left = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).add_linear(drive, sp.S.NegativeOne).left()
         if residual == 0 and not left:
             return "ln(r⁺/r⁻) − A/RT = 0"
     if forward.is_zero or reverse.is_zero:
@@ -167,7 +167,7 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
         raise errors.SecondLawViolation(
             where=where, wanted="RT ln(r⁺/r⁻) = A at every state", got=f"a {way} rate of 0: an irreversible law", advice=advice
         )
-    residual, left = _Logarithm(expanded=True).add(forward / reverse).add_linear(drive, sp.S.NegativeOne).left()
+    residual, left = Logarithm(expanded=True).add(forward / reverse).add_linear(drive, sp.S.NegativeOne).left()
     if residual == 0 and not left:
         return "ln(r⁺/r⁻) − A/RT = 0"
     rest = residual + sum((power * sp.log(key) for key, power in left.items()), sp.S.Zero)
@@ -186,7 +186,7 @@ def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[st
     )
 
 
-class _Logarithm:
+class Logarithm:
     """A sum of logarithms, linear + Σ power·ln(base), as lists of terms; with ``expanded`` sums are multiplied out first, which is slow."""
 
     def __init__(self, *, expanded: bool = False) -> None:
@@ -194,7 +194,7 @@ class _Logarithm:
         self.linear: list[sp.Expr] = []
         self.logs: dict[sp.Expr, list[sp.Expr]] = {}
 
-    def add(self, expr: sp.Expr, weight: sp.Expr = sp.S.One) -> _Logarithm:
+    def add(self, expr: sp.Expr, weight: sp.Expr = sp.S.One) -> Logarithm:
         """Add weight·ln(expr)."""
         for factor in sp.Mul.make_args(expr):
             base, power = factor.as_base_exp()
@@ -210,7 +210,7 @@ class _Logarithm:
                 self.logs.setdefault(base, []).append(weight * power)
         return self
 
-    def add_linear(self, expr: sp.Expr, weight: sp.Expr) -> _Logarithm:
+    def add_linear(self, expr: sp.Expr, weight: sp.Expr) -> Logarithm:
         """Add weight·expr, with the sums and logarithms within taken apart."""
         for term in sp.Add.make_args(sp.expand(expr) if self.expanded else expr):
             factors = sp.Mul.make_args(term)

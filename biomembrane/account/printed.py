@@ -1,0 +1,179 @@
+"""Proofs on paper: plain text, HTML, and LaTeX for an appendix."""
+
+from __future__ import annotations
+
+import re
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from ..html import Html, collapsible, join, table
+from ..latex import roman, tex
+
+if TYPE_CHECKING:
+    from .proof import Proof, Statement
+
+WIDTH = 100
+TERMS = 4  # of a sum, on one line of LaTeX
+FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
+LONG = 150  # and beyond which it is described
+_PHI = sp.Symbol("Phi")
+_PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n\\begin{document}\n"
+
+
+def _terms(e: sp.Expr | None) -> list[str]:
+    return [] if e is None else [_plain(term) for term in (sp.Add.make_args(e) if e != 0 else [sp.S.Zero])]
+
+
+def _plain(e: sp.Expr) -> str:
+    """A term as a reader writes it: [Na]cell, V."""
+    text = re.sub(r"c\[([\w-]+)\.([\w+-]+)\]", r"[\2]\1", str(sp.sstr(e)))
+    return re.sub(r"[VnP]\[([^\]]+)\]", lambda m: f"{m[0][0]}({m[1]})", text).replace("log", "ln").replace("**", "^").replace("*", "·")
+
+
+def _wrapped(head: str, terms: list[str]) -> list[str]:
+    """A sum over several lines, aligned after its head."""
+    lines, here = [], head
+    for k, term in enumerate(terms):
+        piece = term if k == 0 else f" − {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
+        if len(here) + len(piece) > WIDTH and here != head:
+            lines.append(here)
+            here = " " * len(head)
+        here += piece
+    return [*lines, here]
+
+
+def text(proof: Proof) -> str:
+    """The proof for a terminal, 100 columns."""
+    count = sum(s.verdict == "proven" for s in proof.statements)
+    lines = [f"proof of {proof.name}: {proof.verdict} ({count} of {len(proof.statements)} proven)"]
+    for s in proof.statements:
+        lines += ["", f"{s.name}   {s.reaction}", f"  verdict    {s.verdict}"]
+        lines += _wrapped("  A/RT     = ", _terms(s.affinity))
+        if s.ratio is not None:
+            lines += _wrapped("  ln(r⁺/r⁻)= ", _terms(s.ratio))
+            lines += _wrapped("  residual = ", _terms(s.residual))
+        said = [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("note", s.note), ("witness", str(s.witness or ""))]
+        for what, words in said:
+            lines += wrap(words, WIDTH, initial_indent=f"  {what:<11}", subsequent_indent=" " * 13)
+    lines += ["", "no process changes"] + [f"  {each}" for each in proof.invariants] if proof.invariants else []
+    lines += ["", "conventions of standard energies: " + "; ".join(proof.conventions)] if proof.conventions else []
+    return "\n".join(lines)
+
+
+def _signs(s: Statement) -> list[tuple[str, str]]:
+    """Why the rates are not negative, once where both are so for the same reasons."""
+    if s.kind != "process" or not s.signs:
+        return []
+    if len({why for _, why in s.signs}) == 1:
+        return [(", ".join(what for what, _ in s.signs) + " ≥ 0", s.signs[0][1])]
+    return [(f"{what} ≥ 0", why) for what, why in s.signs]
+
+
+def html(proof: Proof) -> Html:
+    """The proof for a notebook."""
+    parts = []
+    for s in proof.statements:
+        rows = [("A/RT", _plain(s.affinity)), ("ln(r⁺/r⁻)", _plain(s.ratio) if s.ratio is not None else ""), ("residual", str(s.residual or 0))]
+        rows += [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("", s.note)]
+        parts.append(collapsible(f"{s.name}: {s.verdict}", join(s.reaction, table(rows))))
+    return collapsible(f"proof of {proof.name}: {proof.verdict}", join(*parts), open=True)
+
+
+def display(proof: Proof) -> str:
+    """What is left of each statement, as display mathematics."""
+    lines = []
+    for s in proof.statements:
+        left = tex(s.residual) if s.residual is not None else _STATES[s.verdict]
+        lines.append(rf"{roman(s.name)}: \quad \ln(r^{{+}}/r^{{-}}) - \mathcal{{A}}/RT = {left}")
+    body = r" \\ ".join(lines)
+    return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"
+
+
+_STATES = {"proven": r"0", "exempt": r"\text{exempt}", "undecided": r"\text{undecided}", "violates": r"\text{violates}"}
+
+
+def latex(proof: Proof, document: bool) -> str:
+    """Sections of an appendix."""
+    body = [rf"\section*{{Second law: {_escaped(proof.name)}}}"]
+    body.append(
+        r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
+        r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
+        r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
+        r"Concentrations are written $[\cdot]$, $V$ is inside less outside."
+    )
+    for s in proof.statements:
+        body += _paragraph(s)
+    if proof.invariants:
+        body.append(r"\paragraph{Conserved quantities.} No process changes " + "; ".join(_escaped(i) for i in proof.invariants) + ".")
+    if proof.conventions:
+        body.append(r"\paragraph{Standard energies.} " + "; ".join(_escaped(c) for c in proof.conventions) + ".")
+    made = "\n\n".join(body) + "\n"
+    return _PREAMBLE + made + "\\end{document}\n" if document else made
+
+
+def _paragraph(s: Statement) -> list[str]:
+    """One statement."""
+    head = rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}. \emph{{{s.verdict.capitalize()}.}}"
+    rows, notes = [], []
+    if s.kind == "process" and s.forward is not None and s.reverse is not None:
+        common, forward, reverse = factored(s.forward, s.reverse)
+        Phi, sums = _named(common)
+        lead = sp.S.One if Phi == 1 else _PHI
+        rows += [_line("r^{+}", lead * forward), _line("r^{-}", lead * reverse), *([] if Phi == 1 else [_line(r"\Phi", Phi)])]
+        notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
+        rows += [_line(tex(symbol), part) for symbol, part in sums if part.count_ops() <= LONG]
+    if s.conductance is not None:
+        rows.append(_line("J", sp.Symbol("A[]") * s.conductance).replace(r"\mathcal{A}_{\mathrm{}}", r"\mathcal{A}"))
+    rows.append(_line(r"\mathcal{A}/RT", s.affinity))
+    if s.ratio is not None:
+        left = r"\ln(r^{+}/r^{-})" if s.kind == "process" else r"\ln\prod r^{+}/\prod r^{-}"
+        rows += [_line(left, s.ratio), _line(left + r"-\mathcal{A}/RT", s.residual if s.residual is not None else sp.S.Zero)]
+    notes += [f"{_escaped(what)}: {_escaped(why)}." for what, why in _signs(s)]
+    notes += [f"Charge: {_escaped(s.charge)}.", f"Mass: {_escaped(s.mass)}."] + ([f"{_escaped(s.note[0].upper() + s.note[1:])}."] if s.note else [])
+    return [head, "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}", " ".join(notes)]
+
+
+def factored(forward: sp.Expr, reverse: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """The factors that both rates have, and what each has besides."""
+    up, down = forward.as_powers_dict(), reverse.as_powers_dict()
+    shared = sp.Mul(*(base**power for base, power in up.items() if down.get(base) == power))
+    return shared, forward / shared, reverse / shared
+
+
+def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
+    """The product with its long sums as Σ_1, Σ_2, …"""
+    long = [f for f in sorted(e.atoms(sp.Add), key=sp.Basic.sort_key) if f.count_ops() > FACTOR and e.as_powers_dict().get(f)]
+    named = [(sp.Symbol(f"Sigma_{k + 1}"), f) for k, f in enumerate(long)]
+    return e.xreplace({f: symbol for symbol, f in named}), named
+
+
+def _line(left: str, e: sp.Expr) -> str:
+    """``left &= right``, with long sums broken."""
+    terms, factors = list(sp.Add.make_args(e)), list(sp.Mul.make_args(e))
+    if len(terms) > TERMS:
+        first, *rest = [tex(sp.Add(*terms[k : k + TERMS])) for k in range(0, len(terms), TERMS)]
+        rest = [p if p.startswith("-") else f"+ {p}" for p in rest]
+    elif len(factors) > 2 * TERMS:
+        first, *rest = [tex(sp.Mul(*factors[k : k + TERMS])) for k in range(0, len(factors), TERMS)]
+        rest = [rf"\cdot {p}" for p in rest]
+    else:
+        first, rest = tex(e), []
+    return f"{left} &= {first}" + "".join(" \\\\\n&\\quad " + p for p in rest)
+
+
+_MATH = {
+    "⇌": r"$\rightleftharpoons$", "⁺": "$^{+}$", "⁻": "$^{-}$", "²": "$^{2}$", "·": r"$\cdot$", "−": "$-$", "≥": r"$\ge$", "Σ": r"$\Sigma$",
+    "ν": r"$\nu$", "±": r"$\pm$", "°": r"$^{\circ}$", "′": "$'$", "–": "--", "ˣ": "$^{x}$", "Δ": r"$\Delta$", "μ": r"$\mu$", "≠": r"$\ne$",
+    "³": "$^{3}$", "⁴": "$^{4}$", "×": r"$\times$", "→": r"$\to$", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}",
+    "Π": r"$\Pi$", "ε": r"$\varepsilon$",
+}  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return "".join(_MATH.get(c, c) for c in text)
+
+
+def _chemistry(reaction: str) -> str:
+    return _escaped(re.sub(r"@([\w-]+)", r"(\1)", reaction))
