@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import library as library
     from .account.audit.audit import audit as audit
     from .account.consistent import make_consistent as make_consistent
+    from .account.coupling import coupling as coupling
     from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
     from .account.proof import prove as prove
@@ -43,7 +44,8 @@ _HOME = {
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
-    "cite": "exchange.bibliography", "audit": "account.audit.audit", "make_consistent": "account.consistent", "prove": "account.proof",
+    "cite": "exchange.bibliography", "audit": "account.audit.audit", "coupling": "account.coupling", "make_consistent": "account.consistent",
+    "prove": "account.proof",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -283,6 +283,10 @@ def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) 
         "ledger": ledger,
         "potential": {str(m): quantity(last.potential.sel(membrane=m), "mV") for m in last.membrane.values},
         "concentration": {str(p): quantity(last.concentration.sel(pool=p), "mM") for p in solutes},
+        "uphill": [
+            {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
+            for p, (t, e, of) in run.ledger.uphill_shares().items()
+        ],
         "status": {"kind": run.status.kind, "time": quantity(run.solution.t[-1], "s"), "message": run.status.message},
         "timing": {k: quantity(round(v, 6), "s") for k, v in timing.items()},
         "files": [str(f) for f in files],

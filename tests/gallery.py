@@ -373,8 +373,9 @@ def cycle(steps: Steps, change: dict[int, float] | None = None, **kw: Any) -> bm
     names = list(
         dict.fromkeys(w for text, *_ in steps for w in text.replace("+", " ").replace("<->", " ").split() if "@" not in w and not w.isdigit())
     )
-    six = {"C1": -1.4, "C2": -0.8, "C3": -0.8} if len(names) == 6 else {}
-    return bm.Cycle("cycle", ON, density=Q(1, "fmol"), states=" ".join(sorted(names)), steps=made, charge=six, reason="as published", **kw)
+    six = {"C2": 0.6, "C3": 0.6, "C4": 0.6, "C5": 0.6, "C6": -1.4} if len(names) == 6 else {}  # α′ = 0.3, δ = 0.7
+    what = {"on": ON, "charge": six, "reason": "as published"} | kw
+    return bm.Cycle("cycle", density=Q(1, "fmol"), states=" ".join(sorted(names)), steps=made, **what)
 
 
 @fault("constant")

@@ -35,6 +35,25 @@ class Books:
         """∫ J·A dt by process."""
         return self.t.dissipation * self.scale
 
+    def _uphill(self, which: str) -> Array:
+        made = np.zeros_like(self.t.dissipation)
+        rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
+        for name, row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
+            process, _, kind = name.rpartition("|")
+            if kind == which:
+                made[rows[process]] = row
+        return np.where(np.isnan(self.t.dissipation), np.nan, made)
+
+    @cached_property
+    def uphill_energy(self) -> Array:
+        """∫ max(−J·A, 0) dt by process."""
+        return self._uphill("power") * self.scale
+
+    @cached_property
+    def uphill_time(self) -> Array:
+        """Time with J·A < 0 by process [s]."""
+        return self._uphill("time")
+
     @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store."""

@@ -32,7 +32,10 @@ REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
     "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
 }  # fmt: skip
 _CANCELLED = KINDS.index("cancelled")
-BOOKS = {"ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store"}
+BOOKS = {
+    "ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store", "ledger_uphill_energy": "process",
+    "ledger_uphill_time": "process",
+}  # fmt: skip
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
 
 
@@ -42,7 +45,8 @@ class Keep:
 
     Args:
         variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry),
-            ``ledger_dissipation`` (by process), ``ledger_exergy`` (by store), or a line such as ``ledger_spent``, along the way.
+            ``ledger_dissipation``, ``ledger_uphill_energy``, ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such
+            as ``ledger_spent``, along the way.
         times: ``"all"`` output times, ``"final"``, or a quantity array of its own.
         reduce: of ``min max mean final`` over time (mean by the trapezoid rule): ``potential`` becomes ``potential_max`` and so on; or a
             function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``.
@@ -328,4 +332,4 @@ def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
 
 
 def _unit(line: str) -> str:
-    return "1" if line == "residual_relative" else UNIT
+    return {"residual_relative": "1", "uphill_time": "s"}.get(line, UNIT)

@@ -10,6 +10,7 @@ where the left and the dissipation are integrals along the solver's steps and Δ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,31 @@ class Ledger:
     def dissipation(self) -> xr.DataArray:
         """∫ J·A dt by process."""
         return self._labelled(self._books.dissipation, {"process": list(self._t.kernel.program.names["dissipation"])}, "energy dissipated")
+
+    @cached_property
+    def uphill(self) -> xr.Dataset:
+        """What each process did uphill, J·A < 0, since the start: ``energy`` [pJ] = ∫ max(−J·A, 0) dt, ``time`` [s] (as ``duration``), and
+        their shares, of ∫ |J·A| dt and of the time since the start.  Zero where a law is proved.
+
+        Integrated by the solver along its own steps; where the sign changes within a step the time is good to a part of that step.
+        """
+        import xarray as xr
+
+        axes = {"process": list(self._t.kernel.program.names["dissipation"])}
+        energy = self._labelled(self._books.uphill_energy, axes, "energy dissipated while J·A < 0, counted positive")
+        duration = self._labelled(self._books.uphill_time, axes, "time with J·A < 0", "s")
+        gross, elapsed = self.dissipation + 2 * energy, energy.time - float(self._t.times[0])
+        made = xr.Dataset({"energy": energy, "duration": duration})
+        for name, part, whole in (("energy_share", energy, gross), ("time_share", duration, elapsed)):
+            made[name] = (part / whole.where(whole > 0)).fillna(0.0).where(part.notnull()).transpose(*energy.dims)
+            made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
+        return made
+
+    def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
+        """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of the processes that ran uphill."""
+        last = self.uphill.isel(time=-1).mean([d for d in self.uphill.dims if d not in ("time", "process")])
+        rows = zip(last.process.values, last.time_share.values, last.energy.values, last.energy_share.values, strict=True)
+        return {str(p): (float(t), float(e), float(s)) for p, t, e, s in rows if t > 0 or e > 0}
 
     @cached_property
     def exergy(self) -> xr.DataArray:
@@ -259,7 +285,8 @@ class Ledger:
         off = (abs(books.residual[last]) - books.rounding).clip(min=0) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
-        judge(self._t.model.name, float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0]), limit, self.least_dissipation, allowed)
+        worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
+        judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())
         return self
 
     def __str__(self) -> str:
@@ -275,7 +302,10 @@ class Ledger:
         return html(self)
 
 
-def judge(model: str, worst: float, limit: float, least: dict[str, float], allowed: float) -> None:
+Shares = Mapping[str, tuple[float, float, float]]
+
+
+def judge(model: str, worst: float, limit: float, least: Mapping[str, float], allowed: float, shares: Shares | None = None) -> None:
     """Raise BooksDoNotClose where the worst relative residual is above the limit, UphillForFree where a process's least power is below −allowed."""
     if not worst <= limit:
         wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
@@ -283,4 +313,11 @@ def judge(model: str, worst: float, limit: float, least: dict[str, float], allow
     for process, power in least.items():
         if power < -allowed:
             advice = "an Empirical law breaks the second law here"
-            raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=f"{power:.3g} fW", advice=advice)
+            got = f"{power:.3g} fW"
+            if shares and process in shares:
+                got += ", J·A < 0 for {:.3g} % of the time, with {:.3g} pJ ({:.3g} % of its energy)".format(*_percent(shares[process]))
+            raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice)
+
+
+def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:
+    return 100 * share[0], share[1], 100 * share[2]

@@ -65,17 +65,28 @@ def _title(ledger: Ledger) -> str:
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
 
 
+def flagged(ledger: Ledger) -> list[str]:
+    """A line for each law without proof, and what it did uphill."""
+    shares = ledger.uphill_shares()
+    made = []
+    for p in ledger._t.model.processes:
+        if p.rates.flux is not None:
+            share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
+            ran = f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ, {100 * of:.3g} % of its energy" if share else ""
+            made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
+    return made
+
+
 def text(ledger: Ledger) -> str:
     """The table for a terminal."""
     first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
     rows = [_HEAD, *transporters(ledger)]
     widths = [max(len(r[k]) for r in rows) for k in range(5)]
     second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
-    flagged = [f"  ! {p.name} is empirical: {p.rates.reason}" for p in ledger._t.model.processes if p.rates.flux is not None]
-    return "\n".join([_title(ledger), *first, "", *second, *flagged])
+    return "\n".join([_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))])
 
 
 def html(ledger: Ledger) -> str:
     """The table for a notebook."""
-    body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD))
+    body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD), *flagged(ledger))
     return collapsible(_title(ledger), body, open=True)

@@ -43,6 +43,7 @@ _GROUPS = (
     "dissipation",
     "entry",
     "drift",
+    "uphill",
     "protocol",
     "exergy",
     "energy",

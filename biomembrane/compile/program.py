@@ -27,6 +27,7 @@ FIXED = {
     symbols.N_A: constants.AVOGADRO * 1e-15,
 }
 
+LEVEL = 1e-9  # of RT
 LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
 
 
@@ -38,7 +39,8 @@ class Program:
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
-    changes), ``protocol`` (parameters that have a form in time) and ``energy`` (G).
+    changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so), ``protocol`` (parameters that have a
+    form in time) and ``energy`` (G).
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
@@ -57,7 +59,7 @@ class Program:
         return (len(self.states), *(len(self.outputs[group]) for group in QUADRATURES))
 
 
-QUADRATURES = ("entry", "drift", "dissipation")  # groups that a solver integrates along its steps, in the order of a row
+QUADRATURES = ("entry", "drift", "uphill", "dissipation")  # groups that a solver integrates along its steps, in the order of a row
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,26 @@ def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
     return {"|".join(name): total for name, total in zip(model.chart.sums, totals, strict=True)}
 
 
+def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int]:
+    """Of each exempt process the power it runs uphill with, and whether it does; an affinity below ``LEVEL``·RT is none."""
+    g = made.g
+    level = g.mul(g.const(LEVEL), g.mul(made.env[symbols.R], made.env[symbols.T]))
+    chosen = dict(zip(made.names["dissipation"], made.outputs["dissipation"], strict=True))
+    powers, clocks = {}, {}
+    for p in model.processes:
+        if p.certificate.verdict == "exempt":
+            powers[f"{p.name}|power"] = g.call("max", g.neg(chosen[p.name]), g.zero)
+            bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
+            clocks[f"{p.name}|time"] = g.call("select", bound, g.zero, g.one)
+    return powers | clocks
+
+
 def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     g = made.g
     flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
     made.put("dissipation", {n: g.mul(flux[n], drive[n]) for n in flux})
+    made.put("uphill", _uphill(model, made, flux))
     entries = {}
     for k, store in enumerate(model.ledger_stores):
         for process, potential in store.entries:

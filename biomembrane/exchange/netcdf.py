@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 
 def dataset(run: Run) -> xr.Dataset:
-    """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process, time)``, ``ledger_exergy(store, time)`` and the
-    lines of the table, ``ledger_spent(time)`` and so on.
+    """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process, time)``, ``ledger_exergy(store, time)``, where a
+    law is not proved ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, and the lines of the table,
+    ``ledger_spent(time)`` and so on.
     """
     ledger = run.ledger
     flow = ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
     lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
     made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
+    if run.trajectory.kernel.program.names["uphill"]:
+        made = made.assign(ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration)
     if not run.trajectory.dims:
         flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
         texts = {"flows": flows, "baths": run.baths, "labels": ledger.labels}

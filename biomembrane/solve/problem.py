@@ -100,15 +100,17 @@ class Solution:
     """The trajectory of one lane, up to where the solver came.
 
     ``t`` (time,), ``y`` (state, time) at the output times reached; ``entries`` (entry, time): ∫ power dt from the start [fJ] for each ledger
-    entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes; ``dissipation``
-    (process, time); ``least`` (process,): the smallest dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1):
-    the states at breaks; ``steps`` accepted and ``rejected``.
+    entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes;
+    ``uphill`` (energies, then times, of processes without proof, time); ``dissipation`` (process, time); ``least`` (process,): the smallest
+    dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1): the states at breaks; ``steps`` accepted and
+    ``rejected``.
     """
 
     t: Array
     y: Array
     entries: Array
     drift: Array
+    uphill: Array
     dissipation: Array
     least: Array
     turns: Array
@@ -134,7 +136,7 @@ class Block:
     sizes: tuple[int, ...]  # of states and each group of quadratures
 
     def part(self, which: int) -> Array:
-        """States (0), entries (1), drift (2) or dissipation (3) as (member, time, lane)."""
+        """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time, lane)."""
         first = sum(self.sizes[:which])
         made: Array = self.rows[:, :, first : first + self.sizes[which]].transpose(2, 1, 0)
         return made
@@ -148,10 +150,10 @@ class Block:
         """One lane, cut off where it stopped."""
         status = self.statuses[lane]
         reached = len(self.times) if status.ok else come(self.times, status.time)
-        y, entries, drift, dissipation = (self.part(k)[:, :reached, lane] for k in range(4))
+        y, entries, drift, uphill, dissipation = (self.part(k)[:, :reached, lane] for k in range(5))
         steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
         return Solution(
-            self.times[:reached], y, entries, drift, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
+            self.times[:reached], y, entries, drift, uphill, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
         )  # fmt: skip
 
     def lane(self, lane: int) -> Block:
@@ -181,7 +183,7 @@ def empty(problem: Problem) -> Block:
     counts = np.zeros((2, lanes), dtype=np.int64)
     waiting = [Status("cancelled", 0.0, "it was not begun")] * lanes
     end = np.full((lanes, problem.width), np.nan)
-    return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[3])), waiting, counts[0], counts[1], sizes)
+    return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
 
 
 class Solver(Protocol):

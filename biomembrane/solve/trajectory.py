@@ -105,6 +105,11 @@ class Trajectory:
     @property
     def dissipation(self) -> Array:
         """∫ J·A dt by process [fJ]."""
+        return self.block.part(4)
+
+    @property
+    def uphill(self) -> Array:
+        """Of each process without proof ∫ max(−J·A, 0) dt [fJ], then the time with J·A < 0 [s], one after the other."""
         return self.block.part(3)
 
     @cached_property
