@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -24,10 +24,14 @@ from ..declare.transporter import Transporter
 from ..html import collapsible, join, table
 from .audit.audit import audit
 from .audit.claim import claims
-from .audit.evaluate import Box, Functions, box
+from .audit.evaluate import Array, Box, Functions, box
 from .audit.finding import Audit
 from .audit.loops import blame, loops
 from .audit.split import splits
+from .flows import Flows
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 METHODS = ("reverse", "projection")
 
@@ -67,7 +71,7 @@ class Repair:
     """A repaired transporter, its audits before and after, and what changed.
 
     ``made`` is the new transporter or cycle; ``method`` says how; ``constants`` are (name, before, after) of the rate constants that
-    changed; ``course`` is the flux before and after along the voltage, at the usual concentrations.
+    changed; :meth:`along_voltage` and :meth:`along_affinity` give the flux before and after.
     """
 
     given: Transporter | Cycle
@@ -77,6 +81,30 @@ class Repair:
     after: Audit
     constants: tuple[tuple[str, Any, Any], ...] = ()
     change: Mapping[str, float] | None = None  # median and largest |ΔJ|/|J| over the box, by law
+
+    def along_voltage(self) -> xr.Dataset:
+        """The flux before and after over V from −150 to 150 mV, at the declared concentrations; of a cycle that of its first solute."""
+        V = np.linspace(-0.15, 0.15, 121)
+        return self._along(lambda flows, _: _moved(flows.coordinates(), -1, V), "V", V * 1e3, "mV", "membrane potential")
+
+    def along_affinity(self) -> xr.Dataset:
+        """The flux before and after over the force of its first solute, moved by that solute's level at 0 mV, 8 kJ/mol to both sides of where
+        it would stop without the other forces.
+        """
+        X = np.linspace(-8e3, 8e3, 121)
+        return self._along(lambda flows, name: flows.at_force(name, X, flows.coordinates()), "X", X / 1e3, "kJ/mol", "force")
+
+    def _along(self, place: Any, dim: str, shown: Array, unit: str, meaning: str) -> xr.Dataset:
+        import xarray as xr
+
+        made = {}
+        for what, part in (("before", self.given), ("after", self.made)):
+            flows = Flows([part])
+            name = next(iter(flows.forces))
+            (J,) = flows([name], place(flows, name))
+            made[what] = (dim, J, {"units": "fmol/s", "long_name": f"flow of {name} into {flows.on.inside.name}"})
+            meaning = f"force of {name}" if dim == "X" else meaning
+        return xr.Dataset(made, coords={dim: (dim, shown, {"units": unit, "long_name": meaning})})
 
     def __str__(self) -> str:
         lines = [f"{self.given.name}: {self.before.verdict} before, {self.after.verdict} after ({self.method})"]
@@ -93,6 +121,12 @@ class Repair:
         parts = [self.before._repr_html_(), self.after._repr_html_()]
         parts += [table(rows, ("constant", "before", "after", "factor"))] if rows else []
         return collapsible(f"repair of {self.given.name} ({self.method})", join(*parts), open=True)
+
+
+def _moved(x: Array, k: int, values: Array) -> Array:
+    made = np.repeat(x[:, None], len(values), axis=1)
+    made[k] = values
+    return made
 
 
 def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Mapping[str, Any] | None = None) -> Repair:
@@ -150,7 +184,7 @@ def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
         new = dict(given)
         for way, sign in (("forward", 0.5), ("reverse", -0.5)):
             if way in given and abs(corrections[name]) > 1e-9:
-                new[way] = _moved(given[way], math.exp(sign * corrections[name] / RT))
+                new[way] = _scaled(given[way], math.exp(sign * corrections[name] / RT))
                 changed.append((f"{x.name}.{name}.{way}", _quantity(given[way]), _quantity(new[way])))
         steps.append((text, new))
     close = [*x.close, *(text for (text, _), name in zip(x.steps, names, strict=True) if name in exempt)]
@@ -162,7 +196,7 @@ def _quantity(given: Any) -> Any:
     return given.quantity if isinstance(given, Parameter) else given
 
 
-def _moved(given: Any, factor: float) -> Parameter:
+def _scaled(given: Any, factor: float) -> Parameter:
     note, told = f"times {factor:.6g}, so that every loop closes", given.source if isinstance(given, Parameter) else None
     if told is not None and told.citation:
         return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}".lstrip("; ")))

@@ -179,7 +179,7 @@ class Coupling:
         import xarray as xr
 
         end = self.head if np.isfinite(self.head) and self.head else -self.X1
-        X2 = np.linspace(-0.1 * end, 1.2 * end, POINTS)
+        X2 = np.linspace(-0.3 * end, 1.2 * end, POINTS)
         J1, J2 = self.at(X2)
         facts = {"J1": (J1, "fmol/s", f"flow of {self.driving}"), "J2": (J2, "fmol/s", f"flow of {self.driven}")}
         facts["efficiency"] = (self.efficiency(X2), "1", "efficiency")

@@ -17,12 +17,13 @@ from . import style as look
 from .courses import RunLike, one_lane, traces
 from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
+from .thermodynamics import coupling, repair
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["energy_flow", "save", "style", "traces"]
+__all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
 _DARK = "#333333"
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn

@@ -396,3 +396,12 @@ def test_the_command_line_fails_on_a_violation(tmp_path: Any, capsys: Any) -> No
     assert main(["audit", str(file), "--fail-on", "20"]) == 2
     assert "kJ/mol" in capsys.readouterr().err
     assert main(["audit", "enterocyte"]) == 0
+
+
+def test_a_repair_can_be_drawn() -> None:
+    for made in (hosted("glucose@out -> glucose@in", lambda s: P(s) * half(s)), diagram(slip=7.0)):
+        repair = bm.make_consistent(made)
+        data = repair.along_affinity()
+        assert float(data.after.sel(X=0.0, method="nearest")) == pytest.approx(0.0, abs=1e-9 * float(abs(data.after).max())) or made.states
+        figure = bm.figures.repair(repair)
+        assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()][1] == "after: proven"
