@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from . import dimension as dimension
     from . import errors as errors
     from . import library as library
+    from . import testing as testing
     from .account.audit.audit import audit as audit
     from .account.consistent import make_consistent as make_consistent
     from .account.coupling import coupling as coupling
@@ -54,6 +55,7 @@ _MODULES = {
     "laws": "declare.laws",
     "figures": "show.figures",
     "solvers": "solve.solvers",
+    "testing": "testing",
 }
 
 __version__ = "0.1.0"

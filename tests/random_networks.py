@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
-from declared import build
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
-from strategies import specs
 
 import biomembrane as bm
 from biomembrane import laws
 from biomembrane.declare.cycle import Cycle
 from biomembrane.declare.site import Site
 from biomembrane.symbols import R, T, c0
+from biomembrane.testing.declared import build
+from biomembrane.testing.drawn import specs
 
 FAULTS = ("constant", "order", "charge", "no reverse", "swapped")
 

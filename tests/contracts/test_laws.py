@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 import pytest
 import sympy as sp
-from declared import Condition, Seen, build, condition, vector
+from declared import condition
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies import KINDS, Loop, Part, Spec, decades, fewer, lone, temperatures, unit_vectors
+from strategies import fewer, unit_vectors
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
@@ -23,6 +23,9 @@ from biomembrane.declare.laws import ring
 from biomembrane.declare.site import Site
 from biomembrane.library import H2O, Cl, K, Na
 from biomembrane.solve.initial import initial, stationary
+from biomembrane.testing.declared import build
+from biomembrane.testing.drawn import KINDS, Loop, Part, Spec, decades, lone, temperatures
+from biomembrane.testing.seen import Condition, Seen, vector
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
 V_W = float(H2O.molar_volume.quantity.to("m^3/mol").magnitude)

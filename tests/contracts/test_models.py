@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from declared import Condition, Seen, build, condition, elsewhere, mirrored, shipped, vector
+from declared import condition, elsewhere, mirrored, shipped
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies import KINDS, Spec, fewer, specs, substances, unit_vectors
+from strategies import fewer, unit_vectors
 
 import biomembrane as bm
 from biomembrane import Q
@@ -21,6 +21,9 @@ from biomembrane.assemble.model import Model
 from biomembrane.compile import program as programs
 from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
 from biomembrane.symbols import F, c0
+from biomembrane.testing.declared import build
+from biomembrane.testing.drawn import KINDS, Spec, specs, substances
+from biomembrane.testing.seen import Condition, Seen, vector
 
 Array = NDArray[np.float64]
 SHIPPED = ("enterocyte", "resting_cell")

@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import BODY, FUEL, RT, F, membrane, mM
-from declared import build
 from gallery import cycle
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import fewer, specs
+from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane.account.coupling import efficiency_limit
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.testing.declared import build
+from biomembrane.testing.drawn import specs
 
 PARENT = [8e4, 500, 1e5, 20, 50, 50, 800, 1.0971e7, 10, 50, 3, 35, 0.3, 0.82286]  # reference/science.md §2, the row that stalls at 13.1
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 1.0}

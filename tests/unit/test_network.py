@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from declared import Seen
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import decades, fewer
+from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, errors
@@ -22,6 +21,8 @@ from biomembrane.assemble.model import Model
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F
+from biomembrane.testing.drawn import decades
+from biomembrane.testing.seen import Seen
 
 
 @st.composite

@@ -7,14 +7,15 @@ import pumps
 import pytest
 import sympy as sp
 from builders import FUEL, SALINE, membrane, mM, shipped
-from declared import build
 from hypothesis import given
-from strategies import fewer, specs
+from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.testing.declared import build
+from biomembrane.testing.drawn import specs
 
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}
 ON = membrane(

@@ -13,10 +13,11 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import decades, fewer
+from strategies import fewer
 
 from biomembrane import symbols
 from biomembrane.symbols import DB, B, series
+from biomembrane.testing.drawn import decades
 
 x = sp.Symbol("x", real=True)
 orders = st.integers(0, 4)

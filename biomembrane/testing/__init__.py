@@ -1,0 +1,46 @@
+"""Test a transporter or a model of one's own: checks of what must hold, and strategies that draw what to check it with.
+
+    import biomembrane as bm
+
+    def test_my_symporter():
+        bm.testing.check_transporter(my_symporter)
+
+Each check looks at states around the declared ones (Hypothesis draws them and shrinks a counter-example to what matters), raises
+``AssertionError`` with the state in units, and stands on its own: :func:`flux_follows_affinity`, :func:`detailed_balance`,
+:func:`stalls_and_reverses`, :func:`onsager_symmetry`, :func:`keeps_invariants`, :func:`books_close`, :func:`runs_downhill`,
+:func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`, :func:`balanced_reactions`,
+:func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`.
+Needs Hypothesis: ``pip install 'biomembrane[test]'``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HOME = {
+    "Report": "checks", "check_model": "checks", "check_transporter": "checks", "flux_follows_affinity": "checks", "detailed_balance": "checks",
+    "stalls_and_reverses": "checks", "onsager_symmetry": "checks", "keeps_invariants": "checks", "books_close": "checks", "runs_downhill": "checks",
+    "batch_equals_singles": "checks", "State": "states", "states": "states", "species": "strategies", "balanced_reactions": "strategies",
+    "unbalanced_reactions": "strategies", "laws": "strategies", "cycles": "strategies", "transporters": "strategies", "models": "strategies",
+    "temperatures": "strategies",
+}  # fmt: skip
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Loaded on first use; without Hypothesis the error names the extra."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec("hypothesis") is None:
+        from .. import errors
+
+        advice = "pip install 'biomembrane[test]'"
+        raise errors.NeedsExtra(where=f"biomembrane.testing.{name}", wanted="the package hypothesis", got="not installed", advice=advice)
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

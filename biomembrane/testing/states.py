@@ -1,0 +1,140 @@
+"""States of a model near the declared one, told by what differs from it, so that a shrunken counter-example is short and has units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from .. import units
+from ..assemble.model import Model
+from .seen import Array, Condition, Seen, vector
+
+DECADES = 20  # tenths of a decade that concentrations move to either side
+
+
+@dataclass(frozen=True)
+class State:
+    """A state: concentrations by dotted name [mM], V of places [V], volumes [pL] and carrier states [fmol]; ``moved`` is what differs from
+    the declared ones.
+    """
+
+    model: Model = field(repr=False)
+    moved: Mapping[str, float]
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """Concentrations of solutes in compartments [mM]."""
+        pools = [p for p in self.model.pools if p.kind == "solute"]
+        return {p.name: self.moved.get(p.name, _usual(self.model, p.name)) for p in pools}
+
+    @cached_property
+    def condition(self) -> Condition:
+        volume = {c.name: self.moved.get(f"{c.name}.volume", c.volume.value) for c in self.model.compartments}
+        place = {p.name: p.place for p in self.model.pools}
+        amount = {n: c * volume[place[n]] for n, c in self.levels.items()}
+        amount |= {p.name: self.moved.get(p.name, 0.01) for p in self.model.pools if p.kind == "carrier"}
+        phi = {n: self.moved.get(f"V of {n}", 0.0) for n in self.model.places}
+        return Condition(amount, phi, volume)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Concentrations of baths and held pools that differ."""
+        return {n: x for n, x in self.moved.items() if n in self.model.parameters and n not in {p.name for p in self.model.pools}}
+
+    def y(self) -> Array:
+        """The state vector."""
+        return vector(self.model, self.condition)
+
+    def seen(self) -> Seen:
+        """The model's kernel with the baths of this state."""
+        return Seen(self.model, {n: x for n, x in self.parameters.items() if not n.endswith(".volume")})
+
+    def but(self, name: str, value: float) -> State:
+        """The state with one thing changed."""
+        return State(self.model, {**self.moved, name: value})
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """For Hypothesis."""
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        told = [f"{name} = {_quantity(self.model, name, x)}" for name, x in self.moved.items()]
+        return "as declared" + (f", but {', '.join(told)}" if told else "")
+
+
+def _usual(model: Model, name: str) -> float:
+    return (model.parameters[name].value if name in model.parameters else 0.0) or 1.0
+
+
+def _quantity(model: Model, name: str, x: float) -> str:
+    if name.startswith("V of "):
+        return f"{units.Q(1e3 * x, 'mV'):.4g~P}"
+    if name.endswith(".volume"):
+        return f"{units.Q(x, 'pL'):.4g~P}"
+    if name in {p.name for p in model.pools if p.kind == "carrier"}:
+        return f"{units.Q(x, 'fmol'):.4g~P}"
+    return f"{units.Q(x, 'mM'):.4g~P}"
+
+
+@st.composite
+def states(draw: st.DrawFn, model: Model) -> State:
+    """States of a model: concentrations (baths and held pools, too) within a factor 100 of the declared ones, ±150 mV, half to double the volume.
+
+    Draws shrink to the declared values, so that a counter-example names only what it needs.
+    """
+    moved: dict[str, float] = {}
+    tenths = st.integers(-DECADES, DECADES)
+    concentrations = [n for n in model.parameters if n in _concentrations(model)]
+    for name in concentrations:
+        if shift := draw(tenths):
+            moved[name] = _usual(model, name) * 10 ** (shift / 10)
+    for node in model.circuit.nodes:
+        if mV := draw(st.integers(-150, 150)):
+            moved[f"V of {node}"] = mV / 1e3
+    for c in model.compartments:
+        if c.name in model.swelling and (shift := draw(st.integers(-10, 10))):
+            moved[f"{c.name}.volume"] = c.volume.value * 2 ** (shift / 10)
+    for p in model.pools:
+        if p.kind == "carrier" and (shift := draw(tenths)):
+            moved[p.name] = 0.01 * 10 ** (shift / 10)
+    return State(model, moved)
+
+
+def _concentrations(model: Model) -> set[str]:
+    found = set()
+    for place in model.places.values():
+        found |= {f"{place.name}.{s.name}" for s in (*place.contents, *getattr(place, "held", {}))}
+    return found
+
+
+def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
+    """A concentration of the process, and the state with it moved so far that A = 0; None where it takes more than e⁷⁰."""
+    chosen = next(p for p in model.processes if p.name == process)
+    for who, n in chosen.reaction.net.items():
+        if who.kind != "solute" or who.pool not in model.parameters:
+            continue
+        here = at.moved.get(who.pool, _usual(model, who.pool))
+        seen = at.seen()
+        shift = seen("affinity", at.y())[process] / seen.RT / n
+        if not math.isfinite(shift) or abs(shift) > 70:
+            continue
+        for _ in range(3):  # the level enters by its logarithm; volumes and voltages do not move
+            here *= math.exp(shift)
+            at = at.but(who.pool, here)
+            seen = at.seen()
+            shift = seen("affinity", at.y())[process] / seen.RT / n
+        return who.pool, at
+    return None
+
+
+def values(state: State, *groups: str) -> list[dict[str, Any]]:
+    """Named groups of the kernel at a state."""
+    seen, y = state.seen(), state.y()
+    with np.errstate(all="ignore"):
+        return [seen(group, y) for group in groups]

@@ -1,0 +1,67 @@
+"""Strategies that give declared objects: species, reactions, laws, cycles, transporters and models, as small as a property needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .. import units
+from ..assemble.model import Model
+from ..declare.cycle import Cycle
+from ..declare.species import Species
+from ..declare.transporter import Transporter
+from . import drawn
+from .declared import build, law_of
+from .drawn import KINDS, crew, lone, specs, syntheses, written
+
+
+def temperatures() -> st.SearchStrategy[Any]:
+    """Temperatures from 0 to 47 °C, in kelvin."""
+    return drawn.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
+
+
+def species(name: str = "S") -> st.SearchStrategy[Species]:
+    """A species with a formula and a charge from −3 to 3."""
+    return drawn.species(name)
+
+
+def balanced_reactions() -> st.SearchStrategy[tuple[tuple[Species, ...], str]]:
+    """Species and the text of a reaction between both sides of a membrane that balances in atoms and charge."""
+    return syntheses().map(lambda made: (made[0], written(made[1], made[2])))
+
+
+@st.composite
+def unbalanced_reactions(draw: st.DrawFn) -> tuple[tuple[Species, ...], str]:
+    """The same with one coefficient too high."""
+    known, left, right = draw(syntheses())
+    (n, name, side), *rest = left
+    return known, written(((n + draw(st.integers(1, 3)), name, side), *rest), right)
+
+
+_LAWS = tuple(kind for kind in KINDS if kind != "cycle")
+
+
+def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Any]]:
+    """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both sides."""
+    part = st.sampled_from(list(kinds)).flatmap(lambda kind: drawn.parts(kind, drawn.PERMEANT, drawn.CHARGES))
+    return part.map(lambda p: (written(p.left, p.right), law_of(p, units.Q)))
+
+
+def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter | Cycle]:
+    """A transporter or cycle of one of the kinds, between a compartment and a bath, for species of its own."""
+    return st.sampled_from(list(kinds)).flatmap(lone).map(build).map(lambda model: model.transporters[0])
+
+
+def cycles() -> st.SearchStrategy[Cycle]:
+    """Diagrams of 3 to 7 states, some with a slip or a dead end."""
+    return transporters(("cycle",)).filter(lambda made: isinstance(made, Cycle))  # type: ignore[return-value]
+
+
+def models(most: int = 4, *, active: bool = True) -> st.SearchStrategy[Model]:
+    """Models of one or two compartments with up to ``most`` transporters; ``active`` ones may burn ATP."""
+    return specs(most=most, active=active).map(build)
+
+
+__all__ = ["balanced_reactions", "crew", "cycles", "laws", "models", "species", "temperatures", "transporters", "unbalanced_reactions"]
