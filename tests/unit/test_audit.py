@@ -89,7 +89,7 @@ SYMPORT = "2 Na@out + glucose@out -> 2 Na@in + glucose@in"
 def test_a_wrong_charge_is_measured(z: float) -> None:
     found = only(hosted(SYMPORT, lambda s: coupled(s, z=sp.Float(z))))
     assert (found.verdict, found.cause) == ("violates", "charge")
-    assert found.terms["charge"] == pytest.approx(z - 2, abs=1e-6)
+    assert found.terms["charge"] == pytest.approx(z - 2, abs=1.1e-4)  # snapped to halves
     assert abs(found.kJ) <= abs(z - 2) * F * 0.15 / 1e3 * (1 + 1e-9)
 
 
