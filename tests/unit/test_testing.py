@@ -107,7 +107,7 @@ def test_a_broken_law_is_caught_by_each_property_that_it_breaks() -> None:
     object.__setattr__(leak, "processes", (replace(process, local=replace(process.local, reverse=process.local.reverse * 3)),))
     with pytest.raises(AssertionError, match=r"RT ln\(r⁺/r⁻\) is not A; r⁺ = .* fmol/s, r⁻ = .* A = "):
         testing.detailed_balance(bm.Model("alone", [leak]))
-    with pytest.raises(AssertionError, match="x: flux without affinity; J = .* fmol/s"):
+    with pytest.raises(AssertionError, match=r"x: flux without affinity; J = .* fmol/s"):
         testing.stalls_and_reverses(planted(*FAULTS["factor 1000"]))
 
 
