@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,14 +49,14 @@ class ParameterSet:
     forms: tuple[Form, ...] = ()
     breaks: tuple[float, ...] = ()
 
-    @property
+    @cached_property
     def lanes(self) -> int:
         """How many runs."""
-        return int(np.prod(list(self.dims.values()), dtype=np.int64))
+        return math.prod(self.dims.values())
 
     def take(self, array: Any, lanes: slice) -> Any:
         """The values of some lanes: an array over the dimensions is laid out in lanes, a number stays one."""
-        if np.ndim(array) == 0:
+        if not isinstance(array, np.ndarray) or array.ndim == 0:
             return array
         if array.flags.c_contiguous:
             return array.reshape(-1)[lanes]
@@ -72,7 +74,7 @@ class ParameterSet:
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
         stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
-        return stops, parts if count > 1 else [[float(x[0]) if np.ndim(x) else x for x in part] for part in parts]
+        return stops, parts if count > 1 else [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane."""
@@ -97,15 +99,26 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     first = next(iter(spread.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
     laid = {key: array.transpose(*dims).values for key, array in spread.items()}
-    names = [*model.parameters, *sheet.extra]
-    index = {name: i for i, name in enumerate(names)}
-    base = np.array([p.value for p in model.parameters.values()] + [0.0] * len(sheet.extra))
+    declared, index = _layout(model)
+    base = np.concatenate([declared, np.zeros(len(sheet.extra))])
+    index = index | {name: len(declared) + i for i, name in enumerate(sheet.extra)} if sheet.extra else index
     for name, x in sheet.numbers.items():
         if name in index:
             base[index[name]] = x
     timed = tuple(t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index) for t in sheet.timed)
     arrays = {index[name]: array for name, array in laid.items() if name in index}
     return ParameterSet(base, arrays, dims, _coords(model, sheet.arrays), tuple(given or ()), timed, tuple(sheet.forms))
+
+
+_layouts: weakref.WeakKeyDictionary[Model, tuple[NDArray[np.float64], dict[str, int]]] = weakref.WeakKeyDictionary()
+
+
+def _layout(model: Model) -> tuple[NDArray[np.float64], dict[str, int]]:
+    """Declared values in the order of the inputs, and where each name stands; a model never changes."""
+    if model not in _layouts:
+        values = np.array([p.value for p in model.parameters.values()])
+        _layouts[model] = values, {name: i for i, name in enumerate(model.parameters)}
+    return _layouts[model]
 
 
 class _Sheet:

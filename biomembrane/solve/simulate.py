@@ -45,7 +45,8 @@ class Task:
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
         single = count == 1 and not any(isinstance(c, np.ndarray) for c in constants[0])  # plain numbers are ten times as fast as arrays of one
-        cycles = [states for states in _cycles(self.model) if not self.start.tells(states)]
+        cycles, positive = _standing(self.model)
+        cycles = [states for states in cycles if not self.start.tells(states)]
         y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
@@ -53,7 +54,6 @@ class Task:
         self._check_protocols(stops, constants)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
-        positive = np.array([p.kind != "charge" for p in self.model.pools])
         problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
@@ -125,9 +125,16 @@ def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
 _seen: weakref.WeakKeyDictionary[Kernel, dict[tuple[float, ...], tuple[float, ...]]] = weakref.WeakKeyDictionary()
 
 
-def _cycles(model: Model) -> list[list[int]]:
-    index = {p.name: i for i, p in enumerate(model.pools)}
-    return [[index[s.pool] for s in t.states] for t in model.transporters if t.states]
+_kept: weakref.WeakKeyDictionary[Model, tuple[list[list[int]], NDArray[np.bool_]]] = weakref.WeakKeyDictionary()
+
+
+def _standing(model: Model) -> tuple[list[list[int]], NDArray[np.bool_]]:
+    """State indices of each carrier, and which states cannot be negative; a model never changes."""
+    if model not in _kept:
+        index = {p.name: i for i, p in enumerate(model.pools)}
+        cycles = [[index[s.pool] for s in t.states] for t in model.transporters if t.states]
+        _kept[model] = cycles, np.array([p.kind != "charge" for p in model.pools])
+    return _kept[model]
 
 
 def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:
