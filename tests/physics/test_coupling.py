@@ -69,15 +69,15 @@ def test_onsager_symmetry_of_any_diagram(model: bm.Model) -> None:
     except errors.UnknownName as more:  # three forces or more: every pair of them
         names = more.wanted.split(", ")
         pairs = [(a, b) for a in names for b in names if a < b]
-    except errors.BadSettings:
-        assume(False)
+    except errors.BadSettings:  # one force
         return
     else:
         pairs = [(first.driving, first.driven)]
     for one, two in pairs:
         c = bm.coupling(part, one, two)
         size = np.sqrt(np.abs(c.L[0, 0] * c.L[1, 1]))
-        assume(size > 1e-14)
+        if size < 1e-14:
+            continue
         assert abs(c.L[0, 1] - c.L[1, 0]) <= 1e-6 * size
         assert np.linalg.eigvalsh((c.L + c.L.T) / 2).min() >= -1e-7 * np.abs(c.L).max()
 
