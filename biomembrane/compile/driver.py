@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from . import rodas
-from .ir import BIT, LANES, VEC, Function, number, splat
-from .outputs import Outputs, Writer
+from .integrands import Integrands
+from .ir import BLOCK, BLOCK_BIT, LANES, VEC, Function, Layout, number, splat
+from .outputs import Writer
 from .rodas import INTEGRALS, Tableau
 
 DRY = 1e-5  # share of the first step where a pool is empty: its potential is infinite there, and the first node of the quadrature sees it
@@ -20,10 +21,10 @@ SIGNATURE = (
 )
 
 
-def refill() -> Function:
+def refill(layout: Layout) -> Function:
     """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers."""
     f = Function("refill", f"{_SETS}, i64 %l", "i64", "#2")
-    w = Writer(f)
+    w = Writer(f, layout)
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
@@ -52,17 +53,17 @@ def refill() -> Function:
     return f
 
 
-def drive(method: Tableau) -> Function:
-    """``drive``: run all sets that ``next`` still gives, eight at a time."""
+def drive(method: Tableau, layout: Layout) -> Function:
+    """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes."""
     f = Function("drive", SIGNATURE, "void", "#2")
-    d = _Drive(f, method)
+    d = _Drive(f, method, layout)
     d.run()
     return f
 
 
-class _Drive(Outputs):
-    def __init__(self, f: Function, method: Tableau) -> None:
-        super().__init__(f)
+class _Drive(Integrands):
+    def __init__(self, f: Function, method: Tableau, layout: Layout) -> None:
+        super().__init__(f, layout)
         self.method, self.stages = method, len(method.c)
 
     def run(self) -> None:
@@ -76,7 +77,7 @@ class _Drive(Outputs):
         with f.forever() as out:
             self.leave(out)
             with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
-                self.model("f_quad", "t", "y", "g0")
+                self.first_integrands()
                 f.store("0", self.fresh, "i64")
             self.step()
             self.judge()
@@ -107,43 +108,32 @@ class _Drive(Outputs):
         self.f.store(self.f.do(f"sub i64 {self.f.load(self.active, 'i64')}, 1"), self.active, "i64")
         self.draw(lane)
 
-    def model(self, function: str, time: str, state: str, *results: str) -> None:
-        arguments = [self.array(a) for a in (time, state, "c", *results)]
-        self.apply(function, *arguments)
-
-    def apply(self, function: str, *pointers: str) -> None:
-        self.f.say(f"call void {self.code[function]}({', '.join(f'ptr {a}' for a in pointers)})")
-
     # --- one attempt
 
     def step(self) -> None:
-        f, n = self.f, self.states
+        f, method = self.f, self.method
         self.h, self.t = self.vector("h"), self.vector("t")
         self.rate = f.div(splat(1.0), self.h)
         self.model("f_jac", "t", "y", "f", "J", "dt")
-        f.store(f.mul(self.rate, splat(1 / self.method.gamma)), self.array("tick"))
+        f.store(f.mul(self.rate, splat(1 / method.gamma)), self.array("tick"))
         self.apply("f_lu", self.array("J"), self.array("tick"), self.array("A"))
         base = {name: self.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
         k = [self.rows_of("k", i) for i in range(self.stages)]
+        rate = self.spread(self.rate)
         for i in range(self.stages):
-            self.stage(i, k, base)
-        with f.loop(n) as q:
-            f.put(f.add(f.get(base["u"], q), f.get(k[-1], q)), base["u"], q)
+            self.stage(i, k, base, rate)
         rows = [self.rows_of("e", r) for r in range(3)]
-        with f.loop(n) as q:
+        with self.over(self.state_blocks) as q:
             at = [f.get(each, q) for each in k]
-            for r, weights in enumerate(self.method.dense):
+            f.put(f.add(f.get(base["u"], q), at[-1]), base["u"], q)
+            for r, weights in enumerate(method.dense):
                 f.put(self.combined(at, weights), rows[r], q)
-        for theta, result in zip(map(float, rodas.NODES[1:3]), ("g1", "g2"), strict=True):
-            self.between(theta, rows, base)
-            self.model("f_quad", "tick", "v", result)
-        f.store(f.add(self.t, self.h), self.array("tick"))
-        self.model("f_quad", "tick", "u", "g3")
+        self.integrands()
 
-    def stage(self, i: int, k: list[str], base: dict[str, str]) -> None:
-        f, n, method = self.f, self.states, self.method
+    def stage(self, i: int, k: list[str], base: dict[str, str], rate: str) -> None:
+        f, method = self.f, self.method
         if i:
-            with f.loop(n) as q:
+            with self.over(self.state_blocks) as q:
                 if i < self.stages - 2:
                     value = f.get(base["y"], q)
                     for each, weight in zip(k, method.a[i], strict=False):
@@ -153,11 +143,11 @@ class _Drive(Outputs):
                 f.put(value, base["u"], q)
             f.store(f.fma(self.h, splat(method.c[i]), self.t), self.array("tick"))
             self.model("f_rhs", "tick", "u", "v")
-        with f.loop(n) as q:
+        with self.over(self.state_blocks) as q:
             value = f.get(base["v"] if i else base["f"], q)
             if i:
                 sum_ = self.combined([f.get(each, q) for each in k[:i]], method.C[i])
-                value = f.fma(self.rate, sum_, value)
+                value = f.fma(rate, sum_, value)
             f.put(value, k[i], q)
         if method.d[i]:
             share = f.mul(self.h, splat(method.d[i]))
@@ -165,16 +155,6 @@ class _Drive(Outputs):
                 state = f.get(self.clocked, z, "i64")
                 f.put(f.fma(share, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
         self.apply("f_solve", base["A"], k[i])
-
-    def between(self, theta: float, rows: list[str], base: dict[str, str]) -> None:
-        """The dense output at θ of every lane, into v; its time into tick."""
-        f = self.f
-        with f.loop(self.states) as q:
-            inner = f.fma(f.get(rows[2], q), splat(theta), f.get(rows[1], q))
-            inner = f.fma(inner, splat(theta), f.get(rows[0], q))
-            inner = f.fma(inner, splat(1 - theta), f.get(base["u"], q))
-            f.put(f.fma(inner, splat(theta), f.mul(f.get(base["y"], q), splat(1 - theta))), base["v"], q)
-        f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
 
     # --- error and controller
 
@@ -264,9 +244,9 @@ class _Drive(Outputs):
         """The state with the largest share of the error, or the first that is not finite."""
         f, n = self.f, self.states
         best, at = f.slot("double", number(-1.0)), f.slot("double", number(0.0))
-        last = f.do(f"mul i64 {n}, {self.stages - 1}")
+        last = self.rows_of("k", self.stages - 1)
         with f.loop(n) as q:
-            k = f.load(self.lane("k", lane, f.do(f"add i64 {q}, {last}")), "double")
+            k = f.load(self.lane_of(last, lane, q), "double")
             tol = f.load(self.lane("tol", lane, q), "double")
             size = f.do(f"call double @llvm.fabs.f64(double {f.do(f'fdiv double {k}, {tol}')})")
             with f.when(f.compare("ugt", size, f.load(best, "double"), "double")):
@@ -323,27 +303,39 @@ class _Drive(Outputs):
     def advance(self) -> None:
         """Take the step in the lanes that were accepted, and the new h in all."""
         f = self.f
-        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
+        h = self.spread(self.vector("h"))
         g = [self.array(f"g{j}") for j in range(4)]
         q, m = self.array("q"), self.array("m")
         weights = tuple(map(float, INTEGRALS.sum(axis=1)))
-        with f.loop(self.quadratures) as i:
-            values = [f.get(each, i) for each in g]
-            new = f.fma(self.combined(values, weights), self.h, f.get(q, i))
-            f.put(f.select(taken, new, f.get(q, i)), q, i)
-            f.put(f.select(taken, values[3], values[0]), g[0], i)
         first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
-        with f.loop(self.processes) as i:
-            least = f.get(m, i)
-            for each in g[1:]:
-                value = f.get(each, f.do(f"add i64 {i}, {first}"))
-                least = f.select(f.do(f"and {BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
+        last = [f.at(array, first) for array in g[1:]]
+        with self.over(self.process_blocks) as i:
+            least, taken = f.get(m, i), self.taken()
+            for array in last:
+                value = f.do(f"load {BLOCK}, ptr {f.at(array, i)}, align 8")
+                least = f.select(f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
             f.put(least, m, i)
+        with self.over(self.quadrature_blocks) as i:
+            values = [f.get(array, i) for array in g]
+            self.take(f.fma(self.combined(values, weights), h, f.get(q, i)), q, i)
+            self.take(values[3], g[0], i)
         y, u = self.array("y"), self.array("u")
-        with f.loop(self.states) as i:
-            f.put(f.select(taken, f.get(u, i), f.get(y, i)), y, i)
+        with self.over(self.state_blocks) as i:
+            self.take(f.get(u, i), y, i)
+        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
         f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
         f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
+
+    def taken(self) -> str:
+        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the bits packed and unpack them each time."""
+        accepted = self.spread(self.f.load(self.array("acc"), VEC))
+        return self.f.compare("oeq", accepted, splat(1.0))
+
+    def take(self, new: str, base: str, index: str) -> None:
+        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which are slow on most CPUs."""
+        f = self.f
+        old = f.do(f"freeze {BLOCK} {f.get(base, index)}")
+        f.put(f.select(self.taken(), new, old), base, index)
 
     def finish(self, lane: str) -> None:
         """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""

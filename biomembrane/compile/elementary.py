@@ -8,6 +8,7 @@ exp, expm1 and log and 4 ulp for the others on the ranges that laws use (tested 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from .ir import INT, LANES, TINY, VEC, Function, splat
 from .numpy import COEFFICIENTS, SERIES
@@ -18,10 +19,11 @@ _LIMIT = 708.0  # e^±708 is the last that is normal
 
 
 _EXPONENTS = 1024 << 52
+ATTRIBUTES = "#1"
 
 
 def _mapped(name: str) -> Function:
-    return Function(name, f"{VEC} %x", VEC, "#1")
+    return Function(name, f"{VEC} %x", VEC, ATTRIBUTES)
 
 
 def _reduced(f: Function, x: str) -> tuple[str, str]:
@@ -31,7 +33,7 @@ def _reduced(f: Function, x: str) -> tuple[str, str]:
     shifted, k = _rounded(f, x, 1 / math.log(2))
     minus = f.do(f"fneg {VEC} {k}")
     r = f.fma(minus, splat(_LN2_LOW), f.fma(minus, splat(_LN2_HIGH), x))
-    q = f.horner(r, [1 / math.factorial(n) for n in range(13, 1, -1)])
+    q = f.polynomial(r, [1 / math.factorial(n) for n in range(13, 1, -1)])
     small = f.fma(f.mul(r, r), q, r)
     biased = f.do(f"add {INT} {shifted}, splat (i64 1023)")
     scale = f.do(f"shl {INT} {biased}, splat (i64 52)")
@@ -76,7 +78,7 @@ def _log() -> Function:
     z = f.mul(s, s)
     series = [1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01, 2.857142874366239149e-01,
               3.999999999940941908e-01, 6.666666666666735130e-01]  # fmt: skip
-    R = f.mul(z, f.horner(z, series))
+    R = f.mul(z, f.polynomial(z, series))
     half = f.mul(f.mul(d, d), splat(0.5))
     inner = f.fma(ef, splat(_LN2_LOW), f.mul(s, f.add(half, R)))
     made = f.fma(ef, splat(_LN2_HIGH), f.sub(d, f.sub(half, inner)))
@@ -95,8 +97,8 @@ def _turn(name: str, quarter: int) -> Function:
     z = f.mul(r, r)
     odd = [(-1) ** n / math.factorial(2 * n + 1) for n in range(8, 0, -1)]
     even = [(-1) ** n / math.factorial(2 * n) for n in range(8, 0, -1)]
-    sine = f.fma(f.mul(r, z), f.horner(z, odd), r)
-    cosine = f.fma(z, f.horner(z, even), splat(1.0))
+    sine = f.fma(f.mul(r, z), f.polynomial(z, odd), r)
+    cosine = f.fma(z, f.polynomial(z, even), splat(1.0))
     turns = f.do(f"add {INT} {counted}, splat (i64 {quarter})")
     is_odd = f.do(f"icmp ne {INT} {f.do(f'and {INT} {turns}, splat (i64 1)')}, zeroinitializer")
     value = f.select(is_odd, sine, cosine)
@@ -127,7 +129,7 @@ def _bernoulli(order: int) -> Function:
     plain = f.div(size, e)
     first = f.div(f.sub(f.sub(splat(1.0), plain), size), e)
     far = first if order == 1 else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} {size}")))
-    made = f.select(f.compare("olt", size, splat(SERIES)), f.horner(size, COEFFICIENTS[order]), far)
+    made = f.select(f.compare("olt", size, splat(SERIES)), f.polynomial(size, COEFFICIENTS[order]), far)
     if order == 1:
         made = f.select(f.compare("olt", "%x", splat(0.0)), f.sub(splat(-1.0), made), made)
     f.say(f"ret {VEC} {made}")
@@ -135,7 +137,7 @@ def _bernoulli(order: int) -> Function:
 
 
 def _pow() -> Function:
-    f = Function("m_pow", f"{VEC} %x, {VEC} %n", VEC, "#1")
+    f = Function("m_pow", f"{VEC} %x, {VEC} %n", VEC, ATTRIBUTES)
     f.say(f"ret {VEC} {f.call('m_exp', f.mul('%n', f.call('m_log', '%x')))}")
     return f
 
@@ -143,10 +145,21 @@ def _pow() -> Function:
 NAMES = ("exp", "expm1", "log", "sin", "cos", "tanh", "pow", "B", "B1", "B2")
 
 
-def functions() -> list[Function]:
-    """All of them, callees first."""
+@lru_cache(maxsize=1)
+def functions() -> tuple[str, ...]:
+    """The texts of all of them, callees first."""
     first = [_exp(), _expm1(), _log(), _turn("m_cos", 0), _turn("m_sin", -1)]
-    return [*first, _tanh(), _pow(), _bernoulli(0), _bernoulli(1), _bernoulli(2)]
+    return tuple(f.text() for f in (*first, _tanh(), _pow(), _bernoulli(0), _bernoulli(1), _bernoulli(2)))
+
+
+def used(text: str) -> list[str]:
+    """The texts of those that a text calls, and of those that they call."""
+    made: list[str] = []
+    for each in reversed(functions()):
+        name = each[: each.index("(")].rpartition("@")[2]
+        if any(f"@{name}(" in where for where in (text, *made)):
+            made.insert(0, each)
+    return made
 
 
 _INTRINSICS = {"rint": 1, "fabs": 1, "sqrt": 1, "fma": 3}

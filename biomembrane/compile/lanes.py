@@ -135,20 +135,24 @@ def _factor(program: Program, made: Shape) -> Function:
 
 
 def _solve(made: Shape) -> Function:
-    """b ← (LU)⁻¹ b."""
+    """b ← (LU)⁻¹ b; every sum takes its terms in the order in which they are known, for the time is that of the longest chain."""
     f = Function("f_solve", "ptr noalias %A, ptr noalias %b")
     index, order = made.plan.index, made.plan.order
     b = {i: f.get("%b", i) for i in order}
-    for n, k in enumerate(order):
-        for i in order[n + 1 :]:
-            if (i, k) in index:
-                b[i] = f.sub(b[i], f.mul(f.get("%A", index[i, k]), b[k]))
+    known = dict.fromkeys(order, 0)
+
+    def less(i: int, others: Sequence[int]) -> None:
+        for k in sorted((k for k in others if (i, k) in index), key=lambda k: known[k]):
+            b[i] = f.sub(b[i], f.mul(f.get("%A", index[i, k]), b[k]))
+            known[i] = max(known[i], known[k]) + 1
+
+    for n, i in enumerate(order):
+        less(i, order[:n])
     for n in range(len(order) - 1, -1, -1):
-        k = order[n]
-        for j in order[n + 1 :]:
-            if (k, j) in index:
-                b[k] = f.sub(b[k], f.mul(f.get("%A", index[k, j]), b[j]))
-        b[k] = f.mul(b[k], f.get("%A", index[k, k]))
+        i = order[n]
+        less(i, order[n + 1 :])
+        b[i] = f.mul(b[i], f.get("%A", index[i, i]))
+        known[i] += 1
     for i in order:
         f.put(b[i], "%b", i)
     f.say("ret void")

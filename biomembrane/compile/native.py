@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import tempfile
 import threading
 import weakref
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from . import driver, elementary, lanes, rodas
-from .ir import Function, widened
+from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
 from .program import QUADRATURES, Program, no_collection
@@ -32,19 +33,31 @@ Array = NDArray[np.float64]
 _ATTRIBUTES = """
 attributes #0 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #1 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
+attributes #3 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 """
 _MAGIC = b"biomembrane-object-1\n"
 
 
-WIDE, NARROW = 8, 2  # lanes of an ensemble, and of one run or two, for which eight would be computed in vain
+WIDE = Layout(lanes=8)  # an ensemble
+ALONE = Layout(lanes=1, block=8, nodes=4)  # one run or two, for which eight lanes would be computed in vain
+FEW = 2
 
 
-def module(functions: Sequence[Function], lanes: int) -> str:
-    """The IR of functions, with the elementary ones that they call, for so many lanes."""
-    scalar = "declare double @llvm.fabs.f64(double)"
-    text = "\n".join([elementary.DECLARATIONS, scalar, *(f.text() for f in (*elementary.functions(), *functions)), _ATTRIBUTES])
-    return widened(text, lanes)
+def module(functions: Sequence[Function], layout: Layout) -> str:
+    """The IR of functions, with the elementary ones that they call."""
+    beside = [f for f in functions if f.name == "f_quad" and layout.nodes > 1]  # for all nodes of its lanes at once
+    text = _printed([f for f in functions if f not in beside], layout.lanes, layout.block)
+    if beside:
+        text += re.sub(r"@m_(?=\w)", "@w_", _printed(beside, layout.lanes * layout.nodes))
+    return f"declare double @llvm.fabs.f64(double)\n{text}{_ATTRIBUTES}"
+
+
+def _printed(functions: Sequence[Function], lanes: int, block: int = 1) -> str:
+    """For single numbers the elementary functions are put where they are called, whose chains then overlap; for more that takes LLVM too long."""
+    body = "\n".join(f.text() for f in functions)
+    text = widened("\n".join([elementary.DECLARATIONS, *elementary.used(body), body, ""]), lanes, block)
+    return text.replace(elementary.ATTRIBUTES, "#3" if lanes == 1 else "#1")
 
 
 class Code:
@@ -64,9 +77,9 @@ class Code:
 
 
 @lru_cache(maxsize=2)
-def _driver(lanes: int) -> Code:
+def _driver(layout: Layout) -> Code:
     """The integration loop, which serves every model."""
-    return Code(module([driver.refill(), driver.drive(rodas.RODAS5P)], lanes))
+    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout)], layout))
 
 
 def machine() -> Any:
@@ -149,17 +162,17 @@ class Native:
     quadratures are compared with the numpy printer at random states.
     """
 
-    def __init__(self, program: Program, width: int) -> None:
-        self.program, self.width = program, width
+    def __init__(self, program: Program, layout: Layout) -> None:
+        self.program, self.layout = program, layout
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
-        self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), width))
-        self.table, self.size = rodas.table(self.shape, {name: self.code.address(name) for name in rodas.FUNCTIONS})
+        self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
+        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
             [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
-        self.driver = _driver(width)  # held, for its code must outlive every call
+        self.driver = _driver(layout)  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 
@@ -183,17 +196,18 @@ class Native:
         kinds: list[Any] = [ctypes.c_void_p] * (3 + len(sizes))
         call = ctypes.CFUNCTYPE(None, *kinds)(self.code.address(function))
         given = [np.array([t]), np.asarray(y), np.array(list(constants) or [0.0])]
-        inputs = [aligned(len(values), self.width) for values in given]
+        width = self.layout.lanes * (self.layout.nodes if function == "f_quad" else 1)
+        inputs = [aligned(len(values), width) for values in given]
         for array, values in zip(inputs, given, strict=True):
             array[:] = values[:, None]
         room = self.shape.scratch.get(function, 0)
-        results = [aligned(max(1, n) + room, self.width) for n in sizes]
+        results = [aligned(max(1, n) + room, width) for n in sizes]
         call(*(a.ctypes.data for a in (*inputs, *results)))
         return [r[:n, 0].copy() for r, n in zip(results, sizes, strict=True)]
 
     def run(self, sets: Sets, counter: Any) -> None:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
-        workspace = aligned(self.size, self.width)
+        workspace = aligned(self.size, self.layout.lanes)
         parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
@@ -248,14 +262,14 @@ def aligned(rows: int, lanes: int) -> Array:
 
 
 _building = threading.RLock()
-_natives: weakref.WeakKeyDictionary[Program, dict[int, Native]] = weakref.WeakKeyDictionary()
+_natives: weakref.WeakKeyDictionary[Program, dict[Layout, Native]] = weakref.WeakKeyDictionary()
 
 
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
-    width = WIDE if runs > NARROW else NARROW
+    layout = WIDE if runs > FEW else ALONE
     with _building, no_collection():
         made = _natives.setdefault(program, {})
-        if width not in made:
-            made[width] = Native(program, width)
-        return made[width]
+        if layout not in made:
+            made[layout] = Native(program, layout)
+        return made[layout]

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from .ir import LANES, VEC, Function, number, splat
-from .rodas import ARRAYS, FUNCTIONS, INTEGRALS
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .ir import BLOCK, LANES, VEC, Function, Layout, number, splat
+from .rodas import ARRAYS, FUNCTIONS, INTEGRALS, SIZES
 
 
 class Writer:
-    """A function that works on the lanes of the workspace ``%w`` by the table ``%s`` of a model; see :func:`.rodas.table`."""
+    """A function that works on the lanes of the workspace ``%w`` by the table ``%s`` of a model; see :func:`.rodas.table`.
 
-    def __init__(self, f: Function) -> None:
-        self.f = f
-        self.states, self.quadratures, self.processes, self.constants, self.clocks = (f.get("%s", k, "i64") for k in range(5))
-        first = 5 + len(ARRAYS)
-        self.base = {name: f.at("%w", f.get("%s", 5 + k, "i64")) for k, name in enumerate(ARRAYS)}
+    Row r of lane l lies at r·lanes + l of its array, whatever the layout.
+    """
+
+    states: str
+    quadratures: str
+    processes: str
+    constants: str
+    clocks: str
+    state_blocks: str
+    quadrature_blocks: str
+    process_blocks: str
+
+    def __init__(self, f: Function, layout: Layout) -> None:
+        self.f, self.layout = f, layout
+        for k, name in enumerate(SIZES):
+            setattr(self, name, f.get("%s", k, "i64"))
+        first = len(SIZES) + len(ARRAYS)
+        self.base = {name: f.at("%w", f.get("%s", len(SIZES) + k, "i64")) for k, name in enumerate(ARRAYS)}
         self.code = {name: f.get("%s", first + k, "ptr") for k, name in enumerate(FUNCTIONS)}
         self.clocked = f.at("%s", first + len(FUNCTIONS), "i64")
         self.rows = f.do(f"add i64 {self.states}, {self.quadratures}")
@@ -23,17 +39,43 @@ class Writer:
         return self.base[name]
 
     def rows_of(self, name: str, index: int) -> str:
-        """Pointer to the index-th block of ``states`` rows of an array."""
-        return self.f.at(self.base[name], self.f.do(f"mul i64 {self.states}, {index}"))
+        """Pointer to the index-th group of rows, one for each state, of an array."""
+        return self.f.at(self.base[name], self.f.do(f"mul i64 {self.state_blocks}, {index}"), BLOCK)
 
     def lane(self, name: str, lane: str, row: str | int = 0) -> str:
         """Pointer to one lane of a row."""
-        f = self.f
-        start = f.do(f"mul i64 {row}, {LANES}")
-        return f.at(self.array(name), f.do(f"add i64 {start}, {lane}"), "double")
+        return self.lane_of(self.array(name), lane, row)
+
+    def lane_of(self, base: str, lane: str, row: str | int) -> str:
+        """Pointer to one lane of a row behind ``base``."""
+        start = self.f.do(f"mul i64 {row}, {LANES}")
+        return self.f.at(base, self.f.do(f"add i64 {start}, {lane}"), "double")
 
     def vector(self, name: str) -> str:
         return self.f.load(self.array(name))
+
+    def model(self, function: str, time: str, state: str, *results: str) -> None:
+        arguments = [self.array(a) for a in (time, state, "c", *results)]
+        self.apply(function, *arguments)
+
+    def apply(self, function: str, *pointers: str) -> None:
+        self.f.say(f"call void {self.code[function]}({', '.join(f'ptr {a}' for a in pointers)})")
+
+    @contextmanager
+    def over(self, blocks: str) -> Iterator[str]:
+        """Run the body for each block of rows; arithmetic in it is on blocks."""
+        with self.f.loop(blocks) as i:
+            self.f.kind = BLOCK
+            yield i
+            self.f.kind = VEC
+
+    def spread(self, x: str) -> str:
+        """A lane vector for every row of a block."""
+        lanes, block = self.layout.lanes, self.layout.block
+        if block == 1:
+            return x
+        mask = ", ".join(f"i32 {k % lanes}" for k in range(lanes * block))
+        return self.f.do(f"shufflevector {VEC} {x}, {VEC} poison, <{lanes * block} x i32> <{mask}>")
 
     def enter(self, lane: str, h: str) -> None:
         """Load what holds in the part of the run that a lane is in: constants and where it stops; the controller starts anew."""
@@ -42,7 +84,7 @@ class Writer:
         index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
         base = f.do(f"mul i64 {index}, {self.constants}")
         with f.loop(self.constants) as i:
-            f.store(f.get("%C", f.do(f"add i64 {base}, {i}"), "double"), self.lane("c", lane, i), "double")
+            self.constant(lane, i, f.get("%C", f.do(f"add i64 {base}, {i}"), "double"))
         at = f.do(f"mul i64 {index}, 2")
         stop, longest = f.get("%B", at, "double"), f.get("%B", f.do(f"add i64 {at}, 1"), "double")
         room = f.do(f"fsub double {stop}, {f.load(self.lane('t', lane), 'double')}")
@@ -50,6 +92,13 @@ class Writer:
             h = f.select(f.compare("ogt", h, most, "double"), most, h, "double")
         for name, value in (("stop", stop), ("long", longest), ("h", h), ("err", number(-9.2))):
             f.store(value, self.lane(name, lane), "double")
+
+    def constant(self, lane: str, row: str, value: str) -> None:
+        """A constant of a lane, for the model and for the nodes of its integrands."""
+        f, nodes = self.f, self.layout.nodes
+        f.store(value, self.lane("c", lane, row), "double")
+        for node in range(nodes if nodes > 1 else 0):
+            f.store(value, self.lane("nodes_c", lane, f.do(f"add i64 {f.do(f'mul i64 {row}, {nodes}')}, {node}")), "double")
 
     def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
         total = self.f.mul(values[0], splat(weights[0]))
@@ -64,6 +113,8 @@ class Outputs(Writer):
     pending: str
     h: str
     rate: str
+    wanted: str
+    shown: str
 
     def due(self, lane: str, new: str) -> str:
         """Whether the lane's next output time is not after ``new``."""
@@ -76,35 +127,19 @@ class Outputs(Writer):
         return f.do(f"and i1 {f.do(f'and i1 {left}, {wanted}')}, {reached}")
 
     def outputs(self) -> None:
-        """Polynomials in θ of all rows, then their values at each output time in the step, scattered lane by lane."""
-        f, n = self.f, self.states
-        quads = f.do(f"sub i64 %upto, {n}")
-        p = self.array("p")
-        e = [self.rows_of("e", r) for r in range(3)]
-        first = f.do(f"mul i64 {n}, 5")
-        y, u = self.array("y"), self.array("u")
-        with f.loop(n) as i:
-            a, b, c = (f.get(row, i) for row in e)
-            old, new = f.get(y, i), f.get(u, i)
-            parts = (old, f.add(f.sub(new, old), a), f.sub(b, a), f.sub(c, b), f.do(f"fneg {VEC} {c}"))
-            for r, part in enumerate(parts):
-                f.put(part, p, f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {r}"))
-        g = [self.array(f"g{j}") for j in range(4)]
-        q = self.array("q")
-        with f.loop(quads) as i:
-            at = f.do(f"add i64 {f.do(f'mul i64 {i}, 5')}, {first}")
-            f.put(f.get(q, i), p, at)
-            values = [f.mul(f.get(each, i), self.h) for each in g]
-            for r in range(4):
-                f.put(self.combined(values, tuple(map(float, INTEGRALS[:, r]))), p, f.do(f"add i64 {at}, {r + 1}"))
+        """The rows at each output time in the step, scattered lane by lane."""
+        f = self.f
+        self.wanted = f.do(f"sub i64 %upto, {self.states}")
+        filled = f.do(f"add i64 {self.wanted}, {self.layout.block - 1}")
+        self.shown = f.do(f"udiv i64 {filled}, {self.layout.block}")
         with f.forever() as out:
             on = f.label()
             done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
             f.say(f"br i1 {done}, label %{out}, label %{on}")
             f.start(on)
-            self.sweep(p)
+            self.sweep()
 
-    def sweep(self, p: str) -> None:
+    def sweep(self) -> None:
         """One output time of each lane that has one due."""
         f = self.f
         with f.loop(LANES) as lane:
@@ -116,23 +151,48 @@ class Outputs(Writer):
                 f.store(ahead, self.lane("theta", lane), "double")
                 f.store("1", self.lane("has", lane), "i64")
         theta = f.mul(self.vector("theta"), self.rate)
-        row = self.array("row")
-        with f.loop("%upto") as i:
-            at = f.do(f"mul i64 {i}, 5")
-            value = f.get(p, f.do(f"add i64 {at}, 4"))
-            for r in (3, 2, 1, 0):
-                value = f.fma(value, theta, f.get(p, f.do(f"add i64 {at}, {r}")))
-            f.put(value, row, i)
+        self.between(theta, self.array("row"))
+        self.passed(theta, self.rows_of("row", 1))
         f.store("0", self.pending, "i64")
         with f.loop(LANES) as lane:
             with f.when(f.do(f"icmp ne i64 {f.load(self.lane('has', lane), 'i64')}, 0")):
                 at = f.load(self.lane("next", lane), "i64")
-                place = self.place(lane, at)
-                with f.loop("%upto") as i:
-                    f.store(f.load(self.lane("row", lane, i), "double"), f.at("%OUT", f.do(f"add i64 {place}, {i}"), "double"), "double")
+                self.scatter(lane, self.place(lane, at))
                 f.store(f.do(f"add i64 {at}, 1"), self.lane("next", lane), "i64")
                 with f.when(self.mine(lane)):
                     f.store("1", self.pending, "i64")
+
+    def between(self, theta: str, result: str) -> None:
+        """The dense output at θ of every lane."""
+        f = self.f
+        after = self.spread(theta)
+        before = self.spread(f.sub(splat(1.0), theta))
+        y, u, e = self.array("y"), self.array("u"), [self.rows_of("e", r) for r in range(3)]
+        with self.over(self.state_blocks) as q:
+            inner = f.fma(f.get(e[2], q), after, f.get(e[1], q))
+            inner = f.fma(inner, after, f.get(e[0], q))
+            inner = f.fma(inner, before, f.get(u, q))
+            f.put(f.fma(inner, after, f.mul(f.get(y, q), before)), result, q)
+
+    def passed(self, theta: str, result: str) -> None:
+        """The quadratures that are wanted at θ of every lane: the integral of the cubic through the four nodes."""
+        f = self.f
+        weights = [f.mul(f.mul(f.polynomial(theta, row), theta), self.h) for row in INTEGRALS[:, ::-1].tolist()]
+        spread = [self.spread(w) for w in weights]
+        q, g = self.array("q"), [self.array(f"g{j}") for j in range(4)]
+        with self.over(self.shown) as i:
+            value = f.get(q, i)
+            for each, weight in zip(g, spread, strict=True):
+                value = f.fma(f.get(each, i), weight, value)
+            f.put(value, result, i)
+
+    def scatter(self, lane: str, place: str) -> None:
+        """The row of a lane to where it belongs: its states, then its quadratures, which begin a block of their own."""
+        f = self.f
+        for base, count, shift in ((self.array("row"), self.states, "0"), (self.rows_of("row", 1), self.wanted, self.states)):
+            first = f.do(f"add i64 {place}, {shift}")
+            with f.loop(count) as i:
+                f.store(f.load(self.lane_of(base, lane, i), "double"), f.at("%OUT", f.do(f"add i64 {first}, {i}"), "double"), "double")
 
     def place(self, lane: str, at: str) -> str:
         """Where the row of a job and an output time begins."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ir import Layout
 from .lanes import Shape
 
 
@@ -72,29 +73,36 @@ DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING = range(6)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 
 
-#: Arrays of lane vectors in a driver's workspace, and the model's functions, in the order of its table.
+#: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of its table.
 ARRAYS = (
-    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "p", "row", "m",
+    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m",
     "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad", "has",
+    "nodes_t", "nodes_y", "nodes_c", "nodes_g",
 )  # fmt: skip
+SIZES = ("states", "quadratures", "processes", "constants", "clocks", "state_blocks", "quadrature_blocks", "process_blocks")
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
 FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad")
 
 
-def table(shape: Shape, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
+def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
     """What a driver must know of a model, and the size of its workspace in lane vectors.
 
-    Five sizes (states, quadratures, processes, constants, states with ∂f/∂t), offsets of the arrays, addresses of the functions, and the
-    indices of the states with ∂f/∂t.
+    ``SIZES``, offsets of the arrays, addresses of the functions, and the indices of the states with ∂f/∂t.
     """
-    n, q = shape.states, shape.quadratures
-    sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), n) | dict.fromkeys(("g0", "g1", "g2", "g3", "q"), q)
-    sizes |= {"k": n * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
+    n, q, nodes = shape.states, shape.quadratures, layout.nodes
+    blocks = [layout.blocks(rows) for rows in (n, q, shape.processes)]
+    states, quadratures, processes = (b * layout.block for b in blocks)
+    sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), states)
+    sizes |= dict.fromkeys(("g0", "g1", "g2", "g3", "q"), quadratures + layout.block)  # processes need not begin with a block
+    sizes |= {"k": states * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
     for name, users in SCRATCH.items():
         sizes[name] += max(shape.scratch.get(user, 0) for user in users)
-    sizes |= {"e": 3 * n, "p": 5 * (n + q), "row": n + q, "m": shape.processes}
-    offsets = np.cumsum([0, *(max(1, sizes[name]) for name in ARRAYS)])
-    head = (n, q, shape.processes, shape.constants, len(shape.clocked))
+    sizes |= {"e": 3 * states, "row": states + quadratures, "m": processes}
+    if nodes > 1:
+        integrands = max(quadratures, q + shape.scratch.get("f_quad", 0))
+        sizes |= {"nodes_t": nodes, "nodes_y": nodes * n, "nodes_c": nodes * shape.constants, "nodes_g": nodes * integrands}
+    offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in ARRAYS)])
+    head = (n, q, shape.processes, shape.constants, len(shape.clocked), *blocks)
     made = np.array([*head, *offsets[:-1], *(addresses[name] for name in FUNCTIONS), *shape.clocked], dtype=np.int64)
     return made, int(offsets[-1])

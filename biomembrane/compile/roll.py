@@ -49,7 +49,7 @@ def instruction(f: Function, op: str, a: Sequence[str]) -> str:
         return f.select(f.compare("ogt" if op == "max" else "olt", a[0], a[1]), a[0], a[1])
     if op == "net":
         size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {a[2]})")
-        near = f.mul(f.mul(f.add(a[0], a[1]), a[2]), f.horner(f.mul(a[2], a[2]), TANH))
+        near = f.mul(f.mul(f.add(a[0], a[1]), a[2]), f.polynomial(f.mul(a[2], a[2]), TANH))
         return f.select(f.compare("olt", size, splat(NEAR)), near, f.sub(a[0], a[1]))
     if op == "copy":
         return a[0]
@@ -259,7 +259,7 @@ class Tabled(Function):
 
     def __init__(self, name: str, pointers: Sequence[str]) -> None:
         super().__init__(name, ", ".join(f"ptr noalias {p}" for p in pointers))
-        self.name, self.parts = name, list[str]()
+        self.parts: list[str] = []
 
     def table(self, name: str, values: Sequence[int]) -> str:
         """A constant table of whole numbers."""

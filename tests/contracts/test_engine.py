@@ -36,7 +36,7 @@ def machine():
     """Elementary functions as callables on arrays, compiled on their own."""
     import llvmlite.binding as llvm
 
-    lines = [elementary.DECLARATIONS, *(f.text() for f in elementary.functions())]
+    lines = [elementary.DECLARATIONS, *elementary.functions()]
     for name in elementary.NAMES:
         arity = 2 if name == "pow" else 1
         f = Function(f"t_{name}", ", ".join(f"ptr %a{i}" for i in range(arity)) + ", ptr %r", attributes="#0")

@@ -60,15 +60,16 @@ def rolled(links):
         return model, programs._build(model, (), False)
 
 
-@pytest.fixture(scope="module", params=CASES)
+@pytest.fixture(scope="module", params=[*((case, native.WIDE) for case in CASES), ("loops", native.ALONE), ("operations", native.ALONE)], ids=str)
 def built(request):
     """A model and its rolled machine code, cut by cell, or smaller where the budget for what is seldom is small."""
-    links, budget, longest = CASES[request.param]
+    case, layout = request.param
+    links, budget, longest = CASES[case]
     model, program = rolled(links)
     with pytest.MonkeyPatch.context() as m:
         m.setattr(roll, "BUDGET", budget)
         m.setattr(roll, "LONGEST", longest)
-        return model, native.Native(program, 8)
+        return model, native.Native(program, layout)
 
 
 def point(program, seed=1):
@@ -81,9 +82,10 @@ def call(machine, name, *arrays):
     ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(machine.code.address(name))(*(a.ctypes.data for a in arrays))
 
 
-def spread(values, more=0):
-    made = native.aligned(len(values) + more, 8)
-    made[: len(values)] = np.asarray(values).reshape(len(values), -1)
+def lined(values):
+    """A copy (row, lane) where machine code wants it."""
+    made = native.aligned(*values.shape)
+    made[:] = values
     return made
 
 
@@ -114,16 +116,26 @@ def test_rolled_code_equals_the_numpy_printer(built):
 
 def test_rolled_elimination_solves(built):
     """(I·s − J) x = b for random J of the pattern, with lanes that differ."""
-    machine = built[1]
-    program = machine.program
+    solves(built[1])
+
+
+@pytest.mark.parametrize("layout", [native.WIDE, native.ALONE], ids=str)
+@pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
+def test_straight_elimination_solves(name, layout):
+    """The same for a small model, whose code is unrolled."""
+    solves(native.Native(programs.program(bm.load(name)), layout))
+
+
+def solves(machine):
+    program, width = machine.program, machine.layout.lanes
     rng = np.random.default_rng(3)
-    J = spread(rng.uniform(-1, 1, (machine.shape.jacobian, 8)))
-    s, b = spread(np.full((1, 8), 30.0)), spread(rng.uniform(-1, 1, (len(program.states), 8)))
-    A = native.aligned(machine.shape.factors + max(machine.shape.scratch.values()), 8)
-    x = spread(b)
+    J, s = lined(rng.uniform(-1, 1, (machine.shape.jacobian, width))), lined(np.full((1, width), 30.0))
+    b = rng.uniform(-1, 1, (len(program.states), width))
+    A = native.aligned(machine.shape.factors + max(machine.shape.scratch.values(), default=0), width)
+    x = lined(b)
     call(machine, "f_lu", J, s, A)
     call(machine, "f_solve", A, x)
-    for lane in (0, 5):
+    for lane in {0, width // 2}:
         assert dense(program, J[:, lane], 30.0) @ x[:, lane] == pytest.approx(b[:, lane], rel=1e-12, abs=1e-12)
 
 
