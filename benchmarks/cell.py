@@ -133,9 +133,18 @@ def _atp(t: sp.Symbol, high: sp.Expr, period: sp.Expr) -> sp.Expr:
     return high * sp.exp(sp.Rational(3, 2) * (sp.cos(2 * sp.pi * t / period) - 1))
 
 
+VARY = {dotted: unit for dotted, unit, _ in (NAMES[name] for name in P)}  #: for :func:`biomembrane.prepare`, in the workload's order
+FACTORS = np.array([NAMES[name][2] for name in P])
+
+
+def protocol() -> dict[str, Any]:
+    """What every run has: the concentration of ATP in time."""
+    return {"cell.ATP": bm.Protocol.function(_atp, high=Q(C["ATP"], "mM"), period=Q(1200, "s"))}
+
+
 def scan(sets: w.Array) -> dict[str, Any]:
     """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,), with the protocol of ATP."""
-    made: dict[str, Any] = {"cell.ATP": bm.Protocol.function(_atp, high=Q(C["ATP"], "mM"), period=Q(1200, "s"))}
+    made = protocol()
     for column, name in enumerate(P):
         dotted, unit, factor = NAMES[name]
         values = sets[..., column] * factor

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .account.coupling import coupling as coupling
     from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
+    from .account.prepared import Prepared as Prepared
+    from .account.prepared import prepare as prepare
     from .account.proof import prove as prove
     from .account.run import Run as Run
     from .account.run import simulate as simulate
@@ -46,7 +48,7 @@ _HOME = {
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
     "cite": "exchange.bibliography", "audit": "account.audit.audit", "coupling": "account.coupling", "make_consistent": "account.consistent",
-    "prove": "account.proof",
+    "prove": "account.proof", "Prepared": "account.prepared", "prepare": "account.prepared",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",
@@ -65,10 +67,13 @@ __all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604
 def __getattr__(name: str) -> Any:
     """Public names load on first use, so that ``import biomembrane`` is instant."""
     if name in _MODULES:
-        return import_module(f"{__name__}.{_MODULES[name]}")
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = import_module(f"{__name__}.{_MODULES[name]}")
+    elif name in _HOME:
+        found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

@@ -118,7 +118,12 @@ def _offset_unit(unit: Any) -> bool:
 
 def is_quantity(value: Any) -> bool:
     """Whether this is a pint quantity, of this registry or another."""
-    return hasattr(value, "magnitude") and hasattr(value, "units")
+    return hasattr(value, "magnitude") and (type(value) is registry().Quantity or hasattr(value, "units"))
+
+
+def is_plain(value: Any) -> bool:
+    """Whether this is one number: a float, or a quantity of this registry."""
+    return type(value) is float or (hasattr(value, "_magnitude") and type(value) is registry().Quantity and type(value._magnitude) is float)
 
 
 def dimension_of(quantity: Any) -> Dimension:
@@ -156,7 +161,7 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
     if type(quantity) is registry().Quantity:  # the common case, without the words for an error
-        known, number = _known(quantity._units), quantity.magnitude
+        known, number = _known(quantity._units), quantity._magnitude
         if known is not None and known[0] in allowed and type(number) in (float, np.ndarray):
             return _finite(_times(number, known[1], inverse=True), where, quantity)
     elif type(quantity) is float and ONE in allowed:
@@ -222,6 +227,12 @@ def like(dim: Dimension) -> str:
 def restore(number: Any, unit: str) -> Quantity:
     """The quantity in ``unit`` of an internal float or array."""
     return Q(_times(number, from_internal(unit)), unit)
+
+
+def inward(unit: str) -> tuple[float, float]:
+    """What a number in ``unit`` is multiplied with and divided by to be internal; one of the two is 1, so that decades stay exact."""
+    factor = from_internal(unit)
+    return (1.0, factor) if factor >= 1 else (_times(1.0, factor, inverse=True), 1.0)
 
 
 def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:

@@ -18,8 +18,9 @@ _WHOLE = bm.Keep(variables=("amount", "potential", "volume", "ledger_dissipation
 class Engine(Peer):
     """Rodas5P in lanes of machine code, the ledger along the way; ensembles by its own threads.
 
-    A run is timed to its :class:`biomembrane.Run`, an ensemble to its labelled dataset of amounts, voltage, volume, heat by process and
-    energy spent: 38 numbers at each of the 500 times, of which the workload's 26 follow.
+    A run is a call of what :func:`biomembrane.prepare` made with an array of numbers, as every peer is given one, and is timed to its
+    :class:`biomembrane.Run`; an ensemble to its labelled dataset of amounts, voltage, volume, heat by process and energy spent: 38 numbers at
+    each of the 500 times, of which the workload's 26 follow.
     """
 
     title = "biomembrane"
@@ -30,13 +31,19 @@ class Engine(Peer):
         self.model = cell.build()
         self.start = cell.shares()
         self.times = bm.Q(TIMES, "s")
+        self.prepared: dict[float, bm.Prepared] = {}
 
     def _run(self, scan: dict[str, Any], rtol: float, cores: int, keep: Any) -> Any:
         solver = bm.solvers.Native(rtol=rtol, threads=cores)
         return bm.simulate(self.model, times=self.times, parameters=scan, start=self.start, keep=keep, solver=solver)
 
     def solve(self, parameters: Array, rtol: float) -> Any:
-        return self._run(cell.scan(parameters), rtol, 1, None)
+        if rtol not in self.prepared:
+            solver = bm.solvers.Native(rtol=rtol, threads=1)
+            self.prepared[rtol] = bm.prepare(
+                self.model, vary=cell.VARY, times=self.times, parameters=cell.protocol(), start=self.start, solver=solver
+            )  # fmt: skip
+        return self.prepared[rtol](parameters * cell.FACTORS)
 
     def ensemble(self, sets: Array, rtol: float, cores: int) -> Any:
         return self._run(cell.scan(sets), rtol, cores, _WHOLE).data

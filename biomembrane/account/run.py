@@ -79,22 +79,25 @@ def simulate(
     summed = wanted is not None and "ledger_flow" not in wanted.variables
     task = prepare(model, grid, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:
-        kept, finished = collect(task, wanted, progress)
-        if not finished:
+        kept, done = collect(task, wanted, progress)
+        if not done:
             raise _cancelled(kept, model, kept.done)
         return kept
-    trajectory, finished = stream.whole(task, progress)
-    return _whole(Run(trajectory), finished)
-
-
-def _whole(run: Run, finished: bool) -> Run:
-    """The run itself, unless it was stopped.  Raises Cancelled, SimulationStopped."""
-    model, statuses, status = run.model, run.trajectory.statuses, run.status
-    if not finished:
+    trajectory, done = stream.whole(task, progress)
+    run = Run(trajectory)
+    if not done:
+        statuses = trajectory.statuses
         raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+    return finished(run)
+
+
+def finished(run: Run) -> Run:
+    """The run itself, unless it is a single one that was stopped.  Raises SimulationStopped."""
+    status = run.status
     if not run.trajectory.dims and not status.ok:
+        where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
         raise errors.SimulationStopped(
-            run=run, where=f"model {model.name!r} at t = {status.time:.6g} s{_culprit(run)}", wanted=f"a run to {run.trajectory.block.times[-1]:g} s",
+            run=run, where=where, wanted=f"a run to {end:g} s",
             got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
         )  # fmt: skip
     return run

@@ -268,6 +268,9 @@ _natives: weakref.WeakKeyDictionary[Program, dict[Layout, Native]] = weakref.Wea
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
+    found = _natives.get(program, {}).get(layout)
+    if found is not None:
+        return found
     with _building, no_collection():
         made = _natives.setdefault(program, {})
         if layout not in made:

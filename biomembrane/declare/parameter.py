@@ -134,6 +134,11 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
 }
 
 
+def inside(value: float, domain: str) -> bool:
+    """Whether a number lies in the named domain."""
+    return _DOMAINS[domain][1](value)
+
+
 def check_domain(value: float, domain: str, where: str, given: Any) -> None:
     """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function that makes it), lies in the named domain."""
     if domain not in _DOMAINS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -113,9 +114,14 @@ class Protocol:
         except TypeError as problem:
             raise errors.WrongType(where=where, wanted="a function of t and of each quantity", got=str(problem), advice=_FORMULA) from None
         expression = expressed(made, where)
-        known = {symbols.t: d.TIME, **{named[key]: dims[key] for key in named}}
-        check_dimension(expression, dim, known, where, "value")
+        _checked(expression, dim, ((symbols.t, d.TIME), *((named[key], dims[key]) for key in named)), where)
         return expression
+
+
+@lru_cache(maxsize=256)
+def _checked(expression: sp.Expr, dim: Dimension, known: tuple[tuple[sp.Symbol, Dimension], ...], where: str) -> None:
+    """Once for each formula, for a run may be one of thousands."""
+    check_dimension(expression, dim, dict(known), where, "value")
 
 
 def _pairs(where: str, given: Sequence[Any], example: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

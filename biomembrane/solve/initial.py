@@ -14,6 +14,7 @@ from ..assemble.model import Model
 from ..compile.numpy import Kernel
 from ..declare.parameter import check_domain
 from ..dimension import ONE
+from .standing import standing
 
 Array = NDArray[np.float64]
 
@@ -82,8 +83,8 @@ class Start:
         if self.state is not None:
             y0[:] = self.state if self.state.shape[1] == 1 else self.state[:, lanes]
         for indices, shares in self.shares.items():
-            rows = list(indices)
-            y0[rows] = shares[:, None] * y0[rows].sum(axis=0)
+            rows = np.array(indices)
+            y0[rows] = np.multiply.outer(shares, np.add.reduce(y0[rows]))
 
 
 def begin(model: Model, start: Any) -> Start:
@@ -93,7 +94,8 @@ def begin(model: Model, start: Any) -> Start:
     """
     if start is None:
         return Start()
-    names = [p.name for p in model.pools]
+    known = standing(model)
+    names = list(known.pools)
     if hasattr(start, "trajectory"):
         theirs = [p.name for p in start.model.pools]
         if theirs != names:
@@ -104,7 +106,7 @@ def begin(model: Model, start: Any) -> Start:
     if not isinstance(start, Mapping):
         wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
-    carriers = {s.pool: [x.pool for x in t.states] for t in model.transporters for s in t.states}
+    carriers = known.carriers
     given: dict[str, float] = {}
     for name, value in start.items():
         where = f"start[{name!r}]"
@@ -116,12 +118,14 @@ def begin(model: Model, start: Any) -> Start:
             raise errors.NotANumber(where=where, wanted="one share", got=errors.shown(value), advice=f"start={{{name!r}: 1}}")
         check_domain(share, "fraction", where, value)
         given[name] = share
-    made = {}
+    made: dict[tuple[int, ...], Array] = {}
     for name in given:
         states = carriers[name]
+        if name != next(s for s in states if s in given):  # once for each carrier
+            continue
         shares = np.array([given.get(s, 0.0) for s in states])
         if abs(shares.sum() - 1) > 1e-9:
             got, advice = f"{shares.sum():.6g}", "states that are not given are empty"
             raise errors.BadSettings(where=f"start, states of {name.partition('.')[0]}", wanted="shares that sum to 1", got=got, advice=advice)
-        made[tuple(names.index(s) for s in states)] = shares / shares.sum()
+        made[tuple(known.pools[s] for s in states)] = shares / shares.sum()
     return Start(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from .. import errors
 from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
-from ..compile.numpy import Kernel
+from ..compile.numpy import Kernel, plain
 from .problem import KINDS, Block, Problem, Status, check_tolerances, come, empty
 
 _MESSAGES = {
@@ -68,28 +68,30 @@ class Native:
         parts, lanes = problem.stops.shape
         constants = np.empty((lanes, parts, max(1, len(problem.constants[0]))))
         for part, values in enumerate(problem.constants):
-            if not any(isinstance(c, np.ndarray) for c in values):
+            if plain(values):
                 constants[:, part, : len(values)] = values
                 continue
             for k, c in enumerate(values):
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -10 * tolerance, -1e300)
-        ends = np.stack([problem.stops.T, problem.longest.T], axis=2)
+        ends = np.empty((lanes, parts, 2))
+        ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
             machine, constants, ends, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 
     def _finished(self, made: Block, sets: Sets) -> Block:
-        kinds, times = sets.record[:, 0].astype(int), sets.record[:, 4]
+        record = sets.record
         done = Status("done", float(made.times[-1]))
-        statuses = [done] * len(kinds)
-        for k in np.flatnonzero(kinds):
-            kind, at = int(kinds[k]), float(times[k])
-            state = int(sets.record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
-            statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
+        made.statuses[:] = [done] * len(record)
+        for k in np.flatnonzero(record[:, 0]):
+            kind, at = int(record[k, 0]), float(record[k, 4])
+            state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
+            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
             made.rows[k, come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
-        steps, rejected = sets.record[:, 1].astype(np.int64), sets.record[:, 2].astype(np.int64)
-        return replace(made, statuses=statuses, steps=steps - rejected, rejected=rejected)
+        made.rejected[:] = record[:, 2]
+        made.steps[:] = record[:, 1] - record[:, 2]
+        return made

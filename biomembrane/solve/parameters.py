@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import weakref
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,6 +18,7 @@ from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
 from ..dimension import ONE, TIME, Dimension
 from .schedule import Timed, schedule
+from .standing import standing
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,7 +75,9 @@ class ParameterSet:
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
         stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
-        return stops, parts if count > 1 else [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
+        if count > 1 or not (self.timed or self.arrays):
+            return stops, parts
+        return stops, [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane."""
@@ -99,26 +102,16 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     first = next(iter(spread.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
     laid = {key: array.transpose(*dims).values for key, array in spread.items()}
-    declared, index = _layout(model)
-    base = np.concatenate([declared, np.zeros(len(sheet.extra))])
-    index = index | {name: len(declared) + i for i, name in enumerate(sheet.extra)} if sheet.extra else index
+    known = standing(model)
+    base = np.concatenate([known.values, np.zeros(len(sheet.extra))])
+    more = {name: len(known.values) + i for i, name in enumerate(sheet.extra)}
+    index = ChainMap(more, known.places)  # type: ignore[arg-type]
     for name, x in sheet.numbers.items():
         if name in index:
             base[index[name]] = x
     timed = tuple(t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index) for t in sheet.timed)
     arrays = {index[name]: array for name, array in laid.items() if name in index}
     return ParameterSet(base, arrays, dims, _coords(model, sheet.arrays), tuple(given or ()), timed, tuple(sheet.forms))
-
-
-_layouts: weakref.WeakKeyDictionary[Model, tuple[NDArray[np.float64], dict[str, int]]] = weakref.WeakKeyDictionary()
-
-
-def _layout(model: Model) -> tuple[NDArray[np.float64], dict[str, int]]:
-    """Declared values in the order of the inputs, and where each name stands; a model never changes."""
-    if model not in _layouts:
-        values = np.array([p.value for p in model.parameters.values()])
-        _layouts[model] = values, {name: i for i, name in enumerate(model.parameters)}
-    return _layouts[model]
 
 
 class _Sheet:
@@ -138,9 +131,9 @@ class _Sheet:
 
     def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str) -> str:
         """One number or array under a name of its own."""
-        array = _labelled(value, where)
+        array = None if units.is_plain(value) else _labelled(value, where)
         number = units.strip(value, dim, where)
-        if array is None and np.ndim(number):
+        if array is None and isinstance(number, np.ndarray):
             raise _unlabelled(where)
         for x in {float(np.min(number)), float(np.max(number))} if array is not None else (float(number),):  # every domain is an interval
             check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
@@ -168,12 +161,12 @@ class _Sheet:
     def function(self, name: str, given: Protocol, where: str) -> None:
         dims = {}
         for key, value in given.quantities.items():
-            if _labelled(value, f"{where}({key}=…)") is not None:
+            if not units.is_plain(value) and _labelled(value, f"{where}({key}=…)") is not None:
                 quantity = units.Q(1.0, units.from_udunits(value.attrs["units"]))
             else:
                 quantity = value if units.is_quantity(value) else units.Q(units.strip(value, ONE, f"{where}({key}=…)"), "1")
             dims[key] = units.dimension_of(quantity)
-            self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", str(quantity.units))
+            self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", units.unit_of(quantity))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)
         extra = tuple(f"{name}.{key}" for key in given.quantities)
         self.extra += extra

@@ -63,8 +63,10 @@ class Problem:
     def longest(self) -> Array:
         """The longest step in each part (part, lane): of a part in which a protocol moves the energy, of which no error is told, a 64th."""
         made = np.full(self.stops.shape, np.inf)
+        if not self.kernel.program.outputs["drift"]:
+            return made
         before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
-        for part in range(len(self.stops)) if self.kernel.program.outputs["drift"] else ():
+        for part in range(len(self.stops)):
             span = self.stops[part] - before[part]
             seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]
             moves = np.any(np.abs(seen) > 0, axis=(0, 1)) & (span > 0)
@@ -93,6 +95,9 @@ class Status:
     @property
     def ok(self) -> bool:
         return self.kind == "done"
+
+
+_WAITING = Status("cancelled", 0.0, "it was not begun")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +135,7 @@ class Block:
     end: Array
     turns: Array
     least: Array
-    statuses: Sequence[Status]
+    statuses: list[Status]
     steps: NDArray[np.int64]
     rejected: NDArray[np.int64]
     sizes: tuple[int, ...]  # of states and each group of quadratures
@@ -181,7 +186,7 @@ def empty(problem: Problem) -> Block:
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
-    waiting = [Status("cancelled", 0.0, "it was not begun")] * lanes
+    waiting = [_WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
 

@@ -80,6 +80,8 @@ def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: flo
 
     ``more``: breaks of all lanes, at which no input changes.
     """
+    if not timed and not more:
+        return np.full((1, lanes), end), [list(inputs)]
     laid = [each.laid(lanes, 1e-16 * end) for each in timed]
     breaks = [t for times, _ in laid for t in times] + [np.full(lanes, t) for t in more]
     stops = np.full((len(breaks) + 1, lanes), end)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
-from ..compile.numpy import Kernel, kernel
+from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
 from ..declare.parameter import check_domain
 from .initial import Start, begin, initial
@@ -20,6 +20,7 @@ from .native import Native
 from .parameters import ParameterSet, resolve
 from .problem import Cancel, Problem, Solver
 from .schedule import onsets
+from .standing import standing
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Task:
     times: NDArray[np.float64]
     start: Start
     compile_time: float
+    seen: bool = False  # what its protocols give was found to lie in the domains
 
     def trajectory(self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None) -> Trajectory:
         """Solve some lanes; their states and quadratures go to ``rows`` (lane, time, row) if that is given."""
@@ -44,17 +46,18 @@ class Task:
         count = len(range(*lanes.indices(self.parameters.lanes)))
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
-        single = count == 1 and not any(isinstance(c, np.ndarray) for c in constants[0])  # plain numbers are ten times as fast as arrays of one
-        cycles, positive = _standing(self.model)
-        cycles = [states for states in cycles if not self.start.tells(states)]
+        single = count == 1 and plain(constants[0])  # ten times as fast as arrays of one
+        known = standing(self.model)
+        cycles = [states for states in known.cycles if not self.start.tells(states)]
         y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
         _room(self.kernel, constants[0], seen, lanes, self.parameters.dims)
-        self._check_protocols(stops, constants)
+        if not self.seen:
+            self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, positive, self.parameters.lanes, rows, cancel or Cancel())
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.parameters.lanes, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
         return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
@@ -64,14 +67,19 @@ class Task:
         """Length of a row."""
         return sum(self.kernel.program.sizes)
 
-    def _check_protocols(self, stops: Any, constants: Any) -> None:
+    def _check_protocols(self, stops: Any, constants: Any, *, single: bool) -> None:
         """What a formula gives must lie in its parameter's domain, seen at 257 times."""
-        names = self.kernel.program.names["protocol"]
+        k, end = self.kernel, float(self.times[-1])
+        names = k.program.names["protocol"]
         if not names:
             return
-        grid = np.linspace(0.0, float(self.times[-1]), 257)[:, None]
+        fine = _fine.setdefault(k, set())
+        key = (end, stops.tobytes(), *(x for part in constants for x in part)) if single else None
+        if key in fine:
+            return
+        grid = np.linspace(0.0, end, 257)[:, None]
         for part, held in enumerate(constants):
-            values = self.kernel.call("protocol", grid, np.zeros((self.kernel.size, 257, stops.shape[1])), held)
+            values = k.call("protocol", grid, np.zeros((k.size, 257, stops.shape[1])), held)
             inside = (grid >= (stops[part - 1] if part else 0.0)) & (grid <= stops[part])
             for name, value in zip(names, values, strict=True):
                 p, seen = self.model.parameter(name), value[inside]
@@ -80,6 +88,18 @@ class Task:
                     if not np.isfinite(x):
                         raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
                     check_domain(x, p.domain, where, units.restore(x, p.unit))
+        if key:
+            _keep(fine)
+            fine.add(key)
+
+
+_fine: weakref.WeakKeyDictionary[Kernel, set[Any]] = weakref.WeakKeyDictionary()
+
+
+def _keep(seen: set[Any] | dict[Any, Any]) -> None:
+    """Forget what was seen before it takes much room."""
+    if len(seen) > 1000:
+        seen.clear()
 
 
 def prepare(
@@ -109,13 +129,13 @@ def prepare(
 def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
     """Where formulas begin to move after a rest, seen at 1025 times in up to 64 lanes."""
     known, found = _seen.setdefault(k, {}), set[float]()
-    own = [k.program.parameters.index(name) for form in chosen.forms for name in form.inputs]
+    declared = len(chosen.base) - sum(len(form.inputs) for form in chosen.forms)  # a formula knows no other inputs than its own
     for lane in range(0, chosen.lanes, max(1, chosen.lanes // 64)):
-        given = [x if np.ndim(x) == 0 else float(x[0]) for x in chosen.inputs(slice(lane, lane + 1))]
-        key = (end, *(given[i] for i in own))  # a formula knows nothing else
+        given = [x if np.ndim(x) == 0 else float(x[0]) for x in chosen.inputs(slice(lane, lane + 1))] if chosen.arrays else chosen.base.tolist()
+        own = [k.program.parameters.index(form.parameter) for form in chosen.forms]
+        key = (end, *given[declared:], *(given[i] for i in own))
         if key not in known:
-            if len(known) > 1000:
-                known.clear()
+            _keep(known)
             grid = np.linspace(0.0, end, 1025)
             known[key] = onsets(k.call("protocol", grid, np.zeros((k.size, len(grid))), k.prepare(given))[:, :, None], grid)
         found |= set(known[key])
@@ -125,30 +145,19 @@ def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
 _seen: weakref.WeakKeyDictionary[Kernel, dict[tuple[float, ...], tuple[float, ...]]] = weakref.WeakKeyDictionary()
 
 
-_kept: weakref.WeakKeyDictionary[Model, tuple[list[list[int]], NDArray[np.bool_]]] = weakref.WeakKeyDictionary()
-
-
-def _standing(model: Model) -> tuple[list[list[int]], NDArray[np.bool_]]:
-    """State indices of each carrier, and which states cannot be negative; a model never changes."""
-    if model not in _kept:
-        index = {p.name: i for i, p in enumerate(model.pools)}
-        cycles = [[index[s.pool] for s in t.states] for t in model.transporters if t.states]
-        _kept[model] = cycles, np.array([p.kind != "charge" for p in model.pools])
-    return _kept[model]
-
-
 def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:
     """Impermeants must stay non-negative when contents are changed by parameters."""
     amounts = k.call("impermeant", 0.0, y0, constants)
-    scale = np.max(np.abs(amounts), initial=1.0)
+    if (amounts >= 0).all():
+        return
+    least = -1e-9 * np.max(np.abs(amounts), initial=1.0)
     for name, row in zip(k.program.names["impermeant"], np.atleast_2d(amounts.T).T, strict=True):
-        least = float(np.min(row))
-        if least < -1e-9 * scale:
+        if np.min(row) < least:
             lane = int(np.argmin(row)) + lanes.start
             at = zip(dims, np.unravel_index(lane, tuple(dims.values())), strict=True) if dims else ()
             raise errors.NoRoom(
                 where=f"simulate(parameters=…), {name}",
                 wanted="contents that leave room for the impermeants",
-                got=f"{least:.4g} fmol of {name} would be needed" + (" at position " + ", ".join(f"{d}={i}" for d, i in at) if dims else ""),
+                got=f"{np.min(row):.4g} fmol of {name} would be needed" + (" at position " + ", ".join(f"{d}={i}" for d, i in at) if dims else ""),
                 advice="change the contents or the bath together",
             )

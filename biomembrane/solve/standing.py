@@ -1,0 +1,45 @@
+"""What follows from a model alone and is needed at every call; a model never changes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..assemble.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """``values`` of the parameters as declared, and their ``places``; ``pools`` by name, in order; ``carriers``: pools of the carrier that a
+    state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative.
+    """
+
+    values: NDArray[np.float64]
+    places: Mapping[str, int]
+    pools: Mapping[str, int]
+    carriers: Mapping[str, Sequence[str]]
+    cycles: Sequence[Sequence[int]]
+    positive: NDArray[np.bool_]
+
+
+_known: weakref.WeakKeyDictionary[Model, Standing] = weakref.WeakKeyDictionary()
+
+
+def standing(model: Model) -> Standing:
+    """Looked up once."""
+    if model not in _known:
+        pools = {p.name: i for i, p in enumerate(model.pools)}
+        groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
+        _known[model] = Standing(
+            np.array([p.value for p in model.parameters.values()]),
+            {name: i for i, name in enumerate(model.parameters)},
+            pools,
+            {state: group for group in groups for state in group},
+            [[pools[state] for state in group] for group in groups],
+            np.array([p.kind != "charge" for p in model.pools]),
+        )
+    return _known[model]
