@@ -15,6 +15,26 @@ _LETTERS = {
     "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L", "volume": "W^{0}", "potential": "V^{0}",
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
 }  # fmt: skip
+_GREEK = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "Delta",
+    "epsilon",
+    "eta",
+    "theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "omega",
+}
 _PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi"}
 
 
@@ -23,7 +43,27 @@ def roman(text: str) -> str:
     return r"\mathrm{" + text.replace("_", r"\,").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
 
 
+def _parameter(owner: str, key: str) -> str:
+    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with d, Na below; words stay words."""
+    below = [roman(owner)] if owner else []
+    if key in _LETTERS:
+        letter = _LETTERS[key]
+    elif step := re.fullmatch(r"k(\d+)_(forward|reverse)", key):
+        letter, below = _LETTERS[step[2]], [step[1], *below]
+    elif key.startswith("half_"):
+        letter, below = "K", [roman(key[5:]), *below]
+    else:
+        head, *rest = key.split("_")
+        if len(head) > 2 and head not in _GREEK:
+            letter = roman(key)
+        else:
+            letter, below = rf"\{head}" if head in _GREEK else head, [*map(roman, rest), *below]
+    return f"{letter}_{{{','.join(below)}}}" if below else letter
+
+
 class _Printer(LatexPrinter):
+    owner = ""  # whose parameters need no name
+
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:  # noqa: ARG002
         name = expr.name
         if name.startswith("x_"):
@@ -37,15 +77,17 @@ class _Printer(LatexPrinter):
             place, _, species = found[2].rpartition(".")
             return rf"[{roman(species)}]_{{{roman(place)}}}"
         if found:
-            return rf"{_HEADS.get(found[1], found[1])}_{{{roman(found[2])}}}"
+            inside = found[2].removeprefix(f"{self.owner}.") if self.owner else found[2]
+            return rf"{_HEADS.get(found[1], found[1])}_{{{roman(inside)}}}"
         owner, _, key = name.rpartition(".")
         if not owner:
             return roman(name)
-        if key.startswith("half_"):
-            return rf"K_{{{roman(owner)},{roman(key[5:])}}}"
-        return rf"{_LETTERS.get(key, roman(key))}_{{{roman(owner)}}}"
+        known = owner == self.owner or owner.startswith(f"{self.owner}.")
+        return _parameter(owner[len(self.owner) + 1 :] if self.owner and known else owner, key)
 
 
-def tex(expr: Any) -> str:
-    """The LaTeX of a sympy expression or equation, without delimiters."""
-    return str(_Printer({"mul_symbol": None, "ln_notation": True}).doprint(expr))
+def tex(expr: Any, owner: str = "") -> str:
+    """The LaTeX of a sympy expression or equation, without delimiters; parameters of ``owner`` are written without its name."""
+    printer = _Printer({"mul_symbol": None, "ln_notation": True})
+    printer.owner = owner
+    return str(printer.doprint(expr))

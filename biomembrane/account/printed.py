@@ -23,13 +23,25 @@ _PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepacka
 
 
 def _terms(e: sp.Expr | None) -> list[str]:
-    return [] if e is None else [_plain(term) for term in (sp.Add.make_args(e) if e != 0 else [sp.S.Zero])]
+    return [] if e is None else [_plain(term) for term in _ordered(e)]
+
+
+def _ordered(e: sp.Expr) -> list[sp.Expr]:
+    """The terms of a sum, those that are added first."""
+    return sorted(sp.Add.make_args(e), key=lambda term: bool(term.could_extract_minus_sign()))
 
 
 def _plain(e: sp.Expr) -> str:
     """A term as a reader writes it: [Na]cell, V."""
     text = re.sub(r"c\[([\w-]+)\.([\w+-]+)\]", r"[\2]\1", str(sp.sstr(e)))
+    text = re.sub(r"mu0\[([^\]]+)\]", r"μ°(\1)", text)
     return re.sub(r"[VnP]\[([^\]]+)\]", lambda m: f"{m[0][0]}({m[1]})", text).replace("log", "ln").replace("**", "^").replace("*", "·")
+
+
+def _sum(e: sp.Expr) -> str:
+    """A short sum on one line."""
+    first, *rest = _terms(e)
+    return first + "".join(f" − {p[1:].lstrip()}" if p.startswith("-") else f" + {p}" for p in rest)
 
 
 def _wrapped(head: str, terms: list[str]) -> list[str]:
@@ -40,7 +52,9 @@ def _wrapped(head: str, terms: list[str]) -> list[str]:
         if len(here) + len(piece) > WIDTH and here != head:
             lines.append(here)
             here = " " * len(head)
-        here += piece
+        broken = wrap(piece.replace("·", "· "), max(40, WIDTH - len(head)), break_on_hyphens=False) if len(piece) > WIDTH else [piece]
+        lines += [here + broken[0], *(" " * len(head) + part for part in broken[1:-1])] if len(broken) > 1 else []
+        here = " " * len(head) + broken[-1] if len(broken) > 1 else here + piece
     return [*lines, here]
 
 
@@ -51,6 +65,7 @@ def text(proof: Proof) -> str:
     for s in proof.statements:
         lines += ["", f"{s.name}   {s.reaction}", f"  verdict    {s.verdict}"]
         lines += _wrapped("  A/RT     = ", _terms(s.affinity))
+        lines += [line for k, (what, e) in enumerate(s.given) for line in _wrapped(f"  {'and' if k else 'where'} {_sum(what)} = ", _terms(e))]
         if s.ratio is not None:
             lines += _wrapped("  ln(r⁺/r⁻)= ", _terms(s.ratio))
             lines += _wrapped("  residual = ", _terms(s.residual))
@@ -101,7 +116,7 @@ def latex(proof: Proof, document: bool) -> str:
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
         r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
         r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
-        r"Concentrations are written $[\cdot]$, $V$ is inside less outside."
+        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; what has no transporter's name below is its own."
     )
     for s in proof.statements:
         body += _paragraph(s)
@@ -116,20 +131,22 @@ def latex(proof: Proof, document: bool) -> str:
 def _paragraph(s: Statement) -> list[str]:
     """One statement."""
     head = rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}. \emph{{{s.verdict.capitalize()}.}}"
-    rows, notes = [], []
+    rows, notes, owner = [], [], s.name.partition(":")[0]
     if s.kind == "process" and s.forward is not None and s.reverse is not None:
         common, forward, reverse = factored(s.forward, s.reverse)
         Phi, sums = _named(common)
         lead = sp.S.One if Phi == 1 else _PHI
-        rows += [_line("r^{+}", lead * forward), _line("r^{-}", lead * reverse), *([] if Phi == 1 else [_line(r"\Phi", Phi)])]
+        rows += [_line("r^{+}", lead * forward, owner), _line("r^{-}", lead * reverse, owner)]
+        rows += [] if Phi == 1 else [_line(r"\Phi", Phi, owner)]
         notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
-        rows += [_line(tex(symbol), part) for symbol, part in sums if part.count_ops() <= LONG]
+        rows += [_line(tex(symbol), part, owner) for symbol, part in sums if part.count_ops() <= LONG]
     if s.conductance is not None:
-        rows.append(_line("J", sp.Symbol("A[]") * s.conductance).replace(r"\mathcal{A}_{\mathrm{}}", r"\mathcal{A}"))
-    rows.append(_line(r"\mathcal{A}/RT", s.affinity))
+        rows.append(_line("J", sp.Symbol("A[]") * s.conductance, owner).replace(r"\mathcal{A}_{\mathrm{}}", r"\mathcal{A}"))
+    rows.append(_line(r"\mathcal{A}/RT", s.affinity, owner))
+    rows += [_line(" ".join(_signed(what, owner)), e, owner) for what, e in s.given]
     if s.ratio is not None:
         left = r"\ln(r^{+}/r^{-})" if s.kind == "process" else r"\ln\prod r^{+}/\prod r^{-}"
-        rows += [_line(left, s.ratio), _line(left + r"-\mathcal{A}/RT", s.residual if s.residual is not None else sp.S.Zero)]
+        rows += [_line(left, s.ratio, owner), _line(left + r"-\mathcal{A}/RT", sp.S.Zero if s.residual is None else s.residual, owner)]
     notes += [f"{_escaped(what)}: {_escaped(why)}." for what, why in _signs(s)]
     notes += [f"Charge: {_escaped(s.charge)}.", f"Mass: {_escaped(s.mass)}."] + ([f"{_escaped(s.note[0].upper() + s.note[1:])}."] if s.note else [])
     return [head, "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}", " ".join(notes)]
@@ -149,18 +166,20 @@ def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
     return e.xreplace({f: symbol for symbol, f in named}), named
 
 
-def _line(left: str, e: sp.Expr) -> str:
-    """``left &= right``, with long sums broken."""
-    terms, factors = list(sp.Add.make_args(e)), list(sp.Mul.make_args(e))
-    if len(terms) > TERMS:
-        first, *rest = [tex(sp.Add(*terms[k : k + TERMS])) for k in range(0, len(terms), TERMS)]
-        rest = [p if p.startswith("-") else f"+ {p}" for p in rest]
-    elif len(factors) > 2 * TERMS:
-        first, *rest = [tex(sp.Mul(*factors[k : k + TERMS])) for k in range(0, len(factors), TERMS)]
-        rest = [rf"\cdot {p}" for p in rest]
-    else:
-        first, rest = tex(e), []
-    return f"{left} &= {first}" + "".join(" \\\\\n&\\quad " + p for p in rest)
+def _signed(e: sp.Expr, owner: str) -> list[str]:
+    """The terms of a sum with their signs."""
+    first, *rest = [tex(term, owner) for term in _ordered(e)]
+    return [first, *(p if p.startswith("-") else f"+ {p}" for p in rest)]
+
+
+def _line(left: str, e: sp.Expr, owner: str) -> str:
+    """``left &= right``, with long sums and products broken."""
+    terms, factors = _ordered(e), list(sp.Mul.make_args(e))
+    if len(terms) == 1 and len(factors) > 2 * TERMS:
+        first, *rest = [tex(sp.Mul(*factors[k : k + TERMS]), owner) for k in range(0, len(factors), TERMS)]
+        return f"{left} &= {first}" + "".join(" \\\\\n&\\quad \\cdot " + p for p in rest)
+    signed = _signed(e, owner)
+    return f"{left} &= " + " \\\\\n&\\quad ".join(" ".join(signed[k : k + TERMS]) for k in range(0, len(signed), TERMS))
 
 
 _MATH = {
@@ -172,7 +191,7 @@ _MATH = {
 
 
 def _escaped(text: str) -> str:
-    return "".join(_MATH.get(c, c) for c in text)
+    return "".join(_MATH.get(c, c) for c in re.sub(r"(?<!\w)-(?=\d)", "−", text))
 
 
 def _chemistry(reaction: str) -> str:

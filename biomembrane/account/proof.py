@@ -38,7 +38,8 @@ class Statement:
     """What is proved of one process or loop.
 
     ``ratio`` is ln(r⁺/r⁻) and ``affinity`` A/RT, both as sums of logarithms and of multiples of V; ``residual`` their difference, 0 where
-    proved.  ``signs`` are (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing appears.
+    proved.  ``given`` are (symbol or difference, what it stands for): standard energies of states and constants that follow from others.
+    ``signs`` are (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing appears.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Statement:
     residual: sp.Expr | None = None
     forward: sp.Expr | None = None
     reverse: sp.Expr | None = None
+    given: tuple[tuple[sp.Expr, sp.Expr], ...] = ()
     conductance: sp.Expr | None = None
     signs: tuple[tuple[str, str], ...] = ()
     charge: str = ""
@@ -202,7 +204,7 @@ def _compared(said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, 
     said |= {"forward": rates[0], "reverse": rates[1], "signs": tuple((way, _sign(r)) for way, r in zip(("r⁺", "r⁻"), rates, strict=True))}
     forward, reverse, drive = (e.xreplace(derived) for e in (*rates, A))
     residual = _difference(forward, reverse, drive)
-    said |= {"ratio": _reduced(forward, reverse), "residual": residual}
+    said |= {"ratio": _reduced(forward, reverse), "residual": residual, "given": _given(rates, A, derived)}
     if residual == 0:
         note = "" if signed else "the sign of a rate could not be decided"
         return Statement(**said, verdict="proven" if signed else "undecided", note=note)
@@ -210,6 +212,15 @@ def _compared(said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, 
     wrong = found.verdict in ("violates", "rounding", "irreversible")
     note = f"left over: {residual}" + (f"; {found.text}" if wrong else "")
     return Statement(**said, verdict="violates" if wrong else "undecided", note=note, witness=found.witness)
+
+
+def _given(rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    """What is written out: the difference of the states' standard energies, which telescopes, and constants that close loops."""
+    energies = {s: A.coeff(s) for s in sorted(A.free_symbols, key=str) if s in derived}
+    difference = sp.Add(*(-R * T * share * s for s, share in energies.items()))
+    rows = [(difference, sp.expand(difference.xreplace(derived)))] if energies else []
+    used = sorted((s for rate in rates for s in rate.free_symbols if s in derived), key=str)
+    return (*rows, *((s, derived[s]) for s in dict.fromkeys(used)))
 
 
 def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:

@@ -32,6 +32,7 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
     with look.style(style):
         inches = look.width_inches(width, style)
         figure = look.new_figure(inches, inches * _SHAPE, style, made.name)
+        figure.set_layout_engine("constrained")
         left, right = figure.subplots(1, 2)
         factor, unit = look.scaled("fmol/s", float(max(abs(curve.J1).max(), abs(curve.J2).max())))
         colours = _two(made.driving, made.driven)
@@ -62,7 +63,7 @@ def _efficiencies(axes: Axes, made: Coupling, grey: str) -> None:
         axes.annotate(f"{digits(100 * y)} %", (x, 100 * y), (0, 4), textcoords="offset points", ha="center", color=colour)
     _axes(axes, "driven force / static head", "efficiency (%)")
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.25 * 100 * max(eta, made.best_linear, 1e-3))
+    axes.set_ylim(0, 1.45 * 100 * max(eta, made.best_linear, 1e-3))  # room for the legend
     axes.legend(loc="upper left", frameon=False)
 
 
@@ -80,6 +81,7 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
     with look.style(style):
         inches = look.width_inches(width, style)
         figure = look.new_figure(inches, inches * _SHAPE, style, made.given.name)
+        figure.set_layout_engine("constrained")
         for axes, data, dim in zip(figure.subplots(1, 2), (made.along_affinity(), made.along_voltage()), ("X", "V"), strict=True):
             high = _limit(np.abs(data.before.values), np.abs(data.after.values))
             factor, unit = look.scaled("fmol/s", high)
@@ -90,7 +92,8 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
             axes.axvline(0, color=_GREY, lw=0.6)
             _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])})", f"flow ({look.unit_text(unit)})")
             axes.set_xlim(x[0], x[-1])
-            axes.set_ylim(-high * factor, high * factor)
+            shown = np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high) * factor
+            axes.set_ylim(np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown))
         figure.axes[0].legend(loc="best", frameon=False)
     return figure
 

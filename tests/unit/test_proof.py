@@ -11,7 +11,7 @@ from hypothesis import given
 from strategies import fewer
 
 import biomembrane as bm
-from biomembrane import Q, errors, laws
+from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.testing.declared import build
@@ -168,3 +168,31 @@ def test_latex_is_a_fragment_or_an_article() -> None:
     assert r"[\mathrm{Na}]_{\mathrm{blood}}" in fragment
     assert fragment.isascii()
     assert proof.latex(document=True).startswith(r"\documentclass")
+
+
+@pytest.mark.parametrize("name", ["SGLT1", "pump"])
+def test_a_reader_can_follow_each_step(name: str) -> None:
+    """With the standard energies that are written out, A/RT and ln(r⁺/r⁻) of each step are the same sum."""
+    cycle = bm.library.SGLT1(ON) if name == "SGLT1" else pumps.pan(pumps.membrane())
+    seen = 0
+    for s in bm.prove(cycle):
+        if s.kind == "process":
+            difference, expression = s.given[0]
+            plain = s.affinity + (difference - expression) / (symbols.R * symbols.T)
+            assert not any(str(x).startswith("mu0[") for x in sp.expand(plain).free_symbols)
+            assert sp.expand(sp.expand_log(plain - s.ratio, force=True)) == 0
+            assert all(left.is_Symbol and left not in right.free_symbols for left, right in s.given[1:])
+            seen += 1
+    assert seen == len(cycle.processes)
+
+
+def test_an_appendix_uses_the_letters_of_the_field() -> None:
+    """Constants by letter and index, the transporter's own without its name, minus signs for hyphens."""
+    made = bm.prove(bm.library.NaKATPase(ON)).latex()
+    assert r"k^{+}_{1}" in made
+    assert r"K_{\mathrm{d},\mathrm{Na},\mathrm{i}}^{3}" in made
+    assert r"\Delta V_{" in made
+    assert "NaKATPase}}" not in made
+    assert "Charge: $-$1 e to cell" in made
+    ladder = bm.prove(bm.library.SGLT1(ON)).latex()
+    assert r"\mu^{\circ}_{\mathrm{C2}} - \mu^{\circ}_{\mathrm{C1}} &= R T \ln" in ladder
