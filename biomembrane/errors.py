@@ -126,6 +126,7 @@ UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix t
 # --- running and accounting
 BadSettings = _kind("BadSettings", "the settings do not fit", "A tolerance, time or solver argument that cannot be used.")
 BooksDoNotClose = _kind("BooksDoNotClose", "the energy books do not close", "The residual exceeds the tolerance.")
+BoundlessEnergy = _kind("BoundlessEnergy", "an energy has no bound", "A bath or held pool at zero concentration, whose potential is minus infinity.")
 UphillForFree = _kind("UphillForFree", "a process ran uphill for free", "A process with negative dissipation.")
 KernelMismatch = _kind("KernelMismatch", "the compiled kernel disagrees with the reference", "Machine code that differs from the numpy printer.")
 NeedsExtra = _kind("NeedsExtra", "an optional package is needed", "Names the extra that installs it.")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .. import constants, units
 from ..assemble.chart import CARRIER
+from ..solve.standing import standing
 from ..solve.trajectory import Trajectory
 
 Array = NDArray[np.float64]
@@ -24,6 +25,18 @@ class Books:
         self.chart = trajectory.model.chart
         self.summed = trajectory.kernel.program.summed
         self.scale = units.from_internal(UNIT)
+
+    @cached_property
+    def empty(self) -> dict[str, tuple[str, ...]]:
+        """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch them."""
+        model, found = self.t.model, dict[str, list[str]]()
+        known, states = standing(model).places, standing(model).pools
+        for p in model.processes:
+            for who in p.reaction.net:
+                if who.kind == "solute" and who.pool in known and who.pool not in states:
+                    found.setdefault(who.pool, []).append(p.name)
+        _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
+        return {name: tuple(used) for name, used in found.items() if any(np.any(np.equal(part[known[name]], 0)) for part in inputs)}
 
     @cached_property
     def flow(self) -> Array:

@@ -19,7 +19,7 @@ from ..solve.simulate import Task
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .books import UNIT, Books
-from .ledger import judge
+from .ledger import bounded, judge
 from .saved import LINES, SavedLedger
 from .variables import VARIABLES, attributes, coordinates, values
 
@@ -173,6 +173,7 @@ class KeptLedger(SavedLedger):
 
     def check(self, rtol: float | None = None) -> KeptLedger:
         """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
+        bounded(self.model, str(self.data.attrs.get("empty", "")).split())
         limit = max(100 * self.rtol, 1e-12) if rtol is None else rtol
         last = {name: a.isel(time=-1) if "time" in a.dims else a for name, a in (("off", self.residual_relative), ("passed", self.passed))}
         worst, passed = float(last["off"].max()), float(last["passed"].max())
@@ -197,6 +198,7 @@ class _Sink:
         self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
         self.sample: Trajectory | None = None
+        self.empty: set[str] = set()  # baths and held pools at 0 mM
 
     def put(self, name: str, at: slice, values: Array) -> None:
         """(lane, …) into the result."""
@@ -223,6 +225,7 @@ class _Sink:
         self.put("least_power", at, t.block.least.min(axis=1))
         self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
         self.sample = self.sample or t
+        self.empty |= set(last.empty)
         shown: dict[str, Array] = {}
         for name in keep.variables:
             got = getattr(books, name.removeprefix("ledger_")) if name.startswith("ledger_") else values(t, name)
@@ -306,7 +309,8 @@ def _labelled(sink: _Sink) -> xr.Dataset:
         coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
     coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
     facts = attributes(sink.sample, "done") if sink.sample else {"title": model.name, "model_hash": model.hash}
-    made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs={**facts, "span": float(task.times[-1] - task.times[0])})
+    facts |= {"span": float(task.times[-1] - task.times[0]), "empty": " ".join(sorted(sink.empty))}
+    made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs=facts)
     return made.transpose(*(d for d in ("time",) if d in used), ..., *names)
 
 

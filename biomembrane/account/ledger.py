@@ -10,7 +10,7 @@ where the left and the dissipation are integrals along the solver's steps and Δ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -277,8 +277,10 @@ class Ledger:
     def check(self, rtol: float | None = None) -> Ledger:
         """The ledger itself, if the books close to ``rtol`` of the energy that passed and no process dissipated less than nothing.
 
-        ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree.
+        ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree, and BoundlessEnergy where a
+        bath holds none of what a process moves.
         """
+        bounded(self._t.model.name, self._books.empty)
         limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
         last, books = len(self._t.times) - 1, self._books
         passed = books.passed[last]
@@ -300,6 +302,15 @@ class Ledger:
         from .table import html
 
         return html(self)
+
+
+def bounded(model: str, empty: Iterable[str]) -> None:
+    """Raise BoundlessEnergy where baths or held pools are at 0 mM: RT ln c has no bound there."""
+    names = list(empty)
+    if names:
+        wanted, got = "some of what a process moves in every bath that it touches", ", ".join(f"{name} = 0 mM" for name in names)
+        advice = f"a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right as they are"
+        raise errors.BoundlessEnergy(where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice)
 
 
 Shares = Mapping[str, tuple[float, float, float]]

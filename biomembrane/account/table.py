@@ -66,9 +66,12 @@ def _title(ledger: Ledger) -> str:
 
 
 def flagged(ledger: Ledger) -> list[str]:
-    """A line for each law without proof, and what it did uphill."""
+    """A line for each pool without a potential and for each law without proof, and what it did uphill."""
     shares = ledger.uphill_shares()
-    made = []
+    made = [
+        f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
+        for name, used in ledger._books.empty.items()
+    ]
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import sympy as sp
+import xarray as xr
 from builders import FUEL, SALINE, F, cell, fuel_energy, mM, patch, shipped
 
 import biomembrane as bm
@@ -259,3 +260,22 @@ FLOATING = {
 def test_charge_is_stored_once(model):
     """Ions of a floating reservoir and held ions charge the capacitor, and their electrical energy is booked there alone."""
     assert float(last(bm.simulate(model(), until="1 min").ledger.residual_relative)) < 1e-8
+
+
+@pytest.mark.parametrize("how", ["declared", "set", "scanned", "stepped", "kept"])
+def test_an_empty_bath_has_no_energy_and_the_books_say_so(how):
+    """At 0 mM the potential is −∞: fluxes are right, `print` and `check` say that energies are not, and name bath and process."""
+    bath = bm.Reservoir("bath", {glucose: Q(0 if how == "declared" else 5, "mM")})
+    cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={glucose: Q(1, "mM")})
+    on = bm.Membrane("m", inside=cell, outside=bath, area=Q(100, "um^2"))
+    model = bm.Model("zero", [bm.library.GLUT2(on)])
+    many = xr.DataArray([5.0, 0.0], dims="G", attrs={"units": "mM"})
+    given = {"set": Q(0, "mM"), "scanned": many, "kept": many, "stepped": bm.Protocol.steps(Q(5, "mM"), (Q(5, "s"), Q(0, "mM")))}
+    parameters = {"bath.glucose": given[how]} if how in given else {}
+    run = bm.simulate(model, until="10 s", parameters=parameters, keep="final" if how == "kept" else None)
+    assert np.all(np.isfinite(run.data.amount))
+    with pytest.raises(errors.BoundlessEnergy, match="bath.glucose"):
+        run.ledger.check()
+    if how != "kept":
+        assert "bath.glucose is 0 mM" in str(run.ledger)
+        assert "GLUT2" in str(run.ledger).split("bath.glucose is 0 mM")[1]
