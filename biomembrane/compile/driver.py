@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import rodas
-from .integrands import Integrands
+from .between import Between
 from .ir import BLOCK, BLOCK_BIT, LANES, VEC, Function, Layout, number, splat
 from .outputs import Writer
 from .rodas import INTEGRALS, Tableau
@@ -61,7 +61,7 @@ def drive(method: Tableau, layout: Layout) -> Function:
     return f
 
 
-class _Drive(Integrands):
+class _Drive(Between):
     def __init__(self, f: Function, method: Tableau, layout: Layout) -> None:
         super().__init__(f, layout)
         self.method, self.stages = method, len(method.c)
@@ -128,6 +128,7 @@ class _Drive(Integrands):
             f.put(f.add(f.get(base["u"], q), at[-1]), base["u"], q)
             for r, weights in enumerate(method.dense):
                 f.put(self.combined(at, weights), rows[r], q)
+        self.mend(k, base, rows)
         self.integrands()
 
     def stage(self, i: int, k: list[str], base: dict[str, str], rate: str) -> None:
@@ -162,15 +163,16 @@ class _Drive(Integrands):
         """Error norm, the next factor of h, acceptance, and which lanes would fall below their floor."""
         f, n = self.f, self.states
         total, low = f.slot(VEC, "zeroinitializer"), f.slot(VEC, "zeroinitializer")
-        k = self.rows_of("k", self.stages - 1)
+        k, off = self.rows_of("k", self.stages - 1), self.rows_of("k", 0)
         y, u, tol, floor = (self.array(name) for name in ("y", "u", "tol", "low"))
         rtol = f.everywhere("%rtol")
         with f.loop(n) as q:
             new = f.get(u, q)
             a, b = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (f.get(y, q), new))
             larger = f.select(f.compare("ogt", a, b), a, b)
-            part = f.div(f.get(k, q), f.fma(rtol, larger, f.get(tol, q)))
-            f.store(f.fma(part, part, f.load(total)), total)
+            inverse = f.div(splat(1.0), f.fma(rtol, larger, f.get(tol, q)))
+            part, between = f.mul(f.get(k, q), inverse), f.mul(f.mul(f.get(off, q), splat(rodas.BETWEEN)), inverse)
+            f.store(f.fma(between, between, f.fma(part, part, f.load(total))), total)
             below = f.select(f.compare("olt", new, f.get(floor, q)), splat(1.0), f.load(low))
             f.store(below, low)
         count = f.select(f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64")  # baths alone have no state, but books

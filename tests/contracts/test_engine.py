@@ -134,6 +134,36 @@ def test_the_order_is_five():
     assert orders[-1] == pytest.approx(5, abs=0.15)
 
 
+def test_slaved_states_are_off_between_steps_by_one_shape():
+    """Conditions of order 4 of the algebraic states of index-1 problems (Hairer & Wanner II, VI.4), at θ: those of order 3 hold, those of
+    order 4 fail by curves of which the tableau's shape is the first principal one.
+    """
+    method, full = rodas.RODAS5P, lambda rows: np.array([[*row, *[0.0] * (8 - len(row))] for row in rows])
+    gamma = np.linalg.inv(np.eye(8) / method.gamma - full(method.C))
+    alpha = full(method.a) @ gamma
+    beta, a = alpha + gamma, alpha.sum(axis=1)
+    omega, b = np.linalg.inv(beta), beta.sum(axis=1)
+    assert a == pytest.approx(method.c, abs=1e-12)
+    inner, folded = alpha @ b, alpha @ omega @ a**2
+    third = [(a**3, 1), (a * inner, 1 / 2), (a * folded, 1)]
+    fourth = [
+        (a**4, 1), (a**2 * inner, 1 / 2), (a**2 * folded, 1), (inner**2, 1 / 4), (inner * folded, 1 / 2), (folded**2, 1),
+        (a * (alpha @ a**2), 1 / 3), (a * (alpha @ beta @ b), 1 / 6), (a * (alpha @ omega @ a**3), 1),
+        (a * (alpha @ omega @ (a * inner)), 1 / 2), (a * (alpha @ omega @ (a * folded)), 1),
+    ]  # fmt: skip
+    theta = np.linspace(0, 1, 41)[:, None]
+    d0, d1, d2 = np.array(method.dense)
+    weights = theta * np.array([*method.a[7], 1.0]) + theta * (1 - theta) * (d0 + theta * (d1 + theta * d2))
+    off = lambda power, cases: np.array([weights @ gamma @ omega @ x - c * theta[:, 0] ** power for x, c in cases])  # noqa: E731
+    assert np.max(np.abs(off(3, third))) < 1e-12
+    assert np.max(np.abs(off(4, fourth)[:, -1])) < 1e-12  # the step itself has order 4 there
+    _, size, curves = np.linalg.svd(off(4, fourth))
+    assert size[1] < 0.03 * size[0]
+    s0, s1, s2 = method.shape
+    shape = (theta * (1 - theta) * (s0 + s1 * theta + s2 * theta**2))[:, 0]
+    assert abs(shape @ curves[0]) / np.linalg.norm(shape) == pytest.approx(1, abs=1e-12)
+
+
 def scan(size):
     """Densities of SGLT1 in a shuffled order."""
     values = np.random.default_rng(1).permutation(np.linspace(2e3, 2e4, size))

@@ -274,7 +274,7 @@ def test_an_empty_bath_has_no_energy_and_the_books_say_so(how):
     parameters = {"bath.glucose": given[how]} if how in given else {}
     run = bm.simulate(model, until="10 s", parameters=parameters, keep="final" if how == "kept" else None)
     assert np.all(np.isfinite(run.data.amount))
-    with pytest.raises(errors.BoundlessEnergy, match="bath.glucose"):
+    with pytest.raises(errors.BoundlessEnergy, match=r"bath\.glucose"):
         run.ledger.check()
     if how != "kept":
         assert "bath.glucose is 0 mM" in str(run.ledger)

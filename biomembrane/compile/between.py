@@ -1,16 +1,40 @@
-"""Integrands of the ledger in IR, at the Lobatto points of a step: a call for each, or one for all where lanes are few."""
+"""Between the ends of a step, in IR: the dense output mended, and the integrands of the ledger at its Lobatto points."""
 
 from __future__ import annotations
 
 from .ir import splat
 from .outputs import Outputs
-from .rodas import NODES
+from .rodas import NODES, Tableau
 
 
-class Integrands(Outputs):
-    """What a driver does to know g at the nodes of a step: the first of a step is the last of the one before."""
+class Between(Outputs):
+    """What a driver does inside a step.  Integrands at its start are those at the end of the one before."""
 
     t: str
+    method: Tableau
+
+    def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
+        """Add δ S(θ) to the dense output; see :mod:`.rodas`.  Where the defect is not finite nothing is added."""
+        f, method = self.f, self.method
+        theta = method.seen
+        self.between(splat(theta), base["f"])
+        f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
+        self.model("f_rhs", "tick", "f", "v")
+        slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
+        rate, back = self.spread(self.rate), self.spread(f.mul(self.rate, splat(1 / method.gamma)))
+        with self.over(self.state_blocks) as q:
+            along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
+            f.put(f.sub(f.get(base["v"], q), f.mul(rate, along)), k[0], q)
+        self.apply("f_solve", base["A"], k[0])
+        with self.over(self.state_blocks) as q:
+            f.put(f.mul(back, f.get(k[0], q)), k[1], q)
+        self.apply("f_solve", base["A"], k[1])
+        with self.over(self.state_blocks) as q:
+            off = f.sub(f.get(k[0], q), f.get(k[1], q))
+            off = f.select(f.compare("ord", off, off), off, splat(0.0))
+            f.put(off, k[0], q)
+            for row, weight in zip(rows, method.shape, strict=True):
+                f.put(f.fma(off, splat(weight), f.get(row, q)), row, q)
 
     def first_integrands(self) -> None:
         """Those at the start of a step, into g0."""
