@@ -73,16 +73,18 @@ def single(suite: Suite) -> str:
 
 def ensembles(suite: Suite) -> str:
     """Sets a second."""
-    metrics = list(dict.fromkeys(r.metric for r in suite.records if r.name == "ensemble" and "sets" in r.metric))
+    metrics = list(dict.fromkeys(r.metric for r in suite.records if r.name == "ensemble" and r.metric.startswith("sets per second")))
     peers, found = _by_peer(suite, "ensemble", metrics)
     rows = []
     for peer in peers:
         last = found.get((peer, metrics[-1]))
         cells = [number(found[peer, m].value) if (peer, m) in found else "–" for m in metrics]
         memory = found.get((peer, metrics[-1].replace("sets per second", "peak memory")))
-        facts = (number(last.ratio if last else None), number(last.error if last else None), number(memory.value if memory else None, "B"))
-        rows.append((_named(suite, peer), *cells, *facts, last.note if last else ""))
-    return table(("ensemble, full output", *(m.replace("sets per second", "sets/s") for m in metrics), "ratio", "error", "peak memory", "of"), rows)
+        equal = next((r for (p, m), r in found.items() if p == peer and m.startswith("ours at equal error")), None)
+        facts = (number(last.ratio if last else None), number(last.error if last else None), number(equal.ratio if equal else None))
+        rows.append((_named(suite, peer), *cells, *facts, number(memory.value if memory else None, "B"), last.note if last else ""))
+    heads = [m.replace("sets per second", "sets/s") for m in metrics]
+    return table(("ensemble, full output", *heads, "ratio", "error", "ratio at equal error", "peak memory", "of"), rows)
 
 
 def cold(suite: Suite) -> str:

@@ -139,7 +139,25 @@ class Suite:
             if peer == OURS and "time" in line:
                 self.judged["residual"] = (line["residual"], f"{line['sets']} sets, 500 times each")
         both = max((c for _, c in rates), default=1)
-        self._judge("ensemble", {p: rates[OURS, both] / r for (p, c), r in rates.items() if c == both and p != OURS and (OURS, c) in rates})
+        self._at_equal_error(both, {p: (line["error"], rates[p, both]) for p, line in lines if line["cores"] == both and (p, both) in rates})
+
+    def _at_equal_error(self, count: int, found: dict[str, tuple[float, float]]) -> None:
+        """Our rate at the error of each peer, from a curve of our own over the tolerance."""
+        if OURS not in found:
+            return
+        curve = [(found[OURS][0], 1 / found[OURS][1])]
+        for rtol in ("1e-5", "1e-4"):
+            arguments = ("--rtol", rtol, "--cores", str(count), "--sets", self.extent.of("500", "4000"), "--members", self.extent.of("3", "7"))
+            answer = self.ask_peer(OURS, "ensemble", *arguments, env=_ONE if count == 1 else None)
+            line = next((x for x in answer.lines if "time" in x), None) if answer else None
+            curve += [(line["error"], line["time"] / line["sets"])] if line else []
+        ratios = {}
+        for peer, (error, rate) in found.items():
+            spent = at_error(curve, error) if peer != OURS else None
+            if spent is not None:
+                ratios[peer] = 1 / spent / rate
+                self.add(Record("ensemble", f"ours at equal error, {count} cores", 1 / spent, "1/s", peer, ratios[peer], error))
+        self._judge("ensemble", ratios, "at equal error")
 
     def cold(self) -> None:
         """A new process from its start to the first solution, ours with an empty and with a full cache."""
