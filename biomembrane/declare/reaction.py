@@ -19,7 +19,7 @@ _TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\
 _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Participant:
     """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place; ``bound`` is what a state holds."""
 
