@@ -26,7 +26,7 @@ from .network import Circuit, Pool
 from .stores import Store, stores_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Equation:
     """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance."""
 

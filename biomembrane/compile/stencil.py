@@ -1,0 +1,249 @@
+"""Stencils: what the rules made of nodes of some kinds is made again of other nodes of the same kinds, without asking the rules.
+
+A rule looks at kinds alone, except that a − a is 0.  So the rules are asked once, with stand-ins that share nothing, and what they do is kept
+as steps: look up an argument, put a node.  Where a difference turns out to be of a node with itself the rules are asked after all.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rules import Node, Rules
+
+Whole = NDArray[np.int64]
+Ask = Callable[[Rules, Sequence[int]], list[int]]
+OFTEN = 3  # how often something must come up before a stencil is cut
+SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
+
+
+@dataclass(frozen=True, eq=False)
+class Stencil:
+    """``steps``: (code, operation, slots or slot and place, kind, free); slots hold the ``constants``, the inputs, then what each step gives;
+    ``results`` are the slots of what is asked for.
+    """
+
+    constants: tuple[int, ...]
+    steps: tuple[tuple[int, str, Any, Any, int, bool], ...]
+    results: tuple[int, ...]
+
+
+class _Opened(list[Node]):
+    """Nodes among which stand-ins get their arguments when they are looked at."""
+
+    def __init__(self, sketch: _Sketch) -> None:
+        super().__init__()
+        self.sketch = sketch
+
+    def __getitem__(self, i: Any) -> Any:
+        if i in self.sketch.closed:
+            self.sketch.open(i)
+        return super().__getitem__(i)
+
+
+class _Sketch(Rules):
+    """A graph of stand-ins; ``parents`` tells from which argument of which node each one comes."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.closed: set[int] = set()
+        self.parents: dict[int, tuple[int, int]] = {}
+        super().__init__(rules.known)
+        self.nodes = _Opened(self)
+        self.nodes.extend([("const", 0.0), ("const", 1.0)])
+
+    def stand_in(self, kind: int) -> int:
+        node = self.known.nodes[kind]
+        if node[0] == "const":
+            return self.const(node[1])
+        made = len(self.kinds)
+        self.closed.add(made)
+        self.nodes.append(node)
+        self.kinds.append(kind)
+        self.values.append(None)
+        self.free.append(self.known.free[kind])
+        return made
+
+    def open(self, i: int) -> None:
+        """Give a stand-in its arguments."""
+        self.closed.discard(i)
+        op, *kinds = self.known.nodes[self.kinds[i]]
+        if op != "in":
+            arguments = [self.stand_in(k) for k in kinds]
+            for place, argument in enumerate(arguments, 1):
+                self.parents.setdefault(argument, (i, place))
+            self.nodes[i] = (op, *arguments)
+
+
+class Stencils:
+    """The stencils of a graph, cut when something has come up often enough."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._cut: dict[tuple[Hashable, tuple[int, ...]], Stencil | int] = {}
+
+    def make(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
+        """What ``ask`` makes of the input nodes; ``key`` tells the cases apart."""
+        kinds = self.rules.kinds
+        case = tuple([kinds[i] for i in inputs])
+        found = self._cut.get((key, case), 0)
+        if type(found) is Stencil:
+            made = self._stamp(found, inputs)
+            return ask(self.rules, inputs) if made is None else made
+        assert isinstance(found, int)
+        self._cut[key, case] = found + 1 if found < OFTEN else self._sketched(case, ask)
+        return ask(self.rules, inputs)
+
+    def many(self, key: Hashable, inputs: Whole, ask: Ask) -> Whole:
+        """As :meth:`make`, for rows of input nodes: rows of what is made of them."""
+        given = inputs.tolist()
+        if len(given) <= OFTEN:
+            return np.array([self.make(key, row, ask) for row in given], dtype=np.int64)
+        kinds = self.rules.kinds
+        cases: dict[tuple[int, ...], list[int]] = {}
+        for n, row in enumerate(given):
+            cases.setdefault(tuple([kinds[i] for i in row]), []).append(n)
+        if len(cases) == 1:
+            return self._all(key, next(iter(cases)), given, ask)
+        parts = [self._all(key, case, [given[n] for n in rows], ask) for case, rows in cases.items()]
+        made = np.zeros((len(given), parts[0].shape[1]), dtype=np.int64)
+        for rows, part in zip(cases.values(), parts, strict=True):
+            made[rows] = part
+        return made
+
+    def _all(self, key: Hashable, case: tuple[int, ...], inputs: list[list[int]], ask: Ask) -> Whole:
+        """Of inputs of one case."""
+        stencil = self._cut.get((key, case), 0)
+        if not isinstance(stencil, Stencil):
+            if len(inputs) <= OFTEN:
+                return np.array([self.make(key, row, ask) for row in inputs], dtype=np.int64)
+            stencil = self._cut[key, case] = self._sketched(case, ask)
+        m: list[Sequence[int]] = [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
+        same: set[int] = set()
+        for step in stencil.steps:
+            m.append(self._column(step, m, same))
+        made = np.array([m[slot] for slot in stencil.results], dtype=np.int64).T
+        for k in same:
+            made[k] = ask(self.rules, inputs[k])
+        return made
+
+    def _column(self, step: tuple[int, str, Any, Any, int, bool], m: list[Sequence[int]], same: set[int]) -> list[int]:
+        """One step for all; rows of which a difference is of a node with itself are noted."""
+        code, op, a, b, kind, free = step
+        rules = self.rules
+        if code == ARGUMENT:
+            nodes = rules.nodes
+            return [nodes[i][b] for i in m[a]]
+        if code == SORTED:
+            wanted: list[Node] = [(op, x, y) if x < y else (op, y, x) for x, y in zip(m[a], m[b], strict=True)]
+        elif code == OTHER:
+            wanted = [(op, *row) for row in zip(*(m[k] for k in a), strict=True)]
+        else:
+            wanted = [*zip(itertools.repeat(op), m[a], *([] if code == SINGLE else [m[b]]))]
+        if code == DIFFERENCE:
+            same.update(k for k, node in enumerate(wanted) if node[1] == node[2])
+        found = [*map(rules.index.get, wanted)]
+        if None in found:
+            new = dict.fromkeys(node for node, i in zip(wanted, found, strict=True) if i is None)
+            first = len(rules.nodes)
+            rules.index.update(zip(new, itertools.count(first), strict=False))
+            rules.nodes.extend(new)
+            rules.kinds.extend([kind] * len(new))
+            rules.values.extend([None] * len(new))
+            rules.free.extend([free] * len(new))
+            found = [*map(rules.index.get, wanted)]
+        return found  # type: ignore[return-value]
+
+    def _sketched(self, kinds: tuple[int, ...], ask: Ask) -> Stencil:
+        sketch = _Sketch(self.rules)
+        inputs = [sketch.stand_in(k) for k in kinds]
+        return _Cutter(self.rules, sketch, inputs).cut(ask(sketch, inputs))
+
+    def _stamp(self, stencil: Stencil, inputs: Sequence[int]) -> list[int] | None:
+        """Put the nodes of a stencil; none if a difference is of a node with itself."""
+        rules = self.rules
+        nodes, index, all_kinds, values, frees = rules.nodes, rules.index, rules.kinds, rules.values, rules.free
+        m = [*stencil.constants, *inputs]
+        put = m.append
+        for code, op, a, b, kind, free in stencil.steps:
+            if code <= DIFFERENCE:
+                x, y = m[a], m[b]
+                if code == SORTED:
+                    node: Node = (op, x, y) if x < y else (op, y, x)
+                elif code == DIFFERENCE and x == y:
+                    return None
+                else:
+                    node = (op, x, y)
+            elif code == SINGLE:
+                node = (op, m[a])
+            elif code == ARGUMENT:
+                put(nodes[m[a]][b])
+                continue
+            else:
+                node = (op, *[m[k] for k in a])
+            found = index.get(node)
+            if found is None:
+                index[node] = found = len(nodes)
+                nodes.append(node)
+                all_kinds.append(kind)
+                values.append(None)
+                frees.append(free)
+            put(found)
+        return [m[slot] for slot in stencil.results]
+
+
+class _Cutter:
+    """Reads the steps off a sketch."""
+
+    def __init__(self, rules: Rules, sketch: _Sketch, inputs: Sequence[int]) -> None:
+        self.rules, self.sketch, self.inputs = rules, sketch, inputs
+        self.steps: list[tuple[int, str, Any, Any, int, bool]] = []
+
+    def cut(self, results: Sequence[int]) -> Stencil:
+        sketch = self.sketch
+        needed, stack = set[int](), [*results]
+        given = set(self.inputs)
+        while stack:
+            i = stack.pop()
+            if i not in needed:
+                needed.add(i)
+                if sketch.values[i] is None and i not in given:
+                    stack.extend([sketch.parents[i][0]] if i in sketch.parents else list.__getitem__(sketch.nodes, i)[1:])
+        fixed = sorted(i for i in needed if sketch.values[i] is not None and i not in given)
+        constants = tuple(self.rules.const(float(sketch.values[i] or 0.0)) for i in fixed)
+        self.slots = {i: k for k, i in enumerate(fixed)}
+        for k, i in enumerate(self.inputs):
+            self.slots.setdefault(i, len(fixed) + k)
+        self.next = len(fixed) + len(self.inputs)
+        for i in sorted(needed):
+            self.slot(i)
+        return Stencil(constants, tuple(self.steps), tuple(self.slots[i] for i in results))
+
+    def slot(self, i: int) -> int:
+        """Where the node of a sketch will be, with the step that brings it there."""
+        if i in self.slots:
+            return self.slots[i]
+        sketch = self.sketch
+        kind, free = sketch.kinds[i], sketch.free[i]
+        if i in sketch.parents:
+            parent, place = sketch.parents[i]
+            self.steps.append((ARGUMENT, "", self.slot(parent), place, kind, free))
+        else:
+            op, *arguments = list.__getitem__(sketch.nodes, i)
+            slots = [self.slot(a) for a in arguments]
+            self.steps.append(self._step(op, arguments, slots, kind, free))
+        self.slots[i] = self.next
+        self.next += 1
+        return self.slots[i]
+
+    def _step(self, op: str, arguments: list[int], slots: list[int], kind: int, free: bool) -> tuple[int, str, Any, Any, int, bool]:
+        if len(slots) == 1:
+            return SINGLE, op, slots[0], None, kind, free
+        if len(slots) != 2:
+            return OTHER, op, tuple(slots), None, kind, free
+        swaps = op == "add" or (op == "mul" and self.sketch.swaps(*arguments))
+        return DIFFERENCE if op == "sub" else SORTED if swaps else ORDERED, op, slots[0], slots[1], kind, free
