@@ -5,7 +5,7 @@ Lowering takes a sympy expression to a node; differentiation is forward mode ove
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from ..declare.formula import Formula
 from ..symbols import DB, B
 from .arrays import arrays
 from .rules import Rules, Step
-from .stencil import Stencils, Whole
+from .stencil import Ask, Stencils, Whole
 
 MANY = 20_000  # nodes from which arrays are quicker
 
@@ -96,12 +96,19 @@ def _joined(name: str, first: int, second: int) -> Step:
 
 
 class Graph(Rules):
-    """Lowers expressions and differentiates."""
+    """Lowers expressions and differentiates; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, again: bool = False) -> None:
         super().__init__()
-        self._stencils = Stencils(self)
-        self.many = self._stencils.many
+        self._stencils = Stencils(self) if again else None
+
+    def by(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
+        """What ``ask`` makes of the input nodes."""
+        return self._stencils.make(key, inputs, ask) if self._stencils else ask(self, inputs)
+
+    def rows(self, key: Hashable, inputs: Whole, ask: Ask) -> Whole:
+        """The same for rows of input nodes."""
+        return self._stencils.many(key, inputs, ask) if self._stencils else np.array([ask(self, row) for row in inputs.tolist()], dtype=np.int64)
 
     def alike(self, chosen: Whole) -> Iterator[Whole]:
         """The chosen nodes kind by kind, arguments first."""
@@ -122,7 +129,7 @@ class Graph(Rules):
                 e = names.get(s, s)
                 node = env.get(e)
                 given.append(self.lower(e, env, memo) if node is None else node)
-            return self._stencils.make(recipe, given, recipe.follow)[0]
+            return self.by(recipe, given, recipe.follow)[0]
         if what not in memo:
             memo[what] = env[what] if what.is_Symbol else self.replay(tape(what), env)
         return memo[what]
@@ -167,7 +174,7 @@ class Graph(Rules):
             known = slopes.get(argument, {})
             pattern.append(tuple([number.setdefault(j, len(number)) for j in known]))
             given += known.values()
-        made = self._stencils.make(tuple(pattern), given, lambda rules, nodes: rules.chain(nodes[0], pattern, nodes[1:]))
+        made = self.by(tuple(pattern), given, lambda rules, nodes: rules.chain(nodes[0], pattern, nodes[1:]))
         return dict(zip(number, made, strict=True))
 
     def time_derivative(self, roots: Sequence[int]) -> list[int]:

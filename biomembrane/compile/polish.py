@@ -36,10 +36,10 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
             chosen = alike[mine[alike]]
             negative = bases[chosen[0]] != nodes[chosen[0]][1]
             x = to[[bases[i] for i in chosen.tolist()]]
-            to[chosen] = g.many((op, negative), x[:, None], partial(_replaced, op=op, negative=negative))[:, 0]
+            to[chosen] = g.rows((op, negative), x[:, None], partial(_replaced, op=op, negative=negative))[:, 0]
         if len(rest):
             given = to[a.args[rest, : len(nodes[rest[0]]) - 1]]
-            to[rest] = g.many(op, given, partial(_made, op=op))[:, 0]
+            to[rest] = g.rows(op, given, partial(_made, op=op))[:, 0]
     return {group: to[roots].tolist() for group, roots in outputs.items()}
 
 

@@ -108,7 +108,7 @@ def no_collection() -> Iterator[None]:
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
-    g = Graph()
+    g = Graph(again=len(model.pools) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}

@@ -18,7 +18,6 @@ from .rules import Node, Rules
 
 Whole = NDArray[np.int64]
 Ask = Callable[[Rules, Sequence[int]], list[int]]
-OFTEN = 3  # how often something must come up before a stencil is cut
 SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
 
 
@@ -80,29 +79,21 @@ class _Sketch(Rules):
 
 
 class Stencils:
-    """The stencils of a graph, cut when something has come up often enough."""
+    """The stencils of a graph."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._cut: dict[tuple[Hashable, tuple[int, ...]], Stencil | int] = {}
+        self._cut: dict[tuple[Hashable, tuple[int, ...]], Stencil] = {}
 
     def make(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
         """What ``ask`` makes of the input nodes; ``key`` tells the cases apart."""
         kinds = self.rules.kinds
-        case = tuple([kinds[i] for i in inputs])
-        found = self._cut.get((key, case), 0)
-        if type(found) is Stencil:
-            made = self._stamp(found, inputs)
-            return ask(self.rules, inputs) if made is None else made
-        assert isinstance(found, int)
-        self._cut[key, case] = found + 1 if found < OFTEN else self._sketched(case, ask)
-        return ask(self.rules, inputs)
+        made = self._stamp(self._stencil(key, tuple([kinds[i] for i in inputs]), ask), inputs)
+        return ask(self.rules, inputs) if made is None else made
 
     def many(self, key: Hashable, inputs: Whole, ask: Ask) -> Whole:
         """As :meth:`make`, for rows of input nodes: rows of what is made of them."""
         given = inputs.tolist()
-        if len(given) <= OFTEN:
-            return np.array([self.make(key, row, ask) for row in given], dtype=np.int64)
         kinds = self.rules.kinds
         cases: dict[tuple[int, ...], list[int]] = {}
         for n, row in enumerate(given):
@@ -117,11 +108,7 @@ class Stencils:
 
     def _all(self, key: Hashable, case: tuple[int, ...], inputs: list[list[int]], ask: Ask) -> Whole:
         """Of inputs of one case."""
-        stencil = self._cut.get((key, case), 0)
-        if not isinstance(stencil, Stencil):
-            if len(inputs) <= OFTEN:
-                return np.array([self.make(key, row, ask) for row in inputs], dtype=np.int64)
-            stencil = self._cut[key, case] = self._sketched(case, ask)
+        stencil = self._stencil(key, case, ask)
         m: list[Sequence[int]] = [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
         same: set[int] = set()
         for step in stencil.steps:
@@ -158,10 +145,14 @@ class Stencils:
             found = [*map(rules.index.get, wanted)]
         return found  # type: ignore[return-value]
 
-    def _sketched(self, kinds: tuple[int, ...], ask: Ask) -> Stencil:
-        sketch = _Sketch(self.rules)
-        inputs = [sketch.stand_in(k) for k in kinds]
-        return _Cutter(self.rules, sketch, inputs).cut(ask(sketch, inputs))
+    def _stencil(self, key: Hashable, case: tuple[int, ...], ask: Ask) -> Stencil:
+        """The stencil of a case, cut when it first comes up: then all of the case are numbered alike."""
+        found = self._cut.get((key, case))
+        if found is None:
+            sketch = _Sketch(self.rules)
+            inputs = [sketch.stand_in(k) for k in case]
+            found = self._cut[key, case] = _Cutter(self.rules, sketch, inputs).cut(ask(sketch, inputs))
+        return found
 
     def _stamp(self, stencil: Stencil, inputs: Sequence[int]) -> list[int] | None:
         """Put the nodes of a stencil; none if a difference is of a node with itself."""
