@@ -6,7 +6,10 @@ Entry[process, store] = −ν·potential·J is the power that the store gives to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -15,6 +18,7 @@ from .. import symbols
 from ..declare.formula import Formula
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
+from ..declare.species import Species
 from ..symbols import F
 from .levels import held_reference, net, reference_potential, weighted
 
@@ -39,16 +43,22 @@ def stores_of(model: Model) -> tuple[Store, ...]:
     found: dict[tuple[str, str], dict[str, Formula]] = {}
     facts: dict[tuple[str, str], tuple[str, str, str]] = {}
     known: dict[str, list[tuple[str, Formula]]] = {}
+    worth = cache(lambda species: reference_potential(model, species))
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
-                known[who.pool] = _potentials(model, who)
+                known[who.pool] = _potentials(model, who, worth)
             for component, potential in known[who.pool]:
                 key = (who.pool, component)
                 if key not in facts:
                     facts[key] = (who.species.name if who.species else process.transporter, _where(who), _role(who, component))
                 found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+
+
+@lru_cache(maxsize=256)
+def _molar(charge: Fraction) -> sp.Expr:
+    return F * sp.Rational(charge.numerator, charge.denominator)
 
 
 def _where(who: Participant) -> str:
@@ -65,7 +75,7 @@ def _role(who: Participant, component: str) -> str:
     return "bath"
 
 
-def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
+def _potentials(model: Model, who: Participant, worth: Callable[[Species], sp.Expr]) -> list[tuple[str, Formula]]:
     made: list[tuple[str, Formula]] = []
     if who.kind == "water":
         assert who.species is not None
@@ -73,9 +83,9 @@ def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
         return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
-    worth = held_reference(model, who) if who.species is None else reference_potential(model, who.species)
-    made.append(("chemical", net(symbols.chemical(who.pool), worth)))
-    charge = weighted([(F * sp.Rational(z.numerator, z.denominator), model.circuit.phi[p]) for p, z in who.charges])
+    base = held_reference(worth, who) if who.species is None else worth(who.species)
+    made.append(("chemical", net(symbols.chemical(who.pool), base)))
+    charge = weighted([(_molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
         made.append(("electrical", charge))
     return made

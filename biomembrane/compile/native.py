@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import errors
+from .. import collection, errors
 from . import driver, elementary, lanes, rodas
 from .ir import Function, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
-from .program import QUADRATURES, Program, no_collection
+from .program import QUADRATURES, Program
 
 Array = NDArray[np.float64]
 _ATTRIBUTES = """
@@ -254,7 +254,7 @@ _natives: weakref.WeakKeyDictionary[Program, dict[int, Native]] = weakref.WeakKe
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     width = WIDE if runs > NARROW else NARROW
-    with _building, no_collection():
+    with _building, collection.put_off():
         made = _natives.setdefault(program, {})
         if width not in made:
             made[width] = Native(program, width)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-import gc
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from .. import constants, symbols
+from .. import collection, constants, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
 from .graph import Graph, inputs
@@ -90,21 +87,9 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False)
     with _building:
         made = _programs.setdefault(model, {})
         if (forms, summed) not in made:
-            with no_collection():
+            with collection.put_off():
                 made[forms, summed] = _build(model, forms, summed)
         return made[forms, summed]
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Without the search for cycles, which would walk over every node made so far again and again."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
@@ -127,7 +112,8 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
-    clocked = bool(forms) or any(symbols.t in inputs(e.formula.local) for e in model.equations)
+    distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
+    clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
     made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
