@@ -14,9 +14,10 @@ import sympy as sp
 
 from ..declare.formula import Formula
 from ..symbols import DB, B
-from .arrays import arrays
+from . import slopes as slopes_of
+from .arrays import Whole, arrays
 from .rules import Rules, Step
-from .stencil import Ask, Stencils, Whole
+from .stencil import Ask, Stencils
 
 MANY = 20_000  # nodes from which arrays are quicker
 
@@ -100,15 +101,16 @@ class Graph(Rules):
 
     def __init__(self, *, again: bool = False) -> None:
         super().__init__()
+        self.again = again
         self._stencils = Stencils(self) if again else None
 
     def by(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
         """What ``ask`` makes of the input nodes."""
         return self._stencils.make(key, inputs, ask) if self._stencils else ask(self, inputs)
 
-    def rows(self, key: Hashable, inputs: Whole, ask: Ask) -> Whole:
+    def rows(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
         """The same for rows of input nodes."""
-        return self._stencils.many(key, inputs, ask) if self._stencils else np.array([ask(self, row) for row in inputs.tolist()], dtype=np.int64)
+        return self._stencils.many(key, inputs, ask) if self._stencils else [ask(self, row) for row in inputs]
 
     def alike(self, chosen: Whole) -> Iterator[Whole]:
         """The chosen nodes kind by kind, arguments first."""
@@ -123,16 +125,20 @@ class Graph(Rules):
         if isinstance(what, Formula) and not what.names:
             what = what.local
         if isinstance(what, Formula):
-            names, recipe = what.names, read(what.local)
-            given = []
-            for s in recipe.symbols:
-                e = names.get(s, s)
-                node = env.get(e)
-                given.append(self.lower(e, env, memo) if node is None else node)
-            return self.by(recipe, given, recipe.follow)[0]
+            recipe = read(what.local)
+            return self.by(recipe, self.given(recipe, what.names, env, memo), recipe.follow)[0]
         if what not in memo:
             memo[what] = env[what] if what.is_Symbol else self.replay(tape(what), env)
         return memo[what]
+
+    def given(self, recipe: Recipe, names: Mapping[sp.Symbol, sp.Expr], env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> list[int]:
+        """The nodes of what the symbols of a recipe stand for."""
+        found = []
+        for s in recipe.symbols:
+            e = names.get(s, s)
+            node = env.get(e)
+            found.append(self.lower(e, env, memo) if node is None else node)
+        return found
 
     # --- differentiation
 
@@ -153,6 +159,8 @@ class Graph(Rules):
 
     def jacobian(self, roots: Sequence[int]) -> dict[tuple[int, int], int]:
         """Nonzero ∂root/∂y by (row, state)."""
+        if self.again:
+            return slopes_of.jacobian(self, roots)
         slopes: dict[int, dict[int, int]] = {}
         nodes, free = self.nodes, self.free
         for i in self.reachable(roots):

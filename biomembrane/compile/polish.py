@@ -36,10 +36,10 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
             chosen = alike[mine[alike]]
             negative = bases[chosen[0]] != nodes[chosen[0]][1]
             x = to[[bases[i] for i in chosen.tolist()]]
-            to[chosen] = g.rows((op, negative), x[:, None], partial(_replaced, op=op, negative=negative))[:, 0]
+            to[chosen] = [row[0] for row in g.rows((op, negative), x[:, None].tolist(), partial(_replaced, op=op, negative=negative))]
         if len(rest):
             given = to[a.args[rest, : len(nodes[rest[0]]) - 1]]
-            to[rest] = g.rows(op, given, partial(_made, op=op))[:, 0]
+            to[rest] = [row[0] for row in g.rows(op, given.tolist(), partial(_made, op=op))]
     return {group: to[roots].tolist() for group, roots in outputs.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -12,6 +13,7 @@ import sympy as sp
 from .. import collection, constants, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
+from . import waves
 from .graph import Graph, inputs
 from .polish import polish
 
@@ -102,13 +104,12 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     added = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
-    for equation in model.equations:
-        env[equation.symbol] = g.lower(equation.formula, env, memo)
+    waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
-    made.put("initial", {name: made.lower(e) for name, e in model.initial.formulas.items()})
+    made.put("initial", made.lowered(model.initial.formulas))
     rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
     made.put("rhs", rhs)
-    made.put("scale", {name: made.lower(e) for name, e in model.scale.formulas.items()})
+    made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
@@ -136,8 +137,8 @@ class _Outputs:
         self.outputs: dict[str, list[int]] = {}
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def lower(self, expression: Formula) -> int:
-        return self.g.lower(expression, self.env, self.memo)
+    def lowered(self, formulas: Mapping[str, Formula]) -> dict[str, int]:
+        return dict(zip(formulas, waves.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
 
     def put(self, group: str, members: dict[str, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)
@@ -195,12 +196,10 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
     made.put("dissipation", {n: g.mul(flux[n], drive[n]) for n in flux})
     made.put("uphill", _uphill(model, made, flux))
-    entries = {}
-    for k, store in enumerate(model.ledger_stores):
-        for process, potential in store.entries:
-            entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
+    potentials = made.lowered({f"{process}|{k}": potential for k, store in enumerate(model.ledger_stores) for process, potential in store.entries})
+    entries = {name: g.neg(g.mul(node, flux[name.rpartition("|")[0]])) for name, node in potentials.items()}
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
-    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
+    made.put("exergy", made.lowered(model.exergy.formulas))
     slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
-    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})
+    made.put("energy", {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)})

@@ -11,12 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .rules import Node, Rules
 
-Whole = NDArray[np.int64]
 Ask = Callable[[Rules, Sequence[int]], list[int]]
 SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
 
@@ -91,29 +87,28 @@ class Stencils:
         made = self._stamp(self._stencil(key, tuple([kinds[i] for i in inputs]), ask), inputs)
         return ask(self.rules, inputs) if made is None else made
 
-    def many(self, key: Hashable, inputs: Whole, ask: Ask) -> Whole:
+    def many(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
         """As :meth:`make`, for rows of input nodes: rows of what is made of them."""
-        given = inputs.tolist()
         kinds = self.rules.kinds
         cases: dict[tuple[int, ...], list[int]] = {}
-        for n, row in enumerate(given):
+        for n, row in enumerate(inputs):
             cases.setdefault(tuple([kinds[i] for i in row]), []).append(n)
         if len(cases) == 1:
-            return self._all(key, next(iter(cases)), given, ask)
-        parts = [self._all(key, case, [given[n] for n in rows], ask) for case, rows in cases.items()]
-        made = np.zeros((len(given), parts[0].shape[1]), dtype=np.int64)
-        for rows, part in zip(cases.values(), parts, strict=True):
-            made[rows] = part
+            return self._all(key, next(iter(cases)), inputs, ask)
+        made: list[Sequence[int]] = [()] * len(inputs)
+        for case, rows in cases.items():
+            for n, row in zip(rows, self._all(key, case, [inputs[n] for n in rows], ask), strict=True):
+                made[n] = row
         return made
 
-    def _all(self, key: Hashable, case: tuple[int, ...], inputs: list[list[int]], ask: Ask) -> Whole:
+    def _all(self, key: Hashable, case: tuple[int, ...], inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
         """Of inputs of one case."""
         stencil = self._stencil(key, case, ask)
         m: list[Sequence[int]] = [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
         same: set[int] = set()
         for step in stencil.steps:
             m.append(self._column(step, m, same))
-        made = np.array([m[slot] for slot in stencil.results], dtype=np.int64).T
+        made: list[Sequence[int]] = [*zip(*(m[slot] for slot in stencil.results), strict=True)]
         for k in same:
             made[k] = ask(self.rules, inputs[k])
         return made
