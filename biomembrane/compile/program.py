@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -16,6 +16,7 @@ from ..declare.formula import Formula
 from . import waves
 from .graph import Graph, inputs
 from .polish import polish
+from .rules import Rules
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -151,20 +152,33 @@ def _observe(model: Model, made: _Outputs) -> None:
     made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    made.put("flux", {p.name: _flux(made, p.name) for p in model.processes})
+    made.put("flux", _fluxes(made, [p.name for p in model.processes]))
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     made.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     made.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
 
 
-def _flux(made: _Outputs, process: str) -> int:
+def _fluxes(made: _Outputs, processes: list[str]) -> dict[str, int]:
     """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
-    g, env = made.g, made.env
-    if symbols.forward(process) not in env:
-        return env[symbols.current(process)]
-    up, down = env[symbols.forward(process)], env[symbols.reverse(process)]
-    a = g.mul(env[symbols.affinity(process)], g.rcp(g.mul(env[symbols.R], env[symbols.T])))
-    return g.call("net", up, down, a)
+    env, gas, warmth = made.env, made.env[symbols.R], made.env[symbols.T]
+    pairs = [n for n in processes if symbols.forward(n) in env]
+
+    def net(g: Rules, given: Sequence[int]) -> list[int]:
+        up, down, affinity, *thermal = given
+        return [g.call("net", up, down, g.mul(affinity, g.rcp(g.mul(*thermal))))]
+
+    given = [(env[symbols.forward(n)], env[symbols.reverse(n)], env[symbols.affinity(n)], gas, warmth) for n in pairs]
+    found = dict(zip(pairs, (row[0] for row in made.g.rows("net", given, net)), strict=True))
+    return {n: found[n] if n in found else env[symbols.current(n)] for n in processes}
+
+
+def _product(g: Rules, given: Sequence[int]) -> list[int]:
+    return [g.mul(*given)]
+
+
+def _given(g: Rules, given: Sequence[int]) -> list[int]:
+    """The power that a store gives."""
+    return [g.neg(g.mul(*given))]
 
 
 def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
@@ -194,10 +208,12 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     g = made.g
     flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
-    made.put("dissipation", {n: g.mul(flux[n], drive[n]) for n in flux})
+    losses = g.rows("product", [(flux[n], drive[n]) for n in flux], _product)
+    made.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
     made.put("uphill", _uphill(model, made, flux))
     potentials = made.lowered({f"{process}|{k}": potential for k, store in enumerate(model.ledger_stores) for process, potential in store.entries})
-    entries = {name: g.neg(g.mul(node, flux[name.rpartition("|")[0]])) for name, node in potentials.items()}
+    powers = g.rows("given", [(node, flux[name.rpartition("|")[0]]) for name, node in potentials.items()], _given)
+    entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", made.lowered(model.exergy.formulas))
     slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
