@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -109,8 +110,14 @@ def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
     """A = −Σ ν μ − F Σ z φ."""
     reaction = process.reaction
     terms = [(_order(w, -n), _potential(w)) for w, n in reaction.net.items()]
-    terms += [(-sp.Rational(z.numerator, z.denominator) * F, phi[place]) for place, z in reaction.charge_moved().items()]
+    terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
     return weighted(terms)
+
+
+@lru_cache(maxsize=256)
+def molar(charge: int | Fraction) -> sp.Expr:
+    """Charge of a mole [C/mol]."""
+    return sp.Rational(charge.numerator, charge.denominator) * F
 
 
 def _potential(who: Participant) -> sp.Symbol:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -19,8 +18,7 @@ from ..declare.formula import Formula
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
-from ..symbols import F
-from .levels import held_reference, net, reference_potential, weighted
+from .levels import held_reference, molar, net, reference_potential, weighted
 
 if TYPE_CHECKING:
     from .model import Model
@@ -56,11 +54,6 @@ def stores_of(model: Model) -> tuple[Store, ...]:
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
 
 
-@lru_cache(maxsize=256)
-def _molar(charge: Fraction) -> sp.Expr:
-    return F * sp.Rational(charge.numerator, charge.denominator)
-
-
 def _where(who: Participant) -> str:
     return who.place.name if who.place else who.pool.rpartition(".")[0]
 
@@ -85,7 +78,7 @@ def _potentials(model: Model, who: Participant, worth: Callable[[Species], sp.Ex
         return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
     base = held_reference(worth, who) if who.species is None else worth(who.species)
     made.append(("chemical", net(symbols.chemical(who.pool), base)))
-    charge = weighted([(_molar(z), model.circuit.phi[p]) for p, z in who.charges])
+    charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
         made.append(("electrical", charge))
     return made

@@ -198,7 +198,7 @@ class Cycle:
             if left:
                 once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
                 conserve(left, f"{self.name}, the loop closed by {a}-{b}", once)
-        z = {n: sum((Fraction(count * s.charge) for s, count in bound[n].items()), Fraction(0)) for n in names}
+        z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in names}
         sides = (self.on.inside.name, self.on.outside.name)
         made = {}
         for n in names:
@@ -359,11 +359,11 @@ def _hint(states: list[str], names: list[str]) -> str:
     return "one step leads from one state to one other" if states else f"'{names[0]} + Na@out <-> {names[1]}'"
 
 
-def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, Fraction]:
+def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, int | Fraction]:
     """Q_s by state."""
     if not isinstance(charge, Mapping):
         raise errors.WrongType(where=where, wanted="{state: elementary charges}", got=errors.shown(charge), advice=f"charge={{{names[0]!r}: -2}}")
-    made = dict.fromkeys(names, Fraction(0))
+    made: dict[str, int | Fraction] = dict.fromkeys(names, 0)
     for name, value in charge.items():
         if name not in made:
             advice = errors.nearest(str(name), names)

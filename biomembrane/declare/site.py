@@ -32,6 +32,7 @@ GROUND = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def exact(number: float | Fraction | str) -> sp.Rational:
     """A declared pure number as the decimal that was written, so that charges cancel exactly."""
     return sp.Rational(str(number))
@@ -68,7 +69,7 @@ def _reduced(V: sp.Expr) -> sp.Expr:
 
 
 @lru_cache(maxsize=256)
-def _work(charge: Fraction, V: sp.Expr) -> sp.Expr:
+def _work(charge: int | Fraction, V: sp.Expr) -> sp.Expr:
     return exact(charge) * _reduced(V)
 
 
@@ -104,7 +105,7 @@ class Site:
         self.parameters: dict[str, Declared] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         moved = reaction.charge_moved()
-        self.charge = moved.get(on.inside.name, Fraction(0)) if isinstance(on, Membrane) else Fraction(0)
+        self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
 
     def local(self, symbol: sp.Symbol, name: sp.Symbol, dim: Dimension) -> sp.Symbol:
         """The local symbol itself, with its dimension and what it stands for noted."""
