@@ -111,6 +111,11 @@ def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Sy
     return sp.Symbol(name, positive=True) if positive else sp.Symbol(name, nonnegative=True)
 
 
+def ln(x: sp.Expr) -> sp.Expr:
+    """The logarithm of a product of symbols: what sympy would look for to simplify is not there, and it takes long to look."""
+    return sp.S.Zero if x == 1 else sp.log(x, evaluate=False)
+
+
 class B(sp.Function):
     """B(x) = x/(eˣ − 1).  Real argument: positive, decreasing.  Derivative :class:`DB`, value 1 at 0."""
 

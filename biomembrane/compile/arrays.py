@@ -124,7 +124,7 @@ class Sweep:
         self.inputs = [(place[i], a.index[i]) for i in inputs]
         self.work: list[tuple[Any, Whole, list[Whole]]] = []
         for nodes in strata(np.where(seen & ~taken, a.level, 0))[1:]:
-            for op in np.unique(a.op[nodes]).tolist():
+            for op in sorted(set(a.op[nodes].tolist())):
                 chosen = nodes[a.op[nodes] == op]
                 given = a.args[chosen]
                 self.work.append((functions[OPS[op]], place[chosen], [place[column] for column in given.T if column[0] >= 0]))

@@ -20,7 +20,7 @@ import sympy as sp
 
 from .. import constants, errors, symbols
 from .. import dimension as d
-from ..symbols import F, R, T, c0
+from ..symbols import F, R, T, c0, ln
 from . import latex
 from .formula import Formula
 from .laws import Barrier, Eyring, Rates, split, times
@@ -288,7 +288,7 @@ class _Link(NamedTuple):
     def gap(self) -> sp.Expr:
         """(μ°_b − μ°_a)/RT by its own constants, or without them where it closes."""
         ratio = sp.S.One if self.closing else self.forward / self.reverse
-        return -sp.log(ratio * c0 ** -sum(n for n, _ in self.moved)) - sp.Add(*(n * energy for n, energy in self.moved)) / (R * T)
+        return -ln(ratio * c0 ** -sum(n for n, _ in self.moved)) - sp.Add(*(n * energy for n, energy in self.moved)) / (R * T)
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
-from ..symbols import R, T, c0, n0
+from ..symbols import R, T, c0, ln, n0
 from .parameter import Declared, declare
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction
@@ -82,7 +82,7 @@ def _standard(energies: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
 def _drive(standard: sp.Expr, Qu: sp.Expr, levels: tuple[tuple[int, sp.Symbol, sp.Expr, bool], ...]) -> sp.Expr:
     """A/RT from (ν, level, scale, whether it counts as volume)."""
     terms = [-standard, -Qu]
-    terms += [-n * scale * level / (R * T) if volume else -n * sp.log(level / scale) for n, level, scale, volume in levels]
+    terms += [-n * scale * level / (R * T) if volume else -n * ln(level / scale) for n, level, scale, volume in levels]
     return sp.Add(*terms)
 
 
