@@ -130,14 +130,15 @@ class Stencils:
             same.update(k for k, node in enumerate(wanted) if node[1] == node[2])
         found = [*map(rules.index.get, wanted)]
         if None in found:
-            new = dict.fromkeys(node for node, i in zip(wanted, found, strict=True) if i is None)
-            first = len(rules.nodes)
-            rules.index.update(zip(new, itertools.count(first), strict=False))
+            fresh = found.count(None) == len(found)
+            new = dict.fromkeys(wanted if fresh else [node for node, i in zip(wanted, found, strict=True) if i is None])
+            numbers = range(len(rules.nodes), len(rules.nodes) + len(new))
+            rules.index.update(zip(new, numbers, strict=True))
             rules.nodes.extend(new)
             rules.kinds.extend([kind] * len(new))
             rules.values.extend([None] * len(new))
             rules.free.extend([free] * len(new))
-            found = [*map(rules.index.get, wanted)]
+            found = [*numbers] if fresh and len(new) == len(wanted) else [*map(rules.index.get, wanted)]
         return found  # type: ignore[return-value]
 
     def _stencil(self, key: Hashable, case: tuple[int, ...], ask: Ask) -> Stencil:

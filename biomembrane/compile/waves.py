@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
@@ -39,23 +39,20 @@ def lower(g: Graph, formulas: Iterable[Formula], env: dict[sp.Symbol, int], memo
     return [made[k] for k in range(len(made))]
 
 
-def _waves(definitions: Sequence[tuple[sp.Symbol, Formula]]) -> Iterator[list[tuple[sp.Symbol, Formula]]]:
+def _waves(definitions: Sequence[tuple[sp.Symbol, Formula]]) -> list[list[tuple[sp.Symbol, Formula]]]:
     """Definitions that need none but those of earlier waves."""
-    turn: dict[sp.Symbol, int] = {}
+    turn: dict[sp.Expr, int] = {}
     waves: list[list[tuple[sp.Symbol, Formula]]] = []
     for symbol, formula in definitions:
-        turn[symbol] = mine = 1 + max((turn.get(s, -1) for s in _needs(formula)), default=-1)
+        names, mine = formula.names, 0
+        for s in inputs(formula.local):
+            e = names.get(s, s)
+            needed = turn.get(e)
+            if needed is None:
+                needed = turn[e] = 0 if e.is_Symbol else max((turn.get(x, 0) for x in inputs(e)), default=0)
+            mine = max(mine, needed)
+        turn[symbol] = mine + 1
         if mine == len(waves):
             waves.append([])
         waves[mine].append((symbol, formula))
-    yield from waves
-
-
-def _needs(formula: Formula) -> Iterator[sp.Symbol]:
-    names = formula.names
-    for s in inputs(formula.local):
-        e = names.get(s, s)
-        if e.is_Symbol:
-            yield e
-        else:
-            yield from inputs(e)
+    return waves
