@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .rules import Kinds, Rules
+from .rules import Node, Rules
 
 Whole = NDArray[np.int64]
 CONST, INPUT = 0, 1
@@ -83,8 +83,11 @@ def arrays(graph: Rules) -> Arrays:
 
 def _build(graph: Rules, first: int) -> Arrays:
     nodes, known = graph.nodes[first:], graph.known
-    kinds = np.array(graph.kinds[first:], dtype=np.int64)
-    op, arity, level = (np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known), strict=True))
+    if known is None:
+        op, arity, level = (np.array(each, dtype=np.int64)[first:] for each in zip(*_facts(graph.nodes), strict=True))
+    else:
+        kinds = np.array(graph.kinds[first:], dtype=np.int64)
+        op, arity, level = (np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known.nodes), strict=True))
     args = np.full((len(nodes), 3), -1, dtype=np.int64)
     value, kind, index = np.full(len(nodes), np.nan), np.full(len(nodes), -1), np.full(len(nodes), -1)
     for i in np.flatnonzero(op <= INPUT).tolist():
@@ -99,10 +102,12 @@ def _build(graph: Rules, first: int) -> Arrays:
     return Arrays(op, args, value, kind, index, level)
 
 
-def _facts(known: Kinds) -> Iterator[tuple[int, int, int]]:
-    """Operation, number of arguments and level of each kind."""
-    for node, level in zip(known.nodes, known.level, strict=True):
-        yield CODES[node[0]], len(node) - 1, level
+def _facts(nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
+    """Operation, number of arguments and level of each node or kind."""
+    levels: list[int] = []
+    for op, *a in nodes:
+        levels.append(0 if op in ("const", "in") else 1 + max([levels[k] for k in a]))
+        yield CODES[op], len(a), levels[-1]
 
 
 class Sweep:

@@ -16,7 +16,7 @@ from ..declare.formula import Formula
 from ..symbols import DB, B
 from . import slopes as slopes_of
 from .arrays import Whole, arrays
-from .rules import Rules, Step
+from .rules import Kinds, Rules, Step
 from .stencil import Ask, Stencils
 
 MANY = 20_000  # nodes from which arrays are quicker
@@ -100,9 +100,10 @@ class Graph(Rules):
     """Lowers expressions and differentiates; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
 
     def __init__(self, *, again: bool = False) -> None:
-        super().__init__()
+        known = Kinds() if again else None
+        super().__init__(known)
         self.again = again
-        self._stencils = Stencils(self) if again else None
+        self._stencils = None if known is None else Stencils(self, known)
 
     def by(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
         """What ``ask`` makes of the input nodes."""
@@ -114,6 +115,7 @@ class Graph(Rules):
 
     def alike(self, chosen: Whole) -> Iterator[Whole]:
         """The chosen nodes kind by kind, arguments first."""
+        assert self.known is not None
         kinds = np.array(self.kinds, dtype=np.int64)[chosen]
         order = np.lexsort((kinds, np.array(self.known.level, dtype=np.int64)[kinds]))
         yield from (chosen[part] for part in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1) if len(part))
@@ -176,14 +178,12 @@ class Graph(Rules):
 
     def _chain(self, i: int, slopes: Mapping[int, dict[int, int]]) -> dict[int, int]:
         """∂node/∂x by x, from those of its arguments."""
-        number: dict[int, int] = {}
-        given, pattern = [i], []
-        for argument in self.nodes[i][1:]:
-            known = slopes.get(argument, {})
-            pattern.append(tuple([number.setdefault(j, len(number)) for j in known]))
-            given += known.values()
-        made = self.by(tuple(pattern), given, lambda rules, nodes: rules.chain(nodes[0], pattern, nodes[1:]))
-        return dict(zip(number, made, strict=True))
+        total: dict[int, int] = {}
+        for argument, partial in self.partials(i):
+            for j, d in slopes.get(argument, {}).items():
+                term = d if partial == self.one else self.mul(partial, d)
+                total[j] = self.add(total[j], term) if j in total else term
+        return total
 
     def time_derivative(self, roots: Sequence[int]) -> list[int]:
         """∂root/∂t at fixed state."""

@@ -16,6 +16,7 @@ import sympy as sp
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
 Step = tuple[str, Any, Any]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
 
+LEAVES, JOINS = ("const", "in"), ("add", "sub", "mul", "neg", "rcp")
 FOLD: dict[str, Callable[[float], float]] = {
     "exp": math.exp,
     "sin": math.sin,
@@ -52,10 +53,12 @@ class Kinds:
 
 
 class Rules:
-    """Grows only; ``nodes[i]`` is the node, ``kinds[i]`` its kind, ``values[i]`` its number if it is one, ``free[i]`` as of its kind."""
+    """Grows only; ``nodes[i]`` is the node, ``values[i]`` its number if it is one, ``free[i]`` whether neither y nor t enters; ``kinds[i]`` its
+    kind, if kinds are known here.
+    """
 
     def __init__(self, known: Kinds | None = None) -> None:
-        self.known = Kinds() if known is None else known
+        self.known = known
         self.nodes: list[Node] = []
         self.kinds: list[int] = []
         self.values: list[float | None] = []
@@ -67,13 +70,20 @@ class Rules:
         found = self.index.get(node)
         if found is not None:
             return found
-        op, kinds = node[0], self.kinds
-        kind = self.known.of(node if op == "const" else node[:2] if op == "in" else (op, *[kinds[a] for a in node[1:]]))
+        op, free = node[0], True
+        if op in LEAVES:
+            free = op == "const" or node[1] == "p"
+        else:
+            frees = self.free
+            for a in node[1:]:
+                free = free and frees[a]
         self.index[node] = made = len(self.nodes)
         self.nodes.append(node)
-        self.kinds.append(kind)
         self.values.append(node[1] if op == "const" else None)
-        self.free.append(self.known.free[kind])
+        self.free.append(free)
+        if self.known is not None:
+            kinds = self.kinds
+            kinds.append(self.known.of(node if op == "const" else node[:2] if op == "in" else (op, *[kinds[a] for a in node[1:]])))
         return made
 
     def swaps(self, a: int, b: int) -> bool:
@@ -229,8 +239,10 @@ class Rules:
 
     def make(self, op: str, *arguments: int) -> int:
         """A node of any operation, by its rule."""
-        join: dict[str, Callable[..., int]] = {"add": self.add, "sub": self.sub, "mul": self.mul, "neg": self.neg, "rcp": self.rcp}
-        return join[op](*arguments) if op in join else self.call(op, *arguments)
+        if op not in JOINS:
+            return self.call(op, *arguments)
+        made: int = getattr(self, op)(*arguments)
+        return made
 
     # --- derivatives
 

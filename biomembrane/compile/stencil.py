@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .rules import Node, Rules
+from .rules import Kinds, Node, Rules
 
 Ask = Callable[[Rules, Sequence[int]], list[int]]
 SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
@@ -44,10 +44,11 @@ class _Opened(list[Node]):
 class _Sketch(Rules):
     """A graph of stand-ins; ``parents`` tells from which argument of which node each one comes."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, known: Kinds) -> None:
         self.closed: set[int] = set()
         self.parents: dict[int, tuple[int, int]] = {}
-        super().__init__(rules.known)
+        super().__init__(known)
+        self.known: Kinds = known
         self.nodes = _Opened(self)
         self.nodes.extend([("const", 0.0), ("const", 1.0)])
 
@@ -77,8 +78,8 @@ class _Sketch(Rules):
 class Stencils:
     """The stencils of a graph."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self, rules: Rules, known: Kinds) -> None:
+        self.rules, self.known = rules, known
         self._cut: dict[tuple[Hashable, tuple[int, ...]], Stencil] = {}
 
     def make(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
@@ -145,7 +146,7 @@ class Stencils:
         """The stencil of a case, cut when it first comes up: then all of the case are numbered alike."""
         found = self._cut.get((key, case))
         if found is None:
-            sketch = _Sketch(self.rules)
+            sketch = _Sketch(self.known)
             inputs = [sketch.stand_in(k) for k in case]
             found = self._cut[key, case] = _Cutter(self.rules, sketch, inputs).cut(ask(sketch, inputs))
         return found
