@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import gt
 from typing import Any
 
 from .rules import Kinds, Node, Rules
@@ -75,6 +76,17 @@ class _Sketch(Rules):
             self.nodes[i] = (op, *arguments)
 
 
+@dataclass
+class _Batch:
+    """A stencil at work in many rows: a column for each slot, rows of which a difference is of a node with itself, and whether some sum or
+    product stands the other way round than in the sketch, so that kinds must be looked up.
+    """
+
+    columns: list[Sequence[int]]
+    same: set[int] = field(default_factory=set)
+    turned: bool = False
+
+
 class Stencils:
     """The stencils of a graph."""
 
@@ -105,30 +117,34 @@ class Stencils:
     def _all(self, key: Hashable, case: tuple[int, ...], inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
         """Of inputs of one case."""
         stencil = self._stencil(key, case, ask)
-        m: list[Sequence[int]] = [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
-        same: set[int] = set()
+        batch = _Batch([[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)])
         for step in stencil.steps:
-            m.append(self._column(step, m, same))
-        made: list[Sequence[int]] = [*zip(*(m[slot] for slot in stencil.results), strict=True)]
-        for k in same:
+            batch.columns.append(self._column(step, batch))
+        made: list[Sequence[int]] = [*zip(*(batch.columns[slot] for slot in stencil.results), strict=True)]
+        for k in batch.same:
             made[k] = ask(self.rules, inputs[k])
         return made
 
-    def _column(self, step: tuple[int, str, Any, Any, int, bool], m: list[Sequence[int]], same: set[int]) -> list[int]:
-        """One step for all; rows of which a difference is of a node with itself are noted."""
+    def _kind(self, node: Node) -> int:
+        kinds = self.rules.kinds
+        return self.known.of((node[0], *[kinds[a] for a in node[1:]]))
+
+    def _column(self, step: tuple[int, str, Any, Any, int, bool], batch: _Batch) -> list[int]:
+        """One step for all."""
         code, op, a, b, kind, free = step
-        rules = self.rules
+        rules, m = self.rules, batch.columns
         if code == ARGUMENT:
             nodes = rules.nodes
             return [nodes[i][b] for i in m[a]]
         if code == SORTED:
             wanted: list[Node] = [(op, x, y) if x < y else (op, y, x) for x, y in zip(m[a], m[b], strict=True)]
+            batch.turned |= any(map(gt, m[a], m[b]))
         elif code == OTHER:
             wanted = [(op, *row) for row in zip(*(m[k] for k in a), strict=True)]
         else:
             wanted = [*zip(itertools.repeat(op), m[a], *([] if code == SINGLE else [m[b]]))]
         if code == DIFFERENCE:
-            same.update(k for k, node in enumerate(wanted) if node[1] == node[2])
+            batch.same.update(k for k, node in enumerate(wanted) if node[1] == node[2])
         found = [*map(rules.index.get, wanted)]
         if None in found:
             fresh = found.count(None) == len(found)
@@ -136,7 +152,8 @@ class Stencils:
             numbers = range(len(rules.nodes), len(rules.nodes) + len(new))
             rules.index.update(zip(new, numbers, strict=True))
             rules.nodes.extend(new)
-            rules.kinds.extend([kind] * len(new))
+            kinds = rules.kinds
+            kinds.extend([self._kind(node) for node in new] if batch.turned else [kind] * len(new))
             rules.values.extend([None] * len(new))
             rules.free.extend([free] * len(new))
             found = [*numbers] if fresh and len(new) == len(wanted) else [*map(rules.index.get, wanted)]
@@ -155,13 +172,14 @@ class Stencils:
         """Put the nodes of a stencil; none if a difference is of a node with itself."""
         rules = self.rules
         nodes, index, all_kinds, values, frees = rules.nodes, rules.index, rules.kinds, rules.values, rules.free
-        m = [*stencil.constants, *inputs]
+        m, turned = [*stencil.constants, *inputs], False
         put = m.append
         for code, op, a, b, kind, free in stencil.steps:
             if code <= DIFFERENCE:
                 x, y = m[a], m[b]
                 if code == SORTED:
                     node: Node = (op, x, y) if x < y else (op, y, x)
+                    turned = turned or x > y
                 elif code == DIFFERENCE and x == y:
                     return None
                 else:
@@ -177,7 +195,7 @@ class Stencils:
             if found is None:
                 index[node] = found = len(nodes)
                 nodes.append(node)
-                all_kinds.append(kind)
+                all_kinds.append(self._kind(node) if turned else kind)
                 values.append(None)
                 frees.append(free)
             put(found)

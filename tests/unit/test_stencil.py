@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
@@ -66,6 +67,7 @@ def built(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool
     return g, outputs, jacobian
 
 
+@fewer(0.5)
 @given(laws=laws, places=places)
 def test_many_at_a_time_are_the_same_as_one_by_one(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]]) -> None:
     """The same expressions, node by node, and the same pattern of the Jacobian."""
@@ -86,6 +88,23 @@ def test_a_difference_of_a_node_with_itself_is_zero() -> None:
     (apart,), (same,) = (g.by("square", pair, square) for pair in ((y[0], y[1]), (y[2], y[2])))
     assert (g.value(same), g.value(apart)) == (0.0, None)
     assert [g.value(row[0]) for row in g.rows("square", [(y[0], y[1]), (y[3], y[3]), (y[1], y[2])], square)] == [None, 0.0, None]
+
+
+def test_factors_that_stand_the_other_way_round() -> None:
+    """A product is stored in the order of its nodes' numbers, which need not be that of the place where the stencil was cut."""
+    spelt = []
+    for again in (False, True):
+        g = Graph(again=again)
+        first = g.input("y", 0)
+        one = g.by("product", (g.call("exp", first), g.mul(first, g.input("p", 0))), lambda rules, given: [rules.mul(*given)])
+        turned = g.call("exp", first)
+        other = g.by("product", (turned, g.mul(g.input("y", 1), g.input("p", 1))), lambda rules, given: [rules.mul(*given)])
+        roots = [*one, *other]
+        spelt.append([spelled(g, i) for i in (*roots, *g.jacobian(roots).values())])
+        if again:
+            assert g.known is not None
+            assert all(g.known.nodes[k] == (n[0], *(g.kinds[a] for a in n[1:])) for n, k in zip(g.nodes, g.kinds, strict=True) if n[0] == "mul")
+    assert spelt[0] == spelt[1]
 
 
 def test_kinds_tell_what_arrays_need() -> None:
