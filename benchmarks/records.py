@@ -55,10 +55,11 @@ def ask(module: str, *arguments: str, env: Mapping[str, str] | None = None, limi
     """Run ``python -m benchmarks.module arguments`` on its own and read what it says; it is stopped after ``limit`` seconds."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    compiled = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # ours as the peers', whose bytecode pip has written
     began = time.perf_counter()
     try:
         done = subprocess.run(  # noqa: S603, our own modules
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **(env or {})}, capture_output=True, text=True, timeout=limit, check=False
+            command, cwd=ROOT, env={**compiled, "PYTHONPATH": path, **(env or {})}, capture_output=True, text=True, timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
         return Answer([], limit, f"stopped after {limit:.0f} s")

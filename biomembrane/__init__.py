@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .collection import put_off
+
 if TYPE_CHECKING:
     from . import dimension as dimension
     from . import errors as errors
@@ -66,12 +68,13 @@ __all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604
 
 def __getattr__(name: str) -> Any:
     """Public names load on first use, so that ``import biomembrane`` is instant."""
-    if name in _MODULES:
-        found = import_module(f"{__name__}.{_MODULES[name]}")
-    elif name in _HOME:
-        found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with put_off():  # sympy and pint make a hundred thousand objects that stay
+        if name in _MODULES:
+            found = import_module(f"{__name__}.{_MODULES[name]}")
+        elif name in _HOME:
+            found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found
     return found
 

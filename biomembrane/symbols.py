@@ -103,12 +103,19 @@ def balance(pool: str) -> sp.Symbol:
     return sp.Symbol(f"d[{pool}]", real=True)
 
 
-@_kept
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter by its dotted name: non-negative unless said otherwise."""
-    if real:
-        return sp.Symbol(name, real=True)
-    return sp.Symbol(name, positive=True) if positive else sp.Symbol(name, nonnegative=True)
+    return _parameter(name, "real" if real else "positive" if positive else "nonnegative")
+
+
+@_kept
+def _parameter(name: str, domain: str) -> sp.Symbol:
+    return sp.Symbol(name, **{domain: True})  # however it is asked for, one object: equal ones are found by a slow comparison
+
+
+def ln(x: sp.Expr) -> sp.Expr:
+    """The logarithm of a product of symbols: what sympy would look for to simplify is not there, and it takes long to look."""
+    return sp.S.Zero if x == 1 else sp.log(x, evaluate=False)
 
 
 class B(sp.Function):

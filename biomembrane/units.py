@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -118,7 +118,8 @@ def _offset_unit(unit: Any) -> bool:
 
 def is_quantity(value: Any) -> bool:
     """Whether this is a pint quantity, of this registry or another."""
-    return hasattr(value, "magnitude") and (type(value) is registry().Quantity or hasattr(value, "units"))
+    kind = type(value)  # asked first, for pint makes a new Unit whenever the quantity itself is asked
+    return all(hasattr(kind, name) or hasattr(value, name) for name in ("magnitude", "units"))
 
 
 def is_plain(value: Any) -> bool:
@@ -128,7 +129,8 @@ def is_plain(value: Any) -> bool:
 
 def dimension_of(quantity: Any) -> Dimension:
     """The dimension of a quantity."""
-    found = _dimension_of(id(type(quantity)), quantity.units)
+    common = _common(quantity)
+    found = common.dimension if common else _dimension_of(id(type(quantity)), quantity.units)
     if isinstance(found, str):
         advice = "express it in these, or leave it out"
         raise errors.UnitMismatch(where=str(quantity), wanted="a unit made of " + ", ".join(BASE), got=found, advice=advice)
@@ -145,7 +147,8 @@ def _dimension_of(_registry: int, unit: Any) -> Dimension | str:  # units of two
 
 def unit_of(quantity: Any) -> str:
     """The unit of a quantity as :func:`Q` reads it."""
-    return _text(id(type(quantity)), quantity.units)
+    common = _common(quantity)
+    return common.text if common else _text(id(type(quantity)), quantity.units)
 
 
 @lru_cache(maxsize=512)
@@ -162,8 +165,8 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     allowed = dim if isinstance(dim, tuple) else (dim,)
     if type(quantity) is registry().Quantity:  # the common case, without the words for an error
         known, number = _known(quantity._units), quantity._magnitude
-        if known is not None and known[0] in allowed and type(number) in (float, np.ndarray):
-            return _finite(_times(number, known[1], inverse=True), where, quantity)
+        if known is not None and known.dimension in allowed and type(number) in (float, np.ndarray):
+            return _finite(_times(number, known.factor, inverse=True), where, quantity)
     elif type(quantity) is float and ONE in allowed:
         return _finite(quantity, where, quantity)
     wanted, due = _due(allowed)
@@ -192,13 +195,25 @@ def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, 
     return _finite(_times(quantity.magnitude, from_internal(unit_of(quantity)), inverse=True), where, quantity)
 
 
+class _Known(NamedTuple):
+    dimension: Dimension
+    factor: float
+    text: str
+
+
 @lru_cache(maxsize=512)
-def _known(units: Any) -> tuple[Dimension, float] | None:
-    """Dimension and factor of a unit; None where it needs more care."""
+def _known(units: Any) -> _Known | None:
+    """What a unit of this registry is; None where it needs more care."""
     quantity = registry().Quantity(1.0, units)
-    if _offset(quantity) or isinstance(_dimension_of(id(type(quantity)), quantity.units), str):
+    found, text = (f(id(type(quantity)), quantity.units) for f in (_dimension_of, _text))
+    if _offset(quantity) or isinstance(found, str):
         return None
-    return dimension_of(quantity), from_internal(unit_of(quantity))
+    return _Known(found, _factor(found, float(quantity.to_base_units().magnitude)), str(text))
+
+
+def _common(quantity: Any) -> _Known | None:
+    """The same of a quantity of this registry, looked up without asking it for its unit, which makes a new one each time."""
+    return _known(quantity._units) if type(quantity) is registry().Quantity else None
 
 
 @lru_cache(maxsize=256)
@@ -246,8 +261,12 @@ def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:
 def from_internal(unit: str) -> float:
     """Factor from the internal system to ``unit``: ``from_internal("mV") == 1000``."""
     one = Q(1.0, unit)
-    dim = dimension_of(one)
-    factor = 10.0**dim.decade / float(one.to_base_units().magnitude)
+    return _factor(dimension_of(one), float(one.to_base_units().magnitude))
+
+
+def _factor(dim: Dimension, base: float) -> float:
+    """From the internal system to a unit that is so much in SI."""
+    factor = 10.0**dim.decade / base
     exact = 10.0 ** round(math.log10(factor))
     return exact if math.isclose(factor, exact, rel_tol=1e-13) else factor
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -109,8 +110,14 @@ def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
     """A = −Σ ν μ − F Σ z φ."""
     reaction = process.reaction
     terms = [(_order(w, -n), _potential(w)) for w, n in reaction.net.items()]
-    terms += [(-sp.Rational(z.numerator, z.denominator) * F, phi[place]) for place, z in reaction.charge_moved().items()]
+    terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
     return weighted(terms)
+
+
+@lru_cache(maxsize=256)
+def molar(charge: int | Fraction) -> sp.Expr:
+    """Charge of a mole [C/mol]."""
+    return sp.Rational(charge.numerator, charge.denominator) * F
 
 
 def _potential(who: Participant) -> sp.Symbol:
@@ -158,9 +165,14 @@ def reference_potential(model: Model, species: Species) -> sp.Expr:
     return sp.S.Zero if c is None else used_standard(model, species) + R * T * sp.log(c / c0)
 
 
-def held_reference(model: Model, state: Participant) -> sp.Expr:
-    """What the content of a carrier state would be worth in the reference bath."""
-    return sp.Add(*(n * reference_potential(model, s) for s, n in state.bound))
+def held_reference(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:
+    """What the content of a carrier state would be worth in the reference bath, from what each species is worth there."""
+    return _held(tuple((n, worth(s)) for s, n in state.bound))
+
+
+@lru_cache(maxsize=256)
+def _held(content: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
+    return sp.Add(*(n * worth for n, worth in content))
 
 
 def exergies(model: Model) -> dict[str, Formula]:
@@ -180,5 +192,5 @@ def exergies(model: Model) -> dict[str, Formula]:
                 references[f"{place.name}.{s.name}"] = (worth, c)
     for t in model.transporters:
         for state in t.states:
-            references[state.pool] = (held_reference(model, state), sp.S.Zero)
+            references[state.pool] = (held_reference(lambda s: known[s][1], state), sp.S.Zero)
     return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))

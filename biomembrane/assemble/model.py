@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from .. import constants, errors, symbols
+from .. import collection, constants, errors, symbols
 from .. import dimension as d
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
@@ -26,7 +26,7 @@ from .network import Circuit, Pool
 from .stores import Store, stores_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Equation:
     """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance."""
 
@@ -63,6 +63,7 @@ class Model:
     Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, UnknownName.
     """
 
+    @collection.put_off()
     def __init__(
         self,
         name: str,
@@ -157,6 +158,7 @@ class Model:
         return Chart(self)
 
     @cached_property
+    @collection.put_off()
     def equations(self) -> tuple[Equation, ...]:
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
         made: list[Equation] = []

@@ -20,7 +20,7 @@ from ..declare.site import exact
 from ..declare.transporter import Process
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pool:
     """One row of N: ``kind`` is solute, carrier, charge or volume."""
 

@@ -6,7 +6,9 @@ Entry[process, store] = −ν·potential·J is the power that the store gives to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -15,14 +17,14 @@ from .. import symbols
 from ..declare.formula import Formula
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
-from ..symbols import F
-from .levels import held_reference, net, reference_potential, weighted
+from ..declare.species import Species
+from .levels import held_reference, molar, net, reference_potential, weighted
 
 if TYPE_CHECKING:
     from .model import Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Store:
     """``role``: cell, bath, held, carrier; ``component``: chemical, electrical, osmotic.  ``entries``: (process, ν·potential) as formulas."""
 
@@ -39,10 +41,11 @@ def stores_of(model: Model) -> tuple[Store, ...]:
     found: dict[tuple[str, str], dict[str, Formula]] = {}
     facts: dict[tuple[str, str], tuple[str, str, str]] = {}
     known: dict[str, list[tuple[str, Formula]]] = {}
+    worth = cache(lambda species: reference_potential(model, species))
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
-                known[who.pool] = _potentials(model, who)
+                known[who.pool] = _potentials(model, who, worth)
             for component, potential in known[who.pool]:
                 key = (who.pool, component)
                 if key not in facts:
@@ -65,7 +68,7 @@ def _role(who: Participant, component: str) -> str:
     return "bath"
 
 
-def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
+def _potentials(model: Model, who: Participant, worth: Callable[[Species], sp.Expr]) -> list[tuple[str, Formula]]:
     made: list[tuple[str, Formula]] = []
     if who.kind == "water":
         assert who.species is not None
@@ -73,9 +76,9 @@ def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
         return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
-    worth = held_reference(model, who) if who.species is None else reference_potential(model, who.species)
-    made.append(("chemical", net(symbols.chemical(who.pool), worth)))
-    charge = weighted([(F * sp.Rational(z.numerator, z.denominator), model.circuit.phi[p]) for p, z in who.charges])
+    base = held_reference(worth, who) if who.species is None else worth(who.species)
+    made.append(("chemical", net(symbols.chemical(who.pool), base)))
+    charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
         made.append(("electrical", charge))
     return made

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .graph import Graph
+from .rules import Node, Rules
 
 Whole = NDArray[np.int64]
 CONST, INPUT = 0, 1
@@ -40,6 +40,14 @@ class Arrays:
         """Nodes by level."""
         return strata(self.level)
 
+    def above(self, chosen: Whole) -> NDArray[np.bool_]:
+        """Nodes that depend on the chosen ones, these included."""
+        seen = np.zeros(len(self.op) + 1, dtype=bool)  # the last is of the argument −1
+        seen[chosen] = True
+        for nodes in self.strata[1:]:
+            seen[nodes] |= seen[self.args[nodes]].any(axis=1)
+        return seen[:-1]
+
     def reach(self, roots: Iterable[int], stop: Any = ()) -> NDArray[np.bool_]:
         """Nodes under the roots, not looking under those of ``stop``."""
         seen = np.zeros(len(self.op), dtype=bool)
@@ -60,22 +68,27 @@ def strata(level: Whole) -> list[Whole]:
     return np.split(np.argsort(level, kind="stable"), np.cumsum(np.bincount(level))[:-1])
 
 
-_arrays: weakref.WeakKeyDictionary[Graph, tuple[int, Arrays]] = weakref.WeakKeyDictionary()
+_arrays: weakref.WeakKeyDictionary[Rules, Arrays] = weakref.WeakKeyDictionary()
 
 
-def arrays(graph: Graph) -> Arrays:
-    """The arrays of a graph as it stands."""
+def arrays(graph: Rules) -> Arrays:
+    """The arrays of a graph as it stands; of one that has grown, only what is new is read."""
     found = _arrays.get(graph)
-    if found is None or found[0] != len(graph.nodes):
-        found = _arrays[graph] = len(graph.nodes), _build(graph)
-    return found[1]
+    if found is None or len(found.op) < len(graph.nodes):
+        new = _build(graph, 0 if found is None else len(found.op))
+        both = new if found is None else Arrays(*(np.concatenate([getattr(a, f.name) for a in (found, new)]) for f in fields(Arrays)))
+        found = _arrays[graph] = both
+    return found
 
 
-def _build(graph: Graph) -> Arrays:
-    nodes = graph.nodes
-    op = np.fromiter(map(CODES.__getitem__, map(itemgetter(0), nodes)), dtype=np.int64, count=len(nodes))
+def _build(graph: Rules, first: int) -> Arrays:
+    nodes, known = graph.nodes[first:], graph.known
+    if known is None:
+        op, arity, level = (np.array(each, dtype=np.int64)[first:] for each in zip(*_facts(graph.nodes), strict=True))
+    else:
+        kinds = np.array(graph.kinds[first:], dtype=np.int64)
+        op, arity, level = (np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known.nodes), strict=True))
     args = np.full((len(nodes), 3), -1, dtype=np.int64)
-    arity = np.fromiter(map(len, nodes), dtype=np.int64, count=len(nodes)) - 1
     value, kind, index = np.full(len(nodes), np.nan), np.full(len(nodes), -1), np.full(len(nodes), -1)
     for i in np.flatnonzero(op <= INPUT).tolist():
         if op[i] == CONST:
@@ -86,13 +99,21 @@ def _build(graph: Graph) -> Arrays:
         chosen = np.flatnonzero((op > INPUT) & (arity > k))
         pick = map(itemgetter(k + 1), map(nodes.__getitem__, chosen.tolist()))
         args[chosen, k] = np.fromiter(pick, dtype=np.int64, count=len(chosen))
-    return Arrays(op, args, value, kind, index, np.array(graph.level, dtype=np.int64))
+    return Arrays(op, args, value, kind, index, level)
+
+
+def _facts(nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
+    """Operation, number of arguments and level of each node or kind."""
+    levels: list[int] = []
+    for op, *a in nodes:
+        levels.append(0 if op in ("const", "in") else 1 + max([levels[k] for k in a]))
+        yield CODES[op], len(a), levels[-1]
 
 
 class Sweep:
     """Evaluates chosen nodes level by level, equal operations at once; ``functions`` are ufuncs by name."""
 
-    def __init__(self, graph: Graph, roots: Sequence[int], slots: dict[int, int], functions: dict[str, Any]) -> None:
+    def __init__(self, graph: Rules, roots: Sequence[int], slots: dict[int, int], functions: dict[str, Any]) -> None:
         a = arrays(graph)
         held = np.array(list(slots), dtype=np.int64)
         seen = a.reach(roots, held)
@@ -108,7 +129,7 @@ class Sweep:
         self.inputs = [(place[i], a.index[i]) for i in inputs]
         self.work: list[tuple[Any, Whole, list[Whole]]] = []
         for nodes in strata(np.where(seen & ~taken, a.level, 0))[1:]:
-            for op in np.unique(a.op[nodes]).tolist():
+            for op in sorted(set(a.op[nodes].tolist())):
                 chosen = nodes[a.op[nodes] == op]
                 given = a.args[chosen]
                 self.work.append((functions[OPS[op]], place[chosen], [place[column] for column in given.T if column[0] >= 0]))

@@ -228,6 +228,13 @@ class Kernel:
             made[:, part] = sweep(t[part] if np.ndim(t) else t, y[:, part], c[:, part], (), len(range(*part.indices(lanes))))
         return made
 
+    def swept(self, groups: Sequence[str], t: Any, y: Array, constants: Sequence[Any]) -> list[Array]:
+        """Groups at states (state, lane), equal operations at once, without the code that is worth printing for many calls."""
+        outputs = [self.program.outputs[group] for group in groups]
+        sweep = Sweep(self.program.graph, [node for each in outputs for node in each], self.slots, ARRAYS)
+        values = sweep(t, y, _stacked(constants, y.shape[1]), (), y.shape[1])
+        return np.split(values, np.cumsum([len(each) for each in outputs])[:-1])
+
     def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
         """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of it."""
         values = self.call("jacobian", t, y, constants)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
+import numpy as np
+
+from .arrays import CODES, Whole, arrays
 from .graph import Graph
+from .rules import Rules
 
 _PAIRED = ("exp", "B", "B1")
+_CODES = [CODES[op] for op in _PAIRED]
 
 
 def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
@@ -14,40 +20,55 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
 
     B(x) = B(|x|) + max(−x, 0) and B′(−x) = −1 − B′(x) add numbers of one sign, so that nothing is lost near or far from 0.
     """
-    order = g.reachable(root for roots in outputs.values() for root in roots)
-    present = {g.nodes[i] for i in order if g.nodes[i][0] in _PAIRED}
-    pairs = {(op, x) for op, x in present if (op, g.neg(x)) in present and g.nodes[x][0] != "neg"}
-    if not pairs:
-        return dict(outputs)
-    made: dict[int, int] = {}  # only what changes
-    nodes, changed = g.nodes, made.keys()
-    for i in order:
-        node = nodes[i]
-        op = node[0]
-        if op in {"const", "in"}:
-            continue
-        if op in _PAIRED:
-            x = node[1]
-            base = int(nodes[x][1]) if nodes[x][0] == "neg" else x
-            if (op, base) in pairs and not g.free[i]:
-                made[i] = _replaced(g, op, made.get(base, base), x != base)
-                continue
-        if not changed.isdisjoint(node[1:]):
-            made[i] = _again(g, op, [made.get(a, a) for a in map(int, node[1:])])
-    return {group: [made.get(root, root) for root in roots] for group, roots in outputs.items()}
+    a, nodes = arrays(g), g.nodes
+    live = a.reach([root for roots in outputs.values() for root in roots])
+    found = [i for i in np.flatnonzero(live & np.isin(a.op, _CODES)).tolist() if not g.free[i]]
+    present = {nodes[i] for i in found}
+    pairs = {(op, x) for op, x in present if (op, g.neg(x)) in present and nodes[x][0] != "neg"}
+    bases = {i: int(nodes[x][1]) if nodes[x][0] == "neg" else x for i in found for x in nodes[i][1:]}
+    paired = np.array([i for i in found if (nodes[i][0], bases[i]) in pairs], dtype=np.int64)
+    to, touched = np.arange(len(nodes)), np.flatnonzero(live & a.above(paired))
+    if g.again:
+        _kind_by_kind(g, touched, paired, bases, to)
+    else:
+        chosen, one = set(paired.tolist()), to.tolist()
+        for i in touched.tolist():
+            op, *given = nodes[i]
+            if i in chosen:
+                (one[i],) = _replaced(g, [one[bases[i]]], op=op, negative=bases[i] != given[0])
+            else:
+                one[i] = g.make(op, *[one[x] for x in given])
+        to = np.array(one)
+    return {group: to[roots].tolist() for group, roots in outputs.items()}
 
 
-def _replaced(g: Graph, op: str, x: int, negative: bool) -> int:
+def _kind_by_kind(g: Graph, touched: Whole, paired: Whole, bases: Mapping[int, int], to: Whole) -> None:
+    """Put into ``to`` what becomes of the nodes that change."""
+    nodes, mine = g.nodes, np.zeros(len(to), dtype=bool)
+    mine[paired] = True
+    for alike in g.alike(touched):
+        op = nodes[alike[0]][0]
+        chosen, rest = alike[mine[alike]], alike[~mine[alike]]
+        if len(chosen):
+            negative = bases[chosen[0]] != nodes[chosen[0]][1]
+            x = to[[bases[i] for i in chosen.tolist()]]
+            to[chosen] = [row[0] for row in g.rows((op, negative), x[:, None].tolist(), partial(_replaced, op=op, negative=negative))]
+        if len(rest):
+            given = to[[nodes[i][1:] for i in rest.tolist()]]
+            to[rest] = [row[0] for row in g.rows(op, given.tolist(), partial(_made, op=op))]
+
+
+def _made(g: Rules, given: Sequence[int], *, op: str) -> list[int]:
+    return [g.make(op, *given)]
+
+
+def _replaced(g: Rules, given: Sequence[int], *, op: str, negative: bool) -> list[int]:
     """op(x), or op(−x), by what both share."""
+    (x,) = given
     if op == "exp":
         shared = g.call("exp", x)
-        return g.rcp(shared) if negative else shared
+        return [g.rcp(shared) if negative else shared]
     shared, signed = g.call(op, g.call("abs", x)), g.neg(x) if negative else x
     if op == "B":
-        return g.add(shared, g.call("max", g.neg(signed), g.zero))
-    return g.call("select", signed, shared, g.sub(g.const(-1.0), shared))
-
-
-def _again(g: Graph, op: str, arguments: list[int]) -> int:
-    join: dict[str, Callable[..., int]] = {"add": g.add, "sub": g.sub, "mul": g.mul, "neg": g.neg, "rcp": g.rcp}
-    return join[op](*arguments) if op in join else g.call(op, *arguments)
+        return [g.add(shared, g.call("max", g.neg(signed), g.zero))]
+    return [g.call("select", signed, shared, g.sub(g.const(-1.0), shared))]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-import gc
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from .. import constants, symbols
+from .. import collection, constants, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
+from . import waves
 from .graph import Graph, inputs
 from .polish import polish
+from .rules import Rules
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -90,25 +90,13 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False)
     with _building:
         made = _programs.setdefault(model, {})
         if (forms, summed) not in made:
-            with no_collection():
+            with collection.put_off():
                 made[forms, summed] = _build(model, forms, summed)
         return made[forms, summed]
 
 
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Without the search for cycles, which would walk over every node made so far again and again."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
-
-
 def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
-    g = Graph()
+    g = Graph(again=len(model.pools) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
@@ -117,17 +105,17 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     added = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
-    for equation in model.equations:
-        env[equation.symbol] = g.lower(equation.formula, env, memo)
+    waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
-    made.put("initial", {name: made.lower(e) for name, e in model.initial.formulas.items()})
+    made.put("initial", made.lowered(model.initial.formulas))
     rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
     made.put("rhs", rhs)
-    made.put("scale", {name: made.lower(e) for name, e in model.scale.formulas.items()})
+    made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
-    clocked = bool(forms) or any(symbols.t in inputs(e.formula.local) for e in model.equations)
+    distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
+    clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
     made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
@@ -150,8 +138,8 @@ class _Outputs:
         self.outputs: dict[str, list[int]] = {}
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def lower(self, expression: Formula) -> int:
-        return self.g.lower(expression, self.env, self.memo)
+    def lowered(self, formulas: Mapping[str, Formula]) -> dict[str, int]:
+        return dict(zip(formulas, waves.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
 
     def put(self, group: str, members: dict[str, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)
@@ -164,20 +152,33 @@ def _observe(model: Model, made: _Outputs) -> None:
     made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    made.put("flux", {p.name: _flux(made, p.name) for p in model.processes})
+    made.put("flux", _fluxes(made, [p.name for p in model.processes]))
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     made.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     made.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
 
 
-def _flux(made: _Outputs, process: str) -> int:
+def _fluxes(made: _Outputs, processes: list[str]) -> dict[str, int]:
     """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
-    g, env = made.g, made.env
-    if symbols.forward(process) not in env:
-        return env[symbols.current(process)]
-    up, down = env[symbols.forward(process)], env[symbols.reverse(process)]
-    a = g.mul(env[symbols.affinity(process)], g.rcp(g.mul(env[symbols.R], env[symbols.T])))
-    return g.call("net", up, down, a)
+    env, gas, warmth = made.env, made.env[symbols.R], made.env[symbols.T]
+    pairs = [n for n in processes if symbols.forward(n) in env]
+
+    def net(g: Rules, given: Sequence[int]) -> list[int]:
+        up, down, affinity, *thermal = given
+        return [g.call("net", up, down, g.mul(affinity, g.rcp(g.mul(*thermal))))]
+
+    given = [(env[symbols.forward(n)], env[symbols.reverse(n)], env[symbols.affinity(n)], gas, warmth) for n in pairs]
+    found = dict(zip(pairs, (row[0] for row in made.g.rows("net", given, net)), strict=True))
+    return {n: found[n] if n in found else env[symbols.current(n)] for n in processes}
+
+
+def _product(g: Rules, given: Sequence[int]) -> list[int]:
+    return [g.mul(*given)]
+
+
+def _given(g: Rules, given: Sequence[int]) -> list[int]:
+    """The power that a store gives."""
+    return [g.neg(g.mul(*given))]
 
 
 def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
@@ -207,14 +208,14 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     g = made.g
     flux = dict(zip(made.names["flux"], made.outputs["flux"], strict=True))
     drive = dict(zip(made.names["affinity"], made.outputs["affinity"], strict=True))
-    made.put("dissipation", {n: g.mul(flux[n], drive[n]) for n in flux})
+    losses = g.rows("product", [(flux[n], drive[n]) for n in flux], _product)
+    made.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
     made.put("uphill", _uphill(model, made, flux))
-    entries = {}
-    for k, store in enumerate(model.ledger_stores):
-        for process, potential in store.entries:
-            entries[f"{process}|{k}"] = g.neg(g.mul(made.lower(potential), flux[process]))
+    potentials = made.lowered({f"{process}|{k}": potential for k, store in enumerate(model.ledger_stores) for process, potential in store.entries})
+    powers = g.rows("given", [(node, flux[name.rpartition("|")[0]]) for name, node in potentials.items()], _given)
+    entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
-    made.put("exergy", {name: made.lower(e) for name, e in model.exergy.formulas.items()})
+    made.put("exergy", made.lowered(model.exergy.formulas))
     slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
-    made.put("energy", {"G": functools.reduce(g.add, (made.lower(e) for e in model.stores.formulas.values()), g.zero)})
+    made.put("energy", {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)})

@@ -23,9 +23,11 @@ FEW = 4  # bodies of fewer bundles count as seldom
 BUDGET = 3000  # operations of a function that may stand in bodies that are seldom run
 LONGEST = 800  # operations of such a body: LLVM's time grows faster than their number
 TRIFLE = 0.04  # share of the operations that may run slowly, if that compiles faster
+WIDE = 20  # nodes of one level from which they are worth taking together
 CONST, LOAD = 0, 1
 POINTERS = ("%t", "%y", "%c", "%f", "%J", "%d", "%g", "%s", "%A", "%b", "%w")
-_W = POINTERS.index("%w")
+_PLACES = {pointer: k for k, pointer in enumerate(POINTERS)}
+_W = _PLACES["%w"]
 _NONE, _FIXED = -(1 << 30), -(1 << 29)  # marks in the code of a bundle: no argument; constants from here down
 _SUMS = [CODES[op] for op in ("add", "sub", "less")]
 _QUICK = 'noinline optnone nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
@@ -89,7 +91,7 @@ class Recorder:
         return self._leaf(CONST, -1, -1)
 
     def load(self, pointer: str, index: int) -> int:
-        return self._leaf(LOAD, POINTERS.index(pointer), index)
+        return self._leaf(LOAD, _PLACES[pointer], index)
 
     def _leaf(self, op: int, pointer: int, index: int) -> int:
         self._rows.append((op, -1, -1, -1, pointer, index, LEAF))
@@ -110,7 +112,7 @@ class Recorder:
     def put(self, node: int, pointer: str, index: int, owner: int) -> None:
         """Store a node; a leaf is copied by the owner."""
         node = node if self._level[node] else self.do(owner, "copy", node)
-        self._outputs.append((node, POINTERS.index(pointer), index))
+        self._outputs.append((node, _PLACES[pointer], index))
 
     def tape(self) -> Tape:
         rows = np.fromiter(chain.from_iterable(self._rows), dtype=np.int64, count=7 * len(self._rows)).reshape(-1, 7)
@@ -141,12 +143,7 @@ class Cut:
         self.order = np.lexsort((owner, self.signature, phase))
 
     def _bundles(self) -> tuple[Whole, Whole, Whole]:
-        tape = self.tape
-        phase = np.zeros(len(tape.op), dtype=np.int64)
-        for nodes in strata(tape.level)[1:]:
-            a = tape.args[nodes]
-            newer = np.where((a >= 0) & (tape.owner[a] >= 0), phase[a] + (tape.owner[a] != tape.owner[nodes][:, None]), 0)
-            phase[nodes] = newer.max(axis=1)
+        tape, phase = self.tape, _phases(self.tape)
         home = np.full(len(tape.op), -1)
         ops = np.flatnonzero(tape.owner >= 0)
         width = int(tape.owner.max(initial=0)) + 1
@@ -212,6 +209,23 @@ class Cut:
         """Bundles that are compiled without optimising, for all of them together are a trifle of the work."""
         uses = np.bincount(self.signature)[self.signature]
         return np.asarray((uses < FEW) & (len(self.seldom()) < TRIFLE * len(self.members)))
+
+
+def _phases(tape: Tape) -> Whole:
+    """How often the way to each node has changed its owner at most."""
+    phase = np.zeros(len(tape.op), dtype=np.int64)
+    if len(tape.op) > WIDE * tape.level.max(initial=0):
+        for nodes in strata(tape.level)[1:]:
+            a = tape.args[nodes]
+            newer = np.where((a >= 0) & (tape.owner[a] >= 0), phase[a] + (tape.owner[a] != tape.owner[nodes][:, None]), 0)
+            phase[nodes] = newer.max(axis=1)
+        return phase
+    found, owner = phase.tolist(), tape.owner.tolist()  # a long chain: node by node
+    for i, given in enumerate(tape.args.tolist()):
+        for a in given:
+            if a >= 0 and owner[a] >= 0:
+                found[i] = max(found[i], found[a] + (owner[a] != owner[i]))
+    return np.array(found, dtype=np.int64)
 
 
 def cut(made: Cut) -> Cut:

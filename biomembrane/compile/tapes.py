@@ -33,7 +33,9 @@ def model(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict
     cells = np.array(program.owners, dtype=np.int64) + 1
     near = _near(args, level, np.where((slot < 0) & (kind == 1), cells[a.index[nodes] % len(cells)], _FAR))
     owner = np.where(leaf, LEAF, np.where(near < _FAR, near, NOBODY))
-    put = np.array([(place[node], POINTERS.index(p), k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
+    known = {p: k for k, p in enumerate(POINTERS)}
+    put = np.array([(node, known[p], k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
+    put[0] = place[put[0]]
     bare = np.flatnonzero(leaf[put[0]])  # outputs that are constants or inputs: copied by the cell of their row
     rows = {"%f": cells, "%J": cells[list(program.sparsity[0])]}
     own = [rows[p][k] if p in rows else NOBODY for _, p, k in (outputs[i] for i in bare.tolist())]

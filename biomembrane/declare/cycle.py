@@ -13,16 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sympy as sp
 
 from .. import constants, errors, symbols
 from .. import dimension as d
-from ..symbols import F, R, T, c0
+from ..symbols import F, R, T, c0, ln
 from . import latex
 from .formula import Formula
-from .laws import Barrier, Eyring, Rates, split
+from .laws import Barrier, Eyring, Rates, split, times
 from .parameter import Declared, check_name, check_text
 from .places import Membrane
 from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, solvents, terms
@@ -52,8 +53,8 @@ class _StepLaw:
 
     def rates(self, site: Site) -> Rates:
         plus, minus = split(self.barrier, site)
-        k = [self.constant(site, "forward"), self.constant(site, "reverse")]
-        forward, reverse = k[0] * plus * site.product(self.step.reaction.reactants), k[1] * minus * site.product(self.step.reaction.products)
+        forward = times(self.constant(site, "forward"), plus, site.product(self.step.reaction.reactants))
+        reverse = times(self.constant(site, "reverse"), minus, site.product(self.step.reaction.products))
         return Rates(flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
@@ -197,7 +198,7 @@ class Cycle:
             if left:
                 once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
                 conserve(left, f"{self.name}, the loop closed by {a}-{b}", once)
-        z = {n: sum((Fraction(count * s.charge) for s, count in bound[n].items()), Fraction(0)) for n in names}
+        z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in names}
         sides = (self.on.inside.name, self.on.outside.name)
         made = {}
         for n in names:
@@ -230,37 +231,17 @@ class Cycle:
         """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol; and the
         names of the steps that are neither in the tree nor closing, whose loops are off.
         """
-        gap: dict[str, sp.Expr] = {}  # (μ°_b − μ°_a)/RT of each tree step
         names: dict[sp.Symbol, sp.Expr] = {}
-        for step, site in zip(steps, sites, strict=True):
+        levels = tuple((n, sites[0].energy(who)) for n, who in states.items())
+        links = []
+        for step, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
             law = _StepLaw(step, self.barrier)
-            ratio = sp.S.One if step.closing else law.constant(site, "forward") / law.constant(site, "reverse")
-            order = sum(n for w, n in step.reaction.net.items() if w.kind == "solute")
-            moved = sp.Add(*(n * site.energy(w) for w, n in step.reaction.net.items() if w.kind == "solute")) / (R * T)
-            gap[step.name] = -sp.log(ratio * c0**-order) - moved
+            forward, reverse = (law.constant(site, way) for way in ("forward", "reverse"))
+            moved = tuple((n, site.energy(w)) for w, n in step.reaction.net.items() if w.kind == "solute")
+            links.append(_Link(step.name, step.ends[0].label, step.ends[1].label, step.closing, forward, reverse, moved))
             parameters |= site.parameters
             names |= site.names
-        first = next(iter(states))
-        energy: dict[str, sp.Expr] = {first: sp.S.Zero}
-        tree = [s for s in steps if not s.closing]
-        off: dict[str, sp.Expr] = {}
-        used: set[str] = set()
-        while len(energy) < len(states):
-            for step in tree:
-                a, b = (e.label for e in step.ends)
-                if step.name not in used and (a in energy) != (b in energy):
-                    known, new, sign = (a, b, 1) if a in energy else (b, a, -1)
-                    energy[new] = energy[known] + sign * gap[step.name]
-                    used.add(step.name)
-        derived = {sites[0].energy(states[n]): R * T * e for n, e in energy.items()}
-        for step, site in zip(steps, sites, strict=True):
-            a, b = (e.label for e in step.ends)
-            if step.closing:
-                forward, reverse = (_StepLaw(step, self.barrier).constant(site, way) for way in ("forward", "reverse"))
-                derived[reverse] = forward * sp.exp(energy[b] - energy[a] - gap[step.name])
-            elif step.name not in used:
-                off[step.name] = energy[b] - energy[a] - gap[step.name]
-            names |= site.names
+        derived, off = _closed(levels, tuple(links))
         if not self.reason:
             self._check_loops({name: e.xreplace(names) for name, e in off.items()}, parameters)
         return {here: Formula(e, names) for here, e in derived.items()}, set(off)
@@ -291,6 +272,46 @@ class Cycle:
 
     def _repr_latex_(self) -> str:
         return latex.transporter(self)
+
+
+class _Link(NamedTuple):
+    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°) of the solutes that it moves."""
+
+    name: str
+    a: str
+    b: str
+    closing: bool
+    forward: sp.Symbol
+    reverse: sp.Symbol
+    moved: tuple[tuple[int, sp.Expr], ...]
+
+    def gap(self) -> sp.Expr:
+        """(μ°_b − μ°_a)/RT by its own constants, or without them where it closes."""
+        ratio = sp.S.One if self.closing else self.forward / self.reverse
+        return -ln(ratio * c0 ** -sum(n for n, _ in self.moved)) - sp.Add(*(n * energy for n, energy in self.moved)) / (R * T)
+
+
+@lru_cache(maxsize=256)
+def _closed(states: tuple[tuple[str, sp.Symbol], ...], links: tuple[_Link, ...]) -> tuple[dict[sp.Symbol, sp.Expr], dict[str, sp.Expr]]:
+    """μ°_s of the states and the reverse constants of closing steps, by their symbols; and by how much the loops of other steps are off."""
+    gap = {step.name: step.gap() for step in links}
+    energy: dict[str, sp.Expr] = {states[0][0]: sp.S.Zero}
+    used: set[str] = set()
+    while len(energy) < len(states):
+        for step in links:
+            if not step.closing and step.name not in used and (step.a in energy) != (step.b in energy):
+                known, new, sign = (step.a, step.b, 1) if step.a in energy else (step.b, step.a, -1)
+                energy[new] = energy[known] + sign * gap[step.name]
+                used.add(step.name)
+    symbol = dict(states)
+    derived = {symbol[n]: R * T * e for n, e in energy.items()}
+    off: dict[str, sp.Expr] = {}
+    for step in links:
+        if step.closing:
+            derived[step.reverse] = step.forward * sp.exp(energy[step.b] - energy[step.a] - gap[step.name])
+        elif step.name not in used:
+            off[step.name] = energy[step.b] - energy[step.a] - gap[step.name]
+    return derived, off
 
 
 def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> dict[Species, int]:
@@ -338,11 +359,11 @@ def _hint(states: list[str], names: list[str]) -> str:
     return "one step leads from one state to one other" if states else f"'{names[0]} + Na@out <-> {names[1]}'"
 
 
-def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, Fraction]:
+def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, int | Fraction]:
     """Q_s by state."""
     if not isinstance(charge, Mapping):
         raise errors.WrongType(where=where, wanted="{state: elementary charges}", got=errors.shown(charge), advice=f"charge={{{names[0]!r}: -2}}")
-    made = dict.fromkeys(names, Fraction(0))
+    made: dict[str, int | Fraction] = dict.fromkeys(names, 0)
     for name, value in charge.items():
         if name not in made:
             advice = errors.nearest(str(name), names)

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sympy as sp
+
+
+@lru_cache(maxsize=4096)
+def _product(local: sp.Expr, factor: sp.Expr) -> sp.Expr:
+    return local * factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,7 @@ class Formula:
         return self.local.xreplace(self.names)
 
     def __mul__(self, factor: sp.Expr) -> Formula:
-        return Formula(self.local * factor, self.names)
+        return Formula(_product(self.local, factor), self.names)
 
     def __neg__(self) -> Formula:
         return Formula(-self.local, self.names)

@@ -17,6 +17,7 @@ from .. import errors
 from ..dimension import Dimension
 from . import certificate
 from .laws import Rates
+from .parameter import Declared
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ class Case:
         return Case(self.rates.mapped(put), g, put(self.drive), dims, frozenset((put(s), put(e)) for s, e in self.derived))
 
 
-def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], values: Mapping[str, float], where: str) -> tuple[str, str]:
+def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[str, Declared], where: str) -> tuple[str, str]:
     """Verdict and statement on a law; whatever is wrong with it is told in the names of its place."""
     try:
         return known(case)
     except errors.BiomembraneError:
-        return judge(case.renamed(names), values, where)
+        return judge(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
 
 
 @lru_cache(maxsize=4096)

@@ -6,8 +6,10 @@ so that a law of this file cannot break the second law, whatever its parameters 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 import sympy as sp
@@ -64,8 +66,13 @@ class Eyring:
             raise errors.OutOfDomain(where="Eyring(theta=…)", wanted="a number from 0 to 1", got=errors.shown(self.theta), advice=advice)
 
     def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-        theta = exact(self.theta)
-        return sp.exp(-theta * Qu), sp.exp((1 - theta) * Qu)
+        return _eyring(self.theta, Qu)
+
+
+@lru_cache(maxsize=256)
+def _eyring(theta: float, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    share = exact(theta)
+    return sp.exp(-share * Qu), sp.exp((1 - share) * Qu)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,18 @@ class ConstantField:
     """Goldman's constant field: (B(Qu), B(−Qu)) with B(x) = x/(eˣ − 1) (Goldman 1943)."""
 
     def __call__(self, Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-        return B(Qu), B(-Qu)
+        return _constant_field(Qu)
+
+
+@lru_cache(maxsize=256)
+def _constant_field(Qu: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    return B(Qu), B(-Qu)
+
+
+@lru_cache(maxsize=4096)
+def times(*factors: sp.Expr) -> sp.Expr:
+    """A product, once for all places where it comes up."""
+    return math.prod(factors[1:], start=factors[0])
 
 
 def split(barrier: Any, site: Site) -> tuple[sp.Expr, sp.Expr]:
@@ -129,7 +147,7 @@ class GHK:
             )
         P = site.parameter("permeability", self.permeability, d.PERMEABILITY)
         plus, minus = ConstantField()(site.Qu)
-        return Rates(P * site.area * plus * site.product(sides[0]), P * site.area * minus * site.product(sides[1]))
+        return Rates(*(times(P * site.area, b, site.product(side)) for b, side in zip((plus, minus), sides, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +202,19 @@ class Water:
         return Rates(conductance=L * site.area / (v * R * T))
 
 
+Bound = tuple[tuple[int, sp.Symbol, sp.Symbol], ...]  # one side of a reaction: ν, concentration, half-saturation
+
+
+@lru_cache(maxsize=1024)
+def _saturated(E: sp.Expr, plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool) -> Rates:
+    scaled = [sp.prod([(c / K) ** n for n, c, K in side]) for side in (left, right)]
+    filled = [sp.prod([(1 + c / K) ** n for n, c, K in side]) for side in (left, right)]
+    D = filled[0] * filled[1] if simultaneous else filled[0] + filled[1] - 1
+    # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
+    haldane = sp.exp(standard) * sp.prod([(K / c0) ** n for n, _, K in right]) / sp.prod([(K / c0) ** n for n, _, K in left])
+    return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saturable:
     """Reversible rate law with half-saturations; the reverse turnover follows from Haldane's relation (Liebermeister et al. 2010).
@@ -223,13 +254,8 @@ class Saturable:
             E = site.carriers(self._sourced(self.density)) * site.parameter("turnover", self._sourced(self.turnover), d.RATE)
         K = self._halves(site)
         plus, minus = split(self.barrier, site)
-        sides = [site.reaction.reactants, site.reaction.products]
-        scaled = [sp.prod([(site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
-        filled = [sp.prod([(1 + site.level(w) / K[w]) ** n for n, w in side]) for side in sides]
-        D = filled[0] * filled[1] if self.binding == "simultaneous" else filled[0] + filled[1] - 1
-        # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
-        haldane = sp.exp(site.standard) * sp.prod([(K[w] / c0) ** n for n, w in sides[1]]) / sp.prod([(K[w] / c0) ** n for n, w in sides[0]])
-        return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+        sides = [tuple((n, site.level(w), K[w]) for n, w in side) for side in (site.reaction.reactants, site.reaction.products)]
+        return _saturated(E, plus, minus, site.standard, sides[0], sides[1], simultaneous=self.binding == "simultaneous")
 
     def _sourced(self, value: Any) -> Any:
         return Parameter(value, self.source) if self.source is not None and is_quantity(value) else value

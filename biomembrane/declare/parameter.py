@@ -108,7 +108,7 @@ def as_parameter(value: Any) -> Any:
     return value if isinstance(value, Parameter) else Parameter(value, OWN) if units.is_quantity(value) else value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit, domain and source."""
 
@@ -154,14 +154,12 @@ def check_domain(value: float, domain: str, where: str, given: Any) -> None:
 
 def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
     """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
-    given = as_parameter(value)
-    quantity = given.quantity if isinstance(given, Parameter) else given
+    quantity, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
     number = units.strip(quantity, dims, name)
     if getattr(number, "ndim", 0):
         raise errors.NotANumber(
             where=name, wanted="one number", got=f"an array of shape {number.shape}", advice="give arrays to simulate(parameters={name: …})"
         )
-    source = given.source if isinstance(given, Parameter) and given.source else OWN
     if not units.is_quantity(quantity):
         quantity = units.Q(number, "1")
     check_domain(number, domain, name, quantity)

@@ -19,14 +19,14 @@ _TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\
 _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Participant:
     """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place; ``bound`` is what a state holds."""
 
     pool: str
     kind: str  # solute | water | state
     label: str
-    charges: tuple[tuple[str, Fraction], ...] = ()
+    charges: tuple[tuple[str, int | Fraction], ...] = ()  # whole ones as ``int``, which adds ten times faster
     species: Species | None = None
     place: Place | None = None
     bound: tuple[tuple[Species, int], ...] = ()
@@ -50,16 +50,16 @@ class Reaction:
                 found[who] = found.get(who, 0) + sign * count
         return {who: n for who, n in found.items() if n}
 
-    def charge_moved(self) -> dict[str, Fraction]:
+    def charge_moved(self) -> dict[str, int | Fraction]:
         """Elementary charges that each place gains per turnover."""
         return self._charge_moved
 
     @cached_property
-    def _charge_moved(self) -> dict[str, Fraction]:
-        gained: dict[str, Fraction] = {}
+    def _charge_moved(self) -> dict[str, int | Fraction]:
+        gained: dict[str, int | Fraction] = {}
         for who, n in self.net.items():
             for place, z in who.charges:
-                gained[place] = gained.get(place, Fraction(0)) + n * z
+                gained[place] = gained.get(place, 0) + n * z
         return {place: z for place, z in gained.items() if z}
 
     def __str__(self) -> str:
@@ -137,7 +137,7 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
             )
     for species in inside:
         if species.name == name:
-            charges = ((place.name, Fraction(species.charge)),) if species.charge else ()
+            charges = ((place.name, species.charge),) if species.charge else ()
             return Participant(f"{place.name}.{name}", "solute", f"{species.label}@{place.name}", charges, species, place)
     near = errors.nearest(name, [s.name for s in inside], 1)
     add = "species=(H2O,), with library.H2O, makes it the solvent" if name == "H2O" else f"add {name}: Q(0, 'mM') to the contents of {place.name}"
@@ -158,7 +158,7 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
     made = made_or_used(reaction)
     if not any(who.kind == "state" for who in reaction.net):
         conserve(made, where, str(reaction))
-    total = sum(reaction.charge_moved().values(), Fraction(0))
+    total = sum(reaction.charge_moved().values())
     if total:
         raise errors.ChargeImbalance(
             where=where, wanted="the same charge on both sides", got=f"{reaction}: {float(total):+g} e appears per turnover",

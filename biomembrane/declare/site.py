@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from numbers import Rational, Real
 from typing import Any
 
@@ -21,7 +21,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
-from ..symbols import R, T, c0, n0
+from ..symbols import R, T, c0, ln, n0
 from .parameter import Declared, declare
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction
@@ -32,6 +32,7 @@ GROUND = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def exact(number: float | Fraction | str) -> sp.Rational:
     """A declared pure number as the decimal that was written, so that charges cancel exactly."""
     return sp.Rational(str(number))
@@ -56,6 +57,39 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     return expressed(formula(site), where)
 
 
+@lru_cache(maxsize=1024)
+def _product(factors: tuple[tuple[int, sp.Symbol, sp.Expr], ...]) -> sp.Expr:
+    """Π (level/scale)^count; as all of this page, once for all places, for local symbols are the same at each."""
+    return sp.Mul(*((level / scale) ** count for count, level, scale in factors))
+
+
+@lru_cache(maxsize=256)
+def _reduced(V: sp.Expr) -> sp.Expr:
+    return symbols.F * V / (R * T)
+
+
+@lru_cache(maxsize=256)
+def _work(charge: int | Fraction, V: sp.Expr) -> sp.Expr:
+    return exact(charge) * _reduced(V)
+
+
+@lru_cache(maxsize=1024)
+def _standard(energies: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
+    return sp.Add(*(n * energy for n, energy in energies)) / (R * T)
+
+
+@lru_cache(maxsize=1024)
+def _drive(standard: sp.Expr, Qu: sp.Expr, levels: tuple[tuple[int, sp.Symbol, sp.Expr, bool], ...]) -> sp.Expr:
+    """A/RT from (ν, level, scale, whether it counts as volume)."""
+    terms = [-standard, -Qu]
+    terms += [-n * scale * level / (R * T) if volume else -n * ln(level / scale) for n, level, scale, volume in levels]
+    return sp.Add(*terms)
+
+
+def _standard_level(who: Participant) -> sp.Symbol:
+    return n0 if who.kind == "state" else c0
+
+
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
@@ -71,7 +105,7 @@ class Site:
         self.parameters: dict[str, Declared] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         moved = reaction.charge_moved()
-        self.charge = moved.get(on.inside.name, Fraction(0)) if isinstance(on, Membrane) else Fraction(0)
+        self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
 
     def local(self, symbol: sp.Symbol, name: sp.Symbol, dim: Dimension) -> sp.Symbol:
         """The local symbol itself, with its dimension and what it stands for noted."""
@@ -116,11 +150,7 @@ class Site:
 
     def product(self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False) -> sp.Expr:
         """Π c^ν over one side of the reaction; as activities c/c°, n/n° on request."""
-        factors = []
-        for count, who in terms:
-            scale = (n0 if who.kind == "state" else c0) if activities else sp.S.One
-            factors.append((self.level(who) / scale) ** count)
-        return sp.Mul(*factors)
+        return _product(tuple((count, self.level(who), _standard_level(who) if activities else sp.S.One) for count, who in terms))
 
     @cached_property
     def V(self) -> sp.Expr:
@@ -132,12 +162,12 @@ class Site:
     @property
     def u(self) -> sp.Expr:
         """FV/RT."""
-        return symbols.F * self.V / (R * T)
+        return _reduced(self.V)
 
     @property
     def Qu(self) -> sp.Expr:
         """Reduced electrical work of moving the turnover's charge inward."""
-        return exact(self.charge) * self.u
+        return _work(self.charge, self.V)
 
     @property
     def area(self) -> sp.Symbol:
@@ -201,18 +231,16 @@ class Site:
     @cached_property
     def standard(self) -> sp.Expr:
         """ΔG°/RT of the reaction, in c° and n°."""
-        return sp.Add(*(n * self.energy(who) for who, n in self.reaction.net.items())) / (R * T)
+        return _standard(tuple((n, self.energy(who)) for who, n in self.reaction.net.items()))
 
     @cached_property
     def drive(self) -> sp.Expr:
         """A/RT."""
-        terms = [-self.standard, -self.Qu]
+        levels = []
         for who, n in self.reaction.net.items():
-            if who.kind == "water":
-                terms.append(-n * self.molar_volume(who) * self.level(who) / (R * T))
-            else:
-                terms.append(-n * sp.log(self.level(who) / (n0 if who.kind == "state" else c0)))
-        return sp.Add(*terms)
+            volume = who.kind == "water"
+            levels.append((n, self.level(who), self.molar_volume(who) if volume else _standard_level(who), volume))
+        return _drive(self.standard, self.Qu, tuple(levels))
 
     def molar_volume(self, who: Participant) -> sp.Symbol:
         assert who.species is not None

@@ -56,7 +56,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     if g is not None:
         rates = rates.mapped(lambda rate: g * rate)
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
-    verdict, statement = judged(case, site.names, {p.name: p.value for p in site.parameters.values()}, where)
+    verdict, statement = judged(case, site.names, site.parameters, where)
     return Process(where, site.name, site.reaction, site.on, rates, site.names, Certificate(verdict, statement, Formula(site.drive, site.names)))
 
 

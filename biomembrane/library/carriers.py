@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from ..declare import laws
@@ -29,18 +30,8 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
         slip: leave the step C2 ⇌ C5 out with ``False``.
     """
     s = sheet(data)
-    split = sheet("parent_1992")
-    alpha, delta = (_decimal(split[key]) for key in ("alpha_out", "delta"))
-    inward = f"{2 * alpha:.12g}"
-    empty = f"{-2 * delta:.12g}"
-    N = (
-        Parameter(
-            Q(1e4, "1/um^2"),
-            Source("assumed", note="no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"),
-        )
-        if density is None
-        else density
-    )
+    inward, empty = _coordinates()
+    N = _default_density() if density is None else density
 
     def k(a: str, b: str) -> dict[str, Parameter]:
         return {"forward": s[f"k{a}{b}"]} | ({"reverse": s[f"k{b}{a}"]} if f"k{b}{a}" in s.entries else {})
@@ -57,8 +48,22 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
     return Cycle(name, on, density=N, states=STATES, steps=steps, close=close, charge=charge)
 
 
-def _decimal(parameter: Parameter) -> float:
-    return float(parameter.quantity.to("dimensionless").magnitude)
+@lru_cache(maxsize=1)
+def _coordinates() -> tuple[str, str]:
+    """Charge coordinates of the loaded carrier and of the empty one that faces in."""
+    alpha, delta = (float(sheet("parent_1992")[key].quantity.to("dimensionless").magnitude) for key in ("alpha_out", "delta"))
+    return f"{2 * alpha:.12g}", f"{-2 * delta:.12g}"
+
+
+@lru_cache(maxsize=1)
+def _default_density() -> Parameter:
+    note = "no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"
+    return Parameter(Q(1e4, "1/um^2"), Source("assumed", note=note))
+
+
+@lru_cache(maxsize=1)
+def _default_maximum() -> Parameter:
+    return Parameter(Q(100, "pmol/cm^2/s"), Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"))
 
 
 def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transporter:
@@ -67,10 +72,6 @@ def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transpor
     ``maximum``: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a sixteenth of what the nephron model uses for a
     folded membrane.
     """
-    V = (
-        Parameter(Q(100, "pmol/cm^2/s"), Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"))
-        if maximum is None
-        else maximum
-    )
+    V = _default_maximum() if maximum is None else maximum
     law = laws.Saturable(maximum=V, half={"glucose": sheet("layton_nephron")["K_m_GLUT2"]})
     return Transporter(name, "glucose@in -> glucose@out", on, law)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -42,26 +43,30 @@ class SmithCrampin:
 
     def rates(self, site: Site) -> Rates:
         k = {name: site.parameter(name, self.data[name], dim, domain=domain) for name, (domain, dim) in _CONSTANTS.items()}
-        u, Delta = site.u, k["Delta"]
-        Na_i = site["Na@in"] / (k["K_d_Na_i"] * sp.exp(Delta * u / 3))
-        Na_e = site["Na@out"] / (k["K_d_Na_e"] * sp.exp((1 + Delta) * u / 3))
-        K_i, K_e = site["K@in"] / k["K_d_K_i"], site["K@out"] / k["K_d_K_e"]
-        atp = site["ATP@in"] / k["K_d_MgATP"]
-        D_i, D_e = ((1 + na) ** 3 + (1 + kk) ** 2 - 1 for na, kk in ((Na_i, K_i), (Na_e, K_e)))
-        forward = [k["k1_forward"] * Na_i**3 / D_i, k["k2_forward"], k["k3_forward"] * K_e**2 / D_e, k["k4_forward"] * atp / (1 + atp)]
-        reverse = [
-            k["k1_reverse"] * site["ADP@in"],
-            k["k2_reverse"] * Na_e**3 / D_e,
-            self.closing(k, site) * site["Pi@in"] / (1 + atp),
-            k["k4_reverse"] * K_i**2 / D_i,
-        ]
-        return ring(site.carriers(self.density), forward, reverse)
+        levels = tuple(site[key] for key in ("Na@in", "Na@out", "K@in", "K@out", "ATP@in", "ADP@in", "Pi@in"))
+        return _smith_crampin(site.standard, site.carriers(self.density), site.u, tuple(k.values()), levels)
 
-    def closing(self, k: Mapping[str, sp.Symbol], site: Site) -> sp.Expr:
-        """k₋₃ [1/s per concentration of total phosphate] that closes the cycle on ΔG°."""
-        rates = k["k1_forward"] * k["k2_forward"] * k["k3_forward"] * k["k4_forward"] / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
-        binding = k["K_d_Na_e"] ** 3 * k["K_d_K_i"] ** 2 / (k["K_d_Na_i"] ** 3 * k["K_d_K_e"] ** 2 * k["K_d_MgATP"])
-        return rates * binding * sp.exp(site.standard) / c0
+
+@lru_cache(maxsize=64)
+def _smith_crampin(standard: sp.Expr, total: sp.Expr, u: sp.Expr, constants: tuple[sp.Symbol, ...], levels: tuple[sp.Symbol, ...]) -> Rates:
+    """The rates in the symbols of a site, once for all sites."""
+    k = dict(zip(_CONSTANTS, constants, strict=True))
+    Na_in, Na_out, K_in, K_out, ATP, ADP, Pi = levels
+    Na_i = Na_in / (k["K_d_Na_i"] * sp.exp(k["Delta"] * u / 3))
+    Na_e = Na_out / (k["K_d_Na_e"] * sp.exp((1 + k["Delta"]) * u / 3))
+    K_i, K_e = K_in / k["K_d_K_i"], K_out / k["K_d_K_e"]
+    atp = ATP / k["K_d_MgATP"]
+    D_i, D_e = ((1 + na) ** 3 + (1 + kk) ** 2 - 1 for na, kk in ((Na_i, K_i), (Na_e, K_e)))
+    forward = [k["k1_forward"] * Na_i**3 / D_i, k["k2_forward"], k["k3_forward"] * K_e**2 / D_e, k["k4_forward"] * atp / (1 + atp)]
+    reverse = [k["k1_reverse"] * ADP, k["k2_reverse"] * Na_e**3 / D_e, _closing(k, standard) * Pi / (1 + atp), k["k4_reverse"] * K_i**2 / D_i]
+    return ring(total, forward, reverse)
+
+
+def _closing(k: Mapping[str, sp.Symbol], standard: sp.Expr) -> sp.Expr:
+    """k₋₃ [1/s per concentration of total phosphate] that closes the cycle on ΔG°."""
+    rates = k["k1_forward"] * k["k2_forward"] * k["k3_forward"] * k["k4_forward"] / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
+    binding = k["K_d_Na_e"] ** 3 * k["K_d_K_i"] ** 2 / (k["K_d_Na_i"] ** 3 * k["K_d_K_e"] ** 2 * k["K_d_MgATP"])
+    return rates * binding * sp.exp(standard) / c0
 
 
 def NaKATPase(on: Membrane, *, density: Any = None, name: str = "NaKATPase") -> Transporter:

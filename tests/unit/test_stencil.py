@@ -1,0 +1,173 @@
+"""Graphs of large models, made by stencils and many at a time, hold what the rules make one by one."""
+
+from __future__ import annotations
+
+import sys
+from subprocess import run
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import fewer
+
+from biomembrane import load
+from biomembrane.compile import program as programs
+from biomembrane.compile import waves
+from biomembrane.compile.arrays import arrays
+from biomembrane.compile.graph import Graph
+from biomembrane.compile.native import _called
+from biomembrane.compile.polish import polish
+from biomembrane.compile.slopes import _first
+from biomembrane.declare.formula import Formula
+from biomembrane.symbols import B, c0, ln
+
+LOCAL = sp.symbols("@0:4", real=True)
+STATES, PARAMETERS = sp.symbols("y0:9", real=True), sp.symbols("p0:6", positive=True)
+
+
+def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    one = st.sampled_from([lambda a: -a, lambda a: a**2, lambda a: 1 / (1 + a**2), lambda a: sp.exp(sp.tanh(a)), B, sp.Abs, lambda a: B(-a)])
+    two = st.sampled_from([lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (1 + b**2), sp.Max])
+    return st.builds(lambda f, a: f(a), one, inner) | st.builds(lambda f, a, b: f(a, b), two, inner, inner)
+
+
+leaves = st.sampled_from([*LOCAL, sp.Integer(2), sp.Integer(-1), sp.Rational(1, 2), sp.Integer(0)])
+laws = st.lists(st.recursive(leaves, _grown, max_leaves=10), min_size=1, max_size=3)
+named = st.tuples(*[st.sampled_from([*STATES, *PARAMETERS, -STATES[0], sp.Integer(0)])] * len(LOCAL))
+places = st.lists(named, min_size=1, max_size=8)
+
+
+def spelled(g: Graph, i: int) -> str:
+    """A node written out, sums and products in one order."""
+    op, *a = g.nodes[i]
+    if op in ("const", "in"):
+        return repr(g.nodes[i])
+    parts = [spelled(g, x) for x in a]
+    return f"{op}({', '.join(sorted(parts) if op in ('add', 'mul') else parts)})"
+
+
+def built(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:
+    """Every law at every place, each second one of what the first ones give; with derivatives, polished."""
+    g = Graph(again=again)
+    env = {s: g.input("y", k) for k, s in enumerate(STATES)} | {s: g.input("p", k) for k, s in enumerate(PARAMETERS)}
+    symbols, definitions = sp.symbols(f"r:{len(laws) * len(places)}", real=True), []
+    for k, names in enumerate(places):
+        for law in laws:
+            here = dict(zip(LOCAL, names, strict=True))
+            if k % 2:
+                here[LOCAL[0]] = definitions[-1][0]
+            definitions.append((symbols[len(definitions)], Formula(law, here)))
+    waves.define(g, definitions, env, {})
+    roots = [env[s] for s, _ in definitions]
+    jacobian = g.jacobian(roots)
+    outputs = polish(g, {"rhs": roots, "jacobian": list(jacobian.values())})
+    return g, outputs, jacobian
+
+
+@fewer(0.5)
+@given(laws=laws, places=places)
+def test_many_at_a_time_are_the_same_as_one_by_one(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]]) -> None:
+    """The same expressions, node by node, and the same pattern of the Jacobian."""
+    (one, plain, pattern), (many, stamped, found) = (built(laws, places, again=again) for again in (False, True))
+    assert list(found) == list(pattern)
+    for group, roots in plain.items():
+        assert [spelled(many, i) for i in stamped[group]] == [spelled(one, i) for i in roots]
+
+
+def test_a_difference_of_a_node_with_itself_is_zero() -> None:
+    """The one thing that a rule sees beyond the kinds of its nodes, alone and in rows."""
+    g = Graph(again=True)
+    y = [g.input("y", k) for k in range(4)]
+
+    def square(rules: Any, given: Any) -> list[int]:
+        return [rules.mul(rules.sub(*given), rules.sub(*given))]
+
+    (apart,), (same,) = (g.by("square", pair, square) for pair in ((y[0], y[1]), (y[2], y[2])))
+    assert (g.value(same), g.value(apart)) == (0.0, None)
+    assert [g.value(row[0]) for row in g.rows("square", [(y[0], y[1]), (y[3], y[3]), (y[1], y[2])], square)] == [None, 0.0, None]
+
+
+def test_factors_that_stand_the_other_way_round() -> None:
+    """A product is stored in the order of its nodes' numbers, which need not be that of the place where the stencil was cut."""
+    spelt = []
+    for again in (False, True):
+        g = Graph(again=again)
+        first = g.input("y", 0)
+        one = g.by("product", (g.call("exp", first), g.mul(first, g.input("p", 0))), lambda rules, given: [rules.mul(*given)])
+        turned = g.call("exp", first)
+        other = g.by("product", (turned, g.mul(g.input("y", 1), g.input("p", 1))), lambda rules, given: [rules.mul(*given)])
+        roots = [*one, *other]
+        spelt.append([spelled(g, i) for i in (*roots, *g.jacobian(roots).values())])
+        if again:
+            assert g.known is not None
+            assert all(g.known.nodes[k] == (n[0], *(g.kinds[a] for a in n[1:])) for n, k in zip(g.nodes, g.kinds, strict=True) if n[0] == "mul")
+    assert spelt[0] == spelt[1]
+
+
+def test_kinds_tell_what_arrays_need() -> None:
+    """Arrays of a graph that grows hold, for old nodes and new ones, what the nodes say."""
+    g = Graph()
+    x, p = g.input("y", 0), g.input("p", 1)
+    g.call("exp", g.mul(x, p))
+    before = arrays(g)
+    g.call("net", x, p, g.add(x, g.const(2.5)))
+    after = arrays(g)
+    assert len(before.op) < len(after.op) == len(g.nodes)
+    assert np.array_equal(after.op[: len(before.op)], before.op)
+    for i, (op, *a) in enumerate(g.nodes):
+        if op == "const":
+            assert (after.value[i], after.level[i]) == (a[0], 0)
+        elif op != "in":
+            assert after.args[i].tolist()[: len(a)] == a
+            assert after.level[i] == 1 + max(after.level[a])
+    assert g.free == [node[0] == "const" or node == ("in", "p", 1) for node in g.nodes]
+
+
+def test_first_places() -> None:
+    rows = np.random.default_rng(3).integers(0, 5, (20, 9))
+    assert _first(rows).tolist() == [[row.index(x) for x in row] for row in rows.tolist()]
+
+
+@pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
+def test_a_shipped_model_in_the_form_for_large_ones(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every output of the program is the same expression."""
+    model = load(name)
+    small = programs._build(model, (), False)
+    monkeypatch.setattr(programs, "LARGE", 0)
+    large = programs._build(model, (), False)
+    assert (large.names, large.sparsity) == (small.names, small.sparsity)
+    for group in ("rhs", "entry", "exergy", "dissipation", "flux"):
+        assert [spelled(large.graph, i) for i in large.outputs[group]] == [spelled(small.graph, i) for i in small.outputs[group]]
+
+
+def test_logarithms_are_those_of_sympy() -> None:
+    """Of products of symbols, which is what they are taken of."""
+    f, r = sp.symbols("f r", positive=True)
+    for x in (f / r, f / r * c0**-2, c0, c0**-1, sp.S.One):
+        assert ln(x) == sp.log(x)
+
+
+def test_only_the_elementary_functions_that_are_called_are_compiled() -> None:
+    """Those that a function calls, with those that these call."""
+
+    class Calling:
+        def text(self) -> str:
+            return "%r1 = call $V @m_B1($V %x)"
+
+    found = [text.partition("@m_")[2].partition("(")[0] for text in _called([Calling()])]  # type: ignore[list-item]
+    assert "B1" in found
+    assert "sin" not in found
+    assert _called([]) == []
+
+
+def test_one_run_loads_nothing_that_it_does_not_need() -> None:
+    """No frames, no random numbers of numpy, no masked arrays: they take longer to load than the run takes."""
+    code = (
+        "import sys, biomembrane as bm; model = bm.load('resting_cell'); bm.simulate(model, until=bm.Q(1, 's'));"
+        "print(*({'xarray', 'pandas', 'matplotlib', 'h5py', 'scipy.integrate', 'scipy.linalg', 'numpy.ma', 'numpy.random'} & set(sys.modules)))"
+    )
+    done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
