@@ -15,10 +15,9 @@ from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
-from biomembrane.compile import waves
+from biomembrane.compile import elementary, waves
 from biomembrane.compile.arrays import arrays
 from biomembrane.compile.graph import Graph
-from biomembrane.compile.native import _called
 from biomembrane.compile.polish import polish
 from biomembrane.compile.slopes import _first
 from biomembrane.declare.formula import Formula
@@ -153,14 +152,9 @@ def test_logarithms_are_those_of_sympy() -> None:
 def test_only_the_elementary_functions_that_are_called_are_compiled() -> None:
     """Those that a function calls, with those that these call."""
 
-    class Calling:
-        def text(self) -> str:
-            return "%r1 = call $V @m_B1($V %x)"
-
-    found = [text.partition("@m_")[2].partition("(")[0] for text in _called([Calling()])]  # type: ignore[list-item]
-    assert "B1" in found
-    assert "sin" not in found
-    assert _called([]) == []
+    found = [text.partition("@m_")[2].partition("(")[0] for text in elementary.used("%r1 = call $V @m_B1($V %x)")]
+    assert found == ["expm1", "B1"]
+    assert elementary.used("") == []
 
 
 def test_one_run_loads_nothing_that_it_does_not_need() -> None:
