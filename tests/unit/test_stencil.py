@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from strategies import fewer
 
 from biomembrane import load
-from biomembrane.compile import program as programs
 from biomembrane.compile import elementary, waves
+from biomembrane.compile import program as programs
 from biomembrane.compile.arrays import arrays
 from biomembrane.compile.graph import Graph
 from biomembrane.compile.polish import polish
