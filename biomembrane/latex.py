@@ -15,7 +15,10 @@ _LETTERS = {
     "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L", "volume": "W^{0}", "potential": "V^{0}",
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
 }  # fmt: skip
-_PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi"}
+_PLAIN = {
+    "c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi",
+    "Affinity": r"\mathcal{A}",
+}  # fmt: skip
 
 
 def roman(text: str) -> str:

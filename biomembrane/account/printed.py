@@ -18,7 +18,7 @@ WIDTH = 100
 TERMS = 4  # of a sum, on one line of LaTeX
 FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
 LONG = 150  # and beyond which it is described
-_PHI = sp.Symbol("Phi")
+_PHI, _AFFINITY = sp.symbols("Phi Affinity")
 _PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n\\begin{document}\n"
 
 
@@ -125,7 +125,7 @@ def _paragraph(s: Statement) -> list[str]:
         notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
         rows += [_line(tex(symbol), part) for symbol, part in sums if part.count_ops() <= LONG]
     if s.conductance is not None:
-        rows.append(_line("J", sp.Symbol("A[]") * s.conductance).replace(r"\mathcal{A}_{\mathrm{}}", r"\mathcal{A}"))
+        rows.append(_line("J", _AFFINITY * s.conductance))
     rows.append(_line(r"\mathcal{A}/RT", s.affinity))
     if s.ratio is not None:
         left = r"\ln(r^{+}/r^{-})" if s.kind == "process" else r"\ln\prod r^{+}/\prod r^{-}"
