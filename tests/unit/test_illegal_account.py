@@ -47,6 +47,10 @@ def scan() -> bm.Run:
     return bm.simulate(bm.Model("cell", [leak(K, ON)]), until=Q(1, "s"), parameters={"bath.K": potassium})
 
 
+def ribbons() -> Any:
+    return scan().ledger.flows()
+
+
 def over(**ranges: Any) -> Callable[[], Any]:
     return lambda: bm.audit(leak(K, ON), over={name.replace("_", "@"): pair for name, pair in ranges.items()})
 
@@ -140,7 +144,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
         "ledger.by(…)", "process | transporter | store | ion | role", "'proces'", "did you mean 'process'?",
     ),
     (lambda: scan().ledger.efficiency("Kleak"), e.UnknownName, "ledger.efficiency(…)", "a transporter", "'Kleak'", "did you mean 'K_leak'?"),
-    (lambda: bm.account.picture.flows(scan().ledger), e.BadSettings, "ledger.flows()", "one lane", "a scan over K_o", "run.isel(…).ledger.flows()"),
+    (ribbons, e.BadSettings, "ledger.flows()", "one lane", "a scan over K_o", "run.isel(…).ledger.flows()"),
     (lambda: scan().solution, e.BadSettings, "run.solution", "one lane", "2 lanes", "run.isel(dim=0)"),
     (lambda: scan().isel(), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "none", ""),
     (lambda: scan().isel(a=1, b=2), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "a, b", ""),
