@@ -268,6 +268,8 @@ def test_a_reaction_is_a_force_with_its_affinity() -> None:
     """ATP's force is −ΔG of hydrolysis at the cell's levels, in J/mol per turnover."""
     c = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at=AT)
     standard = c.flows.box.values["ATP.standard_energy"]
+    assert c.ideal_ratio == pytest.approx(-1 / 3)
+    assert c.ideal_head_ratio == pytest.approx(math.exp((-c.X1 / 3 - F * -0.06) / RT), rel=1e-9)
     assert c.X1 == pytest.approx(standard - RT * math.log(0.4e-3 * 4e-3 / 4e-3), rel=1e-12)
     force = c.flows.forces["ATP"]
     assert (force.changes, force.charge, force.sign) == ({"cell.ATP": -1, "cell.ADP": 1, "cell.Pi": 1}, 0, 1)

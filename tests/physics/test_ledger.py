@@ -319,6 +319,21 @@ def test_ribbons_balance_at_every_node(make):
     assert gained == pytest.approx(float(last(ledger.stored)), abs=1e-7 * passed)
 
 
+def test_a_bath_that_pays_is_a_supply():
+    """Glucose runs from a rich lumen through the cell to the blood: the lumen supplies RT ln 10 for each mole, and the rest is heat."""
+    lumen, blood = bm.Reservoir("lumen", mM({glucose: 30})), bm.Reservoir("blood", mM({glucose: 3}))
+    inside = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: 10}))
+    sides = [bm.Membrane(n, inside=inside, outside=bath, area=Q(100, "um^2")) for n, bath in (("apical", lumen), ("basal", blood))]
+    leaks = [lib.leak(glucose, on, permeability=Q(1e-5, "cm/s"), name=f"{on.name}_leak") for on in sides]
+    run = bm.simulate(bm.Model("passage", leaks, reference=blood), until=Q(1, "min"))
+    listed = {(f.source, f.target, f.kind): f.energy for f in run.ledger.flows()}
+    label = next(iter({f.source for f in run.ledger.flows() if f.target != "heat"} - {"baths", "stored"}))
+    paid = listed["baths", label, "supply"]
+    moved = np.trapezoid(run.data.flux.isel(process=0).values, run.data.time.values)
+    assert paid == pytest.approx(RT * np.log(10) * abs(moved) / 1e3, rel=1e-4)
+    assert paid == pytest.approx(float(last(run.ledger.supplied)), rel=1e-9)
+
+
 # --- laws that are exempt, and runs in which little happens
 
 

@@ -98,6 +98,33 @@ def test_what_a_loop_claims() -> None:
     assert finding.kJ == pytest.approx(RT * math.log(2) / 1e3, rel=1e-6)
 
 
+def test_a_repair_shares_what_is_missing_among_the_steps() -> None:
+    """ln 2 too much around four steps: each gives ln 2/4, half of it forward and half of it back; numbers say what they come from."""
+    doi = bm.Source("fitted", citation="Someone 1999", note="their table")
+    steps = [
+        ("E1 + Na@out <-> E2", {"forward": bm.Parameter(Q(20, "1/mM/s"), doi), "reverse": Q(50, "1/s")}),
+        *((text, dict(given)) for text, given in carrier().steps[1:]),
+    ]
+    repair = bm.make_consistent(cycle(steps, "E1 E2 E3 E4", charge={"E2": 1, "E3": 1}))
+    assert (repair.method, repair.before.verdict, repair.after.verdict) == ("rate constants projected on closed loops", "violates", "proven")
+    factors = {name: (b / a).to("").magnitude for name, a, b in repair.constants}
+    assert set(factors) == {f"carrier.{step}.{way}" for step in ("E1-E2", "E2-E3", "E3-E4", "E1-E4") for way in ("forward", "reverse")}
+    for name, factor in factors.items():
+        sign = (1 if name.endswith("forward") else -1) * (-1 if "E1-E4" not in name else 1)
+        assert math.log(factor) == pytest.approx(sign * math.log(2) / 8, rel=1e-6), name
+    first, second = (given for _, given in repair.made.steps[:2])
+    assert (first["forward"].source.kind, first["forward"].source.citation) == ("derived", "Someone 1999")
+    assert first["forward"].source.note == "their table; times 0.917004, so that every loop closes"
+    assert first["forward"].quantity.to("1/mM/s").magnitude == pytest.approx(20 * 2 ** (-1 / 8), rel=1e-6)
+    assert (second["reverse"].source.kind, second["reverse"].source.note) == ("assumed", "times 1.09051, so that every loop closes")
+    assert repair.made.reason == ""
+    text = str(repair)
+    assert "carrier: violates before, proven after (rate constants projected on closed loops)" in text
+    assert "  carrier:E1–E2–E3–E4–E1: +1.79 kJ/mol, the loop does not close: Π k⁺/Π k⁻ is 2 times what its affinity asks; " in text
+    assert "  carrier.E2-E3.forward: 100 1/s → 91.7004 1/s (×0.917)" in text
+    assert "<td>carrier.E2-E3.reverse</td><td>50 1/s</td><td>54.5254 1/s</td>" in repair._repr_html_()
+
+
 def test_a_loop_in_which_nothing_moves() -> None:
     assert {loop.claim.reaction for loop in loops(complete(3), BODY)[1]} == {"nothing moves"}
 

@@ -61,6 +61,17 @@ def test_a_pump_of_fifteen_states_is_proven() -> None:
     assert "proton: +1 -1 = 0" in loop.mass
 
 
+def test_loops_say_what_crosses_and_what_is_made() -> None:
+    """The symporter's slip carries two Na⁺ with their charge, its sugar loop glucose alone and none."""
+    said = {s.reaction: (s.kind, s.charge, s.mass, s.residual) for s in bm.prove(bm.library.SGLT1(ON)) if s.kind == "loop"}
+    closed = "every species is moved only, none is made or used up"
+    assert said == {
+        "2 Na@bath + glucose@bath ⇌ 2 Na@cell + glucose@cell": ("loop", "+2 e to cell once around", closed, 0),
+        "2 Na@bath ⇌ 2 Na@cell": ("loop", "+2 e to cell once around", closed, 0),
+        "glucose@bath ⇌ glucose@cell": ("loop", "no charge crosses once around", closed, 0),
+    }
+
+
 # --- what does not hold is not proven
 
 
