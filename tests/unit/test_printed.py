@@ -2,16 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
+import sympy as sp
 import xarray as xr
 from builders import FUEL, SALINE, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
+from biomembrane.account.proof import Proof, Statement
 from biomembrane.library import Cl, K, Na, glucose
 
 ON = membrane(
@@ -256,6 +259,23 @@ def test_a_proof_in_a_notebook() -> None:
         "charge": "-1 e to cell, +1 e to bath; Σ = 0, the q row of N is ±F times this",
         "mass": "every species is moved only, none is made or used up",
     }
+
+
+def test_what_is_left_over_is_shown_everywhere() -> None:
+    """A statement whose residual is ln 2: in the text, in a notebook and in both LaTeX forms."""
+    x = sp.Symbol("c[cell.K]", positive=True)
+    left = Statement("odd", "process", "K@in ⇌ K@out", "violates", sp.log(x), sp.log(2 * x), sp.log(2), sp.Integer(2), sp.Integer(1), note="off")
+    proof = Proof("odd", (left,))
+    assert "  residual = ln(2)\n" in str(proof)
+    assert ["residual", "log(2)"] in cells(proof._repr_html_())
+    assert r"\mathrm{odd}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \ln{\left(2 \right)}" in proof._repr_latex_()
+    assert r"\ln(r^{+}/r^{-})-\mathcal{A}/RT &= \ln{\left(2 \right)}" in proof.latex()
+    assert proof.latex().endswith("Off.\n")
+    undecided = Proof("both", (left, replace(left, name="other", verdict="undecided", residual=None, ratio=None)))
+    assert undecided._repr_latex_().endswith(r" \\ \mathrm{other}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \text{undecided} \end{gathered}$")
+    assert ["ln(r⁺/r⁻)", ""] in cells(undecided._repr_html_())
+    assert undecided.verdict == "violates"
+    assert Proof("one", (replace(left, verdict="exempt"), replace(left, verdict="proven"))).verdict == "exempt"
 
 
 # --- audits and repairs
