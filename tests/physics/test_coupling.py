@@ -232,6 +232,32 @@ def test_flows_over_the_driven_force_are_drawn_around_the_static_head() -> None:
     assert single.curve.X2.values[-1] == pytest.approx(-1.2 * single.X1 / 1e3)
 
 
+def test_ions_that_bind_one_after_another() -> None:
+    """A tight cycle that takes its two Na⁺ in two steps couples as one that takes both at once, at a steady state of eight carriers."""
+    pair = {"forward": Q(30, "1/mM/s"), "reverse": Q(90, "1/s")}
+    back = {"forward": Q(80, "1/s"), "reverse": Q(20, "1/mM/s")}
+    turn = {"forward": Q(50, "1/s"), "reverse": Q(40, "1/s")}
+    steps = [
+        ("A1 + Na@out <-> A2", pair), ("A2 + Na@out <-> A3", pair), ("A3 + glucose@out <-> A4", pair), ("A4 <-> B4", turn),
+        ("B4 <-> B3 + glucose@in", back), ("B3 <-> B2 + Na@in", back), ("B2 <-> B1 + Na@in", back), ("B1 <-> A1", turn),
+    ]  # fmt: skip
+    charge = {"A2": 1, "A3": 2, "A4": 2, "B4": 2, "B3": 2, "B2": 1}
+    states = "A1 A2 A3 A4 B4 B3 B2 B1"
+    made = bm.Cycle("tight", ON, density=Q(1, "fmol"), states=states, steps=steps, charge=charge, close=["B1 <-> A1"])
+    c = bm.coupling(made, "Na", "glucose", at=AT)
+    assert (c.q, c.Z, c.level_flow) == pytest.approx((1, 0.5, 0.5), rel=1e-6)
+    assert c.ideal_ratio == 2
+    assert c.static_head_ratio == pytest.approx(14.5**2 * math.exp(2 * F * 0.06 / RT), rel=1e-5)
+    (diagram,) = c.flows._diagrams
+    J = diagram.fluxes(c.x[:, None])[:, 0]
+    assert J == pytest.approx(np.full(8, J[0]), rel=1e-9)
+    x = c.x[:, None]
+    rates = diagram.pairs(x)
+    n = diagram._steady(rates[0::2], rates[1::2])[:, 0]
+    assert n.sum() == pytest.approx(1, rel=1e-12)
+    assert n.min() > 0
+
+
 def test_the_larger_force_drives_unless_told() -> None:
     """Na⁺ at 14.5-fold drives glucose at one-fold; at 0.01 mM of sodium outside glucose's 20-fold gradient drives."""
     assert bm.coupling(symporter()).driving == "Na"

@@ -76,6 +76,7 @@ energy ledger of two, 10 s [pJ]
 
 
 def test_the_ledger_as_a_table() -> None:
+    assert re.search(r"(?m)^  residual      [ \d.]+e-\d\d   \d\.\de-\d\d   books$", str(run().ledger))
     text = re.sub(r"(?m)^(  residual      ).*$", r"\1...", str(run().ledger))
     assert text == LEDGER
     rows = cells(run().ledger._repr_html_())
