@@ -333,6 +333,10 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     assert 60 <= done.sum() < 200
     last = made.data.amount.isel(time=-1, pool=0).values
     assert np.isnan(last[~done]).all()
+    if keep is not None:
+        assert (made.data.least_process.values[~done] == 0).all()
+        assert np.isnan(made.data.least_power.values[~done]).all()
+        assert made.done == done.mean()
     rate = rates["S_leak.permeability"].values * 1e3  # P·A/W [1/s]
     assert last[done] == pytest.approx((1 + 8 * np.exp(-rate * 60))[done], rel=1e-7)
     heat = made.ledger.dissipated.isel(time=-1) if "time" in made.ledger.dissipated.dims else made.ledger.dissipated

@@ -14,6 +14,7 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane.account.coupling import efficiency_limit
+from biomembrane.account.flows import Flows, Force, nets
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.testing.declared import build
 from biomembrane.testing.drawn import specs
@@ -297,11 +298,58 @@ def test_a_reaction_is_a_force_with_its_affinity() -> None:
     assert c.ideal_ratio == pytest.approx(-1 / 3)
     assert c.ideal_head_ratio == pytest.approx(math.exp((-c.X1 / 3 - F * -0.06) / RT), rel=1e-9)
     assert c.X1 == pytest.approx(standard - RT * math.log(0.4e-3 * 4e-3 / 4e-3), rel=1e-12)
-    force = c.flows.forces["ATP"]
-    assert (force.changes, force.charge, force.sign) == ({"cell.ATP": -1, "cell.ADP": 1, "cell.Pi": 1}, 0, 1)
-    sodium = c.flows.forces["Na"]
-    assert (sodium.changes, sodium.charge, sodium.lever, sodium.sign) == ({"bath.Na": -1, "cell.Na": 1}, 1, "cell.Na", -1)
+    assert c.flows.forces == {
+        "Na": Force("Na", {"bath.Na": -1, "cell.Na": 1}, 1, "cell.Na", -1),
+        "K": Force("K", {"bath.K": -1, "cell.K": 1}, 1, "cell.K", -1),
+        "ATP": Force("ATP", {"cell.ATP": -1, "cell.ADP": 1, "cell.Pi": 1}, 0, "cell.ATP", 1),
+    }
     assert c.static_head_ratio == pytest.approx(math.exp((-c.X1 / 3 - F * -0.06) / RT), rel=1e-5)
+
+
+def test_coordinates_and_levers() -> None:
+    """ln c of each solute, then V; a force is set by its lever alone, for one value or many."""
+    flows = Flows([symporter(), slip()])
+    names = ["bath.Na", "bath.glucose", "cell.Na", "cell.glucose"]
+    assert (sorted(flows.names[:-1]), flows.names[-1]) == (names, "V")
+    usual = {"bath.Na": 145, "bath.glucose": 1, "cell.Na": 10, "cell.glucose": 1, "V": 0}
+    x = flows.coordinates()
+    assert x == pytest.approx([math.log(usual[n]) if n != "V" else 0 for n in flows.names])
+    at = dict(zip(flows.names, flows.coordinates({"V": -0.05, "cell.Na": 20}), strict=True))
+    assert (at["V"], at["cell.Na"], at["bath.Na"]) == pytest.approx((-0.05, math.log(20), math.log(145)))
+    said = {v.name: (v.usual, v.low, v.high, v.log, v.unit) for v in flows.box.variables}
+    assert said["cell.Na"] == (10, 1, 100, True, "mM")
+    assert said["V"] == (0, -0.15, 0.15, False, "V")
+    wanted = np.array([-1e3, 0.0, 2.5e3])
+    for name, lever in (("Na", "cell.Na"), ("glucose", "cell.glucose")):
+        moved = flows.at_force(name, wanted, x)
+        assert moved.shape == (5, 3)
+        assert flows.force(name, moved) == pytest.approx(wanted, abs=1e-9)
+        assert float(flows.force(name, flows.at_force(name, 700.0, x))) == pytest.approx(700)
+        still = [k for k, n in enumerate(flows.names) if n != lever]
+        assert moved[still] == pytest.approx(np.repeat(x[still][:, None], 3, axis=1))
+    J = flows(["glucose", "Na"], moved)
+    inside = 0.001 * np.exp(-wanted / RT)
+    assert J[1] == pytest.approx(2 * 3 * (0.145**2 * 0.001 - 0.01**2 * inside), rel=1e-9)
+    assert J[0] == pytest.approx(J[1] / 2 + 0.05 * (0.001 - inside), rel=1e-9, abs=1e-15)
+
+
+def test_a_reaction_in_one_place_is_counted_by_its_first_reactant() -> None:
+    """2 A ⇌ 4 B beside C that crosses: the flow is what is used of A, the force μ_A − 2 μ_B."""
+    A, B, C = bm.Species("A", moieties={"x": 2}), bm.Species("B", moieties={"x": 1}), bm.Species("C")
+    place = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({A: 3, B: 2, C: 5}))
+    on = membrane(place, bm.Reservoir("bath", mM({C: 5})))
+    law = bm.laws.Elementary(rate=Q(7, "fmol/s"))
+    made = bm.Transporter("burn", "2 A@in + C@out -> 4 B@in + C@in", on, law)
+    flows = Flows([made])
+    assert flows.forces == {
+        "C": Force("C", {"bath.C": -1, "cell.C": 1}, 0, "cell.C", -1),
+        "A": Force("A", {"cell.A": -1, "cell.B": 2}, 0, "cell.A", 1),
+    }
+    x = flows.coordinates()
+    forward, reverse = 7 * 0.003**2 * 0.005, 7 * 0.002**4 * 0.005
+    assert flows(["C", "A"], x[:, None])[:, 0] == pytest.approx([forward - reverse, 2 * (forward - reverse)], rel=1e-9)
+    assert float(flows.force("A", x)) == pytest.approx(RT * (math.log(0.003) - 2 * math.log(0.002)), rel=1e-12)
+    assert nets(made) == [{"cell.A": -2, "bath.C": -1, "cell.B": 4, "cell.C": 1}]
 
 
 def test_it_is_told() -> None:

@@ -193,3 +193,16 @@ def test_half_saturations_are_named_by_their_participant():
     halves = {name: p.quantity for name, p in made.parameters.items() if "half" in name}
     assert halves == {"symport.half_Na_out": half["Na@out"], "symport.half_cell_Na": half["cell.Na"], "symport.half_glucose": half["glucose"]}
     assert {str(p.source) for name, p in made.parameters.items() if name.startswith("symport.")} == {"assumed; for a test"}
+
+
+@pytest.mark.parametrize("reaction", ["2 K@in -> 2 K@out", "K@in + Na@in -> K@out + Na@out", "A@in -> B@out"])
+def test_ghk_is_for_one_solute_that_crosses(reaction):
+    """Neither two at once nor one that turns into another on the way."""
+    A, B_ = bm.Species("A", moieties={"x": 1}), bm.Species("B", moieties={"x": 1})
+    contents = {s: Q(10, "mM") for s in (K, Na, A, B_)}
+    on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=contents, impermeant=bm.balance(charge=-1)), bm.Reservoir("bath", contents))
+    with pytest.raises(errors.BadReaction) as caught:
+        bm.Transporter("T", reaction, on, laws.GHK(permeability=Q(1e-6, "cm/s")))
+    error = caught.value
+    assert (error.where, error.wanted) == ("T, GHK", "one solute that crosses, 'K@in -> K@out'")
+    assert error.advice == "laws.Elementary or laws.Saturable for coupled transport"

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import sympy as sp
-from builders import FUEL, RT, SALINE, F, cell, fuel_energy, mM, patch, shipped
+from builders import FUEL, ROOT, RT, SALINE, F, cell, fuel_energy, mM, patch, shipped
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
@@ -129,6 +129,14 @@ def test_invariants_and_carrier_totals_do_not_move(make):
         terms = np.array([float(w) * values[n] for n, w in weights.items()])
         total = terms.sum(axis=0)
         assert np.abs(total - total[0]).max() < 1e-9 * np.abs(terms).sum(axis=0).max()
+
+
+def test_the_table_is_that_of_the_readme():
+    """Line by line, but for the residual, which is rounding."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    printed = readme[readme.index("energy ledger of enterocyte") : readme.index("at the end  basolateral")].strip().splitlines()
+    told = str(enterocyte().ledger).splitlines()
+    assert [line for line in told if "books" not in line] == [line for line in printed if "books" not in line]
 
 
 # --- they would not close if something were wrong

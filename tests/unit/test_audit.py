@@ -128,6 +128,20 @@ def test_mistakes_are_named(flux: Any, cause: str, terms: dict[str, float]) -> N
         assert found.terms[name] == pytest.approx(value, rel=1e-6)
 
 
+@pytest.mark.parametrize(("k", "text"), [(2, "exp(2 A/RT)"), (0.5, "exp(0.5 A/RT)")])
+def test_a_ratio_that_is_a_power_of_what_is_due_has_the_right_sign(k: float, text: str) -> None:
+    """r⁺/r⁻ = e^{kA/RT}, k > 0: not detailed balance, but never uphill."""
+    found = only(hosted(SYMPORT, lambda s: P(s) * half(s) * (sp.exp(sp.Rational(k) * s.drive) - 1)))
+    assert (found.verdict, found.cause, found.kJ) == ("consistent", "", 0.0)
+    assert found.text == f"r⁺/r⁻ = {text}: the flux stops with A and has its sign"
+
+
+def test_a_negative_power_is_the_wrong_direction_or_worse() -> None:
+    found = only(hosted(SYMPORT, lambda s: P(s) * half(s) * (sp.exp(-2 * s.drive) - 1)))
+    assert found.verdict == "violates"
+    assert found.uphill > 0.9
+
+
 def test_a_witness_runs_uphill_at_the_state_it_names() -> None:
     found = only(hosted(SYMPORT, lambda s: coupled(s, z=0)))
     at, witness = {n: q.to_base_units().magnitude for n, q in found.witness.values.items()}, found.witness

@@ -82,6 +82,8 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     ),
     (lambda: bm.audit("x"), e.WrongType, "audit(…)", KINDS, "'x'", AUDIT),
     (lambda: bm.audit([]), e.WrongType, "audit(…)", KINDS, "[]", AUDIT),
+    (lambda: bm.audit(5), e.WrongType, "audit(…)", KINDS, "5", AUDIT),
+    (lambda: bm.audit({"a": 1}), e.WrongType, "audit(…)", KINDS, "{'a': 1}", AUDIT),
     (lambda: bm.audit(leak(K, ON))["K_leek"], e.UnknownName, "audit of K_leak", "a process or a loop", "'K_leek'", "did you mean 'K_leak'?"),
     (over(K_bat=(Q(1, "mM"), Q(2, "mM"))), e.UnknownName, "audit(over={'K@bat': …})", KNOWN, "'K@bat'", "did you mean 'K@bath'?"),
     (

@@ -378,3 +378,15 @@ def test_coupling_as_a_table() -> None:
     )
     pump = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at={"V": Q(-60, "mV")})
     assert str(pump).endswith("  set to zero force: K")
+
+
+def test_in_a_notebook_the_first_fold_is_open() -> None:
+    """And what is inside of a proof is folded."""
+    kept = bm.simulate(model(), until=Q(1, "s"), keep="final")
+    coupling = bm.coupling(bm.library.SGLT1(ON), "Na", "glucose")
+    for shown in (run(), run().ledger, kept, mixed(), bm.make_consistent(SYMPORTER), bm.prove(model()), coupling):
+        html = str(shown._repr_html_())
+        assert html.index('<details class="bm-fold" open><summary>') == html.index("<details")
+    proof = str(bm.prove(model())._repr_html_())
+    assert proof.count("<details") == 4
+    assert proof.count('<details class="bm-fold" open>') == 1

@@ -120,6 +120,16 @@ def test_a_sign_that_cannot_be_told_is_undecided() -> None:
     assert not found.holds
 
 
+def test_a_conductance_of_unknown_sign_is_undecided() -> None:
+    """J = L·A is proven where L ≥ 0 is known."""
+    channel = bm.Transporter("channel", "K@in -> K@out", ON, laws.Ohmic(conductance=Q(2, "nS")))
+    (sure,) = bm.prove(channel)
+    assert (sure.verdict, sure.note, sure.ratio) == ("proven", "J = L·A, so that J·A = L·A² ≥ 0", None)
+    assert sure.signs == (("L", "parameters are not negative by declaration"),)
+    (unsure,) = bm.prove(changed(channel, lambda r: replace(r, conductance=r.conductance * sp.cos(sp.Symbol("c[@in.K]", positive=True)))))
+    assert (unsure.verdict, unsure.signs) == ("undecided", (("L", "undecided"),))
+
+
 def test_exempt_is_no_pass() -> None:
     pump = bm.Transporter(
         "pump", "3 Na@in + 2 K@out -> 3 Na@out + 2 K@in", ON,
