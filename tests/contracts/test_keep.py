@@ -136,6 +136,24 @@ def test_a_function_reduces_what_it_is_given():
     same(kept.data["last"], full().data.amount.isel(time=-1))
 
 
+def test_what_a_function_gives_keeps_its_dimensions_and_attributes():
+    """Coordinates of its own, unit and meaning come back; an array without a name is ``reduced``."""
+
+    def quartiles(data):
+        made = data.potential.quantile([0.25, 0.75], "time").assign_attrs(units="mV", long_name="quartiles")
+        return xr.Dataset({"band": made.rename(quantile="share")})
+
+    band = run(keep=Keep(variables=["potential"], reduce=quartiles)).data.band
+    assert band.attrs == {"units": "mV", "long_name": "quartiles"}
+    assert set(band.dims) == {"share", "membrane", "N", "glucose"}
+    assert band.share.values.tolist() == [0.25, 0.75]
+    assert band.membrane.values.tolist() == full().data.membrane.values.tolist()
+    same(band, full().data.potential.quantile([0.25, 0.75], "time").rename(quantile="share").drop_attrs(), 1e-10)
+    for name in (None, "top"):
+        made = run(keep=Keep(variables=["potential"], reduce=lambda data, name=name: data.potential.max("time").rename(name))).data
+        same(made["reduced" if name is None else name], full().data.potential.max("time"))
+
+
 def test_single_precision_rounds_what_was_computed_in_double():
     """float32 is the rounded double to 1e-6, with half the memory; the status keeps its kind."""
     kept = run(keep=Keep(variables=["amount", "flux"], dtype="float32"))
