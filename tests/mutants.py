@@ -1,8 +1,8 @@
 """Random samples of the mutants of ``account/`` and ``declare/laws.py``, and how many of them the tests kill.
 
 ``python tests/mutants.py 400 --seed 1`` (needs mutmut, of which it takes the mutations).  The mutated package lies in ``mutants/``; each mutant is
-run in a fork of a pytest that has imported and collected everything, on the tests that reach its function, the quickest first, until one fails.
-Bodies of properties are mutated too, which ``mutmut run`` leaves out.  A survivor is one that no test of the first 6 s kills.
+run in a fork of a pytest that has imported and collected everything, on the tests that reach its function, until one fails.
+Bodies of properties are mutated too, which ``mutmut run`` leaves out.  A survivor is one that no test of its first minute kills.
 """
 
 import argparse
@@ -31,7 +31,7 @@ TARGETS = ["biomembrane/account/**/*.py", "biomembrane/declare/laws.py"]
 COPIED = ["biomembrane", "models", "docs", "tests", "benchmarks", "README.md", "CITATION.cff", "pyproject.toml"]
 WRAPPERS = {"property", "cached_property", "lru_cache", "classmethod", "staticmethod"}
 ELSEWHERE = ["contracts/test_large", "contracts/test_models", "physics/test_stiff", "physics/test_random_networks"]  # slow, and of the solver
-ENOUGH = 6.0  # s of the processor for the tests of one mutant
+ROUNDS = (6.0, 60.0)  # s of the processor for the tests of one mutant; what survives the first has a second
 ACTIVE = [os.environ.get("MUTANT", "")]  # its dotted name
 REACHED: set[str] = set()
 
@@ -131,7 +131,7 @@ def pytest_runtestloop(session: Any) -> bool:
     items = {item.nodeid: item for item in session.items}
     known = {row["test"] for row in rows(reached)}
     write(reached, _reach({name: item for name, item in items.items() if name not in known}))
-    write(Path(job["results"]), _kill(items, job["mutants"], tests_by_function(rows(reached))))
+    write(Path(job["results"]), _kill(items, job["mutants"], tests_by_function(rows(reached)), job["seconds"]))
     return True
 
 
@@ -143,22 +143,13 @@ def write(file: Path, made: Iterator[dict[str, Any]]) -> None:
             out.flush()
 
 
-def tests_by_function(reached: list[dict[str, Any]]) -> dict[str, list[tuple[float, str]]]:
-    """(seconds, test) by function, the quickest first, but of tests that differ in a parameter one after another."""
+def tests_by_function(reached: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The tests that reach a function, those first that are quick and reach little else."""
     found: dict[str, list[tuple[float, str]]] = {}
     for row in reached:
         for function in row["reached"] if row["passed"] else ():
-            found.setdefault(function, []).append((row["seconds"], row["test"]))
-    return {function: sorted(tests, key=_turn(sorted(tests))) for function, tests in found.items()}
-
-
-def _turn(tests: list[tuple[float, str]]) -> Callable[[tuple[float, str]], float]:
-    seen: Counter[str] = Counter()
-    place = {}
-    for seconds, test in tests:
-        seen[test.partition("[")[0]] += 1
-        place[test] = seconds * seen[test.partition("[")[0]]
-    return lambda one: place[one[1]]
+            found.setdefault(function, []).append((row["seconds"] * len(row["reached"]), row["test"]))
+    return {function: [test for _, test in sorted(tests)] for function, tests in found.items()}
 
 
 def _forked(work: Callable[[], Any], seconds: float) -> Any:
@@ -199,9 +190,9 @@ def _reach(items: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"test": name, **(made if isinstance(made, dict) else {"passed": False, "seconds": 300, "reached": []})}
 
 
-def _kill(items: dict[str, Any], mutants: list[str], reach: dict[str, list[tuple[float, str]]]) -> Iterator[dict[str, Any]]:
+def _kill(items: dict[str, Any], mutants: list[str], reach: dict[str, list[str]], seconds: float) -> Iterator[dict[str, Any]]:
     for name in mutants:
-        tests = [test for _, test in reach.get(re.sub(r"_\d+$", "", name), []) if test in items]
+        tests = [test for test in reach.get(re.sub(r"_\d+$", "", name), []) if test in items]
 
         def work(name: str = name, tests: list[str] = tests) -> tuple[str | None, int]:
             ACTIVE[0] = os.environ["MUTANT"] = name
@@ -209,22 +200,22 @@ def _kill(items: dict[str, Any], mutants: list[str], reach: dict[str, list[tuple
             for k, (item, following) in enumerate(zip(chosen, [*chosen[1:], None], strict=True)):
                 if not _passes(item, following):
                     return item.nodeid, k + 1
-                if time.process_time() > start + ENOUGH:
+                if time.process_time() > start + seconds:
                     return None, k + 1
             return None, len(tests)
 
         start = time.perf_counter()
-        made = _forked(work, 5 * ENOUGH) if tests else (None, 0)
+        made = _forked(work, 3 * seconds + 20) if tests else (None, 0)
         killer, ran = (made, 0) if isinstance(made, str) else made
-        yield {"mutant": name, "killer": killer, "tests": ran, "of": len(tests), "seconds": time.perf_counter() - start}
+        yield {"mutant": name, "killer": killer, "tests": ran, "of": len(tests), "given": seconds, "took": time.perf_counter() - start}
 
 
 # --- outside
 
 
-def pytest(mutants: list[str], results: Path) -> None:
+def pytest(mutants: list[str], results: Path, seconds: float) -> None:
     job = HERE / "job.json"
-    job.write_text(json.dumps({"mutants": mutants, "results": str(results)}), "utf-8")
+    job.write_text(json.dumps({"mutants": mutants, "results": str(results), "seconds": seconds}), "utf-8")
     more = {"PYTHONPATH": f"{HERE}:{ROOT / 'tests'}", "HYPOTHESIS_PROFILE": "mutation", "MUTANTS_JOB": str(job), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "mutants", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=native"]
     command += [f"--ignore=tests/{name}.py" for name in ELSEWHERE]
@@ -266,9 +257,13 @@ def main() -> None:
     files = names()
     chosen = given.only or random.Random(given.seed).sample(sorted(files), given.count)
     results = HERE / f"results-{hashlib.sha256(' '.join(chosen).encode()).hexdigest()[:16]}.jsonl"
-    done = {row["mutant"] for row in rows(results)}
-    pytest([name for name in chosen if name not in done], results)
-    sys.stdout.write(report(rows(results), files) + "\n")
+    for seconds in ROUNDS:
+        done = {row["mutant"]: row for row in rows(results)}
+        left = [name for name in chosen if name not in done or (done[name]["killer"] is None and done[name].get("given", 0) < seconds)]
+        if left:
+            pytest(left, results, seconds)
+    done = {row["mutant"]: row for row in rows(results)}
+    sys.stdout.write(report([done[name] for name in chosen], files) + "\n")
 
 
 if __name__ == "__main__":

@@ -262,6 +262,11 @@ def test_the_check_of_a_kept_scan_judges_its_worst_lane():
     assert kept.ledger.check(worst * 1.001) is not None
     with pytest.raises(errors.BooksDoNotClose, match="enterocyte"):
         kept.ledger.check(worst * 0.999)
+    along = run(keep=Keep(ledger="all")).ledger
+    last = float(along.residual_relative.isel(time=-1).max())
+    assert along.check(last * 1.001) is along
+    with pytest.raises(errors.BooksDoNotClose):
+        along.check(last * 0.999)
     rates = xr.DataArray([0.0, 0.2], dims="r", attrs={"units": "fmol/s"})
     bad = bm.simulate(uphill(pays=True), until="1 s", parameters={"lift.J": rates}, keep="final")
     with pytest.raises(errors.UphillForFree, match="process lift"):

@@ -193,6 +193,12 @@ def test_half_saturations_are_named_by_their_participant():
     halves = {name: p.quantity for name, p in made.parameters.items() if "half" in name}
     assert halves == {"symport.half_Na_out": half["Na@out"], "symport.half_cell_Na": half["cell.Na"], "symport.half_glucose": half["glucose"]}
     assert {str(p.source) for name, p in made.parameters.items() if name.startswith("symport.")} == {"assumed; for a test"}
+    counted = laws.Saturable(
+        turnover=Q(100, "1/s"), density=Q(1000, "1/um^2"), half={"glucose": Q(2, "mM")}, source=bm.Source("assumed", note="here")
+    )
+    made = bm.Transporter("uniport", "glucose@out -> glucose@in", on, counted)
+    own = {name.removeprefix("uniport."): str(p.source) for name, p in made.parameters.items() if name.startswith("uniport.")}
+    assert own == dict.fromkeys(("turnover", "density", "half_glucose"), "assumed; here")
 
 
 @pytest.mark.parametrize("reaction", ["2 K@in -> 2 K@out", "K@in + Na@in -> K@out + Na@out", "A@in -> B@out"])
