@@ -194,6 +194,27 @@ def test_a_law_that_cannot_be_split_is_judged_by_its_stall() -> None:
     assert found.terms == pytest.approx({"": -0.3, "V": 0.0, "K@in": 0.0, "K@out": 0.0}, abs=1e-6)
 
 
+def test_a_stall_that_is_no_line_is_told_by_the_affinity_there() -> None:
+    """(c_in − c_out − 40 mM)(2 + sin V) stops off A = 0: ε/RT is −A/RT where it stops, at the worst of those states."""
+    gain = 2 + sp.sin(V)
+    made = leak(lambda inside, outside: (inside - outside - 40) * gain)
+    here = box(made, {})
+    found = residual(made, here)
+    assert (found.form, found.stalls, found.terms) == ("nonlinear", True, {})
+    at = dict(zip([v.name for v in here.variables], found.at, strict=True))
+    assert math.exp(at["K@in"]) - math.exp(at["K@out"]) == pytest.approx(40, rel=1e-6)
+    A = at["K@in"] - at["K@out"] + F * at["V"] / RT
+    assert found.signed == pytest.approx(-A, rel=1e-9)
+    assert found.size == pytest.approx(abs(A), rel=1e-9)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_an_unsplit_flux_that_never_turns_is_one_way(way: int) -> None:
+    made = leak(lambda inside, outside: way * (2 + sp.sin(inside * outside)))
+    found = residual(made, box(made, {}))
+    assert (found.form, found.stalls) == ("one way", False)
+
+
 # --- counter-examples
 
 
