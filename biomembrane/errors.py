@@ -70,6 +70,8 @@ def shown(value: object, limit: int = 90) -> str:
             text = f"{value:.6g~P}"
         except (TypeError, ValueError):
             text = str(value)
+    elif isinstance(value, (tuple, list)) and any(hasattr(each, "magnitude") for each in value):
+        text = f"({', '.join(shown(each) for each in value)})"
     elif getattr(value, "ndim", 0):
         text = str(value) if getattr(value, "size", 0) <= 12 else f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
     elif callable(value) and hasattr(value, "__name__"):

@@ -16,26 +16,12 @@ _LETTERS = {
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
 }  # fmt: skip
 _GREEK = {
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "Delta",
-    "epsilon",
-    "eta",
-    "theta",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "rho",
-    "sigma",
-    "tau",
-    "phi",
-    "omega",
-}
-_PLAIN = {"c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi"}
+    "alpha", "beta", "gamma", "delta", "Delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "omega",
+}  # fmt: skip
+_PLAIN = {
+    "c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi",
+    "Affinity": r"\mathcal{A}",
+}  # fmt: skip
 
 
 def roman(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 
 HERE = Path(__file__).parent
 
@@ -14,9 +14,7 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 CI_PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a failure is shrunk at one's desk, not while others wait
 settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None, print_blob=True, phases=CI_PHASES)
 settings.register_profile("nightly", max_examples=1000, deadline=None, print_blob=True)
-settings.register_profile(  # mutmut runs pytest more than once in a process
-    "mutation", derandomize=True, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.differing_executors]
-)
+settings.register_profile("mutation", derandomize=True, deadline=None, max_examples=20, phases=(Phase.explicit, Phase.generate), database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

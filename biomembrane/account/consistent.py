@@ -159,7 +159,8 @@ def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | N
     law = Consistent(x.law, "reverse" if one_way else method, kept)
     made = replace(x, law=law)
     here = box(claims(x)[0], {})
-    said = f"J = r{'⁺' if kept == 'forward' else '⁻'}(1 − e^(−A/RT))" if law.method == "reverse" else "both rates projected"
+    follows = "J = r⁺(1 − e^(−A/RT))" if kept == "forward" else "J = r⁻(e^(A/RT) − 1)"
+    said = follows if law.method == "reverse" else "both rates projected"
     return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, here))
 
 

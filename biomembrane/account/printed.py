@@ -18,7 +18,7 @@ WIDTH = 100
 TERMS = 4  # of a sum, on one line of LaTeX
 FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
 LONG = 150  # and beyond which it is described
-_PHI = sp.Symbol("Phi")
+_PHI, _AFFINITY = sp.symbols("Phi Affinity")
 _PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n\\begin{document}\n"
 
 
@@ -141,7 +141,7 @@ def _paragraph(s: Statement) -> list[str]:
         notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
         rows += [_line(tex(symbol), part, owner) for symbol, part in sums if part.count_ops() <= LONG]
     if s.conductance is not None:
-        rows.append(_line("J", sp.Symbol("A[]") * s.conductance, owner).replace(r"\mathcal{A}_{\mathrm{}}", r"\mathcal{A}"))
+        rows.append(_line("J", _AFFINITY * s.conductance, owner))
     rows.append(_line(r"\mathcal{A}/RT", s.affinity, owner))
     rows += [_line(" ".join(_signed(what, owner)), e, owner) for what, e in s.given]
     if s.ratio is not None:
@@ -169,7 +169,7 @@ def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
 def _signed(e: sp.Expr, owner: str) -> list[str]:
     """The terms of a sum with their signs."""
     first, *rest = [tex(term, owner) for term in _ordered(e)]
-    return [first, *(p if p.startswith("-") else f"+ {p}" for p in rest)]
+    return [first, *(f"- {p[1:].lstrip()}" if p.startswith("-") else f"+ {p}" for p in rest)]
 
 
 def _line(left: str, e: sp.Expr, owner: str) -> str:

@@ -136,6 +136,24 @@ def test_a_function_reduces_what_it_is_given():
     same(kept.data["last"], full().data.amount.isel(time=-1))
 
 
+def test_what_a_function_gives_keeps_its_dimensions_and_attributes():
+    """Coordinates of its own, unit and meaning come back; an array without a name is ``reduced``."""
+
+    def quartiles(data):
+        made = data.potential.quantile([0.25, 0.75], "time").assign_attrs(units="mV", long_name="quartiles")
+        return xr.Dataset({"band": made.rename(quantile="share")})
+
+    band = run(keep=Keep(variables=["potential"], reduce=quartiles)).data.band
+    assert band.attrs == {"units": "mV", "long_name": "quartiles"}
+    assert set(band.dims) == {"share", "membrane", "N", "glucose"}
+    assert band.share.values.tolist() == [0.25, 0.75]
+    assert band.membrane.values.tolist() == full().data.membrane.values.tolist()
+    same(band, full().data.potential.quantile([0.25, 0.75], "time").rename(quantile="share").drop_attrs(), 1e-10)
+    for name in (None, "top"):
+        made = run(keep=Keep(variables=["potential"], reduce=lambda data, name=name: data.potential.max("time").rename(name))).data
+        same(made["reduced" if name is None else name], full().data.potential.max("time"))
+
+
 def test_single_precision_rounds_what_was_computed_in_double():
     """float32 is the rounded double to 1e-6, with half the memory; the status keeps its kind."""
     kept = run(keep=Keep(variables=["amount", "flux"], dtype="float32"))
@@ -174,6 +192,85 @@ def test_a_single_run_may_be_kept_too():
     assert kept.data.status.dims == ()
     same(kept.data.amount, wanted.data.amount.isel(time=[-1]))
     assert float(kept.ledger.spent) == pytest.approx(float(wanted.ledger.spent[-1]), rel=1e-11)
+
+
+def test_kept_arrays_say_what_they_are():
+    """Unit, meaning and labels of variables and of lines are those of the full run; what only a scan has is told as well."""
+    kept = run(keep=Keep(variables=[*VARIABLES, "ledger_uphill_time", "ledger_flow", "ledger_exergy"], ledger="all")).data
+    for name in VARIABLES:
+        assert kept[name].attrs == full().data[name].attrs
+    for name in LINES:
+        assert kept[f"ledger_{name}"].attrs == lines(name).attrs
+        assert kept[f"ledger_{name}"].dims == ("time", "N", "glucose")
+    assert kept.ledger_uphill_time.attrs == {"units": "s", "long_name": "uphill_time"}
+    assert kept.ledger_uphill_time.dims == ("time", "process", "N", "glucose")
+    assert kept.ledger_flow.attrs == {"units": "pJ", "long_name": "flow"}
+    assert kept.ledger_exergy.dims == ("time", "store", "N", "glucose")
+    for name, coord in full().data.coords.items():
+        assert kept.coords[name].values.tolist() == coord.values.tolist()
+        assert kept.coords[name].attrs == coord.attrs
+    assert kept.attrs == full().data.attrs | {"span": 60.0, "empty": ""}
+    processes = " ".join(full().data.process.values)
+    assert kept.least_power.attrs == {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": processes}
+    assert kept.least_process.attrs == {"long_name": "which process", "processes": processes}
+    assert kept.end.attrs == {"units": "s", "long_name": "time reached"}
+    assert kept.status.attrs["long_name"] == "how the lane ended"
+    assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert kept.status.attrs["flag_meanings"] == "done too_many_steps collapsed not_finite negative cancelled"
+    assert kept.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    assert kept.culprit.attrs["pools"] == " ".join(p.name for p in full().model.pools)
+    assert (kept.status.dtype, kept.culprit.dtype, kept.least_process.dtype) == (np.int8, np.int16, np.int16)
+
+
+def test_the_least_power_and_its_process_are_those_of_the_run():
+    """The smallest dissipated power at any node of a lane, and who dissipated it."""
+    kept = run(keep="final").data
+    least = {p: full().isel(N=2, glucose=1).ledger.least_dissipation[p] for p in full().data.process.values}
+    at = kept.isel(N=2, glucose=1)
+    assert float(at.least_power) == pytest.approx(min(least.values()), rel=1e-9)
+    assert at.least_power.attrs["processes"].split()[int(at.least_process)] == min(least, key=least.get)
+    assert kept.end.values.tolist() == [[60.0, 60.0]] * SIZE
+    assert (kept.culprit.values == -1).all()
+
+
+def test_books_in_a_reduced_scan_have_no_time():
+    """A line of the books that is reduced is named after how; the lines at the end stand beside it."""
+    kept = run(keep=Keep(variables=["ledger_spent", "ledger_dissipation"], reduce=["max", "mean"])).data
+    assert kept.ledger_spent_max.dims == ("N", "glucose")
+    assert kept.ledger_spent_max.attrs == {"units": "pJ", "long_name": "energy given by held pools", "cell_methods": "time: max"}
+    same(kept.ledger_spent_max, lines("spent").max("time"), 1e-11)
+    assert kept.ledger_dissipation_mean.dims == ("process", "N", "glucose")
+    assert kept.ledger_dissipation_mean.attrs["units"] == "pJ"
+    same(kept.ledger_dissipation_mean, full().ledger.dissipation.integrate("time") / 60, 1e-11)
+    same(kept.ledger_dissipated, lines("dissipated").isel(time=-1), 1e-11)
+    assert "time" not in kept.dims
+
+
+def test_a_kept_scan_is_told_in_a_line():
+    kept = run(keep=Keep(variables=["potential"], reduce=["max"]))
+    assert repr(kept).startswith("<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; least_power, least_process, potential_max, ledger_spent,")
+    assert "&lt;Kept of" in kept._repr_html_()
+    assert (kept.model_name, kept.done, kept.rtol) == ("enterocyte", 1.0, 1e-8)
+    alone = bm.simulate(model(), times=TIMES, keep="final")
+    assert repr(alone).startswith("<Kept of 'enterocyte'; 0 failed; ")
+
+
+def test_the_check_of_a_kept_scan_judges_its_worst_lane():
+    """The residual of the worst lane against the limit, and the process that dissipates least against what passed."""
+    kept = run(keep="final")
+    worst = float(kept.ledger.residual_relative.max())
+    assert kept.ledger.check(worst * 1.001) is not None
+    with pytest.raises(errors.BooksDoNotClose, match="enterocyte"):
+        kept.ledger.check(worst * 0.999)
+    along = run(keep=Keep(ledger="all")).ledger
+    last = float(along.residual_relative.isel(time=-1).max())
+    assert along.check(last * 1.001) is along
+    with pytest.raises(errors.BooksDoNotClose):
+        along.check(last * 0.999)
+    rates = xr.DataArray([0.0, 0.2], dims="r", attrs={"units": "fmol/s"})
+    bad = bm.simulate(uphill(pays=True), until="1 s", parameters={"lift.J": rates}, keep="final")
+    with pytest.raises(errors.UphillForFree, match="process lift"):
+        bad.ledger.check(1e-3)
 
 
 # --- lanes that fail, chunks and threads
@@ -259,6 +356,10 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     assert 60 <= done.sum() < 200
     last = made.data.amount.isel(time=-1, pool=0).values
     assert np.isnan(last[~done]).all()
+    if keep is not None:
+        assert (made.data.least_process.values[~done] == 0).all()
+        assert np.isnan(made.data.least_power.values[~done]).all()
+        assert made.done == done.mean()
     rate = rates["S_leak.permeability"].values * 1e3  # P·A/W [1/s]
     assert last[done] == pytest.approx((1 + 8 * np.exp(-rate * 60))[done], rel=1e-7)
     heat = made.ledger.dissipated.isel(time=-1) if "time" in made.ledger.dissipated.dims else made.ledger.dissipated

@@ -111,8 +111,11 @@ def test_a_folder_of_another_scan_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_dask_array_needs_a_unit() -> None:
     """At the call, not in a worker."""
-    with pytest.raises(errors.BareNumber, match="units"):
+    with pytest.raises(errors.BareNumber) as caught:
         bm.simulate(bm.load("enterocyte"), until=UNTIL, parameters={"SGLT1.density": density(3).chunk().drop_attrs()})
+    error = caught.value
+    assert (error.where, error.wanted) == ("parameters['SGLT1.density']", "attrs={'units': …} on the DataArray")
+    assert (error.got, error.advice) == ("no units", "attrs={'units': '1 / micrometer ** 2'}")
 
 
 class Deadly:

@@ -179,3 +179,36 @@ def test_an_irreversible_law_is_refused_as_a_violation():
     on = membrane(bm.Reservoir("cell", {S: Q(140, "mM")}), bm.Reservoir("bath", {S: Q(5, "mM")}))
     with pytest.raises(errors.SecondLawViolation):
         bm.Transporter("T", "S@in -> S@out", on, law)
+
+
+def test_half_saturations_are_named_by_their_participant():
+    """By species where one serves both sides, else by species and side, or by pool, with underscores for what a name cannot hold."""
+    half = {"Na@out": Q(20, "mM"), "cell.Na": Q(30, "mM"), "glucose": Q(2, "mM")}
+    law = laws.Saturable(maximum=Q(1, "pmol/cm^2/s"), half=half, source=bm.Source("assumed", note="for a test"))
+    on = membrane(
+        bm.Compartment("cell", volume=Q(1, "pL"), contents={Na: Q(10, "mM"), glucose: Q(1, "mM")}),
+        bm.Reservoir("bath", {Na: Q(10, "mM"), glucose: Q(1, "mM")}),
+    )
+    made = bm.Transporter("symport", "Na@out + glucose@out -> Na@in + glucose@in", on, law)
+    halves = {name: p.quantity for name, p in made.parameters.items() if "half" in name}
+    assert halves == {"symport.half_Na_out": half["Na@out"], "symport.half_cell_Na": half["cell.Na"], "symport.half_glucose": half["glucose"]}
+    assert {str(p.source) for name, p in made.parameters.items() if name.startswith("symport.")} == {"assumed; for a test"}
+    counted = laws.Saturable(
+        turnover=Q(100, "1/s"), density=Q(1000, "1/um^2"), half={"glucose": Q(2, "mM")}, source=bm.Source("assumed", note="here")
+    )
+    made = bm.Transporter("uniport", "glucose@out -> glucose@in", on, counted)
+    own = {name.removeprefix("uniport."): str(p.source) for name, p in made.parameters.items() if name.startswith("uniport.")}
+    assert own == dict.fromkeys(("turnover", "density", "half_glucose"), "assumed; here")
+
+
+@pytest.mark.parametrize("reaction", ["2 K@in -> 2 K@out", "K@in + Na@in -> K@out + Na@out", "A@in -> B@out"])
+def test_ghk_is_for_one_solute_that_crosses(reaction):
+    """Neither two at once nor one that turns into another on the way."""
+    A, B_ = bm.Species("A", moieties={"x": 1}), bm.Species("B", moieties={"x": 1})
+    contents = {s: Q(10, "mM") for s in (K, Na, A, B_)}
+    on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=contents, impermeant=bm.balance(charge=-1)), bm.Reservoir("bath", contents))
+    with pytest.raises(errors.BadReaction) as caught:
+        bm.Transporter("T", reaction, on, laws.GHK(permeability=Q(1e-6, "cm/s")))
+    error = caught.value
+    assert (error.where, error.wanted) == ("T, GHK", "one solute that crosses, 'K@in -> K@out'")
+    assert error.advice == "laws.Elementary or laws.Saturable for coupled transport"

@@ -128,6 +128,20 @@ def test_mistakes_are_named(flux: Any, cause: str, terms: dict[str, float]) -> N
         assert found.terms[name] == pytest.approx(value, rel=1e-6)
 
 
+@pytest.mark.parametrize(("k", "text"), [(2, "exp(2 A/RT)"), (0.5, "exp(0.5 A/RT)")])
+def test_a_ratio_that_is_a_power_of_what_is_due_has_the_right_sign(k: float, text: str) -> None:
+    """r⁺/r⁻ = e^{kA/RT}, k > 0: not detailed balance, but never uphill."""
+    found = only(hosted(SYMPORT, lambda s: P(s) * half(s) * (sp.exp(sp.Rational(k) * s.drive) - 1)))
+    assert (found.verdict, found.cause, found.kJ) == ("consistent", "", 0.0)
+    assert found.text == f"r⁺/r⁻ = {text}: the flux stops with A and has its sign"
+
+
+def test_a_negative_power_is_the_wrong_direction_or_worse() -> None:
+    found = only(hosted(SYMPORT, lambda s: P(s) * half(s) * (sp.exp(-2 * s.drive) - 1)))
+    assert found.verdict == "violates"
+    assert found.uphill > 0.9
+
+
 def test_a_witness_runs_uphill_at_the_state_it_names() -> None:
     found = only(hosted(SYMPORT, lambda s: coupled(s, z=0)))
     at, witness = {n: q.to_base_units().magnitude for n, q in found.witness.values.items()}, found.witness
@@ -228,6 +242,10 @@ def test_the_step_at_fault_is_named(factor: float) -> None:
     bad = [f for f in found if not f.holds]
     assert len(bad) == 2
     assert all(f.culprits == ("E2-E4",) and f.cause == "constant" for f in bad)
+    assert all(f.text.endswith("; E2-E4 alone would explain every loop") for f in bad)
+    sound = [f for f in found if f.holds]
+    assert all("explain" not in f.text and f.culprits == () and not f.corrections for f in sound)
+    assert all(set(f.corrections) == {"E1-E2", "E2-E3", "E3-E4", "E4-E1", "E2-E4"} for f in bad)
     assert [abs(f.kJ) for f in bad] == pytest.approx([RT * abs(math.log(factor)) / 1e3] * 2)
 
 
@@ -305,9 +323,54 @@ def test_cycles_are_projected_on_closed_loops(slip: float) -> None:
             assert moved[name.replace("forward", "reverse")] == pytest.approx(-x, abs=1e-9)
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_one_way_flux_and_its_repair_over_force_and_voltage(way: int) -> None:
+    """J₀ stays where it runs: J₀(1 − e^{−A/RT}) or, of a flux that only runs back, J₀(e^{A/RT} − 1); A is the force of the solute."""
+    size = 0.7
+
+    def constant(s: Any) -> Any:
+        return way * s.parameter("J", Q(size, "fmol/s"), d.FLUX)
+
+    def due(A: Any) -> Any:
+        return size * (1 - np.exp(-A / RT)) if way > 0 else size * np.expm1(A / RT)
+
+    sugar = bm.make_consistent(hosted("glucose@out -> glucose@in", constant))
+    assert sugar.method == ("J = r⁺(1 − e^(−A/RT))" if way > 0 else "J = r⁻(e^(A/RT) − 1)")
+    data = sugar.along_affinity()
+    X = np.linspace(-8e3, 8e3, 121)
+    assert data.X.values == pytest.approx(X / 1e3, abs=1e-12)
+    assert data.before.values == pytest.approx(np.full(121, way * size), rel=1e-12)
+    assert data.after.values == pytest.approx(due(X), rel=1e-9, abs=1e-12)
+    assert data.X.attrs == {"units": "kJ/mol", "long_name": "force of glucose"}
+    assert data.before.attrs == data.after.attrs == {"units": "fmol/s", "long_name": "flow of glucose into cell"}
+    potassium = bm.make_consistent(hosted("K@out -> K@in", constant)).along_voltage()
+    V = np.linspace(-0.15, 0.15, 121)
+    assert potassium.V.values == pytest.approx(V * 1e3, abs=1e-12)
+    assert potassium.V.attrs == {"units": "mV", "long_name": "membrane potential"}
+    assert potassium.before.values == pytest.approx(np.full(121, way * size), rel=1e-12)
+    assert potassium.after.values == pytest.approx(due(RT * math.log(4.5 / 140) - F * V), rel=1e-9)
+    assert potassium.after.attrs["long_name"] == "flow of K into cell"
+    if way > 0:  # |ΔJ|/|J| = e^{−A/RT}, at most 1/e where A > RT
+        assert sugar.change["largest there"] == pytest.approx(math.exp(-1), rel=0.02)
+        assert 0 < sugar.change["median where A > RT"] < sugar.change["largest there"]
+
+
+def test_projected_rates_keep_their_mean() -> None:
+    """√(r⁺r⁻)·2 sinh(A/2RT): of r⁺ = k a, r⁻ = 30 k b without voltage, over the voltage."""
+    repair = bm.make_consistent(hosted("K@out -> K@in", lambda s: P(s) * (s["K@out"] - 30 * s["K@in"])), method="projection")
+    data = repair.along_voltage()
+    A = math.log(4.5 / 140) - F * data.V.values / 1e3 / RT
+    assert data.before.values == pytest.approx(np.full(121, 0.1 * (4.5 - 30 * 140)), rel=1e-9)
+    assert data.after.values == pytest.approx(0.1 * math.sqrt(4.5 * 30 * 140) * 2 * np.sinh(A / 2), rel=1e-9)
+    kept = bm.make_consistent(hosted("K@out -> K@in", lambda s: P(s) * (s["K@out"] - 30 * s["K@in"]))).along_voltage()
+    assert kept.after.values == pytest.approx(0.1 * 4.5 * (1 - np.exp(-A)), rel=1e-9)
+
+
 def test_nothing_to_repair_stays_as_it_is() -> None:
     leak = bm.library.leak(K, ON)
-    assert bm.make_consistent(leak).made is leak
+    repair = bm.make_consistent(leak)
+    assert (repair.made, repair.given, repair.method) == (leak, leak, "nothing to repair")
+    assert repair.before is repair.after
 
 
 # --- what it says

@@ -61,6 +61,17 @@ def test_a_pump_of_fifteen_states_is_proven() -> None:
     assert "proton: +1 -1 = 0" in loop.mass
 
 
+def test_loops_say_what_crosses_and_what_is_made() -> None:
+    """The symporter's slip carries two Na⁺ with their charge, its sugar loop glucose alone and none."""
+    said = {s.reaction: (s.kind, s.charge, s.mass, s.residual) for s in bm.prove(bm.library.SGLT1(ON)) if s.kind == "loop"}
+    closed = "every species is moved only, none is made or used up"
+    assert said == {
+        "2 Na@bath + glucose@bath ⇌ 2 Na@cell + glucose@cell": ("loop", "+2 e to cell once around", closed, 0),
+        "2 Na@bath ⇌ 2 Na@cell": ("loop", "+2 e to cell once around", closed, 0),
+        "glucose@bath ⇌ glucose@cell": ("loop", "no charge crosses once around", closed, 0),
+    }
+
+
 # --- what does not hold is not proven
 
 
@@ -107,6 +118,16 @@ def test_a_sign_that_cannot_be_told_is_undecided() -> None:
     found = bm.prove(changed(bm.library.leak(K, ON), odd))
     assert found.verdict == "undecided"
     assert not found.holds
+
+
+def test_a_conductance_of_unknown_sign_is_undecided() -> None:
+    """J = L·A is proven where L ≥ 0 is known."""
+    channel = bm.Transporter("channel", "K@in -> K@out", ON, laws.Ohmic(conductance=Q(2, "nS")))
+    (sure,) = bm.prove(channel)
+    assert (sure.verdict, sure.note, sure.ratio) == ("proven", "J = L·A, so that J·A = L·A² ≥ 0", None)
+    assert sure.signs == (("L", "parameters are not negative by declaration"),)
+    (unsure,) = bm.prove(changed(channel, lambda r: replace(r, conductance=r.conductance * sp.cos(sp.Symbol("c[@in.K]", positive=True)))))
+    assert (unsure.verdict, unsure.signs) == ("undecided", (("L", "undecided"),))
 
 
 def test_exempt_is_no_pass() -> None:
