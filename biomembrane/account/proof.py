@@ -7,7 +7,7 @@ the certificate of its birth is not consulted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -71,7 +71,6 @@ class Proof:
     statements: tuple[Statement, ...]
     invariants: tuple[str, ...] = ()
     conventions: tuple[str, ...] = ()
-    temperature: float = field(default=0.0, repr=False)
 
     def __iter__(self) -> Iterator[Statement]:
         return iter(self.statements)
@@ -144,9 +143,9 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
         if isinstance(one, Cycle):
             made += [_loop(loop, one, derived) for loop in loops(one, temperature)[1]]
     if not isinstance(x, Model):
-        return Proof(x.name, tuple(made), temperature=temperature)
+        return Proof(x.name, tuple(made))
     used = dict.fromkeys(s.convention for s in x.species.values() if s.convention)
-    return Proof(x.name, tuple(made), tuple(map(_invariant, x.invariants)), tuple(used), temperature)
+    return Proof(x.name, tuple(made), tuple(map(_invariant, x.invariants)), tuple(used))
 
 
 # --- one process

@@ -73,6 +73,10 @@ def test_of_very_many_loops_the_independent_ones_are_told() -> None:
     """Six states have 197 simple loops, more than are shown one by one."""
     basis, every = loops(complete(6), BODY)
     assert len(every) == len(basis) == 10 < MOST
+    pairs = list(itertools.combinations(range(6), 2))
+    for loop in basis:
+        ends = [pairs[k] if way > 0 else pairs[k][::-1] for k, way in loop.walk]
+        assert [b for _, b in ends] == [a for a, _ in ends[1:]] + [ends[0][0]]
 
 
 def test_what_a_loop_claims() -> None:

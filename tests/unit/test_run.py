@@ -51,7 +51,7 @@ def test_variables_have_units_dimensions_and_names() -> None:
         "affinity": ("time", "process", "kJ mol-1", "affinity"),
         "dissipation": ("time", "process", "pW", "dissipated power"),
     }
-    assert data.time.attrs == {"units": "s", "long_name": "time"}
+    assert (data.time.dims, data.time.attrs) == (("time",), {"units": "s", "long_name": "time"})
     labels = {name: c.values.tolist() for name, c in data.coords.items() if name != "time"}
     assert labels == {
         "pool": ["cell.Na", "cell.K", "cell.Cl"], "pool_species": ["Na", "K", "Cl"], "pool_place": ["cell"] * 3, "pool_kind": ["solute"] * 3,
