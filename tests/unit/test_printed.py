@@ -194,9 +194,6 @@ BROKEN += r"""\ln{\left([\mathrm{Pi}]_{\mathrm{cell}} \right)} \\
 """
 BELOW = {"Na": r"\mathrm{Na},\mathrm{i}", "K": r"\mathrm{K},\mathrm{e}", "ATP": r"\mathrm{MgATP}"}
 FACTOR = {ion: rf"K_{{\mathrm{{d}},{below}}}" for ion, below in BELOW.items()}
-    ion: rf"K_{{\mathrm{{d}},{name}}}"
-    for ion, name in (("Na", r"\mathrm{Na},\mathrm{i}"), ("K", r"\mathrm{K},\mathrm{e}"), ("ATP", r"\mathrm{MgATP}"))
-}
 STEPS = [rf"k^{{+}}_{{{k}}}" for k in (1, 2, 3, 4)]
 PRODUCT = (
     rf"\Phi &= N {STEPS[0]} {STEPS[1]} {STEPS[2]} \\",
