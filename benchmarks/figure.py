@@ -54,7 +54,7 @@ def _style(suite: Suite, peer: str) -> dict[str, Any]:
 
 
 def _precision(ax: Any, suite: Suite) -> None:
-    found = 0
+    seen: list[float] = []
     for peer in suite.extent.peers:
         points = sorted(
             (r.error, r.value) for r in suite.records if r.name == "single" and r.peer == peer and "rtol" in r.metric and r.value and r.error
@@ -62,13 +62,14 @@ def _precision(ax: Any, suite: Suite) -> None:
         if points:
             errors, times = zip(*points, strict=True)
             ax.plot(errors, [1e3 * t for t in times], marker="o", markersize=3.5, label=suite.titles.get(peer, peer), **_style(suite, peer))
-            found += 1
+            seen += times
     ax.axvline(ERROR, color=_INK, linewidth=0.6, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="largest error achieved", title="one warm run: ms")
     ax.invert_xaxis()
-    if found:
+    if seen:
         ax.legend(frameon=False, fontsize=7, ncols=2, loc="upper left")
-        ax.margins(y=0.45)
+        low, high = 1e3 * min(seen), 1e3 * max(seen)
+        ax.set_ylim(low / 2, high * (high / low) ** 0.65)  # the legend lies above all
     _plain(ax.yaxis)
 
 
