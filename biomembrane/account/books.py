@@ -29,14 +29,9 @@ class Books:
     @cached_property
     def empty(self) -> dict[str, tuple[str, ...]]:
         """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch them."""
-        model, found = self.t.model, dict[str, list[str]]()
-        known, states = standing(model).places, standing(model).pools
-        for p in model.processes:
-            for who in p.reaction.net:
-                if who.kind == "solute" and who.pool in known and who.pool not in states:
-                    found.setdefault(who.pool, []).append(p.name)
         _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
-        return {name: tuple(used) for name, used in found.items() if any(np.any(np.equal(part[known[name]], 0)) for part in inputs)}
+        baths = standing(self.t.model).baths
+        return {name: used for name, (place, used) in baths.items() if any(np.any(np.equal(part[place], 0)) for part in inputs)}
 
     @cached_property
     def flow(self) -> Array:

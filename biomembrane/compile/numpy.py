@@ -186,7 +186,7 @@ class Kernel:
             given = np.array([np.broadcast_to(x, (lanes,)) for x in p]) if lanes else np.array([float(x) for x in p])
             return [*self._sweeps["prepare"](0.0, (), (), given, lanes)]
         if plain(p) or not any(isinstance(x, np.ndarray) and x.ndim for x in p):
-            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), p if plain(p) else [float(x) for x in p], size=len(self.slots))
+            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots))
             return made
         with np.errstate(all="ignore"):  # numpy's own numbers, for Python's would raise on a division by zero
             return list(self._prepare[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p]))

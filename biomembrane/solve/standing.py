@@ -15,7 +15,8 @@ from ..assemble.model import Model
 @dataclass(frozen=True, eq=False)
 class Standing:
     """``values`` of the parameters as declared, and their ``places``; ``pools`` by name, in order; ``carriers``: pools of the carrier that a
-    state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative.
+    state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative;
+    ``baths``: concentrations that no run changes, by name, with their place among the parameters and the processes that touch them.
     """
 
     values: NDArray[np.float64]
@@ -24,6 +25,7 @@ class Standing:
     carriers: Mapping[str, Sequence[str]]
     cycles: Sequence[Sequence[int]]
     positive: NDArray[np.bool_]
+    baths: Mapping[str, tuple[int, tuple[str, ...]]]
 
 
 _known: weakref.WeakKeyDictionary[Model, Standing] = weakref.WeakKeyDictionary()
@@ -33,13 +35,20 @@ def standing(model: Model) -> Standing:
     """Looked up once."""
     if model not in _known:
         pools = {p.name: i for i, p in enumerate(model.pools)}
+        places = {name: i for i, name in enumerate(model.parameters)}
+        touched: dict[str, list[str]] = {}
+        for p in model.processes:
+            for who in p.reaction.net:
+                if who.kind == "solute" and who.pool in places and who.pool not in pools:
+                    touched.setdefault(who.pool, []).append(p.name)
         groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
         _known[model] = Standing(
             np.array([p.value for p in model.parameters.values()]),
-            {name: i for i, name in enumerate(model.parameters)},
+            places,
             pools,
             {state: group for group in groups for state in group},
             [[pools[state] for state in group] for group in groups],
             np.array([p.kind != "charge" for p in model.pools]),
+            {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
     return _known[model]
