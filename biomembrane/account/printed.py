@@ -41,14 +41,19 @@ def _plain(e: sp.Expr) -> str:
 def _sum(e: sp.Expr) -> str:
     """A short sum on one line."""
     first, *rest = _terms(e)
-    return first + "".join(f" − {p[1:].lstrip()}" if p.startswith("-") else f" + {p}" for p in rest)
+    return first + "".join(map(_added, rest))
+
+
+def _added(term: str) -> str:
+    """A term behind others, with its sign."""
+    return f" − {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
 
 
 def _wrapped(head: str, terms: list[str]) -> list[str]:
     """A sum over several lines, aligned after its head."""
     lines, here = [], head
     for k, term in enumerate(terms):
-        piece = term if k == 0 else f" − {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
+        piece = _added(term) if k else term
         if len(here) + len(piece) > WIDTH and here != head:
             lines.append(here)
             here = " " * len(head)
