@@ -251,19 +251,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("count", type=int, nargs="?", default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--within", default="", help="draw from files with this in their name only, such as audit/loops.py")
+    parser.add_argument("--quick", action="store_true", help="no second round for those that survive the first")
     parser.add_argument("--only", nargs="*", help="these mutants instead of a sample")
     given = parser.parse_args()
     make()
     files = names()
-    chosen = given.only or random.Random(given.seed).sample(sorted(files), given.count)
+    within = [name for name in sorted(files) if given.within in files[name].as_posix()]
+    chosen = given.only or random.Random(given.seed).sample(within, min(given.count, len(within)))
     results = HERE / f"results-{hashlib.sha256(' '.join(chosen).encode()).hexdigest()[:16]}.jsonl"
-    for seconds in ROUNDS:
+    for seconds in ROUNDS[: 1 if given.quick else None]:
         done = {row["mutant"]: row for row in rows(results)}
         left = [name for name in chosen if name not in done or (done[name]["killer"] is None and done[name].get("given", 0) < seconds)]
         if left:
             pytest(left, results, seconds)
     done = {row["mutant"]: row for row in rows(results)}
-    sys.stdout.write(report([done[name] for name in chosen], files) + "\n")
+    sys.stdout.write(report([done[name] for name in chosen], {name: files[name] for name in {*within, *chosen}}) + "\n")
 
 
 if __name__ == "__main__":
