@@ -21,7 +21,7 @@ from ..declare.places import Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T, n0
-from .audit.claim import Level
+from .audit.claim import level
 from .audit.evaluate import Array, Box, Functions, Variable
 from .audit.split import splits
 
@@ -50,9 +50,9 @@ class Flows:
     def __init__(self, parts: Sequence[Declaration], temperature: float = constants.BODY_TEMPERATURE) -> None:
         self.parts, self.RT = tuple(parts), constants.GAS * temperature
         self.on = _membrane(self.parts)
-        solutes = {w.pool: w for part in parts for p in part.processes for w in p.reaction.net if w.kind == "solute"}
+        solutes = {w.pool: w for part in parts for p in part.processes for w in p.solutes}
         self.solutes: dict[str, Participant] = solutes
-        self.levels = [_level(w) for w in solutes.values()]
+        self.levels = [level(w, pool, 0) for pool, w in solutes.items()]
         made = [
             Variable(x.symbol, pool, x.usual, x.usual / 10, x.usual * 10, log=True, unit="mM") for pool, x in zip(solutes, self.levels, strict=True)
         ]
@@ -247,13 +247,6 @@ def nets(part: Declaration) -> list[dict[str, int]]:
                     net[w.pool] = net.get(w.pool, 0) + way * n
         found.append({p: n for p, n in net.items() if n})
     return [net for net in found if net]
-
-
-def _level(who: Participant) -> Level:
-    assert who.place is not None
-    assert who.species is not None
-    usual = {**who.place.contents, **getattr(who.place, "held", {})}[who.species].value
-    return Level(who.pool, symbols.concentration(who.pool), 0, usual or 1.0, who.species.charge)
 
 
 def _membrane(parts: Sequence[Declaration]) -> Membrane:

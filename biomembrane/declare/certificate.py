@@ -70,9 +70,9 @@ class _Dimensions:
         if node.is_Mul:
             factors = [self.fold(a) for a in node.args]
             return None if None in factors else math.prod((f for f in factors if f), start=d.ONE)
-        if node.is_Pow and node.exp.is_Rational:
+        if node.is_Pow and node.exp.is_number and node.exp.is_real:
             inner = self.fold(node.base)
-            return inner if inner is None else inner ** Fraction(int(node.exp.p), int(node.exp.q))
+            return inner if inner is None else inner ** _fraction(node.exp)
         if isinstance(node, sp.Abs):
             return self.fold(node.args[0])
         if not isinstance(node, COMPILED):
@@ -98,6 +98,11 @@ class _Dimensions:
                 raise errors.DimensionError(where=self.where, wanted=f"terms of one dimension in {_brief(node)}", got=got, advice=advice)
             first = first or (None if found is None else (arg, found))
         return first[1] if first else None
+
+
+def _fraction(number: sp.Expr) -> Fraction:
+    """A number as a fraction: 0.6 as 3/5, and so the 0.6000000000000001 that sympy has made of 1.3 − 0.7."""
+    return Fraction(int(number.p), int(number.q)) if number.is_Rational else Fraction(float(number)).limit_denominator(10**6)
 
 
 def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dimension], where: str, what: str) -> None:

@@ -7,6 +7,7 @@ again in the names and numbers of its own place, for its own error, or because i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,10 +44,9 @@ class Case:
 
 def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[str, Declared], where: str) -> tuple[str, str]:
     """Verdict and statement on a law; whatever is wrong with it is told in the names of its place."""
-    try:
+    with suppress(errors.BiomembraneError):
         return known(case)
-    except errors.BiomembraneError:
-        return judge(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
+    return judge(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
 
 
 @lru_cache(maxsize=4096)

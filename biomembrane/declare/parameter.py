@@ -139,20 +139,27 @@ def inside(value: float, domain: str) -> bool:
     return _DOMAINS[domain][1](value)
 
 
-def check_domain(value: float, domain: str, where: str, given: Any) -> None:
-    """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function that makes it), lies in the named domain."""
+def check_domain(value: float, domain: str, where: str, given: Any, hint: str = "") -> None:
+    """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function that makes it), lies in the named domain.
+
+    ``hint`` is for a value below zero.
+    """
     if domain not in _DOMAINS:
         raise errors.BadSettings(
             where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(str(domain), _DOMAINS)
         )
     wanted, inside = _DOMAINS[domain]
     if not inside(value):
-        advice = "check the sign" if value < 0 else "a value above zero; leave out what is not there" if value == 0 else "a share, not a percentage"
+        advice = (
+            f"check the sign{hint}" if value < 0 else "a value above zero; leave out what is not there" if value == 0 else "a share, not a percentage"
+        )
         got = given() if callable(given) else given
         raise errors.OutOfDomain(where=where, wanted=wanted, got=got if isinstance(got, str) else errors.shown(got), advice=advice)
 
 
-def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "") -> Declared:
+def declare(
+    name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "", hint: str = ""
+) -> Declared:
     """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
     quantity, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
     number = units.strip(quantity, dims, name)
@@ -162,7 +169,7 @@ def declare(name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, d
         )
     if not units.is_quantity(quantity):
         quantity = units.Q(number, "1")
-    check_domain(number, domain, name, quantity)
+    check_domain(number, domain, name, quantity, hint)
     return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name)
 
 

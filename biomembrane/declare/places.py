@@ -143,6 +143,12 @@ class Compartment:
 Place = Compartment | Reservoir
 
 
+def contents(place: Place) -> dict[Species, Declared]:
+    """Every solute that is declared in a place, with its concentration: what changes, what is held, and impermeants that are told."""
+    groups = (place.contents, getattr(place, "held", {}), getattr(place, "impermeant", None))
+    return {species: level for group in groups if isinstance(group, dict) for species, level in group.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class Membrane:
     """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is positive.

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from .. import errors
-from .places import Compartment, Membrane, Place, Reservoir
+from .places import Compartment, Membrane, Place, Reservoir, contents
 from .species import Species
 
 _TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z")
@@ -137,14 +137,24 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
             )
     for species in inside:
         if species.name == name:
-            charges = ((place.name, species.charge),) if species.charge else ()
-            return Participant(f"{place.name}.{name}", "solute", f"{species.label}@{place.name}", charges, species, place)
+            return _in(place, species)
     near = errors.nearest(name, [s.name for s in inside], 1)
     add = "species=(H2O,), with library.H2O, makes it the solvent" if name == "H2O" else f"add {name}: Q(0, 'mM') to the contents of {place.name}"
     raise errors.MissingSpecies(
         where=where, wanted=f"{name} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
         advice=near if near.startswith("did") else add,
     )  # fmt: skip
+
+
+def _in(place: Place, species: Species) -> Participant:
+    charges = ((place.name, species.charge),) if species.charge else ()
+    return Participant(f"{place.name}.{species.name}", "solute", f"{species.label}@{place.name}", charges, species, place)
+
+
+def beside(on: Membrane | Compartment) -> dict[str, Participant]:
+    """Every solute that is declared on either side of a membrane, or in a compartment, as ``"Ca@in"``."""
+    places: dict[str, Place] = {"in": on.inside, "out": on.outside} if isinstance(on, Membrane) else {"in": on}
+    return {f"{species.name}@{word}": _in(place, species) for word, place in places.items() for species in contents(place)}
 
 
 def balanced(reaction: Reaction, where: str) -> Reaction:

@@ -24,12 +24,14 @@ from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
 from .parameter import Declared, declare
 from .places import Compartment, Membrane
-from .reaction import Participant, Reaction
+from .reaction import Participant, Reaction, beside
 
 GROUND = {
     symbols.R: d.MOLAR_ENTROPY, symbols.F: d.MOLAR_CHARGE, symbols.T: d.TEMPERATURE, symbols.t: d.TIME,
     symbols.c0: d.CONCENTRATION, symbols.n0: d.AMOUNT, symbols.N_A: d.PER_AMOUNT,
 }  # fmt: skip
+
+SIGNED = (d.VOLTAGE, d.CHARGE, d.MOLAR_CHARGE, d.CURRENT, d.ENERGY, d.MOLAR_ENERGY, d.MOLAR_ENTROPY)  # of a law's numbers these may be negative
 
 
 @lru_cache(maxsize=1024)
@@ -94,8 +96,8 @@ class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
     Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``dims`` (dimension of each symbol), ``names`` (what each local symbol
-    stands for), ``parameters`` declared so far by dotted name, ``charge`` moved to the inside per turnover, ``drive`` = A/RT and
-    ``standard`` = ΔG°/RT.
+    stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that take no part), ``charge`` moved to the inside
+    per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
     """
 
     def __init__(self, name: str, process: str, reaction: Reaction, on: Membrane | Compartment) -> None:
@@ -103,6 +105,7 @@ class Site:
         self.dims: dict[sp.Symbol, Dimension] = dict(GROUND)
         self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}
+        self.senses: dict[Participant, None] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
@@ -117,14 +120,18 @@ class Site:
         return "out" if isinstance(self.on, Membrane) and who.place is self.on.outside else "in"
 
     def __getitem__(self, key: str) -> sp.Symbol:
-        """The concentration of ``"Na@in"`` (or of a participant's pool) in the reaction."""
+        """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses."""
         for who in self.participants:
             if key in (who.pool, who.label) or self.written(who) == key:
                 return self.level(who)
-        known = [self.written(w) for w in self.participants]
-        raise errors.UnknownName(
-            where=f"law of {self.name}", wanted="a participant of its reaction", got=errors.shown(key), advice=errors.nearest(str(key), known)
-        )
+        known = beside(self.on)
+        for name, who in known.items():
+            if key in (name, who.pool, who.label):
+                self.senses[who] = None
+                return self.level(who)
+        names = [*(self.written(w) for w in self.participants), *known]
+        wanted = "a participant of its reaction, or a solute on either side"
+        raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(str(key), names))
 
     def written(self, who: Participant) -> str:
         if who.species is None or who.place is None:
@@ -181,18 +188,23 @@ class Site:
         return self.local(symbols.parameter("@on.area", positive=True), symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
 
     def parameter(
-        self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = ""
+        self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str | None = None, long_name: str = ""
     ) -> sp.Symbol:
-        """Declare ``name.key`` and give its symbol."""
+        """Declare ``name.key`` and give its symbol.
+
+        ``domain``: positive, nonnegative, real or fraction; unless given, real for voltages, charges, currents and energies, nonnegative for others.
+        """
         for dim in dims if isinstance(dims, tuple) else (dims,):
             if not isinstance(dim, Dimension):
                 raise errors.WrongType(
                     where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
                 )
+        domain = domain or ("real" if dims in SIGNED else "nonnegative")
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
             return self._given[asked][0]
-        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=long_name or f"{key.replace('_', ' ')} of {self.name}")
+        full, hint = long_name or f"{key.replace('_', ' ')} of {self.name}", "; if it may be negative, site.parameter(…, domain='real')"
+        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint)
         self.parameters[made.name] = made
         here, name = (symbols.parameter(n, positive=domain == "positive", real=domain == "real") for n in (f"@.{key}", made.name))
         self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own

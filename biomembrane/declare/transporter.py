@@ -28,7 +28,8 @@ from .species import Species
 class Process:
     """One reaction with its rates and the certificate of them: what the assembly reads.
 
-    ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out.
+    ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out; ``senses`` are the solutes
+    that its rates read and that take no part in the reaction.
     """
 
     name: str
@@ -38,6 +39,13 @@ class Process:
     local: Rates
     names: Mapping[sp.Symbol, sp.Expr] = field(repr=False, hash=False)
     certificate: Certificate
+    senses: tuple[Participant, ...] = ()
+
+    @cached_property
+    def solutes(self) -> tuple[Participant, ...]:
+        """The solutes that its rates may read: those of the reaction, catalysts among them, and those sensed."""
+        written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
+        return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
 
     @cached_property
     def rates(self) -> Rates:
@@ -57,7 +65,8 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
         rates = rates.mapped(lambda rate: g * rate)
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
     verdict, statement = judged(case, site.names, site.parameters, where)
-    return Process(where, site.name, site.reaction, site.on, rates, site.names, Certificate(verdict, statement, Formula(site.drive, site.names)))
+    proof = Certificate(verdict, statement, Formula(site.drive, site.names))
+    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses))
 
 
 def _complete(rates: Any, where: str) -> Rates:
@@ -81,8 +90,8 @@ class Transporter:
         reaction: ``"Na@out + glucose@out -> Na@in + glucose@in"``; ``@in`` and ``@out`` are the membrane's sides.
         on: the membrane, or a compartment for a reaction inside it.
         law: of :mod:`biomembrane.laws`.
-        modulator: a function of the site that gives a non-negative pure number (open probability, inhibition); it multiplies both
-            one-way rates, so it does no work.
+        modulator: a function of the site that gives a non-negative pure number (open probability, inhibition) and may read any solute
+            on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
         label: how figures write it.
 
     Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance, ConventionMismatch, the unit

@@ -14,7 +14,8 @@ import sympy as sp
 from ... import constants, symbols
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
-from ...declare.places import Membrane
+from ...declare.places import Membrane, contents
+from ...declare.reaction import Participant
 from ...declare.transporter import Process, Transporter
 from ...symbols import F, R, T, c0
 
@@ -23,7 +24,7 @@ Declaration = Transporter | Cycle
 
 @dataclass(frozen=True)
 class Level:
-    """A concentration that counts: ``name`` as ``"Na@in"``, ``change`` per turnover (products +), usual value [mM]."""
+    """A concentration that counts: ``name`` as ``"Na@in"``, ``change`` per turnover (products +; 0: it is only sensed), usual value [mM]."""
 
     name: str
     symbol: sp.Symbol
@@ -107,23 +108,22 @@ def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATUR
 
 def _claim(process: Process, derived: Mapping[sp.Symbol, sp.Expr], values: Mapping[str, float], temperature: float) -> Claim:
     net = process.reaction.net
-    levels = []
-    for who in dict.fromkeys(w for _, w in (*process.reaction.reactants, *process.reaction.products)):
-        if who.kind == "solute":
-            assert who.place is not None
-            assert who.species is not None
-            usual = {**who.place.contents, **getattr(who.place, "held", {})}[who.species].value
-            levels.append(
-                Level(f"{who.species.name}@{who.place.name}", symbols.concentration(who.pool), net.get(who, 0), usual or 1.0, who.species.charge)
-            )
+    levels = tuple(level(who, f"{who.species.name}@{who.place.name}", net.get(who, 0)) for who in process.solutes if who.species and who.place)
     on, rates, known = process.on, process.rates.mapped(lambda rate: rate.xreplace(derived)), process.certificate.verdict
     moved = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
     return Claim(
-        name=process.name, reaction=str(process.reaction), drive=process.certificate.drive.xreplace(derived), levels=tuple(levels),
+        name=process.name, reaction=str(process.reaction), drive=process.certificate.drive.xreplace(derived), levels=levels,
         flux=rates.flux, forward=rates.forward, reverse=rates.reverse, conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
         proved=known if known in ("proven", "onsager") else "", temperature=temperature,
     )  # fmt: skip
+
+
+def level(who: Participant, name: str, change: int) -> Level:
+    """The level of a declared solute; one that is declared as absent is looked at around 1 mM."""
+    assert who.place is not None
+    assert who.species is not None
+    return Level(name, symbols.concentration(who.pool), change, contents(who.place)[who.species].value or 1.0, who.species.charge)
 
 
 def subjects(x: Model | Declaration) -> tuple[tuple[Declaration, ...], float]:

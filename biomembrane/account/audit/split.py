@@ -14,6 +14,7 @@ from ...declare.certificate import nonnegative
 from ...symbols import B
 
 Pair = tuple[sp.Expr, sp.Expr]
+DEGREE, TERMS = 24, 500  # of a polynomial that is factored: in any of its variables, and how many
 
 
 def splits(flux: sp.Expr) -> Iterator[Pair]:
@@ -70,7 +71,15 @@ def _product(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
 
 def _over_one(e: sp.Expr) -> sp.Expr:
     """One fraction, factored."""
-    return sp.factor(sp.together(_bernoulli(e)), deep=False)
+    top, bottom = sp.fraction(sp.together(_bernoulli(e)))
+    return _factored(top) / _factored(bottom)
+
+
+def _factored(e: sp.Expr) -> sp.Expr:
+    """Factored, unless that would take minutes: exp(u/80) beside exp(3u/2) makes powers of 120."""
+    poly = sp.expand(e).as_poly()
+    long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS)
+    return e if long else sp.factor(e, deep=False)
 
 
 def _bernoulli(e: sp.Expr) -> sp.Expr:

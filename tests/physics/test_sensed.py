@@ -1,0 +1,193 @@
+"""Rates that read solutes which take no part in the reaction: gates, inhibitors, published currents."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+import xarray as xr
+from builders import F, RT, at, cell, membrane, mM, patch
+
+import biomembrane as bm
+from biomembrane import Q, laws, library
+from biomembrane import dimension as d
+from biomembrane import testing as kit
+from biomembrane.account.audit import evaluate, split
+from biomembrane.account.audit.claim import claims
+from biomembrane.errors import UnknownName
+from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.symbols import F as FARADAY
+from biomembrane.symbols import R, T
+
+Ca = library.Ca
+INSIDE, OUTSIDE = {K: 138.0, Na: 10.0, Ca: 1e-3, Cl: 10.0}, {K: 5.4, Na: 140.0, Ca: 2.0, Cl: 149.4}
+
+
+def opened(site: laws.Site) -> sp.Expr:
+    """Four calcium ions on the inside open the channel, half of it at 1 µM."""
+    c, half = site["Ca@in"], site.parameter("half", Q(1, "uM"), d.CONCENTRATION)
+    return c**4 / (c**4 + half**4)
+
+
+def gated(on: bm.Membrane) -> bm.Transporter:
+    return bm.Transporter("KCa", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=opened)
+
+
+def published(flux: object, reaction: str = "K@in -> K@out") -> bm.Transporter:
+    on = membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE)))
+    return bm.Transporter("channel", reaction, on, laws.Empirical(flux=flux, reason="as published"))
+
+
+def ohmic(site: laws.Site, ratio: sp.Expr) -> sp.Expr:
+    return site.parameter("g", Q(1, "nS"), d.CONDUCTANCE) * (site.V - R * T / FARADAY * sp.log(ratio)) / FARADAY
+
+
+def test_calcium_opens_a_potassium_channel_by_hill_s_law() -> None:
+    model = patch(lambda on: [gated(on)], INSIDE, OUTSIDE, V=-40)
+    levels = xr.DataArray(np.array([1e-4, 1e-3, 1e-2]), dims="Ca")
+    flux = at(model, cell_Ca=levels).flux.sel(process="KCa").values
+    share = levels.values**4 / (levels.values**4 + 1e-12)
+    assert flux / flux[1] == pytest.approx(share / 0.5, rel=1e-12)
+
+
+def test_what_is_only_sensed_costs_nothing_and_is_proved() -> None:
+    channel = gated(membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE))))
+    assert channel.certificate.verdict == "proven"
+    assert [who.pool for who in channel.processes[0].senses] == ["cell.Ca"]
+    assert bm.prove(channel).holds
+    assert bm.audit(channel).verdict == "proven"
+    kit.check_transporter(channel, examples=20)
+
+
+def test_a_gate_follows_the_pool_that_it_senses() -> None:
+    """Calcium leaks in and opens the channel: both solvers agree, the books close, and calcium itself is not carried by the channel."""
+    model = cell(
+        lambda on: [gated(on), bm.Transporter("leak", "Ca@out -> Ca@in", on, laws.GHK(permeability=Q(1e-8, "cm/s")))], INSIDE, OUTSIDE,
+        V=-60, impermeant=bm.balance(charge=-1),
+    )  # fmt: skip
+    run = bm.simulate(model, until=Q(20, "s"), solver=bm.solvers.Native(rtol=1e-9))
+    run.ledger.check()
+    slow = bm.simulate(model, until=Q(20, "s"), solver=bm.solvers.SciPy("Radau", rtol=1e-9))
+    assert run.data.concentration.values == pytest.approx(slow.data.concentration.values, rel=1e-6)
+    c, u = run.data.concentration, run.data.potential.sel(membrane="membrane").values / 1e3 * F / RT
+    level, K_in = c.sel(pool="cell.Ca").values, c.sel(pool="cell.K").values
+    B = [x / np.expm1(x) for x in (-u, u)]
+    share = run.data.flux.sel(process="KCa").values / (100 * 1e-9 * (B[0] * K_in - B[1] * OUTSIDE[K]) * 1e3)  # P = 1e-9 m/s, 100 µm²
+    assert share == pytest.approx(level**4 / (level**4 + 1e-12), rel=1e-9)
+    assert share[-1] > 1.9 * share[0]
+
+
+def test_what_opens_the_symporter_beside_a_leak_couples_tighter() -> None:
+    """Kedem and Caplan's q of a sodium–glucose symporter, gated by calcium, with a glucose leak that is not."""
+    on = membrane(bm.Reservoir("cell", mM(INSIDE | {glucose: 1.0})), bm.Reservoir("bath", mM(OUTSIDE | {glucose: 1.0})))
+    symporter = bm.Transporter(
+        "symporter", "2 Na@out + glucose@out -> 2 Na@in + glucose@in", on, laws.Elementary(rate=Q(1, "fmol/s")), modulator=opened
+    )
+    leak = bm.Transporter("leak", "glucose@out -> glucose@in", on, laws.GHK(permeability=Q(1e-7, "cm/s")))
+    q = [bm.coupling([symporter, leak], "Na", "glucose", at={"cell.Ca": Q(c, "uM")}).q for c in (0.1, 1.0, 10.0)]
+    assert abs(q[0]) < abs(q[1]) < abs(q[2]) < 1
+
+
+def test_sodium_within_a_potassium_current_is_named() -> None:
+    """IKs as in Luo and Rudy 1994 reverses at neither ion's equilibrium: 0.01833 of its permeability is to sodium, which it does not carry."""
+
+    def current(site: laws.Site) -> sp.Expr:
+        return ohmic(site, (site["K@out"] + 0.01833 * site["Na@out"]) / (site["K@in"] + 0.01833 * site["Na@in"]))
+
+    found = bm.audit(published(current))["channel"]
+    assert (found.verdict, found.cause) == ("violates", "nonlinear")
+    assert {"Na@cell", "Na@bath"} <= set(found.witness.values)
+
+
+def test_a_sensed_ion_in_the_ratio_of_rates_has_the_wrong_order() -> None:
+    def flux(site: laws.Site) -> sp.Expr:
+        k = site.parameter("k", Q(1, "um^3/s"), d.FLUX / d.CONCENTRATION)
+        return k * (site["K@in"] * site["Ca@in"] / site["Ca@out"] * sp.exp(site.u) - site["K@out"])
+
+    found = bm.audit(published(flux))["channel"]
+    assert found.cause == "order"
+    assert (found.terms["Ca@cell"], found.terms["Ca@bath"]) == pytest.approx((1, -1))
+
+
+def test_a_catalyst_has_a_level_too() -> None:
+    on = membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE)))
+    made = bm.Transporter("carrier", "K@in + Ca@in -> K@out + Ca@in", on, laws.Elementary(rate=Q(1, "fmol/s")))
+    (claim,) = claims(made)
+    assert {x.name: x.change for x in claim.levels} == {"K@cell": -1, "Ca@cell": 0, "K@bath": 1}
+    assert [v.name for v in evaluate.box(claim, {}).variables if v.log and v.unit != "mM"] == []
+
+
+def test_what_is_not_there_cannot_be_sensed() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'Ca@in'") as raised:
+        published(lambda site: site["Ca@inn"])
+    assert "a solute on either side" in str(raised.value)
+    assert raised.value.__context__ is None
+
+
+# --- published currents, as they are written
+
+
+def test_ten_tusscher_s_exchanger_has_a_free_factor_of_two_and_a_half() -> None:
+    """ten Tusscher et al. 2004 multiply the reverse rate by α = 2.5, which is RT ln 2.5 for nothing."""
+
+    def flux(alpha: float) -> object:
+        def made(s: laws.Site) -> sp.Expr:
+            k, u, g = s.parameter("k", Q(0.01, "fmol/s"), d.FLUX), s.u, sp.Rational(35, 100)
+            KNa, KCa = s.parameter("KNa", Q(87.5, "mM"), d.CONCENTRATION), s.parameter("KCa", Q(1.38, "mM"), d.CONCENTRATION)
+            out, back = sp.exp(g * u) * s["Na@in"] ** 3 * s["Ca@out"], sp.exp((g - 1) * u) * s["Na@out"] ** 3 * s["Ca@in"] * alpha
+            return k * (out - back) / ((KNa**3 + s["Na@out"] ** 3) * (KCa + s["Ca@out"]) * (1 + sp.exp((g - 1) * u) / 10))
+
+        return made
+
+    reaction = "3 Na@in + Ca@out -> 3 Na@out + Ca@in"
+    assert bm.audit(published(flux(1.0), reaction)).verdict == "consistent"
+    found = bm.audit(published(flux(2.5), reaction))["channel"]
+    assert (found.verdict, found.cause) == ("violates", "constant")
+    assert found.kJ == pytest.approx(-RT * math.log(2.5) / 1e3, rel=1e-9)
+
+
+def test_activity_coefficients_of_one_side_only_are_a_constant() -> None:
+    """L-type calcium current of Luo and Rudy 1994: 0.341 of the outer calcium, all of the inner."""
+
+    def flux(s: laws.Site) -> sp.Expr:
+        P = s.parameter("P", Q(1, "um^3/s"), d.FLUX / d.CONCENTRATION)
+        return -P * 2 * s.u * (s["Ca@in"] * sp.exp(2 * s.u) - 0.341 * s["Ca@out"]) / (sp.exp(2 * s.u) - 1)
+
+    found = bm.audit(published(flux, "Ca@out -> Ca@in"))["channel"]
+    assert (found.verdict, found.cause) == ("violates", "constant")
+    assert found.kJ == pytest.approx(RT * math.log(0.341) / 1e3, rel=1e-9)
+
+
+def test_a_fixed_reversal_potential_leaves_both_concentrations_out() -> None:
+    """Hodgkin and Huxley's E_K as a number, −77 mV."""
+
+    def flux(s: laws.Site) -> sp.Expr:
+        return s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) * (s.V - s.parameter("E", Q(-77, "mV"), d.VOLTAGE)) / FARADAY
+
+    found = bm.audit(published(flux))["channel"]
+    assert (found.verdict, found.cause) == ("violates", "order")
+    assert (found.terms["K@cell"], found.terms["K@bath"]) == pytest.approx((-1, 1), rel=1e-6)
+
+
+def test_rectification_that_follows_the_driving_force_is_consistent_and_judged_at_once() -> None:
+    """e^(u/80) beside e^(3u/2), over one denominator, is a polynomial of degree 120: it is not factored."""
+
+    def flux(s: laws.Site) -> sp.Expr:
+        x = s.u - sp.log(s["K@out"] / s["K@in"])
+        a, b = 0.1 / (1 + sp.exp(sp.Rational(3, 2) * x - 12)), 3 * sp.exp(x / 80)
+        return ohmic(s, s["K@out"] / s["K@in"]) * a / (a + b)
+
+    made = published(flux)
+    assert bm.audit(made).verdict == "consistent"
+    written = split._over_one(made.processes[0].rates.flux)
+    assert len(str(written)) < 4 * len(str(made.processes[0].rates.flux))
+
+
+def test_powers_with_a_decimal_point_keep_their_dimensions() -> None:
+    """(K/c)^1.5 is spread over its factors by sympy; 1.3 is 13/10, so that what belongs together cancels."""
+
+    def flux(s: laws.Site) -> sp.Expr:
+        half = s.parameter("half", Q(10, "mM"), d.CONCENTRATION)
+        return s.parameter("k", Q(1, "fmol/s"), d.FLUX) / (1 + (half / s["Na@in"]) ** 1.5) * (s["K@out"] / half) ** 1.3 / (s["K@in"] / half) ** 0.7
+
+    assert bm.audit(published(flux)).verdict == "irreversible"
