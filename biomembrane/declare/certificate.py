@@ -76,7 +76,7 @@ class _Dimensions:
         if isinstance(node, sp.Abs):
             return self.fold(node.args[0])
         if not isinstance(node, COMPILED):
-            advice = "sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B; steps in time are a Protocol"
+            advice = "sums, products, powers, exp, log, tanh, sinh, cosh, sin, cos, Abs, Max, Min and B; steps in time are a Protocol"
             raise errors.UnknownName(where=self.where, wanted="functions that can be compiled", got=type(node).__name__, advice=advice)
         for arg in node.args:
             self.pure(arg, node)

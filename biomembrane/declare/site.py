@@ -17,6 +17,7 @@ from numbers import Rational, Real
 from typing import Any
 
 import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from .. import dimension as d
 from .. import errors, symbols
@@ -40,10 +41,16 @@ def exact(number: float | Fraction | str) -> sp.Rational:
     return sp.Rational(str(number))
 
 
+@lru_cache(maxsize=1024)
+def _plain(e: sp.Expr) -> sp.Expr:
+    """sinh, cosh and their kin by exponentials; tanh has code of its own."""
+    return e.replace(lambda n: isinstance(n, HyperbolicFunction) and not isinstance(n, sp.tanh), lambda n: n.rewrite(sp.exp))
+
+
 def expressed(made: Any, where: str) -> sp.Expr:
     """What a user's formula gave, as sympy knows it: an expression or a finite number.  Text is never evaluated."""
     if isinstance(made, sp.Expr):
-        return made
+        return _plain(made)
     if isinstance(made, Real) and not isinstance(made, bool) and math.isfinite(made):
         return sp.Rational(int(made.numerator), int(made.denominator)) if isinstance(made, Rational) else sp.Float(float(made))
     advice = "let the function return it" if made is None else "build it from site['K@in'], site.u, site.parameter(…), with sympy's functions"

@@ -1,18 +1,17 @@
 """Rates that read solutes which take no part in the reaction: gates, inhibitors, published currents."""
 
-import math
 
 import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from builders import F, RT, at, cell, membrane, mM, patch
+from builders import RT, F, at, cell, membrane, mM, patch
 
 import biomembrane as bm
 from biomembrane import Q, laws, library
 from biomembrane import dimension as d
 from biomembrane import testing as kit
-from biomembrane.account.audit import evaluate, split
+from biomembrane.account.audit import evaluate
 from biomembrane.account.audit.claim import claims
 from biomembrane.errors import UnknownName
 from biomembrane.library import Cl, K, Na, glucose
@@ -88,17 +87,6 @@ def test_what_opens_the_symporter_beside_a_leak_couples_tighter() -> None:
     assert abs(q[0]) < abs(q[1]) < abs(q[2]) < 1
 
 
-def test_sodium_within_a_potassium_current_is_named() -> None:
-    """IKs as in Luo and Rudy 1994 reverses at neither ion's equilibrium: 0.01833 of its permeability is to sodium, which it does not carry."""
-
-    def current(site: laws.Site) -> sp.Expr:
-        return ohmic(site, (site["K@out"] + 0.01833 * site["Na@out"]) / (site["K@in"] + 0.01833 * site["Na@in"]))
-
-    found = bm.audit(published(current))["channel"]
-    assert (found.verdict, found.cause) == ("violates", "nonlinear")
-    assert {"Na@cell", "Na@bath"} <= set(found.witness.values)
-
-
 def test_a_sensed_ion_in_the_ratio_of_rates_has_the_wrong_order() -> None:
     def flux(site: laws.Site) -> sp.Expr:
         k = site.parameter("k", Q(1, "um^3/s"), d.FLUX / d.CONCENTRATION)
@@ -122,65 +110,6 @@ def test_what_is_not_there_cannot_be_sensed() -> None:
         published(lambda site: site["Ca@inn"])
     assert "a solute on either side" in str(raised.value)
     assert raised.value.__context__ is None
-
-
-# --- published currents, as they are written
-
-
-def test_ten_tusscher_s_exchanger_has_a_free_factor_of_two_and_a_half() -> None:
-    """ten Tusscher et al. 2004 multiply the reverse rate by α = 2.5, which is RT ln 2.5 for nothing."""
-
-    def flux(alpha: float) -> object:
-        def made(s: laws.Site) -> sp.Expr:
-            k, u, g = s.parameter("k", Q(0.01, "fmol/s"), d.FLUX), s.u, sp.Rational(35, 100)
-            KNa, KCa = s.parameter("KNa", Q(87.5, "mM"), d.CONCENTRATION), s.parameter("KCa", Q(1.38, "mM"), d.CONCENTRATION)
-            out, back = sp.exp(g * u) * s["Na@in"] ** 3 * s["Ca@out"], sp.exp((g - 1) * u) * s["Na@out"] ** 3 * s["Ca@in"] * alpha
-            return k * (out - back) / ((KNa**3 + s["Na@out"] ** 3) * (KCa + s["Ca@out"]) * (1 + sp.exp((g - 1) * u) / 10))
-
-        return made
-
-    reaction = "3 Na@in + Ca@out -> 3 Na@out + Ca@in"
-    assert bm.audit(published(flux(1.0), reaction)).verdict == "consistent"
-    found = bm.audit(published(flux(2.5), reaction))["channel"]
-    assert (found.verdict, found.cause) == ("violates", "constant")
-    assert found.kJ == pytest.approx(-RT * math.log(2.5) / 1e3, rel=1e-9)
-
-
-def test_activity_coefficients_of_one_side_only_are_a_constant() -> None:
-    """L-type calcium current of Luo and Rudy 1994: 0.341 of the outer calcium, all of the inner."""
-
-    def flux(s: laws.Site) -> sp.Expr:
-        P = s.parameter("P", Q(1, "um^3/s"), d.FLUX / d.CONCENTRATION)
-        return -P * 2 * s.u * (s["Ca@in"] * sp.exp(2 * s.u) - 0.341 * s["Ca@out"]) / (sp.exp(2 * s.u) - 1)
-
-    found = bm.audit(published(flux, "Ca@out -> Ca@in"))["channel"]
-    assert (found.verdict, found.cause) == ("violates", "constant")
-    assert found.kJ == pytest.approx(RT * math.log(0.341) / 1e3, rel=1e-9)
-
-
-def test_a_fixed_reversal_potential_leaves_both_concentrations_out() -> None:
-    """Hodgkin and Huxley's E_K as a number, −77 mV."""
-
-    def flux(s: laws.Site) -> sp.Expr:
-        return s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) * (s.V - s.parameter("E", Q(-77, "mV"), d.VOLTAGE)) / FARADAY
-
-    found = bm.audit(published(flux))["channel"]
-    assert (found.verdict, found.cause) == ("violates", "order")
-    assert (found.terms["K@cell"], found.terms["K@bath"]) == pytest.approx((-1, 1), rel=1e-6)
-
-
-def test_rectification_that_follows_the_driving_force_is_consistent_and_judged_at_once() -> None:
-    """e^(u/80) beside e^(3u/2), over one denominator, is a polynomial of degree 120: it is not factored."""
-
-    def flux(s: laws.Site) -> sp.Expr:
-        x = s.u - sp.log(s["K@out"] / s["K@in"])
-        a, b = 0.1 / (1 + sp.exp(sp.Rational(3, 2) * x - 12)), 3 * sp.exp(x / 80)
-        return ohmic(s, s["K@out"] / s["K@in"]) * a / (a + b)
-
-    made = published(flux)
-    assert bm.audit(made).verdict == "consistent"
-    written = split._over_one(made.processes[0].rates.flux)
-    assert len(str(written)) < 4 * len(str(made.processes[0].rates.flux))
 
 
 def test_powers_with_a_decimal_point_keep_their_dimensions() -> None:

@@ -150,8 +150,8 @@ LAWS = table(
                 "K_leak", "symbols that the site gives", "K_in", "site['",
             ),
             (
-                "stranger in the site", lambda: pair(lambda k, s: k * s["Na@in"], lambda k, _s: k), e.UnknownName,
-                "K_leak", "participant", "'Na@in'", "K@in",
+                "stranger in the site", lambda: pair(lambda k, s: k * s["Rb@in"], lambda k, _s: k), e.UnknownName,
+                "K_leak", "participant", "'Rb@in'", "K@in",
             ),
             (
                 "formula of text", lambda: pair(lambda _k, _s: "k*K", lambda k, _s: k), e.WrongType,

@@ -19,7 +19,7 @@ from .evaluate import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .loops import Loop, blame, loops
 from .residual import EXACT, Residual, residual
-from .search import Uphill, uphill
+from .search import Uphill, stops, uphill
 
 
 def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Mapping[str, Any] | None = None) -> Audit:
@@ -137,11 +137,13 @@ def _signed(passing: Finding, claim: Claim, here: Box, found: Residual) -> Findi
     if claim.proved == "proven" or not found.stalls:
         return replace(passing, verdict="proven" if passing.verdict == "onsager" else passing.verdict)
     seen = uphill(claim, here)
-    if seen is None:
-        return passing
+    return _factor(passing, claim, here, seen) if seen else passing
+
+
+def _factor(blank: Finding, claim: Claim, here: Box, seen: Uphill) -> Finding:
     text = "the flux stops where A = 0, but a factor changes its sign elsewhere, and with it the flux"
     return replace(
-        passing, verdict="violates", cause="factor", text=text, kJ=-abs(seen.drive) * constants.GAS * claim.temperature / 1000,
+        blank, verdict="violates", cause="factor", text=text, kJ=-abs(seen.drive) * constants.GAS * claim.temperature / 1000,
         witness=_witness(claim, here, seen.x, seen), uphill=seen.share,
     )  # fmt: skip
 
@@ -159,6 +161,8 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
         return replace(blank, verdict="undecided", text="the flux could not be split into r⁺ and r⁻, and no state with J·A < 0 was found")
+    if found.form == "nonlinear" and stops(claim, here):
+        return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
     text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.size * RT:.3g} kJ/mol off{stop}"
     if found.form == "opaque":

@@ -16,6 +16,7 @@ from .evaluate import Array, Box, Functions
 
 SAMPLES = 2048
 STARTS = 6
+STATES = 64
 LEAST = 1e-7  # of RT: an affinity below this has no sign
 
 
@@ -57,6 +58,23 @@ def uphill(claim: Claim, box: Box) -> Uphill | None:
     at = _plain(functions, box, found[:, best], height)
     J, drive = functions(at[:, None])[:, 0]
     return Uphill(at, float(drive), float(J), float(np.mean(up > LEAST)))
+
+
+def stops(claim: Claim, box: Box) -> bool:
+    """Whether the flux changes from back to forth where A does: in states moved along one variable to A = ±RT/1000."""
+    assert claim.net is not None
+    functions = Functions([claim.net, claim.drive], box)
+    x = box.sample(STATES)
+    slopes = functions.slopes(x)[1]
+    k = int(np.argmax(np.abs(slopes).min(axis=1) * np.ptp(box.bounds, axis=1)))
+    if not np.all(slopes[k]):
+        return False
+    J = []
+    for drive in (-1e-3, 0.0, 1e-3):
+        at = x.copy()
+        at[k] += (drive - functions(x)[1]) / slopes[k]  # A/RT is linear in every coordinate
+        J.append(functions(at)[0])
+    return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
 
 
 def _pushed(functions: Functions, box: Box, start: Array, scale: float) -> Array:
