@@ -1,6 +1,5 @@
 """Rates that read solutes which take no part in the reaction: gates, inhibitors, published currents."""
 
-
 import numpy as np
 import pytest
 import sympy as sp
