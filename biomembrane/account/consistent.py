@@ -1,14 +1,14 @@
 """The smallest repair of a law or a diagram that breaks the second law, and what it changes.
 
 A flux J = r⁺ − r⁻ is kept where it was measured, its forward rate, and the reverse follows: J = r⁺(1 − e^{−A/RT}); or both rates are
-projected, r± → √(r⁺r⁻) e^{±A/2RT}, which changes ln r⁺ and ln r⁻ least.  The rate constants of a diagram are projected on those that close
-every loop, by least squares in ln(k⁺/k⁻).
+projected, r± → √(r⁺r⁻) e^{±A/2RT}, which changes ln r⁺ and ln r⁻ least.  An ohmic current g·(V − E) keeps its conductance, and E is where
+A = 0.  The rate constants of a diagram are projected on those that close every loop, by least squares in ln(k⁺/k⁻).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,14 @@ import numpy as np
 import sympy as sp
 
 from .. import constants, errors
+from ..declare.certificate import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
-from ..declare.site import Site
+from ..declare.site import Site, exact
 from ..declare.transporter import Transporter
 from ..html import collapsible, join, table
+from ..symbols import F
 from .audit.audit import audit
 from .audit.claim import claims
 from .audit.evaluate import Array, Box, Functions, box
@@ -42,28 +44,41 @@ class Consistent:
 
     law: Law
     method: str
-    kept: str  # forward | reverse: the rate that stays
+    kept: str  # forward | reverse | conductance: what stays
 
     def rates(self, site: Site) -> Rates:
-        forward, reverse = _pair(self.law.rates(site), site.name)
-        ahead = sp.exp(site.drive)
+        given = self.law.rates(site)
+        if self.kept == "conductance":
+            return Rates(conductance=_conductance(given, site))
+        pair = _pair(given)
+        assert pair is not None
+        (forward, reverse), ahead = pair, sp.exp(site.drive)
         if self.method == "projection":
             mean = sp.sqrt(forward * reverse)
             return Rates(mean * sp.exp(site.drive / 2), mean * sp.exp(-site.drive / 2))
         return Rates(forward, forward / ahead) if self.kept == "forward" else Rates(reverse * ahead, reverse)
 
 
-def _pair(rates: Rates, name: str) -> tuple[sp.Expr, sp.Expr]:
+def _pair(rates: Rates) -> tuple[sp.Expr, sp.Expr] | None:
     if rates.forward is not None and rates.reverse is not None:
         return rates.forward, rates.reverse
-    found: Iterator[tuple[sp.Expr, sp.Expr]] = splits(rates.flux) if rates.flux is not None else iter(())
-    pair = next(found, None)
-    if pair is None:
+    return None if rates.flux is None else next(splits(rates.flux), None)
+
+
+def _conductance(rates: Rates, site: Site) -> sp.Expr:
+    """L of J = L·A for a flux that is a non-negative factor times a form b·V + …, of which the voltage's part is due: b = −Q·F·L."""
+    assert rates.flux is not None
+    memo: dict[sp.Expr, bool] = {}
+    factors = sp.Mul.make_args(sp.factor_terms(rates.flux))
+    forces = [f for f in factors if not nonnegative(f, memo) and not nonnegative(-f, memo)]
+    slope = sp.diff(forces[0], site.V) if len(forces) == 1 and site.charge else sp.S.Zero
+    L = sp.Mul(*(f for f in factors if f not in forces)) * -slope / (exact(site.charge or 1) * F)
+    if slope.is_zero or slope.free_symbols & {site.V, *map(site.level, site.participants)} or not nonnegative(L, memo):
         raise errors.SecondLawUndecided(
-            where=f"make_consistent({name})", wanted="a flux whose forward and reverse parts can be told apart", got=str(rates.flux)[:300],
-            advice="write it as a difference of two non-negative terms",
+            where=f"make_consistent({site.name})", wanted="a flux whose forward and reverse parts can be told apart, or a conductance times V − E",
+            got=str(rates.flux)[:300], advice="write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
         )  # fmt: skip
-    return pair
+    return L
 
 
 @dataclass(frozen=True)
@@ -138,7 +153,8 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
             by half of ε.  Cycles are always projected: k⁺ and k⁻ of each step take half of its share each.
         over: ranges by name, as for :func:`~biomembrane.account.audit.audit.audit`.
 
-    The result is declared anew and so proved.  Raises: WrongType, BadSettings, SecondLawUndecided (a flux that cannot be split).
+    A flux that cannot be split but is a conductance times V − E, as ohmic currents are, becomes L·A.  The result is declared anew and so
+    proved.  Raises: WrongType, BadSettings, SecondLawUndecided (any other flux that cannot be split).
     """
     if method not in METHODS:
         got, advice = errors.shown(method), errors.nearest(str(method), METHODS)
@@ -153,15 +169,14 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
 
 
 def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | None) -> Repair:
-    forward, reverse = _pair(x.processes[0].local, x.name)
-    kept = "reverse" if forward.is_zero else "forward"
-    one_way = forward.is_zero or reverse.is_zero
+    pair = _pair(x.processes[0].local)
+    one_way = pair is not None and (pair[0].is_zero or pair[1].is_zero)
+    kept = "conductance" if pair is None else "reverse" if pair[0].is_zero else "forward"
     law = Consistent(x.law, "reverse" if one_way else method, kept)
     made = replace(x, law=law)
-    here = box(claims(x)[0], {})
-    follows = "J = r⁺(1 − e^(−A/RT))" if kept == "forward" else "J = r⁻(e^(A/RT) − 1)"
-    said = follows if law.method == "reverse" else "both rates projected"
-    return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, here))
+    follows = {"forward": "J = r⁺(1 − e^(−A/RT))", "reverse": "J = r⁻(e^(A/RT) − 1)", "conductance": "the conductance stays, J = L·A"}[kept]
+    said = "both rates projected" if pair is not None and law.method == "projection" else follows
+    return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, box(claims(x)[0], {})))
 
 
 def _change(x: Transporter, made: Transporter, here: Box) -> dict[str, float]:

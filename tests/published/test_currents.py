@@ -6,12 +6,14 @@ from collections.abc import Callable
 import pytest
 import sympy as sp
 from builders import RT, membrane, mM
+from builders import F as FARADAY
 
 import biomembrane as bm
 from biomembrane import Q, laws, library
 from biomembrane import dimension as d
 from biomembrane.account.audit import split
 from biomembrane.declare.site import Site
+from biomembrane.errors import SecondLawUndecided
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F, R, T
 
@@ -115,3 +117,41 @@ def test_a_flux_that_runs_against_its_force_or_stops_beside_it_is_no_matter_of_a
     sign = -1 if cause == "direction" else 1
     found = bm.audit(published(lambda s: sign * s.parameter("k", Q(1, "fmol/s"), d.FLUX) * (force(s) - shift) ** 3))["channel"]
     assert (found.verdict, found.cause) == ("violates", cause)
+
+
+# --- repair of currents
+
+
+def test_a_current_with_a_fixed_reversal_keeps_its_conductance_and_reverses_with_its_ion() -> None:
+    def flux(s: Site) -> sp.Expr:
+        return s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) * (s.V - s.parameter("E", Q(-77, "mV"), d.VOLTAGE)) / F
+
+    repair = bm.make_consistent(published(flux))
+    assert repair.after.verdict == "proven"
+    assert "the conductance" in repair.method
+    curve = repair.along_voltage()
+    before, after = (curve[name].values * FARADAY * 1e-3 for name in ("before", "after"))  # pA, into the cell
+    E_K = RT / FARADAY * math.log(OUTSIDE[K] / INSIDE[K]) * 1e3
+    assert -before == pytest.approx(curve.V.values + 77, rel=1e-9, abs=1e-9)  # 1 nS
+    assert -after == pytest.approx(curve.V.values - E_K, rel=1e-9, abs=1e-8)
+
+
+@pytest.mark.parametrize("gate", [lambda _x: sp.S.One, lambda x: 1 / (1 + sp.exp(x / 3 - 2))])
+def test_a_current_with_nernst_s_potential_is_proved_as_it_stands(gate: Callable[[sp.Expr], sp.Expr]) -> None:
+    repair = bm.make_consistent(published(lambda s: ohmic(s, s["K@out"] / s["K@in"]) * gate(force(s))))
+    assert (repair.before.verdict, repair.after.verdict) == ("consistent", "proven")
+    assert repair.change["largest there"] < 1e-9
+
+
+def test_a_current_that_runs_backwards_is_not_repaired_by_a_negative_conductance() -> None:
+    with pytest.raises(SecondLawUndecided, match="a conductance times V − E"):
+        bm.make_consistent(published(lambda s: -ohmic(s, s["K@out"] / s["K@in"])))
+
+
+def test_what_multiplies_the_voltage_must_be_constant() -> None:
+    def flux(s: Site) -> sp.Expr:
+        g, half = s.parameter("g", Q(1, "nS"), d.CONDUCTANCE), s.parameter("half", Q(1, "mM"), d.CONCENTRATION)
+        return g * (s.V * s["K@in"] / half - s.parameter("E", Q(-77, "mV"), d.VOLTAGE)) / F
+
+    with pytest.raises(SecondLawUndecided):
+        bm.make_consistent(published(flux))
