@@ -12,6 +12,7 @@ from ..assemble.model import Model
 from ..declare import laws
 from ..declare.cycle import Cycle
 from ..declare.places import Compartment, Membrane, Reservoir, balance
+from ..declare.reaction import beside
 from ..declare.site import Site
 from ..declare.species import Species
 from ..declare.transporter import Transporter
@@ -63,7 +64,7 @@ def _room(room: Room, known: Mapping[str, Species], baths: Mapping[str, Reservoi
 
 def transporter(part: Part, on: Any, q: Quantifier) -> Transporter | Cycle:
     """The transporter of a part."""
-    modulator = {"": None, "inhibited": _inhibited, "clock": _clock}[part.modulator]
+    modulator = {"": None, "inhibited": _inhibited, "gated": _gated, "clock": _clock}[part.modulator]
     if part.loop is not None:
         return _cycle(part, part.loop, on, q, modulator)
     extra = (H2O,) if part.kind == "water" else ()
@@ -102,6 +103,16 @@ def law_of(part: Part, q: Quantifier) -> laws.Law:
 def _inhibited(site: Site) -> Any:
     level = site.level(site.participants[0])
     return 1 / (1 + level / site.parameter("Ki", Q(30, "mM"), d.CONCENTRATION, domain="positive"))
+
+
+def _gated(site: Site) -> Any:
+    """Opened by a solute that takes no part, where there is one."""
+    taking_part = {who.pool for who in site.participants}
+    others = sorted(who.pool for who in beside(site.on).values() if who.pool not in taking_part)
+    if not others:
+        return sp.S.One
+    level = site[others[0]]
+    return level / (level + site.parameter("half", Q(30, "mM"), d.CONCENTRATION, domain="positive"))
 
 
 def _clock(site: Site) -> Any:

@@ -158,7 +158,7 @@ def parts(draw: st.DrawFn, kind: str, names: Sequence[str], charges: dict[str, i
     if kind == "saturable":
         numbers += [(f"half {s}@{w}", draw(decades(-1, 2)), "mM") for _, s, w in (*left, *right)]
     theta = draw(st.none() | st.sampled_from([0.0, 0.25, 0.5, 1.0])) if kind not in ("ghk", "water") else 0.5
-    modulator = draw(st.sampled_from(["", "clock"] if kind in ("water", "cycle") else ["", "", "inhibited", "clock"]))
+    modulator = draw(st.sampled_from(["", "clock", "gated"] if kind in ("water", "cycle") else ["", "", "inhibited", "gated", "clock"]))
     loop = draw(loops(names, charges, fuel)) if kind == "cycle" else None
     binding = draw(st.sampled_from(["simultaneous", "common"]))
     return Part(f"{kind}{at}", kind, at, left, right, tuple(numbers), theta, binding, modulator, loop)
