@@ -239,6 +239,15 @@ def test_one_way_laws_over_the_voltage(name: str) -> None:
     assert found.text == head + ", ".join(f"{percent} % at A = {A:.3g} kJ/mol" for percent, A in told)
 
 
+def test_a_one_way_law_that_hardly_ever_runs_uphill() -> None:
+    """Up to +1 µV of 150 mV no sampled state has A < 0, yet there is one; it is not told that there is none."""
+    found = judged(hop(-2 * U, forward=ONE, reverse=sp.S.Zero), {"V": (Q(-150, "mV"), Q(1, "uV"))})
+    assert found.text.startswith("no reverse rate: it runs uphill in less than 0.049 % of the range; where A > 0 it is too fast by ")
+    assert found.uphill == 0.0
+    assert found.kJ == pytest.approx(2 * F * 1e-9, rel=1e-9)
+    assert found.witness.values["V"].to("uV").magnitude == pytest.approx(1)
+
+
 # --- what is no linear form, or cannot be split
 
 

@@ -19,7 +19,7 @@ from .evaluate import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .loops import Loop, blame, loops
 from .residual import EXACT, Residual, residual
-from .search import Uphill, uphill
+from .search import SAMPLES, Uphill, uphill
 
 
 def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Mapping[str, Any] | None = None) -> Audit:
@@ -153,7 +153,7 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     witness, share = (_witness(claim, here, seen.x, seen), seen.share) if seen else (None, 0.0)
     if found.form in ("forward only", "reverse only", "one way"):
         way, distance = _distance(claim, here)
-        text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, share)}"
+        text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, seen)}"
         kJ = abs(seen.drive) * RT if seen else 0.0
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
@@ -170,7 +170,7 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
 def _distance(claim: Claim, here: Box) -> tuple[int, tuple[tuple[float, float, float], ...]]:
     """Which way the flux goes, and (A [kJ/mol], share of the box, J over the J(1 − e^{−|A|/RT}) that is allowed, less one) in bins of A."""
     assert claim.net is not None
-    J, drive = Functions([claim.net, claim.drive], here)(here.sample(2048))
+    J, drive = Functions([claim.net, claim.drive], here)(here.sample(SAMPLES))
     way = -1 if np.any(J < 0) else 1
     RT = constants.GAS * claim.temperature / 1000
     edges = np.array([-np.inf, 0.0, 1.0, 2.0, 4.0, 8.0, np.inf])
@@ -183,10 +183,12 @@ def _distance(claim: Claim, here: Box) -> tuple[int, tuple[tuple[float, float, f
     return way, tuple(made)
 
 
-def _how_wrong(way: int, distance: Sequence[tuple[float, float, float]], share: float) -> str:
+def _how_wrong(way: int, distance: Sequence[tuple[float, float, float]], seen: Uphill | None) -> str:
     ahead = [f"{100 * over:.{0 if over > 0.1 else 2 if over > 1e-4 else 5}f} % at A = {A:.3g} kJ/mol" for A, _, over in distance if way * A > 0]
-    percent = float(f"{100 * share:.2g}")  # 100, not 1e+02
-    against = f"it runs uphill in {percent:g} % of the range" if share else "the range holds no state with A against it"
+    against = "the range holds no state with A against it"
+    if seen:
+        share = f"{float(f'{100 * seen.share:.2g}'):g}" if seen.share else f"less than {100 / SAMPLES:.2g}"  # 100, not 1e+02
+        against = f"it runs uphill in {share} % of the range"
     return f"{against}; where A {'>' if way > 0 else '<'} 0 it is too fast by {', '.join(ahead)}" if ahead else against
 
 
