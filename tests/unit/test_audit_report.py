@@ -284,3 +284,6 @@ def test_a_loop_in_which_nothing_moves() -> None:
         "      the loop does not close: Π k⁺/Π k⁻ is 2 times what its affinity asks; A-B or B-C or C-A alone would explain it\n"
         "      witness: A = +0 kJ/mol at any state"
     )
+    repair = bm.make_consistent(ring(20))
+    assert repair.after.verdict == "proven"
+    assert [(b / a).magnitude for _, a, b in repair.constants] == pytest.approx([2 ** (way / 6) for _ in range(3) for way in (-1, 1)], rel=1e-6)
