@@ -90,6 +90,13 @@ def test_what_does_not_matter_is_at_its_usual_value() -> None:
     assert 0.7 * (math.log(140 / 50) - TOP) > found.drive > math.log(140 / 50) - TOP
 
 
+@pytest.mark.parametrize(("left", "back"), [(1.0, True), (0.99, False)])
+def test_half_of_the_worst_is_enough(left: float, back: bool) -> None:
+    """−2 RT where V > 0, and at 0 mV, the usual state, half of it or less."""
+    found = searched(1, sp.Max(-2, sp.Min(-left, -V * 1e12)))
+    assert (found.drive, found.x[0] == 0) == (-left if back else -2, back)
+
+
 def test_a_search_without_variables() -> None:
     """What is the same at every state needs no search."""
     found = uphill(hop(1, -2), box(hop(1, -2), {}))
