@@ -116,8 +116,11 @@ SAID = {
     ),
     "AE1 as printed": (0.0067, "closes to +6.69 J/mol: rounding of the digits given"),
     "carrier with two Q10": (
-        -0.0,
-        "r⁺/r⁻ changes with temperature 1.43-fold per 10 K more than A/RT does: the Q10 of the two directions do not belong together",
+        1.3797,
+        (
+            "r⁺/r⁻ changes with temperature 1.43-fold per 10 K more than A/RT does: the Q10 of the two directions do not belong together; "
+            "kJ/mol 15 K away"
+        ),
     ),
     "leak current without an ion": (9.6485, "+1 e per turnover enter the voltage and no ion carries them (+0 e are carried); kJ/mol at 100 mV"),
     "phosphate that vanishes": (0.0, "the reaction does not balance: phosphate −1"),

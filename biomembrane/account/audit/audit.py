@@ -13,13 +13,13 @@ from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
 from ...declare.transporter import Transporter
-from .causes import ROUNDING, cause, excess, multiplied
+from .causes import ROUNDING, WARMER, cause, excess, multiplied
 from .claim import Claim, claims, subjects
 from .evaluate import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .loops import Loop, blame, loops
 from .residual import EXACT, Residual, residual
-from .search import Uphill, stops, uphill
+from .search import SAMPLES, Uphill, stops, uphill
 
 
 def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Mapping[str, Any] | None = None) -> Audit:
@@ -40,7 +40,7 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         x = [x]
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
-        ranges = _ranges(over or {}, [c for one in declared for c in claims(one, temperature)])
+        ranges = _ranges(over or {}, [c for one in declared for c in claims(one)])
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)))
     given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
     if not given or not all(isinstance(c, Claim) for c in given):
@@ -51,7 +51,7 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
 
 
 def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[float, float]]:
-    names = {"V", *(level.name for c in known for level in c.levels)}
+    names = ["V", *(level.name for c in known for level in c.levels)]
     made = {}
     for name, pair in over.items():
         where = f"audit(over={{{name!r}: …}})"
@@ -114,14 +114,16 @@ def judge(claim: Claim, ranges: Mapping[str, tuple[float, float]]) -> Finding:
 def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     """ε is a linear form: its terms tell all."""
     e = excess(claim, found)
-    size = max(found.size, abs(found.warming) * 15) * e.RT
-    if size < EXACT * 10 * e.RT or (multiplied(found) and not found.stalls):
-        k = multiplied(found)
+    warmed = found.warming * WARMER * e.RT
+    size = max(found.size * e.RT, abs(warmed))
+    k = multiplied(found)
+    if size < EXACT * 10 * e.RT or (k and not found.stalls):
         said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
-        return _signed(replace(blank, verdict=claim.proved or "consistent", text=said), claim, here, found)
+        said = "the flux stops where A = 0, and no state with J·A < 0 was found" if found.stalls else said
+        return _signed(replace(blank, verdict="proven" if claim.proved else "consistent", text=said), claim, here, found)
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
-    kJ = e.constant if plain and abs(e.constant) > 1e-9 else found.signed * e.RT
+    kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT
     verdict = "rounding" if size < ROUNDING else "violates"
     if verdict == "rounding":
         return replace(
@@ -134,9 +136,7 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
 
 def _signed(passing: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     """A law that stops where A does may still run uphill elsewhere, where some factor changes its sign."""
-    if claim.proved == "proven" or not found.stalls:
-        return replace(passing, verdict="proven" if passing.verdict == "onsager" else passing.verdict)
-    seen = uphill(claim, here)
+    seen = uphill(claim, here) if found.stalls and not claim.proved else None
     return _factor(passing, claim, here, seen) if seen else passing
 
 
@@ -154,13 +154,13 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     seen = uphill(claim, here)
     witness, share = (_witness(claim, here, seen.x, seen), seen.share) if seen else (None, 0.0)
     if found.form in ("forward only", "reverse only", "one way"):
-        missing = "reverse" if found.form == "forward only" else "forward" if found.form == "reverse only" else "reverse"
-        distance = _distance(claim, here)
-        text = f"no {missing} rate: {_how_wrong(distance, share)}"
+        way, distance = _distance(claim, here)
+        text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, seen)}"
         kJ = abs(seen.drive) * RT if seen else 0.0
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
-        return replace(blank, verdict="undecided", text="the flux could not be split into r⁺ and r⁻, and no state with J·A < 0 was found")
+        why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else "ln(r⁺/r⁻) is no linear form of V and ln c"
+        return replace(blank, verdict="undecided", text=f"{why}, and no state with J·A < 0 was found")
     if found.form == "nonlinear" and stops(claim, here):
         return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
@@ -171,25 +171,29 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     return replace(blank, verdict="violates", kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
 
 
-def _distance(claim: Claim, here: Box) -> tuple[tuple[float, float, float], ...]:
-    """(A [kJ/mol], share of the box, J over the J(1 − e^{−A/RT}) that detailed balance allows, less one) in bins of A."""
+def _distance(claim: Claim, here: Box) -> tuple[int, tuple[tuple[float, float, float], ...]]:
+    """Which way the flux goes, and (A [kJ/mol], share of the box, J over the J(1 − e^{−|A|/RT}) that is allowed, less one) in bins of A."""
     assert claim.net is not None
-    drive = Functions([claim.drive], here)(here.sample(2048))[0]
+    J, drive = Functions([claim.net, claim.drive], here)(here.sample(SAMPLES))
+    way = -1 if np.any(J < 0) else 1
     RT = constants.GAS * claim.temperature / 1000
     edges = np.array([-np.inf, 0.0, 1.0, 2.0, 4.0, 8.0, np.inf])
     made = []
     for low, high in zip(edges[:-1], edges[1:], strict=True):
-        inside = drive[(drive >= low) & (drive < high)]
+        inside = way * drive[(way * drive >= low) & (way * drive < high)]
         if len(inside):
             middle = float(np.median(inside))
-            made.append((middle * RT, len(inside) / len(drive), float(1 / np.expm1(middle)) if middle > 0 else float("nan")))
-    return tuple(made)
+            made.append((way * middle * RT, len(inside) / len(drive), float(1 / np.expm1(middle)) if middle > 0 else float("nan")))
+    return way, tuple(made)
 
 
-def _how_wrong(distance: Sequence[tuple[float, float, float]], share: float) -> str:
-    ahead = [f"{100 * over:.{0 if over > 0.1 else 2 if over > 1e-4 else 5}f} % at A = {A:.3g} kJ/mol" for A, _, over in distance if A > 0]
-    against = f"it runs uphill in {100 * share:.2g} % of the range" if share else "the range holds no state with A against it"
-    return f"{against}; where A > 0 it is too fast by {', '.join(ahead)}" if ahead else against
+def _how_wrong(way: int, distance: Sequence[tuple[float, float, float]], seen: Uphill | None) -> str:
+    ahead = [f"{100 * over:.{0 if over > 0.1 else 2 if over > 1e-4 else 5}f} % at A = {A:.3g} kJ/mol" for A, _, over in distance if way * A > 0]
+    against = "the range holds no state with A against it"
+    if seen:
+        share = f"{float(f'{100 * seen.share:.2g}'):g}" if seen.share else f"less than {100 / SAMPLES:.2g}"  # 100, not 1e+02
+        against = f"it runs uphill in {share} % of the range"
+    return f"{against}; where A {'>' if way > 0 else '<'} 0 it is too fast by {', '.join(ahead)}" if ahead else against
 
 
 def _witness(claim: Claim, here: Box, x: Array | None, seen: Uphill | None) -> Witness | None:

@@ -13,6 +13,7 @@ from .claim import Claim, Level
 from .residual import Residual
 
 ROUNDING = 0.05  # kJ/mol
+WARMER = 15.0  # K, how far a temperature factor is followed
 SMALL = 1e-4  # of an order or of an elementary charge, beside rounding
 THOUSAND = math.log(1e3)
 PH = (6.3, 8.2)  # the pH values at which standard energies are tabulated, and those of cells
@@ -56,10 +57,9 @@ def _snapped(x: float) -> float:
 
 def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     """One word and a sentence."""
-    if found.warming and abs(found.warming) * e.RT * 10 > ROUNDING:
-        ratio = math.exp(10 * found.warming)
-        said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does: the Q10 of the two directions do not belong together"
-        return "Q10", said
+    if abs(found.warming) * WARMER * e.RT >= ROUNDING:
+        said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
+        return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"
     multiple = _multiple(found)
     if multiple is not None and abs(multiple + 1) < SMALL:
         return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"

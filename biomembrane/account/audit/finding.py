@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 VERDICTS = ("proven", "consistent", "rounding", "not auditable", "undecided", "irreversible", "violates")  # from good to bad
 PASSING = ("proven", "consistent", "rounding")
+MEASURED = ("violates", "rounding")
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,13 @@ class Audit:
         return bool(self.findings) and all(f.holds for f in self.findings)
 
     def failing(self, limit: float | None = None) -> tuple[Finding, ...]:
-        """Findings that do not pass; with a limit [kJ/mol] those that violate or are rounded by less than it pass, and no others."""
+        """Findings that do not pass; with a limit [kJ/mol] those that violate or are rounded by less than it pass, and no others.
+
+        A reaction that does not balance has no size and fails at any limit.
+        """
         if limit is None:
             return tuple(f for f in self.findings if not f.holds)
-        measured = ("violates", "rounding")
-        return tuple(f for f in self.findings if (abs(f.kJ) >= limit if f.verdict in measured else not f.holds))
+        return tuple(f for f in self.findings if (abs(f.kJ) >= limit if f.verdict in MEASURED and f.cause != "mass" else not f.holds))
 
     def check(self, limit: Any = None) -> Audit:
         """The audit itself, if all pass.  Raises SecondLawViolation, or SecondLawUndecided where nothing is known to be wrong."""

@@ -6,6 +6,7 @@ back to its usual value does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ SAMPLES = 2048
 STARTS = 6
 STATES = 64
 LEAST = 1e-7  # of RT: an affinity below this has no sign
+SMALL = 1e-6  # of the median of |J|: a flux below this has none
+TINY = 1e-30  # the same where most fluxes are zero
+SOFT = 1e3  # of the smallest flux: how sharply its sign is felt
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def uphill(claim: Claim, box: Box) -> Uphill | None:
     fine = np.isfinite(J) & np.isfinite(drive)
     if not np.any(fine):
         return None
-    scale = float(np.median(np.abs(J[fine]))) * 1e-6 or 1e-30
+    scale = float(np.median(np.abs(J[fine]))) * SMALL or TINY
 
     def height(values: Array) -> Array:
         """A where J < 0, −A where J > 0: positive where it runs uphill, in RT."""
@@ -48,8 +52,8 @@ def uphill(claim: Claim, box: Box) -> Uphill | None:
 
     up = height(functions(x))
     starts = [x[:, k] for k in np.argsort(-up)[:STARTS]]
-    if up.max() <= LEAST:
-        starts = [_pushed(functions, box, start, scale) for start in starts]
+    if up.max() <= LEAST and box.variables:
+        starts = [_pushed(functions, box, start, SOFT * scale) for start in starts]
     found = np.array(starts).T
     heights = height(functions(found))
     best = int(np.argmax(heights))
@@ -77,26 +81,27 @@ def stops(claim: Claim, box: Box) -> bool:
     return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
 
 
-def _pushed(functions: Functions, box: Box, start: Array, scale: float) -> Array:
-    """Down the gradient of A·J/√(J² + j²), within the box; j is small beside J."""
-    soft = 1e3 * scale
-
-    def value(x: Array) -> tuple[float, Array]:
-        J, drive = functions(x[:, None])[:, 0]
-        dJ, dA = functions.slopes(x[:, None])[:, :, 0]
-        norm = np.hypot(J, soft)
-        slope = drive * soft**2 / norm**3 * dJ + J / norm * dA
-        return (float(drive * J / norm), slope) if np.isfinite(drive * J) and np.all(np.isfinite(slope)) else (np.inf, np.zeros_like(x))
-
-    made: Array = minimize(value, start, jac=True, method="L-BFGS-B", bounds=box.bounds, options={"maxiter": 60}).x
+def _pushed(functions: Functions, box: Box, start: Array, soft: float) -> Array:
+    """Down the gradient, within the box."""
+    made: Array = minimize(lambda x: _slope(functions, x, soft), start, jac=True, bounds=box.bounds).x
     return made
 
 
-def _plain(functions: Functions, box: Box, x: Array, height: object) -> Array:
-    """The state with each variable at its usual value, one after another, as long as it stays a counter-example half as high."""
-    assert callable(height)
+def _slope(functions: Functions, x: Array, soft: float) -> tuple[float, Array]:
+    """A·J/√(J² + j²), which is |A| with the sign of J·A where J is not small beside j, and its gradient."""
+    J, drive = functions(x[:, None])[:, 0]
+    dJ, dA = functions.slopes(x[:, None])[:, :, 0]
+    norm = np.hypot(J, soft)
+    with np.errstate(invalid="ignore"):  # 0·∞ where a slope is infinite
+        slope = drive * soft**2 / norm**3 * dJ + J / norm * dA
+    value = float(drive * J / norm)
+    return (value, slope) if np.all(np.isfinite([value, *slope])) else (np.inf, np.zeros_like(x))
+
+
+def _plain(functions: Functions, box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
+    """The state with each variable at its usual value, or next to it in the box, one after another, while half of the height is left."""
     least = height(functions(x[:, None]))[0] / 2
-    for k, usual in enumerate(box.usual):
+    for k, usual in enumerate(np.clip(box.usual, *box.bounds.T)):
         tried = x.copy()
         tried[k] = usual
         if height(functions(tried[:, None]))[0] >= least:

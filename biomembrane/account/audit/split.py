@@ -28,7 +28,7 @@ def splits(flux: sp.Expr) -> Iterator[Pair]:
 
 
 def _split(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
-    if e.is_zero or nonnegative(e, memo):
+    if nonnegative(e, memo):
         return e, sp.S.Zero
     if nonnegative(-e, memo):
         return sp.S.Zero, -e
@@ -41,32 +41,25 @@ def _split(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
     if isinstance(e, sp.tanh):
         x = e.args[0]
         return sp.exp(x) / (sp.exp(x) + sp.exp(-x)), sp.exp(-x) / (sp.exp(x) + sp.exp(-x))
-    if e.is_Pow and e.exp.is_Integer and e.exp > 0 and e.exp % 2:
+    if e.is_Pow and e.exp == 3:
         inner = _split(e.base, memo)
-        return None if inner is None or e.exp > 3 else _power(inner)
+        return None if inner is None else _cubed(*inner)
     return None
 
 
-def _power(pair: Pair) -> Pair:
-    p, m = pair
+def _cubed(p: sp.Expr, m: sp.Expr) -> Pair:
     return p**3 + 3 * p * m**2, m**3 + 3 * p**2 * m
 
 
 def _product(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
-    """Factors of one sign come before; the others are split and multiplied out."""
-    common, pair = sp.S.One, (sp.S.One, sp.S.Zero)
+    """The parts of all factors, multiplied out."""
+    up, down = sp.S.One, sp.S.Zero
     for factor in e.args:
-        if nonnegative(factor, memo):
-            common *= factor
-        elif nonnegative(-factor, memo):
-            common, pair = common * -factor, (pair[1], pair[0])
-        else:
-            made = _split(factor, memo)
-            if made is None:
-                return None
-            (a, b), (c, d) = pair, made
-            pair = (a * c + b * d, a * d + b * c)
-    return common * pair[0], common * pair[1]
+        made = _split(factor, memo)
+        if made is None:
+            return None
+        up, down = up * made[0] + down * made[1], up * made[1] + down * made[0]
+    return up, down
 
 
 def _over_one(e: sp.Expr) -> sp.Expr:
@@ -79,7 +72,7 @@ def _factored(e: sp.Expr) -> sp.Expr:
     """Factored, unless that would take minutes: exp(u/80) beside exp(3u/2) makes powers of 120."""
     poly = sp.expand(e).as_poly()
     long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS)
-    return e if long else sp.factor(e, deep=False)
+    return e if long else sp.factor(e)
 
 
 def _bernoulli(e: sp.Expr) -> sp.Expr:
@@ -90,11 +83,9 @@ def _bernoulli(e: sp.Expr) -> sp.Expr:
 def _barrier(factor: sp.Expr) -> sp.Expr | None:
     """x where the factor is 1/(eˣ − 1) or 1/(1 − eˣ) up to a number."""
     base, power = factor.as_base_exp()
-    if power != -1 or not base.is_Add or len(base.args) != 2:
-        return None
     number, rest = base.as_coeff_Add()
     scale, inner = rest.as_coeff_Mul()
-    return inner.exp if isinstance(inner, sp.exp) and number == -scale else None
+    return inner.exp if power == -1 and isinstance(inner, sp.exp) and number == -scale else None
 
 
 def _with_barrier(n: sp.Expr) -> sp.Expr:
