@@ -56,13 +56,13 @@ def _snapped(x: float) -> float:
 
 def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     """One word and a sentence."""
-    if found.warming and abs(found.warming) * e.RT * 10 > ROUNDING:
+    multiple = _multiple(found)
+    if multiple is not None and abs(multiple + 1) < SMALL:  # before Q10: a standard energy that is swapped as well warms the wrong way
+        return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
+    if abs(found.warming) * e.RT * 10 > ROUNDING:
         ratio = math.exp(10 * found.warming)
         said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does: the Q10 of the two directions do not belong together"
         return "Q10", said
-    multiple = _multiple(found)
-    if multiple is not None and abs(multiple + 1) < SMALL:
-        return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
     wrong = {n: x for n, x in e.orders.items() if abs(x) > SMALL}
     if wrong:
         return _orders(claim, e, wrong)
@@ -112,7 +112,7 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
 def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
     species = name.partition("@")[0]
     others = [n for n in levels if n.partition("@")[0] == species and n != name]
-    if len(others) != 1 or levels[name].change == levels[others[0]].change:
+    if len(others) != 1:
         return False
     other = others[0]
     return all(abs(-levels[a].change + e.orders.get(a, 0.0) + levels[b].change) < SMALL for a, b in ((name, other), (other, name)))
