@@ -47,7 +47,7 @@ def uphill(claim: Claim, box: Box) -> Uphill | None:
 
     up = height(functions(x))
     starts = [x[:, k] for k in np.argsort(-up)[:STARTS]]
-    if up.max() <= LEAST:
+    if up.max() <= LEAST and box.variables:
         starts = [_pushed(functions, box, start, scale) for start in starts]
     found = np.array(starts).T
     heights = height(functions(found))
