@@ -176,6 +176,12 @@ def test_a_number_stands_for_what_is_left_out(c: float, words: str, name: str, o
     assert text == f"{name} is left out of r⁺/r⁻ (order {order} is due)" + (f"; a number stands for it, worth {words}" if words else "")
 
 
+def test_terms_hold_what_is_more_than_a_billionth() -> None:
+    """A constant from 1e-6 kJ/mol on, beside a charge."""
+    assert set(judged(law(charge=1, constant=5e-7 * kJ)).terms) == {"charge"}
+    assert judged(law(charge=1, constant=-5e-6 * kJ)).terms == pytest.approx({"charge": 1, "constant": -5e-6}, rel=1e-3)
+
+
 def test_a_number_stands_for_one_species_only() -> None:
     text = told(law(orders={"Na@out": -2, "glucose@in": 1}, constant=1.0))[1]
     assert text == "Na@out is left out of r⁺/r⁻ (order 2 is due); glucose@in is left out of r⁺/r⁻ (order -1 is due)"
@@ -208,6 +214,35 @@ def test_an_order_within_a_ten_thousandth_is_right() -> None:
     found = judged(law(orders={"Na@out": 5e-4}, charge=-5e-4, constant=1.0 * kJ))
     assert found.terms == pytest.approx({"constant": 1.0, "charge": -5e-4, "Na@out": 5e-4}, rel=1e-5)
     assert judged(law(orders={"Na@out": -0.50005}, charge=-1.50005)).terms == {"Na@out": -0.5, "charge": -1.5}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "factor", "term"),
+    [
+        (sp.Symbol("Mg", positive=True), 0.7, 0.7),
+        (sp.Symbol("Mg", positive=True), -0.02, -0.02),
+        (sp.Symbol("gate", real=True), 0.5, 0.5),
+        (symbols.pressure("cell"), 1e-6, 1e-6),
+    ],
+    ids=["modifier", "weak", "gate", "pressure"],
+)
+def test_what_the_reaction_does_not_have_is_named(symbol: sp.Symbol, factor: float, term: float) -> None:
+    """A modifier of one direction only, a gate or a pressure: no rounding, and the error is that of the worst state, not a constant."""
+    e = sp.Float(factor) * (sp.log(symbol) if symbol.is_positive else symbol)
+    made = law(UNIPORT, e, constant=1.0 * kJ)
+    assert told(made) == ("order", f"r⁺/r⁻ and A/RT do not depend alike on {symbol}")
+    found = judged(made)
+    assert found.terms == pytest.approx({"constant": 1.0, str(symbol): term}, rel=1e-6)
+    reach = abs(factor) * (math.log(10) if symbol.is_positive else 1e6 if term == 1e-6 else 1)
+    assert abs(found.kJ) == pytest.approx(1 + reach / kJ, rel=0.05)
+    both = told(law(UNIPORT, e, constant=1.0 * kJ, orders={"glucose@in": 1}, charge=1))[1].split("; ")
+    assert both[:2] == ["glucose@in is left out of r⁺/r⁻ (order -1 is due)", f"r⁺/r⁻ and A/RT do not depend alike on {symbol}"]
+    assert both[2:] == ["the voltage with 1 e per turnover where 0 cross"]
+
+
+@pytest.mark.parametrize(("symbol", "factor"), [(sp.Symbol("gate", real=True), 5e-5), (symbols.pressure("cell"), 5e-11)])
+def test_what_hardly_counts_is_not_named(symbol: sp.Symbol, factor: float) -> None:
+    assert told(law(UNIPORT, sp.Float(factor) * symbol, constant=1.0 * kJ)) == ("constant", haldane("+1"))
 
 
 # --- the constant
@@ -303,7 +338,21 @@ def test_other_powers_are_wrong_orders(k: float) -> None:
 
 
 def test_a_power_but_for_one_term_is_no_power() -> None:
-    """2 A/RT and a little more: an error of orders."""
+    """2 A/RT and a little more, above 1e-5 of the greatest term (F/RT): an error of orders."""
+    assert judged(law(e=claim("law", SYMPORT, voltage=V).drive + sp.Float(5e-4))).text.startswith("r⁺/r⁻ = exp(2 A/RT)")
+    small = claim("law", UNIPORT, voltage=V).drive
+    assert judged(law(UNIPORT, e=small + sp.Float(5e-6))).text.startswith("r⁺/r⁻ = exp(2 A/RT)")
+    assert told(law(UNIPORT, e=small + sp.Float(1.5e-5)))[0] == "order"
+
+
+def test_of_no_affinity_nothing_is_a_power() -> None:
+    """A that is zero but for rounding beside r⁺/r⁻ = 3 is off by RT ln 3, and no multiple of it."""
+    still = {"X@in": (0, 0, 1.0)}
+    for energy in (0.0, 1e-9, -1e-9):
+        found = judged(claim("still", still, energy=sp.Float(energy), forward=sp.Integer(3), reverse=sp.S.One))
+        assert (found.verdict, found.cause, found.kJ) == ("violates", "constant", pytest.approx(math.log(3) / kJ))
+    found = judged(law(still, sp.Float(0.5), energy=sp.Float(-0.5 * RT)))
+    assert (found.verdict, found.text) == ("consistent", "r⁺/r⁻ = exp(2 A/RT): the flux stops with A and has its sign")
     A = claim("law", SYMPORT, voltage=V).drive
     assert told(law(e=A + sp.Float(0.001)))[0] == "order"
     assert told(law(e=-2 * A + sp.Float(0.001)))[0] != "direction"

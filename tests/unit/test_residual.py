@@ -219,11 +219,36 @@ def test_a_stall_without_voltage_is_found_along_a_concentration() -> None:
     """Glucose: no voltage to move; the stall lies 30 of ln c away at most."""
     terms = {"glucose@out": (-1, 0, 5.0), "glucose@in": (1, 0, 2.0)}
     drive = claim("sugar", terms).drive
-    for e, known in ((2.0, True), (22.0, True), (-22.0, True), (40.0, False), (-40.0, False)):
+    for e, known in ((2.0, True), (28.5, True), (-30.4, True), (29.6, False), (-31.5, False)):
         L = drive + sp.Float(e)
         seen = found(claim("sugar", terms, flux=L * (2 + sp.sin(L))))
         assert seen.form == ("linear" if known else "one way")
         assert seen.terms == (pytest.approx({"": e, "glucose@out": 0, "glucose@in": 0}, abs=1e-6) if known else {})
+
+
+@pytest.mark.parametrize(("volts", "known"), [(0.4, True), (5.8, True), (-5.8, True), (6.3, False), (-6.3, False)])
+def test_a_stall_is_found_twenty_ranges_of_the_voltage_away(volts: float, known: bool) -> None:
+    """A charge that moves alone stalls far out: ε is constant."""
+    L = U - sp.Float(volts * F / RT)
+    seen = found(stall(L, U))
+    assert seen.form == ("linear" if known else "one way")
+    assert seen.terms == (pytest.approx({"": -volts * F / RT, "V": 0}, abs=1e-6) if known else {})
+
+
+def test_a_stall_may_bend_by_a_millionth_of_how_far_it_lies() -> None:
+    terms = {"glucose@out": (-1, 0, 5.0), "glucose@in": (1, 0, 2.0)}
+    bend = sp.Float(1.5e-5) * sp.sin(symbols.concentration("glucose@out"))
+    for e, form in ((0.0, "nonlinear"), (25.0, "linear")):
+        L = claim("sugar", terms).drive + sp.Float(e) + bend
+        assert found(claim("sugar", terms, flux=L * (2 + sp.sin(L)))).form == form
+    for size, form in ((1e-5, "linear"), (1e-4, "nonlinear")):
+        assert found(stall(A + sp.Float(size) * sp.sin(IN))).form == form
+
+
+def test_a_stall_off_by_less_than_a_millionth_is_not_off() -> None:
+    assert found(stall(A + sp.Float(5e-7))).size == 0.0
+    seen = found(stall(A - sp.Float(3e-6)))
+    assert (seen.size, seen.signed) == (pytest.approx(3e-6, rel=1e-3), pytest.approx(-3e-6, rel=1e-3))
 
 
 def test_a_stall_is_looked_for_in_what_moves_the_flux_and_the_affinity() -> None:
@@ -253,6 +278,12 @@ def test_what_neither_splits_nor_stalls_is_opaque() -> None:
     assert twice == Residual("opaque")
     (judged,) = bm.audit(leak(flux=(V / sp.Float(0.1)) ** 2 - sp.Float(0.5) + sp.sin(SURE) / 10))
     assert (judged.verdict, judged.text) == ("violates", "the flux runs uphill, and could not be split into r⁺ and r⁻")
+
+
+def test_a_flux_that_rests_in_half_of_the_box_is_not_one_way() -> None:
+    gain = 2 + sp.sin(IN)
+    for flux in (sp.Max(0, V) * gain, sp.Min(0, V) * gain):
+        assert found(leak(flux=flux)) == Residual("opaque")
 
 
 def test_of_a_law_that_is_no_monomial_the_stall_is_asked_too() -> None:
