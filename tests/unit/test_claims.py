@@ -128,7 +128,8 @@ def test_a_model_is_audited_at_its_temperature_and_a_transporter_at_that_of_the_
 def test_how_a_claim_is_written() -> None:
     assert claim("a", {"X@in": (-2, 0, 1.0), "Y@in": (1, 0, 1.0), "Z@in": (-1, 0, 1.0)}).reaction == "2 X@in + Z@in ⇌ Y@in"
     assert claim("a", {"X@in": (-2, 0, 1.0)}).reaction == "2 X@in ⇌ ∅"
-    assert claim("a", {"X@in": (-2, 0, 1.0)}).kind == "process"
+    made = claim("a", {"X@in": (-2, 0, 1.0)})
+    assert (made.name, made.kind, made.voltage, made.temperature) == ("a", "process", None, 310.15)
 
 
 def test_the_charge_of_a_claim_is_what_appears_inside() -> None:

@@ -286,3 +286,19 @@ def test_one_step_explains_all_up_to_the_tolerance() -> None:
         found = blame(basis, off, steps, tolerance)
         assert (found.culprits, found.alone) == ((f"s{best}",), alone)
         assert list(found.corrections) == steps
+
+
+def test_a_loop_has_the_rates_of_all_its_steps_though_the_first_is_a_hosted_flux() -> None:
+    """The first step as written is what the others do not explain; the loop runs as the products of all."""
+    made = cycle([("E2 <-> E3", ONE), ("E1 <-> E2", ONE), ("E1 <-> E3", {"forward": Q(30, "1/s"), "reverse": Q(10, "1/s")})], "E1 E2 E3")
+    assert [p.certificate.verdict for p in made.processes] == ["exempt", "proven", "proven"]
+    ((loop,), _) = loops(made, BODY)
+    assert loop.walk == ((0, 1), (2, -1), (1, 1))
+    assert (loop.claim.flux, loop.claim.conductance) == (None, None)
+    assert loop.claim.net == loop.claim.forward - loop.claim.reverse
+    numbers = loop.claim.values | {"n0": 1.0}
+    rates = [float(e.subs({s: numbers[str(s)] for s in e.free_symbols})) for e in (loop.claim.forward, loop.claim.reverse)]
+    assert rates[0] / rates[1] == pytest.approx(1 / 3, rel=1e-9)
+    (found,) = bm.audit(made)
+    assert found.kJ == pytest.approx(-RT * math.log(3) / 1e3, rel=1e-6)
+    assert found.witness.affinity.magnitude == pytest.approx(0.0, abs=1e-9)
