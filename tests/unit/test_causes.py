@@ -163,7 +163,8 @@ def test_orders_that_are_not_those_of_the_reaction(orders: Any, more: Any, text:
         (2e-6, "2e-06 mM"),
         (5e-7, ""),
         (9e3, "9e+03 mM"),
-        (1.1e4, ""),
+        (9999, "1e+04 mM"),
+        (10000.5, ""),
         (1.005e3, ""),
         (1.05e3, "1.05e+03 mM"),
     ],
@@ -204,6 +205,14 @@ def test_swapped_sides_are_told_by_species() -> None:
     assert told(law(bound, orders={"X@out": -1})) == ("order", "X@out is left out of r⁺/r⁻ (order 1 is due)")
     same = {"X@out": (-1, 0, 1.0), "X@in": (-1, 0, 1.0), "Y@in": (2, 0, 1.0)}
     assert told(law(same, orders={"X@out": -1, "X@in": -1}))[0] == "order"
+
+
+def test_names_without_a_place_are_species_of_their_own() -> None:
+    """As models of other formats have them: nothing is swapped between them, and ATP and H are known all the same."""
+    made = law({"X_o": (-2, 0, 1.0), "X_i": (1, 0, 1.0)}, orders={"X_o": -3, "X_i": 3})
+    assert told(made)[0] == "order"
+    for name in ("ATP", "NADH", "H"):
+        assert told(law({name: (-1, 0, 4.0), "Y": (1, 0, 0.4)}, constant=7 * math.log(10)))[0] == "convention"
 
 
 def test_an_order_within_a_ten_thousandth_is_right() -> None:

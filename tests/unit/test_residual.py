@@ -117,6 +117,8 @@ def test_what_is_linear_counts_beside_the_size() -> None:
     """A bend of 3·10⁻⁵ in an ε of 50; in an ε of 5 the rates are given up, and the stall is asked."""
     for size, rates in ((50, True), (-50, True), (5, False), (-5, False)):
         assert found(pair(size + sp.Float(3e-5) * sp.sin(IN))).stalls != rates
+    for bend, rates in ((7e-7, True), (1.5e-6, False)):
+        assert found(pair(sp.Float(bend) * sp.sin(IN))).stalls != rates
 
 
 # --- temperature
@@ -204,6 +206,16 @@ def test_a_stall_tells_the_one_term_that_is_off(name: str, factor: Any) -> None:
         assert seen.at == pytest.approx(x[:, k])
 
 
+def test_terms_are_compared_by_what_they_do_across_the_box() -> None:
+    """Two pressures of 5e-7/Pa, one e-fold at 20 bar, agree with A, and one order does not: that is the one that is off."""
+    one, two = symbols.pressure("a"), symbols.pressure("b")
+    work = sp.Float(5e-7) * (one - two)
+    seen = found(stall(2 * sp.log(SURE) + work, sp.log(SURE) + work))
+    assert seen.terms == pytest.approx({"": 0, "P[a]": 0, "P[b]": 0, "sure": 1}, abs=1e-6)
+    assert seen.terms["P[a]"] == pytest.approx(0, abs=1e-12)
+    assert seen.drive == pytest.approx({"": 0, "P[a]": 5e-7, "P[b]": -5e-7, "sure": 1}, rel=1e-6, abs=1e-12)
+
+
 def test_a_flux_against_its_stall_is_swapped() -> None:
     """It stops with A and runs uphill on both sides: ε = −2A."""
     seen = found(stall(-A))
@@ -241,7 +253,7 @@ def test_a_stall_may_bend_by_a_millionth_of_how_far_it_lies() -> None:
     for e, form in ((0.0, "nonlinear"), (25.0, "linear")):
         L = claim("sugar", terms).drive + sp.Float(e) + bend
         assert found(claim("sugar", terms, flux=L * (2 + sp.sin(L)))).form == form
-    for size, form in ((1e-5, "linear"), (1e-4, "nonlinear")):
+    for size, form in ((3e-5, "linear"), (6e-5, "nonlinear")):  # of RT/F = 26.7 mV, against 1 µV
         assert found(stall(A + sp.Float(size) * sp.sin(IN))).form == form
 
 
