@@ -209,6 +209,16 @@ def test_a_loop_is_walked_as_most_of_its_steps_are_written(ways: Any, name: str)
     assert loop.walk[0][0] == 0
 
 
+@pytest.mark.parametrize("ways", [(1, 1, -1, -1), (-1, -1, 1, 1), (1, -1, 1, -1), (-1, 1, -1, 1)])
+def test_a_loop_with_as_many_steps_each_way_leaves_the_first_state_by_the_later_step(ways: Any) -> None:
+    """A finding is asked for by the loop's name, which must not depend on which of the four steps are written backwards."""
+    ring = ["E1", "E2", "E3", "E4", "E1"]
+    steps = [(f"{a} <-> {b}" if way > 0 else f"{b} <-> {a}", ONE) for a, b, way in zip(ring, ring[1:], ways, strict=False)]
+    _, (loop,) = loops(cycle(steps, "E1 E2 E3 E4"), BODY)
+    assert loop.claim.name == "carrier:E2–E1–E4–E3–E2"
+    assert loop.row(4).tolist() == [-way for way in ways]
+
+
 @pytest.mark.parametrize(("most", "count"), [(8, 7), (7, 7), (6, 3), (3, 3), (1, 3)])
 def test_as_many_loops_as_are_shown_one_by_one(monkeypatch: pytest.MonkeyPatch, most: int, count: int) -> None:
     """Seven loops of four states are shown if seven may be; else the three independent ones."""
