@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ... import constants
 from .claim import Claim, Level
-from .residual import Residual
+from .evaluate import PRESSURE
+from .residual import EXACT, Residual
 
 ROUNDING = 0.05  # kJ/mol
 WARMER = 15.0  # K, how far a temperature factor is followed
@@ -28,16 +29,17 @@ class Excess:
     orders: dict[str, float]
     RT: float  # kJ/mol
     temperature: float
+    strange: dict[str, float]  # of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may be negative
 
     @property
     def orders_wrong(self) -> bool:
-        return any(abs(x) > SMALL for x in self.orders.values())
+        return bool(self.strange) or any(abs(x) > SMALL for x in self.orders.values())
 
     @property
     def terms(self) -> dict[str, float]:
         made = {"constant": self.constant} if abs(self.constant) > 1e-6 else {}
         made |= {"charge": self.charge} if self.charge else {}
-        return made | {name: x for name, x in self.orders.items() if x}
+        return made | {name: x for name, x in self.orders.items() if x} | self.strange
 
 
 def excess(claim: Claim, found: Residual) -> Excess:
@@ -47,7 +49,8 @@ def excess(claim: Claim, found: Residual) -> Excess:
     per_volt = found.terms.get("V", 0.0)
     charge = -per_volt * constants.GAS * claim.temperature / constants.FARADAY
     orders = {n: _snapped(x) for n, x in found.terms.items() if n in names}
-    return Excess(found.terms.get("", 0.0) * RT, _snapped(charge), orders, RT, claim.temperature)
+    strange = {n: x for n, x in found.terms.items() if n not in {"", "V", *names} and abs(x) * (PRESSURE if n.startswith("P[") else 1) > SMALL}
+    return Excess(found.terms[""] * RT, _snapped(charge), orders, RT, claim.temperature, strange)
 
 
 def _snapped(x: float) -> float:
@@ -57,14 +60,14 @@ def _snapped(x: float) -> float:
 
 def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     """One word and a sentence."""
+    multiple = _multiple(found)
+    if multiple is not None and abs(multiple + 1) < SMALL:  # before Q10: a standard energy that is swapped as well warms the wrong way
+        return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
     if abs(found.warming) * WARMER * e.RT >= ROUNDING:
         said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
         return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"
-    multiple = _multiple(found)
-    if multiple is not None and abs(multiple + 1) < SMALL:
-        return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
     wrong = {n: x for n, x in e.orders.items() if abs(x) > SMALL}
-    if wrong:
+    if wrong or e.strange:
         return _orders(claim, e, wrong)
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
     if charged > max(ROUNDING, 0.02 * abs(e.constant)):
@@ -78,11 +81,11 @@ def _multiple(found: Residual) -> float | None:
     if not found.drive:
         return None
     top = max(found.drive, key=lambda n: abs(found.drive[n]))
-    if not found.drive[top]:
+    if abs(found.drive[top]) < EXACT:  # no affinity at all, but for rounding
         return None
-    k = found.terms.get(top, 0.0) / found.drive[top]
-    off = max(abs(found.terms.get(n, 0.0) - k * x) for n, x in found.drive.items())
-    return 1 + k if off < 1e-5 * max(1.0, abs(found.drive[top])) else None
+    k = found.terms[top] / found.drive[top]
+    off = max(abs(found.terms[n] - k * x) for n, x in found.drive.items())
+    return 1 + k if off < 1e-5 * abs(found.drive[top]) else None
 
 
 def multiplied(found: Residual) -> float | None:
@@ -104,6 +107,7 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
             said.append(f"{name} is left out of r⁺/r⁻ (order {due:g} is due){_baked(e, wrong, name)}")
         else:
             said.append(f"{name} enters r⁺/r⁻ with order {law:g} where the reaction has {due:g}")
+    said += [f"r⁺/r⁻ and A/RT do not depend alike on {name}" for name in e.strange]
     if abs(e.charge) > SMALL:
         said.append(f"the voltage with {claim.charge + e.charge:g} e per turnover where {claim.charge:g} cross")
     return "order", "; ".join(said)
@@ -112,7 +116,7 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
 def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
     species = name.partition("@")[0]
     others = [n for n in levels if n.partition("@")[0] == species and n != name]
-    if len(others) != 1 or levels[name].change == levels[others[0]].change:
+    if len(others) != 1:
         return False
     other = others[0]
     return all(abs(-levels[a].change + e.orders.get(a, 0.0) + levels[b].change) < SMALL for a, b in ((name, other), (other, name)))
@@ -120,7 +124,7 @@ def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
 
 def _baked(e: Excess, wrong: dict[str, float], name: str) -> str:
     """The concentration that a constant stands for, where one species alone is left out."""
-    if len(wrong) > 1 or abs(e.constant) < ROUNDING:
+    if len(wrong) > 1 or e.strange or abs(e.constant) < ROUNDING:
         return ""
     c = constants.STANDARD_CONCENTRATION * math.exp(-e.constant / e.RT / wrong[name])
     return f"; a number stands for it, worth {c:.3g} mM" if 1e-6 < c < 1e4 else ""
@@ -129,9 +133,9 @@ def _baked(e: Excess, wrong: dict[str, float], name: str) -> str:
 def _charge(claim: Claim, e: Excess) -> tuple[str, str]:
     due, law = claim.charge, claim.charge + e.charge
     said = f"r⁺/r⁻ senses {law:.4g} e per turnover, while {due:g} cross to the inside"
-    if due and abs(law + due) < SMALL:
+    if abs(law + due) < SMALL:
         return "voltage sign", f"the voltage enters with the wrong sign: {said}"
-    if due and abs(law) < SMALL:
+    if abs(law) < SMALL:
         return "charge", f"the voltage is left out: {said}"
     if due:
         decades = math.log10(abs(law / due))

@@ -58,7 +58,7 @@ class Box:
     @cached_property
     def bounds(self) -> Array:
         """(variable, 2)."""
-        return np.array([v.bounds() for v in self.variables]).reshape(-1, 2)
+        return np.array([v.bounds() for v in self.variables]).reshape(len(self.variables), 2)
 
     @cached_property
     def usual(self) -> Array:

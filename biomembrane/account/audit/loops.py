@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ... import symbols
 from ...declare.cycle import Cycle
+from ...declare.reaction import Participant
 from ...symbols import n0
 from .claim import Claim, Level, claims
 from .split import splits
@@ -49,8 +50,8 @@ def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     return [built[_key(w)] for w in basis], [built[_key(w)] for w in chosen]
 
 
-def _state(side: Sequence[tuple[int, object]]) -> str:
-    return next(str(who.label) for _, who in side if getattr(who, "kind", "") == "state")  # type: ignore[attr-defined]
+def _state(side: Sequence[tuple[int, Participant]]) -> str:
+    return next(who.label for _, who in side if who.kind == "state")
 
 
 def _key(walk: Walk) -> frozenset[int]:
@@ -121,8 +122,8 @@ def _forward(walk: Walk) -> Walk:
 def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], walk: Walk) -> Loop:
     forward, reverse = sp.S.One, sp.S.One
     for k, way in walk:
-        up, down = _pair(made[k])
-        forward, reverse = forward * (up if way > 0 else down), reverse * (down if way > 0 else up)
+        up, down = _pair(made[k])[::way]
+        forward, reverse = forward * up, reverse * down
     change: dict[str, int] = {}
     level: dict[str, Level] = {}
     for k, way in walk:
@@ -130,7 +131,7 @@ def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], 
             level[x.name] = x
             change[x.name] = change.get(x.name, 0) + way * x.change
     levels = tuple(Level(n, x.symbol, change[n], x.usual, x.charge) for n, x in level.items())
-    states = [ends[k][0 if way > 0 else 1] for k, way in walk]
+    states = [ends[k][::way][0] for k, way in walk]
     alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
     charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
     said = {
@@ -153,10 +154,11 @@ def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], 
 
 
 def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
-    if step.forward is not None and step.reverse is not None:
-        return step.forward, step.reverse
-    assert step.flux is not None
-    return next(iter(splits(step.flux)))
+    if step.flux is not None:
+        return next(iter(splits(step.flux)))
+    assert step.forward is not None
+    assert step.reverse is not None
+    return step.forward, step.reverse
 
 
 def _net(levels: Sequence[Level]) -> str:

@@ -57,7 +57,7 @@ def residual(claim: Claim, box: Box) -> Residual:
         if made is not None and made.form == "linear":
             return made
         best = best or made
-    from_zero = _of_zero(claim, box) if claim.conductance is None else None
+    from_zero = _of_zero(claim, box)
     return from_zero if from_zero is not None and from_zero.form == "linear" else best or from_zero or Residual("opaque")
 
 
@@ -84,7 +84,7 @@ def _largest(x: Array, off: Array) -> tuple[float, Array, float]:
 def _linear(x: Array, off: Array, box: Box) -> dict[str, float] | None:
     """Coefficients of a linear form, the constant at ln(c/c°) = 0; None where it is none."""
     columns = np.vstack([np.ones(x.shape[1]), x])
-    fit, *_ = np.linalg.lstsq(columns.T, off, rcond=None)
+    fit, *_ = np.linalg.lstsq(columns.T, off)
     if np.max(np.abs(fit @ columns - off)) > EXACT * max(1.0, float(np.max(np.abs(off)))):
         return None
     standard = sum(c * np.log(constants.STANDARD_CONCENTRATION) for c, v in zip(fit[1:], box.variables, strict=True) if v.log and v.unit == "mM")
@@ -96,17 +96,13 @@ def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> floa
     ε is an energy that does not.
     """
     functions = Functions([forward, reverse, claim.drive], box, warm=True)
-    at = box.usual.copy()
-    for i, v in enumerate(box.variables):
-        if v.symbol == claim.voltage:
-            at[i] = 0.0
-    x = np.vstack([np.repeat(at[:, None], len(WARM), axis=1), WARM])
+    x = np.vstack([np.repeat(box.usual[:, None], len(WARM), axis=1), WARM])  # the usual voltage is none
     up, down, drive = functions(x)
     with np.errstate(all="ignore"):
         ratio = np.log(up) - np.log(down)
     if not np.all(np.isfinite(ratio)) or np.ptp(ratio) < EXACT or np.ptp((ratio - drive) * WARM) < EXACT * WARM[0]:
         return 0.0
-    return float(np.polyfit(WARM - WARM.mean(), ratio - drive, 1)[0])
+    return float(np.polyfit(WARM, ratio - drive, 1)[0])
 
 
 # --- from the manifold of no flux
@@ -136,7 +132,7 @@ def _roots(functions: Functions, x: Array, k: int, wide: float) -> Array | None:
     low[k] -= wide
     high[k] += wide
     sign = [np.sign(functions(end)[0]) for end in (low, high)]
-    fine = np.isfinite(sign[0] * sign[1]) & (sign[0] * sign[1] < 0)
+    fine = sign[0] * sign[1] < 0
     if fine.sum() < STATES // 2:
         return None
     low, high, first = low[:, fine], high[:, fine], sign[0][fine]
@@ -150,21 +146,20 @@ def _roots(functions: Functions, x: Array, k: int, wide: float) -> Array | None:
 def _from_roots(box: Box, functions: Functions, roots: Array, k: int) -> Residual:
     drive = functions(roots)[1]  # A/RT where the flux stops: −ε/RT
     others = np.vstack([np.ones(roots.shape[1]), np.delete(roots, k, axis=0)])
-    fit, *_ = np.linalg.lstsq(others.T, roots[k], rcond=None)
+    fit, *_ = np.linalg.lstsq(others.T, roots[k])
     if np.max(np.abs(fit @ others - roots[k])) > EXACT * max(1.0, float(np.max(np.abs(roots[k])))):
         return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
     normal = np.insert(-fit, k + 1, 1.0)  # constant, then every variable; J = 0 where it vanishes
-    columns = np.vstack([np.ones(STATES), box.sample(STATES)])
-    wanted, *_ = np.linalg.lstsq(columns.T, functions(columns[1:])[1], rcond=None)
+    x = box.sample(STATES)
+    columns, (J, A) = np.vstack([np.ones(STATES), x]), functions(x)
+    wanted, *_ = np.linalg.lstsq(columns.T, A)
     width = np.insert(np.ptp(box.bounds, axis=1), 0, 1.0)  # terms are compared by what they do across the box
     due, found = wanted * width, normal * width
     scales = [w / n for w, n in zip(due[1:], found[1:], strict=True) if abs(n) > EXACT * np.abs(found).max() and abs(w) > EXACT * np.abs(due).max()]
     if not scales:
         return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
     scale = min(scales, key=lambda s: (int(np.sum(np.abs(s * found - due) > 1e-5 * np.abs(due).max())), abs(np.log(abs(s)))))
-    x = box.sample(STATES)
-    columns = np.vstack([np.ones(STATES), x])
-    if np.mean(np.sign(scale * normal @ columns) * np.sign(functions(x)[0])) < 0:  # the flux runs against its own stall
+    if np.mean(np.sign(scale * normal @ columns) * np.sign(J)) < 0:  # the flux runs against its own stall
         scale = -scale
     off = (scale * normal - wanted) @ columns
     off[np.abs(off) < EXACT] = 0.0
