@@ -8,7 +8,7 @@ every loop, by least squares in ln(k⁺/k⁻).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Consistent:
     kept: str  # forward | reverse: the rate that stays
 
     def rates(self, site: Site) -> Rates:
-        forward, reverse = _pair(self.law.rates(site), site.name)
+        forward, reverse = _pair(self.law.rates(site).flux, site.name)
         ahead = sp.exp(site.drive)
         if self.method == "projection":
             mean = sp.sqrt(forward * reverse)
@@ -53,14 +53,13 @@ class Consistent:
         return Rates(forward, forward / ahead) if self.kept == "forward" else Rates(reverse * ahead, reverse)
 
 
-def _pair(rates: Rates, name: str) -> tuple[sp.Expr, sp.Expr]:
-    if rates.forward is not None and rates.reverse is not None:
-        return rates.forward, rates.reverse
-    found: Iterator[tuple[sp.Expr, sp.Expr]] = splits(rates.flux) if rates.flux is not None else iter(())
-    pair = next(found, None)
+def _pair(flux: sp.Expr | None, name: str) -> tuple[sp.Expr, sp.Expr]:
+    """What an exempt law is made of: it gives a bare flux."""
+    assert flux is not None
+    pair = next(splits(flux), None)
     if pair is None:
         raise errors.SecondLawUndecided(
-            where=f"make_consistent({name})", wanted="a flux whose forward and reverse parts can be told apart", got=str(rates.flux)[:300],
+            where=f"make_consistent({name})", wanted="a flux whose forward and reverse parts can be told apart", got=str(flux)[:300],
             advice="write it as a difference of two non-negative terms",
         )  # fmt: skip
     return pair
@@ -149,11 +148,11 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
     before = audit(x, over=over)
     if all(p.certificate.verdict != "exempt" for p in x.processes):
         return Repair(x, x, "nothing to repair", before, before)
-    return _cycle(x, before, over) if isinstance(x, Cycle) else _law(x, before, method, over)
+    return _cycle(x, before) if isinstance(x, Cycle) else _law(x, before, method)
 
 
-def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | None) -> Repair:
-    forward, reverse = _pair(x.processes[0].local, x.name)
+def _law(x: Transporter, before: Audit, method: str) -> Repair:
+    forward, reverse = _pair(x.processes[0].local.flux, x.name)
     kept = "reverse" if forward.is_zero else "forward"
     one_way = forward.is_zero or reverse.is_zero
     law = Consistent(x.law, "reverse" if one_way else method, kept)
@@ -161,22 +160,23 @@ def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | N
     here = box(claims(x)[0], {})
     follows = "J = r⁺(1 − e^(−A/RT))" if kept == "forward" else "J = r⁻(e^(A/RT) − 1)"
     said = follows if law.method == "reverse" else "both rates projected"
-    return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, here))
+    return Repair(x, made, said, before, audit(made), change=_change(x, made, here))
 
 
 def _change(x: Transporter, made: Transporter, here: Box) -> dict[str, float]:
     """|ΔJ|/|J| over the box where A is above RT."""
     old, new = claims(x)[0], claims(made)[0]
     J, K, drive = Functions([old.net, new.net, old.drive], here)(here.sample(2048))
-    off = np.abs(K - J)[drive > 1] / np.abs(J)[drive > 1]
-    off = off[np.isfinite(off)]
+    there = (drive > 1) & (J != 0)
+    off = np.abs(K - J)[there] / np.abs(J)[there]
     return {"median where A > RT": float(np.median(off)), "largest there": float(off.max())} if len(off) else {}
 
 
-def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
-    basis, _ = loops(x, constants.BODY_TEMPERATURE)
+def _cycle(x: Cycle, before: Audit) -> Repair:
+    basis, every = loops(x, constants.BODY_TEMPERATURE)
     names = [p.name.partition(":")[2] for p in x.processes]
-    off = [before[loop.claim.name].terms.get("constant", 0.0) for loop in basis]
+    found = {id(loop): finding for loop, finding in zip(every, before, strict=True)}  # names of loops may be equal
+    off = [found[id(loop)].terms.get("constant", 0.0) for loop in basis]
     corrections = blame(basis, off, names, 0.0).corrections
     RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
     exempt = {p.name.partition(":")[2] for p in x.processes if p.certificate.verdict == "exempt"}
@@ -190,7 +190,7 @@ def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
         steps.append((text, new))
     close = [*x.close, *(text for (text, _), name in zip(x.steps, names, strict=True) if name in exempt)]
     made = replace(x, steps=steps, close=close, reason="")
-    return Repair(x, made, "rate constants projected on closed loops", before, audit(made, over=over), tuple(changed))
+    return Repair(x, made, "rate constants projected on closed loops", before, audit(made), tuple(changed))
 
 
 def _quantity(given: Any) -> Any:

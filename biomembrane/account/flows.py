@@ -21,7 +21,6 @@ from ..declare.places import Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T, n0
-from .audit.claim import Level
 from .audit.evaluate import Array, Box, Functions, Variable
 from .audit.split import splits
 
@@ -30,13 +29,13 @@ Declaration = Transporter | Cycle
 
 @dataclass(frozen=True)
 class Force:
-    """One conjugate pair: ``changes`` are those of one unit of flow by pool; ``lever`` is the pool whose level moves the force, by RT per
-    unit of its logarithm times ``sign``.
+    """One conjugate pair: ``changes`` are those of one unit of flow by pool, ``charge`` what it moves to the inside; ``lever`` is the pool
+    whose level moves the force, by RT per unit of its logarithm times ``sign``.
     """
 
     name: str
-    changes: Mapping[str, int]
-    charge: int
+    changes: Mapping[str, float]
+    charge: float
     lever: str
     sign: int
 
@@ -52,10 +51,8 @@ class Flows:
         self.on = _membrane(self.parts)
         solutes = {w.pool: w for part in parts for p in part.processes for w in p.reaction.net if w.kind == "solute"}
         self.solutes: dict[str, Participant] = solutes
-        self.levels = [_level(w) for w in solutes.values()]
-        made = [
-            Variable(x.symbol, pool, x.usual, x.usual / 10, x.usual * 10, log=True, unit="mM") for pool, x in zip(solutes, self.levels, strict=True)
-        ]
+        usual = {pool: _usual(w) for pool, w in solutes.items()}
+        made = [Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM") for p, c in usual.items()]
         made.append(Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V"))
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
         self.box = Box(tuple(made), values, temperature)
@@ -80,12 +77,18 @@ class Flows:
                         found.setdefault(name, Force(name, {other: -1, pool: 1}, who.species.charge, pool, -1))
                         del left[other], left[pool]
                 if left:
-                    first = min(left, key=lambda pool: (left[pool] > 0, pool))
-                    unit = abs(left[first])
-                    species = self.solutes[first].species
-                    assert species is not None
-                    found.setdefault(species.name, Force(species.name, {p: n // unit for p, n in left.items()}, 0, first, 1))
+                    made = self._reaction(left)
+                    found.setdefault(made.name, made)
         return found
+
+    def _reaction(self, left: Mapping[str, int]) -> Force:
+        """The force of a reaction, counted by the first of its reactants."""
+        first = min(left, key=lambda pool: (left[pool] > 0, pool))
+        species = self.solutes[first].species
+        assert species is not None
+        changes = {pool: n / abs(left[first]) for pool, n in left.items()}
+        charge = sum(n * float(dict(self.solutes[pool].charges).get(self.on.inside.name, 0)) for pool, n in changes.items())
+        return Force(species.name, changes, charge, first, 1)
 
     def coordinates(self, numbers: Mapping[str, float] | None = None) -> Array:
         given = dict(numbers or {})
@@ -94,7 +97,7 @@ class Flows:
     def force(self, name: str, x: Array) -> Array:
         """X [J/mol] at coordinates (variable, …)."""
         f = self.forces[name]
-        total = -f.charge * constants.FARADAY * x[-1] * (1 if f.lever.startswith(f"{self.on.inside.name}.") and f.sign < 0 else 0)
+        total = -f.charge * constants.FARADAY * x[-1]
         for pool, n in f.changes.items():
             k = self.names.index(pool)
             total = total - n * (self.RT * (x[k] - np.log(constants.STANDARD_CONCENTRATION)) + self._standard(pool))
@@ -145,7 +148,7 @@ class _Gained:
 
     def of(self, force: Force) -> Any:
         """The flow of a force: what its lever gains (or, where the lever is a reactant, loses)."""
-        return self.by_pool[force.lever] * -force.sign / abs(force.changes[force.lever])
+        return self.by_pool[force.lever] * -force.sign
 
 
 class _Diagram:
@@ -249,18 +252,22 @@ def nets(part: Declaration) -> list[dict[str, int]]:
     return [net for net in found if net]
 
 
-def _level(who: Participant) -> Level:
+def _usual(who: Participant) -> float:
+    """What a solute is declared at [mM], and 1 where there is none of it."""
     assert who.place is not None
     assert who.species is not None
-    usual = {**who.place.contents, **getattr(who.place, "held", {})}[who.species].value
-    return Level(who.pool, symbols.concentration(who.pool), 0, usual or 1.0, who.species.charge)
+    return {**who.place.contents, **getattr(who.place, "held", {})}[who.species].value or 1.0
 
 
 def _membrane(parts: Sequence[Declaration]) -> Membrane:
     places = {id(part.on): part.on for part in parts}
     (on,) = places.values() if len(places) == 1 else (None,)
     if not isinstance(on, Membrane):
-        got = ", ".join(str(getattr(p, "name", p)) for p in places.values())
+        got = ", ".join(place.name for place in places.values())
         advice = "transporters of one membrane, such as coupling([pump, leak])"
         raise errors.BadPlace(where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice)
+    for process in (p for part in parts for p in part.processes):
+        if any(w.kind == "water" for w in process.reaction.net):
+            got, advice = f"{process.reaction} in {process.name}", "leave water out: the solvent's force is a pressure"
+            raise errors.BadReaction(where="coupling(…)", wanted="transport of solutes", got=got, advice=advice)
     return on
