@@ -200,5 +200,5 @@ def _quantity(given: Any) -> Any:
 def _scaled(given: Any, factor: float) -> Parameter:
     note, told = f"times {factor:.6g}, so that every loop closes", given.source if isinstance(given, Parameter) else None
     if told is not None and told.citation:
-        return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}".lstrip("; ")))
+        return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}" if told.note else note))
     return Parameter(_quantity(given) * factor, Source("assumed", note=note))

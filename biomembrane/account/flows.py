@@ -161,8 +161,9 @@ class _Diagram:
         rates = [(p, *_pair(p)) for p in part.processes]
         self.pairs = Functions([e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box)
         self.order = [s.label for s in part.states]
-        self.ends = [_ends(p, self.order) for p in part.processes] if self.order else []
-        self.total = float(Functions([part.total.expression], box)(box.usual[:, None])[0, 0]) if part.total is not None else 0.0
+        if part.total is not None:
+            self.ends = [_ends(p, self.order) for p in part.processes]
+            self.total = float(Functions([part.total.expression], box)(box.usual[:, None])[0, 0])
 
     def fluxes(self, x: Array) -> Array:
         """(process, state)."""
@@ -222,11 +223,13 @@ class _Diagram:
 def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     """Two expressions whose difference is the flux."""
     rates = process.rates
-    if rates.forward is not None and rates.reverse is not None:
-        return rates.forward, rates.reverse
     if rates.conductance is not None:
         return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
-    return next(splits(rates.flux), (rates.flux, sp.S.Zero))
+    if rates.flux is not None:
+        return next(splits(rates.flux), (rates.flux, sp.S.Zero))
+    assert rates.forward is not None
+    assert rates.reverse is not None
+    return rates.forward, rates.reverse
 
 
 def _ends(process: Process, order: Sequence[str]) -> tuple[int, int]:
