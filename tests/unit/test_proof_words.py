@@ -192,6 +192,32 @@ def test_what_is_said_of_rates(name: str) -> None:
     assert sp.simplify(s.affinity - sp.sympify(affinity(leak().processes[0]))) == 0
 
 
+def test_the_affinity_derived_anew_is_that_of_the_certificate() -> None:
+    """Symbol for symbol, of solutes, water, carrier states and reactions in one place."""
+    burn = bm.Transporter("burn", HYDROLYSIS, CELL, laws.Elementary(rate=Q(1, "fmol/s")))
+    for part in (leak(), burn, bm.library.water(ON), bm.library.NaKATPase(ON), ring({}, close=["A <-> C"])):
+        for process in part.processes:
+            assert sp.expand(affinity(process) - sp.expand_log(process.certificate.drive)) == 0
+
+
+def test_a_rate_that_is_missing_violates() -> None:
+    (s,) = bm.prove(leak(lambda r: replace(r, reverse=sp.S.Zero)))
+    assert (s.verdict, s.signs[1]) == ("violates", ("r⁻", "a number"))
+    assert "; no reverse rate: it runs uphill in " in s.note
+    assert s.witness is not None
+
+
+def test_a_share_of_what_is_conserved() -> None:
+    """3 A ⇌ 2 B keeps 2/3 A + B."""
+    A, B = bm.Species("A", moieties={"x": 2}), bm.Species("B", moieties={"x": 3})
+    place = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({A: 1, B: 1, K: 5, Cl: 5}))
+    bath = bm.Reservoir("bath", mM({K: 5, Cl: 5}))
+    parts = [bm.Transporter("burn", "3 A@in -> 2 B@in", place, laws.Elementary(rate=Q(1, "fmol/s"))), bm.library.leak(K, membrane(place, bath))]
+    proof = bm.prove(bm.Model("m", parts))
+    assert proof.invariants == ("0.666667 cell.A + cell.B", "cell.Cl", "− cell.K + cell.charge")
+    assert proof["burn"].mass == "x: -6 +6 = 0"
+
+
 def test_a_spoilt_step_is_left_over_in_its_loop() -> None:
     """ln 2 in one step written forward, and with the other sign in one that the loop takes backward."""
     for step, left in (("ring:A-B", sp.log(2)), ("ring:A-C", -sp.log(2))):
