@@ -34,7 +34,7 @@ def efficiency_limit(q: float) -> float:
 
 def _quotient(a: float, b: float) -> float:
     """NaN where there is nothing to divide by."""
-    return float(a / b) if b else float("nan")
+    return float(a / b) if b else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,7 @@ class Coupling:
 
     def at(self, X2: float | Array) -> tuple[Array, Array]:
         """J₁ and J₂ [fmol/s] at driven forces [J/mol]."""
-        values = np.atleast_1d(np.asarray(X2, dtype=float))
-        J = self.flows(self._pair, self.flows.at_force(self.driven, values, self.x))
+        J = self.flows(self._pair, self.flows.at_force(self.driven, np.atleast_1d(X2), self.x))
         return J[0], J[1]
 
     @cached_property
@@ -115,7 +114,7 @@ class Coupling:
             return 0.0
         far = -np.sign(first) * FAR * self.flows.RT
         if np.sign(self.at(far)[1][0]) == np.sign(first):
-            return float("nan")
+            return math.nan
         made: float = brentq(lambda X: float(self.at(X)[1][0]), 0.0, far)
         return made
 
@@ -132,7 +131,7 @@ class Coupling:
     @property
     def ideal_head_ratio(self) -> float:
         """The same for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with J₁/J₂ fixed; NaN where there is none."""
-        return float("nan") if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
+        return math.nan if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
 
     @property
     def linear_head_ratio(self) -> float:
@@ -142,7 +141,7 @@ class Coupling:
     def _ratio(self, X2: float) -> float:
         """c_in/c_out of the driven species at a force."""
         f = self.flows.forces[self.driven]
-        if f.sign > 0:
+        if f.sign == 1:
             return float(np.exp(X2 / self.flows.RT))
         return float(np.exp((-X2 - f.charge * constants.FARADAY * self.voltage) / self.flows.RT))
 
@@ -167,9 +166,7 @@ class Coupling:
         grid = np.linspace(0.0, self.head, POINTS)[1:-1]
         k = int(np.argmax(self.efficiency(grid)))
         low, high = sorted((grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]))
-        found = minimize_scalar(
-            lambda X: -float(self.efficiency(X)[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-6 * abs(self.head)}
-        )
+        found = minimize_scalar(lambda X: -float(self.efficiency(X)[0]), bounds=(low, high))
         return float(found.x), float(-found.fun)
 
     @property

@@ -147,6 +147,12 @@ def test_a_static_head_is_looked_for_up_to_60_RT(size: float, found: bool) -> No
         assert c.head == pytest.approx(-c.X1, rel=1e-9) if found else math.isnan(c.head)
 
 
+def test_without_slip_efficiency_grows_up_to_the_static_head() -> None:
+    """Of a tight symporter it is the share of the head, and looked for up to a 160th before it, where flows are still numbers."""
+    c = bm.coupling(bm.Transporter("tight", SYMPORT, ON, laws.Elementary(rate=Q(1, "fmol/s"))), "Na", "glucose")
+    assert c.best == pytest.approx((159 / 160 * c.head, 159 / 160), rel=1e-3)
+
+
 def test_a_static_head_near_zero_is_found() -> None:
     """Of sodium driven by a microvolt, where a flow of −4/5 X₁ in glucose stops."""
     parts = [linear("a", "Na@out -> Na@in", 1e-3), linear("b", "glucose@out -> glucose@in", 1e-3), linear("c", SYMPORT, 4e-3)]
@@ -169,6 +175,8 @@ def test_without_a_driving_force_there_is_no_ratio_of_flows() -> None:
     assert (c.X1, c.head, c.q) == (0, 0, 0)
     assert math.isnan(c.level_flow)
     assert np.isnan(c.efficiency(0.0)).all()
+    still = bm.coupling([parts[0], linear("b", "glucose@out -> glucose@in", 0.0)], "Na", "glucose")
+    assert (still.head, still.best, still.level_flow) == (0, (0, 0), 0)
     assert not np.isfinite(c.efficiency(np.array([-1.0, 1.0]))).any()
 
 
