@@ -209,7 +209,10 @@ def test_without_slip_is_said_of_one_stoichiometry_only() -> None:
 
 def test_more_of_what_coupling_refuses() -> None:
     leak = bm.library.leak(K, ON)
+    turn = {"forward": Q(1, "1/s"), "reverse": Q(1, "1/s")}
+    idle = bm.Cycle("idle", ON, density=Q(1, "fmol"), states="A B", steps=[("A <-> B", turn)])
     rows = [
+        (lambda: bm.coupling(idle), errors.BadSettings, "two or more forces", "none in idle"),
         (lambda: bm.coupling(bm.library.water(ON)), errors.BadReaction, "transport of solutes", "water@bath ⇌ water@cell in water"),
         (lambda: bm.coupling([leak, bm.library.water(ON)]), errors.BadReaction, "transport of solutes", "water@bath ⇌ water@cell in water"),
         (lambda: bm.coupling([leak, linear("x", "K@out -> K@in", 1)]), errors.BadSettings, "two or more forces", "K in K_leak, x"),
