@@ -101,7 +101,7 @@ class Flows:
         for pool, n in f.changes.items():
             k = self.names.index(pool)
             total = total - n * (self.RT * (x[k] - np.log(constants.STANDARD_CONCENTRATION)) + self._standard(pool))
-        return np.asarray(total, dtype=float)
+        return np.asarray(total)
 
     def _standard(self, pool: str) -> float:
         species = self.solutes[pool].species

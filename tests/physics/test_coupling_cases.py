@@ -226,6 +226,8 @@ def test_more_of_what_coupling_refuses() -> None:
         error = caught(call)
         assert type(error) is kind
         assert (error.wanted, error.got[: len(got)]) == (wanted, got)
+    error = caught(lambda: bm.coupling(bm.library.water(ON)))
+    assert (error.where, error.advice) == ("coupling(…)", "leave water out: the solvent's force is a pressure")
     inside = bm.Transporter("burn", "ATP@in -> ADP@in + Pi@in", CELL, laws.Elementary(rate=Q(1, "fmol/s")))
     error = caught(lambda: bm.coupling(inside))
     assert (error.where, error.wanted, error.got) == ("coupling(…)", "transporters on one membrane", "cell")

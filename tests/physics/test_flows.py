@@ -155,6 +155,14 @@ def test_a_cycle_that_burns_fuel_is_counted_by_what_it_burns() -> None:
     assert bm.coupling(made, "ATP", "Na").ideal_ratio == -1
 
 
+def test_net_reactions_of_a_diagram_are_independent() -> None:
+    """Of the three loops of a symporter with a slip two are told, each by what it carries."""
+    found = nets(bm.library.SGLT1(ON))
+    assert len(found) == 2
+    assert {"bath.Na": -2, "bath.glucose": -1, "cell.Na": 2, "cell.glucose": 1} in found
+    assert bm.coupling(bm.library.SGLT1(ON), "Na", "glucose").ideal_ratio == 2
+
+
 def test_two_cycles_on_one_membrane_add_up() -> None:
     steps = [("E + glucose@out <-> G", {"forward": Q(2, "1/mM/s"), "reverse": Q(3, "1/s")}), ("G <-> E + glucose@in", {"forward": Q(3, "1/s")})]
     one, two = (bm.Cycle(n, ON, density=Q(N, "fmol"), states="E G", steps=steps, close=["G <-> E"]) for n, N in (("S", 1), ("T", 2)))
