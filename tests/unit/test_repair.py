@@ -82,6 +82,7 @@ def test_a_flux_of_one_way_keeps_the_rate_that_it_has(size: float, method: str, 
     assert repair.method == said
     assert (repair.given.name, repair.made.name, repair.made.reaction, repair.made.on) == ("hosted", "hosted", UNIPORT, ON)
     assert repair.constants == ()
+    assert (repair.made.law.kept, repair.made.law.method) == ("forward" if size > 0 else "reverse", "reverse")
     (process,) = repair.made.processes
     kept = process.rates.forward if size > 0 else process.rates.reverse
     assert kept == sp.Symbol("hosted.J", nonnegative=True)
