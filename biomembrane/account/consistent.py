@@ -47,36 +47,28 @@ class Consistent:
     kept: str  # forward | reverse | conductance: what stays
 
     def rates(self, site: Site) -> Rates:
-        given = self.law.rates(site)
+        given = self.law.rates(site).flux
+        assert given is not None  # what an exempt law gives
         if self.kept == "conductance":
             return Rates(conductance=_conductance(given, site))
-        pair = _pair(given)
-        assert pair is not None
-        (forward, reverse), ahead = pair, sp.exp(site.drive)
+        (forward, reverse), ahead = next(splits(given)), sp.exp(site.drive)
         if self.method == "projection":
             mean = sp.sqrt(forward * reverse)
             return Rates(mean * sp.exp(site.drive / 2), mean * sp.exp(-site.drive / 2))
         return Rates(forward, forward / ahead) if self.kept == "forward" else Rates(reverse * ahead, reverse)
 
 
-def _pair(rates: Rates) -> tuple[sp.Expr, sp.Expr] | None:
-    if rates.forward is not None and rates.reverse is not None:
-        return rates.forward, rates.reverse
-    return None if rates.flux is None else next(splits(rates.flux), None)
-
-
-def _conductance(rates: Rates, site: Site) -> sp.Expr:
+def _conductance(flux: sp.Expr, site: Site) -> sp.Expr:
     """L of J = L·A for a flux that is a non-negative factor times a form b·V + …, of which the voltage's part is due: b = −Q·F·L."""
-    assert rates.flux is not None
     memo: dict[sp.Expr, bool] = {}
-    factors = sp.Mul.make_args(sp.factor_terms(rates.flux))
+    factors = sp.Mul.make_args(sp.factor_terms(flux))
     forces = [f for f in factors if not nonnegative(f, memo) and not nonnegative(-f, memo)]
     slope = sp.diff(forces[0], site.V) if len(forces) == 1 and site.charge else sp.S.Zero
     L = sp.Mul(*(f for f in factors if f not in forces)) * -slope / (exact(site.charge or 1) * F)
     if slope.is_zero or slope.free_symbols & {site.V, *map(site.level, site.participants)} or not nonnegative(L, memo):
         raise errors.SecondLawUndecided(
             where=f"make_consistent({site.name})", wanted="a flux whose forward and reverse parts can be told apart, or a conductance times V − E",
-            got=str(rates.flux)[:300], advice="write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
+            got=str(flux)[:300], advice="write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
         )  # fmt: skip
     return L
 
@@ -165,33 +157,34 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
     before = audit(x, over=over)
     if all(p.certificate.verdict != "exempt" for p in x.processes):
         return Repair(x, x, "nothing to repair", before, before)
-    return _cycle(x, before, over) if isinstance(x, Cycle) else _law(x, before, method, over)
+    return _cycle(x, before) if isinstance(x, Cycle) else _law(x, before, method)
 
 
-def _law(x: Transporter, before: Audit, method: str, over: Mapping[str, Any] | None) -> Repair:
-    pair = _pair(x.processes[0].local)
+def _law(x: Transporter, before: Audit, method: str) -> Repair:
+    pair = next(splits(x.processes[0].local.flux), None)
     one_way = pair is not None and (pair[0].is_zero or pair[1].is_zero)
     kept = "conductance" if pair is None else "reverse" if pair[0].is_zero else "forward"
     law = Consistent(x.law, "reverse" if one_way else method, kept)
     made = replace(x, law=law)
     follows = {"forward": "J = r⁺(1 − e^(−A/RT))", "reverse": "J = r⁻(e^(A/RT) − 1)", "conductance": "the conductance stays, J = L·A"}[kept]
     said = "both rates projected" if pair is not None and law.method == "projection" else follows
-    return Repair(x, made, said, before, audit(made, over=over), change=_change(x, made, box(claims(x)[0], {})))
+    return Repair(x, made, said, before, audit(made), change=_change(x, made, box(claims(x)[0], {})))
 
 
 def _change(x: Transporter, made: Transporter, here: Box) -> dict[str, float]:
     """|ΔJ|/|J| over the box where A is above RT."""
     old, new = claims(x)[0], claims(made)[0]
     J, K, drive = Functions([old.net, new.net, old.drive], here)(here.sample(2048))
-    off = np.abs(K - J)[drive > 1] / np.abs(J)[drive > 1]
-    off = off[np.isfinite(off)]
+    there = (drive > 1) & (J != 0)
+    off = np.abs(K - J)[there] / np.abs(J)[there]
     return {"median where A > RT": float(np.median(off)), "largest there": float(off.max())} if len(off) else {}
 
 
-def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
-    basis, _ = loops(x, constants.BODY_TEMPERATURE)
+def _cycle(x: Cycle, before: Audit) -> Repair:
+    basis, every = loops(x, constants.BODY_TEMPERATURE)
     names = [p.name.partition(":")[2] for p in x.processes]
-    off = [before[loop.claim.name].terms.get("constant", 0.0) for loop in basis]
+    found = {id(loop): finding for loop, finding in zip(every, before, strict=True)}  # names of loops may be equal
+    off = [found[id(loop)].terms.get("constant", 0.0) for loop in basis]
     corrections = blame(basis, off, names, 0.0).corrections
     RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
     exempt = {p.name.partition(":")[2] for p in x.processes if p.certificate.verdict == "exempt"}
@@ -205,7 +198,7 @@ def _cycle(x: Cycle, before: Audit, over: Mapping[str, Any] | None) -> Repair:
         steps.append((text, new))
     close = [*x.close, *(text for (text, _), name in zip(x.steps, names, strict=True) if name in exempt)]
     made = replace(x, steps=steps, close=close, reason="")
-    return Repair(x, made, "rate constants projected on closed loops", before, audit(made, over=over), tuple(changed))
+    return Repair(x, made, "rate constants projected on closed loops", before, audit(made), tuple(changed))
 
 
 def _quantity(given: Any) -> Any:
@@ -215,5 +208,5 @@ def _quantity(given: Any) -> Any:
 def _scaled(given: Any, factor: float) -> Parameter:
     note, told = f"times {factor:.6g}, so that every loop closes", given.source if isinstance(given, Parameter) else None
     if told is not None and told.citation:
-        return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}".lstrip("; ")))
+        return Parameter(_quantity(given) * factor, replace(told, kind="derived", note=f"{told.note}; {note}" if told.note else note))
     return Parameter(_quantity(given) * factor, Source("assumed", note=note))

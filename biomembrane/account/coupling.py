@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 FAR = 60.0  # RT: how far a static head is looked for
 POINTS = 161
-EMPTY = 1e-12  # of L11·L22: a flow that nothing drives
+EMPTY = 1e-12  # of RT·L22: a flow that nothing drives
 
 
 def efficiency_limit(q: float) -> float:
     """η_max = q²/(1 + √(1 − q²))², the largest efficiency near equilibrium at a degree of coupling (Kedem & Caplan 1965)."""
     return q**2 / (1 + math.sqrt(max(1 - q**2, 0.0))) ** 2
+
+
+def _quotient(a: float, b: float) -> float:
+    """NaN where there is nothing to divide by."""
+    return float(a / b) if b else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,24 +77,28 @@ class Coupling:
     @property
     def asymmetry(self) -> float:
         """|L₁₂ − L₂₁|/√(L₁₁L₂₂) at equilibrium: zero, by Onsager's relations."""
-        return float(abs(self.L[0, 1] - self.L[1, 0]) / np.sqrt(self.L[0, 0] * self.L[1, 1]))
+        return abs(_quotient(self.L[0, 1] - self.L[1, 0], self._size))
 
     @cached_property
     def q(self) -> float:
         """Degree of coupling L₁₂/√(L₁₁L₂₂), from −1 to 1."""
-        return float(np.clip((self.L[0, 1] + self.L[1, 0]) / 2 / np.sqrt(self.L[0, 0] * self.L[1, 1]), -1.0, 1.0))
+        return float(np.clip(_quotient(self.L[0, 1] + self.L[1, 0], 2 * self._size), -1.0, 1.0))
 
     @property
     def Z(self) -> float:
         """Phenomenological stoichiometry √(L₂₂/L₁₁), driven flow by driving flow."""
-        return float(np.sqrt(self.L[1, 1] / self.L[0, 0]))
+        return _quotient(self._size, self.L[0, 0])
+
+    @property
+    def _size(self) -> float:
+        """√(L₁₁L₂₂), zero where one of the flows senses no force of its own."""
+        return math.sqrt(max(self.L[0, 0] * self.L[1, 1], 0.0))
 
     # --- the real flows
 
     def at(self, X2: float | Array) -> tuple[Array, Array]:
         """J₁ and J₂ [fmol/s] at driven forces [J/mol]."""
-        values = np.atleast_1d(np.asarray(X2, dtype=float))
-        J = self.flows(self._pair, self.flows.at_force(self.driven, values, self.x))
+        J = self.flows(self._pair, self.flows.at_force(self.driven, np.atleast_1d(X2), self.x))
         return J[0], J[1]
 
     @cached_property
@@ -101,12 +110,12 @@ class Coupling:
     def head(self) -> float:
         """X₂ [J/mol] at which the driven flow stops, by the real flows."""
         first = float(self.at(0.0)[1][0])
-        if abs(first) < EMPTY:
+        if abs(first) <= EMPTY * self.flows.RT * abs(self.L[1, 1]):
             return 0.0
         far = -np.sign(first) * FAR * self.flows.RT
         if np.sign(self.at(far)[1][0]) == np.sign(first):
-            return float("nan")
-        made: float = brentq(lambda X: float(self.at(X)[1][0]), 0.0, far, xtol=1e-9 * self.flows.RT, rtol=1e-14)
+            return math.nan
+        made: float = brentq(lambda X: float(self.at(X)[1][0]), 0.0, far)
         return made
 
     @property
@@ -122,17 +131,17 @@ class Coupling:
     @property
     def ideal_head_ratio(self) -> float:
         """The same for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with J₁/J₂ fixed; NaN where there is none."""
-        return float("nan") if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
+        return math.nan if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
 
     @property
     def linear_head_ratio(self) -> float:
         """The same by Onsager's matrix, X₂ = −(L₂₁/L₂₂)X₁."""
-        return self._ratio(-self.L[1, 0] / self.L[1, 1] * self.X1)
+        return self._ratio(-_quotient(self.L[1, 0], self.L[1, 1]) * self.X1)
 
     def _ratio(self, X2: float) -> float:
         """c_in/c_out of the driven species at a force."""
         f = self.flows.forces[self.driven]
-        if f.sign > 0:
+        if f.sign == 1:
             return float(np.exp(X2 / self.flows.RT))
         return float(np.exp((-X2 - f.charge * constants.FARADAY * self.voltage) / self.flows.RT))
 
@@ -140,7 +149,7 @@ class Coupling:
     def level_flow(self) -> float:
         """J₂/J₁ at X₂ = 0, by the real flows."""
         (J1,), (J2,) = self.at(0.0)
-        return float(J2 / J1) if J1 else float("nan")
+        return _quotient(J2, J1)
 
     def efficiency(self, X2: float | Array) -> Array:
         """−J₂X₂/(J₁X₁): positive between level flow and static head, below 1 everywhere."""
@@ -157,9 +166,7 @@ class Coupling:
         grid = np.linspace(0.0, self.head, POINTS)[1:-1]
         k = int(np.argmax(self.efficiency(grid)))
         low, high = sorted((grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]))
-        found = minimize_scalar(
-            lambda X: -float(self.efficiency(X)[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-6 * self.flows.RT}
-        )
+        found = minimize_scalar(lambda X: -float(self.efficiency(X)[0]), bounds=(low, high))
         return float(found.x), float(-found.fun)
 
     @property
@@ -194,7 +201,7 @@ class Coupling:
             ("driving force", f"{X1:+.4g} kJ/mol", f"{self.driving}, at {1e3 * self.voltage:.4g} mV"),
             ("degree of coupling q", f"{self.q:.5g}", f"asymmetry of L {self.asymmetry:.1e}"),
             ("stoichiometry Z", f"{self.Z:.4g}", f"{self.driven} per {self.driving}"),
-            ("level flow J₂/J₁", f"{self.level_flow:.5g}", f"near equilibrium {self.L[1, 0] / self.L[0, 0]:.5g}"),
+            ("level flow J₂/J₁", f"{self.level_flow:.5g}", f"near equilibrium {_quotient(self.L[1, 0], self.L[0, 0]):.5g}"),
             ("static head", f"{self.head / 1e3:+.4g} kJ/mol", f"ratio {self.static_head_ratio:.5g}; without slip {self.ideal_head_ratio:.6g}"),
             ("largest efficiency", f"{100 * eta:.4g} %", f"at {best / 1e3:+.4g} kJ/mol; near equilibrium {100 * self.best_linear:.4g} %"),
         ]
@@ -287,7 +294,7 @@ def _ideal(flows: Flows, parts: Sequence[Declaration], one: str, two: str) -> fl
     found = set()
     for part in parts:
         for net in nets(part):
-            a, b = (net.get(flows.forces[n].lever, 0) / flows.forces[n].changes[flows.forces[n].lever] for n in (one, two))
+            a, b = (net.get(flows.forces[n].lever, 0) * flows.forces[n].sign for n in (one, two))
             if a and b:
                 found.add(a / b)
     return found.pop() if len(found) == 1 else None

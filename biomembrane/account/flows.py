@@ -30,13 +30,13 @@ Declaration = Transporter | Cycle
 
 @dataclass(frozen=True)
 class Force:
-    """One conjugate pair: ``changes`` are those of one unit of flow by pool; ``lever`` is the pool whose level moves the force, by RT per
-    unit of its logarithm times ``sign``.
+    """One conjugate pair: ``changes`` are those of one unit of flow by pool, ``charge`` what it moves to the inside; ``lever`` is the pool
+    whose level moves the force, by RT per unit of its logarithm times ``sign``.
     """
 
     name: str
-    changes: Mapping[str, int]
-    charge: int
+    changes: Mapping[str, float]
+    charge: float
     lever: str
     sign: int
 
@@ -52,10 +52,8 @@ class Flows:
         self.on = _membrane(self.parts)
         solutes = {w.pool: w for part in parts for p in part.processes for w in p.solutes}
         self.solutes: dict[str, Participant] = solutes
-        self.levels = [level(w, pool, 0) for pool, w in solutes.items()]
-        made = [
-            Variable(x.symbol, pool, x.usual, x.usual / 10, x.usual * 10, log=True, unit="mM") for pool, x in zip(solutes, self.levels, strict=True)
-        ]
+        usual = {pool: level(who, pool, 0).usual for pool, who in solutes.items()}
+        made = [Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM") for p, c in usual.items()]
         made.append(Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V"))
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
         self.box = Box(tuple(made), values, temperature)
@@ -80,12 +78,18 @@ class Flows:
                         found.setdefault(name, Force(name, {other: -1, pool: 1}, who.species.charge, pool, -1))
                         del left[other], left[pool]
                 if left:
-                    first = min(left, key=lambda pool: (left[pool] > 0, pool))
-                    unit = abs(left[first])
-                    species = self.solutes[first].species
-                    assert species is not None
-                    found.setdefault(species.name, Force(species.name, {p: n // unit for p, n in left.items()}, 0, first, 1))
+                    made = self._reaction(left)
+                    found.setdefault(made.name, made)
         return found
+
+    def _reaction(self, left: Mapping[str, int]) -> Force:
+        """The force of a reaction, counted by the first of its reactants."""
+        first = min(left, key=lambda pool: (left[pool] > 0, pool))
+        species = self.solutes[first].species
+        assert species is not None
+        changes = {pool: n / abs(left[first]) for pool, n in left.items()}
+        charge = sum(n * float(dict(self.solutes[pool].charges).get(self.on.inside.name, 0)) for pool, n in changes.items())
+        return Force(species.name, changes, charge, first, 1)
 
     def coordinates(self, numbers: Mapping[str, float] | None = None) -> Array:
         given = dict(numbers or {})
@@ -94,11 +98,11 @@ class Flows:
     def force(self, name: str, x: Array) -> Array:
         """X [J/mol] at coordinates (variable, …)."""
         f = self.forces[name]
-        total = -f.charge * constants.FARADAY * x[-1] * (1 if f.lever.startswith(f"{self.on.inside.name}.") and f.sign < 0 else 0)
+        total = -f.charge * constants.FARADAY * x[-1]
         for pool, n in f.changes.items():
             k = self.names.index(pool)
             total = total - n * (self.RT * (x[k] - np.log(constants.STANDARD_CONCENTRATION)) + self._standard(pool))
-        return np.asarray(total, dtype=float)
+        return np.asarray(total)
 
     def _standard(self, pool: str) -> float:
         species = self.solutes[pool].species
@@ -145,7 +149,7 @@ class _Gained:
 
     def of(self, force: Force) -> Any:
         """The flow of a force: what its lever gains (or, where the lever is a reactant, loses)."""
-        return self.by_pool[force.lever] * -force.sign / abs(force.changes[force.lever])
+        return self.by_pool[force.lever] * -force.sign
 
 
 class _Diagram:
@@ -158,8 +162,9 @@ class _Diagram:
         rates = [(p, *_pair(p)) for p in part.processes]
         self.pairs = Functions([e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box)
         self.order = [s.label for s in part.states]
-        self.ends = [_ends(p, self.order) for p in part.processes] if self.order else []
-        self.total = float(Functions([part.total.expression], box)(box.usual[:, None])[0, 0]) if part.total is not None else 0.0
+        if part.total is not None:
+            self.ends = [_ends(p, self.order) for p in part.processes]
+            self.total = float(Functions([part.total.expression], box)(box.usual[:, None])[0, 0])
 
     def fluxes(self, x: Array) -> Array:
         """(process, state)."""
@@ -219,11 +224,13 @@ class _Diagram:
 def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     """Two expressions whose difference is the flux."""
     rates = process.rates
-    if rates.forward is not None and rates.reverse is not None:
-        return rates.forward, rates.reverse
     if rates.conductance is not None:
         return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
-    return next(splits(rates.flux), (rates.flux, sp.S.Zero))
+    if rates.flux is not None:
+        return next(splits(rates.flux), (rates.flux, sp.S.Zero))
+    assert rates.forward is not None
+    assert rates.reverse is not None
+    return rates.forward, rates.reverse
 
 
 def _ends(process: Process, order: Sequence[str]) -> tuple[int, int]:
@@ -253,7 +260,11 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
     places = {id(part.on): part.on for part in parts}
     (on,) = places.values() if len(places) == 1 else (None,)
     if not isinstance(on, Membrane):
-        got = ", ".join(str(getattr(p, "name", p)) for p in places.values())
+        got = ", ".join(place.name for place in places.values())
         advice = "transporters of one membrane, such as coupling([pump, leak])"
         raise errors.BadPlace(where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice)
+    for process in (p for part in parts for p in part.processes):
+        if any(w.kind == "water" for w in process.reaction.net):
+            got, advice = f"{process.reaction} in {process.name}", "leave water out: the solvent's force is a pressure"
+            raise errors.BadReaction(where="coupling(…)", wanted="transport of solutes", got=got, advice=advice)
     return on

@@ -186,8 +186,10 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0"
         return Statement(**said, verdict="proven" if good else "undecided", conductance=rates.conductance, signs=signs, note=note)
-    if rates.forward is None or rates.reverse is None:
+    if rates.flux is not None:
         return _exempt(said, f"empirical: {rates.reason}", claim)
+    assert rates.forward is not None
+    assert rates.reverse is not None
     return _compared(said, (rates.forward, rates.reverse), A, claim, derived)
 
 

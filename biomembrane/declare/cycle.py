@@ -81,8 +81,8 @@ class Cycle:
         states: names separated by blanks, in the order of the cycle.
         steps: (``"C1 + 2 Na@out <-> C2"``, {"forward": Q, "reverse": Q}); rate constants in 1/s per concentration of each solute on
             that side.  Exactly one state stands on each side.
-        close: steps whose reverse constant follows from the others, one per independent cycle, as ``"C5 <-> C6"``; what is given
-            for it is not used.
+        close: steps whose reverse constant follows from the others, one per independent cycle, as ``"C5 <-> C6"``, or with the
+            solutes as written where several join the same states; what is given for it is not used.
         charge: Q_s by state, in elementary charges, as numbers or decimal text; zero where it is not given.
         barrier: how the charge moved in a step splits into both directions; half and half unless told.
         reason: hosts published constants that do not close: why they are taken as they stand.  The steps that form a spanning tree
@@ -377,9 +377,11 @@ def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, int | F
 
 
 def _same_step(asked: str, text: str, where: str, *, alone: bool) -> bool:
-    """Whether ``close`` asks for this step: by its states; in the order as written, where two steps join the same states."""
+    """Whether ``close`` asks for this step: by its states; in the order as written, where two steps join the same states, or word for word."""
     if alone:
         return _ends(asked, where) == _ends(text, where)
+    if "@" in asked:
+        return terms(asked, where) == terms(text, where)
     ordered = [[name for side in terms(t, where) for _, name, word in side if not word] for t in (asked, text)]
     return ordered[0] == ordered[1]
 

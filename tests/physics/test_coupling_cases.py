@@ -1,0 +1,233 @@
+"""Coupling where everything has a closed form: linear laws, laws that break Onsager's symmetry, pumps that never stall, no force at all."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import FUEL, RT, SALINE, F, membrane, mM
+from mistakes import caught
+
+import biomembrane as bm
+from biomembrane import Q, errors, laws
+from biomembrane import dimension as d
+from biomembrane.account.coupling import efficiency_limit
+from biomembrane.library import Cl, K, Na, glucose
+
+CELL = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({Na: 10, K: 140, Cl: 10, glucose: 2}), held=mM(FUEL), impermeant=bm.balance(charge=-1))
+ON = membrane(CELL, bm.Reservoir("bath", mM(SALINE | {glucose: 5})))
+SYMPORT = "Na@out + glucose@out -> Na@in + glucose@in"
+
+
+def linear(name: str, reaction: str, L: float) -> bm.Transporter:
+    return bm.Transporter(name, reaction, ON, laws.Onsager(coefficient=Q(L, "fmol^2/fJ/s")))
+
+
+def hosted(flux: Any, reaction: str = SYMPORT, name: str = "hosted") -> bm.Transporter:
+    return bm.Transporter(name, reaction, ON, laws.Empirical(flux=flux, reason="as published"))
+
+
+def P(site: Any, order: int) -> Any:
+    return site.parameter("P", Q(1e-3, f"fmol/s/mM^{order}"), d.FLUX / d.CONCENTRATION**order)
+
+
+@pytest.mark.parametrize(("way", "outside"), [(1, 145.0), (1, 2.0), (-1, 145.0), (-1, 2.0)])
+def test_linear_laws_couple_as_kedem_and_caplan_say(way: int, outside: float) -> None:
+    """J = LX at any force: head, level flow, and the largest efficiency q²/(1 + √(1 − q²))² at −q/(1 + √(1 − q²))·√(L₁₁/L₂₂)·X₁."""
+    one, two, both = 3e-4, 7e-4, 2e-3
+    reaction = SYMPORT if way > 0 else "Na@out + glucose@in -> Na@in + glucose@out"
+    parts = [linear("a", "Na@out -> Na@in", one), linear("b", "glucose@out -> glucose@in", two), linear("c", reaction, both)]
+    c = bm.coupling(parts, "Na", "glucose", at={"bath.Na": Q(outside, "mM"), "V": Q(-20, "mV")})
+    L = np.array([[one + both, way * both], [way * both, two + both]])
+    X1 = RT * math.log(outside / 10) + F * 0.02
+    q = way * both / math.sqrt((one + both) * (two + both))
+    assert pytest.approx(L, rel=1e-9) == c.L
+    assert pytest.approx(L, rel=1e-9) == c.local
+    assert (c.X1, c.q, c.Z) == pytest.approx((X1, q, math.sqrt((two + both) / (one + both))), rel=1e-9)
+    assert c.asymmetry < 1e-12
+    assert c.level_flow == pytest.approx(way * both / (one + both), rel=1e-9)
+    head = -way * both / (two + both) * X1
+    assert c.head == pytest.approx(head, rel=1e-9)
+    assert (c.static_head_ratio, c.linear_head_ratio) == pytest.approx((math.exp(-head / RT),) * 2, rel=1e-9)
+    assert c.ideal_ratio == way
+    assert c.ideal_head_ratio == pytest.approx(math.exp(way * X1 / RT), rel=1e-9)
+    X2, eta = c.best
+    top = -q / (1 + math.sqrt(1 - q**2)) * math.sqrt((one + both) / (two + both)) * X1
+    assert eta == pytest.approx(efficiency_limit(q), rel=1e-9)
+    assert c.best_linear == pytest.approx(efficiency_limit(q), rel=1e-12)
+    assert X2 == pytest.approx(top, rel=1e-5)
+    J1, J2 = c.at(X2)
+    assert (J1[0], J2[0]) == pytest.approx(L @ (X1, X2), rel=1e-9)
+
+
+def test_the_limit_of_efficiency_is_one_where_nothing_slips() -> None:
+    """And stays a number where rounding leaves q a little above one."""
+    assert [efficiency_limit(q) for q in (-1.0, 0.0, 0.8, 1.0)] == pytest.approx([1.0, 0.0, 0.25, 1.0])
+    assert efficiency_limit(1 + 1e-12) == pytest.approx(1)
+
+
+LINEAR = """\
+coupling of glucose to Na in a + b + c
+  driving force         +6.896 kJ/mol   Na, at 0 mV
+  degree of coupling q            0.8   asymmetry of L 0.0e+00
+  stoichiometry Z                   1   glucose per Na
+  level flow J₂/J₁                0.8   near equilibrium 0.8
+  static head           -5.517 kJ/mol   ratio 8.4937; without slip 14.5
+  largest efficiency             25 %   at -3.448 kJ/mol; near equilibrium 25 %"""
+
+
+def test_a_linear_coupling_as_text() -> None:
+    parts = [linear("a", "Na@out -> Na@in", 1e-3), linear("b", "glucose@out -> glucose@in", 1e-3), linear("c", SYMPORT, 4e-3)]
+    c = bm.coupling(parts, "Na", "glucose")
+    assert str(c) == repr(c) == LINEAR
+    assert c.moved == ()
+    assert c.static_head.units == Q(1, "kJ/mol").units
+    html = c._repr_html_()
+    assert "<summary>coupling of glucose to Na in a + b + c</summary>" in html
+    for text in ("+6.896 kJ/mol", "Na, at 0 mV", "glucose per Na", "ratio 8.4937; without slip 14.5", "at -3.448 kJ/mol; near equilibrium 25 %"):
+        assert f"<td>{text}</td>" in html
+    assert html.count("<tr>") == len(LINEAR.splitlines())
+
+
+@pytest.mark.parametrize(("way", "said"), [(1, "1"), (-1, "-1")])
+def test_a_law_without_onsagers_symmetry_is_seen(way: int, said: str) -> None:
+    """J ∝ Na·glucose² where one of each crosses: ∂J₁/∂X₂ is twice ∂J₂/∂X₁, and q is kept within its bounds."""
+    sides = ("out", "in") if way > 0 else ("in", "out")
+    here, there = (f"glucose@{s}" for s in sides)
+    flux = lambda s: P(s, 3) * (s["Na@out"] * s[here] ** 2 - s["Na@in"] * s[there] ** 2)  # noqa: E731
+    c = bm.coupling(hosted(flux, f"Na@out + {here} -> Na@in + {there}"), "Na", "glucose", at={"cell.glucose": Q(5, "mM")})
+    k = 1e-3 * 145 * 25 / RT
+    assert pytest.approx(k * np.array([[1, way * 2], [way, 2]]), rel=1e-9) == c.L
+    assert c.asymmetry == pytest.approx(1 / math.sqrt(2), rel=1e-9)
+    assert c.q == way
+    assert c.Z == pytest.approx(math.sqrt(2), rel=1e-9)
+    assert f"  degree of coupling q {said:>14}   asymmetry of L 7.1e-01" in str(c)
+    assert "near equilibrium 1" if way > 0 else "near equilibrium -1" in str(c)
+    assert c.linear_head_ratio == pytest.approx(14.5 ** (way / 2), rel=1e-9)
+    assert c.static_head_ratio == pytest.approx(14.5 ** (way / 2), rel=1e-6)
+    loose = bm.coupling([hosted(flux, f"Na@out + {here} -> Na@in + {there}"), linear("a", "glucose@out -> glucose@in", 8 * k)], "Na", "glucose")
+    assert loose.q == pytest.approx(way * 1.5 / math.sqrt(10), rel=1e-9)
+
+
+def test_a_flow_that_grows_against_its_own_force_has_no_degree_of_coupling() -> None:
+    """L₁₁L₂₂ < 0, of a law with the sides of glucose swapped: there is no √(L₁₁L₂₂) to measure by."""
+    c = bm.coupling(hosted(lambda s: P(s, 2) * (s["Na@out"] * s["glucose@in"] - s["Na@in"] * s["glucose@out"])), "Na", "glucose")
+    assert pytest.approx(1e-3 * 145 * 5 / RT * np.array([[1, -1], [1, -1]]), rel=1e-9) == c.L
+    assert [math.isnan(x) for x in (c.q, c.asymmetry, c.best_linear)] == [True] * 3
+
+
+def test_a_flow_that_never_stops_has_no_static_head() -> None:
+    """A one-way law that its product slows but does not reverse: no head, no best efficiency, and the curve ends at −6/5 X₁."""
+    K_ = lambda s: s.parameter("K", Q(5, "mM"), d.CONCENTRATION, domain="positive")  # noqa: E731
+    c = bm.coupling(hosted(lambda s: P(s, 2) * s["Na@out"] * s["glucose@out"] * K_(s) / (K_(s) + s["glucose@in"])), "Na", "glucose")
+    assert math.isnan(c.head)
+    assert math.isnan(c.static_head_ratio)
+    assert math.isnan(c.static_head.magnitude)
+    assert c.best == (0.0, 0.0)
+    assert c.level_flow == pytest.approx(1)
+    assert (c.curve.X2.values[0], c.curve.X2.values[-1]) == pytest.approx((0.3 * c.X1 / 1e3, -1.2 * c.X1 / 1e3))
+    said = {row[: row.index("  ")]: row.split("  ", 1)[1].strip() for row in map(str.strip, str(c).splitlines()[1:])}
+    assert said["static head"] == "+nan kJ/mol   ratio nan; without slip 14.5"
+    assert said["largest efficiency"] == "0 %   at +0 kJ/mol; near equilibrium nan %"
+    assert said["degree of coupling q"] == "nan   asymmetry of L nan"
+    assert said["stoichiometry Z"] == "nan   glucose per Na"
+    assert said["level flow J₂/J₁"] == "1   near equilibrium nan"
+    _, J2 = c.at(np.array([0.0, -RT]))
+    assert J2 == pytest.approx(1e-3 * 145 * 5 * np.array([5 / (5 + 5), 5 / (5 + 5 * math.e)]))
+
+
+@pytest.mark.parametrize(("size", "found"), [(59.9, True), (60.1, False)])
+def test_a_static_head_is_looked_for_up_to_60_RT(size: float, found: bool) -> None:
+    """Of a tight uniport of charge, whose head is −X₁."""
+    tight = bm.Transporter("tight", SYMPORT, ON, laws.Elementary(rate=Q(1, "fmol/s")))
+    for sign in (1, -1):
+        mV = -1e3 * (sign * size * RT - RT * math.log(14.5)) / F
+        c = bm.coupling(tight, "Na", "glucose", at={"V": Q(mV, "mV")})
+        assert c.X1 == pytest.approx(sign * size * RT)
+        assert c.head == pytest.approx(-c.X1, rel=1e-9) if found else math.isnan(c.head)
+
+
+def test_without_slip_efficiency_grows_up_to_the_static_head() -> None:
+    """Of a tight symporter it is the share of the head, and looked for up to a 160th before it, where flows are still numbers."""
+    c = bm.coupling(bm.Transporter("tight", SYMPORT, ON, laws.Elementary(rate=Q(1, "fmol/s"))), "Na", "glucose")
+    assert c.best == pytest.approx((159 / 160 * c.head, 159 / 160), rel=1e-3)
+
+
+def test_a_static_head_near_zero_is_found() -> None:
+    """Of sodium driven by a microvolt, where a flow of −4/5 X₁ in glucose stops."""
+    parts = [linear("a", "Na@out -> Na@in", 1e-3), linear("b", "glucose@out -> glucose@in", 1e-3), linear("c", SYMPORT, 4e-3)]
+    c = bm.coupling(parts, "Na", "glucose", at={"bath.Na": Q(10, "mM"), "V": Q(-1e-3, "mV")})
+    assert c.head == pytest.approx(-0.8e-6 * F, rel=1e-6)
+    assert c.best == pytest.approx((-0.5e-6 * F, 0.25), rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e6, 1.0, 1e-9])
+def test_what_is_a_ratio_does_not_depend_on_the_number_of_carriers(scale: float) -> None:
+    parts = [linear("a", "Na@out -> Na@in", scale), linear("b", "glucose@out -> glucose@in", scale), linear("c", SYMPORT, 4 * scale)]
+    c = bm.coupling(parts, "Na", "glucose")
+    assert (c.q, c.level_flow, c.best_linear, c.best[1]) == pytest.approx((0.8, 0.8, 0.25, 0.25), rel=1e-8)
+    assert c.head == pytest.approx(-0.8 * RT * math.log(14.5), rel=1e-9)
+
+
+def test_without_a_driving_force_there_is_no_ratio_of_flows() -> None:
+    parts = [linear("a", "Na@out -> Na@in", 1e-3), linear("b", "glucose@out -> glucose@in", 1e-3)]
+    c = bm.coupling(parts, "Na", "glucose", at={"bath.Na": Q(10, "mM")})
+    assert (c.X1, c.head, c.q) == (0, 0, 0)
+    assert math.isnan(c.level_flow)
+    assert np.isnan(c.efficiency(0.0)).all()
+    still = bm.coupling([parts[0], linear("b", "glucose@out -> glucose@in", 0.0)], "Na", "glucose")
+    assert (still.head, still.best, still.level_flow) == (0, (0, 0), 0)
+    assert not np.isfinite(c.efficiency(np.array([-1.0, 1.0]))).any()
+
+
+def test_a_gradient_can_drive_a_reaction() -> None:
+    """The pump run backwards: its head is an affinity of three Na⁺, its ratio the factor on ATP, whose force grows with it."""
+    c = bm.coupling(bm.library.NaKATPase(ON), "Na", "ATP", at={"V": Q(-60, "mV")})
+    assert c.ideal_ratio == pytest.approx(-3)
+    assert c.X1 == pytest.approx(RT * math.log(14.5) + F * 0.06)
+    assert c.ideal_head_ratio == pytest.approx(math.exp(3 * c.X1 / RT), rel=1e-9)
+    assert c.head == pytest.approx(3 * c.X1, rel=1e-6)
+    assert c.static_head_ratio == pytest.approx(math.exp(c.head / RT), rel=1e-9)
+    assert c.linear_head_ratio == pytest.approx(math.exp(3 * c.X1 / RT), rel=1e-6)
+    assert (c.driving, c.driven, c.moved) == ("Na", "ATP", ("K",))
+    assert float(c.flows.force("K", c.x)) == pytest.approx(0, abs=1e-8)
+    assert c.name == "NaKATPase"
+
+
+def test_without_slip_is_said_of_one_stoichiometry_only() -> None:
+    """Two symporters of one stoichiometry have it, of two have none."""
+    law = laws.Elementary(rate=Q(1, "fmol/s"))
+    first, again = (bm.Transporter(name, SYMPORT, ON, law) for name in ("first", "again"))
+    other = bm.Transporter("other", "2 Na@out + glucose@out -> 2 Na@in + glucose@in", ON, law)
+    assert bm.coupling([first, again], "Na", "glucose").ideal_ratio == 1
+    assert bm.coupling(other, "Na", "glucose").ideal_ratio == 2
+    mixed = bm.coupling((first, other), "Na", "glucose")
+    assert mixed.ideal_ratio is None
+    assert math.isnan(mixed.ideal_head_ratio)
+    assert "; without slip nan" in str(mixed)
+
+
+def test_more_of_what_coupling_refuses() -> None:
+    leak = bm.library.leak(K, ON)
+    turn = {"forward": Q(1, "1/s"), "reverse": Q(1, "1/s")}
+    idle = bm.Cycle("idle", ON, density=Q(1, "fmol"), states="A B", steps=[("A <-> B", turn)])
+    rows = [
+        (lambda: bm.coupling(idle), errors.BadSettings, "two or more forces", "none in idle"),
+        (lambda: bm.coupling(bm.library.water(ON)), errors.BadReaction, "transport of solutes", "water@bath ⇌ water@cell in water"),
+        (lambda: bm.coupling([leak, bm.library.water(ON)]), errors.BadReaction, "transport of solutes", "water@bath ⇌ water@cell in water"),
+        (lambda: bm.coupling([leak, linear("x", "K@out -> K@in", 1)]), errors.BadSettings, "two or more forces", "K in K_leak, x"),
+        (lambda: bm.coupling([leak, "leak"]), errors.WrongType, "a Transporter, a Cycle, or a list of them", "[<K_leak on membrane: K⁺@cell"),
+        (lambda: bm.coupling({leak: 1}), errors.WrongType, "a Transporter, a Cycle, or a list of them", "{<K_leak on membrane: K⁺@cell"),
+        (lambda: bm.coupling(bm.library.SGLT1(ON), driven="Na"), errors.UnknownName, "glucose, Na", "''"),
+        (lambda: bm.coupling(bm.library.SGLT1(ON), "", "Na"), errors.UnknownName, "glucose, Na", "''"),
+        (lambda: bm.coupling(leak, at={"V": Q(1, "mV"), "cell.K": Q(-1, "mM")}), errors.OutOfDomain, "a number above zero", "-1 mM"),
+    ]
+    for call, kind, wanted, got in rows:
+        error = caught(call)
+        assert type(error) is kind
+        assert (error.wanted, error.got[: len(got)]) == (wanted, got)
+    error = caught(lambda: bm.coupling(bm.library.water(ON)))
+    assert (error.where, error.advice) == ("coupling(…)", "leave water out: the solvent's force is a pressure")
+    inside = bm.Transporter("burn", "ATP@in -> ADP@in + Pi@in", CELL, laws.Elementary(rate=Q(1, "fmol/s")))
+    error = caught(lambda: bm.coupling(inside))
+    assert (error.where, error.wanted, error.got) == ("coupling(…)", "transporters on one membrane", "cell")
