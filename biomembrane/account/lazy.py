@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -120,7 +121,7 @@ def lazy(
     facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
     data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
     data = data.assign_coords({str(name): array for name, array in scan.data_vars.items() if name not in data.coords})
-    data.attrs = dict(template.attrs)
+    data.attrs = template.attrs | {"changed_json": json.dumps(list(map(str, parameters)))}
     return Lazy(data, model, chosen.rtol, {}, scan, recipe)
 
 
