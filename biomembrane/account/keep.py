@@ -308,7 +308,7 @@ def _labelled(sink: _Sink) -> xr.Dataset:
     if "time" in used:
         coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
     coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
-    about: dict[str, Any] = {"span": float(task.times[-1] - task.times[0]), "empty": " ".join(sorted(sink.empty))}
+    about: dict[str, Any] = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
     about |= attributes(sink.sample, "done") if sink.sample else {"title": model.name, "model_hash": model.hash}
     made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs=about)
     return made.transpose(*(d for d in ("time",) if d in used), ..., *names)

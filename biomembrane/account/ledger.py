@@ -98,7 +98,7 @@ class Ledger:
         axes = {"process": list(self._t.kernel.program.names["dissipation"])}
         energy = self._labelled(self._books.uphill_energy, axes, "energy dissipated while J·A < 0, counted positive")
         duration = self._labelled(self._books.uphill_time, axes, "time with J·A < 0", "s")
-        gross, elapsed = self.dissipation + 2 * energy, energy.time - float(self._t.times[0])
+        gross, elapsed = self.dissipation + 2 * energy, energy.time
         made = xr.Dataset({"energy": energy, "duration": duration})
         for name, part, whole in (("energy_share", energy, gross), ("time_share", duration, elapsed)):
             made[name] = (part / whole.where(whole > 0)).fillna(0.0).where(part.notnull()).transpose(*energy.dims)
