@@ -10,7 +10,7 @@ import numpy as np
 import pint
 import pytest
 import xarray as xr
-from builders import cell, mM, membrane
+from builders import cell, membrane, mM
 from mistakes import cycle, sound
 
 import biomembrane as bm
