@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +149,14 @@ def test_one_chunk_is_laid_out_like_the_whole() -> None:
     assert made.concentration.values == pytest.approx(whole.concentration.isel(P=[2]).values, rel=1e-12)
 
 
+def test_the_solver_travels_too() -> None:
+    """Its own tolerance makes the numbers of every chunk."""
+    loose, fine = solvers.Native(rtol=1e-3), solvers.Native(rtol=1e-9)
+    made = now(run(solver=loose, keep=["amount"]).data).amount.values
+    assert made == pytest.approx(run(chunked=False, solver=loose, keep=["amount"]).data.amount.values, rel=1e-12)
+    assert abs(made - now(run(solver=fine, keep=["amount"]).data).amount.values).max() > 1e-7
+
+
 def test_starts_and_protocols_travel_too() -> None:
     """Shares of carrier states and a bath that changes in time, in the chunk."""
     on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: 1})), bm.Reservoir("bath", mM({glucose: 5})))
@@ -160,6 +170,42 @@ def test_starts_and_protocols_travel_too() -> None:
     assert made.amount.values[0] == pytest.approx(wanted.amount.values[0], rel=1e-12)
     for name in ("amount", "ledger_exergy", "ledger_imposed"):
         assert made[name].values == pytest.approx(wanted[name].values, rel=1e-9, abs=1e-12)
+
+
+STEP = bm.Protocol.steps(Q(1, "mM"), (Q(5, "s"), Q(2, "mM")))
+FALLS = bm.Protocol.function(lambda t, a, tau: a / (1 + t / tau), a=Q(1, "mM"), tau=Q(1, "s"))
+LATER = bm.Protocol.steps(Q(1, "mM"), (Q(6, "s"), Q(2, "mM")))
+
+
+def test_a_folder_of_a_scan_that_differs_in_what_is_fixed_is_left_alone(tmp_path: Path) -> None:
+    """Whatever changes the numbers makes another scan, which does not go on in the folder of the first."""
+    pytest.importorskip("zarr")
+    area = xr.DataArray([100.0], dims="A", attrs={"units": "um^2"})
+    given = {"S_leak.permeability": permeability().chunk(), "membrane.area": area}
+    how = {"times": TIMES, "keep": Keep(["amount"], times="final")}
+    folder = bm.save(bm.simulate(MODEL, parameters=given, **how), tmp_path / "scan.zarr")
+    others = [{"parameters": given | {"cell.S": Q(6, "mM")}}, {"keep": "final"}, {"solver": solvers.Native(rtol=1e-6)}, {"times": Q([0, 9], "s")}]
+    for other in others:
+        with pytest.raises(errors.CorruptFile, match="a scan with fingerprint"):
+            bm.save(bm.simulate(MODEL, **{"parameters": given, **how, **other}), folder)
+
+
+def test_what_is_fixed_is_told_by_its_numbers() -> None:
+    """The same numbers in other units are the same; values, breaks and starts tell scans apart."""
+    given = {"S_leak.permeability": permeability().chunk()}
+    bath = [Q(1, "mM"), Q(1000, "uM"), Q(2, "mM"), STEP, LATER, FALLS]
+    one, same, *others = (run(parameters=given | {"bath.S": each}, keep="final").recipe.fixed for each in bath)
+    states = [{"start": bm.simulate(MODEL, times=Q([0, end], "s"))} for end in (7, 8)]
+    begun = [run(parameters=given, keep="final", **each).recipe.fixed for each in states]
+    assert one == same
+    assert len({one, *others, *begun}) == 7
+
+
+def test_a_recipe_travels_without_its_functions() -> None:
+    """Plain pickle takes it, whatever the reducer is; the function is in its payload."""
+    recipe = pickle.loads(pickle.dumps(run(keep=Keep(["concentration"], reduce=lambda data: data.concentration.max("time"))).recipe))
+    assert recipe.keep == Keep(["concentration"])
+    assert callable(_unpacked(recipe.digest, recipe.payload)[3])
 
 
 def test_quantities_stay_in_the_registry_on_their_way() -> None:
@@ -188,11 +234,17 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_mistakes_are_told_at_the_call_or_when_their_chunk_runs() -> None:
-    """A name at the call; a number that cannot be when its chunk runs, and in no other."""
+    """A name, a unit or none at the call; a number that cannot be when its chunk runs, and in no other."""
     with pytest.raises(errors.UnknownName, match=r"bath\.S"):
         run(parameters={"bath.s": outside().chunk()})
     with pytest.raises(errors.UnknownName, match=r"bath\.S"):
         run(parameters={"bath.s": outside().drop_attrs(), "S_leak.permeability": permeability().chunk()})
+    with pytest.raises(errors.UnitMismatch, match=r"cell\.S"):
+        run(parameters={"bath.S": outside().chunk(), "cell.S": Q(5, "mV")})
+    with pytest.raises(errors.BareNumber) as caught:
+        run(parameters={"bath.S": outside().chunk().drop_attrs()})
+    assert (caught.value.where, caught.value.wanted) == ("parameters['bath.S']", "attrs={'units': …} on the DataArray")
+    assert (caught.value.got, caught.value.advice) == ("no units", "attrs={'units': 'millimolar'}")
     bad = outside().copy(data=[1.0, -2.0]).chunk({"out": 1})
     lazy = run(parameters={"bath.S": bad}, keep="final")
     assert float(now(lazy.data.isel(out=[0])).amount[0, 0, 0]) > 1
