@@ -57,7 +57,7 @@ def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
 def _end(array: Any) -> float:
     """The mean over the lanes that came to their end."""
     values = array.isel(time=-1).values
-    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
 
 def _title(ledger: Ledger) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from builders import RT, cell, membrane, mM
+from builders import RT, cell, membrane, mM, patch
 from mistakes import LEAK, cycle, transporter, uphill
 
 import biomembrane as bm
@@ -18,7 +18,7 @@ from biomembrane import library as lib
 from biomembrane.account.ledger import Flow
 from biomembrane.account.table import number
 from biomembrane.dimension import FLUX
-from biomembrane.library import glucose
+from biomembrane.library import K, glucose
 
 S = bm.Species("S")
 
@@ -171,6 +171,30 @@ def test_a_bath_that_gives_supplies_and_one_that_takes_is_delivered_to() -> None
     ]
 
 
+def test_what_ran_uphill_for_a_while_says_for_how_long() -> None:
+    """A current that charges a capacitor until it runs against its force: shares of time and energy, neither all nor nothing."""
+    law = laws.Empirical(flux=lambda site: site.parameter("J", Q(1e-3, "fmol/s"), FLUX), reason="constant")
+    ledger = bm.simulate(patch(lambda on: [bm.Transporter("pump", "K@in -> K@out", on, law)], {K: 20}, {K: 5}, V=-10), until="0.8 s").ledger
+    up = ledger.uphill.isel(process=0, time=-1)
+    time, energy = float(up.time_share), float(up.energy_share)
+    assert 0.3 < time < energy < 0.9
+    told = f"{100 * time:.3g} % of the time, {number(float(up.energy))} pJ, {100 * energy:.3g} % of its energy"
+    assert str(ledger).splitlines()[-1] == f"  ! pump is empirical: constant; uphill (J·A < 0) for {told}"
+
+
+def test_all_that_is_taken_in_and_handed_on_is_listed() -> None:
+    """Two solutes fall and lift two others, mole for mole, 0.01 fmol of each."""
+    one, two, three, four = (bm.Species(name) for name in ("one", "two", "three", "four"))
+    law = laws.Empirical(flux=lambda site: site.parameter("J", Q(1e-3, "fmol/s"), FLUX), reason="constant")
+    swap = "one@in + two@in + three@out + four@out -> one@out + two@out + three@in + four@in"
+    inside, outside = {one: 100, two: 60, three: 5, four: 3}, {one: 10, two: 6, three: 1, four: 1}
+    ledger = bm.simulate(patch(lambda on: [bm.Transporter("swap", swap, on, law)], inside, outside), until="10 s").ledger
+    ten, five, three_ = (number(RT * np.log(x) * 1e-5) for x in (10, 5, 3))
+    row = str(ledger).splitlines()[9]
+    assert row.startswith(f"  swap         one {ten} + two {ten}  three {five} + four {three_}  ")
+    assert row.endswith(f"  {100 * np.log(15) / np.log(100):.1f} %")
+
+
 def test_carrier_states_are_a_gradient_and_no_column() -> None:
     """All carriers in one state at the start: they give too; the table shows species only, the ribbons both."""
     on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: 1})), bm.Reservoir("bath", mM({glucose: 5})))
@@ -203,6 +227,8 @@ def test_a_bath_without_a_potential_is_told_below_the_table() -> None:
     assert error.advice == "a trace, {'bath.glucose': Q(1, 'nM')}; amounts, fluxes and voltages are right as they are"
 
 
-@pytest.mark.parametrize(("value", "text"), [(100, "100.00"), (-100, "-100.00"), (99.996, "100"), (1e-20, "1e-20"), (12345678, "12,345,678.00")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.0, "0"), (100, "100.00"), (-100, "-100.00"), (99.996, "100"), (1e-20, "1e-20"), (12345678, "12,345,678.00")]
+)
 def test_numbers_at_the_bounds(value: float, text: str) -> None:
     assert number(value) == text
