@@ -284,7 +284,7 @@ class Ledger:
         limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
         last, books = len(self._t.times) - 1, self._books
         passed = books.passed[last]
-        off = (abs(books.residual[last]) - books.rounding).clip(min=0) / np.where(passed > 0, passed, 1.0)
+        off = (abs(books.residual[last]) - books.rounding) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])

@@ -12,10 +12,11 @@ from builders import RT, cell
 from mistakes import uphill
 
 import biomembrane as bm
-from biomembrane import Keep, Q, errors
+from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.keep import Kept, chunked, read
 from biomembrane.account.saved import LINES
+from biomembrane.solve import stream
 
 S = bm.Species("S")
 T = np.array([0.0, 5.0, 20.0, 30.0])
@@ -233,6 +234,24 @@ def test_the_check_of_lanes_that_all_failed_judges_what_they_did() -> None:
         lifts(0.1, 0.2).ledger.check(1e9)
 
 
+def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes of which nothing is known do not hide one that ran uphill, in what was kept and in a full run."""
+    monkeypatch.setattr(stream, "_BUFFER", 1.0)
+    monkeypatch.setattr(stream, "_FEWEST", 8)
+    rates = xr.DataArray(np.linspace(1, 2, 16) * 1e-3, dims="r", attrs={"units": "fmol/s"})
+    for keep in (None, "final"):
+        with pytest.raises(errors.Cancelled) as stopped:
+            bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep, progress=lambda _: False, solver=solvers.Native(threads=1))
+        with pytest.raises(errors.UphillForFree, match="process lift"):
+            stopped.value.run.ledger.check(1e-3)
+
+
+def test_the_check_before_anything_ran() -> None:
+    """At time 0 alone nothing has passed and nothing is wrong."""
+    for keep in (None, "final"):
+        assert bm.simulate(model(), times=Q([0.0], "s"), keep=keep).ledger.check() is not None
+
+
 def test_without_a_limit_the_check_takes_a_hundred_times_the_tolerance() -> None:
     """And no less than 1e-12; a residual just above it is told."""
     data = run(keep="final").data
@@ -255,3 +274,18 @@ def test_empty_baths_of_any_lane_are_told() -> None:
     assert kept.data.attrs["empty"] == "bath.S"
     with pytest.raises(errors.BoundlessEnergy):
         kept.ledger.check()
+
+
+def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped before its first lane: cancelled all over, with the name of the model and the times that were due."""
+    monkeypatch.setattr(stream, "run", lambda *_: False)
+    with pytest.raises(errors.Cancelled) as caught:
+        run(keep="final")
+    kept = caught.value.run
+    assert caught.value.got == "a request to stop, with 0 % done"
+    assert (kept.done, kept.failed, kept.model_name) == (0.0, 6, "cell")
+    assert list(kept.data.data_vars) == ["status", "culprit", "end"]
+    assert (kept.data.status.dims, kept.data.status.values.tolist()) == (("P", "out"), [[5] * 3] * 2)
+    assert (kept.data.end.values.tolist(), kept.data.culprit.values.tolist()) == ([[0] * 3] * 2, [[-1] * 3] * 2)
+    assert kept.data.attrs == {"span": 30.0, "empty": "", "title": "cell", "model_hash": model().hash}
+    assert kept.data.out.values.tolist() == OUT.tolist()
