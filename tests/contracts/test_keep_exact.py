@@ -74,6 +74,37 @@ def test_every_variable_is_what_it_should_be() -> None:
     assert kept.time.attrs == {"units": "s", "long_name": "time"}
 
 
+def test_each_array_says_what_it_is() -> None:
+    """Dimensions, units and meanings of everything at the end; flags as words, pools and processes by their place."""
+    kept = run(keep=Keep(["flux", "ledger_uphill_time", "ledger_flow", "ledger_residual_relative"], times="final")).data
+    said = {name: (array.dims, {k: np.asarray(v).tolist() for k, v in array.attrs.items()}) for name, array in kept.data_vars.items()}
+    lanes, along = ("P", "out"), ("time", "P", "out")
+    assert {name: said.pop(f"ledger_{name}") for name in LINES} == {
+        name: (along if name == "residual_relative" else lanes, {"units": "1" if name == "residual_relative" else "pJ", "long_name": meaning})
+        for name, meaning in LINES.items()
+    }
+    assert said == {
+        "flux": (("time", "process", *lanes), {"units": "fmol s-1", "long_name": "flux in the written direction"}),
+        "ledger_uphill_time": (("time", "process", *lanes), {"units": "s", "long_name": "uphill_time"}),
+        "ledger_flow": (("time", "entry", *lanes), {"units": "pJ", "long_name": "flow"}),
+        "least_power": (lanes, {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": "S_leak"}),
+        "least_process": (lanes, {"long_name": "which process", "processes": "S_leak"}),
+        "status": (lanes, {
+            "long_name": "how the lane ended", "flag_values": [0, 1, 2, 3, 4, 5],
+            "flag_meanings": "done too_many_steps collapsed not_finite negative cancelled",
+        }),
+        "culprit": (lanes, {
+            "long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none", "pools": " ".join(p.name for p in model().pools)
+        }),
+        "end": (lanes, {"units": "s", "long_name": "time reached"}),
+    }  # fmt: skip
+    kinds = {name: array.dtype for name, array in kept.data_vars.items() if array.dtype != np.float64}
+    assert kinds == {"least_process": np.int16, "status": np.int8, "culprit": np.int16}
+    assert kept.status.attrs["flag_values"].dtype == np.int8
+    assert set(kept.coords) == {"P", "out", "S_leak.permeability", "bath.S", "time", "process", "transporter"}
+    assert kept.attrs["status"] == "done"
+
+
 @pytest.mark.parametrize("own", [None, [5.0, 30.0], [2.0, 20.0], [20.0], [0.0, 40.0]], ids=str)
 @pytest.mark.parametrize("ledger", ["final", "all"])
 def test_times_of_one_s_own_are_kept_while_the_books_end_with_the_run(own: Any, ledger: str) -> None:
