@@ -105,7 +105,7 @@ def test_each_array_says_what_it_is() -> None:
     assert kept.attrs["status"] == "done"
 
 
-@pytest.mark.parametrize("own", [None, [5.0, 30.0], [2.0, 20.0], [20.0], [0.0, 40.0]], ids=str)
+@pytest.mark.parametrize("own", [None, [5.0, 30.0], [2.0, 20.0], [20.0], [0.0, 40.0], [5.0, 20.0, 40.0]], ids=str)
 @pytest.mark.parametrize("ledger", ["final", "all"])
 def test_times_of_one_s_own_are_kept_while_the_books_end_with_the_run(own: Any, ledger: str) -> None:
     """A run ends at its own end or at the last time that is kept, whichever is later; lines at the end are of that time."""

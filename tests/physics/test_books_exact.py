@@ -85,6 +85,38 @@ def test_an_exchanger_between_baths() -> None:
     ]  # fmt: skip
 
 
+def test_books_say_what_they_are() -> None:
+    """Unit, meaning, name and dimensions of each line and view."""
+    ledger = exchange().ledger
+    for name, meaning in LINES.items():
+        line = getattr(ledger, name)
+        assert (line.name, line.dims) == (meaning, ("time",))
+        assert line.attrs == {"units": "1" if name == "residual_relative" else "pJ", "long_name": meaning}
+        assert line.time.attrs == {"units": "s", "long_name": "time"}
+        assert line.time.values.tolist() == T.tolist()
+    given, lost = "energy given by the store", "energy dissipated"
+    views = {"transporter": lost, "process": lost, "role": given, "store": "exergy gained", "ion": "energy gained"}
+    said = {what: ledger.by(what) for what in views} | {"flow": ledger.flow, "transfers": ledger.transfers, "entries": ledger.entries}
+    for what, array in said.items():
+        meaning = views.get(what, given)
+        assert (array.name, array.attrs) == (meaning, {"units": "pJ", "long_name": meaning})
+        assert array.time.attrs == {"units": "s", "long_name": "time"}
+    assert (ledger.baths.name, ledger.baths.attrs) == ("energy given by baths", {"units": "pJ", "long_name": "energy given by baths"})
+    assert ledger.efficiency("swap").attrs == {"units": "1", "long_name": "efficiency of swap"}
+    assert ledger.by("role").role.values.tolist() == ["held", "bath", "cell", "carrier"]
+    assert ledger.transfers.dims == ("transporter", "carrier", "component", "time")
+    assert ledger.transfers.component.values.tolist() == ["chemical", "electrical", "osmotic"]
+    assert set(ledger.flow.coords) == {"process", "transporter", "store", "species", "place", "role", "component", "carrier", "time"}
+    up = {name: (array.dims, array.attrs) for name, array in ledger.uphill.data_vars.items()}
+    along = ("process", "time")
+    assert up == {
+        "energy": (along, {"units": "pJ", "long_name": "energy dissipated while J·A < 0, counted positive"}),
+        "duration": (along, {"units": "s", "long_name": "time with J·A < 0"}),
+        "energy_share": (along, {"units": "1", "long_name": "energy share with J·A < 0"}),
+        "time_share": (along, {"units": "1", "long_name": "time share with J·A < 0"}),
+    }  # fmt: skip
+
+
 def test_an_entry_for_each_store_of_each_process() -> None:
     """Against the reference bath, so that its own entries are nothing; by process and store, and as a frame at the end."""
     ledger = exchange().ledger

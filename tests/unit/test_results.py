@@ -19,6 +19,7 @@ from biomembrane import library as lib
 from biomembrane.account.saved import LINES, SavedLedger, SavedRun
 from biomembrane.dimension import CONCENTRATION, FLUX
 from biomembrane.library import K, glucose
+from biomembrane.solve.simulate import Task
 
 S = bm.Species("S")
 T = np.array([0.0, 4.0, 10.0])
@@ -193,6 +194,16 @@ def test_a_prepared_run_goes_on_from_another_and_keeps_its_protocols() -> None:
     for inside in (9.0, 4.0):
         wanted = bm.simulate(leaky(), times=Q([0, 10], "s"), parameters={"bath.S": rises, "cell.S": Q(inside, "mM")})
         assert np.array_equal(prepared([inside]).data.amount.values, wanted.data.amount.values)
+
+
+def test_a_formula_that_does_not_vary_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call is quick: what was found sound is not asked again."""
+    looked: list[Any] = []
+    monkeypatch.setattr(Task, "_check_protocols", lambda *_, **__: looked.append(None))
+    prepared = bm.prepare(leaky(), vary={"cell.S": "mM"}, times=Q(T, "s"))
+    for inside in (9.0, 4.0, 2.0):
+        prepared([inside])
+    assert len(looked) == 1
 
 
 def test_a_formula_that_leaves_its_domain_is_told_by_a_prepared_run_too() -> None:
