@@ -273,6 +273,7 @@ def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch:
     for keep in (None, "final"):
         with pytest.raises(errors.Cancelled) as stopped:
             bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep, progress=lambda _: False, solver=solvers.Native(threads=1))
+        assert (stopped.value.where, stopped.value.got) == ("model 'cell'", "a request to stop, with 50 % done")
         with pytest.raises(errors.UphillForFree, match="process lift"):
             stopped.value.run.ledger.check(1e-3)
 
