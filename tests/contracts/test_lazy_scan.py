@@ -18,9 +18,10 @@ from mistakes import cycle, sound
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers, units
 from biomembrane import library as lib
-from biomembrane.account.lazy import Recipe, _packed, _unpacked, block
+from biomembrane.account.lazy import Recipe, _fixed, _packed, _unpacked, block
 from biomembrane.account.variables import VARIABLES
 from biomembrane.library import glucose
+from biomembrane.solve.simulate import prepare
 
 pytest.importorskip("dask")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask warns of itself
@@ -184,21 +185,22 @@ def test_a_folder_of_a_scan_that_differs_in_what_is_fixed_is_left_alone(tmp_path
     given = {"S_leak.permeability": permeability().chunk(), "membrane.area": area}
     how = {"times": TIMES, "keep": Keep(["amount"], times="final")}
     folder = bm.save(bm.simulate(MODEL, parameters=given, **how), tmp_path / "scan.zarr")
-    others = [{"parameters": given | {"cell.S": Q(6, "mM")}}, {"keep": "final"}, {"solver": solvers.Native(rtol=1e-6)}, {"times": Q([0, 9], "s")}]
-    for other in others:
+    for other in ({"parameters": given | {"cell.S": Q(6, "mM")}}, {"times": Q([0, 9], "s")}):
         with pytest.raises(errors.CorruptFile, match="a scan with fingerprint"):
             bm.save(bm.simulate(MODEL, **{"parameters": given, **how, **other}), folder)
 
 
 def test_what_is_fixed_is_told_by_its_numbers() -> None:
     """The same numbers in other units are the same; values, breaks and starts tell scans apart."""
-    given = {"S_leak.permeability": permeability().chunk()}
     bath = [Q(1, "mM"), Q(1000, "uM"), Q(2, "mM"), STEP, LATER, FALLS]
-    one, same, *others = (run(parameters=given | {"bath.S": each}, keep="final").recipe.fixed for each in bath)
-    states = [{"start": bm.simulate(MODEL, times=Q([0, end], "s"))} for end in (7, 8)]
-    begun = [run(parameters=given, keep="final", **each).recipe.fixed for each in states]
+    one, same, *others = (_fixed(prepare(MODEL, TIMES.magnitude, parameters={"bath.S": each})) for each in bath)
+    begun = [_fixed(prepare(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s")))) for end in (7, 8)]
+    carried = bm.Model("carried", [cycle()])
+    shares = [
+        _fixed(prepare(carried, TIMES.magnitude, start=start)) for start in (None, {"GLUT.O": 1}, {"GLUT.O": 0.5, "GLUT.I": 0.5}, {"GLUT.I": 1})
+    ]
     assert one == same
-    assert len({one, *others, *begun}) == 7
+    assert len({one, *others, *begun, *shares}) == 11
 
 
 def test_a_recipe_travels_without_its_functions() -> None:
