@@ -270,10 +270,13 @@ def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch:
     monkeypatch.setattr(stream, "_BUFFER", 1.0)
     monkeypatch.setattr(stream, "_FEWEST", 8)
     rates = xr.DataArray(np.linspace(1, 2, 16) * 1e-3, dims="r", attrs={"units": "fmol/s"})
-    for keep in (None, "final"):
+    for keep in (None, "final", Keep(dtype="float32")):
         with pytest.raises(errors.Cancelled) as stopped:
             bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep, progress=lambda _: False, solver=solvers.Native(threads=1))
         assert (stopped.value.where, stopped.value.got) == ("model 'cell'", "a request to stop, with 50 % done")
+        data = stopped.value.run.data
+        assert np.isnan(data.amount.sel(pool="cell.glucose").isel(time=-1).values).tolist() == [False] * 8 + [True] * 8
+        assert keep is None or data.least_process.values.tolist() == [0] * 16
         with pytest.raises(errors.UphillForFree, match="process lift"):
             stopped.value.run.ledger.check(1e-3)
 

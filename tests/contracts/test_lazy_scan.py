@@ -130,6 +130,7 @@ def test_chunks_lie_along_the_scan() -> None:
     lazy = run()
     assert list(lazy.blocks()) == [{"P": slice(0, 2), "out": slice(0, 2)}, {"P": slice(2, 3), "out": slice(0, 2)}]
     assert repr(lazy) == "<Lazy scan of 'cell' in 2 chunks>"
+    assert {name: array.chunks for name, array in lazy.scan.data_vars.items()} == {"S_leak.permeability": ((2, 1),), "bath.S": ((2,),)}
     assert lazy.data.flux.chunksizes == {"time": (3,), "process": (1,), "P": (2, 1), "out": (2,)}
     given = {"S_leak.permeability": permeability().chunk({"P": 1}), "bath.S": outside().chunk({"out": 1})}
     fine = run(parameters=given)

@@ -92,6 +92,22 @@ def test_common_factors_are_written_once() -> None:
     assert "r^{+}" not in rows
 
 
+INTRODUCTION = (
+    r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with $\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha "
+    r"Q_\alpha\varphi_\alpha$, so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. Concentrations are written $[\cdot]$, "
+    r"$V$ is inside less outside; what has no transporter's name below is its own."
+)
+
+
+def test_an_appendix_begins_with_what_is_proved_and_ends_with_what_is_kept() -> None:
+    body = Proof("odd_one", (odd(), odd(name="even")), ("x", "y_1"), ("u", "v")).latex().split("\n\n")
+    assert body[:2] == [r"\section*{Second law: odd\_one}", INTRODUCTION]
+    assert [part[:17] for part in body if part.startswith(r"\paragraph")][:2] == [r"\paragraph{odd.} ", r"\paragraph{even.}"]
+    kept, used = r"\paragraph{Conserved quantities.} No process changes x; y\_1.", r"\paragraph{Standard energies.} u; v."
+    assert body[-2:] == [kept, f"{used}\n"]
+    assert Proof("odd", (odd(),)).latex().endswith("Charge: . Mass: .\n")
+
+
 def test_long_sums_in_common_factors_have_names() -> None:
     """Beyond ten operations a sum is Σ₁, beyond 150 it is described by its terms."""
     short, named, long = (sp.Add(*[s(f"{name}_{k}") for k in range(count)]) for name, count in (("p", 11), ("q", 12), ("r", LONG + 2)))
