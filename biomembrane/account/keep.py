@@ -178,9 +178,10 @@ class KeptLedger(SavedLedger):
         last = {name: a.isel(time=-1) if "time" in a.dims else a for name, a in (("off", self.residual_relative), ("passed", self.passed))}
         worst, passed = float(last["off"].max()), float(last["passed"].max())
         allowed = limit * (passed if np.isfinite(passed) else 0.0) / units.from_internal(UNIT) / (float(self.data.attrs["span"]) or 1.0)
-        at = int(np.argmin(self.data.least_power.values))
+        power = self.data.least_power.fillna(np.inf).values  # of lanes that were not run nothing is known
+        at = int(power.argmin())
         process = self.data.least_power.attrs["processes"].split()[int(self.data.least_process.values.flat[at])]
-        judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(self.data.least_power.values.flat[at])}, allowed)
+        judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(power.flat[at])}, allowed)
         return self
 
 
@@ -308,7 +309,7 @@ def _labelled(sink: _Sink) -> xr.Dataset:
     if "time" in used:
         coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
     coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
-    about: dict[str, Any] = {"span": float(task.times[-1] - task.times[0]), "empty": " ".join(sorted(sink.empty))}
+    about: dict[str, Any] = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
     about |= attributes(sink.sample, "done") if sink.sample else {"title": model.name, "model_hash": model.hash}
     made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs=about)
     return made.transpose(*(d for d in ("time",) if d in used), ..., *names)

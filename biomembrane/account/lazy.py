@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,7 +17,7 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..solve.native import Native
 from ..solve.problem import Solver
-from ..solve.simulate import prepare
+from ..solve.simulate import Task, prepare
 from .keep import Keep, Kept, collect
 
 if TYPE_CHECKING:
@@ -50,10 +51,14 @@ def _unpacked(_digest: str, payload: bytes) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once, and unpacked once a process."""
+    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once, and unpacked once a process.
+
+    ``fixed`` tells two scans apart by what is the same in all their lanes, parameters, protocols and start, alike in every process.
+    """
 
     digest: str
     payload: bytes
+    fixed: str
     times: NDArray[np.float64]
     keep: Keep
     solver: Solver
@@ -115,12 +120,13 @@ def lazy(
     scan = xr.Dataset({name: array.chunk() if array.chunks is None else array for name, array in arrays.items()}).unify_chunks()
     payload = _packed((model, fixed, start, keep.reduce))
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
-    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, times, light, chosen)
-    template = _template(model, times, fixed, start, keep, chosen, scan)
+    task = prepare(model, times, parameters=fixed, start=start, solver=chosen, summed=keep.summed)
+    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, _fixed(task), times, light, chosen)
+    template = _template(task, keep, scan)
     facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
     data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
     data = data.assign_coords({str(name): array for name, array in scan.data_vars.items() if name not in data.coords})
-    data.attrs = dict(template.attrs)
+    data.attrs = template.attrs | {"changed_json": json.dumps(list(map(str, parameters)))}
     return Lazy(data, model, chosen.rtol, {}, scan, recipe)
 
 
@@ -128,7 +134,7 @@ def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
     """The kept data of one chunk, laid out like the whole."""
     made = recipe.run(scan)
     own = [name for name, coord in made.coords.items() if set(coord.dims) & set(scan.dims)]
-    return _ordered(made.drop_vars(own).assign_coords(scan.coords), scan)
+    return made.drop_vars(own).assign_coords(scan.coords)
 
 
 def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
@@ -137,15 +143,14 @@ def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
     return made.drop_vars([name for name in made.coords if name not in made.dims and name not in scan.coords])
 
 
-def _ordered(data: xr.Dataset, scan: xr.Dataset) -> xr.Dataset:
-    return data.transpose(*(d for d in ("time",) if d in data.dims), ..., *scan.dims)
-
-
-def _template(
-    model: Model, times: NDArray[np.float64], fixed: Mapping[str, Any], start: Any, keep: Keep, solver: Solver, scan: xr.Dataset
-) -> xr.Dataset:
+def _template(task: Task, keep: Keep, scan: xr.Dataset) -> xr.Dataset:
     """What comes out, without the numbers: one run at the model's own parameters, spread over the scan."""
-    task = prepare(model, times, parameters=fixed, start=start, solver=solver, summed=keep.summed)
     one, _ = collect(task, keep, None)
     made = one.data.expand_dims({str(dim): scan.sizes[dim] for dim in scan.dims})
-    return _ordered(made, scan).chunk(_chunks(scan)).assign_coords(scan.coords)
+    return made.transpose(..., *scan.dims).chunk(_chunks(scan)).assign_coords(scan.coords)
+
+
+def _fixed(task: Task) -> str:
+    given, start = task.parameters, task.start
+    begun = {at: shares.tolist() for at, shares in start.shares.items()}, None if start.state is None else start.state.tolist()
+    return hashlib.sha256(repr((given.base.tolist(), given.timed, given.forms, begun)).encode()).hexdigest()

@@ -98,7 +98,7 @@ class Ledger:
         axes = {"process": list(self._t.kernel.program.names["dissipation"])}
         energy = self._labelled(self._books.uphill_energy, axes, "energy dissipated while J·A < 0, counted positive")
         duration = self._labelled(self._books.uphill_time, axes, "time with J·A < 0", "s")
-        gross, elapsed = self.dissipation + 2 * energy, energy.time - float(self._t.times[0])
+        gross, elapsed = self.dissipation + 2 * energy, energy.time
         made = xr.Dataset({"energy": energy, "duration": duration})
         for name, part, whole in (("energy_share", energy, gross), ("time_share", duration, elapsed)):
             made[name] = (part / whole.where(whole > 0)).fillna(0.0).where(part.notnull()).transpose(*energy.dims)
@@ -284,7 +284,7 @@ class Ledger:
         limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
         last, books = len(self._t.times) - 1, self._books
         passed = books.passed[last]
-        off = (abs(books.residual[last]) - books.rounding).clip(min=0) / np.where(passed > 0, passed, 1.0)
+        off = (abs(books.residual[last]) - books.rounding) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])

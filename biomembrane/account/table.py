@@ -41,22 +41,23 @@ def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
 
 def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
     """(transporter, taken in, handed on, dissipated, efficiency) at the end."""
-    moved = ledger.transfers.isel(time=-1).sum("component")
+    moved, heats = ledger.transfers.sum("component", skipna=False), ledger.by("transporter")
     rows = []
     for t in ledger.transporters:
-        own = {str(c): float(np.nanmean(moved.sel(transporter=t, carrier=c))) for c in moved.carrier.values}
-        parts = {c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()), default=0.0)}
+        own = {str(c): _end(moved.sel(transporter=t, carrier=c)) for c in moved.carrier.values}
+        parts = {c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()))}
         taken = " + ".join(f"{c} {number(x)}" for c, x in parts.items() if x > 0) or "–"
         given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
         efficiency = _end(ledger.efficiency(t))
-        heat = float(np.nanmean(ledger.by("transporter").isel(time=-1).sel(transporter=t)))
-        rows.append((ledger.labels[t], taken, given, number(heat), f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
+        heat = number(_end(heats.sel(transporter=t)))
+        rows.append((ledger.labels[t], taken, given, heat, f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
     return rows
 
 
 def _end(array: Any) -> float:
-    values = np.asarray(array.isel(time=-1).values, dtype=float)
-    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+    """The mean over the lanes that came to their end."""
+    values = array.isel(time=-1).values
+    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
 
 def _title(ledger: Ledger) -> str:

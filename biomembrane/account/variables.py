@@ -62,7 +62,7 @@ def values(trajectory: Trajectory, name: str) -> Array:
 def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
     """By parameter that changes in time: (time, lane) values, unit, meaning."""
     program, made = trajectory.kernel.program, {}
-    shown = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True)) if program.names["protocol"] else {}
+    shown = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True))
     for timed in trajectory.parameters.timed:
         name = program.parameters[timed.value]
         shown.setdefault(name, trajectory.input(timed.value))

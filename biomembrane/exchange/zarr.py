@@ -85,17 +85,17 @@ def _found(target: Path, mark: str, count: int) -> Any:
         got = str(problem).splitlines()[0]
         raise errors.CorruptFile(where=str(target), wanted="a zarr folder of this scan", got=got, advice="give another name, or remove it") from None
     if found != mark or len(done) != count:
-        got, advice = f"a scan with fingerprint {found[:12]}", "give another name; the same model, parameters, times, keep and solver go on"
+        got, advice = f"a scan with fingerprint {found[:12]}", "give another name; the same model, parameters, start, times, keep and solver go on"
         raise errors.CorruptFile(where=str(target), wanted=f"a scan with fingerprint {mark[:12]}", got=got, advice=advice)
     return done
 
 
 def _fingerprint(scan: Lazy) -> str:
-    """What makes two scans the same: model, numbers, times, what is kept, solver."""
+    """What makes two scans the same: model, numbers that are scanned and that are fixed, start, times, what is kept, solver."""
     from dask.delayed import delayed
 
     made = hashlib.sha256(scan.model.hash.encode())
-    made.update(repr((scan.recipe.times.tolist(), scan.recipe.keep, scan.recipe.solver)).encode())
+    made.update(repr((scan.recipe.fixed, scan.recipe.times.tolist(), scan.recipe.keep, scan.recipe.solver)).encode())
     for name, array in sorted(scan.scan.data_vars.items(), key=lambda item: str(item[0])):
         made.update(f"{name} {array.dims} {array.shape} {array.chunks} {array.attrs.get('units')}".encode())
         for part in _computed([delayed(_digest)(piece) for piece in array.data.to_delayed().ravel()]):
