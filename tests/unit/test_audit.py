@@ -405,7 +405,7 @@ def test_reports_can_be_read() -> None:
         (lambda: bm.make_consistent(ON), errors.WrongType, "Transporter"),
         (lambda: bm.make_consistent(bm.library.leak(K, ON), method="revers"), errors.BadSettings, "did you mean 'reverse'"),
         (
-            lambda: bm.make_consistent(hosted("K@in -> K@out", lambda s: P(s) * half(s) * (s.u + sp.log(s["K@in"] / s["K@out"])))),
+            lambda: bm.make_consistent(hosted("K@in -> K@out", lambda s: P(s) * half(s) * (s.u**3 + sp.log(s["K@in"] / s["K@out"])))),
             errors.SecondLawUndecided,
             "non-negative terms",
         ),

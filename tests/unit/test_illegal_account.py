@@ -39,7 +39,7 @@ def symporter() -> bm.Transporter:
 
 
 def unsplit() -> bm.Transporter:
-    return hosted("K@in -> K@out", lambda s: P(s) * (s.u + sp.log(s["K@in"] / s["K@out"])))
+    return hosted("K@in -> K@out", lambda s: P(s) * (s.u**3 + sp.log(s["K@in"] / s["K@out"])))
 
 
 @cache
@@ -77,8 +77,8 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     ),
     (
         lambda: bm.make_consistent(unsplit()), e.SecondLawUndecided,
-        "make_consistent(hosted)", "a flux whose forward and reverse parts can be told apart", "@.P*(F*V[@]/(R*T) + log(c[@in.K]/c[@out.K]))",
-        "write it as a difference of two non-negative terms",
+        "make_consistent(hosted)", "a flux whose forward and reverse parts can be told apart, or a conductance times V − E",
+        "@.P*(F**3*V[@]**3/(R**3*T**3) + log(c[@in.K]/c[@out.K]))", "write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
     ),
     (lambda: bm.audit("x"), e.WrongType, "audit(…)", KINDS, "'x'", AUDIT),
     (lambda: bm.audit([]), e.WrongType, "audit(…)", KINDS, "[]", AUDIT),
