@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
+from biomembrane import symbols
 from biomembrane.account.printed import LONG, _escaped, _line, _paragraph, _plain, _wrapped, factored
 from biomembrane.account.proof import Proof, Statement
 
@@ -167,3 +168,13 @@ def test_letters_that_need_care_on_paper() -> None:
         r"\_\%\&\#\^{}$\Pi$$\varepsilon$"
     )
     assert _escaped("plain, [K] (1)") == "plain, [K] (1)"
+
+
+def test_parameters_of_a_transporter_are_written_without_its_name() -> None:
+    """Everywhere in its own paragraph; a loop of it too, and those of others keep their names."""
+    own, other = symbols.parameter("odd.k"), symbols.parameter("even.k")
+    made = odd(own, name="odd:loop", forward=own * A, reverse=own * B, conductance=own, given=((A, own), (own, B)), ratio=own, residual=own)
+    _, rows, _ = _paragraph(made)
+    assert rows.count("k") == 7
+    assert "odd" not in rows
+    assert "even" in _paragraph(odd(other))[1]

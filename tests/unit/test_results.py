@@ -85,8 +85,10 @@ def test_protocols_of_every_kind_are_variables() -> None:
     assert made["bath.S"].values == pytest.approx(1 + 0.2 * T)
     assert made["bath.S"].attrs == {"units": "mM", "long_name": "concentration of S in bath"}
     assert made["bath.S"].dims == ("time",)
-    made = bm.simulate(leaky(), times=Q(T, "s"), parameters={"bath.S": slow}).data
+    run = bm.simulate(leaky(), times=Q(T, "s"), parameters={"bath.S": slow})
+    made = run.data
     assert made["bath.S"].values == pytest.approx(4 * np.exp(-T / 2))
+    assert set(run.baths["bath"]) == {"S"}
     step = bm.Protocol.steps(Q(1e-4, "cm/s"), (Q(4, "s"), Q(3e-4, "cm/s")))
     made = bm.simulate(leaky(), times=Q(T, "s"), parameters={"S_leak.permeability": step}).data
     assert made["S_leak.permeability"].values == pytest.approx([1e-4, 3e-4, 3e-4])
