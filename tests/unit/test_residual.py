@@ -312,3 +312,4 @@ def test_one_way_laws_have_nothing_else() -> None:
     assert found(leak(forward=sp.S.Zero, reverse=OUT)) == Residual("reverse only")
     assert found(leak(flux=IN * sp.exp(U))) == Residual("forward only")
     assert found(leak(flux=-OUT)) == Residual("reverse only")
+    assert found(leak(flux=-OUT, forward=IN)) == found(leak(flux=-OUT, reverse=OUT)) == Residual("reverse only")  # half a pair is none

@@ -33,7 +33,7 @@ class Excess:
 
     @property
     def orders_wrong(self) -> bool:
-        return bool(self.strange) or any(abs(x) > SMALL for x in self.orders.values())
+        return bool(self.strange) or any(self.orders.values())
 
     @property
     def terms(self) -> dict[str, float]:
@@ -66,7 +66,7 @@ def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     if abs(found.warming) * WARMER * e.RT >= ROUNDING:
         said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
         return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"
-    wrong = {n: x for n, x in e.orders.items() if abs(x) > SMALL}
+    wrong = {n: x for n, x in e.orders.items() if x}
     if wrong or e.strange:
         return _orders(claim, e, wrong)
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
@@ -108,7 +108,7 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
         else:
             said.append(f"{name} enters r⁺/r⁻ with order {law:g} where the reaction has {due:g}")
     said += [f"r⁺/r⁻ and A/RT do not depend alike on {name}" for name in e.strange]
-    if abs(e.charge) > SMALL:
+    if e.charge:
         said.append(f"the voltage with {claim.charge + e.charge:g} e per turnover where {claim.charge:g} cross")
     return "order", "; ".join(said)
 
