@@ -162,18 +162,20 @@ def affinity(process: Process) -> sp.Expr:
 
 def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
-    n = sp.Dummy("n", positive=True)
+    n, W = sp.Dummy(), sp.Dummy()
     if who.kind == "state":
-        mu = symbols.parameter(f"mu0[{who.pool}]", real=True)
-        return sp.diff(n * (mu + R * T * (sp.log(n / n0) - 1)), n).subs(n, symbols.amount(who.pool))
+        return sp.diff(_energy(n, symbols.parameter(f"mu0[{who.pool}]", real=True), n0), n).subs(n, symbols.amount(who.pool))
     assert who.species is not None
     assert who.place is not None
     if who.kind == "water":
         return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
     standard = symbols.parameter(f"{who.species.name}.standard_energy", real=True) if who.species.standard is not None else sp.S.Zero
-    W = sp.Dummy("W", positive=True)
-    slope = sp.diff(n * (standard + R * T * (sp.log(n / (W * c0)) - 1)), n)
-    return slope.subs(n, W * symbols.concentration(who.pool))
+    return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
+
+
+def _energy(n: sp.Expr, standard: sp.Expr, unit: sp.Expr) -> sp.Expr:
+    """G of an amount."""
+    return n * (standard + R * T * (sp.log(n / unit) - 1))
 
 
 def _process(process: Process, claim: Claim, derived: Derived) -> Statement:

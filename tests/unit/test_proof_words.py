@@ -172,6 +172,10 @@ ROWS: dict[str, tuple[Any, str, str, Any, tuple[str, str]]] = {
         lambda r: replace(r, forward=r.forward * sp.cos(INNER), reverse=r.reverse * sp.cos(INNER)),
         "undecided", "the sign of a rate could not be decided", 0, ("undecided", "undecided"),
     ),
+    "an identity": (
+        lambda r: replace(r, forward=r.forward * sp.exp(sp.sin(INNER) ** 2 + sp.cos(INNER) ** 2 - 1)), "proven", "", 0,
+        (f"{POSITIVE}; {GIVEN}; {EXP}; {GOLDMAN}; {SUMS}", WHY),
+    ),
     "a sum": (
         lambda r: replace(r, forward=r.forward * (1 + sp.exp(VOLT)), reverse=r.reverse * (1 + sp.exp(VOLT))),
         "proven", "", 0, (f"{POSITIVE}; {GIVEN}; {EXP}; {GOLDMAN}; {SUMS}",) * 2,
