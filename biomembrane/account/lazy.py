@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,7 +122,7 @@ def lazy(
     payload = _packed((model, fixed, start, keep.reduce))
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     task = prepare(model, times, parameters=fixed, start=start, solver=chosen, summed=keep.summed)
-    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, _fixed(task), times, light, chosen)
+    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, _fixed(task, keep), times, light, chosen)
     template = _template(task, keep, scan)
     facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
     data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
@@ -150,7 +151,13 @@ def _template(task: Task, keep: Keep, scan: xr.Dataset) -> xr.Dataset:
     return made.transpose(..., *scan.dims).chunk(_chunks(scan)).assign_coords(scan.coords)
 
 
-def _fixed(task: Task) -> str:
+def _fixed(task: Task, keep: Keep) -> str:
     given, start = task.parameters, task.start
     begun = {at: shares.tolist() for at, shares in start.shares.items()}, None if start.state is None else start.state.tolist()
-    return hashlib.sha256(repr((given.base.tolist(), given.timed, given.forms, begun)).encode()).hexdigest()
+    reduced = _code(keep.reduce.__code__) if isinstance(keep.reduce, FunctionType) else type(keep.reduce).__qualname__
+    return hashlib.sha256(repr((given.base.tolist(), given.timed, given.forms, begun, reduced)).encode()).hexdigest()
+
+
+def _code(code: CodeType) -> tuple[Any, ...]:
+    """What a function does, alike in every process: its code, the names and the constants in it, not where it stands."""
+    return code.co_code, code.co_names, [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]

@@ -194,14 +194,31 @@ def test_a_folder_of_a_scan_that_differs_in_what_is_fixed_is_left_alone(tmp_path
 def test_what_is_fixed_is_told_by_its_numbers() -> None:
     """The same numbers in other units are the same; values, breaks and starts tell scans apart."""
     bath = [Q(1, "mM"), Q(1000, "uM"), Q(2, "mM"), STEP, LATER, FALLS]
-    one, same, *others = (_fixed(prepare(MODEL, TIMES.magnitude, parameters={"bath.S": each})) for each in bath)
-    begun = [_fixed(prepare(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s")))) for end in (7, 8)]
+    one, same, *others = (_fixed(prepare(MODEL, TIMES.magnitude, parameters={"bath.S": each}), Keep()) for each in bath)
+    begun = [_fixed(prepare(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s"))), Keep()) for end in (7, 8)]
     carried = bm.Model("carried", [cycle()])
     shares = [
-        _fixed(prepare(carried, TIMES.magnitude, start=start)) for start in (None, {"GLUT.O": 1}, {"GLUT.O": 0.5, "GLUT.I": 0.5}, {"GLUT.I": 1})
+        _fixed(prepare(carried, TIMES.magnitude, start=start), Keep())
+        for start in (None, {"GLUT.O": 1}, {"GLUT.O": 0.5, "GLUT.I": 0.5}, {"GLUT.I": 1})
     ]
     assert one == same
     assert len({one, *others, *begun, *shares}) == 11
+
+
+def test_scans_with_other_reducers_are_told_apart_by_what_these_do() -> None:
+    def name(reducer: Any) -> str:
+        return _fixed(prepare(MODEL, TIMES.magnitude), Keep(["concentration"], reduce=reducer))
+
+    def highest(data: Any) -> Any:
+        return data.concentration.max("time")
+
+    same, other, within = (
+        (lambda data: data.concentration.max("time")),
+        (lambda data: data.concentration.min("time")),
+        (lambda data: data.map(lambda x: x.max("time"))),
+    )
+    assert name(highest) == name(same)
+    assert len({name(same), name(other), name(within), name(["max"]), name(lambda data: data.concentration.isel(time=5))}) == 5
 
 
 def test_a_recipe_travels_without_its_functions() -> None:

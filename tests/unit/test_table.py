@@ -97,7 +97,7 @@ def test_the_table_of_a_scan_is_the_mean_of_the_lanes_that_came_to_their_end() -
     shown = str(lifts().ledger).splitlines()
     del shown[6]  # the residual
     assert shown == [
-        "energy ledger of cell, 20 s [pJ], mean of 3 lanes",
+        "energy ledger of cell, 20 s [pJ], mean of 2 of 3 lanes",
         "  spent                 0     0.0 %   ATP and other held pools",
         "  supplied              0     0.0 %   by baths",
         f"  stored     {told:>12}   100.0 %   exergy of the cell",
