@@ -144,9 +144,8 @@ Place = Compartment | Reservoir
 
 
 def contents(place: Place) -> dict[Species, Declared]:
-    """Every solute that is declared in a place, with its concentration: what changes, what is held, and impermeants that are told."""
-    groups = (place.contents, getattr(place, "held", {}), getattr(place, "impermeant", None))
-    return {species: level for group in groups if isinstance(group, dict) for species, level in group.items()}
+    """Every solute of a place that has a concentration of its own, declared: what changes and what is held, not impermeants."""
+    return {**place.contents, **getattr(place, "held", {})}
 
 
 @dataclass(frozen=True, eq=False)

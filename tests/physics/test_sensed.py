@@ -111,6 +111,13 @@ def test_what_is_not_there_cannot_be_sensed() -> None:
     assert raised.value.__context__ is None
 
 
+def test_impermeants_cannot_be_sensed() -> None:
+    """Their concentration follows from what is left of charge and osmolarity; no symbol stands for it."""
+    with pytest.raises(UnknownName, match="X@in"):
+        cell(lambda on: [bm.Transporter("leak", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=lambda s: s["X@in"])],
+             {K: 140.0}, {K: 140.0}, impermeant={bm.Species("X", -1): 140.0})  # fmt: skip
+
+
 def test_powers_with_a_decimal_point_keep_their_dimensions() -> None:
     """(K/c)^1.5 is spread over its factors by sympy; 1.3 is 13/10, so that what belongs together cancels."""
 

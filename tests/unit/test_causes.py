@@ -369,9 +369,10 @@ def test_of_no_affinity_nothing_is_a_power() -> None:
 
 @pytest.mark.parametrize(("size", "known"), [(0.04, False), (0.06, True), (-0.06, True), (-0.04, False)])
 def test_rates_that_warm_apart(size: float, known: bool) -> None:
-    """d(ε/RT)/dT in kJ/mol per 10 K, above 0.05: told as a ratio of the two Q10."""
-    slope = size * kJ / 10
+    """d(ε/RT)/dT in kJ/mol per 15 K, above 0.05: told as a ratio of the two Q10."""
+    slope = size * kJ / 15
     word, text = told(law(e=sp.Float(slope) * (T - BODY), constant=1.0 * kJ))
     ratio = math.exp(10 * slope)
-    said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does: the Q10 of the two directions do not belong together"
+    said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does: "
+    said += "the Q10 of the two directions do not belong together; kJ/mol 15 K away"
     assert (word, text) == (("Q10", said) if known else ("constant", haldane("+1")))
