@@ -272,6 +272,20 @@ def test_what_shows_no_fault_is_undecided_and_says_why() -> None:
     assert judged(hop(-U, -U * (8 - U) * (2 + sp.sin(V)))) == replace(wanted, text=text)
 
 
+@pytest.mark.parametrize("proved", ["proven", "onsager"])
+def test_what_is_proved_stands_where_nothing_flows_or_numbers_overflow(proved: str) -> None:
+    """A knocked-out transporter is still proved; of a published law nothing is known then."""
+    passing = Finding("leak", "process", "K@in ⇌ K@out", "proven")
+    k = symbols.parameter("k")
+    for law, text in (
+        (leak(k * UP, k * DOWN, values={"k": 0.0}), "no flux at these numbers"),
+        (leak(k * UP, k * DOWN, values={"k": 1e308}), "the rates leave the range of numbers here"),
+    ):
+        assert judged(replace(law, proved=proved)) == replace(passing, text=text)
+    text = "no flux at these numbers: some parameter is 0, and nothing can be told"
+    assert judged(flow(k * (IN - OUT), values={"k": 0.0})) == replace(passing, verdict="undecided", text=text)
+
+
 def test_a_law_that_stops_at_equilibrium_without_being_an_exponential() -> None:
     """ln(r⁺/r⁻) = A + A³: it stops with A and never runs uphill, which is all that is said of it."""
     text = "the flux stops where A = 0, and no state with J·A < 0 was found"

@@ -159,8 +159,7 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
         kJ = abs(seen.drive) * RT if seen else 0.0
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
-        why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else "ln(r⁺/r⁻) is no linear form of V and ln c"
-        return replace(blank, verdict="undecided", text=f"{why}, and no state with J·A < 0 was found")
+        return _unseen(blank, claim, here, found)
     if found.form == "nonlinear" and stops(claim, here):
         return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
@@ -169,6 +168,18 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
         text = "the flux runs uphill, and could not be split into r⁺ and r⁻"
     kJ = found.signed * RT if found.size else abs(seen.drive) * RT
     return replace(blank, verdict="violates", kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
+
+
+def _unseen(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
+    """No difference could be measured: then what is proved stands, and of the rest nothing is known."""
+    assert claim.net is not None
+    still = not np.any(Functions([claim.net], here)(here.sample(SAMPLES)))
+    if claim.proved:
+        return replace(blank, verdict="proven", text="no flux at these numbers" if still else "the rates leave the range of numbers here")
+    if still:
+        return replace(blank, verdict="undecided", text="no flux at these numbers: some parameter is 0, and nothing can be told")
+    why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else "ln(r⁺/r⁻) is no linear form of V and ln c"
+    return replace(blank, verdict="undecided", text=f"{why}, and no state with J·A < 0 was found")
 
 
 def _distance(claim: Claim, here: Box) -> tuple[int, tuple[tuple[float, float, float], ...]]:
