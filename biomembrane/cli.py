@@ -129,7 +129,8 @@ def _audit(options: argparse.Namespace) -> int:
         _emit(made.to_dict() | {"failing": [f.subject for f in bad]})
     else:
         print(made)
-        print(f"\n{len(made.findings)} findings, {len(bad)} failing" + (f" at {options.fail_on}" if limit is not None else ""))
+        many, least = "finding" if len(made.findings) == 1 else "findings", f" at {options.fail_on}" if limit is not None else ""
+        print(f"\n{len(made.findings)} {many}, {len(bad)} failing{least}")
     return 1 if bad else 0
 
 

@@ -217,8 +217,9 @@ class Model:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        counts = {"places": self.places, "membranes": self.membranes, "transporters": self.transporters, "states": self.pools}
-        return f"<Model {self.name!r}: {', '.join(f'{len(x)} {what}' for what, x in counts.items())}>"
+        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.pools}
+        said = ", ".join(f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items())
+        return f"<Model {self.name!r}: {said}>"
 
     def _repr_html_(self) -> str:
         from .report import html

@@ -450,7 +450,9 @@ def test_the_command_line_fails_on_a_violation(tmp_path: Any, capsys: Any) -> No
     file = tmp_path / "model.py"
     file.write_text(MODEL.replace("FACTOR", "1"))
     assert main(["audit", str(file)]) == 1
-    assert "the voltage is left out" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "the voltage is left out" in told
+    assert told.endswith("\n1 finding, 1 failing\n")
     assert main(["audit", str(file), "--json", "--fail-on", "20 kJ/mol"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["verdict"] == "violates"

@@ -39,6 +39,11 @@ def scan() -> bm.Run:
     return bm.simulate(model(), until=Q(1, "s"), parameters={"bath.K": potassium, "membrane.potential": volts(-80.0, -20.0)})
 
 
+def test_a_model_in_a_line() -> None:
+    """One membrane, two places."""
+    assert repr(model()) == "<Model 'cell': 2 places, 1 membrane, 3 transporters, 4 states>"
+
+
 def test_variables_have_units_dimensions_and_names() -> None:
     data = run().data
     said = {name: (*a.dims, a.attrs["units"], a.attrs["long_name"]) for name, a in data.data_vars.items()}
