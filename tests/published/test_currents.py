@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import sympy as sp
-from builders import RT, membrane, mM
+from builders import FUEL, RT, membrane, mM
 from builders import F as FARADAY
 
 import biomembrane as bm
@@ -17,7 +17,7 @@ from biomembrane.errors import SecondLawUndecided
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F, R, T
 
-INSIDE, OUTSIDE = {K: 138.0, Na: 10.0, library.Ca: 1e-3, Cl: 10.0}, {K: 5.4, Na: 140.0, library.Ca: 2.0, Cl: 149.4}
+INSIDE, OUTSIDE = {K: 138.0, Na: 10.0, library.Ca: 1e-3, Cl: 10.0} | FUEL, {K: 5.4, Na: 140.0, library.Ca: 2.0, Cl: 149.4}
 
 
 def published(flux: object, reaction: str = "K@in -> K@out") -> bm.Transporter:
@@ -35,7 +35,7 @@ def ohmic(site: Site, ratio: sp.Expr) -> sp.Expr:
 
 
 def test_sodium_within_a_potassium_current_is_named() -> None:
-    """IKs as in Luo and Rudy 1994 reverses at neither ion's equilibrium: 0.01833 of its permeability is to sodium, which it does not carry."""
+    """I_K of Luo and Rudy 1994 reverses at neither ion's equilibrium: 0.01833 of its permeability is to sodium, which it does not carry."""
 
     def current(site: Site) -> sp.Expr:
         return ohmic(site, (site["K@out"] + 0.01833 * site["Na@out"]) / (site["K@in"] + 0.01833 * site["Na@in"]))
@@ -62,6 +62,17 @@ def test_ten_tusscher_s_exchanger_has_a_free_factor_of_two_and_a_half() -> None:
     found = bm.audit(published(flux(2.5), reaction))["channel"]
     assert (found.verdict, found.cause) == ("violates", "constant")
     assert found.kJ == pytest.approx(-RT * math.log(2.5) / 1e3, rel=1e-9)
+
+
+def test_ten_tusscher_s_pump_cannot_reverse() -> None:
+    def flux(s: Site) -> sp.Expr:
+        k, KK, KNa = s.parameter("k", Q(1, "fmol/s"), d.FLUX), *(s.parameter(n, Q(x, "mM"), d.CONCENTRATION) for n, x in (("KK", 1), ("KNa", 40)))
+        slowed = 1 / (1 + sp.Rational(1245, 10000) * sp.exp(-s.u / 10) + sp.Rational(353, 10000) * sp.exp(-s.u))
+        return k * s["K@out"] / (s["K@out"] + KK) * s["Na@in"] / (s["Na@in"] + KNa) * slowed
+
+    found = bm.audit(published(flux, "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in"))["channel"]
+    assert (found.verdict, found.cause) == ("irreversible", "irreversible")
+    assert found.uphill > 0
 
 
 def test_activity_coefficients_of_one_side_only_are_a_constant() -> None:
