@@ -20,7 +20,7 @@ from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .books import UNIT, Books
 from .ledger import bounded, judge
-from .saved import LINES, SavedLedger
+from .saved import GROUPS, LINES, SavedLedger
 from .variables import VARIABLES, attributes, coordinates, values
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Keep:
     """What a scan keeps of each lane.
 
     Args:
-        variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry),
-            ``ledger_dissipation``, ``ledger_uphill_energy``, ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such
-            as ``ledger_spent``, along the way.
+        variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry;
+            ``entry_process``, ``entry_store`` and so on say which), ``ledger_dissipation``, ``ledger_uphill_energy``,
+            ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such as ``ledger_spent``, along the way.
         times: ``"all"`` output times, ``"final"``, or a quantity array of its own.
         reduce: of ``min max mean final`` over time (mean by the trapezoid rule): ``potential`` becomes ``potential_max`` and so on; or a
             function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``.
@@ -306,6 +306,10 @@ def _labelled(sink: _Sink) -> xr.Dataset:
     data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
     used = {d for d, *_ in data.values() for d in d}
     coords = _labels(model, used)
+    if "store" in used:
+        coords["store"] = list(task.kernel.program.names["exergy"])
+    if "entry" in used:
+        coords |= {f"entry_{what}": ("entry", list(names)) for what, names in model.chart.labels.items()}
     if "time" in used:
         coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
     coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
@@ -330,7 +334,7 @@ def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
     base, _, how = name.rpartition("_") if sink.keep.reduce else (name, "", "")
     v = VARIABLES.get(base)
     line = base.removeprefix("ledger_")
-    facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": _unit(line), "long_name": LINES.get(line, line)}
+    facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": _unit(line), "long_name": (LINES | GROUPS)[line]}
     if how:
         facts["cell_methods"] = f"time: {how}"
     return [*([] if how else ["time"]), *_dim(base)], facts

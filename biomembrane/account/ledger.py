@@ -21,7 +21,7 @@ from .. import errors, units
 from ..assemble.chart import CARRIER, Chart
 from ..solve.trajectory import Trajectory
 from .books import COMPONENTS, UNIT, Books
-from .saved import LINES
+from .saved import GROUPS, LINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,21 +70,13 @@ class Ledger:
     @cached_property
     def flow(self) -> xr.DataArray:
         """Energy from store to process, dims ``entry``, ``time``; process, store, species, place, role and component are coordinates."""
-        chart = self._chart
-        facts = {f: [getattr(s, f) for s in chart.store] for f in ("species", "place", "role", "component")}
-        named = {
-            "process": chart.process,
-            "transporter": chart.transporter,
-            "store": [s.name for s in chart.store],
-            **facts,
-            "carrier": chart.carrier,
-        }
-        return self._labelled(self._books.flow, {k: ("entry", v) for k, v in named.items()}, "energy given by the store")
+        named = {k: ("entry", v) for k, v in self._chart.labels.items()}
+        return self._labelled(self._books.flow, named, GROUPS["flow"])
 
     @cached_property
     def dissipation(self) -> xr.DataArray:
         """∫ J·A dt by process."""
-        return self._labelled(self._books.dissipation, {"process": list(self._t.kernel.program.names["dissipation"])}, "energy dissipated")
+        return self._labelled(self._books.dissipation, {"process": list(self._t.kernel.program.names["dissipation"])}, GROUPS["dissipation"])
 
     @cached_property
     def uphill(self) -> xr.Dataset:
@@ -96,8 +88,8 @@ class Ledger:
         import xarray as xr
 
         axes = {"process": list(self._t.kernel.program.names["dissipation"])}
-        energy = self._labelled(self._books.uphill_energy, axes, "energy dissipated while J·A < 0, counted positive")
-        duration = self._labelled(self._books.uphill_time, axes, "time with J·A < 0", "s")
+        energy = self._labelled(self._books.uphill_energy, axes, GROUPS["uphill_energy"])
+        duration = self._labelled(self._books.uphill_time, axes, GROUPS["uphill_time"], "s")
         gross, elapsed = self.dissipation + 2 * energy, energy.time
         made = xr.Dataset({"energy": energy, "duration": duration})
         for name, part, whole in (("energy_share", energy, gross), ("time_share", duration, elapsed)):
@@ -114,7 +106,7 @@ class Ledger:
     @cached_property
     def exergy(self) -> xr.DataArray:
         """Ξ − Ξ(0) by store, from the state alone."""
-        return self._labelled(self._books.exergy, {"store": list(self._t.kernel.program.names["exergy"])}, "exergy gained")
+        return self._labelled(self._books.exergy, {"store": list(self._t.kernel.program.names["exergy"])}, GROUPS["exergy"])
 
     @property
     def entries(self) -> xr.DataArray:
@@ -208,7 +200,7 @@ class Ledger:
         for row, t, c, store in zip(flow, chart.transporter, chart.carrier, chart.store, strict=True):
             values[chart.transporters.index(t), chart.carriers.index(c), COMPONENTS.index(store.component)] += row
         axes = {"transporter": chart.transporters, "carrier": chart.carriers, "component": list(COMPONENTS)}
-        return self._labelled(values, axes, "energy given by the store")
+        return self._labelled(values, axes, GROUPS["flow"])
 
     def by(self, what: str) -> xr.DataArray:
         """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by transporter, ``"store"`` exergy gained by
@@ -229,7 +221,7 @@ class Ledger:
         if what == "role":
             names = ["held", "bath", "cell", "carrier"]
             given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
-            return self._labelled(given, {"role": names}, "energy given by the store")
+            return self._labelled(given, {"role": names}, GROUPS["flow"])
         if what == "ion":
             names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
             parts = [(s.role, s.species, s.component) for s in store]

@@ -17,6 +17,10 @@ LINES = {
     "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
     "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
 }  # fmt: skip
+GROUPS = {
+    "flow": "energy given by the store", "dissipation": "energy dissipated", "exergy": "exergy gained",
+    "uphill_energy": "energy dissipated while J·A < 0, counted positive", "uphill_time": "time with J·A < 0",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,12 @@ class Chart:
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
 
+    @cached_property
+    def labels(self) -> dict[str, list[str]]:
+        """What is known of each entry: process, transporter, store, species, place, role, component and carrier."""
+        facts = {f: [getattr(s, f) for s in self.store] for f in ("species", "place", "role", "component")}
+        return {"process": self.process, "transporter": self.transporter, "store": [s.name for s in self.store], **facts, "carrier": self.carrier}
+
     @property
     def fuels(self) -> frozenset[str]:
         """Names of all fuels."""

@@ -172,6 +172,9 @@ def test_all_of_the_books_over_time():
             same(kept.data[f"ledger_{name}"], lines(name), 1e-11)
     same(kept.data.ledger_dissipation, full().ledger.dissipation, 1e-11)
     same(kept.data.ledger_exergy, full().ledger.exergy, 1e-11)
+    assert list(kept.data.ledger_exergy.store.values) == list(full().ledger.exergy.store.values)
+    for what in ("process", "store", "species", "role", "carrier"):
+        assert list(kept.data[f"entry_{what}"].values) == list(full().ledger.flow[what].values)
     passed = float(kept.ledger.passed.max())
     assert kept.data.ledger_flow.sum("entry").values == pytest.approx(kept.ledger.dissipated.values, abs=1e-12 * passed)
 
@@ -202,9 +205,9 @@ def test_kept_arrays_say_what_they_are():
     for name in LINES:
         assert kept[f"ledger_{name}"].attrs == lines(name).attrs
         assert kept[f"ledger_{name}"].dims == ("time", "N", "glucose")
-    assert kept.ledger_uphill_time.attrs == {"units": "s", "long_name": "uphill_time"}
+    assert kept.ledger_uphill_time.attrs == {"units": "s", "long_name": "time with J·A < 0"}
     assert kept.ledger_uphill_time.dims == ("time", "process", "N", "glucose")
-    assert kept.ledger_flow.attrs == {"units": "pJ", "long_name": "flow"}
+    assert kept.ledger_flow.attrs == {"units": "pJ", "long_name": "energy given by the store"}
     assert kept.ledger_exergy.dims == ("time", "store", "N", "glucose")
     for name, coord in full().data.coords.items():
         assert kept.coords[name].values.tolist() == coord.values.tolist()

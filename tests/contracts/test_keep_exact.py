@@ -69,7 +69,7 @@ def test_every_variable_is_what_it_should_be() -> None:
     for name, dim in members.items():
         assert kept[name].dims == ("time", dim, "P", "out")
     assert kept.ledger_passed.dims == ("time", "P", "out")
-    assert kept.ledger_uphill_energy.attrs == {"units": "pJ", "long_name": "uphill_energy"}
+    assert kept.ledger_uphill_energy.attrs == {"units": "pJ", "long_name": "energy dissipated while J·A < 0, counted positive"}
     assert kept.P.attrs == {"units": "1/s"}
     assert kept.time.attrs == {"units": "s", "long_name": "time"}
 
@@ -85,8 +85,8 @@ def test_each_array_says_what_it_is() -> None:
     }
     assert said == {
         "flux": (("time", "process", *lanes), {"units": "fmol s-1", "long_name": "flux in the written direction"}),
-        "ledger_uphill_time": (("time", "process", *lanes), {"units": "s", "long_name": "uphill_time"}),
-        "ledger_flow": (("time", "entry", *lanes), {"units": "pJ", "long_name": "flow"}),
+        "ledger_uphill_time": (("time", "process", *lanes), {"units": "s", "long_name": "time with J·A < 0"}),
+        "ledger_flow": (("time", "entry", *lanes), {"units": "pJ", "long_name": "energy given by the store"}),
         "least_power": (lanes, {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": "S_leak"}),
         "least_process": (lanes, {"long_name": "which process", "processes": "S_leak"}),
         "status": (lanes, {
@@ -101,7 +101,8 @@ def test_each_array_says_what_it_is() -> None:
     kinds = {name: array.dtype for name, array in kept.data_vars.items() if array.dtype != np.float64}
     assert kinds == {"least_process": np.int16, "status": np.int8, "culprit": np.int16}
     assert kept.status.attrs["flag_values"].dtype == np.int8
-    assert set(kept.coords) == {"P", "out", "S_leak.permeability", "bath.S", "time", "process", "transporter"}
+    entry = {f"entry_{what}" for what in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")}
+    assert set(kept.coords) == {"P", "out", "S_leak.permeability", "bath.S", "time", "process", "transporter", *entry}
     assert kept.attrs["status"] == "done"
 
 
@@ -148,7 +149,7 @@ def test_reducers_reduce_over_time_alone(ledger: str) -> None:
             assert found.attrs["cell_methods"] == f"time: {each}"
     assert kept.flux_max.attrs == {"units": "fmol s-1", "long_name": "flux in the written direction", "cell_methods": "time: max"}
     assert kept.flux_max.dims == ("process", "P", "out")
-    assert kept.ledger_exergy_min.attrs == {"units": "pJ", "long_name": "exergy", "cell_methods": "time: min"}
+    assert kept.ledger_exergy_min.attrs == {"units": "pJ", "long_name": "exergy gained", "cell_methods": "time: min"}
     assert kept.ledger_dissipated_final.dims == ("P", "out")
     assert laid(kept.ledger_stored) == near(exact()["ledger_stored"] if ledger == "all" else exact()["ledger_stored"][-1], 10)
     assert ("time" in kept.coords) is (ledger == "all")
