@@ -292,6 +292,13 @@ def test_a_law_that_stops_at_equilibrium_without_being_an_exponential() -> None:
     assert judged(hop(-U, forward=sp.exp(-U - U**3 / 10), reverse=ONE)) == Finding("hop", "process", "a ⇌ b", "consistent", text=text)
 
 
+def test_an_affinity_that_no_state_changes_has_no_place_where_a_factor_could_turn() -> None:
+    """A = RT everywhere, and rates of which the ratio falls with V³: the flux runs uphill where V is positive."""
+    found = judged(hop(ONE, forward=sp.exp(-(U**3)), reverse=ONE))
+    assert (found.verdict, found.cause) == ("violates", "nonlinear")
+    assert found.witness.flux.magnitude < 0 < found.witness.affinity.magnitude
+
+
 def test_a_flux_that_cannot_be_split_and_runs_uphill() -> None:
     """A² − 1, in RT, runs forward for all A < −1 and back for 0 < A < 1; with A = −z FV/RT it is uphill furthest at the end of the range."""
     found = judged(hop(-2 * U, ((2 * U) ** 2 - 1) * (2 + sp.sin(V))))
