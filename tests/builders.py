@@ -11,13 +11,15 @@ from scipy.constants import R, physical_constants
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
+from biomembrane import library as lib
+from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
 
 F = physical_constants["Faraday constant"][0]
 BODY = 310.15
 RT = R * BODY
 FUEL = {ATP: 4.0, ADP: 0.4, Pi: 4.0}
 X = bm.Species("X", -1)
+S = bm.Species("S")  # a neutral solute
 Parts = Callable[[bm.Membrane], Sequence[Any]]
 ROOT = Path(__file__).parents[1]
 
@@ -78,3 +80,17 @@ def shipped(name: str) -> bm.Model:
 
 
 SALINE = {Na: 145.0, K: 4.5, Cl: 149.5}
+
+
+def epithelium(*, floating: bool) -> bm.Model:
+    """Lumen, swelling cell and blood, with a paracellular junction; water on both membranes, and S that stays in the baths."""
+    salt = {Na: 140, K: 5, Cl: 145, glucose: 3, S: 20}
+    lumen, blood = bm.Reservoir("lumen", mM(salt), floating=floating), bm.Reservoir("blood", mM(salt))
+    inside = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({Na: 15, K: 130, Cl: 20, glucose: 1}), held=mM(FUEL), impermeant=bm.balance())
+    apical = bm.Membrane("apical", inside=inside, outside=lumen, area=Q(200, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    basal = bm.Membrane("basal", inside=inside, outside=blood, area=Q(400, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    junction = bm.Membrane("junction", inside=lumen, outside=blood, area=Q(1, "um^2"))
+    parts = [lib.NaKATPase(basal), lib.leak(K, basal), lib.leak(Cl, basal), lib.SGLT1(apical, data="eskandari_2005"), lib.GLUT2(basal)]
+    parts += [lib.leak(s, junction, permeability=Q(1e-4, "cm/s"), name=f"{s.name}_junction") for s in (Na, Cl)]
+    parts += [lib.water(basal), lib.water(apical, name="water_apical")]
+    return bm.Model("epithelium", parts, potential={m: Q(-60, "mV") for m in (apical, basal)}, reference=blood)

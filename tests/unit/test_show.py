@@ -17,16 +17,13 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from biomembrane import errors, html
+from biomembrane import errors
 from biomembrane.show import figures, sankey, style
 
-IONS = ("Na", "K", "Cl", "Ca", "H")
 STYLES = ("cell", "plos", "nature", "slides")
 DRAW = {"traces": figures.traces, "energy_flow": figures.energy_flow}
 
@@ -263,41 +260,6 @@ def test_style_is_a_context() -> None:
     assert mpl.rcParams["pdf.fonttype"] == 3
 
 
-# --- colours
-
-
-def linear(colour: str) -> Any:
-    c = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
-def lab(rgb: Any) -> Any:
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb / [0.9505, 1, 1.089]
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def deuteranope(rgb: Any) -> Any:
-    """Machado, Oliveira & Fernandes 2009, severity 1."""
-    matrix = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    return np.clip(matrix @ rgb, 0, 1)
-
-
-@pytest.mark.parametrize("eye", [lambda rgb: rgb, deuteranope], ids=["trichromat", "deuteranope"])
-def test_colours_can_be_told_apart(eye: Any) -> None:
-    seen = {name: lab(eye(linear(style.COLOURS[name]))) for name in (*IONS, "glucose", "ATP", "charge")}
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen.values(), 2)) > 15  # 2.3 is just noticeable
-
-
-@pytest.mark.parametrize(
-    ("name", "species"),
-    [("cell.Na", "Na"), ("Na⁺ gradient", "Na"), ("Ca²⁺ gradient", "Ca"), ("Ca2+", "Ca"), ("Cl", "Cl"), ("glucose gradient", "glucose")],
-)
-def test_a_species_has_one_colour(name: str, species: str) -> None:
-    assert style.colour_of(name) == style.COLOURS[species]
-    assert style.colour_of("HCO₃⁻ gradient") == style.colour_of("HCO3")
-
-
 # --- the flow of energy
 
 
@@ -427,82 +389,6 @@ def test_many_lines_are_told() -> None:
     figure = figures.traces(run)
     check_labels(figure)
     assert any(text.get_text() == "7 smaller not drawn" for text in figure.axes[3].texts)
-
-
-# --- numbers, units and labels
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (62, "62.0"),
-        (100, "100"),
-        (7, "7.00"),
-        (-0.25, "−0.250"),
-        (3e-13, "3.0×10⁻¹³"),
-        (-2.5e6, "−2.5×10⁶"),
-        (0, "0"),
-        (9.999, "10.0"),
-        (1e-3, "0.00100"),
-    ],
-)
-def test_digits(value: float, text: str) -> None:
-    assert style.digits(value) == text
-
-
-@pytest.mark.parametrize(
-    ("unit", "peak", "want"),
-    [("pJ", 2e4, (1e-3, "nJ")), ("pJ", 5e-3, (1e3, "fJ")), ("pJ", 0.3, (1, "pJ")), ("fmol s-1", 4e-4, (1e3, "amol s-1")), ("mV", 1e6, (1, "mV"))],
-)
-def test_scaled(unit: str, peak: float, want: tuple[float, str]) -> None:
-    factor, found = style.scaled(unit, peak)
-    assert (factor, found) == (pytest.approx(want[0]), want[1])
-
-
-@given(st.lists(st.tuples(st.floats(-50, 150), st.floats(1, 20)), min_size=1, max_size=12))
-def test_spread_keeps_order_distance_and_bounds(items: list[tuple[float, float]]) -> None:
-    wanted, sizes = [w for w, _ in items], [s for _, s in items]
-    high = max(100.0, sum(sizes))
-    places = style.spread(wanted, sizes, 0.0, high)
-    assert places[0] >= -1e-9
-    assert places[-1] + sizes[-1] <= high + 1e-6
-    assert all(b >= a + s - 1e-6 for (a, b), s in zip(itertools.pairwise(places), sizes, strict=False))
-    again = style.spread(places, sizes, 0.0, high)
-    assert again == pytest.approx(places, abs=1e-6)  # what lies well stays
-
-
-@given(st.text("abc -/", min_size=1, max_size=40), st.floats(8, 80))
-def test_wrap_fits_and_loses_nothing(text: str, room: float) -> None:
-    with style.style("cell"):
-        wrapped = style.wrap(text, room, 6)
-        assert all(style.extent(line, 6).width <= room or len(line) <= 2 for line in wrapped.split("\n"))
-    assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")
-
-
-# --- HTML
-
-
-def test_html_is_escaped_nested_and_dark() -> None:
-    inner = html.table([("Na<b>", 1.0), ("K", 2)], header=("ion", "mM"), caption="A & B")
-    page = html.collapsible("<i>", inner, open=True)
-    assert "&lt;i&gt;" in page
-    assert "Na&lt;b&gt;" in page
-    assert "A &amp; B" in page
-    assert page.count("<style>") == 1
-    assert page.count("<table") == 1
-    assert '<details class="bm-fold" open>' in page
-    assert page.count('class="bm-number"') == 3  # the header and two numbers
-    assert "prefers-color-scheme:dark" in page
-    assert "white" not in page
-    assert "#fff" not in page.lower()
-    assert "&lt;table" in html.collapsible("t", "<table>")
-    assert html.join("a<b", inner).count("<style>") == 1
-
-
-def test_html_needs_the_standard_library_only() -> None:
-    source = Path(html.__file__).read_text("utf-8")
-    modules = {line.split()[1].partition(".")[0] for line in source.splitlines() if line.startswith(("import ", "from "))}
-    assert modules <= set(sys.stdlib_module_names)
 
 
 # --- another process: no pyplot, the same bytes whatever the hash seed
