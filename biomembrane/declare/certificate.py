@@ -22,6 +22,7 @@ from ..units import from_internal, like
 from .formula import Formula
 
 LONGEST = 300  # characters of an expression in an error text
+SPREAD = 2000  # terms; a sum is not multiplied out into more to tell its sign
 COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
 
@@ -155,9 +156,20 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
     if expr.is_Add:
         if all(nonnegative(a, memo) for a in expr.args):
             return True
+        if _terms(expr) > SPREAD:
+            return False
         flat = sp.expand_mul(sp.expand_multinomial(expr))
         return flat != expr and flat.is_Add and all(nonnegative(a, memo) for a in flat.args)
     return bool(expr.is_nonnegative)
+
+
+def _terms(e: sp.Expr) -> int:
+    """How many terms there are once everything is multiplied out."""
+    if e.is_Add:
+        return sum(_terms(a) for a in e.args)
+    if e.is_Mul:
+        return math.prod(_terms(a) for a in e.args)
+    return _terms(e.base) ** min(int(e.exp), 99) if e.is_Pow and e.exp.is_Integer and e.exp > 0 else 1
 
 
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> str:

@@ -12,6 +12,8 @@ import biomembrane as bm
 from biomembrane import Q, laws, library
 from biomembrane import dimension as d
 from biomembrane.account.audit import split
+from biomembrane.declare import certificate
+from biomembrane.declare.certificate import nonnegative
 from biomembrane.declare.site import Site
 from biomembrane.errors import SecondLawUndecided
 from biomembrane.library import Cl, K, Na
@@ -166,3 +168,12 @@ def test_what_multiplies_the_voltage_must_be_constant() -> None:
 
     with pytest.raises(SecondLawUndecided):
         bm.make_consistent(published(flux))
+
+
+def test_a_sum_that_would_spread_into_millions_of_terms_is_not_multiplied_out() -> None:
+    """Thirteen factors of seven terms: the sign stays unknown, which is said without 10¹¹ terms; smaller sums are multiplied out."""
+    x = sp.symbols("x0:6", positive=True)
+    large = (sp.Add(*x) - 1) ** 3 * (sp.Add(*x) - 2) ** 5 * (sp.Add(*x) - 3) ** 5
+    assert not nonnegative(large + x[0], {})
+    assert nonnegative((x[0] - x[1]) ** 3 * 0 + (x[0] + x[1]) ** 3 - x[0] ** 3, {})
+    assert certificate._terms(large + x[0]) == 7**13 + 1
