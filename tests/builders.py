@@ -94,3 +94,22 @@ def epithelium(*, floating: bool) -> bm.Model:
     parts += [lib.leak(s, junction, permeability=Q(1e-4, "cm/s"), name=f"{s.name}_junction") for s in (Na, Cl)]
     parts += [lib.water(basal), lib.water(apical, name="water_apical")]
     return bm.Model("epithelium", parts, potential={m: Q(-60, "mV") for m in (apical, basal)}, reference=blood)
+
+
+def sodium_pump(on: bm.Membrane) -> bm.Cycle:
+    """Three states that burn ATP while a Na⁺ leaves; the step that closes the ring is written backwards."""
+    steps = [
+        ("E + ATP@in + Na@in <-> ET", {"forward": Q(2, "1/mM^2/s"), "reverse": Q(7, "1/s")}),
+        ("ET <-> EP + ADP@in + Na@out", {"forward": Q(30, "1/s"), "reverse": Q(0.5, "1/mM^2/s")}),
+        ("E + Pi@in <-> EP", {"forward": Q(11, "1/mM/s")}),
+    ]
+    return bm.Cycle("T", on, density=Q(1, "fmol"), states="E ET EP", steps=steps, charge={"ET": 1}, close=["E <-> EP"])
+
+
+HEART = {K: 138.0, Na: 10.0, lib.Ca: 1e-3, Cl: 10.0}, {K: 5.4, Na: 140.0, lib.Ca: 2.0, Cl: 149.4}  # in and out of a heart cell
+
+
+def published(flux: Any, reaction: str = "K@in -> K@out") -> bm.Transporter:
+    """A flux as somebody has written it, between the inside of a heart cell and its bath."""
+    on = membrane(bm.Reservoir("cell", mM(HEART[0] | FUEL)), bm.Reservoir("bath", mM(HEART[1])))
+    return bm.Transporter("channel", reaction, on, bm.laws.Empirical(flux=flux, reason="as published"))

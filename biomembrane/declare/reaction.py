@@ -125,16 +125,14 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
     for species in extra:
         if species.name == name:
             return Participant(f"{place.name}.{name}", "water", f"{species.label}@{place.name}", (), species, place)
-    inside = list(place.contents)
-    if isinstance(place, Compartment):
-        inside += place.held
-        if isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
-            raise errors.MissingSpecies(
-                where=where,
-                wanted=f"{name} among the contents of {place.name}",
-                got=f"{name} is impermeant there",
-                advice="move it from impermeant= to contents=",
-            )
+    inside = contents(place)
+    if isinstance(place, Compartment) and isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
+        raise errors.MissingSpecies(
+            where=where,
+            wanted=f"{name} among the contents of {place.name}",
+            got=f"{name} is impermeant there",
+            advice="move it from impermeant= to contents=",
+        )
     for species in inside:
         if species.name == name:
             return _in(place, species)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from .. import units
 from ..assemble.model import Model
+from ..declare.places import contents
 from .seen import Array, Condition, Seen, vector
 
 DECADES = 20  # tenths of a decade that concentrations move to either side
@@ -107,10 +108,7 @@ def states(draw: st.DrawFn, model: Model) -> State:
 
 
 def _concentrations(model: Model) -> set[str]:
-    found = set()
-    for place in model.places.values():
-        found |= {f"{place.name}.{s.name}" for s in (*place.contents, *getattr(place, "held", {}))}
-    return found
+    return {f"{place.name}.{species.name}" for place in model.places.values() for species in contents(place)}
 
 
 def near(model: Model, process: str, at: State) -> tuple[str, State] | None:

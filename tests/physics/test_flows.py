@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import FUEL, RT, SALINE, F, membrane, mM
+from builders import FUEL, RT, SALINE, F, membrane, mM, sodium_pump
 
 import biomembrane as bm
 from biomembrane import Q, laws
@@ -136,12 +136,7 @@ def test_the_flow_of_a_carrier_in_closed_form() -> None:
 
 def test_a_cycle_that_burns_fuel_is_counted_by_what_it_burns() -> None:
     """A Na⁺ leaves for one ATP, whose affinity is that of hydrolysis; one step is written backwards."""
-    steps = [
-        ("E + ATP@in + Na@in <-> ET", {"forward": Q(2, "1/mM^2/s"), "reverse": Q(7, "1/s")}),
-        ("ET <-> EP + ADP@in + Na@out", {"forward": Q(30, "1/s"), "reverse": Q(0.5, "1/mM^2/s")}),
-        ("E + Pi@in <-> EP", {"forward": Q(11, "1/mM/s")}),
-    ]
-    made = bm.Cycle("T", ON, density=Q(1, "fmol"), states="E ET EP", steps=steps, charge={"ET": 1}, close=["E <-> EP"])
+    made = sodium_pump(ON)
     flows = Flows([made])
     assert flows.forces == {
         "Na": Force("Na", {"bath.Na": -1, "cell.Na": 1}, 1, "cell.Na", -1),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from builders import RT, F, at, cell, membrane, mM, patch
+from builders import HEART, RT, F, at, cell, membrane, mM, patch, published
 
 import biomembrane as bm
 from biomembrane import Q, laws, library
@@ -13,12 +13,12 @@ from biomembrane import testing as kit
 from biomembrane.account.audit import evaluate
 from biomembrane.account.audit.claim import claims
 from biomembrane.errors import UnknownName
-from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.library import K, glucose
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T
 
 Ca = library.Ca
-INSIDE, OUTSIDE = {K: 138.0, Na: 10.0, Ca: 1e-3, Cl: 10.0}, {K: 5.4, Na: 140.0, Ca: 2.0, Cl: 149.4}
+INSIDE, OUTSIDE = HEART
 
 
 def opened(site: laws.Site) -> sp.Expr:
@@ -29,11 +29,6 @@ def opened(site: laws.Site) -> sp.Expr:
 
 def gated(on: bm.Membrane) -> bm.Transporter:
     return bm.Transporter("KCa", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=opened)
-
-
-def published(flux: object, reaction: str = "K@in -> K@out") -> bm.Transporter:
-    on = membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE)))
-    return bm.Transporter("channel", reaction, on, laws.Empirical(flux=flux, reason="as published"))
 
 
 def ohmic(site: laws.Site, ratio: sp.Expr) -> sp.Expr:

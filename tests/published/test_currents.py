@@ -5,26 +5,21 @@ from collections.abc import Callable
 
 import pytest
 import sympy as sp
-from builders import FUEL, RT, membrane, mM
+from builders import HEART, RT, published
 from builders import F as FARADAY
 
 import biomembrane as bm
-from biomembrane import Q, laws, library
+from biomembrane import Q
 from biomembrane import dimension as d
 from biomembrane.account.audit import split
 from biomembrane.declare import certificate
 from biomembrane.declare.certificate import nonnegative
 from biomembrane.declare.site import Site
 from biomembrane.errors import SecondLawUndecided
-from biomembrane.library import Cl, K, Na
+from biomembrane.library import K
 from biomembrane.symbols import F, R, T
 
-INSIDE, OUTSIDE = {K: 138.0, Na: 10.0, library.Ca: 1e-3, Cl: 10.0} | FUEL, {K: 5.4, Na: 140.0, library.Ca: 2.0, Cl: 149.4}
-
-
-def published(flux: object, reaction: str = "K@in -> K@out") -> bm.Transporter:
-    on = membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE)))
-    return bm.Transporter("channel", reaction, on, laws.Empirical(flux=flux, reason="as published"))
+INSIDE, OUTSIDE = HEART
 
 
 def force(site: Site) -> sp.Expr:

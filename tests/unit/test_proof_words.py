@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from builders import FUEL, SALINE, F, membrane, mM
+from builders import FUEL, SALINE, F, membrane, mM, sodium_pump
 
 import biomembrane as bm
 from biomembrane import Q, laws
@@ -273,12 +273,7 @@ def test_where_one_species_has_no_formula_moieties_are_counted() -> None:
 
 def test_a_pump_step_by_step_says_what_its_loop_makes() -> None:
     """Three states that burn ATP while a Na⁺ leaves: once around one charge crosses and the phosphates balance."""
-    steps = [
-        ("E + ATP@in + Na@in <-> ET", {"forward": Q(2, "1/mM^2/s"), "reverse": Q(7, "1/s")}),
-        ("ET <-> EP + ADP@in + Na@out", {"forward": Q(30, "1/s"), "reverse": Q(0.5, "1/mM^2/s")}),
-        ("E + Pi@in <-> EP", {"forward": Q(11, "1/mM/s")}),
-    ]
-    made = bm.Cycle("T", ON, density=Q(1, "fmol"), states="E ET EP", steps=steps, charge={"ET": 1}, close=["E <-> EP"])
+    made = sodium_pump(ON)
     proof = bm.prove(made)
     loop = proof.statements[-1]
     assert (loop.kind, loop.verdict, loop.residual) == ("loop", "proven", 0)
