@@ -114,12 +114,14 @@ class Between(Outputs):
         f, n = self.f, self.states
         rows, base = [self.rows_of("e", r) for r in range(3)], {name: self.array(name) for name in ("y", "u")}
         per = self.spread(self.rate)
-        for state, result, theta in zip(("v", "f", "u"), ("g1", "g2", "g3"), map(float, NODES[1:]), strict=True):
+        pair = self.array("pair")
+        for result, theta in zip(("g1", "g2", "g3"), map(float, NODES[1:]), strict=True):
             f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
-            pair = self.array("pair")
+            self.between(splat(theta), self.array("v"))
+            state = self.array("v") if theta < 1 else base["u"]
             with f.loop(n) as q:
-                f.put(f.get(self.array(state), q), pair, q)
-            self.apply("f_rhs", self.array("tick"), pair, self.array("c"), rate)
+                f.put(f.get(state, q), pair, q)
+            self.apply("f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result))
             slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
             with self.over(self.state_blocks) as q:
                 along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))

@@ -75,7 +75,7 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
 
 
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
-    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_mend; of a large model rolled, which fills
+    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_both and f_mend; of a large model rolled, which fills
     ``made.scratch``.
     """
     out = program.outputs
@@ -95,7 +95,8 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         return [*rolled]
     if "along" in out:  # of the careful driver
         groups.append(("f_mend", "%g", [(node, "%g", k) for k, node in enumerate(out["along"])]))
-        heads["f_mend"] = heads["f_quad"]
+        groups.append(("f_both", "%g", rhs + quads))  # of the same fluxes, to the last bit
+        heads |= {"f_mend": heads["f_quad"], "f_both": (*_POINT, "%f", "%g")}
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
     return [*unrolled, _factor(program, made), _solve(made)]
 

@@ -181,7 +181,7 @@ class Native:
         self.shape = lanes.shape(program, len(self.numpy.slots))
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
         careful = "along" in program.outputs
-        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name != "f_mend" or careful})
+        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful})
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
             [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]

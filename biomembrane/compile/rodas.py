@@ -107,7 +107,8 @@ SIZES = (
 )  # fmt: skip
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
-FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad", "f_mend")
+FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad", "f_both", "f_mend")
+CAREFUL = ("f_both", "f_mend")
 
 
 def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:

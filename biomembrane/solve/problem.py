@@ -17,6 +17,11 @@ KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cance
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
 
+def books_limit(rtol: float) -> float:
+    """What the residual of the ledger may be of the energy that passed."""
+    return max(10 * rtol, 1e-9)
+
+
 class Cancel:
     """A request to stop.  Work in machine code draws its next set from a counter; those that are registered are run out."""
 
@@ -204,6 +209,9 @@ class Solver(Protocol):
 
     @property
     def rtol(self) -> float: ...
+
+    @property
+    def atol(self) -> float: ...
 
     @property
     def threads(self) -> int: ...
