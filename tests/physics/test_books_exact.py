@@ -15,7 +15,7 @@ from mistakes import cycle
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.account.books import Books
+from biomembrane.solve.books import Books
 from biomembrane.account.ledger import Flow
 from biomembrane.account.saved import LINES
 from biomembrane.dimension import FLUX
