@@ -122,6 +122,7 @@ BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, 
 
 # --- files
 CorruptFile = _kind("CorruptFile", "the file cannot be used", "A file that is damaged or is not what it should be.")
+NotWritable = _kind("NotWritable", "the file cannot be written", "A folder that cannot be made, a name that is too long, a full disk.")
 UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
 
 # --- running and accounting
@@ -147,3 +148,15 @@ class Cancelled(BiomembraneError, KeyboardInterrupt):
 
     run: Any = None
     headline: ClassVar[str] = "the run was cancelled"
+
+
+class BiomembraneWarning(UserWarning):
+    """Base of every warning raised here."""
+
+
+class CacheNotUsed(BiomembraneWarning):
+    """The folder of compiled models is not ours alone; models are compiled anew in each process."""
+
+
+class Incomplete(BiomembraneWarning):
+    """A saved scan of which chunks are missing or damaged."""

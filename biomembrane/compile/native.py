@@ -1,30 +1,25 @@
 """The native printer: a program as machine code for lanes side by side, by way of LLVM (llvmlite), cached as an object file.
 
-The cache is keyed by the IR, the CPU and the versions; a damaged file is built again; two processes may build at once.  Set
-``BIOMEMBRANE_CACHE`` to a folder, or to ``off``.
+The cache is keyed by the IR, the CPU and the versions; see :mod:`biomembrane.compile.object_cache`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import random
 import re
-import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, lanes, rodas
+from . import driver, elementary, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
@@ -37,7 +32,6 @@ attributes #1 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vecto
 attributes #3 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 """
-_MAGIC = b"biomembrane-object-1\n"
 
 
 WIDE = Layout(lanes=8)  # an ensemble
@@ -103,54 +97,21 @@ def _key(text: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def folder() -> Path | None:
-    """Where object files are kept; None when the cache is off."""
-    chosen = os.environ.get("BIOMEMBRANE_CACHE", "")
-    if chosen.lower() in ("off", "0", "no"):
-        return None
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "biomembrane"
-
-
-def _read(path: Path) -> bytes | None:
-    """The object of a cache file, or None if it is missing or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    digest, body = data[len(_MAGIC) : len(_MAGIC) + 32], data[len(_MAGIC) + 32 :]
-    return body if data.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest else None
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Into place at once, so that another process sees all or nothing; a cache that cannot be written is no error."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-        Path(name).replace(path)
-
-
 def compiled(text: str) -> bytes:
     """The object file of a module, from the cache if it is there."""
     import llvmlite.binding as llvm
 
-    home = folder()
-    path = home / f"{_key(text)}.o" if home else None
-    found = _read(path) if path else None
-    if found is not None:
-        return found
+    name = f"{_key(text)}.o"
+    kept = object_cache.found(name)
+    if kept is not None:
+        return kept
     target = machine()
     parsed = llvm.parse_assembly(text)
     parsed.triple = target.triple
     parsed.data_layout = str(target.target_data)
     _improve(parsed, target)
     made = bytes(target.emit_object(parsed))
-    if path:
-        _write(path, made)
+    object_cache.keep(name, made)
     return made
 
 
