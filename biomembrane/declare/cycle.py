@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from .. import constants, errors, symbols
+from .. import constants, errors, reading, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0, ln
 from . import latex
@@ -368,11 +368,11 @@ def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, int | F
         if name not in made:
             advice = errors.nearest(str(name), names)
             raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(names)}", got=errors.shown(name), advice=advice)
-        try:
-            made[name] = Fraction(str(value))
-        except ValueError:
+        charges = reading.exact(value)
+        if charges is None:
             wanted, advice = "a number of elementary charges, as a number or as decimal text", f"charge={{{name!r}: -2}}"
-            raise errors.NotANumber(where=f"{where} of {name}", wanted=wanted, got=errors.shown(value), advice=advice) from None
+            raise errors.NotANumber(where=f"{where} of {name}", wanted=wanted, got=errors.shown(value), advice=advice)
+        made[name] = charges
     return made
 
 
