@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -187,6 +186,7 @@ class _Diagram:
         back = self.total * (ddown * n[last][:, None] + down[:, None] * dn[last])
         chords, shares = self._loops(up * n[first], down * n[last])
         return shares.T @ (ahead - back)[chords], abs(shares).T @ (abs(ahead) + abs(back))[chords]
+
 
 def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     """Two expressions whose difference is the flux."""

@@ -72,7 +72,7 @@ class Code:
 
 
 @lru_cache(maxsize=4)
-def _driver(layout: Layout, careful: bool) -> Code:  # noqa: FBT001
+def _driver(layout: Layout, careful: bool) -> Code:
     """The integration loop, which serves every model."""
     return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout, careful=careful)], layout))
 
