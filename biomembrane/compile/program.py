@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -79,7 +78,6 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 
 
 _building = threading.RLock()
-_programs: weakref.WeakKeyDictionary[Model, dict[tuple[tuple[Form, ...], bool], Program]] = weakref.WeakKeyDictionary()
 
 
 def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False) -> Program:
@@ -88,11 +86,12 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False)
     ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
     """
     with _building:
-        made = _programs.setdefault(model, {})
-        if (forms, summed) not in made:
+        made = collection.held(model)
+        if (Program, forms, summed) not in made:
             with collection.put_off():
-                made[forms, summed] = _build(model, forms, summed)
-        return made[forms, summed]
+                made[Program, forms, summed] = _build(model, forms, summed)
+        found: Program = made[Program, forms, summed]
+        return found
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
