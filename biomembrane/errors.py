@@ -108,6 +108,7 @@ MissingSpecies = _kind("MissingSpecies", "a species is missing where it is neede
 ConventionMismatch = _kind("ConventionMismatch", "the conventions of standard potentials do not fit", "Energies of different conventions.")
 NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negative impermeant content closes the balance.")
 BadPlace = _kind("BadPlace", "places and membranes do not fit together", "Geometry or topology that cannot be.")
+NoVoltage = _kind("NoVoltage", "the membrane has no potential", "V between places that neither capacitors nor grounds join.")
 MissingSource = _kind("MissingSource", "a source or a reason is missing", "A library value whose provenance is not given.")
 BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
 WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import constants, errors, symbols
-from .. import dimension as d
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula
-from ..declare.parameter import Declared, declare
+from ..declare.parameter import Declared
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Transporter
@@ -43,35 +42,6 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
             yield m.capacitance
 
 
-def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> list[Declared]:
-    """V(0) of membranes, so that every floating node has one; contradictions are an error."""
-    made = {
-        m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
-    }
-    known = {n: 0.0 for n in circuit.phi if n not in circuit.nodes}
-    left = [m for m in membranes if m.name in made]
-    chosen: list[Declared] = []
-    while left:
-        m = next((m for m in left if (m.inside.name in known) != (m.outside.name in known)), None)
-        if m is None:
-            break
-        left.remove(m)
-        V = made[m.name].value
-        known[m.inside.name] = known.get(m.inside.name, V + known.get(m.outside.name, 0.0))
-        known[m.outside.name] = known.get(m.outside.name, known[m.inside.name] - V)
-        chosen.append(made[m.name])
-    for m in membranes:
-        have = known.get(m.inside.name, 0.0) - known.get(m.outside.name, 0.0)
-        if m.name in made and abs(have - made[m.name].value) > 1e-9:
-            raise errors.BadPlace(
-                where=f"Model, potential={{{m.name}: …}}",
-                wanted=f"{have * 1e3:.6g} mV, which the other potentials imply",
-                got=f"{made[m.name].value * 1e3:.6g} mV",
-                advice="give the potential of one membrane for each floating place",
-            )
-    return chosen
-
-
 def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
     """The rows of N: solutes, charge and volume of each place, then the carrier states."""
     made: list[Pool] = []
@@ -98,30 +68,22 @@ def _start(place: Compartment, species: Species) -> Formula:
     return Formula(_START, {_c: symbols.parameter(f"{place.name}.{species.name}"), _V: symbols.parameter(f"{place.name}.volume", positive=True)})
 
 
-def _phi(model: Model) -> dict[str, sp.Expr]:
-    """φ of the places at the start, from the potentials that are given."""
-    phi: dict[str, sp.Expr] = dict.fromkeys(set(model.circuit.phi) - set(model.circuit.nodes), sp.S.Zero)
-    left = [m for m in model.membranes if f"{m.name}.potential" in model.parameters]
-    before = -1
-    while len(phi) != before:
-        before = len(phi)
-        for m in left:
-            V = symbols.parameter(f"{m.name}.potential", real=True)
-            if m.outside.name in phi:
-                phi.setdefault(m.inside.name, phi[m.outside.name] + V)
-            elif m.inside.name in phi:
-                phi.setdefault(m.outside.name, phi[m.inside.name] - V)
-    return phi
-
-
 def _charges(model: Model) -> dict[str, Formula]:
     """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
-    phi = _phi(model)
     made: dict[str, Formula] = {}
     for block in model.circuit.blocks:
-        here = {symbols.electric(f"@{i}"): phi.get(n, sp.S.Zero) for i, n in enumerate(block.nodes)}
+        here = {symbols.electric(f"@{i}"): model.start[n] for i, n in enumerate(block.nodes)}
         rows = _products(block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here))
         made |= {n: Formula(row, block.names | here) for n, row in zip(block.nodes, rows, strict=True)}
+    return made
+
+
+def _loads(model: Model) -> dict[str, Formula]:
+    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground what is missing from a total of 0."""
+    made = _charges(model)
+    for zero in dict.fromkeys(block.zero for block in model.circuit.blocks if block.zero):
+        own = [made[n].expression for block in model.circuit.blocks if block.zero == zero for n in block.nodes]
+        made[zero] = Formula(-sp.Add(*own))
     return made
 
 
@@ -159,7 +121,7 @@ def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
     """Amounts of what never leaves, as formulas of the compartment's own contents; checked at the declared values."""
     made: dict[sp.Symbol, Formula] = {}
     at = numbers(model)
-    q = _charges(model)
+    q = _loads(model)
     near = _neighbours(model)
     for place in model.compartments:
         given = place.impermeant
