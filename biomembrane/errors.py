@@ -61,6 +61,15 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
 
 
+def apart(*numbers: float, digits: int = 4) -> list[str]:
+    """Numbers in so many digits that different ones look different."""
+    for more in range(digits, 18):
+        told = [f"{x:.{more}g}" for x in numbers]
+        if len(set(told)) == len(set(numbers)):
+            break
+    return told
+
+
 def shown(value: object, limit: int = 90) -> str:
     """A value in few words, as errors print it: quantities with their unit, classes by their name, nothing with an address."""
     if isinstance(value, type):

@@ -82,10 +82,11 @@ def _expression(weights: Weights) -> sp.Expr:
 
 def _check_implied(m: Membrane, value: float, implied: float) -> None:
     if abs(implied - value) > CLOSE:
+        due, got = errors.apart(implied * 1e3, value * 1e3, digits=6)
         raise errors.BadPlace(
             where=f"Model, potential={{{m.name}: …}}",
-            wanted=f"{implied * 1e3:.6g} mV, which the other potentials imply",
-            got=f"{value * 1e3:.6g} mV",
+            wanted=f"{due} mV, which the other potentials imply",
+            got=f"{got} mV",
             advice="give the potential of one membrane for each floating place",
         )
 
