@@ -154,7 +154,7 @@ def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
     solutes = [p.name for p in model.pools if p.kind == "solute"]
     made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
-    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
+    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     made.put("flux", _fluxes(made, [p.name for p in model.processes]))
