@@ -55,7 +55,7 @@ class _StepLaw:
         plus, minus = split(self.barrier, site)
         forward = times(self.constant(site, "forward"), plus, site.product(self.step.reaction.reactants))
         reverse = times(self.constant(site, "reverse"), minus, site.product(self.step.reaction.products))
-        return Rates(flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
+        return Rates(forward, reverse, flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
         """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""
@@ -249,7 +249,7 @@ class Cycle:
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
         if not off:
             return
-        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         worst = max(errors_, key=lambda n: abs(errors_[n]))
