@@ -104,9 +104,7 @@ class Reader:
             found = self._asked(request, texts)
             if len(found) != 1:
                 advice = "one of " + ", ".join(repr(t) for t in found) if found else errors.nearest(request, known)
-                raise errors.BadCycle(
-                    where=f"{self.where}, close=…", wanted="steps: " + ", ".join(known), got=errors.shown(request), advice=advice
-                )
+                raise errors.BadCycle(where=f"{self.where}, close=…", wanted="steps: " + ", ".join(known), got=errors.shown(request), advice=advice)
 
     def _step(self, text: str, given: Mapping[str, Any], texts: Sequence[str], *, closing: bool) -> Step:
         where = f"{self.where}, step {text!r}"
@@ -208,7 +206,7 @@ def _hint(states: list[str], known: Sequence[str]) -> str:
 def charges(value: Any, where: str, advice: str) -> Fraction:
     """A number of elementary charges as the decimal that was written."""
     if isinstance(value, Rational) and not isinstance(value, bool):
-        return Fraction(value.numerator, value.denominator)
+        return Fraction(int(value.numerator), int(value.denominator))
     text = str(value).strip()
     plain = _DECIMAL.fullmatch(text) if not isinstance(value, bool) else None
     if plain is None or abs(int(plain["power"] or 0)) > MOST_DIGITS:
