@@ -9,7 +9,6 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +20,7 @@ import biomembrane as bm
 from biomembrane import errors
 from biomembrane.declare.reaction import terms
 from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import specs
+from biomembrane.testing.drawn import Spec, specs
 
 DIGITS = 60
 GAS, FARADAY, BODY = mpf("8.31446261815324"), mpf("96485.33212331001"), mpf("310.15")  # J/(mol K), C/mol, K
@@ -220,17 +219,17 @@ def compare(cycle: bm.Cycle, worst: Worst) -> None:
         assert max(worst.L, worst.q, worst.head) < 1e-8, f"{worst}\n{cycle}\n{c}\n{L}"
 
 
-def judge(count: int, start: int = 0, *, say: Callable[[Worst], None] | None = None) -> Worst:
+def judge(count: int, start: int = 0) -> Worst:
     """Compares until that many cycles with two forces or more were met; raises at the first that differs."""
     worst = Worst()
 
     @seed(start)
-    @settings(max_examples=10 * count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(specs(kinds=("cycle",), topologies=("cell",), most=1).map(build))
-    def each(model: bm.Model) -> None:
+    @settings(max_examples=4 * count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(specs(kinds=("cycle",), topologies=("cell",), most=1))
+    def each(spec: Spec) -> None:
         if worst.cycles < count:
             with mp.workdps(DIGITS):
-                compare(replace(model.transporters[0], modulator=None), worst)  # type: ignore[arg-type]
+                compare(replace(build(spec).transporters[0], modulator=None), worst)  # type: ignore[arg-type]
 
     each()
     return worst
