@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Rational
 from typing import Any
 
 import sympy as sp
 
 from .. import dimension as d
-from .. import errors, symbols
+from .. import errors, reading, symbols
 from .laws import Barrier, Eyring, Rates, split, times
 from .parameter import check_name
 from .places import Membrane
@@ -21,8 +19,6 @@ from .site import Site
 from .species import Species
 
 KEYS = ("forward", "reverse", "valence", "theta")
-MOST_DIGITS = 30  # of a number of charges, and of its exponent
-_DECIMAL = re.compile(rf"[-+]?([0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{0,{MOST_DIGITS}}})?|\.[0-9]{{1,{MOST_DIGITS}}})([eE](?P<power>[-+]?[0-9]{{1,3}}))?")
 
 
 @dataclass(frozen=True)
@@ -204,12 +200,9 @@ def _hint(states: list[str], known: Sequence[str]) -> str:
 
 
 def charges(value: Any, where: str, advice: str) -> Fraction:
-    """A number of elementary charges as the decimal that was written."""
-    if isinstance(value, Rational) and not isinstance(value, bool):
-        return Fraction(int(value.numerator), int(value.denominator))
-    text = str(value).strip()
-    plain = _DECIMAL.fullmatch(text) if not isinstance(value, bool) else None
-    if plain is None or abs(int(plain["power"] or 0)) > MOST_DIGITS:
+    """Elementary charges of one, as the number or the decimal text says.  Raises NotANumber."""
+    made = reading.exact(value)
+    if made is None:
         wanted = "a number of elementary charges, as a number or as decimal text"
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice)
-    return Fraction(text)
+    return made

@@ -47,6 +47,12 @@ class Process:
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
         return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
 
+    def reads(self, symbol: sp.Symbol) -> bool:
+        """Whether its rates depend on a symbol of the model."""
+        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
+        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and rate.free_symbols & local for rate in given)
+
     @cached_property
     def rates(self) -> Rates:
         return self.local.mapped(lambda rate: rate.xreplace(self.names))
