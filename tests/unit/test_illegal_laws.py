@@ -258,7 +258,7 @@ CYCLES = table(
             ("two of a state", lambda: cycle(steps=steps("2 O <-> OG")), e.BadCycle, "GLUT, step '2 O <-> OG'", "one state", "2 O", "one step leads"),
             (
                 "a published digit off", lambda: opened("OG <-> IG", ONE | {"forward": Q(10.01, "1/s")}, close=[]), e.CycleNotClosed,
-                "GLUT, the loop closed by 'I + glucose@in <-> IG'", "product around the loop", "kJ/mol (rounding of the published digits)", "close=['I <-> IG']",
+                "GLUT, the loop closed by 'I + glucose@in <-> IG'", "product around the loop", "kJ/mol (rounding of", "close=['I <-> IG']",
             ),
             (
                 "zero constant", lambda: opened("OG <-> IG", ONE | {"forward": Q(0, "1/s")}), e.OutOfDomain,
