@@ -10,7 +10,6 @@ import hashlib
 import random
 import re
 import threading
-import weakref
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -71,10 +70,10 @@ class Code:
         return int(self._engine.get_function_address(name))
 
 
-@lru_cache(maxsize=2)
-def _driver(layout: Layout) -> Code:
+@lru_cache(maxsize=4)
+def _driver(layout: Layout, careful: bool) -> Code:
     """The integration loop, which serves every model."""
-    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout)], layout))
+    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout, careful=careful)], layout))
 
 
 def machine() -> Any:
@@ -141,12 +140,15 @@ class Native:
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
-        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS})
+        careful = "along" in program.outputs
+        self.table, self.size = rodas.table(
+            self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful}
+        )
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
-            [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
+            [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
-        self.driver = _driver(layout)  # held, for its code must outlive every call
+        self.driver = _driver(layout, careful)  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 
@@ -182,7 +184,7 @@ class Native:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
         workspace = aligned(self.size, self.layout.lanes)
         parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
-        before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
+        before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor, sets.dust)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
         after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
         shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
@@ -206,16 +208,17 @@ class Sets:
     """Arrays of many runs, set by set.
 
     Read: ``constants`` (set, part, constant), ``parts`` (set, part, 2) with their ends and
-    longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``times``.  Filled:
+    longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``dust`` (set,), what a step may always be off by in energy, ``times``.
+    Filled:
     ``out`` (set, time, row) with the first rows, ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process), ``record``.
     """
 
     def __init__(
-        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array, floor: Array, times: Array,
+        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array, floor: Array, dust: Array, times: Array,
         out: Array, end: Array, turns: Array, least: Array, *, rtol: float, limit: int,
     ) -> None:  # fmt: skip
         self.constants, self.parts, self.start = (np.ascontiguousarray(a) for a in (constants, parts, start))
-        self.tolerance, self.floor, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, times))
+        self.tolerance, self.floor, self.dust, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, dust, times))
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
         self.out, self.end, self.turns, self.least = out, end, turns, least
@@ -235,17 +238,15 @@ def aligned(rows: int, lanes: int) -> Array:
 
 
 _building = threading.RLock()
-_natives: weakref.WeakKeyDictionary[Program, dict[Layout, Native]] = weakref.WeakKeyDictionary()
 
 
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
-    found = _natives.get(program, {}).get(layout)
-    if found is not None:
-        return found
-    with _building, collection.put_off():
-        made = _natives.setdefault(program, {})
-        if layout not in made:
-            made[layout] = Native(program, layout)
-        return made[layout]
+    made = collection.held(program)
+    if layout not in made:
+        with _building, collection.put_off():
+            if layout not in made:
+                made[layout] = Native(program, layout)
+    found: Native = made[layout]
+    return found
