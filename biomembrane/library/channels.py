@@ -15,27 +15,30 @@ from ..units import Q
 from .sheet import sheet
 from .species import H2O, Cl, K, Na
 
+_KNOWN = {s.name: s.charge for s in (K, Na, Cl)}
 
-_RATIOS = (K, Na, Cl)
 
-
-@lru_cache(maxsize=64)
 def default_permeability(species: Species) -> Parameter:
     """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none.
 
     Raises MissingSource.
     """
-    if species not in _RATIOS:
+    if _KNOWN.get(species.name) != species.charge:
         raise errors.MissingSource(
             where=f"library.leak({species.name}, …)", wanted="its permeability; the library has one for K⁺, Na⁺ and Cl⁻ only", got="none",
             advice=f"leak({species.name}, membrane, permeability=Q(1e-7, 'cm/s')), with the number of your membrane",
         )  # fmt: skip
+    return _default_permeability(species.name)
+
+
+@lru_cache(maxsize=64)
+def _default_permeability(name: str) -> Parameter:
     P_K = sheet("proximal_tubule_layton")["P_K_basolateral"]
-    if species == K:
+    if name == "K":
         return P_K
-    ratio = sheet("hodgkin_katz_1949")[f"P_{species.name}_relative"]
+    ratio = sheet("hodgkin_katz_1949")[f"P_{name}_relative"]
     value = float(P_K.quantity.to("m/s").magnitude) * float(ratio.quantity.magnitude)
-    note = f"P_K of proximal_tubule_layton times P_{species.name}/P_K of hodgkin_katz_1949"
+    note = f"P_K of proximal_tubule_layton times P_{name}/P_K of hodgkin_katz_1949"
     return Parameter(Q(value, "m/s"), Source("derived", sheet("hodgkin_katz_1949").citation, note=note, key="hodgkin_katz_1949"))
 
 

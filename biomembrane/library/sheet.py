@@ -85,7 +85,6 @@ class Sheet:
         return f"@{'article' if 'year' in s else 'misc'}{{{self.key},\n{body}\n}}"
 
 
-@lru_cache(maxsize=64)
 def sheet(name: str | Path) -> Sheet:
     """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
     path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
@@ -93,16 +92,22 @@ def sheet(name: str | Path) -> Sheet:
         known = sorted(p.stem for p in path.parent.glob("*.toml"))
         advice = errors.nearest(path.stem, known) or "check the path, or give the library's key without '.toml'"
         raise errors.UnknownName(where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=advice)
+    return _read(path.read_bytes(), path.name)
+
+
+@lru_cache(maxsize=64)
+def _read(content: bytes, file: str) -> Sheet:
+    """A sheet by what stands in it: a file that has changed is read anew."""
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise errors.CorruptFile(
-            where=f"file {path.name}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library"
+            where=f"file {file}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library"
         ) from None
     tables = [read.get("source"), read.get("parameters", {}), read.get("species", {})]
     if not all(isinstance(t, dict) for t in tables) or "key" not in read["source"]:
         raise errors.CorruptFile(
-            where=f"file {path.name}",
+            where=f"file {file}",
             wanted=_FORM,
             got="no [source] with a key" if "source" not in read else "another form",
             advice="compare it with a sheet of the library",

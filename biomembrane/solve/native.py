@@ -12,13 +12,14 @@ from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
 from ..compile.numpy import Kernel, plain
-from .problem import KINDS, Block, Problem, Status, check_tolerances, come, empty
+from .problem import KINDS, ROUNDING, Block, Problem, Status, check_tolerances, come, empty
 
 _MESSAGES = {
     rodas.DONE: "", rodas.TOO_MANY: "{most:.0f} attempted steps were not enough; allow more with Native(max_steps={more})",
     rodas.COLLAPSED: "the step became too small",
     rodas.NOT_FINITE: "a rate, a stage or the Jacobian is not finite", rodas.NEGATIVE: "it would fall below zero in the next step",
     rodas.WAITING: "it was not begun",
+    rodas.OPEN: "the energy books cannot be kept open",
 }  # fmt: skip
 
 
@@ -76,11 +77,12 @@ class Native:
             for k, c in enumerate(values):
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
-        floor = np.where(problem.positive, -10 * tolerance, -1e300)
+        floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
+        dust = np.zeros(lanes) if problem.energy is None else rodas.PAST * self.rtol * problem.energy
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
-            machine, constants, ends, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, constants, ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import collection, errors, units
 from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
 from ..declare.parameter import check_domain
-from .initial import Start, begin, initial
+from .closing import closed
+from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .parameters import ParameterSet, resolve
 from .problem import Cancel, Problem, Solver
@@ -57,10 +57,18 @@ class Task:
             self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
+        open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
         problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.parameters.lanes, rows, cancel or Cancel())
         block = self.solver.solve(problem)
-        timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
-        return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
+        timing = {"compile": self.compile_time}
+        made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
+        made = closed(made, problem, self.careful)
+        timing["solve"] = time.perf_counter() - began
+        return made
+
+    def careful(self) -> Kernel:
+        """The kernel of the careful driver, built when it is needed."""
+        return kernel(program(self.model, self.parameters.forms, summed=self.kernel.program.summed, careful=True))
 
     @property
     def width(self) -> int:
@@ -73,7 +81,7 @@ class Task:
         names = k.program.names["protocol"]
         if not names:
             return
-        fine = _fine.setdefault(k, set())
+        fine = collection.held(k).setdefault("inside", set())
         key = (end, stops.tobytes(), *(x for part in constants for x in part)) if single else None
         if key in fine:
             return
@@ -91,9 +99,6 @@ class Task:
         if key:
             _keep(fine)
             fine.add(key)
-
-
-_fine: weakref.WeakKeyDictionary[Kernel, set[Any]] = weakref.WeakKeyDictionary()
 
 
 def _keep(seen: set[Any] | dict[Any, Any]) -> None:
@@ -128,7 +133,7 @@ def prepare(
 
 def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
     """Where formulas begin to move after a rest, seen at 1025 times in up to 64 lanes."""
-    known, found = _seen.setdefault(k, {}), set[float]()
+    known, found = collection.held(k).setdefault("onsets", {}), set[float]()
     declared = len(chosen.base) - sum(len(form.inputs) for form in chosen.forms)  # a formula knows no other inputs than its own
     for lane in range(0, chosen.lanes, max(1, chosen.lanes // 64)):
         given = [x if np.ndim(x) == 0 else float(x[0]) for x in chosen.inputs(slice(lane, lane + 1))] if chosen.arrays else chosen.base.tolist()
@@ -140,9 +145,6 @@ def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
             known[key] = onsets(k.call("protocol", grid, np.zeros((k.size, len(grid))), k.prepare(given))[:, :, None], grid)
         found |= set(known[key])
     return tuple(sorted(found))
-
-
-_seen: weakref.WeakKeyDictionary[Kernel, dict[tuple[float, ...], tuple[float, ...]]] = weakref.WeakKeyDictionary()
 
 
 def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:

@@ -71,7 +71,7 @@ RUNS = table(
             ("parameter by number", lambda: run(parameters={5: END}), e.UnknownName, "model 'cell'", "a parameter", "5", "known: temperature"),
             ("bath in mV", lambda: setting("bath.K", Q(5, "mV")), e.UnitMismatch, "parameters['bath.K']", "'mM'", "5 mV", "Q(5, 'mM')"),
             ("bare bath", lambda: setting("bath.K", 5), e.BareNumber, "parameters['bath.K']", "'mM'", "5", "Q(5, 'mM')"),
-            ("bath as text", lambda: setting("bath.K", "5 mM"), e.NotANumber, "parameters['bath.K']", "'mM'", "'5 mM'", "Q('5 mM')"),
+            ("bath in words", lambda: setting("bath.K", "five mM"), e.NotANumber, "parameters['bath.K']", "'mM'", "'five mM'", "'1 mM'"),
             ("no bath", lambda: setting("bath.K", None), e.NotANumber, "parameters['bath.K']", "'mM'", "None", "Q(1, 'mM')"),
             ("bath of NaN", lambda: setting("bath.K", Q(math.nan, "mM")), e.NotFinite, "parameters['bath.K']", "finite", "nan mM", "0/0"),
             ("negative bath", lambda: setting("bath.K", Q(-5, "mM")), e.OutOfDomain, "parameters['bath.K']", "zero or more", "-5 mM", "sign"),
