@@ -23,6 +23,7 @@ from ..symbols import F, T
 from . import checks, contents, levels, network, potentials
 from .chart import Chart
 from .network import Circuit, Pool
+from .references import References
 from .stores import Store, stores_of
 
 
@@ -137,9 +138,14 @@ class Model:
         return sp.Add(*self.stores.values())
 
     @cached_property
+    def references(self) -> References:
+        """What the exergy of each store is measured against."""
+        return References(self)
+
+    @cached_property
     def exergy(self) -> Formulas:
         """Ξ(x) by store, against :attr:`reference` [fJ]."""
-        return Formulas(levels.exergies(self))
+        return Formulas(self.references.exergies())
 
     @cached_property
     def initial(self) -> Formulas:

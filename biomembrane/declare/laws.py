@@ -209,13 +209,15 @@ Bound = tuple[tuple[int, sp.Symbol, sp.Symbol], ...]  # one side of a reaction: 
 
 
 @lru_cache(maxsize=1024)
-def _saturated(E: sp.Expr, plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool) -> Rates:
+def _saturated(
+    E: sp.Expr, solvent: tuple[sp.Expr, sp.Expr], plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool
+) -> Rates:
     scaled = [sp.prod([(c / K) ** n for n, c, K in side]) for side in (left, right)]
     filled = [sp.prod([(1 + c / K) ** n for n, c, K in side]) for side in (left, right)]
     D = filled[0] * filled[1] if simultaneous else filled[0] + filled[1] - 1
     # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
     haldane = sp.exp(standard) * sp.prod([(K / c0) ** n for n, _, K in right]) / sp.prod([(K / c0) ** n for n, _, K in left])
-    return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+    return Rates(E * plus * solvent[0] * scaled[0] / D, E * minus * haldane * solvent[1] * scaled[1] / D)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +230,7 @@ class Saturable:
     Args:
         maximum: E·k, forward, as a flux or per area; or else
         turnover and density: k ("1/s") and E ("1/um^2", or an amount).
-        half: half-saturation for each participant, by ``"Na@out"``; one key ``"glucose"`` serves both sides.
+        half: half-saturation for each solute, named as in the reaction (``"Na@out"``, ``"Na@bath"``); one key ``"glucose"`` serves both sides.
         source: of all numbers that come as bare quantities.
     """
 
@@ -257,16 +259,19 @@ class Saturable:
             E = site.carriers(self._sourced(self.density)) * site.parameter("turnover", self._sourced(self.turnover), d.RATE)
         K = self._halves(site)
         plus, minus = split(self.barrier, site)
-        sides = [tuple((n, site.level(w), K[w]) for n, w in side) for side in (site.reaction.reactants, site.reaction.products)]
-        return _saturated(E, plus, minus, site.standard, sides[0], sides[1], simultaneous=self.binding == "simultaneous")
+        both = (site.reaction.reactants, site.reaction.products)
+        left, right = (tuple((n, site.level(w), K[w]) for n, w in side if w.kind != "water") for side in both)
+        water, made = (site.product([(n, w) for n, w in side if w.kind == "water"]) for side in both)
+        return _saturated(E, (water, made), plus, minus, site.standard, left, right, simultaneous=self.binding == "simultaneous")
 
     def _sourced(self, value: Any) -> Any:
         return Parameter(value, self.source) if self.source is not None and is_quantity(value) else value
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
+        solutes = [who for who in site.participants if who.kind != "water"]
         if not isinstance(self.half, Mapping):
-            names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in site.participants)
+            names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in solutes)
             raise errors.WrongType(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="{participant: half-saturation}",
@@ -274,8 +279,8 @@ class Saturable:
                 advice=f"half={{{names}}}",
             )
         left = dict(self.half)
-        for who in site.participants:
-            keys = [site.written(who), who.pool, who.species.name if who.species else who.label]
+        for who in solutes:
+            keys = [*site.names_of(who), who.species.name if who.species else who.label]
             key = next((k for k in keys if k in self.half), None)
             if key is None:
                 raise errors.MissingSpecies(
@@ -285,15 +290,14 @@ class Saturable:
                     advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
                 )
             left.pop(key, None)
-            shared = key == keys[-1]
-            name = "half_" + (key if shared else key.replace("@", "_").replace(".", "_"))
+            name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
         if left:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
                 got=", ".join(map(str, left)),
-                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in site.participants]),
+                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes]),
             )
         return found
 

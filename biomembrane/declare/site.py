@@ -80,7 +80,7 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
 
 
 @lru_cache(maxsize=1024)
-def _product(factors: tuple[tuple[int, sp.Symbol, sp.Expr], ...]) -> sp.Expr:
+def _product(factors: tuple[tuple[int, sp.Expr, sp.Expr], ...]) -> sp.Expr:
     """Π (level/scale)^count; as all of this page, once for all places, for local symbols are the same at each."""
     return sp.Mul(*((level / scale) ** count for count, level, scale in factors))
 
@@ -106,6 +106,11 @@ def _drive(standard: sp.Expr, Qu: sp.Expr, levels: tuple[tuple[int, sp.Symbol, s
     terms = [-standard, -Qu]
     terms += [-n * scale * level / (R * T) if volume else -n * ln(level / scale) for n, level, scale, volume in levels]
     return sp.Add(*terms)
+
+
+@lru_cache(maxsize=64)
+def _unit_activity(volume: sp.Symbol, pressure: sp.Symbol) -> sp.Expr:
+    return sp.exp(volume * pressure / (R * T))
 
 
 def _standard_level(who: Participant) -> sp.Symbol:
@@ -159,11 +164,14 @@ class Site:
     def _side(self, who: Participant) -> str:
         return "out" if isinstance(self.on, Membrane) and who.place is self.on.outside else "in"
 
-    def __getitem__(self, key: str) -> sp.Symbol:
-        """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses."""
+    def __getitem__(self, key: str) -> sp.Expr:
+        """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses.
+
+        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1.
+        """
         for who in self.participants:
-            if key in (who.pool, who.label) or self.written(who) == key:
-                return self.level(who)
+            if key in self.names_of(who):
+                return self.activity(who) if who.kind == "water" else self.level(who)
         known = beside(self.on)
         for name, who in known.items():
             if key in (name, who.pool, who.label):
@@ -172,6 +180,14 @@ class Site:
         names = [*(self.written(w) for w in self.participants), *known]
         wanted = "a participant of its reaction, or a solute on either side"
         raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(str(key), names))
+
+    def names_of(self, who: Participant) -> tuple[str, ...]:
+        """All that a participant may be called: as :meth:`written`, by its place, by its side, by its label."""
+        if who.species is None or who.place is None:
+            return (who.label, who.pool)
+        sides = {"in": getattr(self.on, "inside", self.on), "out": getattr(self.on, "outside", None)}
+        by_side = [f"{who.species.name}@{word}" for word, place in sides.items() if place is who.place]
+        return (self.written(who), *by_side, f"{who.species.name}@{who.place.name}", who.pool, who.label)
 
     def written(self, who: Participant) -> str:
         if who.species is None or who.place is None:
@@ -195,9 +211,18 @@ class Site:
         here = symbols.concentration(f"@{self._side(who)}.{who.species.name}")
         return self.local(here, symbols.concentration(who.pool), d.CONCENTRATION)
 
+    def activity(self, who: Participant) -> sp.Expr:
+        """e^{vP/RT} of the solvent, v its molar volume and P its hydrostatic less osmotic pressure: 1 up to half a percent in a cell."""
+        return _unit_activity(self.molar_volume(who), self.level(who))
+
     def product(self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False) -> sp.Expr:
-        """Π c^ν over one side of the reaction; as activities c/c°, n/n° on request."""
-        return _product(tuple((count, self.level(who), _standard_level(who) if activities else sp.S.One) for count, who in terms))
+        """Π c^ν over one side of the reaction, with the solvent's activity; as activities c/c°, n/n° on request."""
+        return _product(tuple(self._factor(count, who, activities=activities) for count, who in terms))
+
+    def _factor(self, count: int, who: Participant, *, activities: bool) -> tuple[int, sp.Expr, sp.Expr]:
+        if who.kind == "water":
+            return count, self.activity(who), sp.S.One
+        return count, self.level(who), _standard_level(who) if activities else sp.S.One
 
     @cached_property
     def V(self) -> sp.Expr:
