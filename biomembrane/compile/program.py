@@ -40,7 +40,7 @@ class Program:
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so), ``protocol`` (parameters that have a
-    form in time) and ``energy`` (G).
+    form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
@@ -79,23 +79,25 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 
 
 _building = threading.RLock()
-_programs: weakref.WeakKeyDictionary[Model, dict[tuple[tuple[Form, ...], bool], Program]] = weakref.WeakKeyDictionary()
+_programs: weakref.WeakKeyDictionary[Model, dict[tuple[tuple[Form, ...], bool, bool], Program]] = weakref.WeakKeyDictionary()
 
 
-def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False) -> Program:
+def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False) -> Program:
     """The program of a model, in which some parameters have the form of a function of time; built once.
 
     ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
+    ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
         made = _programs.setdefault(model, {})
-        if (forms, summed) not in made:
+        careful = careful and len(model.pools) <= LARGE
+        if (forms, summed, careful) not in made:
             with collection.put_off():
-                made[forms, summed] = _build(model, forms, summed)
-        return made[forms, summed]
+                made[forms, summed, careful] = _build(model, forms, summed, careful)
+        return made[forms, summed, careful]
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
+def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool) -> Program:
     g = Graph(again=len(model.pools) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
@@ -119,6 +121,10 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
+    if careful:
+        pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
+        powers = [node for group in QUADRATURES for node in made.outputs[group]]
+        made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.pools) > LARGE else ()

@@ -16,7 +16,7 @@ from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
-from ..dimension import ONE, TIME, Dimension
+from ..dimension import TIME, Dimension
 from .schedule import Timed, schedule
 from .standing import standing
 
@@ -162,9 +162,9 @@ class _Sheet:
         dims = {}
         for key, value in given.quantities.items():
             if not units.is_plain(value) and _labelled(value, f"{where}({key}=…)") is not None:
-                quantity = units.Q(1.0, units.from_udunits(value.attrs["units"]))
+                quantity = units.labelled(value, f"{where}({key}=…)")
             else:
-                quantity = value if units.is_quantity(value) else units.Q(units.strip(value, ONE, f"{where}({key}=…)"), "1")
+                quantity = units.as_quantity(value, f"{where}({key}=…)")
             dims[key] = units.dimension_of(quantity)
             self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", units.unit_of(quantity))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)
