@@ -6,6 +6,7 @@ pint is imported here and nowhere else.
 
 from __future__ import annotations
 
+import copyreg
 import math
 import re
 from fractions import Fraction
@@ -34,7 +35,9 @@ def registry() -> Any:
     """
     import pint
 
-    return pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    made = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    copyreg.pickle(made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q))))  # pint would take it to a registry of its own
+    return made
 
 
 def Q(value: Any, unit: str | None = None) -> Quantity:

@@ -17,7 +17,9 @@ from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
-from .variables import VARIABLES, attributes, coordinates, labels, protocols, values
+from .schema import BY_LANE, attributes, ends, fate, laid
+from .places import final, nearest_places
+from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,8 +51,9 @@ def simulate(
     Args:
         model: what to run.
         until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
-        times: or the output times themselves, a quantity array; they never change the solver's steps.
-        parameters: values by dotted name.  Quantities fix a value; a :class:`~biomembrane.Protocol` changes it in time;
+        times: or the output times themselves, a quantity array; they never change the solver's steps.  A run starts at 0 whether or not
+            0 is among them.
+        parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a :class:`~biomembrane.Protocol` changes it in time;
             :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
             dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
         start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
@@ -77,7 +80,7 @@ def simulate(
         everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables
-    task = prepare(model, grid, parameters=parameters, start=start, solver=solver, summed=summed)
+    task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:
         kept, done = collect(task, wanted, progress)
         if not done:
@@ -118,7 +121,7 @@ def _culprit(run: Run) -> str:
     pool = run.model.pools[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
     t = run.trajectory
-    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, len(t.times) - 1, 0], strict=True))
+    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
@@ -144,6 +147,11 @@ class Run:
     @property
     def status(self) -> Status:
         return self.trajectory.statuses[0]
+
+    @property
+    def failed(self) -> int:
+        """How many lanes did not come to their end."""
+        return sum(not s.ok for s in self.trajectory.statuses)
 
     @property
     def solution(self) -> Solution:
@@ -181,33 +189,19 @@ class Run:
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the nearest coordinate (quantity or number in the coordinate's unit)."""
-        place = {}
-        for dim, value in at.items():
-            if dim not in self.data.coords:
-                raise errors.UnknownName(
-                    where="run.sel(…)",
-                    wanted="a scan dimension with coordinates",
-                    got=repr(dim),
-                    advice=errors.nearest(dim, map(str, self.trajectory.dims)),
-                )
-            coord = self.data[dim]
-            number = value.to(coord.attrs.get("units", "1")).magnitude if units.is_quantity(value) else value
-            place[dim] = int(np.argmin(np.abs(coord.values - number)))
-        return self.isel(**place)
+        """One lane of a scan, by the coordinates of its dimensions: the nearest number, a quantity or in the coordinate's unit, or the same text.
+
+        Raises UnknownName, NotANumber, BareNumber, UnitMismatch, NotFinite, and as :meth:`isel`.
+        """
+        return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run)."""
-        last = self.data[variable].isel(time=-1)
-        return {
-            str(n): units.Q(float(x), units.from_udunits(last.attrs["units"]))
-            for n, x in zip(last[last.dims[0]].values, last.values, strict=True)
-            if np.isfinite(x)
-        }
+        """Last values of a variable by name, as quantities (a single run).  Raises UnknownName, BadSettings."""
+        return final(self.data, variable, tuple(self.trajectory.dims))
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
-        end = float(self.trajectory.times[-1])
+        end = float(self.trajectory.block.times[self.trajectory.reached - 1])
         return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
 
     def _repr_html_(self) -> str:
@@ -218,8 +212,6 @@ class Run:
 
 
 def _dataset(run: Run) -> xr.Dataset:
-    import xarray as xr
-
     t, model = run.trajectory, run.model
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
@@ -229,12 +221,5 @@ def _dataset(run: Run) -> xr.Dataset:
             data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
     for name, (value, unit, meaning) in protocols(t).items():
         data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
-    coords = {"time": ("time", t.times, {"units": "s", "long_name": "time"}), **coordinates(model)}
-    if dims:
-        shape = tuple(t.dims.values())
-        data["status"] = (dims, np.array([s.kind for s in t.statuses]).reshape(shape), {"long_name": "how the lane ended"})
-        culprit = ["" if s.state is None else model.pools[s.state].name for s in t.statuses]
-        data["culprit"] = (dims, np.array(culprit).reshape(shape), {"long_name": "pool at fault, or the stiffest, where the lane stopped"})
-        data["end"] = (dims, np.array([s.time for s in t.statuses]).reshape(shape), {"units": "s", "long_name": "time reached"})
-    made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=attributes(t, run.status.kind))
-    return made.transpose("time", ..., *dims)
+    data |= fate(model, t.dims, *ends(t.statuses))
+    return laid(data, model, t.parameters, t.times, attributes(model, t.parameters, t.solver, BY_LANE if t.dims else run.status.kind))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,25 +77,3 @@ def coordinates(model: Model) -> dict[str, Any]:
     made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process")}
     made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
     return made | {"transporter": ("process", [p.transporter for p in model.processes])}
-
-
-@lru_cache(maxsize=8)
-def version(package: str) -> str:
-    """The version that is installed, looked up once."""
-    from importlib.metadata import version as installed
-
-    return installed(package)
-
-
-def attributes(trajectory: Trajectory, status: str) -> dict[str, str]:
-    """What made a result: model, settings, sources, versions."""
-    model = trajectory.model
-    sources = {p.name: str(p.source) for p in model.parameters.values()}
-    numbers = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}
-    return {
-        "Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        "status": status, "parameters_json": json.dumps(numbers),
-        "solver_json": json.dumps({"name": type(trajectory.solver).__name__, **vars(trajectory.solver)}),
-        "sources_json": json.dumps(sources), "changed_json": json.dumps(list(trajectory.parameters.changed)),
-        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
-    }  # fmt: skip

@@ -22,6 +22,7 @@ from .. import constants, errors, symbols
 from .. import dimension as d
 from ..symbols import F, R, T, c0, ln
 from . import latex
+from .content import Compared
 from .formula import Formula
 from .laws import Barrier, Eyring, Rates, split, times
 from .parameter import Declared, check_name, check_text
@@ -29,7 +30,7 @@ from .places import Membrane
 from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, solvents, terms
 from .site import Site
 from .species import Species
-from .transporter import Process, build, html_of
+from .transporter import Process, build, content_of, html_of
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step must close this well; else one of them is to follow
 
@@ -71,7 +72,7 @@ class _StepLaw:
 
 
 @dataclass(frozen=True, eq=False)
-class Cycle:
+class Cycle(Compared):
     """A transporter given by its kinetic diagram.
 
     Args:
@@ -107,6 +108,10 @@ class Cycle:
     parameters: dict[str, Declared] = field(init=False, repr=False)
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
     total: Formula = field(init=False, repr=False)
+    _loose = ("barrier", "modulator")
+
+    def _content(self) -> tuple[Any, ...]:
+        return content_of(self)
 
     def __post_init__(self) -> None:
         put: Any = object.__setattr__

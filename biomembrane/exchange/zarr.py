@@ -68,8 +68,9 @@ def _lay_out(scan: Lazy, target: Path, mark: str, count: int) -> None:
     import xarray as xr
 
     facts = {"long_name": "chunk is written", "fingerprint": mark}
-    marks = xr.Dataset({_DONE: ("chunk", np.zeros(count, dtype=np.int8), facts)}, attrs=scan.data.attrs).chunk({"chunk": 1})
-    scan.data.to_zarr(target, mode="w-", compute=False, consolidated=False, zarr_format=2)
+    attrs = scan.data.attrs | {"parameters_hash": scan.digest}
+    marks = xr.Dataset({_DONE: ("chunk", np.zeros(count, dtype=np.int8), facts)}, attrs=attrs).chunk({"chunk": 1})
+    scan.data.assign_attrs(attrs).to_zarr(target, mode="w-", compute=False, consolidated=False, zarr_format=2)
     marks.to_zarr(target, mode="a", consolidated=False, zarr_format=2)
 
 

@@ -65,7 +65,7 @@ def test_the_sound_ones_run() -> None:
     assert steps(mM(5), (s(0.5), mM(9))).status.ok
     assert put("bath.K", pulses()).status.ok
     assert formula(lambda t, a, T: a * (1 + sp.sin(t / T)), a=mM(5), T=s(1)).status.ok
-    assert scanned(start=run()).data.status.values.tolist() == ["done"] * 3
+    assert scanned(start=run()).data.status.values.tolist() == [0] * 3
 
 
 ROWS = table(
@@ -138,8 +138,8 @@ ROWS = table(
             ),
             ("quantity of NaN", lambda: formula(lambda _, a: a, a=mM(math.nan)), e.NotFinite, "Protocol.function(a=…)", "finite", "nan mM", "0/0"),
             (
-                "quantity as text", lambda: formula(lambda _, a: a, a="5 mM"), e.NotANumber,
-                "Protocol.function(a=…)", "a number", "'5 mM'", "Q('5 mM')",
+                "quantity as text", lambda: formula(lambda _, a: a, a="five mM"), e.NotANumber,
+                "Protocol.function(a=…)", "a number", "'five mM'", "Q(5, 'mM')",
             ),
             (
                 "formula that falls below 0", lambda: formula(lambda t, a, T: a * (1 - t / T), a=mM(5), T=s(0.5)), e.OutOfDomain,
