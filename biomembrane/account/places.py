@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, units
+from ..declare.parameter import whole
 from ..solve.times import quantity
 
 if TYPE_CHECKING:
@@ -40,6 +41,19 @@ def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     if isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")
     return int(np.nanargmin(np.abs(labels - value)))
+
+
+def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
+    """Positions along each dimension, counted from 0."""
+    where = "run.isel(…)"
+    if set(at) != set(dims):
+        raise errors.UnknownName(where=where, wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+    for dim, k in at.items():
+        whole(k, where, "whole numbers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
+    beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
+    if beyond:
+        raise errors.OutOfDomain(where=where, wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
+    return {d: range(dims[d])[at[d]] for d in dims}
 
 
 def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
@@ -18,7 +19,7 @@ from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .schema import BY_LANE, attributes, ends, fate, laid
-from .places import final, nearest_places
+from .places import final, nearest_places, positions
 from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:
@@ -172,6 +173,12 @@ class Run:
         return Ledger(self.trajectory)
 
     @property
+    def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
+        """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
+        t = self.trajectory
+        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+
+    @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs [mM], for figures."""
         p = dict(zip(self.model.parameters, self.trajectory.parameters.inputs(slice(0, 1)), strict=False))
@@ -180,12 +187,7 @@ class Run:
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.dims
-        if set(at) != set(dims):
-            raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
-        beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
-        if beyond:
-            raise errors.OutOfDomain(where="run.isel(…)", wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
-        lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
+        lane = int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values()))) if dims else 0
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:

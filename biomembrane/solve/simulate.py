@@ -122,7 +122,7 @@ def prepare(
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
     chosen = resolve(model, parameters)
     begun = begin(model, start)
-    begun.fits(chosen.dims)
+    begun.fits(chosen.dims, chosen.coords)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):
