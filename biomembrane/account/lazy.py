@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import errors
 from ..assemble.model import Model
+from ..declare.content import portable
 from ..solve.native import Native
 from ..solve.parameters import ParameterSet, resolve
 from ..solve.problem import Solver
@@ -86,6 +87,9 @@ class Lazy(Kept):
     scan: xr.Dataset
     recipe: Recipe
     parameters: ParameterSet
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "data": portable(self.data), "scan": portable(self.scan)}  # dask graphs hold functions that pickle does not take
 
     @property
     def digest(self) -> str:
