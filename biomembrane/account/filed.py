@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..assemble.chart import Chart
+from ..solve.books import Books
 from ..solve.problem import KINDS, Status, come
-from .books import Books
 from .ledger import Ledger
 from .saved import LINES
 

@@ -14,11 +14,11 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..dimension import TIME
 from ..solve import stream
+from ..solve.books import UNIT, Books
 from ..solve.problem import KINDS
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .books import UNIT, Books
 from .ledger import bounded, judge
 from .pieces import everything
 from .saved import GROUPS, LINES, SavedLedger

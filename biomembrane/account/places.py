@@ -9,7 +9,6 @@ import numpy as np
 
 from .. import errors, units
 from ..declare.parameter import whole
-from ..solve.times import quantity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +35,7 @@ def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     unit = str(coord.attrs.get("units", "1"))
     if isinstance(value, str) or units.is_quantity(value):
         whole = units.Q(1.0, units.from_udunits(unit))
-        inside = units.strip(quantity(value, where), units.dimension_of(whole), where)
+        inside = units.strip(value, units.dimension_of(whole), where)
         value = units.restore(inside, units.unit_of(whole)).magnitude
     if isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")

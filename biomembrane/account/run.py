@@ -96,9 +96,13 @@ def simulate(
 
 
 def finished(run: Run) -> Run:
-    """The run itself, unless it is a single one that was stopped.  Raises SimulationStopped."""
+    """The run itself, unless it is a single one that was stopped.  Raises SimulationStopped.
+
+    A trajectory that is whole while its books are open is given back: its status tells, and ``ledger.check()`` raises.
+    """
     status = run.status
-    if not run.trajectory.dims and not status.ok:
+    whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
+    if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s",

@@ -81,7 +81,7 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
         if isinstance(where, Reservoir):
             solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
             yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))
-    for m in model.membranes:
+    for m in filter(model.circuit.has_voltage, model.membranes):
         yield symbols.potential(m.name), net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name])
 
 

@@ -21,7 +21,7 @@ from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import F, T
-from . import checks, contents, levels, network
+from . import checks, contents, levels, network, potentials
 from .chart import Chart
 from .network import Circuit, Pool
 from .stores import Store, stores_of
@@ -48,7 +48,8 @@ class Model(Compared):
         name: of the model.
         transporters: :class:`~biomembrane.declare.transporter.Transporter` and :class:`~biomembrane.declare.cycle.Cycle` objects; places
             and membranes are those that they stand on.
-        potential: V at the start, by membrane; 0 V where none is given.
+        potential: V at the start, by membrane.  A membrane with a capacitance that is not named starts at 0 V, unless those that are
+            named say what it has.
         temperature: default 37 °C.
         reference: the reservoir against which exergy is measured; default the one behind the largest membrane area.
 
@@ -60,8 +61,9 @@ class Model(Compared):
         equations: ordered assignments from states to dx/dt.
         energy: G(x), a sympy expression [fJ].
         invariants: combinations of pools that no process changes.
+        start: φ(0) by place, as expressions of the potentials at the start.
 
-    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, UnknownName.
+    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, NoVoltage, UnknownName.
     """
 
     @collection.put_off()
@@ -92,7 +94,9 @@ class Model(Compared):
             declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")
         ]
         declared += contents.declared(self.places.values(), self.membranes)
-        declared += contents.potentials(self.membranes, self.circuit, potential or {})
+        chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
+        potentials.check_read(self.circuit, self.processes)
+        declared += chosen
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
         self.pools: tuple[Pool, ...] = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)

@@ -15,9 +15,10 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.formula import Formula
-from ..declare.places import Compartment
+from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.species import Species
+from ..declare.transporter import Process
 from .levels import held_reference, molar, net, reference_potential, weighted
 
 if TYPE_CHECKING:
@@ -47,11 +48,18 @@ def stores_of(model: Model) -> tuple[Store, ...]:
             if who.pool not in known:
                 known[who.pool] = _potentials(model, who, worth)
             for component, potential in known[who.pool]:
+                if component == "electrical" and not _felt(model, process):
+                    continue
                 key = (who.pool, component)
                 if key not in facts:
                     facts[key] = (who.species.name if who.species else process.transporter, _where(who), _role(who, component))
                 found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+
+
+def _felt(model: Model, process: Process) -> bool:
+    """Whether charges of a process see a field: where V has no value they cancel, and no species has an electrical share."""
+    return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
 
 def _where(who: Participant) -> str:

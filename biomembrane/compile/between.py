@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from .ir import splat
+from collections.abc import Callable
+
+from .ir import BLOCK, VEC, number, splat
 from .outputs import Outputs
-from .rodas import NODES, Tableau
+from .rodas import INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
+
+WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
 
 class Between(Outputs):
@@ -21,6 +25,7 @@ class Between(Outputs):
         f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
         self.model("f_rhs", "tick", "f", "v")
         slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
+        under = f.slot(BLOCK, f"splat (double {number(1e300)})")
         rate, back = self.spread(self.rate), self.spread(f.mul(self.rate, splat(1 / method.gamma)))
         with self.over(self.state_blocks) as q:
             along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
@@ -33,8 +38,102 @@ class Between(Outputs):
             off = f.sub(f.get(k[0], q), f.get(k[1], q))
             off = f.select(f.compare("ord", off, off), off, splat(0.0))
             f.put(off, k[0], q)
-            for row, weight in zip(rows, method.shape, strict=True):
-                f.put(f.fma(off, splat(weight), f.get(row, q)), row, q)
+            mended = [f.fma(off, splat(weight), f.get(row, q)) for row, weight in zip(rows, method.shape, strict=True)]
+            for value, row in zip(mended, rows, strict=True):
+                f.put(value, row, q)
+            room = f.sub(self.least(f.get(base["y"], q), f.get(base["u"], q), mended, splat), f.get(self.array("low"), q))
+            f.store(f.select(f.compare("olt", room, f.load(under)), room, f.load(under)), under)
+        f.store(self.folded(f.load(under, BLOCK), lambda a, b: f.select(f.compare("olt", a, b), a, b)), self.array("under"))
+
+    def least(self, y: str, u: str, rows: list[str], spread: Callable[[float], str]) -> str:
+        """What the dense output of a state cannot fall below in the step: the least of its Bernstein coefficients, y aside."""
+        f = self.f
+        second = f.add(rows[0], f.mul(rows[1], spread(0.5)))
+        third = f.add(f.add(rows[0], rows[1]), rows[2])
+        rise, found = f.sub(u, y), u
+        for share, more, weight in ((0.25, rows[0], 0.25), (0.5, second, 1 / 3), (0.75, third, 0.25)):
+            value = f.add(f.mul(more, spread(weight)), f.add(f.mul(rise, spread(share)), y))
+            found = f.select(f.compare("olt", value, found), value, found)
+        return found
+
+    # --- the ledger's own error
+
+    def watch(self) -> None:
+        """Into ``power``: the square of what the powers are off by in the step over what they may be; see :mod:`.rodas`."""
+        f = self.f
+        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
+        wrong, energy, before = (
+            f.add(a, b) for a, b in zip(self.weighed(first, self.processes), self.weighed(self.entries, self.drifts), strict=True)
+        )
+        passed = f.fma(f.mul(energy, self.h), splat(SHARE), f.mul(before, splat(PAST)))
+        allowed = f.add(f.fma(passed, f.everywhere("%rtol"), self.vector("dust")), splat(1e-290))
+        share = f.div(f.mul(f.mul(wrong, self.h), splat(WRONG)), allowed)
+        seen = f.compare("ogt", self.h, self.vector("dry"))
+        f.store(f.select(seen, f.mul(share, share), splat(0.0)), self.array("power"))
+
+    def weighed(self, first: str, rows: str) -> list[str]:
+        """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of the step over h, and of that before."""
+        f, block = self.f, self.layout.block
+        whole = f.do(f"sdiv i64 {rows}, {block}") if block > 1 else "0"
+        sums = [f.slot(BLOCK, "zeroinitializer") for _ in range(3)]
+        singles = [f.slot(VEC, "zeroinitializer") for _ in range(3)]
+        if block > 1:
+            with f.loop(whole) as i:
+                f.kind = BLOCK
+                self.weigh(f.do(f"add i64 {first}, {f.do(f'mul i64 {i}, {block}')}"), sums)
+                f.kind = VEC
+        done = f.do(f"mul i64 {whole}, {block}")
+        with f.loop(f.do(f"sub i64 {rows}, {done}")) as i:
+            self.weigh(f.do(f"add i64 {first}, {f.do(f'add i64 {done}, {i}')}"), singles)
+        return [f.add(self.folded(f.load(a, BLOCK), f.add), f.load(b)) for a, b in zip(sums, singles, strict=True)]
+
+    def weigh(self, row: str, sums: list[str]) -> None:
+        """Add what one row, or a block from it on, has."""
+        f = self.f
+
+        def size(x: str) -> str:
+            return f.select(f.compare("olt", x, splat(0.0)), f.sub(splat(0.0), x), x)
+
+        g0, g1, g2, g3, q = (f.do(f"load {f.kind}, ptr {f.at(self.array(a), row, VEC)}, align 8") for a in ("g0", "g1", "g2", "g3", "q"))
+        rise = f.sub(g3, g0)
+        third = f.fma(rise, splat(THIRD[3]), f.mul(f.sub(g1, g2), splat(THIRD[1])))
+        most = splat(1e-300)
+        for each in (rise, f.sub(g1, g0), f.sub(g2, g0)):
+            most = f.select(f.compare("ogt", size(each), most), size(each), most)
+        wrong = f.div(f.mul(third, third), most)
+        energy = size(self.combined([g0, g1, g2, g3], WEIGHTS))
+        for value, slot in zip((wrong, energy, size(q)), sums, strict=True):
+            known = f.select(f.compare("olt", value, splat(1e290)), value, splat(0.0))  # of an infinite power nothing is known
+            f.store(f.add(known, f.load(slot)), slot)
+
+    def agree(self, rate: str) -> None:
+        """Mend the powers at the two inner nodes and at the end: those of fluxes that give du/dt of the dense output.
+
+        The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers change by their derivative along W⁻¹ d.
+        """
+        f, n = self.f, self.states
+        rows, base = [self.rows_of("e", r) for r in range(3)], {name: self.array(name) for name in ("y", "u")}
+        per = self.spread(self.rate)
+        pair = self.array("pair")
+        for result, theta in zip(("g1", "g2", "g3"), map(float, NODES[1:]), strict=True):
+            f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
+            self.between(splat(theta), self.array("v"))
+            state = self.array("v") if theta < 1 else base["u"]
+            with f.loop(n) as q:
+                f.put(f.get(state, q), pair, q)
+            self.apply("f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result))
+            slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
+            with self.over(self.state_blocks) as q:
+                along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
+                f.put(f.sub(f.get(rate, q), f.mul(per, along)), rate, q)
+            self.apply("f_solve", self.array("A"), rate)
+            with f.loop(n) as q:
+                f.put(f.get(rate, q), pair, f.do(f"add i64 {n}, {q}"))
+            self.apply("f_mend", self.array("tick"), pair, self.array("c"), self.array("more"))
+            with f.loop(self.quadratures) as i:
+                more = f.get(self.array("more"), i)
+                more = f.select(f.compare("ord", more, more), more, splat(0.0))
+                f.put(f.add(f.get(self.array(result), i), more), self.array(result), i)
 
     def first_integrands(self) -> None:
         """Those at the start of a step, into g0."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from . import rodas
 from .between import Between
-from .ir import BLOCK, BLOCK_BIT, LANES, VEC, Function, Layout, number, splat
+from .ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, Function, Layout, number, splat
 from .outputs import Writer
 from .rodas import INTEGRALS, Tableau
 
-DRY = 1e-5  # share of the first step where a pool is empty: its potential is infinite there, and the first node of the quadrature sees it
 RECORD = 5  # status, steps, rejected, state at fault, time reached
 _SETS = (
-    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr %next, ptr noalias %w, ptr noalias %s, "
+    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, ptr %next, ptr noalias %w, ptr noalias %s, "
     "i64 %jobs, double %h0"
 )
-_SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
+_SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
 SIGNATURE = (
     f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, "
     "ptr noalias %REC, i64 %most, double %rtol"
@@ -35,36 +34,34 @@ def refill(layout: Layout) -> Function:
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
             f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
-    h = f.slot("double", "%h0")
-    with f.loop(w.states) as i:
-        y, low = (f.load(w.lane(name, "%l", i), "double") for name in ("y", "low"))
-        amount = f.compare("ogt", low, number(-1e299), "double")
-        with f.when(f.do(f"and i1 {amount}, {f.compare('ole', y, number(0.0), 'double')}")):
-            f.store(f.do(f"fmul double %h0, {number(DRY)}"), h, "double")
-    w.enter("%l", f.load(h, "double"))
+    f.store(f.get("%DUST", job, "double"), w.lane("dust", "%l"), "double")
+    w.enter("%l")
     with f.loop(w.quadratures) as i:
         f.store(number(0.0), w.lane("q", "%l", i), "double")
     with f.loop(w.processes) as i:
         f.store(number(1e300), w.lane("m", "%l", i), "double")
-    for name in ("next", "steps", "bad"):
+    for name in ("next", "steps", "bad", "held"):
         f.store("0", w.lane(name, "%l"), "i64")
     f.store(f.select(empty, "-1", job, "i64"), w.lane("job", "%l"), "i64")
     f.say(f"ret i64 {f.select(empty, '0', '1', 'i64')}")
     return f
 
 
-def drive(method: Tableau, layout: Layout) -> Function:
-    """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes."""
+def drive(method: Tableau, layout: Layout, *, careful: bool = False) -> Function:
+    """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes.
+
+    ``careful``: the powers are mended at every node (:meth:`.Between.agree`), and no lane is given up because they shorten its steps.
+    """
     f = Function("drive", SIGNATURE, "void", "#2")
-    d = _Drive(f, method, layout)
+    d = _Drive(f, method, layout, careful=careful)
     d.run()
     return f
 
 
 class _Drive(Between):
-    def __init__(self, f: Function, method: Tableau, layout: Layout) -> None:
+    def __init__(self, f: Function, method: Tableau, layout: Layout, *, careful: bool) -> None:
         super().__init__(f, layout)
-        self.method, self.stages = method, len(method.c)
+        self.method, self.stages, self.careful = method, len(method.c), careful
 
     def run(self) -> None:
         f = self.f
@@ -115,6 +112,7 @@ class _Drive(Between):
         self.h, self.t = self.vector("h"), self.vector("t")
         self.rate = f.div(splat(1.0), self.h)
         self.model("f_jac", "t", "y", "f", "J", "dt")
+        self.see()
         f.store(f.mul(self.rate, splat(1 / method.gamma)), self.array("tick"))
         self.apply("f_lu", self.array("J"), self.array("tick"), self.array("A"))
         base = {name: self.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
@@ -129,7 +127,20 @@ class _Drive(Between):
             for r, weights in enumerate(method.dense):
                 f.put(self.combined(at, weights), rows[r], q)
         self.mend(k, base, rows)
-        self.integrands()
+        if self.careful:
+            self.agree(k[2])
+        else:
+            self.integrands()
+        self.watch()
+
+    def see(self) -> None:
+        """Into ``odd``: 0, or NaN where f or the Jacobian is not finite.  An infinite slope would make the stages zero, and their error."""
+        f = self.f
+        odd = f.slot(BLOCK, "zeroinitializer")
+        for array, blocks in ((self.array("J"), self.jacobian_blocks), (self.array("f"), self.state_blocks)):
+            with self.over(blocks) as q:
+                f.store(f.fma(f.get(array, q), splat(0.0), f.load(odd)), odd)
+        f.store(self.folded(f.load(odd, BLOCK), f.add), self.array("odd"))
 
     def stage(self, i: int, k: list[str], base: dict[str, str], rate: str) -> None:
         f, method = self.f, self.method
@@ -162,9 +173,10 @@ class _Drive(Between):
     def judge(self) -> None:
         """Error norm, the next factor of h, acceptance, and which lanes would fall below their floor."""
         f, n = self.f, self.states
-        total, low = f.slot(VEC, "zeroinitializer"), f.slot(VEC, "zeroinitializer")
+        total = f.slot(VEC, "zeroinitializer")
+        f.store(self.vector("odd"), total)
         k, off = self.rows_of("k", self.stages - 1), self.rows_of("k", 0)
-        y, u, tol, floor = (self.array(name) for name in ("y", "u", "tol", "low"))
+        y, u, tol = (self.array(name) for name in ("y", "u", "tol"))
         rtol = f.everywhere("%rtol")
         with f.loop(n) as q:
             new = f.get(u, q)
@@ -173,11 +185,10 @@ class _Drive(Between):
             inverse = f.div(splat(1.0), f.fma(rtol, larger, f.get(tol, q)))
             part, between = f.mul(f.get(k, q), inverse), f.mul(f.mul(f.get(off, q), splat(rodas.BETWEEN)), inverse)
             f.store(f.fma(between, between, f.fma(part, part, f.load(total))), total)
-            below = f.select(f.compare("olt", new, f.get(floor, q)), splat(1.0), f.load(low))
-            f.store(below, low)
         count = f.select(f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64")  # baths alone have no state, but books
         error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {count} to double")))
         wrong = f.compare("uge", error, splat(1e60))
+        error = self.both(error)
         error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
         error = f.select(wrong, splat(1e30), error)
         log = f.mul(f.call("m_log", error), splat(0.5))
@@ -193,8 +204,16 @@ class _Drive(Between):
         f.store(f.select(fine, splat(1.0), splat(0.0)), self.array("acc"))
         kept = f.select(f.compare("olt", log, splat(-9.2)), splat(-9.2), log)
         f.store(f.select(fine, kept, before), self.array("err"))
-        f.store(f.load(low), self.array("new"))
+        f.store(f.select(f.compare("olt", self.vector("under"), splat(0.0)), splat(1.0), splat(0.0)), self.array("new"))
         f.store(f.select(wrong, splat(1.0), splat(0.0)), self.array("theta"))
+
+    def both(self, error: str) -> str:
+        """The larger of the squared errors of states and of powers; ``power`` becomes 1 where the powers alone shorten the step."""
+        f = self.f
+        power = self.vector("power")
+        larger = f.do(f"and {BIT} {f.compare('ogt', power, error)}, {f.compare('ogt', power, splat(0.1))}")
+        f.store(f.select(larger, splat(1.0), splat(0.0)), self.array("power"))
+        return f.select(f.compare("ogt", power, error), power, error)
 
     def pass_lanes(self) -> None:
         """Lane by lane: count, fail, and see whether outputs lie in the step."""
@@ -208,17 +227,37 @@ class _Drive(Between):
                 self.hold(lane)
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
-                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
+                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, {self.budget(lane)}")
                 with f.when(many):
                     self.record(lane, number(rodas.TOO_MANY), self.worst(lane))
                     self.redraw(lane)
                     self.hold(lane)
-                goes = f.do(f"xor i1 {many}, true")
+                over = "0" if self.careful else self.hand_over(lane, many)
+                goes = f.do(f"xor i1 {f.do(f'or i1 {many}, {over}')}, true")
                 with f.when(f.do(f"and i1 {goes}, {f.do(f'xor i1 {accepted}, true')}")):
                     self.count("bad", lane)
                     self.give_up(lane)
                 with f.when(f.do(f"and i1 {goes}, {accepted}")):
                     self.accept(lane)
+
+    def budget(self, lane: str) -> str:
+        """Attempts that the parts begun so far may take."""
+        begun = self.f.do(f"add i64 {self.f.load(self.lane('part', lane), 'i64')}, 1")
+        return self.f.do(f"mul i64 %most, {begun}")
+
+    def hand_over(self, lane: str, many: str) -> str:
+        """Count what the powers alone shorten; whether that was too often, and the lane has been given up."""
+        f = self.f
+        short = f.compare("oeq", f.load(self.lane("power", lane), "double"), number(1.0), "double")
+        with f.when(short):
+            self.count("held", lane)
+        often = f.do(f"icmp sgt i64 {f.load(self.lane('held', lane), 'i64')}, {rodas.HELD}")
+        over = f.do(f"and i1 {often}, {f.do(f'xor i1 {many}, true')}")
+        with f.when(over):
+            self.record(lane, number(rodas.OPEN), number(-1.0))
+            self.redraw(lane)
+            self.hold(lane)
+        return over
 
     def hold(self, lane: str) -> None:
         self.f.store(number(0.0), self.lane("acc", lane), "double")
@@ -232,15 +271,19 @@ class _Drive(Between):
     def give_up(self, lane: str) -> None:
         """After a rejected step: too small, because of an error or because nothing is finite."""
         f = self.f
-        rounding = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-15)}")
-        least = f.do(f"fadd double {rounding}, {number(1e-18)}")
-        small = f.compare("olt", f.load(self.lane("h", lane), "double"), least, "double")
+        small = f.compare("olt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-15), "double")
         wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
         kind = f.select(wrong, number(rodas.NOT_FINITE), number(rodas.COLLAPSED), "double")
         with f.when(small):
             self.record(lane, kind, self.worst(lane))
             self.redraw(lane)
             self.hold(lane)
+
+    def instant(self, lane: str, share: float) -> str:
+        """A share of the time so far, or of the first step."""
+        f = self.f
+        sum_ = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, %h0")
+        return f.do(f"fmul double {sum_}, {number(share)}")
 
     def worst(self, lane: str) -> str:
         """The state with the largest share of the error, or the first that is not finite."""
@@ -260,7 +303,7 @@ class _Drive(Between):
         f = self.f
         below = f.compare("oeq", f.load(self.lane("new", lane), "double"), number(1.0), "double")
         with f.when(below):
-            nearer = f.compare("ogt", f.load(self.lane("h", lane), "double"), f.do(f"fmul double {self.end}, {number(1e-7)}"), "double")
+            nearer = f.compare("ogt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-12), "double")
             with f.when(nearer):  # walk up to where the pool is empty
                 self.hold(lane)
                 f.store(number(0.25), self.lane("fac", lane), "double")
@@ -278,12 +321,15 @@ class _Drive(Between):
                 f.store("1", self.pending, "i64")
 
     def lowest(self, lane: str) -> str:
-        """The state furthest below its floor, in units of its tolerance."""
+        """The state that goes furthest below its floor in the step, in units of its tolerance."""
         f = self.f
         best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
         with f.loop(self.states) as q:
-            u, floor, tol = (f.load(self.lane(name, lane, q), "double") for name in ("u", "low", "tol"))
-            depth = f.do(f"fdiv double {f.do(f'fsub double {floor}, {u}')}, {tol}")
+            y, u, floor, tol = (f.load(self.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol"))
+            f.kind = "double"
+            least = self.least(y, u, [f.load(self.lane_of(self.rows_of("e", r), lane, q), "double") for r in range(3)], number)
+            f.kind = VEC
+            depth = f.do(f"fdiv double {f.do(f'fsub double {floor}, {least}')}, {tol}")
             with f.when(f.compare("ogt", depth, f.load(best, "double"), "double")):
                 f.store(depth, best, "double")
                 f.store(f.do(f"sitofp i64 {q} to double"), at, "double")
@@ -380,5 +426,5 @@ class _Drive(Between):
         with f.loop(self.states) as i:
             f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
         f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
-        self.enter(lane, "%h0")
+        self.enter(lane)
         f.store("1", self.fresh, "i64")

@@ -187,13 +187,16 @@ class Graph(Rules):
 
     def time_derivative(self, roots: Sequence[int]) -> list[int]:
         """∂root/∂t at fixed state."""
-        clock = self.input("t")
+        return self.along({self.input("t"): self.one}, roots)
+
+    def along(self, direction: Mapping[int, int], roots: Sequence[int]) -> list[int]:
+        """Derivatives of the roots along a direction, given as the slopes of inputs."""
         slopes: dict[int, dict[int, int]] = {}
-        depends = {clock}
+        depends = set(direction)
         for i in self.reachable(roots):
             node = self.nodes[i]
-            if i == clock:
-                slopes[i] = {0: self.one}
+            if i in direction:
+                slopes[i] = {0: direction[i]}
             elif node[0] not in ("const", "in") and any(a in depends for a in node[1:]):
                 depends.add(i)
                 slopes[i] = self._chain(i, slopes)

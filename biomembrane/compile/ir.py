@@ -89,8 +89,8 @@ class Function:
         """A local variable with a first value, set where this is called."""
         self.count += 1
         name = f"%s{self.count}"
-        self.slots.append(f"  {name} = alloca {kind}, align {ALIGN}")
-        self.say(f"store {kind} {value}, ptr {name}")
+        self.slots.append(f"  {name} = alloca {kind}, align {_align(kind)}")
+        self.store(value, name, kind)
         return name
 
     def at(self, base: str, index: str | int, kind: str | None = None) -> str:

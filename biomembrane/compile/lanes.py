@@ -17,7 +17,8 @@ _POINT = ("%t", "%y", "%c")
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that the driver needs: states, quadratures, the processes that end them, Jacobian and LU entries, states with ∂f/∂t, constants.
+    """Sizes that the driver needs: states, quadratures, the processes that end them, the entries and drifts that begin them, Jacobian and LU
+    entries, states with ∂f/∂t, constants.
 
     ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that rolled functions use behind those of
     their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
@@ -26,6 +27,8 @@ class Shape:
     states: int
     quadratures: int
     processes: int
+    entries: int
+    drifts: int
     jacobian: int
     factors: int
     clocked: tuple[int, ...]
@@ -45,8 +48,8 @@ def shape(program: Program, constants: int) -> Shape:
     made = plan(len(program.states), zip(*program.sparsity, strict=True), program.owners)
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
-    processes = len(program.outputs["dissipation"])
-    sizes = (len(program.states), len(quadratures(program)), processes, len(program.sparsity[0]), len(made.index))
+    processes, entries, drifts = (len(program.outputs[group]) for group in ("dissipation", "entry", "drift"))
+    sizes = (len(program.states), len(quadratures(program)), processes, entries, drifts, len(program.sparsity[0]), len(made.index))
     return Shape(*sizes, clocked, constants, made, program.owners)
 
 
@@ -72,7 +75,9 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
 
 
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
-    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu and f_solve; of a large model rolled, which fills ``made.scratch``."""
+    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_both and f_mend; of a large model rolled, which fills
+    ``made.scratch``.
+    """
     out = program.outputs
     rhs = [(node, "%f", i) for i, node in enumerate(out["rhs"])]
     jacobian = [(node, "%J", k) for k, node in enumerate(out["jacobian"])]
@@ -88,6 +93,10 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         rolled += _algebra(program, made)
         made.scratch.update({f.name: f.scratch for f in rolled})
         return [*rolled]
+    if "along" in out:  # of the careful driver
+        groups.append(("f_mend", "%g", [(node, "%g", k) for k, node in enumerate(out["along"])]))
+        groups.append(("f_both", "%g", rhs + quads))  # of the same fluxes, to the last bit
+        heads |= {"f_mend": heads["f_quad"], "f_both": (*_POINT, "%f", "%g")}
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
     return [*unrolled, _factor(program, made), _solve(made)]
 

@@ -1,29 +1,24 @@
 """The native printer: a program as machine code for lanes side by side, by way of LLVM (llvmlite), cached as an object file.
 
-The cache is keyed by the IR, the CPU and the versions; a damaged file is built again; two processes may build at once.  Set
-``BIOMEMBRANE_CACHE`` to a folder, or to ``off``.
+The cache is keyed by the IR, the CPU and the versions; see :mod:`biomembrane.compile.object_cache`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import random
 import re
-import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, lanes, rodas
+from . import driver, elementary, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
@@ -36,7 +31,6 @@ attributes #1 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vecto
 attributes #3 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 """
-_MAGIC = b"biomembrane-object-1\n"
 
 
 WIDE = Layout(lanes=8)  # an ensemble
@@ -76,10 +70,10 @@ class Code:
         return int(self._engine.get_function_address(name))
 
 
-@lru_cache(maxsize=2)
-def _driver(layout: Layout) -> Code:
+@lru_cache(maxsize=4)
+def _driver(layout: Layout, careful: bool) -> Code:
     """The integration loop, which serves every model."""
-    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout)], layout))
+    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout, careful=careful)], layout))
 
 
 def machine() -> Any:
@@ -102,54 +96,21 @@ def _key(text: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def folder() -> Path | None:
-    """Where object files are kept; None when the cache is off."""
-    chosen = os.environ.get("BIOMEMBRANE_CACHE", "")
-    if chosen.lower() in ("off", "0", "no"):
-        return None
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "biomembrane"
-
-
-def _read(path: Path) -> bytes | None:
-    """The object of a cache file, or None if it is missing or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    digest, body = data[len(_MAGIC) : len(_MAGIC) + 32], data[len(_MAGIC) + 32 :]
-    return body if data.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest else None
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Into place at once, so that another process sees all or nothing; a cache that cannot be written is no error."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-        Path(name).replace(path)
-
-
 def compiled(text: str) -> bytes:
     """The object file of a module, from the cache if it is there."""
     import llvmlite.binding as llvm
 
-    home = folder()
-    path = home / f"{_key(text)}.o" if home else None
-    found = _read(path) if path else None
-    if found is not None:
-        return found
+    name = f"{_key(text)}.o"
+    kept = object_cache.found(name)
+    if kept is not None:
+        return kept
     target = machine()
     parsed = llvm.parse_assembly(text)
     parsed.triple = target.triple
     parsed.data_layout = str(target.target_data)
     _improve(parsed, target)
     made = bytes(target.emit_object(parsed))
-    if path:
-        _write(path, made)
+    object_cache.keep(name, made)
     return made
 
 
@@ -179,12 +140,15 @@ class Native:
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
-        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS})
+        careful = "along" in program.outputs
+        self.table, self.size = rodas.table(
+            self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful}
+        )
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
-            [pointer, pointer, whole] + [pointer] * 6 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
+            [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
-        self.driver = _driver(layout)  # held, for its code must outlive every call
+        self.driver = _driver(layout, careful)  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 
@@ -220,7 +184,7 @@ class Native:
         """Run the sets that the shared ``counter`` still gives; returns when there is none left.  Releases the GIL."""
         workspace = aligned(self.size, self.layout.lanes)
         parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
-        before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor)]
+        before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor, sets.dust)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
         after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
         shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
@@ -244,16 +208,17 @@ class Sets:
     """Arrays of many runs, set by set.
 
     Read: ``constants`` (set, part, constant), ``parts`` (set, part, 2) with their ends and
-    longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``times``.  Filled:
+    longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``dust`` (set,), what a step may always be off by in energy, ``times``.
+    Filled:
     ``out`` (set, time, row) with the first rows, ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process), ``record``.
     """
 
     def __init__(
-        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array, floor: Array, times: Array,
+        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array, floor: Array, dust: Array, times: Array,
         out: Array, end: Array, turns: Array, least: Array, *, rtol: float, limit: int,
     ) -> None:  # fmt: skip
         self.constants, self.parts, self.start = (np.ascontiguousarray(a) for a in (constants, parts, start))
-        self.tolerance, self.floor, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, times))
+        self.tolerance, self.floor, self.dust, self.times = (np.ascontiguousarray(a) for a in (tolerance, floor, dust, times))
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
         self.out, self.end, self.turns, self.least = out, end, turns, least

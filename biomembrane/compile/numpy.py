@@ -166,10 +166,11 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        roots = [program.outputs[group] for group in (*_GROUPS, "along") if group in program.outputs]
         if program.owners:
-            frontier = dict.fromkeys(_hoisted_arrays(program, [i for group in _GROUPS for i in program.outputs[group]]))
+            frontier = dict.fromkeys(_hoisted_arrays(program, [i for each in roots for i in each]))
         else:
-            frontier = dict.fromkeys(i for group in _GROUPS for i in _hoisted(program, program.outputs[group]))
+            frontier = dict.fromkeys(i for each in roots for i in _hoisted(program, each))
         self.slots = {node: k for k, node in enumerate(frontier)}
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._sweeps: dict[str, Sweep] = {}

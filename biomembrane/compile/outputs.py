@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 
+from . import rodas
 from .ir import BLOCK, LANES, VEC, Function, Layout, number, splat
 from .rodas import ARRAYS, FUNCTIONS, INTEGRALS, SIZES
 
@@ -20,9 +22,12 @@ class Writer:
     processes: str
     constants: str
     clocks: str
+    entries: str
+    drifts: str
     state_blocks: str
     quadrature_blocks: str
     process_blocks: str
+    jacobian_blocks: str
 
     def __init__(self, f: Function, layout: Layout) -> None:
         self.f, self.layout = f, layout
@@ -77,9 +82,35 @@ class Writer:
         mask = ", ".join(f"i32 {k % lanes}" for k in range(lanes * block))
         return self.f.do(f"shufflevector {VEC} {x}, {VEC} poison, <{lanes * block} x i32> <{mask}>")
 
-    def enter(self, lane: str, h: str) -> None:
-        """Load what holds in the part of the run that a lane is in: constants and where it stops; the controller starts anew."""
+    def folded(self, block: str, how: Callable[[str, str], str]) -> str:
+        """The rows of a block put together, a lane vector."""
+        lanes, rows = self.layout.lanes, self.layout.block
+        masks = (", ".join(f"i32 {row * lanes + lane}" for lane in range(lanes)) for row in range(rows))
+        parts = [block] if rows == 1 else [self.f.do(f"shufflevector {BLOCK} {block}, {BLOCK} poison, <{LANES} x i32> <{mask}>") for mask in masks]
+        return reduce(how, parts)
+
+    def empty(self, lane: str) -> str:
+        """Whether some amount of a lane is zero: its potential is infinite then."""
         f = self.f
+        found = f.slot("i1", "0")
+        with f.loop(self.states) as i:
+            y, low = (f.load(self.lane(name, lane, i), "double") for name in ("y", "low"))
+            amount = f.compare("ogt", low, number(-1e299), "double")
+            none = f.do(f"and i1 {amount}, {f.compare('ole', y, number(0.0), 'double')}")
+            f.store(f.do(f"or i1 {none}, {f.load(found, 'i1')}"), found, "i1")
+        return f.load(found, "i1")
+
+    def enter(self, lane: str) -> None:
+        """Load what holds in the part of the run that a lane is in: constants and where it stops; the controller starts anew, with a far
+        smaller step where a pool is empty.
+        """
+        f = self.f
+        instant = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-14)}")
+        dry = f.do(f"fmul double %h0, {number(rodas.DRY)}")
+        dry = f.select(f.compare("ogt", instant, dry, "double"), instant, dry, "double")
+        dry = f.select(self.empty(lane), dry, number(0.0), "double")
+        f.store(dry, self.lane("dry", lane), "double")
+        h = f.select(f.compare("ogt", dry, number(0.0), "double"), dry, "%h0", "double")
         first = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, %parts")
         index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
         base = f.do(f"mul i64 {index}, {self.constants}")

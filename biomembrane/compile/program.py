@@ -40,7 +40,7 @@ class Program:
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so), ``protocol`` (parameters that have a
-    form in time) and ``energy`` (G).
+    form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
@@ -84,21 +84,23 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 _building = threading.RLock()
 
 
-def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False) -> Program:
+def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False) -> Program:
     """The program of a model, in which some parameters have the form of a function of time; built once.
 
     ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
+    ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
         made = collection.held(model)
-        if (Program, forms, summed) not in made:
+        key = (Program, forms, summed, careful and len(model.pools) <= LARGE)
+        if key not in made:
             with collection.put_off():
-                made[Program, forms, summed] = _build(model, forms, summed)
-        found: Program = made[Program, forms, summed]
+                made[key] = _build(model, *key[1:])
+        found: Program = made[key]
         return found
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
+def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool) -> Program:
     g = Graph(again=len(model.pools) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
@@ -122,6 +124,10 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool) -> Program:
     made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
+    if careful:
+        pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
+        powers = [node for group in QUADRATURES for node in made.outputs[group]]
+        made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.pools) > LARGE else ()
@@ -152,7 +158,7 @@ def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
     solutes = [p.name for p in model.pools if p.kind == "solute"]
     made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
-    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
+    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     made.put("flux", _fluxes(made, [p.name for p in model.processes]))

@@ -84,21 +84,31 @@ NODES = np.array([0.0, *_INNER, 1.0])
 #: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the Lobatto points.
 INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
-DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING = range(6)
+DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN = range(7)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 BETWEEN = 0.1  # weight of δ beside the error of the step, so that a curve that only the dense output sees is followed too
+#: The third divided difference of what is known at the Lobatto points.
+THIRD = tuple(1 / math.prod(a - b for b in NODES if b != a) for a in map(float, NODES))
+WRONG = 1e-4  # error of the Lobatto rule in units of Δ₃²/Δ₁: right for e^x and ln(1 + x) where it is 1e-8 of the whole, too small by 3 at sin²
+SHARE, PAST = 5.0, 0.02  # a step may err by rtol·(SHARE·its own energy + PAST·the energy that passed before)
+DRY = 1e-10  # share of the first step where a pool is empty: a rule of quadrature cannot see how ln c begins there, so let it be nothing
+HELD = 2000  # attempts that the ledger alone may shorten before a lane is given to the careful driver
 
 
 #: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of its table.
 ARRAYS = (
-    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m",
-    "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad", "has",
+    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m", "odd", "under",
+    "power", "pair", "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad", "has",
     "nodes_t", "nodes_y", "nodes_c", "nodes_g",
 )  # fmt: skip
-SIZES = ("states", "quadratures", "processes", "constants", "clocks", "state_blocks", "quadrature_blocks", "process_blocks")
+SIZES = (
+    "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts", "state_blocks", "quadrature_blocks", "process_blocks",
+    "jacobian_blocks",
+)  # fmt: skip
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
-FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad")
+FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad", "f_both", "f_mend")
+CAREFUL = ("f_both", "f_mend")
 
 
 def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
@@ -107,18 +117,20 @@ def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.n
     ``SIZES``, offsets of the arrays, addresses of the functions, and the indices of the states with ∂f/∂t.
     """
     n, q, nodes = shape.states, shape.quadratures, layout.nodes
-    blocks = [layout.blocks(rows) for rows in (n, q, shape.processes)]
-    states, quadratures, processes = (b * layout.block for b in blocks)
+    blocks = [layout.blocks(rows) for rows in (n, q, shape.processes, shape.jacobian)]
+    states, quadratures, processes, _ = (b * layout.block for b in blocks)
     sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), states)
     sizes |= dict.fromkeys(("g0", "g1", "g2", "g3", "q"), quadratures + layout.block)  # processes need not begin with a block
     sizes |= {"k": states * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
     for name, users in SCRATCH.items():
         sizes[name] += max(shape.scratch.get(user, 0) for user in users)
     sizes |= {"e": 3 * states, "row": states + quadratures, "m": processes}
+    if "f_mend" in addresses:
+        sizes |= {"pair": 2 * n, "more": q}
     if nodes > 1:
         integrands = max(quadratures, q + shape.scratch.get("f_quad", 0))
         sizes |= {"nodes_t": nodes, "nodes_y": nodes * n, "nodes_c": nodes * shape.constants, "nodes_g": nodes * integrands}
     offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in ARRAYS)])
-    head = (n, q, shape.processes, shape.constants, len(shape.clocked), *blocks)
-    made = np.array([*head, *offsets[:-1], *(addresses[name] for name in FUNCTIONS), *shape.clocked], dtype=np.int64)
+    head = (n, q, shape.processes, shape.constants, len(shape.clocked), shape.entries, shape.drifts, *blocks)
+    made = np.array([*head, *offsets[:-1], *(addresses.get(name, 0) for name in FUNCTIONS), *shape.clocked], dtype=np.int64)
     return made, int(offsets[-1])

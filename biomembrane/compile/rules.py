@@ -260,6 +260,8 @@ class Rules:
             return [(a[0], self.one), (a[1], self.one if op == "add" else self.const(-1.0))]
         if op == "mul":
             return [(a[0], a[1]), (a[1], a[0])]
+        if op == "net":  # r⁺ − r⁻, whatever way it is computed
+            return [(a[0], self.one), (a[1], self.const(-1.0))]
         if op in ("max", "min"):
             gap = self.sub(a[0], a[1]) if op == "max" else self.sub(a[1], a[0])
             return [(a[0], self.call("select", gap, self.one, self.zero)), (a[1], self.call("select", gap, self.zero, self.one))]

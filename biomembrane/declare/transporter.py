@@ -9,14 +9,14 @@ from typing import Any
 
 import sympy as sp
 
-from .. import errors
+from .. import errors, symbols
 from ..html import collapsible, join, table
 from . import latex
 from .certificate import Certificate
 from .content import Compared
 from .formula import Formula
 from .judge import Case, judged
-from .laws import Law, Rates
+from .laws import Eyring, Law, Rates
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
@@ -50,6 +50,12 @@ class Process(Compared):
         """The solutes that its rates may read: those of the reaction, catalysts among them, and those sensed."""
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
         return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
+
+    def reads(self, symbol: sp.Symbol) -> bool:
+        """Whether its rates depend on a symbol of the model."""
+        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
+        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and rate.free_symbols & local for rate in given)
 
     @cached_property
     def rates(self) -> Rates:
@@ -129,12 +135,18 @@ class Transporter(Compared):
         put(self, "parameters", dict(site.parameters))
 
     @property
+    def sensing(self) -> dict[str, str]:
+        """By process, the charge that it moves inward, and whether it senses the voltage."""
+        return {p.name: sensed(p) for p in self.processes}
+
+    @property
     def certificate(self) -> Certificate:
         """The proof of local detailed balance, or why there is none."""
         return self.processes[0].certificate
 
     def __repr__(self) -> str:
-        return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}; {self.certificate.verdict}>"
+        moved = f"; {self.sensing[self.name]}" if self.sensing[self.name] else ""
+        return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}{moved}; {self.certificate.verdict}>"
 
     def _repr_html_(self) -> str:
         return html_of(self)
@@ -154,9 +166,19 @@ def said(formula: Formula | None) -> Any:
     return formula and (formula.local, dict(formula.names))
 
 
+def sensed(process: Process, barrier: Any = None) -> str:
+    """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves charge nor reads the voltage."""
+    on = process.on
+    charge = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
+    rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
+    read = any(e is not None and symbols.potential("@") in e.free_symbols for e in rates)
+    return f"{float(charge):+g} e inward{theta}" if charge else "V without moving charge" if read else ""
+
+
 def html_of(made: Any) -> str:
-    """Reactions with their certificates and parameters, for a notebook."""
-    rows = [(p.name, str(p.reaction), p.certificate.verdict, p.certificate.statement) for p in made.processes]
+    """Reactions with their charges, certificates and parameters, for a notebook."""
+    rows = [(p.name, str(p.reaction), made.sensing[p.name], p.certificate.verdict, p.certificate.statement) for p in made.processes]
     numbers = parameter_rows(made.parameters)
-    body = join(table(rows, ("process", "reaction", "second law", "")), table(numbers, ("name", "value", "source")))
+    body = join(table(rows, ("process", "reaction", "charge moved", "second law", "")), table(numbers, ("name", "value", "source")))
     return collapsible(f"{made.label} on {made.on.name}", body, open=True)

@@ -17,6 +17,7 @@ from ..dimension import ONE
 from .standing import standing
 
 Array = NDArray[np.float64]
+ENTRY = 1e-3  # of the absolute tolerance: a trace of a pool
 
 
 def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[int]], lanes: int | None = None) -> Array:
@@ -30,6 +31,23 @@ def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[
         total = np.atleast_1d(y[list(states)].sum(axis=0))
         y[list(states)] = shares * total if lanes is not None else (shares * total)[:, 0]
     return y
+
+
+def open_up(kernel: Kernel, constants: Sequence[Any], y0: Array, positive: NDArray[np.bool_], entry: Array) -> None:
+    """Put a trace, ``entry``, into empty pools where a slope ∂f/∂n is not finite at n = 0, as it is of a rate of an order below one or of ln n.
+
+    The limit from a small amount is the trajectory that a cell follows; at n = 0 itself the equations have no slope to step with.
+    """
+    none = (y0 <= 0) & positive[:, None]
+    if not none.any():
+        return
+    some = np.flatnonzero(none.any(axis=0))
+    held = [c[some] if np.ndim(c) else c for c in constants]
+    with np.errstate(all="ignore"):
+        slopes = kernel.call("jacobian", 0.0, y0[:, some], held)
+    endless = np.zeros((len(y0), len(some)), dtype=bool)
+    np.logical_or.at(endless, np.asarray(kernel.program.sparsity[1], dtype=np.int64), ~np.isfinite(slopes))
+    y0[:, some] = np.where(endless & none[:, some] & (y0[:, some] == 0), entry[:, some], y0[:, some])
 
 
 def stationary(K: Array) -> Array:

@@ -12,12 +12,14 @@ from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
 from ..compile.numpy import Kernel, plain
-from .problem import KINDS, Block, Problem, Status, check_tolerances, come, empty
+from .problem import KINDS, ROUNDING, Block, Problem, Status, check_tolerances, come, empty
 
 _MESSAGES = {
-    rodas.DONE: "", rodas.TOO_MANY: "{most} attempted steps were not enough", rodas.COLLAPSED: "the step became too small",
+    rodas.DONE: "", rodas.TOO_MANY: "{most:.0f} attempted steps were not enough; allow more with Native(max_steps={more})",
+    rodas.COLLAPSED: "the step became too small",
     rodas.NOT_FINITE: "a rate, a stage or the Jacobian is not finite", rodas.NEGATIVE: "it would fall below zero in the next step",
     rodas.WAITING: "it was not begun",
+    rodas.OPEN: "the energy books cannot be kept open",
 }  # fmt: skip
 
 
@@ -25,7 +27,8 @@ _MESSAGES = {
 class Native:
     """``Native(rtol=1e-8)``: the default solver.
 
-    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` counts attempts of a lane; ``threads`` 0 means one a core.
+    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many steps a lane may attempt for each part of its run
+    between breaks that it has begun; ``threads`` 0 means one a core.
     A single run is a lane like any other, and a batch equals its singles whatever the order of the lanes and the number of threads.
     """
 
@@ -74,11 +77,12 @@ class Native:
             for k, c in enumerate(values):
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
-        floor = np.where(problem.positive, -10 * tolerance, -1e300)
+        floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
+        dust = np.zeros(lanes) if problem.energy is None else rodas.PAST * self.rtol * problem.energy
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
-            machine, constants, ends, problem.y0.T, tolerance, floor, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, constants, ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 
@@ -89,7 +93,7 @@ class Native:
         for k in np.flatnonzero(record[:, 0]):
             kind, at = int(record[k, 0]), float(record[k, 4])
             state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
-            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
+            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
             made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         made.rejected[:] = record[:, 2]

@@ -17,11 +17,10 @@ from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
-from ..dimension import ONE, TIME, Dimension
+from ..dimension import TIME, Dimension
 from .scan import coordinates, labelled, spread, unlabelled
 from .schedule import TIMES, VALUES, Timed, schedule
 from .standing import standing
-from .times import quantity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -174,7 +173,6 @@ class _Sheet:
 
     def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str) -> str:
         """One number or array under a name of its own."""
-        value = quantity(value, where)
         array = None if units.is_plain(value) else labelled(value, where)
         number = units.strip(value, dim, where)
         if array is None and isinstance(number, np.ndarray):
@@ -207,11 +205,8 @@ class _Sheet:
         dims = {}
         for key, value in given.quantities.items():
             here = f"{where}({key}=…)"
-            value = quantity(value, here)
-            if not units.is_plain(value) and labelled(value, here) is not None:
-                one = units.Q(1.0, units.from_udunits(value.attrs["units"]))
-            else:
-                one = value if units.is_quantity(value) else units.Q(units.strip(value, ONE, here), "1")
+            spread_ = not units.is_plain(value) and labelled(value, here) is not None
+            one = units.labelled(value, here) if spread_ else units.as_quantity(value, here)
             dims[key] = units.dimension_of(one)
             self.piece(f"{name}.{key}", value, here, dims[key], "real", units.unit_of(one))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)

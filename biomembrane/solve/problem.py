@@ -14,7 +14,13 @@ from ..compile.numpy import Kernel
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
-KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled")
+KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
+ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
+
+
+def books_limit(rtol: float) -> float:
+    """What the residual of the ledger may be of the energy that passed."""
+    return max(10 * rtol, 1e-9)
 
 
 class Cancel:
@@ -42,7 +48,8 @@ class Problem:
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
     amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
-    ``runs``: how many there are in the whole scan that these lanes are part of.
+    ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
+    the ledger far below rtol of it do not matter.
     """
 
     kernel: Kernel
@@ -55,6 +62,7 @@ class Problem:
     runs: int = 1
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
+    energy: Array | None = None
 
     @property
     def lanes(self) -> int:
@@ -202,6 +210,9 @@ class Solver(Protocol):
 
     @property
     def rtol(self) -> float: ...
+
+    @property
+    def atol(self) -> float: ...
 
     @property
     def threads(self) -> int: ...

@@ -14,7 +14,8 @@ from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
 from ..declare.parameter import check_domain
-from .initial import Start, begin, initial
+from .closing import closed
+from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .parameters import ParameterSet, resolve
 from .problem import MANY, Cancel, Problem, Solver
@@ -57,15 +58,23 @@ class Task:
             self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
+        open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
         problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, rows, cancel or Cancel())
         block = self.solver.solve(problem)
-        timing = {"compile": self.compile_time, "solve": time.perf_counter() - began}
-        return Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
+        timing = {"compile": self.compile_time}
+        made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
+        made = closed(made, problem, self.careful)
+        timing["solve"] = time.perf_counter() - began
+        return made
 
     @property
     def runs(self) -> int:
         """How many runs it counts as: a scan is many, for a part of it, down to a lane, must give the bits of the whole."""
         return _many(self.parameters)
+
+    def careful(self) -> Kernel:
+        """The kernel of the careful driver, built when it is needed."""
+        return kernel(program(self.model, self.parameters.forms, summed=self.kernel.program.summed, careful=True))
 
     @property
     def width(self) -> int:

@@ -22,17 +22,6 @@ class Grid:
     first: int = 0
 
 
-def quantity(value: Any, where: str, example: str = "Q(5, 'mM')", wanted: str = "") -> Any:
-    """What text means, ``"10 min"``; anything else as it is.  Raises NotANumber, UnknownUnit."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return units.Q(value)
-    except errors.BiomembraneError as problem:
-        advice = problem.advice if isinstance(problem, errors.UnknownUnit) else example
-        raise type(problem)(where=where, wanted=wanted or problem.wanted, got=errors.shown(value), advice=advice) from None
-
-
 def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
     """An even grid up to ``until``, or the ``times`` themselves.  Raises BadSettings, and as :func:`~biomembrane.units.strip`."""
     if until is not None and times is not None:
@@ -41,13 +30,17 @@ def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
     if times is None:
         if until is None:
             raise errors.BadSettings(where=who, wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
-        end = units.strip(quantity(until, "simulate(until=…)", "until='10 min'", "a time such as '10 min'"), TIME, "simulate(until=…)")
+        end = _time(until, f"{who}(until=…)")
         if np.ndim(end) or end <= 0:
             advice = "until=Q(10, 'min'); several output times go into times="
-            raise errors.BadSettings(where="simulate(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
+            raise errors.BadSettings(where=f"{who}(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
         return Grid(np.linspace(0.0, end, POINTS))
     grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
         advice = "times=Q(np.linspace(0, 10, 101), 'min')"
         raise errors.BadSettings(where=f"{who}(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
     return Grid(grid) if grid[0] == 0 else Grid(np.concatenate([[0.0], grid]), 1)
+
+
+def _time(until: Any, where: str) -> Any:
+    return units.strip(units.quantity(until, where, "a time such as '10 min'", "until='10 min'"), TIME, where)

@@ -257,8 +257,8 @@ CYCLES = table(
             ("a step to itself", lambda: opened("O <-> O", ONE), e.BadReaction, "GLUT, step O-O", "changes something", "O ⇌ O", "another"),
             ("two of a state", lambda: cycle(steps=steps("2 O <-> OG")), e.BadCycle, "GLUT, step '2 O <-> OG'", "one state", "2 O", "one step leads"),
             (
-                "all constants given and closed", lambda: cycle(close=[]), e.CycleNotClosed,
-                "GLUT, the loop closed by", "product around the loop", "off by +0 kJ/mol, but only at these values", "close=['",
+                "a published digit off", lambda: opened("OG <-> IG", ONE | {"forward": Q(10.01, "1/s")}, close=[]), e.CycleNotClosed,
+                "GLUT, the loop closed by 'I + glucose@in <-> IG'", "product around the loop", "kJ/mol (rounding of the published digits)", "close=['I <-> IG']",
             ),
             (
                 "zero constant", lambda: opened("OG <-> IG", ONE | {"forward": Q(0, "1/s")}), e.OutOfDomain,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .. import constants, units
 from ..assemble.chart import CARRIER
-from ..solve.standing import standing
-from ..solve.trajectory import Trajectory
+from .standing import standing
+from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
@@ -154,9 +154,8 @@ class Books:
 
     @cached_property
     def residual_relative(self) -> Array:
-        """Residual over what passed; 0 where nothing passed and nothing is off by more than rounding."""
-        off, passed = abs(self.residual), self.passed
-        still = (passed <= self.rounding) & (off <= self.rounding)
+        """What the residual is beyond rounding, over what passed; 0 where there is nothing beyond rounding."""
+        off, passed = abs(self.residual) - self.rounding, self.passed
         with np.errstate(all="ignore"):
-            made: Array = np.where(still, 0.0, off / np.where(passed > 0, passed, np.nan))
+            made: Array = np.where(off <= 0, 0.0, off / np.where(passed > 0, passed, np.nan))
         return made
