@@ -82,7 +82,7 @@ def _fine(made: Trajectory) -> bool:
     given = end[:, n : n + entries] @ known.supplies.T
     imposed, lost = end[:, n + entries : n + entries + drift].sum(axis=1), end[:, end.shape[1] - processes :].sum(axis=1)
     with np.errstate(all="ignore"):
-        old, new = (k.call("exergy", t, y[0] if len(y) == 1 else y.T, c) for t, y, c in ((0.0, y0, first), (block.times[-1], end[:, :n], last)))
+        old, new = (k.call("exergy", t, y.T if made.dims else y[0], c) for t, y, c in ((0.0, y0, first), (block.times[-1], end[:, :n], last)))
         stored = np.atleast_1d((new - old).sum(axis=0))
         passed = np.maximum.reduce([given[:, 0] + given[:, 1:].clip(min=0).sum(axis=1) + abs(imposed), abs(lost), abs(stored)])
         off = abs(given.sum(axis=1) + imposed - stored - lost)

@@ -90,8 +90,8 @@ def test_each_array_says_what_it_is() -> None:
         "least_power": (lanes, {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": "S_leak"}),
         "least_process": (lanes, {"long_name": "which process", "processes": "S_leak"}),
         "status": (lanes, {
-            "long_name": "how the lane ended", "flag_values": [0, 1, 2, 3, 4, 5],
-            "flag_meanings": "done too_many_steps collapsed not_finite negative cancelled",
+            "long_name": "how the lane ended", "flag_values": [0, 1, 2, 3, 4, 5, 6],
+            "flag_meanings": "done too_many_steps collapsed not_finite negative cancelled open_books",
         }),
         "culprit": (lanes, {
             "long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none", "pools": " ".join(p.name for p in model().pools)

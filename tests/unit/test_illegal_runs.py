@@ -57,7 +57,7 @@ RUNS = table(
             ("end in mM", lambda: run(until="10 mM"), e.UnitMismatch, "until=", "'s'", "10 mM", "Q(10, 's')"),
             ("end of NaN", lambda: run(until=Q(math.nan, "s")), e.NotFinite, "until=", "finite", "nan s", "0/0"),
             ("end in words", lambda: run(until="ten min"), e.NotANumber, "until=", "a time such as", "'ten min'", "'10 min'"),
-            ("misspelt minutes", lambda: run(until="10 mni"), e.UnknownUnit, "until=", "a time", "'10 mni'", "'min'"),
+            ("misspelt minutes", lambda: run(until="10 mni"), e.UnknownUnit, "until=", "a unit such as", "'10 mni'", "'min'"),
             ("times that fall", lambda: run(until=None, times=Q([0, 2, 1], "s")), e.BadSettings, "times=", "increasing", "[0 2 1] s", "linspace"),
             ("a time before 0", lambda: run(until=None, times=Q([-1, 1], "s")), e.BadSettings, "times=", "from 0 on", "[-1 1] s", "linspace"),
             ("a table of times", lambda: run(until=None, times=Q([[0, 1], [2, 3]], "s")), e.BadSettings, "times=", "increasing", "[[0 1] [2 3]] s", "linspace"),
