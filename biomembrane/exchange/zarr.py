@@ -173,7 +173,7 @@ def _fill(recipe: Any, scan: xr.Dataset, target: str, place: dict[str, slice], n
         return problem
     group: Any = zarr.open_group(target, mode="r+")  # typed for two formats
     for name, array in group.arrays():
-        dims = array.metadata.dimension_names
+        dims = array.metadata.dimension_names or ()  # a number beside the scan has none
         source = made if name in made.variables else scan  # parameters that are scanned are coordinates of the result
         if set(dims) & set(place) and name not in place and name in source.variables:
             _put(array, tuple(place.get(d, slice(None)) for d in dims), source[name].transpose(*dims).values)

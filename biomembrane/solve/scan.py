@@ -89,14 +89,19 @@ def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
     where, advice = f"parameters {', '.join(map(repr, arrays))}", "for instance dims='K_o'"
     dims: Iterable[Hashable] = dict.fromkeys(dim for array in arrays.values() for dim in array.dims)
     for dim in dims:
-        if not isinstance(dim, str) or not dim.strip() or "/" in dim:
-            raise errors.BadName(where=where, wanted="scan dimensions named by text without '/'", got=errors.shown(dim), advice=advice)
+        if not _writable(dim):
+            wanted = "scan dimensions named by text without blanks and '/', which no file holds"
+            raise errors.BadName(where=where, wanted=wanted, got=errors.shown(dim), advice=advice)
         if reserved(dim):
             raise errors.BadName(where=where, wanted="scan dimensions of your own", got=f"the result's own {dim}", advice=advice)
         if dim in model.parameters and not (dim in arrays and arrays[dim].dims == (dim,)):
             wanted = f"the dimension {dim} for the values of {dim} alone, or dimensions of your own"
             over = ", ".join(name for name, a in arrays.items() if dim in a.dims)
             raise errors.BadName(where=where, wanted=wanted, got=f"{over} over a dimension {dim}", advice=advice)
+
+
+def _writable(name: Any) -> bool:
+    return isinstance(name, str) and name.split() == [name] and "/" not in name
 
 
 def _apart(arrays: Mapping[str, xr.DataArray]) -> errors.BiomembraneError:
@@ -128,7 +133,7 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
     for name, array in flat.items():
         for key, coord in array.coords.items():
             if not reserved(str(key)) and key not in model.parameters:  # left over from the run that the values were taken from
-                _take(made, str(key), coord.variable, name)
+                _take(made, key, coord.variable, name)
     for name, array in flat.items():
         unit = model.parameter(name).unit if name in model.parameters else forms[name]
         facts = {"units": units.udunits(unit), "long_name": _long_name(model, name)}
@@ -145,7 +150,8 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
                 facts = {"units": array.attrs["units"], "long_name": array.attrs.get("long_name", made[name].attrs["long_name"])}
                 made[dim] = made[dim].copy(deep=False)
                 made[dim].attrs = facts | made[dim].attrs
-    return made
+    order = list(dict.fromkeys(d for array in flat.values() for d in array.dims))
+    return {name: v.transpose(*(d for d in order if d in v.dims)) for name, v in made.items()}
 
 
 def _flat(array: xr.DataArray) -> xr.DataArray:
@@ -154,9 +160,12 @@ def _flat(array: xr.DataArray) -> xr.DataArray:
     return array.reset_index(several).drop_vars(several, errors="ignore") if several else array
 
 
-def _take(made: dict[str, xr.Variable], key: str, new: xr.Variable, name: str) -> None:
+def _take(made: dict[str, xr.Variable], key: Any, new: xr.Variable, name: str) -> None:
     if new.dtype.kind == "O" and all(isinstance(x, str) for x in new.values.ravel()):
         new = new.copy(deep=False, data=new.values.astype(str))
+    if not _writable(key):
+        wanted, advice = "coordinates named by text without blanks and '/', which no file holds", f"array.rename({{{key!r}: …}})"
+        raise errors.BadName(where=f"parameters[{name!r}]", wanted=wanted, got=errors.shown(key), advice=advice)
     if key not in made:
         made[key] = new.copy(deep=False)
     elif not made[key].equals(new):
