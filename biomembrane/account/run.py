@@ -18,8 +18,8 @@ from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
-from .schema import BY_LANE, attributes, ends, fate, laid
 from .places import final, nearest_places, positions
+from .schema import BY_LANE, attributes, ends, fate, laid
 from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import units
 from ..assemble.model import Model
+from ..solve.problem import come
 from ..solve.trajectory import Trajectory
 
 Array = NDArray[np.float64]
@@ -49,6 +50,9 @@ def values(trajectory: Trajectory, name: str) -> Array:
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
+    for lane, status in enumerate(trajectory.statuses):
+        if not status.ok:  # what does not depend on the state has a number there, too
+            got[:, 0 if status.kind == "cancelled" else come(trajectory.block.times, status.time) :, lane] = np.nan
     there = trajectory.kernel.program.names[name]
     every = labels(trajectory.model, VARIABLES[name].dim)
     if len(there) == len(every):

@@ -194,7 +194,9 @@ class _Sheet:
             self.function(name, given, where)
             return
         times = tuple(self.piece(f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
-        values = tuple(self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values))
+        values = tuple(
+            self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values)
+        )
         slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == "ramps"))
         if given.kind == "ramps":

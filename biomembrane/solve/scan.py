@@ -52,7 +52,7 @@ def labelled(value: Any, where: str) -> Any:
         told = "" if value.chunks is not None else f"{errors.shown(value.values)}, "
         got, advice = f"{told}of type {value.dtype}", "array.astype(float), if these are numbers"
         raise errors.NotANumber(where=where, wanted="real numbers as the array's values", got=got, advice=advice)
-    return value if value.ndim else None
+    return _flat(value) if value.ndim else None
 
 
 def unlabelled(where: str) -> errors.BiomembraneError:
@@ -128,20 +128,19 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
     """
     import xarray as xr
 
-    flat = {name: _flat(array) for name, array in arrays.items()}
     made: dict[str, xr.Variable] = {}
-    for name, array in flat.items():
+    for name, array in arrays.items():
         for key, coord in array.coords.items():
             if not reserved(str(key)) and key not in model.parameters:  # left over from the run that the values were taken from
                 _take(made, key, coord.variable, name)
-    for name, array in flat.items():
+    for name, array in arrays.items():
         unit = model.parameter(name).unit if name in model.parameters else forms[name]
         facts = {"units": units.udunits(unit), "long_name": _long_name(model, name)}
         change = partial(_shown, given=str(array.attrs["units"]), unit=unit, where=f"parameters[{name!r}]")
         change(np.ones(1))  # a wrong unit is told here, not in a worker
         data = array.data.map_blocks(change, dtype=float) if array.chunks is not None else change(array.values)
         made[name] = xr.Variable(array.dims, data, facts)
-    for name, array in flat.items():
+    for name, array in arrays.items():
         if array.ndim == 1:
             dim = str(array.dims[0])
             if dim not in made or dim == name:
@@ -150,13 +149,13 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
                 facts = {"units": array.attrs["units"], "long_name": array.attrs.get("long_name", made[name].attrs["long_name"])}
                 made[dim] = made[dim].copy(deep=False)
                 made[dim].attrs = facts | made[dim].attrs
-    order = list(dict.fromkeys(d for array in flat.values() for d in array.dims))
+    order = list(dict.fromkeys(d for array in arrays.values() for d in array.dims))
     return {name: v.transpose(*(d for d in order if d in v.dims)) for name, v in made.items()}
 
 
 def _flat(array: xr.DataArray) -> xr.DataArray:
     """Without indexes of several levels, which no file holds: the levels stay as coordinates."""
-    several = [dim for dim, index in array.indexes.items() if index.nlevels > 1]
+    several = [dim for dim in array.dims if dim in array.indexes and array.indexes[dim].nlevels > 1]
     return array.reset_index(several).drop_vars(several, errors="ignore") if several else array
 
 

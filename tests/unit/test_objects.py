@@ -30,7 +30,11 @@ def gated(rate: float = 1e-6, *, name: str = "gate", source: str = "a note") -> 
     """A leak with a modulator that is a function of no module."""
     permeability = bm.Parameter(Q(rate, "cm/s"), bm.Source("assumed", note=source))
     law = bm.laws.GHK(permeability=permeability)
-    return cell(lambda on: [bm.Transporter(name, "K@in -> K@out", on, law, modulator=lambda s: s["K@in"] / (s["K@in"] + s["K@out"]))], {K: 130, Cl: 130}, {K: 5, Cl: 5})
+    return cell(
+        lambda on: [bm.Transporter(name, "K@in -> K@out", on, law, modulator=lambda s: s["K@in"] / (s["K@in"] + s["K@out"]))],
+        {K: 130, Cl: 130},
+        {K: 5, Cl: 5},
+    )
 
 
 def patch(inside: float = 1.0, **more: Any) -> bm.Membrane:
