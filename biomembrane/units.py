@@ -36,7 +36,7 @@ def registry() -> Any:
     """
     import pint
 
-    made = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    made: Any = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
     copyreg.pickle(made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q))))  # pint would take it to a registry of its own
     return made
 

@@ -40,7 +40,7 @@ def _packed(what: Any) -> bytes:
     return made
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # a worker does one scan after another; what it had before goes
 def _unpacked(_digest: str, payload: bytes) -> Any:
     import cloudpickle
 
@@ -68,9 +68,9 @@ class Recipe:
         """The kept data of one chunk of the scan."""
         model, given, start, reduce = _unpacked(self.digest, self.payload)
         bare = {str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}
+        parameters = pieces.together(given, {name: bare[pieces.key(name, self.dims)] for name in pieces.holes(given)})
         task = prepare(
-            model, self.times, first=self.first, parameters=pieces.together(given, {name: bare[pieces.key(name, self.dims)] for name in pieces.holes(given)}), start=start, solver=self.solver,
-            summed=self.keep.summed,
+            model, self.times, first=self.first, parameters=parameters, start=start, solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
         made, _ = collect(task, replace(self.keep, reduce=reduce), None)
         return ordered(made.data, self.dims)
@@ -121,7 +121,7 @@ def lazy(
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
     arrays, fixed = pieces.apart(model, parameters)
-    met = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
+    met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
     arrays = dict(zip(arrays, met, strict=True))
     chosen = _chosen(model, parameters, fixed, arrays)
     own = solver or Native()
@@ -131,9 +131,9 @@ def lazy(
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not pieces.open_(value)}
     task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)
-    recipe = Recipe(
-        hashlib.sha256(payload).hexdigest(), payload, _fixed(replace(task, parameters=replace(chosen, scanned=frozenset())), keep), grid.times, grid.first, light, own, tuple(chosen.dims),
-    )  # fmt: skip
+    unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # without the numbers that are scanned
+    digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
+    recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))
     bare = {pieces.key(name, recipe.dims): array.drop_vars(array.coords) for name, array in arrays.items()}
     scan = xr.Dataset(bare, coords={name: v for name, v in chosen.coords.items() if name not in bare})
     one, _ = collect(task, keep, None)

@@ -6,6 +6,7 @@ be drawn from it alone.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 

@@ -7,7 +7,7 @@ dimension without coordinate is labelled by the first parameter that runs over i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def spread(model: Model, arrays: Mapping[str, xr.DataArray]) -> dict[str, xr.Dat
 def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
     """Raise ``BadName`` unless the dimensions have names of their own."""
     where, advice = f"parameters {', '.join(map(repr, arrays))}", "for instance dims='K_o'"
-    dims: Iterable[Hashable] = dict.fromkeys(dim for array in arrays.values() for dim in array.dims)
+    dims: Iterable[Any] = dict.fromkeys(dim for array in arrays.values() for dim in array.dims)
     for dim in dims:
         if not _writable(dim):
             wanted = "scan dimensions named by text without blanks and '/', which no file holds"
@@ -144,7 +144,8 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
         if array.ndim == 1:
             dim = str(array.dims[0])
             if dim not in made or dim == name:
-                made[dim] = xr.IndexVariable(dim, np.asarray(made[name].values), made[name].attrs)
+                index: Any = xr.IndexVariable
+                made[dim] = index(dim, np.asarray(made[name].values), made[name].attrs)
             elif "units" not in made[dim].attrs and made[dim].dtype.kind in "iuf" and np.array_equal(made[dim].values, array.values):
                 facts = {"units": array.attrs["units"], "long_name": array.attrs.get("long_name", made[name].attrs["long_name"])}
                 made[dim] = made[dim].copy(deep=False)
@@ -159,7 +160,7 @@ def _flat(array: xr.DataArray) -> xr.DataArray:
     return array.reset_index(several).drop_vars(several, errors="ignore") if several else array
 
 
-def _take(made: dict[str, xr.Variable], key: Any, new: xr.Variable, name: str) -> None:
+def _take(made: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
     if new.dtype.kind == "O" and all(isinstance(x, str) for x in new.values.ravel()):
         new = new.copy(deep=False, data=new.values.astype(str))
     if not _writable(key):
@@ -167,7 +168,7 @@ def _take(made: dict[str, xr.Variable], key: Any, new: xr.Variable, name: str) -
         raise errors.BadName(where=f"parameters[{name!r}]", wanted=wanted, got=errors.shown(key), advice=advice)
     if key not in made:
         made[key] = new.copy(deep=False)
-    elif not made[key].equals(new):
+    elif not new.equals(made[key]):
         got, advice = f"another {key} with {name} than with the arrays before it", f"array.drop_vars({key!r}) in one of them"
         raise errors.BadSettings(where=f"parameters[{name!r}]", wanted=f"one coordinate {key} for all arrays", got=got, advice=advice)
     else:

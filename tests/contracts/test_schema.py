@@ -25,7 +25,7 @@ MODEL = cell(lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))], {S: 9},
 KEPT = Keep(["concentration", "flux"], ledger="all")
 RANGES = {"bath.S": ("mM", 1.0, 9.0), "cell.S": ("uM", 500.0, 9000.0), "S_leak.permeability": ("cm/s", 1e-5, 1e-3)}
 LABELS = {
-    "none": lambda n: None, "numbers": lambda n: np.arange(n)[::-1] * 10.0, "text": lambda n: np.array([f"run {k}" for k in range(n)]),
+    "none": lambda _: None, "numbers": lambda n: np.arange(n)[::-1] * 10.0, "text": lambda n: np.array([f"run {k}" for k in range(n)]),
     "whole": lambda n: np.arange(n) + 3,
 }  # fmt: skip
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from differential.compare import compare
-from differential.description import random_system
+from differential.compare import compare  # noqa: E402
+from differential.description import random_system  # noqa: E402
 
 
 def main() -> int:

@@ -60,7 +60,10 @@ RUNS = table(
             ("misspelt minutes", lambda: run(until="10 mni"), e.UnknownUnit, "until=", "a unit such as", "'10 mni'", "'min'"),
             ("times that fall", lambda: run(until=None, times=Q([0, 2, 1], "s")), e.BadSettings, "times=", "increasing", "[0 2 1] s", "linspace"),
             ("a time before 0", lambda: run(until=None, times=Q([-1, 1], "s")), e.BadSettings, "times=", "from 0 on", "[-1 1] s", "linspace"),
-            ("a table of times", lambda: run(until=None, times=Q([[0, 1], [2, 3]], "s")), e.BadSettings, "times=", "increasing", "[[0 1] [2 3]] s", "linspace"),
+            (
+                "a table of times", lambda: run(until=None, times=Q([[0, 1], [2, 3]], "s")), e.BadSettings,
+                "times=", "increasing", "[[0 1] [2 3]] s", "linspace",
+            ),
             ("no times", lambda: run(until=None, times=Q([], "s")), e.BadSettings, "times=", "increasing", "[] s", "linspace"),
             ("bare times", lambda: run(until=None, times=[0, 1]), e.BareNumber, "times=", "'s'", "[0, 1]", "Q([0, 1], 's')"),
             ("no model", lambda: run("enterocyte"), e.WrongType, "simulate(model", "a Model", "'enterocyte'", "load('enterocyte')"),

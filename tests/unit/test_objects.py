@@ -44,7 +44,8 @@ def patch(inside: float = 1.0, **more: Any) -> bm.Membrane:
 
 
 MAKERS = {
-    "model": gated, "cycle": lambda: cycle(on=patch()), "membrane": patch, "reservoir": lambda: patch().outside, "compartment": lambda: patch().inside,
+    "model": gated, "cycle": lambda: cycle(on=patch()), "membrane": patch, "reservoir": lambda: patch().outside,
+    "compartment": lambda: patch().inside,
     "species": lambda: bm.Species("Q", 1, standard=Q(3, "kJ/mol"), convention="x"), "transporter": lambda: gated().transporters[0],
     "process": lambda: gated().processes[0],
 }  # fmt: skip
