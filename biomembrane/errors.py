@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
 
 
@@ -40,6 +40,9 @@ class BiomembraneError(ValueError):
     advice: str = ""
     headline: ClassVar[str] = "something is wrong"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+
     def __str__(self) -> str:
         rows = [("where", self.where), ("wanted", self.wanted), ("got", self.got), ("try", self.advice)]
         body = [f"  {name:<7} {text}" for name, text in rows if text]
@@ -47,6 +50,11 @@ class BiomembraneError(ValueError):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.headline!r}, where={self.where!r}, got={self.got!r})"
+
+
+def _again(kind: type[BiomembraneError], told: dict[str, Any]) -> BiomembraneError:
+    """An error as it was raised in another process."""
+    return kind(**told)
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

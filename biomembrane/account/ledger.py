@@ -274,7 +274,7 @@ class Ledger:
         """
         bounded(self._t.model.name, self._books.empty)
         limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
-        last, books = len(self._t.times) - 1, self._books
+        last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
         off = (abs(books.residual[last]) - books.rounding) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it

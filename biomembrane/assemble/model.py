@@ -13,6 +13,7 @@ import sympy as sp
 
 from .. import collection, constants, errors, symbols
 from .. import dimension as d
+from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
 from ..declare.parameter import Declared, check_name, declare
@@ -41,7 +42,7 @@ class Equation:
         return self.formula.expression
 
 
-class Model:
+class Model(Compared):
     """A cell, an epithelium, a network: transporters on membranes between places.
 
     Args:
@@ -104,6 +105,9 @@ class Model:
         self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
+
+    def _content(self) -> tuple[Any, ...]:
+        return self.transporters, self.membranes, self.parameters, self.reference
 
     def __setattr__(self, name: str, value: Any) -> None:
         if getattr(self, "_frozen", False) and not isinstance(getattr(type(self), name, None), cached_property):

@@ -54,6 +54,7 @@ class SciPy:
         made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
+                made.rows[lane:] = np.nan
                 break
             march = _March(self, problem, lane)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
