@@ -140,6 +140,7 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "positive": ("a number above zero", lambda x: x > 0),
     "nonnegative": ("zero or more", lambda x: x >= 0),
     "real": ("any finite number", math.isfinite),
+    "nonzero": ("any finite number but zero", lambda x: math.isfinite(x) and x != 0),
     "fraction": ("a number from 0 to 1", lambda x: 0 <= x <= 1),
 }
 
