@@ -32,6 +32,7 @@ def dataset(run: Run) -> xr.Dataset:
 
 
 SUFFIXES = (".nc", ".nc4")
+_HELD = "variables_json"  # what the file holds, so that it is seen when something is gone
 
 
 def save(run: Run | Kept | SavedRun, path: str | Path) -> Path:
@@ -64,8 +65,9 @@ def write(data: xr.Dataset, path: str | Path) -> Path:
     """Write what :func:`dataset` gave, whole or not at all.  Raises NotWritable."""
     target = Path(path)
     summed = {name: {"fletcher32": True} for name, v in data.variables.items() if v.dtype.kind in "iuf" and v.ndim and v.size}
+    told = data.assign_attrs({_HELD: json.dumps(sorted(map(str, data.variables)))})
     with beside(target, f"save(…, {errors.shown(str(path))})") as spare:
-        data.to_netcdf(spare, engine="h5netcdf", encoding=summed)  # with checksums, so that damage is seen when it is read
+        told.to_netcdf(spare, engine="h5netcdf", encoding=summed)  # with checksums, so that damage is seen when it is read
     return target
 
 
@@ -108,6 +110,9 @@ def _read(source: Path) -> xr.Dataset:
         advice = "it may be cut short or of another format: run the model again and bm.save(run, …)"
         raise refused(source, reason(problem), wanted="a netCDF-4 file", advice=advice) from None
     check_texts(source, made.attrs)
+    lost = sorted(set(json.loads(made.attrs.pop(_HELD, "[]"))) - set(map(str, made.variables)))
+    if lost:
+        raise refused(source, f"no {lost[0]!r}, which was saved", advice="run the model again and bm.save(run, …)")
     return made
 
 
