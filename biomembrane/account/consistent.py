@@ -149,7 +149,7 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
     proved.  Raises: WrongType, BadSettings, SecondLawUndecided (any other flux that cannot be split).
     """
     if method not in METHODS:
-        got, advice = errors.shown(method), errors.nearest(str(method), METHODS)
+        got, advice = errors.shown(method), errors.nearest(method, METHODS)
         raise errors.BadSettings(where="make_consistent(method=…)", wanted=" or ".join(METHODS), got=got, advice=advice)
     if not isinstance(x, (Transporter, Cycle)):
         advice = "make_consistent(model.transporters[0]), one at a time"

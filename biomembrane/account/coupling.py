@@ -249,7 +249,7 @@ def coupling(
         raise errors.WrongType(where="coupling(…)", wanted="a Transporter, a Cycle, or a list of them", got=errors.shown(x), advice=advice)
     kelvin = constants.BODY_TEMPERATURE if temperature is None else float(units.strip(temperature, d.TEMPERATURE, "coupling(temperature=…)"))
     flows = Flows(parts, kelvin)
-    start = flows.coordinates(_numbers(flows, at or {}))
+    start = flows.coordinates(_numbers(flows, {} if at is None else at))
     one, two = _chosen(flows, start, driving, driven, parts)
     rest = [n for n in flows.forces if n not in (one, two)]
     for name in rest:
@@ -269,7 +269,7 @@ def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequen
         return one, two
     for what, name in (("driving", driving), ("driven", driven)):
         if name not in known:
-            advice = errors.nearest(str(name), known) if name else f"{what}={known[0]!r}"
+            advice = errors.nearest(name, known) if name else f"{what}={known[0]!r}"
             raise errors.UnknownName(where=f"coupling({what}=…)", wanted=", ".join(known), got=errors.shown(name), advice=advice)
     if driving == driven:
         raise errors.BadSettings(where="coupling(…)", wanted="two different forces", got=f"{driving!r} twice", advice=", ".join(known))
@@ -278,10 +278,9 @@ def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequen
 
 def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
     made = {}
+    errors.expect(at, Mapping, "coupling(at=…)", "{name: quantity}", "at={'V': Q(-60, 'mV')}")
     for name, value in at.items():
-        if name not in flows.names:
-            advice = errors.nearest(str(name), flows.names)
-            raise errors.UnknownName(where="coupling(at=…)", wanted="a pool of the reaction, or 'V'", got=errors.shown(name), advice=advice)
+        errors.among(name, flows.names, "coupling(at=…)", "a pool of the reaction, or 'V'")
         made[name] = float(units.strip(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{name!r}: …}})"))
         if name != "V" and made[name] <= 0:
             advice = "a small concentration, such as Q(1e-6, 'mM')"

@@ -100,7 +100,7 @@ class Keep:
 def _one_of(name: Any, known: Any, where: str) -> None:
     if not isinstance(name, str) or name not in known:
         wanted = " | ".join(known)
-        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(str(name), known) or _EXAMPLE)
+        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(name, known) or _EXAMPLE)
 
 
 def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
@@ -112,7 +112,7 @@ def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
 
 def read(keep: Any) -> Keep:
     """``keep=`` of a simulation: a Keep, ``"final"``, or names of variables."""
-    made = keep if isinstance(keep, Keep) else Keep(times="final") if keep == "final" else None
+    made = keep if isinstance(keep, Keep) else Keep(times="final") if isinstance(keep, str) and keep == "final" else None
     if made is None and isinstance(keep, Sequence) and not isinstance(keep, str):
         made = Keep(variables=keep)
     if made is None:

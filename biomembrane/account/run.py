@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..assemble.model import Model
+from ..declare.parameter import whole
 from ..solve import stream
 from ..solve.problem import Solution, Solver, Status
 from ..solve.simulate import prepare
@@ -177,7 +179,11 @@ class Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.dims
         if set(at) != set(dims):
-            raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+            wanted = f"a position along each of: {', '.join(dims)}" if dims else "no position, for this is a single run"
+            advice = f"run.isel({', '.join(f'{d}=0' for d in dims)})" if dims else "the run itself"
+            raise errors.UnknownName(where="run.isel(…)", wanted=wanted, got=", ".join(at) or "none", advice=advice)
+        for dim, place in at.items():
+            whole(int(place) if isinstance(place, np.integer) else place, f"run.isel({dim}=…)", "a position, a whole number", f"run.isel({dim}=0)")
         beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
         if beyond:
             raise errors.OutOfDomain(where="run.isel(…)", wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
@@ -188,20 +194,17 @@ class Run:
         """One lane of a scan, by the nearest coordinate (quantity or number in the coordinate's unit)."""
         place = {}
         for dim, value in at.items():
-            if dim not in self.data.coords:
-                raise errors.UnknownName(
-                    where="run.sel(…)",
-                    wanted="a scan dimension with coordinates",
-                    got=repr(dim),
-                    advice=errors.nearest(dim, map(str, self.trajectory.dims)),
-                )
-            coord = self.data[dim]
-            number = value.to(coord.attrs.get("units", "1")).magnitude if units.is_quantity(value) else value
-            place[dim] = int(np.argmin(np.abs(coord.values - number)))
+            labelled = [str(d) for d in self.trajectory.dims if d in self.data.coords]
+            errors.among(
+                dim, labelled, "run.sel(…)", "a scan dimension with coordinates" if labelled else "no selection, for no dimension has coordinates"
+            )
+            place[dim] = _nearest(self.data[dim], value, f"run.sel({dim}=…)")
         return self.isel(**place)
 
     def final(self, variable: str) -> dict[str, Any]:
         """Last values of a variable by name, as quantities (a single run)."""
+        known = [str(name) for name, v in self.data.data_vars.items() if "time" in v.dims and len(v.dims) == 2]
+        errors.among(variable, known, "run.final(…)", "a variable of a single run, over names and time")
         last = self.data[variable].isel(time=-1)
         return {
             str(n): units.Q(float(x), units.from_udunits(last.attrs["units"]))
@@ -219,6 +222,24 @@ class Run:
         from .table import html
 
         return collapsible(repr(self), join(html(self.ledger), Html(self.data._repr_html_())), open=True)
+
+
+def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
+    """Where a coordinate is nearest to a value, in the coordinate's unit unless it has one of its own."""
+    if coord.dtype.kind not in "iuf":
+        found = np.flatnonzero(coord.values == value) if isinstance(value, str) else ()
+        if len(found) != 1:
+            names = [str(x) for x in coord.values]
+            raise errors.UnknownName(where=where, wanted="one of the coordinates", got=errors.shown(value), advice=errors.nearest(value, names))
+        return int(found[0])
+    number, known = reading.numbers(value), np.asarray(coord.values)
+    if number is None:
+        own = units.labelled(coord, where)
+        dim = units.dimension_of(own)
+        number, known = units.strip(value, dim, where), units.strip(own, dim, where)
+    if not isinstance(number, float) or not math.isfinite(number):
+        raise errors.NotANumber(where=where, wanted="one finite value", got=errors.shown(value), advice="run.isel(…) takes positions")
+    return int(np.argmin(np.abs(known - number)))
 
 
 def _dataset(run: Run) -> xr.Dataset:

@@ -153,7 +153,7 @@ def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
     if e.is_Symbol:
         return at[e]
     if e.is_Pow:
-        return _fold(e.base, at) ** float(e.exp)
+        return float(_fold(e.base, at) ** float(e.exp))
     join = _JOINS.get(e.func)
     return float(e) if join is None else join(_fold(a, at) for a in e.args)
 

@@ -9,8 +9,9 @@ the reaction alone:
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
@@ -63,7 +64,25 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     if isinstance(formula, type) or not callable(formula):
         advice = "lambda site: site.parameter(…) * site['K@in']"
         raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
-    return expressed(formula(site), where)
+    return expressed(called(formula, where, site), where)
+
+
+def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
+    """What a user's function gives, once it is seen that it takes so many arguments.  Raises WrongType."""
+    try:
+        inspect.signature(function).bind(*given)
+    except TypeError as problem:
+        wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
+        raise errors.WrongType(where=where, wanted=wanted, got=f"{errors.shown(function)}: {problem}", advice="lambda site: …") from None
+    except ValueError:  # a function of C without a signature, which tells when it is called
+        pass
+    try:
+        return function(*given)
+    except (TypeError, ValueError) as problem:
+        if problem.__traceback__ is not None and problem.__traceback__.tb_next is None:  # raised by the call itself
+            got = f"{errors.shown(function)}: {problem}"
+            raise errors.WrongType(where=where, wanted="a function of the site's symbols", got=got, advice="lambda site: …") from None
+        raise
 
 
 @lru_cache(maxsize=1024)
@@ -138,7 +157,7 @@ class Site:
                 return self.level(who)
         names = [*(self.written(w) for w in self.participants), *known]
         wanted = "a participant of its reaction, or a solute on either side"
-        raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(str(key), names))
+        raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(key, names))
 
     def written(self, who: Participant) -> str:
         if who.species is None or who.place is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from .. import errors
 from ..declare import laws
 from ..declare.parameter import Parameter, Source
 from ..declare.places import Membrane
@@ -36,9 +37,14 @@ def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str 
 
     ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻; the name is ``K_leak`` unless told.
     """
+    errors.expect(species, Species, "leak(species)", "a Species", "lib.leak(Na, membrane), with Na of biomembrane.library")
     P = default_permeability(species) if permeability is None else permeability
     return Transporter(
-        name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=f"{species.label} leak"
+        f"{species.name}_leak" if isinstance(name, str) and not name else name,
+        f"{species.name}@in -> {species.name}@out",
+        on,
+        laws.GHK(permeability=P),
+        label=f"{species.label} leak",
     )
 
 

@@ -99,7 +99,7 @@ class Audit:
         """The finding on a process or a loop, by name."""
         names = [f.subject for f in self.findings]
         if subject not in names:
-            advice = errors.nearest(str(subject), names)
+            advice = errors.nearest(subject, names)
             raise errors.UnknownName(where=f"audit of {self.name}", wanted="a process or a loop", got=errors.shown(subject), advice=advice)
         return self.findings[names.index(subject)]
 
