@@ -238,7 +238,7 @@ class Saturable:
     source: Any = None
 
     def rates(self, site: Site) -> Rates:
-        if self.binding not in ("simultaneous", "common"):
+        if not isinstance(self.binding, str) or self.binding not in ("simultaneous", "common"):
             known, got = ("simultaneous", "common"), errors.shown(self.binding)
             advice = errors.nearest(self.binding, known)
             raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=got, advice=advice)
@@ -289,7 +289,7 @@ class Saturable:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
-                got=", ".join(map(str, left)),
+                got=", ".join(map(errors.shown, left)),
                 advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in site.participants]),
             )
         return found

@@ -66,7 +66,7 @@ class Source:
     key: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise errors.BadSource(
                 where="Source(kind=…)", wanted=" | ".join(KINDS), got=errors.shown(self.kind), advice=errors.nearest(self.kind, KINDS)
             )
@@ -154,7 +154,7 @@ def check_domain(value: float, domain: str, where: str, given: Any, hint: str = 
 
     ``hint`` is for a value below zero.
     """
-    if domain not in _DOMAINS:
+    if not isinstance(domain, str) or domain not in _DOMAINS:
         raise errors.BadSettings(
             where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(domain, _DOMAINS)
         )

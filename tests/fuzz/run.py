@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-BATCH, WATCH = 500, 60
+BATCH, WATCH = 1000, 60
 
 
 def work(seed: int, first: int, count: int, only: str, journal: Path) -> None:

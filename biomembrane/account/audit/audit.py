@@ -61,7 +61,7 @@ def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"
             raise errors.WrongType(where=where, wanted="a pair of quantities, low and high", got=errors.shown(pair), advice=advice)
-        low, high = (float(units.strip(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where)) for q in pair)
+        low, high = (units.scalar(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where) for q in pair)
         if not low < high or (name != "V" and low <= 0):
             wanted = "low < high" + ("" if name == "V" else ", both above zero")
             raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(pair), advice="the smaller number first")

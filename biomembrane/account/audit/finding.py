@@ -179,7 +179,7 @@ class Audit:
 
 def kilojoule(limit: Any, where: str) -> float:
     """A limit of |ε| as a number in kJ/mol."""
-    made = float(units.strip(limit, MOLAR_ENERGY, where)) / 1000
+    made = units.scalar(limit, MOLAR_ENERGY, where) / 1000
     check_domain(made, "nonnegative", where, limit)
     return made
 
