@@ -186,6 +186,11 @@ class Species:
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
             )  # fmt: skip
 
+    @property
+    def is_solvent(self) -> bool:
+        """Whether it has a molar volume: it is counted by volume, not among the contents."""
+        return self.molar_volume is not None
+
     def _check_moieties(self, where: str) -> None:
         if not isinstance(self.moieties, Mapping):
             raise errors.WrongType(

@@ -24,6 +24,7 @@ from biomembrane import Q, errors, reading, units
 from biomembrane import dimension as d
 from biomembrane.library import K, Na
 
+
 @cache
 def foreign() -> pint.UnitRegistry:
     """pint's own registry, which takes a while to load."""
