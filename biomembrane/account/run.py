@@ -227,7 +227,7 @@ class Run:
 def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     """Where a coordinate is nearest to a value, in the coordinate's unit unless it has one of its own."""
     if coord.dtype.kind not in "iuf":
-        found = np.flatnonzero(coord.values == value) if isinstance(value, str) else ()
+        found = np.flatnonzero(coord.values == value) if isinstance(value, str) else np.empty(0, int)
         if len(found) != 1:
             names = [str(x) for x in coord.values]
             raise errors.UnknownName(where=where, wanted="one of the coordinates", got=errors.shown(value), advice=errors.nearest(value, names))
