@@ -15,11 +15,15 @@ POINTS = 301  # output times of a run for which none are given
 
 def _read(until: str) -> Any:
     """A time given as text."""
+    said = {"where": "simulate(until=…)", "wanted": "a time such as '10 min'", "got": errors.shown(until)}
     try:
-        return units.Q(until)
+        made = units.Q(until)
     except errors.BiomembraneError as problem:
         advice = problem.advice if isinstance(problem, errors.UnknownUnit) else "until='10 min'"
-        raise type(problem)(where="simulate(until=…)", wanted="a time such as '10 min'", got=errors.shown(until), advice=advice) from None
+        raise type(problem)(**said, advice=advice) from None
+    if not units.dimension_of(made):
+        raise errors.BareNumber(**said, advice=f"until={until.strip()[:40] + ' s'!r}")
+    return made
 
 
 def output_times(until: Any, times: Any, who: str = "simulate") -> NDArray[np.float64]:

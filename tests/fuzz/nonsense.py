@@ -71,7 +71,8 @@ THINGS: tuple[Callable[[], Any], ...] = (*(
         object(), object, int, Broken(), SimpleNamespace(magnitude=1, units="mM"), Path("nowhere"), math, print, len, lambda: 0, lambda *_: None,
         lambda *_: "x", lambda *_: math.nan, lambda *_: True, K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
     )
-), lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"), lambda: {"a": Broken()})  # fmt: skip
+), lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"),
+    lambda: {"a": Broken()})  # fmt: skip
 
 SIGNS = string.printable + "µμΩÅ°℃·×−–⁻¹²³⁰٣１０Ⅷ½…\u00a0\u202f\u200b\ufeff\0😀→⇌ \t"
 UNITS = (
