@@ -278,6 +278,17 @@ def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, adv
     return _finite(_times(number, known.factor, inverse=True), where, given)
 
 
+def scalar(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> float:
+    """The float of one quantity in the internal system.  Raises as :func:`strip`, and ``NotANumber`` for an array."""
+    made = strip(given, dim, where, advice=advice)
+    if not isinstance(made, float):
+        got = f"an array of shape {np.shape(made)}"
+        raise errors.NotANumber(
+            where=where, wanted="one number", got=got, advice=advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})"
+        )
+    return made
+
+
 def is_labelled(value: Any) -> bool:
     """Whether this is an array or a variable of xarray."""
     xarray = sys.modules.get("xarray")

@@ -102,7 +102,7 @@ class Keep:
 def _one_of(name: Any, known: Any, where: str) -> None:
     if not isinstance(name, str) or name not in known:
         wanted = " | ".join(known)
-        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(str(name), known) or _EXAMPLE)
+        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(name, known) or _EXAMPLE)
 
 
 def _names(given: Any, field_: str, known: Any) -> Sequence[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..assemble.model import Model
 from ..declare.parameter import check_domain, inside
 from ..solve.problem import Solver
@@ -100,11 +100,8 @@ class Prepared:
         return finished(run)
 
     def _read(self, values: Any) -> NDArray[np.float64]:
-        try:
-            given = np.asarray(None if units.is_quantity(values) else values, dtype=float)
-        except (TypeError, ValueError):
-            given = np.empty(0)
-        if given.shape != (len(self.vary),):
+        given = reading.numbers(values)
+        if given is None or np.shape(given) != (len(self.vary),):
             wanted, advice = f"{len(self.vary)} numbers: {self._order()}", "a list or an array, in the order of vary"
             raise errors.NotANumber(where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice)
         made: NDArray[np.float64] = given * self._times / self._over

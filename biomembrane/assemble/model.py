@@ -122,13 +122,7 @@ class Model(Compared):
 
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        if name not in self.parameters:
-            raise errors.UnknownName(
-                where=f"model {self.name!r}",
-                wanted="a parameter, bath concentration or initial amount",
-                got=repr(name),
-                advice=errors.nearest(str(name), self.parameters),
-            )
+        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
         return self.parameters[name]
 
     @cached_property

@@ -327,7 +327,7 @@ def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | F
     made: dict[str, int | Fraction] = dict.fromkeys(known, 0)
     for name, value in charge.items():
         if name not in made:
-            advice = errors.nearest(str(name), known)
+            advice = errors.nearest(name, known)
             raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(known)}", got=errors.shown(name), advice=advice)
         made[name] = charges(value, f"{where} of {name}", f"charge={{{name!r}: -2}}")
     return made

@@ -136,7 +136,7 @@ def begin(model: Model, start: Any) -> Start:
     for name, value in start.items():
         where = f"start[{name!r}]"
         if name not in carriers:
-            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(str(name), carriers)
+            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(name, carriers) or "start=run goes on from a run"
             raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
         share = units.strip(value, ONE, where)
         if np.ndim(share):

@@ -1,4 +1,4 @@
-"""What texts and numbers mean, worked out in another way than the library does: units by Python's own syntax tree, sizes from a table written by hand."""
+"""What texts and numbers mean, in another way than the library does: by Python's own syntax tree, and a table of sizes written by hand."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
     given = dict(call.given)
     if rng.random() > 0.02:
         for key in rng.sample(list(given), min(len(given), rng.choice((1, 1, 1, 2, 3)))):
-            given[key] = _text(rng) if name == "Q(text)" and rng.random() < 0.6 else _unit(rng) if name == "Q" and key == 1 and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])  # fmt: skip
+            grammar = {("Q(text)", 0): _text, ("Q", 1): _unit}.get((name, key))
+            given[key] = grammar(rng) if grammar and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])
     made, fault = _tried(seed, name, lambda: _judged(name, call, given), errors.shown({str(k): errors.shown(v, 200) for k, v in given.items()}, 600))
     return name, made, fault
 
@@ -91,7 +92,8 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=ResourceWarning)
             said = call()
-        return "accepted", Fault(seed, name, "nonsense accepted", said, given) if said else None
+        wrong = said if isinstance(said, str) else ""
+        return "accepted", Fault(seed, name, "nonsense accepted", wrong, given) if wrong else None
     except errors.BiomembraneError as error:
         wrong = _words(error)
         return "refused", Fault(seed, name, "poor words", wrong, given) if wrong else None

@@ -133,8 +133,8 @@ RUNS = table(
         ],
         "Native": [
             ("rtol of 2", lambda: solvers.Native(rtol=2), e.BadSettings, "rtol=", "from 1e-13 to 0.01", "2", ""),
-            ("no steps", lambda: solvers.Native(max_steps=0), e.BadSettings, "max_steps=", "a whole number from 1 on", "0", ""),
-            ("half a thread", lambda: solvers.Native(threads=0.5), e.BadSettings, "threads=", "a whole number from 0 on", "0.5", ""),
+            ("no steps", lambda: solvers.Native(max_steps=0), e.BadSettings, "max_steps=", "an integer >= 1", "0", "Native(max_steps=100000)"),
+            ("half a thread", lambda: solvers.Native(threads=0.5), e.BadSettings, "threads=", "an integer >= 0", "0.5", "Native(threads=1)"),
         ],
         "Run.sel": [("dimension that is not there", lambda: scan().sel(Na_o=5), e.UnknownName, "run.sel", "a scan dimension", "'Na_o'", "K_o")],
         "Run.isel": [
