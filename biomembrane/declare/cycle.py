@@ -220,7 +220,7 @@ class Cycle:
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
-        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         sizes = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         open_ = [name for name, size in sizes.items() if not abs(size) < TOLERANCE]

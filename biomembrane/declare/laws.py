@@ -24,7 +24,10 @@ from .site import Site, evaluated, exact, expressed
 
 @dataclass(frozen=True)
 class Rates:
-    """What a law gives: a pair of one-way rates, or a conductance [mol²/J/s], or a bare flux with the reason for it."""
+    """What a law gives: a pair of one-way rates, or a conductance [mol²/J/s], or a bare flux with the reason for it.
+
+    A flux that is given by its two one-way rates has all three: ``flux`` is their difference.
+    """
 
     forward: sp.Expr | None = None
     reverse: sp.Expr | None = None
@@ -320,7 +323,7 @@ def ring(total: sp.Expr, forward: Sequence[sp.Expr], reverse: Sequence[sp.Expr])
 
 @dataclass(frozen=True, kw_only=True)
 class ReducedCycle:
-    """A single cycle of lumped states at steady state, as :func:`ring` gives it.
+    """A single cycle of lumped states at steady state, as :func:`ring` gives it.  With a ``reason`` it is exempt, as :class:`Empirical` is.
 
     ``forward`` and ``reverse`` are functions of the site that give the effective one-way rates [1/s]; ``density`` the carriers.
     Detailed balance holds for the cycle as a whole and is proved for the reaction at birth.
@@ -329,6 +332,7 @@ class ReducedCycle:
     density: Any
     forward: Sequence[Formula]
     reverse: Sequence[Formula]
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
         for what in ("forward", "reverse"):
@@ -343,37 +347,59 @@ class ReducedCycle:
                 advice="one function for each step in each direction",
             )
         rates = [[evaluated(f, site, f"{what}[{k}]") for k, f in enumerate(getattr(self, what))] for what in ("forward", "reverse")]
-        return ring(site.carriers(self.density), *rates)
+        made = ring(site.carriers(self.density), *rates)
+        return hosted(made, self.reason, site, "ReducedCycle") if self.reason else made
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """Both one-way rates given as functions of the site; checked like every other law.
 
-    ``Pair(forward=lambda s: s.parameter("k", Q(1, "fmol/s/mM"), …) * s["X@in"], reverse=…)``
+    ``Pair(forward=lambda s: s.parameter("k", Q(1, "fmol/s/mM"), …) * s["X@in"], reverse=…)``; with a ``reason`` it is exempt from the
+    proof, as :class:`Empirical` is.
     """
 
     forward: Formula
     reverse: Formula
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
-        return Rates(evaluated(self.forward, site, "forward"), evaluated(self.reverse, site, "reverse"))
+        made = Rates(evaluated(self.forward, site, "forward"), evaluated(self.reverse, site, "reverse"))
+        return hosted(made, self.reason, site, "Pair") if self.reason else made
+
+
+def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
+    """A pair of one-way rates as published, exempt from the proof.  Raises ``MissingSource`` without a reason."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise errors.MissingSource(
+            where=f"{site.name}, {law}(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(reason),
+            advice="reason='fitted curve of Smith 1999, no reverse rate published'",
+        )  # fmt: skip
+    if pair.flux is not None:
+        return replace(pair, reason=reason)
+    assert pair.forward is not None
+    assert pair.reverse is not None
+    return replace(pair, flux=pair.forward - pair.reverse, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Empirical:
     """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.
 
-    ``flux``: a function of the site [fmol/s]; ``reason``: why no thermodynamic form is used.  Flagged in every print.
+    ``flux``: a function of the site [fmol/s], or else ``forward`` and ``reverse``, its one-way rates, neither of them negative: such a pair is
+    audited as it is given.  ``reason``: why no thermodynamic form is used.  Flagged in every print.
     """
 
-    flux: Formula
+    flux: Formula | None = None
+    forward: Formula | None = None
+    reverse: Formula | None = None
     reason: str
 
     def rates(self, site: Site) -> Rates:
-        if not isinstance(self.reason, str) or not self.reason.strip():
-            raise errors.MissingSource(
-                where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(self.reason),
-                advice="reason='fitted curve of Smith 1999, no reverse rate published'",
+        given = [name for name in ("flux", "forward", "reverse") if getattr(self, name) is not None]
+        if given not in (["flux"], ["forward", "reverse"]):
+            raise errors.BadSettings(
+                where=f"{site.name}, Empirical(…)", wanted="either flux=, or forward= and reverse=", got=" and ".join(given) or "neither",
+                advice="flux=lambda site: …, or forward=lambda site: …, reverse=lambda site: …",
             )  # fmt: skip
-        return Rates(flux=evaluated(self.flux, site, "flux"), reason=self.reason)
+        return hosted(Rates(**{name: evaluated(getattr(self, name), site, name) for name in given}), self.reason, site, "Empirical")

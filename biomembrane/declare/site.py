@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
@@ -23,7 +24,7 @@ from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
-from .parameter import Declared, declare
+from .parameter import Declared, check_domain, declare
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
 
@@ -43,8 +44,10 @@ def exact(number: float | Fraction | str) -> sp.Rational:
 
 @lru_cache(maxsize=1024)
 def _plain(e: sp.Expr) -> sp.Expr:
-    """sinh, cosh and their kin by exponentials; tanh has code of its own."""
-    return e.replace(lambda n: isinstance(n, HyperbolicFunction) and not isinstance(n, sp.tanh), lambda n: n.rewrite(sp.exp))
+    """sinh, cosh and their kin by exponentials, tanh has code of its own; x/(eˣ − 1) as B(x); u**2.0 as u**2."""
+    e = e.replace(lambda n: isinstance(n, HyperbolicFunction) and not isinstance(n, sp.tanh), lambda n: n.rewrite(sp.exp))
+    e = e.replace(lambda n: n.is_Pow and n.exp.is_Float and n.exp == int(n.exp), lambda n: n.base ** int(n.exp))
+    return symbols.regular(e)
 
 
 def expressed(made: Any, where: str) -> sp.Expr:
@@ -57,13 +60,23 @@ def expressed(made: Any, where: str) -> sp.Expr:
     raise errors.WrongType(where=where, wanted="an expression of the site's symbols", got=errors.shown(made), advice=advice)
 
 
+_NUMERIC = ("ufunc", "Cannot convert expression to float", "cannot determine truth value")  # what numpy, math and `if` say of a symbol
+
+
 def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     """What a user's function of the site gives."""
     where = f"{site.process}, {what}"
     if isinstance(formula, type) or not callable(formula):
         advice = "lambda site: site.parameter(…) * site['K@in']"
         raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
-    return expressed(formula(site), where)
+    try:
+        made = formula(site)
+    except TypeError as error:
+        if not any(text in str(error) for text in _NUMERIC):
+            raise
+        wanted, advice = "a formula of sympy's functions: it is worked out once, in symbols", "import sympy; sympy.exp(-site.u) in place of numpy.exp"
+        raise errors.WrongType(where=where, wanted=wanted, got=f"{type(error).__name__}: {error}", advice=advice) from None
+    return expressed(made, where)
 
 
 @lru_cache(maxsize=1024)
@@ -104,6 +117,25 @@ def _standard_level(who: Participant) -> sp.Symbol:
     return n0 if who.kind == "state" else c0
 
 
+def _narrowed(known: Iterable[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
+    """The domain of each known symbol that cannot be zero where it stands."""
+    found: dict[sp.Symbol, str] = {}
+    for node in sp.preorder_traversal(sp.Tuple(*expressions)):
+        if isinstance(node, sp.log):
+            inner, above = node.args[0], True
+        elif node.is_Pow and not node.exp.is_nonnegative:
+            inner, above = node.base, not node.exp.is_integer
+        elif node.is_Pow and not node.exp.is_integer:
+            inner, above = node.base, node.base.is_nonnegative is None
+        else:
+            continue
+        for factor in sp.Mul.make_args(inner):
+            if factor in known and (above or node.exp.is_negative or not node.exp.is_number):
+                bare = above or bool(factor.is_nonnegative)
+                found[factor] = "positive" if bare or found.get(factor) == "positive" else "nonzero"
+    return found
+
+
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
@@ -119,6 +151,7 @@ class Site:
         self.parameters: dict[str, Declared] = {}
         self.senses: dict[Participant, None] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
+        self._open: dict[sp.Symbol, str] = {}  # parameters that no domain was asked for, by symbol
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
 
@@ -224,13 +257,15 @@ class Site:
     ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol.
 
-        ``domain``: positive, nonnegative, real or fraction; unless given, real for voltages, charges, currents and energies, nonnegative for others.
+        ``domain``: positive, nonnegative, real, nonzero or fraction; unless given, real for voltages, charges, currents and energies and
+        nonnegative for others, without zero where the law divides by it or takes its logarithm.
         """
         for dim in dims if isinstance(dims, tuple) else (dims,):
             if not isinstance(dim, Dimension):
                 raise errors.WrongType(
                     where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
                 )
+        natural = domain is None
         domain = domain or ("real" if dims in SIGNED else "nonnegative")
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
@@ -238,9 +273,25 @@ class Site:
         full, hint = long_name or f"{key.replace('_', ' ')} of {self.name}", "; if it may be negative, site.parameter(…, domain='real')"
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint)
         self.parameters[made.name] = made
-        here, name = (symbols.parameter(n, positive=domain == "positive", real=domain == "real") for n in (f"@.{key}", made.name))
+        here, name = (symbols.declared(n, domain) for n in (f"@.{key}", made.name))
         self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own
+        if natural:
+            self._open[here] = made.name
         return here
+
+    def settled(self, *expressions: sp.Expr) -> tuple[sp.Expr, ...]:
+        """The expressions, with the domains of parameters for which none was asked narrowed to what their place allows.
+
+        What is divided by is not zero; what has a logarithm, or a power that is no whole number, is above zero.  Raises ``OutOfDomain``.
+        """
+        narrow: dict[sp.Symbol, sp.Symbol] = {}
+        for here, domain in _narrowed(self._open, expressions).items():
+            name = self._open[here]
+            old = self.parameters[name]
+            check_domain(old.value, domain, name, old.quantity)
+            self.parameters[name] = replace(old, domain=domain)
+            narrow[here] = self.local(symbols.declared(here.name, domain), symbols.declared(name, domain), self.dims[here])
+        return tuple(e.xreplace(narrow) for e in expressions)
 
     def per_area(self, key: str, value: Any, whole: Dimension, *, long_name: str = "") -> sp.Expr:
         """A parameter given for the whole membrane or per area, as the amount for the whole."""

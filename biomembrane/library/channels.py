@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import errors
 from ..declare import laws
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
 from ..declare.places import Membrane
 from ..declare.species import Species
 from ..declare.transporter import Transporter
@@ -39,7 +39,7 @@ def _default_permeability(name: str) -> Parameter:
     ratio = sheet("hodgkin_katz_1949")[f"P_{name}_relative"]
     value = float(P_K.quantity.to("m/s").magnitude) * float(ratio.quantity.magnitude)
     note = f"P_K of proximal_tubule_layton times P_{name}/P_K of hodgkin_katz_1949"
-    return Parameter(Q(value, "m/s"), Source("derived", sheet("hodgkin_katz_1949").citation, note=note, key="hodgkin_katz_1949"))
+    return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").told("derived", note=note))
 
 
 def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str = "") -> Transporter:
