@@ -6,7 +6,7 @@
 | solutes that reactions turn into each other, one for one, in cells | their mean over all of them: their equilibrium, where μ° is equal |
 | an impermeant | its own concentration at the volume declared |
 | the states of a carrier | an even spread, with what is bound worth what it is worth free |
-| solvent against what cannot pass | the volume declared |
+| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses it up |
 
 Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step of temperature does R ΔT times the terms.
 Where a reaction makes two out of one, its standard energy itself is told at c°, and its members stay against that.
@@ -95,11 +95,21 @@ class References:
                 made |= {state.pool: (_held(self.worth, state) + _log(share, n0), share) for state in t.states}
         return made
 
+    @cached_property
+    def reacts(self) -> bool:
+        """Whether some reaction makes or uses up the solvent: it is then measured against pure water, for its energy is part of ΔG°."""
+        return any(species.is_solvent for species in self.model.transformed)
+
+    def pressure(self) -> sp.Expr:
+        """∂G/∂W of the solvent's reference: that of the bath, or of pure water."""
+        bath = self.model.reference
+        return symbols.pressure(bath.name) if bath and not self.reacts else sp.S.Zero
+
     def exergies(self) -> dict[str, Formula]:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carried)
-        total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if isinstance(bath, Reservoir) else sp.S.Zero
+        total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath and not self.reacts else sp.S.Zero
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total

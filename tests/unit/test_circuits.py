@@ -162,7 +162,9 @@ def start(model: bm.Model) -> dict[str, float]:
 
 
 @given(
-    data=st.data(), size=st.integers(2, 4), mV=st.lists(st.integers(-90, 90), min_size=4, max_size=4),
+    data=st.data(),
+    size=st.integers(2, 4),
+    mV=st.lists(st.integers(-90, 90), min_size=4, max_size=4),
     known=st.lists(st.booleans(), min_size=4, max_size=4),
 )
 @fewer(0.15)

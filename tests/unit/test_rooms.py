@@ -86,9 +86,14 @@ def test_where_no_water_moves_only_charge_is_balanced(potassium: float) -> None:
 def held(contents: dict[bm.Species, float], mV: float, **ions: float) -> bm.Model:
     named = {"K": K, "H": H}
     inside = bm.Compartment(
-        "cell", volume=Q(1, "pL"), contents={s: Q(c, "mM") for s, c in ({glucose: 1.0} | contents).items()}, held={named[n]: Q(c, "mM") for n, c in ions.items()}
+        "cell",
+        volume=Q(1, "pL"),
+        contents={s: Q(c, "mM") for s, c in ({glucose: 1.0} | contents).items()},
+        held={named[n]: Q(c, "mM") for n, c in ions.items()},
     )
-    on = bm.Membrane("m", inside=inside, outside=bm.Reservoir("bath", SALINE | {glucose: Q(1, "mM")}), area=Q(900, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    on = bm.Membrane(
+        "m", inside=inside, outside=bm.Reservoir("bath", SALINE | {glucose: Q(1, "mM")}), area=Q(900, "um^2"), capacitance=Q(1, "uF/cm^2")
+    )
     return bm.Model("x", [lib.leak(glucose, on, permeability=Q(1e-6, "cm/s"))], potential={on: Q(mV, "mV")})
 
 
