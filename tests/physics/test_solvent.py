@@ -91,11 +91,9 @@ def test_water_is_no_solute_of_any_place(what: str) -> None:
     """Not the library's, nor one of one's own that has the formula of water or a molar volume."""
     own = bm.Species("W", formula="H2O"), bm.Species("solvent", molar_volume=Q(40, "cm^3/mol"))
     for species in (H2O, *own):
+        inside = {species: Q(55, "M")}
         with pytest.raises(errors.WrongType, match="the solvent"):
-            if what == "bath":
-                bm.Reservoir("b", {species: Q(55, "M")})
-            else:
-                bm.Compartment("c", volume=Q(1, "pL"), **{what: {species: Q(55, "M")}})
+            bm.Reservoir("b", inside) if what == "bath" else bm.Compartment("c", volume=Q(1, "pL"), **{what: inside})
 
 
 def test_a_solute_is_no_solvent() -> None:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+from builders import at, mM, patch
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
@@ -13,7 +14,6 @@ from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, GAS
 from biomembrane.library import ADP, ATP, H2O, H, K, Mg, Na, Pi, explicit
 from biomembrane.library.species import phosphate_fraction
-from builders import at, mM, patch
 
 RT = GAS * BODY_TEMPERATURE
 SALT, OUTSIDE = {Na: 50.0, K: 140.0}, {Na: 150.0, K: 5.4}
