@@ -280,11 +280,9 @@ class Saturable:
             key = next((k for k in keys if k in self.half), None)
             if key is None:
                 raise errors.MissingSpecies(
-                    where=f"{site.name}, Saturable(half=…)",
-                    wanted=f"a half-saturation for {keys[0]}",
-                    got=", ".join(map(str, self.half)) or "none",
-                    advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
-                )
+                    where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}",
+                    got=", ".join(map(str, self.half)) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
+                )  # fmt: skip
             left.pop(key, None)
             name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
