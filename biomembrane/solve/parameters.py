@@ -37,8 +37,8 @@ class ParameterSet:
 
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
-    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``breaks``: where a
-    formula begins to move.
+    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``breaks`` (break, lane, or
+    1 for all): where a formula begins or ends to move.
     """
 
     base: NDArray[np.float64]
@@ -48,7 +48,7 @@ class ParameterSet:
     changed: tuple[str, ...]
     timed: tuple[Timed, ...] = ()
     forms: tuple[Form, ...] = ()
-    breaks: tuple[float, ...] = ()
+    breaks: NDArray[np.float64] | None = None
 
     @cached_property
     def lanes(self) -> int:
@@ -74,17 +74,20 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
+        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self._breaks(lanes))
         if count > 1 or not (self.timed or self.arrays):
             return stops, parts
         return stops, [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
+
+    def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
+        return self.breaks if self.breaks is None or self.breaks.shape[1] == 1 else self.breaks[:, lanes]
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane."""
         at = slice(lane, lane + 1)
         base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
-        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms, self.breaks)
+        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms, self._breaks(at))
 
 
 def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
