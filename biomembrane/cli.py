@@ -302,5 +302,7 @@ def _show(run: Run) -> None:
     print(f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n")
     print(run.ledger)
     solutes = last.pool.values[last.pool_kind.values == "solute"]
-    print("\nat the end  " + "  ".join(f"{m} {float(last.potential.sel(membrane=m)):.2f} mV" for m in last.potential.dropna("membrane").membrane.values))
+    print(
+        "\nat the end  " + "  ".join(f"{m} {float(last.potential.sel(membrane=m)):.2f} mV" for m in last.potential.dropna("membrane").membrane.values)
+    )
     print("            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes))

@@ -94,8 +94,20 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
             axes.set_xlim(x[0], x[-1])
             shown = np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high) * factor
             axes.set_ylim(np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown))
+        _changes(figure.axes[0], made)
         figure.axes[0].legend(loc="best", frameon=False)
     return figure
+
+
+def _changes(axes: Axes, made: Repair) -> None:
+    """How much the flux changes on either side of equilibrium, in the half of the panel where that is: a curve may leave the frame."""
+    for side, x, align in (("A < −RT", 0.02, "left"), ("A > RT", 0.98, "right")):
+        share = (made.change or {}).get(f"median where {side}")
+        if share is not None:
+            text = f"{side}: {digits(100 * share)} %" if share else f"{side}: unchanged"
+            axes.text(x, 0.02, text, transform=axes.transAxes, ha=align, va="bottom", color=look.ink(_GREY))
+    if made.change:
+        axes.set_title("median change of the flux, below and above equilibrium", fontsize="small", color=look.ink(_GREY))
 
 
 def _limit(before: Any, after: Any) -> float:
