@@ -253,7 +253,7 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
     (finding,) = before.findings
     here = box(claims(x)[0], {})
     moves = bool(np.any(Functions([claims(x)[0].net or sp.S.Zero], here)(here.sample(64))))
-    if finding.verdict in ("consistent", "undecided") and finding.witness is None and moves and len(pairs):
+    if finding.verdict in ("consistent", "undecided") and finding.witness is None and moves:
         return Repair(x, x, f"left as it is: no state with J·A < 0 was found, and no proof either ({finding.text})", before, before)
     return None
 

@@ -299,7 +299,8 @@ class Ledger:
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
-        made = np.where(books.unpaid[last] > books.rounding, books.unpaid[last] / np.maximum(passed, books.rounding), 0.0)
+        made, base = books.unpaid[last], np.maximum(passed, books.rounding)
+        made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
         loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
         unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
         judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())

@@ -168,8 +168,13 @@ def test_a_sound_law_keeps_its_flux_everywhere_and_is_proved(name: str, method: 
 
 
 def test_a_law_with_the_right_sign_and_no_proof_is_left_as_it_is() -> None:
-    """A sum of two powers grows with its level, and r⁺/r⁻ is no power of e^(A/RT)."""
-    given = hosted(lambda s: powers(s, sp.Rational(3, 2)) + powers(s, sp.Rational(1, 2)))
+    """ln(1 + o/K) − ln(1 + i/K) grows with one level and falls with the other, and is no multiple of A."""
+
+    def flux(s: Any) -> Any:
+        K_ = s.parameter("K", Q(3, "mM"), d.CONCENTRATION, domain="positive")
+        return s.parameter("v", Q(2, "fmol/s"), d.FLUX) * (sp.log(1 + s["glucose@out"] / K_) - sp.log(1 + s["glucose@in"] / K_))
+
+    given = hosted(flux)
     repair = bm.make_consistent(given)
     assert repair.made is given
     assert repair.method.startswith("left as it is: no state with J·A < 0 was found, and no proof either (")
