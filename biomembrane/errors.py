@@ -142,6 +142,7 @@ BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, 
 
 # --- files
 CorruptFile = _kind("CorruptFile", "the file cannot be used", "A file that is damaged or is not what it should be.")
+ModelFailed = _kind("ModelFailed", "the model file raised an error", "A model.py that does not run; its own error is the cause.")
 NotWritable = _kind("NotWritable", "the file cannot be written", "A folder that cannot be made, a name that is too long, a full disk.")
 UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
 

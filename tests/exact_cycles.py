@@ -12,12 +12,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from mpmath import mp, mpf
 
 import biomembrane as bm
-from biomembrane import errors
 from biomembrane.declare.reaction import terms
 from biomembrane.testing.declared import build
 from biomembrane.testing.drawn import Spec, specs

@@ -9,7 +9,7 @@ A = 0.  The rate constants of a diagram are projected on those that close every 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,13 @@ import numpy as np
 import sympy as sp
 
 from .. import constants, errors
-from ..declare.certificate import Logarithm, nonnegative
+from ..declare.certificate import Logarithm
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
+from ..declare.signs import nonnegative
 from ..declare.site import Site, exact
-from ..declare.transporter import Transporter
+from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import B, F, R, T
 from .audit.audit import audit
@@ -49,15 +50,15 @@ class Consistent:
     kept: str  # forward | reverse | conductance | both (as they are) | multiple (L = J/A): what stays
 
     def rates(self, site: Site) -> Rates:
-        given = self.law.rates(site).flux
-        assert given is not None  # what an exempt law gives
+        given, _ = read(self.law, site)
+        assert given.flux is not None  # what an exempt law gives
         if self.kept == "conductance":
-            return Rates(conductance=_conductance(given, site))
+            return Rates(conductance=_conductance(given.flux, site))
         if self.kept == "both":
-            return Rates(*next(pair for pair in splits(given) if _multiple(pair, site.drive) == 1))
+            return Rates(*next(pair for pair in _pairs(given) if _multiple(pair, site.drive) == 1))
         if self.kept == "multiple":
-            return Rates(conductance=next(L for L in (_quotient(pair, site.drive) for pair in splits(given)) if L is not None))
-        (forward, reverse), ahead = next(splits(given)), sp.exp(site.drive)
+            return Rates(conductance=next(L for L in (_quotient(pair, site.drive) for pair in _pairs(given)) if L is not None))
+        (forward, reverse), ahead = next(_pairs(given)), sp.exp(site.drive)
         if self.method == "projection":
             mean = sp.sqrt(forward * reverse)
             return Rates(mean * sp.exp(site.drive / 2), mean * sp.exp(-site.drive / 2))
@@ -84,6 +85,15 @@ def _quotient(pair: tuple[sp.Expr, sp.Expr], drive: sp.Expr) -> sp.Expr | None:
     """L = J/A of r⁺/r⁻ = e^{kA/RT} with k > 0, without a quotient of zeros: J = r⁺(1 − e^{−x}), and (1 − e^{−x})/x = 1/B(−x)."""
     k = _multiple(pair, drive)
     return k * pair[0] / (R * T * B(-k * drive)) if k is not None and k.is_positive else None
+
+
+def _pairs(given: Rates) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+    """The one-way rates that are given, or else those that are found."""
+    if given.forward is not None and given.reverse is not None:
+        yield given.forward, given.reverse
+    else:
+        assert given.flux is not None
+        yield from splits(given.flux)
 
 
 def _conductance(flux: sp.Expr, site: Site) -> sp.Expr:
@@ -217,7 +227,7 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
 
 
 def _law(x: Transporter, before: Audit, method: str) -> Repair:
-    pair = next(splits(x.processes[0].local.flux), None)
+    pair = next(_pairs(x.processes[0].local), None)
     one_way = pair is not None and (pair[0].is_zero or pair[1].is_zero)
     kept = "conductance" if pair is None else "reverse" if pair[0].is_zero else "forward"
     law = Consistent(x.law, "reverse" if one_way else method, kept)
@@ -236,14 +246,14 @@ SOUND = {
 
 def _sound(x: Transporter, before: Audit) -> Repair | None:
     """The same flux, proved; or left unproved, where nothing speaks against it; None where something does."""
-    flux, drive = x.processes[0].local.flux, x.processes[0].certificate.formula.local
-    assert flux is not None
-    pairs = list(splits(flux))
+    local, drive = x.processes[0].local, x.processes[0].certificate.formula.local
+    assert local.flux is not None
+    pairs = list(_pairs(local))
     site = Site(x.name, x.name, x.processes[0].reaction, x.on)
     ways = [
         ("both", any(_multiple(pair, drive) == 1 for pair in pairs)),
         ("multiple", any(_quotient(pair, drive) is not None for pair in pairs)),
-        ("conductance", _linear(flux, site) is not None),
+        ("conductance", _linear(local.flux, site) is not None),
     ]
     for kept, fits in ways:
         if fits:

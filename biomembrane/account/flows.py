@@ -194,7 +194,7 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     rates = process.rates
     if rates.conductance is not None:
         return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
-    if rates.flux is not None:
+    if rates.flux is not None and rates.forward is None:
         return next(splits(rates.flux), (rates.flux, sp.S.Zero))
     assert rates.forward is not None
     assert rates.reverse is not None

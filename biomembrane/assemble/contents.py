@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -153,12 +153,12 @@ def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
     if e.is_Symbol:
         return at[e]
     if e.is_Pow:
-        return _fold(e.base, at) ** float(e.exp)
+        return float(_fold(e.base, at) ** float(e.exp))
     join = _JOINS.get(e.func)
-    return float(e) if join is None else join(_fold(a, at) for a in e.args)
+    return float(e if join is None else join([_fold(a, at) for a in e.args]))
 
 
-_JOINS: dict[Any, Any] = {sp.Add: math.fsum, sp.Mul: math.prod, sp.Max: max, sp.Min: min}
+_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {sp.Add: math.fsum, sp.Mul: math.prod, sp.Max: max, sp.Min: min}
 
 
 def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]) -> None:
@@ -258,10 +258,11 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
             nY = Formula(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
         y = value(nY, at)
         if y < -1e-9 * strength * W:
+            due, got = errors.apart(strength, strength - y / W)
             raise errors.NoRoom(
                 where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-                wanted=f"no more than the {strength:.4g} mosmol/L of {bath.name}",
-                got=f"{-y / W:.4g} mosmol/L more: {listed}, {ANION} {x / W:.4g}",
+                wanted=f"no more than the {due} mosmol/L of {bath.name}",
+                got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
                 advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
             )
         made[symbols.amount(f"{place.name}.{OSMOLYTE}")] = nY

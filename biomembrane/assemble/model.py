@@ -23,6 +23,7 @@ from ..symbols import F, T
 from . import checks, contents, levels, network, potentials
 from .chart import Chart
 from .network import Circuit, Pool
+from .references import References
 from .stores import Store, stores_of
 
 
@@ -137,9 +138,14 @@ class Model:
         return sp.Add(*self.stores.values())
 
     @cached_property
+    def references(self) -> References:
+        """What the exergy of each store is measured against."""
+        return References(self)
+
+    @cached_property
     def exergy(self) -> Formulas:
         """Ξ(x) by store, against :attr:`reference` [fJ]."""
-        return Formulas(levels.exergies(self))
+        return Formulas(self.references.exergies())
 
     @cached_property
     def initial(self) -> Formulas:
@@ -182,17 +188,17 @@ class Model:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.current(name)
             put("affinity", A, levels.affinity(process, self.circuit.phi))
-            if rates.forward is not None and rates.reverse is not None:
+            if rates.flux is not None:
+                put("flux", J, Formula(rates.flux, process.names))
+            elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
                 put("rate", up, Formula(rates.forward, process.names))
                 put("rate", down, Formula(rates.reverse, process.names))
                 put("flux", J, levels.net(up, down))
-            elif rates.conductance is not None:
+            else:
                 L = symbols.conductance(name)
                 put("rate", L, Formula(rates.conductance, process.names))
                 put("flux", J, Formula(L * A))
-            else:
-                put("flux", J, Formula(rates.flux, process.names))
         for symbol, formula in levels.balances(self):
             put("balance", symbol, formula)
         return tuple(made)
@@ -243,4 +249,4 @@ def _kelvin() -> Any:
 
 
 def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real")
+    return symbols.declared(p.name, p.domain)

@@ -63,6 +63,11 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
             raise errors.DuplicateName(
                 where=where, wanted="each species once", got=f"two species named {species.name!r}", advice="give one of them another name"
             )
+        if species.is_solvent or (species.composition() == {"H": 2, "O": 1} and not species.charge):
+            raise errors.WrongType(
+                where=where, wanted="solutes", got=f"{species.name}, the solvent",
+                advice="leave it out: the place's volume is its amount; a reaction names it with species=(H2O,), library.H2O, at unit activity",
+            )  # fmt: skip
         if species.name in RESERVED:
             raise errors.BadName(
                 where=where, wanted=f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself uses",

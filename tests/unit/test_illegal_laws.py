@@ -130,8 +130,8 @@ LAWS = table(
             ),
             (
                 "sign that is not known",
-                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.Rational(1001, 1000)), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
-                "K_leak, forward", "sign can be decided", "cos(", "non-negative terms",
+                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.sin(s.u) + sp.Rational(3, 2)), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
+                "K_leak, forward", "sign can be decided", "cos(", "never negative",
             ),
             (
                 "a sum of two dimensions", lambda: pair(lambda k, s: k * (s["K@in"] + s.V), lambda k, s: k * s["K@out"]), e.DimensionError,
