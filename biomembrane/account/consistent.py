@@ -1,9 +1,10 @@
 """The smallest repair of a law or a diagram that breaks the second law, and what it changes.
 
 A flux that is sound stays as it is: where a split of it obeys detailed balance, or where it is L·A with an L ≥ 0, it is proved as that, and
-no number changes.  Another flux J = r⁺ − r⁻ is kept where it was measured, its forward rate, and the reverse follows: J = r⁺(1 − e^{−A/RT}); or both rates are
-projected, r± → √(r⁺r⁻) e^{±A/2RT}, which changes ln r⁺ and ln r⁻ least.  An ohmic current g·(V − E) keeps its conductance, and E is where
-A = 0.  The rate constants of a diagram are projected on those that close every loop, by least squares in ln(k⁺/k⁻).
+no number changes.  Of another flux J = r⁺ − r⁻ the rate that was measured stays, the forward one, and the reverse follows,
+J = r⁺(1 − e^{−A/RT}); or both rates are projected, r± → √(r⁺r⁻) e^{±A/2RT}, which changes ln r⁺ and ln r⁻ least.  An ohmic current g·(V − E)
+keeps its conductance, and E is where A = 0.  The rate constants of a diagram are projected on those that close every loop, by least squares
+in ln(k⁺/k⁻).
 """
 
 from __future__ import annotations
