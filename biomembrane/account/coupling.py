@@ -183,7 +183,9 @@ class Coupling:
 
     @property
     def level_flow(self) -> float:
-        """J₂/J₁ at X₂ = 0, by the real flows."""
+        """J₂/J₁ at X₂ = 0, by the real flows; NaN where nothing drives them."""
+        if not self.driven_at_all and not self.broken:
+            return math.nan
         (J1,), (J2,) = self.at(0.0)
         return _quotient(J2, J1)
 

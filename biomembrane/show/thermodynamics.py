@@ -56,14 +56,17 @@ def _efficiencies(axes: Axes, made: Coupling, grey: str) -> None:
     """η over the share of static head, real and near equilibrium."""
     share = np.linspace(0, 1, 161)
     axes.plot(share, 100 * made.efficiency(share * made.head), color="black", label=f"at {digits(made.X1 / 1e3)} kJ/mol")
-    axes.plot(share, 100 * made.linear_efficiency(share), color=grey, ls=(0, (4, 1.5)), label=f"near equilibrium, $q$ = {digits(made.q)}")
+    if np.isfinite(made.q):
+        axes.plot(share, 100 * made.linear_efficiency(share), color=grey, ls=(0, (4, 1.5)), label=f"near equilibrium, $q$ = {digits(made.q)}")
     best, eta = made.best
     for x, y, colour in ((best / made.head if made.head else 0.0, eta, "black"), (_best_share(made.q), made.best_linear, grey)):
+        if not np.isfinite(y):
+            continue
         axes.plot([x], [100 * y], "o", color=colour, ms=3.5, zorder=5)
         axes.annotate(f"{digits(100 * y)} %", (x, 100 * y), (0, 4), textcoords="offset points", ha="center", color=colour)
     _axes(axes, "driven force / static head", "efficiency (%)")
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.45 * 100 * max(eta, made.best_linear, 1e-3))  # room for the legend
+    axes.set_ylim(0, 1.45 * 100 * float(np.nanmax([eta, made.best_linear, 1e-3])))  # room for the legend
     axes.legend(loc="upper left", frameon=False)
 
 
