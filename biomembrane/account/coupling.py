@@ -284,7 +284,11 @@ class Coupling:
         return efficiency_limit(self.q)
 
     def linear_efficiency(self, share: Array) -> Array:
-        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x)."""
+        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x); the share itself where nothing
+        slips, |q| = 1 but for rounding.
+        """
+        if 1 - self.q**2 < EMPTY:
+            return np.array(share, dtype=float)
         x = -np.asarray(share) * self.q
         made: Array = -x * (self.q + x) / (1 + self.q * x)
         return made
