@@ -172,7 +172,8 @@ class Repair:
             (J,) = flows([name], place(flows, name))
             made[what] = (dim, J, {"units": "fmol/s", "long_name": f"flow of {name} into {flows.on.inside.name}"})
             meaning = f"force of {name}" if dim == "X" else meaning
-        return xr.Dataset(made, coords={dim: (dim, shown, {"units": unit, "long_name": meaning})})
+        facts = {"note": f"{', '.join(flows.absent)} at 1 mM, declared as empty"} if flows.absent else {}
+        return xr.Dataset(made, coords={dim: (dim, shown, {"units": unit, "long_name": meaning})}, attrs=facts)
 
     def __str__(self) -> str:
         lines = [f"{self.given.name}: {self.before.verdict} before, {self.after.verdict} after ({self.method})"]

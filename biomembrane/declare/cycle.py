@@ -33,6 +33,7 @@ from .species import Species
 from .step import Reader, Step, StepLaw, call, charges, listed, names
 from .transporter import Process, build, html_of, sensed
 
+ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 
 
@@ -164,7 +165,7 @@ class Cycle:
         for k, row in zip(graph.chords(), graph.loops(), strict=True):
             walked = [(i, int(way)) for i, way in enumerate(row) if way]
             told_, due = (sum(way * x for i, way in walked for x in [value(steps[i])]) for value in (_valence, self._crossing))
-            if told_ != due:
+            if abs(told_ - due) > ROUNDING:
                 raise errors.ChargeImbalance(
                     where=f"{self.name}, the loop closed by '{steps[k].text}'", wanted=f"valences that add up to {float(due):+g} e once around",
                     got=f"{float(told_):+g} e, of " + ", ".join(f"{steps[i].name} {float(way * _valence(steps[i])):+g}" for i, way in walked),

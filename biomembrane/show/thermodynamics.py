@@ -93,7 +93,8 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
             axes.plot(x, data.after.values * factor, color=COLOURS["Na"], label=f"after: {made.after.verdict}")
             axes.axhline(0, color=_GREY, lw=0.6)
             axes.axvline(0, color=_GREY, lw=0.6)
-            _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])})", f"flow ({look.unit_text(unit)})")
+            note = f"\n{data.attrs['note']}" if data.attrs else ""
+            _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])}){note}", f"flow ({look.unit_text(unit)})")
             axes.set_xlim(x[0], x[-1])
             shown = np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high) * factor
             axes.set_ylim(np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown))

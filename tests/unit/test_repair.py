@@ -308,3 +308,12 @@ def test_changed_constants_say_where_they_come_from(source: Any, kind: str, note
     assert found.source.citation == (source.citation if kind == "derived" else "")
     assert found.quantity.magnitude == pytest.approx(10 / math.sqrt(2), rel=1e-6)
     assert (repair.constants[0][1], repair.constants[0][2]) == (Q(10, "1/mM/s"), found.quantity)
+
+
+def test_levels_that_are_declared_as_empty_are_told_where_others_stand_for_them() -> None:
+    """Curves need a level of each solute: an empty one is drawn at 1 mM, and said to be."""
+    on = membrane(bm.Reservoir("cell", mM({glucose: 0}), floating=True), bm.Reservoir("bath", mM({glucose: 5})))
+    made = bm.Transporter("hosted", UNIPORT, on, laws.Empirical(flux=constant(0.2), reason="as published"))
+    repair = bm.make_consistent(made)
+    assert repair.along_affinity().attrs == {"note": "cell.glucose at 1 mM, declared as empty"}
+    assert "cell.glucose at 1 mM, declared as empty" in bm.figures.repair(repair).axes[0].get_xlabel()
