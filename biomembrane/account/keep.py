@@ -19,7 +19,7 @@ from ..solve.problem import KINDS
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .ledger import bounded, judge
+from .ledger import bounded, judge, unpaid
 from .pieces import everything
 from .saved import GROUPS, LINES, SavedLedger
 from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
@@ -184,6 +184,9 @@ class KeptLedger(SavedLedger):
         power = self.data.least_power.fillna(np.inf).values  # of lanes that were not run nothing is known
         at = int(power.argmin())
         process = self.data.least_power.attrs["processes"].split()[int(self.data.least_process.values.flat[at])]
+        made = self.unpaid.isel(time=-1) if "time" in self.unpaid.dims else self.unpaid
+        share = float((made / last["passed"].where(last["passed"] > 0)).fillna(0.0).max())
+        unpaid(share, {})
         judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(power.flat[at])}, allowed)
         return self
 

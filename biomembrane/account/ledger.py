@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
+
+
 @dataclass(frozen=True)
 class Flow:
     """One ribbon of the energy-flow picture: ``energy`` > 0 [pJ] from ``source`` to ``target``."""
@@ -97,6 +100,16 @@ class Ledger:
             made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
         return made
 
+    @cached_property
+    def free(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop [pJ], with ε what the loop is off by and J the
+        flux around it.  The sum over the loops of a cycle depends on no choice of a tree or order; a negative one lost energy.
+        """
+        names = list(self._books.gained)
+        shape = (0, *self._books.flow.shape[1:])
+        values = np.array(list(self._books.gained.values())) if names else np.zeros(shape)
+        return self._labelled(values, {"loop": names}, "energy made from nothing")
+
     def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
         """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of the processes that ran uphill."""
         last = self.uphill.isel(time=-1).mean([d for d in self.uphill.dims if d not in ("time", "process")])
@@ -164,6 +177,11 @@ class Ledger:
     def dissipated(self) -> xr.DataArray:
         """Energy turned into heat."""
         return self._line("dissipated")
+
+    @cached_property
+    def unpaid(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing, summed over the cycles that made any; :attr:`free` tells it by loop."""
+        return self._line("unpaid")
 
     @cached_property
     def released(self) -> xr.DataArray:
@@ -260,7 +278,8 @@ class Ledger:
         return dict(zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True))
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close to ``rtol`` of the energy that passed and no process dissipated less than nothing.
+        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
+        of a hosted cycle made energy from nothing, however little.
 
         ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree, and BoundlessEnergy where a
         bath holds none of what a process moves.
@@ -273,6 +292,10 @@ class Ledger:
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
+        made, base = books.unpaid[last], np.maximum(passed, books.rounding)
+        made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
+        loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
+        unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
         judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())
         return self
 
@@ -322,6 +345,15 @@ def judge(model: str, worst: float, limit: float, least: Mapping[str, float], al
             if shares and process in shares:
                 got += ", J·A < 0 for {:.3g} % of the time, with {:.3g} pJ ({:.3g} % of its energy)".format(*_percent(shares[process]))
             raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice)
+
+
+def unpaid(worst: float, loops: Mapping[str, float]) -> None:
+    """Raise UphillForFree where loops that do not close made more than rounding of the energy that passed; ``loops`` are what each made [pJ]."""
+    if worst > ROUNDING:
+        got = ", ".join(f"{energy:.4g} pJ by {name}" for name, energy in loops.items()) or f"{100 * worst:.3g} % of the energy that passed"
+        advice = "its rate constants do not close: make_consistent(cycle) repairs them, close= lets one follow"
+        name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
+        raise errors.UphillForFree(where=f"loop {name}", wanted="no energy from nothing, Σ J·ε ≤ 0", got=got, advice=advice)
 
 
 def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:
