@@ -32,12 +32,9 @@ class Dimension:
         return any(self.exponents)
 
     @property
-    def decade(self) -> int:
-        """The internal unit is 10**decade SI units.  Fractional powers of internal units do not occur in declared quantities."""
-        total = Fraction(sum(e * s for e, s in zip(self.exponents, _SCALE, strict=True)))
-        if total.denominator != 1:
-            raise ValueError(f"no internal unit for {self}")
-        return int(total)
+    def decade(self) -> int | Fraction:
+        """The internal unit is 10**decade SI units; a fraction for roots of units."""
+        return _plain(Fraction(sum(e * s for e, s in zip(self.exponents, _SCALE, strict=True))))
 
     def __str__(self) -> str:
         for name, known in NAMED.items():

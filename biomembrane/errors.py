@@ -61,26 +61,45 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
 
 
+def apart(*numbers: float, digits: int = 4) -> list[str]:
+    """Numbers in so many digits that different ones look different."""
+    for more in range(digits, 18):
+        told = [f"{x:.{more}g}" for x in numbers]
+        if len(set(told)) == len(set(numbers)):
+            break
+    return told
+
+
 def shown(value: object, limit: int = 90) -> str:
     """A value in few words, as errors print it: quantities with their unit, classes by their name, nothing with an address."""
-    if isinstance(value, type):
-        text = f"the class {value.__name__}"
-    elif hasattr(value, "magnitude") and hasattr(value, "units"):
-        try:
-            text = f"{value:.6g~P}"
-        except (TypeError, ValueError):
-            text = str(value)
-    elif isinstance(value, (tuple, list)) and any(hasattr(each, "magnitude") for each in value):
-        text = f"({', '.join(shown(each) for each in value)})"
-    elif getattr(value, "ndim", 0):
-        text = str(value) if getattr(value, "size", 0) <= 12 else f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
-    elif callable(value) and hasattr(value, "__name__"):
-        text = f"the function {value.__name__}"
-    else:
-        text = repr(value)
-        text = f"an object of class {type(value).__name__}" if " object at 0x" in text else text
-    flat = " ".join(text.split())
+    try:
+        text = _text(value)
+    except Exception:  # noqa: BLE001  what cannot even be printed: 5,000 digits, a broken __repr__
+        text = f"an object of class {type(value).__name__}"
+    flat = " ".join(text[: 20 * limit].split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, int) and abs(value) >= 10**100:
+        return f"an integer of {round(value.bit_length() * 0.30103)} digits"
+    if hasattr(value, "magnitude") and hasattr(value, "units"):
+        try:
+            return f"{value:.6g~P}"
+        except (TypeError, ValueError):
+            return str(value)
+    if isinstance(value, (tuple, list)) and any(hasattr(each, "magnitude") for each in value):
+        return f"({', '.join(shown(each) for each in value)})"
+    if getattr(value, "ndim", 0):
+        return str(value) if getattr(value, "size", 0) <= 12 else f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the function {value.__name__}"
+    if isinstance(value, (str, bytes)):
+        return repr(value[:10_000])
+    text = repr(value)
+    return f"an object of class {type(value).__name__}" if " object at 0x" in text else text
 
 
 def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = BiomembraneError) -> Any:
@@ -108,6 +127,7 @@ MissingSpecies = _kind("MissingSpecies", "a species is missing where it is neede
 ConventionMismatch = _kind("ConventionMismatch", "the conventions of standard potentials do not fit", "Energies of different conventions.")
 NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negative impermeant content closes the balance.")
 BadPlace = _kind("BadPlace", "places and membranes do not fit together", "Geometry or topology that cannot be.")
+NoVoltage = _kind("NoVoltage", "the membrane has no potential", "V between places that neither capacitors nor grounds join.")
 MissingSource = _kind("MissingSource", "a source or a reason is missing", "A library value whose provenance is not given.")
 BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
 WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")
@@ -122,6 +142,8 @@ BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, 
 
 # --- files
 CorruptFile = _kind("CorruptFile", "the file cannot be used", "A file that is damaged or is not what it should be.")
+ModelFailed = _kind("ModelFailed", "the model file raised an error", "A model.py that does not run; its own error is the cause.")
+NotWritable = _kind("NotWritable", "the file cannot be written", "A folder that cannot be made, a name that is too long, a full disk.")
 UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
 
 # --- running and accounting
@@ -147,3 +169,15 @@ class Cancelled(BiomembraneError, KeyboardInterrupt):
 
     run: Any = None
     headline: ClassVar[str] = "the run was cancelled"
+
+
+class BiomembraneWarning(UserWarning):
+    """Base of every warning raised here."""
+
+
+class CacheNotUsed(BiomembraneWarning):
+    """The folder of compiled models is not ours alone; models are compiled anew in each process."""
+
+
+class Incomplete(BiomembraneWarning):
+    """A saved scan of which chunks are missing or damaged."""

@@ -1,13 +1,14 @@
 """The one border that units cross.  Inside are floats of the internal system; outside everything has a unit.
 
 :func:`Q` makes a quantity, :func:`strip` takes the unit off (strictly, by dimension), :func:`restore` puts one on.
-pint is imported here and nowhere else.
+Text is read by the grammar of :mod:`.reading`; pint is imported here and nowhere else, and never sees the text of a user.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import sys
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import errors
+from . import errors, reading
 from .dimension import BASE, EXAMPLES, ONE, Dimension, dimension, example
 
 if TYPE_CHECKING:
@@ -40,86 +41,158 @@ def registry() -> Any:
 def Q(value: Any, unit: str | None = None) -> Quantity:
     """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned into kelvin at once).
 
+    Units are read as papers print them: ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``.  A quantity alone is the quantity.
+
     Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no unit given) or
     :class:`~biomembrane.errors.NotANumber`.
     """
-    if unit is None:
-        if not isinstance(value, str):
-            raise errors.BareNumber(
-                where=f"Q({errors.shown(value, 40)})",
-                wanted="a number and a unit",
-                got="no unit",
-                advice='Q(5, "mM"), or Q(5, "1") for a pure number',
-            )
-        value, unit = _split(value)
     parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or (type(value) is np.ndarray and value.dtype == float)) else None
-    if parsed is not None and not _offset_unit(parsed):  # the common case, without the words for an error
+    if parsed is not None and not isinstance(parsed, reading.Unreadable) and not _offset_unit(parsed):  # the common case, without words for an error
         return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
-    where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
-    made: Quantity = registry().Quantity(_number(value, where, f"Q(1, {unit!r})"), _unit(unit, where))
-    return made.to("kelvin") if _offset(made) else made
-
-
-def _split(text: str) -> tuple[float, str]:
-    found = _LEADING_NUMBER.match(text.strip())
-    if not found:
-        unit = text.strip() if text.strip() and _parsed(text) is not None else "mM"
-        raise errors.NotANumber(
-            where=f"Q({errors.shown(text, 40)})",
-            wanted="a number followed by a unit, such as '10 min'",
-            got=errors.shown(text),
-            advice=f"Q(1, {unit!r})",
+    if unit is None:
+        if is_quantity(value) or isinstance(value, str):
+            return quantity(value, f"Q({errors.shown(value, 40)})")  # type: ignore[no-any-return]
+        raise errors.BareNumber(
+            where=f"Q({errors.shown(value, 40)})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number'
         )
-    return float(found[0]), text.strip()[found.end() :].strip() or "1"
+    where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
+    if is_quantity(value):
+        advice = f"Q('{errors.shown(value)}').to({errors.shown(unit, 40)})"
+        raise errors.NotANumber(where=where, wanted="a number beside the unit", got=f"the quantity {errors.shown(value)}", advice=advice)
+    good = unit if isinstance(unit, str) and not isinstance(_parsed(unit), reading.Unreadable) else "mM"
+    made: Quantity = _absolute(registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where)))
+    return made
+
+
+def quantity(value: Any, where: str, wanted: str = "a number followed by a unit, such as '10 min'", advice: str = "") -> Any:
+    """What means a quantity, text or one of another registry, as one of this registry; everything else as it is.
+
+    Raises ``NotANumber`` or ``UnknownUnit`` for text that means none, ``UnitMismatch`` for a unit that is made of nothing known here.
+    """
+    if isinstance(value, str):
+        return _told(value, where, wanted, advice)
+    return _home(value, where) if is_quantity(value) else value
+
+
+def as_quantity(value: Any, where: str) -> Any:
+    """The quantity that a value means: itself, what its text says, or a pure number."""
+    made = quantity(value, where)
+    return made if is_quantity(made) else Q(_number(value, where, "Q(1, '1')"), "1")
+
+
+def _told(text: str, where: str, wanted: str, advice: str) -> Any:
+    found = reading.leading(text)
+    if found is None:
+        unit = text.strip()
+        known = unit and not isinstance(_parsed(unit), reading.Unreadable)
+        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(text), advice=advice or f"Q(1, {unit if known else 'mM'!r})")
+    if not math.isfinite(found[0]):
+        raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(text), advice="a number below 1.8e308")
+    return _absolute(registry().Quantity(found[0], _unit(found[1] or "1", where, text)))
 
 
 def _number(value: Any, where: str, advice: str, wanted: str = "a number or an array of numbers") -> Any:
-    if isinstance(value, (bool, str)) or value is None:
+    """A float, or an array of floats, of what is nothing but real numbers: no flags, text, dates, complex numbers or masks."""
+    found = value if type(value) is float else reading.numbers(value)
+    if found is None:
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice)
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice) from None
-    return float(array) if array.ndim == 0 else array
+    return found
 
 
-def _unit(unit: Any, where: str) -> Any:
+def _unit(unit: Any, where: str, text: str = "") -> Any:
+    """The unit of this registry that a text means; ``text``: the whole that it was read from."""
     if not isinstance(unit, str):
         got = f"{errors.shown(unit)}, of type {type(unit).__name__}"
         raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'")
     found = _parsed(unit)
-    if found is None:
-        number = _LEADING_NUMBER.match(unit.strip())
-        rest = unit.strip()[number.end() :].strip() if number else ""
-        advice = f"Q({number[0]}, {rest!r})" if number and rest and _parsed(rest) is not None else errors.nearest(unit, _COMMON)
-        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=errors.shown(unit), advice=advice)
+    if isinstance(found, reading.Unreadable):
+        number = None if text else reading.leading(unit)
+        if number and number[1] and not isinstance(_parsed(number[1]), reading.Unreadable):
+            advice = f"Q({number[0]:g}, {number[1]!r})"
+        else:
+            near = " or ".join(repr(text) for text in found.instead if not isinstance(_parsed(text), reading.Unreadable))
+            advice = f"did you mean {near}?" if near else "a unit of SI, or one of its kin, as in 'mmol/L', 'uF/cm^2' or '1/s'"
+        got = f"{errors.shown(text or unit)}: {errors.shown(found.why)[1:-1]}"
+        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=got, advice=advice)
     return found
 
 
 @lru_cache(maxsize=512)
-def _parsed(unit: str) -> Any:
-    text = unit.strip() or "1"
+def _parsed(text: str) -> Any:
+    """The unit of this registry that a text means, or why it means none."""
     try:
-        parsed = registry().parse_expression(f"1{text}" if text.startswith("/") else text)
-    except Exception:  # noqa: BLE001  pint raises many kinds, some of them its tokenizer's
-        return None
-    quantity = parsed if is_quantity(parsed) else registry().Quantity(parsed, "dimensionless")
-    return quantity.units if quantity.magnitude == 1 else None
+        powers = reading.unit(text)
+    except reading.Unreadable as problem:
+        return problem.with_traceback(None)
+    parts: dict[str, Fraction] = {}
+    for name, exponent in powers:
+        known = reading.named(name)
+        if known is None:
+            return reading.Unreadable(f"{name!r} is not known", *_instead(reading.typed(text), name))
+        if len(powers) > 1 or exponent != 1:
+            known = reading.FROM_ZERO.get(known, known)
+        parts[known] = parts.get(known, Fraction(0)) + exponent
+    return _made({name: exponent for name, exponent in parts.items() if exponent})
 
 
-def _offset(quantity: Any) -> bool:
-    return _offset_unit(quantity.units)
+def _made(parts: dict[str, Fraction]) -> Any:
+    """The unit of these powers of known units, if a double holds its size both in SI and inside."""
+    from pint.util import UnitsContainer
+
+    pint = registry()
+    for name in parts:
+        pint.get_name(name)  # which is how pint gets to know a prefixed unit
+    unit = pint.Unit(UnitsContainer({name: int(e) if e.denominator == 1 else float(e) for name, e in parts.items()}))
+    if not _offset_unit(unit):
+        try:
+            known = _known(unit._units)
+            sound = known is not None and 1e-150 < known.factor < 1e150
+        except (OverflowError, ValueError, ZeroDivisionError):
+            sound = False
+        if not sound:
+            return reading.Unreadable("a unit beyond all size")
+    return unit
+
+
+def _instead(text: str, name: str) -> list[str]:
+    """The text with a name that is near the unknown one put in its place; nothing where none is, or where several differ in size."""
+    units, prefixes = reading.names()
+    found: dict[str, set[str]] = {}
+    for prefix in ("", *(p for p in prefixes if p not in {"M", "G", "T", "h", "da"})):
+        rest = name.removeprefix(prefix)
+        if not rest or not name.startswith(prefix):
+            continue
+        for base, kept in units.items():
+            if prefix and kept in reading.WHOLE:
+                continue
+            same = rest.lower() == base.lower() or rest == 2 * base
+            if same or (min(len(rest), len(base)) > 1 and len(rest + base) > 4 and reading.alike(rest, base)):
+                found.setdefault("near" if same else "far", set()).add(prefix + base)
+    near = found.get("near") or found.get("far") or set()
+    size = {(known.dimension, known.factor) for known in map(_sized, near) if known}
+    best = min(near, key=lambda other: (reading.distance(name, other), other), default="")
+    return [re.sub(rf"(?<![A-Za-z_µ]){re.escape(name)}(?![A-Za-z_])", best, text)] if len(size) == 1 else []
+
+
+def _sized(name: str) -> _Known | None:
+    unit = _parsed(name)
+    return None if isinstance(unit, reading.Unreadable) else _known(unit._units)
+
+
+def _absolute(quantity: Any) -> Any:
+    """A temperature on a scale that begins elsewhere as one in kelvin; everything else as it is."""
+    return quantity.to("kelvin") if _offset_unit(quantity.units) else quantity
 
 
 @lru_cache(maxsize=512)
 def _offset_unit(unit: Any) -> bool:
-    return str(unit) == "degree_Celsius"
+    return str(unit) in reading.FROM_ZERO
 
 
 def is_quantity(value: Any) -> bool:
     """Whether this is a pint quantity, of this registry or another."""
-    kind = type(value)  # asked first, for pint makes a new Unit whenever the quantity itself is asked
-    return all(hasattr(kind, name) or hasattr(value, name) for name in ("magnitude", "units"))
+    pint = sys.modules.get("pint")  # where it is not loaded there are none
+    return pint is not None and isinstance(value, pint.Quantity)
 
 
 def is_plain(value: Any) -> bool:
@@ -127,72 +200,91 @@ def is_plain(value: Any) -> bool:
     return type(value) is float or (hasattr(value, "_magnitude") and type(value) is registry().Quantity and type(value._magnitude) is float)
 
 
+def _home(quantity: Any, where: str) -> Any:
+    """The quantity in this registry, in its own unit where that means the same here, else in SI."""
+    if type(quantity) is registry().Quantity:
+        return _absolute(quantity)
+    number = _number(quantity.magnitude, where, "Q(5, 'mM')")
+    try:
+        base = type(quantity)(number, quantity.units).to_base_units()
+        unit = _parsed(str(base.units))
+    except Exception as problem:  # noqa: BLE001  units of someone else's make
+        unit = reading.Unreadable(str(problem))
+    if isinstance(unit, reading.Unreadable):
+        strange = (str(name) for name in dict(quantity.dimensionality) if name not in _PINT_BASE)
+        got, advice = f"{errors.shown(quantity)} ({next(strange, unit.why)})", "express it in these, or leave it out"
+        raise errors.UnitMismatch(where=where, wanted="a unit made of " + ", ".join(BASE), got=got, advice=advice)
+    made, own = registry().Quantity(base.magnitude, unit), _parsed(str(quantity.units))
+    if isinstance(own, reading.Unreadable):
+        return made
+    here = _absolute(registry().Quantity(number, own))
+    same = here.dimensionality == made.dimensionality and np.allclose(here.to_base_units().magnitude, made.to_base_units().magnitude, 1e-9, 0)
+    return here if same else made
+
+
 def dimension_of(quantity: Any) -> Dimension:
     """The dimension of a quantity."""
-    common = _common(quantity)
-    found = common.dimension if common else _dimension_of(id(type(quantity)), quantity.units)
-    if isinstance(found, str):
-        advice = "express it in these, or leave it out"
-        raise errors.UnitMismatch(where=str(quantity), wanted="a unit made of " + ", ".join(BASE), got=found, advice=advice)
-    return found
-
-
-@lru_cache(maxsize=512)
-def _dimension_of(_registry: int, unit: Any) -> Dimension | str:  # units of two registries must not meet, not even as keys
-    """The dimension of a pint unit, or what of it is none of ours."""
-    powers = dict(unit.dimensionality)
-    strange = next((str(name) for name in powers if name not in _PINT_BASE), None)
-    return strange or dimension(**{_PINT_BASE[name]: Fraction(power).limit_denominator(1000) for name, power in powers.items()})
+    return _known_of(quantity).dimension
 
 
 def unit_of(quantity: Any) -> str:
     """The unit of a quantity as :func:`Q` reads it."""
-    common = _common(quantity)
-    return common.text if common else _text(id(type(quantity)), quantity.units)
+    return _known_of(quantity).text
 
 
-@lru_cache(maxsize=512)
-def _text(_registry: int, unit: Any) -> str:
-    return str(unit)
+def _known_of(quantity: Any) -> _Known:
+    known = _known(_home(quantity, errors.shown(quantity))._units)  # asked for its unit it would make a new one each time
+    assert known is not None  # no scale of its own in this registry but of temperatures, which are in kelvin now
+    return known
 
 
-def strip(quantity: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> Any:
-    """The float (or array) of ``quantity`` in the internal system.
+def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> Any:
+    """The float (or array) of a quantity, given as such or as text, in the internal system.
 
     ``dim``: the dimension that is due, or several that are allowed.  ``where`` names the argument for the error text.
-    Raises ``NotANumber``, ``BareNumber``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
+    Raises ``NotANumber``, ``BareNumber``, ``UnknownUnit``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is
+    dimensionless.
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
-    if type(quantity) is registry().Quantity:  # the common case, without the words for an error
-        known, number = _known(quantity._units), quantity._magnitude
-        if known is not None and known.dimension in allowed and type(number) in (float, np.ndarray):
-            return _finite(_times(number, known.factor, inverse=True), where, quantity)
-    elif type(quantity) is float and ONE in allowed:
-        return _finite(quantity, where, quantity)
+    if type(given) is registry().Quantity:  # the common case, without the words for an error
+        known, number = _known(given._units), given._magnitude
+        plain = type(number) is float or (type(number) is np.ndarray and number.dtype == float)
+        if plain and known is not None and known.dimension in allowed:
+            return _finite(_times(number, known.factor, inverse=True), where, given)
+    elif type(given) is float and ONE in allowed:
+        return _finite(given, where, given)
     wanted, due = _due(allowed)
-    if not is_quantity(quantity) and hasattr(quantity, "attrs") and hasattr(quantity, "dims"):  # pint prints itself when asked for more
-        unit = quantity.attrs.get("units", "1")
-        text = from_udunits(unit) if isinstance(unit, str) else unit
-        _unit(text, where)
-        return strip(
-            Q(_number(quantity.values, where, "numbers as the array's values"), text), dim, where, advice=advice or f"attrs={{'units': {due!r}}}"
-        )
-    if not is_quantity(quantity):
-        quoted = isinstance(quantity, str) and _LEADING_NUMBER.match(quantity.strip())
-        number = _number(quantity, where, advice or (f"Q({quantity!r})" if quoted else f"Q(1, {due!r})"), f"a number with {wanted}")
+    if is_labelled(given):
+        return strip(labelled(given, where), dim, where, advice=advice or f"attrs={{'units': {due!r}}}")
+    taken = quantity(given, where, f"a number with {wanted}", advice or f"'1 {due}'")
+    if not is_quantity(taken):
+        number = _number(taken, where, advice or f"Q(1, {due!r})", f"a number with {wanted}")
         if ONE not in allowed:
-            got = errors.shown(quantity)
+            got = errors.shown(given)
             raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({got}, {due!r})")
-        return _finite(number, where, quantity)
-    if not isinstance(quantity, registry().Quantity):
-        quantity = Q(quantity.magnitude, unit_of(quantity))
-    found = dimension_of(quantity)
-    if found not in allowed:
-        number = f"{quantity.magnitude:g}" if np.ndim(quantity.magnitude) == 0 else "…"
-        raise errors.UnitMismatch(where=where, wanted=wanted, got=f"{errors.shown(quantity)} ({found})", advice=advice or f"Q({number}, {due!r})")
-    if _offset(quantity):
-        quantity = quantity.to("kelvin")
-    return _finite(_times(quantity.magnitude, from_internal(unit_of(quantity)), inverse=True), where, quantity)
+        return _finite(number, where, given)
+    known = _known_of(taken)
+    if known.dimension not in allowed:
+        if isinstance(given, str) and not known.dimension:
+            raise errors.BareNumber(where=where, wanted=wanted, got=errors.shown(given), advice=advice or repr(f"{given.strip()} {due}"))
+        number = f"{taken.magnitude:g}" if np.ndim(taken.magnitude) == 0 else "…"
+        raise errors.UnitMismatch(
+            where=where, wanted=wanted, got=f"{errors.shown(taken)} ({known.dimension})", advice=advice or f"Q({number}, {due!r})"
+        )
+    number = _number(taken.magnitude, where, advice or f"Q(1, {due!r})")
+    return _finite(_times(number, known.factor, inverse=True), where, given)
+
+
+def is_labelled(value: Any) -> bool:
+    """Whether this is an array or a variable of xarray."""
+    xarray = sys.modules.get("xarray")
+    return xarray is not None and isinstance(value, (xarray.DataArray, xarray.Variable))
+
+
+def labelled(array: Any, where: str) -> Any:
+    """The values of a labelled array as a quantity, by the unit that it tells."""
+    unit = array.attrs.get("units", "1")
+    return _absolute(registry().Quantity(_number(array.values, where, "numbers as the array's values"), _unit(unit, where)))
 
 
 class _Known(NamedTuple):
@@ -204,16 +296,12 @@ class _Known(NamedTuple):
 @lru_cache(maxsize=512)
 def _known(units: Any) -> _Known | None:
     """What a unit of this registry is; None where it needs more care."""
-    quantity = registry().Quantity(1.0, units)
-    found, text = (f(id(type(quantity)), quantity.units) for f in (_dimension_of, _text))
-    if _offset(quantity) or isinstance(found, str):
+    one = registry().Quantity(1.0, units)
+    if _offset_unit(one.units):
         return None
-    return _Known(found, _factor(found, float(quantity.to_base_units().magnitude)), str(text))
-
-
-def _common(quantity: Any) -> _Known | None:
-    """The same of a quantity of this registry, looked up without asking it for its unit, which makes a new one each time."""
-    return _known(quantity._units) if type(quantity) is registry().Quantity else None
+    powers = dict(one.units.dimensionality)
+    found = dimension(**{_PINT_BASE[name]: Fraction(power).limit_denominator(1000) for name, power in powers.items()})
+    return _Known(found, _factor(found, float(one.to_base_units().magnitude)), str(one.units))
 
 
 @lru_cache(maxsize=256)
@@ -281,13 +369,8 @@ def udunits(unit: str) -> str:
 
 def from_udunits(unit: str) -> str:
     """The unit of a CF attribute as :func:`Q` reads it: ``fmol s-1`` becomes ``fmol*s**-1``; other units stay."""
-    return re.sub(r"\s+", "*", re.sub(r"([A-Za-zµ°%])(-?\d+)", r"\1**\2", unit.strip())) if _CF_UNIT.fullmatch(unit.strip()) else unit
+    return re.sub(r"\s+", "*", re.sub(r"([A-Za-zµ°%])(-?[0-9]+)", r"\1**\2", unit.strip())) if _CF_UNIT.fullmatch(unit.strip()) else unit
 
 
-_CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?\d+)?(\s+[A-Za-zµ°%]+(-?\d+)?)*")
-_LEADING_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMON = (
-    "mM", "uM", "nM", "mol/L", "mmol/L", "mV", "V", "um", "um^2", "cm^2", "pL", "fL", "pF", "uF/cm^2", "S/m^2", "mS/cm^2", "s", "ms", "min", "hour",
-    "1/s", "kJ/mol", "J/mol", "degC", "kelvin", "cm/s", "m/s", "fmol", "fmol/s", "1/um^2", "Pa", "kPa", "osmol", "equivalent",
-)  # fmt: skip
+_CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?[0-9]+)?(\s+[A-Za-zµ°%]+(-?[0-9]+)?)*")
 _RARE = ("1/s/mM", "1/s/mM^2", "1/s/mM^3", "pmol/cm^2", "fmol/s/mM", "fmol^2/fJ/s", "fmol^2/fJ/s/um^2", "nS/fmol")  # where ``EXAMPLES`` has none

@@ -2,53 +2,42 @@
 
 Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT ln(c_out/c_in) − z F V; what is left of a
 reaction, such as the hydrolysis of ATP, has its turnover and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram
-is taken at its steady state, M n = 0 with Σ n = N, and its slopes follow from M dn = −dM n.
+is taken at its steady state (:mod:`.steady`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from .. import constants, errors, symbols
 from ..declare.cycle import Cycle
-from ..declare.places import Membrane
+from ..declare.places import Membrane, contents
 from ..declare.reaction import Participant
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T, n0
 from .audit.claim import level
 from .audit.evaluate import Array, Box, Functions, Variable
 from .audit.split import splits
+from .forces import Force, Forces, independent
+from .steady import directed, occupancy, occupancy_slopes, slowest_last
 
+__all__ = ["Declaration", "Flows", "Force", "nets"]
 Declaration = Transporter | Cycle
-
-
-@dataclass(frozen=True)
-class Force:
-    """One conjugate pair: ``changes`` are those of one unit of flow by pool, ``charge`` what it moves to the inside; ``lever`` is the pool
-    whose level moves the force, by RT per unit of its logarithm times ``sign``.
-    """
-
-    name: str
-    changes: Mapping[str, float]
-    charge: float
-    lever: str
-    sign: int
 
 
 class Flows:
     """Flows of transporters on one membrane as functions of the levels of their solutes and of the voltage.
 
     Coordinates are ln c of every solute, then V; ``coordinates(numbers)`` makes them from numbers by pool [mM] and ``"V"`` [V].
+    ``asked``: names of forces that are to be among the independent ones where several stand for one.
     """
 
-    def __init__(self, parts: Sequence[Declaration], temperature: float = constants.BODY_TEMPERATURE) -> None:
-        self.parts, self.RT = tuple(parts), constants.GAS * temperature
+    def __init__(self, parts: Sequence[Declaration], temperature: float = constants.BODY_TEMPERATURE, asked: Sequence[str] = ()) -> None:
+        self.parts, self.RT, self.asked = tuple(parts), constants.GAS * temperature, tuple(asked)
         self.on = _membrane(self.parts)
         solutes = {w.pool: w for part in parts for p in part.processes for w in p.solutes}
         self.solutes: dict[str, Participant] = solutes
@@ -58,38 +47,24 @@ class Flows:
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
         self.box = Box(tuple(made), values, temperature)
         self.names = [v.name for v in made]
-        self._diagrams = [_Diagram(part, self.box) for part in parts]
+        self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
 
     # --- forces
 
     @cached_property
-    def forces(self) -> dict[str, Force]:
-        """Species that cross, and what is left of the net reactions."""
-        found: dict[str, Force] = {}
-        for part in self.parts:
-            for net in nets(part):
-                left = dict(net)
-                for pool, n in net.items():
-                    who = self.solutes[pool]
-                    assert who.species is not None
-                    other = f"{self.on.outside.name}.{who.species.name}"
-                    if who.place is self.on.inside and left.get(other) == -n:
-                        name = who.species.name
-                        found.setdefault(name, Force(name, {other: -1, pool: 1}, who.species.charge, pool, -1))
-                        del left[other], left[pool]
-                if left:
-                    made = self._reaction(left)
-                    found.setdefault(made.name, made)
-        return found
+    def basis(self) -> Forces:
+        """The independent forces, and what others follow from."""
+        return independent([net for part in self.parts for net in nets(part)], self.solutes, self.on, self.asked)
 
-    def _reaction(self, left: Mapping[str, int]) -> Force:
-        """The force of a reaction, counted by the first of its reactants."""
-        first = min(left, key=lambda pool: (left[pool] > 0, pool))
-        species = self.solutes[first].species
-        assert species is not None
-        changes = {pool: n / abs(left[first]) for pool, n in left.items()}
-        charge = sum(n * float(dict(self.solutes[pool].charges).get(self.on.inside.name, 0)) for pool, n in changes.items())
-        return Force(species.name, changes, charge, first, 1)
+    @property
+    def forces(self) -> dict[str, Force]:
+        """The independent forces by name: species that cross, and what is left of the net reactions."""
+        return self.basis.by_name
+
+    @property
+    def absent(self) -> list[str]:
+        """Pools that are declared as empty; their usual level here is 1 mM."""
+        return [pool for pool, who in self.solutes.items() if who.place and who.species and contents(who.place)[who.species].value == 0]
 
     def coordinates(self, numbers: Mapping[str, float] | None = None) -> Array:
         given = dict(numbers or {})
@@ -109,116 +84,109 @@ class Flows:
         assert species is not None
         return self.box.values.get(f"{species.name}.standard_energy", 0.0)
 
+    @cached_property
+    def _levers(self) -> list[int]:
+        """Where the levers stand among the coordinates."""
+        return [self.names.index(f.lever) for f in self.forces.values()]
+
     def at_force(self, name: str, value: float | Array, x: Array) -> Array:
-        """Coordinates with the lever of a force moved so that it has a value [J/mol]."""
-        f = self.forces[name]
-        k = self.names.index(f.lever)
+        """Coordinates with the lever of a force (and where it must be, those of others) moved so that it alone has a value [J/mol]."""
         made = np.array(np.broadcast_to(x[(...,) + (None,) * np.ndim(value)], (*x.shape, *np.shape(value))))
-        made[k] = x[k] + f.sign * (np.asarray(value) - self.force(name, x)) / self.RT
+        shift = (np.asarray(value) - self.force(name, x)) / self.RT
+        for k, per in zip(self._levers, self.basis.moves[:, list(self.forces).index(name)], strict=True):
+            if per:
+                made[k] = x[k] + per * shift
         return made
 
     # --- flows
 
     def __call__(self, names: Sequence[str], x: Array) -> Array:
         """J [fmol/s] by name, at coordinates (variable, state)."""
-        gained = sum((d.gained(x) for d in self._diagrams), start=_Gained.none())
-        return np.array([gained.of(self.forces[n]) for n in names])
+        rows = [list(self.forces).index(n) for n in names]
+        made: Array = sum((one.flows(x) for one in self.diagrams), start=np.zeros(()))[rows]
+        return made
 
     def slopes(self, names: Sequence[str], x: Array) -> Array:
         """∂J/∂X [fmol²/fJ/s·…] by (flow, force) at one state (variable,): exact, by way of the levers."""
-        gained = sum((d.sloped(x[:, None]) for d in self._diagrams), start=_Gained.none())
-        columns = [self.names.index(self.forces[n].lever) for n in names]
-        signs = np.array([self.forces[n].sign for n in names])
-        made: Array = np.array([gained.of(self.forces[n])[columns] for n in names])[:, :, 0] * signs / self.RT
-        return made
+        return self.sloped(names, x)[0]
 
-
-@dataclass(frozen=True)
-class _Gained:
-    """What each pool gains, or the slopes of it."""
-
-    by_pool: Mapping[str, Any]
-
-    @classmethod
-    def none(cls) -> _Gained:
-        return cls({})
-
-    def __add__(self, other: _Gained) -> _Gained:
-        pools = {**self.by_pool, **other.by_pool}
-        return _Gained({p: self.by_pool.get(p, 0.0) + other.by_pool.get(p, 0.0) for p in pools})
-
-    def of(self, force: Force) -> Any:
-        """The flow of a force: what its lever gains (or, where the lever is a reactant, loses)."""
-        return self.by_pool[force.lever] * -force.sign
+    def sloped(self, names: Sequence[str], x: Array) -> tuple[Array, Array]:
+        """The slopes, and the size of what cancels in each."""
+        rows = [list(self.forces).index(n) for n in names]
+        made = [one.slopes(x) for one in self.diagrams]
+        moves = self.basis.moves[:, rows]
+        slopes, sizes = (sum((m[k] for m in made), start=np.zeros(()))[rows][:, self._levers] for k in range(2))
+        return slopes @ moves / self.RT, sizes @ abs(moves) / self.RT
 
 
 class _Diagram:
-    """One transporter: fluxes of its processes at given levels, for a cycle at steady state."""
+    """One transporter: flows of the forces at given levels, for a cycle at steady state."""
 
-    def __init__(self, part: Declaration, box: Box) -> None:
+    def __init__(self, part: Declaration, box: Box, basis: Forces) -> None:
         self.part = part
         derived = {s: f.expression for s, f in part.derived.items()}
         alone = {symbols.amount(state.pool): n0 for state in part.states}
         rates = [(p, *_pair(p)) for p in part.processes]
         self.pairs = Functions([e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box)
-        self.order = [s.label for s in part.states]
-        if part.total is not None:
-            self.ends = [_ends(p, self.order) for p in part.processes]
+        every = _every(part)
+        self.shares = np.array([[float(x) for x in basis.share(net)] for net in every]).reshape(len(every), len(basis.by_name))
+        if isinstance(part, Cycle):
+            self.diagram = part.diagram
+            self.ends = self.diagram.ends
             self.total = float(Functions([part.total.expression], box)(box.usual[:, None])[0, 0])
 
-    def fluxes(self, x: Array) -> Array:
-        """(process, state)."""
+    def one_way(self, x: Array) -> tuple[Array, Array]:
+        """One-way fluxes (process, state)."""
         r = self.pairs(x)
-        up, down = r[0::2], r[1::2]
-        if not self.order:
-            made: Array = up - down
-            return made
-        n = self._steady(up, down)
-        return np.array([up[k] * n[a] - down[k] * n[b] for k, (a, b) in enumerate(self.ends)])
-
-    def _matrix(self, up: Array, down: Array) -> Array:
-        """M (state of x, row, column); the last row sums the states."""
-        size = len(self.order)
-        M = np.zeros((up.shape[1], size, size))
-        for k, (a, b) in enumerate(self.ends):
-            for row, column, rate in ((a, a, -up[k]), (b, a, up[k]), (b, b, -down[k]), (a, b, down[k])):
-                M[:, row, column] += rate
-        M[:, -1] = 1.0
-        return M
+        if not self.part.states:
+            return r[0::2], r[1::2]
+        n = self._steady(r[0::2], r[1::2])
+        return r[0::2] * n[[a for a, _ in self.ends]], r[1::2] * n[[b for _, b in self.ends]]
 
     def _steady(self, up: Array, down: Array) -> Array:
-        M = self._matrix(up, down)
-        right = np.zeros((len(M), len(self.order), 1))
-        right[:, -1] = self.total
-        made: Array = np.asarray(np.linalg.solve(M, right)[:, :, 0].T, dtype=float)
+        """Amounts of the states (state, …)."""
+        return self.total * occupancy(directed(self.diagram, up, down))
+
+    def flows(self, x: Array) -> Array:
+        """(force, state)."""
+        up, down = self.one_way(x)
+        if not self.part.states:
+            return self.shares.T @ (up - down)
+        made = np.empty((self.shares.shape[1], x.shape[1]))
+        for k in range(x.shape[1]):
+            chords, shares = self._loops(up[:, k], down[:, k])
+            made[:, k] = shares.T @ (up[chords, k] - down[chords, k])
         return made
 
-    def gained(self, x: Array) -> _Gained:
-        return self._summed(self.fluxes(x))
+    def fluxes(self, x: Array) -> Array:
+        """Net fluxes (process, state); those of a tree of fast steps follow from the slow ones that close its loops."""
+        up, down = self.one_way(x)
+        if not self.part.states:
+            made: Array = up - down
+            return made
+        orders = [slowest_last(up[:, k], down[:, k]) for k in range(x.shape[1])]
+        closing = [list(self.diagram.chords(order)) for order in orders]
+        rows = [self.diagram.loops(order).T @ (up - down)[chords, k] for k, (order, chords) in enumerate(zip(orders, closing, strict=True))]
+        return np.array(rows).T
 
-    def sloped(self, x: Array) -> _Gained:
-        """Slopes of what pools gain, by (variable, state)."""
-        r, dr = self.pairs(x), self.pairs.slopes(x)
+    def _loops(self, up: Array, down: Array) -> tuple[list[int], Array]:
+        """The slow steps that close loops of fast ones, and what each loop moves (loop, force)."""
+        order = slowest_last(up, down)
+        ways = self.diagram.loops(order)[:, list(self.diagram.chords())]  # in terms of the loops whose net reactions are known
+        return list(self.diagram.chords(order)), ways @ self.shares
+
+    def slopes(self, x: Array) -> tuple[Array, Array]:
+        """∂/∂coordinate (force, variable) at one state, and the size of what cancels there."""
+        r, dr = self.pairs(x[:, None])[:, 0], self.pairs.slopes(x[:, None])[:, :, 0]
         up, down, dup, ddown = r[0::2], r[1::2], dr[0::2], dr[1::2]
-        if not self.order:
-            return self._summed(dup - ddown)
-        n, M = self._steady(up, down), self._matrix(up, down)
-        slopes = np.zeros((len(self.ends), dr.shape[1], x.shape[1]))
-        for v in range(dr.shape[1]):
-            dM = self._matrix(dup[:, v], ddown[:, v])
-            dM[:, -1] = 0.0
-            dn = -np.linalg.solve(M, dM @ n.T[:, :, None])[:, :, 0].T
-            for k, (a, b) in enumerate(self.ends):
-                slopes[k, v] = dup[k, v] * n[a] + up[k] * dn[a] - ddown[k, v] * n[b] - down[k] * dn[b]
-        return self._summed(slopes)
-
-    def _summed(self, fluxes: Array) -> _Gained:
-        made: dict[str, Any] = {}
-        for p, J in zip(self.part.processes, fluxes, strict=True):
-            for who, n in p.reaction.net.items():
-                if who.kind == "solute":
-                    made[who.pool] = made.get(who.pool, 0.0) + n * J
-        return _Gained(made)
+        if not self.part.states:
+            return self.shares.T @ (dup - ddown), abs(self.shares).T @ (abs(dup) + abs(ddown))
+        n, dn = occupancy_slopes(directed(self.diagram, up, down), directed(self.diagram, dup, ddown))
+        first, last = ([e[k] for e in self.ends] for k in range(2))
+        ahead = self.total * (dup * n[first][:, None] + up[:, None] * dn[first])
+        back = self.total * (ddown * n[last][:, None] + down[:, None] * dn[last])
+        chords, shares = self._loops(up * n[first], down * n[last])
+        return shares.T @ (ahead - back)[chords], abs(shares).T @ (abs(ahead) + abs(back))[chords]
 
 
 def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
@@ -226,34 +194,34 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     rates = process.rates
     if rates.conductance is not None:
         return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
-    if rates.flux is not None:
+    if rates.flux is not None and rates.forward is None:
         return next(splits(rates.flux), (rates.flux, sp.S.Zero))
     assert rates.forward is not None
     assert rates.reverse is not None
     return rates.forward, rates.reverse
 
 
-def _ends(process: Process, order: Sequence[str]) -> tuple[int, int]:
-    sides = (process.reaction.reactants, process.reaction.products)
-    first, last = (next(order.index(w.label) for _, w in side if w.kind == "state") for side in sides)
-    return first, last
+def _every(part: Declaration) -> list[dict[str, int]]:
+    """Net reactions over the solutes: of the transporter, or of each fundamental loop, with those that move nothing."""
+    moved = [{w.pool: n for w, n in p.reaction.net.items() if w.kind == "solute"} for p in part.processes]
+    if isinstance(part, Transporter):
+        return moved
+    found = []
+    for row in part.diagram.loops():
+        net: dict[str, int] = {}
+        for way, step in zip(row, moved, strict=True):
+            for pool, n in step.items():
+                net[pool] = net.get(pool, 0) + int(way) * n
+        found.append({p: n for p, n in net.items() if n})
+    return found
 
 
 def nets(part: Declaration) -> list[dict[str, int]]:
-    """Net reactions over the solutes: of the transporter, or of each independent loop."""
-    if isinstance(part, Transporter):
-        return [{w.pool: n for w, n in p.reaction.net.items() if w.kind == "solute"} for p in part.processes]
-    from .audit.loops import loops
-
-    found = []
-    for loop in loops(part, constants.BODY_TEMPERATURE)[0]:
-        net: dict[str, int] = {}
-        for k, way in loop.walk:
-            for w, n in part.processes[k].reaction.net.items():
-                if w.kind == "solute":
-                    net[w.pool] = net.get(w.pool, 0) + way * n
-        found.append({p: n for p, n in net.items() if n})
-    return [net for net in found if net]
+    """Net reactions over the solutes: of the transporter, or of each independent loop that moves something, walked as most of its steps
+    are written.
+    """
+    ways = [1] if isinstance(part, Transporter) else [1 if row.sum() >= 0 else -1 for row in part.diagram.loops()]
+    return [{pool: way * n for pool, n in net.items()} for way, net in zip(ways, _every(part), strict=True) if net]
 
 
 def _membrane(parts: Sequence[Declaration]) -> Membrane:

@@ -19,8 +19,8 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.chart import CARRIER, Chart
-from ..solve.trajectory import Trajectory
 from ..solve.books import COMPONENTS, UNIT, Books
+from ..solve.trajectory import Trajectory
 from .saved import GROUPS, LINES
 
 if TYPE_CHECKING:

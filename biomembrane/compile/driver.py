@@ -227,7 +227,7 @@ class _Drive(Between):
                 self.hold(lane)
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
-                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, %most")
+                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, {self.budget(lane)}")
                 with f.when(many):
                     self.record(lane, number(rodas.TOO_MANY), self.worst(lane))
                     self.redraw(lane)
@@ -239,6 +239,11 @@ class _Drive(Between):
                     self.give_up(lane)
                 with f.when(f.do(f"and i1 {goes}, {accepted}")):
                     self.accept(lane)
+
+    def budget(self, lane: str) -> str:
+        """Attempts that the parts begun so far may take."""
+        begun = self.f.do(f"add i64 {self.f.load(self.lane('part', lane), 'i64')}, 1")
+        return self.f.do(f"mul i64 %most, {begun}")
 
     def hand_over(self, lane: str, many: str) -> str:
         """Count what the powers alone shorten; whether that was too often, and the lane has been given up."""

@@ -1,30 +1,24 @@
 """The native printer: a program as machine code for lanes side by side, by way of LLVM (llvmlite), cached as an object file.
 
-The cache is keyed by the IR, the CPU and the versions; a damaged file is built again; two processes may build at once.  Set
-``BIOMEMBRANE_CACHE`` to a folder, or to ``off``.
+The cache is keyed by the IR, the CPU and the versions; see :mod:`biomembrane.compile.object_cache`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import random
 import re
-import tempfile
 import threading
-import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, lanes, rodas
+from . import driver, elementary, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
@@ -37,7 +31,6 @@ attributes #1 = { noinline nounwind "min-legal-vector-width"="512" "prefer-vecto
 attributes #3 = { alwaysinline nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 attributes #2 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }
 """
-_MAGIC = b"biomembrane-object-1\n"
 
 
 WIDE = Layout(lanes=8)  # an ensemble
@@ -78,7 +71,7 @@ class Code:
 
 
 @lru_cache(maxsize=4)
-def _driver(layout: Layout, careful: bool) -> Code:  # noqa: FBT001
+def _driver(layout: Layout, careful: bool) -> Code:
     """The integration loop, which serves every model."""
     return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout, careful=careful)], layout))
 
@@ -103,54 +96,21 @@ def _key(text: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def folder() -> Path | None:
-    """Where object files are kept; None when the cache is off."""
-    chosen = os.environ.get("BIOMEMBRANE_CACHE", "")
-    if chosen.lower() in ("off", "0", "no"):
-        return None
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "biomembrane"
-
-
-def _read(path: Path) -> bytes | None:
-    """The object of a cache file, or None if it is missing or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    digest, body = data[len(_MAGIC) : len(_MAGIC) + 32], data[len(_MAGIC) + 32 :]
-    return body if data.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest else None
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Into place at once, so that another process sees all or nothing; a cache that cannot be written is no error."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-        Path(name).replace(path)
-
-
 def compiled(text: str) -> bytes:
     """The object file of a module, from the cache if it is there."""
     import llvmlite.binding as llvm
 
-    home = folder()
-    path = home / f"{_key(text)}.o" if home else None
-    found = _read(path) if path else None
-    if found is not None:
-        return found
+    name = f"{_key(text)}.o"
+    kept = object_cache.found(name)
+    if kept is not None:
+        return kept
     target = machine()
     parsed = llvm.parse_assembly(text)
     parsed.triple = target.triple
     parsed.data_layout = str(target.target_data)
     _improve(parsed, target)
     made = bytes(target.emit_object(parsed))
-    if path:
-        _write(path, made)
+    object_cache.keep(name, made)
     return made
 
 
@@ -181,7 +141,9 @@ class Native:
         self.shape = lanes.shape(program, len(self.numpy.slots))
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
         careful = "along" in program.outputs
-        self.table, self.size = rodas.table(self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful})
+        self.table, self.size = rodas.table(
+            self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful}
+        )
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
             [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
@@ -276,17 +238,15 @@ def aligned(rows: int, lanes: int) -> Array:
 
 
 _building = threading.RLock()
-_natives: weakref.WeakKeyDictionary[Program, dict[Layout, Native]] = weakref.WeakKeyDictionary()
 
 
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
-    found = _natives.get(program, {}).get(layout)
-    if found is not None:
-        return found
-    with _building, collection.put_off():
-        made = _natives.setdefault(program, {})
-        if layout not in made:
-            made[layout] = Native(program, layout)
-        return made[layout]
+    made = collection.held(program)
+    if layout not in made:
+        with _building, collection.put_off():
+            if layout not in made:
+                made[layout] = Native(program, layout)
+    found: Native = made[layout]
+    return found

@@ -11,63 +11,28 @@ coordinate Q_s is what a state lays on the inside, in elementary charges; the re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import sympy as sp
 
 from .. import constants, errors, symbols
-from .. import dimension as d
 from ..symbols import F, R, T, c0, ln
 from . import latex
+from .diagram import Diagram
 from .formula import Formula
-from .laws import Barrier, Eyring, Rates, split, times
+from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text
-from .places import Membrane
-from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solute, solvents, terms
+from .places import Membrane, Place
+from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solvents
 from .site import Site
 from .species import Species
-from .transporter import Process, build, html_of
+from .step import Reader, Step, StepLaw, call, charges, listed, names
+from .transporter import Process, build, html_of, sensed
 
-TOLERANCE = 1e-6  # of RT: rate constants given for every step must close this well; else one of them is to follow
-
-
-@dataclass(frozen=True)
-class _Step:
-    name: str
-    reaction: Reaction
-    ends: tuple[Participant, Participant]
-    constants: Mapping[str, Any]
-    closing: bool
-
-
-@dataclass(frozen=True)
-class _StepLaw:
-    """r⁺ = k⁺ n_a Π c^ν b⁺(Qu), r⁻ = k⁻ n_b Π c^ν b⁻(Qu); with a ``reason`` the step closes a loop that does not close, and is exempt."""
-
-    step: _Step
-    barrier: Barrier
-    reason: str = ""
-
-    def rates(self, site: Site) -> Rates:
-        plus, minus = split(self.barrier, site)
-        forward = times(self.constant(site, "forward"), plus, site.product(self.step.reaction.reactants))
-        reverse = times(self.constant(site, "reverse"), minus, site.product(self.step.reaction.products))
-        return Rates(flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
-
-    def constant(self, site: Site, way: str) -> sp.Symbol:
-        """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""
-        side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
-        order = sum(n for n, w in side if w.kind == "solute")
-        dim = d.RATE / d.CONCENTRATION**order
-        key = f"{self.step.name}.{way}"
-        if self.step.closing and way == "reverse":
-            return site.local(symbols.parameter(f"@.{key}"), symbols.parameter(f"{site.name}.{key}"), dim)
-        domain = "nonnegative" if self.step.closing else "positive"
-        long_name = f"{way} rate constant of {self.step.reaction}"
-        return site.parameter(key, self.step.constants[way], dim, domain=domain, long_name=long_name)
+TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +45,19 @@ class Cycle:
         density: carriers per area ("1/um^2", "pmol/cm^2") or in all ("fmol", "1").
         states: names separated by blanks, in the order of the cycle.
         steps: (``"C1 + 2 Na@out <-> C2"``, {"forward": Q, "reverse": Q}); rate constants in 1/s per concentration of each solute on
-            that side.  Exactly one state stands on each side.
+            that side.  Exactly one state stands on each side.  Besides, as papers print it: ``"valence"``, the elementary charges that
+            the step moves to the inside through the whole field (0 where it is not given), and ``"theta"``, where its barrier stands:
+            k⁺ e^{−θ·valence·u}, k⁻ e^{(1−θ)·valence·u}, u = FV/RT.  Valences must add up to what crosses, around every loop.
         close: steps whose reverse constant follows from the others, one per independent cycle, as ``"C5 <-> C6"``, or with the
-            solutes as written where several join the same states; what is given for it is not used.
-        charge: Q_s by state, in elementary charges, as numbers or decimal text; zero where it is not given.
+            solutes as written where several join the same states; what is given for it is not used.  Where all constants are given
+            and close their loops to 1e-6 of RT, the steps outside of a spanning tree are taken as closing.
+        charge: Q_s by state, in elementary charges, as numbers or decimal text, instead of valences by step; zero where it is not given.
         barrier: how the charge moved in a step splits into both directions; half and half unless told.
         reason: hosts published constants that do not close: why they are taken as they stand.  The steps that form a spanning tree
             give the energies; the others are exempt from the proof, as with :class:`~biomembrane.laws.Empirical`.
 
-    Raises: BadCycle, CycleNotClosed (all constants given and a loop is off, in kJ/mol), and all that a Transporter raises.
+    ``sensing`` tells by step what charge it moves inward, and with it which steps sense the voltage.  Raises: BadCycle, CycleNotClosed
+    (all constants given and a loop is off, in kJ/mol), ChargeImbalance (valences that do not add up), and all that a Transporter raises.
     """
 
     name: str
@@ -107,6 +76,7 @@ class Cycle:
     parameters: dict[str, Declared] = field(init=False, repr=False)
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
     total: Formula = field(init=False, repr=False)
+    sensing: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put: Any = object.__setattr__
@@ -119,78 +89,47 @@ class Cycle:
         put(self, "reason", self.reason.strip())
         solvents(self.species, self.name)
         put(self, "label", self.label or self.name.replace("_", " "))
-        names = _names(self.states, f"{self.name}, states=…")
-        _listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{names[0]} <-> {names[-1]}']")
-        read = [self._read(text, given, names) for text, given in _pairs(self.steps, f"{self.name}, steps=…")]
-        for step in read:
-            if [s.name for s in read].count(step.name) > 1:
-                got, advice = f"{step.name} twice", "leave one out, or write what else takes part in it"
-                raise errors.DuplicateName(where=f"{self.name}, steps=…", wanted="each step once", got=got, advice=advice)
-        states = self._participants(names, read)
+        known = names(self.states, f"{self.name}, states=…")
+        listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{known[0]} <-> {known[-1]}']")
+        reader = Reader(self.name, known, self.on, self.close, self.barrier, self.species)
+        read = reader.read(self.steps)
+        states = self._participants(known, read)
         steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
-        self._check_closing(steps, names)
-        parameters: dict[str, Declared] = {}
-        sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
-        derived, off = self._energies(steps, sites, states, parameters)
+        reader.check_closing(steps)
+        self._check_closing(steps, known)
+        sites, derived, parameters, off = self._closed(steps, states)
         processes = []
         for step, site in zip(steps, sites, strict=True):
-            law = _StepLaw(step, self.barrier, self.reason if step.name in off else "")
-            processes.append(build(site, law, self.modulator, derived))
+            processes.append(build(site, StepLaw(step, self.reason if step.name in off else ""), self.modulator, derived))
             parameters |= site.parameters
-        put(self, "states", tuple(states[n] for n in names))
+        put(self, "states", tuple(states[n] for n in known))
         put(self, "processes", tuple(processes))
         put(self, "derived", {formula.names[here]: formula for here, formula in derived.items()})
         site = Site(self.name, self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", site.parameters | parameters)
+        put(self, "sensing", {p.name: sensed(p, s.barrier) for p, s in zip(processes, steps, strict=True)})
 
-    def _read(self, text: str, given: Mapping[str, Any], names: list[str]) -> _Step:
-        where = f"{self.name}, step {text!r}"
-        sides = terms(text, where)
-        ends: list[Participant] = []
-        made: list[list[tuple[int, Participant]]] = []
-        for side in sides:
-            states = [(n, s) for n, s, word in side if not word]
-            if len(states) != 1 or states[0][0] != 1 or states[0][1] not in names:
-                raise errors.BadCycle(
-                    where=where,
-                    wanted=f"one state on each side, of {' '.join(names)}",
-                    got=", ".join(s if n == 1 else f"{n} {s}" for n, s in states) or "none",
-                    advice=_hint([s for _, s in states], names),
-                )
-            ends.append(Participant(f"{self.name}.{states[0][1]}", "state", states[0][1]))
-            made.append([(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word])
-        twins = [t for t, _ in self.steps if isinstance(t, str) and _ends(t, self.name) == {e.label for e in ends}]
-        name = f"{ends[0].label}-{ends[1].label}" + (f"_{twins.index(text) + 1}" if len(twins) > 1 else "")
-        closing = any(_same_step(asked, text, self.name, alone=len(twins) == 1) for asked in self.close)
-        if (
-            not isinstance(given, Mapping)
-            or set(given) - {"forward", "reverse"}
-            or "forward" not in given
-            or ("reverse" not in given and not closing)
-        ):
-            raise errors.BadCycle(
-                where=where,
-                wanted="{'forward': …, 'reverse': …}",
-                got="{" + ", ".join(f"{key!r}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
-                advice=f"give both as quantities, or close=['{ends[0].label} <-> {ends[1].label}'] lets the reverse follow",
-            )
-        reaction = Reaction((*made[0], (1, ends[0])), (*made[1], (1, ends[1])))
-        return _Step(name, reaction, (ends[0], ends[1]), given, closing)
+    @cached_property
+    def diagram(self) -> Diagram:
+        """The states and steps as a graph."""
+        rank = {state.label: k for k, state in enumerate(self.states)}
+        sides = [(p.reaction.reactants, p.reaction.products) for p in self.processes]
+        ends = [[rank[w.label] for side in both for _, w in side if w.kind == "state"] for both in sides]
+        return Diagram(len(rank), tuple((a, b) for a, b in ends))
 
-    def _participants(self, names: list[str], steps: list[_Step]) -> dict[str, Participant]:
+    def _participants(self, known: list[str], steps: list[Step]) -> dict[str, Participant]:
         """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has bound since the first state."""
-        inside = _coordinates(self.charge, names, f"{self.name}, charge=…")
-        bound: dict[str, dict[Species, int]] = {names[0]: {}}
+        bound: dict[str, dict[Species, int]] = {known[0]: {}}
         links = [(s.ends[0].label, s.ends[1].label, made_or_used(s.reaction)) for s in steps]
-        while len(bound) < len(names):
+        while len(bound) < len(known):
             grown = {b: _add(bound[a], taken, -1) for a, b, taken in links if a in bound and b not in bound}
             grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
             if not grown:
-                apart = [n for n in names if n not in bound]
+                apart = [n for n in known if n not in bound]
                 raise errors.BadCycle(
-                    where=f"{self.name}, steps=…", wanted="steps that connect all states", got=f"not reached from {names[0]}: {', '.join(apart)}",
-                    advice=f"add a step such as '{names[0]} <-> {apart[0]}', or leave the state out",
+                    where=f"{self.name}, steps=…", wanted="steps that connect all states", got=f"not reached from {known[0]}: {', '.join(apart)}",
+                    advice=f"add a step such as '{known[0]} <-> {apart[0]}', or leave the state out",
                 )  # fmt: skip
             bound |= grown
         for a, b, taken in links:
@@ -198,74 +137,110 @@ class Cycle:
             if left:
                 once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
                 conserve(left, f"{self.name}, the loop closed by {a}-{b}", once)
-        z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in names}
+        inside = self._coordinates(known, steps)
+        z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in known}
         sides = (self.on.inside.name, self.on.outside.name)
         made = {}
-        for n in names:
-            charges = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
-            made[n] = Participant(f"{self.name}.{n}", "state", n, charges, bound=tuple(bound[n].items()))
+        for n in known:
+            moved = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
+            made[n] = Participant(f"{self.name}.{n}", "state", n, moved, bound=tuple(bound[n].items()))
         return made
 
-    def _check_closing(self, steps: list[_Step], names: list[str]) -> None:
-        pairs = [{e.label for e in s.ends} for s in steps]
-        for text in self.close:
-            if _ends(text, self.name) not in pairs:
-                known = [" <-> ".join(e.label for e in s.ends) for s in steps]
-                advice = errors.nearest(text, known)
-                raise errors.BadCycle(where=f"{self.name}, close=…", wanted="steps: " + ", ".join(known), got=errors.shown(text), advice=advice)
-        reached = {names[0]}
+    def _coordinates(self, known: list[str], steps: list[Step]) -> dict[str, int | Fraction]:
+        """Q_s by state: as given, or from the charge that each step moves, counted from the first state on."""
+        given = _coordinates(self.charge, known, f"{self.name}, charge=…")
+        told = [s for s in steps if s.valence is not None]
+        if not told:
+            return given
+        if self.charge:
+            got, advice = f"charge= and the valence of {', '.join(s.name for s in told)}", "leave charge= out, or 'valence' in the steps"
+            raise errors.BadCycle(where=f"{self.name}, charge=…", wanted="charges by state or by step", got=got, advice=advice)
+        rank = {n: k for k, n in enumerate(known)}
+        graph = Diagram(len(known), tuple((rank[s.ends[0].label], rank[s.ends[1].label]) for s in steps))
+        gap = [(s.valence or Fraction(0)) - _carried(s.reaction, self.on.inside) for s in steps]  # Q_b − Q_a
+        for k, row in zip(graph.chords(), graph.loops(), strict=True):
+            walked = [(i, int(way)) for i, way in enumerate(row) if way]
+            told_, due = (sum(way * x for i, way in walked for x in [value(steps[i])]) for value in (_valence, self._crossing))
+            if told_ != due:
+                raise errors.ChargeImbalance(
+                    where=f"{self.name}, the loop closed by '{steps[k].text}'", wanted=f"valences that add up to {float(due):+g} e once around",
+                    got=f"{float(told_):+g} e, of " + ", ".join(f"{steps[i].name} {float(way * _valence(steps[i])):+g}" for i, way in walked),
+                    advice="valence is what a step moves inward in its written direction; it is 0 where it is not given",
+                )  # fmt: skip
+        tree = graph.tree()
+        return {n: sum((way * gap[k] for k, way in graph.path(tree, 0, rank[n])), Fraction(0)) for n in known}
+
+    def _crossing(self, step: Step) -> int | Fraction:
+        return _carried(step.reaction, self.on.inside)
+
+    def _check_closing(self, steps: list[Step], known: list[str]) -> None:
+        reached = {known[0]}
         tree = [s for s in steps if not s.closing]
-        for _ in names:
+        for _ in known:
             reached |= {e.label for s in tree for e in s.ends if {x.label for x in s.ends} & reached}
-        if len(reached) < len(names):
+        if len(reached) < len(known):
             raise errors.BadCycle(
                 where=f"{self.name}, close=…",
                 wanted="one closing step per independent cycle, the others connecting all states",
-                got="cut off: " + ", ".join(n for n in names if n not in reached),
+                got="cut off: " + ", ".join(n for n in known if n not in reached),
                 advice="take a step that leads to them out of close=, and give its reverse",
             )
 
-    def _energies(
-        self, steps: list[_Step], sites: list[Site], states: dict[str, Participant], parameters: dict[str, Declared]
-    ) -> tuple[dict[sp.Symbol, Formula], set[str]]:
-        """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol; and the
-        names of the steps that are neither in the tree nor closing, whose loops are off.
+    def _closed(self, steps: list[Step], states: dict[str, Participant]) -> _Closed:
+        """Sites, what follows from the constants, parameters, and the steps whose loops are off.
+
+        Without a ``reason``, a step whose constants close its loop at their values closes it from then on: its reverse follows.
         """
-        names: dict[sp.Symbol, sp.Expr] = {}
+        sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
+        parameters: dict[str, Declared] = {}
+        derived, off, names_ = self._energies(steps, sites, states, parameters)
+        if self.reason or not off:
+            return _Closed(sites, derived, parameters, set(off))
+        self._check_loops({name: e.xreplace(names_) for name, e in off.items()}, parameters, steps)
+        steps[:] = [replace(s, closing=s.closing or s.name in off) for s in steps]
+        return self._closed(steps, states)
+
+    def _energies(
+        self, steps: list[Step], sites: list[Site], states: dict[str, Participant], parameters: dict[str, Declared]
+    ) -> tuple[dict[sp.Symbol, Formula], dict[str, sp.Expr], dict[sp.Symbol, sp.Expr]]:
+        """μ°_s of every state and the reverse constants of the closing steps, as formulas of the parameters, by local symbol; by how much
+        the loops are off that steps close which are neither in the tree nor closing; and what the local symbols stand for.
+        """
+        stands: dict[sp.Symbol, sp.Expr] = {}
         levels = tuple((n, sites[0].energy(who)) for n, who in states.items())
         links = []
         for step, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
-            law = _StepLaw(step, self.barrier)
-            forward, reverse = (law.constant(site, way) for way in ("forward", "reverse"))
-            moved = tuple((n, site.energy(w)) for w, n in step.reaction.net.items() if w.kind == "solute")
+            forward, reverse = (StepLaw(step).constant(site, way) for way in ("forward", "reverse"))
+            moved = tuple((n, site.energy(w), w.kind == "solute") for w, n in step.reaction.net.items() if w.kind != "state")
             links.append(_Link(step.name, step.ends[0].label, step.ends[1].label, step.closing, forward, reverse, moved))
             parameters |= site.parameters
-            names |= site.names
-        derived, off = _closed(levels, tuple(links))
-        if not self.reason:
-            self._check_loops({name: e.xreplace(names) for name, e in off.items()}, parameters)
-        return {here: Formula(e, names) for here, e in derived.items()}, set(off)
+            stands |= site.names
+        derived, off = _derived(levels, tuple(links))
+        return {here: Formula(e, stands) for here, e in derived.items()}, off, stands
 
-    def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared]) -> None:
-        if not off:
-            return
-        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+    def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
+        """Raise CycleNotClosed if a loop is off at the values given."""
+        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
-        errors_ = {name: float(e.subs(at).evalf()) for name, e in off.items()}
-        worst = max(errors_, key=lambda n: abs(errors_[n]))
+        sizes = {name: float(e.subs(at).evalf()) for name, e in off.items()}
+        open_ = [name for name, size in sizes.items() if not abs(size) < TOLERANCE]
+        if not open_:
+            return
+        worst = max(open_, key=lambda n: abs(sizes[n]))
         RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
-        size = abs(errors_[worst])
-        note = ", but only at these values" if size < TOLERANCE else " (rounding of the published digits)" if size < 0.02 else ""
+        text, texts = {s.name: s.text for s in steps}, [s.text for s in steps]
+        note = " (rounding of the published digits)" if abs(sizes[worst]) < 0.02 else ""
         raise errors.CycleNotClosed(
-            where=f"{self.name}, the loop closed by {worst}", wanted="rate constants whose product around the loop is the external affinity",
-            got=f"off by {0.0 if size < TOLERANCE else errors_[worst] * RT:+.4g} kJ/mol" + note,
-            advice="close=[" + ", ".join(repr(n.replace("-", " <-> ")) for n in off) + "] lets those reverse constants follow from the others, "
+            where=f"{self.name}, the loop closed by '{text[worst]}'", wanted="rate constants whose product around the loop is the external affinity",
+            got=f"off by {sizes[worst] * RT:+.4g} kJ/mol" + note,
+            advice="close=[" + ", ".join(repr(call(text[n], texts)) for n in open_) + "] lets those reverse constants follow from the others, "
             "reason='…' hosts them as they stand",
         )  # fmt: skip
 
     def __repr__(self) -> str:
         verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
-        return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; {verdict}>"
+        told = ", ".join(f"{name.partition(':')[2]} {text}" for name, text in self.sensing.items() if text) or "no step"
+        return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; V is sensed by {told}; {verdict}>"
 
     def _repr_html_(self) -> str:
         return html_of(self)
@@ -274,8 +249,20 @@ class Cycle:
         return latex.transporter(self)
 
 
+class _Closed(NamedTuple):
+    """What the constants of a cycle give."""
+
+    sites: list[Site]
+    derived: dict[sp.Symbol, Formula]
+    parameters: dict[str, Declared]
+    off: set[str]
+
+
 class _Link(NamedTuple):
-    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°) of the solutes that it moves."""
+    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°, whether it is dissolved) of what it moves.
+
+    The solvent's constants are at unit activity: it has no concentration in them.
+    """
 
     name: str
     a: str
@@ -283,16 +270,16 @@ class _Link(NamedTuple):
     closing: bool
     forward: sp.Symbol
     reverse: sp.Symbol
-    moved: tuple[tuple[int, sp.Expr], ...]
+    moved: tuple[tuple[int, sp.Expr, bool], ...]
 
     def gap(self) -> sp.Expr:
         """(μ°_b − μ°_a)/RT by its own constants, or without them where it closes."""
         ratio = sp.S.One if self.closing else self.forward / self.reverse
-        return -ln(ratio * c0 ** -sum(n for n, _ in self.moved)) - sp.Add(*(n * energy for n, energy in self.moved)) / (R * T)
+        return -ln(ratio * c0 ** -sum(n for n, _, dissolved in self.moved if dissolved)) - sp.Add(*(n * e for n, e, _ in self.moved)) / (R * T)
 
 
 @lru_cache(maxsize=256)
-def _closed(states: tuple[tuple[str, sp.Symbol], ...], links: tuple[_Link, ...]) -> tuple[dict[sp.Symbol, sp.Expr], dict[str, sp.Expr]]:
+def _derived(states: tuple[tuple[str, sp.Symbol], ...], links: tuple[_Link, ...]) -> tuple[dict[sp.Symbol, sp.Expr], dict[str, sp.Expr]]:
     """μ°_s of the states and the reverse constants of closing steps, by their symbols; and by how much the loops of other steps are off."""
     gap = {step.name: step.gap() for step in links}
     energy: dict[str, sp.Expr] = {states[0][0]: sp.S.Zero}
@@ -319,81 +306,31 @@ def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> di
     return {s: n for s, n in total.items() if n}
 
 
-def _names(given: Any, where: str) -> list[str]:
-    """Names of the states, two or more and different."""
-    advice = "states='C1 C2 C3 C4', in the order of the cycle"
-    if not isinstance(given, (str, list, tuple)):
-        raise errors.WrongType(where=where, wanted="names of states", got=errors.shown(given), advice=advice)
-    words = given.split() if isinstance(given, str) else [getattr(s, "label", s) for s in given]
-    names = [check_name(word, where) for word in words]
-    if len(names) < 2 or len(set(names)) != len(names):
-        raise errors.BadCycle(where=where, wanted="two or more different states", got=" ".join(names) or "none", advice=advice)
-    return names
+def _valence(step: Step) -> int | Fraction:
+    return step.valence or 0
 
 
-def _listed(given: Any, where: str, wanted: str, advice: str) -> Sequence[Any]:
-    if not isinstance(given, (list, tuple)):
-        raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
-    return given
+def _carried(reaction: Reaction, inside: Place) -> int | Fraction:
+    """Charge that the solutes of a step bring to the inside."""
+    return sum((n * z for who, n in reaction.net.items() if who.kind == "solute" for place, z in who.charges if place == inside.name), 0)
 
 
-def _pairs(given: Any, where: str) -> list[tuple[str, Any]]:
-    """Steps as (text, constants), each pair of states once."""
-    advice = "[('C1 + Na@out <-> C2', {'forward': Q(…), 'reverse': Q(…)}), …]"
-    read = [tuple(step) if isinstance(step, (list, tuple)) else (step,) for step in _listed(given, where, "a list of steps", advice)]
-    for step in read:
-        if len(step) != 2:
-            got = errors.shown(step[0] if len(step) == 1 else step)
-            raise errors.WrongType(where=where, wanted="pairs of a text and its rate constants", got=got, advice=advice)
-    return [(text, constants_) for text, constants_ in read]
-
-
-def _hint(states: list[str], names: list[str]) -> str:
-    """What may be meant by a side of a step that does not hold exactly one state."""
-    strangers = [s for s in states if s not in names]
-    near = errors.nearest(strangers[0], names) if strangers else ""
-    if near.startswith("did") and len(states) == 1:
-        return near
-    if strangers:
-        return f"a solute is written with its place, {strangers[0]}@out"
-    return "one step leads from one state to one other" if states else f"'{names[0]} + Na@out <-> {names[1]}'"
-
-
-def _coordinates(charge: Any, names: list[str], where: str) -> dict[str, int | Fraction]:
+def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | Fraction]:
     """Q_s by state."""
     if not isinstance(charge, Mapping):
-        raise errors.WrongType(where=where, wanted="{state: elementary charges}", got=errors.shown(charge), advice=f"charge={{{names[0]!r}: -2}}")
-    made: dict[str, int | Fraction] = dict.fromkeys(names, 0)
+        raise errors.WrongType(where=where, wanted="{state: elementary charges}", got=errors.shown(charge), advice=f"charge={{{known[0]!r}: -2}}")
+    made: dict[str, int | Fraction] = dict.fromkeys(known, 0)
     for name, value in charge.items():
         if name not in made:
-            advice = errors.nearest(str(name), names)
-            raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(names)}", got=errors.shown(name), advice=advice)
-        try:
-            made[name] = Fraction(str(value))
-        except ValueError:
-            wanted, advice = "a number of elementary charges, as a number or as decimal text", f"charge={{{name!r}: -2}}"
-            raise errors.NotANumber(where=f"{where} of {name}", wanted=wanted, got=errors.shown(value), advice=advice) from None
+            advice = errors.nearest(str(name), known)
+            raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(known)}", got=errors.shown(name), advice=advice)
+        made[name] = charges(value, f"{where} of {name}", f"charge={{{name!r}: -2}}")
     return made
 
 
-def _same_step(asked: str, text: str, where: str, *, alone: bool) -> bool:
-    """Whether ``close`` asks for this step: by its states; in the order as written, where two steps join the same states, or word for word."""
-    if alone:
-        return _ends(asked, where) == _ends(text, where)
-    if "@" in asked:
-        return terms(asked, where) == terms(text, where)
-    ordered = [[name for side in terms(t, where) for _, name, word in side if not word] for t in (asked, text)]
-    return ordered[0] == ordered[1]
-
-
-def _ends(text: str, where: str) -> set[str]:
-    left, right = terms(text, f"{where}, close={text!r}")
-    return {name for side in (left, right) for _, name, word in side if not word}
-
-
-def _resolved(step: _Step, states: dict[str, Participant], where: str) -> _Step:
+def _resolved(step: Step, states: dict[str, Participant], where: str) -> Step:
     def swap(side: tuple[tuple[int, Participant], ...]) -> tuple[tuple[int, Participant], ...]:
         return tuple((n, states[w.label] if w.kind == "state" else w) for n, w in side)
 
     reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), where)
-    return _Step(step.name, reaction, (states[step.ends[0].label], states[step.ends[1].label]), step.constants, step.closing)
+    return replace(step, reaction=reaction, ends=(states[step.ends[0].label], states[step.ends[1].label]))

@@ -10,13 +10,18 @@ from typing import Any
 
 from .. import errors, units
 from ..dimension import Dimension
+from .reference import Reference
 
 KINDS = ("measured", "fitted", "derived", "assumed")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
+LONGEST = 100  # characters of a name, which becomes part of names in files
 
 
 def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
+    if isinstance(name, str) and len(name) > LONGEST:
+        got = f"{errors.shown(name, 40)}, {len(name)} characters"
+        raise errors.BadName(where=what, wanted=f"a name of at most {LONGEST} characters", got=got, advice="a short name; label= may be longer")
     if not isinstance(name, str) or not _NAME.match(name):
         mended = re.sub(r"[^A-Za-z0-9_+\-]+", "_", name).strip("_") if isinstance(name, str) else ""
         raise errors.BadName(
@@ -44,7 +49,7 @@ class Source:
     """Where a number is from.
 
     ``kind`` is one of measured, fitted, derived, assumed; ``citation`` names the work (free text), ``doi`` its identifier,
-    ``where`` the table or equation in it, ``key`` the BibTeX key of the library's entry.
+    ``where`` the table or equation in it, ``key`` the BibTeX key of the sheet that holds the number, ``reference`` what the sheet tells of the work.
     """
 
     kind: str
@@ -55,6 +60,7 @@ class Source:
     temperature: str = ""
     note: str = ""
     key: str = ""
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -63,6 +69,9 @@ class Source:
             )
         for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
             check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
+        if self.reference is not None and not isinstance(self.reference, Reference):
+            got, advice = errors.shown(self.reference), "lib.sheet('smith_crampin_2004').reference"
+            raise errors.WrongType(where=f"Source({self.kind!r}), reference", wanted="a Reference of a sheet", got=got, advice=advice)
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
                 where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'"
@@ -80,7 +89,7 @@ OWN = Source("assumed", note="given by the user")
 class Parameter:
     """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith & Crampin 2004"))``.
 
-    ``sd`` is an optional standard deviation in a unit of the same dimension.
+    ``sd`` is an optional standard deviation in a unit of the same dimension.  Text that means a quantity is read, ``Parameter("15.5 mM", …)``.
     """
 
     quantity: Any
@@ -88,6 +97,7 @@ class Parameter:
     sd: Any = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "quantity", units.quantity(self.quantity, "Parameter(quantity)"))
         if not units.is_quantity(self.quantity):
             shown = errors.shown(self.quantity)
             number = shown if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool) else "15.5"
@@ -104,8 +114,8 @@ class Parameter:
 
 
 def as_parameter(value: Any) -> Any:
-    """A :class:`Parameter` of a quantity; plain numbers pass through, for the border to judge."""
-    return value if isinstance(value, Parameter) else Parameter(value, OWN) if units.is_quantity(value) else value
+    """A :class:`Parameter` of a quantity, also of one in text; everything else passes through, for the border to judge."""
+    return Parameter(value, OWN) if units.is_quantity(value) or isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "positive": ("a number above zero", lambda x: x > 0),
     "nonnegative": ("zero or more", lambda x: x >= 0),
     "real": ("any finite number", math.isfinite),
+    "nonzero": ("any finite number but zero", lambda x: math.isfinite(x) and x != 0),
     "fraction": ("a number from 0 to 1", lambda x: 0 <= x <= 1),
 }
 
@@ -161,14 +172,12 @@ def declare(
     name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "", hint: str = ""
 ) -> Declared:
     """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
-    quantity, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
-    number = units.strip(quantity, dims, name)
+    given, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
+    number = units.strip(given, dims, name)
     if getattr(number, "ndim", 0):
-        raise errors.NotANumber(
-            where=name, wanted="one number", got=f"an array of shape {number.shape}", advice="give arrays to simulate(parameters={name: …})"
-        )
-    if not units.is_quantity(quantity):
-        quantity = units.Q(number, "1")
+        advice = f"give arrays to simulate(parameters={{{name!r}: …}})"
+        raise errors.NotANumber(where=name, wanted="one number", got=f"an array of shape {number.shape}", advice=advice)
+    quantity = units.as_quantity(given, name)
     check_domain(number, domain, name, quantity, hint)
     return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name)
 

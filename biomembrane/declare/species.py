@@ -11,7 +11,11 @@ from .. import errors
 from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
 from .parameter import as_parameter, check_name, check_text, declare, whole
 
-_ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
+_ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
+_ELEMENTS = frozenset(
+    ["H", "D", "T", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y", "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I", "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu", "Am", "Cm", "Bk", "Cf", "Es", "Fm", "Md", "No", "Lr", "Rf", "Db", "Sg", "Bh", "Hs", "Mt", "Ds", "Rg", "Cn", "Nh", "Fl", "Mc", "Lv", "Ts", "Og"]  # D and T: the isotopes of hydrogen (IUPAC)
+)
+_MOST = 10**6  # atoms of one kind, more than any protein holds
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class Species:
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
             )  # fmt: skip
 
+    @property
+    def is_solvent(self) -> bool:
+        """Whether it has a molar volume: it is counted by volume, not among the contents."""
+        return self.molar_volume is not None
+
     def _check_moieties(self, where: str) -> None:
         if not isinstance(self.moieties, Mapping):
             raise errors.WrongType(
@@ -83,7 +92,13 @@ class Species:
                 advice="elements begin with a capital letter; the charge goes into charge=, groups into moieties=",
             )
         for element, count in pieces:
-            found[element] = found.get(element, 0) + int(count or 1)
+            number = int(count or 1) if len(count) < 8 else _MOST + 1
+            if element not in _ELEMENTS or not 0 < number <= _MOST:
+                wanted = f"from 1 to {_MOST:,} atoms of {element}" if element in _ELEMENTS else "elements of the periodic table"
+                advice = "leave out what is not there" if element in _ELEMENTS else "groups that are no elements go into moieties={'CoA': 1}"
+                got = errors.shown(f"{element}{count}", 40) + (f" in {errors.shown(self.formula, 40)}" if self.formula != element + count else "")
+                raise errors.BadFormula(where=f"Species({self.name!r}), formula", wanted=wanted, got=got, advice=advice)
+            found[element] = found.get(element, 0) + number
         return found
 
     def __hash__(self) -> int:

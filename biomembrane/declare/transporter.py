@@ -9,13 +9,13 @@ from typing import Any
 
 import sympy as sp
 
-from .. import errors
+from .. import errors, symbols
 from ..html import collapsible, join, table
 from . import latex
 from .certificate import Certificate
 from .formula import Formula
 from .judge import Case, judged
-from .laws import Law, Rates
+from .laws import Eyring, Law, Rates
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
@@ -47,6 +47,12 @@ class Process:
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
         return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
 
+    def reads(self, symbol: sp.Symbol) -> bool:
+        """Whether its rates depend on a symbol of the model."""
+        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
+        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and rate.free_symbols & local for rate in given)
+
     @cached_property
     def rates(self) -> Rates:
         return self.local.mapped(lambda rate: rate.xreplace(self.names))
@@ -59,8 +65,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
         fields = ", ".join(f"{name}=…" for name in getattr(law, "__dataclass_fields__", {}))
         advice = f"laws.{law.__name__}({fields})" if isinstance(law, type) and fields else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
         raise errors.WrongType(where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=errors.shown(law), advice=advice)
-    rates = _complete(law.rates(site), where)
-    g = None if modulator is None else evaluated(modulator, site, "modulator")
+    rates, g = read(law, site, modulator)
     if g is not None:
         rates = rates.mapped(lambda rate: g * rate)
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
@@ -69,13 +74,22 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses))
 
 
+def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:
+    """The rates of a law and its modulator at the site, with the domains of parameters settled in both alike."""
+    rates = _complete(law.rates(site), site.process)
+    g = None if modulator is None else evaluated(modulator, site, "modulator")
+    given = [rate for rate in (rates.forward, rates.reverse, rates.conductance, rates.flux, g) if rate is not None]
+    made = dict(zip(given, site.settled(*given), strict=True))
+    return rates.mapped(made.__getitem__), None if g is None else made[g]
+
+
 def _complete(rates: Any, where: str) -> Rates:
     """The rates of a law: a pair, or a conductance, or a flux, each an expression."""
     advice = "laws.Rates(forward, reverse), laws.Rates(conductance=…) or laws.Rates(flux=…, reason=…)"
     if not isinstance(rates, Rates):
         raise errors.WrongType(where=f"{where}, law=…", wanted="a law that gives Rates", got=errors.shown(rates), advice=advice)
     given = [name for name in ("forward", "reverse", "conductance", "flux") if getattr(rates, name) is not None]
-    if given not in (["forward", "reverse"], ["conductance"], ["flux"]):
+    if given not in (["forward", "reverse"], ["conductance"], ["flux"], ["forward", "reverse", "flux"]):
         got = " and ".join(given) or "nothing"
         raise errors.WrongType(where=f"{where}, law=…", wanted="Rates of forward and reverse, or of one other", got=got, advice=advice)
     return replace(rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given})
@@ -121,12 +135,18 @@ class Transporter:
         put(self, "parameters", dict(site.parameters))
 
     @property
+    def sensing(self) -> dict[str, str]:
+        """By process, the charge that it moves inward, and whether it senses the voltage."""
+        return {p.name: sensed(p) for p in self.processes}
+
+    @property
     def certificate(self) -> Certificate:
         """The proof of local detailed balance, or why there is none."""
         return self.processes[0].certificate
 
     def __repr__(self) -> str:
-        return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}; {self.certificate.verdict}>"
+        moved = f"; {self.sensing[self.name]}" if self.sensing[self.name] else ""
+        return f"<{self.name} on {self.on.name}: {self.processes[0].reaction}{moved}; {self.certificate.verdict}>"
 
     def _repr_html_(self) -> str:
         return html_of(self)
@@ -135,9 +155,19 @@ class Transporter:
         return latex.transporter(self)
 
 
+def sensed(process: Process, barrier: Any = None) -> str:
+    """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves charge nor reads the voltage."""
+    on = process.on
+    charge = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
+    rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
+    read = any(e is not None and symbols.potential("@") in e.free_symbols for e in rates)
+    return f"{float(charge):+g} e inward{theta}" if charge else "V without moving charge" if read else ""
+
+
 def html_of(made: Any) -> str:
-    """Reactions with their certificates and parameters, for a notebook."""
-    rows = [(p.name, str(p.reaction), p.certificate.verdict, p.certificate.statement) for p in made.processes]
+    """Reactions with their charges, certificates and parameters, for a notebook."""
+    rows = [(p.name, str(p.reaction), made.sensing[p.name], p.certificate.verdict, p.certificate.statement) for p in made.processes]
     numbers = parameter_rows(made.parameters)
-    body = join(table(rows, ("process", "reaction", "second law", "")), table(numbers, ("name", "value", "source")))
+    body = join(table(rows, ("process", "reaction", "charge moved", "second law", "")), table(numbers, ("name", "value", "source")))
     return collapsible(f"{made.label} on {made.on.name}", body, open=True)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .. import errors
 from ..account.saved import LINES, SavedRun
+from .beside import beside, exists, read_path, reason
+from .untrusted import check_hdf5, check_texts, refused
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..account.keep import Kept
-    from ..account.lazy import Lazy
     from ..account.run import Run
 
 
@@ -39,55 +40,102 @@ def dataset(run: Run) -> xr.Dataset:
     return made
 
 
-def save(run: Run | Kept, path: str | Path) -> Path:
+SUFFIXES = (".nc", ".nc4")
+
+
+def save(run: Run | Kept | SavedRun, path: str | Path) -> Path:
     """Write a run and its ledger, or what a scan kept, to a netCDF file; a lazy scan to a zarr folder, chunk by chunk.
 
-    Folders are made as needed.  Called again with the same lazy scan, only the chunks that are missing are run.  Raises UnknownSuffix.
+    Folders are made as needed.  A file is there whole or not at all: it is written beside its place and moved into it, so that the old one stays
+    until then.  Called again with the same lazy scan, only the chunks that are missing or damaged are run.  Raises WrongType, UnknownSuffix,
+    NotWritable.
     """
     from ..account.keep import Kept
+    from ..account.lazy import Lazy
+    from ..account.run import Run
 
-    lazy, zarr = hasattr(run, "recipe"), str(path).endswith(".zarr")
-    if lazy != zarr:
-        wanted = "a path that ends in .zarr, for a scan that runs chunk by chunk" if lazy else "a netCDF file, for a run"
-        raise errors.UnknownSuffix(where="save(…)", wanted=wanted, got=str(path), advice="'scan.zarr'" if lazy else "'run.nc'")
-    if lazy:
+    if not isinstance(run, (Run, Kept, SavedRun)):
+        advice = "bm.save(bm.simulate(model, until='10 min'), 'run.nc')"
+        raise errors.WrongType(where="save(…)", wanted="what simulate gave", got=errors.shown(run), advice=advice)
+    target = read_path(path, "save(…)", "'run.nc'")
+    lazy = isinstance(run, Lazy)
+    if target.suffix not in ((".zarr",) if lazy else SUFFIXES):
+        wanted = "a path that ends in .zarr, for a scan that runs chunk by chunk" if lazy else "a path that ends in .nc, for a netCDF file"
+        raise errors.UnknownSuffix(where="save(…)", wanted=wanted, got=errors.shown(str(path)), advice="'scan.zarr'" if lazy else "'run.nc'")
+    if isinstance(run, Lazy):
         from .zarr import write as write_zarr
 
-        return write_zarr(cast("Lazy", run), path)
-    return write(run.data if isinstance(run, Kept) else dataset(run), path)
+        return write_zarr(run, target)
+    return write(dataset(run) if isinstance(run, Run) else run.data, target)
 
 
 def write(data: xr.Dataset, path: str | Path) -> Path:
-    """Write what :func:`dataset` gave."""
+    """Write what :func:`dataset` gave, whole or not at all.  Raises NotWritable."""
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    data.to_netcdf(target, engine="h5netcdf")
+    summed = {name: {"fletcher32": True} for name, v in data.variables.items() if v.dtype.kind in "iuf" and v.ndim and v.size}
+    with beside(target, f"save(…, {errors.shown(str(path))})") as spare:
+        data.to_netcdf(spare, engine="h5netcdf", encoding=summed)  # with checksums, so that damage is seen when it is read
     return target
 
 
 def open_result(path: str | Path) -> xr.Dataset:
-    """Read what :func:`save` wrote: a file into memory, a zarr folder as dask arrays.  Raises UnknownName (no such file), CorruptFile."""
-    import xarray as xr
+    """Read what :func:`save` wrote: a file into memory, a zarr folder as dask arrays.
 
-    source = Path(path)
-    if source.is_dir() and (source / ".zgroup").is_file():
-        opened: xr.Dataset = xr.open_zarr(source, consolidated=False)
-        return opened
-    if not source.is_file():
+    Of a zarr folder in which chunks are missing, the lanes of these are marked as cancelled, and a warning (``errors.Incomplete``) says how many.
+    Nothing is decoded that :func:`save` could not have written.  Raises WrongType, UnknownName (no such file), CorruptFile, NeedsExtra.
+    """
+    source = read_path(path, "open_result(…)", "bm.open_result('run.nc')")
+    there = exists(source, "open_result(…)")
+    if there and source.is_dir() and any((source / name).exists() for name in ("zarr.json", ".zgroup")):
+        from .zarr import read as read_zarr
+
+        return read_zarr(source)
+    if not there or not source.is_file():
         near = errors.nearest(source.name, [p.name for p in source.parent.glob("*.nc")]) if source.parent.is_dir() else ""
         advice = near or f"bm.save(run, {str(source if source.suffix else source / 'run.nc')!r}) writes one"
-        got = f"{str(path)!r}, which is {'a folder' if source.is_dir() else 'not there'}"
+        got = f"{str(path)!r}, which is {'a folder' if source.is_dir() else 'no file' if there else 'not there'}"
         raise errors.UnknownName(where="open_result(…)", wanted="a netCDF file", got=got, advice=advice)
+    return _read(source)
+
+
+_DAMAGE = (  # what h5py, h5netcdf and xarray raise for a file that is not what it should be
+    OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, IndexError, OverflowError, MemoryError, AssertionError,
+)  # fmt: skip
+
+
+def _read(source: Path) -> xr.Dataset:
+    """A netCDF file in memory."""
+    import xarray as xr
+
     try:
-        with xr.open_dataset(source, engine="h5netcdf", decode_timedelta=False) as opened:
+        check_hdf5(source)
+        with xr.open_dataset(source, engine="h5netcdf", decode_times=False) as opened:
             made = opened.load()
-    except (OSError, ValueError, KeyError) as problem:
-        got, advice = str(problem).splitlines()[0], "it may be cut short or of another format: run the model again and bm.save(run, …)"
-        raise errors.CorruptFile(where=f"file {source.name}", wanted="a netCDF-4 file", got=got, advice=advice) from None
-    if "model_hash" not in made.attrs:
-        got, advice = "a netCDF file without model_hash", "open other files with xarray.open_dataset"
-        raise errors.CorruptFile(where=f"file {source.name}", wanted="a result of biomembrane", got=got, advice=advice)
+    except errors.BiomembraneError:
+        raise
+    except _DAMAGE as problem:
+        advice = "it may be cut short or of another format: run the model again and bm.save(run, …)"
+        raise refused(source, reason(problem), wanted="a netCDF-4 file", advice=advice) from None
+    check_texts(source, made.attrs)
     return made
+
+
+def sent(text: bytes) -> tuple[Path, xr.Dataset]:
+    """Where a run is saved and its dataset, as another process sends them: ``{"target", "data"}`` in JSON.  Raises CorruptFile."""
+    import xarray as xr
+
+    source, wanted = Path("-"), "{'target': a path, 'data': a dataset} as JSON"
+    try:
+        given = json.loads(text)
+        if not (isinstance(given, dict) and isinstance(given.get("target"), str) and isinstance(given.get("data"), dict)):
+            raise refused(source, errors.shown(given), wanted=wanted)
+        target, data = Path(given["target"]), xr.Dataset.from_dict(given["data"])
+        check_texts(source, data.attrs)
+    except errors.BiomembraneError as problem:
+        raise errors.CorruptFile(where="standard input", wanted=wanted, got=problem.got) from None
+    except (*_DAMAGE, RecursionError) as problem:
+        raise errors.CorruptFile(where="standard input", wanted=wanted, got=reason(problem)) from None
+    return target, data
 
 
 def open_run(path: str | Path) -> SavedRun:

@@ -15,7 +15,8 @@ from ..compile.numpy import Kernel, plain
 from .problem import KINDS, ROUNDING, Block, Problem, Status, check_tolerances, come, empty
 
 _MESSAGES = {
-    rodas.DONE: "", rodas.TOO_MANY: "{most} attempted steps were not enough", rodas.COLLAPSED: "the step became too small",
+    rodas.DONE: "", rodas.TOO_MANY: "{most:.0f} attempted steps were not enough; allow more with Native(max_steps={more})",
+    rodas.COLLAPSED: "the step became too small",
     rodas.NOT_FINITE: "a rate, a stage or the Jacobian is not finite", rodas.NEGATIVE: "it would fall below zero in the next step",
     rodas.WAITING: "it was not begun",
     rodas.OPEN: "the energy books cannot be kept open",
@@ -26,7 +27,8 @@ _MESSAGES = {
 class Native:
     """``Native(rtol=1e-8)``: the default solver.
 
-    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` counts attempts of a lane; ``threads`` 0 means one a core.
+    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many steps a lane may attempt for each part of its run
+    between breaks that it has begun; ``threads`` 0 means one a core.
     A single run is a lane like any other, and a batch equals its singles whatever the order of the lanes and the number of threads.
     """
 
@@ -91,8 +93,8 @@ class Native:
         for k in np.flatnonzero(record[:, 0]):
             kind, at = int(record[k, 0]), float(record[k, 4])
             state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
-            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=self.max_steps), state)
-            made.rows[k, come(made.times, at) :] = np.nan
+            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
+            made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         made.rejected[:] = record[:, 2]
         made.steps[:] = record[:, 1] - record[:, 2]

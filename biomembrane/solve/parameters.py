@@ -6,17 +6,17 @@ import math
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import collection, errors, units
 from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
-from ..dimension import ONE, TIME, Dimension
+from ..dimension import TIME, Dimension
 from .schedule import Timed, schedule
 from .standing import standing
 
@@ -162,9 +162,9 @@ class _Sheet:
         dims = {}
         for key, value in given.quantities.items():
             if not units.is_plain(value) and _labelled(value, f"{where}({key}=…)") is not None:
-                quantity = units.Q(1.0, units.from_udunits(value.attrs["units"]))
+                quantity = units.labelled(value, f"{where}({key}=…)")
             else:
-                quantity = value if units.is_quantity(value) else units.Q(units.strip(value, ONE, f"{where}({key}=…)"), "1")
+                quantity = units.as_quantity(value, f"{where}({key}=…)")
             dims[key] = units.dimension_of(quantity)
             self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", units.unit_of(quantity))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)
@@ -173,9 +173,16 @@ class _Sheet:
         self.forms.append(Form(name, expression, extra))
 
 
-@lru_cache(maxsize=64)
 def _of_start(model: Model) -> frozenset[str]:
-    """Parameters that only say what there is at the start."""
+    """Parameters that only say what there is at the start; looked up once."""
+    held = collection.held(model)
+    if "of start" not in held:
+        held["of start"] = _found_of_start(model)
+    found: frozenset[str] = held["of start"]
+    return found
+
+
+def _found_of_start(model: Model) -> frozenset[str]:
     starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")]
     starts += [formula.expression for formula in model.impermeants.values()]
     used = {s.name for e in starts for s in e.free_symbols}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +27,8 @@ _JUDGED = ("drift", "dissipation")  # groups whose error the ledger controls
 
 @dataclass(frozen=True)
 class SciPy:
-    """``SciPy("Radau")``, ``"BDF"`` or ``"LSODA"``; ``rtol`` relative, ``atol`` as a share of rtol times the typical size of each state.
+    """``SciPy("Radau")``, ``"BDF"`` or ``"LSODA"``; ``rtol`` relative, ``atol`` as a share of rtol times the typical size of each state,
+    ``max_steps`` for each part of a run between breaks.
 
     The ledger is integrated along each step at the collocation nodes of Radau IIA, or at four Gauss–Legendre nodes on the dense output
     of the other methods; inside a step by the integral of the interpolant through the nodes.  Where the powers vary more than the nodes can
@@ -55,6 +57,7 @@ class SciPy:
         """See :class:`~biomembrane.solve.problem.Solver`."""
         made = empty(problem)
         statuses = list(made.statuses)
+        made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
                 break
@@ -83,7 +86,7 @@ class _March:
         self.turns = np.full((parts - 1, self.size), np.nan)
         self.least = np.full(len(problem.kernel.program.outputs["dissipation"]), np.inf)
         self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
-        self.count = 0
+        self.count = self.budget = 0
         self.status = Status("done", float(self.times[-1]))
 
     def run(self) -> None:
@@ -94,6 +97,7 @@ class _March:
         for part, stop in enumerate(problem.stops[:, self.lane]):
             self.longest = float(longest[part])
             self.constants = problem.lane_constants(part, self.lane)
+            self.budget += self.settings.max_steps
             if part:
                 self.turns[part - 1] = y
             y = self._part(y, start, float(stop))
@@ -109,8 +113,10 @@ class _March:
             return y
         solver = self._solver(y, start, stop, self.settings.first_step)
         while solver.status == "running":
-            if self.count > self.settings.max_steps:
-                self._stop("too many steps", solver.t, solver.y * np.nan, f"{self.settings.max_steps} steps were not enough")
+            if self.count >= self.budget:
+                more = f"SciPy({self.settings.method!r}, max_steps={10 * self.settings.max_steps})"
+                message = f"{self.budget} steps were not enough; allow more with {more}"
+                self._stop("too many steps", solver.t, solver.y * np.nan, message)
                 break
             before = solver.y.copy()
             try:
@@ -155,10 +161,13 @@ class _March:
         from scipy import integrate  # a quarter of a second, which the native engine need not spend
 
         s, k, c = self.settings, self.kernel, self.constants
-        return getattr(integrate, s.method)(
+        made = getattr(integrate, s.method)(
             lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
             jac=lambda t, y: k.jacobian(t, y, c), first_step=min(first, stop - start) if first else None, max_step=self.longest,
         )  # fmt: skip
+        if hasattr(made, "solve_lu"):
+            made.solve_lu = _rested(made)
+        return made
 
     def _accept(self, solver: Any, dense: Any) -> None:
         first, last = np.searchsorted(self.times, [solver.t_old, solver.t], side="right")
@@ -229,6 +238,21 @@ class _March:
         before = np.abs(np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]).sum(axis=0)
         made: Any = wrong > self.settings.rtol * (SHARE * energy.sum(axis=0) + PAST * before)
         return made
+
+
+def _rested(solver: Any) -> Callable[[Any, Array], Array]:
+    """``solver.solve_lu`` with Newton corrections of a few units in the last place of the state taken as none.
+
+    At rest, SciPy takes a correction that rounding keeps from shrinking for divergence, and makes ever smaller steps.
+    """
+    solve = solver.solve_lu
+
+    def rested(factors: Any, right: Array) -> Array:
+        correction: Array = solve(factors, right)
+        still = np.all(np.abs(correction) <= 4 * np.finfo(float).eps * np.abs(solver.y))
+        return np.zeros_like(correction) if still else correction
+
+    return rested
 
 
 def weights(nodes: Array, theta: Array) -> Array:

@@ -15,11 +15,11 @@ from mistakes import cycle
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.solve.books import Books
 from biomembrane.account.ledger import Flow
 from biomembrane.account.saved import LINES
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
+from biomembrane.solve.books import Books
 
 S, D = bm.Species("S"), bm.Species("D")  # neutral solutes
 J = 1e-3  # fmol/s

@@ -56,7 +56,7 @@ def senses(e: str, due: str = "2") -> str:
     ("sensed", "word", "text"),
     [
         (-2, "voltage sign", "the voltage enters with the wrong sign: {}"),
-        (-2.0005, "charge", "{}"),
+        (-2.0007, "charge", "{}"),  # not on a tie of the four digits that are shown
         (0, "charge", "the voltage is left out: {}"),
         (0.0005, "charge", "{}"),
         (2000, "unit", "the voltage is off by a power of a thousand (mV for V): {}"),

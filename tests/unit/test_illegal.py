@@ -26,7 +26,10 @@ NUMBERS = table(
     {
         "Q": [
             ("misspelt unit", lambda: Q(1, "mMM"), e.UnknownUnit, "Q(1, 'mMM')", "a unit", "'mMM'", "'mM'"),
-            ("text that is no unit", lambda: Q(1, "sausage"), e.UnknownUnit, "sausage", "a unit", "'sausage'", "known: mM"),
+            ("text that is no unit", lambda: Q(1, "sausage"), e.UnknownUnit, "sausage", "a unit", "'sausage'", ("a unit of SI", "'mmol/L'")),
+            ("near only in letters", lambda: Q(1, "mEqv/L"), e.UnknownUnit, "mEqv", "a unit", "'mEqv' is not known", "did you mean 'mEq/L'?"),
+            ("a product after a slash", lambda: Q(1, "J/mol K"), e.UnknownUnit, "J/mol K", "a unit", "two ways", "'J/mol/K' or 'K*J/mol'"),
+            ("a quantity with a unit", lambda: Q(Q(5, "mM"), "mV"), e.NotANumber, "Q(", "a number", "the quantity 5 mM", "Q('5 mM').to('mV')"),
             ("unit with a number in it", lambda: Q(1, "5 mM"), e.UnknownUnit, "Q(1", "a unit", "'5 mM'", "Q(5, 'mM')"),
             ("no unit", lambda: Q(5), e.BareNumber, "Q(5)", "a number and a unit", "no unit", 'Q(5, "mM")'),
             ("unit as a number", lambda: Q(5, 5), e.UnknownUnit, "Q(5, 5)", "a unit as text", "5, of type int", "'mM'"),
@@ -38,7 +41,8 @@ NUMBERS = table(
         "Compartment": [
             ("volume in mM", lambda: cell(volume=Q(1, "mM")), e.UnitMismatch, "cell.volume", "'pL'", ("1 mM", "mol/m^3"), "Q(1, 'pL')"),
             ("bare volume", lambda: cell(volume=1), e.BareNumber, "cell.volume", "'pL'", "1", "Q(1, 'pL')"),
-            ("volume as text", lambda: cell(volume="1 pL"), e.NotANumber, "cell.volume", "a number", "'1 pL'", "Q('1 pL')"),
+            ("volume in words", lambda: cell(volume="one pL"), e.NotANumber, "cell.volume", "a number", "'one pL'", "'1 pL'"),
+            ("text without a unit", lambda: cell(volume="1"), e.BareNumber, "cell.volume", "'pL'", "'1'", "'1 pL'"),
             ("volume as a flag", lambda: cell(volume=True), e.NotANumber, "cell.volume", "a number", "True", "Q(1, 'pL')"),
             ("no volume", lambda: cell(volume=None), e.NotANumber, "cell.volume", "a number", "None", "Q(1, 'pL')"),
             ("volume of NaN", lambda: cell(volume=Q(math.nan, "pL")), e.NotFinite, "cell.volume", "finite", "nan pL", "0/0"),
@@ -243,7 +247,8 @@ def twins(**second: Any) -> bm.Model:
 
 def inside(**changed: Any) -> bm.Model:
     """A leak of a cell in which something is changed."""
-    return model(transporter(on=membrane(inside=cell(**changed))))
+    on = membrane(inside=cell(**changed))
+    return model(transporter(on=on), lib.water(on))
 
 
 def rows_of_models() -> list[Mistake]:

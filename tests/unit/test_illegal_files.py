@@ -65,7 +65,7 @@ FILES = table(
         "Sheet.__getitem__": [
             ("misspelt parameter", lambda _: lib.sheet("parent_1992")["k112"], e.UnknownName, "'parent_1992'", "its parameters", "'k112'", "'k12'"),
             ("no unit", lambda f: entry(f, "unit", "units"), e.CorruptFile, "sheet 'mine', P", "unit", "no 'unit'", "unit = …"),
-            ("misspelt unit", lambda f: entry(f, "cm/s", "cm/sec ond"), e.CorruptFile, "sheet 'mine', P", "a unit", "'cm/sec ond'", "'cm/s'"),
+            ("misspelt unit", lambda f: entry(f, "cm/s", "cm/sce"), e.CorruptFile, "sheet 'mine', P", "a unit", "'cm/sce'", "'cm/sec'"),
             ("value as text", lambda f: entry(f, "1.0", '"one"'), e.CorruptFile, "sheet 'mine', P", "a number", "'one'", "Q(1, 'cm/s')"),
             ("misspelt kind", lambda f: entry(f, "measured", "mesured"), e.CorruptFile, "sheet 'mine', P", "measured", "'mesured'", "'measured'"),
         ],

@@ -130,8 +130,8 @@ LAWS = table(
             ),
             (
                 "sign that is not known",
-                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.Rational(1001, 1000)), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
-                "K_leak, forward", "sign can be decided", "cos(", "non-negative terms",
+                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.sin(s.u) + sp.Rational(3, 2)), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
+                "K_leak, forward", "sign can be decided", "cos(", "never negative",
             ),
             (
                 "a sum of two dimensions", lambda: pair(lambda k, s: k * (s["K@in"] + s.V), lambda k, s: k * s["K@out"]), e.DimensionError,
@@ -257,8 +257,8 @@ CYCLES = table(
             ("a step to itself", lambda: opened("O <-> O", ONE), e.BadReaction, "GLUT, step O-O", "changes something", "O ⇌ O", "another"),
             ("two of a state", lambda: cycle(steps=steps("2 O <-> OG")), e.BadCycle, "GLUT, step '2 O <-> OG'", "one state", "2 O", "one step leads"),
             (
-                "all constants given and closed", lambda: cycle(close=[]), e.CycleNotClosed,
-                "GLUT, the loop closed by", "product around the loop", "off by +0 kJ/mol, but only at these values", "close=['",
+                "a published digit off", lambda: opened("OG <-> IG", ONE | {"forward": Q(10.01, "1/s")}, close=[]), e.CycleNotClosed,
+                "GLUT, the loop closed by 'I + glucose@in <-> IG'", "product around the loop", "kJ/mol (rounding of", "close=['I <-> IG']",
             ),
             (
                 "zero constant", lambda: opened("OG <-> IG", ONE | {"forward": Q(0, "1/s")}), e.OutOfDomain,

@@ -138,8 +138,8 @@ ROWS = table(
             ),
             ("quantity of NaN", lambda: formula(lambda _, a: a, a=mM(math.nan)), e.NotFinite, "Protocol.function(a=…)", "finite", "nan mM", "0/0"),
             (
-                "quantity as text", lambda: formula(lambda _, a: a, a="5 mM"), e.NotANumber,
-                "Protocol.function(a=…)", "a number", "'5 mM'", "Q('5 mM')",
+                "quantity in words", lambda: formula(lambda _, a: a, a="five mM"), e.NotANumber,
+                "Protocol.function(a=…)", "a number", "'five mM'", "Q(1, 'mM')",
             ),
             (
                 "formula that falls below 0", lambda: formula(lambda t, a, T: a * (1 - t / T), a=mM(5), T=s(0.5)), e.OutOfDomain,

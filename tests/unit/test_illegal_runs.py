@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -70,7 +71,7 @@ RUNS = table(
             ("parameter by number", lambda: run(parameters={5: END}), e.UnknownName, "model 'cell'", "a parameter", "5", "known: temperature"),
             ("bath in mV", lambda: setting("bath.K", Q(5, "mV")), e.UnitMismatch, "parameters['bath.K']", "'mM'", "5 mV", "Q(5, 'mM')"),
             ("bare bath", lambda: setting("bath.K", 5), e.BareNumber, "parameters['bath.K']", "'mM'", "5", "Q(5, 'mM')"),
-            ("bath as text", lambda: setting("bath.K", "5 mM"), e.NotANumber, "parameters['bath.K']", "'mM'", "'5 mM'", "Q('5 mM')"),
+            ("bath in words", lambda: setting("bath.K", "five mM"), e.NotANumber, "parameters['bath.K']", "'mM'", "'five mM'", "'1 mM'"),
             ("no bath", lambda: setting("bath.K", None), e.NotANumber, "parameters['bath.K']", "'mM'", "None", "Q(1, 'mM')"),
             ("bath of NaN", lambda: setting("bath.K", Q(math.nan, "mM")), e.NotFinite, "parameters['bath.K']", "finite", "nan mM", "0/0"),
             ("negative bath", lambda: setting("bath.K", Q(-5, "mM")), e.OutOfDomain, "parameters['bath.K']", "zero or more", "-5 mM", "sign"),
@@ -226,7 +227,25 @@ def test_an_amount_below_zero_stops_the_run(solver: solvers.Solver) -> None:
 def test_too_few_steps() -> None:
     error = stopped(sound(), solver=solvers.Native(max_steps=2))
     assert "too many steps" in error.got
-    assert "2 attempted steps" in error.got
+    assert "2 attempted steps were not enough; allow more with Native(max_steps=20)" in error.got
+
+
+def test_too_few_steps_of_scipy() -> None:
+    error = stopped(sound(), solver=solvers.SciPy("BDF", max_steps=2))
+    assert "2 steps were not enough; allow more with SciPy('BDF', max_steps=20)" in error.got
+
+
+@SOLVERS
+def test_the_budget_of_steps_grows_with_the_breaks(solver: solvers.Solver) -> None:
+    """What is enough for one pulse is enough for forty of them in one run."""
+
+    def pulsed(count: int, end: float) -> bm.Run:
+        train = bm.Protocol.pulses(Q(5, "mM"), Q(6, "mM"), start=Q(1, "s"), width=Q(1, "s"), period=Q(2, "s"), count=count)
+        return run(until=Q(end, "s"), parameters={"bath.K": train}, solver=replace(solver, max_steps=150))
+
+    assert pulsed(1, 3).status.ok
+    assert pulsed(40, 80).status.ok
+    assert pulsed(40, 80).solution.steps > 150
 
 
 @SOLVERS

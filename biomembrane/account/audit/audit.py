@@ -41,7 +41,8 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
         ranges = _ranges(over or {}, [c for one in declared for c in claims(one)])
-        return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)))
+        sensing = {name: text for one in declared for name, text in one.sensing.items()}
+        return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), sensing)
     given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
     if not given or not all(isinstance(c, Claim) for c in given):
         advice = "audit(model), audit(transporter), or audit([claim, …])"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors, units
 from ...declare.parameter import check_domain
 from ...dimension import MOLAR_ENERGY
-from ...html import collapsible, table
+from ...html import collapsible, join, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,10 +86,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings of an audit, in the order of the model."""
+    """All findings of an audit, in the order of the model; ``sensing`` tells by process what charge it moves inward."""
 
     name: str
     findings: tuple[Finding, ...]
+    sensing: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -161,13 +162,19 @@ class Audit:
                 made.append(f"      {f.text}")
             if f is not None and f.witness:
                 made.append(f"      witness: {f.witness}")
-        return "\n".join(made)
+        return "\n".join([*made, *(f"  {line}" for line in self._sensed())])
+
+    def _sensed(self) -> list[str]:
+        """Which processes sense the voltage, and by how many charges."""
+        told = [f"{name} {text}" for name, text in self.sensing.items() if text]
+        return [f"V is sensed by {', '.join(told)}"] if told else []
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [(*row, f.text, str(f.witness or "")) for row, f in zip(self._rows(), self.findings, strict=True)]
-        return collapsible(f"audit of {self.name}: {self.verdict}", table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness")), open=True)
+        found = table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness"))
+        return collapsible(f"audit of {self.name}: {self.verdict}", join(found, *self._sensed()), open=True)
 
 
 def kilojoule(limit: Any, where: str) -> float:

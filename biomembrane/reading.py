@@ -1,0 +1,287 @@
+"""Text from users, read by bounded grammars: decimal numbers, whole numbers, units as papers print them.
+
+Nothing here is evaluated, and nothing takes longer than the text is long: digits, exponents, depth and length are bounded first.  Digits are
+ASCII digits; of other signs only those that typesetters use are known (µ, Ω, °, Å, ·, ×, −, superscripts).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from importlib.resources import files
+from numbers import Rational, Real
+from typing import Any, NamedTuple
+
+LONGEST = 200  # characters of a quantity
+HIGHEST = 24  # exponent of a unit
+DEEPEST = 8  # brackets within brackets
+DIGITS, DECADES = 40, 30  # of an exact number: significant digits, and powers of ten either way
+
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_DECIMAL = re.compile(rf"[+-]?{_NUMBER}")
+_EXACT = re.compile(rf"[+-]?(?:{_NUMBER}|[0-9]+/0*[1-9][0-9]*)")
+_LONG = re.compile(rf"[0-9.]{{{DIGITS + 2},}}|[eE][+-]?[0-9]{{3,}}")
+_TENS = re.compile(r"\s*(?:[x×*·]\s*)?10\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?[0-9]{1,3})\s*\)|([+-]?[0-9]{1,3}))(?![0-9.])")
+_TYPESET = str.maketrans(
+    {
+        **dict.fromkeys("\u2212\u2013\u2010\u2011", "-"),  # minus, dash, hyphens
+        **dict.fromkeys("\u22c5\u2219\u2022", "·"), "\u03bc": "µ", "\u2126": "Ω", "\u212b": "Å", "\u2103": "°C", "\u2109": "°F",
+    }
+)  # fmt: skip
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+
+
+def typed(text: str) -> str:
+    """The text as it would be typed: one minus, one dot, one micro sign, ``²`` as ``^2``."""
+    return re.sub("[⁰¹²³⁴-⁹⁻⁺]+", lambda raised: f"^{raised[0].translate(_RAISED)}", text.translate(_TYPESET)).strip()
+
+
+def decimal(text: str) -> float | None:
+    """A decimal number of ASCII digits, infinite where it is too large for a double; None for anything else."""
+    text = text.strip()
+    return float(text) if len(text) <= LONGEST and _DECIMAL.fullmatch(text) else None
+
+
+def exact(value: object) -> Fraction | None:
+    """A number, or text such as ``-0.5`` or ``1/3``, as the fraction that was written; None for what is no finite number or has no bounded size.
+
+    A float is read as the shortest decimal that prints it, so that 0.1 is a tenth.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Rational):
+        made = Fraction(int(value.numerator), int(value.denominator)) if _short(value.numerator) and _short(value.denominator) else None
+    else:
+        told = str(value) if isinstance(value, (Real, Decimal)) else typed(value) if isinstance(value, str) and len(value) <= LONGEST else ""
+        made = Fraction(told) if _EXACT.fullmatch(told) and not _LONG.search(told) else None
+    return made if made is None or not made or 10**-DECADES <= abs(made) <= 10**DECADES else None
+
+
+def _short(number: object) -> bool:
+    return abs(int(number)) < 10**DIGITS  # type: ignore[call-overload,no-any-return]
+
+
+def numbers(value: object) -> Any:
+    """A float, or an array of floats, of what is nothing but real numbers; None of flags, text, dates, complex or masked numbers."""
+    import numpy as np
+
+    if isinstance(value, (str, bytes, bool)) or value is None or np.ma.is_masked(value):
+        return None
+    try:
+        array = np.asarray(value, dtype=object if isinstance(value, (list, tuple)) else None)
+        if array.dtype.kind == "O":
+            parts = array.ravel().tolist()
+            sound = all(isinstance(x, (Real, Decimal)) and not isinstance(x, (bool, np.bool_)) for x in parts)
+            array = np.array([float(x) for x in parts]).reshape(array.shape) if sound else array
+        if array.dtype.kind not in "iuf":
+            return None
+        return float(array) if array.ndim == 0 else array.astype(float, copy=False)
+    except Exception:  # noqa: BLE001  whatever an object of someone else's raises when it is asked for its numbers
+        return None
+
+
+def leading(text: str) -> tuple[float, str] | None:
+    """The number that a text begins with, ``-60``, ``1e-7`` or ``2.5 × 10⁻⁷``, and the rest; None where there is none."""
+    if len(text) > LONGEST:
+        return None
+    text = typed(text)
+    ten = _TENS.match(text)
+    if ten and text.startswith("10"):
+        return 10.0 ** int(ten[1] or ten[2]), text[ten.end() :].strip()
+    found = _DECIMAL.match(text)
+    if not found or re.match(r"[eE](?![A-Za-z])", text[found.end() :]):  # a number that breaks off, '5e', is no number of charges
+        return None
+    rest = text[found.end() :]
+    ten = _TENS.match(rest)
+    if ten and not rest.lstrip().startswith("10"):
+        number = f"{found[0]}e{int(ten[1] or ten[2])}" if "e" not in found[0].lower() else "nan"
+        return (float(number), rest[ten.end() :].strip()) if number != "nan" else None
+    return float(found[0]), rest.strip()
+
+
+class Unreadable(ValueError):
+    """Why a text is no unit, in words; ``instead`` are texts that might be meant."""
+
+    def __init__(self, why: str, *instead: str) -> None:
+        super().__init__(why)
+        self.why, self.instead = why, instead
+
+
+class Power(NamedTuple):
+    """A named unit to a power, as it stands in the text."""
+
+    name: str
+    exponent: Fraction
+
+
+_LETTERS = "A-Za-z_µΩ°Å%"
+_NAME = re.compile(rf"[{_LETTERS}]*?H2O(?![{_LETTERS}0-9])|[{_LETTERS}]+")
+_RAISE = re.compile(r"\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?[0-9]{1,3}(?:\.[0-9]{1,18})?)\s*(?:/\s*([0-9]{1,2})\s*)?\)|([+-]?[0-9]{1,3}(?:\.[0-9]{1,18})?))")
+_ATTACHED = re.compile(r"-?[0-9]{1,2}(?!\.?[0-9])")
+_JOIN = re.compile(r"\s*(\*(?!\*)|·|×|\.(?=[A-Za-zµΩ°Å(])|/|\bper\b)\s*|\s+|(?=[A-Za-zµΩ°Å(])")
+_WORDS = {"mm Hg": "mmHg", "cm H2O": "cmH2O", "mm H2O": "mmH2O", **dict.fromkeys(("deg C", "° C"), "degC"), **dict.fromkeys(("deg F", "° F"), "degF")}
+_PAIRS = re.compile(r"(?<![A-Za-z])(" + "|".join(pair.replace(" ", r"\s+") for pair in _WORDS) + r")(?![A-Za-z0-9])")
+
+
+def unit(text: str) -> list[Power]:
+    """The named units of ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``, ``1/(M*s)`` with their exponents, none for a pure number.
+
+    Units are joined by a blank, ``*``, ``·``, a dot or nothing after an exponent; exponents stand behind ``^`` or ``**``, raised, or
+    attached.  After a slash only slashes may follow, for ``J/mol K`` is read in two ways.  Raises Unreadable.
+    """
+    if len(text) > LONGEST:
+        raise Unreadable(f"a text of {len(text)} characters")
+    plain = _PAIRS.sub(lambda pair: _WORDS[" ".join(pair[0].split())], typed(text))
+    if plain in ("", "1", "dimensionless"):
+        return []
+    strange = re.search(rf"[^{_LETTERS}0-9\s.*·×/^()+-]", plain)
+    if strange:
+        raise Unreadable(f"the sign {strange[0]!r}" + " (a decimal point is '.')" * (strange[0] == ","))
+    reader = _Reader(plain)
+    made = list(reader.product(0))
+    if reader.at < len(plain):
+        raise Unreadable(f"{plain[reader.at :].strip()!r} is left over")
+    return made
+
+
+class _Reader:
+    """Recursive descent over the text of a unit; ``at`` is how far it came."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def product(self, depth: int) -> Iterator[Power]:
+        """Powers joined by products and slashes, to the end or to a closing bracket."""
+        sign, slashed = 1, 0
+        one = re.compile(r"\s*(?:1(?:\.0*)?\s*)?(?:/|\bper\b)\s*").match(self.text, self.at)
+        if one:
+            self.at, sign, slashed = one.end(), -1, one.end()
+        else:
+            self._skip(re.compile(r"\s*(?:1\s*\*(?!\*)\s*)?"))
+        while True:
+            for name, exponent in self._power(depth):
+                yield Power(name, sign * exponent)
+            if self.at == len(self.text) or self.text[self.at :].lstrip()[:1] in (")", ""):
+                self._skip(re.compile(r"\s*"))
+                return
+            join = _JOIN.match(self.text, self.at)
+            if not join:
+                return
+            if join[1] in ("/", "per"):
+                sign, slashed = -1, join.end()
+            elif slashed:
+                first, last = self.text[: self.at], self.text[join.end() :]
+                raise Unreadable("a product after a slash, which can be read in two ways", *([f"{first}/{last}", f"{last}*{first}"] * (not depth)))
+            self.at = join.end()
+
+    def _power(self, depth: int) -> list[Power]:
+        """A name or a bracket, with its exponent."""
+        if self.text[self.at : self.at + 1] == "(":
+            if depth == DEEPEST:
+                raise Unreadable(f"brackets more than {DEEPEST} deep")
+            self.at += 1
+            inside = list(self.product(depth + 1))
+            if self.text[self.at : self.at + 1] != ")":
+                raise Unreadable("a bracket that is not closed")
+            self.at += 1
+        else:
+            found = _NAME.match(self.text, self.at)
+            if not found:
+                rest = self.text[self.at :].strip()
+                raise Unreadable(f"{rest!r} where the name of a unit is due" if rest else "no unit after the last sign")
+            inside = [Power(found[0], Fraction(1))]
+            self.at = found.end()
+        exponent = self._exponent()
+        made = [Power(name, own * exponent) for name, own in inside]
+        if any(abs(power.exponent) > HIGHEST for power in made):
+            raise Unreadable(f"an exponent beyond {HIGHEST}")
+        return made
+
+    def _exponent(self) -> Fraction:
+        raised = _RAISE.match(self.text, self.at)
+        attached = None if raised else _ATTACHED.match(self.text, self.at)
+        found = raised or attached
+        if not found:
+            return Fraction(1)
+        self.at = found.end()
+        if attached:
+            return Fraction(attached[0])
+        number, over, alone = found.groups()
+        if over is not None and not int(over):
+            raise Unreadable("an exponent over 0")
+        made = Fraction(number or alone) / int(over or 1)
+        near = made.limit_denominator(12)
+        if abs(made - near) > Fraction(1, 10**6):
+            raise Unreadable("an exponent that is no small fraction")
+        return near
+
+    def _skip(self, blank: re.Pattern[str]) -> None:
+        found = blank.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+
+class Names(NamedTuple):
+    """``units``: every name, symbol and alias, with the name that is kept; ``prefixes`` likewise, the longest first."""
+
+    units: dict[str, str]
+    prefixes: dict[str, str]
+
+
+FROM_ZERO = {"degree_Celsius": "kelvin", "degree_Fahrenheit": "rankine"}  # the degree of a scale that begins elsewhere
+WHOLE = {  # units that take no prefix
+    "minute", "hour", "day", "week", "year", "percent", "ppm", "count", "degree_Celsius", "degree_Fahrenheit", "rankine", "angstrom",
+    "elementary_charge", "mmHg", "cmH2O", "mmH2O", "centipoise",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def names() -> Names:
+    """The names of ``units.txt``, which is in the form that pint reads."""
+    units, prefixes = {f"delta_{scale}": degree for scale, degree in FROM_ZERO.items()}, dict[str, str]()
+    for line in (files(__package__) / "units.txt").read_text(encoding="utf-8").split("@group")[0].splitlines():
+        name, *rest = (part.strip() for part in line.split("="))
+        if not rest or line.startswith(("#", "@")):
+            continue
+        if name.endswith("-"):
+            prefixes |= {part.rstrip("-"): name.rstrip("-") for part in (name, *rest[1:])}
+        else:
+            units |= dict.fromkeys((name, *rest[1:]), name)
+    return Names(units, dict(sorted(prefixes.items(), key=lambda pair: -len(pair[0]))))
+
+
+@lru_cache(maxsize=512)
+def named(text: str) -> str | None:
+    """The name that is kept of a unit with its prefix, or with the s of a plural; None if it is not known."""
+    units, prefixes = names()
+    if text in units:
+        return units[text]
+    for prefix, name in prefixes.items():
+        base = units.get(text.removeprefix(prefix)) if text.startswith(prefix) else None
+        if base is not None and base not in WHOLE and (prefix != "h" or base == "pascal"):  # hg, hs: no one's units
+            return name + base
+    one = text.removesuffix("s")
+    return named(one) if one != text and re.search("[a-z]{3}$", one) else None
+
+
+def alike(text: str, other: str) -> bool:
+    """Whether two names differ by one letter left out, put in, changed or swapped with its neighbour; by two where they are long."""
+    if abs(len(text) - len(other)) > 2:
+        return False
+    return distance(text[:40], other[:40]) <= (1 if min(len(text), len(other)) < 6 else 2)
+
+
+def distance(a: str, b: str) -> int:
+    """Letters left out, put in, changed or swapped with a neighbour between two words (Damerau 1964)."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            least = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                least = min(least, rows[-2][j - 2] + 1)
+            row.append(least)
+        rows.append(row)
+    return rows[-1][-1]
