@@ -10,8 +10,8 @@ from .rodas import INTEGRALS, Tableau
 
 RECORD = 5  # status, steps, rejected, state at fault, time reached
 _SETS = (
-    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, ptr %next, ptr noalias %w, ptr noalias %s, "
-    "i64 %jobs, double %h0"
+    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, "
+    "ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
 )
 _SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
 SIGNATURE = (
