@@ -188,7 +188,7 @@ class Ledger:
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
-        """Residual over the energy that passed through; 0 where nothing passed and nothing is off by more than rounding."""
+        """Residual over the energy that passed through; 0 where nothing is off by more than rounding."""
         return self._line("residual_relative")
 
     # --- views

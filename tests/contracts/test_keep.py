@@ -218,8 +218,8 @@ def test_kept_arrays_say_what_they_are():
     assert kept.least_process.attrs == {"long_name": "which process", "processes": processes}
     assert kept.end.attrs == {"units": "s", "long_name": "time reached"}
     assert kept.status.attrs["long_name"] == "how the lane ended"
-    assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5]
-    assert kept.status.attrs["flag_meanings"] == "done too_many_steps collapsed not_finite negative cancelled"
+    assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert kept.status.attrs["flag_meanings"] == "done too_many_steps collapsed not_finite negative cancelled open_books"
     assert kept.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
     assert kept.culprit.attrs["pools"] == " ".join(p.name for p in full().model.pools)
     assert (kept.status.dtype, kept.culprit.dtype, kept.least_process.dtype) == (np.int8, np.int16, np.int16)
