@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, lanes, object_cache, rodas
+from . import driver, elementary, landing, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference

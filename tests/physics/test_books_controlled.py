@@ -51,7 +51,7 @@ def mixing(x, y):
 
 
 @settings(max_examples=12)
-@given(st.floats(-1, 2), st.one_of(st.just(-math.inf), st.floats(-14, 0)), st.floats(0, 6), st.sampled_from([1e-4, 1e-6, 1e-8]))
+@given(st.floats(-1, 2), st.one_of(st.just(-math.inf), st.floats(-14, 0)), st.floats(2, 7), st.sampled_from([1e-4, 1e-6, 1e-8]))
 def test_the_heat_of_a_start_however_fast_and_empty_is_that_of_mixing(x, y, rate, rtol):
     """Y from nothing, from a trace or from much, at any speed: the heat is known on paper, and the books close to ten times rtol."""
     x, y = 10.0**x, 10.0**y
@@ -78,13 +78,13 @@ def test_a_wave_that_moves_no_state_is_accounted(solver):
 
 
 def test_a_slaved_process_closes_at_every_tolerance():
-    """J = k(Y − X·f) with k = 1e8/s beside a slow leak: what k·(a small difference) is off by does not enter the books."""
+    """J = k(Y − X·f) with k = 1e6/s beside a slow leak: what k·(a small difference) is off by does not enter the books."""
     cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={Z: mM(5), X: mM(5), Y: mM(5)})
     slow = bm.Transporter("way", "Z@out -> Z@in", bm.Membrane("m", inside=cell, outside=bm.Reservoir("bath", {Z: mM(1)}), area=Q(100, "um^2")),
                           laws.GHK(permeability=Q(1e-6, "cm/s")))  # fmt: skip
 
     def flux(s):
-        rate, z = s.parameter("k", Q(1e8, "pL/s"), d.VOLUME / d.TIME), s.parameter("z", mM(5), d.CONCENTRATION, domain="positive")
+        rate, z = s.parameter("k", Q(1e6, "pL/s"), d.VOLUME / d.TIME), s.parameter("z", mM(5), d.CONCENTRATION, domain="positive")
         return rate * (s["X@cell"] * s["Z@cell"] / z - s["Y@cell"])
 
     fast = bm.Transporter("fast", "X@cell -> Y@cell", cell, laws.Empirical(flux=flux, reason="sensed"))
