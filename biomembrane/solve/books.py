@@ -169,8 +169,8 @@ class Books:
 
     @cached_property
     def residual_relative(self) -> Array:
-        """What the residual is beyond rounding, over what passed; 0 where there is nothing beyond rounding."""
-        off, passed = abs(self.residual) - self.rounding, self.passed
+        """Residual over what passed; 0 where nothing is off by more than rounding."""
+        off, passed = abs(self.residual), self.passed
         with np.errstate(all="ignore"):
-            made: Array = np.where(off <= 0, 0.0, off / np.where(passed > 0, passed, np.nan))
+            made: Array = np.where(off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan))
         return made
