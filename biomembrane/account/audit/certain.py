@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -68,6 +68,12 @@ class Prover:
             self.step = (m, c) if m else None
         except NoForm:
             pass
+
+    def judge(self, k: float) -> bool:
+        """The pair where both rates are given, else the flux."""
+        if self.claim.forward is not None and self.claim.reverse is not None:
+            return self.pair(self.claim.forward, self.claim.reverse, k)
+        return self.flux()
 
     # --- the flux
 
@@ -158,7 +164,10 @@ class Prover:
             base = self.algebra.over(m, step, t)
             if not self.algebra.positive(base):
                 return None
-            orbits.setdefault(base, []).append((t, c * scale**-t))
+            weight = c * scale**-t
+            if not weight or not math.isfinite(weight):
+                return None
+            orbits.setdefault(base, []).append((t, weight))
         ways = set()
         for row in orbits.values():
             row.sort()
@@ -251,6 +260,36 @@ def _typical(e: sp.Expr, axes: list[Axis]) -> float:
     return abs(float(value)) if value.is_real and value.is_finite else 0.0
 
 
-def seeds(prover: Prover) -> list[Mapping[sp.Symbol, float]]:
-    """Coordinates at which a factor has the one sign and the other: where to look for a flux that runs uphill."""
-    return [at for _, seen in prover.changing for at in (seen.below, seen.above) if at is not None]
+@dataclass(frozen=True)
+class Certain:
+    """What is proved of a claim: ``holds`` at every temperature, or ``fixed`` at the one at which its constants are given; ``changing`` are
+    coordinates at which a factor of it has the one sign and the other.
+    """
+
+    holds: bool
+    fixed: bool = False
+    changing: tuple[Mapping[sp.Symbol, float], ...] = ()
+
+
+def certain(claim: Claim, box: Box, k: float = 1.0) -> Certain:
+    """Whether the second law is proved of a claim, up to rounding, over the box: of a pair of rates r⁺/r⁻ = e^{kA/RT}, of a flux its sign.
+
+    What holds at the box's temperature only must follow, without voltage and at every other temperature, the affinity of that one: then its
+    constants are those of one temperature.  Else rates that warm apart would pass.
+    """
+    always = Prover(claim, box, warm=True)
+    if always.judge(k):
+        return Certain(holds=True)
+    here = Prover(claim, box, warm=False)
+    if here.judge(k) and Prover(_frozen(claim, box.temperature), box, warm=True).judge(k):
+        return Certain(holds=True, fixed=True)
+    seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
+    return Certain(holds=False, changing=tuple(seen))
+
+
+def _frozen(claim: Claim, temperature: float) -> Claim:
+    """The claim without voltage, with the affinity that it has at one temperature."""
+    still: dict[sp.Expr, sp.Expr] = {} if claim.voltage is None else {claim.voltage: sp.S.Zero}
+    rates = {name: getattr(claim, name) for name in ("flux", "forward", "reverse")}
+    plain = {name: regular(e).xreplace(still) for name, e in rates.items() if e is not None}
+    return replace(claim, **plain, drive=claim.drive.xreplace(still | {T: sp.Float(temperature)}))
