@@ -73,11 +73,19 @@ def _declared(one: Transporter | Cycle, temperature: float, ranges: Mapping[str,
     if isinstance(one, Transporter):
         return [judge(c, ranges) for c in claims(one, temperature)]
     basis, every = loops(one, temperature)
-    found = {id(loop): judge(loop.claim, ranges) for loop in {id(x): x for x in (*basis, *every)}.values()}
+    found = {id(loop): _circulating(judge(loop.claim, ranges), loop) for loop in {id(x): x for x in (*basis, *every)}.values()}
     shown = [found[id(loop)] for loop in every]
     if all(f.holds for f in found.values()):
         return shown
     return _blamed(one, basis, [found[id(loop)] for loop in basis], shown)
+
+
+def _circulating(found: Finding, loop: Loop) -> Finding:
+    """The finding on a loop, its witness with the flux that goes around there."""
+    if found.witness is None or found.witness.flux is None:
+        return found
+    at = {name: float(q.to("V" if name == "V" else "mM").magnitude) for name, q in found.witness.values.items() if name == "V" or "@" in name}
+    return replace(found, witness=replace(found.witness, flux=units.Q(loop.flux(at), "fmol/s")))
 
 
 def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], shown: Sequence[Finding]) -> list[Finding]:
@@ -184,7 +192,7 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
         return _unseen(blank, claim, here, found)
-    if found.form == "nonlinear" and stops(claim, here):
+    if proof.turns or (found.form == "nonlinear" and stops(claim, here)):
         return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
     text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.size * RT:.3g} kJ/mol off{stop}"

@@ -44,6 +44,7 @@ class Prover:
     box: Box
     warm: bool
     changing: list[tuple[sp.Expr, Sign]] = field(default_factory=list)  # factors that were seen to change their sign
+    turns: bool = False  # whether but for them it follows the affinity
     _senses: dict[sp.Expr, Sense | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,10 +71,9 @@ class Prover:
             pass
 
     def judge(self, k: float) -> bool:
-        """The pair where both rates are given, else the flux."""
-        if self.claim.forward is not None and self.claim.reverse is not None:
-            return self.pair(self.claim.forward, self.claim.reverse, k)
-        return self.flux()
+        """The pair where both rates are given, or else the flux."""
+        pair = self.claim.forward, self.claim.reverse
+        return (pair[0] is not None and pair[1] is not None and self.pair(pair[0], pair[1], k)) or self.flux()
 
     # --- the flux
 
@@ -92,19 +92,19 @@ class Prover:
             x = float(self.values.get(e, e)) if e.is_real is not False else math.nan
             return Sense(1 if x > 0 else -1) if x else None
         if e.is_Mul:
-            made = Sense(1)
+            made, unknown = Sense(1), []
             for factor in e.args:
                 one = self.sense(factor)
-                if one is None:
-                    return self._whole(e)
-                made = made * one
-            return made
+                made, unknown = (made, [*unknown, factor]) if one is None else (made * one, unknown)
+            if unknown and made.follows and all(any(f == known for known, _ in self.changing) for f in unknown):
+                self.turns = True
+            return self._whole(e) if unknown else made
         if e.is_Pow and e.exp.is_number and float(e.exp) == int(e.exp) and e.exp != 0:
             inner = Sense(1) if int(e.exp) % 2 == 0 and e.base.is_real else self.sense(e.base)
             return inner if inner is None or int(e.exp) % 2 else Sense(1)
         if isinstance(e, ODD):
             return self.sense(e.args[0])
-        return self._definite(e) or (self._sum(e) if e.is_Add else None) or self._split(e)
+        return self._definite(e) or (self._sum(e) if e.is_Add else self._whole(e)) or self._split(e)
 
     def _definite(self, e: sp.Expr) -> Sense | None:
         """By the signs of its terms."""
@@ -115,7 +115,10 @@ class Prover:
         if made is not None:
             return made
         senses = [self.sense(term) for term in e.args]
-        return senses[0] if all(s is not None and s == senses[0] for s in senses) else None
+        if all(s is not None and s == senses[0] for s in senses):
+            return senses[0]
+        plain = sp.factor_terms(e)
+        return self.sense(plain) if plain.is_Mul else None
 
     def _split(self, e: sp.Expr) -> Sense | None:
         """By interval arithmetic; a factor that is seen to change its sign is remembered."""
@@ -132,9 +135,9 @@ class Prover:
         """The sense of an expression as a sum of monomials over one denominator."""
         try:
             shared, top = self.algebra.spread(self.algebra.form(e))
+            made = self._along(top) or self._multiple(top) or self._twin(top)
         except NoForm:
             return None
-        made = self._along(top) or self._multiple(top)
         if made is None and top and (e.is_Mul or shared):
             made = self._one_sign(top)
         for atom, power in shared:
@@ -177,6 +180,14 @@ class Prover:
                 return None
             ways |= {int(np.sign(p)) for p in partial[:-1] if abs(p) > CLOSE / 2 * size}
         return Sense(-ways.pop(), follows=True) if len(ways) == 1 else None
+
+    def _twin(self, top: Form) -> Sense | None:
+        """P − M of two positive terms has the sign of ln(P/M)."""
+        if len(top) != 2 or self._one_sign(top) is not None or not all(map(self.algebra.positive, top)):
+            return None
+        (m, c), (n, b) = sorted(top.items(), key=lambda x: -x[1])
+        made = self.algebra.log({self.algebra.over(m, n): -c / b})
+        return self.sense(self.algebra.expression(made)) if made and made != top else None
 
     def _multiple(self, top: Form) -> Sense | None:
         """A positive monomial times A/RT itself."""
@@ -263,11 +274,12 @@ def _typical(e: sp.Expr, axes: list[Axis]) -> float:
 @dataclass(frozen=True)
 class Certain:
     """What is proved of a claim: ``holds`` at every temperature, or ``fixed`` at the one at which its constants are given; ``changing`` are
-    coordinates at which a factor of it has the one sign and the other.
+    coordinates at which a factor of it has the one sign and the other; but for such factors it holds where it ``turns``.
     """
 
     holds: bool
     fixed: bool = False
+    turns: bool = False
     changing: tuple[Mapping[sp.Symbol, float], ...] = ()
 
 
@@ -284,7 +296,7 @@ def certain(claim: Claim, box: Box, k: float = 1.0) -> Certain:
     if here.judge(k) and Prover(_frozen(claim, box.temperature), box, warm=True).judge(k):
         return Certain(holds=True, fixed=True)
     seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
-    return Certain(holds=False, changing=tuple(seen))
+    return Certain(holds=False, turns=here.turns, changing=tuple(seen))
 
 
 def _frozen(claim: Claim, temperature: float) -> Claim:

@@ -91,7 +91,8 @@ def _furthest(fit: dict[str, float], box: Box) -> tuple[float, Array, float]:
         x = np.where((slopes > 0) == up, high, low)
         ends.append((fit[""] + sum(fit[v.name] * (c - _standard(v)) for v, c in zip(box.variables, x, strict=True)), x))
     (top, at), (bottom, below) = ends
-    return (abs(top), at, top) if abs(top) >= abs(bottom) * (1 - 1e-9) else (abs(bottom), below, bottom)
+    size, x, signed = (abs(top), at, top) if abs(top) >= abs(bottom) * (1 - 1e-9) else (abs(bottom), below, bottom)
+    return float(size), x, float(signed)
 
 
 def _standard(v: Variable) -> float:
