@@ -13,7 +13,7 @@ from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
 from ...declare.transporter import Transporter
-from .causes import ROUNDING, WARMER, cause, excess, multiplied
+from .causes import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
 from .certain import Certain, certain
 from .claim import Claim, claims, subjects
 from .evaluate import Array, Box, Functions, box
@@ -127,7 +127,11 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     k = multiplied(found)
     if size < EXACT * 10 * e.RT or (k and not found.stalls):
         said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
-        return _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
+        made = _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
+        left = off_multiple(found, k) * e.RT if k else 0.0
+        if made.verdict == "undecided" and 0 < left < ROUNDING:
+            return replace(made, verdict="rounding", kJ=left, cause="rounding", text=f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given")
+        return made
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
     kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT

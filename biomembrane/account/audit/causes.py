@@ -112,6 +112,11 @@ def multiplied(found: Residual) -> float | None:
     return k if k is not None and k > 0 and abs(k - 1) > SMALL else None
 
 
+def off_multiple(found: Residual, k: float) -> float:
+    """By how much A/RT differs from 0 where k·A/RT with what is left beside it vanishes."""
+    return abs(found.terms[""] - (k - 1) * found.drive[""]) / k
+
+
 def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]:
     levels = {level.name: level for level in claim.levels}
     swapped = [n for n in wrong if _swapped(levels, e, n)]

@@ -80,7 +80,10 @@ class Prover:
     def flux(self) -> bool:
         """Whether the net flux is proved to have the sign of A, and to stop where A does or everywhere along with a factor."""
         assert self.claim.net is not None
-        return self.sense(regular(self.claim.net)) == Sense(1, follows=True)
+        made = self.sense(regular(self.claim.net))
+        if self.drive is not None and list(self.drive) == [ONE]:  # an affinity that no state changes
+            return made == Sense(1 if self.drive[ONE] > 0 else -1)
+        return made == Sense(1, follows=True)
 
     def sense(self, e: sp.Expr) -> Sense | None:
         if e not in self._senses:

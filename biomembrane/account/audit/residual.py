@@ -222,19 +222,28 @@ def _from_roots(claim: Claim, box: Box, functions: Functions, roots: Array, k: i
     fit = _linear(x, off, box) or {}
     fit = {n: 0.0 if np.all(off == 0) else c for n, c in fit.items()}
     drives = _linear(x, wanted @ columns, box) or {}
-    return Residual("linear", fit, *_furthest(fit, box), _warming_of_zero(claim, box, k), stalls=True, drive=drives)
+    return Residual("linear", fit, *_furthest(fit, box), _warming_of_zero(claim, box), stalls=True, drive=drives)
 
 
-def _warming_of_zero(claim: Claim, box: Box, k: int) -> float:
-    """d(ε/RT)/dT of a law told by where its flux stops, at the usual state with one variable moved; 0 as :func:`_warming` has it."""
+def _warming_of_zero(claim: Claim, box: Box) -> float:
+    """d(ε/RT)/dT of a law told by where its flux stops, at the usual state with one variable moved, a concentration if that does it; 0 as
+    :func:`_warming` has it, and where the flux stops at one place whatever the temperature.
+    """
     assert claim.net is not None
-    v, made, due = box.variables[k], [], []
-    for kelvin in WARM:
-        warm = Functions([claim.net, claim.drive], replace(box, temperature=float(kelvin)))
-        roots = _roots(warm, box.usual[:, None], k, _far(v))
-        if roots is None:
-            return 0.0
-        made.append(-float(warm(roots)[1][0]))
-        due.append(float(warm(box.usual[:, None])[1][0]))
-    off, ratio = np.array(made), np.array(made) + np.array(due)
-    return 0.0 if np.ptp(ratio) < EXACT or np.ptp(off * WARM) < EXACT * WARM[0] else float(np.polyfit(WARM, off, 1)[0])
+    for k in sorted(range(len(box.variables)), key=lambda k: not box.variables[k].log):
+        v = box.variables[k]
+        made, due, place = [], [], []
+        for kelvin in WARM if claim.drive.has(v.symbol) and claim.net.has(v.symbol) else ():
+            warm = Functions([claim.net, claim.drive], replace(box, temperature=float(kelvin)))
+            roots = _roots(warm, box.usual[:, None], k, _far(v))
+            if roots is None:
+                break
+            made.append(-float(warm(roots)[1][0]))
+            due.append(float(warm(box.usual[:, None])[1][0]))
+            place.append(float(roots[k, 0]))
+        if len(made) < len(WARM):
+            continue
+        off, ratio = np.array(made), np.array(made) + np.array(due)
+        still = np.ptp(ratio) < EXACT or np.ptp(off * WARM) < EXACT * WARM[0] or np.ptp(place) < EXACT * abs(place[0])
+        return 0.0 if still else float(np.polyfit(WARM, off, 1)[0])
+    return 0.0
