@@ -66,7 +66,7 @@ class Prover:
         try:
             self.drive = self.algebra.form(self.claim.drive)
             ((m, c),) = self.algebra.exp(self.drive).items()
-            self.step = (m, c) if m else None
+            self.step = (m, c)
         except NoForm:
             pass
 
@@ -81,7 +81,9 @@ class Prover:
         """Whether the net flux is proved to have the sign of A, and to stop where A does or everywhere along with a factor."""
         assert self.claim.net is not None
         made = self.sense(regular(self.claim.net))
-        if self.drive is not None and list(self.drive) == [ONE]:  # an affinity that no state changes
+        if not self.drive:
+            return False
+        if list(self.drive) == [ONE]:  # an affinity that no state changes
             return made == Sense(1 if self.drive[ONE] > 0 else -1)
         return made == Sense(1, follows=True)
 
@@ -161,7 +163,7 @@ class Prover:
 
     def _along(self, top: Form) -> Sense | None:
         """Σ base·Σ c_i e^{t_i A/RT}: each inner sum vanishes with A, and its partial sums tell the sign elsewhere."""
-        if self.step is None or not top:
+        if not self.step or not self.step[0] or not top:
             return None
         (step, scale), orbits = self.step, {}
         atom, per = max(step, key=lambda x: abs(x[1]))
