@@ -639,7 +639,7 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
 
 def _solved(rhs: Callable[[float, Any], Any], begin: float, end: float, w: Any, rtol: float) -> Any:
     """By LSODA, and by Radau where LSODA tried an amount below zero, which it does not take back."""
-    for method in ("LSODA", "Radau"):
+    for method in ("BDF", "Radau"):
         with np.errstate(invalid="ignore"):
             made = solve_ivp(rhs, (begin, end), w, method, dense_output=True, rtol=rtol, atol=rtol, jac=_jacobian(rhs))
         if made.success and np.isfinite(made.y).all():

@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first; each counts one on")
     options = parser.parse_args()
     began, count, worst, off = time.perf_counter(), Counter[str](), dict[str, float](), 0
-    for seed in range(options.seed, options.seed + options.architectures):
+    for done, seed in enumerate(range(options.seed, options.seed + options.architectures)):
+        if done % 25 == 0:
+            sys.stderr.write(f"\r{done} of {options.architectures}, {time.perf_counter() - began:.0f} s")
         try:
             verdict = compare(seed, random_system(seed))
         except Exception as problem:  # noqa: BLE001
