@@ -43,7 +43,9 @@ class Verdict:
 
 def compare(seed: int, system: System) -> Verdict:
     """Run a system by both; what seems off is looked at again by a finer oracle.  Raises what the package raises."""
-    run, physics = packaged.simulate(system), Physics(system)
+    run = packaged.simulate(system)
+    pools = {p.name for p in run.model.pools}
+    physics = Physics(system, next((r.name for r in system.rooms if f"{r.name}.charge" not in pools), ""))
     verdict = _compared(seed, run, physics, 1e-9)
     return _compared(seed, run, physics, 1e-11) if verdict.off else verdict
 

@@ -76,8 +76,9 @@ class Now:
 class Physics:
     """One system: its states, its processes, its books."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, ground: str = "") -> None:
         self.system = system
+        self.grounded = {b.name for b in system.baths if not b.floating} or {ground or system.rooms[-1].name}  # only differences of φ matter
         self.places = [*(b.name for b in system.baths), *(r.name for r in system.rooms)]
         self.sides = {w.name: {"in": w.inside, "out": w.outside} for w in system.walls} | {r.name: {"": r.name} for r in system.rooms}
         self.area = {w.name: w.area * 1e3 for w in system.walls}
@@ -105,11 +106,10 @@ class Physics:
     # --- what is there
 
     def _circuit(self) -> None:
-        """Places that hold charge, and C [fF]: those behind a capacitor that are not grounded, nor the last of a part without ground."""
+        """Places that hold charge, and C [fF]: those behind a capacitor that are not grounded."""
         solid = [w for w in self.system.walls if w.capacitance is not None]
-        grounded = {b.name for b in self.system.baths if not b.floating} or {self.system.rooms[-1].name}
         touched = {p for w in solid for p in (w.inside, w.outside)}
-        self.nodes = [p for p in self.places if p in touched and p not in grounded]
+        self.nodes = [p for p in self.places if p in touched and p not in self.grounded]
         index = {n: i for i, n in enumerate(self.nodes)}
         C = np.zeros((len(index), len(index)))
         for w in solid:
@@ -626,7 +626,7 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
             books[:, times == begin] = sums[:, None]
         rhs = _right(physics, part, size)
         made = _solved(rhs, begin, end, y / size, rtol)
-        edges = np.unique([*made.t, *times[(times > begin) & (times < end)]])
+        edges = np.unique([*made.t, *times[(times > begin) & (times < end)], *np.linspace(begin, end, 65)])
         steps = _passed(physics, part, stores, edges, lambda t, sol=made.sol: sol(t) * size[:, None])
         so_far = sums[:, None] + np.cumsum(steps, axis=1)
         for k in np.flatnonzero((times > begin) & (times <= end)):
@@ -638,13 +638,18 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
 
 
 def _solved(rhs: Callable[[float, Any], Any], begin: float, end: float, w: Any, rtol: float) -> Any:
-    """By LSODA, and by Radau where LSODA tried an amount below zero, which it does not take back."""
-    for method in ("BDF", "Radau"):
-        with np.errstate(invalid="ignore"):
-            made = solve_ivp(rhs, (begin, end), w, method, dense_output=True, rtol=rtol, atol=rtol, jac=_jacobian(rhs))
+    """By BDF, and with more care where it tries an amount below zero, which no logarithm takes."""
+    for method, least in (("BDF", rtol), ("BDF", 1e-6 * rtol), ("Radau", 1e-6 * rtol)):
+        try:
+            with np.errstate(invalid="ignore"):
+                made = solve_ivp(
+                    rhs, (begin, end), w, method, dense_output=True, rtol=rtol, atol=least, jac=_jacobian(rhs), max_step=(end - begin) / 32
+                )
+        except ValueError:  # no number in the Jacobian
+            continue
         if made.success and np.isfinite(made.y).all():
             return made
-    raise ArithmeticError(made.message)
+    raise ArithmeticError("no step of any method stays where logarithms are defined")
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
