@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from .account.run import Run
     from .account.saved import SavedRun
     from .assemble.model import Model
+    from .errors import BiomembraneError
 
 _TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 
@@ -41,8 +47,9 @@ def parser() -> argparse.ArgumentParser:
         dest="settings",
         help="a parameter: 'blood.K=10 mM', or a factor, 'SGLT1.density=2x'; may be repeated",
     )
-    run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/MODEL)")
-    run.add_argument("--rtol", type=float, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
+    run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/ and the model's name)")
+    run.add_argument("--rtol", type=_number, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
+    run.add_argument("--max-steps", type=_whole, metavar="N", help="most steps of the solver (default: its own)")
     draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
     draw.add_argument(
         "file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input once the drawing tools are loaded"
@@ -62,8 +69,45 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _number(text: str) -> float:
+    if not re.fullmatch(_DECIMAL, text.strip(), re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 1e-8")
+    return float(text)
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,15}", text.strip(), re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 100000")
+    return int(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give the exit status."""
+    """Run the command line and give the exit status: what ends it is told in a sentence, and a pipe that is closed in none."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # where a terminal cannot show Δ or a name
+    try:
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _warned
+                return _command(arguments)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
+        return 128 + 13  # as a program that SIGPIPE ends
+    except OSError as problem:  # of standard output: all others are told below
+        print(f"standard output cannot be written: {problem.strerror}", file=sys.stderr)
+        return 2
+
+
+def _warned(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    print(f"{category.__name__}: {message}", file=sys.stderr)
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     made = parser()
     options = made.parse_args(arguments)
     if options.version:
@@ -74,19 +118,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         made.print_help()
         return 2
-    from .errors import BiomembraneError, BooksDoNotClose, UphillForFree
+    from . import errors
 
+    run = {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit}[options.command]
     try:
-        return {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit}[options.command](options)
-    except (BooksDoNotClose, UphillForFree) as problem:
-        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        return 1
-    except BiomembraneError as problem:
-        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        return 2
+        return run(options)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except errors.BiomembraneError as problem:
+        _tell(problem)
+        return 1 if isinstance(problem, (errors.BooksDoNotClose, errors.UphillForFree)) else 2
+    except BrokenPipeError:
+        raise
+    except Exception as problem:
+        if os.environ.get("BIOMEMBRANE_TRACEBACK"):
+            raise
+        text = f"{type(problem).__name__}: {problem}".splitlines()[0]
+        print(f"a fault of biomembrane, not yours ({text}); please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr)
+        return 2
+
+
+# --- errors in the words of the command line
+
+_DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+
+
+def _tell(problem: BiomembraneError) -> None:
+    """An error on standard error; before it, of a model file that raised one, its own traceback."""
+    from .command_words import in_words
+    from .exchange import shipped
+
+    for line in shipped.traceback(problem):
+        print(line, end="", file=sys.stderr)
+    rows = [f"  {name:<7} {text}" for name, text in in_words(problem).items() if text]
+    print("\n".join([f"{type(problem).__name__}: {problem.headline}.", *rows, *getattr(problem, "__notes__", ())]), file=sys.stderr)
+
+
+@contextmanager
+def _of(where: str, advice: str) -> Iterator[None]:
+    """What goes wrong inside is said of this argument."""
+    from .errors import BiomembraneError
+
+    try:
+        yield
+    except BiomembraneError as problem:
+        raise type(problem)(where=where, wanted=problem.wanted, got=problem.got, advice=advice) from None
 
 
 def _emit(made: dict[str, Any]) -> None:
@@ -122,7 +199,8 @@ def _audit(options: argparse.Namespace) -> int:
     from .exchange import shipped
     from .units import Q
 
-    limit = None if options.fail_on is None else kilojoule(Q(options.fail_on), "--fail-on")
+    with _of(f"--fail-on {options.fail_on!r}", "--fail-on '0.5 kJ/mol'"):
+        limit = None if options.fail_on is None else kilojoule(Q(options.fail_on), "--fail-on")
     made = audit(shipped.load(options.model))
     bad = made.failing(limit)
     if options.json:
@@ -144,14 +222,15 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not value.strip():
             raise errors.BadSettings(where=f"--set {text!r}", wanted="NAME=VALUE", got=text, advice="--set 'blood.K=10 mM' or --set SGLT1.density=2x")
-        declared = model.parameter(name.strip())
-        if value.strip().endswith("x"):
-            try:
-                made[name.strip()] = restore(declared.value * float(value.strip()[:-1]), declared.unit)
-            except ValueError:
-                raise errors.NotANumber(where=f"--set {text!r}", wanted="a factor such as 2x", got=repr(value)) from None
+        declared, value = model.parameter(name.strip()), value.strip()
+        if value.endswith("x"):
+            if not re.fullmatch(_DECIMAL, value[:-1], re.ASCII):
+                raise errors.NotANumber(where=f"--set {text!r}", wanted="a factor such as 2x", got=repr(value), advice=f"--set {name}=2x")
+            made[name.strip()] = restore(declared.value * float(value[:-1]), declared.unit)
         else:
-            made[name.strip()] = Q(value)
+            example = f"{declared.quantity:.6g~P}"
+            with _of(f"--set {text!r}", f"--set '{name}={example}'"):
+                made[name.strip()] = Q(value)
     return made
 
 
@@ -165,25 +244,26 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     from . import errors
     from .account.run import simulate
     from .exchange import netcdf, shipped
+    from .exchange.beside import writable
     from .solve.native import Native
 
     module = shipped.module(options.model)
-    model = module.build()
+    model = shipped.built(module, options.model)
+    own = shipped.is_own(options.model) and model.name in shipped.names()
+    target = Path(options.out or Path("biomembrane-out") / (f"{model.name}-own" if own else model.name)) / "run.nc"
+    if options.out:
+        writable(target.parent, "--out")
     until = options.until or getattr(module, "UNTIL", "10 min")
+    solver = Native(rtol=options.rtol) if options.max_steps is None else Native(rtol=options.rtol, max_steps=options.max_steps)
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None
     try:
         run = simulate(
-            model,
-            until=until,
-            parameters=parameters(model, options.settings),
-            solver=Native(rtol=options.rtol),
-            progress=sys.stderr.isatty() and not options.json,
+            model, until=until, parameters=parameters(model, options.settings), solver=solver, progress=sys.stderr.isatty() and not options.json
         )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
     solved = time.perf_counter()
-    target = Path(options.out or Path("biomembrane-out") / model.name) / "run.nc"
     data = netcdf.dataset(run)
     if stopped is None:
         artist.draw(data, target)
@@ -199,7 +279,7 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
         print(f"\nwrote {', '.join(str(f) for f in files)}")
         print("time  " + ", ".join(f"{k} {v:.2f} s" for k, v in timing.items()))
     if stopped is not None:
-        print(f"{type(stopped).__name__}: {stopped}", file=sys.stderr)
+        _tell(stopped)
         return 1
     run.ledger.check()
     return 0
@@ -214,7 +294,8 @@ class _Artist:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "biomembrane", "draw", "-", "--json"]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603  our own words
+        quiet = subprocess.DEVNULL  # what it cannot draw is drawn here, and then said
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=quiet, encoding="utf-8")  # noqa: S603  our own words
 
     def __enter__(self) -> Self:
         return self
@@ -228,8 +309,11 @@ class _Artist:
     def draw(self, data: xr.Dataset, target: Path) -> None:
         """Start to draw the figures of a run beside the file that it will be saved to."""
         assert self.process.stdin is not None
-        json.dump({"target": str(target), "data": data.to_dict()}, self.process.stdin)
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            json.dump({"target": str(target), "data": data.to_dict()}, self.process.stdin)
+            self.process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdin = None
 
     def finish(self, saved: Path) -> list[Path]:
@@ -237,14 +321,25 @@ class _Artist:
         out, _ = self.process.communicate()
         from .exchange import netcdf
 
-        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(netcdf.open_run(saved), saved.parent)
+        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(lambda: netcdf.open_run(saved), saved)
 
 
-def draw(run: SavedRun, folder: Path) -> list[Path]:
-    """Draw the figures of a saved run into a folder."""
+def draw(opened: Callable[[], SavedRun], file: Path) -> list[Path]:
+    """Draw the figures of a saved run beside its file.  Raises CorruptFile where it lacks what they show."""
+    from . import errors
     from .show import figures
 
-    return [figures.save(getattr(figures, figure)(run), folder / f"{name}.pdf") for name, figure in FIGURES.items()]
+    try:
+        run = opened()
+        return [figures.save(getattr(figures, figure)(run), file.parent / f"{name}.pdf") for name, figure in FIGURES.items()]
+    except errors.BiomembraneError:
+        raise
+    except OSError as problem:
+        got = f"{file.parent}: {(problem.strerror or str(problem)).lower()}"
+        raise errors.NotWritable(where="draw", wanted="a folder to write to", got=got, advice="copy the file to a folder of your own") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
+        got, advice = f"{type(problem).__name__}: {problem}".splitlines()[0][:200], "'biomembrane run MODEL --out DIR' writes DIR/run.nc"
+        raise errors.CorruptFile(where=f"FILE {file.name}", wanted="a saved run of one lane", got=got, advice=advice) from None
 
 
 def _draw(options: argparse.Namespace) -> int:
@@ -253,13 +348,11 @@ def _draw(options: argparse.Namespace) -> int:
     from .show import figures
 
     if options.file == "-":
-        import xarray as xr
-
         figures.load()
-        given = json.load(sys.stdin)
-        files = draw(SavedRun(xr.Dataset.from_dict(given["data"])), Path(given["target"]).parent)
+        target, data = netcdf.sent(sys.stdin.buffer.read() if sys.stdin else b"")
+        files = draw(lambda: SavedRun(data), target)
     else:
-        files = draw(netcdf.open_run(options.file), Path(options.file).parent)
+        files = draw(lambda: netcdf.open_run(options.file), Path(options.file))
     if options.json:
         _emit({"files": [str(f) for f in files]})
     else:
@@ -302,5 +395,6 @@ def _show(run: Run) -> None:
     print(f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n")
     print(run.ledger)
     solutes = last.pool.values[last.pool_kind.values == "solute"]
-    print("\nat the end  " + "  ".join(f"{m} {float(last.potential.sel(membrane=m)):.2f} mV" for m in last.membrane.values))
+    volts = last.potential.dropna("membrane")
+    print("\nat the end  " + "  ".join(f"{m} {float(volts.sel(membrane=m)):.2f} mV" for m in volts.membrane.values))
     print("            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes))

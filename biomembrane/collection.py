@@ -1,10 +1,24 @@
-"""Python's garbage collector, put off where very many objects are made that all stay."""
+"""What objects hold: what follows from them, kept as long as they live; and the garbage collector, put off where all that is made stays."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+_HELD = "_held"
+
+
+def held(owner: Any) -> dict[Any, Any]:
+    """What follows from an object, kept on the object itself: it goes when the object goes, and does not travel with it."""
+    made: dict[Any, Any] = vars(owner).setdefault(_HELD, {})
+    return made
+
+
+def bare(owner: Any) -> dict[str, Any]:
+    """The state of an object without what is held for it."""
+    return {name: value for name, value in vars(owner).items() if name != _HELD}
 
 
 @contextmanager

@@ -61,6 +61,15 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
 
 
+def apart(*numbers: float, digits: int = 4) -> list[str]:
+    """Numbers in so many digits that different ones look different."""
+    for more in range(digits, 18):
+        told = [f"{x:.{more}g}" for x in numbers]
+        if len(set(told)) == len(set(numbers)):
+            break
+    return told
+
+
 def shown(value: object, limit: int = 90) -> str:
     """A value in few words, as errors print it: quantities with their unit, classes by their name, nothing with an address."""
     try:
@@ -118,6 +127,7 @@ MissingSpecies = _kind("MissingSpecies", "a species is missing where it is neede
 ConventionMismatch = _kind("ConventionMismatch", "the conventions of standard potentials do not fit", "Energies of different conventions.")
 NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negative impermeant content closes the balance.")
 BadPlace = _kind("BadPlace", "places and membranes do not fit together", "Geometry or topology that cannot be.")
+NoVoltage = _kind("NoVoltage", "the membrane has no potential", "V between places that neither capacitors nor grounds join.")
 MissingSource = _kind("MissingSource", "a source or a reason is missing", "A library value whose provenance is not given.")
 BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
 WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")
@@ -132,6 +142,7 @@ BadCycle = _kind("BadCycle", "the kinetic diagram is not well formed", "States, 
 
 # --- files
 CorruptFile = _kind("CorruptFile", "the file cannot be used", "A file that is damaged or is not what it should be.")
+ModelFailed = _kind("ModelFailed", "the model file raised an error", "A model.py that does not run; its own error is the cause.")
 NotWritable = _kind("NotWritable", "the file cannot be written", "A folder that cannot be made, a name that is too long, a full disk.")
 UnknownSuffix = _kind("UnknownSuffix", "the file type is not known", "A suffix that no writer serves.")
 

@@ -6,6 +6,7 @@ its own, never a raw quotient: B(0) = 1, B > 0, B(−x) = eˣ B(x), so that B(x)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -105,12 +106,27 @@ def balance(pool: str) -> sp.Symbol:
 
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter by its dotted name: non-negative unless said otherwise."""
-    return _parameter(name, "real" if real else "positive" if positive else "nonnegative")
+    return declared(name, "real" if real else "positive" if positive else "nonnegative")  # one object: comparing equal ones is slow
+
+
+DOMAINS: dict[str, dict[str, bool]] = {
+    "positive": {"positive": True},
+    "nonnegative": {"nonnegative": True},
+    "real": {"real": True},
+    "nonzero": {"real": True, "nonzero": True},
+    "fraction": {"nonnegative": True, "fraction": True},  # ``fraction`` is ours: sympy carries it along
+}
 
 
 @_kept
-def _parameter(name: str, domain: str) -> sp.Symbol:
-    return sp.Symbol(name, **{domain: True})  # however it is asked for, one object: equal ones are found by a slow comparison
+def declared(name: str, domain: str) -> sp.Symbol:
+    """A parameter by its dotted name and its domain."""
+    return sp.Symbol(name, **DOMAINS[domain])
+
+
+def is_fraction(symbol: sp.Symbol) -> bool:
+    """Whether a symbol stands for a share, from 0 to 1."""
+    return bool(symbol.assumptions0.get("fraction"))
 
 
 def ln(x: sp.Expr) -> sp.Expr:
@@ -216,3 +232,48 @@ def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
     z = sp.Dummy("z")
     exact = sp.Float(value, precision=guarded)
     return sp.Float(sp.diff(z / (sp.exp(z) - 1), z, order).subs(z, exact), precision=precision)
+
+
+# --- raw quotients of a constant field
+
+
+def regular(e: sp.Expr) -> sp.Expr:
+    """x/(eˣ − 1) written as B(x), with whatever factor and sign it came, so that it has its value at 0 too."""
+    made = e.replace(lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier)
+    return made if made == e else regular(made)
+
+
+def _barrier(factor: sp.Expr) -> sp.Expr | None:
+    """x where the factor is 1/(eˣ − 1) or 1/(1 − eˣ) up to a number."""
+    base, power = factor.as_base_exp()
+    number, rest = base.as_coeff_Add()
+    scale, inner = rest.as_coeff_Mul()
+    return inner.exp if power == -1 and isinstance(inner, sp.exp) and number == -scale else None
+
+
+def _with_barrier(n: sp.Expr) -> sp.Expr:
+    """The product with its first quotient as B; as it was where x does not divide what is beside it."""
+    for factor in n.args:
+        x = _barrier(factor)
+        if x is None:
+            continue
+        rest = sp.Mul(*(f for f in n.args if f is not factor))
+        scale = factor.as_base_exp()[0].as_coeff_Add()[0]  # scale·(1 − eˣ)
+        for ratio in _ratios(rest, x):
+            if not any(f.as_base_exp()[1].is_negative and _may_vanish(f.as_base_exp()[0], x) for f in sp.Mul.make_args(ratio)):
+                return -ratio * B(x) / scale
+    return n
+
+
+def _ratios(rest: sp.Expr, x: sp.Expr) -> Iterator[sp.Expr]:
+    """rest/x as it cancels by itself, and with sums in it cancelled."""
+    yield rest / x
+    yield sp.factor_terms(rest) / sp.factor_terms(x)
+    for f in sp.Mul.make_args(rest):
+        if f.is_Add or f.is_Symbol:
+            share = sp.cancel(sp.nsimplify(f / x, rational=True))
+            yield rest / f * share
+
+
+def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:
+    return bool({s for s in base.free_symbols & x.free_symbols if not s.is_positive})

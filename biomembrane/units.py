@@ -60,8 +60,8 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
         advice = f"Q('{errors.shown(value)}').to({errors.shown(unit, 40)})"
         raise errors.NotANumber(where=where, wanted="a number beside the unit", got=f"the quantity {errors.shown(value)}", advice=advice)
     good = unit if isinstance(unit, str) and not isinstance(_parsed(unit), reading.Unreadable) else "mM"
-    made: Quantity = registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where))
-    return _absolute(made)
+    made: Quantity = _absolute(registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where)))
+    return made
 
 
 def quantity(value: Any, where: str, wanted: str = "a number followed by a unit, such as '10 min'", advice: str = "") -> Any:

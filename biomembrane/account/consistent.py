@@ -16,12 +16,12 @@ import numpy as np
 import sympy as sp
 
 from .. import constants, errors
-from ..declare.certificate import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
+from ..declare.signs import nonnegative
 from ..declare.site import Site, exact
-from ..declare.transporter import Transporter
+from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import F
 from .audit.audit import audit
@@ -47,15 +47,25 @@ class Consistent:
     kept: str  # forward | reverse | conductance: what stays
 
     def rates(self, site: Site) -> Rates:
-        given = self.law.rates(site).flux
-        assert given is not None  # what an exempt law gives
+        given, _ = read(self.law, site)
+        assert given.flux is not None  # what an exempt law gives
         if self.kept == "conductance":
-            return Rates(conductance=_conductance(given, site))
-        (forward, reverse), ahead = next(splits(given)), sp.exp(site.drive)
+            return Rates(conductance=_conductance(given.flux, site))
+        pair = _pair(given)
+        assert pair is not None
+        (forward, reverse), ahead = pair, sp.exp(site.drive)
         if self.method == "projection":
             mean = sp.sqrt(forward * reverse)
             return Rates(mean * sp.exp(site.drive / 2), mean * sp.exp(-site.drive / 2))
         return Rates(forward, forward / ahead) if self.kept == "forward" else Rates(reverse * ahead, reverse)
+
+
+def _pair(given: Rates) -> tuple[sp.Expr, sp.Expr] | None:
+    """The one-way rates that are given, or else found."""
+    if given.forward is not None and given.reverse is not None:
+        return given.forward, given.reverse
+    assert given.flux is not None
+    return next(splits(given.flux), None)
 
 
 def _conductance(flux: sp.Expr, site: Site) -> sp.Expr:
@@ -161,7 +171,7 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
 
 
 def _law(x: Transporter, before: Audit, method: str) -> Repair:
-    pair = next(splits(x.processes[0].local.flux), None)
+    pair = _pair(x.processes[0].local)
     one_way = pair is not None and (pair[0].is_zero or pair[1].is_zero)
     kept = "conductance" if pair is None else "reverse" if pair[0].is_zero else "forward"
     law = Consistent(x.law, "reverse" if one_way else method, kept)

@@ -15,8 +15,8 @@ from .. import constants, errors, units
 from .. import dimension as d
 from ..declare.cycle import Cycle
 from ..declare.transporter import Transporter
-from ..html import collapsible, table
 from .audit.evaluate import Array
+from .cycles import CycleFlux, cycles
 from .flows import Declaration, Flows, nets
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FAR = 60.0  # RT: how far a static head is looked for
 POINTS = 161
 EMPTY = 1e-12  # of RT·L22: a flow that nothing drives
+SYMMETRIC = 1e-6  # of √(L11·L22): what an asymmetry, or a flow without a force, may be by rounding
+STALLED = 1e-9  # of a flow's slope times the force: it stops there too
 
 
 def efficiency_limit(q: float) -> float:
@@ -43,7 +45,7 @@ class Coupling:
 
     Flows are into the inside [fmol/s] (of a reaction: its turnover), forces μ̃_out − μ̃_in [kJ/mol] (of a reaction: its affinity), so that
     J₁X₁ + J₂X₂ ≥ 0.  Forces other than the two are set to zero.  ``L`` is ∂J/∂X at equilibrium [fmol²/(fJ·s)], ``local`` the same at the
-    working point, which is not symmetric in general.
+    working point, which is not symmetric in general.  What is not defined is NaN, and printed as that with the reason.
     """
 
     name: str
@@ -65,14 +67,29 @@ class Coupling:
         return self.flows.at_force(self.driving, 0.0, self.flows.at_force(self.driven, 0.0, self.x))
 
     @cached_property
+    def _sloped(self) -> tuple[Array, Array]:
+        return self.flows.sloped(self._pair, self.equilibrium)
+
+    @property
     def L(self) -> Array:
         """Onsager's matrix at equilibrium, driving first."""
-        return self.flows.slopes(self._pair, self.equilibrium)
+        return self._sloped[0]
 
     @cached_property
     def local(self) -> Array:
         """∂J/∂X at the working point."""
         return self.flows.slopes(self._pair, self.x)
+
+    @cached_property
+    def condition(self) -> float:
+        """By how much rounding grows in L: what cancels in L₁₁ and L₂₂ over what is left, the larger of both; 1 where nothing does."""
+        L, size = self._sloped
+        return float(max(_quotient(size[k, k], abs(L[k, k])) for k in range(2)))
+
+    @cached_property
+    def idle(self) -> Array:
+        """J₁ and J₂ [fmol/s] where no force drives them: zero, unless detailed balance is broken."""
+        return self.flows(self._pair, self.equilibrium[:, None])[:, 0]
 
     @property
     def asymmetry(self) -> float:
@@ -80,9 +97,26 @@ class Coupling:
         return abs(_quotient(self.L[0, 1] - self.L[1, 0], self._size))
 
     @cached_property
+    def broken(self) -> str:
+        """What shows that detailed balance is broken, in words; empty where nothing does."""
+        RT, size = self.flows.RT, self._size
+        if np.isfinite(self.idle).all() and any(abs(J) > SYMMETRIC * RT * abs(self.L[k, k]) for k, J in enumerate(self.idle)):
+            return f"without forces J₁ = {self.idle[0]:.3g} and J₂ = {self.idle[1]:.3g} fmol/s"
+        if self.L[0, 0] < 0 or self.L[1, 1] < 0:
+            return "a flow grows against its own force"
+        return f"L is not symmetric, L₁₂ = {self.L[0, 1]:.4g} and L₂₁ = {self.L[1, 0]:.4g}" if size and self.asymmetry > SYMMETRIC else ""
+
+    @property
+    def raw(self) -> float:
+        """(L₁₂ + L₂₁)/2√(L₁₁L₂₂), whatever L is."""
+        return _quotient(self.L[0, 1] + self.L[1, 0], 2 * self._size)
+
+    @cached_property
     def q(self) -> float:
-        """Degree of coupling L₁₂/√(L₁₁L₂₂), from −1 to 1."""
-        return float(np.clip(_quotient(self.L[0, 1] + self.L[1, 0], 2 * self._size), -1.0, 1.0))
+        """Degree of coupling L₁₂/√(L₁₁L₂₂), from −1 to 1 but for rounding; NaN where it is not defined: L not symmetric, flows without a
+        force, or no flow at all.
+        """
+        return math.nan if self.broken else self.raw
 
     @property
     def Z(self) -> float:
@@ -108,8 +142,10 @@ class Coupling:
 
     @cached_property
     def head(self) -> float:
-        """X₂ [J/mol] at which the driven flow stops, by the real flows."""
+        """X₂ [J/mol] at which the driven flow stops, by the real flows; NaN where it does not within 60 RT, or where nothing flows."""
         first = float(self.at(0.0)[1][0])
+        if first == 0 and self.L[1, 1] == 0:
+            return math.nan
         if abs(first) <= EMPTY * self.flows.RT * abs(self.L[1, 1]):
             return 0.0
         far = -np.sign(first) * FAR * self.flows.RT
@@ -141,8 +177,8 @@ class Coupling:
     def _ratio(self, X2: float) -> float:
         """c_in/c_out of the driven species at a force."""
         f = self.flows.forces[self.driven]
-        if f.sign == 1:
-            return float(np.exp(X2 / self.flows.RT))
+        if not f.crosses:
+            return float(np.exp(X2 / self.flows.RT / f.sign))
         return float(np.exp((-X2 - f.charge * constants.FARADAY * self.voltage) / self.flows.RT))
 
     @property
@@ -151,23 +187,94 @@ class Coupling:
         (J1,), (J2,) = self.at(0.0)
         return _quotient(J2, J1)
 
+    @property
+    def linear_level_flow(self) -> float:
+        """The same by Onsager's matrix, L₂₁/L₁₁."""
+        return _quotient(self.L[1, 0], self.L[0, 0])
+
     def efficiency(self, X2: float | Array) -> Array:
-        """−J₂X₂/(J₁X₁): positive between level flow and static head, below 1 everywhere."""
+        """−J₂X₂/(J₁X₁): positive between level flow and static head, at most 1; its limit where both flows stop at once."""
+        X2 = np.atleast_1d(np.asarray(X2, dtype=float))
         J1, J2 = self.at(X2)
         with np.errstate(all="ignore"):
-            made: Array = -J2 * np.atleast_1d(X2) / (J1 * self.X1)
+            made: Array = -J2 * X2 / (J1 * self.X1)
+        if self.tight:
+            made[abs(X2 - self.head) <= STALLED * abs(self.head)] = self._limit
         return made
 
     @cached_property
-    def best(self) -> tuple[float, float]:
-        """(X₂ [J/mol], η) where the efficiency is largest, by the real flows."""
+    def _at_head(self) -> Array:
+        """∂J/∂X₂ where the driven flow stops."""
+        return self.flows.slopes(self._pair, self.flows.at_force(self.driven, self.head, self.x))[:, 1]
+
+    @cached_property
+    def tight(self) -> bool:
+        """Whether the driving flow stops where the driven one does, at static head: nothing slips."""
         if not np.isfinite(self.head) or self.head == 0.0:
+            return False
+        return bool(abs(self.at(self.head)[0][0]) <= STALLED * abs(self._at_head[0] * self.head))
+
+    @cached_property
+    def _limit(self) -> float:
+        """The efficiency as X₂ goes to static head, where both flows stop."""
+        return -_quotient(self._at_head[1] * self.head, self._at_head[0] * self.X1)
+
+    def _largest(self, value: Any) -> float:
+        """X₂ between level flow and static head where a function of it is largest: looked for on a grid that grows dense towards the head."""
+        far = np.geomspace(1e-7, 1.0, POINTS)[:-1]
+        grid = np.sort(self.head * np.concatenate([np.linspace(0.0, 1.0, POINTS)[1:-1], 1.0 - far]))
+        k = int(np.nanargmax(value(grid)))
+        low, high = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
+        found = minimize_scalar(lambda X: -float(value(X)[0]), bounds=(low, high), options={"xatol": 1e-9 * abs(self.head)})
+        return float(found.x)
+
+    @property
+    def _works(self) -> bool:
+        """Whether a force drives, and one can be driven."""
+        return bool(np.isfinite(self.head) and self.driven_at_all and self.at(0.0)[0][0])
+
+    @property
+    def driven_at_all(self) -> bool:
+        """Whether the driving force is more than rounding."""
+        return abs(self.X1) > EMPTY * self.flows.RT
+
+    @cached_property
+    def best(self) -> tuple[float, float]:
+        """(X₂ [J/mol], η) where the efficiency is largest, by the real flows; at static head where nothing slips, NaN where nothing drives."""
+        if not self._works:
+            return math.nan, math.nan
+        if self.head == 0.0:
             return 0.0, 0.0
-        grid = np.linspace(0.0, self.head, POINTS)[1:-1]
-        k = int(np.argmax(self.efficiency(grid)))
-        low, high = sorted((grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]))
-        found = minimize_scalar(lambda X: -float(self.efficiency(X)[0]), bounds=(low, high))
-        return float(found.x), float(-found.fun)
+        if self.tight:
+            return self.head, self._limit
+        X2 = self._largest(self.efficiency)
+        return X2, float(self.efficiency(X2)[0])
+
+    @cached_property
+    def strongest(self) -> tuple[float, float, float]:
+        """(X₂ [J/mol], power −J₂X₂ [fW], η) where the power handed on is largest, by the real flows; near equilibrium η = q²/(4 − 2q²)."""
+        if not self._works:
+            return math.nan, math.nan, math.nan
+        if self.head == 0.0:
+            return 0.0, 0.0, 0.0
+        X2 = self._largest(self._power)
+        return X2, float(self._power(X2)[0]), float(self.efficiency(X2)[0])
+
+    def _power(self, X2: float | Array) -> Array:
+        """−J₂X₂ [fW]."""
+        made: Array = -self.at(X2)[1] * np.atleast_1d(X2)
+        return made
+
+    @cached_property
+    def cycles(self) -> tuple[CycleFlux, ...]:
+        """Every loop of every diagram at the working point, with its flux, its affinity, and what it dissipates (Hill 1989)."""
+        return cycles(self.flows, self.x, self._pair)
+
+    @property
+    def slip(self) -> float:
+        """The share of the dissipation that loops have which move but one of the two flows, or none; NaN where nothing is dissipated."""
+        total = sum(c.dissipation for c in self.cycles)
+        return _quotient(sum(c.dissipation for c in self.cycles if not c.couples), total)
 
     @property
     def best_linear(self) -> float:
@@ -195,37 +302,22 @@ class Coupling:
 
     # --- print
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        (best, eta), X1 = self.best, self.X1 / 1e3
-        return [
-            ("driving force", f"{X1:+.4g} kJ/mol", f"{self.driving}, at {1e3 * self.voltage:.4g} mV"),
-            ("degree of coupling q", f"{self.q:.5g}", f"asymmetry of L {self.asymmetry:.1e}"),
-            ("stoichiometry Z", f"{self.Z:.4g}", f"{self.driven} per {self.driving}"),
-            ("level flow J₂/J₁", f"{self.level_flow:.5g}", f"near equilibrium {_quotient(self.L[1, 0], self.L[0, 0]):.5g}"),
-            ("static head", f"{self.head / 1e3:+.4g} kJ/mol", f"ratio {self.static_head_ratio:.5g}; without slip {self.ideal_head_ratio:.6g}"),
-            ("largest efficiency", f"{100 * eta:.4g} %", f"at {best / 1e3:+.4g} kJ/mol; near equilibrium {100 * self.best_linear:.4g} %"),
-        ]
-
     def __str__(self) -> str:
-        rows = self._rows()
-        widths = [max(len(r[k]) for r in rows) for k in range(2)]
-        lines = [f"  {a.ljust(widths[0])}  {b.rjust(widths[1])}   {c}" for a, b, c in rows]
-        note = f"  set to zero force: {', '.join(self.moved)}" if self.moved else ""
-        return "\n".join([f"coupling of {self.driven} to {self.driving} in {self.name}", *lines, *([note] if note else [])])
+        from .coupled import text
+
+        return text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return collapsible(f"coupling of {self.driven} to {self.driving} in {self.name}", table(self._rows(), ("", "", "")), open=True)
+        from .coupled import html
+
+        return html(self)
 
     def _repr_latex_(self) -> str:
-        from ..latex import roman
+        from .coupled import latex
 
-        rows = r" \\ ".join(" & ".join(f"{v:.4g}" for v in row) for row in self.L)
-        matrix = rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
-        flows = rf"\begin{{pmatrix}} J_{{{roman(self.driving)}}} \\ J_{{{roman(self.driven)}}} \end{{pmatrix}}"
-        forces = flows.replace("J_", "X_")
-        return rf"$\displaystyle {flows} = {matrix} {forces}, \quad q = {self.q:.4g}, \quad \eta_{{\max}} = {self.best_linear:.4g}$"
+        return latex(self)
 
 
 def coupling(
@@ -238,18 +330,25 @@ def coupling(
         driving, driven: names of forces: a species that crosses ("Na"), or the first reactant of a reaction ("ATP"); of two the larger
             drives unless told, of more they must be named.
         at: concentrations by dotted name (``{"blood.Na": Q(140, "mM")}``) and the voltage (``{"V": Q(-60, "mV")}``); default the declared
-            ones and 0 mV.  What the driven species' own level is does not matter for the curves.
+            ones, which must not be 0, and 0 mV.  What the driven species' own level is does not matter for the curves.
         temperature: default 37 °C.
 
-    Raises: WrongType, BadPlace, UnknownName, BadSettings (fewer than two forces, or the same twice), the unit errors.
+    Forces that follow from others are none of their own: a pump and a synthase share that of ATP.  Raises: WrongType, BadPlace,
+    UnknownName, OutOfDomain (an empty pool), BadSettings (fewer than two forces, or the same twice), the unit errors.
     """
     parts = [x] if isinstance(x, (Transporter, Cycle)) else list(x) if isinstance(x, Sequence) and not isinstance(x, str) else []
     if not parts or not all(isinstance(p, (Transporter, Cycle)) for p in parts):
         advice = "coupling(lib.SGLT1(membrane)), or coupling([pump, leak], 'ATP', 'Na')"
         raise errors.WrongType(where="coupling(…)", wanted="a Transporter, a Cycle, or a list of them", got=errors.shown(x), advice=advice)
     kelvin = constants.BODY_TEMPERATURE if temperature is None else float(units.strip(temperature, d.TEMPERATURE, "coupling(temperature=…)"))
-    flows = Flows(parts, kelvin)
-    start = flows.coordinates(_numbers(flows, at or {}))
+    flows = Flows(parts, kelvin, [name for name in (driving, driven) if name])
+    given = _numbers(flows, at or {})
+    absent = [pool for pool in flows.absent if pool not in given]
+    if absent:
+        advice = "at={" + ", ".join(f"{pool!r}: Q(1e-3, 'mM')" for pool in absent) + "}, or whatever the level is to be"
+        got = ", ".join(f"{pool} = 0 mM" for pool in absent)
+        raise errors.OutOfDomain(where="coupling(…)", wanted="levels above zero, for a force is a logarithm of them", got=got, advice=advice)
+    start = flows.coordinates(given)
     one, two = _chosen(flows, start, driving, driven, parts)
     rest = [n for n in flows.forces if n not in (one, two)]
     for name in rest:
@@ -292,9 +391,11 @@ def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
 def _ideal(flows: Flows, parts: Sequence[Declaration], one: str, two: str) -> float | None:
     """J₁/J₂ of the one net reaction that moves both, if there is one."""
     found = set()
+    order = list(flows.forces)
     for part in parts:
         for net in nets(part):
-            a, b = (net.get(flows.forces[n].lever, 0) * flows.forces[n].sign for n in (one, two))
+            shares = flows.basis.share(net)
+            a, b = (shares[order.index(n)] for n in (one, two))
             if a and b:
-                found.add(a / b)
+                found.add(float(a / b))
     return found.pop() if len(found) == 1 else None

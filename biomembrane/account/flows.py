@@ -47,7 +47,7 @@ class Flows:
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
         self.box = Box(tuple(made), values, temperature)
         self.names = [v.name for v in made]
-        self._diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
+        self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
 
     # --- forces
 
@@ -103,7 +103,7 @@ class Flows:
     def __call__(self, names: Sequence[str], x: Array) -> Array:
         """J [fmol/s] by name, at coordinates (variable, state)."""
         rows = [list(self.forces).index(n) for n in names]
-        made: Array = sum((one.flows(x) for one in self._diagrams), start=np.zeros(()))[rows]
+        made: Array = sum((one.flows(x) for one in self.diagrams), start=np.zeros(()))[rows]
         return made
 
     def slopes(self, names: Sequence[str], x: Array) -> Array:
@@ -113,7 +113,7 @@ class Flows:
     def sloped(self, names: Sequence[str], x: Array) -> tuple[Array, Array]:
         """The slopes, and the size of what cancels in each."""
         rows = [list(self.forces).index(n) for n in names]
-        made = [one.slopes(x) for one in self._diagrams]
+        made = [one.slopes(x) for one in self.diagrams]
         moves = self.basis.moves[:, rows]
         slopes, sizes = (sum((m[k] for m in made), start=np.zeros(()))[rows][:, self._levers] for k in range(2))
         return slopes @ moves / self.RT, sizes @ abs(moves) / self.RT
@@ -128,7 +128,8 @@ class _Diagram:
         alone = {symbols.amount(state.pool): n0 for state in part.states}
         rates = [(p, *_pair(p)) for p in part.processes]
         self.pairs = Functions([e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box)
-        self.shares = np.array([[float(x) for x in basis.share(net)] for net in _every(part)]).reshape(-1, len(basis.by_name))
+        every = _every(part)
+        self.shares = np.array([[float(x) for x in basis.share(net)] for net in every]).reshape(len(every), len(basis.by_name))
         if isinstance(part, Cycle):
             self.diagram = part.diagram
             self.ends = self.diagram.ends
@@ -193,7 +194,7 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     rates = process.rates
     if rates.conductance is not None:
         return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
-    if rates.flux is not None:
+    if rates.flux is not None and rates.forward is None:
         return next(splits(rates.flux), (rates.flux, sp.S.Zero))
     assert rates.forward is not None
     assert rates.reverse is not None

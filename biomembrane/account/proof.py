@@ -14,10 +14,11 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..assemble.model import Model
-from ..declare.certificate import Logarithm, nonnegative
+from ..declare.certificate import Logarithm
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
 from ..declare.reaction import Participant, made_or_used
+from ..declare.signs import nonnegative
 from ..declare.site import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0

@@ -44,18 +44,19 @@ def labels(model: Model, dim: str) -> list[str]:
 
 
 def values(trajectory: Trajectory, name: str) -> Array:
-    """(member, time, lane) in the variable's unit; carriers have no concentration (NaN)."""
+    """(member, time, lane) in the variable's unit; carriers have no concentration, and some membranes no potential (NaN)."""
     pools = trajectory.model.pools
     if name == "amount":
         index = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
-    if name != "concentration":
+    there = trajectory.kernel.program.names[name]
+    every = labels(trajectory.model, VARIABLES[name].dim)
+    if len(there) == len(every):
         return got
-    held = [p for p in pools if p.kind in ("solute", "carrier")]
-    full = np.full((len(held), *got.shape[1:]), np.nan)
-    full[[i for i, p in enumerate(held) if p.kind == "solute"]] = got
+    full = np.full((len(every), *got.shape[1:]), np.nan)
+    full[[every.index(n) for n in there]] = got
     return full
 
 

@@ -127,10 +127,13 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
     for p in declared:
         other = found.setdefault(p.name, p)
         if (other.value, other.dimension) != (p.value, p.dimension):
+            said = [errors.shown(other.quantity), errors.shown(p.quantity)]
+            if said[0] == said[1]:
+                said = [f"{x} {p.unit}" for x in errors.apart(other.quantity.magnitude, p.quantity.to(other.unit).magnitude)]
             raise errors.DuplicateName(
                 where=f"Model, parameter {p.name!r}",
                 wanted="one value for one name",
-                got=f"{errors.shown(other.quantity)} and {errors.shown(p.quantity)}",
+                got=" and ".join(said),
                 advice="give one of the two objects another name",
             )
     return found

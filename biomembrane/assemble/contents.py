@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from .. import constants, errors, symbols
-from .. import dimension as d
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula
-from ..declare.parameter import Declared, declare
+from ..declare.parameter import Declared
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Transporter
@@ -43,35 +42,6 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
             yield m.capacitance
 
 
-def potentials(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> list[Declared]:
-    """V(0) of membranes, so that every floating node has one; contradictions are an error."""
-    made = {
-        m.name: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
-    }
-    known = {n: 0.0 for n in circuit.phi if n not in circuit.nodes}
-    left = [m for m in membranes if m.name in made]
-    chosen: list[Declared] = []
-    while left:
-        m = next((m for m in left if (m.inside.name in known) != (m.outside.name in known)), None)
-        if m is None:
-            break
-        left.remove(m)
-        V = made[m.name].value
-        known[m.inside.name] = known.get(m.inside.name, V + known.get(m.outside.name, 0.0))
-        known[m.outside.name] = known.get(m.outside.name, known[m.inside.name] - V)
-        chosen.append(made[m.name])
-    for m in membranes:
-        have = known.get(m.inside.name, 0.0) - known.get(m.outside.name, 0.0)
-        if m.name in made and abs(have - made[m.name].value) > 1e-9:
-            raise errors.BadPlace(
-                where=f"Model, potential={{{m.name}: …}}",
-                wanted=f"{have * 1e3:.6g} mV, which the other potentials imply",
-                got=f"{made[m.name].value * 1e3:.6g} mV",
-                advice="give the potential of one membrane for each floating place",
-            )
-    return chosen
-
-
 def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
     """The rows of N: solutes, charge and volume of each place, then the carrier states."""
     made: list[Pool] = []
@@ -98,30 +68,22 @@ def _start(place: Compartment, species: Species) -> Formula:
     return Formula(_START, {_c: symbols.parameter(f"{place.name}.{species.name}"), _V: symbols.parameter(f"{place.name}.volume", positive=True)})
 
 
-def _phi(model: Model) -> dict[str, sp.Expr]:
-    """φ of the places at the start, from the potentials that are given."""
-    phi: dict[str, sp.Expr] = dict.fromkeys(set(model.circuit.phi) - set(model.circuit.nodes), sp.S.Zero)
-    left = [m for m in model.membranes if f"{m.name}.potential" in model.parameters]
-    before = -1
-    while len(phi) != before:
-        before = len(phi)
-        for m in left:
-            V = symbols.parameter(f"{m.name}.potential", real=True)
-            if m.outside.name in phi:
-                phi.setdefault(m.inside.name, phi[m.outside.name] + V)
-            elif m.inside.name in phi:
-                phi.setdefault(m.outside.name, phi[m.inside.name] - V)
-    return phi
-
-
 def _charges(model: Model) -> dict[str, Formula]:
     """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
-    phi = _phi(model)
     made: dict[str, Formula] = {}
     for block in model.circuit.blocks:
-        here = {symbols.electric(f"@{i}"): phi.get(n, sp.S.Zero) for i, n in enumerate(block.nodes)}
+        here = {symbols.electric(f"@{i}"): model.start[n] for i, n in enumerate(block.nodes)}
         rows = _products(block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here))
         made |= {n: Formula(row, block.names | here) for n, row in zip(block.nodes, rows, strict=True)}
+    return made
+
+
+def _loads(model: Model) -> dict[str, Formula]:
+    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground what is missing from a total of 0."""
+    made = _charges(model)
+    for zero in dict.fromkeys(block.zero for block in model.circuit.blocks if block.zero):
+        own = [made[n].expression for block in model.circuit.blocks if block.zero == zero for n in block.nodes]
+        made[zero] = Formula(-sp.Add(*own))
     return made
 
 
@@ -159,12 +121,12 @@ def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
     """Amounts of what never leaves, as formulas of the compartment's own contents; checked at the declared values."""
     made: dict[sp.Symbol, Formula] = {}
     at = numbers(model)
-    q = _charges(model)
+    q = _loads(model)
     near = _neighbours(model)
     for place in model.compartments:
         given = place.impermeant
         if isinstance(given, Balance):
-            bath = _bath(model, place, given, near.get(place.name, []))
+            bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.swelling else None
             made |= _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
         for s in given or ():
@@ -187,22 +149,30 @@ def value(formula: Formula, at: Mapping[sp.Symbol, float]) -> float:
 
 
 def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
-    """Sums, products and powers in floating point, which is all that amounts and charges at the start are made of."""
+    """Sums, products, powers, Max and Min in floating point, which is all that amounts and charges at the start are made of."""
     if e.is_Symbol:
         return at[e]
-    if e.is_Add:
-        return math.fsum(_fold(a, at) for a in e.args)
-    if e.is_Mul:
-        return math.prod(_fold(a, at) for a in e.args)
-    return _fold(e.base, at) ** float(e.exp) if e.is_Pow else float(e)
+    if e.is_Pow:
+        return float(_fold(e.base, at) ** float(e.exp))
+    join = _JOINS.get(e.func)
+    return float(e if join is None else join([_fold(a, at) for a in e.args]))
+
+
+_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {sp.Add: math.fsum, sp.Mul: math.prod, sp.Max: max, sp.Min: min}
 
 
 def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]) -> None:
+    """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are not modelled: they may bring as much
+    charge of the other sign, and where all ions are held nothing is left to judge.
+    """
     solutes = [*place.contents, *(place.impermeant if isinstance(place.impermeant, dict) else ())]
     W = place.volume.value
     parts = [s.charge * value(_start(place, s), at) for s in solutes]
+    held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
+    if held and not any(s.charge for s in solutes):
+        return
     off = sum(parts) - value(q, at) / constants.FARADAY
-    if abs(off) > NEUTRALITY * sum(map(abs, parts)):
+    if abs(off) > NEUTRALITY * sum(map(abs, parts)) + held:
         raise errors.ChargeImbalance(
             where=f"Compartment({place.name!r})",
             wanted="contents that are electroneutral up to the membrane's charge",
@@ -226,11 +196,12 @@ def _bath(model: Model, place: Compartment, given: Balance, near: list[tuple[Mem
         return given.against
     found = [other for m, other in near if m.name in model.wet] or [other for _, other in near]
     strengths = {round(_strength(r), 9) for r in found}
-    if len(strengths) > 1 and place.name in model.swelling:
+    if len(strengths) > 1:
+        told = zip(found, errors.apart(*map(_strength, found)), strict=True)
         raise errors.BadPlace(
             where=f"Compartment({place.name!r}), balance(…)",
             wanted="baths of one osmolarity, or a choice among them",
-            got=", ".join(f"{r.name} {_strength(r):.4g} mM" for r in found),
+            got=", ".join(f"{r.name} {c} mM" for r, c in told),
             advice=f"balance(charge={given.charge:g}, against={found[0].name})",
         )
     return max(found, key=_strength, default=None)
@@ -250,38 +221,48 @@ def _check_free(place: Compartment, given: Balance) -> None:
 
 
 @lru_cache(maxsize=256)
-def _missing(charges: tuple[int, ...], q: sp.Expr, z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
-    """n_X and n_Y of the impermeants that solutes of these charges at ``@0.c``, ``@1.c``, … leave room for beside the charge q."""
+def _missing(charges: tuple[int, ...], z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
+    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that solutes of these charges at ``@0.c``, … leave room for."""
     amounts = [symbols.parameter(f"@{k}.c") * _V for k in range(len(charges))]
-    nX = (q / F - sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True)))) / z
-    return nX, sp.S.Zero if strength is None else sp.Float(strength) * _V - sp.Add(*amounts) - nX
+    nX = -sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True))) / z
+    return nX, sp.S.Zero if strength is None else sp.Float(strength) * _V - sp.Add(*amounts)
+
+
+_loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
+#: n_Y where X has ``loaded`` of it for the membrane's charge: what is ``left``, and 0 where only that leaves too little
+_OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
 
 
 def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, Formula]:
+    """n_X, and n_Y where there is a bath to be as strong as."""
     names = {**q.names, _V: symbols.parameter(f"{place.name}.volume", positive=True)}
     names |= {symbols.parameter(f"@{k}.c"): symbols.parameter(f"{place.name}.{s.name}") for k, s in enumerate(place.contents)}
-    strength = None if bath is None else _strength(bath)
-    nX, nY = (Formula(e, names) for e in _missing(tuple(s.charge for s in place.contents), q.local, sp.Rational(str(given.charge)), strength))
+    strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
+    neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
+    nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
+    nY = Formula(room - nX.local, names)
     _check_free(place, given)
     made = {symbols.amount(f"{place.name}.{ANION}"): nX}
-    x = value(nX, at)
+    x, W = value(nX, at), place.volume.value
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
-    if x < -1e-9 * sum(abs(s.charge) * p.value for s, p in place.contents.items()) * place.volume.value:
+    if x < -1e-9 * sum(abs(s.charge) * p.value for s, p in place.contents.items()) * W:
         raise errors.NoRoom(
             where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
             wanted="ions that leave charge for an impermeant of this sign",
-            got=f"{x / place.volume.value:.4g} mM of it would be needed; contents [mM]: {listed}",
+            got=f"{x / W:.4g} mM of it would be needed; contents [mM]: {listed}",
             advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
         )
     if bath is not None and strength is not None:
+        if q.local:
+            nY = Formula(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
         y = value(nY, at)
-        if y < -1e-9 * strength * place.volume.value:
-            total = strength - y / place.volume.value
+        if y < -1e-9 * strength * W:
+            due, got = errors.apart(strength, strength - y / W)
             raise errors.NoRoom(
                 where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-                wanted=f"no more than the {strength:.4g} mosmol/L of {bath.name}",
-                got=f"{total:.4g} mosmol/L: {listed}, {ANION} {x / place.volume.value:.4g}",
+                wanted=f"no more than the {due} mosmol/L of {bath.name}",
+                got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
                 advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
             )
         made[symbols.amount(f"{place.name}.{OSMOLYTE}")] = nY

@@ -79,18 +79,17 @@ def total(formulas: list[Formula]) -> Formula:
 
 
 @lru_cache(maxsize=16)
-def _against(store: sp.Expr, dissolved: bool) -> sp.Expr:
-    return store - _worth * _n + (R * T * (_displaced * _W) if dissolved else sp.S.Zero)
+def _against(store: sp.Expr) -> sp.Expr:
+    return store - _worth * _n + R * T * _displaced
 
 
 def exergy(stores: Mapping[str, Formula], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, Formula]:
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
-    ``references``: by store, μ^ref and c^ref, so that a solute's share is RT W[c ln(c/c^ref) − c + c^ref]; ``osmotic``: what is left of
-    RT W Σ c^bath.
+    ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref]; ``osmotic``: what is left of RT W Σ c^bath.
     """
     made = dict(stores)
-    for name, (worth, level) in references.items():
-        made[name] = Formula(_against(stores[name].local, bool(level)), {**stores[name].names, _worth: worth, _displaced: level})
+    for name, (worth, amount) in references.items():
+        made[name] = Formula(_against(stores[name].local), {**stores[name].names, _worth: worth, _displaced: amount})
     made["osmotic"] = Formula(osmotic)
     return made

@@ -1,8 +1,8 @@
-"""Potentials as derivatives of G, and what they are measured against."""
+"""Potentials as derivatives of G."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from ..declare.places import Compartment, Reservoir
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..declare.transporter import Process
-from ..symbols import F, R, T, c0
+from ..symbols import F, R, T
 from . import energy
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
         if isinstance(where, Reservoir):
             solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
             yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))
-    for m in model.membranes:
+    for m in filter(model.circuit.has_voltage, model.membranes):
         yield symbols.potential(m.name), net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name])
 
 
@@ -143,54 +143,3 @@ def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
             rows[row].append((coefficient, symbols.current(process)))
     for row, terms in rows.items():
         yield symbols.balance(row), weighted(terms)
-
-
-def reference_of(model: Model, species: Species) -> sp.Expr | None:
-    """The concentration against which a species' exergy is measured: the reference bath's, else another bath's, else none.
-
-    A species that some transporter makes or uses up has none: its supply is counted whole.
-    """
-    if species in model.transformed:
-        return None
-    order = sorted(model.reservoirs, key=lambda r: r is not model.reference)
-    for bath in order:
-        if species in bath.contents and bath.contents[species].value > 0:
-            return symbols.parameter(f"{bath.name}.{species.name}")
-    return None
-
-
-def reference_potential(model: Model, species: Species) -> sp.Expr:
-    """μ of the species in its reference bath; 0 where there is none."""
-    c = reference_of(model, species)
-    return sp.S.Zero if c is None else used_standard(model, species) + R * T * sp.log(c / c0)
-
-
-def held_reference(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:
-    """What the content of a carrier state would be worth in the reference bath, from what each species is worth there."""
-    return _held(tuple((n, worth(s)) for s, n in state.bound))
-
-
-@lru_cache(maxsize=256)
-def _held(content: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
-    return sp.Add(*(n * worth for n, worth in content))
-
-
-def exergies(model: Model) -> dict[str, Formula]:
-    """Ξ by store; species that no bath holds are measured against c°, bound ones against the bath like free ones."""
-    references: dict[str, tuple[sp.Expr, sp.Expr]] = {}
-    osmotic: list[sp.Expr] = []
-    bath = model.reference
-    total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath else sp.S.Zero
-    known = {s: (reference_of(model, s), reference_potential(model, s)) for s in model.species.values()}
-    for place in model.compartments:
-        W = symbols.volume(place.name)
-        osmotic.append(total * W)
-        for s in place.contents:
-            c, worth = known[s]
-            if c is not None:
-                osmotic.append(-c * W)
-                references[f"{place.name}.{s.name}"] = (worth, c)
-    for t in model.transporters:
-        for state in t.states:
-            references[state.pool] = (held_reference(lambda s: known[s][1], state), sp.S.Zero)
-    return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))

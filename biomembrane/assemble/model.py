@@ -20,9 +20,10 @@ from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import F, T
-from . import checks, contents, levels, network
+from . import checks, contents, levels, network, potentials
 from .chart import Chart
 from .network import Circuit, Pool
+from .references import References
 from .stores import Store, stores_of
 
 
@@ -47,7 +48,8 @@ class Model:
         name: of the model.
         transporters: :class:`~biomembrane.declare.transporter.Transporter` and :class:`~biomembrane.declare.cycle.Cycle` objects; places
             and membranes are those that they stand on.
-        potential: V at the start, by membrane; 0 V where none is given.
+        potential: V at the start, by membrane.  A membrane with a capacitance that is not named starts at 0 V, unless those that are
+            named say what it has.
         temperature: default 37 °C.
         reference: the reservoir against which exergy is measured; default the one behind the largest membrane area.
 
@@ -59,8 +61,9 @@ class Model:
         equations: ordered assignments from states to dx/dt.
         energy: G(x), a sympy expression [fJ].
         invariants: combinations of pools that no process changes.
+        start: φ(0) by place, as expressions of the potentials at the start.
 
-    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, UnknownName.
+    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, NoVoltage, UnknownName.
     """
 
     @collection.put_off()
@@ -91,7 +94,9 @@ class Model:
             declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")
         ]
         declared += contents.declared(self.places.values(), self.membranes)
-        declared += contents.potentials(self.membranes, self.circuit, potential or {})
+        chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
+        potentials.check_read(self.circuit, self.processes)
+        declared += chosen
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
         self.pools: tuple[Pool, ...] = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
@@ -133,9 +138,14 @@ class Model:
         return sp.Add(*self.stores.values())
 
     @cached_property
+    def references(self) -> References:
+        """What the exergy of each store is measured against."""
+        return References(self)
+
+    @cached_property
     def exergy(self) -> Formulas:
         """Ξ(x) by store, against :attr:`reference` [fJ]."""
-        return Formulas(levels.exergies(self))
+        return Formulas(self.references.exergies())
 
     @cached_property
     def initial(self) -> Formulas:
@@ -178,17 +188,17 @@ class Model:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.current(name)
             put("affinity", A, levels.affinity(process, self.circuit.phi))
-            if rates.forward is not None and rates.reverse is not None:
+            if rates.flux is not None:
+                put("flux", J, Formula(rates.flux, process.names))
+            elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
                 put("rate", up, Formula(rates.forward, process.names))
                 put("rate", down, Formula(rates.reverse, process.names))
                 put("flux", J, levels.net(up, down))
-            elif rates.conductance is not None:
+            else:
                 L = symbols.conductance(name)
                 put("rate", L, Formula(rates.conductance, process.names))
                 put("flux", J, Formula(L * A))
-            else:
-                put("flux", J, Formula(rates.flux, process.names))
         for symbol, formula in levels.balances(self):
             put("balance", symbol, formula)
         return tuple(made)
@@ -239,4 +249,4 @@ def _kelvin() -> Any:
 
 
 def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real")
+    return symbols.declared(p.name, p.domain)

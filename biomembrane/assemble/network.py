@@ -1,7 +1,8 @@
 """The stoichiometric matrix over solutes, carrier states, node charges and volumes, and what it conserves.
 
-Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float; a part of the network without
-any ground gets one, for only differences of φ matter.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
+Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float.  Places that capacitors join, but no
+capacitor to a ground, are a part of their own whose total charge nothing may change: one of its places is taken as φ = 0, for only
+differences within the part have a meaning.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
 """
 
 from __future__ import annotations
@@ -36,11 +37,15 @@ Link = tuple[int, int | None]  # a capacitor from a node to another one of its b
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the capacitors between them."""
+    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the capacitors between them.
+
+    ``zero`` is the place of a part without a ground that is taken as φ = 0; it holds what is missing from a total charge of 0.
+    """
 
     nodes: tuple[str, ...]
     links: tuple[Link, ...]
     membranes: tuple[Membrane, ...]
+    zero: str = ""
 
     @cached_property
     def names(self) -> dict[sp.Symbol, sp.Expr]:
@@ -90,11 +95,19 @@ def _energy(size: int, links: tuple[Link, ...]) -> sp.Expr:
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every place as an expression."""
+    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every place as an expression.
+
+    ``datum`` names by place what its φ is measured against: the ground (an empty name), or a place of its own part.
+    """
 
     nodes: tuple[str, ...]
     blocks: tuple[Block, ...]
     phi: dict[str, sp.Expr]
+    datum: dict[str, str]
+
+    def has_voltage(self, membrane: Membrane) -> bool:
+        """Whether V of a membrane is a function of the state: both sides are measured against the same."""
+        return self.datum[membrane.inside.name] == self.datum[membrane.outside.name]
 
     @cached_property
     def matrix(self) -> sp.Matrix:
@@ -126,28 +139,52 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
 
 
 def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]) -> Circuit:
-    """Ungrounded nodes that gain charge or touch a capacitor, and their capacitance matrix.
+    """The places that capacitors charge, and their capacitance matrix.
 
     Raises ``ChargeImbalance`` where charge has nowhere to go.
     """
-    charged = {place for p in processes for place in p.reaction.charge_moved()}
-    grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
-    grounded |= _extra_grounds(all_places, membranes, grounded)
-    charged |= {p.name for m in membranes if m.capacitance is not None for p in (m.inside, m.outside)}  # they load their neighbours
-    nodes = tuple(n for n in all_places if n in charged and n not in grounded)
+    earth = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
     loaded = [m for m in membranes if m.capacitance is not None]
-    held = {p.name for m in loaded for p in (m.inside, m.outside)}
-    for node in nodes:
-        if node not in held:
-            movers = [p.name for p in processes if node in p.reaction.charge_moved()]
-            raise errors.ChargeImbalance(
-                where=f"Model, place {node!r}",
-                wanted="a membrane with a capacitance, to hold the charge it gains",
-                got="no capacitance; charge is moved by " + ", ".join(movers),
-                advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))",
-            )
+    datum = dict.fromkeys(earth, "")
+    touching = _touching(loaded)
+    floating = dict.fromkeys(n for n in all_places if n not in earth)
+    for start in floating:
+        if start not in datum:
+            part = _connected(start, touching, floating)
+            tied = any(p.name in earth for n in part for m in touching.get(n, ()) for p in (m.inside, m.outside))
+            if not tied:
+                _check_kept(part, processes)
+            datum |= dict.fromkeys(part, "" if tied else _zero(part, all_places, touching))
+    nodes = tuple(n for n in floating if n in touching and datum[n] != n)
     phi: dict[str, sp.Expr] = dict.fromkeys(all_places, sp.S.Zero) | {n: symbols.electric(n) for n in nodes}
-    return Circuit(nodes, tuple(_block(group) for group in _groups(nodes, loaded)), phi)
+    return Circuit(nodes, tuple(_block(group, datum) for group in _groups(nodes, loaded)), phi, datum)
+
+
+def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
+    """Raise ``ChargeImbalance`` where a process changes the total charge of places that no capacitor ties to a ground."""
+    movers = [p.name for p in processes if sum(z for place, z in p.reaction.charge_moved().items() if place in part)]
+    if not movers:
+        return
+    names = sorted(part)
+    moved = "charge is moved by " + ", ".join(movers)
+    if len(names) == 1:
+        raise errors.ChargeImbalance(
+            where=f"Model, place {names[0]!r}",
+            wanted="a membrane with a capacitance, to hold the charge it gains",
+            got=f"no capacitance; {moved}",
+            advice="Membrane(…, capacitance=Q(1, 'uF/cm^2'))",
+        )
+    raise errors.ChargeImbalance(
+        where="Model, capacitances",
+        wanted="a capacitor to a grounded place",
+        got=f"none from {' and '.join(names)}; {moved}",
+        advice="give a membrane between one of them and a grounded place a capacitance",
+    )
+
+
+def _zero(part: set[str], all_places: Mapping[str, Place], touching: Mapping[str, Sequence[Membrane]]) -> str:
+    """The place of a part that is taken as φ = 0: a bath before a cell, then what most capacitors touch, whatever the order of the list."""
+    return min(part, key=lambda n: (isinstance(all_places[n], Compartment), -len(touching.get(n, ())), n))
 
 
 def _groups(nodes: Sequence[str], loaded: Sequence[Membrane]) -> list[tuple[list[str], list[Membrane]]]:
@@ -183,15 +220,12 @@ def _connected(start: str, touching: Mapping[str, Sequence[Membrane]], among: Co
     return part
 
 
-def _block(group: tuple[list[str], list[Membrane]]) -> Block:
-    """Nodes and capacitors in local numbers.  One of them needs a capacitor to a ground, or its potential would be anything."""
+def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) -> Block:
+    """Nodes and capacitors in local numbers."""
     nodes, membranes = group
     index = {n: i for i, n in enumerate(nodes)}
     ends = [[index[p.name] for p in (m.inside, m.outside) if p.name in index] for m in membranes]
-    if all(len(e) == 2 for e in ends):
-        got, advice = f"none from {' and '.join(nodes)}", "give a membrane between one of them and a grounded place a capacitance"
-        raise errors.ChargeImbalance(where="Model, capacitances", wanted="a capacitor to a grounded place", got=got, advice=advice)
-    return Block(tuple(nodes), tuple((e[0], e[1] if len(e) == 2 else None) for e in ends), tuple(membranes))
+    return Block(tuple(nodes), tuple((e[0], e[1] if len(e) == 2 else None) for e in ends), tuple(membranes), datum[nodes[0]])
 
 
 def _blocks(C: sp.Matrix) -> list[list[int]]:
@@ -205,22 +239,6 @@ def _blocks(C: sp.Matrix) -> list[list[int]]:
         found.append(sorted(block))
         left -= block
     return found
-
-
-def _extra_grounds(all_places: dict[str, Place], membranes: Sequence[Membrane], grounded: set[str]) -> set[str]:
-    extra: set[str] = set()
-    seen: set[str] = set()
-    insides = {m.inside.name for m in membranes}
-    touching = _touching(membranes)
-    for start in all_places:
-        if start in seen:
-            continue
-        part = _connected(start, touching, all_places)
-        seen |= part
-        if not part & grounded:
-            ordered = [n for n in all_places if n in part]
-            extra.add(next((n for n in ordered if n not in insides), ordered[0]))
-    return extra
 
 
 def _inverse(C: sp.Matrix) -> sp.Matrix:

@@ -6,19 +6,17 @@ Entry[process, store] = −ν·potential·J is the power that the store gives to
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from .. import symbols
 from ..declare.formula import Formula
-from ..declare.places import Compartment
+from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
-from ..declare.species import Species
-from .levels import held_reference, molar, net, reference_potential, weighted
+from ..declare.transporter import Process
+from .levels import molar, net, weighted
 
 if TYPE_CHECKING:
     from .model import Model
@@ -41,17 +39,23 @@ def stores_of(model: Model) -> tuple[Store, ...]:
     found: dict[tuple[str, str], dict[str, Formula]] = {}
     facts: dict[tuple[str, str], tuple[str, str, str]] = {}
     known: dict[str, list[tuple[str, Formula]]] = {}
-    worth = cache(lambda species: reference_potential(model, species))
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
-                known[who.pool] = _potentials(model, who, worth)
+                known[who.pool] = _potentials(model, who)
             for component, potential in known[who.pool]:
+                if component == "electrical" and not _felt(model, process):
+                    continue
                 key = (who.pool, component)
                 if key not in facts:
                     facts[key] = (who.species.name if who.species else process.transporter, _where(who), _role(who, component))
                 found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+
+
+def _felt(model: Model, process: Process) -> bool:
+    """Whether charges of a process see a field: where V has no value they cancel, and no species has an electrical share."""
+    return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
 
 def _where(who: Participant) -> str:
@@ -68,7 +72,7 @@ def _role(who: Participant, component: str) -> str:
     return "bath"
 
 
-def _potentials(model: Model, who: Participant, worth: Callable[[Species], sp.Expr]) -> list[tuple[str, Formula]]:
+def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
     made: list[tuple[str, Formula]] = []
     if who.kind == "water":
         assert who.species is not None
@@ -76,8 +80,7 @@ def _potentials(model: Model, who: Participant, worth: Callable[[Species], sp.Ex
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
         base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
         return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
-    base = held_reference(worth, who) if who.species is None else worth(who.species)
-    made.append(("chemical", net(symbols.chemical(who.pool), base)))
+    made.append(("chemical", net(symbols.chemical(who.pool), model.references.of(who))))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
         made.append(("electrical", charge))

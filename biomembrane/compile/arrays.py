@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import collection
 from .rules import Node, Rules
 
 Whole = NDArray[np.int64]
@@ -68,16 +68,14 @@ def strata(level: Whole) -> list[Whole]:
     return np.split(np.argsort(level, kind="stable"), np.cumsum(np.bincount(level))[:-1])
 
 
-_arrays: weakref.WeakKeyDictionary[Rules, Arrays] = weakref.WeakKeyDictionary()
-
-
 def arrays(graph: Rules) -> Arrays:
     """The arrays of a graph as it stands; of one that has grown, only what is new is read."""
-    found = _arrays.get(graph)
+    held = collection.held(graph)
+    found: Arrays | None = held.get(Arrays)
     if found is None or len(found.op) < len(graph.nodes):
         new = _build(graph, 0 if found is None else len(found.op))
         both = new if found is None else Arrays(*(np.concatenate([getattr(a, f.name) for a in (found, new)]) for f in fields(Arrays)))
-        found = _arrays[graph] = both
+        found = held[Arrays] = both
     return found
 
 

@@ -10,7 +10,6 @@ import hashlib
 import random
 import re
 import threading
-import weakref
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -239,17 +238,15 @@ def aligned(rows: int, lanes: int) -> Array:
 
 
 _building = threading.RLock()
-_natives: weakref.WeakKeyDictionary[Program, dict[Layout, Native]] = weakref.WeakKeyDictionary()
 
 
 def native(program: Program, runs: int) -> Native:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
-    found = _natives.get(program, {}).get(layout)
-    if found is not None:
-        return found
-    with _building, collection.put_off():
-        made = _natives.setdefault(program, {})
-        if layout not in made:
-            made[layout] = Native(program, layout)
-        return made[layout]
+    made = collection.held(program)
+    if layout not in made:
+        with _building, collection.put_off():
+            if layout not in made:
+                made[layout] = Native(program, layout)
+    found: Native = made[layout]
+    return found

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import collection
 from .arrays import CONST, Sweep, arrays
 from .program import Program
 
@@ -269,15 +269,16 @@ def plain(numbers: Iterable[Any]) -> bool:
 
 
 _building = threading.RLock()
-_kernels: weakref.WeakKeyDictionary[Program, Kernel] = weakref.WeakKeyDictionary()
 
 
 def kernel(program: Program) -> Kernel:
     """The numpy kernel of a program, built once."""
     with _building:
-        if program not in _kernels:
-            _kernels[program] = Kernel(program)
-        return _kernels[program]
+        made = collection.held(program)
+        if Kernel not in made:
+            made[Kernel] = Kernel(program)
+        found: Kernel = made[Kernel]
+        return found
 
 
 def _stacked(constants: Sequence[Any], lanes: int) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -79,7 +78,6 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 
 
 _building = threading.RLock()
-_programs: weakref.WeakKeyDictionary[Model, dict[tuple[tuple[Form, ...], bool, bool], Program]] = weakref.WeakKeyDictionary()
 
 
 def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False) -> Program:
@@ -89,12 +87,13 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
     ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
-        made = _programs.setdefault(model, {})
-        careful = careful and len(model.pools) <= LARGE
-        if (forms, summed, careful) not in made:
+        made = collection.held(model)
+        key = (Program, forms, summed, careful and len(model.pools) <= LARGE)
+        if key not in made:
             with collection.put_off():
-                made[forms, summed, careful] = _build(model, forms, summed, careful)
-        return made[forms, summed, careful]
+                made[key] = _build(model, *key[1:])
+        found: Program = made[key]
+        return found
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool) -> Program:
@@ -155,7 +154,7 @@ def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
     solutes = [p.name for p in model.pools if p.kind == "solute"]
     made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
-    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in model.membranes})
+    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     made.put("flux", _fluxes(made, [p.name for p in model.processes]))

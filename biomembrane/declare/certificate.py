@@ -20,9 +20,9 @@ from ..dimension import Dimension
 from ..symbols import DB, N_A, B, F, R, T, c0, n0, t
 from ..units import from_internal, like
 from .formula import Formula
+from .signs import nonnegative
 
 LONGEST = 300  # characters of an expression in an error text
-SPREAD = 2000  # terms; a sum is not multiplied out into more to tell its sign
 COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
 
@@ -134,42 +134,9 @@ def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str
         where=f"{where}, {what}",
         wanted="an expression whose sign can be decided",
         got=_brief(expr),
-        advice="write it as sums and products of non-negative terms; use B(x) for x/(e^x - 1)",
+        advice="write it as sums and products of terms that are never negative; a parameter between 0 and 1 is site.parameter(…, domain='fraction'), "
+        "and x/(e^x - 1) is B(x) of biomembrane.symbols",
     )
-
-
-def nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
-    """Whether ``expr`` ≥ 0 follows node by node; a sum with negative terms is expanded, by itself, once."""
-    if expr not in memo:
-        memo[expr] = _nonnegative(expr, memo)
-    return memo[expr]
-
-
-def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
-    if expr.is_Symbol or expr.is_number or isinstance(expr, B):
-        return bool(expr.is_nonnegative)
-    if expr.is_Mul:
-        return all(nonnegative(f, memo) for f in expr.args)
-    if expr.is_Pow or isinstance(expr, sp.exp):
-        base, power = expr.as_base_exp()
-        return (bool(power.is_real) and nonnegative(base, memo)) or bool(power.is_even and base.is_real)
-    if expr.is_Add:
-        if all(nonnegative(a, memo) for a in expr.args):
-            return True
-        if _terms(expr) > SPREAD:
-            return False
-        flat = sp.expand_mul(sp.expand_multinomial(expr))
-        return flat != expr and flat.is_Add and all(nonnegative(a, memo) for a in flat.args)
-    return bool(expr.is_nonnegative)
-
-
-def _terms(e: sp.Expr) -> int:
-    """How many terms there are once everything is multiplied out."""
-    if e.is_Add:
-        return sum(_terms(a) for a in e.args)
-    if e.is_Mul:
-        return math.prod(_terms(a) for a in e.args)
-    return _terms(e.base) ** min(int(e.exp), 99) if e.is_Pow and e.exp.is_Integer and e.exp > 0 else 1
 
 
 def prove(forward: sp.Expr, reverse: sp.Expr, drive: sp.Expr, values: Mapping[str, float], where: str) -> str:

@@ -211,7 +211,7 @@ class Cycle:
         links = []
         for step, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
             forward, reverse = (StepLaw(step).constant(site, way) for way in ("forward", "reverse"))
-            moved = tuple((n, site.energy(w)) for w, n in step.reaction.net.items() if w.kind == "solute")
+            moved = tuple((n, site.energy(w), w.kind == "solute") for w, n in step.reaction.net.items() if w.kind != "state")
             links.append(_Link(step.name, step.ends[0].label, step.ends[1].label, step.closing, forward, reverse, moved))
             parameters |= site.parameters
             stands |= site.names
@@ -220,7 +220,7 @@ class Cycle:
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
-        at = {symbols.parameter(p.name, positive=p.domain == "positive", real=p.domain == "real"): p.value for p in parameters.values()}
+        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         sizes = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         open_ = [name for name, size in sizes.items() if not abs(size) < TOLERANCE]
@@ -259,7 +259,10 @@ class _Closed(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°) of the solutes that it moves."""
+    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°, whether it is dissolved) of what it moves.
+
+    The solvent's constants are at unit activity: it has no concentration in them.
+    """
 
     name: str
     a: str
@@ -267,12 +270,12 @@ class _Link(NamedTuple):
     closing: bool
     forward: sp.Symbol
     reverse: sp.Symbol
-    moved: tuple[tuple[int, sp.Expr], ...]
+    moved: tuple[tuple[int, sp.Expr, bool], ...]
 
     def gap(self) -> sp.Expr:
         """(μ°_b − μ°_a)/RT by its own constants, or without them where it closes."""
         ratio = sp.S.One if self.closing else self.forward / self.reverse
-        return -ln(ratio * c0 ** -sum(n for n, _ in self.moved)) - sp.Add(*(n * energy for n, energy in self.moved)) / (R * T)
+        return -ln(ratio * c0 ** -sum(n for n, _, dissolved in self.moved if dissolved)) - sp.Add(*(n * e for n, e, _ in self.moved)) / (R * T)
 
 
 @lru_cache(maxsize=256)

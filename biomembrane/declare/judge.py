@@ -62,7 +62,13 @@ def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[str, str
         certificate.check_dimension(case.modulator, d.ONE, dims, where, "modulator")
         certificate.check_sign(case.modulator, values, where, "modulator")
     if rates.flux is not None:
-        certificate.check_dimension(rates.flux, d.FLUX, dims, where, "flux")
+        for what in ("forward", "reverse", "flux"):
+            rate = getattr(rates, what)
+            if rate is not None:
+                certificate.check_dimension(rate, d.FLUX, dims, where, what)
+                if what != "flux":
+                    with suppress(errors.SecondLawUndecided):  # the audit looks closer
+                        certificate.check_sign(rate, values, where, what)
         return "exempt", f"empirical: {rates.reason}"
     if rates.conductance is not None:
         certificate.check_dimension(rates.conductance, d.ONSAGER, dims, where, "conductance")

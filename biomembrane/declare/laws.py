@@ -24,7 +24,10 @@ from .site import Site, evaluated, exact, expressed
 
 @dataclass(frozen=True)
 class Rates:
-    """What a law gives: a pair of one-way rates, or a conductance [mol²/J/s], or a bare flux with the reason for it."""
+    """What a law gives: a pair of one-way rates, or a conductance [mol²/J/s], or a bare flux with the reason for it.
+
+    A flux that is given by its two one-way rates has all three: ``flux`` is their difference.
+    """
 
     forward: sp.Expr | None = None
     reverse: sp.Expr | None = None
@@ -206,13 +209,15 @@ Bound = tuple[tuple[int, sp.Symbol, sp.Symbol], ...]  # one side of a reaction: 
 
 
 @lru_cache(maxsize=1024)
-def _saturated(E: sp.Expr, plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool) -> Rates:
+def _saturated(
+    E: sp.Expr, solvent: tuple[sp.Expr, sp.Expr], plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool
+) -> Rates:
     scaled = [sp.prod([(c / K) ** n for n, c, K in side]) for side in (left, right)]
     filled = [sp.prod([(1 + c / K) ** n for n, c, K in side]) for side in (left, right)]
     D = filled[0] * filled[1] if simultaneous else filled[0] + filled[1] - 1
     # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
     haldane = sp.exp(standard) * sp.prod([(K / c0) ** n for n, _, K in right]) / sp.prod([(K / c0) ** n for n, _, K in left])
-    return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
+    return Rates(E * plus * solvent[0] * scaled[0] / D, E * minus * haldane * solvent[1] * scaled[1] / D)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +230,7 @@ class Saturable:
     Args:
         maximum: E·k, forward, as a flux or per area; or else
         turnover and density: k ("1/s") and E ("1/um^2", or an amount).
-        half: half-saturation for each participant, by ``"Na@out"``; one key ``"glucose"`` serves both sides.
+        half: half-saturation for each solute, named as in the reaction (``"Na@out"``, ``"Na@bath"``); one key ``"glucose"`` serves both sides.
         source: of all numbers that come as bare quantities.
     """
 
@@ -254,16 +259,19 @@ class Saturable:
             E = site.carriers(self._sourced(self.density)) * site.parameter("turnover", self._sourced(self.turnover), d.RATE)
         K = self._halves(site)
         plus, minus = split(self.barrier, site)
-        sides = [tuple((n, site.level(w), K[w]) for n, w in side) for side in (site.reaction.reactants, site.reaction.products)]
-        return _saturated(E, plus, minus, site.standard, sides[0], sides[1], simultaneous=self.binding == "simultaneous")
+        both = (site.reaction.reactants, site.reaction.products)
+        left, right = (tuple((n, site.level(w), K[w]) for n, w in side if w.kind != "water") for side in both)
+        water, made = (site.product([(n, w) for n, w in side if w.kind == "water"]) for side in both)
+        return _saturated(E, (water, made), plus, minus, site.standard, left, right, simultaneous=self.binding == "simultaneous")
 
     def _sourced(self, value: Any) -> Any:
         return Parameter(value, self.source) if self.source is not None and is_quantity(value) else value
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
+        solutes = [who for who in site.participants if who.kind != "water"]
         if not isinstance(self.half, Mapping):
-            names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in site.participants)
+            names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in solutes)
             raise errors.WrongType(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="{participant: half-saturation}",
@@ -271,8 +279,8 @@ class Saturable:
                 advice=f"half={{{names}}}",
             )
         left = dict(self.half)
-        for who in site.participants:
-            keys = [site.written(who), who.pool, who.species.name if who.species else who.label]
+        for who in solutes:
+            keys = [*site.names_of(who), who.species.name if who.species else who.label]
             key = next((k for k in keys if k in self.half), None)
             if key is None:
                 raise errors.MissingSpecies(
@@ -282,15 +290,14 @@ class Saturable:
                     advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
                 )
             left.pop(key, None)
-            shared = key == keys[-1]
-            name = "half_" + (key if shared else key.replace("@", "_").replace(".", "_"))
+            name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
         if left:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
                 got=", ".join(map(str, left)),
-                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in site.participants]),
+                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes]),
             )
         return found
 
@@ -316,7 +323,7 @@ def ring(total: sp.Expr, forward: Sequence[sp.Expr], reverse: Sequence[sp.Expr])
 
 @dataclass(frozen=True, kw_only=True)
 class ReducedCycle:
-    """A single cycle of lumped states at steady state, as :func:`ring` gives it.
+    """A single cycle of lumped states at steady state, as :func:`ring` gives it.  With a ``reason`` it is exempt, as :class:`Empirical` is.
 
     ``forward`` and ``reverse`` are functions of the site that give the effective one-way rates [1/s]; ``density`` the carriers.
     Detailed balance holds for the cycle as a whole and is proved for the reaction at birth.
@@ -325,6 +332,7 @@ class ReducedCycle:
     density: Any
     forward: Sequence[Formula]
     reverse: Sequence[Formula]
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
         for what in ("forward", "reverse"):
@@ -339,37 +347,59 @@ class ReducedCycle:
                 advice="one function for each step in each direction",
             )
         rates = [[evaluated(f, site, f"{what}[{k}]") for k, f in enumerate(getattr(self, what))] for what in ("forward", "reverse")]
-        return ring(site.carriers(self.density), *rates)
+        made = ring(site.carriers(self.density), *rates)
+        return hosted(made, self.reason, site, "ReducedCycle") if self.reason else made
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """Both one-way rates given as functions of the site; checked like every other law.
 
-    ``Pair(forward=lambda s: s.parameter("k", Q(1, "fmol/s/mM"), …) * s["X@in"], reverse=…)``
+    ``Pair(forward=lambda s: s.parameter("k", Q(1, "fmol/s/mM"), …) * s["X@in"], reverse=…)``; with a ``reason`` it is exempt from the
+    proof, as :class:`Empirical` is.
     """
 
     forward: Formula
     reverse: Formula
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
-        return Rates(evaluated(self.forward, site, "forward"), evaluated(self.reverse, site, "reverse"))
+        made = Rates(evaluated(self.forward, site, "forward"), evaluated(self.reverse, site, "reverse"))
+        return hosted(made, self.reason, site, "Pair") if self.reason else made
+
+
+def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
+    """A pair of one-way rates as published, exempt from the proof.  Raises ``MissingSource`` without a reason."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise errors.MissingSource(
+            where=f"{site.name}, {law}(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(reason),
+            advice="reason='fitted curve of Smith 1999, no reverse rate published'",
+        )  # fmt: skip
+    if pair.flux is not None:
+        return replace(pair, reason=reason)
+    assert pair.forward is not None
+    assert pair.reverse is not None
+    return replace(pair, flux=pair.forward - pair.reverse, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Empirical:
     """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.
 
-    ``flux``: a function of the site [fmol/s]; ``reason``: why no thermodynamic form is used.  Flagged in every print.
+    ``flux``: a function of the site [fmol/s], or else ``forward`` and ``reverse``, its one-way rates, neither of them negative: such a pair is
+    audited as it is given.  ``reason``: why no thermodynamic form is used.  Flagged in every print.
     """
 
-    flux: Formula
+    flux: Formula | None = None
+    forward: Formula | None = None
+    reverse: Formula | None = None
     reason: str
 
     def rates(self, site: Site) -> Rates:
-        if not isinstance(self.reason, str) or not self.reason.strip():
-            raise errors.MissingSource(
-                where=f"{site.name}, Empirical(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(self.reason),
-                advice="reason='fitted curve of Smith 1999, no reverse rate published'",
+        given = [name for name in ("flux", "forward", "reverse") if getattr(self, name) is not None]
+        if given not in (["flux"], ["forward", "reverse"]):
+            raise errors.BadSettings(
+                where=f"{site.name}, Empirical(…)", wanted="either flux=, or forward= and reverse=", got=" and ".join(given) or "neither",
+                advice="flux=lambda site: …, or forward=lambda site: …, reverse=lambda site: …",
             )  # fmt: skip
-        return Rates(flux=evaluated(self.flux, site, "flux"), reason=self.reason)
+        return hosted(Rates(**{name: evaluated(getattr(self, name), site, name) for name in given}), self.reason, site, "Empirical")

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import errors, units
 from ..dimension import Dimension
+from .reference import Reference
 
 KINDS = ("measured", "fitted", "derived", "assumed")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
@@ -48,7 +49,7 @@ class Source:
     """Where a number is from.
 
     ``kind`` is one of measured, fitted, derived, assumed; ``citation`` names the work (free text), ``doi`` its identifier,
-    ``where`` the table or equation in it, ``key`` the BibTeX key of the library's entry.
+    ``where`` the table or equation in it, ``key`` the BibTeX key of the sheet that holds the number, ``reference`` what the sheet tells of the work.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Source:
     temperature: str = ""
     note: str = ""
     key: str = ""
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -67,6 +69,9 @@ class Source:
             )
         for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
             check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
+        if self.reference is not None and not isinstance(self.reference, Reference):
+            got, advice = errors.shown(self.reference), "lib.sheet('smith_crampin_2004').reference"
+            raise errors.WrongType(where=f"Source({self.kind!r}), reference", wanted="a Reference of a sheet", got=got, advice=advice)
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
                 where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'"
@@ -135,6 +140,7 @@ _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "positive": ("a number above zero", lambda x: x > 0),
     "nonnegative": ("zero or more", lambda x: x >= 0),
     "real": ("any finite number", math.isfinite),
+    "nonzero": ("any finite number but zero", lambda x: math.isfinite(x) and x != 0),
     "fraction": ("a number from 0 to 1", lambda x: 0 <= x <= 1),
 }
 

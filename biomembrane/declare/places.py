@@ -25,11 +25,12 @@ class Balance:
 
 
 def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balance:
-    """Impermeants that make a compartment electroneutral (up to its membrane charge) and as strong osmotically as the bath.
+    """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where water moves, as strong osmotically as the bath.
 
-    An anion ``X`` of mean valence ``charge`` takes what charge is left, a neutral osmolyte ``Y`` what osmolarity is left:
-    z_X n_X F = q − F Σ z_i n_i and n_Y = W·Σ c_bath − Σ n_i − n_X.  Both follow the compartment's own declared
-    contents and volume, never a later change of the bath.  ``against`` names the bath, where the neighbours differ.
+    An anion ``X`` of mean valence ``charge`` takes what charge is left: z_X n_X F = q − F Σ z_i n_i.  If the compartment can swell, a neutral
+    osmolyte ``Y`` takes what osmolarity is left: n_Y = W·Σ c_bath − Σ n_i − n_X; contents that are isotonic without the membrane's charge q
+    have no Y, and are stronger than the bath by the X of that charge, about 1 µM.  Both follow the compartment's own declared contents and
+    volume, never a later change of the bath.  Held ions count for neither.  ``against`` names the bath, where the neighbours differ.
 
     Raises (when the model is built): NoRoom, if n_X or n_Y would have to be negative.
     """
@@ -62,6 +63,11 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
             raise errors.DuplicateName(
                 where=where, wanted="each species once", got=f"two species named {species.name!r}", advice="give one of them another name"
             )
+        if species.is_solvent or (species.composition() == {"H": 2, "O": 1} and not species.charge):
+            raise errors.WrongType(
+                where=where, wanted="solutes", got=f"{species.name}, the solvent",
+                advice="leave it out: the place's volume is its amount; a reaction names it with species=(H2O,), library.H2O, at unit activity",
+            )  # fmt: skip
         if species.name in RESERVED:
             raise errors.BadName(
                 where=where, wanted=f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself uses",

@@ -220,9 +220,15 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
 
 
 def solvents(extra: tuple[Species, ...], where: str) -> None:
-    """Raise ``WrongType`` unless ``extra`` are species."""
+    """Raise ``WrongType`` unless ``extra`` are species with the molar volume of a solvent."""
     if not isinstance(extra, (tuple, list)) or not all(isinstance(s, Species) for s in extra):
         raise errors.WrongType(where=f"{where}, species=…", wanted="a tuple of Species", got=errors.shown(extra), advice="species=(H2O,)")
+    for s in extra:
+        if not s.is_solvent:
+            raise errors.WrongType(
+                where=f"{where}, species=…", wanted="the solvent, which has a molar volume", got=repr(s),
+                advice=f"solutes stand in contents= of their places; species=(H2O,) with library.H2O, not {s.name}",
+            )  # fmt: skip
 
 
 def parse(text: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Reaction:

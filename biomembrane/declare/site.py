@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
@@ -23,7 +24,7 @@ from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
-from .parameter import Declared, declare
+from .parameter import Declared, check_domain, declare
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
 
@@ -43,8 +44,10 @@ def exact(number: float | Fraction | str) -> sp.Rational:
 
 @lru_cache(maxsize=1024)
 def _plain(e: sp.Expr) -> sp.Expr:
-    """sinh, cosh and their kin by exponentials; tanh has code of its own."""
-    return e.replace(lambda n: isinstance(n, HyperbolicFunction) and not isinstance(n, sp.tanh), lambda n: n.rewrite(sp.exp))
+    """sinh, cosh and their kin by exponentials, tanh has code of its own; x/(eˣ − 1) as B(x); u**2.0 as u**2."""
+    e = e.replace(lambda n: isinstance(n, HyperbolicFunction) and not isinstance(n, sp.tanh), lambda n: n.rewrite(sp.exp))
+    e = e.replace(lambda n: n.is_Pow and n.exp.is_Float and n.exp == int(n.exp), lambda n: n.base ** int(n.exp))
+    return symbols.regular(e)
 
 
 def expressed(made: Any, where: str) -> sp.Expr:
@@ -57,17 +60,27 @@ def expressed(made: Any, where: str) -> sp.Expr:
     raise errors.WrongType(where=where, wanted="an expression of the site's symbols", got=errors.shown(made), advice=advice)
 
 
+_NUMERIC = ("ufunc", "Cannot convert expression to float", "cannot determine truth value")  # what numpy, math and `if` say of a symbol
+
+
 def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     """What a user's function of the site gives."""
     where = f"{site.process}, {what}"
     if isinstance(formula, type) or not callable(formula):
         advice = "lambda site: site.parameter(…) * site['K@in']"
         raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
-    return expressed(formula(site), where)
+    try:
+        made = formula(site)
+    except TypeError as error:
+        if not any(text in str(error) for text in _NUMERIC):
+            raise
+        wanted, advice = "a formula of sympy's functions: it is worked out once, in symbols", "import sympy; sympy.exp(-site.u) in place of numpy.exp"
+        raise errors.WrongType(where=where, wanted=wanted, got=f"{type(error).__name__}: {error}", advice=advice) from None
+    return expressed(made, where)
 
 
 @lru_cache(maxsize=1024)
-def _product(factors: tuple[tuple[int, sp.Symbol, sp.Expr], ...]) -> sp.Expr:
+def _product(factors: tuple[tuple[int, sp.Expr, sp.Expr], ...]) -> sp.Expr:
     """Π (level/scale)^count; as all of this page, once for all places, for local symbols are the same at each."""
     return sp.Mul(*((level / scale) ** count for count, level, scale in factors))
 
@@ -95,8 +108,32 @@ def _drive(standard: sp.Expr, Qu: sp.Expr, levels: tuple[tuple[int, sp.Symbol, s
     return sp.Add(*terms)
 
 
+@lru_cache(maxsize=64)
+def _unit_activity(volume: sp.Symbol, pressure: sp.Symbol) -> sp.Expr:
+    return sp.exp(volume * pressure / (R * T))
+
+
 def _standard_level(who: Participant) -> sp.Symbol:
     return n0 if who.kind == "state" else c0
+
+
+def _narrowed(known: Iterable[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
+    """The domain of each known symbol that cannot be zero where it stands."""
+    found: dict[sp.Symbol, str] = {}
+    for node in sp.preorder_traversal(sp.Tuple(*expressions)):
+        if isinstance(node, sp.log):
+            inner, above = node.args[0], True
+        elif node.is_Pow and not node.exp.is_nonnegative:
+            inner, above = node.base, not node.exp.is_integer
+        elif node.is_Pow and not node.exp.is_integer:
+            inner, above = node.base, node.base.is_nonnegative is None
+        else:
+            continue
+        for factor in sp.Mul.make_args(inner):
+            if factor in known and (above or node.exp.is_negative or not node.exp.is_number):
+                bare = above or bool(factor.is_nonnegative)
+                found[factor] = "positive" if bare or found.get(factor) == "positive" else "nonzero"
+    return found
 
 
 class Site:
@@ -114,6 +151,7 @@ class Site:
         self.parameters: dict[str, Declared] = {}
         self.senses: dict[Participant, None] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
+        self._open: dict[sp.Symbol, str] = {}  # parameters that no domain was asked for, by symbol
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
 
@@ -126,11 +164,14 @@ class Site:
     def _side(self, who: Participant) -> str:
         return "out" if isinstance(self.on, Membrane) and who.place is self.on.outside else "in"
 
-    def __getitem__(self, key: str) -> sp.Symbol:
-        """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses."""
+    def __getitem__(self, key: str) -> sp.Expr:
+        """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses.
+
+        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1.
+        """
         for who in self.participants:
-            if key in (who.pool, who.label) or self.written(who) == key:
-                return self.level(who)
+            if key in self.names_of(who):
+                return self.activity(who) if who.kind == "water" else self.level(who)
         known = beside(self.on)
         for name, who in known.items():
             if key in (name, who.pool, who.label):
@@ -139,6 +180,14 @@ class Site:
         names = [*(self.written(w) for w in self.participants), *known]
         wanted = "a participant of its reaction, or a solute on either side"
         raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(str(key), names))
+
+    def names_of(self, who: Participant) -> tuple[str, ...]:
+        """All that a participant may be called: as :meth:`written`, by its place, by its side, by its label."""
+        if who.species is None or who.place is None:
+            return (who.label, who.pool)
+        sides = {"in": getattr(self.on, "inside", self.on), "out": getattr(self.on, "outside", None)}
+        by_side = [f"{who.species.name}@{word}" for word, place in sides.items() if place is who.place]
+        return (self.written(who), *by_side, f"{who.species.name}@{who.place.name}", who.pool, who.label)
 
     def written(self, who: Participant) -> str:
         if who.species is None or who.place is None:
@@ -162,9 +211,18 @@ class Site:
         here = symbols.concentration(f"@{self._side(who)}.{who.species.name}")
         return self.local(here, symbols.concentration(who.pool), d.CONCENTRATION)
 
+    def activity(self, who: Participant) -> sp.Expr:
+        """e^{vP/RT} of the solvent, v its molar volume and P its hydrostatic less osmotic pressure: 1 up to half a percent in a cell."""
+        return _unit_activity(self.molar_volume(who), self.level(who))
+
     def product(self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False) -> sp.Expr:
-        """Π c^ν over one side of the reaction; as activities c/c°, n/n° on request."""
-        return _product(tuple((count, self.level(who), _standard_level(who) if activities else sp.S.One) for count, who in terms))
+        """Π c^ν over one side of the reaction, with the solvent's activity; as activities c/c°, n/n° on request."""
+        return _product(tuple(self._factor(count, who, activities=activities) for count, who in terms))
+
+    def _factor(self, count: int, who: Participant, *, activities: bool) -> tuple[int, sp.Expr, sp.Expr]:
+        if who.kind == "water":
+            return count, self.activity(who), sp.S.One
+        return count, self.level(who), _standard_level(who) if activities else sp.S.One
 
     @cached_property
     def V(self) -> sp.Expr:
@@ -199,13 +257,15 @@ class Site:
     ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol.
 
-        ``domain``: positive, nonnegative, real or fraction; unless given, real for voltages, charges, currents and energies, nonnegative for others.
+        ``domain``: positive, nonnegative, real, nonzero or fraction; unless given, real for voltages, charges, currents and energies and
+        nonnegative for others, without zero where the law divides by it or takes its logarithm.
         """
         for dim in dims if isinstance(dims, tuple) else (dims,):
             if not isinstance(dim, Dimension):
                 raise errors.WrongType(
                     where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
                 )
+        natural = domain is None
         domain = domain or ("real" if dims in SIGNED else "nonnegative")
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
@@ -213,9 +273,25 @@ class Site:
         full, hint = long_name or f"{key.replace('_', ' ')} of {self.name}", "; if it may be negative, site.parameter(…, domain='real')"
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint)
         self.parameters[made.name] = made
-        here, name = (symbols.parameter(n, positive=domain == "positive", real=domain == "real") for n in (f"@.{key}", made.name))
+        here, name = (symbols.declared(n, domain) for n in (f"@.{key}", made.name))
         self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own
+        if natural:
+            self._open[here] = made.name
         return here
+
+    def settled(self, *expressions: sp.Expr) -> tuple[sp.Expr, ...]:
+        """The expressions, with the domains of parameters for which none was asked narrowed to what their place allows.
+
+        What is divided by is not zero; what has a logarithm, or a power that is no whole number, is above zero.  Raises ``OutOfDomain``.
+        """
+        narrow: dict[sp.Symbol, sp.Symbol] = {}
+        for here, domain in _narrowed(self._open, expressions).items():
+            name = self._open[here]
+            old = self.parameters[name]
+            check_domain(old.value, domain, name, old.quantity)
+            self.parameters[name] = replace(old, domain=domain)
+            narrow[here] = self.local(symbols.declared(here.name, domain), symbols.declared(name, domain), self.dims[here])
+        return tuple(e.xreplace(narrow) for e in expressions)
 
     def per_area(self, key: str, value: Any, whole: Dimension, *, long_name: str = "") -> sp.Expr:
         """A parameter given for the whole membrane or per area, as the amount for the whole."""

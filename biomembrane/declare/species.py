@@ -13,9 +13,7 @@ from .parameter import as_parameter, check_name, check_text, declare, whole
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 _ELEMENTS = frozenset(
-    "H D T He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In"
-    " Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk"
-    " Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og".split()  # D and T: the isotopes of hydrogen (IUPAC)
+    ["H", "D", "T", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y", "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I", "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu", "Am", "Cm", "Bk", "Cf", "Es", "Fm", "Md", "No", "Lr", "Rf", "Db", "Sg", "Bh", "Hs", "Mt", "Ds", "Rg", "Cn", "Nh", "Fl", "Mc", "Lv", "Ts", "Og"]  # D and T: the isotopes of hydrogen (IUPAC)
 )
 _MOST = 10**6  # atoms of one kind, more than any protein holds
 
@@ -66,6 +64,11 @@ class Species:
                 where=where, wanted="the convention of its standard potential", got="none",
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
             )  # fmt: skip
+
+    @property
+    def is_solvent(self) -> bool:
+        """Whether it has a molar volume: it is counted by volume, not among the contents."""
+        return self.molar_volume is not None
 
     def _check_moieties(self, where: str) -> None:
         if not isinstance(self.moieties, Mapping):

@@ -46,7 +46,7 @@ class StepLaw:
         plus, minus = split(self.step.barrier, site)
         forward = times(self.constant(site, "forward"), plus, site.product(self.step.reaction.reactants))
         reverse = times(self.constant(site, "reverse"), minus, site.product(self.step.reaction.products))
-        return Rates(flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
+        return Rates(forward, reverse, flux=forward - reverse, reason=self.reason) if self.reason else Rates(forward, reverse)
 
     def constant(self, site: Site, way: str) -> sp.Symbol:
         """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""

@@ -47,6 +47,12 @@ class Process:
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
         return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
 
+    def reads(self, symbol: sp.Symbol) -> bool:
+        """Whether its rates depend on a symbol of the model."""
+        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
+        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and rate.free_symbols & local for rate in given)
+
     @cached_property
     def rates(self) -> Rates:
         return self.local.mapped(lambda rate: rate.xreplace(self.names))
@@ -59,8 +65,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
         fields = ", ".join(f"{name}=…" for name in getattr(law, "__dataclass_fields__", {}))
         advice = f"laws.{law.__name__}({fields})" if isinstance(law, type) and fields else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
         raise errors.WrongType(where=f"{where}, law=…", wanted="a law of biomembrane.laws", got=errors.shown(law), advice=advice)
-    rates = _complete(law.rates(site), where)
-    g = None if modulator is None else evaluated(modulator, site, "modulator")
+    rates, g = read(law, site, modulator)
     if g is not None:
         rates = rates.mapped(lambda rate: g * rate)
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
@@ -69,13 +74,22 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses))
 
 
+def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:
+    """The rates of a law and its modulator at the site, with the domains of parameters settled in both alike."""
+    rates = _complete(law.rates(site), site.process)
+    g = None if modulator is None else evaluated(modulator, site, "modulator")
+    given = [rate for rate in (rates.forward, rates.reverse, rates.conductance, rates.flux, g) if rate is not None]
+    made = dict(zip(given, site.settled(*given), strict=True))
+    return rates.mapped(made.__getitem__), None if g is None else made[g]
+
+
 def _complete(rates: Any, where: str) -> Rates:
     """The rates of a law: a pair, or a conductance, or a flux, each an expression."""
     advice = "laws.Rates(forward, reverse), laws.Rates(conductance=…) or laws.Rates(flux=…, reason=…)"
     if not isinstance(rates, Rates):
         raise errors.WrongType(where=f"{where}, law=…", wanted="a law that gives Rates", got=errors.shown(rates), advice=advice)
     given = [name for name in ("forward", "reverse", "conductance", "flux") if getattr(rates, name) is not None]
-    if given not in (["forward", "reverse"], ["conductance"], ["flux"]):
+    if given not in (["forward", "reverse"], ["conductance"], ["flux"], ["forward", "reverse", "flux"]):
         got = " and ".join(given) or "nothing"
         raise errors.WrongType(where=f"{where}, law=…", wanted="Rates of forward and reverse, or of one other", got=got, advice=advice)
     return replace(rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given})

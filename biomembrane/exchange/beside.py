@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,22 @@ def reason(problem: Exception) -> str:
     return (str(problem).splitlines() or [type(problem).__name__])[0][:200]
 
 
+def writable(folder: Path, where: str) -> None:
+    """Make a folder, if need be, and write a file there that is gone at once.  Raises NotWritable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as problem:
+        raise _unwritable(folder, where, problem) from None
+
+
+def _unwritable(path: Path, where: str, problem: Exception) -> errors.BiomembraneError:
+    got, advice = f"{str(path)[-200:]!r}: {reason(problem)}", "another folder or a shorter name; check the room and the rights there"
+    made: errors.BiomembraneError = errors.NotWritable(where=where, wanted="a place to write to", got=got, advice=advice)
+    return made
+
+
 @contextmanager
 def beside(target: Path, where: str) -> Iterator[Path]:
     """A path in the target's folder, to write a file or a folder to; at the end it takes the target's place, on disk and at once.
@@ -56,8 +73,7 @@ def beside(target: Path, where: str) -> Iterator[Path]:
     except (OSError, ValueError) as problem:
         if isinstance(problem, errors.BiomembraneError):
             raise
-        advice = "another folder or a shorter name; check the room and the rights there"
-        raise errors.NotWritable(where=where, wanted="a place to write to", got=f"{str(target)[-200:]!r}: {reason(problem)}", advice=advice) from None
+        raise _unwritable(target, where, problem) from None
     finally:
         _remove(spare)
 

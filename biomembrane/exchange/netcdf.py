@@ -120,6 +120,24 @@ def _read(source: Path) -> xr.Dataset:
     return made
 
 
+def sent(text: bytes) -> tuple[Path, xr.Dataset]:
+    """Where a run is saved and its dataset, as another process sends them: ``{"target", "data"}`` in JSON.  Raises CorruptFile."""
+    import xarray as xr
+
+    source, wanted = Path("-"), "{'target': a path, 'data': a dataset} as JSON"
+    try:
+        given = json.loads(text)
+        if not (isinstance(given, dict) and isinstance(given.get("target"), str) and isinstance(given.get("data"), dict)):
+            raise refused(source, errors.shown(given), wanted=wanted)
+        target, data = Path(given["target"]), xr.Dataset.from_dict(given["data"])
+        check_texts(source, data.attrs)
+    except errors.BiomembraneError as problem:
+        raise errors.CorruptFile(where="standard input", wanted=wanted, got=problem.got) from None
+    except (*_DAMAGE, RecursionError) as problem:
+        raise errors.CorruptFile(where="standard input", wanted=wanted, got=reason(problem)) from None
+    return target, data
+
+
 def open_run(path: str | Path) -> SavedRun:
     """A saved run that the figures draw like a fresh one.  Raises as :func:`open_result`."""
     return SavedRun(open_result(path))

@@ -5,37 +5,55 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from .. import errors
 from ..declare import laws
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
 from ..declare.places import Membrane
 from ..declare.species import Species
 from ..declare.transporter import Transporter
 from ..units import Q
 from .sheet import sheet
-from .species import H2O
+from .species import H2O, Cl, K, Na
+
+_KNOWN = {s.name: s.charge for s in (K, Na, Cl)}
+
+
+def default_permeability(species: Species) -> Parameter:
+    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none.
+
+    Raises MissingSource.
+    """
+    if _KNOWN.get(species.name) != species.charge:
+        raise errors.MissingSource(
+            where=f"library.leak({species.name}, …)", wanted="its permeability; the library has one for K⁺, Na⁺ and Cl⁻ only", got="none",
+            advice=f"leak({species.name}, membrane, permeability=Q(1e-7, 'cm/s')), with the number of your membrane",
+        )  # fmt: skip
+    return _default_permeability(species.name)
 
 
 @lru_cache(maxsize=64)
-def default_permeability(species: Species) -> Parameter:
-    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none."""
+def _default_permeability(name: str) -> Parameter:
     P_K = sheet("proximal_tubule_layton")["P_K_basolateral"]
-    if species.name == "K":
+    if name == "K":
         return P_K
-    ratio = sheet("hodgkin_katz_1949")[f"P_{species.name}_relative"]
+    ratio = sheet("hodgkin_katz_1949")[f"P_{name}_relative"]
     value = float(P_K.quantity.to("m/s").magnitude) * float(ratio.quantity.magnitude)
-    note = f"P_K of proximal_tubule_layton times P_{species.name}/P_K of hodgkin_katz_1949"
-    return Parameter(Q(value, "m/s"), Source("derived", sheet("hodgkin_katz_1949").citation, note=note, key="hodgkin_katz_1949"))
+    note = f"P_K of proximal_tubule_layton times P_{name}/P_K of hodgkin_katz_1949"
+    return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").told("derived", note=note))
 
 
 def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str = "") -> Transporter:
     """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the inside.
 
-    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻; the name is ``K_leak`` unless told.
+    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻.  ``name`` is ``K_leak`` unless told, and then also what figures
+    and tables write.  Raises MissingSource, WrongType, and as :class:`~biomembrane.declare.transporter.Transporter`.
     """
+    if not isinstance(species, Species):
+        advice = "leak(K, membrane), with K from biomembrane.library"
+        raise errors.WrongType(where="library.leak(species, …)", wanted="a Species", got=errors.shown(species), advice=advice)
     P = default_permeability(species) if permeability is None else permeability
-    return Transporter(
-        name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=f"{species.label} leak"
-    )
+    label = "" if name else f"{species.label} leak"
+    return Transporter(name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=label)
 
 
 def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:

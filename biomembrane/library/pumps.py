@@ -76,4 +76,5 @@ def NaKATPase(on: Membrane, *, density: Any = None, name: str = "NaKATPase") -> 
     """
     N = sheet("membrane_typical")["NaK_density_muscle"] if density is None else density
     law = SmithCrampin(density=N, data=sheet("smith_crampin_2004"))
-    return Transporter(name, "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in", on, law, label="Na/K-ATPase")
+    label = "Na/K-ATPase" if name == "NaKATPase" else ""
+    return Transporter(name, "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in", on, law, label=label)

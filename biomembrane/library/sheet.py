@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import errors
 from ..declare.parameter import Parameter, Source
+from ..declare.reference import Reference
 from ..units import Q
 
 _FORM = "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind, where"
@@ -54,57 +55,70 @@ class Sheet:
             raise errors.CorruptFile(where=where, wanted=problem.wanted, got=problem.got, advice=advice) from None
 
     def _source(self, entry: Mapping[str, Any]) -> Source:
-        texts = {f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")}
-        return Source(str(entry["kind"]), self.citation, str(self.source.get("doi", "")), key=self.key, **texts)
+        return self.told(str(entry["kind"]), **{f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")})
+
+    def told(self, kind: str, **texts: str) -> Source:
+        """A source that names this sheet's publication."""
+        return Source(kind, self.citation, self.reference.doi, key=self.key, reference=self.reference, **texts)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The publication, field by field."""
+        return Reference.read(self.source, f"sheet {self.key!r}, [source]")
 
     @property
     def citation(self) -> str:
         """Authors, year and journal on one line."""
-        s = self.source
-        year = f" {s['year']}" if "year" in s else ""
-        return f"{s.get('authors', '')}{year}, {s.get('journal', '')}" if "year" in s else str(s.get("title", self.key))
+        return self.reference.citation
 
     def derived(self, value: float, unit: str, note: str) -> Parameter:
         """A number worked out from this sheet; ``note`` says how."""
-        return Parameter(Q(value, unit), Source("derived", self.citation, str(self.source.get("doi", "")), note=note, key=self.key))
+        return Parameter(Q(value, unit), self.told("derived", note=note))
 
     @property
     def bibtex(self) -> str:
         """The entry for a bibliography."""
-        s = self.source
-        fields = {
-            "title": s.get("title"),
-            "author": s.get("authors"),
-            "journal": s.get("journal"),
-            "year": s.get("year"),
-            "doi": s.get("doi"),
-            "pmid": s.get("pubmed"),
-            "note": s.get("seen"),
-        }
-        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in fields.items() if v and v != "none")
-        return f"@{'article' if 'year' in s else 'misc'}{{{self.key},\n{body}\n}}"
+        return self.reference.bibtex
+
+
+def sheet(name: str | Path) -> Sheet:
+    """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
+    if not isinstance(name, (str, Path)):
+        raise errors.WrongType(where="sheet(…)", wanted="a key of the library or a path", got=errors.shown(name), advice="sheet('parent_1992')")
+    path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
+    if not _there(path):
+        known = sorted(p.stem for p in path.parent.glob("*.toml"))
+        advice = errors.nearest(path.stem, known) or "check the path, or give the library's key without '.toml'"
+        raise errors.UnknownName(
+            where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=errors.shown(str(name)), advice=advice
+        )
+    return _read(path.read_bytes(), path.name)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file system holds
+        return False
 
 
 @lru_cache(maxsize=64)
-def sheet(name: str | Path) -> Sheet:
-    """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
-    path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
-    if not path.is_file():
-        known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        advice = errors.nearest(path.stem, known) or "check the path, or give the library's key without '.toml'"
-        raise errors.UnknownName(where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=repr(str(name)), advice=advice)
+def _read(content: bytes, file: str) -> Sheet:
+    """A sheet by what stands in it: a file that has changed is read anew."""
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        read = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
         raise errors.CorruptFile(
-            where=f"file {path.name}", wanted="a TOML file", got=str(problem), advice="compare it with a sheet of the library"
+            where=f"file {file}", wanted="a TOML file", got=str(problem)[:200], advice="compare it with a sheet of the library"
         ) from None
     tables = [read.get("source"), read.get("parameters", {}), read.get("species", {})]
     if not all(isinstance(t, dict) for t in tables) or "key" not in read["source"]:
         raise errors.CorruptFile(
-            where=f"file {path.name}",
+            where=f"file {file}",
             wanted=_FORM,
             got="no [source] with a key" if "source" not in read else "another form",
             advice="compare it with a sheet of the library",
         )
-    return Sheet(str(read["source"]["key"]), read["source"], read.get("parameters", {}), read.get("species", {}))
+    made = Sheet(str(read["source"]["key"]), read["source"], read.get("parameters", {}), read.get("species", {}))
+    _ = made.reference  # says what is wrong with it
+    return made

@@ -137,7 +137,7 @@ def _panels(run: RunLike, data: xr.Dataset, time: Array) -> Iterator[_Panel]:
         return [_Line(name, y, COLOURS["charge"], _dash(i)) for i, (name, y) in enumerate(_columns(array, dim))]
 
     if "potential" in data:
-        yield _Panel("Potential", "mV", plain(data["potential"], "membrane"))
+        yield _Panel("Potential", "mV", plain(data["potential"].dropna("membrane", how="all"), "membrane"))
     if "concentration" in data:
         yield from _solutes(run, data, time)
     if "volume" in data:

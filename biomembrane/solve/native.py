@@ -94,7 +94,7 @@ class Native:
             kind, at = int(record[k, 0]), float(record[k, 4])
             state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
             made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
-            made.rows[k, come(made.times, at) :] = np.nan
+            made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         made.rejected[:] = record[:, 2]
         made.steps[:] = record[:, 1] - record[:, 2]

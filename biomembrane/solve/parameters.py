@@ -6,12 +6,12 @@ import math
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import collection, errors, units
 from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
@@ -173,9 +173,16 @@ class _Sheet:
         self.forms.append(Form(name, expression, extra))
 
 
-@lru_cache(maxsize=64)
 def _of_start(model: Model) -> frozenset[str]:
-    """Parameters that only say what there is at the start."""
+    """Parameters that only say what there is at the start; looked up once."""
+    held = collection.held(model)
+    if "of start" not in held:
+        held["of start"] = _found_of_start(model)
+    found: frozenset[str] = held["of start"]
+    return found
+
+
+def _found_of_start(model: Model) -> frozenset[str]:
     starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")]
     starts += [formula.expression for formula in model.impermeants.values()]
     used = {s.name for e in starts for s in e.free_symbols}

@@ -51,6 +51,7 @@ class SciPy:
         """See :class:`~biomembrane.solve.problem.Solver`."""
         made = empty(problem)
         statuses = list(made.statuses)
+        made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
                 break

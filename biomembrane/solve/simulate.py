@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import collection, errors, units
 from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
@@ -82,7 +81,7 @@ class Task:
         names = k.program.names["protocol"]
         if not names:
             return
-        fine = _fine.setdefault(k, set())
+        fine = collection.held(k).setdefault("inside", set())
         key = (end, stops.tobytes(), *(x for part in constants for x in part)) if single else None
         if key in fine:
             return
@@ -100,9 +99,6 @@ class Task:
         if key:
             _keep(fine)
             fine.add(key)
-
-
-_fine: weakref.WeakKeyDictionary[Kernel, set[Any]] = weakref.WeakKeyDictionary()
 
 
 def _keep(seen: set[Any] | dict[Any, Any]) -> None:
@@ -137,7 +133,7 @@ def prepare(
 
 def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
     """Where formulas begin to move after a rest, seen at 1025 times in up to 64 lanes."""
-    known, found = _seen.setdefault(k, {}), set[float]()
+    known, found = collection.held(k).setdefault("onsets", {}), set[float]()
     declared = len(chosen.base) - sum(len(form.inputs) for form in chosen.forms)  # a formula knows no other inputs than its own
     for lane in range(0, chosen.lanes, max(1, chosen.lanes // 64)):
         given = [x if np.ndim(x) == 0 else float(x[0]) for x in chosen.inputs(slice(lane, lane + 1))] if chosen.arrays else chosen.base.tolist()
@@ -149,9 +145,6 @@ def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
             known[key] = onsets(k.call("protocol", grid, np.zeros((k.size, len(grid))), k.prepare(given))[:, :, None], grid)
         found |= set(known[key])
     return tuple(sorted(found))
-
-
-_seen: weakref.WeakKeyDictionary[Kernel, dict[tuple[float, ...], tuple[float, ...]]] = weakref.WeakKeyDictionary()
 
 
 def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:

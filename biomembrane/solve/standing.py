@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import collection
 from ..assemble.model import Model
 
 
@@ -28,12 +28,10 @@ class Standing:
     baths: Mapping[str, tuple[int, tuple[str, ...]]]
 
 
-_known: weakref.WeakKeyDictionary[Model, Standing] = weakref.WeakKeyDictionary()
-
-
 def standing(model: Model) -> Standing:
     """Looked up once."""
-    if model not in _known:
+    held = collection.held(model)
+    if Standing not in held:
         pools = {p.name: i for i, p in enumerate(model.pools)}
         places = {name: i for i, name in enumerate(model.parameters)}
         touched: dict[str, list[str]] = {}
@@ -42,7 +40,7 @@ def standing(model: Model) -> Standing:
                 if who.kind == "solute" and who.pool in places and who.pool not in pools:
                     touched.setdefault(who.pool, []).append(p.name)
         groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
-        _known[model] = Standing(
+        held[Standing] = Standing(
             np.array([p.value for p in model.parameters.values()]),
             places,
             pools,
@@ -51,4 +49,5 @@ def standing(model: Model) -> Standing:
             np.array([p.kind != "charge" for p in model.pools]),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
-    return _known[model]
+    found: Standing = held[Standing]
+    return found

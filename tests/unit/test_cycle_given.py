@@ -89,8 +89,8 @@ def test_the_advice_to_close_can_be_followed_however_the_steps_are_written(rates
 
 def test_a_name_that_means_two_steps_is_refused() -> None:
     steps = [("A + Na@out <-> B + Na@in", k(1, 1, "/mM", "/mM")), ("A <-> B", k(1, 1)), ("A + K@out <-> B + K@in", k(1, 1, "/mM", "/mM"))]
-    assert len(bm.audit(cycle(steps, "A B", close=["A + Na@out <-> B + Na@in", "A + K@in <-> B + K@out"][:1] + ["A <-> B"])).findings) == 3
-    error = caught(lambda: cycle(steps[:1] + steps[2:], "A B", close=["A <-> B"]))
+    assert len(bm.audit(cycle(steps, "A B", close=["A + Na@out <-> B + Na@in", "A <-> B"])).findings) == 3
+    error = caught(lambda: cycle([steps[0], steps[2]], "A B", close=["A <-> B"]))
     assert (type(error), error.advice) == (errors.BadCycle, "one of 'A + Na@out <-> B + Na@in', 'A + K@out <-> B + K@in'")
 
 
@@ -160,8 +160,6 @@ def test_what_senses_the_voltage_is_told_everywhere() -> None:
         "C4-C1 -0.2 e inward (θ = 0.5); proven>"
     )
     assert "<td>-0.2 e inward (θ = 0.5)</td>" in made._repr_html_()
-    assert repr(bm.library.leak(Na, ON)).endswith(
-        " +1 e inward; proven>" if "out -> " in bm.library.leak(Na, ON).reaction else " -1 e inward; proven>"
-    )
+    assert repr(bm.Transporter("T", "Na@out -> Na@in", ON, bm.laws.GHK(permeability=Q(1, "cm/s")))).endswith(" +1 e inward; proven>")
     text = str(bm.audit(made))
     assert "V is sensed by T:C1-C2 +0.3 e inward (θ = 0.2), " in text

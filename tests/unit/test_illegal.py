@@ -247,7 +247,8 @@ def twins(**second: Any) -> bm.Model:
 
 def inside(**changed: Any) -> bm.Model:
     """A leak of a cell in which something is changed."""
-    return model(transporter(on=membrane(inside=cell(**changed))))
+    on = membrane(inside=cell(**changed))
+    return model(transporter(on=on), lib.water(on))
 
 
 def rows_of_models() -> list[Mistake]:

@@ -57,7 +57,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, set[str]]]]
     ),
     "Transporter": (
         bm.Transporter,
-        {"name": "leak", "reaction": "K@in -> K@out", "on": membrane(), "law": LEAK, "modulator": lambda _: 1, "label": "leak", "species": (Na,)},
+        {"name": "leak", "reaction": "K@in -> K@out", "on": membrane(), "law": LEAK, "modulator": lambda _: 1, "label": "leak", "species": (H2O,)},
         {"name": TEXT, "modulator": NOTHING, "label": TEXT, "species": LIST},
     ),
     "Cycle": (

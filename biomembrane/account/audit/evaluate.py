@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 VOLTAGE = 0.15  # V to both sides of zero
 PRESSURE = 1e6  # Pa, hydrostatic less osmotic
 DECADES = 1.0  # of a concentration to both sides of its usual value
-_FIXED = {
+FIXED = {
     R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0, N_A: constants.AVOGADRO * 1e-15, t: 0.0,
 }  # fmt: skip
 
@@ -80,7 +80,7 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
     taken = set().union(*(e.free_symbols for e in said if e is not None))
     levels = {level.symbol: level for level in claim.levels}
     made = []
-    for symbol in sorted(taken - set(_FIXED) - {T}, key=str):
+    for symbol in sorted(taken - set(FIXED) - {T}, key=str):
         name = str(symbol)
         if name in claim.values:
             continue
@@ -109,7 +109,7 @@ class Functions:
         """``warm``: the temperature is a last variable, besides those of the box."""
         self.graph, self.count = Graph(), len(expressions)
         g = self.graph
-        env = {symbol: g.const(x) for symbol, x in _FIXED.items()}
+        env = {symbol: g.const(x) for symbol, x in FIXED.items()}
         for i, v in enumerate(over.variables):
             env[v.symbol] = g.call("exp", g.input("y", i)) if v.log else g.input("y", i)
         self.size = len(over.variables) + warm

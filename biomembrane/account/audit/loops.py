@@ -154,11 +154,10 @@ def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], 
 
 
 def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
-    if step.flux is not None:
-        return next(iter(splits(step.flux)))
-    assert step.forward is not None
-    assert step.reverse is not None
-    return step.forward, step.reverse
+    if step.forward is not None and step.reverse is not None:
+        return step.forward, step.reverse
+    assert step.flux is not None
+    return next(iter(splits(step.flux)))
 
 
 def _net(levels: Sequence[Level]) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import sympy as sp
 
-from ...declare.certificate import nonnegative
-from ...symbols import B
+from ...declare.signs import nonnegative
+from ...symbols import regular
 
 Pair = tuple[sp.Expr, sp.Expr]
 DEGREE, TERMS = 24, 500  # of a polynomial that is factored: in any of its variables, and how many
@@ -64,7 +64,7 @@ def _product(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
 
 def _over_one(e: sp.Expr) -> sp.Expr:
     """One fraction, factored."""
-    top, bottom = sp.fraction(sp.together(_bernoulli(e)))
+    top, bottom = sp.fraction(sp.together(regular(e)))
     return _factored(top) / _factored(bottom)
 
 
@@ -75,26 +75,4 @@ def _factored(e: sp.Expr) -> sp.Expr:
     return e if long else sp.factor(e)
 
 
-def _bernoulli(e: sp.Expr) -> sp.Expr:
-    """x/(eˣ − 1) written as B(x), with whatever factor of x and sign it came."""
-    return e.replace(lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier)
-
-
-def _barrier(factor: sp.Expr) -> sp.Expr | None:
-    """x where the factor is 1/(eˣ − 1) or 1/(1 − eˣ) up to a number."""
-    base, power = factor.as_base_exp()
-    number, rest = base.as_coeff_Add()
-    scale, inner = rest.as_coeff_Mul()
-    return inner.exp if power == -1 and isinstance(inner, sp.exp) and number == -scale else None
-
-
-def _with_barrier(n: sp.Expr) -> sp.Expr:
-    factor = next(f for f in n.args if _barrier(f) is not None)
-    x = _barrier(factor)
-    assert x is not None
-    ratio = sp.factor_terms(sp.Mul(*(f for f in n.args if f is not factor))) / x
-    scale = factor.as_base_exp()[0].as_coeff_Add()[0]  # scale·(1 − eˣ)
-    return -ratio * B(x) / scale
-
-
-WRITINGS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (lambda e: e, _bernoulli, sp.factor_terms, _over_one)
+WRITINGS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (lambda e: e, regular, sp.factor_terms, _over_one)

@@ -1,0 +1,128 @@
+"""φ of the places at the start, from the potentials of membranes that are given; what is not given is 0 V."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import errors, symbols
+from ..declare.parameter import Declared, declare
+from ..declare.places import Membrane
+from ..declare.transporter import Process
+from .network import Circuit
+
+CLOSE = 1e-9  # V: a potential that the others imply may be given, if it agrees this well
+
+Weights = dict[str, int]  # φ as a signed sum of the potentials of membranes
+
+
+class Levels:
+    """Places in clusters within which φ is known: of each place the cluster and its φ there.  What has φ = 0 at all times is one cluster."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.cluster: dict[str, str] = {n: n if n in set(circuit.nodes) else "" for n in circuit.phi}
+        self.phi: dict[str, Weights] = {n: {} for n in circuit.phi}
+
+    def across(self, m: Membrane) -> Weights | None:
+        """V of a membrane, if it is known."""
+        a, b = m.inside.name, m.outside.name
+        return _sum(self.phi[a], self.phi[b], -1) if self.cluster[a] == self.cluster[b] else None
+
+    def join(self, m: Membrane, V: Weights) -> None:
+        """Make V of a membrane between two clusters known; the cluster of what never changes stays as it is."""
+        a, b = m.inside.name, m.outside.name
+        shift = _sum(_sum(self.phi[b], V, 1), self.phi[a], -1)  # of the cluster of a
+        moved, kept, sign = (a, b, 1) if self.cluster[a] else (b, a, -1)
+        old, new = self.cluster[moved], self.cluster[kept]
+        for place, cluster in self.cluster.items():
+            if cluster == old:
+                self.phi[place] = _sum(self.phi[place], shift, sign)
+                self.cluster[place] = new
+
+
+def _sum(first: Weights, second: Weights, sign: int) -> Weights:
+    made = {name: first.get(name, 0) + sign * second.get(name, 0) for name in {**first, **second}}
+    return {name: n for name, n in made.items() if n}
+
+
+def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> tuple[list[Declared], dict[str, sp.Expr]]:
+    """The potentials given, declared, and φ(0) of every place as an expression of them.
+
+    A membrane with a capacitance that is not given starts at 0 V, unless the potentials that are given say what it has; V of a membrane
+    without one follows.  Raises BadPlace where potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
+    """
+    declared = {
+        m: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
+    }
+    at, chosen = Levels(circuit), []
+    for m, V in declared.items():
+        if not circuit.has_voltage(m):
+            raise _no_voltage(f"Model, potential={{{m.name}: …}}", m, "leave it out, or give the membrane between them a capacitance")
+        implied = at.across(m)
+        if implied is None:
+            at.join(m, {m.name: 1})
+            chosen.append(V)
+        else:
+            _check_implied(m, V.value, sum(n * declared[k].value for k, n in _by_membrane(implied, declared).items()))
+    _uncharged([m for m in membranes if m.capacitance is not None and circuit.has_voltage(m) and m not in declared], at)
+    return chosen, {place: _expression(weights) for place, weights in at.phi.items()}
+
+
+def _by_membrane(weights: Weights, declared: Mapping[Membrane, Declared]) -> dict[Membrane, int]:
+    return {m: weights[m.name] for m in declared if m.name in weights}
+
+
+def _expression(weights: Weights) -> sp.Expr:
+    return sp.Add(*(n * symbols.parameter(f"{name}.potential", real=True) for name, n in weights.items()))
+
+
+def _check_implied(m: Membrane, value: float, implied: float) -> None:
+    if abs(implied - value) > CLOSE:
+        due, got = errors.apart(implied * 1e3, value * 1e3, digits=6)
+        raise errors.BadPlace(
+            where=f"Model, potential={{{m.name}: …}}",
+            wanted=f"{due} mV, which the other potentials imply",
+            got=f"{got} mV",
+            advice="give the potential of one membrane for each floating place",
+        )
+
+
+def _uncharged(left: Sequence[Membrane], at: Levels) -> None:
+    """Put the membranes that nothing is said of at 0 V.  Where they cannot all be, which one is, is the user's to say."""
+    asked = [m for m in left if at.across(m) is None]
+    for m in asked:
+        V = at.across(m)
+        if V is None:
+            at.join(m, {})
+        elif V:
+            _undecided(asked, V)
+
+
+def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
+    names = sorted(m.name for m in asked)
+    raise errors.BadPlace(
+        where="Model, potential={…}",
+        wanted="the potentials at the start of as many membranes as leave no doubt",
+        got=f"{', '.join(sorted(implied))} given, so that {' and '.join(names)} cannot all be 0 V",
+        advice=f"potential={{…, {names[0]}: Q(0, 'mV')}}",
+    )
+
+
+def check_read(circuit: Circuit, processes: Iterable[Process]) -> None:
+    """Raise ``NoVoltage`` where a law reads V of a membrane that has none."""
+    for p in processes:
+        if isinstance(p.on, Membrane) and not circuit.has_voltage(p.on) and p.reads(symbols.potential(p.on.name)):
+            advice = f"let the law of {p.transporter} not read V, or give the membrane between them a capacitance"
+            raise _no_voltage(f"Model, {p.name}, which reads V of {p.on.name}", p.on, advice)
+
+
+def _no_voltage(where: str, m: Membrane, advice: str) -> errors.BiomembraneError:
+    made: errors.BiomembraneError = errors.NoVoltage(
+        where=where, wanted="two sides that capacitors join, or that are both grounded",
+        got=f"{m.inside.name} and {m.outside.name}, between which no charge sets a potential", advice=advice,
+    )  # fmt: skip
+    return made

@@ -1,0 +1,41 @@
+"""The library's errors in the words of the command line: its arguments and commands, where the library names Python."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import BiomembraneError
+
+_PLACES = {  # where the library says that something is wrong: where that is here, and what to try where its advice is Python
+    r"simulate\(until=.*|simulate": ("--until", "--until '10 min'"),
+    r"Native\(rtol=.*": ("--rtol", "--rtol 1e-8"),
+    r"Native\(max_steps=.*": ("--max-steps", "--max-steps 1000000"),
+    r"parameters\['([^']*)'\].*": (r"--set '\1=…'", ""),
+    r"load\(…\)": ("MODEL", "'biomembrane models' lists the shipped models"),
+    r"open_result\(…\)|standard input": ("FILE", "'biomembrane run MODEL --out DIR' writes DIR/run.nc"),
+    r"save\(….*": ("--out", ""),
+}
+_PHRASES = [  # Python in an advice, and the same here
+    (r"run the model again and bm\.save\(run, …\)", "run the model again with 'biomembrane run'"),
+    (r"bm\.save\(run, .*\) writes one", "'biomembrane run MODEL --out DIR' writes DIR/run.nc"),
+    (r"(solver=)?(bm\.solvers\.)?Native\(rtol=([^)]*)\)", r"--rtol \3"),
+    (r"(solver=)?(bm\.solvers\.)?Native\(max_steps=([^)]*)\)", r"--max-steps \3"),
+    (r"Q\(([^,()]+), ['\"]([^'\"]*)['\"]\)", r"'\1 \2'"),
+    (r"the exception's \.run holds .*?(; |$)", r"the trajectory up to there is in run.nc\1"),
+    (r"set BIOMEMBRANE_CACHE=off, or use solver=bm\.solvers\.SciPy\(\)", "set BIOMEMBRANE_CACHE=off"),
+]
+_PYTHON = re.compile(r"\bbm\.|\w+=|\w\(")
+
+
+def in_words(problem: BiomembraneError) -> dict[str, str]:
+    """The fields of an error, in the words of the command line."""
+    fields = {"where": problem.where, "wanted": problem.wanted, "got": problem.got, "try": problem.advice}
+    for name in ("wanted", "got", "try"):
+        for python, shell in _PHRASES:
+            fields[name] = re.sub(python, shell, fields[name])
+    for place, (here, advice) in _PLACES.items():
+        if re.fullmatch(place, problem.where, re.DOTALL):
+            fields["where"] = re.sub(place, here, problem.where, count=1, flags=re.DOTALL)
+            if advice and (not fields["try"] or _PYTHON.search(fields["try"])):
+                fields["try"] = advice
+    return fields
