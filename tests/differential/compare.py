@@ -125,6 +125,8 @@ def _books(verdict: Verdict, physics: Physics, run: Any, made: Course) -> None:
         verdict.judge("exergy", store, stores.get(store, zero), made.exergy.get(store, zero) * pJ, MARGIN * RTOL * total)
     for name, ours in lines(physics, made, entries).items():
         verdict.judge("line", name, getattr(ledger, name), ours, MARGIN * RTOL * total)
+    least, most = (_released(physics, entries, sign * MARGIN * RTOL * total) for sign in (1, -1))
+    verdict.judge("line", "released", ledger.released, np.clip(ledger.released.values, least, most), MARGIN * RTOL * total)
 
 
 def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], Any]) -> dict[str, Any]:
@@ -144,11 +146,11 @@ def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], An
     dissipated = sum(entries.values(), zero)
     residual = spent + supplied + imposed - delivered - stored - dissipated
     found = {"spent": spent, "supplied": supplied, "delivered": delivered, "stored": stored, "imposed": imposed, "dissipated": dissipated}
-    return found | {"residual": zero, "released": _released(physics, entries)} | ({} if np.all(np.isfinite(residual)) else {"residual": residual})
+    return found | {"residual": zero} | ({} if np.all(np.isfinite(residual)) else {"residual": residual})
 
 
-def _released(physics: Physics, entries: dict[tuple[str, str, str], Any]) -> Any:
-    """What gradients gave to transporters that took from one carrier of energy and gave to another."""
+def _released(physics: Physics, entries: dict[tuple[str, str, str], Any], slack: Any) -> Any:
+    """What gradients gave to transporters that took more than ``slack`` from one carrier of energy and gave more than it to another."""
     zero, made = np.zeros(len(physics.system.times)), np.zeros(len(physics.system.times))
     for m in physics.system.movers:
         taken: dict[str, Any] = {}
@@ -159,7 +161,7 @@ def _released(physics: Physics, entries: dict[tuple[str, str, str], Any]) -> Any
                 solute = "carrier states" if pool in physics.carriers else pool.rpartition(".")[2]
                 kind = "fuel" if solute in fuel else solute
                 taken[kind] = taken.get(kind, zero) + x
-        coupled = np.any([x < 0 for x in taken.values()], axis=0) & np.any([x > 0 for x in taken.values()], axis=0)
+        coupled = np.any([x < -slack for x in taken.values()], axis=0) & np.any([x > slack for x in taken.values()], axis=0)
         given = sum((x.clip(min=0) for kind, x in taken.items() if kind not in ("fuel", "carrier states")), zero)
         made = made + np.where(coupled, given, 0.0)
     return made

@@ -122,7 +122,8 @@ class Physics:
                 C[index[w.outside], index[w.inside]] -= c
         self.C = C
         self.inverse = np.linalg.inv(C)
-        self.q0 = C @ np.array([self.system.phi[n] * 1e-3 for n in self.nodes])
+        zero = next(self.system.phi[p] for p in self.places if p in self.grounded)
+        self.q0 = C @ np.array([(self.system.phi[n] - zero) * 1e-3 for n in self.nodes])
 
     def _impermeants(self) -> None:
         """Amounts [fmol] of what never leaves, and who they are: so much charge and osmolarity as is missing, where a balance is asked for."""
@@ -481,15 +482,39 @@ class Physics:
                     made.append((p, pool, "electrical"))
         return made
 
-    def worth(self, now: Now, solute: str) -> Any:
-        """μ of a solute in its reference bath, the first that holds it; 0 for what reactions make or use."""
-        c = self.against(now.p, solute)
-        return 0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
-
     def against(self, p: dict[str, Any], solute: str) -> Any:
+        """c^ref of what is only moved: in the first bath that holds it, else its mean over the cells, else as it is held."""
         if solute in self.transformed:
             return None
-        return next((p[f"{b.name}.{solute}"] for b in self.system.baths if solute in b.contents), None)
+        outside = [p[f"{b.name}.{solute}"] for b in self.system.baths if solute in b.contents]
+        return next(iter(outside), self._mean([pool for pool, (_, s) in self.solute.items() if s == solute], solute))
+
+    def _mean(self, pools: Sequence[str], solute: str = "") -> Any:
+        """The concentration of pools of cells together, once mixed, as declared."""
+        rooms = {r.name: r for r in self.system.rooms}
+        owners = [(rooms[self.solute[pool][0]], self.solute[pool][1]) for pool in pools]
+        if not owners:
+            return max((r.held[solute] for r in rooms.values() if solute in r.held), default=None)
+        return sum(r.contents[s] * r.volume for r, s in owners) / sum(r.volume for r, _ in owners)
+
+    @cached_property
+    def mixed(self) -> dict[str, float]:
+        """c^ref by pool of what reactions in cells turn into each other one for one: all of it mixed."""
+        own = [pool for pool, (_, s) in self.solute.items() if s in self.transformed]
+        touching = [{pool: n for pool, n in process.net.items() if pool in own} for process in self.processes]
+        made = {}
+        for pool in own:
+            group = {pool}
+            while (more := set().union(group, *(set(met) for met in touching if group & set(met)))) != group:
+                group = more
+            if all(sum(met.values()) == 0 for met in touching if group & set(met)):
+                made[pool] = self._mean(sorted(group))
+        return made
+
+    def worth(self, now: Now, solute: str) -> Any:
+        """μ of a solute in its reference; 0 for what reactions make or use."""
+        c = self.against(now.p, solute)
+        return 0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
 
     def powers(self, now: Now, J: Any) -> Any:
         """−ν·potential·J by entry [fW]."""
@@ -516,44 +541,44 @@ class Physics:
         return np.array(process), np.array(pool), np.array(electric), np.array(n)
 
     def _base(self, now: Now, pool: str) -> Any:
+        """What the potential of a pool is measured against."""
         if pool.endswith(".H2O"):
             return V_WATER * now.pressure[self.system.baths[0].name] if self.system.baths else 0.0
         if pool in self.carriers:
             m = self.carriers[pool]
             held = self._bound(m)[int(pool.rpartition(".E")[2]) - 1]
-            return sum(n * self.worth(now, s) for s, n in held.items())
+            even = m.numbers["carriers"] / len(m.inside)
+            return sum(n * self.worth(now, s) for s, n in held.items()) + R * now.T * np.log(even)
+        if pool in self.mixed:
+            return R * now.T * np.log(self.mixed[pool] / C0)
         return self.worth(now, self.pool[pool][1])
 
     def exergy(self, now: Now, y: Any) -> dict[str, Any]:
-        """Ξ by store [fJ]: G less what each thing is worth in the reference bath."""
+        """Ξ by store [fJ]: G less what each thing is worth in its reference, so that an ideal solute has RT (n ln(c/c^ref) − n + n^ref)."""
         made: dict[str, Any] = {}
-        RT, W = R * now.T, now.volume
+        RT, W, declared = R * now.T, now.volume, {r.name: r.volume for r in self.system.rooms}
         osmotic: Any = 0.0
         for r in self.system.rooms:
-            if self.system.baths:
-                bath = self.system.baths[0]
-                osmotic = osmotic + RT * W[r.name] * sum(now.p[f"{bath.name}.{s}"] for s in bath.contents)
+            rest = sum(now.p[f"{b.name}.{s}"] for b in self.system.baths[:1] for s in b.contents)
             for s in r.contents:
-                n, c = y[self.row[f"{r.name}.{s}"]], self.against(now.p, s)
-                made[f"{r.name}.{s}"] = n * (self.standard(f"{r.name}.{s}") + RT * (np.log(n / (W[r.name] * C0)) - 1) - self.worth(now, s))
+                pool = f"{r.name}.{s}"
+                n, c = y[self.row[pool]], self.mixed.get(pool, self.against(now.p, s))
+                made[pool] = n * (self.standard(pool) + RT * (np.log(n / (W[r.name] * C0)) - 1) - self._base(now, pool))
                 if c is not None:
-                    made[f"{r.name}.{s}"] = made[f"{r.name}.{s}"] + RT * c * W[r.name]
-                    osmotic = osmotic - RT * c * W[r.name]
+                    made[pool] = made[pool] + RT * c * W[r.name]
+                    rest = rest - c
+            if r.name in self.swelling:
+                osmotic = osmotic + RT * rest * (W[r.name] - declared[r.name])
         for pool, n in self.impermeant.items():
-            made[pool] = self.inert(now, n, W[self.place_of[pool]], next(r.volume for r in self.system.rooms if r.name == self.place_of[pool]))
-        for pool in self.carriers:
-            n = y[self.row[pool]]
-            made[pool] = n * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool))
+            made[pool] = n * RT * np.log(declared[self.place_of[pool]] / W[self.place_of[pool]])
+        for pool, m in self.carriers.items():
+            n, even = y[self.row[pool]], m.numbers["carriers"] / len(m.inside)
+            made[pool] = n * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool)) + RT * even
         if self.nodes:
             q = np.array([now.charges[n] for n in self.nodes])
             made["capacitor"] = 0.5 * sum(q * (self.inverse @ q))
         made["osmotic"] = osmotic
         return made
-
-    @staticmethod
-    def inert(now: Now, n: float, W: Any, W0: float) -> Any:
-        """RT n ln(W₀/W): the work of diluting what never leaves, which knows no standard state."""
-        return n * R * now.T * np.log(W0 / W)
 
     # --- in time
 
@@ -639,7 +664,8 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
 
 def _solved(rhs: Callable[[float, Any], Any], begin: float, end: float, w: Any, rtol: float) -> Any:
     """By BDF, and with more care where it tries an amount below zero, which no logarithm takes."""
-    for method, least in (("BDF", rtol), ("BDF", 1e-6 * rtol), ("Radau", 1e-6 * rtol)):
+    rare = 1e-10 * rtol  # for states of carriers that hardly anyone is in, whose energy is a logarithm
+    for method, least in (("BDF", rtol if rtol > 1e-10 else rare), ("BDF", rare), ("Radau", rare)):
         try:
             with np.errstate(invalid="ignore"):
                 made = solve_ivp(
