@@ -24,7 +24,7 @@ def main() -> int:
     options = parser.parse_args()
     began, count, worst, off = time.perf_counter(), Counter[str](), dict[str, float](), 0
     for done, seed in enumerate(range(options.seed, options.seed + options.architectures)):
-        if done % 25 == 0:
+        if done % 5 == 0:
             sys.stderr.write(f"\r{done} of {options.architectures}, {time.perf_counter() - began:.0f} s")
         try:
             verdict = compare(seed, random_system(seed))

@@ -26,8 +26,8 @@ def snippet() -> dict[str, Any]:
 
 
 def words(text: str) -> list[list[str]]:
-    """Lines by words; the residual is rounding, and differs from machine to machine."""
-    return [line.split() for line in text.strip().splitlines() if not line.strip().startswith("residual")]
+    """Lines by words, without what differs from machine to machine: the residual, which is rounding, and how long it took."""
+    return [line.split() for line in text.strip().splitlines() if not line.strip().startswith(("residual", "time"))]
 
 
 def residual(text: str) -> float:
