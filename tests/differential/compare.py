@@ -120,6 +120,7 @@ def _books(verdict: Verdict, physics: Physics, run: Any, made: Course) -> None:
     entries = dict(zip(keys, made.entries * pJ, strict=True))
     energy = {p.name: sum(np.abs(x) for key, x in entries.items() if key[0] == p.name) for p in physics.processes}
     total = sum(energy.values()) + pJ * R * 300 * 1e-2 * max(made.states[physics.row[s]].max() for s in physics.solute)
+    total = total + pJ * (np.abs(sum(made.imposed.values())) + np.abs(sum(made.exergy.values())))
     zero = np.zeros(len(physics.system.times))
     for key in dict.fromkeys([*keys, *theirs]):
         verdict.judge("entry", "|".join(key), theirs.get(key, zero), entries.get(key, zero), MARGIN * RTOL * total)

@@ -48,6 +48,26 @@ def bernoulli(x: Any) -> Any:
     return np.where(small, 1 - x / 2 + x * x / 12, safe / np.expm1(safe))
 
 
+def bound(mover: Mover) -> list[dict[str, int]]:
+    """What each state of a carrier holds, the first being empty."""
+    found: dict[int, dict[str, int]] = {0: {}}
+    while len(found) < len(mover.inside):
+        for s in mover.steps:
+            for a, b, taken, given in ((s.a, s.b, s.left, s.right), (s.b, s.a, s.right, s.left)):
+                if a in found and b not in found:
+                    found[b] = dict(found[a])
+                    for sign, side in ((1, taken), (-1, given)):
+                        for n, what, _ in side:
+                            if what not in FUEL:
+                                found[b][what] = found[b].get(what, 0) + sign * n
+    return [found[i] for i in range(len(mover.inside))]
+
+
+def bound_charge(mover: Mover) -> list[float]:
+    """Elementary charges of what each state holds."""
+    return [float(sum(n * SOLUTES[s].charge for s, n in held.items())) for held in bound(mover)]
+
+
 @dataclass
 class Process:
     """``net``: ν by pool, the products less the reactants; ``rate``: J [fmol/s] of what :class:`Now` shows."""
@@ -155,33 +175,19 @@ class Physics:
     def _charges_of(self, pool: str) -> dict[str, float]:
         if pool in self.carriers:
             mover, i = self.carriers[pool], int(pool.rpartition(".E")[2]) - 1
-            sides, whole = self.sides[mover.on], self.bound_charge(mover)[i]
+            sides, whole = self.sides[mover.on], bound_charge(mover)[i]
             return {sides["in"]: mover.inside[i], sides["out"]: whole - mover.inside[i]}
         place, s = self.pool.get(pool, ("", ""))
         return {place: float(SOLUTES[s].charge)} if s and SOLUTES[s].charge else {}
 
-    def _bound(self, mover: Mover) -> list[dict[str, int]]:
-        known: dict[str, list[dict[str, int]]] = self.__dict__.setdefault("_bound_by_name", {})
-        if mover.name not in known:
-            known[mover.name] = self.bound(mover)
-        return known[mover.name]
+    def _held_by(self, mover: Mover) -> list[dict[str, int]]:
+        if mover.name not in self._known_bound:
+            self._known_bound[mover.name] = bound(mover)
+        return self._known_bound[mover.name]
 
-    def bound(self, mover: Mover) -> list[dict[str, int]]:
-        """What each state of a carrier holds, the first being empty."""
-        found: dict[int, dict[str, int]] = {0: {}}
-        while len(found) < len(mover.inside):
-            for s in mover.steps:
-                for a, b, taken, given in ((s.a, s.b, s.left, s.right), (s.b, s.a, s.right, s.left)):
-                    if a in found and b not in found:
-                        found[b] = dict(found[a])
-                        for sign, side in ((1, taken), (-1, given)):
-                            for n, what, _ in side:
-                                if what not in FUEL:
-                                    found[b][what] = found[b].get(what, 0) + sign * n
-        return [found[i] for i in range(len(mover.inside))]
-
-    def bound_charge(self, mover: Mover) -> list[float]:
-        return [float(sum(n * SOLUTES[s].charge for s, n in held.items())) for held in self.bound(mover)]
+    @cached_property
+    def _known_bound(self) -> dict[str, list[dict[str, int]]]:
+        return {}
 
     # --- what happens
 
@@ -546,7 +552,7 @@ class Physics:
             return V_WATER * now.pressure[self.system.baths[0].name] if self.system.baths else 0.0
         if pool in self.carriers:
             m = self.carriers[pool]
-            held = self._bound(m)[int(pool.rpartition(".E")[2]) - 1]
+            held = self._held_by(m)[int(pool.rpartition(".E")[2]) - 1]
             even = m.numbers["carriers"] / len(m.inside)
             return sum(n * self.worth(now, s) for s, n in held.items()) + R * now.T * np.log(even)
         if pool in self.mixed:
