@@ -53,7 +53,13 @@ class Ledger:
         self._books = Books(trajectory)
         self._chart: Chart = self._books.chart
         self.transporters = self._chart.transporters
-        self.labels = {t.name: t.label for t in trajectory.model.transporters}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """How tables and figures write each transporter, no two alike."""
+        from .picture import labels
+
+        return labels(self._t.model)
 
     # --- raw material
 
@@ -163,6 +169,11 @@ class Ledger:
     def imposed(self) -> xr.DataArray:
         """Energy that protocols put in by changing parameters: ∫ ∂Ξ/∂t dt, and a jump of Ξ at each break."""
         return self._line("imposed")
+
+    def imposed_by_store(self) -> dict[str, float]:
+        """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that they left alone are not listed."""
+        parts = self._books.imposed_parts[:, len(self._t.times) - 1, 0]
+        return {name: float(x) for name, x in zip(self._t.kernel.program.names["exergy"], parts, strict=False) if x}
 
     @cached_property
     def delivered(self) -> xr.DataArray:

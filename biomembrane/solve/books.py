@@ -121,9 +121,15 @@ class Books:
 
     @cached_property
     def imposed(self) -> Array:
+        made: Array = self.imposed_parts.sum(axis=0)
+        return made
+
+    @cached_property
+    def imposed_parts(self) -> Array:
+        """By store."""
         if not self.t.kernel.program.names["drift"] and len(self.t.constants) == 1:
-            return np.zeros_like(self.spent)
-        made: Array = self.t.imposed.sum(axis=0) * self.scale
+            return np.zeros((1, *self.spent.shape))
+        made: Array = self.t.imposed * self.scale
         return made
 
     @cached_property
