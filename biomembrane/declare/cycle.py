@@ -170,7 +170,7 @@ class Cycle(Compared):
         for k, row in zip(graph.chords(), graph.loops(), strict=True):
             walked = [(i, int(way)) for i, way in enumerate(row) if way]
             told_, due = (sum(way * x for i, way in walked for x in [value(steps[i])]) for value in (_valence, self._crossing))
-            if abs(told_ - due) > ROUNDING:
+            if abs(float(told_ - due)) > ROUNDING:
                 raise errors.ChargeImbalance(
                     where=f"{self.name}, the loop closed by '{steps[k].text}'", wanted=f"valences that add up to {float(due):+g} e once around",
                     got=f"{float(told_):+g} e, of " + ", ".join(f"{steps[i].name} {float(way * _valence(steps[i])):+g}" for i, way in walked),
