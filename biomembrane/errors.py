@@ -189,3 +189,7 @@ class CacheNotUsed(BiomembraneWarning):
 
 class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
+
+
+class UnclearProtocol(BiomembraneWarning):
+    """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it could be missed."""

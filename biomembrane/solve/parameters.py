@@ -34,7 +34,7 @@ class ParameterSet:
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
     ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
-    protocols are shown; ``scanned``: what arrays were given for; ``breaks``: where a formula begins to move.
+    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move.
     """
 
     base: NDArray[np.float64]
@@ -46,7 +46,7 @@ class ParameterSet:
     forms: tuple[Form, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     scanned: frozenset[str] = frozenset()
-    breaks: tuple[float, ...] = ()
+    breaks: NDArray[np.float64] | None = None
 
     @cached_property
     def lanes(self) -> int:
@@ -72,10 +72,13 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
+        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self._breaks(lanes))
         if self.dims or not self.timed:
             return stops, parts
         return stops, [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
+
+    def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
+        return self.breaks if self.breaks is None or self.breaks.shape[1] == 1 else self.breaks[:, lanes]
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane, with its coordinates."""
@@ -84,7 +87,7 @@ class ParameterSet:
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
         place = dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True)) if self.dims else {}
         coords = {name: v.isel({dim: int(place[dim]) for dim in v.dims}) for name, v in self.coords.items()}
-        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset())
+        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset(), breaks=self._breaks(at))
 
     def used(self, model: Model) -> dict[str, str]:
         """Every parameter as the run used it: a number with its unit, what it was scanned over, or what it did in time."""

@@ -60,6 +60,7 @@ class Problem:
     scale: Array
     positive: NDArray[np.bool_]
     runs: int = 1
+    curved: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
@@ -70,11 +71,13 @@ class Problem:
 
     @property
     def longest(self) -> Array:
-        """The longest step in each part (part, lane): of a part in which a protocol moves the energy, of which no error is told, a 64th."""
+        """The longest step in each part (part, lane): a 64th where a protocol moves the energy, of which no error is told, or is a formula."""
         made = np.full(self.stops.shape, np.inf)
+        before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
+        if self.curved:
+            return np.where(self.stops > before, (self.stops - before) / 64, np.inf)
         if not self.kernel.program.outputs["drift"]:
             return made
-        before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
         for part in range(len(self.stops)):
             span = self.stops[part] - before[part]
             seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]

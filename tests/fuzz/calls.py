@@ -206,7 +206,9 @@ def paper(rng: Random) -> Path:
     lines = text.splitlines()
     for _ in range(rng.choice((1, 2, 5))):
         k = rng.randrange(len(lines))
-        lines[k] = rng.choice((nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'"))
+        lines[k] = rng.choice(
+            (nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'")
+        )
     path = folder() / f"sheet{rng.randrange(10**9)}.toml"
     path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
     return path

@@ -116,7 +116,23 @@ def text(rng: Random, sound: str) -> str:
 def number(rng: Random) -> Any:
     """A number, sound or not."""
     return rng.choice(
-        (0.0, 1.0, -1.0, 5, rng.uniform(-10, 10), 10 ** rng.uniform(-320, 308), 1e-300, -0.0, math.nan, math.inf, 10**30, [1.0, 2.0], Decimal(2), True, "5")
+        (
+            0.0,
+            1.0,
+            -1.0,
+            5,
+            rng.uniform(-10, 10),
+            10 ** rng.uniform(-320, 308),
+            1e-300,
+            -0.0,
+            math.nan,
+            math.inf,
+            10**30,
+            [1.0, 2.0],
+            Decimal(2),
+            True,
+            "5",
+        )
     )
 
 
@@ -157,7 +173,9 @@ def spoilt(rng: Random, sound: Any, depth: int = 0) -> Any:
     if isinstance(sound, bool) or sound is None:
         return thing(rng)
     if isinstance(sound, (int, float)):
-        return rng.choice((number(rng), str(sound), Q(float(sound), "mM"), Fraction(1, 3), Decimal(str(sound)), np.float64(sound), type(sound)(-sound)))
+        return rng.choice(
+            (number(rng), str(sound), Q(float(sound), "mM"), Fraction(1, 3), Decimal(str(sound)), np.float64(sound), type(sound)(-sound))
+        )
     if isinstance(sound, Mapping) and sound:
         return _mapping(rng, dict(sound), depth)
     if isinstance(sound, (list, tuple)) and sound:

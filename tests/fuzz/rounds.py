@@ -68,12 +68,16 @@ def _unit(rng: Random) -> str:
     made = rng.choice(("", "", "", "1/", "/", "1 "))
     for k, part in enumerate(parts):
         power = rng.choice(("", "", "", "2", "-1", "^2", "^-1", "**3", "⁻¹", "²", "^(1/2)", "^0.5", "^99", "**9**9"))
-        made += (rng.choice((" ", "*", "·", "/", "/", ".", " / ", " * ", "")) if k else "") + (f"({part}{power})" if rng.random() < 0.05 else part + power)
+        made += (rng.choice((" ", "*", "·", "/", "/", ".", " / ", " * ", "")) if k else "") + (
+            f"({part}{power})" if rng.random() < 0.05 else part + power
+        )
     return nonsense.text(rng, made) if rng.random() < 0.15 else made
 
 
 def _text(rng: Random) -> str:
-    number = rng.choice(("5", "-60", "0.5", ".5", "5.", "1e-7", "2.5×10⁻⁷", "2.5 x 10^-7", "10^-6", "10⁻⁶", "−3", "1e999", "nan", "٣", "1_0", "1,5", "0x1", "5e"))
+    number = rng.choice(
+        ("5", "-60", "0.5", ".5", "5.", "1e-7", "2.5×10⁻⁷", "2.5 x 10^-7", "10^-6", "10⁻⁶", "−3", "1e999", "nan", "٣", "1_0", "1,5", "0x1", "5e")
+    )
     made = number + rng.choice((" ", "", "  ", "\u00a0")) + (rng.choice(nonsense.UNITS) if rng.random() < 0.5 else _unit(rng))
     return nonsense.text(rng, made) if rng.random() < 0.2 else made
 
@@ -155,7 +159,11 @@ def _quantity(found: Any, given: Mapping[Any, Any]) -> str:
     if not oracle.same(found, *means):
         return f"{found} where it means {means}"
     again = bm.Q(f"{found}")
-    return "" if units.unit_of(again) == units.unit_of(found) and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12) else f"{found} is read as {again}"
+    return (
+        ""
+        if units.unit_of(again) == units.unit_of(found) and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12)
+        else f"{found} is read as {again}"
+    )
 
 
 def _wrong(value: Any, meaning: str) -> str:
@@ -177,7 +185,11 @@ def _wrong(value: Any, meaning: str) -> str:
         return "" if means is not None and any(abs(means[1] - d[1]).max() < 1e-6 for d in dims if d) else "no such quantity"
     if not units.is_quantity(value):
         return "no quantity"
-    return "" if any(units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}")) for t in meaning.removeprefix("q ").split("|")) else "another dimension"
+    return (
+        ""
+        if any(units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}")) for t in meaning.removeprefix("q ").split("|"))
+        else "another dimension"
+    )
 
 
 def _not_finite(found: Any, depth: int = 0) -> str:

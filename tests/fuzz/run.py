@@ -84,7 +84,10 @@ def main() -> int:
                 at = k + 1
             else:
                 at += count
-            print(f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of {len(faults)} kinds, {time.monotonic() - began:.0f} s", file=sys.stderr)
+            print(
+                f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of {len(faults)} kinds, {time.monotonic() - began:.0f} s",
+                file=sys.stderr,
+            )
     for key, told in sorted(faults.items(), key=lambda pair: -len(pair[1])):
         print(f"\n{len(told)} × {key}\n  {told[0]}")
     total = collections.Counter()
@@ -92,7 +95,10 @@ def main() -> int:
         total[key.partition("|")[0]] += count
     print(f"\n{sum(total.values())} inputs: {dict(total)}; {sum(map(len, faults.values()))} faults of {len(faults)} kinds")
     calls = {key.partition("|")[2] for key in ends}
-    print(f"{len(calls)} calls; accepted of each: " + ", ".join(f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}" for c in sorted(calls)))
+    print(
+        f"{len(calls)} calls; accepted of each: "
+        + ", ".join(f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}" for c in sorted(calls))
+    )
     return 1 if faults else 0
 
 
