@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import errors
 from ..assemble.model import Model
-from ..declare.content import portable
+from ..declare.content import packed
 from ..solve.native import Native
 from ..solve.parameters import ParameterSet, resolve
 from ..solve.problem import Solver
@@ -89,7 +89,7 @@ class Lazy(Kept):
     parameters: ParameterSet
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "data": portable(self.data), "scan": portable(self.scan)}  # dask graphs hold functions that pickle does not take
+        return {**vars(self), "data": packed(self.data), "scan": packed(self.scan)}  # dask graphs hold functions that pickle does not take
 
     @property
     def digest(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 from .. import collection, errors
@@ -51,23 +53,41 @@ class Left:
 
 
 class _Packed:
-    """Bytes that become the object again when they are unpickled."""
+    """Bytes that become the object again where they arrive."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return pickle.loads, (self.payload,)
+        import cloudpickle
+
+        return cloudpickle.loads, (self.payload,)
 
 
 def portable(value: Any) -> Any:
-    """The value itself where it can be pickled; packed by cloudpickle, if that is installed, or left behind where it cannot."""
+    """The value itself where all its functions and classes belong to modules; else packed by cloudpickle, or left behind without it."""
+    return value if _known(value) else packed(value)
+
+
+def packed(value: Any) -> Any:
+    """What becomes the value again in another process, functions included; what says that it was left behind where cloudpickle is missing."""
     try:
-        pickle.dumps(value)
-    except Exception:  # noqa: BLE001  pickle raises what the object's own methods raise
-        try:
-            import cloudpickle
-        except ImportError:
-            return Left(errors.shown(value))
-        return _Packed(cloudpickle.dumps(value))
-    return value
+        import cloudpickle
+    except ImportError:
+        return Left(errors.shown(value))
+    return _Packed(cloudpickle.dumps(value))
+
+
+def _known(value: Any) -> bool:
+    if isinstance(value, (type, FunctionType)):
+        found: Any = sys.modules.get(value.__module__)
+        for name in value.__qualname__.split("."):
+            found = getattr(found, name, None)
+        return found is value and value.__module__ != "__main__"
+    if isinstance(value, Mapping):
+        return all(map(_known, value.values()))
+    if isinstance(value, (tuple, list)):
+        return all(map(_known, value))
+    if is_dataclass(value):
+        return _known(type(value)) and all(_known(getattr(value, f.name)) for f in fields(value))
+    return True

@@ -28,7 +28,8 @@ class Native:
 
     ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many steps a lane may attempt for each part of its run
     between breaks that it has begun; ``threads`` 0 means one a core.
-    A single run is a lane like any other, and a batch equals its singles whatever the order of the lanes and the number of threads.
+    A lane of a scan has the same bits whatever the order of the lanes, the chunks and the number of threads; a run alone, on fewer lanes at a
+    time, equals it to about 1e-12.
     """
 
     rtol: float = 1e-8

@@ -34,8 +34,7 @@ class ParameterSet:
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
     ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
-    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1
-    for all): where a formula begins or ends to move.
+    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move.
     """
 
     base: NDArray[np.float64]

@@ -59,7 +59,9 @@ class Task:
         scale = np.where(scale > 0, scale, 1.0)
         open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
         curved = not all(form.line for form in self.parameters.forms)
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel())
+        problem = Problem(
+            self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel()
+        )  # fmt: skip
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time}
         made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
