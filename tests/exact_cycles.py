@@ -144,7 +144,9 @@ class Pair:
     def force(self, name: str, logs: dict[str, Any]) -> Any:
         f = self.forces[name]
         total = -mpf(f.charge) * FARADAY * self.exact.V
-        return total - sum(mpf(n) * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2])) for p, n in f.changes.items())
+        return total - sum(
+            mpf(n) * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2])) for p, n in f.changes.items()
+        )
 
     def flows(self, X: dict[str, Any]) -> list[Any]:
         gained = self.exact.gained(self.logs(X))

@@ -158,8 +158,8 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
     A flux that cannot be split but is a conductance times V − E, as ohmic currents are, becomes L·A.  The result is declared anew and so
     proved.  Raises: WrongType, BadSettings, SecondLawUndecided (any other flux that cannot be split).
     """
-    if method not in METHODS:
-        got, advice = errors.shown(method), errors.nearest(str(method), METHODS)
+    if not isinstance(method, str) or method not in METHODS:
+        got, advice = errors.shown(method), errors.nearest(method, METHODS)
         raise errors.BadSettings(where="make_consistent(method=…)", wanted=" or ".join(METHODS), got=got, advice=advice)
     if not isinstance(x, (Transporter, Cycle)):
         advice = "make_consistent(model.transporters[0]), one at a time"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..assemble.chart import CARRIER, Chart
 from ..solve.books import COMPONENTS, UNIT, Books
 from ..solve.trajectory import Trajectory
@@ -207,6 +207,8 @@ class Ledger:
         store, ``"ion"`` energy gained by the cell per species with its chemical and electrical parts, ``"role"`` given by held pools, baths,
         cell and carriers.
         """
+        known = ("process", "transporter", "store", "ion", "role")
+        errors.among(what, known, "ledger.by(…)", " | ".join(known))
         if what == "process":
             return self.dissipation
         if what == "store":
@@ -222,24 +224,15 @@ class Ledger:
             names = ["held", "bath", "cell", "carrier"]
             given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
             return self._labelled(given, {"role": names}, GROUPS["flow"])
-        if what == "ion":
-            names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
-            parts = [(s.role, s.species, s.component) for s in store]
-            sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
-            gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
-            return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
-        known = ("process", "transporter", "store", "ion", "role")
-        raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))
+        names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
+        parts = [(s.role, s.species, s.component) for s in store]
+        sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
+        gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
+        return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
 
     def efficiency(self, transporter: str) -> xr.DataArray:
         """Output over input of a transporter, by what it took in and gave out since the start; NaN where it took nothing."""
-        if transporter not in self.transporters:
-            raise errors.UnknownName(
-                where="ledger.efficiency(…)",
-                wanted="a transporter",
-                got=repr(transporter),
-                advice=errors.nearest(str(transporter), self.transporters),
-            )
+        errors.among(transporter, self.transporters, "ledger.efficiency(…)", "a transporter")
         moved = self.transfers.sel(transporter=transporter).sum("component", skipna=False)
         moved = moved.sel(carrier=[c for c in moved.carrier.values if c != CARRIER])
         taken, given = moved.clip(min=0).sum("carrier", skipna=False), (-moved).clip(min=0).sum("carrier", skipna=False)
@@ -273,8 +266,8 @@ class Ledger:
         bath holds none of what a process moves.
         """
         bounded(self._t.model.name, self._books.empty)
-        limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else rtol
-        last, books = len(self._t.times) - 1, self._books
+        limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else _share(rtol)
+        last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
         off = (abs(books.residual[last]) - books.rounding) / np.where(passed > 0, passed, 1.0)
         # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
@@ -294,6 +287,15 @@ class Ledger:
         from .table import html
 
         return html(self)
+
+
+def _share(rtol: Any) -> float:
+    """A tolerance of ``check``."""
+    made = reading.numbers(rtol)
+    if not isinstance(made, float) or not 0 < made < 1:
+        wanted, advice = "a share of the energy that passed, above 0 and below 1", "ledger.check(rtol=1e-6)"
+        raise errors.BadSettings(where="ledger.check(rtol=…)", wanted=wanted, got=errors.shown(rtol), advice=advice)
+    return made
 
 
 def bounded(model: str, empty: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ import sympy as sp
 
 from .. import collection, constants, errors, symbols
 from .. import dimension as d
+from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
 from ..declare.parameter import Declared, check_name, declare
@@ -41,7 +42,7 @@ class Equation:
         return self.formula.expression
 
 
-class Model:
+class Model(Compared):
     """A cell, an epithelium, a network: transporters on membranes between places.
 
     Args:
@@ -105,6 +106,9 @@ class Model:
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
+    def _content(self) -> tuple[Any, ...]:
+        return self.transporters, self.membranes, self.parameters, self.reference
+
     def __setattr__(self, name: str, value: Any) -> None:
         if getattr(self, "_frozen", False) and not isinstance(getattr(type(self), name, None), cached_property):
             raise AttributeError(f"a Model is immutable; build another with another {name}")
@@ -118,13 +122,7 @@ class Model:
 
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        if name not in self.parameters:
-            raise errors.UnknownName(
-                where=f"model {self.name!r}",
-                wanted="a parameter, bath concentration or initial amount",
-                got=repr(name),
-                advice=errors.nearest(str(name), self.parameters),
-            )
+        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
         return self.parameters[name]
 
     @cached_property

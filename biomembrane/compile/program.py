@@ -6,6 +6,7 @@ import functools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sympy as sp
 
@@ -51,6 +52,9 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return collection.bare(self)
 
     @property
     def sizes(self) -> tuple[int, ...]:

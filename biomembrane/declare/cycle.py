@@ -21,6 +21,7 @@ import sympy as sp
 from .. import constants, errors, symbols
 from ..symbols import F, R, T, c0, ln
 from . import latex
+from .content import Compared
 from .diagram import Diagram
 from .formula import Formula
 from .laws import Barrier, Eyring
@@ -30,13 +31,13 @@ from .reaction import Participant, Reaction, balanced, conserve, made_or_used, s
 from .site import Site
 from .species import Species
 from .step import Reader, Step, StepLaw, call, charges, listed, names
-from .transporter import Process, build, html_of, sensed
+from .transporter import Process, build, content_of, html_of, sensed
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 
 
 @dataclass(frozen=True, eq=False)
-class Cycle:
+class Cycle(Compared):
     """A transporter given by its kinetic diagram.
 
     Args:
@@ -77,6 +78,10 @@ class Cycle:
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
     total: Formula = field(init=False, repr=False)
     sensing: dict[str, str] = field(init=False, repr=False)
+    _loose = ("barrier", "modulator", "steps")
+
+    def _content(self) -> tuple[Any, ...]:
+        return content_of(self)
 
     def __post_init__(self) -> None:
         put: Any = object.__setattr__
@@ -322,7 +327,7 @@ def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | F
     made: dict[str, int | Fraction] = dict.fromkeys(known, 0)
     for name, value in charge.items():
         if name not in made:
-            advice = errors.nearest(str(name), known)
+            advice = errors.nearest(name, known)
             raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(known)}", got=errors.shown(name), advice=advice)
         made[name] = charges(value, f"{where} of {name}", f"charge={{{name!r}: -2}}")
     return made

@@ -19,7 +19,7 @@ from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
 from .parameter import Parameter
-from .site import Site, evaluated, exact, expressed
+from .site import Site, called, evaluated, exact, expressed
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def split(barrier: Any, site: Site) -> tuple[sp.Expr, sp.Expr]:
     where, advice = f"{site.process}, barrier=…", "laws.Eyring(0.5) or laws.ConstantField()"
     if isinstance(barrier, type) or not callable(barrier):
         raise errors.WrongType(where=where, wanted="a barrier", got=errors.shown(barrier), advice=advice)
-    made = barrier(site.Qu)
+    made = called(barrier, where, site.Qu)
     if not isinstance(made, tuple) or len(made) != 2:
         raise errors.WrongType(where=where, wanted="a barrier that gives the pair b⁺, b⁻", got=errors.shown(made), advice=advice)
     return expressed(made[0], where), expressed(made[1], where)
@@ -243,9 +243,9 @@ class Saturable:
     source: Any = None
 
     def rates(self, site: Site) -> Rates:
-        if self.binding not in ("simultaneous", "common"):
+        if not isinstance(self.binding, str) or self.binding not in ("simultaneous", "common"):
             known, got = ("simultaneous", "common"), errors.shown(self.binding)
-            advice = errors.nearest(str(self.binding), known)
+            advice = errors.nearest(self.binding, known)
             raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=got, advice=advice)
         given = [name for name in ("maximum", "turnover", "density") if getattr(self, name) is not None]
         if given not in (["maximum"], ["turnover", "density"]):
@@ -296,7 +296,7 @@ class Saturable:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
-                got=", ".join(map(str, left)),
+                got=", ".join(map(errors.shown, left)),
                 advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes]),
             )
         return found

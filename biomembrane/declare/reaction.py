@@ -12,10 +12,11 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from .. import errors
+from .parameter import MOST
 from .places import Compartment, Membrane, Place, Reservoir, contents
 from .species import Species
 
-_TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z")
+_TERM = re.compile(r"\s*(?:([0-9]+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z", re.ASCII)
 _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 
@@ -100,10 +101,10 @@ def _terms(text: str) -> tuple[tuple[tuple[int, str, str], ...], ...]:
                     got=errors.shown(piece.strip()) if piece.strip() else f"nothing beside an arrow or a plus in {errors.shown(text)}",
                     advice="write a whole number, a blank, a species, '@', a place",
                 )
-            count = int(found[1] or 1)
-            if count < 1:
+            count = int(found[1] or 1) if len(found[1] or "") < 8 else MOST + 1
+            if not 1 <= count <= MOST:
                 got = errors.shown(piece.strip())
-                raise errors.BadReaction(wanted="coefficients of 1 or more", got=got, advice="leave it out, or correct the number")
+                raise errors.BadReaction(wanted=f"coefficients from 1 to {MOST:,}", got=got, advice="leave it out, or correct the number")
             read[-1].append((count, found[2], found[3] or ""))
     return tuple(read[0]), tuple(read[1])
 

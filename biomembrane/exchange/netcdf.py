@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..account.saved import LINES, SavedRun
+from ..account.filed import filed
+from ..account.saved import SavedRun
 from .beside import beside, exists, read_path, reason
 from .untrusted import check_hdf5, check_texts, refused
 
@@ -27,17 +28,7 @@ def dataset(run: Run) -> xr.Dataset:
     law is not proved ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, and the lines of the table,
     ``ledger_spent(time)`` and so on.
     """
-    ledger = run.ledger
-    flow = ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
-    lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
-    made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
-    if run.trajectory.kernel.program.names["uphill"]:
-        made = made.assign(ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration)
-    if not run.trajectory.dims:
-        flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
-        texts = {"flows": flows, "baths": run.baths, "labels": ledger.labels}
-        made.attrs |= {f"{name}_json": json.dumps(value, ensure_ascii=False) for name, value in texts.items()}
-    return made
+    return filed(run)
 
 
 SUFFIXES = (".nc", ".nc4")

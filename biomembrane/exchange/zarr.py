@@ -131,7 +131,7 @@ def _even(scan: Lazy) -> Lazy:
 
 
 def _layout(scan: Lazy) -> dict[str, Any]:
-    dims = {str(d): [n, max(scan.scan.chunksizes.get(d, (n,)))] for d, n in scan.scan.sizes.items()}
+    dims = {str(d): [n, max(scan.scan.chunksizes.get(d, (n,)))] for d, n in ((d, scan.scan.sizes[d]) for d in scan.recipe.dims)}
     return {"dims": dims, "arrays": sorted(map(str, scan.data.variables))}
 
 
@@ -147,7 +147,7 @@ def _lay_out(scan: Lazy, target: Path, mark: str, where: str) -> None:
     marks = xr.Dataset({_DONE: ("chunk", np.zeros(count, dtype=np.int8), facts)}).chunk({"chunk": 1})
     data = scan.data.merge(marks)
     data = data.assign_coords({name: c.astype(object) for name, c in data.coords.items() if c.dtype.kind == "U"})
-    data.attrs = scan.data.attrs
+    data.attrs = scan.data.attrs | {"parameters_hash": scan.digest}
     with beside(target, where) as spare, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zarr's, of types that it may yet change
         data.to_zarr(spare, mode="w-", compute=False, consolidated=False, zarr_format=3, encoding=_encoding(data), write_empty_chunks=True)
@@ -176,7 +176,7 @@ def _fill(recipe: Any, scan: xr.Dataset, target: str, place: dict[str, slice], n
     with _opening, zarr.config.set({"array.write_empty_chunks": True}):  # a chunk of nothing but the fill value is a file too
         arrays: dict[str, Any] = dict(zarr.open_group(target, mode="r+").arrays())
     for name, array in arrays.items():
-        dims = array.metadata.dimension_names
+        dims = array.metadata.dimension_names or ()  # a number beside the scan has none
         source = made if name in made.variables else scan  # parameters that are scanned are coordinates of the result
         if set(dims) & set(place) and name not in place and name in source.variables:
             array[tuple(place.get(d, slice(None)) for d in dims)] = source[name].transpose(*dims).values

@@ -33,15 +33,12 @@ class Sheet:
         return {}
 
     def __getitem__(self, name: str) -> Parameter:
-        if name not in self._made:
+        if not isinstance(name, str) or name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
 
     def _make(self, name: str) -> Parameter:
-        if name not in self.entries:
-            raise errors.UnknownName(
-                where=f"sheet {self.key!r}", wanted="one of its parameters", got=errors.shown(name), advice=errors.nearest(str(name), self.entries)
-            )
+        errors.among(name, self.entries, f"sheet {self.key!r}", "one of its parameters")
         entry = self.entries[name]
         where = f"sheet {self.key!r}, {name}"
         for field in ("value", "unit", "kind"):

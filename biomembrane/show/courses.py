@@ -101,7 +101,9 @@ def traces(run: RunLike, *, width: str | float = "single", style: str = "cell") 
     data = one_lane(run, "traces")
     time = np.asarray(data["time"].values, float)
     if time.size < 2:
-        raise errors.WrongType(where="traces(run)", wanted="a time course", got=f"{time.size} time points")
+        raise errors.WrongType(
+            where="traces(run)", wanted="a time course", got=f"{time.size} time points", advice="a run with until=, not of its final state alone"
+        )
     panels = [panel for panel in (panel.tidy() for panel in _panels(run, data, time)) if panel.lines]
     with look.style(style):
         return _draw_traces(panels, time, look.width_inches(width, style), style, str(data.attrs.get("title", run.model_name)))
@@ -109,6 +111,9 @@ def traces(run: RunLike, *, width: str | float = "single", style: str = "cell") 
 
 def one_lane(run: RunLike, what: str) -> xr.Dataset:
     """The data of a run without scan dimensions."""
+    if type(getattr(run, "data", None)).__name__ != "Dataset" or not hasattr(run, "ledger"):
+        advice = f"figures.{what}(bm.simulate(model, until='10 min'))"
+        raise errors.WrongType(where=f"{what}(run)", wanted="a run, fresh or saved", got=errors.shown(run), advice=advice)
     own = {"time", "pool", "membrane", "compartment", "process", "store"}
     names = [name for name in ("concentration", "potential", "volume", "flux") if name in run.data]
     scanned = sorted({str(dim) for name in names for dim in run.data[name].dims} - own)

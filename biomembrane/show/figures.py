@@ -41,7 +41,9 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
     data = one_lane(run, "energy_flow")
     flows = list(run.ledger.flows())
     if not any(flow.energy > 0 for flow in flows):
-        raise errors.WrongType(where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed")
+        raise errors.WrongType(
+            where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed", advice="a longer run, or figures.traces(run)"
+        )
     with look.style(style):
         inches = look.width_inches(width, style)
         em, small = look.text_sizes()

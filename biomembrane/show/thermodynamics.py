@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import errors
 from . import style as look
 from .style import COLOURS, colour_of, digits, pretty
 
@@ -26,6 +27,9 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
     The dashed curve is Kedem and Caplan's, for forces near equilibrium and the same degree of coupling q; dots are the largest values.
     ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
     """
+    from ..account.coupling import Coupling as Made
+
+    errors.expect(made, Made, "figures.coupling(…)", "what coupling(…) gives", "figures.coupling(bm.coupling(transporter))")
     curve = made.curve
     X2 = curve.X2.values
     one, two = pretty(made.driving), pretty(made.driven)
@@ -78,6 +82,9 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
     What grows without bound leaves the frame.  With one force the curves must pass through the origin of the left panel.
     ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
     """
+    from ..account.consistent import Repair as Made
+
+    errors.expect(made, Made, "figures.repair(…)", "what make_consistent(…) gives", "figures.repair(bm.make_consistent(transporter))")
     with look.style(style):
         inches = look.width_inches(width, style)
         figure = look.new_figure(inches, inches * _SHAPE, style, made.given.name)

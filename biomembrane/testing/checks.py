@@ -17,6 +17,7 @@ from ..account.keep import Keep
 from ..account.run import simulate
 from ..assemble.model import Model
 from ..declare.cycle import Cycle
+from ..declare.parameter import whole
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
 from .states import State, near, states, values
@@ -45,6 +46,9 @@ class Skip(Exception):
 
 def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> int:
     """Judges states of a model; a counter-example is shrunk and raised."""
+    whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
+    if examples < 1:
+        raise errors.OutOfDomain(where="examples=…", wanted="an integer >= 1", got=errors.shown(examples), advice="examples=60")
     seen = 0
 
     quiet = list(HealthCheck)

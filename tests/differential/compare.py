@@ -86,7 +86,9 @@ def _formulas(verdict: Verdict, physics: Physics, run: Any, y: Any) -> None:
             one = at.sel(process=p.name)
             verdict.judge("flux", p.name, one.flux, flux, tolerance)
             verdict.judge("affinity", p.name, one.affinity, A / 1e3, EXACT * R * 300 / 1e3 * (1 + abs(A) / (R * 300)))
-            verdict.judge("dissipation", p.name, one.dissipation, flux * A / 1e3, (tolerance * abs(A) + EXACT * R * 300 * (abs(flux) + loose * 1e-6)) / 1e3)
+            verdict.judge(
+                "dissipation", p.name, one.dissipation, flux * A / 1e3, (tolerance * abs(A) + EXACT * R * 300 * (abs(flux) + loose * 1e-6)) / 1e3
+            )
 
 
 def _sensitivity(physics: Physics, t: float, y: Any) -> Any:
@@ -103,7 +105,9 @@ def _books(verdict: Verdict, physics: Physics, run: Any, made: Course) -> None:
     ledger, pJ = run.ledger, 1e-3
     keys = [(p.name, pool, what) for p, pool, what in physics.entries]
     flow = ledger.flow
-    theirs = {(str(p), str(s), str(c)): x for p, s, c, x in zip(flow.process.values, flow.store.values, flow.component.values, flow.values, strict=True)}
+    theirs = {
+        (str(p), str(s), str(c)): x for p, s, c, x in zip(flow.process.values, flow.store.values, flow.component.values, flow.values, strict=True)
+    }
     verdict.judge("entries", "their number", len(theirs), len(keys), 0.5)
     entries = dict(zip(keys, made.entries * pJ, strict=True))
     energy = {p.name: sum(np.abs(x) for key, x in entries.items() if key[0] == p.name) for p in physics.processes}

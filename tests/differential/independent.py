@@ -88,7 +88,9 @@ class Physics:
         self.pool = self.solute | self.fixed | self.held
         self.base = {f"{b.name}.{s}": c for b in system.baths for s, c in b.contents.items()}
         self.base |= {f"{r.name}.{s}": c for r in system.rooms for s, c in r.held.items()}
-        self.base |= {"temperature": system.temperature} | {f"{m.name}.permeability": m.numbers["size"] * 1e-4 for m in system.movers if m.kind == "ghk"}
+        self.base |= {"temperature": system.temperature} | {
+            f"{m.name}.permeability": m.numbers["size"] * 1e-4 for m in system.movers if m.kind == "ghk"
+        }
         self.processes = [p for m in system.movers for p in self._processes(m)]
         wet = {m.on for m in system.movers if m.kind == "water"}
         self.swelling = [r.name for r in system.rooms if any(r.name in self.sides[w].values() for w in wet)]

@@ -40,28 +40,28 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         x = [x]
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
-        ranges = _ranges(over or {}, [c for one in declared for c in claims(one)])
+        ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)])
         sensing = {name: text for one in declared for name, text in one.sensing.items()}
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), sensing)
-    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
+    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) and not units.is_quantity(x) else [x]
     if not given or not all(isinstance(c, Claim) for c in given):
         advice = "audit(model), audit(transporter), or audit([claim, …])"
         raise errors.WrongType(where="audit(…)", wanted="a Model, a Transporter, a Cycle or claims", got=errors.shown(x), advice=advice)
-    ranges = _ranges(over or {}, given)
+    ranges = _ranges({} if over is None else over, given)
     return Audit(given[0].name if len(given) == 1 else f"{len(given)} claims", tuple(judge(c, ranges) for c in given))
 
 
 def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[float, float]]:
     names = ["V", *(level.name for c in known for level in c.levels)]
     made = {}
+    errors.expect(over, Mapping, "audit(over=…)", "{name: (low, high)}", "over={'V': (Q(-100, 'mV'), Q(50, 'mV'))}")
     for name, pair in over.items():
-        where = f"audit(over={{{name!r}: …}})"
-        if name not in names:
-            raise errors.UnknownName(where=where, wanted="'V' or a participant", got=errors.shown(name), advice=errors.nearest(str(name), names))
+        where = f"audit(over={{{errors.shown(name)}: …}})"
+        errors.among(name, names, where, "'V' or a participant")
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"
             raise errors.WrongType(where=where, wanted="a pair of quantities, low and high", got=errors.shown(pair), advice=advice)
-        low, high = (float(units.strip(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where)) for q in pair)
+        low, high = (units.scalar(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where) for q in pair)
         if not low < high or (name != "V" and low <= 0):
             wanted = "low < high" + ("" if name == "V" else ", both above zero")
             raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(pair), advice="the smaller number first")

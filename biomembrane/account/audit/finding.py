@@ -99,7 +99,7 @@ class Audit:
         """The finding on a process or a loop, by name."""
         names = [f.subject for f in self.findings]
         if subject not in names:
-            advice = errors.nearest(str(subject), names)
+            advice = errors.nearest(subject, names)
             raise errors.UnknownName(where=f"audit of {self.name}", wanted="a process or a loop", got=errors.shown(subject), advice=advice)
         return self.findings[names.index(subject)]
 
@@ -179,7 +179,7 @@ class Audit:
 
 def kilojoule(limit: Any, where: str) -> float:
     """A limit of |ε| as a number in kJ/mol."""
-    made = float(units.strip(limit, MOLAR_ENERGY, where)) / 1000
+    made = units.scalar(limit, MOLAR_ENERGY, where) / 1000
     check_domain(made, "nonnegative", where, limit)
     return made
 
