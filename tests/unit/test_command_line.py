@@ -140,7 +140,7 @@ WORDS = [
     (["run", "enterocyte", "--set", "blood.K=1_0x"], "--set blood.K=2x"),
     (["run", "enterocyte", "--set", "blood.K=\u0661x"], "--set blood.K=2x"),
     (["run", "enterocyte", "--set", "blood.K=-5 mM"], "--set 'blood.K=…'"),
-    (["run", "enterocyte", "--rtol", "7"], "--rtol 1e-8"),
+    (["run", "enterocyte", "--rtol", "7"], "--rtol 1e-"),
     (["run", "enterocyte", "--max-steps", "0"], "--max-steps"),
     (["run", "enterocyte", "--max-steps", "many"], "--max-steps"),
     (["audit", "enterocyte", "--fail-on", "3 mV"], "--fail-on '0.5 kJ/mol'"),
