@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LINES = {
     "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
     "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
+    "unpaid": "energy from nothing, by loops that do not close",
     "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
 }  # fmt: skip
 GROUPS = {

@@ -79,6 +79,9 @@ def flagged(ledger: Ledger) -> list[str]:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
             ran = f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ, {100 * of:.3g} % of its energy" if share else ""
             made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
+    for name in ledger.free.loop.values:
+        energy = _end(ledger.free.sel(loop=name))
+        made.append(f"{name} does not close: J·ε = {number(energy)} pJ {'from nothing' if energy > 0 else 'that nothing accounts for'}")
     return made
 
 

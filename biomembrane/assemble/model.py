@@ -85,6 +85,7 @@ class Model(Compared):
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
         self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
+        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and w.place and isinstance(p.on, Membrane)}
         self.wet = {p.on.name for p in self.processes for w in p.reaction.net if w.kind == "water"}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)

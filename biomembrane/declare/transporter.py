@@ -178,6 +178,7 @@ def sensed(process: Process, barrier: Any = None) -> str:
     """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves charge nor reads the voltage."""
     on = process.on
     charge = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    charge = charge if abs(charge) > 1e-9 else 0  # of valences that were computed
     theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
     read = any(e is not None and symbols.potential("@") in e.free_symbols for e in rates)

@@ -257,10 +257,10 @@ def ratio(**given: float) -> float:
 
 
 def test_a_residual_is_of_what_passed() -> None:
-    """Zero only where both are within rounding, bounds included; a residual where nothing passed is no number."""
+    """Zero where the residual is within rounding, bounds included; a residual where nothing passed is no number."""
     assert ratio(residual=-3.0, passed=4.0, rounding=1.0) == 0.75
     assert ratio(residual=-1.0, passed=1.0, rounding=1.0) == 0
-    assert ratio(residual=-0.5, passed=2.0, rounding=1.0) == 0.25
+    assert ratio(residual=-0.5, passed=2.0, rounding=1.0) == 0
     assert ratio(residual=-2.0, passed=0.5, rounding=1.0) == 4.0
     assert np.isnan(ratio(residual=2.0, passed=0.0, rounding=1.0))
 
