@@ -51,9 +51,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--rtol", type=_number, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
     run.add_argument("--max-steps", type=_whole, metavar="N", help="most steps of the solver (default: its own)")
     draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
-    draw.add_argument(
-        "file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input once the drawing tools are loaded"
-    )
+    draw.add_argument("file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input")
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
     cite = commands.add_parser("cite", help="BibTeX of every number a model uses", description="BibTeX of every number a model uses.")
     cite.add_argument("model", metavar="MODEL")
@@ -220,6 +218,8 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not value.strip():
             raise errors.BadSettings(where=f"--set {text!r}", wanted="NAME=VALUE", got=text, advice="--set 'blood.K=10 mM' or --set SGLT1.density=2x")
+        if name.strip() in made:
+            raise errors.DuplicateName(where=f"--set {text!r}", wanted="each parameter once", got=name, advice="leave one of them out")
         declared, value = model.parameter(name.strip()), value.strip()
         if value.endswith("x"):
             if not re.fullmatch(_DECIMAL, value[:-1], re.ASCII):
@@ -242,16 +242,17 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     from . import errors
     from .account.run import simulate
     from .exchange import netcdf, shipped
-    from .exchange.beside import writable
+    from .exchange.beside import read_path, writable
     from .solve.native import Native
 
     module = shipped.module(options.model)
     model = shipped.built(module, options.model)
     own = shipped.is_own(options.model) and model.name in shipped.names()
-    target = Path(options.out or Path("biomembrane-out") / (f"{model.name}-own" if own else model.name)) / "run.nc"
-    if options.out:
-        writable(target.parent, "--out")
-    until = options.until or getattr(module, "UNTIL", "10 min")
+    folder = Path("biomembrane-out") / (f"{model.name}-own" if own else model.name)
+    if options.out is not None:
+        writable(folder := read_path(options.out, "--out", "--out results"), "--out")
+    target = folder / "run.nc"
+    until = getattr(module, "UNTIL", "10 min") if options.until is None else options.until
     solver = Native(rtol=options.rtol) if options.max_steps is None else Native(rtol=options.rtol, max_steps=options.max_steps)
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None

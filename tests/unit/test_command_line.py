@@ -140,12 +140,15 @@ WORDS = [
     (["run", "enterocyte", "--set", "blood.K=1_0x"], "--set blood.K=2x"),
     (["run", "enterocyte", "--set", "blood.K=\u0661x"], "--set blood.K=2x"),
     (["run", "enterocyte", "--set", "blood.K=-5 mM"], "--set 'blood.K=…'"),
-    (["run", "enterocyte", "--rtol", "7"], "--rtol 1e-8"),
+    (["run", "enterocyte", "--rtol", "7"], "--rtol 1e-"),
     (["run", "enterocyte", "--max-steps", "0"], "--max-steps"),
     (["run", "enterocyte", "--max-steps", "many"], "--max-steps"),
     (["audit", "enterocyte", "--fail-on", "3 mV"], "--fail-on '0.5 kJ/mol'"),
     (["audit", "enterocyte", "--fail-on", "much"], "--fail-on '0.5 kJ/mol'"),
     (["draw", "none.nc"], "'biomembrane run MODEL --out DIR' writes DIR/run.nc"),
+    (["run", "enterocyte", "--until", ""], "--until '10 min'"),
+    (["run", "enterocyte", "--out", ""], "--out results"),
+    (["run", "enterocyte", "--set", "blood.K=5 mM", "--set", "blood.K=6 mM"], "leave one of them out"),
     (["cite", ""], "'biomembrane models' lists the shipped models"),
 ]
 PYTHON = re.compile(r"\bQ\(|\bbm\.|simulate\(|Native\(|until=|save\(|load\(|open_result")
