@@ -46,7 +46,7 @@ def standing(model: Model) -> Standing:
             pools,
             {state: group for group in groups for state in group},
             [[pools[state] for state in group] for group in groups],
-            np.array([p.kind != "charge" for p in model.pools]),
+            np.array([p.kind != "charge" for p in model.pools], dtype=bool),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
     found: Standing = held[Standing]
