@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
 
 LONGEST = 600  # characters of a line of an error
@@ -43,6 +43,9 @@ class BiomembraneError(ValueError):
     advice: str = ""
     headline: ClassVar[str] = "something is wrong"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+
     def __str__(self) -> str:
         rows = [("where", self.where), ("wanted", self.wanted), ("got", self.got), ("try", self.advice)]
         body = [f"  {name:<7} {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}" for name, text in rows if text]
@@ -50,6 +53,11 @@ class BiomembraneError(ValueError):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.headline!r}, where={self.where!r}, got={self.got!r})"
+
+
+def _again(kind: type[BiomembraneError], told: dict[str, Any]) -> BiomembraneError:
+    """An error as it was raised in another process."""
+    return kind(**told)
 
 
 def nearest(name: object, known: Iterable[str], count: int = 3) -> str:

@@ -6,6 +6,7 @@ Text is read by the grammar of :mod:`.reading`; pint is imported here and nowher
 
 from __future__ import annotations
 
+import copyreg
 import math
 import re
 import sys
@@ -35,7 +36,9 @@ def registry() -> Any:
     """
     import pint
 
-    return pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    made: Any = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    copyreg.pickle(made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q))))  # pint would take it to a registry of its own
+    return made
 
 
 def Q(value: Any, unit: str | None = None) -> Quantity:

@@ -199,7 +199,7 @@ def compare(cycle: bm.Cycle, worst: Worst) -> None:
     worst.cycles += 1
     for one, two in itertools.combinations(names[::-1] if worst.cycles % 2 else names, 2):
         c = bm.coupling(cycle, one, two)
-        forces = {n: f for n, f in c.flows.forces.items()}
+        forces = dict(c.flows.forces)
         levels = {n: mpf(v.usual) for n, v in zip(c.flows.names, c.flows.box.variables, strict=True) if v.log}
         pair = Pair(Exact(cycle, levels, mpf(0)), forces, (one, two))
         rest = dict.fromkeys(c.moved, mpf(0))

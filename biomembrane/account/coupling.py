@@ -183,7 +183,9 @@ class Coupling:
 
     @property
     def level_flow(self) -> float:
-        """J₂/J₁ at X₂ = 0, by the real flows."""
+        """J₂/J₁ at X₂ = 0, by the real flows; NaN where nothing drives them."""
+        if not self.driven_at_all and not self.broken:
+            return math.nan
         (J1,), (J2,) = self.at(0.0)
         return _quotient(J2, J1)
 
@@ -282,7 +284,11 @@ class Coupling:
         return efficiency_limit(self.q)
 
     def linear_efficiency(self, share: Array) -> Array:
-        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x)."""
+        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x); the share itself where nothing
+        slips, |q| = 1 but for rounding.
+        """
+        if 1 - self.q**2 < EMPTY:
+            return np.array(share, dtype=float)
         x = -np.asarray(share) * self.q
         made: Array = -x * (self.q + x) / (1 + self.q * x)
         return made

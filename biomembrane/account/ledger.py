@@ -20,12 +20,16 @@ import numpy as np
 from .. import errors, reading, units
 from ..assemble.chart import CARRIER, Chart
 from ..solve.books import COMPONENTS, UNIT, Books
+from ..solve.problem import books_limit
 from ..solve.trajectory import Trajectory
 from .saved import GROUPS, LINES
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,16 @@ class Ledger:
             made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
         return made
 
+    @cached_property
+    def free(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop [pJ], with ε what the loop is off by and J the
+        flux around it.  The sum over the loops of a cycle depends on no choice of a tree or order; a negative one lost energy.
+        """
+        names = list(self._books.gained)
+        shape = (0, *self._books.flow.shape[1:])
+        values = np.array(list(self._books.gained.values())) if names else np.zeros(shape)
+        return self._labelled(values, {"loop": names}, "energy made from nothing")
+
     def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
         """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of the processes that ran uphill."""
         last = self.uphill.isel(time=-1).mean([d for d in self.uphill.dims if d not in ("time", "process")])
@@ -166,6 +180,11 @@ class Ledger:
         return self._line("dissipated")
 
     @cached_property
+    def unpaid(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing, summed over the cycles that made any; :attr:`free` tells it by loop."""
+        return self._line("unpaid")
+
+    @cached_property
     def released(self) -> xr.DataArray:
         """Gradient energy that coupled transporters took in (what sodium paid, say)."""
         return self._line("released")
@@ -187,7 +206,7 @@ class Ledger:
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
-        """Residual over the energy that passed through; 0 where nothing passed and nothing is off by more than rounding."""
+        """Residual over the energy that passed through; 0 where nothing is off by more than rounding."""
         return self._line("residual_relative")
 
     # --- views
@@ -260,19 +279,23 @@ class Ledger:
         return dict(zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True))
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close to ``rtol`` of the energy that passed and no process dissipated less than nothing.
+        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
+        of a hosted cycle made energy from nothing, however little.
 
-        ``rtol``: default a hundred times the solver's, and at least 1e-12.  Raises BooksDoNotClose, UphillForFree, and BoundlessEnergy where a
-        bath holds none of what a process moves.
+        ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
+        and BoundlessEnergy where a bath holds none of what a process moves.
         """
         bounded(self._t.model.name, self._books.empty)
-        limit = max(100 * self._t.solver.rtol, 1e-12) if rtol is None else _share(rtol)
-        last, books = len(self._t.times) - 1, self._books
+        limit = books_limit(self._t.solver.rtol) if rtol is None else _share(rtol)
+        last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
-        off = (abs(books.residual[last]) - books.rounding) / np.where(passed > 0, passed, 1.0)
-        # a state may lie below zero by the solver's tolerance between its steps, and a rate with it
+        off = books.residual_relative[last]
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
+        made, base = books.unpaid[last], np.maximum(passed, books.rounding)
+        made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
+        loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
+        unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
         judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())
         return self
 
@@ -311,10 +334,10 @@ Shares = Mapping[str, tuple[float, float, float]]
 
 
 def judge(model: str, worst: float, limit: float, least: Mapping[str, float], allowed: float, shares: Shares | None = None) -> None:
-    """Raise BooksDoNotClose where the worst relative residual is above the limit, UphillForFree where a process's least power is below −allowed."""
-    if not worst <= limit:
-        wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
-        raise errors.BooksDoNotClose(where=f"ledger of {model!r}", wanted=wanted, got=f"{worst:.3g}", advice=advice)
+    """Raise UphillForFree where a process's least power is below −allowed, BooksDoNotClose where the worst relative residual is above the limit.
+
+    The process comes first: it is wrong at every tolerance, and books that are open beside it may be so for its sake.
+    """
     for process, power in least.items():
         if power < -allowed:
             advice = "an Empirical law breaks the second law here"
@@ -322,6 +345,18 @@ def judge(model: str, worst: float, limit: float, least: Mapping[str, float], al
             if shares and process in shares:
                 got += ", J·A < 0 for {:.3g} % of the time, with {:.3g} pJ ({:.3g} % of its energy)".format(*_percent(shares[process]))
             raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice)
+    if not worst <= limit:
+        wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
+        raise errors.BooksDoNotClose(where=f"ledger of {model!r}", wanted=wanted, got=f"{worst:.3g}", advice=advice)
+
+
+def unpaid(worst: float, loops: Mapping[str, float]) -> None:
+    """Raise UphillForFree where loops that do not close made more than rounding of the energy that passed; ``loops`` are what each made [pJ]."""
+    if worst > ROUNDING:
+        got = ", ".join(f"{energy:.4g} pJ by {name}" for name, energy in loops.items()) or f"{100 * worst:.3g} % of the energy that passed"
+        advice = "its rate constants do not close: make_consistent(cycle) repairs them, close= lets one follow"
+        name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
+        raise errors.UphillForFree(where=f"loop {name}", wanted="no energy from nothing, Σ J·ε ≤ 0", got=got, advice=advice)
 
 
 def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -54,7 +54,8 @@ def prepare(
         wanted = "names of parameters with their units"
         raise errors.WrongType(where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE)
     given = dict(parameters or {})
-    task = checked(model, output_times(until, times, "prepare"), parameters=given, start=start, solver=solver)
+    grid = output_times(until, times, "prepare")
+    task = checked(model, grid.times, first=grid.first, parameters=given, start=start, solver=solver)
     if task.parameters.dims:
         wanted, advice = "one number for each parameter", "simulate(…) runs scans, many lanes at a time"
         raise errors.BadSettings(where="prepare(parameters=…)", wanted=wanted, got=f"a scan over {', '.join(task.parameters.dims)}", advice=advice)

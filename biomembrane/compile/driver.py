@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from . import rodas
-from .between import Between
-from .ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, Function, Layout, number, splat
+from .ir import BIT, BLOCK, LANES, VEC, Function, Layout, number, splat
+from .landing import Landing
 from .outputs import Writer
-from .rodas import INTEGRALS, Tableau
+from .rodas import Tableau
 
-RECORD = 5  # status, steps, rejected, state at fault, time reached
 _SETS = (
-    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, ptr %next, ptr noalias %w, ptr noalias %s, "
-    "i64 %jobs, double %h0"
+    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, "
+    "ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
 )
-_SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
 SIGNATURE = (
     f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, "
     "ptr noalias %REC, i64 %most, double %rtol"
@@ -58,7 +56,7 @@ def drive(method: Tableau, layout: Layout, *, careful: bool = False) -> Function
     return f
 
 
-class _Drive(Between):
+class _Drive(Landing):
     def __init__(self, f: Function, method: Tableau, layout: Layout, *, careful: bool) -> None:
         super().__init__(f, layout)
         self.method, self.stages, self.careful = method, len(method.c), careful
@@ -92,18 +90,6 @@ class _Drive(Between):
         none = f.do(f"icmp sle i64 {f.load(self.active, 'i64')}, 0")
         f.say(f"br i1 {none}, label %{out}, label %{on}")
         f.start(on)
-
-    def draw(self, lane: str) -> None:
-        """The next set into a lane; counts the lanes at work."""
-        f = self.f
-        got = f.do(f"call i64 @refill({_SET_VALUES}, i64 {lane})")
-        f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
-        f.store("1", self.fresh, "i64")
-
-    def redraw(self, lane: str) -> None:
-        """The next set into a lane whose own has ended."""
-        self.f.store(self.f.do(f"sub i64 {self.f.load(self.active, 'i64')}, 1"), self.active, "i64")
-        self.draw(lane)
 
     # --- one attempt
 
@@ -334,97 +320,3 @@ class _Drive(Between):
                 f.store(depth, best, "double")
                 f.store(f.do(f"sitofp i64 {q} to double"), at, "double")
         return f.load(at, "double")
-
-    def record(self, lane: str, kind: str, state: str) -> None:
-        f = self.f
-        job = f.load(self.lane("job", lane), "i64")
-        base = f.do(f"mul i64 {job}, {RECORD}")
-        counts = [f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double") for name in ("steps", "bad")]
-        for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
-            f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
-        start = f.do(f"mul i64 {job}, {self.processes}")
-        with f.loop(self.processes) as i:
-            f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
-
-    # --- after the step
-
-    def advance(self) -> None:
-        """Take the step in the lanes that were accepted, and the new h in all."""
-        f = self.f
-        h = self.spread(self.vector("h"))
-        g = [self.array(f"g{j}") for j in range(4)]
-        q, m = self.array("q"), self.array("m")
-        weights = tuple(map(float, INTEGRALS.sum(axis=1)))
-        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
-        last = [f.at(array, first) for array in g[1:]]
-        with self.over(self.process_blocks) as i:
-            least, taken = f.get(m, i), self.taken()
-            for array in last:
-                value = f.do(f"load {BLOCK}, ptr {f.at(array, i)}, align 8")
-                least = f.select(f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
-            f.put(least, m, i)
-        with self.over(self.quadrature_blocks) as i:
-            values = [f.get(array, i) for array in g]
-            self.take(f.fma(self.combined(values, weights), h, f.get(q, i)), q, i)
-            self.take(values[3], g[0], i)
-        y, u = self.array("y"), self.array("u")
-        with self.over(self.state_blocks) as i:
-            self.take(f.get(u, i), y, i)
-        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
-        f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
-        f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
-
-    def taken(self) -> str:
-        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the bits packed and unpack them each time."""
-        accepted = self.spread(self.f.load(self.array("acc"), VEC))
-        return self.f.compare("oeq", accepted, splat(1.0))
-
-    def take(self, new: str, base: str, index: str) -> None:
-        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which are slow on most CPUs."""
-        f = self.f
-        old = f.do(f"freeze {BLOCK} {f.get(base, index)}")
-        f.put(f.select(self.taken(), new, old), base, index)
-
-    def finish(self, lane: str) -> None:
-        """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""
-        f = self.f
-        with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
-            t, h, longest = (f.load(self.lane(name, lane), "double") for name in ("t", "h", "long"))
-            h = f.select(f.compare("ogt", h, longest, "double"), longest, h, "double")
-            stop = f.load(self.lane("stop", lane), "double")
-            left = f.do(f"fsub double {stop}, {t}")
-            over = f.compare("ole", left, f.do(f"fmul double {stop}, {number(1e-14)}"), "double")
-            with f.when(over):
-                last = f.compare("oge", stop, self.end, "double")
-                with f.when(f.do(f"xor i1 {last}, true")):
-                    self.turn(lane)
-                with f.when(last):
-                    self.end_row(lane)
-                    self.record(lane, number(rodas.DONE), number(-1.0))
-                    self.redraw(lane)
-            with f.when(f.do(f"xor i1 {over}, true")):
-                half = f.do(f"fmul double {left}, {number(0.5)}")
-                two = f.do(f"fmul double {h}, {number(2.0)}")
-                short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
-                f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
-
-    def end_row(self, lane: str) -> None:
-        """States and quadratures at the end."""
-        f = self.f
-        base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
-        for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):
-            start = f.do(f"add i64 {base}, {shift}")
-            with f.loop(count) as i:
-                f.store(f.load(self.lane(array, lane, i), "double"), f.at("%END", f.do(f"add i64 {start}, {i}"), "double"), "double")
-
-    def turn(self, lane: str) -> None:
-        """At a break: keep the state, and enter the next part with its constants and a small step."""
-        f = self.f
-        part = f.load(self.lane("part", lane), "i64")
-        before = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}")
-        base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.states}")
-        with f.loop(self.states) as i:
-            f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
-        f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
-        self.enter(lane)
-        f.store("1", self.fresh, "i64")

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, lanes, object_cache, rodas
+from . import driver, elementary, landing, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
@@ -222,7 +222,7 @@ class Sets:
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
         self.out, self.end, self.turns, self.least = out, end, turns, least
-        self.record = np.zeros((len(start), driver.RECORD))
+        self.record = np.zeros((len(start), landing.RECORD))
         self.record[:, 0] = rodas.WAITING
         width = native.shape.states + native.shape.quadratures
         fits = out.shape[:2] == (len(start), len(times)) and out.shape[2] in (native.shape.states, width) and end.shape == (len(start), width)

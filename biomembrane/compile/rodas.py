@@ -97,9 +97,9 @@ HELD = 2000  # attempts that the ledger alone may shorten before a lane is given
 
 #: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of its table.
 ARRAYS = (
-    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m", "odd", "under",
-    "power", "pair", "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad", "has",
-    "nodes_t", "nodes_y", "nodes_c", "nodes_g",
+    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m", "odd", "under", "power", "pair",
+    "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad",
+    "has", "nodes_t", "nodes_y", "nodes_c", "nodes_g",
 )  # fmt: skip
 SIZES = (
     "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts", "state_blocks", "quadrature_blocks", "process_blocks",

@@ -7,6 +7,7 @@ charge on the place it is in; a carrier state its charge coordinate on the insid
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -179,9 +180,19 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
             where=where,
             wanted="one convention for the standard potentials",
             got=" against ".join(sorted(conventions)),
-            advice="take all reactants from one table (formalism §7)",
+            advice=one_convention(conventions),
         )
     return reaction
+
+
+def one_convention(found: Iterable[str]) -> str:
+    """What to do where standard energies of several conventions meet."""
+    if any("apparent" in name for name in found):
+        return (
+            "with H+ as a species: MgATP, MgADP and HPO4 of library.explicit, NaKATPase(…, explicit=True) and convention='explicit H+'; "
+            "at a fixed pH: apparent energies of one table for all, and no reaction of H+"
+        )
+    return "take all reactants from one table, with one convention="
 
 
 def made_or_used(reaction: Reaction) -> dict[Species, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ class Sheet:
         for field in ("value", "unit", "kind"):
             if not isinstance(entry, Mapping) or field not in entry:
                 raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}", advice=f"add a line '{field} = …' to [parameters.{name}]")
+        if not isinstance(entry["value"], (int, float, str)) or (isinstance(entry["value"], float) and not math.isfinite(entry["value"])):
+            got, advice = errors.shown(entry["value"]), "value = 1.5"
+            raise errors.CorruptFile(where=where, wanted="a finite number", got=got, advice=advice)
         try:
             quantity = Q(entry["value"], entry["unit"])
             sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None

@@ -63,6 +63,21 @@ class Books:
         return self._uphill("time")
 
     @cached_property
+    def gained(self) -> dict[str, Array]:
+        """∫ J·ε dt by loop that does not close, what it made from nothing."""
+        rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
+        return {name.removesuffix("|loop"): row * self.scale for name, row in rows if name.endswith("|loop")}
+
+    @cached_property
+    def unpaid(self) -> Array:
+        """What loops that do not close made from nothing, summed over the cycles that made any in all."""
+        of: dict[str, Array] = {}
+        for name, row in self.gained.items():
+            cycle = name.partition(":")[0]
+            of[cycle] = of.get(cycle, np.zeros_like(row)) + row
+        return sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent))
+
+    @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store."""
         made: Array = self.t.exergy * self.scale
@@ -154,8 +169,8 @@ class Books:
 
     @cached_property
     def residual_relative(self) -> Array:
-        """What the residual is beyond rounding, over what passed; 0 where there is nothing beyond rounding."""
-        off, passed = abs(self.residual) - self.rounding, self.passed
+        """Residual over what passed; 0 where nothing is off by more than rounding."""
+        off, passed = abs(self.residual), self.passed
         with np.errstate(all="ignore"):
-            made: Array = np.where(off <= 0, 0.0, off / np.where(passed > 0, passed, np.nan))
+            made: Array = np.where(off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan))
         return made

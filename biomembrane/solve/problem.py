@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..compile.numpy import Kernel
 
 Array = NDArray[np.float64]
+MANY = 3  # runs from which on an engine computes several side by side
 KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 

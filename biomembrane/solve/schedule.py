@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+TIMES, VALUES = "time_", "value_"  # of a protocol, counted from 1, as a scan labels them
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,11 @@ class Timed:
     def taken(self, take: Callable[[Any], Any]) -> Timed:
         """With each time and value replaced."""
         return replace(self, times=tuple(map(take, self.times)), values=tuple(map(take, self.values)))
+
+    def named(self, parameter: str) -> list[tuple[tuple[str, Any], tuple[str, Any]]]:
+        """(name, time) and (name, value) of each point; steps begin with a value that has no time."""
+        times = [*([] if self.ramps else [("", None)]), *((f"{parameter}.{TIMES}{k + 1}", t) for k, t in enumerate(self.times))]
+        return list(zip(times, ((f"{parameter}.{VALUES}{k + 1}", v) for k, v in enumerate(self.values)), strict=True))
 
     def indexed(self, index: Mapping[str, int]) -> Timed:
         """With inputs told by their number."""

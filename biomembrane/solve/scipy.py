@@ -11,13 +11,18 @@ import numpy as np
 
 from .. import errors, reading
 from ..compile.program import QUADRATURES
-from .problem import Array, Block, Problem, Status, check_count, check_tolerances, empty
+from ..compile.rodas import PAST, SHARE
+from .problem import ROUNDING, Array, Block, Problem, Status, check_count, check_tolerances, empty
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
 # Radau IIA solves the equations exactly at its own nodes; between them stiff fluxes along the polynomial are off
 _NODES = {"Radau": np.array([(4 - 6**0.5) / 10, (4 + 6**0.5) / 10, 1.0])}
 _CHUNK = 4096  # quadrature nodes evaluated at once
+_HALVES = 12  # times that the ledger may halve a step
+_WRONG = 1e-3  # error of the rules in units of Δ₃²/Δ₁, as in :mod:`biomembrane.compile.rodas`
+_SEEN = np.linspace(0.0625, 1.0, 16)  # where a step is looked at for amounts below zero
+_JUDGED = ("drift", "dissipation")  # groups whose error the ledger controls
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class SciPy:
     ``max_steps`` for each part of a run between breaks.
 
     The ledger is integrated along each step at the collocation nodes of Radau IIA, or at four Gauss–Legendre nodes on the dense output
-    of the other methods; inside a step by the integral of the interpolant through the nodes.
+    of the other methods; inside a step by the integral of the interpolant through the nodes.  Where the powers vary more than the nodes can
+    tell, the ledger halves the step until they do not.  A step that goes below zero is made again, shorter.
     """
 
     method: str = "Radau"
@@ -59,6 +65,7 @@ class SciPy:
         made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
+                made.rows[lane:] = np.nan
                 break
             march = _March(self, problem, lane)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -79,7 +86,7 @@ class _March:
         self.kernel, self.times = problem.kernel, problem.times
         self.size, parts = len(problem.y0), len(problem.stops)
         self.scale = problem.scale[:, lane]
-        self.floor = -10 * settings.rtol * settings.atol * self.scale
+        self.floor = np.where(problem.positive, -ROUNDING * self.scale, -np.inf)
         self.places = _NODES.get(settings.method, _GAUSS)
         self.rows = np.full((len(self.times), problem.width), np.nan)
         self.turns = np.full((parts - 1, self.size), np.nan)
@@ -107,92 +114,136 @@ class _March:
 
     def _part(self, y: Array, start: float, stop: float) -> Array:
         """Integrate from ``start`` to ``stop``; gives the state there."""
-        self.steps, self.nodes, self.states = [start], list[Array](), list[Array]()
-        f0 = self.kernel.rhs(start, y, self.constants)
-        if not np.all(np.isfinite(f0)) or not np.all(np.isfinite(y)):
-            self._stop("not finite", start, f0, "the rate of change is not finite at the start")
+        self.steps, self.inside = [start], list[Any]()
+        if not self._regular(start, y) or stop <= start:
             return y
-        if stop <= start:
-            return y
-        solver = self._solver(y, start, stop)
+        solver = self._solver(y, start, stop, self.settings.first_step)
         while solver.status == "running":
             if self.count >= self.budget:
                 more = f"SciPy({self.settings.method!r}, max_steps={10 * self.settings.max_steps})"
                 message = f"{self.budget} steps were not enough; allow more with {more}"
                 self._stop("too many steps", solver.t, solver.y * np.nan, message)
                 break
+            before = solver.y.copy()
             try:
                 message = solver.step()
             except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
-                rate = self.kernel.rhs(solver.t, solver.y, self.constants)
-                self._stop("not finite", solver.t, rate, f"the Jacobian or a stage is not finite ({problem})")
+                if self._regular(solver.t, solver.y):
+                    self._stop("not finite", solver.t, solver.y, f"a stage is not finite ({problem})")
                 break
             if solver.status == "failed":
                 self._stop("collapsed", solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
                 break
-            if not self._accept(solver):
+            if not np.all(np.isfinite(solver.y)):
+                self._stop("not finite", solver.t_old, solver.y, "a state is not finite")
                 break
+            dense, h = solver.dense_output(), solver.t - solver.t_old
+            least = np.min(dense(solver.t_old + h * _SEEN), axis=1)
+            if np.any(least < self.floor):
+                if h <= 1e-12 * (solver.t + 1e-4 * stop):
+                    i = int(np.argmin((least - self.floor) / self.scale))
+                    self.status = Status("negative", float(solver.t_old), f"it would be {least[i]:.3g} at t = {solver.t:.6g} s", i)
+                    break
+                self.count += 1
+                solver = self._solver(before, solver.t_old, stop, h / 4)  # walk up to where the pool is empty
+                continue
+            self._accept(solver, dense)
         self._account()
-        made: Array = solver.y
+        made: Array = self.inside[-1](self.steps[-1]) if self.inside else y
         return made
 
-    def _solver(self, y: Array, start: float, stop: float) -> Any:
+    def _regular(self, t: float, y: Array) -> bool:
+        """Whether dx/dt and its slopes are finite; else the status says where they are not."""
+        f, slopes = self.kernel.rhs(t, y, self.constants), self.kernel.call("jacobian", t, y, self.constants)
+        if not np.all(np.isfinite(f)) or not np.all(np.isfinite(y)):
+            self._stop("not finite", t, f, "the rate of change is not finite")
+        elif not np.all(np.isfinite(slopes)):
+            suspect = np.zeros(self.size)
+            suspect[np.asarray(self.kernel.program.sparsity[1])[~np.isfinite(slopes)]] = np.nan
+            self._stop("not finite", t, suspect, "the slope of a rate is not finite")
+        return self.status.ok
+
+    def _solver(self, y: Array, start: float, stop: float, first: float | None) -> Any:
         from scipy import integrate  # a quarter of a second, which the native engine need not spend
 
         s, k, c = self.settings, self.kernel, self.constants
         made = getattr(integrate, s.method)(
             lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
-            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(s.first_step, stop - start) if s.first_step else None,
-            max_step=self.longest,
+            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(first, stop - start) if first else None, max_step=self.longest,
         )  # fmt: skip
         if hasattr(made, "solve_lu"):
             made.solve_lu = _rested(made)
         return made
 
-    def _accept(self, solver: Any) -> bool:
-        if not np.all(np.isfinite(solver.y)):
-            self._stop("not finite", solver.t_old, solver.y, "a state is not finite")
-            return False
-        low = np.where(self.problem.positive, solver.y - self.floor, 1.0)
-        if np.any(low < 0):
-            i = int(np.argmin(low / self.scale))
-            self.status = Status("negative", float(solver.t_old), f"it would be {solver.y[i]:.3g} at t = {solver.t:.6g} s", i)
-            return False
-        dense = solver.dense_output()
+    def _accept(self, solver: Any, dense: Any) -> None:
         first, last = np.searchsorted(self.times, [solver.t_old, solver.t], side="right")
-        nodes = solver.t_old + (solver.t - solver.t_old) * self.places
-        inside = dense(np.concatenate([nodes, self.times[first:last]]))
-        self.nodes.append(nodes)
-        self.states.append(inside[:, : len(nodes)])
-        self.rows[first:last, : self.size] = inside[:, len(nodes) :].T
+        self.rows[first:last, : self.size] = dense(self.times[first:last]).T
         self.steps.append(float(solver.t))
+        self.inside.append(dense)
         self.count += 1
-        return True
 
     def _stop(self, kind: str, time: float, suspect: Array, message: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(suspect))
         self.status = Status(kind, float(time), message, int(wrong[0]) if len(wrong) and kind != "too many steps" else None)
 
+    # --- the ledger
+
     def _account(self) -> None:
         """Integrals along the steps of the part, at the output times in it and in all, and the least dissipation at any node."""
-        if not self.nodes:
+        if not self.inside:
             return
-        steps, stages = np.array(self.steps), len(self.places)
-        t, y = np.concatenate(self.nodes), np.concatenate(self.states, axis=1)
-        chunks = [(t[k : k + _CHUNK], y[:, k : k + _CHUNK]) for k in range(0, len(t), _CHUNK)]
-        groups = [np.concatenate([self.kernel.call(g, *at, self.constants) for at in chunks], axis=1) for g in QUADRATURES]
-        self.least = np.minimum(self.least, groups[-1].min(axis=1))
-        values = np.concatenate(groups).reshape(len(self.books), -1, stages)
-        h = np.diff(steps)
-        done = np.zeros((len(self.books), len(steps)))
+        edges, values = self._refined()
+        self.least = np.minimum(self.least, values[len(values) - len(self.least) :].reshape(len(self.least), -1).min(axis=1))
+        values, h = values[:, :, 1:], np.diff(edges)
+        done = np.zeros((len(self.books), len(edges)))
         np.cumsum(values @ weights(self.places, np.ones(1))[0] * h, axis=1, out=done[:, 1:])
-        first, last = np.searchsorted(self.times, [steps[0], steps[-1]], side="right")
+        first, last = np.searchsorted(self.times, [edges[0], edges[-1]], side="right")
         times = self.times[first:last]
-        step = np.clip(np.searchsorted(steps, times, side="left") - 1, 0, len(h) - 1)
-        inside = weights(self.places, (times - steps[step]) / h[step])
+        step = np.clip(np.searchsorted(edges, times, side="left") - 1, 0, len(h) - 1)
+        inside = weights(self.places, (times - edges[step]) / h[step])
         rows = done[:, step] + h[step] * np.einsum("mts,ts->mt", values[:, step], inside)
         self.rows[first:last, self.size :] = (rows + self.books[:, None]).T
         self.books = self.books + done[:, -1]
+
+    def _refined(self) -> tuple[Array, Array]:
+        """Edges of the intervals of the ledger, and the powers (row, interval, node) at the beginning and at the nodes of each."""
+        edges, owner = np.array(self.steps), np.arange(len(self.inside))
+        values = self._powers(edges[:-1], edges[1:], owner)
+        for _ in range(_HALVES):
+            chosen = np.flatnonzero(self._coarse(values, np.diff(edges)))
+            if not len(chosen):
+                break
+            begin, end = edges[chosen], edges[chosen + 1]
+            middle = (begin + end) / 2
+            halves = [self._powers(a, b, owner[chosen]) for a, b in ((begin, middle), (middle, end))]
+            values[:, chosen] = halves[0]
+            values = np.insert(values, chosen + 1, halves[1], axis=1)
+            owner, edges = np.insert(owner, chosen + 1, owner[chosen]), np.insert(edges, chosen + 1, middle)
+        return edges, values
+
+    def _powers(self, begin: Array, end: Array, owner: Any) -> Array:
+        nodes = begin[:, None] + (end - begin)[:, None] * np.concatenate([[0.0], self.places])
+        t = nodes.ravel()
+        y = np.concatenate([self.inside[k](at) for k, at in zip(owner.tolist(), nodes, strict=True)], axis=1)
+        chunks = [(t[k : k + _CHUNK], y[:, k : k + _CHUNK]) for k in range(0, len(t), _CHUNK)]
+        groups = [np.concatenate([self.kernel.call(g, *at, self.constants) for at in chunks], axis=1) for g in QUADRATURES]
+        return np.concatenate(groups).reshape(len(self.books), *nodes.shape)
+
+    def _coarse(self, values: Array, h: Array) -> Any:
+        """Which intervals are too long for the rule, by the third divided difference of the powers."""
+        counts = [len(self.kernel.program.outputs[g]) for g in QUADRATURES]
+        judged = np.repeat([g in _JUDGED for g in QUADRATURES], counts)
+        g = values[judged]
+        if not len(g):
+            return np.zeros(len(h), dtype=bool)
+        places = np.concatenate([[0.0], self.places])[-4:]
+        third = g[..., -4:] @ np.array([1 / np.prod(a - places[places != a]) for a in places])
+        spread = np.max(np.abs(g - g[..., :1]), axis=2)
+        wrong = np.nansum(_WRONG * third**2 / np.maximum(spread, 1e-300), axis=0) * h
+        energy = np.abs(g[..., 1:] @ weights(self.places, np.ones(1))[0] * h)
+        before = np.abs(np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]).sum(axis=0)
+        made: Any = wrong > self.settings.rtol * (SHARE * energy.sum(axis=0) + PAST * before)
+        return made
 
 
 def _rested(solver: Any) -> Callable[[Any, Array], Array]:

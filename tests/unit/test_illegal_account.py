@@ -169,13 +169,13 @@ def test_books_that_do_not_close_and_heat_below_zero() -> None:
     """At the limit is fine; no number at all is not; the share of time and energy is told where it is known."""
     judge("m", 1e-6, 1e-6, {"a": -1.0, "b": 2.0}, 1.0)
     for worst, got in ((2.5e-6, "2.5e-06"), (float("nan"), "nan")):
-        error = caught(lambda worst=worst: judge("m", worst, 1e-6, {"a": -9.0}, 0.0))
+        error = caught(lambda worst=worst: judge("m", worst, 1e-6, {"a": -9.0}, 9.0))
         assert type(error) is e.BooksDoNotClose
         assert [error.where, error.wanted, error.got, error.advice] == [
             "ledger of 'm'", "a residual below 1e-06 of the energy that passed", got,
             "a tighter rtol in the solver; else a law or a potential is wrong",
         ]  # fmt: skip
-    error = caught(lambda: judge("m", 0.0, 1e-6, {"a": 1.0, "b": -1.25}, 1.0))
+    error = caught(lambda: judge("m", 1.0, 1e-6, {"a": 1.0, "b": -1.25}, 1.0))  # the process, though the books are open too
     assert type(error) is e.UphillForFree
     fields = ["process b", "J·A ≥ 0 at every step", "-1.25 fW", "an Empirical law breaks the second law here"]
     assert [error.where, error.wanted, error.got, error.advice] == fields
