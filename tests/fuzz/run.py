@@ -83,6 +83,8 @@ def main() -> int:
                 told = json.loads(line)
                 ends.update(told.get("counts", {}))
                 if "fault" in told:
+                    if told["key"] not in faults:
+                        print(told["fault"], file=sys.stderr)
                     faults.setdefault(told["key"], []).append(told["fault"])
             if done.returncode:
                 k = int(journal.read_text() or at) if journal.exists() else at

@@ -64,7 +64,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, set[str]]]]
         bm.Cycle,
         {"name": "GLUT", "on": membrane(), "density": Q(100, "1/um^2"), "states": "O OG IG I", "steps": STEPS, "close": ["I <-> O"],
          "charge": {}, "barrier": laws.Eyring(), "modulator": lambda _: 1, "label": "GLUT", "species": ()},
-        {"name": TEXT, "charge": TABLE, "modulator": NOTHING, "label": TEXT, "species": LIST},
+        {"name": TEXT, "close": LIST, "charge": TABLE, "modulator": NOTHING, "label": TEXT, "species": LIST},
     ),
     "Model": (
         bm.Model,

@@ -44,7 +44,10 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)])
         sensing = {name: text for one in declared for name, text in one.sensing.items()}
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), sensing)
-    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) and not units.is_quantity(x) else [x]
+    try:
+        given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
+    except TypeError:  # arrays and quantities of one number say that they can be iterated over
+        given = [x]
     if not given or not all(isinstance(c, Claim) for c in given):
         advice = "audit(model), audit(transporter), or audit([claim, …])"
         raise errors.WrongType(where="audit(…)", wanted="a Model, a Transporter, a Cycle or claims", got=errors.shown(x), advice=advice)
