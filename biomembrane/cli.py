@@ -94,11 +94,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as problem:  # of standard output: all others are told below
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
-        return 128 + 13  # as a program that SIGPIPE ends
-    except OSError as problem:  # of standard output: all others are told below
+        if isinstance(problem, BrokenPipeError):
+            return 128 + 13  # as a program that SIGPIPE ends
         print(f"standard output cannot be written: {problem.strerror}", file=sys.stderr)
         return 2
 
@@ -129,11 +129,9 @@ def _command(arguments: Sequence[str] | None) -> int:
     except errors.BiomembraneError as problem:
         _tell(problem)
         return 1 if isinstance(problem, (errors.BooksDoNotClose, errors.UphillForFree)) else 2
-    except BrokenPipeError:
-        raise
     except Exception as problem:
-        if os.environ.get("BIOMEMBRANE_TRACEBACK"):
-            raise
+        if os.environ.get("BIOMEMBRANE_TRACEBACK") or (isinstance(problem, OSError) and problem.filename is None):
+            raise  # the second is of standard output
         text = f"{type(problem).__name__}: {problem}".splitlines()[0]
         print(f"a fault of biomembrane, not yours ({text}); please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr)
         return 2

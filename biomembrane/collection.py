@@ -21,6 +21,12 @@ def bare(owner: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(owner).items() if name != _HELD}
 
 
+def bound(seen: set[Any] | dict[Any, Any]) -> None:
+    """Forget what was seen before it takes much room."""
+    if len(seen) > 1000:
+        seen.clear()
+
+
 @contextmanager
 def put_off() -> Iterator[None]:
     """Without the search for cycles, which would walk over everything made so far again and again."""

@@ -7,9 +7,12 @@ plain strings, so that an error can be logged, compared and shown without the ob
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
+
+LONGEST = 600  # characters of a line of an error
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -40,18 +43,26 @@ class BiomembraneError(ValueError):
     advice: str = ""
     headline: ClassVar[str] = "something is wrong"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+
     def __str__(self) -> str:
         rows = [("where", self.where), ("wanted", self.wanted), ("got", self.got), ("try", self.advice)]
-        body = [f"  {name:<7} {text}" for name, text in rows if text]
+        body = [f"  {name:<7} {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}" for name, text in rows if text]
         return "\n".join([f"{self.headline}.", *body])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.headline!r}, where={self.where!r}, got={self.got!r})"
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+def _again(kind: type[BiomembraneError], told: dict[str, Any]) -> BiomembraneError:
+    """An error as it was raised in another process."""
+    return kind(**told)
+
+
+def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
     """'did you mean …' for a name that is not among ``known``; empty when nothing is near and nothing is known."""
-    names = list(dict.fromkeys(known))
+    names, name = list(dict.fromkeys(known)), name[:100] if isinstance(name, str) else ""
     folded = {n.lower(): n for n in names}
     likeness = {n: difflib.SequenceMatcher(None, n, name.lower()).ratio() for n in folded}
     best = max(likeness.values(), default=0.0)
@@ -76,8 +87,12 @@ def shown(value: object, limit: int = 90) -> str:
         text = _text(value)
     except Exception:  # noqa: BLE001  what cannot even be printed: 5,000 digits, a broken __repr__
         text = f"an object of class {type(value).__name__}"
-    flat = " ".join(text[: 20 * limit].split())
+    flat = " ".join(_FACELESS.sub(r"an object of class \1", _QUANTITY.sub(r"Q(\1, '\2')", text[: 20 * limit])).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+_QUANTITY = re.compile(r"<Quantity\((.*?), '(.*?)'\)>", re.DOTALL)  # as they stand in lists and mappings
+_FACELESS = re.compile(r"<(?:[\w.]*\.)?(\w+)[^<>]*(?:<\w+>[^<>]*)*? at 0x[0-9a-f]+>")
 
 
 def _text(value: object) -> str:
@@ -100,6 +115,19 @@ def _text(value: object) -> str:
         return repr(value[:10_000])
     text = repr(value)
     return f"an object of class {type(value).__name__}" if " object at 0x" in text else text
+
+
+def expect(value: object, kind: type | tuple[type, ...], where: str, wanted: str, advice: str) -> None:
+    """Raise ``WrongType`` unless the value is of this kind."""
+    if not isinstance(value, kind):
+        raise WrongType(where=where, wanted=wanted, got=shown(value), advice=advice)
+
+
+def among(name: object, known: Iterable[str], where: str, wanted: str) -> None:
+    """Raise ``UnknownName`` unless the name is one of these."""
+    names = list(known)
+    if not isinstance(name, str) or name not in names:
+        raise UnknownName(where=where, wanted=wanted, got=shown(name), advice=nearest(name, names) or "print what it is asked of")
 
 
 def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = BiomembraneError) -> Any:
@@ -181,3 +209,7 @@ class CacheNotUsed(BiomembraneWarning):
 
 class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
+
+
+class UnclearProtocol(BiomembraneWarning):
+    """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it could be missed."""

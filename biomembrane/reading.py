@@ -68,9 +68,11 @@ def numbers(value: object) -> Any:
     """A float, or an array of floats, of what is nothing but real numbers; None of flags, text, dates, complex or masked numbers."""
     import numpy as np
 
-    if isinstance(value, (str, bytes, bool)) or value is None or np.ma.is_masked(value):
-        return None
+    if isinstance(value, (str, bytes, bool)) or value is None or hasattr(type(value), "magnitude") or hasattr(type(value), "dims"):
+        return None  # what has a unit of its own is more than a number
     try:
+        if np.ma.is_masked(value):
+            return None
         array = np.asarray(value, dtype=object if isinstance(value, (list, tuple)) else None)
         if array.dtype.kind == "O":
             parts = array.ravel().tolist()

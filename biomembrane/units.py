@@ -6,6 +6,7 @@ Text is read by the grammar of :mod:`.reading`; pint is imported here and nowher
 
 from __future__ import annotations
 
+import copyreg
 import math
 import re
 import sys
@@ -35,7 +36,9 @@ def registry() -> Any:
     """
     import pint
 
-    return pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    made: Any = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
+    copyreg.pickle(made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q))))  # pint would take it to a registry of its own
+    return made
 
 
 def Q(value: Any, unit: str | None = None) -> Quantity:
@@ -273,6 +276,17 @@ def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, adv
         )
     number = _number(taken.magnitude, where, advice or f"Q(1, {due!r})")
     return _finite(_times(number, known.factor, inverse=True), where, given)
+
+
+def scalar(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> float:
+    """The float of one quantity in the internal system.  Raises as :func:`strip`, and ``NotANumber`` for an array."""
+    made = strip(given, dim, where, advice=advice)
+    if not isinstance(made, float):
+        got = f"an array of shape {np.shape(made)}"
+        raise errors.NotANumber(
+            where=where, wanted="one number", got=got, advice=advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})"
+        )
+    return made
 
 
 def is_labelled(value: Any) -> bool:

@@ -144,7 +144,9 @@ class Pair:
     def force(self, name: str, logs: dict[str, Any]) -> Any:
         f = self.forces[name]
         total = -mpf(f.charge) * FARADAY * self.exact.V
-        return total - sum(mpf(n) * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2])) for p, n in f.changes.items())
+        return total - sum(
+            mpf(n) * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2])) for p, n in f.changes.items()
+        )
 
     def flows(self, X: dict[str, Any]) -> list[Any]:
         gained = self.exact.gained(self.logs(X))
@@ -197,7 +199,7 @@ def compare(cycle: bm.Cycle, worst: Worst) -> None:
     worst.cycles += 1
     for one, two in itertools.combinations(names[::-1] if worst.cycles % 2 else names, 2):
         c = bm.coupling(cycle, one, two)
-        forces = {n: f for n, f in c.flows.forces.items()}
+        forces = dict(c.flows.forces)
         levels = {n: mpf(v.usual) for n, v in zip(c.flows.names, c.flows.box.variables, strict=True) if v.log}
         pair = Pair(Exact(cycle, levels, mpf(0)), forces, (one, two))
         rest = dict.fromkeys(c.moved, mpf(0))

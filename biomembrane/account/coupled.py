@@ -24,7 +24,7 @@ def rows(c: Coupling) -> list[tuple[str, str, str]]:
     """(what, value, note)."""
     (best, eta), X1 = c.best, c.X1 / 1e3
     X2, power, at_power = c.strongest
-    crossing = f"asymmetry of L {c.asymmetry:.1e}, condition {c.condition:.2g}" if c.Z else "a flow that no force moves"
+    crossing = f"asymmetry of L {c.asymmetry:.1e}, condition {c.condition:.2g}" if np.isfinite(c.asymmetry) else "a flow that no force moves"
     head = f"ratio {c.static_head_ratio:.5g}; without slip {or_none(c.ideal_head_ratio, '.6g')}"
     reach = "nothing flows" if not c.L[1, 1] and not c.at(0.0)[1][0] else "the flow does not stop within 60 RT"
     nothing = "nothing drives it" if not c.driven_at_all else reach if not np.isfinite(c.head) else "nothing flows"
@@ -40,6 +40,7 @@ def rows(c: Coupling) -> list[tuple[str, str, str]]:
     ]
     if not np.isfinite(eta):
         return [*made, ("largest efficiency", NONE, f"{nothing}; {linear}")]
+    linear += "; more than comes in, for detailed balance is broken" if eta > 1 + 1e-9 else ""
     where = "at static head, where both flows stop" if c.tight else f"at {best / 1e3:+.4g} kJ/mol"
     return [
         *made,

@@ -183,7 +183,9 @@ class Coupling:
 
     @property
     def level_flow(self) -> float:
-        """J₂/J₁ at X₂ = 0, by the real flows."""
+        """J₂/J₁ at X₂ = 0, by the real flows; NaN where nothing drives them."""
+        if not self.driven_at_all and not self.broken:
+            return math.nan
         (J1,), (J2,) = self.at(0.0)
         return _quotient(J2, J1)
 
@@ -282,7 +284,11 @@ class Coupling:
         return efficiency_limit(self.q)
 
     def linear_efficiency(self, share: Array) -> Array:
-        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x)."""
+        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x); the share itself where nothing
+        slips, |q| = 1 but for rounding.
+        """
+        if 1 - self.q**2 < EMPTY:
+            return np.array(share, dtype=float)
         x = -np.asarray(share) * self.q
         made: Array = -x * (self.q + x) / (1 + self.q * x)
         return made
@@ -340,9 +346,9 @@ def coupling(
     if not parts or not all(isinstance(p, (Transporter, Cycle)) for p in parts):
         advice = "coupling(lib.SGLT1(membrane)), or coupling([pump, leak], 'ATP', 'Na')"
         raise errors.WrongType(where="coupling(…)", wanted="a Transporter, a Cycle, or a list of them", got=errors.shown(x), advice=advice)
-    kelvin = constants.BODY_TEMPERATURE if temperature is None else float(units.strip(temperature, d.TEMPERATURE, "coupling(temperature=…)"))
-    flows = Flows(parts, kelvin, [name for name in (driving, driven) if name])
-    given = _numbers(flows, at or {})
+    kelvin = constants.BODY_TEMPERATURE if temperature is None else units.scalar(temperature, d.TEMPERATURE, "coupling(temperature=…)")
+    flows = Flows(parts, kelvin, [name for name in (driving, driven) if isinstance(name, str) and name])
+    given = _numbers(flows, {} if at is None else at)
     absent = [pool for pool in flows.absent if pool not in given]
     if absent:
         advice = "at={" + ", ".join(f"{pool!r}: Q(1e-3, 'mM')" for pool in absent) + "}, or whatever the level is to be"
@@ -363,12 +369,12 @@ def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequen
         advice = "add what shares a species with it: coupling([transporter, leak])"
         got = f"{', '.join(known) or 'none'} in {', '.join(p.name for p in parts)}"
         raise errors.BadSettings(where="coupling(…)", wanted="two or more forces", got=got, advice=advice)
-    if not driving and not driven and len(known) == 2:
+    if all(isinstance(name, str) and not name for name in (driving, driven)) and len(known) == 2:
         one, two = sorted(known, key=lambda name: -abs(float(flows.force(name, start))))
         return one, two
     for what, name in (("driving", driving), ("driven", driven)):
-        if name not in known:
-            advice = errors.nearest(str(name), known) if name else f"{what}={known[0]!r}"
+        if not isinstance(name, str) or name not in known:
+            advice = errors.nearest(name, known) if isinstance(name, str) and name else f"{what}={known[0]!r}"
             raise errors.UnknownName(where=f"coupling({what}=…)", wanted=", ".join(known), got=errors.shown(name), advice=advice)
     if driving == driven:
         raise errors.BadSettings(where="coupling(…)", wanted="two different forces", got=f"{driving!r} twice", advice=", ".join(known))
@@ -377,11 +383,10 @@ def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequen
 
 def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
     made = {}
+    errors.expect(at, Mapping, "coupling(at=…)", "{name: quantity}", "at={'V': Q(-60, 'mV')}")
     for name, value in at.items():
-        if name not in flows.names:
-            advice = errors.nearest(str(name), flows.names)
-            raise errors.UnknownName(where="coupling(at=…)", wanted="a pool of the reaction, or 'V'", got=errors.shown(name), advice=advice)
-        made[name] = float(units.strip(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{name!r}: …}})"))
+        errors.among(name, flows.names, "coupling(at=…)", "a pool of the reaction, or 'V'")
+        made[name] = units.scalar(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{name!r}: …}})")
         if name != "V" and made[name] <= 0:
             advice = "a small concentration, such as Q(1e-6, 'mM')"
             raise errors.OutOfDomain(where=f"coupling(at={{{name!r}: …}})", wanted="a number above zero", got=errors.shown(value), advice=advice)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -67,9 +67,11 @@ class Forces:
 def independent(nets: Sequence[Net], solutes: Mapping[str, Participant], on: Membrane, asked: Sequence[str] = ()) -> Forces:
     """Forces of net reactions; what is ``asked`` for by name comes first, where two names stand for one force."""
     known: dict[str, _Candidate] = {}
-    for net in nets:
-        for made in _candidates(net, solutes, on):
-            known.setdefault(made.name, made)
+    every = [made for net in nets for made in _candidates(net, solutes, on)]
+    for made in sorted(every, key=lambda c: not c.crosses):
+        if known.setdefault(made.name, made).changes != made.changes:  # another reaction that begins with the same reactant
+            longer = f"{made.name}→{'+'.join(pool for pool, n in made.changes.items() if n > 0)}"
+            known.setdefault(longer, replace(made, name=longer))
     kept: list[_Candidate] = []
     others: list[_Candidate] = []
     for one in sorted(known.values(), key=lambda c: (c.name not in asked, not c.crosses)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,13 @@ from ..solve import stream
 from ..solve.books import UNIT, Books
 from ..solve.problem import KINDS, books_limit
 from ..solve.simulate import Task
-from ..solve.times import output_times
+from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .ledger import bounded, judge
+from .ledger import bounded, judge, unpaid
+from .pieces import everything
 from .saved import GROUPS, LINES, SavedLedger
-from .variables import VARIABLES, attributes, coordinates, values
+from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
+from .variables import VARIABLES, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +33,6 @@ REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
     "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
     "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
 }  # fmt: skip
-_CANCELLED = KINDS.index("cancelled")
 BOOKS = {
     "ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store", "ledger_uphill_energy": "process",
     "ledger_uphill_time": "process",
@@ -82,17 +83,18 @@ class Keep:
         """Whether the sums of the ledger will do."""
         return "ledger_flow" not in self.variables
 
-    def grid(self, times: Array) -> Array:
+    def grid(self, asked: Grid) -> Grid:
         """The output times of the run."""
+        times = asked.times
         if isinstance(self.times, str):
-            return times if self.times == "all" else np.array([times[0], times[-1]])
-        own = output_times(None, self.times, "Keep")
-        return own if own[-1] >= times[-1] else np.append(own, times[-1])
+            return asked if self.times == "all" else Grid(times[[0, -1]], asked.first)
+        own = output_times(None, self.times, "Keep").times
+        return Grid(own if own[-1] >= times[-1] else np.append(own, times[-1]))
 
-    def taken(self, times: Array) -> Array:
-        """Indices of the output times that are kept."""
+    def taken(self, times: Array, first: int) -> Array:
+        """Indices of the output times that are kept, of those from the ``first`` on that were asked for."""
         if isinstance(self.times, str):
-            return np.arange(len(times)) if self.times == "all" else np.array([len(times) - 1])
+            return np.arange(first, len(times)) if self.times == "all" else np.array([len(times) - 1])
         own = np.atleast_1d(units.strip(self.times, TIME, "Keep(times=…)"))
         return np.searchsorted(times, own)
 
@@ -100,7 +102,7 @@ class Keep:
 def _one_of(name: Any, known: Any, where: str) -> None:
     if not isinstance(name, str) or name not in known:
         wanted = " | ".join(known)
-        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(str(name), known) or _EXAMPLE)
+        raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(name), advice=errors.nearest(name, known) or _EXAMPLE)
 
 
 def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
@@ -112,17 +114,18 @@ def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
 
 def read(keep: Any) -> Keep:
     """``keep=`` of a simulation: a Keep, ``"final"``, or names of variables."""
-    made = keep if isinstance(keep, Keep) else Keep(times="final") if keep == "final" else None
+    made = keep if isinstance(keep, Keep) else Keep(times="final") if isinstance(keep, str) and keep == "final" else None
     if made is None and isinstance(keep, Sequence) and not isinstance(keep, str):
         made = Keep(variables=keep)
     if made is None:
-        raise errors.WrongType(where="simulate(keep=…)", wanted="'final', names of variables, or a Keep", got=errors.shown(keep), advice=_EXAMPLE)
+        advice = "keep=bm.Keep(times=…)" if units.is_quantity(keep) else _EXAMPLE
+        raise errors.WrongType(where="simulate(keep=…)", wanted="'final', names of variables, or a Keep", got=errors.shown(keep), advice=advice)
     return made
 
 
 def chunked(parameters: Mapping[str, Any] | None) -> bool:
     """Whether some parameter is a dask array."""
-    given = parameters.values() if isinstance(parameters, Mapping) else ()
+    given = everything(parameters) if isinstance(parameters, Mapping) else ()
     return any(hasattr(value, "to_dataset") and value.chunks is not None for value in given if not units.is_quantity(value))
 
 
@@ -152,7 +155,7 @@ class Kept:
     @property
     def done(self) -> float:
         """Share of the lanes that were run."""
-        return float((self.data.status != _CANCELLED).mean())
+        return float((self.data.status != CANCELLED).mean())
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.data.status.sizes.items())
@@ -181,6 +184,9 @@ class KeptLedger(SavedLedger):
         power = self.data.least_power.fillna(np.inf).values  # of lanes that were not run nothing is known
         at = int(power.argmin())
         process = self.data.least_power.attrs["processes"].split()[int(self.data.least_process.values.flat[at])]
+        made = self.unpaid.isel(time=-1) if "time" in self.unpaid.dims else self.unpaid
+        share = float((made / last["passed"].where(last["passed"] > 0)).fillna(0.0).max())
+        unpaid(share, {})
         judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(power.flat[at])}, allowed)
         return self
 
@@ -191,14 +197,13 @@ class _Sink:
     def __init__(self, task: Task, keep: Keep) -> None:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
-        self.taken = keep.taken(task.times)
+        self.taken = keep.taken(task.times, task.first)
         self.books = keep.ledger == "all" or callable(keep.reduce) or any(name.startswith("ledger_") for name in keep.variables)  # along the way
         self.arrays: dict[str, Array] = {}
-        self.status = np.full(self.lanes, _CANCELLED, dtype=np.int8)
-        self.end, self.culprit = np.zeros(self.lanes), np.full(self.lanes, -1, dtype=np.int16)
+        self.status = np.full(self.lanes, CANCELLED, dtype=np.int8)
+        self.end, self.culprit = np.full(self.lanes, np.nan), np.full(self.lanes, -1, dtype=np.int16)
         self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
-        self.sample: Trajectory | None = None
         self.empty: set[str] = set()  # baths and held pools at 0 mM
 
     def put(self, name: str, at: slice, values: Array) -> None:
@@ -211,7 +216,7 @@ class _Sink:
 
     def blank(self) -> None:
         """NaN, or 0, in the lanes that were not run."""
-        lost = self.status == _CANCELLED
+        lost = self.status == CANCELLED
         for array in self.arrays.values() if lost.any() else ():
             array[lost] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
 
@@ -219,13 +224,9 @@ class _Sink:
         """Keep what is wanted of a chunk."""
         keep, last = self.keep, Books(replace(t, block=t.block.ends()))
         books = Books(t) if self.books else last
-        kinds = [KINDS.index(s.kind) for s in t.statuses]
-        self.status[at] = kinds
-        self.end[at] = [s.time for s in t.statuses]
-        self.culprit[at] = [-1 if s.state is None else s.state for s in t.statuses]
+        self.status[at], self.culprit[at], self.end[at] = ends(t.statuses)
         self.put("least_power", at, t.block.least.min(axis=1))
         self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
-        self.sample = self.sample or t
         self.empty |= set(last.empty)
         shown: dict[str, Array] = {}
         for name in keep.variables:
@@ -253,7 +254,7 @@ class _Sink:
         data: dict[str, tuple[tuple[str, ...], Array]] = {name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()}
         data |= {f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
-        coords = _labels(t.model, {d for dims, _ in data.values() for d in dims})
+        coords = labels(t.model, {d for dims, _ in data.values() for d in dims})
         made = self.keep.reduce(xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}))
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
@@ -267,11 +268,6 @@ class _Sink:
             rest = [d for d in array.dims if d != "lane"]
             self.extra[str(name)] = (rest, dict(array.attrs), {d: array[d] for d in rest if d in array.coords})
             self.put(str(name), at, array.transpose("lane", *rest).values)
-
-
-def _labels(model: Model, dims: Container[str]) -> dict[str, Any]:
-    """Coordinates along these dimensions."""
-    return {k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in dims}
 
 
 def _dim(name: str) -> tuple[str, ...]:
@@ -289,34 +285,17 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
 
 
 def _labelled(sink: _Sink) -> xr.Dataset:
-    import xarray as xr
-
-    task = sink.task
-    model, dims = task.model, task.parameters.dims
-    shape, names = tuple(dims.values()), tuple(dims)
+    task, chosen = sink.task, sink.task.parameters
+    shape, names = tuple(chosen.dims.values()), tuple(chosen.dims)
     data: dict[str, Any] = {}
     for name, array in sink.arrays.items():
         rest, facts = _facts(name, sink)
         data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), facts)
-    flags = {"flag_values": np.arange(len(KINDS), dtype=np.int8), "flag_meanings": " ".join(k.replace(" ", "_") for k in KINDS)}
-    data["status"] = (names, sink.status.reshape(shape), {"long_name": "how the lane ended", **flags})
-    pools = " ".join(p.name for p in model.pools)
-    stopped = {"long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none", "pools": pools}
-    data["culprit"] = (names, sink.culprit.reshape(shape), stopped)
-    data["end"] = (names, sink.end.reshape(shape), {"units": "s", "long_name": "time reached"})
-    used = {d for d, *_ in data.values() for d in d}
-    coords = _labels(model, used)
-    if "store" in used:
-        coords["store"] = list(task.kernel.program.names["exergy"])
-    if "entry" in used:
-        coords |= {f"entry_{what}": ("entry", list(names)) for what, names in model.chart.labels.items()}
-    if "time" in used:
-        coords["time"] = ("time", task.times[sink.taken], {"units": "s", "long_name": "time"})
-    coords |= {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in coords}
-    about: dict[str, Any] = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
-    about |= attributes(sink.sample, "done") if sink.sample else {"title": model.name, "model_hash": model.hash}
-    made = xr.Dataset(data, coords={**coords, **task.parameters.coords}, attrs=about)
-    return made.transpose(*(d for d in ("time",) if d in used), ..., *names)
+    data |= fate(task.model, chosen.dims, sink.status, sink.culprit, sink.end)
+    about = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
+    about |= attributes(task.model, chosen, task.solver, BY_LANE if chosen.dims else KINDS[sink.status[0]])
+    made = laid(data, task.model, chosen, task.times[sink.taken], about)
+    return made.assign_coords({k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in made.coords})
 
 
 def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:

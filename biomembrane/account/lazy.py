@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -14,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors
 from ..assemble.model import Model
+from ..declare.content import portable
 from ..solve.native import Native
+from ..solve.parameters import ParameterSet, resolve
 from ..solve.problem import Solver
+from ..solve.scan import coordinates, spread
 from ..solve.simulate import Task, prepare
+from ..solve.times import Grid
+from . import pieces
 from .keep import Keep, Kept, collect
+from .schema import BY_LANE, attributes, ordered
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,21 +33,14 @@ _NEED = "pip install 'biomembrane[sweep]'"
 
 
 def _packed(what: Any) -> bytes:
-    """Bytes for another process, functions included; quantities by number and unit, for pint would take them to a registry of its own."""
+    """Bytes for another process, functions included."""
     import cloudpickle
 
-    class Pickler(cloudpickle.Pickler):
-        def reducer_override(self, value: Any) -> Any:
-            if units.is_quantity(value) and not isinstance(value, type):
-                return units.Q, (value.magnitude, units.unit_of(value))
-            return super().reducer_override(value)
-
-    stream = io.BytesIO()
-    Pickler(stream).dump(what)
-    return stream.getvalue()
+    made: bytes = cloudpickle.dumps(what)
+    return made
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # a worker does one scan after another; what it had before goes
 def _unpacked(_digest: str, payload: bytes) -> Any:
     import cloudpickle
 
@@ -54,23 +51,29 @@ def _unpacked(_digest: str, payload: bytes) -> Any:
 class Recipe:
     """A simulation without its scan, as it travels to a worker: model, start and functions are packed once, and unpacked once a process.
 
-    ``fixed`` tells two scans apart by what is the same in all their lanes, parameters, protocols and start, alike in every process.
+    ``dims`` of the scan in the order of the result.  ``fixed`` tells two scans apart by what is the same in all their lanes, parameters,
+    protocols and start, alike in every process.
     """
 
     digest: str
     payload: bytes
     fixed: str
     times: NDArray[np.float64]
+    first: int
     keep: Keep
     solver: Solver
+    dims: tuple[str, ...]
 
     def run(self, scan: xr.Dataset) -> xr.Dataset:
         """The kept data of one chunk of the scan."""
-        model, fixed, start, reduce = _unpacked(self.digest, self.payload)
-        given = {**fixed, **{str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}}
-        task = prepare(model, self.times, parameters=given, start=start, solver=self.solver, summed=self.keep.summed)
+        model, given, start, reduce = _unpacked(self.digest, self.payload)
+        bare = {str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}
+        parameters = pieces.together(given, {name: bare[pieces.key(name, self.dims)] for name in pieces.holes(given)})
+        task = prepare(
+            model, self.times, first=self.first, parameters=parameters, start=start, solver=self.solver, summed=self.keep.summed,
+        )  # fmt: skip
         made, _ = collect(task, replace(self.keep, reduce=reduce), None)
-        return made.data
+        return ordered(made.data, self.dims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +86,19 @@ class Lazy(Kept):
 
     scan: xr.Dataset
     recipe: Recipe
+    parameters: ParameterSet
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "data": portable(self.data), "scan": portable(self.scan)}  # dask graphs hold functions that pickle does not take
+
+    @property
+    def digest(self) -> str:
+        """Of the parameters, as every result has it in ``parameters_hash``; reads the numbers that are scanned."""
+        return self.parameters.digest
 
     def blocks(self) -> Iterator[dict[str, slice]]:
         """Where each chunk lies along the scan's dimensions."""
-        edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in _chunks(self.scan).items()}
+        edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in _chunks(self.scan, self.recipe.dims).items()}
         for at in product(*(range(len(e) - 1) for e in edges.values())):
             yield {str(d): slice(int(e[k]), int(e[k + 1])) for (d, e), k in zip(edges.items(), at, strict=True)}
 
@@ -94,12 +106,12 @@ class Lazy(Kept):
         return f"<Lazy scan of {self.model.name!r} in {sum(1 for _ in self.blocks())} chunks>"
 
 
-def _chunks(scan: xr.Dataset) -> dict[Any, tuple[int, ...]]:
-    return {dim: scan.chunksizes.get(dim, (scan.sizes[dim],)) for dim in scan.dims}
+def _chunks(scan: xr.Dataset, dims: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    return {dim: scan.chunksizes.get(dim, (scan.sizes[dim],)) for dim in dims}
 
 
 def lazy(
-    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any], start: Any, keep: Keep, solver: Solver | None,
+    model: Model, grid: Grid, *, parameters: Mapping[str, Any], start: Any, keep: Keep, solver: Solver | None,
 ) -> Lazy:  # fmt: skip
     """The scan as dask arrays.  Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs."""
     try:
@@ -108,54 +120,64 @@ def lazy(
         import xarray as xr
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
-    arrays = {name: value for name, value in parameters.items() if hasattr(value, "dims")}
-    fixed = {name: value for name, value in parameters.items() if name not in arrays}
-    for name, array in arrays.items():
-        model.parameter(name)
-        if "units" not in array.attrs:
-            advice = f"attrs={{'units': {model.parameter(name).unit!r}}}"
-            raise errors.BareNumber(where=f"parameters[{name!r}]", wanted="attrs={'units': …} on the DataArray", got="no units", advice=advice)
-    chosen = solver or Native()
-    if isinstance(chosen, Native):
-        chosen = replace(chosen, threads=1)  # the scheduler has its own
-    scan = xr.Dataset({name: array.chunk() if array.chunks is None else array for name, array in arrays.items()}).unify_chunks()
+    arrays, fixed = pieces.apart(model, parameters)
+    met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
+    arrays = dict(zip(arrays, met, strict=True))
+    chosen = _chosen(model, parameters, fixed, arrays)
+    own = solver or Native()
+    if isinstance(own, Native):
+        own = replace(own, threads=1)  # the scheduler has its own
     payload = _packed((model, fixed, start, keep.reduce))
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
-    task = prepare(model, times, parameters=fixed, start=start, solver=chosen, summed=keep.summed)
-    recipe = Recipe(hashlib.sha256(payload).hexdigest(), payload, _fixed(task, keep), times, light, chosen)
-    template = _template(task, keep, scan)
-    facts = {name: coord for name, coord in template.coords.items() if name not in template.dims and name not in scan.coords}
-    data = xr.map_blocks(_bare, scan, kwargs={"recipe": recipe}, template=template.drop_vars(facts)).assign_coords(facts)
-    data = data.assign_coords({str(name): array for name, array in scan.data_vars.items() if name not in data.coords})
-    data.attrs = template.attrs | {"changed_json": json.dumps(list(map(str, parameters)))}
-    return Lazy(data, model, chosen.rtol, {}, scan, recipe)
+    alone = {name: value for name, value in fixed.items() if not pieces.open_(value)}
+    task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)
+    unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # without the numbers that are scanned
+    digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
+    recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))
+    bare = {pieces.key(name, recipe.dims): array.drop_vars(array.coords) for name, array in arrays.items()}
+    scan = xr.Dataset(bare, coords={name: v for name, v in chosen.coords.items() if name not in bare})
+    one, _ = collect(task, keep, None)
+    template = _spread(one.data.drop_vars(one.data.coords), scan, recipe.dims)
+    data = xr.map_blocks(_bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template)
+    data = data.assign_coords({**one.data.coords, **chosen.coords})
+    told = {name: value for name, value in one.data.attrs.items() if name != "parameters_hash"}
+    data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False)
+    return Lazy(data, model, own.rtol, {}, scan, recipe, chosen)
+
+
+def _chosen(model: Model, given: Mapping[str, Any], fixed: Mapping[str, Any], arrays: Mapping[str, xr.DataArray]) -> ParameterSet:
+    """What the scan is given, without its numbers: dimensions, coordinates, and in words what every parameter is."""
+    small = {name: pieces.standin(model, name, array) for name, array in arrays.items()}
+    made = resolve(model, pieces.together(fixed, small))
+    met = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
+    first = next(iter(met.values()))
+    dims = {str(dim): int(size) for dim, size in first.sizes.items()}
+    return replace(made, dims=dims, coords=coordinates(model, arrays, made.units), changed=tuple(map(str, given)))
 
 
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
-    """The kept data of one chunk, laid out like the whole."""
+    """The kept data of one chunk, laid out like the whole, with the labels of its part."""
     made = recipe.run(scan)
-    own = [name for name, coord in made.coords.items() if set(coord.dims) & set(scan.dims)]
+    own = [name for name, coord in made.coords.items() if set(coord.dims) & set(scan.dims) or name in scan.coords]
     return made.drop_vars(own).assign_coords(scan.coords)
 
 
 def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
-    """Without what is known of labels: to read that, no chunk need run."""
-    made = block(scan, recipe)
-    return made.drop_vars([name for name in made.coords if name not in made.dims and name not in scan.coords])
+    """Without labels: to read those, no chunk need run."""
+    made = recipe.run(scan)
+    return made.drop_vars(made.coords)
 
 
-def _template(task: Task, keep: Keep, scan: xr.Dataset) -> xr.Dataset:
-    """What comes out, without the numbers: one run at the model's own parameters, spread over the scan."""
-    one, _ = collect(task, keep, None)
-    made = one.data.expand_dims({str(dim): scan.sizes[dim] for dim in scan.dims})
-    return made.transpose(..., *scan.dims).chunk(_chunks(scan)).assign_coords(scan.coords)
+def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Dataset:
+    """What comes out, without the numbers: one run at the model's own parameters, over the scan."""
+    return ordered(one.expand_dims({dim: scan.sizes[dim] for dim in dims}), dims).chunk(_chunks(scan, dims))
 
 
 def _fixed(task: Task, keep: Keep) -> str:
     given, start = task.parameters, task.start
     begun = {at: shares.tolist() for at, shares in start.shares.items()}, None if start.state is None else start.state.tolist()
     reduced = _code(keep.reduce.__code__) if isinstance(keep.reduce, FunctionType) else type(keep.reduce).__qualname__
-    return hashlib.sha256(repr((given.base.tolist(), given.timed, given.forms, begun, reduced)).encode()).hexdigest()
+    return hashlib.sha256(repr((given.digest, begun, reduced, task.first)).encode()).hexdigest()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:

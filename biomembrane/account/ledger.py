@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..assemble.chart import CARRIER, Chart
 from ..solve.books import COMPONENTS, UNIT, Books
 from ..solve.problem import books_limit
@@ -27,6 +27,9 @@ from .saved import GROUPS, LINES
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,13 @@ class Ledger:
         self._books = Books(trajectory)
         self._chart: Chart = self._books.chart
         self.transporters = self._chart.transporters
-        self.labels = {t.name: t.label for t in trajectory.model.transporters}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """How tables and figures write each transporter, no two alike."""
+        from .picture import labels
+
+        return labels(self._t.model)
 
     # --- raw material
 
@@ -97,6 +106,16 @@ class Ledger:
             made[name] = (part / whole.where(whole > 0)).fillna(0.0).where(part.notnull()).transpose(*energy.dims)
             made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
         return made
+
+    @cached_property
+    def free(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop [pJ], with ε what the loop is off by and J the
+        flux around it.  The sum over the loops of a cycle depends on no choice of a tree or order; a negative one lost energy.
+        """
+        names = list(self._books.gained)
+        shape = (0, *self._books.flow.shape[1:])
+        values = np.array(list(self._books.gained.values())) if names else np.zeros(shape)
+        return self._labelled(values, {"loop": names}, "energy made from nothing")
 
     def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
         """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of the processes that ran uphill."""
@@ -151,6 +170,11 @@ class Ledger:
         """Energy that protocols put in by changing parameters: ∫ ∂Ξ/∂t dt, and a jump of Ξ at each break."""
         return self._line("imposed")
 
+    def imposed_by_store(self) -> dict[str, float]:
+        """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that they left alone are not listed."""
+        parts = self._books.imposed_parts[:, len(self._t.times) - 1, 0]
+        return {name: float(x) for name, x in zip(self._t.kernel.program.names["exergy"], parts, strict=False) if x}
+
     @cached_property
     def delivered(self) -> xr.DataArray:
         """Work handed on to baths, summed over the species that took."""
@@ -165,6 +189,11 @@ class Ledger:
     def dissipated(self) -> xr.DataArray:
         """Energy turned into heat."""
         return self._line("dissipated")
+
+    @cached_property
+    def unpaid(self) -> xr.DataArray:
+        """Energy that loops of hosted cycles made from nothing, summed over the cycles that made any; :attr:`free` tells it by loop."""
+        return self._line("unpaid")
 
     @cached_property
     def released(self) -> xr.DataArray:
@@ -208,6 +237,8 @@ class Ledger:
         store, ``"ion"`` energy gained by the cell per species with its chemical and electrical parts, ``"role"`` given by held pools, baths,
         cell and carriers.
         """
+        known = ("process", "transporter", "store", "ion", "role")
+        errors.among(what, known, "ledger.by(…)", " | ".join(known))
         if what == "process":
             return self.dissipation
         if what == "store":
@@ -223,24 +254,15 @@ class Ledger:
             names = ["held", "bath", "cell", "carrier"]
             given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
             return self._labelled(given, {"role": names}, GROUPS["flow"])
-        if what == "ion":
-            names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
-            parts = [(s.role, s.species, s.component) for s in store]
-            sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
-            gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
-            return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
-        known = ("process", "transporter", "store", "ion", "role")
-        raise errors.UnknownName(where="ledger.by(…)", wanted=" | ".join(known), got=repr(what), advice=errors.nearest(str(what), known))
+        names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
+        parts = [(s.role, s.species, s.component) for s in store]
+        sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
+        gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
+        return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
 
     def efficiency(self, transporter: str) -> xr.DataArray:
         """Output over input of a transporter, by what it took in and gave out since the start; NaN where it took nothing."""
-        if transporter not in self.transporters:
-            raise errors.UnknownName(
-                where="ledger.efficiency(…)",
-                wanted="a transporter",
-                got=repr(transporter),
-                advice=errors.nearest(str(transporter), self.transporters),
-            )
+        errors.among(transporter, self.transporters, "ledger.efficiency(…)", "a transporter")
         moved = self.transfers.sel(transporter=transporter).sum("component", skipna=False)
         moved = moved.sel(carrier=[c for c in moved.carrier.values if c != CARRIER])
         taken, given = moved.clip(min=0).sum("carrier", skipna=False), (-moved).clip(min=0).sum("carrier", skipna=False)
@@ -268,18 +290,23 @@ class Ledger:
         return dict(zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True))
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close to ``rtol`` of the energy that passed and no process dissipated less than nothing.
+        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
+        of a hosted cycle made energy from nothing, however little.
 
         ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
         and BoundlessEnergy where a bath holds none of what a process moves.
         """
         bounded(self._t.model.name, self._books.empty)
-        limit = books_limit(self._t.solver.rtol) if rtol is None else rtol
-        last, books = len(self._t.times) - 1, self._books
+        limit = books_limit(self._t.solver.rtol) if rtol is None else _share(rtol)
+        last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
         off = books.residual_relative[last]
         allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
         worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
+        made, base = books.unpaid[last], np.maximum(passed, books.rounding)
+        made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
+        loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
+        unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
         judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())
         return self
 
@@ -294,6 +321,15 @@ class Ledger:
         from .table import html
 
         return html(self)
+
+
+def _share(rtol: Any) -> float:
+    """A tolerance of ``check``."""
+    made = reading.numbers(rtol)
+    if not isinstance(made, float) or not 0 < made < 1:
+        wanted, advice = "a share of the energy that passed, above 0 and below 1", "ledger.check(rtol=1e-6)"
+        raise errors.BadSettings(where="ledger.check(rtol=…)", wanted=wanted, got=errors.shown(rtol), advice=advice)
+    return made
 
 
 def bounded(model: str, empty: Iterable[str]) -> None:
@@ -323,6 +359,15 @@ def judge(model: str, worst: float, limit: float, least: Mapping[str, float], al
     if not worst <= limit:
         wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
         raise errors.BooksDoNotClose(where=f"ledger of {model!r}", wanted=wanted, got=f"{worst:.3g}", advice=advice)
+
+
+def unpaid(worst: float, loops: Mapping[str, float]) -> None:
+    """Raise UphillForFree where loops that do not close made more than rounding of the energy that passed; ``loops`` are what each made [pJ]."""
+    if worst > ROUNDING:
+        got = ", ".join(f"{energy:.4g} pJ by {name}" for name, energy in loops.items()) or f"{100 * worst:.3g} % of the energy that passed"
+        advice = "its rate constants do not close: make_consistent(cycle) repairs them, close= lets one follow"
+        name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
+        raise errors.UphillForFree(where=f"loop {name}", wanted="no energy from nothing, Σ J·ε ≤ 0", got=got, advice=advice)
 
 
 def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -1,64 +1,111 @@
-"""The books as ribbons: supplies, transporters, gradients and sinks."""
+"""The books as ribbons: supplies, protocols, transporters, gradients and sinks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..assemble.chart import CARRIER
+from ..assemble.chart import CARRIER, Chart
 from .ledger import Flow
 
 if TYPE_CHECKING:
+    from ..assemble.model import Model
     from .ledger import Ledger
+
+PUT_IN, TAKEN_OUT = "protocols", "taken out by protocols"
+_SINKS = {PUT_IN: TAKEN_OUT, "baths": "delivered"}
+WORDS = ("heat", "stored", "delivered", "baths", PUT_IN, TAKEN_OUT, CARRIER)  # nodes that are no transporters
+
+
+def distinct(given: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Labels by name, from pairs (name, label): where two are equal, or one is ``taken``, the name stands beside it."""
+    pairs = list(given)
+    used = [label for _, label in pairs] + list(taken)
+    made: dict[str, str] = {}
+    for name, label in pairs:
+        shown = label if used.count(label) == 1 else f"{label} ({name})"
+        while shown in made.values() or (shown != label and shown in used):
+            shown += "′"
+        made[name] = shown
+    return made
+
+
+def labels(model: Model) -> dict[str, str]:
+    """How each transporter is shown: no two alike, and none like a store, a supply or a sink."""
+    stores = [*WORDS, *model.chart.carriers, *_nodes(model).values()]
+    return distinct([(t.name, t.label) for t in model.transporters], stores)
 
 
 def flows(ledger: Ledger) -> list[Flow]:
-    """Ribbons of a single run.
+    """Ribbons of a single run, which sum to the lines of the ledger.
 
-    A transporter takes from fuels and gradients (``supply``, ``input``) and gives to gradients (``output``) and heat.  A gradient's surplus is
-    ``stored`` in the cell or ``delivered`` to baths; what was drawn down comes from "stored" or "baths".  Carrier states are a gradient too.
+    A transporter takes from fuels and gradients (``supply``, ``input``) and gives to them (``output``) and to heat; one that ran uphill for
+    free takes from "heat" (``uphill``).  A gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what was drawn down comes from
+    "stored" or "baths".  What protocols put in comes from "protocols", and goes to the gradient of its species or, where it changed no
+    solute's worth alone, to "stored".  Carrier states are a gradient too; a fuel that the cell holds as contents comes from "stored".
     """
     if ledger._t.dims:
         raise errors.BadSettings(
             where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.dims), advice="run.isel(…).ledger.flows()"
         )
-    model = ledger._t.model
+    nodes = _nodes(ledger._t.model)
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
     made: list[Flow] = []
     for transporter in ledger.transporters:
         label = ledger.labels[transporter]
-        for carrier in last.carrier.values:
+        for carrier in map(str, last.carrier.values):
             energy = float(last.sel(transporter=transporter, carrier=carrier))
-            fuel = carrier in ledger._chart.fuels
-            node = str(carrier) if fuel else gradient(str(carrier), model.species[carrier].label if carrier in model.species else str(carrier))
-            if energy > 0:
-                made.append(Flow(node, label, energy, "supply" if fuel else "input"))
-            elif energy < 0:
-                made.append(Flow(label, node, -energy, "output"))
-        lost = float(heat.sel(transporter=transporter))
-        if lost > 0:
-            made.append(Flow(label, "heat", lost, "heat"))
-    return made + _surplus(ledger)
+            made += _either(nodes[carrier], label, energy, "supply" if carrier in ledger._chart.fuels else "input", "output")
+        made += _either(label, "heat", float(heat.sel(transporter=transporter)), "heat", "uphill")
+    return [*made, *_surplus(ledger, nodes)]
 
 
-def gradient(species: str, label: str) -> str:
-    """Name of the store of a species."""
-    return species if species == CARRIER else f"{label} gradient"
+def _either(one: str, two: str, energy: float, there: str, back: str) -> list[Flow]:
+    """A flow of that kind from the one to the other, or of the other kind back; none where nothing flowed."""
+    if energy > 0:
+        return [Flow(one, two, energy, there)]
+    return [Flow(two, _SINKS.get(one, one), -energy, back)] if energy < 0 else []
 
 
-def _surplus(ledger: Ledger) -> list[Flow]:
-    model, flat = ledger._t.model, ledger.flow.isel(time=-1)
+def _nodes(model: Model) -> dict[str, str]:
+    """By carrier, the name of its store: no two alike."""
+    chart = model.chart
+    carriers = dict.fromkeys([*chart.carriers, *chart.fuel_of.values(), *model.species])
+    known = {s: model.species[s].label if s in model.species else s for s in carriers if s != CARRIER and s not in chart.fuels}
+    gradients = {s: f"{label} gradient" for s, label in distinct(known.items()).items()}
+    return {CARRIER: CARRIER} | gradients | {s: s for s in carriers if s in chart.fuels}
+
+
+def _surplus(ledger: Ledger, nodes: dict[str, str]) -> Iterator[Flow]:
+    chart, flat = ledger._chart, ledger.flow.isel(time=-1)
     kept: dict[tuple[str, str], float] = {}
-    for value, carrier, role in zip(flat.values, flat.carrier.values, flat.role.values, strict=True):
-        if str(carrier) not in ledger._chart.fuels:
-            kept[str(carrier), str(role)] = kept.get((str(carrier), str(role)), 0.0) - float(value)
-    made = []
-    for (carrier, role), gained in kept.items():
-        node = gradient(carrier, model.species[carrier].label if carrier in model.species else carrier)
-        kind, far = ("delivered", "baths") if role == "bath" else ("stored", "stored")
-        if gained > 0:
-            made.append(Flow(node, "delivered" if role == "bath" else "stored", gained, kind))
-        elif gained < 0:
-            made.append(Flow(far, node, -gained, "supply" if role == "bath" else kind))
-    return made
+    given: dict[tuple[str, str], float] = {}
+    for value, carrier, store in zip(flat.values, chart.carrier, chart.store, strict=True):
+        if store.role == "bath":
+            given[carrier, store.species] = given.get((carrier, store.species), 0.0) + float(value)
+        elif store.role != "held":
+            kept[carrier, store.role] = kept.get((carrier, store.role), 0.0) - float(value)
+    apart = 0.0
+    for store_name, energy in ledger.imposed_by_store().items():
+        owner = _carrier(chart, ledger._t.model, store_name)
+        if owner is None:
+            apart += energy
+            continue
+        yield from _either(PUT_IN, nodes[owner], energy, "supply", "imposed")
+        role = "carrier" if owner == CARRIER else "cell"
+        kept[owner, role] = kept.get((owner, role), 0.0) + energy
+    yield from _either(PUT_IN, "stored", apart, "supply", "imposed")
+    for (carrier, _), gained in kept.items():
+        yield from _either(nodes[carrier], "stored", gained, "stored", "stored")
+    for (carrier, _), energy in given.items():
+        yield from _either("baths", nodes[carrier], energy, "supply", "delivered")
+
+
+def _carrier(chart: Chart, model: Model, store: str) -> str | None:
+    """Which carrier of energy a store of Ξ is counted with: a solute that can change, or carrier states; else none."""
+    pool = next((p for p in model.pools if p.name == store), None)
+    if pool is None or pool.kind not in ("solute", "carrier"):
+        return None
+    return CARRIER if pool.kind == "carrier" else chart.fuel_of.get(pool.label, pool.label)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..assemble.model import Model
 from ..declare.parameter import check_domain, inside
 from ..solve.problem import Solver
@@ -54,7 +54,8 @@ def prepare(
         wanted = "names of parameters with their units"
         raise errors.WrongType(where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE)
     given = dict(parameters or {})
-    task = checked(model, output_times(until, times, "prepare"), parameters=given, start=start, solver=solver)
+    grid = output_times(until, times, "prepare")
+    task = checked(model, grid.times, first=grid.first, parameters=given, start=start, solver=solver)
     if task.parameters.dims:
         wanted, advice = "one number for each parameter", "simulate(…) runs scans, many lanes at a time"
         raise errors.BadSettings(where="prepare(parameters=…)", wanted=wanted, got=f"a scan over {', '.join(task.parameters.dims)}", advice=advice)
@@ -99,11 +100,8 @@ class Prepared:
         return finished(run)
 
     def _read(self, values: Any) -> NDArray[np.float64]:
-        try:
-            given = np.asarray(None if units.is_quantity(values) else values, dtype=float)
-        except (TypeError, ValueError):
-            given = np.empty(0)
-        if given.shape != (len(self.vary),):
+        given = reading.numbers(values)
+        if given is None or np.shape(given) != (len(self.vary),):
             wanted, advice = f"{len(self.vary)} numbers: {self._order()}", "a list or an array, in the order of vary"
             raise errors.NotANumber(where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice)
         made: NDArray[np.float64] = given * self._times / self._over

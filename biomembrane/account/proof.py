@@ -80,7 +80,7 @@ class Proof:
         """The statement on a process or a loop."""
         found = {s.name: s for s in self.statements}
         if name not in found:
-            wanted, advice = "a process or a loop", errors.nearest(str(name), found)
+            wanted, advice = "a process or a loop", errors.nearest(name, found)
             raise errors.UnknownName(where=f"proof of {self.name}", wanted=wanted, got=errors.shown(name), advice=advice)
         return found[name]
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
@@ -17,7 +18,9 @@ from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
-from .variables import VARIABLES, attributes, coordinates, labels, protocols, values
+from .places import final, nearest_places, positions
+from .schema import BY_LANE, attributes, ends, fate, laid
+from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,8 +52,9 @@ def simulate(
     Args:
         model: what to run.
         until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
-        times: or the output times themselves, a quantity array; they never change the solver's steps.
-        parameters: values by dotted name.  Quantities fix a value; a :class:`~biomembrane.Protocol` changes it in time;
+        times: or the output times themselves, a quantity array; they never change the solver's steps.  A run starts at 0 whether or not
+            0 is among them.
+        parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a :class:`~biomembrane.Protocol` changes it in time;
             :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
             dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
         start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
@@ -77,7 +81,7 @@ def simulate(
         everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables
-    task = prepare(model, grid, parameters=parameters, start=start, solver=solver, summed=summed)
+    task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:
         kept, done = collect(task, wanted, progress)
         if not done:
@@ -122,7 +126,7 @@ def _culprit(run: Run) -> str:
     pool = run.model.pools[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
     t = run.trajectory
-    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, len(t.times) - 1, 0], strict=True))
+    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
@@ -150,6 +154,11 @@ class Run:
         return self.trajectory.statuses[0]
 
     @property
+    def failed(self) -> int:
+        """How many lanes did not come to their end."""
+        return sum(not s.ok for s in self.trajectory.statuses)
+
+    @property
     def solution(self) -> Solution:
         """The solution of a single run."""
         lanes = len(self.trajectory.statuses)
@@ -168,6 +177,12 @@ class Run:
         return Ledger(self.trajectory)
 
     @property
+    def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
+        """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
+        t = self.trajectory
+        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+
+    @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs [mM], for figures."""
         p = dict(zip(self.model.parameters, self.trajectory.parameters.inputs(slice(0, 1)), strict=False))
@@ -176,42 +191,23 @@ class Run:
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.dims
-        if set(at) != set(dims):
-            raise errors.UnknownName(where="run.isel(…)", wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
-        beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
-        if beyond:
-            raise errors.OutOfDomain(where="run.isel(…)", wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
-        lane = int(np.ravel_multi_index([range(dims[d])[at[d]] for d in dims], list(dims.values())))
+        lane = int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values()))) if dims else 0
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the nearest coordinate (quantity or number in the coordinate's unit)."""
-        place = {}
-        for dim, value in at.items():
-            if dim not in self.data.coords:
-                raise errors.UnknownName(
-                    where="run.sel(…)",
-                    wanted="a scan dimension with coordinates",
-                    got=repr(dim),
-                    advice=errors.nearest(dim, map(str, self.trajectory.dims)),
-                )
-            coord = self.data[dim]
-            number = value.to(coord.attrs.get("units", "1")).magnitude if units.is_quantity(value) else value
-            place[dim] = int(np.argmin(np.abs(coord.values - number)))
-        return self.isel(**place)
+        """One lane of a scan, by the coordinates of its dimensions: the nearest number, a quantity or in the coordinate's unit, or the same text.
+
+        Raises UnknownName, NotANumber, BareNumber, UnitMismatch, NotFinite, and as :meth:`isel`.
+        """
+        return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run)."""
-        last = self.data[variable].isel(time=-1)
-        return {
-            str(n): units.Q(float(x), units.from_udunits(last.attrs["units"]))
-            for n, x in zip(last[last.dims[0]].values, last.values, strict=True)
-            if np.isfinite(x)
-        }
+        """Last values of a variable by name, as quantities (a single run).  Raises UnknownName, BadSettings."""
+        return final(self.data, variable, tuple(self.trajectory.dims))
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
-        end = float(self.trajectory.times[-1])
+        end = float(self.trajectory.block.times[self.trajectory.reached - 1])
         return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
 
     def _repr_html_(self) -> str:
@@ -222,8 +218,6 @@ class Run:
 
 
 def _dataset(run: Run) -> xr.Dataset:
-    import xarray as xr
-
     t, model = run.trajectory, run.model
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
@@ -233,12 +227,5 @@ def _dataset(run: Run) -> xr.Dataset:
             data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
     for name, (value, unit, meaning) in protocols(t).items():
         data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
-    coords = {"time": ("time", t.times, {"units": "s", "long_name": "time"}), **coordinates(model)}
-    if dims:
-        shape = tuple(t.dims.values())
-        data["status"] = (dims, np.array([s.kind for s in t.statuses]).reshape(shape), {"long_name": "how the lane ended"})
-        culprit = ["" if s.state is None else model.pools[s.state].name for s in t.statuses]
-        data["culprit"] = (dims, np.array(culprit).reshape(shape), {"long_name": "pool at fault, or the stiffest, where the lane stopped"})
-        data["end"] = (dims, np.array([s.time for s in t.statuses]).reshape(shape), {"units": "s", "long_name": "time reached"})
-    made = xr.Dataset(data, coords={**coords, **t.parameters.coords}, attrs=attributes(t, run.status.kind))
-    return made.transpose("time", ..., *dims)
+    data |= fate(model, t.dims, *ends(t.statuses))
+    return laid(data, model, t.parameters, t.times, attributes(model, t.parameters, t.solver, BY_LANE if t.dims else run.status.kind))

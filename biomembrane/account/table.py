@@ -61,7 +61,7 @@ def _end(array: Any) -> float:
 
 
 def _title(ledger: Ledger) -> str:
-    reached = float(ledger._t.times[-1])
+    reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.kind == "done" for s in ledger._t.statuses), len(ledger._t.statuses)
     scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
@@ -79,6 +79,9 @@ def flagged(ledger: Ledger) -> list[str]:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
             ran = f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ, {100 * of:.3g} % of its energy" if share else ""
             made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
+    for name in ledger.free.loop.values:
+        energy = _end(ledger.free.sel(loop=name))
+        made.append(f"{name} does not close: J·ε = {number(energy)} pJ {'from nothing' if energy > 0 else 'that nothing accounts for'}")
     return made
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import units
 from ..assemble.model import Model
+from ..solve.problem import come
 from ..solve.trajectory import Trajectory
 
 Array = NDArray[np.float64]
@@ -51,6 +50,9 @@ def values(trajectory: Trajectory, name: str) -> Array:
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
+    for lane, status in enumerate(trajectory.statuses):
+        if not status.ok:  # what does not depend on the state has a number there, too
+            got[:, 0 if status.kind == "cancelled" else come(trajectory.block.times, status.time) :, lane] = np.nan
     there = trajectory.kernel.program.names[name]
     every = labels(trajectory.model, VARIABLES[name].dim)
     if len(there) == len(every):
@@ -80,25 +82,3 @@ def coordinates(model: Model) -> dict[str, Any]:
     made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process")}
     made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
     return made | {"transporter": ("process", [p.transporter for p in model.processes])}
-
-
-@lru_cache(maxsize=8)
-def version(package: str) -> str:
-    """The version that is installed, looked up once."""
-    from importlib.metadata import version as installed
-
-    return installed(package)
-
-
-def attributes(trajectory: Trajectory, status: str) -> dict[str, str]:
-    """What made a result: model, settings, sources, versions."""
-    model = trajectory.model
-    sources = {p.name: str(p.source) for p in model.parameters.values()}
-    numbers = {p.name: f"{p.quantity:.17g}" for p in model.parameters.values()}
-    return {
-        "Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        "status": status, "parameters_json": json.dumps(numbers),
-        "solver_json": json.dumps({"name": type(trajectory.solver).__name__, **vars(trajectory.solver)}),
-        "sources_json": json.dumps(sources), "changed_json": json.dumps(list(trajectory.parameters.changed)),
-        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
-    }  # fmt: skip

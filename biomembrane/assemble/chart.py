@@ -44,6 +44,11 @@ class Chart:
         """Names of all fuels."""
         return frozenset(name for name, _ in self.fuel.values())
 
+    @cached_property
+    def fuel_of(self) -> dict[str, str]:
+        """Names of the fuels by what belongs to them."""
+        return {member: name for name, members in reversed(self.fuel.values()) for member in members}
+
     def _carried(self, transporter: str, store: Store) -> str:
         if store.role == "carrier":
             return CARRIER

@@ -9,7 +9,7 @@ from .. import errors
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, Reservoir
-from ..declare.reaction import made_or_used
+from ..declare.reaction import made_or_used, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
@@ -95,10 +95,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     conventions = sorted({s.convention for s in used})
     if len(conventions) > 1:
         raise errors.ConventionMismatch(
-            where="Model",
-            wanted="one convention for all standard potentials",
-            got=" against ".join(conventions),
-            advice="take the reactants of all reactions from one table (formalism §7)",
+            where="Model", wanted="one convention for all standard potentials", got=" against ".join(conventions), advice=one_convention(conventions)
         )
     return found
 

@@ -126,7 +126,7 @@ def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
     for place in model.compartments:
         given = place.impermeant
         if isinstance(given, Balance):
-            bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.swelling else None
+            bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
             made |= _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
         for s in given or ():

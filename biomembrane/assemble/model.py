@@ -13,6 +13,7 @@ import sympy as sp
 
 from .. import collection, constants, errors, symbols
 from .. import dimension as d
+from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
 from ..declare.parameter import Declared, check_name, declare
@@ -41,7 +42,7 @@ class Equation:
         return self.formula.expression
 
 
-class Model:
+class Model(Compared):
     """A cell, an epithelium, a network: transporters on membranes between places.
 
     Args:
@@ -84,6 +85,7 @@ class Model:
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
         self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
+        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and w.place and isinstance(p.on, Membrane)}
         self.wet = {p.on.name for p in self.processes for w in p.reaction.net if w.kind == "water"}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
@@ -105,6 +107,9 @@ class Model:
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
+    def _content(self) -> tuple[Any, ...]:
+        return self.transporters, self.membranes, self.parameters, self.reference
+
     def __setattr__(self, name: str, value: Any) -> None:
         if getattr(self, "_frozen", False) and not isinstance(getattr(type(self), name, None), cached_property):
             raise AttributeError(f"a Model is immutable; build another with another {name}")
@@ -118,13 +123,7 @@ class Model:
 
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        if name not in self.parameters:
-            raise errors.UnknownName(
-                where=f"model {self.name!r}",
-                wanted="a parameter, bath concentration or initial amount",
-                got=repr(name),
-                advice=errors.nearest(str(name), self.parameters),
-            )
+        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
         return self.parameters[name]
 
     @cached_property

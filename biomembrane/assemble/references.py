@@ -2,11 +2,11 @@
 
 | store | reference |
 |---|---|
-| a solute that is only moved | its concentration in the reference bath, else in another bath, else where it is held, else its mean over the cells |
+| a solute that is only moved | its concentration in the reference bath, else in another bath, else its mean over the cells, else as it is held |
 | solutes that reactions turn into each other, one for one, in cells | their mean over all of them: their equilibrium, where μ° is equal |
 | an impermeant | its own concentration at the volume declared |
 | the states of a carrier | an even spread, with what is bound worth what it is worth free |
-| solvent against what cannot pass | the volume declared |
+| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses it up |
 
 Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step of temperature does R ΔT times the terms.
 Where a reaction makes two out of one, its standard energy itself is told at c°, and its members stay against that.
@@ -47,12 +47,13 @@ class References:
         return self._levels[species.name]
 
     def _level(self, species: Species) -> sp.Expr | None:
-        baths = sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference)
-        outside = [(p.name, p.contents) for p in baths] + [(p.name, p.held) for p in self.model.compartments]
-        for name, contents in outside:
-            if species in contents and contents[species].value > 0:
-                return symbols.parameter(f"{name}.{species.name}")
-        return _mean([(p, species) for p in self.model.compartments if species in p.contents])
+        cells = self.model.compartments
+        for bath in sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference):
+            if species in bath.contents and bath.contents[species].value > 0:
+                return symbols.parameter(f"{bath.name}.{species.name}")
+        held = [p.held[species].value for p in cells if species in p.held]  # as declared: a held pool is outside the exergy
+        mean = _mean([(p, species) for p in cells if species in p.contents])
+        return sp.Float(max(held)) if mean is None and any(held) else mean
 
     @cached_property
     def mixed(self) -> dict[str, sp.Expr]:
@@ -65,7 +66,7 @@ class References:
             joined = set[str]().union(*(group[pool] for pool in met))
             group |= dict.fromkeys(joined, joined)
             opened |= set(met) if sum(met.values()) else set()
-        made = {}
+        made: dict[str, sp.Expr] = {}
         for pool, members in group.items():
             mean = None if members & opened else _mean([own[name] for name in sorted(members)])
             if mean is not None:
@@ -87,18 +88,28 @@ class References:
     @cached_property
     def _carried(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
         """μ^ref and n^ref of the states of carriers."""
-        made = {}
+        made: dict[str, tuple[sp.Expr, sp.Expr]] = {}
         for t in self.model.transporters:
             if t.total is not None:
                 share = t.total.expression / len(t.states)
                 made |= {state.pool: (_held(self.worth, state) + _log(share, n0), share) for state in t.states}
         return made
 
+    @cached_property
+    def reacts(self) -> bool:
+        """Whether some reaction makes or uses up the solvent: it is then measured against pure water, for its energy is part of ΔG°."""
+        return any(species.is_solvent for species in self.model.transformed)
+
+    def pressure(self) -> sp.Expr:
+        """∂G/∂W of the solvent's reference: that of the bath, or of pure water."""
+        bath = self.model.reference
+        return symbols.pressure(bath.name) if bath and not self.reacts else sp.S.Zero
+
     def exergies(self) -> dict[str, Formula]:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carried)
-        total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if isinstance(bath, Reservoir) else sp.S.Zero
+        total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath and not self.reacts else sp.S.Zero
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total

@@ -78,8 +78,7 @@ def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
         assert who.species is not None
         assert who.place is not None
         v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
-        base = symbols.pressure(model.reference.name) if model.reference else sp.S.Zero
-        return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, base)]))]
+        return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, model.references.pressure())]))]
     made.append(("chemical", net(symbols.chemical(who.pool), model.references.of(who))))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:

@@ -180,6 +180,9 @@ class Kernel:
         else:
             self._prepare = _function(program, "prepare", list(frontier), {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return kernel, (self.program,)
+
     def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
         """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a parameter is one."""
         if self.program.owners:

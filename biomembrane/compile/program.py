@@ -6,6 +6,7 @@ import functools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sympy as sp
 
@@ -38,7 +39,8 @@ class Program:
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
-    changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so), ``protocol`` (parameters that have a
+    changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
+    loop makes), ``protocol`` (parameters that have a
     form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
@@ -51,6 +53,9 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return collection.bare(self)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -206,7 +211,17 @@ def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int
             powers[f"{p.name}|power"] = g.call("max", g.neg(chosen[p.name]), g.zero)
             bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
             clocks[f"{p.name}|time"] = g.call("select", bound, g.zero, g.one)
-    return powers | clocks
+    return powers | clocks | _gained(model, made, flux)
+
+
+def _gained(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int]:
+    """The power that each loop which does not close makes from nothing, J·ε."""
+    g = made.g
+    found = {}
+    for loop in (x for t in model.transporters for x in getattr(t, "off", ())):
+        around = functools.reduce(g.add, (g.mul(g.const(share), flux[process]) for process, share in loop.shares.items()))
+        found[f"{loop.name}|loop"] = g.mul(around, made.lowered({loop.name: loop.excess})[loop.name])
+    return found
 
 
 def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import sympy as sp
 
+from .. import collection
+
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
 Step = tuple[str, Any, Any]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
 
@@ -65,6 +67,9 @@ class Rules:
         self.free: list[bool] = []
         self.index: dict[Node, int] = {}
         self.zero, self.one = self.const(0.0), self.const(1.0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return collection.bare(self)
 
     def _put(self, node: Node) -> int:
         found = self.index.get(node)

@@ -16,11 +16,13 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import sympy as sp
 
 from .. import constants, errors, symbols
 from ..symbols import F, R, T, c0, ln
 from . import latex
+from .content import Compared
 from .diagram import Diagram
 from .formula import Formula
 from .laws import Barrier, Eyring
@@ -30,13 +32,14 @@ from .reaction import Participant, Reaction, balanced, conserve, made_or_used, s
 from .site import Site
 from .species import Species
 from .step import Reader, Step, StepLaw, call, charges, listed, names
-from .transporter import Process, build, html_of, sensed
+from .transporter import Process, build, content_of, html_of, sensed
 
+ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 
 
 @dataclass(frozen=True, eq=False)
-class Cycle:
+class Cycle(Compared):
     """A transporter given by its kinetic diagram.
 
     Args:
@@ -77,6 +80,11 @@ class Cycle:
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
     total: Formula = field(init=False, repr=False)
     sensing: dict[str, str] = field(init=False, repr=False)
+    off: tuple[OpenLoop, ...] = field(init=False, repr=False)
+    _loose = ("barrier", "modulator", "steps")
+
+    def _content(self) -> tuple[Any, ...]:
+        return content_of(self)
 
     def __post_init__(self) -> None:
         put: Any = object.__setattr__
@@ -108,6 +116,7 @@ class Cycle:
         site = Site(self.name, self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", site.parameters | parameters)
+        put(self, "off", self._open([s.name for s in steps], off))
         put(self, "sensing", {p.name: sensed(p, s.barrier) for p, s in zip(processes, steps, strict=True)})
 
     @cached_property
@@ -161,7 +170,7 @@ class Cycle:
         for k, row in zip(graph.chords(), graph.loops(), strict=True):
             walked = [(i, int(way)) for i, way in enumerate(row) if way]
             told_, due = (sum(way * x for i, way in walked for x in [value(steps[i])]) for value in (_valence, self._crossing))
-            if told_ != due:
+            if abs(told_ - due) > ROUNDING:
                 raise errors.ChargeImbalance(
                     where=f"{self.name}, the loop closed by '{steps[k].text}'", wanted=f"valences that add up to {float(due):+g} e once around",
                     got=f"{float(told_):+g} e, of " + ", ".join(f"{steps[i].name} {float(way * _valence(steps[i])):+g}" for i, way in walked),
@@ -195,7 +204,7 @@ class Cycle:
         parameters: dict[str, Declared] = {}
         derived, off, names_ = self._energies(steps, sites, states, parameters)
         if self.reason or not off:
-            return _Closed(sites, derived, parameters, set(off))
+            return _Closed(sites, derived, parameters, {name: Formula(e, names_) for name, e in off.items()})
         self._check_loops({name: e.xreplace(names_) for name, e in off.items()}, parameters, steps)
         steps[:] = [replace(s, closing=s.closing or s.name in off) for s in steps]
         return self._closed(steps, states)
@@ -217,6 +226,35 @@ class Cycle:
             stands |= site.names
         derived, off = _derived(levels, tuple(links))
         return {here: Formula(e, stands) for here, e in derived.items()}, off, stands
+
+    def _open(self, steps: list[str], off: dict[str, Formula]) -> tuple[OpenLoop, ...]:
+        """The loops that do not close: ε of each, and which share of every step's flux goes around it.
+
+        Shares are those of the projection of all fluxes on the loops, Σ_l J_l Z_l, so that Σ ε_l J_l depends on no choice of a tree.
+        """
+        last = [k for k, name in enumerate(steps) if name in off]
+        order = [k for k in range(len(steps)) if k not in last] + last
+        Z, chords = self.diagram.loops(order), self.diagram.chords(order)
+        G = np.linalg.solve(Z @ Z.T, Z) if len(Z) else Z
+        made = []
+        for row, walk, k in zip(G, Z, chords, strict=True):
+            if steps[k] in off:
+                around = "–".join(s.label for s in self._around(walk, k))
+                shares = {f"{self.name}:{name}": float(x) for name, x in zip(steps, row, strict=True) if abs(x) > 1e-12}
+                made.append(OpenLoop(f"{self.name}:{around}", f"{self.name}:{steps[k]}", off[steps[k]] * (R * T), shares))
+        twins = [loop.name for loop in made]
+        return tuple(replace(x, name=f"{x.name} by {x.step.partition(':')[2]}") if twins.count(x.name) > 1 else x for x in made)
+
+    def _around(self, walk: Any, first: int) -> list[Participant]:
+        """The states of a loop, from where a step begins once around."""
+        ends = {k: self.diagram.ends[k][:: int(way)] for k, way in enumerate(walk) if way}
+        met = [ends[first][0]]
+        here, used = ends[first][1], {first}
+        while len(used) < len(ends):
+            met.append(here)
+            k = next(k for k, (a, _) in ends.items() if a == here and k not in used)
+            here, used = ends[k][1], used | {k}
+        return [self.states[s] for s in (*met, met[0])]
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
@@ -249,13 +287,25 @@ class Cycle:
         return latex.transporter(self)
 
 
+@dataclass(frozen=True, eq=False)
+class OpenLoop:
+    """A loop that does not close: ``step`` closes it, ``excess`` is ε = RT ln(Π k⁺/Π k⁻) − A [J/mol] in that step's direction, and
+    ``shares`` are by process what of its flux goes around the loop.
+    """
+
+    name: str
+    step: str
+    excess: Formula
+    shares: Mapping[str, float]
+
+
 class _Closed(NamedTuple):
     """What the constants of a cycle give."""
 
     sites: list[Site]
     derived: dict[sp.Symbol, Formula]
     parameters: dict[str, Declared]
-    off: set[str]
+    off: dict[str, Formula]
 
 
 class _Link(NamedTuple):
@@ -322,7 +372,7 @@ def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | F
     made: dict[str, int | Fraction] = dict.fromkeys(known, 0)
     for name, value in charge.items():
         if name not in made:
-            advice = errors.nearest(str(name), known)
+            advice = errors.nearest(name, known)
             raise errors.UnknownName(where=where, wanted=f"states, of {' '.join(known)}", got=errors.shown(name), advice=advice)
         made[name] = charges(value, f"{where} of {name}", f"charge={{{name!r}: -2}}")
     return made

@@ -19,7 +19,7 @@ from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
 from .parameter import Parameter
-from .site import Site, evaluated, exact, expressed
+from .site import Site, called, evaluated, exact, expressed
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def split(barrier: Any, site: Site) -> tuple[sp.Expr, sp.Expr]:
     where, advice = f"{site.process}, barrier=…", "laws.Eyring(0.5) or laws.ConstantField()"
     if isinstance(barrier, type) or not callable(barrier):
         raise errors.WrongType(where=where, wanted="a barrier", got=errors.shown(barrier), advice=advice)
-    made = barrier(site.Qu)
+    made = called(barrier, where, site.Qu)
     if not isinstance(made, tuple) or len(made) != 2:
         raise errors.WrongType(where=where, wanted="a barrier that gives the pair b⁺, b⁻", got=errors.shown(made), advice=advice)
     return expressed(made[0], where), expressed(made[1], where)
@@ -209,15 +209,13 @@ Bound = tuple[tuple[int, sp.Symbol, sp.Symbol], ...]  # one side of a reaction: 
 
 
 @lru_cache(maxsize=1024)
-def _saturated(
-    E: sp.Expr, solvent: tuple[sp.Expr, sp.Expr], plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool
-) -> Rates:
+def _saturated(E: sp.Expr, plus: sp.Expr, minus: sp.Expr, standard: sp.Expr, left: Bound, right: Bound, *, simultaneous: bool) -> Rates:
     scaled = [sp.prod([(c / K) ** n for n, c, K in side]) for side in (left, right)]
     filled = [sp.prod([(1 + c / K) ** n for n, c, K in side]) for side in (left, right)]
     D = filled[0] * filled[1] if simultaneous else filled[0] + filled[1] - 1
     # Haldane: k⁻ = k⁺ e^{ΔG°/RT} Π(K/c°)^ν⁻ / Π(K/c°)^ν⁺
     haldane = sp.exp(standard) * sp.prod([(K / c0) ** n for n, _, K in right]) / sp.prod([(K / c0) ** n for n, _, K in left])
-    return Rates(E * plus * solvent[0] * scaled[0] / D, E * minus * haldane * solvent[1] * scaled[1] / D)
+    return Rates(E * plus * scaled[0] / D, E * minus * haldane * scaled[1] / D)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,9 +241,9 @@ class Saturable:
     source: Any = None
 
     def rates(self, site: Site) -> Rates:
-        if self.binding not in ("simultaneous", "common"):
+        if not isinstance(self.binding, str) or self.binding not in ("simultaneous", "common"):
             known, got = ("simultaneous", "common"), errors.shown(self.binding)
-            advice = errors.nearest(str(self.binding), known)
+            advice = errors.nearest(self.binding, known)
             raise errors.BadSettings(where=f"{site.name}, Saturable(binding=…)", wanted="'simultaneous' or 'common'", got=got, advice=advice)
         given = [name for name in ("maximum", "turnover", "density") if getattr(self, name) is not None]
         if given not in (["maximum"], ["turnover", "density"]):
@@ -262,7 +260,7 @@ class Saturable:
         both = (site.reaction.reactants, site.reaction.products)
         left, right = (tuple((n, site.level(w), K[w]) for n, w in side if w.kind != "water") for side in both)
         water, made = (site.product([(n, w) for n, w in side if w.kind == "water"]) for side in both)
-        return _saturated(E, (water, made), plus, minus, site.standard, left, right, simultaneous=self.binding == "simultaneous")
+        return _saturated(E, plus * water, minus * made, site.standard, left, right, simultaneous=self.binding == "simultaneous")
 
     def _sourced(self, value: Any) -> Any:
         return Parameter(value, self.source) if self.source is not None and is_quantity(value) else value
@@ -273,22 +271,18 @@ class Saturable:
         if not isinstance(self.half, Mapping):
             names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in solutes)
             raise errors.WrongType(
-                where=f"{site.name}, Saturable(half=…)",
-                wanted="{participant: half-saturation}",
-                got=errors.shown(self.half),
+                where=f"{site.name}, Saturable(half=…)", wanted="{participant: half-saturation}", got=errors.shown(self.half),
                 advice=f"half={{{names}}}",
-            )
+            )  # fmt: skip
         left = dict(self.half)
         for who in solutes:
             keys = [*site.names_of(who), who.species.name if who.species else who.label]
             key = next((k for k in keys if k in self.half), None)
             if key is None:
                 raise errors.MissingSpecies(
-                    where=f"{site.name}, Saturable(half=…)",
-                    wanted=f"a half-saturation for {keys[0]}",
-                    got=", ".join(map(str, self.half)) or "none",
-                    advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
-                )
+                    where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}",
+                    got=", ".join(map(str, self.half)) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
+                )  # fmt: skip
             left.pop(key, None)
             name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
@@ -296,7 +290,7 @@ class Saturable:
             raise errors.UnknownName(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
-                got=", ".join(map(str, left)),
+                got=", ".join(map(errors.shown, left)),
                 advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes]),
             )
         return found

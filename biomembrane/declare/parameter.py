@@ -37,10 +37,15 @@ def check_text(text: Any, where: str, example: str) -> None:
         raise errors.WrongType(where=where, wanted="text", got=errors.shown(text), advice=example)
 
 
+MOST = 10**6  # charges of a species, counts of a group, of turnovers: more than there are
+
+
 def whole(number: Any, where: str, wanted: str, advice: str) -> int:
-    """The whole number itself.  Raises ``NotANumber``."""
+    """The whole number itself.  Raises ``NotANumber``, and ``OutOfDomain`` beyond a million."""
     if isinstance(number, bool) or not isinstance(number, int):
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(number), advice=advice)
+    if abs(number) > MOST:
+        raise errors.OutOfDomain(where=where, wanted=f"{wanted}, at most {MOST:,}", got=errors.shown(number), advice=advice)
     return number
 
 
@@ -63,9 +68,9 @@ class Source:
     reference: Reference | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise errors.BadSource(
-                where="Source(kind=…)", wanted=" | ".join(KINDS), got=errors.shown(self.kind), advice=errors.nearest(str(self.kind), KINDS)
+                where="Source(kind=…)", wanted=" | ".join(KINDS), got=errors.shown(self.kind), advice=errors.nearest(self.kind, KINDS)
             )
         for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
             check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
@@ -155,9 +160,9 @@ def check_domain(value: float, domain: str, where: str, given: Any, hint: str = 
 
     ``hint`` is for a value below zero.
     """
-    if domain not in _DOMAINS:
+    if not isinstance(domain, str) or domain not in _DOMAINS:
         raise errors.BadSettings(
-            where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(str(domain), _DOMAINS)
+            where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(domain, _DOMAINS)
         )
     wanted, inside = _DOMAINS[domain]
     if not inside(value):

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
+from .content import Compared
 from .parameter import Declared, check_name, declare
 from .species import Species
 
@@ -78,7 +79,7 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
 
 
 @dataclass(frozen=True, eq=False)
-class Reservoir:
+class Reservoir(Compared):
     """An infinite, well-stirred bath: its potentials are constant and what it gives is counted as power.
 
     Args:
@@ -99,12 +100,15 @@ class Reservoir:
             )
         object.__setattr__(self, "contents", _contents(self, "contents"))
 
+    def _content(self) -> tuple[Any, ...]:
+        return list(self.contents.items()), self.floating
+
     def __repr__(self) -> str:
         return f"Reservoir({self.name!r}: {', '.join(s.name for s in self.contents)})"
 
 
 @dataclass(frozen=True, eq=False)
-class Compartment:
+class Compartment(Compared):
     """A well-mixed finite volume.
 
     Args:
@@ -142,6 +146,9 @@ class Compartment:
                     )  # fmt: skip
                 seen.add(species.name)
 
+    def _content(self) -> tuple[Any, ...]:
+        return self.volume, list(self.contents.items()), list(self.held.items()), self.impermeant
+
     def __repr__(self) -> str:
         return f"Compartment({self.name!r}: {', '.join(s.name for s in (*self.contents, *self.held))})"
 
@@ -155,7 +162,7 @@ def contents(place: Place) -> dict[Species, Declared]:
 
 
 @dataclass(frozen=True, eq=False)
-class Membrane:
+class Membrane(Compared):
     """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is positive.
 
     Args:
@@ -199,6 +206,9 @@ class Membrane:
                     long_name=f"specific capacitance of {self.name}",
                 ),
             )
+
+    def _content(self) -> tuple[Any, ...]:
+        return self.inside, self.outside, self.area, self.capacitance
 
     def side(self, word: str) -> Place | None:
         """The place that ``in``, ``out`` or a name stands for; None if it is neither side."""

@@ -17,6 +17,7 @@ from .certificate import check_dimension
 from .parameter import check_name, whole
 from .site import expressed
 
+_MOST = 100_000  # pulses
 _STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"
 _RAMPS = "Protocol.ramps((Q(0, 's'), Q(5, 'mM')), (Q(1, 'min'), Q(20, 'mM')))"
 _FORMULA = "Protocol.function(lambda t, high, period: high * sympy.cos(2 * sympy.pi * t / period) ** 2, high=Q(4, 'mM'), period=Q(20, 'min'))"
@@ -63,6 +64,11 @@ class Protocol:
         if number < 1 or (period is None and number > 1):
             wanted, got = "one pulse or more, and a period for several", f"count={count}, period={errors.shown(period)}"
             raise errors.BadSettings(where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')")
+        if number > _MOST:
+            raise errors.BadSettings(
+                where=f"{where}(count=…)", wanted=f"at most {_MOST:,} pulses", got=errors.shown(count), advice="Protocol.function"
+            )
+        start, width, period = (units.quantity(x, f"{where}({n}=…)") for n, x in (("start", start), ("width", width), ("period", period)))
         for name, value in (("start", start), ("width", width), ("period", width if period is None else period)):
             shortest = np.min(units.strip(value, d.TIME, f"{where}({name}=…)"))
             if shortest < 0 or (shortest == 0 and name != "start"):

@@ -7,15 +7,17 @@ charge on the place it is in; a carrier state its charge coordinate on the insid
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from .. import errors
+from .parameter import MOST
 from .places import Compartment, Membrane, Place, Reservoir, contents
 from .species import Species
 
-_TERM = re.compile(r"\s*(?:(\d+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z")
+_TERM = re.compile(r"\s*(?:([0-9]+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\w+\-]*))?\s*\Z", re.ASCII)
 _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 
@@ -100,10 +102,10 @@ def _terms(text: str) -> tuple[tuple[tuple[int, str, str], ...], ...]:
                     got=errors.shown(piece.strip()) if piece.strip() else f"nothing beside an arrow or a plus in {errors.shown(text)}",
                     advice="write a whole number, a blank, a species, '@', a place",
                 )
-            count = int(found[1] or 1)
-            if count < 1:
+            count = int(found[1] or 1) if len(found[1] or "") < 8 else MOST + 1
+            if not 1 <= count <= MOST:
                 got = errors.shown(piece.strip())
-                raise errors.BadReaction(wanted="coefficients of 1 or more", got=got, advice="leave it out, or correct the number")
+                raise errors.BadReaction(wanted=f"coefficients from 1 to {MOST:,}", got=got, advice="leave it out, or correct the number")
             read[-1].append((count, found[2], found[3] or ""))
     return tuple(read[0]), tuple(read[1])
 
@@ -178,9 +180,19 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
             where=where,
             wanted="one convention for the standard potentials",
             got=" against ".join(sorted(conventions)),
-            advice="take all reactants from one table (formalism §7)",
+            advice=one_convention(conventions),
         )
     return reaction
+
+
+def one_convention(found: Iterable[str]) -> str:
+    """What to do where standard energies of several conventions meet."""
+    if any("apparent" in name for name in found):
+        return (
+            "with H+ as a species: MgATP, MgADP and HPO4 of library.explicit, NaKATPase(…, explicit=True) and convention='explicit H+'; "
+            "at a fixed pH: apparent energies of one table for all, and no reaction of H+"
+        )
+    return "take all reactants from one table, with one convention="
 
 
 def made_or_used(reaction: Reaction) -> dict[Species, int]:

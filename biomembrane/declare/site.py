@@ -9,8 +9,9 @@ the reaction alone:
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -70,13 +71,31 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
         advice = "lambda site: site.parameter(…) * site['K@in']"
         raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
     try:
-        made = formula(site)
+        made = called(formula, where, site)
     except TypeError as error:
         if not any(text in str(error) for text in _NUMERIC):
             raise
         wanted, advice = "a formula of sympy's functions: it is worked out once, in symbols", "import sympy; sympy.exp(-site.u) in place of numpy.exp"
         raise errors.WrongType(where=where, wanted=wanted, got=f"{type(error).__name__}: {error}", advice=advice) from None
     return expressed(made, where)
+
+
+def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
+    """What a user's function gives, once it is seen that it takes so many arguments.  Raises WrongType."""
+    try:
+        inspect.signature(function).bind(*given)
+    except TypeError as problem:
+        wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
+        raise errors.WrongType(where=where, wanted=wanted, got=f"{errors.shown(function)}: {problem}", advice="lambda site: …") from None
+    except ValueError:  # a function of C without a signature, which tells when it is called
+        pass
+    try:
+        return function(*given)
+    except (TypeError, ValueError) as problem:
+        if problem.__traceback__ is not None and problem.__traceback__.tb_next is None:  # raised by the call itself
+            got = f"{errors.shown(function)}: {problem}"
+            raise errors.WrongType(where=where, wanted="a function of the site's symbols", got=got, advice="lambda site: …") from None
+        raise
 
 
 @lru_cache(maxsize=1024)
@@ -179,7 +198,7 @@ class Site:
                 return self.level(who)
         names = [*(self.written(w) for w in self.participants), *known]
         wanted = "a participant of its reaction, or a solute on either side"
-        raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(str(key), names))
+        raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(key, names))
 
     def names_of(self, who: Participant) -> tuple[str, ...]:
         """All that a participant may be called: as :meth:`written`, by its place, by its side, by its label."""

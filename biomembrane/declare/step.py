@@ -87,7 +87,7 @@ class Reader:
 
     def _asked(self, request: str, texts: Sequence[str]) -> list[str]:
         """The step that ``close`` asks for: by its states where one step joins them; else as it is written, either way around."""
-        found = [t for t in texts if _ends(t, self.where) == _ends(request, f"{self.where}, close={request!r}")]
+        found = [t for t in texts if _ends(t, self.where) == _ends(request, f"{self.where}, close={errors.shown(request)}")]
         if len(found) > 1:
             found = [t for t in found if _sides(request) in (_sides(t), _sides(t)[::-1])] or [t for t in found if _order(t) == _order(request)]
         return found

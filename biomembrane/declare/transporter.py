@@ -13,6 +13,7 @@ from .. import errors, symbols
 from ..html import collapsible, join, table
 from . import latex
 from .certificate import Certificate
+from .content import Compared
 from .formula import Formula
 from .judge import Case, judged
 from .laws import Eyring, Law, Rates
@@ -24,8 +25,8 @@ from .site import Site, evaluated, expressed
 from .species import Species
 
 
-@dataclass(frozen=True)
-class Process:
+@dataclass(frozen=True, eq=False)
+class Process(Compared):
     """One reaction with its rates and the certificate of them: what the assembly reads.
 
     ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out; ``senses`` are the solutes
@@ -40,6 +41,9 @@ class Process:
     names: Mapping[sp.Symbol, sp.Expr] = field(repr=False, hash=False)
     certificate: Certificate
     senses: tuple[Participant, ...] = ()
+
+    def _content(self) -> tuple[Any, ...]:
+        return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
@@ -96,7 +100,7 @@ def _complete(rates: Any, where: str) -> Rates:
 
 
 @dataclass(frozen=True, eq=False)
-class Transporter:
+class Transporter(Compared):
     """A transporter of one reaction.
 
     Args:
@@ -124,6 +128,10 @@ class Transporter:
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False, default_factory=dict)
     states: tuple[Participant, ...] = field(init=False, repr=False, default=())
     total: Formula | None = field(init=False, repr=False, default=None)
+    _loose = ("law", "modulator")
+
+    def _content(self) -> tuple[Any, ...]:
+        return content_of(self)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Transporter, name")
@@ -155,10 +163,22 @@ class Transporter:
         return latex.transporter(self)
 
 
+def content_of(made: Any) -> tuple[Any, ...]:
+    """What a transporter or a cycle says: its processes with their rates, and its numbers with their sources."""
+    derived = {symbol: said(formula) for symbol, formula in made.derived.items()}
+    return made.label, made.on, made.processes, made.parameters, made.states, derived, said(made.total)
+
+
+def said(formula: Formula | None) -> Any:
+    """A formula as it can be compared."""
+    return formula and (formula.local, dict(formula.names))
+
+
 def sensed(process: Process, barrier: Any = None) -> str:
     """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves charge nor reads the voltage."""
     on = process.on
     charge = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    charge = charge if abs(charge) > 1e-9 else 0  # of valences that were computed
     theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
     read = any(e is not None and symbols.potential("@") in e.free_symbols for e in rates)

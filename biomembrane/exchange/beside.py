@@ -60,22 +60,26 @@ def beside(target: Path, where: str) -> Iterator[Path]:
     What stood there stays until then, and stays if anything goes wrong; nothing half written is left, except by a process that is killed, whose
     leavings the next one removes.  Raises NotWritable.
     """
-    final = target.resolve() if target.is_symlink() else target  # a link keeps pointing where it pointed
-    tag = _tag(final.name)
-    spare = final.parent / f"{tag}-{os.getpid()}-{os.urandom(4).hex()}.part"
+    final, spare = target, None
     try:
+        final = target.resolve() if target.is_symlink() else target  # a link keeps pointing where it pointed
+        if final.exists() and not final.is_file():
+            raise FileExistsError(17, "what is there is no file")
+        tag = _tag(final.name)
+        spare = final.parent / f"{tag}-{os.getpid()}-{os.urandom(4).hex()}.part"
         final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(final.parent, tag)
         yield spare
         _settle(spare)
         spare.replace(final)
         _flush(final.parent)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # the last is of links that lead to themselves
         if isinstance(problem, errors.BiomembraneError):
             raise
         raise _unwritable(target, where, problem) from None
     finally:
-        _remove(spare)
+        if spare is not None:
+            _remove(spare)
 
 
 def _tag(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import errors
 from ..assemble.model import Model
 from ..declare.reference import Reference
 
@@ -12,6 +13,7 @@ def cite(model: Model) -> str:
     A sheet that gathers numbers from many places is an entry without authors, and its numbers are told one by one.  They stand in lines that
     begin with a percent sign, which BibTeX leaves out.
     """
+    errors.expect(model, Model, "cite(model)", "a Model", "bm.cite(bm.load('enterocyte'))")
     found: dict[str, Reference] = {}
     others = []
     for p in model.parameters.values():

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..account.saved import LINES, SavedRun
+from ..account.filed import filed
+from ..account.saved import SavedRun
 from .beside import beside, exists, read_path, reason
 from .untrusted import check_hdf5, check_texts, refused
 
@@ -27,20 +28,11 @@ def dataset(run: Run) -> xr.Dataset:
     law is not proved ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, and the lines of the table,
     ``ledger_spent(time)`` and so on.
     """
-    ledger = run.ledger
-    flow = ledger.flow.rename({c: f"entry_{c}" for c in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")})
-    lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
-    made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
-    if run.trajectory.kernel.program.names["uphill"]:
-        made = made.assign(ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration)
-    if not run.trajectory.dims:
-        flows = [[f.source, f.target, f.energy, f.kind] for f in ledger.flows()]
-        texts = {"flows": flows, "baths": run.baths, "labels": ledger.labels}
-        made.attrs |= {f"{name}_json": json.dumps(value, ensure_ascii=False) for name, value in texts.items()}
-    return made
+    return filed(run)
 
 
 SUFFIXES = (".nc", ".nc4")
+_HELD = "variables_json"  # what the file holds, so that it is seen when something is gone
 
 
 def save(run: Run | Kept | SavedRun, path: str | Path) -> Path:
@@ -73,8 +65,9 @@ def write(data: xr.Dataset, path: str | Path) -> Path:
     """Write what :func:`dataset` gave, whole or not at all.  Raises NotWritable."""
     target = Path(path)
     summed = {name: {"fletcher32": True} for name, v in data.variables.items() if v.dtype.kind in "iuf" and v.ndim and v.size}
+    told = data.assign_attrs({_HELD: json.dumps(sorted(map(str, data.variables)))})
     with beside(target, f"save(…, {errors.shown(str(path))})") as spare:
-        data.to_netcdf(spare, engine="h5netcdf", encoding=summed)  # with checksums, so that damage is seen when it is read
+        told.to_netcdf(spare, engine="h5netcdf", encoding=summed)  # with checksums, so that damage is seen when it is read
     return target
 
 
@@ -117,6 +110,9 @@ def _read(source: Path) -> xr.Dataset:
         advice = "it may be cut short or of another format: run the model again and bm.save(run, …)"
         raise refused(source, reason(problem), wanted="a netCDF-4 file", advice=advice) from None
     check_texts(source, made.attrs)
+    lost = sorted(set(json.loads(made.attrs.pop(_HELD, "[]"))) - set(map(str, made.variables)))
+    if lost:
+        raise refused(source, f"no {lost[0]!r}, which was saved", advice="run the model again and bm.save(run, …)")
     return made
 
 

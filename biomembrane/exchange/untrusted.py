@@ -55,6 +55,8 @@ def _fits(name: str, read: Any) -> bool:
         kinds: tuple[Any, ...] = (str, str, (int, float), str)
         rows = isinstance(read, list) and all(isinstance(row, list) and len(row) == len(kinds) for row in read)
         return rows and all(isinstance(value, kind) for row in read for value, kind in zip(row, kinds, strict=True))
+    if name == "variables_json":
+        return isinstance(read, list) and all(isinstance(v, str) for v in read)
     if name == "labels_json":
         return isinstance(read, dict) and all(isinstance(v, str) for v in read.values())
     if name == "baths_json":

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ _DONE = "chunk_done"
 _SCAN = "scan_json"  # of this attribute of _DONE: fingerprint, and the scan's dimensions with their chunks
 _CANCELLED = KINDS.index("cancelled")
 _CHECKSUM = 4  # bytes
+_opening = Lock()  # an array takes zarr's settings when it is opened
 
 
 def write(scan: Lazy, target: Path) -> Path:
@@ -129,7 +131,7 @@ def _even(scan: Lazy) -> Lazy:
 
 
 def _layout(scan: Lazy) -> dict[str, Any]:
-    dims = {str(d): [n, max(scan.scan.chunksizes.get(d, (n,)))] for d, n in scan.scan.sizes.items()}
+    dims = {str(d): [n, max(scan.scan.chunksizes.get(d, (n,)))] for d, n in ((d, scan.scan.sizes[d]) for d in scan.recipe.dims)}
     return {"dims": dims, "arrays": sorted(map(str, scan.data.variables))}
 
 
@@ -145,7 +147,7 @@ def _lay_out(scan: Lazy, target: Path, mark: str, where: str) -> None:
     marks = xr.Dataset({_DONE: ("chunk", np.zeros(count, dtype=np.int8), facts)}).chunk({"chunk": 1})
     data = scan.data.merge(marks)
     data = data.assign_coords({name: c.astype(object) for name, c in data.coords.items() if c.dtype.kind == "U"})
-    data.attrs = scan.data.attrs
+    data.attrs = scan.data.attrs | {"parameters_hash": scan.digest}
     with beside(target, where) as spare, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zarr's, of types that it may yet change
         data.to_zarr(spare, mode="w-", compute=False, consolidated=False, zarr_format=3, encoding=_encoding(data), write_empty_chunks=True)
@@ -171,19 +173,15 @@ def _fill(recipe: Any, scan: xr.Dataset, target: str, place: dict[str, slice], n
         made = block(scan, recipe)
     except errors.BiomembraneError as problem:
         return problem
-    group: Any = zarr.open_group(target, mode="r+")  # typed for two formats
-    for name, array in group.arrays():
-        dims = array.metadata.dimension_names
+    with _opening, zarr.config.set({"array.write_empty_chunks": True}):  # a chunk of nothing but the fill value is a file too
+        arrays: dict[str, Any] = dict(zarr.open_group(target, mode="r+").arrays())
+    for name, array in arrays.items():
+        dims = array.metadata.dimension_names or ()  # a number beside the scan has none
         source = made if name in made.variables else scan  # parameters that are scanned are coordinates of the result
         if set(dims) & set(place) and name not in place and name in source.variables:
-            _put(array, tuple(place.get(d, slice(None)) for d in dims), source[name].transpose(*dims).values)
-    _put(group[_DONE], (slice(number, number + 1),), np.ones(1, dtype=np.int8))
+            array[tuple(place.get(d, slice(None)) for d in dims)] = source[name].transpose(*dims).values
+    arrays[_DONE][number : number + 1] = np.ones(1, dtype=np.int8)
     return None
-
-
-def _put(array: Any, region: tuple[slice, ...], values: Any) -> None:
-    """Into a region, in files even where all is the fill value: a file that is not there is missing."""
-    array.with_config({"write_empty_chunks": True})[region] = values
 
 
 # --- what is there

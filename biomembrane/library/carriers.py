@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from .. import errors
 from ..declare import laws
 from ..declare.cycle import Cycle
 from ..declare.parameter import Parameter, Source
@@ -29,6 +30,7 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
         data: ``parent_1992`` or ``eskandari_2005``, whose slip is far smaller.
         slip: leave the step C2 ⇌ C5 out with ``False``.
     """
+    errors.expect(slip, bool, "SGLT1(slip=…)", "True or False", "slip=False")
     s = sheet(data)
     inward, empty = _coordinates()
     N = _default_density() if density is None else density

@@ -52,8 +52,11 @@ def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str 
         advice = "leak(K, membrane), with K from biomembrane.library"
         raise errors.WrongType(where="library.leak(species, …)", wanted="a Species", got=errors.shown(species), advice=advice)
     P = default_permeability(species) if permeability is None else permeability
-    label = "" if name else f"{species.label} leak"
-    return Transporter(name or f"{species.name}_leak", f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=label)
+    plain = isinstance(name, str) and not name
+    label = f"{species.label} leak" if plain else ""
+    return Transporter(
+        f"{species.name}_leak" if plain else name, f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=label
+    )
 
 
 def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:

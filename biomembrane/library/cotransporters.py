@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from .. import constants
+from .. import constants, errors, units
 from ..declare import laws
 from ..declare.parameter import Parameter
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
+from ..dimension import SPECIFIC_CONDUCTANCE
 from ..units import Q
 from .sheet import sheet
 
@@ -21,10 +23,18 @@ def _default_coefficient() -> Parameter:
     return data.derived(float(coefficient.to("mol^2/J/s/m^2").magnitude), "mol^2/J/s/m^2", "g_KCC2/F^2")
 
 
+def _coefficient(conductance: Any, where: str) -> Any:
+    """g/F² of a conductance per area, with its source."""
+    given = conductance.quantity if isinstance(conductance, Parameter) else conductance
+    units.strip(given, SPECIFIC_CONDUCTANCE, where)
+    made = units.as_quantity(given, where) / Q(constants.FARADAY, "C/mol") ** 2
+    return replace(conductance, quantity=made, sd=None) if isinstance(conductance, Parameter) else made
+
+
 def KCC2(on: Membrane, *, conductance: Any = None, name: str = "KCC2") -> Transporter:
     """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et al. 2018).
 
     ``conductance``: g per area ("S/dm^2"); default that of the model neuron of the paper.
     """
-    coefficient = _default_coefficient() if conductance is None else conductance / Q(constants.FARADAY, "C/mol") ** 2
+    coefficient = _default_coefficient() if conductance is None else _coefficient(conductance, f"{errors.shown(name)[1:-1]}.conductance")
     return Transporter(name, "K@in + Cl@in -> K@out + Cl@out", on, laws.Onsager(coefficient=coefficient))

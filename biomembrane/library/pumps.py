@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from .. import dimension as d
+from .. import errors
 from ..declare.laws import Rates, ring
 from ..declare.places import Membrane
 from ..declare.site import Site
@@ -35,46 +36,59 @@ class SmithCrampin:
         α₁⁺ = k₁ Na~_i³/D_i    α₂⁺ = k₂            α₃⁺ = k₃ K~_e²/D_e    α₄⁺ = k₄ ATP~/(1 + ATP~)
         α₁⁻ = k₋₁ ADP          α₂⁻ = k₋₂ Na~_e³/D_e   α₃⁻ = k₋₃ Pi/(1 + ATP~)   α₄⁻ = k₋₄ K~_i²/D_i
 
-    k₋₃, with the proton and the free share of phosphate in it, follows from the energy of hydrolysis.
+    k₋₃, with the proton and the free share of phosphate in it, follows from the energy of hydrolysis.  With ``explicit`` H⁺ the fuel is
+    MgATP²⁻, and α₃⁻ = k₋₃ HPO₄²⁻·H⁺/(1 + ATP~), as the paper has it.
     """
 
     density: Any
     data: Sheet
+    explicit: bool = False
 
     def rates(self, site: Site) -> Rates:
         k = {name: site.parameter(name, self.data[name], dim, domain=domain) for name, (domain, dim) in _CONSTANTS.items()}
-        levels = tuple(site[key] for key in ("Na@in", "Na@out", "K@in", "K@out", "ATP@in", "ADP@in", "Pi@in"))
-        return _smith_crampin(site.standard, site.carriers(self.density), site.u, tuple(k.values()), levels)
+        *salt, ATP, ADP, Pi = (site[key] for key in ("Na@in", "Na@out", "K@in", "K@out", *(_EXPLICIT if self.explicit else _APPARENT)[:3]))
+        released = Pi * site["H@in"] / c0**2 if self.explicit else Pi / c0
+        return _smith_crampin(site.standard, site.carriers(self.density), site.u, tuple(k.values()), (*salt, ATP, ADP, released))
+
+
+_APPARENT = ("ATP@in", "ADP@in", "Pi@in")
+_EXPLICIT = ("MgATP@in", "MgADP@in", "HPO4@in", "H@in")
 
 
 @lru_cache(maxsize=64)
-def _smith_crampin(standard: sp.Expr, total: sp.Expr, u: sp.Expr, constants: tuple[sp.Symbol, ...], levels: tuple[sp.Symbol, ...]) -> Rates:
+def _smith_crampin(standard: sp.Expr, total: sp.Expr, u: sp.Expr, constants: tuple[sp.Symbol, ...], levels: tuple[sp.Expr, ...]) -> Rates:
     """The rates in the symbols of a site, once for all sites."""
     k = dict(zip(_CONSTANTS, constants, strict=True))
-    Na_in, Na_out, K_in, K_out, ATP, ADP, Pi = levels
+    Na_in, Na_out, K_in, K_out, ATP, ADP, released = levels
     Na_i = Na_in / (k["K_d_Na_i"] * sp.exp(k["Delta"] * u / 3))
     Na_e = Na_out / (k["K_d_Na_e"] * sp.exp((1 + k["Delta"]) * u / 3))
     K_i, K_e = K_in / k["K_d_K_i"], K_out / k["K_d_K_e"]
     atp = ATP / k["K_d_MgATP"]
     D_i, D_e = ((1 + na) ** 3 + (1 + kk) ** 2 - 1 for na, kk in ((Na_i, K_i), (Na_e, K_e)))
     forward = [k["k1_forward"] * Na_i**3 / D_i, k["k2_forward"], k["k3_forward"] * K_e**2 / D_e, k["k4_forward"] * atp / (1 + atp)]
-    reverse = [k["k1_reverse"] * ADP, k["k2_reverse"] * Na_e**3 / D_e, _closing(k, standard) * Pi / (1 + atp), k["k4_reverse"] * K_i**2 / D_i]
+    reverse = [k["k1_reverse"] * ADP, k["k2_reverse"] * Na_e**3 / D_e, _closing(k, standard) * released / (1 + atp), k["k4_reverse"] * K_i**2 / D_i]
     return ring(total, forward, reverse)
 
 
 def _closing(k: Mapping[str, sp.Symbol], standard: sp.Expr) -> sp.Expr:
-    """k₋₃ [1/s per concentration of total phosphate] that closes the cycle on ΔG°."""
+    """k₋₃ [1/s, at activities of 1] that closes the cycle on ΔG°."""
     rates = k["k1_forward"] * k["k2_forward"] * k["k3_forward"] * k["k4_forward"] / (k["k1_reverse"] * k["k2_reverse"] * k["k4_reverse"])
     binding = k["K_d_Na_e"] ** 3 * k["K_d_K_i"] ** 2 / (k["K_d_Na_i"] ** 3 * k["K_d_K_e"] ** 2 * k["K_d_MgATP"])
-    return rates * binding * sp.exp(standard) / c0
+    return rates * binding * sp.exp(standard)
 
 
-def NaKATPase(on: Membrane, *, density: Any = None, name: str = "NaKATPase") -> Transporter:
+def NaKATPase(on: Membrane, *, density: Any = None, explicit: bool = False, name: str = "NaKATPase") -> Transporter:
     """The Na⁺/K⁺ pump: 3 Na⁺ out, 2 K⁺ in, one ATP; reversible, one charge outward per turnover.
 
-    ``density``: pumps per area ("1/um^2"); default frog sartorius, of the order of 2500 per µm².  The inside needs ATP, ADP and Pi.
+    Args:
+        density: pumps per area ("1/um^2"); default frog sartorius, of the order of 2500 per µm².
+        explicit: whether H⁺ is a species of the model.  Unless it is, the inside needs ATP, ADP and Pi of the library, whose energy holds at
+            pH 7.09; if it is, MgATP, MgADP and HPO4 of :mod:`biomembrane.library.explicit`, and H: one H⁺ is set free a turnover.
     """
+    if not isinstance(explicit, bool):
+        raise errors.WrongType(where=f"{name}, explicit=…", wanted="True or False", got=errors.shown(explicit), advice="explicit=True")
     N = sheet("membrane_typical")["NaK_density_muscle"] if density is None else density
-    law = SmithCrampin(density=N, data=sheet("smith_crampin_2004"))
+    law = SmithCrampin(density=N, data=sheet("smith_crampin_2004"), explicit=explicit)
+    fuel, *products = _EXPLICIT if explicit else _APPARENT
     label = "Na/K-ATPase" if name == "NaKATPase" else ""
-    return Transporter(name, "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in", on, law, label=label)
+    return Transporter(name, f"3 Na@in + 2 K@out + {fuel} -> 3 Na@out + 2 K@in + {' + '.join(products)}", on, law, label=label)

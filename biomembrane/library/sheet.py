@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,20 +33,20 @@ class Sheet:
         return {}
 
     def __getitem__(self, name: str) -> Parameter:
-        if name not in self._made:
+        if not isinstance(name, str) or name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
 
     def _make(self, name: str) -> Parameter:
-        if name not in self.entries:
-            raise errors.UnknownName(
-                where=f"sheet {self.key!r}", wanted="one of its parameters", got=errors.shown(name), advice=errors.nearest(str(name), self.entries)
-            )
+        errors.among(name, self.entries, f"sheet {self.key!r}", "one of its parameters")
         entry = self.entries[name]
         where = f"sheet {self.key!r}, {name}"
         for field in ("value", "unit", "kind"):
             if not isinstance(entry, Mapping) or field not in entry:
                 raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}", advice=f"add a line '{field} = …' to [parameters.{name}]")
+        if not isinstance(entry["value"], (int, float, str)) or (isinstance(entry["value"], float) and not math.isfinite(entry["value"])):
+            got, advice = errors.shown(entry["value"]), "value = 1.5"
+            raise errors.CorruptFile(where=where, wanted="a finite number", got=got, advice=advice)
         try:
             quantity = Q(entry["value"], entry["unit"])
             sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .. import errors
+from .. import errors, units
 from . import style as look
 from .style import COLOURS, DASHES, colour_of, extent, pretty
 
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 _MOST = 8  # lines a panel, so that each can be told from the others
 _SUMS = {  # of the ledger, with their colours
-    "spent": COLOURS["ATP"], "supplied": "#56B4E9", "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
+    "spent": COLOURS["ATP"], "supplied": "#56B4E9", "imposed": "#AA4499", "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
 }  # fmt: skip
 
 
 class LedgerLike(Protocol):
     """What the figures read of a ledger: energies [pJ] over time, and flows of energy [pJ] over the whole run."""
 
+    @property
+    def passed(self) -> xr.DataArray: ...
     @property
     def residual(self) -> xr.DataArray: ...
     @property
@@ -94,14 +96,16 @@ def traces(run: RunLike, *, width: str | float = "single", style: str = "cell") 
 
     From top to bottom, as far as the model has them: membrane potential (mV); ions (mM; logarithmic where they span more than a
     factor of 30); other solutes that change (mM), with the bath levels thin and dashed; volume (pL), where it changes; fluxes
-    (fmol/s), each in the colour of what drives it, where a jump at the very start may leave the range; energy spent, dissipated, stored
-    and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
+    (fmol/s), each in the colour of what drives it, where a jump at the very start may leave the range; energy spent, supplied
+    by baths, imposed by protocols, dissipated, stored and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
     ``width``: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm; ``style``: see :func:`style`.
     """
     data = one_lane(run, "traces")
     time = np.asarray(data["time"].values, float)
     if time.size < 2:
-        raise errors.WrongType(where="traces(run)", wanted="a time course", got=f"{time.size} time points")
+        raise errors.WrongType(
+            where="traces(run)", wanted="a time course", got=f"{time.size} time points", advice="a run with until=, not of its final state alone"
+        )
     panels = [panel for panel in (panel.tidy() for panel in _panels(run, data, time)) if panel.lines]
     with look.style(style):
         return _draw_traces(panels, time, look.width_inches(width, style), style, str(data.attrs.get("title", run.model_name)))
@@ -109,6 +113,9 @@ def traces(run: RunLike, *, width: str | float = "single", style: str = "cell") 
 
 def one_lane(run: RunLike, what: str) -> xr.Dataset:
     """The data of a run without scan dimensions."""
+    if type(getattr(run, "data", None)).__name__ != "Dataset" or not hasattr(run, "ledger"):
+        advice = f"figures.{what}(bm.simulate(model, until='10 min'))"
+        raise errors.WrongType(where=f"{what}(run)", wanted="a run, fresh or saved", got=errors.shown(run), advice=advice)
     own = {"time", "pool", "membrane", "compartment", "process", "store"}
     names = [name for name in ("concentration", "potential", "volume", "flux") if name in run.data]
     scanned = sorted({str(dim) for name in names for dim in run.data[name].dims} - own)
@@ -137,7 +144,7 @@ def _panels(run: RunLike, data: xr.Dataset, time: Array) -> Iterator[_Panel]:
     if "potential" in data:
         yield _Panel("Potential", "mV", plain(data["potential"].dropna("membrane", how="all"), "membrane"))
     if "concentration" in data:
-        yield from _solutes(run, data["concentration"], time)
+        yield from _solutes(run, data, time)
     if "volume" in data:
         yield _Panel("Volume", "pL", [line for line in plain(data["volume"], "compartment") if _moves(line.y, 1e-3)])
     if "flux" in data:
@@ -158,8 +165,9 @@ def _moves(y: Array, part: float) -> bool:
     return bool(np.ptp(y) > part * np.max(np.abs(y)))
 
 
-def _solutes(run: RunLike, array: xr.DataArray, time: Array) -> Iterator[_Panel]:
+def _solutes(run: RunLike, data: xr.Dataset, time: Array) -> Iterator[_Panel]:
     """The panels of the ions and of the other solutes; carriers are no solutes, and what is held constant is no trace."""
+    array = data["concentration"]
     kinds = array["pool_kind"].values if "pool_kind" in array.coords else ["solute"] * array.sizes["pool"]
     tags = zip(array["pool_species"].values, array["pool_place"].values, kinds, strict=True)
     rows = [(str(s), str(p), y) for (s, p, kind), (_, y) in zip(tags, _columns(array, "pool"), strict=True) if kind == "solute"]
@@ -168,8 +176,15 @@ def _solutes(run: RunLike, array: xr.DataArray, time: Array) -> Iterator[_Panel]
     yield _concentrations("Ions", ions, [])
     baths: dict[str, dict[str, Any]] = getattr(run, "baths", None) or {}
     species = {row[0] for row in rest}
-    levels = [(s, place, np.broadcast_to(np.asarray(c, float), time.shape)) for place, held in baths.items() for s, c in held.items() if s in species]
+    levels = [(s, place, _level(data, f"{place}.{s}", c, time)) for place, held in baths.items() for s, c in held.items() if s in species]
     yield _concentrations("Solutes", rest, levels)
+
+
+def _level(data: xr.Dataset, name: str, at_start: float, time: Array) -> Array:
+    """A concentration of a bath [mM], as a protocol has it where one changes it."""
+    if name not in data:
+        return np.broadcast_to(np.asarray(at_start, float), time.shape)
+    return np.asarray(data[name].values, float) / units.from_internal(units.from_udunits(data[name].attrs["units"]))
 
 
 def _concentrations(name: str, rows: list[tuple[str, str, Array]], levels: list[tuple[str, str, Array]]) -> _Panel:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
 _DARK = "#333333"
+PROTOCOLS = ("protocols", "taken out by protocols")
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn
 
@@ -33,22 +34,25 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
     """Where the free energy goes: a Sankey diagram from the supplies (left) to stores, baths and heat (right).
 
     The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour is what carries it; per cent
-    are of all that entered.  Bars are stores (coloured) and transporters (dark); heat runs along the bottom.  The line under the
-    picture closes the books.  Flows below 0.2 % of what entered (more, where the picture would outgrow a page) are not drawn; the note
-    says how much they are.
+    are of the energy that passed, as in the ledger's table.  Bars are stores (coloured), transporters and protocols (dark); heat runs
+    along the bottom, and what a process that ran uphill took from nothing comes from "uphill for free".  The lines under the picture are
+    those of the ledger.  Flows below 0.2 % of what passed (more, where the picture would outgrow a page) are not drawn; the note says how
+    much they are.
     ``width``: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm; ``style``: see :func:`style`.
     """
     data = one_lane(run, "energy_flow")
     flows = list(run.ledger.flows())
     if not any(flow.energy > 0 for flow in flows):
-        raise errors.WrongType(where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed")
+        raise errors.WrongType(
+            where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed", advice="a longer run, or figures.traces(run)"
+        )
     with look.style(style):
         inches = look.width_inches(width, style)
         em, small = look.text_sizes()
         page, margin = inches * 72, 0.4 * em
-        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small))
+        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"))
         room = 0.97 * (page - 2 * margin)  # screens round the widths of letters up
-        notes = [line for note in _closing(run, flows, diagram, threshold) for line in look.wrap(note, room, small).split("\n")]
+        notes = [line for note in _closing(run, diagram, threshold) for line in look.wrap(note, room, small).split("\n")]
         foot = 1.3 * len(notes) * small + 1.5 * em
         height = diagram.height + foot + margin
         figure = look.new_figure(inches, height / 72, style, str(data.attrs.get("title", run.model_name)))
@@ -58,38 +62,44 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
     return figure
 
 
-def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet) -> tuple[Diagram, float]:
-    """A diagram no taller than a page, if leaving out the smallest flows can make it so, and the part of the input that they lie below."""
-    threshold = _THRESHOLDS[0]
-    diagram = arrange(flows, sheet, threshold)
+def _end(run: RunLike, line: str) -> float:
+    """A line of the ledger at the end [pJ]."""
+    return float(getattr(run.ledger, line).values.reshape(-1)[-1])
+
+
+def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet, passed: float) -> tuple[Diagram, float]:
+    """A diagram no taller than a page, if leaving out the smallest flows can make it so, and the share of what passed that they lie below."""
+    threshold, total = _THRESHOLDS[0], passed or max(flow.energy for flow in flows)
+    diagram = arrange(flows, sheet, total, threshold)
     for coarser in _THRESHOLDS[1:]:
         if diagram.height <= _PAGE or max(flow.energy for flow in flows) < coarser * diagram.total:
             break
-        diagram, threshold = arrange(flows, sheet, coarser), coarser
+        diagram, threshold = arrange(flows, sheet, total, coarser), coarser
     return diagram, threshold
 
 
-def _closing(run: RunLike, flows: Sequence[FlowLike], diagram: Diagram, threshold: float) -> list[str]:
-    """The line that closes the books, and the note on what is too small to draw."""
+def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
+    """The lines of the ledger as an equation, and the note on what is too small to draw."""
     factor, unit = look.scaled("pJ", diagram.total)
 
     def put(name: str, energy: float) -> str:
         return f"{name} {digits(energy * factor)} {unit}"
 
-    def gained(sink: str) -> str:
-        return put(sink, sum(f.energy for f in flows if f.target == sink) - sum(f.energy for f in flows if f.source == sink))
-
-    spent = put("spent", sum(f.energy for f in flows if f.kind == "supply" and f.source != "baths"))
-    given = sum(f.energy for f in flows if f.source == "baths")
-    supplied = " + " + put("supplied by baths", given) if given > 1e-6 * diagram.total else ""
-    residual, relative = (float(each.values.reshape(-1)[-1]) for each in (run.ledger.residual, run.ledger.residual_relative))
-    books = f"{spent}{supplied} = {gained('stored')} + {gained('delivered')} + {gained('heat')}"
-    lines = [f"{books}; {put('residual', residual)} ({digits(relative)} of the energy that passed)"]
+    given = {name: _end(run, name) for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")}
+    words = {"supplied": "supplied by baths", "imposed": "imposed by protocols", "dissipated": "heat"}
+    shown = {name: put(words.get(name, name), x) for name, x in given.items() if name in _ALWAYS or abs(x) > 1e-6 * diagram.total}
+    left, right = (" + ".join(text for name, text in shown.items() if (name in _GIVEN) == side) for side in (True, False))
+    lines = [f"{left} = {right}; {put('residual', _end(run, 'residual'))} ({digits(_end(run, 'residual_relative'))} of the energy that passed)"]
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flow" + "s" * (len(diagram.merged) > 1)
-        lines.append(f"not drawn: {count} below {percent(threshold)} of the input, {put('together', small)} ({percent(small / diagram.total)})")
+        together = f"{put('together', small)} ({percent(small / diagram.total)})"
+        lines.append(f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}")
     return lines
+
+
+_GIVEN = ("spent", "supplied", "imposed")
+_ALWAYS = ("spent", "stored", "delivered", "dissipated")
 
 
 def _paint(figure: Figure, diagram: Diagram, dx: float, dy: float) -> None:
@@ -123,7 +133,7 @@ def _ribbon_colour(link: Link) -> str:
     """What a ribbon carries: the store that it leaves or fills, the supply, or heat."""
     if link.kind == "heat":
         return COLOURS["heat"]
-    return colour_of(link.target if link.kind == "output" or link.source in DRAWN.values() else link.source)
+    return colour_of(link.target if link.kind == "output" or link.source in (*DRAWN.values(), *PROTOCOLS) else link.source)
 
 
 def _bar_colour(name: str, links: Sequence[Link]) -> str:
@@ -132,7 +142,7 @@ def _bar_colour(name: str, links: Sequence[Link]) -> str:
         return COLOURS["heat"]
     gives = any(link.source == name and link.kind in {"supply", "input", "stored", "delivered"} for link in links)
     takes = any(link.target == name and link.kind == "output" for link in links)
-    return colour_of(name) if (gives or takes) and name not in DRAWN.values() else _DARK
+    return colour_of(name) if (gives or takes) and name not in (*DRAWN.values(), *PROTOCOLS) else _DARK
 
 
 def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[int]]:

@@ -18,7 +18,8 @@ from .. import errors
 from .style import NO_EXTENT, Extent, digits, extent, percent, scaled, spread, wrap
 
 # A sink that gives is a source of its own.
-DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths"}
+DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths", "heat": "uphill for free"}
+SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
 
 
@@ -85,7 +86,7 @@ class Sheet:
 class Diagram:
     """Where everything lies on the sheet, ``height`` [pt] tall.
 
-    ``total`` [pJ] is what entered, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw.
+    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw.
     """
 
     sheet: Sheet
@@ -97,9 +98,11 @@ class Diagram:
     scale: float
 
 
-def arrange(flows: Iterable[FlowLike], sheet: Sheet, threshold: float = 0.002) -> Diagram:
-    """Lay ``flows`` out on ``sheet``; those below ``threshold`` of the energy that entered are left to ``merged``."""
-    links, merged, total = _gather(flows, threshold)
+def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: float = 0.002) -> Diagram:
+    """Lay ``flows`` out on ``sheet``; shares are of ``total`` [pJ], the energy that passed, and flows below ``threshold`` of it are left to
+    ``merged``.
+    """
+    links, merged = _gather(flows, threshold * total)
     _break_cycles(links)
     layers = _build(links)
     _order(layers)
@@ -113,22 +116,18 @@ def arrange(flows: Iterable[FlowLike], sheet: Sheet, threshold: float = 0.002) -
 # --- which flows, in which layers
 
 
-def _gather(flows: Iterable[FlowLike], threshold: float) -> tuple[list[Link], list[FlowLike], float]:
-    """Links to draw, flows too small to draw, and the energy that entered [pJ]."""
-    given = [flow for flow in flows if flow.energy > 0]
-    fed = {flow.target for flow in given}
-    total = sum(flow.energy for flow in given if flow.source in DRAWN or flow.source not in fed)
-    total = total or max((flow.energy for flow in given), default=0.0)  # all flows in a ring: the widest is the measure
+def _gather(flows: Iterable[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
+    """Links to draw, and the flows below ``least`` [pJ], which are too small to draw."""
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
-    for flow in given:
-        if flow.energy < threshold * total:
+    for flow in (flow for flow in flows if flow.energy > 0):
+        if flow.energy < least:
             merged.append(flow)
             continue
         source = DRAWN.get(flow.source, flow.source)
         link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind))
         link.energy += flow.energy
-    return list(links.values()), merged, total
+    return list(links.values()), merged
 
 
 def _break_cycles(links: list[Link]) -> None:
@@ -155,7 +154,7 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
     fed, giving = {link.target for link in ahead}, {link.source for link in ahead}
     last = max(depth.values(), default=0)
     for name in depth:
-        if name not in giving and any(link.target == name and link.kind in {"heat", "stored", "delivered"} for link in ahead):
+        if name not in giving and any(link.target == name and link.kind in SINKS for link in ahead):
             depth[name] = last
         elif name not in fed and name in giving:
             depth[name] = min(depth[link.target] for link in ahead if link.source == name) - 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from .. import errors
+from .. import errors, reading
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +54,7 @@ def style(name: str = "cell") -> Iterator[None]:
     """
     import matplotlib as mpl
 
+    errors.among(name, STYLES, "style(…)", "a style")
     chosen = rc_settings(name)
     with mpl.rc_context():
         mpl.rcParams.update(cast("Any", chosen))
@@ -83,7 +85,11 @@ def rc_settings(name: str) -> dict[str, Any]:
 def width_inches(width: str | float, name: str = "cell") -> float:
     """Width of a figure [in]: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm."""
     if not isinstance(width, str):
-        return float(width) / _MM
+        mm = reading.numbers(width)
+        if not isinstance(mm, float) or not 20 <= mm <= 2000:
+            got, advice = errors.shown(width), "width=85, or width='single'"
+            raise errors.OutOfDomain(where="width", wanted="a number of mm from 20 to 2000", got=got, advice=advice)
+        return mm / _MM
     known = WIDTHS.get(name, WIDTHS["base"])
     if width not in known:
         wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in known.items()) + " or a number of mm"
@@ -133,11 +139,16 @@ def save(fig: Figure, path: str | Path) -> Path:
 
     Folders on the way are made.  Fonts are embedded as TrueType in PDF, text stays text in SVG, and no date is written.
     """
+    errors.expect(path, (str, os.PathLike), "save(fig, path)", "a path as text", "figures.save(fig, 'energy.pdf')")
+    if not callable(getattr(type(fig), "savefig", None)):
+        raise errors.WrongType(
+            where="save(fig, path)", wanted="a figure", got=errors.shown(fig), advice="figures.save(figures.traces(run), 'traces.pdf')"
+        )
     target = Path(path)
     suffix = target.suffix.removeprefix(".").lower()
     if suffix not in _DATELESS:
         known = ", ".join("." + each for each in _DATELESS)
-        raise errors.UnknownSuffix(where=f"save(fig, {str(target)!r})", wanted=known, got=target.suffix or "no suffix")
+        raise errors.UnknownSuffix(where=f"save(fig, {str(target)!r})", wanted=known, got=target.suffix or "no suffix", advice="'figure.pdf'")
     target.parent.mkdir(parents=True, exist_ok=True)
     with style(getattr(fig, "style_name", "base")):
         fig.savefig(target, format=suffix, metadata=_DATELESS[suffix])

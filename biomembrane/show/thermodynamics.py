@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import errors
 from . import style as look
 from .style import COLOURS, colour_of, digits, pretty
 
@@ -26,6 +27,9 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
     The dashed curve is Kedem and Caplan's, for forces near equilibrium and the same degree of coupling q; dots are the largest values.
     ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
     """
+    from ..account.coupling import Coupling as Made
+
+    errors.expect(made, Made, "figures.coupling(…)", "what coupling(…) gives", "figures.coupling(bm.coupling(transporter))")
     curve = made.curve
     X2 = curve.X2.values
     one, two = pretty(made.driving), pretty(made.driven)
@@ -56,14 +60,17 @@ def _efficiencies(axes: Axes, made: Coupling, grey: str) -> None:
     """η over the share of static head, real and near equilibrium."""
     share = np.linspace(0, 1, 161)
     axes.plot(share, 100 * made.efficiency(share * made.head), color="black", label=f"at {digits(made.X1 / 1e3)} kJ/mol")
-    axes.plot(share, 100 * made.linear_efficiency(share), color=grey, ls=(0, (4, 1.5)), label=f"near equilibrium, $q$ = {digits(made.q)}")
+    if np.isfinite(made.q):
+        axes.plot(share, 100 * made.linear_efficiency(share), color=grey, ls=(0, (4, 1.5)), label=f"near equilibrium, $q$ = {digits(made.q)}")
     best, eta = made.best
     for x, y, colour in ((best / made.head if made.head else 0.0, eta, "black"), (_best_share(made.q), made.best_linear, grey)):
+        if not np.isfinite(y):
+            continue
         axes.plot([x], [100 * y], "o", color=colour, ms=3.5, zorder=5)
         axes.annotate(f"{digits(100 * y)} %", (x, 100 * y), (0, 4), textcoords="offset points", ha="center", color=colour)
     _axes(axes, "driven force / static head", "efficiency (%)")
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.45 * 100 * max(eta, made.best_linear, 1e-3))  # room for the legend
+    axes.set_ylim(0, 1.45 * 100 * float(np.nanmax([eta, made.best_linear, 1e-3])))  # room for the legend
     axes.legend(loc="upper left", frameon=False)
 
 
@@ -78,6 +85,9 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
     What grows without bound leaves the frame.  With one force the curves must pass through the origin of the left panel.
     ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
     """
+    from ..account.consistent import Repair as Made
+
+    errors.expect(made, Made, "figures.repair(…)", "what make_consistent(…) gives", "figures.repair(bm.make_consistent(transporter))")
     with look.style(style):
         inches = look.width_inches(width, style)
         figure = look.new_figure(inches, inches * _SHAPE, style, made.given.name)
@@ -90,12 +100,25 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
             axes.plot(x, data.after.values * factor, color=COLOURS["Na"], label=f"after: {made.after.verdict}")
             axes.axhline(0, color=_GREY, lw=0.6)
             axes.axvline(0, color=_GREY, lw=0.6)
-            _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])})", f"flow ({look.unit_text(unit)})")
+            note = f"\n{data.attrs['note']}" if data.attrs else ""
+            _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])}){note}", f"flow ({look.unit_text(unit)})")
             axes.set_xlim(x[0], x[-1])
             shown = np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high) * factor
             axes.set_ylim(np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown))
+        _changes(figure.axes[0], made)
         figure.axes[0].legend(loc="best", frameon=False)
     return figure
+
+
+def _changes(axes: Axes, made: Repair) -> None:
+    """How much the flux changes on either side of equilibrium, in the half of the panel where that is: a curve may leave the frame."""
+    for side, x, align in (("A < −RT", 0.02, "left"), ("A > RT", 0.98, "right")):
+        share = (made.change or {}).get(f"median where {side}")
+        if share is not None:
+            text = f"{side}: {digits(100 * share)} %" if share else f"{side}: unchanged"
+            axes.text(x, 0.02, text, transform=axes.transAxes, ha=align, va="bottom", color=look.ink(_GREY))
+    if made.change:
+        axes.set_title("median change of the flux, below and above equilibrium", fontsize="small", color=look.ink(_GREY))
 
 
 def _limit(before: Any, after: Any) -> float:

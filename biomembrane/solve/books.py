@@ -63,6 +63,21 @@ class Books:
         return self._uphill("time")
 
     @cached_property
+    def gained(self) -> dict[str, Array]:
+        """∫ J·ε dt by loop that does not close, what it made from nothing."""
+        rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
+        return {name.removesuffix("|loop"): row * self.scale for name, row in rows if name.endswith("|loop")}
+
+    @cached_property
+    def unpaid(self) -> Array:
+        """What loops that do not close made from nothing, summed over the cycles that made any in all."""
+        of: dict[str, Array] = {}
+        for name, row in self.gained.items():
+            cycle = name.partition(":")[0]
+            of[cycle] = of.get(cycle, np.zeros_like(row)) + row
+        return sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent))
+
+    @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store."""
         made: Array = self.t.exergy * self.scale
@@ -106,9 +121,15 @@ class Books:
 
     @cached_property
     def imposed(self) -> Array:
+        made: Array = self.imposed_parts.sum(axis=0)
+        return made
+
+    @cached_property
+    def imposed_parts(self) -> Array:
+        """By store."""
         if not self.t.kernel.program.names["drift"] and len(self.t.constants) == 1:
-            return np.zeros_like(self.spent)
-        made: Array = self.t.imposed.sum(axis=0) * self.scale
+            return np.zeros((1, *self.spent.shape))
+        made: Array = self.t.imposed * self.scale
         return made
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -10,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import collection
 from ..compile.numpy import Kernel
 from .books import Books
 from .native import Native
@@ -52,12 +52,10 @@ class _Outside:
     slots: list[int]
 
 
-_known: weakref.WeakKeyDictionary[Kernel, _Outside] = weakref.WeakKeyDictionary()
-
-
 def _outside(made: Trajectory) -> _Outside:
     k, chart = made.kernel, made.model.chart
-    if k not in _known:
+    held = collection.held(k)
+    if _Outside not in held:
         rows = 1 + len(chart.baths)
         supplies = np.eye(rows, len(chart.sums))
         if not k.program.summed:
@@ -65,8 +63,9 @@ def _outside(made: Trajectory) -> _Outside:
             for column, members in enumerate(chart.member):
                 supplies[[m for m in members if m < rows], column] = 1.0
         used = k.program.graph.reachable(k.program.outputs["exergy"], k.slots)
-        _known[k] = _Outside(supplies, [k.slots[i] for i in used if i in k.slots])
-    return _known[k]
+        held[_Outside] = _Outside(supplies, [k.slots[i] for i in used if i in k.slots])
+    found: _Outside = held[_Outside]
+    return found
 
 
 def _fine(made: Trajectory) -> bool:
@@ -83,7 +82,7 @@ def _fine(made: Trajectory) -> bool:
     given = end[:, n : n + entries] @ known.supplies.T
     imposed, lost = end[:, n + entries : n + entries + drift].sum(axis=1), end[:, end.shape[1] - processes :].sum(axis=1)
     with np.errstate(all="ignore"):
-        old, new = (k.call("exergy", t, y[0] if len(y) == 1 else y.T, c) for t, y, c in ((0.0, y0, first), (block.times[-1], end[:, :n], last)))
+        old, new = (k.call("exergy", t, y.T if made.dims else y[0], c) for t, y, c in ((0.0, y0, first), (block.times[-1], end[:, :n], last)))
         stored = np.atleast_1d((new - old).sum(axis=0))
         passed = np.maximum.reduce([given[:, 0] + given[:, 1:].clip(min=0).sum(axis=1) + abs(imposed), abs(lost), abs(stored)])
         off = abs(given.sum(axis=1) + imposed - stored - lost)

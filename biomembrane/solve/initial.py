@@ -82,15 +82,23 @@ class Start:
     shares: Mapping[tuple[int, ...], Array] = field(default_factory=dict)
     state: Array | None = None
     dims: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
-    def fits(self, dims: Mapping[str, int]) -> None:
-        """Raise ``BadSettings`` where a scan is to go on from a scan over other dimensions."""
+    def fits(self, dims: Mapping[str, int], coords: Mapping[str, Any]) -> None:
+        """Raise ``BadSettings`` where a scan is to go on from a scan over other dimensions, or with its labels in another order."""
         if self.dims and list(self.dims.items()) != list(dims.items()):
             wanted, got = (", ".join(f"{k}: {v}" for k, v in sizes.items()) or "none" for sizes in (dims, self.dims))
             raise errors.BadSettings(
                 where="simulate(start=…)", wanted=f"one run, or a scan over the same dimensions ({wanted})", got=f"a scan over {got}",
                 advice="start=run.isel(…) takes one lane",
             )  # fmt: skip
+        for dim, theirs in self.labels.items():
+            ours = coords[dim].values if dim in coords else theirs
+            moved = [str(label) for label in set(theirs.tolist()) & set(ours.tolist()) if np.any((theirs == label) != (ours == label))]
+            if moved:
+                got = f"{dim} = {', '.join(sorted(moved))} at other positions than in the run to go on from"
+                advice = f"the same order of {dim} in both scans"
+                raise errors.BadSettings(where="simulate(start=…)", wanted="lanes that go on under their own labels", got=got, advice=advice)
 
     def tells(self, states: Sequence[int]) -> bool:
         """Whether these states of a carrier need no steady state."""
@@ -114,13 +122,12 @@ def begin(model: Model, start: Any) -> Start:
         return Start()
     known = standing(model)
     names = list(known.pools)
-    if hasattr(start, "trajectory"):
-        theirs = [p.name for p in start.model.pools]
+    if hasattr(start, "end_state"):
+        theirs, state, dims = start.end_state
         if theirs != names:
             advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
             raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
-        t = start.trajectory
-        return Start(state=t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dims=t.dims)
+        return Start(state=state, dims=dims, labels={d: np.asarray(start.data[d].values) for d in dims if d in start.data.coords})
     if not isinstance(start, Mapping):
         wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
@@ -129,7 +136,7 @@ def begin(model: Model, start: Any) -> Start:
     for name, value in start.items():
         where = f"start[{name!r}]"
         if name not in carriers:
-            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(str(name), carriers)
+            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(name, carriers) or "start=run goes on from a run"
             raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
         share = units.strip(value, ONE, where)
         if np.ndim(share):

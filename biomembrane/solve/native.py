@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import errors
 from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
 from ..compile.numpy import Kernel, plain
-from .problem import KINDS, ROUNDING, Block, Problem, Status, check_tolerances, come, empty
+from .problem import KINDS, ROUNDING, Block, Problem, Status, check_count, check_tolerances, come, empty
 
 _MESSAGES = {
     rodas.DONE: "", rodas.TOO_MANY: "{most:.0f} attempted steps were not enough; allow more with Native(max_steps={more})",
@@ -40,9 +39,7 @@ class Native:
     def __post_init__(self) -> None:
         check_tolerances(self, "Native")
         for name, least in (("max_steps", 1), ("threads", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise errors.BadSettings(where=f"Native({name}=…)", wanted=f"a whole number from {least} on", got=repr(value))
+            check_count(self, "Native", name, least)
 
     @staticmethod
     def load(kernel: Kernel, runs: int) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,13 @@ from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
 from ..dimension import TIME, Dimension
-from .schedule import Timed, schedule
+from .scan import coordinates, labelled, spread, unlabelled
+from .schedule import TIMES, VALUES, Timed, schedule
 from .standing import standing
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
-
-
-RESERVED = {  # names of the result's own dimensions, coordinates and variables
-    "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane", "compartment", "store", "entry",
-    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "status", "end", "culprit",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +33,9 @@ class ParameterSet:
 
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
-    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``breaks``: where a
-    formula begins to move.
+    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
+    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1
+    for all): where a formula begins or ends to move.
     """
 
     base: NDArray[np.float64]
@@ -48,7 +45,9 @@ class ParameterSet:
     changed: tuple[str, ...]
     timed: tuple[Timed, ...] = ()
     forms: tuple[Form, ...] = ()
-    breaks: tuple[float, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    scanned: frozenset[str] = frozenset()
+    breaks: NDArray[np.float64] | None = None
 
     @cached_property
     def lanes(self) -> int:
@@ -74,17 +73,61 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self.breaks)
-        if count > 1 or not (self.timed or self.arrays):
+        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self._breaks(lanes))
+        if self.dims or not self.timed:
             return stops, parts
         return stops, [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
 
+    def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
+        return self.breaks if self.breaks is None or self.breaks.shape[1] == 1 else self.breaks[:, lanes]
+
     def one(self, lane: int) -> ParameterSet:
-        """The set of one lane."""
+        """The set of one lane, with its coordinates."""
         at = slice(lane, lane + 1)
         base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
-        return ParameterSet(base, {}, {}, {}, self.changed, timed, self.forms, self.breaks)
+        place = dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True)) if self.dims else {}
+        coords = {name: v.isel({dim: int(place[dim]) for dim in v.dims}) for name, v in self.coords.items()}
+        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset(), breaks=self._breaks(at))
+
+    def used(self, model: Model) -> dict[str, str]:
+        """Every parameter as the run used it: a number with its unit, what it was scanned over, or what it did in time."""
+        extra = {name: k for k, name in enumerate(x for form in self.forms for x in form.inputs)}
+        timed, forms = {t.value: t for t in self.timed}, {f.parameter: f for f in self.forms if not f.line}
+
+        def said(key: str, x: Any, unit: str) -> str:
+            return self._over(key) if x is None or np.ndim(x) else f"{units.restore(float(x), unit):.17g}"
+
+        made = {}
+        for k, (name, p) in enumerate(model.parameters.items()):
+            if k in timed:
+                points = timed[k].named(name)
+                made[name] = f"{'ramps' if timed[k].ramps else 'steps'}: " + ", ".join(
+                    f"{'' if t is None else 'at ' + said(at, t, 's') + ' '}{said(key, x, p.unit)}" for (at, t), (key, x) in points
+                )
+            elif name in forms:
+                quantities = ((x, None if len(model.parameters) + extra[x] in self.arrays else self.base[len(model.parameters) + extra[x]])
+                              for x in forms[name].inputs)  # fmt: skip
+                made[name] = "; ".join([f"formula: {forms[name].expression}", *(f"{x} = {said(x, v, self.units[x])}" for x, v in quantities)])
+            else:
+                made[name] = self._over(name) if k in self.arrays else said(name, self.base[k], p.unit)
+        return made
+
+    def _over(self, name: str) -> str:
+        return f"scanned over {', '.join(map(str, self.coords[name].dims))}"
+
+    @property
+    def digest(self) -> str:
+        """Digest of every number that a run used, alike for alike runs, whatever unit they were given in; of a lazy scan it reads the numbers."""
+        made = hashlib.sha256(self.base.tobytes())
+        for t in self.timed:
+            points = [[None if np.ndim(x) else float(x) for x in each] for each in (t.times, t.values)]
+            made.update(repr((t.value, points, t.ramps)).encode())
+        made.update(repr([(f.parameter, str(f.expression)) for f in self.forms]).encode())
+        for name in sorted(self.scanned):
+            made.update(repr((name, self.coords[name].dims, self.coords[name].shape)).encode())
+            made.update(np.ascontiguousarray(self.coords[name].values).tobytes())
+        return made.hexdigest()[:16]
 
 
 def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
@@ -98,10 +141,10 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     sheet = _Sheet(model)
     for name, value in (given or {}).items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
-    spread = dict(zip(sheet.arrays, _broadcast(sheet.arrays), strict=True)) if sheet.arrays else {}
-    first = next(iter(spread.values()), None)
+    met = spread(model, sheet.arrays)
+    first = next(iter(met.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
-    laid = {key: array.transpose(*dims).values for key, array in spread.items()}
+    laid = {key: array.values for key, array in met.items()}
     known = standing(model)
     base = np.concatenate([known.values, np.zeros(len(sheet.extra))])
     more = {name: len(known.values) + i for i, name in enumerate(sheet.extra)}
@@ -111,7 +154,8 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
             base[index[name]] = x
     timed = tuple(t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index) for t in sheet.timed)
     arrays = {index[name]: array for name, array in laid.items() if name in index}
-    return ParameterSet(base, arrays, dims, _coords(model, sheet.arrays), tuple(given or ()), timed, tuple(sheet.forms))
+    coords = coordinates(model, sheet.given, sheet.units)
+    return ParameterSet(base, arrays, dims, coords, tuple(given or ()), timed, tuple(sheet.forms), sheet.units, frozenset(sheet.given))
 
 
 class _Sheet:
@@ -121,6 +165,8 @@ class _Sheet:
         self.model = model
         self.numbers: dict[str, float] = {}
         self.arrays: dict[str, xr.DataArray] = {}
+        self.given: dict[str, xr.DataArray] = {}  # the same in the user's units
+        self.units: dict[str, str] = {}
         self.extra: list[str] = []
         self.timed: list[Timed] = []
         self.forms: list[Form] = []
@@ -131,16 +177,17 @@ class _Sheet:
 
     def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str) -> str:
         """One number or array under a name of its own."""
-        array = None if units.is_plain(value) else _labelled(value, where)
+        array = None if units.is_plain(value) else labelled(value, where)
         number = units.strip(value, dim, where)
         if array is None and isinstance(number, np.ndarray):
-            raise _unlabelled(where)
+            raise unlabelled(where)
+        self.units[key] = unit
         for x in {float(np.min(number)), float(np.max(number))} if array is not None else (float(number),):  # every domain is an interval
             check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
         if array is None:
             self.numbers[key] = float(number)
         else:
-            self.arrays[key] = array.copy(data=number)
+            self.arrays[key], self.given[key] = array.copy(data=number), array
         return key
 
     def protocol(self, name: str, given: Protocol) -> None:
@@ -150,8 +197,10 @@ class _Sheet:
         if given.kind == "function":
             self.function(name, given, where)
             return
-        times = tuple(self.piece(f"{name} at {k}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
-        values = tuple(self.piece(f"{name} is {k}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values))
+        times = tuple(self.piece(f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
+        values = tuple(
+            self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values)
+        )
         slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == "ramps"))
         if given.kind == "ramps":
@@ -161,12 +210,11 @@ class _Sheet:
     def function(self, name: str, given: Protocol, where: str) -> None:
         dims = {}
         for key, value in given.quantities.items():
-            if not units.is_plain(value) and _labelled(value, f"{where}({key}=…)") is not None:
-                quantity = units.labelled(value, f"{where}({key}=…)")
-            else:
-                quantity = units.as_quantity(value, f"{where}({key}=…)")
-            dims[key] = units.dimension_of(quantity)
-            self.piece(f"{name}.{key}", value, f"{where}({key}=…)", dims[key], "real", units.unit_of(quantity))
+            here = f"{where}({key}=…)"
+            spread_ = not units.is_plain(value) and labelled(value, here) is not None
+            one = units.labelled(value, here) if spread_ else units.as_quantity(value, here)
+            dims[key] = units.dimension_of(one)
+            self.piece(f"{name}.{key}", value, here, dims[key], "real", units.unit_of(one))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)
         extra = tuple(f"{name}.{key}" for key in given.quantities)
         self.extra += extra
@@ -196,72 +244,3 @@ def _changeable(model: Model, name: str) -> None:
             where=f"parameters[{name!r}], Protocol", wanted="a parameter that acts during the run",
             got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",
         )  # fmt: skip
-
-
-def _broadcast(arrays: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, ...]:
-    """The arrays spread over the dimensions of all; where they share one, it must be the same."""
-    import xarray as xr
-
-    where = f"parameters {', '.join(map(repr, arrays))}"
-    reserved = {str(dim) for array in arrays.values() for dim in array.dims} & RESERVED
-    if reserved:
-        got = f"the result's own {', '.join(sorted(reserved))}"
-        raise errors.BadName(where=where, wanted="scan dimensions of your own", got=got, advice="for instance dims='K_o'")
-    first, *others = arrays.values()
-    if all(a.dims == first.dims and a.shape == first.shape for a in others) and not any(a.indexes for a in arrays.values()):
-        return tuple(arrays.values())  # nothing to meet
-    try:
-        return xr.broadcast(*xr.align(*(a.drop_attrs() for a in arrays.values()), join="exact"))
-    except (ValueError, xr.AlignmentError):
-        kinds: dict[str, set[str]] = {}
-        for array in arrays.values():
-            for dim in array.dims:
-                labels = np.asarray(array[dim].values).tolist() if dim in array.coords else f"of size {array.sizes[dim]}"
-                kinds.setdefault(str(dim), set()).add(errors.shown(labels, 60) if isinstance(labels, list) else labels)
-        got = "; ".join(f"{dim} {' and '.join(sorted(values))}" for dim, values in kinds.items() if len(values) > 1)
-        raise errors.BadSettings(
-            where=where, wanted="arrays whose shared dimensions have the same sizes and coordinates", got=got,
-            advice="give scans that are independent of each other different dims=",
-        ) from None  # fmt: skip
-
-
-_EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
-
-
-def _labelled(value: Any, where: str) -> Any:
-    if not units.is_quantity(value) and hasattr(value, "dims") and hasattr(value, "attrs"):
-        if not hasattr(value, "coords") or not hasattr(value, "ndim"):
-            got, advice = f"an xarray.{type(value).__name__}", f"one of its variables, dataset['K'], or {_EXAMPLE}"
-            raise errors.WrongType(where=where, wanted="an xarray.DataArray", got=got, advice=advice)
-        if "units" not in value.attrs:
-            raise errors.BareNumber(where=where, wanted="attrs={'units': …} on the DataArray", got="no units", advice=_EXAMPLE)
-        if not value.size:
-            raise errors.BadSettings(
-                where=where, wanted="at least one value", got=f"an empty DataArray over {', '.join(map(str, value.dims))}", advice=_EXAMPLE
-            )
-        return value if value.ndim else None
-    if getattr(getattr(value, "magnitude", value), "ndim", 0):
-        raise _unlabelled(where)
-    return None
-
-
-def _unlabelled(where: str) -> errors.BiomembraneError:
-    wanted = "one quantity, or an xarray.DataArray with named dimensions"
-    made: errors.BiomembraneError = errors.NotANumber(where=where, wanted=wanted, got="an array without names", advice=_EXAMPLE)
-    return made
-
-
-def _coords(model: Model, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Coordinates given, and the scanned values themselves where a dimension has none."""
-    made: dict[str, Any] = {}
-    for name, array in arrays.items():
-        for key, coord in array.coords.items():
-            if str(key) not in RESERVED:  # left over from the run that the values were taken from
-                made.setdefault(str(key), coord)
-        if name not in model.parameters:  # a number of a protocol
-            continue
-        unit = model.parameter(name).unit
-        shown = array.copy(data=units.restore(array.values, unit).magnitude)
-        shown.attrs = {"units": units.udunits(unit), "long_name": model.parameter(name).long_name or name}
-        made.setdefault(str(array.dims[0]) if array.ndim == 1 and array.dims[0] not in array.coords else name, shown)
-    return made

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..compile.numpy import Kernel
 
 Array = NDArray[np.float64]
+MANY = 3  # runs from which on an engine computes several side by side
 KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
@@ -59,6 +60,7 @@ class Problem:
     scale: Array
     positive: NDArray[np.bool_]
     runs: int = 1
+    curved: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
@@ -69,11 +71,13 @@ class Problem:
 
     @property
     def longest(self) -> Array:
-        """The longest step in each part (part, lane): of a part in which a protocol moves the energy, of which no error is told, a 64th."""
+        """The longest step in each part (part, lane): a 64th where a protocol moves the energy, of which no error is told, or is a formula."""
         made = np.full(self.stops.shape, np.inf)
+        before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
+        if self.curved:
+            return np.where(self.stops > before, (self.stops - before) / 64, np.inf)
         if not self.kernel.program.outputs["drift"]:
             return made
-        before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
         for part in range(len(self.stops)):
             span = self.stops[part] - before[part]
             seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]
@@ -221,9 +225,21 @@ class Solver(Protocol):
 
 def check_tolerances(solver: Any, name: str) -> None:
     """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
+    from .. import errors, reading
+
+    for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
+        value = reading.numbers(getattr(solver, field_))
+        if not isinstance(value, float) or not low <= value <= high:
+            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
+            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
+        object.__setattr__(solver, field_, value)
+
+
+def check_count(solver: Any, name: str, field_: str, least: int) -> None:
+    """Raise ``BadSettings`` unless a setting is a whole number from ``least`` on that fits into 63 bits."""
     from .. import errors
 
-    for field_, low, high in (("rtol", 1e-13, 1e-2), ("atol", 1e-12, 1e3)):
-        value = getattr(solver, field_)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"a pure number from {low:g} to {high:g}", got=repr(value))
+    value = getattr(solver, field_)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
+        advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
+        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_REST, _MOST = 8, 32  # intervals of a grid that make a rest; breaks that onsets may add
+TIMES, VALUES = "time_", "value_"  # of a protocol, counted from 1, as a scan labels them
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,11 @@ class Timed:
     def taken(self, take: Callable[[Any], Any]) -> Timed:
         """With each time and value replaced."""
         return replace(self, times=tuple(map(take, self.times)), values=tuple(map(take, self.values)))
+
+    def named(self, parameter: str) -> list[tuple[tuple[str, Any], tuple[str, Any]]]:
+        """(name, time) and (name, value) of each point; steps begin with a value that has no time."""
+        times = [*([] if self.ramps else [("", None)]), *((f"{parameter}.{TIMES}{k + 1}", t) for k, t in enumerate(self.times))]
+        return list(zip(times, ((f"{parameter}.{VALUES}{k + 1}", v) for k, v in enumerate(self.values)), strict=True))
 
     def indexed(self, index: Mapping[str, int]) -> Timed:
         """With inputs told by their number."""
@@ -61,29 +66,16 @@ def _pick(array: Array, k: NDArray[np.int64]) -> Array:
     return made
 
 
-def onsets(values: Array, grid: Array) -> tuple[float, ...]:
-    """Times at which a formula begins to move after a rest, from its values (formula, time, lane) on a grid.
-
-    A step grows as long as nothing moves, and could pass over what a formula does late: a break there begins with a small step.
-    """
-    change = np.abs(np.diff(values, axis=1))
-    moves = change > 1e-6 * np.ptp(values, axis=1, keepdims=True)
-    rested = np.cumsum(moves, axis=1)
-    still = np.zeros_like(moves)
-    still[:, _REST:] = rested[:, _REST - 1 : -1] == np.concatenate([np.zeros_like(rested[:, :1]), rested[:, : -_REST - 1]], axis=1)
-    found = np.flatnonzero((moves & still).any(axis=(0, 2)))
-    return tuple(float(grid[i]) for i in found[:_MOST] if grid[i] > 0)
-
-
-def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float, more: Sequence[float] = ()) -> tuple[Array, list[list[Any]]]:
+def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float, more: Array | None = None) -> tuple[Array, list[list[Any]]]:
     """Ends of the parts (part, lane), and the inputs of each part; parts without length come last and end at ``end``.
 
-    ``more``: breaks of all lanes, at which no input changes.
+    ``more``: breaks (break, lane) at which no input changes.
     """
-    if not timed and not more:
+    more = np.zeros((0, lanes)) if more is None else more
+    if not timed and not len(more):
         return np.full((1, lanes), end), [list(inputs)]
     laid = [each.laid(lanes, 1e-16 * end) for each in timed]
-    breaks = [t for times, _ in laid for t in times] + [np.full(lanes, t) for t in more]
+    breaks = [t for times, _ in laid for t in times] + list(np.broadcast_to(more, (len(more), lanes)))
     stops = np.full((len(breaks) + 1, lanes), end)
     if breaks:
         stops[:-1] = np.sort(np.array(breaks), axis=0)

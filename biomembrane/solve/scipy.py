@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, reading
 from ..compile.program import QUADRATURES
 from ..compile.rodas import PAST, SHARE
-from .problem import ROUNDING, Array, Block, Problem, Status, check_tolerances, empty
+from .problem import ROUNDING, Array, Block, Problem, Status, check_count, check_tolerances, empty
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
@@ -42,11 +42,16 @@ class SciPy:
     first_step: float | None = field(default=None)
 
     def __post_init__(self) -> None:
-        if self.method not in _METHODS:
-            raise errors.BadSettings(
-                where="SciPy(method)", wanted=", ".join(_METHODS), got=repr(self.method), advice=errors.nearest(str(self.method), _METHODS)
-            )
+        if not isinstance(self.method, str) or self.method not in _METHODS:
+            got, advice = errors.shown(self.method), errors.nearest(self.method, _METHODS)
+            raise errors.BadSettings(where="SciPy(method)", wanted=", ".join(_METHODS), got=got, advice=advice)
         check_tolerances(self, "SciPy")
+        check_count(self, "SciPy", "max_steps", 1)
+        first = None if self.first_step is None else reading.numbers(self.first_step)
+        if self.first_step is not None and not (isinstance(first, float) and 0 < first < np.inf):
+            got, advice = errors.shown(self.first_step), "SciPy(first_step=1e-6), or leave it out"
+            raise errors.BadSettings(where="SciPy(first_step=…)", wanted="seconds above zero, as a number", got=got, advice=advice)
+        object.__setattr__(self, "first_step", first)
 
     @property
     def threads(self) -> int:
@@ -60,6 +65,7 @@ class SciPy:
         made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
+                made.rows[lane:] = np.nan
                 break
             march = _March(self, problem, lane)
             with warnings.catch_warnings(), np.errstate(all="ignore"):

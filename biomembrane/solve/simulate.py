@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import collection, errors, units
+from .. import collection, errors
 from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
-from ..declare.parameter import check_domain
 from .closing import closed
+from .formulas import breaks, check_value
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .parameters import ParameterSet, resolve
-from .problem import Cancel, Problem, Solver
-from .schedule import onsets
+from .problem import MANY, Cancel, Problem, Solver
 from .standing import standing
 from .trajectory import Trajectory
 
@@ -38,6 +37,7 @@ class Task:
     times: NDArray[np.float64]
     start: Start
     compile_time: float
+    first: int = 0  # of the output times that were asked for
     seen: bool = False  # what its protocols give was found to lie in the domains
 
     def trajectory(self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None) -> Trajectory:
@@ -46,7 +46,7 @@ class Task:
         count = len(range(*lanes.indices(self.parameters.lanes)))
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
-        single = count == 1 and plain(constants[0])  # ten times as fast as arrays of one
+        single = not self.parameters.dims and plain(constants[0])  # ten times as fast as arrays of one
         known = standing(self.model)
         cycles = [states for states in known.cycles if not self.start.tells(states)]
         y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
@@ -58,13 +58,19 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
-        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.parameters.lanes, rows, cancel or Cancel())
+        curved = not all(form.line for form in self.parameters.forms)
+        problem = Problem(self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel())
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time}
-        made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing)
+        made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
         made = closed(made, problem, self.careful)
         timing["solve"] = time.perf_counter() - began
         return made
+
+    @property
+    def runs(self) -> int:
+        """How many runs it counts as: a scan is many, for a part of it, down to a lane, must give the bits of the whole."""
+        return _many(self.parameters)
 
     def careful(self) -> Kernel:
         """The kernel of the careful driver, built when it is needed."""
@@ -92,23 +98,18 @@ class Task:
             for name, value in zip(names, values, strict=True):
                 p, seen = self.model.parameter(name), value[inside]
                 for x in (float(np.min(seen, initial=np.inf)), float(np.max(seen, initial=-np.inf))) if len(seen) else ():
-                    where = f"parameters[{name!r}], Protocol"
-                    if not np.isfinite(x):
-                        raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
-                    check_domain(x, p.domain, where, units.restore(x, p.unit))
+                    check_value(p, x)
         if key:
-            _keep(fine)
+            collection.bound(fine)
             fine.add(key)
 
 
-def _keep(seen: set[Any] | dict[Any, Any]) -> None:
-    """Forget what was seen before it takes much room."""
-    if len(seen) > 1000:
-        seen.clear()
+def _many(parameters: ParameterSet) -> int:
+    return max(MANY, parameters.lanes) if parameters.dims else 1
 
 
 def prepare(
-    model: Model, times: NDArray[np.float64], *, parameters: Mapping[str, Any] | None = None, start: Any = None,
+    model: Model, times: NDArray[np.float64], *, first: int = 0, parameters: Mapping[str, Any] | None = None, start: Any = None,
     solver: Solver | None = None, summed: bool = False,
 ) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
@@ -120,31 +121,15 @@ def prepare(
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
     chosen = resolve(model, parameters)
-    first = begin(model, start)
-    first.fits(chosen.dims)
+    begun = begin(model, start)
+    begun.fits(chosen.dims, chosen.coords)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):
-        solver.load(made, chosen.lanes)
+        solver.load(made, _many(chosen))
     if not all(form.line for form in chosen.forms):
-        chosen = replace(chosen, breaks=_onsets(chosen, made, float(times[-1])))
-    return Task(model, chosen, made, solver, times, first, time.perf_counter() - began)
-
-
-def _onsets(chosen: ParameterSet, k: Kernel, end: float) -> tuple[float, ...]:
-    """Where formulas begin to move after a rest, seen at 1025 times in up to 64 lanes."""
-    known, found = collection.held(k).setdefault("onsets", {}), set[float]()
-    declared = len(chosen.base) - sum(len(form.inputs) for form in chosen.forms)  # a formula knows no other inputs than its own
-    for lane in range(0, chosen.lanes, max(1, chosen.lanes // 64)):
-        given = [x if np.ndim(x) == 0 else float(x[0]) for x in chosen.inputs(slice(lane, lane + 1))] if chosen.arrays else chosen.base.tolist()
-        own = [k.program.parameters.index(form.parameter) for form in chosen.forms]
-        key = (end, *given[declared:], *(given[i] for i in own))
-        if key not in known:
-            _keep(known)
-            grid = np.linspace(0.0, end, 1025)
-            known[key] = onsets(k.call("protocol", grid, np.zeros((k.size, len(grid))), k.prepare(given))[:, :, None], grid)
-        found |= set(known[key])
-    return tuple(sorted(found))
+        chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
+    return Task(model, chosen, made, solver, times, begun, time.perf_counter() - began, first)
 
 
 def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:

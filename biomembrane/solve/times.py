@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,28 +14,33 @@ from ..dimension import TIME
 POINTS = 301  # output times of a run for which none are given
 
 
-def _read(until: str) -> Any:
-    """A time given as text."""
-    try:
-        return units.Q(until)
-    except errors.BiomembraneError as problem:
-        advice = problem.advice if isinstance(problem, errors.UnknownUnit) else "until='10 min'"
-        raise type(problem)(where="simulate(until=…)", wanted="a time such as '10 min'", got=errors.shown(until), advice=advice) from None
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Output ``times`` in seconds from 0 on, where every run starts; from the ``first`` of them on they were asked for."""
+
+    times: NDArray[np.float64]
+    first: int = 0
 
 
-def output_times(until: Any, times: Any, who: str = "simulate") -> NDArray[np.float64]:
-    """Output times in seconds, from 0; ``times`` wins over an even grid to ``until``."""
-    end = None if until is None else units.strip(_read(until) if isinstance(until, str) else until, TIME, "simulate(until=…)")
-    if end is not None and (np.ndim(end) or end <= 0):
-        advice = "until=Q(10, 'min'); several output times go into times="
-        raise errors.BadSettings(where="simulate(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
+def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
+    """An even grid up to ``until``, or the ``times`` themselves.  Raises BadSettings, and as :func:`~biomembrane.units.strip`."""
+    if until is not None and times is not None:
+        got, advice = f"until={errors.shown(until)} and times={errors.shown(times)}", "times= alone; the run ends at the last of them"
+        raise errors.BadSettings(where=who, wanted="until= or times=", got=got, advice=advice)
     if times is None:
-        if end is None:
-            raise errors.BadSettings(where="simulate", wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
-        return np.linspace(0.0, end, POINTS)
+        if until is None:
+            raise errors.BadSettings(where=who, wanted="until= or times=", got="neither", advice="until=Q(10, 'min')")
+        end = _time(until, f"{who}(until=…)")
+        if np.ndim(end) or end <= 0:
+            advice = "until=Q(10, 'min'); several output times go into times="
+            raise errors.BadSettings(where=f"{who}(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
+        return Grid(np.linspace(0.0, end, POINTS))
     grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
         advice = "times=Q(np.linspace(0, 10, 101), 'min')"
         raise errors.BadSettings(where=f"{who}(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
-    grid = grid if grid[0] == 0 else np.concatenate([[0.0], grid])
-    return grid if end is None or end <= grid[-1] else np.append(grid, end)
+    return Grid(grid) if grid[0] == 0 else Grid(np.concatenate([[0.0], grid]), 1)
+
+
+def _time(until: Any, where: str) -> Any:
+    return units.strip(units.quantity(until, where, "a time such as '10 min'", "until='10 min'"), TIME, where)

@@ -34,6 +34,7 @@ class Trajectory:
     stops: Array
     block: Block
     timing: dict[str, float]
+    first: int = 0  # of the output times that were asked for
 
     @property
     def dims(self) -> dict[str, int]:
@@ -42,8 +43,18 @@ class Trajectory:
 
     @property
     def times(self) -> Array:
-        """Output times; of a single run those that it reached."""
-        return self.block.times if self.dims else self.solution.t
+        """Output times that were asked for; of a single run those that it reached."""
+        return self.block.times[self.shown]
+
+    @property
+    def reached(self) -> int:
+        """How many output times a single run came to; all of them in a scan."""
+        return len(self.block.times) if self.dims else len(self.solution.t)
+
+    @property
+    def shown(self) -> slice:
+        """Which of the block's times are shown: those asked for; the start alone, where a run did not come to any of them."""
+        return slice(self.first if self.first < self.reached else 0, self.reached)
 
     @property
     def statuses(self) -> Sequence[Status]:
@@ -55,8 +66,8 @@ class Trajectory:
         return self.block.solution(0)
 
     def shaped(self, values: Array) -> Array:
-        """(member, time, lane) as (member, time, *dims); of a single run the times that it reached."""
-        return values.reshape(*values.shape[:2], *self.dims.values())[:, : len(self.times)]
+        """(member, time, lane) as (member, time, *dims), at the times that are shown."""
+        return values.reshape(*values.shape[:2], *self.dims.values())[:, self.shown]
 
     def cut(self, lane: int) -> Trajectory:
         """One lane as a run of its own."""

@@ -17,6 +17,7 @@ from ..account.keep import Keep
 from ..account.run import simulate
 from ..assemble.model import Model
 from ..declare.cycle import Cycle
+from ..declare.parameter import whole
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
 from .states import State, near, states, values
@@ -45,6 +46,9 @@ class Skip(Exception):
 
 def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> int:
     """Judges states of a model; a counter-example is shrunk and raised."""
+    whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
+    if examples < 1:
+        raise errors.OutOfDomain(where="examples=…", wanted="an integer >= 1", got=errors.shown(examples), advice="examples=60")
     seen = 0
 
     quiet = list(HealthCheck)
@@ -85,13 +89,18 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
 
 
 def detailed_balance(model: Model, *, examples: int = 60) -> int:
-    """r⁺, r⁻ ≥ 0 and RT ln(r⁺/r⁻) = A at every state; a law without one-way rates must be J = L·A."""
+    """r⁺, r⁻ ≥ 0 and RT ln(r⁺/r⁻) = A at every state.  A flux without one-way rates, of an empirical law, is judged by what can be: whether
+    it has the sign of A and stops with it (:func:`flux_follows_affinity`, :func:`stalls_and_reverses` say where it reverses).
+    """
     bare = [p.name for p in model.processes if p.rates.flux is not None]
-    assert not bare, f"{', '.join(bare)}: an empirical flux has no one-way rates; prove(…) says more, audit(…) what is wrong with it"
 
     def judge(state: State) -> None:
-        up, down, A = values(state, "forward", "reverse", "affinity")
+        up, down, A, J = values(state, "forward", "reverse", "affinity", "flux")
         RT = state.seen().RT
+        for name in bare:
+            numbers = {"J": (J[name], "fmol/s"), "A": (A[name], "kJ/mol")}
+            lawful = math.isfinite(J[name]) and (J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT)
+            assert lawful, _told("a flux without one-way rates that does not follow A", name, state, **numbers)
         for name in up:
             rates = {"r⁺": (up[name], "fmol/s"), "r⁻": (down[name], "fmol/s"), "A": (A[name], "kJ/mol")}
             assert up[name] >= 0 <= down[name], _told("a one-way rate is negative", name, state, **rates)

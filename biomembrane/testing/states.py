@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from .. import units
 from ..assemble.model import Model
 from ..declare.places import contents
+from ..declare.transporter import Process
 from .seen import Array, Condition, Seen, vector
 
 DECADES = 20  # tenths of a decade that concentrations move to either side
@@ -122,13 +123,17 @@ def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
         shift = seen("affinity", at.y())[process] / seen.RT / n
         if not math.isfinite(shift) or abs(shift) > 70:
             continue
-        for _ in range(3):  # the level enters by its logarithm; volumes and voltages do not move
+        for _ in range(3 if _dry(chosen) else 12):  # the level enters by its logarithm, and by the pressure of a solvent that reacts
             here *= math.exp(shift)
             at = at.but(who.pool, here)
             seen = at.seen()
             shift = seen("affinity", at.y())[process] / seen.RT / n
         return who.pool, at
     return None
+
+
+def _dry(process: Process) -> bool:
+    return all(who.kind != "water" for who in process.reaction.net)
 
 
 def values(state: State, *groups: str) -> list[dict[str, Any]]:

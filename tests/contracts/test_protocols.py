@@ -133,6 +133,34 @@ def test_a_bump_late_in_a_formula_is_not_stepped_over():
     assert c_in(made)[2] - 1 == pytest.approx(RATE * area * math.exp(-RATE * 40), rel=1e-4)
 
 
+@fewer(0.5)
+@given(place=st.floats(100, 9e4), decades=st.floats(-4, -0.5))
+def test_a_peak_of_any_width_reaches_the_cell(place, decades):
+    """What comes in is RATE times the area of the peak, however narrow; half a lifetime later an exponential share of it is left."""
+    width = 10**decades
+    peak = Protocol.function(
+        lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)),
+        a=Q(1, "mM"), b=Q(2 / width, "mM"), at=Q(place, "s"), width=Q(width, "s"),
+    )  # fmt: skip
+    made = run(peak, [0, place + 5, 1e5], leaky(1.0))
+    area = 2 * math.sqrt(math.pi) * math.exp((RATE * width / 2) ** 2)
+    assert c_in(made)[1] - 1 == pytest.approx(RATE * area * math.exp(-RATE * 5), rel=1e-4)
+
+
+def test_each_lane_of_a_scan_meets_its_own_peak():
+    """Forty lanes, each with a peak of 10 ms somewhere in a day; after ten lifetimes of the exchange only the heat tells that it came."""
+    places = np.linspace(1e3, 8e4, 40)
+    peak = Protocol.function(
+        lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(200, "mM"), at=seconds(places), width=Q(10, "ms")
+    )
+    made = run(peak, [0, 86400], leaky(1.0))
+    alone = run(
+        Protocol.function(lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(200, "mM"), at=Q(1, "s"), width=Q(10, "ms")),
+        [0, 30], leaky(1.0), solver=bm.solvers.Native(rtol=1e-10),
+    )  # fmt: skip
+    assert made.ledger.dissipated.values[-1] == pytest.approx(np.full(40, float(alone.ledger.dissipated[-1])), rel=0.02)
+
+
 def test_a_channel_charges_towards_each_new_nernst_potential():
     """Steps of K⁺ outside move E at once and V with τ = C/g."""
     times = np.linspace(0, 30, 61)

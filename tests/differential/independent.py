@@ -48,6 +48,26 @@ def bernoulli(x: Any) -> Any:
     return np.where(small, 1 - x / 2 + x * x / 12, safe / np.expm1(safe))
 
 
+def bound(mover: Mover) -> list[dict[str, int]]:
+    """What each state of a carrier holds, the first being empty."""
+    found: dict[int, dict[str, int]] = {0: {}}
+    while len(found) < len(mover.inside):
+        for s in mover.steps:
+            for a, b, taken, given in ((s.a, s.b, s.left, s.right), (s.b, s.a, s.right, s.left)):
+                if a in found and b not in found:
+                    found[b] = dict(found[a])
+                    for sign, side in ((1, taken), (-1, given)):
+                        for n, what, _ in side:
+                            if what not in FUEL:
+                                found[b][what] = found[b].get(what, 0) + sign * n
+    return [found[i] for i in range(len(mover.inside))]
+
+
+def bound_charge(mover: Mover) -> list[float]:
+    """Elementary charges of what each state holds."""
+    return [float(sum(n * SOLUTES[s].charge for s, n in held.items())) for held in bound(mover)]
+
+
 @dataclass
 class Process:
     """``net``: ν by pool, the products less the reactants; ``rate``: J [fmol/s] of what :class:`Now` shows."""
@@ -76,8 +96,9 @@ class Now:
 class Physics:
     """One system: its states, its processes, its books."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, ground: str = "") -> None:
         self.system = system
+        self.grounded = {b.name for b in system.baths if not b.floating} or {ground or system.rooms[-1].name}  # only differences of φ matter
         self.places = [*(b.name for b in system.baths), *(r.name for r in system.rooms)]
         self.sides = {w.name: {"in": w.inside, "out": w.outside} for w in system.walls} | {r.name: {"": r.name} for r in system.rooms}
         self.area = {w.name: w.area * 1e3 for w in system.walls}
@@ -88,7 +109,9 @@ class Physics:
         self.pool = self.solute | self.fixed | self.held
         self.base = {f"{b.name}.{s}": c for b in system.baths for s, c in b.contents.items()}
         self.base |= {f"{r.name}.{s}": c for r in system.rooms for s, c in r.held.items()}
-        self.base |= {"temperature": system.temperature} | {f"{m.name}.permeability": m.numbers["size"] * 1e-4 for m in system.movers if m.kind == "ghk"}
+        self.base |= {"temperature": system.temperature} | {
+            f"{m.name}.permeability": m.numbers["size"] * 1e-4 for m in system.movers if m.kind == "ghk"
+        }
         self.processes = [p for m in system.movers for p in self._processes(m)]
         wet = {m.on for m in system.movers if m.kind == "water"}
         self.swelling = [r.name for r in system.rooms if any(r.name in self.sides[w].values() for w in wet)]
@@ -105,11 +128,10 @@ class Physics:
     # --- what is there
 
     def _circuit(self) -> None:
-        """Places that hold charge, and C [fF]: those behind a capacitor that are not grounded, nor the last of a part without ground."""
+        """Places that hold charge, and C [fF]: those behind a capacitor that are not grounded."""
         solid = [w for w in self.system.walls if w.capacitance is not None]
-        grounded = {b.name for b in self.system.baths if not b.floating} or {self.system.rooms[-1].name}
         touched = {p for w in solid for p in (w.inside, w.outside)}
-        self.nodes = [p for p in self.places if p in touched and p not in grounded]
+        self.nodes = [p for p in self.places if p in touched and p not in self.grounded]
         index = {n: i for i, n in enumerate(self.nodes)}
         C = np.zeros((len(index), len(index)))
         for w in solid:
@@ -122,7 +144,8 @@ class Physics:
                 C[index[w.outside], index[w.inside]] -= c
         self.C = C
         self.inverse = np.linalg.inv(C)
-        self.q0 = C @ np.array([self.system.phi[n] * 1e-3 for n in self.nodes])
+        zero = next(self.system.phi[p] for p in self.places if p in self.grounded)
+        self.q0 = C @ np.array([(self.system.phi[n] - zero) * 1e-3 for n in self.nodes])
 
     def _impermeants(self) -> None:
         """Amounts [fmol] of what never leaves, and who they are: so much charge and osmolarity as is missing, where a balance is asked for."""
@@ -154,33 +177,19 @@ class Physics:
     def _charges_of(self, pool: str) -> dict[str, float]:
         if pool in self.carriers:
             mover, i = self.carriers[pool], int(pool.rpartition(".E")[2]) - 1
-            sides, whole = self.sides[mover.on], self.bound_charge(mover)[i]
+            sides, whole = self.sides[mover.on], bound_charge(mover)[i]
             return {sides["in"]: mover.inside[i], sides["out"]: whole - mover.inside[i]}
         place, s = self.pool.get(pool, ("", ""))
         return {place: float(SOLUTES[s].charge)} if s and SOLUTES[s].charge else {}
 
-    def _bound(self, mover: Mover) -> list[dict[str, int]]:
-        known: dict[str, list[dict[str, int]]] = self.__dict__.setdefault("_bound_by_name", {})
-        if mover.name not in known:
-            known[mover.name] = self.bound(mover)
-        return known[mover.name]
+    def _held_by(self, mover: Mover) -> list[dict[str, int]]:
+        if mover.name not in self._known_bound:
+            self._known_bound[mover.name] = bound(mover)
+        return self._known_bound[mover.name]
 
-    def bound(self, mover: Mover) -> list[dict[str, int]]:
-        """What each state of a carrier holds, the first being empty."""
-        found: dict[int, dict[str, int]] = {0: {}}
-        while len(found) < len(mover.inside):
-            for s in mover.steps:
-                for a, b, taken, given in ((s.a, s.b, s.left, s.right), (s.b, s.a, s.right, s.left)):
-                    if a in found and b not in found:
-                        found[b] = dict(found[a])
-                        for sign, side in ((1, taken), (-1, given)):
-                            for n, what, _ in side:
-                                if what not in FUEL:
-                                    found[b][what] = found[b].get(what, 0) + sign * n
-        return [found[i] for i in range(len(mover.inside))]
-
-    def bound_charge(self, mover: Mover) -> list[float]:
-        return [float(sum(n * SOLUTES[s].charge for s, n in held.items())) for held in self.bound(mover)]
+    @cached_property
+    def _known_bound(self) -> dict[str, list[dict[str, int]]]:
+        return {}
 
     # --- what happens
 
@@ -481,15 +490,39 @@ class Physics:
                     made.append((p, pool, "electrical"))
         return made
 
-    def worth(self, now: Now, solute: str) -> Any:
-        """μ of a solute in its reference bath, the first that holds it; 0 for what reactions make or use."""
-        c = self.against(now.p, solute)
-        return 0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
-
     def against(self, p: dict[str, Any], solute: str) -> Any:
+        """c^ref of what is only moved: in the first bath that holds it, else its mean over the cells, else as it is held."""
         if solute in self.transformed:
             return None
-        return next((p[f"{b.name}.{solute}"] for b in self.system.baths if solute in b.contents), None)
+        outside = [p[f"{b.name}.{solute}"] for b in self.system.baths if solute in b.contents]
+        return next(iter(outside), self._mean([pool for pool, (_, s) in self.solute.items() if s == solute], solute))
+
+    def _mean(self, pools: Sequence[str], solute: str = "") -> Any:
+        """The concentration of pools of cells together, once mixed, as declared."""
+        rooms = {r.name: r for r in self.system.rooms}
+        owners = [(rooms[self.solute[pool][0]], self.solute[pool][1]) for pool in pools]
+        if not owners:
+            return max((r.held[solute] for r in rooms.values() if solute in r.held), default=None)
+        return sum(r.contents[s] * r.volume for r, s in owners) / sum(r.volume for r, _ in owners)
+
+    @cached_property
+    def mixed(self) -> dict[str, float]:
+        """c^ref by pool of what reactions in cells turn into each other one for one: all of it mixed."""
+        own = [pool for pool, (_, s) in self.solute.items() if s in self.transformed]
+        touching = [{pool: n for pool, n in process.net.items() if pool in own} for process in self.processes]
+        made = {}
+        for pool in own:
+            group = {pool}
+            while (more := set().union(group, *(set(met) for met in touching if group & set(met)))) != group:
+                group = more
+            if all(sum(met.values()) == 0 for met in touching if group & set(met)):
+                made[pool] = self._mean(sorted(group))
+        return made
+
+    def worth(self, now: Now, solute: str) -> Any:
+        """μ of a solute in its reference; 0 for what reactions make or use."""
+        c = self.against(now.p, solute)
+        return 0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
 
     def powers(self, now: Now, J: Any) -> Any:
         """−ν·potential·J by entry [fW]."""
@@ -516,44 +549,44 @@ class Physics:
         return np.array(process), np.array(pool), np.array(electric), np.array(n)
 
     def _base(self, now: Now, pool: str) -> Any:
+        """What the potential of a pool is measured against."""
         if pool.endswith(".H2O"):
             return V_WATER * now.pressure[self.system.baths[0].name] if self.system.baths else 0.0
         if pool in self.carriers:
             m = self.carriers[pool]
-            held = self._bound(m)[int(pool.rpartition(".E")[2]) - 1]
-            return sum(n * self.worth(now, s) for s, n in held.items())
+            held = self._held_by(m)[int(pool.rpartition(".E")[2]) - 1]
+            even = m.numbers["carriers"] / len(m.inside)
+            return sum(n * self.worth(now, s) for s, n in held.items()) + R * now.T * np.log(even)
+        if pool in self.mixed:
+            return R * now.T * np.log(self.mixed[pool] / C0)
         return self.worth(now, self.pool[pool][1])
 
     def exergy(self, now: Now, y: Any) -> dict[str, Any]:
-        """Ξ by store [fJ]: G less what each thing is worth in the reference bath."""
+        """Ξ by store [fJ]: G less what each thing is worth in its reference, so that an ideal solute has RT (n ln(c/c^ref) − n + n^ref)."""
         made: dict[str, Any] = {}
-        RT, W = R * now.T, now.volume
+        RT, W, declared = R * now.T, now.volume, {r.name: r.volume for r in self.system.rooms}
         osmotic: Any = 0.0
         for r in self.system.rooms:
-            if self.system.baths:
-                bath = self.system.baths[0]
-                osmotic = osmotic + RT * W[r.name] * sum(now.p[f"{bath.name}.{s}"] for s in bath.contents)
+            rest = sum(now.p[f"{b.name}.{s}"] for b in self.system.baths[:1] for s in b.contents)
             for s in r.contents:
-                n, c = y[self.row[f"{r.name}.{s}"]], self.against(now.p, s)
-                made[f"{r.name}.{s}"] = n * (self.standard(f"{r.name}.{s}") + RT * (np.log(n / (W[r.name] * C0)) - 1) - self.worth(now, s))
+                pool = f"{r.name}.{s}"
+                n, c = y[self.row[pool]], self.mixed.get(pool, self.against(now.p, s))
+                made[pool] = n * (self.standard(pool) + RT * (np.log(n / (W[r.name] * C0)) - 1) - self._base(now, pool))
                 if c is not None:
-                    made[f"{r.name}.{s}"] = made[f"{r.name}.{s}"] + RT * c * W[r.name]
-                    osmotic = osmotic - RT * c * W[r.name]
+                    made[pool] = made[pool] + RT * c * W[r.name]
+                    rest = rest - c
+            if r.name in self.swelling:
+                osmotic = osmotic + RT * rest * (W[r.name] - declared[r.name])
         for pool, n in self.impermeant.items():
-            made[pool] = self.inert(now, n, W[self.place_of[pool]], next(r.volume for r in self.system.rooms if r.name == self.place_of[pool]))
-        for pool in self.carriers:
-            n = y[self.row[pool]]
-            made[pool] = n * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool))
+            made[pool] = n * RT * np.log(declared[self.place_of[pool]] / W[self.place_of[pool]])
+        for pool, m in self.carriers.items():
+            n, even = y[self.row[pool]], m.numbers["carriers"] / len(m.inside)
+            made[pool] = n * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool)) + RT * even
         if self.nodes:
             q = np.array([now.charges[n] for n in self.nodes])
             made["capacitor"] = 0.5 * sum(q * (self.inverse @ q))
         made["osmotic"] = osmotic
         return made
-
-    @staticmethod
-    def inert(now: Now, n: float, W: Any, W0: float) -> Any:
-        """RT n ln(W₀/W): the work of diluting what never leaves, which knows no standard state."""
-        return n * R * now.T * np.log(W0 / W)
 
     # --- in time
 
@@ -626,7 +659,7 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
             books[:, times == begin] = sums[:, None]
         rhs = _right(physics, part, size)
         made = _solved(rhs, begin, end, y / size, rtol)
-        edges = np.unique([*made.t, *times[(times > begin) & (times < end)]])
+        edges = np.unique([*made.t, *times[(times > begin) & (times < end)], *np.linspace(begin, end, 65)])
         steps = _passed(physics, part, stores, edges, lambda t, sol=made.sol: sol(t) * size[:, None])
         so_far = sums[:, None] + np.cumsum(steps, axis=1)
         for k in np.flatnonzero((times > begin) & (times <= end)):
@@ -638,13 +671,19 @@ def course(physics: Physics, rtol: float = 1e-10) -> Course:
 
 
 def _solved(rhs: Callable[[float, Any], Any], begin: float, end: float, w: Any, rtol: float) -> Any:
-    """By LSODA, and by Radau where LSODA tried an amount below zero, which it does not take back."""
-    for method in ("LSODA", "Radau"):
-        with np.errstate(invalid="ignore"):
-            made = solve_ivp(rhs, (begin, end), w, method, dense_output=True, rtol=rtol, atol=rtol, jac=_jacobian(rhs))
+    """By BDF, and with more care where it tries an amount below zero, which no logarithm takes."""
+    rare = 1e-10 * rtol  # for states of carriers that hardly anyone is in, whose energy is a logarithm
+    for method, least in (("BDF", rtol if rtol > 1e-10 else rare), ("BDF", rare), ("Radau", rare)):
+        try:
+            with np.errstate(invalid="ignore"):
+                made = solve_ivp(
+                    rhs, (begin, end), w, method, dense_output=True, rtol=rtol, atol=least, jac=_jacobian(rhs), max_step=(end - begin) / 32
+                )
+        except ValueError:  # no number in the Jacobian
+            continue
         if made.success and np.isfinite(made.y).all():
             return made
-    raise ArithmeticError(made.message)
+    raise ArithmeticError("no step of any method stays where logarithms are defined")
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)

@@ -100,12 +100,17 @@ def declarations() -> dict[str, Call]:
         "Protocol.steps": Call(Protocol.steps, {0: Q(5.0, "mM"), 1: (Q(1.0, "s"), Q(20.0, "mM")), 2: (Q(2.0, "s"), Q(5.0, "mM"))}),
         "Protocol.ramps": Call(Protocol.ramps, {0: (Q(0.0, "s"), Q(5.0, "mM")), 1: (Q(1.0, "s"), Q(20.0, "mM"))}),
         "Protocol.pulses": Call(
-            Protocol.pulses,
-            {0: Q(5.0, "mM"), 1: Q(20.0, "mM"), "start": Q(1.0, "s"), "width": Q(1.0, "s"), "period": Q(3.0, "s"), "count": 3}, {"count": "i"}, weight=2,
+            Protocol.pulses, {0: Q(5.0, "mM"), 1: Q(20.0, "mM"), "start": Q(1.0, "s"), "width": Q(1.0, "s"), "period": Q(3.0, "s"), "count": 3},
+            {"count": "i"}, weight=2,
         ),
         "Protocol.function": Call(Protocol.function, {0: lambda t, a: a * sp.cos(t / t), "a": Q(5.0, "mM")}),
-        "Keep": Call(bm.Keep, {"variables": ["amount"], "times": Q([0.0, 1.0], "s"), "reduce": ["max"], "ledger": "all", "dtype": "float32"}, weight=2),
-        "Native": Call(bm.solvers.Native, {"rtol": 1e-6, "atol": 1e-3, "max_steps": 100, "threads": 1}, {"rtol": "n", "atol": "n", "max_steps": "i", "threads": "i"}),
+        "Keep": Call(
+            bm.Keep, {"variables": ["amount"], "times": Q([0.0, 1.0], "s"), "reduce": ["max"], "ledger": "all", "dtype": "float32"}, weight=2
+        ),
+        "Native": Call(
+            bm.solvers.Native, {"rtol": 1e-6, "atol": 1e-3, "max_steps": 100, "threads": 1},
+            {"rtol": "n", "atol": "n", "max_steps": "i", "threads": "i"},
+        ),
         "SciPy": Call(
             bm.solvers.SciPy, {"method": "Radau", "rtol": 1e-6, "atol": 1e-3, "max_steps": 100, "first_step": 1e-3},
             {"rtol": "n", "atol": "n", "max_steps": "i"},
@@ -137,7 +142,7 @@ def of_laws() -> dict[str, Call]:
         "Empirical": Call(lambda **law: carried(laws.Empirical(**law)), {"flux": lambda _: 0, "reason": "none"}),
         "leak": Call(lib.leak, {0: K, 1: membrane(), "permeability": Q(1.0, "cm/s"), "name": "leak"}, {"permeability": "q cm/s"}),
         "GLUT2": Call(lib.GLUT2, {0: membrane(), "maximum": Q(1.0, "fmol/s"), "name": "GLUT"}),
-        "KCC2": Call(lib.KCC2, {0: membrane(), "conductance": Q(1.0, "mol^2/J/s/m^2"), "name": "KCC"}),
+        "KCC2": Call(lib.KCC2, {0: membrane(), "conductance": Q(1.0, "S/dm^2"), "name": "KCC"}),
         "NaKATPase": Call(lib.NaKATPase, {0: membrane(), "density": Q(1.0, "1/um^2"), "name": "pump"}, weight=0.2),
         "SGLT1": Call(lib.SGLT1, {0: membrane(), "density": Q(1.0, "1/um^2"), "data": "parent_1992", "slip": True, "name": "S"}, weight=0.1),
         "water": Call(lib.water, {0: membrane(), "permeability": Q(1.0, "cm/s"), "name": "w"}),
@@ -184,8 +189,7 @@ def command(*words: Any) -> int:
         try:
             return cli.main([str(word) for word in words if "\0" not in str(word)])
         except SystemExit as end:
-            assert end.code in (0, 1, 2)
-            return int(end.code or 0)
+            return {0: 0, 1: 1, 2: 2, None: 0}[end.code]
 
 
 def damaged(rng: Random) -> Path:
@@ -206,7 +210,9 @@ def paper(rng: Random) -> Path:
     lines = text.splitlines()
     for _ in range(rng.choice((1, 2, 5))):
         k = rng.randrange(len(lines))
-        lines[k] = rng.choice((nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'"))
+        lines[k] = rng.choice(
+            (nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'")
+        )
     path = folder() / f"sheet{rng.randrange(10**9)}.toml"
     path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
     return path
@@ -253,14 +259,21 @@ def runs() -> dict[str, Call]:
         "prove": Call(bm.prove, {0: one}, weight=0.3),
         "make_consistent": Call(bm.make_consistent, {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}}, weight=0.2),
         "cite": Call(bm.cite, {0: sound()}, weight=0.3),
-        "check_transporter": Call(lambda x, examples: None if x is one else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2),
-        "check_model": Call(lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2),
-        "load": Call(lambda name: None if name == "resting_cell" else bm.load(name), {0: "resting_cell"}, weight=0.5),
+        "check_transporter": Call(
+            lambda x, examples: None if x is one and examples == 2 else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2
+        ),
+        "check_model": Call(
+            lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2
+        ),
+        "load": Call(lambda name: None if isinstance(name, str) and name == "resting_cell" else bm.load(name), {0: "resting_cell"}, weight=0.5),
         "save": Call(lambda run, name: bm.save(run, folder() / name if isinstance(name, str) else name), {0: ran(), 1: "out.nc"}, weight=0.2),
         "open_result": Call(lambda name: bm.open_result(folder() / name if isinstance(name, str) else name), {0: "run.nc"}, weight=0.3),
         "open_run": Call(bm.open_run, {0: str(saved())}, weight=0.2),
         "energy_flow": Call(figures.energy_flow, {0: ran(), "width": "single", "style": "cell"}, weight=0.03),
         "traces": Call(figures.traces, {0: ran(), "width": 80.0, "style": "cell"}, weight=0.03),
+        "figures.coupling": Call(figures.coupling, {0: None, "width": "single", "style": "cell"}, weight=0.1),
+        "figures.repair": Call(figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1),
+        "figures.save": Call(figures.save, {0: None, 1: "figure.pdf"}, weight=0.1),
         "command set": Call(command, {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min"}, weight=0.02),
         "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.02),
         "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.02),

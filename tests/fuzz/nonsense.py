@@ -55,7 +55,7 @@ def _deep(levels: int) -> Any:
     return made
 
 
-THINGS: tuple[Callable[[], Any], ...] = tuple(
+THINGS: tuple[Callable[[], Any], ...] = (*(
     (lambda thing=thing: thing)
     for thing in (
         None, True, False, np.True_, 0, 1, -1, 0.0, 0.5, -2.5, math.nan, math.inf, -math.inf, 1e308, 5e-324, 10**400, -(10**5000), 1j,
@@ -71,7 +71,8 @@ THINGS: tuple[Callable[[], Any], ...] = tuple(
         object(), object, int, Broken(), SimpleNamespace(magnitude=1, units="mM"), Path("nowhere"), math, print, len, lambda: 0, lambda *_: None,
         lambda *_: "x", lambda *_: math.nan, lambda *_: True, K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
     )
-) + (lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"), lambda: {"a": Broken()})  # fmt: skip
+), lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"),
+    lambda: {"a": Broken()})  # fmt: skip
 
 SIGNS = string.printable + "µμΩÅ°℃·×−–⁻¹²³⁰٣１０Ⅷ½…\u00a0\u202f\u200b\ufeff\0😀→⇌ \t"
 UNITS = (
@@ -116,7 +117,23 @@ def text(rng: Random, sound: str) -> str:
 def number(rng: Random) -> Any:
     """A number, sound or not."""
     return rng.choice(
-        (0.0, 1.0, -1.0, 5, rng.uniform(-10, 10), 10 ** rng.uniform(-320, 308), 1e-300, -0.0, math.nan, math.inf, 10**30, [1.0, 2.0], Decimal(2), True, "5")
+        (
+            0.0,
+            1.0,
+            -1.0,
+            5,
+            rng.uniform(-10, 10),
+            10 ** rng.uniform(-320, 308),
+            1e-300,
+            -0.0,
+            math.nan,
+            math.inf,
+            10**30,
+            [1.0, 2.0],
+            Decimal(2),
+            True,
+            "5",
+        )
     )
 
 
@@ -136,7 +153,9 @@ def quantity(rng: Random, sound: Any) -> Any:
         return text(rng, f"{sound.magnitude} {rng.choice(UNITS)}")
     if how == 5:
         return np.asarray(sound.magnitude)
-    return xr.DataArray(rng.choice((sound.magnitude, [1.0, 2.0], [True], ["a"])), dims=None, attrs={"units": rng.choice((unit, "furlong", 5, None))}) if rng.random() < 0.3 else thing(rng)  # fmt: skip
+    if rng.random() < 0.7:
+        return thing(rng)
+    return xr.DataArray(rng.choice((sound.magnitude, [1.0, 2.0], [True], ["a"])), attrs={"units": rng.choice((unit, "furlong", 5, None))})
 
 
 def _made(value: Any, unit: str) -> Any:
@@ -157,7 +176,9 @@ def spoilt(rng: Random, sound: Any, depth: int = 0) -> Any:
     if isinstance(sound, bool) or sound is None:
         return thing(rng)
     if isinstance(sound, (int, float)):
-        return rng.choice((number(rng), str(sound), Q(float(sound), "mM"), Fraction(1, 3), Decimal(str(sound)), np.float64(sound), type(sound)(-sound)))
+        return rng.choice(
+            (number(rng), str(sound), Q(float(sound), "mM"), Fraction(1, 3), Decimal(str(sound)), np.float64(sound), type(sound)(-sound))
+        )
     if isinstance(sound, Mapping) and sound:
         return _mapping(rng, dict(sound), depth)
     if isinstance(sound, (list, tuple)) and sound:
@@ -171,7 +192,7 @@ def _mapping(rng: Random, made: dict[Any, Any], depth: int) -> Any:
     if how < 3:
         made[key] = spoilt(rng, made[key], depth + 1)
     elif how == 3:
-        made[spoilt(rng, key, depth + 1) if isinstance(key, str) else rng.choice(("x", 5, None, Na))] = made.pop(key)
+        made[text(rng, key) if isinstance(key, str) else rng.choice(("x", 5, None, Na))] = made.pop(key)
     elif how == 4:
         del made[key]
     else:

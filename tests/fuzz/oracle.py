@@ -1,4 +1,4 @@
-"""What texts and numbers mean, worked out in another way than the library does: units by Python's own syntax tree, sizes from a table written by hand."""
+"""What texts and numbers mean, in another way than the library does: by Python's own syntax tree, and a table of sizes written by hand."""
 
 from __future__ import annotations
 
@@ -101,12 +101,17 @@ def quantity(text: str) -> tuple[float, Any] | None:
     """(value in SI, exponents) of a number with a unit; None where it is none."""
     t = text.strip().translate(str.maketrans("−–‐‑", "----"))
     t = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda m: "^" + m[0].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")), t)
-    found = re.match(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\s*[x×*·]\s*10\s*(?:\^|\*\*)\s*\(?\s*([+-]?[0-9]{1,3})\s*\)?(?![0-9.]))?", t)
+    found = re.match(
+        r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\s*[x×*·]\s*10\s*(?:\^|\*\*)\s*\(?\s*([+-]?[0-9]{1,3})\s*\)?(?![0-9.]))?", t
+    )
     tens = re.match(r"10\s*(?:\^|\*\*)\s*\(?\s*([+-]?[0-9]{1,3})\s*\)?(?![0-9.])", t)
     if tens:
         number, rest = 10.0 ** int(tens[1]), t[tens.end() :]
     elif found:
-        number, rest = float(found[1] + (f"e{int(found[2])}" if found[2] else "")) if "e" not in found[1].lower() or not found[2] else math.nan, t[found.end() :]
+        number, rest = (
+            float(found[1] + (f"e{int(found[2])}" if found[2] else "")) if "e" not in found[1].lower() or not found[2] else math.nan,
+            t[found.end() :],
+        )
     else:
         return None
     scale = {"degC": 273.15, "°C": 273.15, "celsius": 273.15, "℃": 273.15, "deg C": 273.15, "degree_Celsius": 273.15}.get(" ".join(rest.split()))

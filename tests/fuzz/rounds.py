@@ -56,7 +56,8 @@ def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
     given = dict(call.given)
     if rng.random() > 0.02:
         for key in rng.sample(list(given), min(len(given), rng.choice((1, 1, 1, 2, 3)))):
-            given[key] = _text(rng) if name == "Q(text)" and rng.random() < 0.6 else _unit(rng) if name == "Q" and key == 1 and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])  # fmt: skip
+            grammar = {("Q(text)", 0): _text, ("Q", 1): _unit}.get((name, key))
+            given[key] = grammar(rng) if grammar and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])
     made, fault = _tried(seed, name, lambda: _judged(name, call, given), errors.shown({str(k): errors.shown(v, 200) for k, v in given.items()}, 600))
     return name, made, fault
 
@@ -68,12 +69,16 @@ def _unit(rng: Random) -> str:
     made = rng.choice(("", "", "", "1/", "/", "1 "))
     for k, part in enumerate(parts):
         power = rng.choice(("", "", "", "2", "-1", "^2", "^-1", "**3", "⁻¹", "²", "^(1/2)", "^0.5", "^99", "**9**9"))
-        made += (rng.choice((" ", "*", "·", "/", "/", ".", " / ", " * ", "")) if k else "") + (f"({part}{power})" if rng.random() < 0.05 else part + power)
+        made += (rng.choice((" ", "*", "·", "/", "/", ".", " / ", " * ", "")) if k else "") + (
+            f"({part}{power})" if rng.random() < 0.05 else part + power
+        )
     return nonsense.text(rng, made) if rng.random() < 0.15 else made
 
 
 def _text(rng: Random) -> str:
-    number = rng.choice(("5", "-60", "0.5", ".5", "5.", "1e-7", "2.5×10⁻⁷", "2.5 x 10^-7", "10^-6", "10⁻⁶", "−3", "1e999", "nan", "٣", "1_0", "1,5", "0x1", "5e"))
+    number = rng.choice(
+        ("5", "-60", "0.5", ".5", "5.", "1e-7", "2.5×10⁻⁷", "2.5 x 10^-7", "10^-6", "10⁻⁶", "−3", "1e999", "nan", "٣", "1_0", "1,5", "0x1", "5e")
+    )
     made = number + rng.choice((" ", "", "  ", "\u00a0")) + (rng.choice(nonsense.UNITS) if rng.random() < 0.5 else _unit(rng))
     return nonsense.text(rng, made) if rng.random() < 0.2 else made
 
@@ -87,7 +92,8 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=ResourceWarning)
             said = call()
-        return "accepted", Fault(seed, name, "nonsense accepted", said, given) if said else None
+        wrong = said if isinstance(said, str) else ""
+        return "accepted", Fault(seed, name, "nonsense accepted", wrong, given) if wrong else None
     except errors.BiomembraneError as error:
         wrong = _words(error)
         return "refused", Fault(seed, name, "poor words", wrong, given) if wrong else None
@@ -155,7 +161,11 @@ def _quantity(found: Any, given: Mapping[Any, Any]) -> str:
     if not oracle.same(found, *means):
         return f"{found} where it means {means}"
     again = bm.Q(f"{found}")
-    return "" if units.unit_of(again) == units.unit_of(found) and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12) else f"{found} is read as {again}"
+    return (
+        ""
+        if units.unit_of(again) == units.unit_of(found) and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12)
+        else f"{found} is read as {again}"
+    )
 
 
 def _wrong(value: Any, meaning: str) -> str:
@@ -177,7 +187,11 @@ def _wrong(value: Any, meaning: str) -> str:
         return "" if means is not None and any(abs(means[1] - d[1]).max() < 1e-6 for d in dims if d) else "no such quantity"
     if not units.is_quantity(value):
         return "no quantity"
-    return "" if any(units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}")) for t in meaning.removeprefix("q ").split("|")) else "another dimension"
+    return (
+        ""
+        if any(units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}")) for t in meaning.removeprefix("q ").split("|"))
+        else "another dimension"
+    )
 
 
 def _not_finite(found: Any, depth: int = 0) -> str:

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-BATCH, WATCH = 500, 60
+BATCH, WATCH = 1000, 60
 
 
 def work(seed: int, first: int, count: int, only: str, journal: Path) -> None:
@@ -39,9 +39,15 @@ def work(seed: int, first: int, count: int, only: str, journal: Path) -> None:
                 name, end, fault = rounds.one(f"{seed}:{k}", only)
             counts[f"{end}|{name}"] += 1
             if fault is not None:
-                print(json.dumps({"fault": str(fault), "key": f"{fault.kind}|{fault.call}|{fault.what[:60]}"}), file=out, flush=True)
+                print(json.dumps({"fault": str(fault), "key": f"{fault.kind}|{_first(fault.what)}"}), file=out, flush=True)
     faulthandler.cancel_dump_traceback_later()
     print(json.dumps({"counts": counts}), file=out, flush=True)
+
+
+def _first(what: str) -> str:
+    """What faults of one kind have in common: the place of an error, or the line of code that failed."""
+    lines = what.splitlines() or [""]
+    return lines[1 if len(lines) > 1 else 0].split(": ")[0].strip()[:60]
 
 
 def main() -> int:
@@ -84,7 +90,10 @@ def main() -> int:
                 at = k + 1
             else:
                 at += count
-            print(f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of {len(faults)} kinds, {time.monotonic() - began:.0f} s", file=sys.stderr)
+            print(
+                f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of {len(faults)} kinds, {time.monotonic() - began:.0f} s",
+                file=sys.stderr,
+            )
     for key, told in sorted(faults.items(), key=lambda pair: -len(pair[1])):
         print(f"\n{len(told)} × {key}\n  {told[0]}")
     total = collections.Counter()
@@ -92,7 +101,10 @@ def main() -> int:
         total[key.partition("|")[0]] += count
     print(f"\n{sum(total.values())} inputs: {dict(total)}; {sum(map(len, faults.values()))} faults of {len(faults)} kinds")
     calls = {key.partition("|")[2] for key in ends}
-    print(f"{len(calls)} calls; accepted of each: " + ", ".join(f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}" for c in sorted(calls)))
+    print(
+        f"{len(calls)} calls; accepted of each: "
+        + ", ".join(f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}" for c in sorted(calls))
+    )
     return 1 if faults else 0
 
 

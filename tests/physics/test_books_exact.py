@@ -303,7 +303,7 @@ def test_a_part_of_a_run_is_judged_by_what_it_reached() -> None:
     rates = xr.DataArray([0.1, 0.001], dims="r", attrs={"units": "fmol/s"})
     down = cell(lambda on: [constant("lift", "S@in -> S@out", on, 0.1)], {S: 1}, {S: 1e-9})
     scan = bm.simulate(down, times=Q(2 * T, "s"), parameters={"lift.J": rates})
-    assert scan.data.status.values.tolist() == ["negative", "done"]
+    assert scan.data.status.values.tolist() == [4, 0]
     assert np.isnan(scan.ledger.dissipated.values[-1]).tolist() == [True, False]
     assert np.isnan(scan.ledger.residual_relative.values[-1]).tolist() == [True, False]
     assert np.isnan(scan.ledger.uphill.energy.values[0, -1]).tolist() == [True, False]

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import FUEL, RT, SALINE, F, membrane, mM, sodium_pump
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, laws
@@ -165,3 +168,33 @@ def test_two_cycles_on_one_membrane_add_up() -> None:
     single, both = (Flows(parts) for parts in ([one], [one, two]))
     assert both(["glucose"], x[:, None]) == pytest.approx(3 * single(["glucose"], x[:, None]), rel=1e-12)
     assert both.slopes(["glucose"], x) == pytest.approx(3 * single.slopes(["glucose"], x), rel=1e-12)
+
+
+@fewer(0.2)
+@given(st.permutations(range(6)), st.integers(1, 6))
+def test_forces_are_independent_and_complete_in_any_order_of_reactions(order: list[int], count: int) -> None:
+    """Reactions of A, B and C on two sides, which follow from one another: Σ J·X is Σ r ln(r⁺/r⁻), each force moves alone, L is symmetric."""
+    A, B, C = (bm.Species(s, moieties={"x": 1}) for s in "ABC")
+    on = between({A: 1, B: 2, C: 3}, {A: 4, B: 5, C: 1})
+    texts = ["A@in -> B@in", "B@in -> C@in", "A@in -> C@in", "B@in -> B@out", "A@in -> B@out", "2 C@out -> A@in + B@in"]
+    law = laws.Elementary(rate=Q(1, "fmol/s"))
+    flows = Flows([bm.Transporter(f"r{k}", texts[k], on, law) for k in order[:count]])
+    names, x = list(flows.forces), flows.coordinates()
+    level = {"A@in": 1, "B@in": 2, "C@in": 3, "A@out": 4, "B@out": 5, "C@out": 1}
+    power = 0.0
+    for k in order[:count]:
+        rates = [
+            math.prod((level[w] * 1e-3) ** (2 if w == "C@out" else 1) for w in side.removeprefix("2 ").split(" + "))
+            for side in texts[k].split(" -> ")
+        ]
+        power += (rates[0] - rates[1]) * RT * math.log(rates[0] / rates[1])
+    X = np.array([float(flows.force(n, x)) for n in names])
+    assert flows(names, x[:, None])[:, 0] @ X == pytest.approx(power, rel=1e-9)
+    still = x
+    for n in names:
+        moved = flows.at_force(n, 500.0, x)
+        assert [float(flows.force(m, moved)) for m in names] == pytest.approx([500.0 if m == n else X[k] for k, m in enumerate(names)], abs=1e-7)
+        still = flows.at_force(n, 0.0, still)
+    L = flows.slopes(names, still)
+    assert L == pytest.approx(L.T, rel=1e-9, abs=1e-12 * abs(L).max())
+    assert np.linalg.eigvalsh(L).min() > -1e-12 * abs(L).max()

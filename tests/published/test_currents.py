@@ -117,7 +117,7 @@ def test_a_flux_that_stops_with_its_force_and_elsewhere_too_has_a_factor_that_ch
     found = bm.audit(published(lambda s: s.parameter("k", Q(1, "fmol/s"), d.FLUX) * shape(force(s))))["channel"]
     assert (found.verdict, found.cause) == ("violates", "factor")
     assert found.witness.flux.magnitude * found.witness.affinity.magnitude < 0
-    assert found.kJ == pytest.approx(-abs(found.witness.affinity.magnitude), rel=1e-9)
+    assert -found.kJ >= abs(found.witness.affinity.magnitude) * (1 - 1e-9)  # the size is the largest, the witness a plain one
 
 
 @pytest.mark.parametrize(("shift", "cause"), [(0.0, "direction"), (1.0, "constant")])
@@ -148,7 +148,7 @@ def test_a_current_with_a_fixed_reversal_keeps_its_conductance_and_reverses_with
 def test_a_current_with_nernst_s_potential_is_proved_as_it_stands(gate: Callable[[sp.Expr], sp.Expr]) -> None:
     repair = bm.make_consistent(published(lambda s: ohmic(s, s["K@out"] / s["K@in"]) * gate(force(s))))
     assert (repair.before.verdict, repair.after.verdict) == ("consistent", "proven")
-    assert repair.change["largest there"] < 1e-9
+    assert repair.change["largest where A > RT"] < 1e-9
 
 
 def test_a_current_that_runs_backwards_is_not_repaired_by_a_negative_conductance() -> None:

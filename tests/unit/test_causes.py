@@ -361,7 +361,8 @@ def test_of_no_affinity_nothing_is_a_power() -> None:
         found = judged(claim("still", still, energy=sp.Float(energy), forward=sp.Integer(3), reverse=sp.S.One))
         assert (found.verdict, found.cause, found.kJ) == ("violates", "constant", pytest.approx(math.log(3) / kJ))
     found = judged(law(still, sp.Float(0.5), energy=sp.Float(-0.5 * RT)))
-    assert (found.verdict, found.text) == ("consistent", "r⁺/r⁻ = exp(2 A/RT): the flux stops with A and has its sign")
+    text = "r⁺/r⁻ = exp(2 A/RT): the flux stops with A and has its sign; its constants are those of 310.15 K"
+    assert (found.verdict, found.text) == ("consistent", text)
     A = claim("law", SYMPORT, voltage=V).drive
     assert told(law(e=A + sp.Float(0.001)))[0] == "order"
     assert told(law(e=-2 * A + sp.Float(0.001)))[0] != "direction"

@@ -140,6 +140,13 @@ def test_valences_that_do_not_add_up_to_what_crosses_are_refused() -> None:
     assert (type(error), error.wanted) == (errors.BadCycle, "charges by state or by step")
 
 
+def test_valences_that_were_computed_add_up_but_for_rounding() -> None:
+    """1 − 0.3 − 0.6 is no tenth in binary."""
+    made = valences(0.3, 0.6, 1 - 0.3 - 0.6)
+    assert float(made.processes[3].reaction.charge_moved().get("cell", 0)) == pytest.approx(0, abs=1e-15)
+    assert all(f.verdict == "proven" for f in bm.audit(made))
+
+
 @pytest.mark.parametrize(
     ("what", "kind"),
     [

@@ -13,7 +13,7 @@ from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, dimension, errors, laws, symbols
-from biomembrane.library import K, Na
+from biomembrane.library import H2O, K, Na
 
 NONSENSE: dict[str, Any] = {"None": None, "object": object(), "text": "xyz", "-1": -1, "nan": float("nan"), "[]": [], "{}": {}}
 TEXT, NOTHING, NUMBER, LIST, TABLE = {"text"}, {"None"}, {"-1", "nan"}, {"[]"}, {"{}"}

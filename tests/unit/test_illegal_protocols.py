@@ -65,7 +65,7 @@ def test_the_sound_ones_run() -> None:
     assert steps(mM(5), (s(0.5), mM(9))).status.ok
     assert put("bath.K", pulses()).status.ok
     assert formula(lambda t, a, T: a * (1 + sp.sin(t / T)), a=mM(5), T=s(1)).status.ok
-    assert scanned(start=run()).data.status.values.tolist() == ["done"] * 3
+    assert scanned(start=run()).data.status.values.tolist() == [0] * 3
 
 
 ROWS = table(

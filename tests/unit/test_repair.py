@@ -11,7 +11,7 @@ from builders import FUEL, RT, SALINE, F, membrane, mM
 from mistakes import caught
 
 import biomembrane as bm
-from biomembrane import Q, errors, laws
+from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
 
@@ -113,13 +113,83 @@ def test_the_change_of_a_flux_is_that_over_the_box() -> None:
     repair = bm.make_consistent(hosted(constant(0.2)))
     rng = np.random.default_rng(1)
     A = math.log(5 / 2) + math.log(10) * (rng.uniform(-1, 1, 400_000) - rng.uniform(-1, 1, 400_000))
-    off = np.exp(-A[A > 1])
+    off, back = np.exp(-A[A > 1]), np.exp(-A[A < -1])
+    most = 100 / 2.5  # e^{|A|} where all is against it
     assert repair.change == {
-        "median where A > RT": pytest.approx(np.median(off), rel=0.12), "largest there": pytest.approx(math.exp(-1), rel=0.01),
+        "median where A > RT": pytest.approx(np.median(off), rel=0.12), "largest where A > RT": pytest.approx(math.exp(-1), rel=0.01),
+        "median where A < −RT": pytest.approx(np.median(back), rel=0.12), "largest where A < −RT": pytest.approx(0.8 * most, rel=0.25),
     }  # fmt: skip
-    median, largest = repair.change.values()
-    line = f"  the flux changes over the box by {100 * median:.3g} % (median where A > RT), {100 * largest:.3g} % (largest there)"
-    assert str(repair).splitlines()[-1] == line
+    told = ", ".join(f"{100 * x:.3g} % ({what})" for what, x in repair.change.items())
+    assert str(repair).splitlines()[-1] == f"  the flux changes over the box by {told}"
+
+
+def half_filled(s: Any) -> Any:
+    """Each side saturates by itself."""
+    K_ = s.parameter("K", Q(3, "mM"), d.CONCENTRATION, domain="positive")
+    v = s.parameter("v", Q(2, "fmol/s"), d.FLUX)
+    return v * (s["glucose@out"] / (K_ + s["glucose@out"]) - s["glucose@in"] / (K_ + s["glucose@in"]))
+
+
+def powers(s: Any, n: Any) -> Any:
+    K_ = s.parameter("K", Q(3, "mM"), d.CONCENTRATION, domain="positive")
+    return s.parameter("v", Q(2, "fmol/s"), d.FLUX) * ((s["glucose@out"] / K_) ** n - (s["glucose@in"] / K_) ** n)
+
+
+SOUND = {
+    "each side saturates": (half_filled, UNIPORT, "the flux stays as it is: r⁺ − r⁻ with r⁺/r⁻ = e^(A/RT)"),
+    "squares": (lambda s: P(s, 2) * (s["glucose@out"] ** 2 - s["glucose@in"] ** 2), UNIPORT,
+                "the flux stays as it is: r⁺ − r⁻ with r⁺/r⁻ = e^(A/RT)"),
+    "powers": (lambda s: powers(s, sp.Rational(3, 2)), UNIPORT, "the flux stays as it is: J = L·A with L = J/A ≥ 0"),
+    "roots": (lambda s: P(s, 1) * (sp.sqrt(s["glucose@out"] / s["glucose@in"]) - sp.sqrt(s["glucose@in"] / s["glucose@out"])) * s["glucose@in"],
+              UNIPORT, "the flux stays as it is: r⁺ − r⁻ with r⁺/r⁻ = e^(A/RT)"),
+    "logarithm": (lambda s: s.parameter("L", Q(0.3, "fmol/s"), d.FLUX) * sp.log(s["glucose@out"] / s["glucose@in"]), UNIPORT,
+                  "the flux stays as it is: it is L·A with L ≥ 0"),
+    "difference of logarithms": (lambda s: s.parameter("L", Q(0.3, "fmol/s"), d.FLUX) * (
+        sp.log(s["Na@out"] / s["Na@in"]) + sp.log(s["Cl@out"] / s["Cl@in"])), "Na@out + Cl@out -> Na@in + Cl@in",
+                  "the flux stays as it is: it is L·A with L ≥ 0"),
+    "Nernst": (lambda s: s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) / symbols.F * (
+        s.V + symbols.R * symbols.T / symbols.F * sp.log(s["K@in"] / s["K@out"])), "K@in -> K@out", "the flux stays as it is: it is L·A with L ≥ 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["reverse", "projection"])
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_law_keeps_its_flux_everywhere_and_is_proved(name: str, method: str) -> None:
+    """To the last digits, on both sides of equilibrium and at it."""
+    flux, reaction, said = SOUND[name]
+    repair = bm.make_consistent(hosted(flux, reaction), method=method)
+    assert (repair.method, repair.after.verdict) == (said, "proven")
+    assert set(repair.change.values()) == {0.0}
+    assert str(repair).splitlines()[-1] == "  no flux changes, on either side of equilibrium"
+    for data in (repair.along_affinity(), repair.along_voltage()):
+        size = float(np.abs(data.before).max())
+        assert data.after.values == pytest.approx(data.before.values, rel=1e-9, abs=1e-12 * size)
+        assert np.isfinite(data.after.values).all()
+
+
+def test_a_law_with_the_right_sign_and_no_proof_is_left_as_it_is() -> None:
+    """ln(1 + o/K) − ln(1 + i/K) grows with one level and falls with the other, and is no multiple of A."""
+
+    def flux(s: Any) -> Any:
+        K_ = s.parameter("K", Q(3, "mM"), d.CONCENTRATION, domain="positive")
+        return s.parameter("v", Q(2, "fmol/s"), d.FLUX) * (sp.log(1 + s["glucose@out"] / K_) - sp.log(1 + s["glucose@in"] / K_))
+
+    given = hosted(flux)
+    repair = bm.make_consistent(given)
+    assert repair.made is given
+    assert repair.method.startswith("left as it is: no state with J·A < 0 was found, and no proof either (")
+    for data in (repair.along_affinity(), repair.along_voltage()):
+        assert data.after.values == pytest.approx(data.before.values, rel=1e-9)
+
+
+def test_a_law_that_runs_uphill_is_repaired_and_told_on_both_sides() -> None:
+    """A reverse flux ten times too small: it grows tenfold below equilibrium, and the figure says so."""
+    repair = bm.make_consistent(hosted(lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 10)))
+    assert repair.change["median where A < −RT"] > 1 > repair.change["median where A > RT"] > 0
+    figure = bm.figures.repair(repair)
+    texts = [t.get_text() for t in figure.axes[0].texts]
+    assert any("A > RT" in t for t in texts)
+    assert any("A < −RT" in t for t in texts)
 
 
 def test_a_flux_of_nothing_does_not_change() -> None:
@@ -238,3 +308,12 @@ def test_changed_constants_say_where_they_come_from(source: Any, kind: str, note
     assert found.source.citation == (source.citation if kind == "derived" else "")
     assert found.quantity.magnitude == pytest.approx(10 / math.sqrt(2), rel=1e-6)
     assert (repair.constants[0][1], repair.constants[0][2]) == (Q(10, "1/mM/s"), found.quantity)
+
+
+def test_levels_that_are_declared_as_empty_are_told_where_others_stand_for_them() -> None:
+    """Curves need a level of each solute: an empty one is drawn at 1 mM, and said to be."""
+    on = membrane(bm.Reservoir("cell", mM({glucose: 0}), floating=True), bm.Reservoir("bath", mM({glucose: 5})))
+    made = bm.Transporter("hosted", UNIPORT, on, laws.Empirical(flux=constant(0.2), reason="as published"))
+    repair = bm.make_consistent(made)
+    assert repair.along_affinity().attrs == {"note": "cell.glucose at 1 mM, declared as empty"}
+    assert "cell.glucose at 1 mM, declared as empty" in bm.figures.repair(repair).axes[0].get_xlabel()

@@ -39,15 +39,18 @@ def pump(on: Any, name: str, flux: float) -> bm.Transporter:
 # --- variables
 
 
+FATE = ["status", "culprit", "end"]
+
+
 def test_only_what_a_model_has_is_a_variable() -> None:
     """Without a membrane no potential, without a compartment no volume; amounts are there though there be none."""
     inside = bm.Compartment("cell", volume=Q(1, "pL"), held=mM(FUEL))
     burning = bm.simulate(bm.Model("burns", [transporter(HYDROLYSIS, RATE, inside, "burn")]), until="1 s")
-    assert list(burning.data.data_vars) == ["amount", "concentration", "volume", "flux", "affinity", "dissipation"]
+    assert list(burning.data.data_vars) == ["amount", "concentration", "volume", "flux", "affinity", "dissipation", *FATE]
     assert burning.data.sizes["pool"] == 0
     assert burning.baths == {}
     between = bm.simulate(patch(lambda on: [lib.leak(K, on)], {K: 20}, {K: 5}), until="1 s")
-    assert list(between.data.data_vars) == ["amount", "concentration", "potential", "flux", "affinity", "dissipation"]
+    assert list(between.data.data_vars) == ["amount", "concentration", "potential", "flux", "affinity", "dissipation", *FATE]
     assert between.final("amount") == {}
     assert between.baths == {"cell": {"K": 20.0}, "bath": {"K": 5.0}}
 
@@ -122,8 +125,8 @@ def test_a_lane_is_found_by_position_or_by_what_is_nearest() -> None:
     assert grid().baths == {"bath": {"S": 1.0}}
     assert grid().data.concentration.dims == ("time", "pool", "P", "out")
     assert grid().data.concentration.values[-1, 0] == pytest.approx(end(np.array([[0.1], [0.2]]), np.array([1.0, 2.0, 3.0])), rel=1e-6)
-    assert grid().data.status.values.tolist() == [["done"] * 3] * 2
-    assert grid().data.attrs["status"] == "done"
+    assert grid().data.status.values.tolist() == [[0] * 3] * 2
+    assert grid().data.attrs["status"] == "by lane, in the variable status"
     assert repr(grid()) == "<Run of 'cell' to 10 s over (P: 2, out: 3); done>"
     assert grid().model_name == "cell"
 

@@ -46,7 +46,7 @@ def test_a_model_in_a_line() -> None:
 
 def test_variables_have_units_dimensions_and_names() -> None:
     data = run().data
-    said = {name: (*a.dims, a.attrs["units"], a.attrs["long_name"]) for name, a in data.data_vars.items()}
+    said = {name: (*a.dims, a.attrs.get("units"), a.attrs["long_name"]) for name, a in data.data_vars.items()}
     assert said == {
         "amount": ("time", "pool", "fmol", "amount"),
         "concentration": ("time", "pool", "mM", "concentration"),
@@ -55,6 +55,9 @@ def test_variables_have_units_dimensions_and_names() -> None:
         "flux": ("time", "process", "fmol s-1", "flux in the written direction"),
         "affinity": ("time", "process", "kJ mol-1", "affinity"),
         "dissipation": ("time", "process", "pW", "dissipated power"),
+        "status": (None, "how the lane ended"),
+        "culprit": (None, "pool at fault, or the stiffest, where the lane stopped; -1 for none"),
+        "end": ("s", "time reached"),
     }
     assert (data.time.dims, data.time.attrs) == (("time",), {"units": "s", "long_name": "time"})
     labels = {name: c.values.tolist() for name, c in data.coords.items() if name != "time"}
@@ -75,6 +78,7 @@ def test_the_attributes_hold_what_made_the_run() -> None:
         "title",
         "source",
         "model_hash",
+        "parameters_hash",
         "status",
         "parameters_json",
         "solver_json",
@@ -125,8 +129,8 @@ def test_a_lane_of_a_scan_is_the_single_run() -> None:
     assert repr(run()) == "<Run of 'cell' to 10 s; done>"
     assert made.data.status.attrs["long_name"] == "how the lane ended"
     assert made.data.end.attrs == {"units": "s", "long_name": "time reached"}
-    assert made.data.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped"
-    assert (made.data.culprit.values == "").all()
+    assert made.data.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    assert (made.data.culprit.values == -1).all()
     assert (made.data.end.values == 1).all()
     assert set(run().timing) == {"compile", "solve"}
 
@@ -134,8 +138,8 @@ def test_a_lane_of_a_scan_is_the_single_run() -> None:
 def test_a_lane_that_stops_names_its_pool_and_time() -> None:
     rates = xr.DataArray([0.001, 0.1], dims="r", attrs={"units": "fmol/s"})
     data = bm.simulate(uphill(), until=Q(20, "s"), parameters={"lift.J": rates}).data
-    assert data.culprit.values.tolist() == ["", "cell.glucose"]
-    assert data.status.values.tolist() == ["done", "negative"]
+    assert [None if k < 0 else data.culprit.attrs["pools"].split()[k] for k in data.culprit.values] == [None, "cell.glucose"]
+    assert data.status.values.tolist() == [0, 4]
     assert data.end.values.tolist() == [20.0, pytest.approx(10.0, abs=0.3)]
 
 

@@ -16,6 +16,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, testing
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.symbols import F, R, T
 
 INSIDE = {Na: 12.0, K: 110.0, Cl: 10.0, glucose: 2.0}
 ON = membrane(
@@ -94,8 +95,34 @@ def test_a_planted_fault_is_caught_with_a_short_state_in_units(name: str) -> Non
     moved = str(caught.value).splitlines()[0].split("but ")[1].split(", ")
     assert len(moved) <= 2  # of eight concentrations and a voltage
     assert all(re.fullmatch(r"[\w. ]+ = [-\d.e]+ (mM|mV)", one) for one in moved)
-    with pytest.raises(AssertionError, match="no one-way rates"):
-        testing.detailed_balance(model)
+    with pytest.raises(AssertionError, match=r"x: a flux without one-way rates that does not follow A; J = .* kJ/mol at the state as declared, but "):
+        testing.detailed_balance(model, examples=60)
+
+
+SOUND = {
+    "difference": ("glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"])),
+    "Nernst": ("K@in -> K@out",
+               lambda s: s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) / F * (s.V + R * T / F * sp.log(s["K@in"] / s["K@out"]))),
+    "squares": ("glucose@out -> glucose@in", lambda s: P(s, 2) * (s["glucose@out"] ** 2 - s["glucose@in"] ** 2)),
+    "symport": ("2 Na@out + glucose@out -> 2 Na@in + glucose@in",
+                lambda s: P(s, 3) * (s["Na@out"] ** 2 * s["glucose@out"] * sp.exp(-s.u) - s["Na@in"] ** 2 * s["glucose@in"] * sp.exp(s.u))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_flux_without_one_way_rates_passes_all_that_can_be_judged(name: str) -> None:
+    """Signs, stall, reversal and books; Onsager's relations where there are two forces."""
+    (law,) = planted(*SOUND[name]).transporters
+    report = testing.check_transporter(law, examples=20)
+    assert {"flux_follows_affinity", "detailed_balance", "stalls_and_reverses", "books_close"} <= set(report.checked)
+    assert ("onsager_symmetry" in report.checked) == (name == "symport")
+
+
+def test_a_flux_that_stalls_elsewhere_is_caught_at_its_stall() -> None:
+    """It reverses at twice the level where A = 0."""
+    model = planted("glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 2))
+    with pytest.raises(AssertionError, match=r"x: flux without affinity; J = .* at the state as declared, but bath.glucose = 2 mM"):
+        testing.stalls_and_reverses(model)
 
 
 def test_a_broken_law_is_caught_by_each_property_that_it_breaks() -> None:

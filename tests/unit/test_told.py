@@ -100,10 +100,10 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
         lambda: run().ledger.efficiency(5), e.UnknownName, "ledger.efficiency(…)", "a transporter", "5", "known: K_leak"
     ),
     "the solution of a scan": (lambda: scan().solution, e.BadSettings, "run.solution", "one lane", "2 lanes", "run.isel(dim=0)"),
-    "no position": (lambda: scan().isel(), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "none", ""),
-    "other dimensions": (lambda: scan().isel(Na_o=0, x=1), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "Na_o, x", ""),
+    "no position": (lambda: scan().isel(), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "none", "run.isel(K_o=0)"),
+    "other dimensions": (lambda: scan().isel(Na_o=0, x=1), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "Na_o, x", "run.isel(K_o=0)"),
     "half a position": (
-        lambda: run(parameters={"bath.K": GRID}).isel(a=0), e.UnknownName, "run.isel(…)", "a position along each of: a, b", "a", ""
+        lambda: run(parameters={"bath.K": GRID}).isel(a=0), e.UnknownName, "run.isel(…)", "a position along each of: a, b", "a", "run.isel(a=0, b=0)"
     ),
     "a position beyond": (lambda: scan().isel(K_o=2), *BEYOND, "K_o=2 of 2", "count from 0"),
     "a position before": (lambda: scan().isel(K_o=-3), *BEYOND, "K_o=-3 of 2", "count from 0"),

@@ -13,7 +13,8 @@ from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
 from ...declare.transporter import Transporter
-from .causes import ROUNDING, WARMER, cause, excess, multiplied
+from .causes import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
+from .certain import Certain, certain
 from .claim import Claim, claims, subjects
 from .evaluate import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
@@ -40,28 +41,28 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         x = [x]
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
-        ranges = _ranges(over or {}, [c for one in declared for c in claims(one)])
+        ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)])
         sensing = {name: text for one in declared for name, text in one.sensing.items()}
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), sensing)
-    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
+    given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) and not units.is_quantity(x) else [x]
     if not given or not all(isinstance(c, Claim) for c in given):
         advice = "audit(model), audit(transporter), or audit([claim, …])"
         raise errors.WrongType(where="audit(…)", wanted="a Model, a Transporter, a Cycle or claims", got=errors.shown(x), advice=advice)
-    ranges = _ranges(over or {}, given)
+    ranges = _ranges({} if over is None else over, given)
     return Audit(given[0].name if len(given) == 1 else f"{len(given)} claims", tuple(judge(c, ranges) for c in given))
 
 
 def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[float, float]]:
     names = ["V", *(level.name for c in known for level in c.levels)]
     made = {}
+    errors.expect(over, Mapping, "audit(over=…)", "{name: (low, high)}", "over={'V': (Q(-100, 'mV'), Q(50, 'mV'))}")
     for name, pair in over.items():
-        where = f"audit(over={{{name!r}: …}})"
-        if name not in names:
-            raise errors.UnknownName(where=where, wanted="'V' or a participant", got=errors.shown(name), advice=errors.nearest(str(name), names))
+        where = f"audit(over={{{errors.shown(name)}: …}})"
+        errors.among(name, names, where, "'V' or a participant")
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"
             raise errors.WrongType(where=where, wanted="a pair of quantities, low and high", got=errors.shown(pair), advice=advice)
-        low, high = (float(units.strip(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where)) for q in pair)
+        low, high = (units.scalar(q, d.VOLTAGE if name == "V" else d.CONCENTRATION, where) for q in pair)
         if not low < high or (name != "V" and low <= 0):
             wanted = "low < high" + ("" if name == "V" else ", both above zero")
             raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(pair), advice="the smaller number first")
@@ -73,11 +74,19 @@ def _declared(one: Transporter | Cycle, temperature: float, ranges: Mapping[str,
     if isinstance(one, Transporter):
         return [judge(c, ranges) for c in claims(one, temperature)]
     basis, every = loops(one, temperature)
-    found = {id(loop): judge(loop.claim, ranges) for loop in {id(x): x for x in (*basis, *every)}.values()}
+    found = {id(loop): _circulating(judge(loop.claim, ranges), loop) for loop in {id(x): x for x in (*basis, *every)}.values()}
     shown = [found[id(loop)] for loop in every]
     if all(f.holds for f in found.values()):
         return shown
     return _blamed(one, basis, [found[id(loop)] for loop in basis], shown)
+
+
+def _circulating(found: Finding, loop: Loop) -> Finding:
+    """The finding on a loop, its witness with the flux that goes around there."""
+    if found.witness is None or found.witness.flux is None:
+        return found
+    at = {name: float(q.to("V" if name == "V" else "mM").magnitude) for name, q in found.witness.values.items() if name == "V" or "@" in name}
+    return replace(found, witness=replace(found.witness, flux=units.Q(loop.flux(at), "fmol/s")))
 
 
 def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], shown: Sequence[Finding]) -> list[Finding]:
@@ -93,7 +102,7 @@ def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], show
 
 def judge(claim: Claim, ranges: Mapping[str, tuple[float, float]]) -> Finding:
     """The finding on one claim."""
-    blank = Finding(claim.name, claim.kind, claim.reaction, "not auditable")
+    blank = Finding(claim.name, claim.kind, claim.reaction, "not auditable", temperature=claim.temperature)
     if claim.net is None:
         return replace(blank, text="no flux is given")
     if claim.unbalanced:
@@ -104,8 +113,7 @@ def judge(claim: Claim, ranges: Mapping[str, tuple[float, float]]) -> Finding:
         text = f"{stray:+.4g} e per turnover enter the voltage and no ion carries them ({claim.charge:+g} e are carried)"
         return replace(blank, verdict="violates", kJ=stray * constants.FARADAY * 1e-4, cause="current", text=f"{text}; kJ/mol at 100 mV")
     if claim.conductance is not None:
-        verdict = "proven" if claim.proved else "consistent"
-        return replace(blank, verdict=verdict, text="J = L·A with L ≥ 0")
+        return _onsager(blank, claim, here)
     found = residual(claim, here)
     if found.form == "linear":
         return _linear(blank, claim, here, found)
@@ -120,8 +128,11 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     k = multiplied(found)
     if size < EXACT * 10 * e.RT or (k and not found.stalls):
         said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
-        said = "the flux stops where A = 0, and no state with J·A < 0 was found" if found.stalls else said
-        return _signed(replace(blank, verdict="proven" if claim.proved else "consistent", text=said), claim, here, found)
+        made = _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
+        left = off_multiple(found, k) * e.RT if k else 0.0
+        if made.verdict == "undecided" and 0 < left < ROUNDING:
+            return replace(made, verdict="rounding", kJ=left, cause="rounding", text=f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given")
+        return made
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
     kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT
@@ -135,16 +146,36 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     return replace(blank, verdict=verdict, kJ=kJ, cause=word, text=said, terms=e.terms, witness=witness, uphill=seen.share if seen else 0.0)
 
 
-def _signed(passing: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
-    """A law that stops where A does may still run uphill elsewhere, where some factor changes its sign."""
-    seen = uphill(claim, here) if found.stalls and not claim.proved else None
-    return _factor(passing, claim, here, seen) if seen else passing
+def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float = 1.0) -> Finding:
+    """A law that shows no fault: consistent if that is proved of every state, else undecided; a factor may change its sign elsewhere."""
+    if claim.proved:
+        return replace(blank, verdict="proven", text=said)
+    proof = certain(claim, here, k)
+    if proof.holds:
+        fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
+        return replace(blank, verdict="consistent", text=said + fixed)
+    seen = uphill(claim, here, proof.changing, furthest=True)
+    if seen:
+        return _factor(blank, claim, here, seen)
+    return replace(blank, verdict="undecided", text="no state with J·A < 0 was found, and it is not proved that there is none")
+
+
+def _onsager(blank: Finding, claim: Claim, here: Box) -> Finding:
+    """J = L·A holds as far as L is not negative."""
+    text = "J = L·A with L ≥ 0"
+    if claim.proved:
+        return replace(blank, verdict="proven", text=text)
+    proof = certain(claim, here)
+    if proof.holds:
+        return replace(blank, verdict="consistent", text=text)
+    seen = uphill(claim, here, proof.changing, furthest=True)
+    return _factor(blank, claim, here, seen) if seen else replace(blank, verdict="undecided", text="J = L·A, and the sign of L is not known")
 
 
 def _factor(blank: Finding, claim: Claim, here: Box, seen: Uphill) -> Finding:
     text = "the flux stops where A = 0, but a factor changes its sign elsewhere, and with it the flux"
     return replace(
-        blank, verdict="violates", cause="factor", text=text, kJ=-abs(seen.drive) * constants.GAS * claim.temperature / 1000,
+        blank, verdict="violates", cause="factor", text=text, kJ=-seen.worst * constants.GAS * claim.temperature / 1000,
         witness=_witness(claim, here, seen.x, seen), uphill=seen.share,
     )  # fmt: skip
 
@@ -152,22 +183,27 @@ def _factor(blank: Finding, claim: Claim, here: Box, seen: Uphill) -> Finding:
 def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     """Laws that go one way, or whose ratio is no monomial, or that could not be split."""
     RT = constants.GAS * claim.temperature / 1000
-    seen = uphill(claim, here)
+    one_way = found.form in ("forward only", "reverse only", "one way")
+    proof = Certain(holds=False) if one_way or claim.proved else certain(claim, here)
+    if proof.holds:
+        fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
+        return replace(blank, verdict="consistent", text=f"the flux stops where A = 0 and has the sign of A{fixed}")
+    seen = uphill(claim, here, proof.changing, furthest=True)
     witness, share = (_witness(claim, here, seen.x, seen), seen.share) if seen else (None, 0.0)
-    if found.form in ("forward only", "reverse only", "one way"):
+    if one_way:
         way, distance = _distance(claim, here)
         text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, seen)}"
-        kJ = abs(seen.drive) * RT if seen else 0.0
+        kJ = seen.worst * RT if seen else 0.0
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if seen is None:
         return _unseen(blank, claim, here, found)
-    if found.form == "nonlinear" and stops(claim, here):
+    if proof.turns or (found.form == "nonlinear" and stops(claim, here)):
         return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
     text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.size * RT:.3g} kJ/mol off{stop}"
     if found.form == "opaque":
         text = "the flux runs uphill, and could not be split into r⁺ and r⁻"
-    kJ = found.signed * RT if found.size else abs(seen.drive) * RT
+    kJ = found.signed * RT if found.size else seen.worst * RT
     return replace(blank, verdict="violates", kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
 
 

@@ -67,6 +67,9 @@ def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
         said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
         return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"
     wrong = {n: x for n, x in e.orders.items() if x}
+    if _decadic(claim, e):
+        said = "log10 stands where ln is due, or the other way round: a factor of ln 10 = 2.303 between the voltage and the logarithms"
+        return "unit", said
     if wrong or e.strange:
         return _orders(claim, e, wrong)
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
@@ -74,6 +77,21 @@ def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
         word, said = _charge(claim, e)
         return word, said + (f"; beside it a constant of {e.constant:+.3g} kJ/mol" if abs(e.constant) > ROUNDING else "")
     return _constant(claim, e)
+
+
+def _decadic(claim: Claim, e: Excess) -> bool:
+    """Whether all orders, or the charge alone, are off by ln 10 or its inverse."""
+    if e.strange:
+        return False
+    due = {level.name: -level.change for level in claim.levels if level.change}
+    ratios = [1 + e.orders.get(n, 0.0) / x for n, x in due.items()]
+    if not e.charge:
+        pairs = [ratios]
+    elif claim.charge and not any(e.orders.values()):
+        pairs = [[1 + e.charge / claim.charge]]
+    else:
+        return False
+    return any(rs and all(abs(r - f) < 1e-3 * f for r in rs) for rs in pairs for f in (math.log(10), 1 / math.log(10)))
 
 
 def _multiple(found: Residual) -> float | None:
@@ -92,6 +110,11 @@ def multiplied(found: Residual) -> float | None:
     """k > 0, k ≠ 1, where r⁺/r⁻ = e^{kA/RT}: the flux has the sign of A all the same."""
     k = _multiple(found)
     return k if k is not None and k > 0 and abs(k - 1) > SMALL else None
+
+
+def off_multiple(found: Residual, k: float) -> float:
+    """By how much A/RT differs from 0 where k·A/RT with what is left beside it vanishes."""
+    return abs(found.terms[""] - (k - 1) * found.drive[""]) / k
 
 
 def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]:

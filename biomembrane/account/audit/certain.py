@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -44,6 +44,7 @@ class Prover:
     box: Box
     warm: bool
     changing: list[tuple[sp.Expr, Sign]] = field(default_factory=list)  # factors that were seen to change their sign
+    turns: bool = False  # whether but for them it follows the affinity
     _senses: dict[sp.Expr, Sense | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,16 +66,26 @@ class Prover:
         try:
             self.drive = self.algebra.form(self.claim.drive)
             ((m, c),) = self.algebra.exp(self.drive).items()
-            self.step = (m, c) if m else None
+            self.step = (m, c)
         except NoForm:
             pass
+
+    def judge(self, k: float) -> bool:
+        """The pair where both rates are given, or else the flux."""
+        pair = self.claim.forward, self.claim.reverse
+        return (pair[0] is not None and pair[1] is not None and self.pair(pair[0], pair[1], k)) or self.flux()
 
     # --- the flux
 
     def flux(self) -> bool:
         """Whether the net flux is proved to have the sign of A, and to stop where A does or everywhere along with a factor."""
         assert self.claim.net is not None
-        return self.sense(regular(self.claim.net)) == Sense(1, follows=True)
+        made = self.sense(regular(self.claim.net))
+        if not self.drive:
+            return False
+        if list(self.drive) == [ONE]:  # an affinity that no state changes
+            return made == Sense(1 if self.drive[ONE] > 0 else -1)
+        return made == Sense(1, follows=True)
 
     def sense(self, e: sp.Expr) -> Sense | None:
         if e not in self._senses:
@@ -86,19 +97,19 @@ class Prover:
             x = float(self.values.get(e, e)) if e.is_real is not False else math.nan
             return Sense(1 if x > 0 else -1) if x else None
         if e.is_Mul:
-            made = Sense(1)
+            made, unknown = Sense(1), []
             for factor in e.args:
                 one = self.sense(factor)
-                if one is None:
-                    return self._whole(e)
-                made = made * one
-            return made
+                made, unknown = (made, [*unknown, factor]) if one is None else (made * one, unknown)
+            if unknown and made.follows and all(any(f == known for known, _ in self.changing) for f in unknown):
+                self.turns = True
+            return self._whole(e) if unknown else made
         if e.is_Pow and e.exp.is_number and float(e.exp) == int(e.exp) and e.exp != 0:
             inner = Sense(1) if int(e.exp) % 2 == 0 and e.base.is_real else self.sense(e.base)
             return inner if inner is None or int(e.exp) % 2 else Sense(1)
         if isinstance(e, ODD):
             return self.sense(e.args[0])
-        return self._definite(e) or (self._sum(e) if e.is_Add else None) or self._split(e)
+        return self._definite(e) or (self._sum(e) if e.is_Add else self._whole(e)) or self._split(e)
 
     def _definite(self, e: sp.Expr) -> Sense | None:
         """By the signs of its terms."""
@@ -109,7 +120,10 @@ class Prover:
         if made is not None:
             return made
         senses = [self.sense(term) for term in e.args]
-        return senses[0] if all(s is not None and s == senses[0] for s in senses) else None
+        if all(s is not None and s == senses[0] for s in senses):
+            return senses[0]
+        plain = sp.factor_terms(e)
+        return self.sense(plain) if plain.is_Mul else None
 
     def _split(self, e: sp.Expr) -> Sense | None:
         """By interval arithmetic; a factor that is seen to change its sign is remembered."""
@@ -126,9 +140,9 @@ class Prover:
         """The sense of an expression as a sum of monomials over one denominator."""
         try:
             shared, top = self.algebra.spread(self.algebra.form(e))
+            made = self._along(top) or self._multiple(top) or self._twin(top)
         except NoForm:
             return None
-        made = self._along(top) or self._multiple(top)
         if made is None and top and (e.is_Mul or shared):
             made = self._one_sign(top)
         for atom, power in shared:
@@ -149,7 +163,7 @@ class Prover:
 
     def _along(self, top: Form) -> Sense | None:
         """Σ base·Σ c_i e^{t_i A/RT}: each inner sum vanishes with A, and its partial sums tell the sign elsewhere."""
-        if self.step is None or not top:
+        if not self.step or not self.step[0] or not top:
             return None
         (step, scale), orbits = self.step, {}
         atom, per = max(step, key=lambda x: abs(x[1]))
@@ -158,7 +172,10 @@ class Prover:
             base = self.algebra.over(m, step, t)
             if not self.algebra.positive(base):
                 return None
-            orbits.setdefault(base, []).append((t, c * scale**-t))
+            weight = c * scale**-t
+            if not weight or not math.isfinite(weight):
+                return None
+            orbits.setdefault(base, []).append((t, weight))
         ways = set()
         for row in orbits.values():
             row.sort()
@@ -168,6 +185,14 @@ class Prover:
                 return None
             ways |= {int(np.sign(p)) for p in partial[:-1] if abs(p) > CLOSE / 2 * size}
         return Sense(-ways.pop(), follows=True) if len(ways) == 1 else None
+
+    def _twin(self, top: Form) -> Sense | None:
+        """P − M of two positive terms has the sign of ln(P/M)."""
+        if len(top) != 2 or self._one_sign(top) is not None or not all(map(self.algebra.positive, top)):
+            return None
+        (m, c), (n, b) = sorted(top.items(), key=lambda x: -x[1])
+        made = self.algebra.log({self.algebra.over(m, n): -c / b})
+        return self.sense(self.algebra.expression(made)) if made and made != top else None
 
     def _multiple(self, top: Form) -> Sense | None:
         """A positive monomial times A/RT itself."""
@@ -251,6 +276,37 @@ def _typical(e: sp.Expr, axes: list[Axis]) -> float:
     return abs(float(value)) if value.is_real and value.is_finite else 0.0
 
 
-def seeds(prover: Prover) -> list[Mapping[sp.Symbol, float]]:
-    """Coordinates at which a factor has the one sign and the other: where to look for a flux that runs uphill."""
-    return [at for _, seen in prover.changing for at in (seen.below, seen.above) if at is not None]
+@dataclass(frozen=True)
+class Certain:
+    """What is proved of a claim: ``holds`` at every temperature, or ``fixed`` at the one at which its constants are given; ``changing`` are
+    coordinates at which a factor of it has the one sign and the other; but for such factors it holds where it ``turns``.
+    """
+
+    holds: bool
+    fixed: bool = False
+    turns: bool = False
+    changing: tuple[Mapping[sp.Symbol, float], ...] = ()
+
+
+def certain(claim: Claim, box: Box, k: float = 1.0) -> Certain:
+    """Whether the second law is proved of a claim, up to rounding, over the box: of a pair of rates r⁺/r⁻ = e^{kA/RT}, of a flux its sign.
+
+    What holds at the box's temperature only must follow, without voltage and at every other temperature, the affinity of that one: then its
+    constants are those of one temperature.  Else rates that warm apart would pass.
+    """
+    always = Prover(claim, box, warm=True)
+    if always.judge(k):
+        return Certain(holds=True)
+    here = Prover(claim, box, warm=False)
+    if here.judge(k) and Prover(_frozen(claim, box.temperature), box, warm=True).judge(k):
+        return Certain(holds=True, fixed=True)
+    seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
+    return Certain(holds=False, turns=here.turns, changing=tuple(seen))
+
+
+def _frozen(claim: Claim, temperature: float) -> Claim:
+    """The claim without voltage, with the affinity that it has at one temperature."""
+    still: dict[sp.Expr, sp.Expr] = {} if claim.voltage is None else {claim.voltage: sp.S.Zero}
+    rates = {name: getattr(claim, name) for name in ("flux", "forward", "reverse")}
+    plain = {name: regular(e).xreplace(still) for name, e in rates.items() if e is not None}
+    return replace(claim, **plain, drive=claim.drive.xreplace(still | {T: sp.Float(temperature)}))

@@ -21,6 +21,7 @@ from .claim import Claim
 Array = NDArray[np.float64]
 VOLTAGE = 0.15  # V to both sides of zero
 PRESSURE = 1e6  # Pa, hydrostatic less osmotic
+CORNERS = 10  # variables that are combined freely; further ones go along with the first
 DECADES = 1.0  # of a concentration to both sides of its usual value
 FIXED = {
     R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0, N_A: constants.AVOGADRO * 1e-15, t: 0.0,
@@ -67,6 +68,13 @@ class Box:
     def still(self) -> Box:
         """The same with a thousandth of the voltage."""
         return replace(self, variables=tuple(replace(v, low=v.low / 1e3, high=v.high / 1e3) if v.name == "V" else v for v in self.variables))
+
+    def corners(self) -> Array:
+        """(variable, state): every corner of the box, or some of them where there are more than a thousand; none of a box without variables."""
+        n = len(self.variables)
+        ways = np.arange(2 ** min(n, CORNERS))
+        pick = (ways[None, :] >> (np.arange(n)[:, None] % CORNERS)) & 1
+        return np.where(pick == 1, self.bounds[:, 1:], self.bounds[:, :1])
 
     def sample(self, count: int, seed: int = 20261122) -> Array:
         """(variable, state), uniform in the box."""

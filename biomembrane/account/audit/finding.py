@@ -37,8 +37,9 @@ class Witness:
 class Finding:
     """The verdict on one process or one loop.
 
-    ``verdict``: proven (identically, by algebra), consistent (no difference found, at rounding), rounding (below 0.05 kJ/mol), violates,
-    irreversible (no way back), undecided (never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A, signed, of the largest size in
+    ``verdict``: proven (identically, by algebra, whatever the parameters), consistent (proved at these numbers, up to rounding, for every state
+    of the range and at 10 to 40 °C), rounding (below 0.05 kJ/mol), violates, irreversible (no way back), undecided (no counter-example and no
+    proof: never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A, signed, of the largest size in
     the box (the constant, where that is all).  ``terms``: what ε holds: ``constant`` (kJ/mol), ``charge`` (excess elementary charges that
     the rates sense on the way in), and orders in excess by species.  ``cause`` is one word for it, ``text`` a sentence.
     """
@@ -55,6 +56,7 @@ class Finding:
     uphill: float = 0.0  # share of the box
     culprits: tuple[str, ...] = ()
     corrections: Mapping[str, float] = field(default_factory=dict)  # kJ/mol by step, of the least-squares repair
+    temperature: float | None = field(default=None, compare=False)  # K, at which it was judged
     distance: tuple[tuple[float, float, float], ...] = ()  # of one-way laws: A [kJ/mol], share of the box, relative excess of the flux
 
     @property
@@ -75,7 +77,7 @@ class Finding:
         made: dict[str, Any] = {
             "process": self.subject, "kind": self.kind, "reaction": self.reaction, "verdict": self.verdict, "error": quantity(self.error),
             "cause": self.cause, "text": self.text, "terms": dict(self.terms), "uphill_share": self.uphill, "culprits": list(self.culprits),
-            "witness": None,
+            "witness": None, "temperature": None if self.temperature is None else {"value": self.temperature, "unit": "K"},
         }  # fmt: skip
         if self.witness:
             w = self.witness
@@ -99,7 +101,7 @@ class Audit:
         """The finding on a process or a loop, by name."""
         names = [f.subject for f in self.findings]
         if subject not in names:
-            advice = errors.nearest(str(subject), names)
+            advice = errors.nearest(subject, names)
             raise errors.UnknownName(where=f"audit of {self.name}", wanted="a process or a loop", got=errors.shown(subject), advice=advice)
         return self.findings[names.index(subject)]
 
@@ -150,11 +152,16 @@ class Audit:
     def _rows(self) -> list[tuple[str, str, str, str]]:
         return [(f.subject, f.verdict, _kilojoule(f), f.cause) for f in self.findings]
 
+    @property
+    def _title(self) -> str:
+        at = next((f" at {f.temperature:g} K" for f in self.findings if f.temperature is not None), "")
+        return f"audit of {self.name}{at}: {self.verdict}"
+
     def __str__(self) -> str:
         head = ("", "verdict", "kJ/mol", "cause")
         rows = [head, *self._rows()]
         widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        made = [f"audit of {self.name}: {self.verdict}"]
+        made = [self._title]
         for row, f in zip(rows, (None, *self.findings), strict=True):
             cells = [cell.rjust(w) if k == 2 else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))]
             made.append("  " + "  ".join(cells).rstrip())
@@ -174,12 +181,12 @@ class Audit:
     def _repr_html_(self) -> str:
         rows = [(*row, f.text, str(f.witness or "")) for row, f in zip(self._rows(), self.findings, strict=True)]
         found = table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness"))
-        return collapsible(f"audit of {self.name}: {self.verdict}", join(found, *self._sensed()), open=True)
+        return collapsible(self._title, join(found, *self._sensed()), open=True)
 
 
 def kilojoule(limit: Any, where: str) -> float:
     """A limit of |ε| as a number in kJ/mol."""
-    made = float(units.strip(limit, MOLAR_ENERGY, where)) / 1000
+    made = units.scalar(limit, MOLAR_ENERGY, where) / 1000
     check_domain(made, "nonnegative", where, limit)
     return made
 

@@ -6,19 +6,16 @@ sign is halved along the variable that matters most; work is bounded, and what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from ...symbols import DB, B
+from ...enclosure import ULPS, Array, Pair, enclosed, padded
+from ...symbols import DB
 
-Array = NDArray[np.float64]
-Pair = tuple[Array, Array]  # lower and upper bounds, by cell
-ULPS = 1e-15  # relative, of every operation
 CELLS, ROUNDS = 6000, 60  # looked at in all, and how often cells are halved
 SLOPES = 400  # operations; a larger expression is enclosed without its slopes
 
@@ -53,15 +50,15 @@ class Enclosure:
         """Lower and upper bounds by cell, and by how much each axis may move the value ``(axis, cell)``."""
         with np.errstate(all="ignore"):
             memo = self._leaves(low, high)
-            below, above = _enclosed(self.expression, memo)
+            below, above = enclosed(self.expression, memo)
             width = high - low
             if self.slopes is None:
                 return *_known(below, above, width.shape[1]), width / self.widths
             middle = (low + high) / 2
-            least, most = _enclosed(self.expression, self._leaves(middle, middle))
+            least, most = enclosed(self.expression, self._leaves(middle, middle))
             moved = np.zeros_like(width)
             for k, slope in enumerate(self.slopes):
-                s = np.maximum(*map(np.abs, _enclosed(slope, memo)))
+                s = np.maximum(*map(np.abs, enclosed(slope, memo)))
                 moved[k] = np.where(width[k] > 0, s * width[k] / 2, 0.0)
             swing = moved.sum(axis=0) * (1 + ULPS * 8)
             fine = np.isfinite(swing)
@@ -72,109 +69,13 @@ class Enclosure:
     def _leaves(self, low: Array, high: Array) -> dict[sp.Basic, Pair]:
         made: dict[sp.Basic, Pair] = {}
         for a, x, y in zip(self.axes, low, high, strict=True):
-            made[a.symbol] = _padded(np.exp(x), np.exp(y)) if a.log else (x, y)
+            made[a.symbol] = padded(np.exp(x), np.exp(y)) if a.log else (x, y)
         return made
 
 
 def _known(below: Any, above: Any, cells: int) -> Pair:
     lower, upper = np.broadcast_to(below, cells), np.broadcast_to(above, cells)
     return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
-
-
-def _padded(low: Any, high: Any) -> Pair:
-    return low - ULPS * np.abs(low), high + ULPS * np.abs(high)
-
-
-def _enclosed(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
-    if e not in memo:
-        memo[e] = _node(e, memo)
-    return memo[e]
-
-
-def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
-    if e.is_number:
-        x = np.array([float(e)]) if e.is_real else np.array([np.nan])
-        return _padded(x, x)
-    if not e.args:
-        return np.array([-np.inf]), np.array([np.inf])
-    args = [_enclosed(a, memo) for a in e.args]
-    if e.is_Add:
-        return _padded(sum(a for a, _ in args), sum(b for _, b in args))
-    if e.is_Mul:
-        made = args[0]
-        for factor in args[1:]:
-            made = _times(made, factor)
-        return made
-    if e.is_Pow:
-        return _power(args[0], e.exp, args[1])
-    rule = _RULES.get(type(e))
-    return rule(*args) if rule else (np.array([-np.inf]), np.array([np.inf]))
-
-
-def _times(a: Pair, b: Pair) -> Pair:
-    ends = [np.where((x == 0) | (y == 0), 0.0, x * y) for x in a for y in b]
-    return _padded(np.minimum.reduce(ends), np.maximum.reduce(ends))
-
-
-def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
-    low, high = base
-    if power.is_number and float(power) == int(power):
-        n = int(power)
-        if n < 0:
-            down, up = _power(base, sp.Integer(-n), range_)
-            spans = (down <= 0) & (up >= 0)
-            least, most = np.where(up == 0, -np.inf, 1 / up), np.where(down == 0, np.inf, 1 / down)
-            crosses = (down < 0) & (up > 0)
-            return _padded(np.where(crosses | (spans & (up == 0)), -np.inf, least), np.where(crosses | (spans & (down == 0)), np.inf, most))
-        a, b = low**n, high**n
-        if n % 2:
-            return _padded(a, b)
-        return _padded(np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)), np.maximum(a, b))
-    good = low >= 0
-    if power.is_number:
-        a, b = low ** float(power), high ** float(power)
-        return _padded(np.where(good, np.minimum(a, b), -np.inf), np.where(good, np.maximum(a, b), np.inf))
-    made = _rule_exp(_times(_rule_log(base), range_))
-    return np.where(good, made[0], -np.inf), np.where(good, made[1], np.inf)
-
-
-def _rising(f: Callable[[Any], Any]) -> Callable[[Pair], Pair]:
-    return lambda x: _padded(f(x[0]), f(x[1]))
-
-
-_rule_exp, _rule_log = _rising(np.exp), _rising(lambda x: np.where(x < 0, np.nan, np.log(x)))
-
-
-def _rule_sin(x: Pair) -> Pair:
-    low, high = x
-    ends = np.sin(low), np.sin(high)
-    peak = np.floor((high - np.pi / 2) / (2 * np.pi)) >= np.ceil((low - np.pi / 2) / (2 * np.pi))
-    trough = np.floor((high + np.pi / 2) / (2 * np.pi)) >= np.ceil((low + np.pi / 2) / (2 * np.pi))
-    return _padded(np.where(trough, -1.0, np.minimum(*ends)) - ULPS, np.where(peak, 1.0, np.maximum(*ends)) + ULPS)
-
-
-def _rule_abs(x: Pair) -> Pair:
-    low, high = x
-    return np.where((low < 0) & (high > 0), 0.0, np.minimum(np.abs(low), np.abs(high))), np.maximum(np.abs(low), np.abs(high))
-
-
-def _bernoulli(x: Any) -> Any:
-    small = np.abs(x) < 1e-5
-    return np.where(small, 1 - x / 2 + x * x / 12, np.where(x > 700, 0.0, x / np.expm1(np.where(small, 1.0, x))))
-
-
-_RULES: dict[type, Callable[..., Pair]] = {
-    sp.exp: _rule_exp,
-    sp.log: _rule_log,
-    sp.tanh: _rising(np.tanh),
-    sp.sin: _rule_sin,
-    sp.cos: lambda x: _rule_sin((x[0] + np.pi / 2, x[1] + np.pi / 2)),
-    sp.Abs: _rule_abs,
-    sp.Max: lambda *xs: (np.maximum.reduce([*map(np.atleast_1d, (x[0] for x in xs))]), np.maximum.reduce([*map(np.atleast_1d, (x[1] for x in xs))])),
-    sp.Min: lambda *xs: (np.minimum.reduce([*map(np.atleast_1d, (x[0] for x in xs))]), np.minimum.reduce([*map(np.atleast_1d, (x[1] for x in xs))])),
-    B: lambda x: _padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12)),
-    DB: lambda n, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),  # of the first derivative, which alone comes up
-}
 
 
 @dataclass(frozen=True)

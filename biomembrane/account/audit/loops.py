@@ -5,7 +5,8 @@ The amounts of the states cancel around a loop, so that what is judged is Π k�
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from ... import symbols
 from ...declare.cycle import Cycle
 from ...declare.reaction import Participant
-from ...symbols import n0
+from ...symbols import T, n0
 from .claim import Claim, Level, claims
+from .evaluate import FIXED
 from .split import splits
 
 MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
@@ -30,6 +32,36 @@ class Loop:
 
     walk: Walk
     claim: Claim
+    cycle: Cycle
+    steps: tuple[Claim, ...]  # of all processes of the cycle
+
+    def flux(self, at: Mapping[str, float]) -> float:
+        """The net flux around the loop [fmol/s] at steady state: N_T (Π k⁺ − Π k⁻)·Σ_loop/Σ (Hill 1989), with Σ the sum over all spanning trees and
+        Σ_loop over those that lead into the loop.  ``at``: concentrations [mM] by name and ``"V"`` [V]; others are as declared.
+        """
+        first = self.steps[0]
+        known = {x.symbol: at.get(x.name, x.usual) for step in self.steps for x in step.levels}
+        known |= {symbols.amount(state.pool): 1.0 for state in self.cycle.states} | FIXED | {T: first.temperature}
+        known |= {} if first.voltage is None else {first.voltage: at.get("V", 0.0)}
+
+        def number(e: sp.Expr) -> float:
+            return float(e.xreplace({s: sp.Float(known.get(s, first.values.get(str(s)))) for s in e.free_symbols}))
+
+        order = {state.label: k for k, state in enumerate(self.cycle.states)}
+        ends = [tuple(order[_state(side)] for side in (p.reaction.reactants, p.reaction.products)) for p in self.cycle.processes]
+        rates = [tuple(map(number, _pair(step))) for step in self.steps]
+        leaving = np.zeros((len(order), len(order)))
+        for (a, b), (up, down) in zip(ends, rates, strict=True):
+            leaving[a, a] += up
+            leaving[a, b] -= up
+            leaving[b, b] += down
+            leaving[b, a] -= down
+        others = [k for k in range(len(order)) if k not in {ends[step][0] for step, _ in self.walk} | {ends[step][1] for step, _ in self.walk}]
+        trees = sum(float(np.linalg.det(np.delete(np.delete(leaving, k, 0), k, 1))) for k in range(len(order)))
+        around = [math.prod(rates[step][::way][k] for step, way in self.walk) for k in (0, 1)]
+        assert self.cycle.total is not None
+        total = number(self.cycle.total.expression)
+        return total * (around[0] - around[1]) * float(np.linalg.det(leaving[np.ix_(others, others)])) / trees
 
     def row(self, steps: int) -> NDArray[np.float64]:
         """The loop as a row of the cycle matrix Z."""
@@ -150,7 +182,7 @@ def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], 
         forward=forward.xreplace(alone),
         reverse=reverse.xreplace(alone),
     )
-    return Loop(walk, claim)
+    return Loop(walk, claim, cycle, tuple(made))
 
 
 def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:

@@ -17,6 +17,7 @@ from ...symbols import B
 Monomial = tuple[tuple[int, float], ...]  # (atom, power), by atom
 Form = dict[Monomial, float]
 MOST = 2000  # terms
+FAR = 300.0  # e to more than this is an atom, so that no number overflows or vanishes
 GONE = 1e-12  # of the terms that were added up: what is left is rounding
 ONE: Monomial = ()
 
@@ -72,7 +73,7 @@ class Algebra:
             return self.form((1 - down) / (1 + down))
         if isinstance(e, B):
             return self._bernoulli(self.form(e.args[0]))
-        return {((self._function(type(e).__name__, e),  1.0),): 1.0}
+        return {((self._function(type(e).__name__, e), 1.0),): 1.0}
 
     def _power(self, e: sp.Pow) -> Form:
         base, power = self.form(e.base), self.form(e.exp)
@@ -102,7 +103,10 @@ class Algebra:
     def _number(self, c: float, power: float) -> float:
         if c < 0 and power != int(power):
             raise NoForm("a root of what is negative")
-        return float(c ** (int(power) if power == int(power) else power))
+        made = float(c ** (int(power) if power == int(power) else power))
+        if not made:
+            raise NoForm("a number out of range")
+        return made
 
     def normal(self, base: Form) -> tuple[float, Monomial, int]:
         """A sum as c·monomial·atom, with the atom's first term 1: sums that differ by a factor have one atom."""
@@ -153,8 +157,10 @@ class Algebra:
         """e to a sum: one monomial."""
         number, powers = 1.0, []
         for m, c in x.items():
-            if m == ONE:
+            if m == ONE and abs(c) < FAR:
                 number *= math.exp(c)
+            elif m == ONE:
+                powers.append((self.atom("e", sp.E), c))
             elif len(m) == 1 and m[0][1] == 1.0 and isinstance(self.atoms[m[0][0]], sp.log):
                 powers.append((self._inner[m[0][0]], c))
             else:
@@ -175,7 +181,9 @@ class Algebra:
         made: list[tuple[Monomial, float]] = [(ONE, math.log(c))] if c != 1 else []
         for a, p in (*m, *([(rest, 1.0)] if rest >= 0 else [])):
             inner = self.atoms[a]
-            if isinstance(inner, sp.exp):
+            if inner == sp.E:
+                made.append((ONE, p))
+            elif isinstance(inner, sp.exp):
                 made += [(n, k * p) for n, k in self.form(inner.args[0]).items()]
             else:
                 atom = self.atom(("log", a), sp.log(inner, evaluate=False))
@@ -222,8 +230,8 @@ class Algebra:
         for m, c in terms:
             made[m] = made.get(m, 0.0) + c
             size[m] = size.get(m, 0.0) + abs(c)
-        if len(made) > MOST or not all(map(math.isfinite, made.values())):
-            raise NoForm("too many terms")
+        if len(made) > MOST or not all(map(math.isfinite, made.values())) or 0.0 in size.values():
+            raise NoForm("too many terms, or numbers out of range")
         return {m: c for m, c in made.items() if abs(c) > GONE * size[m]}
 
     def positive(self, m: Monomial) -> bool:

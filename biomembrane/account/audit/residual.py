@@ -7,18 +7,20 @@ wherever both are monomials.  Where they are not, the manifold J = 0 is found by
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import sympy as sp
+from scipy.optimize import minimize
 
 from ... import constants
 from .claim import Claim
-from .evaluate import Array, Box, Functions
+from .evaluate import Array, Box, Functions, Variable
 from .split import splits
 
 STATES = 192
+CLIMBS = 4  # states from which the largest ε is sought
 EXACT = 1e-6  # of RT: what is left of a linear form when it holds
 WARM = np.array([283.0, 288.0, 293.0, 298.0, 303.0, 308.0, 313.0])  # K
 
@@ -63,7 +65,8 @@ def residual(claim: Claim, box: Box) -> Residual:
 
 def _of_rates(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> Residual | None:
     functions = Functions([forward, reverse, claim.drive], box)
-    for x in (box.sample(STATES), box.still().sample(STATES)):  # rates that take mV for V leave the range of numbers
+    for where in (box, box.still()):  # rates that take mV for V leave the range of numbers
+        x = where.sample(STATES)
         up, down, drive = functions(x)
         fine = (up > 0) & (down > 0) & np.isfinite(up) & np.isfinite(down) & np.isfinite(drive)
         if fine.sum() > STATES // 2:
@@ -73,7 +76,53 @@ def _of_rates(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> Res
     x, off = x[:, fine], np.log(up[fine]) - np.log(down[fine]) - drive[fine]
     fit = _linear(x, off, box)
     warming = _warming(claim, box, forward, reverse)
-    return Residual("nonlinear" if fit is None else "linear", fit or {}, *_largest(x, off), warming, drive=_linear(x, drive[fine], box) or {})
+    drives = _linear(x, drive[fine], box) or {}
+    if fit is not None:
+        return Residual("linear", fit, *_furthest(fit, where), warming, drive=drives)
+    return Residual("nonlinear", {}, *_climbed(functions, where, x, off), warming, drive=drives)
+
+
+def _furthest(fit: dict[str, float], box: Box) -> tuple[float, Array, float]:
+    """The largest of a linear form over the box, which lies at a corner: its size, the state, and the form there; of two alike that above zero."""
+    slopes = np.array([fit[v.name] for v in box.variables])
+    low, high = box.bounds.T
+    ends = []
+    for up in (True, False):
+        x = np.where((slopes > 0) == up, high, low)
+        ends.append((fit[""] + sum(fit[v.name] * (c - _standard(v)) for v, c in zip(box.variables, x, strict=True)), x))
+    (top, at), (bottom, below) = ends
+    size, x, signed = (abs(top), at, top) if abs(top) >= abs(bottom) * (1 - 1e-9) else (abs(bottom), below, bottom)
+    return float(size), x, float(signed)
+
+
+def _standard(v: Variable) -> float:
+    """The coordinate of c°."""
+    return float(np.log(constants.STANDARD_CONCENTRATION)) if v.log and v.unit == "mM" else 0.0
+
+
+def _climbed(functions: Functions, box: Box, x: Array, off: Array) -> tuple[float, Array, float]:
+    """The largest of ε/RT, from the largest of the samples and of the corners along its slope."""
+
+    def value(at: Array) -> Array:
+        with np.errstate(all="ignore"):
+            up, down, drive = functions(at)
+            made = np.log(up) - np.log(down) - drive
+        return np.where(np.isfinite(made), made, 0.0)
+
+    def down(at: Array, way: float) -> tuple[float, Array]:
+        with np.errstate(all="ignore"):
+            r, dr = functions(at[:, None])[:2, 0], functions.slopes(at[:, None])[:, :, 0]
+            slope = dr[0] / r[0] - dr[1] / r[1] - dr[2]
+        return -way * float(value(at[:, None])[0]), -way * np.where(np.isfinite(slope), slope, 0.0)
+
+    tried = np.hstack([x, box.corners()])
+    size = value(tried)
+    for k in np.argsort(-np.abs(size))[:CLIMBS]:
+        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds).x
+        tried = np.hstack([tried, end[:, None]])
+    size = value(tried)
+    k = int(np.argmax(np.abs(size)))
+    return float(abs(size[k])), tried[:, k], float(size[k])
 
 
 def _largest(x: Array, off: Array) -> tuple[float, Array, float]:
@@ -87,7 +136,7 @@ def _linear(x: Array, off: Array, box: Box) -> dict[str, float] | None:
     fit, *_ = np.linalg.lstsq(columns.T, off)
     if np.max(np.abs(fit @ columns - off)) > EXACT * max(1.0, float(np.max(np.abs(off)))):
         return None
-    standard = sum(c * np.log(constants.STANDARD_CONCENTRATION) for c, v in zip(fit[1:], box.variables, strict=True) if v.log and v.unit == "mM")
+    standard = sum(c * _standard(v) for c, v in zip(fit[1:], box.variables, strict=True))
     return {"": float(fit[0] + standard)} | {v.name: float(c) for c, v in zip(fit[1:], box.variables, strict=True)}
 
 
@@ -110,6 +159,10 @@ def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> floa
 _FAR = (20.0, 30.0)  # how far a variable is moved in search of J = 0: in widths of its range, or as a logarithm
 
 
+def _far(v: Variable) -> float:
+    return _FAR[1] if v.log else _FAR[0] * (v.high - v.low)
+
+
 def _of_zero(claim: Claim, box: Box) -> Residual | None:
     """The linear form of ε from the normal of J = 0, up to a factor that is chosen so that most terms agree with A."""
     assert claim.net is not None
@@ -119,9 +172,9 @@ def _of_zero(claim: Claim, box: Box) -> Residual | None:
         return None
     for k, v in enumerate(box.variables):
         if claim.drive.has(v.symbol) and claim.net.has(v.symbol):
-            roots = _roots(functions, x, k, _FAR[1] if v.log else _FAR[0] * (v.high - v.low))
+            roots = _roots(functions, x, k, _far(v))
             if roots is not None:
-                return _from_roots(box, functions, roots, k)
+                return _from_roots(claim, box, functions, roots, k)
     J = functions(x)[0]
     return Residual("one way") if np.all(J > 0) or np.all(J < 0) else None
 
@@ -133,7 +186,7 @@ def _roots(functions: Functions, x: Array, k: int, wide: float) -> Array | None:
     high[k] += wide
     sign = [np.sign(functions(end)[0]) for end in (low, high)]
     fine = sign[0] * sign[1] < 0
-    if fine.sum() < STATES // 2:
+    if 2 * fine.sum() < fine.size or not np.any(fine):
         return None
     low, high, first = low[:, fine], high[:, fine], sign[0][fine]
     for _ in range(60):
@@ -143,12 +196,14 @@ def _roots(functions: Functions, x: Array, k: int, wide: float) -> Array | None:
     return (low + high) / 2
 
 
-def _from_roots(box: Box, functions: Functions, roots: Array, k: int) -> Residual:
+def _from_roots(claim: Claim, box: Box, functions: Functions, roots: Array, k: int) -> Residual:
     drive = functions(roots)[1]  # A/RT where the flux stops: −ε/RT
     others = np.vstack([np.ones(roots.shape[1]), np.delete(roots, k, axis=0)])
     fit, *_ = np.linalg.lstsq(others.T, roots[k])
     if np.max(np.abs(fit @ others - roots[k])) > EXACT * max(1.0, float(np.max(np.abs(roots[k])))):
-        return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
+        edges = _roots(functions, box.corners(), k, _far(box.variables[k]))
+        roots = roots if edges is None else np.hstack([roots, edges])
+        return Residual("nonlinear", {}, *_largest(roots, -functions(roots)[1]), stalls=True)
     normal = np.insert(-fit, k + 1, 1.0)  # constant, then every variable; J = 0 where it vanishes
     x = box.sample(STATES)
     columns, (J, A) = np.vstack([np.ones(STATES), x]), functions(x)
@@ -159,8 +214,36 @@ def _from_roots(box: Box, functions: Functions, roots: Array, k: int) -> Residua
     if not scales:
         return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
     scale = min(scales, key=lambda s: (int(np.sum(np.abs(s * found - due) > 1e-5 * np.abs(due).max())), abs(np.log(abs(s)))))
-    if np.mean(np.sign(scale * normal @ columns) * np.sign(J)) < 0:  # the flux runs against its own stall
+    along = np.sign(scale * normal @ columns) * np.sign(J)
+    if np.all(along <= 0):  # the flux runs against its own stall; if only in part of the box, some factor of it changes its sign
         scale = -scale
     off = (scale * normal - wanted) @ columns
     off[np.abs(off) < EXACT] = 0.0
-    return Residual("linear", _linear(x, off, box) or {}, *_largest(x, off), stalls=True, drive=_linear(x, wanted @ columns, box) or {})
+    fit = _linear(x, off, box) or {}
+    fit = {n: 0.0 if np.all(off == 0) else c for n, c in fit.items()}
+    drives = _linear(x, wanted @ columns, box) or {}
+    return Residual("linear", fit, *_furthest(fit, box), _warming_of_zero(claim, box), stalls=True, drive=drives)
+
+
+def _warming_of_zero(claim: Claim, box: Box) -> float:
+    """d(ε/RT)/dT of a law told by where its flux stops, at the usual state with one variable moved, a concentration if that does it; 0 as
+    :func:`_warming` has it, and where the flux stops at one place whatever the temperature.
+    """
+    assert claim.net is not None
+    for k in sorted(range(len(box.variables)), key=lambda k: not box.variables[k].log):
+        v = box.variables[k]
+        made, due, place = [], [], []
+        for kelvin in WARM if claim.drive.has(v.symbol) and claim.net.has(v.symbol) else ():
+            warm = Functions([claim.net, claim.drive], replace(box, temperature=float(kelvin)))
+            roots = _roots(warm, box.usual[:, None], k, _far(v))
+            if roots is None:
+                break
+            made.append(-float(warm(roots)[1][0]))
+            due.append(float(warm(box.usual[:, None])[1][0]))
+            place.append(float(roots[k, 0]))
+        if len(made) < len(WARM):
+            continue
+        off, ratio = np.array(made), np.array(made) + np.array(due)
+        still = np.ptp(ratio) < EXACT or np.ptp(off * WARM) < EXACT * WARM[0] or np.ptp(place) < EXACT * abs(place[0])
+        return 0.0 if still else float(np.polyfit(WARM, off, 1)[0])
+    return 0.0

@@ -6,10 +6,11 @@ back to its usual value does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 from scipy.optimize import minimize
 
 from .claim import Claim
@@ -17,6 +18,7 @@ from .evaluate import Array, Box, Functions
 
 SAMPLES = 2048
 STARTS = 6
+PUSHES = 2  # of them that are pushed where a counter-example is known already
 STATES = 64
 LEAST = 1e-7  # of RT: an affinity below this has no sign
 SMALL = 1e-6  # of the median of |J|: a flux below this has none
@@ -26,16 +28,23 @@ SOFT = 1e3  # of the smallest flux: how sharply its sign is felt
 
 @dataclass(frozen=True)
 class Uphill:
-    """A state with J·A < 0: coordinates in the box, A/RT and J there, and the share of the box where it is so."""
+    """A state with J·A < 0: coordinates in the box, A/RT and J there, and the share of the box where it is so; ``worst`` is the largest
+    |A|/RT of all such states, edges of the box included.
+    """
 
     x: Array
     drive: float
     flux: float
     share: float
+    worst: float = 0.0
 
 
-def uphill(claim: Claim, box: Box) -> Uphill | None:
-    """The state where a flux runs furthest uphill, or None where none is found."""
+def uphill(claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False) -> Uphill | None:
+    """The state where a flux runs furthest uphill, or None where none is found.
+
+    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is sought beyond the samples, as
+    where that is the size of the finding.
+    """
     assert claim.net is not None
     functions = Functions([claim.net, claim.drive], box)
     x = box.sample(SAMPLES)
@@ -51,17 +60,29 @@ def uphill(claim: Claim, box: Box) -> Uphill | None:
         return np.where(np.isfinite(made), made, -np.inf)
 
     up = height(functions(x))
-    starts = [x[:, k] for k in np.argsort(-up)[:STARTS]]
-    if up.max() <= LEAST and box.variables:
-        starts = [_pushed(functions, box, start, SOFT * scale) for start in starts]
+    tried = np.hstack([x, box.corners(), *(_beside(box, x[:, :STATES], where) for where in at)])
+    high = height(functions(tried))
+    starts = [tried[:, k] for k in np.argsort(-high)[:STARTS]]
+    none = high.max() <= LEAST
+    if box.variables and (none or furthest):
+        starts += [_pushed(functions, box, start, SOFT * scale) for start in (starts if none else starts[:PUSHES])]
     found = np.array(starts).T
     heights = height(functions(found))
     best = int(np.argmax(heights))
     if heights[best] <= LEAST:
         return None
-    at = _plain(functions, box, found[:, best], height)
-    J, drive = functions(at[:, None])[:, 0]
-    return Uphill(at, float(drive), float(J), float(np.mean(up > LEAST)))
+    state = _plain(functions, box, found[:, best], height)
+    J, drive = functions(state[:, None])[:, 0]
+    return Uphill(state, float(drive), float(J), float(np.mean(up > LEAST)), float(heights[best]))
+
+
+def _beside(box: Box, x: Array, where: Mapping[sp.Symbol, float]) -> Array:
+    """The states with some coordinates as told."""
+    made = x.copy()
+    for k, v in enumerate(box.variables):
+        if v.symbol in where:
+            made[k] = where[v.symbol]
+    return made
 
 
 def stops(claim: Claim, box: Box) -> bool:

@@ -1,0 +1,68 @@
+"""Lanes of a result by their labels, and its last values, for runs in memory and runs from files alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, units
+from ..declare.parameter import whole
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any]) -> dict[str, int]:
+    """Positions along the scan's dimensions of the lane that is meant."""
+    known = [d for d in dims if d in data.coords]
+    for name in at:
+        if name not in known:
+            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else errors.nearest(name, known)
+            raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=repr(name), advice=advice)
+    return {name: _nearest(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
+
+
+def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
+    kind, labels = coord.dtype.kind, coord.values
+    if kind not in "iuf":
+        found = np.flatnonzero(labels == (np.asarray(value, dtype=labels.dtype) if kind in "mM" else value))
+        if not len(found):
+            names = [str(x) for x in labels]
+            raise errors.UnknownName(where=where, wanted="a label of the scan", got=errors.shown(value), advice=errors.nearest(str(value), names))
+        return int(found[0])
+    unit = str(coord.attrs.get("units", "1"))
+    if isinstance(value, str) or units.is_quantity(value):
+        whole = units.Q(1.0, units.from_udunits(unit))
+        inside = units.strip(value, units.dimension_of(whole), where)
+        value = units.restore(inside, units.unit_of(whole)).magnitude
+    if isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")
+    return int(np.nanargmin(np.abs(labels - value)))
+
+
+def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
+    """Positions along each dimension, counted from 0."""
+    where = "run.isel(…)"
+    if set(at) != set(dims):
+        raise errors.UnknownName(where=where, wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+    for dim, k in at.items():
+        whole(k, where, "whole numbers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
+    beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
+    if beyond:
+        raise errors.OutOfDomain(where=where, wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")
+    return {d: range(dims[d])[at[d]] for d in dims}
+
+
+def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Any]:
+    """Last values by name, as quantities; what has no value is left out."""
+    where, known = f"run.final({variable!r})", [str(n) for n, v in data.data_vars.items() if v.ndim - len(dims) == 2 and "time" in v.dims]
+    if not isinstance(variable, str) or variable not in known:
+        raise errors.UnknownName(where=where, wanted="a variable of the run", got=errors.shown(variable), advice=errors.nearest(str(variable), known))
+    if dims:
+        raise errors.BadSettings(where=where, wanted="one lane", got=f"a scan over {', '.join(dims)}", advice="run.isel(…) takes one lane")
+    last = data[variable].isel(time=-1)
+    unit = units.from_udunits(last.attrs["units"])
+    names = last[last.dims[0]].values
+    return {str(n): units.Q(float(x), unit) for n, x in zip(names, last.values, strict=True) if np.isfinite(x)}

@@ -1,0 +1,284 @@
+"""Published-style fluxes drawn at random: sound ones, of which none may be flagged, and ones with a fault planted, of which none may pass.
+
+    PYTHONPATH=tests python tests/planted.py --faults 200 --sound 100 --seed 1
+
+A sound law is a form of the literature over a random reaction with random numbers.  A fault spoils it in a way that the gallery does not:
+in a thin slice, by a high power, in one direction only, by a factor that changes its sign, by a logarithm of another base.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+from gallery import REACTIONS, RT, V, c, exp, ln, q10, said, sides, u
+
+import biomembrane as bm
+from biomembrane.account.audit.claim import Claim
+from biomembrane.symbols import F
+
+PASSING = ("proven", "consistent")
+WARMTHS = (288.15, 298.15, 310.15)  # K, at which faults are audited
+Draw = random.Random
+
+
+def number(draw: Draw, low: float = 0.1, high: float = 10.0) -> sp.Float:
+    return sp.Float(round(low * (high / low) ** draw.random(), 4))
+
+
+def blank(draw: Draw, *, charged: bool | None = None) -> tuple[Claim, Any]:
+    """A reaction and its standard energy."""
+    names = [n for n in REACTIONS if charged is None or bool(said(n, REACTIONS[n][0], sp.S.Zero).charge) == charged]
+    name = draw.choice(names)
+    reaction, energy = REACTIONS[name]
+    return said(name, reaction, sp.S.Zero, energy), sp.Float(energy * 1e3)
+
+
+# --- sound forms: r⁺ and r⁻, of which the difference is the flux
+
+
+def pair(draw: Draw, b: Claim, energy: Any) -> tuple[Any, Any]:
+    """Both one-way rates of mass action with a barrier somewhere in the field."""
+    up, down, scale = sides(b)
+    theta, k = sp.Float(round(draw.random(), 2)), number(draw)
+    return k * up * exp(-theta * b.charge * u), k * down * scale * exp(energy / RT + (1 - theta) * b.charge * u)
+
+
+def filled(draw: Draw, b: Claim) -> Any:
+    return sp.Mul(*((1 + x.symbol / (number(draw) * x.usual)) ** abs(x.change) for x in b.levels if x.change))
+
+
+def excluding(draw: Draw, b: Claim) -> Any:
+    parts = [sp.Mul(*((1 + x.symbol / (number(draw) * x.usual)) ** abs(x.change) for x in b.levels if x.change * s < 0)) for s in (1, -1)]
+    return parts[0] + parts[1] - 1
+
+
+def ping_pong(draw: Draw, b: Claim) -> Any:
+    terms = [x.symbol / (number(draw) * x.usual) for x in b.levels]
+    return sp.Add(*terms, *(p * q for p, q in zip(terms, terms[1:], strict=False)))
+
+
+def concerted(draw: Draw, b: Claim) -> Any:
+    """Monod, Wyman and Changeux: the share of the active form, over all its sites."""
+    x = b.levels[0].symbol / (number(draw) * b.levels[0].usual)
+    return (1 + x) ** 4 / ((1 + x) ** 4 + number(draw, 1, 1e3) * (1 + x / 20) ** 4)
+
+
+def gate(draw: Draw, _: Claim) -> Any:
+    x = (V - sp.Float(round(0.1 * draw.random() - 0.05, 3))) / number(draw, 0.004, 0.02)
+    return draw.choice([1 / (1 + exp(x)), 1 - 1 / (1 + exp(-x)), (1 + sp.tanh(x)) / 2, x**2 / (1 + x**2) + sp.Rational(1, 100), sp.Rational(11, 10) + sp.cos(x)])
+
+
+def hill(draw: Draw, b: Claim) -> Any:
+    x = b.levels[-1].symbol / (number(draw) * b.levels[-1].usual)
+    return draw.choice([1 / (1 + x ** number(draw, 1, 4)), 1 - x / (1 + x), x**2 / (1 + x**2), 1 / (1 + exp(x - 2))])
+
+
+FACTORS = (lambda d, b: 1 / filled(d, b), lambda d, b: 1 / excluding(d, b), lambda d, b: 1 / ping_pong(d, b), concerted, gate, hill)
+
+
+def two_way(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down = pair(draw, b, energy)
+    return sp.Mul(*(f(draw, b) for f in draw.sample(FACTORS, draw.randint(1, 3)))) * (up - down)
+
+
+def goldman(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down, scale = sides(b)
+    z = b.charge
+    return number(draw) * gate(draw, b) * z * u * (down * scale * exp(energy / RT) - up * exp(-z * u)) / (exp(-z * u) - 1)
+
+
+def nernst(draw: Draw, b: Claim, energy: Any) -> Any:
+    """g (V − E) with Nernst's E, or the reversal potential of several ions."""
+    logs = sp.Add(*(x.change * ln(x.symbol / 1000) for x in b.levels))
+    E = -(RT * logs + energy) / (b.charge * F)
+    return -number(draw) * gate(draw, b) * hill(draw, b) * (V - E) * b.charge
+
+
+def by_affinity(draw: Draw, b: Claim, _: Any) -> Any:
+    x = b.drive
+    return hill(draw, b) * draw.choice([sp.tanh(x / 2), 1 - exp(-x), x, sp.sinh(x / 4).rewrite(exp), x**3 + x])
+
+
+def king_altman(draw: Draw, b: Claim, energy: Any) -> Any:
+    """Four states: binding, crossing, release, return."""
+    from biomembrane.declare.laws import ring
+
+    up, down = pair(draw, b, energy)
+    k = [number(draw, 1, 100) for _ in range(3)]
+    made = ring(sp.Float(1), [k[0] * up, k[1], k[2], k[0]], [k[0], k[1], k[2] * down, k[0]])
+    return made.forward - made.reverse
+
+
+def warmed(draw: Draw, b: Claim, energy: Any) -> Any:
+    return q10(float(number(draw, 1.2, 4))) * two_way(draw, b, energy)
+
+
+def written_out(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down = pair(draw, b, energy)
+    return sp.expand((up - down) * (1 + b.levels[0].symbol / b.levels[0].usual)) / filled(draw, b)
+
+
+FORMS: dict[str, tuple[Callable[..., Any], bool | None]] = {
+    "two-way": (two_way, None), "constant field": (goldman, True), "ohmic": (nernst, True), "by affinity": (by_affinity, None),
+    "King-Altman": (king_altman, None), "Q10": (warmed, None), "written out": (written_out, None),
+}  # fmt: skip
+
+
+def sound(draw: Draw) -> tuple[str, Claim]:
+    """A published-style law that obeys the second law."""
+    kind = draw.choice(sorted(FORMS))
+    made, charged = FORMS[kind]
+    b, energy = blank(draw, charged=charged)
+    return kind, replace(b, flux=made(draw, b, energy))
+
+
+# --- faults
+
+
+def bump(draw: Draw, b: Claim) -> Any:
+    """1 in a slice of 0.1 mV or of some 1 % of a concentration (1 µM of 0.1 mM), next to 0 elsewhere."""
+    if draw.random() < 0.5:
+        return exp(-(((V - sp.Float(round(0.24 * draw.random() - 0.12, 4))) / sp.Float(1e-4)) ** 2))
+    x = draw.choice([x for x in b.levels if x.change])
+    at = sp.Float(x.usual * 10 ** (1.6 * draw.random() - 0.8))
+    return exp(-(((x.symbol - at) / (at / 100)) ** 2))
+
+
+def thin_factor(draw: Draw, b: Claim, energy: Any) -> Any:
+    return two_way(draw, b, energy) * (1 - number(draw, 1.5, 5) * bump(draw, b))
+
+
+def thin_side(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down = pair(draw, b, energy)
+    return (up * (1 + number(draw, 1, 9) * bump(draw, b)) - down) / filled(draw, b)
+
+
+def high_power(draw: Draw, b: Claim, energy: Any) -> Any:
+    """A term that is small in all of the range but its edge."""
+    up, down = pair(draw, b, energy)
+    x = draw.choice([x for x in b.levels if x.change])
+    return (up - down * (1 + (x.symbol / (9.5 * x.usual)) ** draw.randint(20, 60))) / excluding(draw, b)
+
+
+def one_way_warming(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down = pair(draw, b, energy)
+    return (q10(float(number(draw, 1.5, 4))) * up - down) / filled(draw, b)
+
+
+def turning(draw: Draw, b: Claim, energy: Any) -> Any:
+    x = draw.choice([x for x in b.levels if x.change])
+    z = x.symbol / (x.usual * number(draw, 0.3, 6))
+    return two_way(draw, b, energy) * draw.choice([1 - z, 1 - z**4, sp.Float(0.3) - 1 / (1 + z), sp.cos(z) + sp.Float(0.2)])
+
+
+def other_half(draw: Draw, b: Claim, energy: Any) -> Any:
+    """Another half-saturation in the denominator of one direction."""
+    up, down = pair(draw, b, energy)
+    x = b.levels[0]
+    k = number(draw)
+    return up / (1 + x.symbol / (k * x.usual)) - down / (1 + x.symbol / (k * number(draw, 1.5, 4) * x.usual))
+
+
+def decadic(draw: Draw, b: Claim, energy: Any) -> Any:
+    return nernst(draw, b, energy).replace(lambda e: isinstance(e, sp.log), lambda e: e / sp.Float(2.302585092994046))
+
+
+def missing(draw: Draw, b: Claim, energy: Any) -> Any:
+    up, down = pair(draw, b, energy)
+    x = draw.choice([x for x in b.levels if x.change])
+    return (up - down * (x.symbol / x.usual) ** draw.choice([-1, 1, 2])) / filled(draw, b)
+
+
+def extra_path(draw: Draw, b: Claim, energy: Any) -> Any:
+    """A small one-way path beside a sound one."""
+    up, down = pair(draw, b, energy)
+    return (up - down) / filled(draw, b) + number(draw, 1e-3, 1e-1) * draw.choice([up, -down])
+
+
+def shifted(draw: Draw, b: Claim, _: Any) -> Any:
+    return hill(draw, b) * sp.tanh(b.drive / 2 + draw.choice([-1, 1]) * number(draw, 0.05, 1))
+
+
+def fixed_heat(draw: Draw, b: Claim, energy: Any) -> Any:
+    """The voltage in units of 25.7 mV plus a factor, whatever the temperature."""
+    up, down, scale = sides(b)
+    v = V / sp.Float(0.0257) * number(draw, 1.05, 1.3)
+    return number(draw) * (up * exp(-b.charge * v / 2) - down * scale * exp(energy / RT + b.charge * v / 2)) / filled(draw, b)
+
+
+def power_of_ratio(draw: Draw, b: Claim, energy: Any) -> Any:
+    """One direction to a power."""
+    up, down = pair(draw, b, energy)
+    return (up ** number(draw, 1.1, 2) - down) / filled(draw, b)
+
+
+SPOILT: dict[str, tuple[Callable[..., Any], bool | None]] = {
+    "thin factor": (thin_factor, True), "thin side": (thin_side, True), "high power": (high_power, None), "Q10 on one side": (one_way_warming, None),
+    "factor that turns": (turning, None), "K on one side": (other_half, None), "log10": (decadic, True), "term missing": (missing, None),
+    "one-way path": (extra_path, None), "shift": (shifted, None), "F/RT": (fixed_heat, True), "power": (power_of_ratio, None),
+}  # fmt: skip
+
+
+def fault(draw: Draw, kind: str) -> Claim:
+    made, charged = SPOILT[kind]
+    b, energy = blank(draw, charged=charged)
+    return replace(b, flux=made(draw, b, energy))
+
+
+# --- rounds
+
+
+def judged(claim: Claim) -> tuple[str, str, float]:
+    """Verdict, cause and seconds."""
+    begun = time.process_time()
+    (found,) = bm.audit(claim)
+    return found.verdict, found.cause, time.process_time() - begun
+
+
+def faults(count: int, seed: int) -> list[tuple[str, int, Counter[str], float]]:
+    """(kind, number, verdicts at all temperatures, longest time) of planted faults, kind after kind."""
+    kinds = sorted(SPOILT)
+    made = []
+    for k in range(count):
+        kind = kinds[k % len(kinds)]
+        claim = fault(random.Random(seed * 100_000 + k), kind)  # noqa: S311  reproducible
+        told = [judged(replace(claim, temperature=kelvin)) for kelvin in WARMTHS]
+        made.append((kind, k, Counter(verdict for verdict, _, _ in told), max(seconds for *_, seconds in told)))
+    return made
+
+
+def sounds(count: int, seed: int) -> list[tuple[str, int, str, float]]:
+    made = []
+    for k in range(count):
+        kind, claim = sound(random.Random(seed * 100_000 + k))  # noqa: S311  reproducible
+        verdict, _, seconds = judged(claim)
+        made.append((kind, k, verdict, seconds))
+    return made
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("faults", 200), ("sound", 100), ("seed", 1)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    spoilt, plain = faults(asked.faults, asked.seed), sounds(asked.sound, asked.seed)
+    passed = [(kind, k) for kind, k, verdicts, _ in spoilt if any(v in PASSING for v in verdicts)]
+    flagged = [(kind, k, verdict) for kind, k, verdict, _ in plain if verdict not in PASSING]
+    total: Counter[str] = sum((verdicts for *_, verdicts, _ in spoilt), Counter())
+    say = sys.stdout.write
+    say(f"{len(spoilt)} faults at {len(WARMTHS)} temperatures: {dict(total)}; passed: {passed or 'none'}\n")
+    say(f"{len(plain)} sound: {dict(Counter(v for *_, v, _ in plain))}; flagged: {flagged or 'none'}\n")
+    say(f"longest: {max((s for *_, s in (*spoilt, *plain)), default=0.0):.2f} s\n")
+    return 1 if passed or flagged else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
