@@ -107,7 +107,7 @@ class Between(Outputs):
             f.store(f.add(known, f.load(slot)), slot)
 
     def agree(self, rate: str) -> None:
-        """Mend the powers at the two inner nodes and at the end: those of fluxes that give du/dt of the dense output.
+        """The powers at all four nodes, mended: those of fluxes that give du/dt of the dense output, whose integral is what the states changed.
 
         The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers change by their derivative along W⁻¹ d.
         """
@@ -115,7 +115,7 @@ class Between(Outputs):
         rows, base = [self.rows_of("e", r) for r in range(3)], {name: self.array(name) for name in ("y", "u")}
         per = self.spread(self.rate)
         pair = self.array("pair")
-        for result, theta in zip(("g1", "g2", "g3"), map(float, NODES[1:]), strict=True):
+        for result, theta in zip(("g0", "g1", "g2", "g3"), map(float, NODES), strict=True):
             f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
             self.between(splat(theta), self.array("v"))
             state = self.array("v") if theta < 1 else base["u"]
