@@ -122,6 +122,10 @@ class Prover:
         senses = [self.sense(term) for term in e.args]
         if all(s is not None and s == senses[0] for s in senses):
             return senses[0]
+        rest = sp.Add(*(term for term, s in zip(e.args, senses, strict=True) if s is None or not s.follows))
+        known = next((s for s in senses if s is not None and s.follows), None)
+        if known and rest.is_Add and len(rest.args) < len(e.args):  # the terms of A beside others that follow it
+            return known if all(s in (known, None) or not s.follows for s in senses) and self.sense(rest) == known else None
         plain = sp.factor_terms(e)
         return self.sense(plain) if plain.is_Mul else None
 

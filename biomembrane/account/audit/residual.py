@@ -118,7 +118,7 @@ def _climbed(functions: Functions, box: Box, x: Array, off: Array) -> tuple[floa
     tried = np.hstack([x, box.corners()])
     size = value(tried)
     for k in np.argsort(-np.abs(size))[:CLIMBS]:
-        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds).x
+        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds, options={"maxfun": 60}).x
         tried = np.hstack([tried, end[:, None]])
     size = value(tried)
     k = int(np.argmax(np.abs(size)))
