@@ -73,7 +73,9 @@ def concerted(draw: Draw, b: Claim) -> Any:
 
 def gate(draw: Draw, _: Claim) -> Any:
     x = (V - sp.Float(round(0.1 * draw.random() - 0.05, 3))) / number(draw, 0.004, 0.02)
-    return draw.choice([1 / (1 + exp(x)), 1 - 1 / (1 + exp(-x)), (1 + sp.tanh(x)) / 2, x**2 / (1 + x**2) + sp.Rational(1, 100), sp.Rational(11, 10) + sp.cos(x)])
+    return draw.choice(
+        [1 / (1 + exp(x)), 1 - 1 / (1 + exp(-x)), (1 + sp.tanh(x)) / 2, x**2 / (1 + x**2) + sp.Rational(1, 100), sp.Rational(11, 10) + sp.cos(x)]
+    )
 
 
 def hill(draw: Draw, b: Claim) -> Any:

@@ -73,7 +73,7 @@ class Algebra:
             return self.form((1 - down) / (1 + down))
         if isinstance(e, B):
             return self._bernoulli(self.form(e.args[0]))
-        return {((self._function(type(e).__name__, e),  1.0),): 1.0}
+        return {((self._function(type(e).__name__, e), 1.0),): 1.0}
 
     def _power(self, e: sp.Pow) -> Form:
         base, power = self.form(e.base), self.form(e.exp)
