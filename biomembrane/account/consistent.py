@@ -19,8 +19,8 @@ from .. import constants, errors
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
-from ..declare.site import Site, exact
 from ..declare.signs import nonnegative
+from ..declare.site import Site, exact
 from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import F

@@ -187,7 +187,7 @@ _RULES: dict[type, Callable[..., Pair]] = {
     sp.Max: lambda *xs: (np.maximum.reduce([*map(np.atleast_1d, (x[0] for x in xs))]), np.maximum.reduce([*map(np.atleast_1d, (x[1] for x in xs))])),
     sp.Min: lambda *xs: (np.minimum.reduce([*map(np.atleast_1d, (x[0] for x in xs))]), np.minimum.reduce([*map(np.atleast_1d, (x[1] for x in xs))])),
     B: lambda x: _padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12)),
-    DB: lambda n, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),  # of the first derivative, which alone comes up
+    DB: lambda _, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),  # of the first derivative, which alone comes up
 }
 
 

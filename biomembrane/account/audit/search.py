@@ -43,8 +43,8 @@ class Uphill:
 def uphill(claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False) -> Uphill | None:
     """The state where a flux runs furthest uphill, or None where none is found.
 
-    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is sought beyond the samples, as
-    where that is the size of the finding.
+    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is
+    sought beyond the samples, as where it is the size of the finding.
     """
     assert claim.net is not None
     functions = Functions([claim.net, claim.drive], box)
