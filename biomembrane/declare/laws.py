@@ -380,10 +380,10 @@ def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
 
 @dataclass(frozen=True, kw_only=True)
 class Empirical:
-    """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.
+    """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.  Flagged in every print.
 
     ``flux``: a function of the site [fmol/s], or else ``forward`` and ``reverse``, its one-way rates, neither of them negative: such a pair is
-    audited as it is given.  ``reason``: why no thermodynamic form is used.  Flagged in every print.
+    audited as it is given.  ``reason``: why no thermodynamic form is used.
     """
 
     flux: Formula | None = None

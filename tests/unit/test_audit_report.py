@@ -236,7 +236,7 @@ def words(found: Audit) -> list[str]:
 def test_one_step_explains_every_loop() -> None:
     found, off = bm.audit(diagram(slip=3.0)), RT * math.log(3) / 1e3
     assert words(found) == [
-        "audit of carrier: violates",
+        "audit of carrier at 310.15 K: violates",
         "                          verdict     kJ/mol  cause",
         f"  carrier:E1–E2–E4–E1     violates     {off:+.3g}  constant",
         "      the loop does not close: Π k⁺/Π k⁻ is 3 times what its affinity asks; E2-E4 alone would explain every loop",
@@ -277,10 +277,10 @@ def ring(forward: float) -> bm.Cycle:
 def test_a_loop_in_which_nothing_moves() -> None:
     """It has no variable: what is off is a number, at any state; each of its steps would explain it."""
     assert str(bm.audit(ring(10))) == (
-        "audit of ring: consistent\n                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
+        "audit of ring at 310.15 K: consistent\n                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
     )
     assert str(bm.audit(ring(20))) == (
-        "audit of ring: violates\n                verdict   kJ/mol  cause\n  ring:A–B–C–A  violates   +1.79  constant\n"
+        "audit of ring at 310.15 K: violates\n                verdict   kJ/mol  cause\n  ring:A–B–C–A  violates   +1.79  constant\n"
         "      the loop does not close: Π k⁺/Π k⁻ is 2 times what its affinity asks; A-B or B-C or C-A alone would explain it\n"
         "      witness: A = +0 kJ/mol at any state"
     )
