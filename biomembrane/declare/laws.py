@@ -371,10 +371,8 @@ def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
             where=f"{site.name}, {law}(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(reason),
             advice="reason='fitted curve of Smith 1999, no reverse rate published'",
         )  # fmt: skip
-    if pair.flux is not None:
+    if pair.forward is None or pair.reverse is None:
         return replace(pair, reason=reason)
-    assert pair.forward is not None
-    assert pair.reverse is not None
     return replace(pair, flux=pair.forward - pair.reverse, reason=reason)
 
 

@@ -97,6 +97,7 @@ def test_an_audit_as_plain_values() -> None:
     assert made["findings"][2] == {
         "process": "digits", "kind": "cycle", "reaction": "∅ ⇌ ∅", "verdict": "rounding", "error": {"value": 0.01234, "unit": "kJ/mol"},
         "cause": "rounding", "text": "closes", "terms": {"constant": 0.01234}, "uphill_share": 0.0, "culprits": [], "witness": None,
+        "temperature": None,
     }  # fmt: skip
     still = {"state": {}, "affinity": {"value": -0.5, "unit": "kJ/mol"}, "flux": None}
     assert made["findings"][4]["witness"] == still
@@ -107,6 +108,7 @@ def test_an_audit_as_plain_values() -> None:
             "state": {"V": {"value": -60.0, "unit": "mV"}, "Na@in": {"value": 12.3456, "unit": "mM"}, "gain": {"value": 2.0, "unit": "1"}},
             "affinity": {"value": 3.14159, "unit": "kJ/mol"}, "flux": {"value": -1.5, "unit": "fmol/s"},
         },
+        "temperature": None,
     }  # fmt: skip
 
 
