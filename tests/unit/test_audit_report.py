@@ -279,7 +279,8 @@ def ring(forward: float) -> bm.Cycle:
 def test_a_loop_in_which_nothing_moves() -> None:
     """It has no variable: what is off is a number, at any state; each of its steps would explain it."""
     assert str(bm.audit(ring(10))) == (
-        "audit of ring at 310.15 K: consistent\n                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
+        "audit of ring at 310.15 K: consistent\n"
+        "                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
     )
     assert str(bm.audit(ring(20))) == (
         "audit of ring at 310.15 K: violates\n                verdict   kJ/mol  cause\n  ring:A–B–C–A  violates   +1.79  constant\n"
