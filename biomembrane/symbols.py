@@ -114,7 +114,7 @@ DOMAINS: dict[str, dict[str, bool]] = {
     "nonnegative": {"nonnegative": True},
     "real": {"real": True},
     "nonzero": {"real": True, "nonzero": True},
-    "fraction": {"nonnegative": True, "fraction": True},  # ``fraction`` is ours: sympy carries it along
+    "fraction": {"nonnegative": True, "fraction": True},  # an assumption of ours, which sympy carries along
 }
 
 

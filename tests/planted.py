@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 import sympy as sp
-from gallery import REACTIONS, RT, V, c, exp, ln, q10, said, sides, u
+from gallery import REACTIONS, RT, V, exp, ln, q10, said, sides, u
 
 import biomembrane as bm
 from biomembrane.account.audit.claim import Claim
@@ -73,7 +73,9 @@ def concerted(draw: Draw, b: Claim) -> Any:
 
 def gate(draw: Draw, _: Claim) -> Any:
     x = (V - sp.Float(round(0.1 * draw.random() - 0.05, 3))) / number(draw, 0.004, 0.02)
-    return draw.choice([1 / (1 + exp(x)), 1 - 1 / (1 + exp(-x)), (1 + sp.tanh(x)) / 2, x**2 / (1 + x**2) + sp.Rational(1, 100), sp.Rational(11, 10) + sp.cos(x)])
+    return draw.choice(
+        [1 / (1 + exp(x)), 1 - 1 / (1 + exp(-x)), (1 + sp.tanh(x)) / 2, x**2 / (1 + x**2) + sp.Rational(1, 100), sp.Rational(11, 10) + sp.cos(x)]
+    )
 
 
 def hill(draw: Draw, b: Claim) -> Any:
@@ -249,7 +251,7 @@ def faults(count: int, seed: int) -> list[tuple[str, int, Counter[str], float]]:
     made = []
     for k in range(count):
         kind = kinds[k % len(kinds)]
-        claim = fault(random.Random(seed * 100_000 + k), kind)  # noqa: S311  reproducible
+        claim = fault(random.Random(seed * 100_000 + k), kind)
         told = [judged(replace(claim, temperature=kelvin)) for kelvin in WARMTHS]
         made.append((kind, k, Counter(verdict for verdict, _, _ in told), max(seconds for *_, seconds in told)))
     return made
@@ -258,7 +260,7 @@ def faults(count: int, seed: int) -> list[tuple[str, int, Counter[str], float]]:
 def sounds(count: int, seed: int) -> list[tuple[str, int, str, float]]:
     made = []
     for k in range(count):
-        kind, claim = sound(random.Random(seed * 100_000 + k))  # noqa: S311  reproducible
+        kind, claim = sound(random.Random(seed * 100_000 + k))
         verdict, _, seconds = judged(claim)
         made.append((kind, k, verdict, seconds))
     return made

@@ -369,19 +369,17 @@ def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
             where=f"{site.name}, {law}(reason=…)", wanted="why the law is exempt from the second law", got=errors.shown(reason),
             advice="reason='fitted curve of Smith 1999, no reverse rate published'",
         )  # fmt: skip
-    if pair.flux is not None:
+    if pair.forward is None or pair.reverse is None:
         return replace(pair, reason=reason)
-    assert pair.forward is not None
-    assert pair.reverse is not None
     return replace(pair, flux=pair.forward - pair.reverse, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Empirical:
-    """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.
+    """A published flux as it stands, exempt from the proof: its books still close, its dissipation may go negative.  Flagged in every print.
 
     ``flux``: a function of the site [fmol/s], or else ``forward`` and ``reverse``, its one-way rates, neither of them negative: such a pair is
-    audited as it is given.  ``reason``: why no thermodynamic form is used.  Flagged in every print.
+    audited as it is given.  ``reason``: why no thermodynamic form is used.
     """
 
     flux: Formula | None = None

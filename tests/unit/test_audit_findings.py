@@ -264,7 +264,7 @@ def test_a_ratio_that_is_no_monomial() -> None:
 
 
 def test_what_shows_no_fault_is_undecided_and_says_why() -> None:
-    """sin(A/2) has the sign of A within the box, |A| < 6, but far from it none: no proof and no counter-example.  A(A + 8) is proved, factor by factor."""
+    """sin(A/2) has the sign of A within the box, |A| < 6, but far from it none: no proof, no counter-example.  A(A + 8) is proved."""
     wanted = Finding("hop", "process", "a ⇌ b", "undecided")
     text = "ln(r⁺/r⁻) is no linear form of V and ln c, and no state with J·A < 0 was found"
     assert judged(hop(-U, forward=sp.exp(sp.sin(-U / 2)), reverse=ONE)) == replace(wanted, text=text)

@@ -97,6 +97,7 @@ def test_an_audit_as_plain_values() -> None:
     assert made["findings"][2] == {
         "process": "digits", "kind": "cycle", "reaction": "∅ ⇌ ∅", "verdict": "rounding", "error": {"value": 0.01234, "unit": "kJ/mol"},
         "cause": "rounding", "text": "closes", "terms": {"constant": 0.01234}, "uphill_share": 0.0, "culprits": [], "witness": None,
+        "temperature": None,
     }  # fmt: skip
     still = {"state": {}, "affinity": {"value": -0.5, "unit": "kJ/mol"}, "flux": None}
     assert made["findings"][4]["witness"] == still
@@ -107,6 +108,7 @@ def test_an_audit_as_plain_values() -> None:
             "state": {"V": {"value": -60.0, "unit": "mV"}, "Na@in": {"value": 12.3456, "unit": "mM"}, "gain": {"value": 2.0, "unit": "1"}},
             "affinity": {"value": 3.14159, "unit": "kJ/mol"}, "flux": {"value": -1.5, "unit": "fmol/s"},
         },
+        "temperature": None,
     }  # fmt: skip
 
 
@@ -236,7 +238,7 @@ def words(found: Audit) -> list[str]:
 def test_one_step_explains_every_loop() -> None:
     found, off = bm.audit(diagram(slip=3.0)), RT * math.log(3) / 1e3
     assert words(found) == [
-        "audit of carrier: violates",
+        "audit of carrier at 310.15 K: violates",
         "                          verdict     kJ/mol  cause",
         f"  carrier:E1–E2–E4–E1     violates     {off:+.3g}  constant",
         "      the loop does not close: Π k⁺/Π k⁻ is 3 times what its affinity asks; E2-E4 alone would explain every loop",
@@ -277,10 +279,11 @@ def ring(forward: float) -> bm.Cycle:
 def test_a_loop_in_which_nothing_moves() -> None:
     """It has no variable: what is off is a number, at any state; each of its steps would explain it."""
     assert str(bm.audit(ring(10))) == (
-        "audit of ring: consistent\n                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
+        "audit of ring at 310.15 K: consistent\n"
+        "                verdict     kJ/mol  cause\n  ring:A–B–C–A  consistent       0\n      ln(r⁺/r⁻) − A/RT = 0"
     )
     assert str(bm.audit(ring(20))) == (
-        "audit of ring: violates\n                verdict   kJ/mol  cause\n  ring:A–B–C–A  violates   +1.79  constant\n"
+        "audit of ring at 310.15 K: violates\n                verdict   kJ/mol  cause\n  ring:A–B–C–A  violates   +1.79  constant\n"
         "      the loop does not close: Π k⁺/Π k⁻ is 2 times what its affinity asks; A-B or B-C or C-A alone would explain it\n"
         "      witness: A = +0 kJ/mol at any state"
     )

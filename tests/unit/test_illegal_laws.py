@@ -130,7 +130,7 @@ LAWS = table(
             ),
             (
                 "sign that is not known",
-                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.sin(s.u) + sp.Rational(3, 2)), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
+                lambda: pair(lambda k, s: k * s["K@in"] * (sp.cos(s.u) + sp.sin(s.u) + 1.5), lambda k, s: k * s["K@out"]), e.SecondLawUndecided,
                 "K_leak, forward", "sign can be decided", "cos(", "never negative",
             ),
             (

@@ -349,7 +349,7 @@ def test_a_repair_says_what_it_changes() -> None:
     )
     rows = cells(repair._repr_html_())
     assert [row for row in rows if len(row) == 1] == [
-        ["repair of symporter (J = r⁺(1 − e^(−A/RT)))"], ["audit of symporter: violates"], ["audit of symporter: proven"]
+        ["repair of symporter (J = r⁺(1 − e^(−A/RT)))"], ["audit of symporter at 310.15 K: violates"], ["audit of symporter at 310.15 K: proven"]
     ]  # fmt: skip
     assert "both rates projected" in str(bm.make_consistent(SYMPORTER, method="projection"))
 

@@ -226,7 +226,10 @@ def test_a_ring_that_gives_energy_is_closed_by_all_its_rates() -> None:
     assert len(lines) == 8
     rows = cells(repair._repr_html_())
     assert rows[0] == ["repair of ring (rate constants projected on closed loops)"]
-    assert [row for row in rows if row[0].startswith("audit of ring")] == [["audit of ring: violates"], ["audit of ring: proven"]]
+    assert [row for row in rows if row[0].startswith("audit of ring")] == [
+        ["audit of ring at 310.15 K: violates"],
+        ["audit of ring at 310.15 K: proven"],
+    ]
     head = rows.index(["constant", "before", "after", "factor"])
     assert rows[head + 1] == ["ring.A-B.forward", "10 1/mM/s", "7.07107 1/mM/s", "0.70711"]
     assert rows[-1] == ["ring.C-A.reverse", "6.25 1/s", "8.83883 1/s", "1.4142"]

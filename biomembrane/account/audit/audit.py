@@ -134,7 +134,9 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
         made = _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
         left = off_multiple(found, k) * e.RT if k else 0.0
         if made.verdict == "undecided" and 0 < left < ROUNDING:
-            return replace(made, verdict="rounding", kJ=left, cause="rounding", text=f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given")
+            return replace(
+                made, verdict="rounding", kJ=left, cause="rounding", text=f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given"
+            )
         return made
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong

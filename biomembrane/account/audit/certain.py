@@ -97,7 +97,8 @@ class Prover:
             x = float(self.values.get(e, e)) if e.is_real is not False else math.nan
             return Sense(1 if x > 0 else -1) if x else None
         if e.is_Mul:
-            made, unknown = Sense(1), []
+            made = Sense(1)
+            unknown: list[sp.Expr] = []
             for factor in e.args:
                 one = self.sense(factor)
                 made, unknown = (made, [*unknown, factor]) if one is None else (made * one, unknown)
@@ -122,6 +123,10 @@ class Prover:
         senses = [self.sense(term) for term in e.args]
         if all(s is not None and s == senses[0] for s in senses):
             return senses[0]
+        rest = sp.Add(*(term for term, s in zip(e.args, senses, strict=True) if s is None or not s.follows))
+        known = next((s for s in senses if s is not None and s.follows), None)
+        if known and rest.is_Add and len(rest.args) < len(e.args):  # the terms of A beside others that follow it
+            return known if all(s in (known, None) or not s.follows for s in senses) and self.sense(rest) == known else None
         plain = sp.factor_terms(e)
         return self.sense(plain) if plain.is_Mul else None
 
@@ -165,7 +170,8 @@ class Prover:
         """Σ base·Σ c_i e^{t_i A/RT}: each inner sum vanishes with A, and its partial sums tell the sign elsewhere."""
         if not self.step or not self.step[0] or not top:
             return None
-        (step, scale), orbits = self.step, {}
+        step, scale = self.step
+        orbits: dict[Monomial, list[tuple[float, float]]] = {}
         atom, per = max(step, key=lambda x: abs(x[1]))
         for m, c in top.items():
             t = dict(m).get(atom, 0.0) / per

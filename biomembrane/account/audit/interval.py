@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ import sympy as sp
 from ...enclosure import ULPS, Array, Pair, enclosed, padded
 from ...symbols import DB
 
-CELLS, ROUNDS = 6000, 60  # looked at in all, and how often cells are halved
-SLOPES = 400  # operations; a larger expression is enclosed without its slopes
+CELLS, ROUNDS = 4000, 60  # looked at in all, and how often cells are halved
+TRIES = 256  # states looked at first
+SLOPES = 150  # operations; a larger expression is enclosed without its slopes
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,21 @@ class Enclosure:
         self.expression = expression
         self.axes = [a for a in axes if expression.has(a.symbol)]
         self.widths = np.array([[max(a.high - a.low, 1e-300)] for a in self.axes]).reshape(len(self.axes), 1)
-        self.slopes: list[sp.Expr] | None = None
-        if self.axes and expression.count_ops() <= SLOPES and not expression.has(sp.Max, sp.Min, sp.Abs, DB):
-            self.slopes = [sp.diff(expression, a.symbol) * (a.symbol if a.log else 1) for a in self.axes]
+
+    @cached_property
+    def slopes(self) -> list[sp.Expr] | None:
+        """By axis; None where the expression is large or has kinks."""
+        e = self.expression
+        if not self.axes or e.count_ops() > SLOPES or e.has(sp.Max, sp.Min, sp.Abs, DB):
+            return None
+        return [sp.diff(e, a.symbol) * (a.symbol if a.log else 1) for a in self.axes]
+
+    def tried(self) -> tuple[Array, Array, Array]:
+        """States at random, and bounds of the value at each."""
+        low, high = self.start()
+        x = low + (high - low) * np.random.default_rng(20261128).random((len(self.axes), TRIES))
+        with np.errstate(all="ignore"):
+            return x, *_known(*enclosed(self.expression, self._leaves(x, x)), TRIES)
 
     def start(self) -> Pair:
         """One cell: the whole box, ``(axis, 1)``."""
@@ -92,6 +106,14 @@ def sign(expression: sp.Expr, axes: Sequence[Axis], slack: float = 0.0) -> Sign:
     enclosure = Enclosure(expression, axes)
     low, high = enclosure.start()
     seen: dict[int, dict[sp.Symbol, float]] = {}
+    if enclosure.axes:
+        x, least, most = enclosure.tried()
+        for way, certain in ((1, least > slack), (-1, most < -slack)):
+            if np.any(certain):
+                seen[way] = {a.symbol: float(y) for a, y in zip(enclosure.axes, x[:, int(np.argmax(certain))], strict=True)}
+        if len(seen) == 2:
+            return Sign(0, seen[-1], seen[1])
+    most_cells = CELLS * 100 // (100 + expression.count_ops())
     looked, ways = 0, {1: True, -1: True}
     for _ in range(ROUNDS):
         below, above, moved = enclosure(low, high)
@@ -106,7 +128,7 @@ def sign(expression: sp.Expr, axes: Sequence[Axis], slack: float = 0.0) -> Sign:
         ways = {1: ways[1] and bool(np.all(open_ | (below >= -slack))), -1: ways[-1] and bool(np.all(open_ | (above <= slack)))}
         if not np.any(open_):
             return Sign(1 if ways[1] else -1 if ways[-1] else 0, seen.get(-1), seen.get(1))
-        if not enclosure.axes or looked > CELLS:
+        if not enclosure.axes or looked > most_cells:
             break
         low, high = _halved(low[:, open_], high[:, open_], moved[:, open_])
     return Sign(0, seen.get(-1), seen.get(1))

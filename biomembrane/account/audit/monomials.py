@@ -37,6 +37,7 @@ class Algebra:
     _alike: dict[object, list[tuple[tuple[float, ...], int]]] = field(default_factory=dict)
     _memo: dict[sp.Expr, Form] = field(default_factory=dict)
     _powers: dict[int, float] = field(default_factory=dict)
+    _inner: dict[int, int] = field(default_factory=dict)  # what a logarithm is of, by atom
 
     def form(self, e: sp.Expr) -> Form:
         """Raises :class:`NoForm`."""
@@ -166,11 +167,6 @@ class Algebra:
             else:
                 powers.append((self.atom(("exp", m), sp.exp(self.expression({m: 1.0}))), c))
         return {self.monomial(powers): number}
-
-    @property
-    def _inner(self) -> dict[int, int]:
-        """What a logarithm is of, by atom."""
-        return self.__dict__.setdefault("_logs", {})
 
     def log(self, x: Form) -> Form:
         if not x:

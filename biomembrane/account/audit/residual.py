@@ -79,7 +79,7 @@ def _of_rates(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> Res
     drives = _linear(x, drive[fine], box) or {}
     if fit is not None:
         return Residual("linear", fit, *_furthest(fit, where), warming, drive=drives)
-    return Residual("nonlinear", {}, *_climbed(functions, where, x, off), warming, drive=drives)
+    return Residual("nonlinear", {}, *_climbed(functions, where, x), warming, drive=drives)
 
 
 def _furthest(fit: dict[str, float], box: Box) -> tuple[float, Array, float]:
@@ -100,7 +100,7 @@ def _standard(v: Variable) -> float:
     return float(np.log(constants.STANDARD_CONCENTRATION)) if v.log and v.unit == "mM" else 0.0
 
 
-def _climbed(functions: Functions, box: Box, x: Array, off: Array) -> tuple[float, Array, float]:
+def _climbed(functions: Functions, box: Box, x: Array) -> tuple[float, Array, float]:
     """The largest of ε/RT, from the largest of the samples and of the corners along its slope."""
 
     def value(at: Array) -> Array:
@@ -118,7 +118,7 @@ def _climbed(functions: Functions, box: Box, x: Array, off: Array) -> tuple[floa
     tried = np.hstack([x, box.corners()])
     size = value(tried)
     for k in np.argsort(-np.abs(size))[:CLIMBS]:
-        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds).x
+        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds, options={"maxfun": 60}).x
         tried = np.hstack([tried, end[:, None]])
     size = value(tried)
     k = int(np.argmax(np.abs(size)))

@@ -20,6 +20,7 @@ SAMPLES = 2048
 STARTS = 6
 PUSHES = 2  # of them that are pushed where a counter-example is known already
 STATES = 64
+STEPS = 150  # evaluations of a push
 LEAST = 1e-7  # of RT: an affinity below this has no sign
 SMALL = 1e-6  # of the median of |J|: a flux below this has none
 TINY = 1e-30  # the same where most fluxes are zero
@@ -42,8 +43,8 @@ class Uphill:
 def uphill(claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False) -> Uphill | None:
     """The state where a flux runs furthest uphill, or None where none is found.
 
-    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is sought beyond the samples, as
-    where that is the size of the finding.
+    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is
+    sought beyond the samples, as where it is the size of the finding.
     """
     assert claim.net is not None
     functions = Functions([claim.net, claim.drive], box)
@@ -104,7 +105,7 @@ def stops(claim: Claim, box: Box) -> bool:
 
 def _pushed(functions: Functions, box: Box, start: Array, soft: float) -> Array:
     """Down the gradient, within the box."""
-    made: Array = minimize(lambda x: _slope(functions, x, soft), start, jac=True, bounds=box.bounds).x
+    made: Array = minimize(lambda x: _slope(functions, x, soft), start, jac=True, bounds=box.bounds, options={"maxfun": STEPS}).x
     return made
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 import sympy as sp
 
-from ...declare.signs import nonnegative
+from ...declare.signs import nonnegative, terms
 from ...symbols import regular
 
 Pair = tuple[sp.Expr, sp.Expr]
-DEGREE, TERMS = 24, 500  # of a polynomial that is factored: in any of its variables, and how many
+DEGREE, TERMS, VARIABLES = 12, 60, 8  # of a polynomial that is factored: in any of its variables, and how many
 
 
 def splits(flux: sp.Expr) -> Iterator[Pair]:
@@ -70,8 +70,10 @@ def _over_one(e: sp.Expr) -> sp.Expr:
 
 def _factored(e: sp.Expr) -> sp.Expr:
     """Factored, unless that would take minutes: exp(u/80) beside exp(3u/2) makes powers of 120."""
+    if terms(e) > TERMS or e.has(sp.Float):  # decimals become whole numbers of many digits
+        return e
     poly = sp.expand(e).as_poly()
-    long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS)
+    long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS or len(poly.gens) > VARIABLES)
     return e if long else sp.factor(e)
 
 
