@@ -189,7 +189,9 @@ def _room(d: Draw, name: str, *, balanced: bool) -> Room:
     if balanced:
         return Room(name, d.between(0.5, 2), contents, fuel if held else {}, "balance", d.one([-1.0, -1.5, -0.8]))
     left = sum(SOLUTES[s].charge * c for s, c in contents.items())
-    return Room(name, d.between(0.5, 2), contents, fuel if held else {}, {"Counter": (-1 if left > 0 else 1, abs(left)), "Inert": (0, d.between(0, 40))})
+    return Room(
+        name, d.between(0.5, 2), contents, fuel if held else {}, {"Counter": (-1 if left > 0 else 1, abs(left)), "Inert": (0, d.between(0, 40))}
+    )
 
 
 def _walls(d: Draw, rooms: Sequence[Room], baths: Sequence[Bath], *, closed: bool) -> tuple[Wall, ...]:
