@@ -268,7 +268,7 @@ class Rates:
             nonlocal pair
             pair = pair or self._pair(m, net)
             plus, minus = pair(now)
-            k = s.reverse if s.reverse is not None else self._closing(m, s, left, right, now.T)
+            k = s.reverse if s.reverse is not None else self._closing(m, s, now.T)
             up = s.forward * plus * now.level[a] * self._product(now, left)
             return gate(now) * (up - k * minus * now.level[b] * self._product(now, right))
 
@@ -309,7 +309,7 @@ class Rates:
     def _known_levels(self) -> dict[tuple[str, float], list[Any]]:
         return {}
 
-    def _closing(self, m: Mover, s: Step, left: Any, right: Any, T: Any) -> Any:
+    def _closing(self, m: Mover, s: Step, T: Any) -> Any:
         """The reverse constant that lets no work come out of a loop."""
         levels = self._levels(m, T)
         order, standard = self._moved(m.on, s)

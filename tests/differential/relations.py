@@ -179,7 +179,8 @@ def renamed(system: System, _: Draw) -> Iterator[Pair]:
     places = {p.name: f"{p.name}_x" for p in (*system.rooms, *system.baths)}
     walls = {w.name: f"{w.name}_y" for w in system.walls}
     two = replace(
-        system, rooms=tuple(replace(r, name=places[r.name]) for r in system.rooms), baths=tuple(replace(b, name=places[b.name]) for b in system.baths),
+        system, rooms=tuple(replace(r, name=places[r.name]) for r in system.rooms),
+        baths=tuple(replace(b, name=places[b.name]) for b in system.baths),
         walls=tuple(replace(w, name=walls[w.name], inside=places[w.inside], outside=places[w.outside]) for w in system.walls),
         movers=tuple(replace(m, name=f"Z{m.name}", on=(walls | places)[m.on]) for m in system.movers),
         phi={places[p]: x for p, x in system.phi.items()},
