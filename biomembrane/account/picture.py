@@ -41,8 +41,9 @@ def flows(ledger: Ledger) -> list[Flow]:
     """Ribbons of a single run, which sum to the lines of the ledger.
 
     A transporter takes from fuels and gradients (``supply``, ``input``) and gives to them (``output``) and to heat; one that ran uphill for
-    free takes from "heat" (``uphill``).  A gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what was drawn down comes from
-    "stored" or "baths".  What protocols put in comes from "protocols", and goes to the gradient of its species or, where it changed no
+    free takes from "heat" (``uphill``).  A gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what was
+    drawn down comes from "stored" or "baths".  What protocols put in comes from "protocols", and goes to the gradient of its species or, where
+    it changed no
     solute's worth alone, to "stored".  Carrier states are a gradient too; a fuel that the cell holds as contents comes from "stored".
     """
     if ledger._t.dims:

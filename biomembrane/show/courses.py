@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _MOST = 8  # lines a panel, so that each can be told from the others
 _SUMS = {  # of the ledger, with their colours
-    "spent": COLOURS["ATP"], "supplied": "#56B4E9", "imposed": "#AA4499", "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
+    "spent": COLOURS["ATP"], "supplied": "#56B4E9", "imposed": "#AA4499",
+    "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
 }  # fmt: skip
 
 

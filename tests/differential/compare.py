@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
 from differential import packaged
+from differential.course import Course, course, part_at
 from differential.description import System
-from differential.independent import Course, Physics, R, course, part_at
+from differential.independent import Physics
+from differential.rates import R
 
 RTOL = 1e-8  # of the package's solver
 MARGIN = 100.0  # how many of its tolerances a run may be off by, as its own ledger is judged
@@ -73,7 +74,9 @@ def _floor(physics: Physics, name: str) -> float:
 
 def _formulas(verdict: Verdict, physics: Physics, run: Any, y: Any) -> None:
     """Concentrations, potentials, volumes, affinities, fluxes and powers at the package's own states."""
-    theirs = {name: _by_name(run.data[name]) for name in ("concentration", "potential", "volume", "flux", "affinity", "dissipation") if name in run.data}
+    theirs = {
+        name: _by_name(run.data[name]) for name in ("concentration", "potential", "volume", "flux", "affinity", "dissipation") if name in run.data
+    }
     for k, t in enumerate(physics.system.times):
         now = physics.now(t, y[:, [k]], part_at(physics, t))
         for name in physics.solute:

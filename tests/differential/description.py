@@ -27,7 +27,8 @@ class Solute:
 SOLUTES = {
     "Na": Solute(1, "Na"), "K": Solute(1, "K"), "Cl": Solute(-1, "Cl"), "Ca": Solute(2, "Ca"), "sugar": Solute(0, "C6H12O6"),
     "hexA": Solute(0, "C6H12O6", energy=1.5), "hexB": Solute(0, "C6H12O6", energy=0.0),
-    "ATP": Solute(-1, moieties={"adenosine": 1, "phosphate": 3}, energy=32.0), "ADP": Solute(0, moieties={"adenosine": 1, "phosphate": 2}, energy=0.0),
+    "ATP": Solute(-1, moieties={"adenosine": 1, "phosphate": 3}, energy=32.0),
+    "ADP": Solute(0, moieties={"adenosine": 1, "phosphate": 2}, energy=0.0),
     "Pi": Solute(-1, moieties={"phosphate": 1}, energy=0.0),
 }  # fmt: skip
 PERMEANT = ("Na", "K", "Cl", "Ca", "sugar", "hexA", "hexB")

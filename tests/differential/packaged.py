@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from differential.description import SOLUTES, Mover, Room, System, Term, Timed
 
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from differential.description import SOLUTES, Mover, Room, System, Term, Timed
 
 CONVENTION = "apparent, pH 7, 310 K"
 Q_ = Callable[[float, str], Any]

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from differential import packaged
+from differential.description import Draw, Mover, System, Term, Timed
+from differential.rates import bound_charge
 
 import biomembrane as bm
 from biomembrane import Q
-from differential import packaged
-from differential.description import Draw, Mover, System, Term, Timed
-from differential.independent import bound_charge
 
 RTOL = 1e-8
 LOOSE = 100 * RTOL  # two runs, each good to RTOL
@@ -26,7 +26,7 @@ LINES = ("spent", "supplied", "delivered", "stored", "dissipated", "imposed")
 Pair = tuple[str, Any, Any, Any]
 
 
-def _end(run: Any, system: System) -> dict[str, Any]:
+def _end(run: Any) -> dict[str, Any]:
     """Concentrations, voltages, volumes, fluxes and lines of the ledger at all output times, by name."""
     made: dict[str, Any] = {}
     for variable in ("concentration", "potential", "volume", "flux"):
@@ -68,7 +68,7 @@ def singles(system: System, draw: Draw) -> Iterator[Pair]:
     times = Q(np.array(system.times), "s")
     whole = bm.simulate(model, times=times, parameters=scan)
     for lane, one in enumerate(sets):
-        yield from _alike(_end(bm.simulate(model, times=times, parameters=one), system), _end(whole.isel(lane=lane), system), 1e-11)
+        yield from _alike(_end(bm.simulate(model, times=times, parameters=one)), _end(whole.isel(lane=lane)), 1e-11)
 
 
 def kept(system: System, draw: Draw) -> Iterator[Pair]:
@@ -95,13 +95,15 @@ def lazy(system: System, draw: Draw) -> Iterator[Pair]:
     times = Q(np.array(system.times), "s")
     eager = bm.simulate(model, times=times, parameters=scan, keep=["concentration", "flux"])
     chunked = {name: x.chunk(lane=2) if isinstance(x, xr.DataArray) else x for name, x in scan.items()}
-    later = bm.simulate(packaged.model_of(system), times=times, parameters=chunked, keep=["concentration", "flux"]).data.compute(scheduler="synchronous")
+    later = bm.simulate(packaged.model_of(system), times=times, parameters=chunked, keep=["concentration", "flux"]).data.compute(
+        scheduler="synchronous"
+    )
     for name in ("concentration", "flux"):
         one, two = xr.align(eager.data[name], later[name], join="exact")
         yield name, *_same(one, two), 1e-11 * float(np.nanmax(np.abs(one.values)))
 
 
-def saved(system: System, draw: Draw) -> Iterator[Pair]:
+def saved(system: System, _: Draw) -> Iterator[Pair]:
     """What is saved and opened again is the run."""
     run = packaged.simulate(system)
     with tempfile.TemporaryDirectory() as folder:
@@ -116,14 +118,14 @@ def saved(system: System, draw: Draw) -> Iterator[Pair]:
             yield f"ledger {line}", one.values, data[f"ledger_{line}"].values, 1e-14 * (1 + np.abs(one.values))
 
 
-def halves(system: System, draw: Draw) -> Iterator[Pair]:
+def halves(system: System, _: Draw) -> Iterator[Pair]:
     """A run and its continuation are the run as a whole, books included."""
     calm = replace(system, timed=(), movers=tuple(replace(m, gate="" if m.gate == "clock" else m.gate) for m in system.movers))
     model, times = packaged.model_of(calm), np.array(calm.times)
     whole = packaged.simulate(calm, model)
     first = bm.simulate(model, times=Q(times[:4], "s"))
     second = bm.simulate(model, times=Q(times[3:] - times[3], "s"), start=first)
-    a, b, c = (_end(run, calm) for run in (whole, first, second))
+    a, b, c = (_end(run) for run in (whole, first, second))
     for name in a:
         b[name] = np.concatenate([b[name], c[name][1:] + (b[name][-1] if name.startswith("ledger") else 0.0)])
     signed = {"ledger supplied", "ledger delivered"}  # each counts by species what its sign was: only their difference adds up
@@ -135,7 +137,7 @@ def halves(system: System, draw: Draw) -> Iterator[Pair]:
 # --- ways to say
 
 
-def mirrored(system: System, draw: Draw) -> Iterator[Pair]:
+def mirrored(system: System, _: Draw) -> Iterator[Pair]:
     """Inside and outside of every membrane change places: V changes its sign, and nothing else changes.
 
     Without what knows an inside by itself: the shipped pump and gates of the voltage.  Water is always written inward.
@@ -147,7 +149,7 @@ def mirrored(system: System, draw: Draw) -> Iterator[Pair]:
     walls = tuple(replace(w, inside=w.outside, outside=w.inside) for w in system.walls)
     two = replace(one, walls=walls, movers=tuple(map(_mirrored, movers)))
     water = {f"flux {m.name}" for m in movers if m.kind == "water"}
-    a, b = (_end(packaged.simulate(s), s) for s in (one, two))
+    a, b = (_end(packaged.simulate(s)) for s in (one, two))
     yield from _alike(a, {name: -x if name.startswith("potential") or name in water else x for name, x in b.items()})
 
 
@@ -172,18 +174,19 @@ def _without(system: System, movers: tuple[Mover, ...]) -> System:
     return replace(system, movers=movers, timed=tuple(x for x in system.timed if x.name.partition(".")[0] not in gone))
 
 
-def renamed(system: System, draw: Draw) -> Iterator[Pair]:
+def renamed(system: System, _: Draw) -> Iterator[Pair]:
     """Other names of places, membranes and transporters."""
     places = {p.name: f"{p.name}_x" for p in (*system.rooms, *system.baths)}
     walls = {w.name: f"{w.name}_y" for w in system.walls}
     two = replace(
-        system, rooms=tuple(replace(r, name=places[r.name]) for r in system.rooms), baths=tuple(replace(b, name=places[b.name]) for b in system.baths),
+        system, rooms=tuple(replace(r, name=places[r.name]) for r in system.rooms),
+        baths=tuple(replace(b, name=places[b.name]) for b in system.baths),
         walls=tuple(replace(w, name=walls[w.name], inside=places[w.inside], outside=places[w.outside]) for w in system.walls),
         movers=tuple(replace(m, name=f"Z{m.name}", on=(walls | places)[m.on]) for m in system.movers),
         phi={places[p]: x for p, x in system.phi.items()},
         timed=tuple(replace(x, name=_dotted(x.name, places)) for x in system.timed),
     )  # fmt: skip
-    a, b = _end(packaged.simulate(system), system), _end(packaged.simulate(two), two)
+    a, b = _end(packaged.simulate(system)), _end(packaged.simulate(two))
     back = {f"{kind} {_unnamed(rest)}": x for name, x in b.items() for kind, _, rest in (name.partition(" "),)}
     yield from _alike(a, back, 1e-10)
 
@@ -195,8 +198,7 @@ def _dotted(name: str, places: Mapping[str, str]) -> str:
 
 def _unnamed(name: str) -> str:
     owner, dot, rest = name.partition(".")
-    owner = owner.removesuffix("_x").removesuffix("_y")
-    return (owner[1:] if owner.startswith("Z") else owner) + dot + rest
+    return owner.removesuffix("_x").removesuffix("_y").removeprefix("Z") + dot + rest
 
 
 def reordered(system: System, draw: Draw) -> Iterator[Pair]:
@@ -213,12 +215,12 @@ def reordered(system: System, draw: Draw) -> Iterator[Pair]:
         baths=tuple(replace(b, contents=mixed(b.contents)) for b in system.baths),
     )  # fmt: skip
     model = packaged.model_of(two)
-    yield from _alike(_end(packaged.simulate(system), system), _end(packaged.simulate(two, model), two))
+    yield from _alike(_end(packaged.simulate(system)), _end(packaged.simulate(two, model)))
 
 
-def units(system: System, draw: Draw) -> Iterator[Pair]:
+def units(system: System, _: Draw) -> Iterator[Pair]:
     """The same quantities in SI base units."""
-    yield from _alike(_end(packaged.simulate(system), system), _end(packaged.simulate(system, q=lambda x, unit: Q(x, unit).to_base_units()), system), 1e-10)
+    yield from _alike(_end(packaged.simulate(system)), _end(packaged.simulate(system, q=lambda x, unit: Q(x, unit).to_base_units())), 1e-10)
 
 
 def slower(system: System, draw: Draw) -> Iterator[Pair]:
@@ -230,7 +232,7 @@ def slower(system: System, draw: Draw) -> Iterator[Pair]:
     two = replace(
         calm, movers=tuple(_faster(m, k) for m in calm.movers), times=tuple(t / k for t in calm.times), timed=tuple(_sooner(x, k) for x in calm.timed)
     )
-    a, b = _end(packaged.simulate(calm), calm), _end(packaged.simulate(two), two)
+    a, b = _end(packaged.simulate(calm)), _end(packaged.simulate(two))
     yield from _alike(a, {name: x / k if name.startswith("flux") else x for name, x in b.items()})
 
 
@@ -253,7 +255,7 @@ def larger(system: System, draw: Draw) -> Iterator[Pair]:
         system, rooms=tuple(replace(r, volume=r.volume * k) for r in system.rooms), walls=tuple(replace(w, area=w.area * k) for w in system.walls),
         movers=tuple(_more(m, k) for m in system.movers),
     )  # fmt: skip
-    a, b = _end(packaged.simulate(system), system), _end(packaged.simulate(two), two)
+    a, b = _end(packaged.simulate(system)), _end(packaged.simulate(two))
     yield from _alike(a, {name: x if name.startswith(("concentration", "potential")) else x / k for name, x in b.items()})
 
 

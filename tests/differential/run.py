@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from differential.compare import compare  # noqa: E402
-from differential.description import random_system  # noqa: E402
-from differential.relations import RELATIONS, judge  # noqa: E402
+from differential.compare import compare
+from differential.description import random_system
+from differential.relations import RELATIONS, judge
 
 
 def architectures(seeds: range) -> int:

@@ -81,7 +81,9 @@ def lifted() -> bm.Run:
 def uphill() -> bm.Run:
     """A published flux that runs uphill for free."""
     law = laws.Empirical(flux=lambda s: s.parameter("k", Q(0.05, "fmol/s"), d.FLUX), reason="a constant")
-    return made(lambda m: [bm.Transporter("constant", "glucose@out -> glucose@in", m, law), leak(glucose, m)], SALT | {glucose: 5}, BATH | {glucose: 1})
+    return made(
+        lambda m: [bm.Transporter("constant", "glucose@out -> glucose@in", m, law), leak(glucose, m)], SALT | {glucose: 5}, BATH | {glucose: 1}
+    )
 
 
 def twins() -> bm.Run:
