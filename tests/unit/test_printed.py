@@ -346,7 +346,8 @@ def test_a_repair_says_what_it_changes() -> None:
     assert str(repair) == (
         "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n"
         "  symporter: -28.7 kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the inside\n"
-        "  the flux changes over the box by 0.391 % (median where A > RT), 8.74e+03 % (largest there)"
+        "  the flux changes over the box by 0.391 % (median where A > RT), 8.74e+03 % (largest where A > RT), "
+        "6.48e+03 % (median where A < −RT), 6.63e+07 % (largest where A < −RT)"
     )
     rows = cells(repair._repr_html_())
     assert [row for row in rows if len(row) == 1] == [
@@ -366,8 +367,8 @@ coupling of glucose to Na in SGLT1
   level flow J₂/J₁            0.49957   near equilibrium 0.49957
   static head           -5.453 kJ/mol   ratio 8.2869; without slip 18735.9
   largest efficiency          8.369 %   at -3.32 kJ/mol; near equilibrium 22.37 %
-  at largest power            6.473 %   0.4959 fW at -1.942 kJ/mol
-  slip                          0.4 %   of the dissipation, in loops that do not couple both
+  at largest power            6.432 %   0.05474 fW at -1.927 kJ/mol
+  slip                        0.773 %   of the dissipation, in loops that do not couple both
   moved to set the force of glucose: cell.glucose"""
 
 
