@@ -384,7 +384,7 @@ def test_coupling_as_a_table() -> None:
         r"\eta_{\max} = 0.2237$"
     )
     pump = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at={"V": Q(-60, "mV")})
-    assert str(pump).endswith("  set to zero force: K")
+    assert str(pump).endswith("  set to zero force: K (by cell.K)")
 
 
 def test_in_a_notebook_the_first_fold_is_open() -> None:
