@@ -170,9 +170,7 @@ def test_a_place_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest
 
 def test_a_swapped_object_is_built_again_and_not_called(home: Path) -> None:
     """Two functions of the same name: the object of the one under the key of the other does not answer."""
-    texts = []
-    for number in (1, 2):
-        texts.append(f"define i64 @one() {{\n  ret i64 {number}\n}}\n")
+    texts = [f"define i64 @one() {{\n  ret i64 {number}\n}}\n" for number in (1, 2)]
     bodies = [native.compiled(text) for text in texts]
     names = [f"{native._key(text)}.o" for text in texts]
     (home / names[0]).write_bytes((home / names[1]).read_bytes())

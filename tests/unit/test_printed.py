@@ -294,6 +294,7 @@ audit of mixed: violates
 AUDIT += """5.19 % at A = 7.76 kJ/mol, 0.29 % at A = 15.1 kJ/mol, 0.00047 % at A = 31.6 kJ/mol
       witness: A = -29.5 kJ/mol while J > 0 at V 0 mV, K@bath 4.5 mM, Na@bath 967 mM, ADP@cell 3.23 mM, ATP@cell 4 mM, K@cell 585 mM, """
 AUDIT += "Na@cell 1.36 mM, Pi@cell 4 mM"
+AUDIT += "\n  V is sensed by K_leak -1 e inward, symporter +2 e inward, pump -1 e inward"
 
 
 @cache
@@ -345,7 +346,8 @@ def test_a_repair_says_what_it_changes() -> None:
     assert str(repair) == (
         "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n"
         "  symporter: -28.7 kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the inside\n"
-        "  the flux changes over the box by 0.391 % (median where A > RT), 8.74e+03 % (largest there)"
+        "  the flux changes over the box by 0.391 % (median where A > RT), 8.74e+03 % (largest where A > RT), "
+        "6.48e+03 % (median where A < −RT), 6.63e+07 % (largest where A < −RT)"
     )
     rows = cells(repair._repr_html_())
     assert [row for row in rows if len(row) == 1] == [
@@ -359,11 +361,15 @@ def test_a_repair_says_what_it_changes() -> None:
 COUPLING = """\
 coupling of glucose to Na in SGLT1
   driving force         +12.69 kJ/mol   Na, at -60 mV
+  independent forces                2   glucose, Na
   degree of coupling q          0.773   asymmetry of L ...
   stoichiometry Z              0.6463   glucose per Na
   level flow J₂/J₁            0.49957   near equilibrium 0.49957
   static head           -5.453 kJ/mol   ratio 8.2869; without slip 18735.9
-  largest efficiency          8.369 %   at -3.32 kJ/mol; near equilibrium 22.37 %"""
+  largest efficiency          8.369 %   at -3.32 kJ/mol; near equilibrium 22.37 %
+  at largest power            6.432 %   0.05474 fW at -1.927 kJ/mol
+  slip                        0.773 %   of the dissipation, in loops that do not couple both
+  moved to set the force of glucose: cell.glucose"""
 
 
 def test_coupling_as_a_table() -> None:
@@ -378,7 +384,7 @@ def test_coupling_as_a_table() -> None:
         r"\eta_{\max} = 0.2237$"
     )
     pump = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at={"V": Q(-60, "mV")})
-    assert str(pump).endswith("  set to zero force: K")
+    assert str(pump).endswith("  set to zero force: K (by cell.K)")
 
 
 def test_in_a_notebook_the_first_fold_is_open() -> None:

@@ -181,7 +181,7 @@ class Audit:
     def _repr_html_(self) -> str:
         rows = [(*row, f.text, str(f.witness or "")) for row, f in zip(self._rows(), self.findings, strict=True)]
         found = table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness"))
-        return collapsible(self._title, join(found, *self._sensed()), open=True)
+        return collapsible(self._title, join(found, *self._sensed()) if self._sensed() else found, open=True)
 
 
 def kilojoule(limit: Any, where: str) -> float:
