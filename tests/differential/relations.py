@@ -23,7 +23,7 @@ from biomembrane import Q
 RTOL = 1e-8
 LOOSE = 100 * RTOL  # two runs, each good to RTOL
 LINES = ("spent", "supplied", "delivered", "stored", "dissipated", "imposed")
-FLOOR = {"flux": 1e-6}  # fmol/s, where nothing flows but what rounding of the affinity makes of a large conductance
+ROUNDING = {"flux": 1e-12}  # fmol/s, what rounding of the affinity makes of a large conductance where nothing flows
 Pair = tuple[str, Any, Any, Any]
 
 
@@ -45,9 +45,10 @@ def _alike(one: Mapping[str, Any], two: Mapping[str, Any], loose: float = LOOSE)
     large: dict[str, float] = {}
     for name, x in one.items():
         kind = name.split()[0]
-        large[kind] = max(large.get(kind, FLOOR.get(kind, 1e-12)), float(np.max(np.abs(x), initial=0.0)))
+        large[kind] = max(large.get(kind, 1e-12), float(np.max(np.abs(x), initial=0.0)))
     for name, x in one.items():
-        yield name, x, two[name], loose * (large[name.split()[0]] + np.abs(x))
+        kind = name.split()[0]
+        yield name, x, two[name], loose * (large[kind] + np.abs(x)) + ROUNDING.get(kind, 0.0)
 
 
 def _scan(system: System, draw: Draw) -> tuple[dict[str, Any], list[dict[str, Any]]]:
