@@ -53,7 +53,7 @@ def test_the_ledger_of_a_file_is_the_ledger(which: str, tmp_path: Path, request:
     for what in ("process", "transporter", "store", "ion", "role"):
         xr.testing.assert_identical(one.by(what), two.by(what))
     lines = ("spent", "supplied", "imposed", "stored", "delivered", "released", "dissipated", "residual", "residual_relative", "passed", "baths")
-    for name in (*lines, "flow", "entries", "transfers", "exergy", "uphill"):
+    for name in (*lines, "flow", "entries", "transfers", "exergy", "uphill", "free", "unpaid"):
         xr.testing.assert_identical(getattr(one, name), getattr(two, name))
     xr.testing.assert_identical(one.efficiency("NaKATPase"), two.efficiency("NaKATPase"))
     assert (str(one), one._repr_html_()) == (str(two), two._repr_html_())
