@@ -71,7 +71,7 @@ def numbers(value: object) -> Any:
     if isinstance(value, (str, bytes, bool)) or value is None or hasattr(type(value), "magnitude") or hasattr(type(value), "dims"):
         return None  # what has a unit of its own is more than a number
     try:
-        if np.ma.is_masked(value):
+        if hasattr(value, "mask") and np.ma.is_masked(value):  # numpy.ma takes long to load
             return None
         array = np.asarray(value, dtype=object if isinstance(value, (list, tuple)) else None)
         if array.dtype.kind == "O":

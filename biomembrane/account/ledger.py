@@ -326,8 +326,8 @@ class Ledger:
 def _share(rtol: Any) -> float:
     """A tolerance of ``check``."""
     made = reading.numbers(rtol)
-    if not isinstance(made, float) or not 0 < made < 1:
-        wanted, advice = "a share of the energy that passed, above 0 and below 1", "ledger.check(rtol=1e-6)"
+    if not isinstance(made, float) or not 0 < made < 10:
+        wanted, advice = "a positive share of the energy that passed", "ledger.check(rtol=1e-6)"
         raise errors.BadSettings(where="ledger.check(rtol=…)", wanted=wanted, got=errors.shown(rtol), advice=advice)
     return made
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .ir import BLOCK, VEC, number, splat
 from .outputs import Outputs
-from .rodas import INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
+from .rodas import INSTANT, INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
 
 WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
@@ -68,7 +68,8 @@ class Between(Outputs):
         passed = f.fma(f.mul(energy, self.h), splat(SHARE), f.mul(before, splat(PAST)))
         allowed = f.add(f.fma(passed, f.everywhere("%rtol"), self.vector("dust")), splat(1e-290))
         share = f.div(f.mul(f.mul(wrong, self.h), splat(WRONG)), allowed)
-        seen = f.compare("ogt", self.h, self.vector("dry"))
+        instant = f.fma(self.t, splat(INSTANT), self.vector("dry"))  # towards an empty bath powers have no bound, and no step is short enough
+        seen = f.compare("ogt", self.h, instant)
         f.store(f.select(seen, f.mul(share, share), splat(0.0)), self.array("power"))
 
     def weighed(self, first: str, rows: str) -> list[str]:

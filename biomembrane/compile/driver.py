@@ -28,6 +28,8 @@ def refill(layout: Layout) -> Function:
     f.store(job, w.lane("job", "%l"), "i64")
     f.store("0", w.lane("part", "%l"), "i64")
     f.store(number(0.0), w.lane("t", "%l"), "double")
+    with f.loop(f.do(f"mul i64 {w.state_blocks}, {layout.block}")) as i:  # rows beyond the states, whatever is in them, have no floor
+        f.store(number(-1e300), w.lane("low", "%l", i), "double")
     for array, source, count in (("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:

@@ -108,9 +108,8 @@ class Writer:
         instant = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-14)}")
         dry = f.do(f"fmul double %h0, {number(rodas.DRY)}")
         dry = f.select(f.compare("ogt", instant, dry, "double"), instant, dry, "double")
-        dry = f.select(self.empty(lane), dry, number(0.0), "double")
-        f.store(dry, self.lane("dry", lane), "double")
-        h = f.select(f.compare("ogt", dry, number(0.0), "double"), dry, "%h0", "double")
+        f.store(dry, self.lane("dry", lane), "double")  # below that powers have no say: a bath that is empty has no bound, either
+        h = f.select(self.empty(lane), dry, "%h0", "double")
         first = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, %parts")
         index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
         base = f.do(f"mul i64 {index}, {self.constants}")

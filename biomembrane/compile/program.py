@@ -101,7 +101,7 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
         return found
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool) -> Program:
+def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False) -> Program:
     g = Graph(again=len(model.pools) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")

@@ -92,6 +92,7 @@ THIRD = tuple(1 / math.prod(a - b for b in NODES if b != a) for a in map(float, 
 WRONG = 1e-4  # error of the Lobatto rule in units of Δ₃²/Δ₁: right for e^x and ln(1 + x) where it is 1e-8 of the whole, too small by 3 at sin²
 SHARE, PAST = 5.0, 0.02  # a step may err by rtol·(SHARE·its own energy + PAST·the energy that passed before)
 DRY = 1e-10  # share of the first step where a pool is empty: a rule of quadrature cannot see how ln c begins there, so let it be nothing
+INSTANT = 1e-12  # of the time: in a shorter step the ledger has no say
 HELD = 2000  # attempts that the ledger alone may shorten before a lane is given to the careful driver
 
 

@@ -67,11 +67,11 @@ def spread(model: Model, arrays: Mapping[str, xr.DataArray]) -> dict[str, xr.Dat
 
     Raises BadName, BadSettings.
     """
+    if not arrays:
+        return {}
     import xarray as xr
 
     _named(model, arrays)
-    if not arrays:
-        return {}
     first, *others = arrays.values()
     if all(a.dims == first.dims and a.shape == first.shape for a in others) and not any(a.indexes for a in arrays.values()):
         return dict(arrays)  # nothing to meet
@@ -126,6 +126,8 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
 
     Raises BadSettings where two arrays say different things under one name.
     """
+    if not arrays:
+        return {}
     import xarray as xr
 
     made: dict[str, xr.Variable] = {}

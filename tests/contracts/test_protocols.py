@@ -150,14 +150,13 @@ def test_a_peak_of_any_width_reaches_the_cell(place, decades):
 def test_each_lane_of_a_scan_meets_its_own_peak():
     """Forty lanes, each with a peak of 10 ms somewhere in a day; after ten lifetimes of the exchange only the heat tells that it came."""
     places = np.linspace(1e3, 8e4, 40)
-    peak = Protocol.function(
-        lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(200, "mM"), at=seconds(places), width=Q(10, "ms")
-    )
-    made = run(peak, [0, 86400], leaky(1.0))
-    alone = run(
-        Protocol.function(lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(200, "mM"), at=Q(1, "s"), width=Q(10, "ms")),
-        [0, 30], leaky(1.0), solver=bm.solvers.Native(rtol=1e-10),
-    )  # fmt: skip
+
+    def peak(at):
+        formula = lambda t, a, b, at, width: a + b * sp.exp(-(((t - at) / width) ** 2))  # noqa: E731
+        return Protocol.function(formula, a=Q(1, "mM"), b=Q(200, "mM"), at=at, width=Q(10, "ms"))
+
+    made = run(peak(seconds(places)), [0, 86400], leaky(1.0))
+    alone = run(peak(Q(1, "s")), [0, 30], leaky(1.0), solver=bm.solvers.Native(rtol=1e-10))
     assert made.ledger.dissipated.values[-1] == pytest.approx(np.full(40, float(alone.ledger.dissipated[-1])), rel=0.02)
 
 

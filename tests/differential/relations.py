@@ -23,6 +23,7 @@ from biomembrane import Q
 RTOL = 1e-8
 LOOSE = 100 * RTOL  # two runs, each good to RTOL
 LINES = ("spent", "supplied", "delivered", "stored", "dissipated", "imposed")
+FLOOR = {"flux": 1e-6}  # fmol/s, where nothing flows but what rounding of the affinity makes of a large conductance
 Pair = tuple[str, Any, Any, Any]
 
 
@@ -44,7 +45,7 @@ def _alike(one: Mapping[str, Any], two: Mapping[str, Any], loose: float = LOOSE)
     large: dict[str, float] = {}
     for name, x in one.items():
         kind = name.split()[0]
-        large[kind] = max(large.get(kind, 1e-12), float(np.max(np.abs(x), initial=0.0)))
+        large[kind] = max(large.get(kind, FLOOR.get(kind, 1e-12)), float(np.max(np.abs(x), initial=0.0)))
     for name, x in one.items():
         yield name, x, two[name], loose * (large[name.split()[0]] + np.abs(x))
 

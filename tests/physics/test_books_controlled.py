@@ -123,7 +123,7 @@ def test_an_onsager_law_fills_an_empty_cell_in_lanes_as_alone():
     start = xr.DataArray([0.0, 1e-10, 3.0], dims="start", attrs={"units": "mM"})
     scan = bm.simulate(model, times=Q([0, 1, 100, 1e5], "s"), parameters={"cell.Z": start})
     c = scan.data.concentration.values[1:, 0]
-    assert list(scan.data.status.values) == ["done"] * 3
+    assert not scan.data.status.any()
     assert c[:, 0] == pytest.approx(c[:, 1], rel=1e-6)
     assert c[-1] == pytest.approx([9.0] * 3, rel=1e-6)
     alone = bm.simulate(model, times=Q([0, 1, 100, 1e5], "s"))
