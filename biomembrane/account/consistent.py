@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -252,13 +252,14 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
     """The same flux, proved; or left unproved, where nothing speaks against it; None where something does."""
     local, drive = x.processes[0].local, x.processes[0].certificate.formula.local
     assert local.flux is not None
+    most = 1 if local.flux.count_ops() > LONG else None
 
     def pairs() -> Iterator[tuple[sp.Expr, sp.Expr]]:
         """Of a long flux the first writing only: others would take minutes to factor."""
-        return itertools.islice(_pairs(local), 1 if local.flux.count_ops() > LONG else None)
+        return itertools.islice(_pairs(local), most)
 
     site = Site(x.name, x.name, x.processes[0].reaction, x.on)
-    ways = [
+    ways: list[tuple[str, Callable[[], bool]]] = [
         ("both", lambda: any(_multiple(pair, drive) == 1 for pair in pairs())),
         ("multiple", lambda: any(_quotient(pair, drive) is not None for pair in pairs())),
         ("conductance", lambda: _linear(local.flux, site) is not None),

@@ -40,6 +40,10 @@ def filed(run: Run) -> xr.Dataset:
     made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
     if t.kernel.program.names["uphill"]:
         made = made.assign(ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration)
+    if ledger.free.size:
+        made = made.assign(ledger_free=ledger.free)
+    if ledger._books.imposed_parts.any():
+        made = made.assign(ledger_imposed_by_store=_imposed(ledger))
     dims, shape = tuple(t.dims), tuple(t.dims.values())
     facts = {"units": "fW", "long_name": "smallest dissipated power met at any node of the quadrature"}
     made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
@@ -53,12 +57,18 @@ def filed(run: Run) -> xr.Dataset:
     return made.transpose("time", ..., *dims)
 
 
+def _imposed(ledger: Ledger) -> xr.DataArray:
+    axes = {"store": list(ledger._t.kernel.program.names["exergy"])}
+    return ledger._labelled(ledger._books.imposed_parts, axes, LINES["imposed"])
+
+
 def _books(ledger: Ledger) -> dict[str, Any]:
     t, chart = ledger._t, ledger._chart
     return {
         "labels": ledger.labels,
         "transporters": chart.transporters,
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
+        "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
         "fuel": {name: [fuel, sorted(members)] for name, (fuel, members) in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
@@ -82,8 +92,9 @@ class Filed:
         processes = [SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why)) for n, t, why in self.facts["processes"]]
         species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
         labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
-        self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels)
-        rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": (), "uphill": ()}
+        pools = [SimpleNamespace(name=n, kind=kind, label=label) for n, kind, label in self.facts["pools"]]
+        self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools)
+        rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
         span = float(self.facts["span"])
         times = self.times if self.times[-1] >= span else np.append(self.times, span)
@@ -151,6 +162,12 @@ class FiledBooks(Books):
         return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
 
     @cached_property
+    def gained(self) -> dict[str, Array]:
+        if "ledger_free" not in self.t.data:
+            return {}
+        return dict(zip(map(str, self.t.data["loop"].values), self.t.lanes("ledger_free", "loop", "time"), strict=True))
+
+    @cached_property
     def exergy(self) -> Array:
         made: Array = self.t.lanes("ledger_exergy", "store", "time")
         return made
@@ -159,6 +176,11 @@ class FiledBooks(Books):
     def imposed(self) -> Array:
         made: Array = self.t.lanes("ledger_imposed", "time")
         return made
+
+    @cached_property
+    def imposed_parts(self) -> Array:
+        name = "ledger_imposed_by_store"
+        return self.t.lanes(name, "store", "time") if name in self.t.data else np.zeros_like(self.exergy)
 
     @cached_property
     def rounding(self) -> Array:

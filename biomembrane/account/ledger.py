@@ -172,7 +172,7 @@ class Ledger:
 
     def imposed_by_store(self) -> dict[str, float]:
         """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that they left alone are not listed."""
-        parts = self._books.imposed_parts[:, len(self._t.times) - 1, 0]
+        parts = self._books.imposed_parts[:, self._t.reached - 1, 0]
         return {name: float(x) for name, x in zip(self._t.kernel.program.names["exergy"], parts, strict=False) if x}
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .. import errors
@@ -11,6 +11,7 @@ from .ledger import Flow
 
 if TYPE_CHECKING:
     from ..assemble.model import Model
+    from ..declare.species import Species
     from .ledger import Ledger
 
 PUT_IN, TAKEN_OUT = "protocols", "taken out by protocols"
@@ -33,7 +34,7 @@ def distinct(given: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dic
 
 def labels(model: Model) -> dict[str, str]:
     """How each transporter is shown: no two alike, and none like a store, a supply or a sink."""
-    stores = [*WORDS, *model.chart.carriers, *_nodes(model).values()]
+    stores = [*WORDS, *model.chart.carriers, *_nodes(model.chart, model.species).values()]
     return distinct([(t.name, t.label) for t in model.transporters], stores)
 
 
@@ -50,7 +51,7 @@ def flows(ledger: Ledger) -> list[Flow]:
         raise errors.BadSettings(
             where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.dims), advice="run.isel(…).ledger.flows()"
         )
-    nodes = _nodes(ledger._t.model)
+    nodes = _nodes(ledger._chart, ledger._t.model.species)
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
     made: list[Flow] = []
@@ -70,11 +71,10 @@ def _either(one: str, two: str, energy: float, there: str, back: str) -> list[Fl
     return [Flow(two, _SINKS.get(one, one), -energy, back)] if energy < 0 else []
 
 
-def _nodes(model: Model) -> dict[str, str]:
+def _nodes(chart: Chart, species: Mapping[str, Species]) -> dict[str, str]:
     """By carrier, the name of its store: no two alike."""
-    chart = model.chart
-    carriers = dict.fromkeys([*chart.carriers, *chart.fuel_of.values(), *model.species])
-    known = {s: model.species[s].label if s in model.species else s for s in carriers if s != CARRIER and s not in chart.fuels}
+    carriers = dict.fromkeys([*chart.carriers, *chart.fuel_of.values(), *species])
+    known = {s: species[s].label if s in species else s for s in carriers if s != CARRIER and s not in chart.fuels}
     gradients = {s: f"{label} gradient" for s, label in distinct(known.items()).items()}
     return {CARRIER: CARRIER} | gradients | {s: s for s in carriers if s in chart.fuels}
 

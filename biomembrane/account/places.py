@@ -46,7 +46,8 @@ def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
     """Positions along each dimension, counted from 0."""
     where = "run.isel(…)"
     if set(at) != set(dims):
-        raise errors.UnknownName(where=where, wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none")
+        advice = f"run.isel({', '.join(f'{d}=0' for d in dims)})" if dims else "leave isel out: the run is a single one"
+        raise errors.UnknownName(where=where, wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none", advice=advice)
     for dim, k in at.items():
         whole(k, where, "whole numbers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
     beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]

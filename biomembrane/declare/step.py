@@ -78,7 +78,7 @@ class Reader:
         texts = [text for text, _ in pairs if isinstance(text, str)]
         found = [self._asked(request, texts) for request in self.close]
         asked = {one[0] for one in found if len(one) == 1}
-        made = [self._step(text, constants, texts, closing=text in asked) for text, constants in pairs]
+        made = [self._step(text, constants, texts, closing=isinstance(text, str) and text in asked) for text, constants in pairs]
         for step in made:
             if [s.name for s in made].count(step.name) > 1:
                 got, advice = f"{step.name} twice", "leave one out, or write what else takes part in it"

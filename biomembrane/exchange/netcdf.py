@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def dataset(run: Run) -> xr.Dataset:
     """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process, time)``, ``ledger_exergy(store, time)``, where a
-    law is not proved ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, and the lines of the table,
+    law is not proved ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, where loops of hosted cycles do not
+    close ``ledger_free(loop, time)``, where protocols put energy in ``ledger_imposed_by_store(store, time)``, and the lines of the table,
     ``ledger_spent(time)`` and so on.
     """
     return filed(run)

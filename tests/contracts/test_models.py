@@ -332,7 +332,8 @@ def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
     second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
     times = Q([0.5, 1.0], "s")
     scan = bm.simulate(model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER)
-    assert dict(scan.data.amount.sizes) == {"time": 3, "pool": scan.data.sizes["pool"], "a": 2, "b": 3}
+    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 3}
+    assert scan.data.time.values.tolist() == [0.5, 1.0]
     for i, j in ((0, 0), (1, 2)):
         given_ = dict(zip(names, (factors[i] * base[0], factors[2 + j] * base[1]), strict=True))
         single = bm.simulate(model, times=times, parameters=given_, solver=SOLVER)

@@ -161,7 +161,10 @@ REACTIONS = table(
                 "K_leak, reaction", "terms", "'0.5 K@in'", "whole number",
             ),
             ("an empty side", lambda: transporter("K@in -> "), e.BadReaction, "K_leak, reaction", "terms", "nothing", "'@'"),
-            ("coefficient 0", lambda: transporter("0 K@in -> K@out"), e.BadReaction, "K_leak, reaction", "from 1 to 1,000,000", "'0 K@in'", "leave it out"),
+            (
+                "coefficient 0", lambda: transporter("0 K@in -> K@out"), e.BadReaction,
+                "K_leak, reaction", "from 1 to 1,000,000", "'0 K@in'", "leave it out",
+            ),
             (
                 "nothing changes", lambda: transporter("K@in -> K@in"), e.BadReaction,
                 "K_leak, reaction", "changes something", "K⁺@cell ⇌ K⁺@cell", "K@out",

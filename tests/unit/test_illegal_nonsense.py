@@ -74,9 +74,9 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, set[str]]]]
     ),
     "simulate": (
         bm.simulate,
-        {"model": sound(), "until": Q(1, "s"), "times": Q([0, 1], "s"), "parameters": {"bath.K": Q(4, "mM")}, "solver": bm.solvers.SciPy(),
+        {"model": sound(), "until": None, "times": Q([0, 1], "s"), "parameters": {"bath.K": Q(4, "mM")}, "solver": bm.solvers.SciPy(),
          "progress": lambda _: None},
-        {"until": NOTHING, "times": NOTHING, "parameters": NOTHING | TABLE, "solver": NOTHING, "progress": NOTHING},
+        {"until": NOTHING, "parameters": NOTHING | TABLE, "solver": NOTHING, "progress": NOTHING},
     ),
     "GHK": (lambda **law: transporter(law=laws.GHK(**law)), {"permeability": Q(1, "cm/s")}, {}),
     "Elementary": (lambda **law: transporter(law=laws.Elementary(**law)), {"rate": Q(1, "fmol/s"), "barrier": laws.Eyring()}, {}),

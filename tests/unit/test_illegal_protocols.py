@@ -151,7 +151,7 @@ ROWS = table(
             ),
             (
                 "formula that begins at infinity", lambda: formula(lambda t, a, T: a * T / t, a=mM(5), T=s(1)), e.NotFinite,
-                "", "every time", "inf", "0/0",
+                "['bath.K'], Protocol", "every time", "nan", "0/0",
             ),
             ("keep misspelt", lambda: run(keep="finale"), e.WrongType, "simulate(keep=…)", "'final'", "'finale'", "bm.Keep("),
             ("keep of what is not there", lambda: run(keep=["amounts"]), e.UnknownName, "Keep(variables=…)", "amount | ", "'amounts'", "'amount'"),

@@ -53,7 +53,7 @@ def test_the_ledger_of_a_file_is_the_ledger(which: str, tmp_path: Path, request:
     for what in ("process", "transporter", "store", "ion", "role"):
         xr.testing.assert_identical(one.by(what), two.by(what))
     lines = ("spent", "supplied", "imposed", "stored", "delivered", "released", "dissipated", "residual", "residual_relative", "passed", "baths")
-    for name in (*lines, "flow", "entries", "transfers", "exergy", "uphill"):
+    for name in (*lines, "flow", "entries", "transfers", "exergy", "uphill", "free", "unpaid"):
         xr.testing.assert_identical(getattr(one, name), getattr(two, name))
     xr.testing.assert_identical(one.efficiency("NaKATPase"), two.efficiency("NaKATPase"))
     assert (str(one), one._repr_html_()) == (str(two), two._repr_html_())
@@ -61,6 +61,31 @@ def test_the_ledger_of_a_file_is_the_ledger(which: str, tmp_path: Path, request:
     assert two.check() is two
     assert saved.failed == 0
     assert saved.baths == run.baths
+
+
+def test_what_loops_make_and_protocols_put_in_is_that_of_the_file(tmp_path: Path) -> None:
+    """By loop and by store, to the bit, with a start that is not among the output times; what is refused in memory is refused here."""
+    glucose = lib.glucose
+    turns = [("A + glucose@out <-> B", "10/mM", "50"), ("B <-> C + glucose@in", "50", "10/mM"), ("C <-> A", "50", "20")]
+    steps = [(text, {"forward": f"{up}/s", "reverse": f"{down}/s"}) for text, up, down in turns]
+    open_loop = cell(
+        lambda on: [bm.Cycle("ring", on, density=Q(1, "fmol"), states="A B C", steps=steps, reason="as printed")], {glucose: 5}, {glucose: 5}
+    )
+    given = {"bath.glucose": bm.Protocol.steps(Q(5, "mM"), (Q(4, "s"), Q(25, "mM")))}
+    run = bm.simulate(open_loop, times=Q([3, 7, 10], "s"), parameters=given)
+    saved = back(run, tmp_path)
+    assert float(saved.ledger.unpaid[-1]) > 0
+    for name in ("free", "unpaid", "imposed"):
+        xr.testing.assert_identical(getattr(saved.ledger, name), getattr(run.ledger, name))
+    put_in = saved.ledger.imposed_by_store()
+    assert put_in == run.ledger.imposed_by_store()
+    assert sum(put_in.values()) == pytest.approx(float(run.ledger.imposed[-1]), rel=1e-12)
+    assert put_in
+    assert saved.ledger.flows() == run.ledger.flows()
+    assert str(saved.ledger) == str(run.ledger)
+    for ledger in (run.ledger, saved.ledger):
+        with pytest.raises(errors.UphillForFree, match="ring"):
+            ledger.check()
 
 
 def test_the_check_of_a_file_can_fail(run: bm.Run, tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     ),
     "the solution of a scan": (lambda: scan().solution, e.BadSettings, "run.solution", "one lane", "2 lanes", "run.isel(dim=0)"),
     "no position": (lambda: scan().isel(), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "none", "run.isel(K_o=0)"),
-    "other dimensions": (lambda: scan().isel(Na_o=0, x=1), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "Na_o, x", "run.isel(K_o=0)"),
+    "other dimensions": (
+        lambda: scan().isel(Na_o=0, x=1), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "Na_o, x", "run.isel(K_o=0)"
+    ),
     "half a position": (
         lambda: run(parameters={"bath.K": GRID}).isel(a=0), e.UnknownName, "run.isel(…)", "a position along each of: a, b", "a", "run.isel(a=0, b=0)"
     ),
