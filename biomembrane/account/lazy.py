@@ -138,7 +138,7 @@ def lazy(
     scan = xr.Dataset(bare, coords={name: v for name, v in chosen.coords.items() if name not in bare})
     one, _ = collect(task, keep, None)
     template = _spread(one.data.drop_vars(one.data.coords), scan, recipe.dims)
-    data = xr.map_blocks(_bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template)
+    data = xr.map_blocks(_bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template)[list(template)]
     data = data.assign_coords({**one.data.coords, **chosen.coords})
     told = {name: value for name, value in one.data.attrs.items() if name != "parameters_hash"}
     data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False)
