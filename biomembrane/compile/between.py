@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ir import BLOCK, VEC, number, splat
+from .ir import BIT, BLOCK, LANES, VEC, number, splat
 from .outputs import Outputs
 from .rodas import INSTANT, INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
 
+ABSURD = 1e30  # fW, that no correction of a power reaches
 WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
 
@@ -70,7 +71,9 @@ class Between(Outputs):
         share = f.div(f.mul(f.mul(wrong, self.h), splat(WRONG)), allowed)
         instant = f.fma(self.t, splat(INSTANT), self.vector("dry"))  # towards an empty bath powers have no bound, and no step is short enough
         seen = f.compare("ogt", self.h, instant)
-        f.store(f.select(seen, f.mul(share, share), splat(0.0)), self.array("power"))
+        endless = f.compare("uge", f.mul(wrong, self.h), splat(1e290))  # a power that overflows is no power
+        shown = f.do(f"or {BIT} {seen}, {endless}")
+        f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.array("power"))
 
     def weighed(self, first: str, rows: str) -> list[str]:
         """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of the step over h, and of that before."""
@@ -133,7 +136,8 @@ class Between(Outputs):
             self.apply("f_mend", self.array("tick"), pair, self.array("c"), self.array("more"))
             with f.loop(self.quadratures) as i:
                 more = f.get(self.array("more"), i)
-                more = f.select(f.compare("ord", more, more), more, splat(0.0))
+                size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {more})")
+                more = f.select(f.compare("olt", size, splat(ABSURD)), more, splat(0.0))  # at an empty pool there is no slope of ln c
                 f.put(f.add(f.get(self.array(result), i), more), self.array(result), i)
 
     def first_integrands(self) -> None:

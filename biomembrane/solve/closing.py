@@ -86,13 +86,14 @@ def _fine(made: Trajectory) -> bool:
         stored = np.atleast_1d((new - old).sum(axis=0))
         passed = np.maximum.reduce([given[:, 0] + given[:, 1:].clip(min=0).sum(axis=1) + abs(imposed), abs(lost), abs(stored)])
         off = abs(given.sum(axis=1) + imposed - stored - lost)
-        return bool(np.all(off <= books_limit(made.solver.rtol) * passed))
+        return bool(np.all(np.isfinite(off) & (off <= books_limit(made.solver.rtol) * passed)))
 
 
 def open_lanes(made: Trajectory, books: Books) -> Chosen:
     """Lanes that came to their end with a residual beyond the limit, and those that were given up for it."""
     with np.errstate(all="ignore"):
-        fits = abs(books.residual[-1]) - books.rounding <= books_limit(made.solver.rtol) * books.passed[-1]
+        off = abs(books.residual[-1])
+        fits = np.isfinite(off) & (off - books.rounding <= books_limit(made.solver.rtol) * books.passed[-1])
     return np.array([k for k, s in enumerate(made.block.statuses) if s.kind == OPEN or (s.ok and not fits[k])], dtype=np.int64)
 
 

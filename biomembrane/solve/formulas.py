@@ -26,10 +26,7 @@ def breaks(model: Model, chosen: ParameterSet, k: Kernel, end: float) -> NDArray
     """
     found = [(form, _motions(form, chosen, k, end)) for form in chosen.forms if not form.line]
     for form, each in found:
-        lowest, highest = min(m.lowest for m in each), max(m.highest for m in each)
-        rounding = 1e-12 * max(abs(lowest), abs(highest))
-        for x in (min(0.0, lowest + rounding) if lowest < 0 else lowest, highest):
-            check_value(model.parameter(form.parameter), x)
+        check_range(model.parameter(form.parameter), min(m.lowest for m in each), max(m.highest for m in each))
         _warn(form.parameter, max(m.unclear for m in each), end, crowded=any(m.crowded for m in each))
     lanes = max(len(each) for _, each in found)
     times = [np.concatenate([each[lane % len(each)].breaks for _, each in found]) for lane in range(lanes)]
@@ -53,12 +50,13 @@ def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Mo
     return made
 
 
-def check_value(parameter: Declared, x: float) -> None:
-    """Raise NotFinite or OutOfDomain unless a protocol may give this value to a parameter."""
-    where = f"parameters[{parameter.name!r}], Protocol"
-    if not np.isfinite(x):
-        raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
-    check_domain(x, parameter.domain, where, units.restore(x, parameter.unit))
+def check_range(parameter: Declared, lowest: float, highest: float) -> None:
+    """Raise NotFinite or OutOfDomain unless a protocol may give these values to a parameter; zero may come out as rounding below it."""
+    where, rounding = f"parameters[{parameter.name!r}], Protocol", 1e-12 * max(abs(lowest), abs(highest))
+    for x in (min(0.0, lowest + rounding) if lowest < 0 else lowest, highest):
+        if not np.isfinite(x):
+            raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
+        check_domain(x, parameter.domain, where, units.restore(x, parameter.unit))
 
 
 def _warn(name: str, unclear: float, end: float, *, crowded: bool) -> None:

@@ -14,7 +14,7 @@ from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
 from .closing import closed
-from .formulas import breaks, check_value
+from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .parameters import ParameterSet, resolve
@@ -99,8 +99,8 @@ class Task:
             inside = (grid >= (stops[part - 1] if part else 0.0)) & (grid <= stops[part])
             for name, value in zip(names, values, strict=True):
                 p, seen = self.model.parameter(name), value[inside]
-                for x in (float(np.min(seen, initial=np.inf)), float(np.max(seen, initial=-np.inf))) if len(seen) else ():
-                    check_value(p, x)
+                if len(seen):
+                    check_range(p, float(np.min(seen)), float(np.max(seen)))
         if key:
             collection.bound(fine)
             fine.add(key)
