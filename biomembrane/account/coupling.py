@@ -17,7 +17,7 @@ from ..declare.cycle import Cycle
 from ..declare.transporter import Transporter
 from .audit.evaluate import Array
 from .cycles import CycleFlux, cycles
-from .flows import Declaration, Flows, nets
+from .flows import Declaration, Flows, ideal
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -360,7 +360,7 @@ def coupling(
     for name in rest:
         start = flows.at_force(name, 0.0, start)
     name = " + ".join(p.name for p in parts)
-    return Coupling(name, one, two, float(start[-1]), flows, start, tuple(rest), _ideal(flows, parts, one, two))
+    return Coupling(name, one, two, float(start[-1]), flows, start, tuple(rest), ideal(flows, parts, one, two))
 
 
 def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequence[Declaration]) -> tuple[str, str]:
@@ -391,16 +391,3 @@ def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
             advice = "a small concentration, such as Q(1e-6, 'mM')"
             raise errors.OutOfDomain(where=f"coupling(at={{{name!r}: …}})", wanted="a number above zero", got=errors.shown(value), advice=advice)
     return made
-
-
-def _ideal(flows: Flows, parts: Sequence[Declaration], one: str, two: str) -> float | None:
-    """J₁/J₂ of the one net reaction that moves both, if there is one."""
-    found = set()
-    order = list(flows.forces)
-    for part in parts:
-        for net in nets(part):
-            shares = flows.basis.share(net)
-            a, b = (shares[order.index(n)] for n in (one, two))
-            if a and b:
-                found.add(float(a / b))
-    return found.pop() if len(found) == 1 else None

@@ -236,3 +236,16 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
             got, advice = f"{process.reaction} in {process.name}", "leave water out: the solvent's force is a pressure"
             raise errors.BadReaction(where="coupling(…)", wanted="transport of solutes", got=got, advice=advice)
     return on
+
+
+def ideal(flows: Flows, parts: Sequence[Declaration], one: str, two: str) -> float | None:
+    """J₁/J₂ of the one net reaction that moves both, if there is one."""
+    found = set()
+    order = list(flows.forces)
+    for part in parts:
+        for net in nets(part):
+            shares = flows.basis.share(net)
+            a, b = (shares[order.index(n)] for n in (one, two))
+            if a and b:
+                found.add(float(a / b))
+    return found.pop() if len(found) == 1 else None

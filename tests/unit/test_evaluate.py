@@ -195,8 +195,9 @@ def test_a_law_that_cannot_be_split_is_judged_by_its_stall() -> None:
 
 
 def test_a_stall_that_is_no_line_is_told_by_the_affinity_there() -> None:
-    """(c_in − c_out − 40 mM)(2 + sin V) stops off A = 0: ε/RT is −A/RT where it stops, at the worst of those states."""
-    gain = 2 + sp.sin(V)
+    """(c_in − c_out − 40 mM)(3/2 + sin V + cos V), whose factor no term shows to be positive,
+    stops off A = 0: ε/RT is −A/RT where it stops, at the worst of those states."""
+    gain = sp.Rational(3, 2) + sp.sin(V) + sp.cos(V)
     made = leak(lambda inside, outside: (inside - outside - 40) * gain)
     here = box(made, {})
     found = residual(made, here)
@@ -210,7 +211,7 @@ def test_a_stall_that_is_no_line_is_told_by_the_affinity_there() -> None:
 
 @pytest.mark.parametrize("way", [1, -1])
 def test_an_unsplit_flux_that_never_turns_is_one_way(way: int) -> None:
-    made = leak(lambda inside, outside: way * (2 + sp.sin(inside * outside)))
+    made = leak(lambda inside, outside: way * (sp.Rational(3, 2) + sp.sin(inside * outside) + sp.cos(inside * outside)))
     found = residual(made, box(made, {}))
     assert (found.form, found.stalls) == ("one way", False)
 

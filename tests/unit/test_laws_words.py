@@ -110,7 +110,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     ),
     (
         refused(LEAK, saturable(half=HALF | {"K@inn": Q(1, "mM"), "Cl": Q(1, "mM")})), e.UnknownName,
-        "T, Saturable(half=…)", "participants of the reaction", "K@inn, Cl", "did you mean 'K@in'?",
+        "T, Saturable(half=…)", "participants of the reaction", "'K@inn', 'Cl'", "did you mean 'K@in'?",
     ),
     (
         refused(LEAK, laws.ReducedCycle(density=MAX, forward="ab", reverse=[*ONE, *ONE])), e.WrongType,

@@ -129,7 +129,8 @@ def test_ribbons_are_of_one_lane() -> None:
     stored = exergy(1 - LIFTED[2], 5) - exergy(1, 5)
     made = lifts().isel(r=2).ledger.flows()
     assert made == [
-        Flow("lift", "glucose gradient", pytest.approx(stored), "output"), Flow("glucose gradient", "stored", pytest.approx(stored), "stored")
+        Flow("lift", "glucose gradient", pytest.approx(stored), "output"), Flow("heat", "lift", pytest.approx(stored), "uphill"),
+        Flow("glucose gradient", "stored", pytest.approx(stored), "stored"),
     ]  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def test_a_bath_that_gives_supplies_and_one_that_takes_is_delivered_to() -> None
     ]  # fmt: skip
     assert up.flows() == [
         Flow("apical way", "glucose gradient", pytest.approx(paid), "output"),
+        Flow("heat", "apical way", pytest.approx(paid), "uphill"),
         Flow("glucose gradient", "delivered", pytest.approx(paid), "delivered"),
     ]
     told = number(paid)
