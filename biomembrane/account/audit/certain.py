@@ -178,7 +178,8 @@ class Prover:
             base = self.algebra.over(m, step, t)
             if not self.algebra.positive(base):
                 return None
-            weight = c * scale**-t
+            power = -t * math.log(scale) if scale > 0 else math.inf
+            weight = c * math.exp(power) if abs(power) < 700 else 0.0  # beyond that a double holds no weight, and nothing is told
             if not weight or not math.isfinite(weight):
                 return None
             orbits.setdefault(base, []).append((t, weight))
