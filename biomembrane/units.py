@@ -236,7 +236,9 @@ def unit_of(quantity: Any) -> str:
 
 
 def _known_of(quantity: Any) -> _Known:
-    known = _known(_home(quantity, errors.shown(quantity))._units)  # asked for its unit it would make a new one each time
+    known = _known(quantity._units) if type(quantity) is registry().Quantity else None  # asked for its unit it would make a new one each time
+    if known is None:
+        known = _known(_home(quantity, errors.shown(quantity))._units)
     assert known is not None  # no scale of its own in this registry but of temperatures, which are in kelvin now
     return known
 
