@@ -190,7 +190,7 @@ class Logarithm:
                 base = B(-base.args[0])
             if base.is_Mul or base.is_Pow:
                 self.add(base, weight * power)
-            else:
+            elif not (base.is_Float and float(base) == 1.0):  # to sympy 1.0 is not 1, and its logarithm would stay
                 self.logs.setdefault(base, []).append(weight * power)
         return self
 
