@@ -57,6 +57,13 @@ def read(expression: sp.Expr) -> Recipe:
     return Recipe(inputs(expression), tape(expression))
 
 
+def nameless(expression: sp.Expr) -> Formula:
+    """An expression as a formula of numbered symbols, so that those which differ in names alone share one tape."""
+    own = sorted(expression.free_symbols, key=str)
+    names = {sp.Symbol(f"#{k}", positive=s.is_positive or None, real=True): s for k, s in enumerate(own)}
+    return Formula(expression.xreplace({s: local for local, s in names.items()}), names)
+
+
 def _record(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
     """Append the steps of a sub-expression unless they are there, and give the number of its last."""
     if e not in memo:
@@ -138,8 +145,10 @@ class Graph(Rules):
         found = []
         for s in recipe.symbols:
             e = names.get(s, s)
-            node = env.get(e)
-            found.append(self.lower(e, env, memo) if node is None else node)
+            node = env.get(e, memo.get(e))
+            if node is None:
+                node = memo[e] = self.lower(nameless(e), env, memo)
+            found.append(node)
         return found
 
     # --- differentiation
