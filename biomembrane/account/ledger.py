@@ -197,7 +197,7 @@ class Ledger:
 
     @cached_property
     def released(self) -> xr.DataArray:
-        """Gradient energy that coupled transporters took in (what sodium paid, say)."""
+        """Gradient energy that coupled transporters, which move more than one carrier of energy, took in (what sodium paid, say)."""
         return self._line("released")
 
     @cached_property
