@@ -85,11 +85,11 @@ def fine(made: Trajectory) -> bool:
     start, end, limit = block.rows[:, 0, : k.size], block.end, books_limit(made.solver.rtol)
     with np.errstate(all="ignore"):
         sums = end[:, k.size :] @ known.sums
-        if not made.dims:  # in Python's own numbers, which is quicker
-            old, new = k.one("exergy", 0.0, start[0].tolist(), first), k.one("exergy", float(block.times[-1]), end[0].tolist(), last)
-            return bool(_closes(sums[0].tolist(), sum(map(sub, new, old)), limit))
-        old, new = k.call("exergy", 0.0, start.T, first), k.call("exergy", block.times[-1], end[:, : k.size].T, last)
-        return bool(np.all(_closes(sums.T, (new - old).sum(axis=0), limit)))
+        if made.dims:
+            old, new = k.call("exergy", 0.0, start.T, first), k.call("exergy", block.times[-1], end[:, : k.size].T, last)
+            return bool(np.all(_closes(sums.T, (new - old).sum(axis=0), limit)))
+        gained = map(sub, k.one("exergy", float(block.times[-1]), end[0].tolist(), last), k.one("exergy", 0.0, start[0].tolist(), first))
+        return bool(_closes(sums[0].tolist(), sum(gained), limit))  # in Python's own numbers, which is quicker
 
 
 def _closes(sums: Any, stored: Any, limit: float) -> Any:
