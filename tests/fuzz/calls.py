@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import sympy as sp
@@ -165,6 +170,52 @@ def ran() -> bm.Run:
 
 
 @cache
+def scanned() -> bm.Run:
+    """A scan of it, along numbers and along texts."""
+    levels = xr.DataArray([4.0, 5.0], dims="K_o", coords={"K_o": [4.0, 5.0]}, attrs={"units": "mM"})
+    salts = xr.DataArray([140.0, 150.0], dims="salt", coords={"salt": ["low", "high"]}, attrs={"units": "mM"})
+    return bm.simulate(sound(), until=Q(0.1, "s"), parameters={"bath.K": levels, "bath.Na": salts}, solver=bm.solvers.Native(rtol=1e-4))
+
+
+@cache
+def audited() -> Any:
+    """What the second law says of it."""
+    return bm.audit(sound())
+
+
+@cache
+def proven() -> Any:
+    """The same, as a proof."""
+    return bm.prove(sound())
+
+
+def lazily(levels: Any, **more: Any) -> Any:
+    """A scan of dask arrays, saved to a folder chunk by chunk and opened again."""
+    import dask
+
+    made = bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4), **more)
+    if not hasattr(made, "recipe"):
+        return made
+    with dask.config.set(scheduler="synchronous"):
+        target = Path(tempfile.mkdtemp(dir=folder())) / "scan.zarr"
+        try:
+            return bm.open_result(bm.save(made, target)).compute()
+        finally:
+            shutil.rmtree(target.parent)
+
+
+@cache
+def saved_scan() -> tuple[Path, xr.Dataset]:
+    """A scan in a folder, and what is in it."""
+    import dask
+
+    levels = xr.DataArray([4.0, 5.0, 6.0], dims="K_o", coords={"K_o": [4.0, 5.0, 6.0]}, attrs={"units": "mM"}).chunk({"K_o": 1})
+    with dask.config.set(scheduler="synchronous"):
+        path = bm.save(bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4)), folder() / "scan.zarr")
+        return path, bm.open_result(path).compute()
+
+
+@cache
 def folder() -> Path:
     """Where files go."""
     return Path(tempfile.mkdtemp(prefix="fuzz"))
@@ -185,11 +236,17 @@ def command(*words: Any) -> int:
     """The command line, in this process."""
     from biomembrane import cli
 
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), contextlib.chdir(folder()):
+    given = [str(word) if isinstance(word, (str, Path)) else errors.shown(word) for word in words]
+    told = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(told), contextlib.chdir(folder()):
         try:
-            return cli.main([str(word) for word in words if "\0" not in str(word)])
+            status = cli.main([word for word in given if "\0" not in word])  # which no shell can pass
         except SystemExit as end:
-            return {0: 0, 1: 1, 2: 2, None: 0}[end.code]
+            status = {0: 0, 1: 1, 2: 2, None: 0}[end.code]
+    assert "a fault of biomembrane" not in told.getvalue(), told.getvalue()
+    assert status in (0, 1, 2), status
+    assert status != 2 or told.getvalue().strip() or not given, "refused without a word"
+    return status
 
 
 def damaged(rng: Random) -> Path:
@@ -200,6 +257,58 @@ def damaged(rng: Random) -> Path:
     path = folder() / "damaged.nc"
     path.write_bytes(body[: rng.randrange(len(body))] if rng.random() < 0.3 else body)
     return path
+
+
+def damaged_scan(rng: Random) -> str:
+    """The folder of a scan with a file changed, cut off or gone: what is read without an error is what was saved, or is marked as missing."""
+    path, sound_ = saved_scan()
+    target = Path(tempfile.mkdtemp(dir=folder())) / "scan.zarr"
+    try:
+        shutil.copytree(path, target)
+        file = rng.choice(sorted(p for p in target.rglob("*") if p.is_file()))
+        body = bytearray(file.read_bytes())
+        how = rng.randrange(4)
+        if how == 0:
+            file.unlink()
+        elif how == 1:
+            file.write_bytes(body[: rng.randrange(len(body) or 1)])
+        elif file.suffix == ".json":
+            file.write_text(nonsense.text(rng, body.decode()), encoding="utf-8", errors="replace")
+        else:
+            body[rng.randrange(len(body))] ^= 1 << rng.randrange(8)
+            file.write_bytes(body)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", errors.Incomplete)
+            found = bm.open_result(target)
+        return _other(found, sound_)
+    finally:
+        shutil.rmtree(target.parent)
+
+
+def _other(found: xr.Dataset, sound_: xr.Dataset) -> str:
+    """What of a result reads as another number than was saved, though no error told so and its lane is not marked as missing."""
+    try:
+        found = found.compute(scheduler="synchronous")
+    except (ValueError, OSError, RuntimeError):  # the checksum of a chunk, which zarr looks at when the chunk is read
+        return ""
+    for name, array in sound_.data_vars.items():
+        got, want = found.get(name), array
+        if got is None or got.shape != want.shape:
+            return f"{name} is not there, or of another shape"
+        if name in ("status", "chunk_done") or want.dtype.kind not in "fiu":
+            continue
+        lanes = found["status"] == sound_["status"]
+        same = (got == want) | (got.isnull() & want.isnull()) | (~lanes if "K_o" in want.dims else False)
+        if not bool(same.all()):
+            return f"{name} has other numbers than were saved"
+    return ""
+
+
+def drawn(rng: Random) -> int:
+    """The figures of what comes in on standard input, some letters of it changed."""
+    text = json.dumps({"target": str(folder() / "figure" / "run.nc"), "data": bm.open_run(saved()).data.isel(time=[0, -1]).to_dict()})
+    with mock.patch("sys.stdin", SimpleNamespace(buffer=io.BytesIO(nonsense.text(rng, text).encode(errors="replace")))):
+        return command("draw", "-", "--json")
 
 
 def paper(rng: Random) -> Path:
@@ -244,8 +353,22 @@ def runs() -> dict[str, Call]:
         "simulate(steps)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": steps, "solver": quick}),
         "simulate(waves)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": waves, "solver": quick}, weight=0.3),
         "prepare": Call(prepared, {0: [4.0, 300.0], "vary": {"bath.K": "mM", "temperature": "kelvin"}, "until": "1 s", "solver": quick}, weight=2),
-        "Run.sel": Call(lambda **at: ran().sel(**at), {"K_o": 5.0}, weight=0.3),
-        "Run.isel": Call(lambda **at: ran().isel(**at), {"K_o": 1}, weight=0.3),
+        "Run.sel": Call(lambda **at: scanned().sel(**at), {"K_o": 5.0, "salt": "low"}, weight=0.4),
+        "Run.sel(one)": Call(lambda **at: ran().sel(**at), {"K_o": 5.0}, weight=0.1),
+        "Run.isel": Call(lambda **at: scanned().isel(**at), {"K_o": 1, "salt": -1}, {"K_o": "i", "salt": "i"}, weight=0.4),
+        "Audit[…]": Call(lambda name: audited()[name], {0: "K_leak"}, weight=0.2),
+        "Proof[…]": Call(lambda name: proven()[name], {0: "K_leak"}, weight=0.2),
+        "SavedRun.final": Call(lambda name: bm.open_run(saved()).final(name), {0: "potential"}, weight=0.1),
+        "simulate(lazy)": Call(lazily, {0: levels.chunk({"K_o": 1}), "keep": bm.Keep(variables=["potential"])}, weight=0.06),
+        "simulate(keep)": Call(
+            bm.simulate, {0: sound(), "until": "0.1 s", "parameters": {"bath.K": levels}, "solver": quick,
+                          "keep": bm.Keep(variables=["potential"], reduce=lambda data: data.potential.max("time"))}, weight=0.3,
+        ),
+        "Keep(function)": Call(
+            lambda reduce: bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=quick, keep=bm.Keep(reduce=reduce)),
+            {0: lambda data: data.potential.max("time")}, weight=0.3,
+        ),
+        "law": Call(lambda rates: carried(SimpleNamespace(rates=rates)), {0: lambda site: laws.Rates(flux=0, reason="none")}, weight=0.3),
         "Run.final": Call(lambda *a: ran().final(*a), {0: "potential"}, weight=0.3),
         "Ledger.by": Call(lambda *a: ran().ledger.by(*a), {0: "transporter"}, weight=0.3),
         "Ledger.efficiency": Call(lambda *a: ran().ledger.efficiency(*a), {0: "GLUT"}, weight=0.3),
@@ -260,7 +383,7 @@ def runs() -> dict[str, Call]:
         "make_consistent": Call(bm.make_consistent, {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}}, weight=0.2),
         "cite": Call(bm.cite, {0: sound()}, weight=0.3),
         "check_transporter": Call(
-            lambda x, examples: None if x is one and examples == 2 else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2
+            lambda x, examples: None if x is one and type(examples) is int and examples == 2 else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2
         ),
         "check_model": Call(
             lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2
@@ -274,9 +397,12 @@ def runs() -> dict[str, Call]:
         "figures.coupling": Call(figures.coupling, {0: None, "width": "single", "style": "cell"}, weight=0.1),
         "figures.repair": Call(figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1),
         "figures.save": Call(figures.save, {0: None, 1: "figure.pdf"}, weight=0.1),
-        "command set": Call(command, {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min"}, weight=0.02),
-        "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.02),
-        "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.02),
+        "command set": Call(
+            command, {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min", 6: "--rtol", 7: "1e-6", 8: "--out", 9: "out"},
+            weight=0.1,
+        ),
+        "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.05),
+        "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.1),
     }  # fmt: skip
 
 
@@ -285,6 +411,9 @@ def special() -> dict[str, tuple[Callable[[Random], Any], float]]:
     return {
         "damaged file": (lambda rng: bm.open_result(damaged(rng)), 0.2),
         "damaged sheet": (lambda rng: _numbers_of(paper(rng)), 1.0),
+        "damaged scan": (damaged_scan, 0.05),
+        "command draw": (lambda rng: command("draw", damaged(rng), *["--json"] * rng.randrange(2)), 0.03),
+        "command draw -": (drawn, 0.02),
         "damaged run": (lambda rng: np.asarray(bm.open_run(damaged(rng)).ledger.spent), 0.1),
     }
 

@@ -8,6 +8,7 @@ import signal
 import time
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from biomembrane.declare.parameter import Declared
 
 from . import calls, nonsense, oracle
 
+PACKAGE = Path(bm.__file__).parent
 LIMIT = 20.0  # seconds an input may take on a machine that others use too
 
 
@@ -103,11 +105,21 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         at = problem.__traceback__
         while at is not None and at.tb_next is not None:
             at = at.tb_next
+        if _of_users(problem, at):
+            return "refused", None
         where = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}" if at else "?"
         return "raw", Fault(seed, name, "raw traceback", f"{type(problem).__name__} at {where}: {errors.shown(str(problem), 200)}", given)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
+
+
+def _of_users(problem: Exception, at: Any) -> bool:
+    """Whether a function of the user's raised this, itself, and a note says which: outside the package, or in C called where such functions are."""
+    if at is None or not any(note.startswith(errors.RAISED) and "given as" in note for note in getattr(problem, "__notes__", ())):
+        return False
+    code = at.tb_frame.f_code
+    return not Path(code.co_filename).is_relative_to(PACKAGE) or "of_users" in code.co_names
 
 
 def _words(error: errors.BiomembraneError) -> str:
