@@ -19,9 +19,8 @@ def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any])
     known = [d for d in dims if d in data.coords]
     for name in at:
         if name not in known:
-            isel = "run.isel(" + ", ".join(f"{d}=0" for d in dims) + ")"
-            alone = f"{isel}, for no dimension has coordinates" if dims else "leave sel out: the run is a single one"
-            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else errors.nearest(name, known) or alone
+            near = errors.nearest(name, known) or ("run.isel(…), by position" if dims else "leave sel out: the run is a single one")
+            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else near
             raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=errors.shown(name), advice=advice)
     return {name: _nearest(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
 

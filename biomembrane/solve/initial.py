@@ -136,7 +136,11 @@ def begin(model: Model, start: Any) -> Start:
     for name, value in start.items():
         where = f"start[{errors.shown(name)}]"
         if name not in carriers:
-            advice = f"parameters={{{errors.shown(name)}: …}}" if name in model.parameters else errors.nearest(name, carriers) or "start=run goes on from a run"
+            advice = (
+                f"parameters={{{errors.shown(name)}: …}}"
+                if name in model.parameters
+                else errors.nearest(name, carriers) or "start=run goes on from a run"
+            )
             raise errors.UnknownName(where=where, wanted="a state of a carrier", got=errors.shown(name), advice=advice)
         share = units.strip(value, ONE, where)
         if np.ndim(share):

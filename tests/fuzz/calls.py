@@ -211,7 +211,9 @@ def saved_scan() -> tuple[Path, xr.Dataset]:
 
     levels = xr.DataArray([4.0, 5.0, 6.0], dims="K_o", coords={"K_o": [4.0, 5.0, 6.0]}, attrs={"units": "mM"}).chunk({"K_o": 1})
     with dask.config.set(scheduler="synchronous"):
-        path = bm.save(bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4)), folder() / "scan.zarr")
+        path = bm.save(
+            bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4)), folder() / "scan.zarr"
+        )
         return path, bm.open_result(path).compute()
 
 
@@ -406,15 +408,15 @@ def runs() -> dict[str, Call]:
     }  # fmt: skip
 
 
-def special() -> dict[str, tuple[Callable[[Random], Any], float]]:
-    """Inputs that are files."""
+def special() -> dict[str, tuple[Callable[[Random], Any], float, Callable[[], Any]]]:
+    """Inputs that are files: what is tried, how often, and what must be there before."""
     return {
-        "damaged file": (lambda rng: bm.open_result(damaged(rng)), 0.2),
-        "damaged sheet": (lambda rng: _numbers_of(paper(rng)), 1.0),
-        "damaged scan": (damaged_scan, 0.05),
-        "command draw": (lambda rng: command("draw", damaged(rng), *["--json"] * rng.randrange(2)), 0.03),
-        "command draw -": (drawn, 0.02),
-        "damaged run": (lambda rng: np.asarray(bm.open_run(damaged(rng)).ledger.spent), 0.1),
+        "damaged file": (lambda rng: bm.open_result(damaged(rng)), 0.2, saved),
+        "damaged sheet": (lambda rng: _numbers_of(paper(rng)), 1.0, folder),
+        "damaged scan": (damaged_scan, 0.05, saved_scan),
+        "command draw": (lambda rng: command("draw", damaged(rng), *["--json"] * rng.randrange(2)), 0.03, saved),
+        "command draw -": (drawn, 0.02, saved),
+        "damaged run": (lambda rng: np.asarray(bm.open_run(damaged(rng)).ledger.spent), 0.1, saved),
     }
 
 

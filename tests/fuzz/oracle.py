@@ -62,6 +62,7 @@ def unit(text: str) -> tuple[float, Any] | None:
     t = re.sub(r"([^\W\d]|\))(-?\d{1,2})(?!\.?\d)", r"\1**(\2)", t)
     t = re.sub(r"(\))\s*(?=[^\W\d]|\()", r"\1*", t)
     t = re.sub(r"([^\W\d])\s+(?=[^\W\d]|\()", r"\1*", t)
+    t = re.sub(r"(?<!\w)as(?!\w)", "attosecond", t)  # a keyword of Python's
     t = "1" + t if t.startswith("/") else t or "1"
     try:
         return _value(ast.parse(t.strip(), mode="eval").body)
