@@ -370,7 +370,7 @@ def runs() -> dict[str, Call]:
             lambda reduce: bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=quick, keep=bm.Keep(reduce=reduce)),
             {0: lambda data: data.potential.max("time")}, weight=0.3,
         ),
-        "law": Call(lambda rates: carried(SimpleNamespace(rates=rates)), {0: lambda site: laws.Rates(flux=0, reason="none")}, weight=0.3),
+        "law": Call(lambda rates: carried(SimpleNamespace(rates=rates)), {0: lambda _: laws.Rates(flux=0, reason="none")}, weight=0.3),
         "Run.final": Call(lambda *a: ran().final(*a), {0: "potential"}, weight=0.3),
         "Ledger.by": Call(lambda *a: ran().ledger.by(*a), {0: "transporter"}, weight=0.3),
         "Ledger.efficiency": Call(lambda *a: ran().ledger.efficiency(*a), {0: "GLUT"}, weight=0.3),
@@ -385,7 +385,8 @@ def runs() -> dict[str, Call]:
         "make_consistent": Call(bm.make_consistent, {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}}, weight=0.2),
         "cite": Call(bm.cite, {0: sound()}, weight=0.3),
         "check_transporter": Call(
-            lambda x, examples: None if x is one and type(examples) is int and examples == 2 else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2
+            lambda x, examples: None if x is one and type(examples) is int and examples == 2 else testing.check_transporter(x, examples=examples),
+            {0: one, 1: 2}, weight=0.2,
         ),
         "check_model": Call(
             lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2
@@ -400,7 +401,8 @@ def runs() -> dict[str, Call]:
         "figures.repair": Call(figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1),
         "figures.save": Call(figures.save, {0: None, 1: "figure.pdf"}, weight=0.1),
         "command set": Call(
-            command, {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min", 6: "--rtol", 7: "1e-6", 8: "--out", 9: "out"},
+            command,
+            {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min", 6: "--rtol", 7: "1e-6", 8: "--out", 9: "out"},
             weight=0.1,
         ),
         "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.05),

@@ -78,7 +78,8 @@ THINGS: tuple[Callable[[], Any], ...] = (*(
         FOREIGN.Quantity(5, "mM"), FOREIGN.Quantity(25, "degC"), FOREIGN.Quantity([1, 2], "inch"), FOREIGN.Quantity(3, "candela"), FOREIGN.mM,
         object(), object, int, Broken(), SimpleNamespace(magnitude=1, units="mM"), Path("nowhere"), math, print, len, lambda: 0, lambda *_: None,
         lambda *_: "x", lambda *_: math.nan, lambda *_: True, lambda *_: 10**5000, lambda *_: sp.zoo, lambda *_: sp.Integer(10)**400,
-        lambda *_: Broken(), lambda *_: 1 / 0, lambda *_: {}["none"], lambda *_: next(iter(())), lambda *_, **__: _fail(), K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
+        lambda *_: Broken(), lambda *_: 1 / 0, lambda *_: {}["none"], lambda *_: next(iter(())), lambda *_, **__: _fail(),
+        K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
     )
 ), lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"),
     lambda: {"a": Broken()})  # fmt: skip
