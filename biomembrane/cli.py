@@ -16,6 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from .command_words import DECIMAL, number, whole
+from .study import command as reproduce
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -48,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
         help="a parameter: 'blood.K=10 mM', or a factor, 'SGLT1.density=2x'; may be repeated",
     )
     run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/ and the model's name)")
-    run.add_argument("--rtol", type=_number, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
-    run.add_argument("--max-steps", type=_whole, metavar="N", help="most steps of the solver (default: its own)")
+    run.add_argument("--rtol", type=number, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
+    run.add_argument("--max-steps", type=whole, metavar="N", help="most steps of the solver (default: its own)")
     draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
     draw.add_argument("file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input")
     models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
@@ -62,21 +65,9 @@ def parser() -> argparse.ArgumentParser:
     )
     audit.add_argument("model", metavar="MODEL", help="a shipped model or a path to a model.py with build()")
     audit.add_argument("--fail-on", metavar="ENERGY", help="fail on violations of this size and more only, '0.5kJ/mol'")
-    for command in (run, draw, models, cite, audit):
+    for command in (run, draw, models, cite, audit, reproduce.arguments(commands)):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
     return made
-
-
-def _number(text: str) -> float:
-    if not re.fullmatch(_DECIMAL, text.strip(), re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 1e-8")
-    return float(text)
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,15}", text.strip(), re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 100000")
-    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,7 +109,7 @@ def _command(arguments: Sequence[str] | None) -> int:
         return 2
     from . import errors
 
-    run = {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit}[options.command]
+    run = {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit, "reproduce": _reproduce}[options.command]
     try:
         return run(options)
     except KeyboardInterrupt:
@@ -136,8 +127,6 @@ def _command(arguments: Sequence[str] | None) -> int:
 
 
 # --- errors in the words of the command line
-
-_DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 
 
 def _tell(problem: BiomembraneError) -> None:
@@ -164,6 +153,13 @@ def _of(where: str, advice: str) -> Iterator[None]:
 
 def _emit(made: dict[str, Any]) -> None:
     print(json.dumps(made, ensure_ascii=False, allow_nan=False))
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    status, found = reproduce.run(options)
+    if options.json:
+        _emit(found)
+    return status
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -222,7 +218,7 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
             raise errors.DuplicateName(where=f"--set {text!r}", wanted="each parameter once", got=name, advice="leave one of them out")
         declared, value = model.parameter(name.strip()), value.strip()
         if value.endswith("x"):
-            if not re.fullmatch(_DECIMAL, value[:-1], re.ASCII):
+            if not re.fullmatch(DECIMAL, value[:-1], re.ASCII):
                 raise errors.NotANumber(where=f"--set {text!r}", wanted="a factor such as 2x", got=repr(value), advice=f"--set {name}=2x")
             made[name.strip()] = restore(declared.value * float(value[:-1]), declared.unit)
         else:

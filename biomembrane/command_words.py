@@ -1,7 +1,8 @@
-"""The library's errors in the words of the command line: its arguments and commands, where the library names Python."""
+"""The words of the command line: numbers as its arguments, and the library's errors with its commands where the library names Python."""
 
 from __future__ import annotations
 
+import argparse
 import re
 
 from .errors import BiomembraneError
@@ -24,6 +25,7 @@ _PHRASES = [  # Python in an advice, and the same here
     (r"the exception's \.run holds .*?(; |$)", r"the trajectory up to there is in run.nc\1"),
     (r"set BIOMEMBRANE_CACHE=off, or use solver=bm\.solvers\.SciPy\(\)", "set BIOMEMBRANE_CACHE=off"),
 ]
+DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _PYTHON = re.compile(r"\bbm\.|\w+=|\w\(")
 
 
@@ -39,3 +41,17 @@ def in_words(problem: BiomembraneError) -> dict[str, str]:
             if advice and (not fields["try"] or _PYTHON.search(fields["try"])):
                 fields["try"] = advice
     return fields
+
+
+def number(text: str) -> float:
+    """An argument that is a number."""
+    if not re.fullmatch(DECIMAL, text.strip(), re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 1e-8")
+    return float(text)
+
+
+def whole(text: str) -> int:
+    """An argument that is a count."""
+    if not re.fullmatch(r"\d{1,15}", text.strip(), re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 100000")
+    return int(text)

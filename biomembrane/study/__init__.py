@@ -1,0 +1,1 @@
+"""Study: what a model answers, and whether it answers right."""

@@ -1,0 +1,151 @@
+"""A number that a model gives, and the number that a source wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .. import errors, reading, units
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One number of a study.
+
+    ``computed``: what the model gives.  ``wanted``: what the source gives, a quantity, a range (low, high), or None for a number that no
+    source gives.  ``within``: how far the two may be apart, in the unit of ``computed``; 0 for a range.
+    """
+
+    name: str
+    about: str
+    computed: Any
+    wanted: Any
+    within: float
+    source: str
+
+    @property
+    def unit(self) -> str:
+        return f"{self.computed.units:~P}" or "1"
+
+    @property
+    def off(self) -> float:
+        """Computed − wanted in the unit of ``computed``; for a range the distance to it; 0 where nothing is wanted."""
+        if self.wanted is None:
+            return 0.0
+        value = float(self.computed.magnitude)
+        if isinstance(self.wanted, tuple):
+            low, high = (float(w.to(self.computed.units).magnitude) for w in self.wanted)
+            return min(value - low, 0.0) + max(value - high, 0.0)
+        return value - float(self.wanted.to(self.computed.units).magnitude)
+
+    @property
+    def right(self) -> bool:
+        return abs(self.off) <= self.within  # False for NaN
+
+    @property
+    def wanted_text(self) -> str:
+        if self.wanted is None:
+            return ""
+        if isinstance(self.wanted, tuple):
+            return " to ".join(_number(w.to(self.computed.units).magnitude) for w in self.wanted)
+        return f"{_number(self.wanted.to(self.computed.units).magnitude)} ± {_number(self.within, 2)}"
+
+    @property
+    def computed_text(self) -> str:
+        """With its unit."""
+        return _number(self.computed.magnitude) + ("" if self.unit == "1" else f" {self.unit}")
+
+    @property
+    def off_text(self) -> str:
+        return "" if self.wanted is None else "in range" if isinstance(self.wanted, tuple) and self.right else f"{_number(self.off, 2, sign=True)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; quantities as {"value", "unit"}."""
+
+        def quantity(value: float) -> dict[str, Any]:
+            return {"value": value if value - value == 0 else None, "unit": self.unit}
+
+        def there(w: Any) -> dict[str, Any]:
+            return quantity(float(w.to(self.computed.units).magnitude))
+
+        wanted = None if self.wanted is None else [there(w) for w in self.wanted] if isinstance(self.wanted, tuple) else there(self.wanted)
+        return {
+            "name": self.name, "about": self.about, "computed": quantity(float(self.computed.magnitude)), "wanted": wanted,
+            "within": None if self.wanted is None else quantity(self.within), "deviation": None if self.wanted is None else quantity(self.off),
+            "right": self.right, "source": self.source,
+            "text": {"computed": self.computed_text, "wanted": self.wanted_text, "deviation": self.off_text},
+        }  # fmt: skip
+
+
+def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: str) -> Answer:
+    """An :class:`Answer` of checked parts.  Raises WrongType, BareNumber, UnitMismatch, OutOfDomain."""
+    where = f"answer({errors.shown(name)})"
+    for what, text in (("name", name), ("about", about), ("source", source)):
+        errors.expect(
+            text, str, where, f"{what} as text", "answer('potential', 'resting potential', V, wanted=Q(-70, 'mV'), within=0.01, source='…')"
+        )
+    if not name.isidentifier():
+        raise errors.BadName(where=where, wanted="a name of letters, digits and _", got=errors.shown(name), advice="'potential'")
+    computed = _one(value, f"{where}, value")
+    if wanted is None:
+        return Answer(name, about, computed, None, 0.0, source)
+    if not source.strip():
+        raise errors.OutOfDomain(
+            where=where, wanted="the source of the number that is wanted", got="none", advice="source='Hodgkin & Katz 1949, p. 74'"
+        )
+    if isinstance(wanted, (tuple, list)):
+        low, high = (_like(w, computed, f"{where}, wanted") for w in wanted)
+        if not low <= high:
+            raise errors.OutOfDomain(where=where, wanted="a range (low, high)", got=errors.shown(wanted), advice="the smaller number first")
+        return Answer(name, about, computed, (low, high), 0.0, source)
+    goal = _like(wanted, computed, f"{where}, wanted")
+    return Answer(name, about, computed, goal, _within(within, goal, computed, where), source)
+
+
+def _one(value: Any, where: str) -> Any:
+    if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit beside it
+        errors.among("units", value.attrs, where, "an attribute of the array")
+        value = units.Q(reading.numbers(value.values), str(value.attrs["units"]))
+    made = units.quantity(value, where)
+    if not units.is_quantity(made):
+        advice = "Q(5, 'mM'), Q(5, '1') for a pure number, or one value of run.data with its units"
+        raise errors.BareNumber(where=where, wanted="a quantity", got=errors.shown(value), advice=advice)
+    number = reading.numbers(made.magnitude)
+    if not isinstance(number, float):
+        raise errors.WrongType(where=where, wanted="one number with a unit", got=errors.shown(value), advice="the last of a time course, x[-1]")
+    return units.Q(number, units.unit_of(made))
+
+
+def _like(value: Any, computed: Any, where: str) -> Any:
+    made = _one(value, where)
+    if made.dimensionality != computed.dimensionality:
+        got, advice = f"{made:~P}", f"Q(…, {units.unit_of(computed)!r})"
+        raise errors.UnitMismatch(where=where, wanted=f"a quantity like {computed:.4g~P}", got=got, advice=advice)
+    return made
+
+
+def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
+    """A tolerance in the unit of ``computed``: a bare number is a share of what is wanted."""
+    share = reading.numbers(within)
+    if isinstance(share, float):
+        made = share * abs(float(goal.to(computed.units).magnitude))
+    elif within is None:
+        raise errors.WrongType(
+            where=where, wanted="within=, how far the two may be apart", got="none", advice="within=0.01 (a share), or within=Q(0.5, 'mV')"
+        )
+    else:
+        made = float(_like(within, computed, f"{where}, within").to(computed.units).magnitude)
+    if not made >= 0:
+        raise errors.OutOfDomain(where=where, wanted="a tolerance of zero or more", got=errors.shown(within), advice="within=0.01")
+    return made
+
+
+def _number(value: Any, digits: int = 4, *, sign: bool = False) -> str:
+    text = f"{float(value):{'+' if sign else ''}.{digits}g}"
+    mantissa, e, power = text.partition("e")
+    if e:
+        return f"{mantissa}·10{str(int(power)).translate(_RAISED)}".replace("-", "−")
+    return text.replace("-", "−")
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -1,0 +1,170 @@
+"""A study: the runs of one question, each audited and with its books checked; the numbers that answer it; its figures."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..account.audit.audit import audit
+from ..account.run import Run, simulate
+from ..assemble.model import Model
+from ..exchange.netcdf import save as save_run
+from .answer import Answer, answer
+
+if TYPE_CHECKING:
+    from ..account.audit.finding import Audit
+    from ..account.keep import Kept
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One run of a study.  ``residual``: of the books, relative to the energy that passed, the largest of all lanes; ``problem``: what is wrong."""
+
+    label: str
+    model: str
+    lanes: int
+    residual: float
+    problem: str
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The audit of one model of a study.  ``hosted``: processes that are not proved, with the reason why the study takes them as they are."""
+
+    model: str
+    verdict: str
+    hosted: Mapping[str, str]
+    problem: str
+
+
+class Study:
+    """What :func:`reproduce` of a ``model.py`` works with, and what it leaves behind.
+
+    Attributes:
+        name: of the model's folder.
+        answers: numbers computed and wanted, see :meth:`answer`.
+        records: runs with their residuals, see :meth:`run`.
+        audits: verdicts, one a model.
+        figures: matplotlib figures by name.
+
+    A number that is off, books that do not close and a verdict that is not a proof do not stop a study: they are kept and told in :attr:`misses`.
+    """
+
+    def __init__(self, name: str, *, folder: Path | None = None) -> None:
+        self.name, self.folder = name, folder
+        self.answers: list[Answer] = []
+        self.records: list[Record] = []
+        self.audits: list[Judged] = []
+        self.figures: dict[str, Any] = {}
+        self.files: list[Path] = []
+        self.began = time.perf_counter()
+        self._audited: list[Model] = []  # the objects themselves: an id may be given away again
+
+    def audit(self, model: Model, *, hosted: Mapping[str, str] | None = None) -> Audit:
+        """The audit of a model, kept.  ``hosted``: ``{process: reason}`` for what is not proved and is taken as published.
+
+        Raises UnknownName for a process that the model lacks, or that is proved after all.
+        """
+        made, excused = audit(model), dict(hosted or {})
+        unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
+        for subject in excused:
+            errors.among(subject, unproved, f"audit({model.name!r}, hosted=…)", "a process or loop that is not proven")
+        left = {subject: verdict for subject, verdict in unproved.items() if subject not in excused}
+        problem = "" if not left else "not proven: " + ", ".join(f"{subject} ({verdict})" for subject, verdict in left.items())
+        verdict = "proven" if not unproved else made.verdict if left else "proven but for what is hosted"
+        self.audits.append(Judged(model.name, verdict, {s: excused[s] for s in unproved if s in excused}, problem))
+        self._audited.append(model)
+        return made
+
+    def run(self, model: Model, *, label: str = "run", hosted: Mapping[str, str] | None = None, **options: Any) -> Run | Any:
+        """Simulate a model; the first time it is audited, too.
+
+        Args:
+            model: what to run.
+            label: names the run and its netCDF file; each once.
+            hosted: processes that are not proved, with the reason, as in :meth:`audit`.
+            options: of :func:`biomembrane.simulate`.
+
+        Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
+        """
+        known = [r.label for r in self.records]
+        if label in known or not re.fullmatch(r"[\w-]+", label):
+            wanted = "a label of letters, digits, - and _ that no other run has"
+            raise errors.BadName(where=f"study of {self.name}, run(label=…)", wanted=wanted, got=repr(label), advice="label='ouabain'")
+        if not any(m is model for m in self._audited):
+            self.audit(model, hosted=hosted)
+        made = simulate(model, **options)
+        self.records.append(_record(label, model.name, made))
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.files.append(save_run(made, self.folder / f"{label}.nc"))
+        return made
+
+    def answer(self, name: str, value: Any, about: str, *, wanted: Any = None, within: Any = None, source: str = "") -> Any:
+        """Keep a number and compare it.
+
+        Args:
+            name: a short identifier, by which texts insert the number.
+            value: a quantity of one number.
+            about: what it is, in a few words.
+            wanted: the number of the source, a quantity; or a range (low, high); None keeps the number without comparison.
+            within: how far it may be off: a bare number is a share of ``wanted``, a quantity is absolute.
+            source: where the number that is wanted comes from: a paper, or the closed form that gives it.
+
+        Gives the value.  Raises WrongType, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName.
+        """
+        if name in [a.name for a in self.answers]:
+            raise errors.DuplicateName(where=f"study of {self.name}, answer(…)", wanted="each name once", got=repr(name), advice=f"{name}_2")
+        made = answer(name, about, value, wanted, within, source)
+        self.answers.append(made)
+        return made.computed
+
+    def figure(self, name: str, drawn: Any) -> Any:
+        """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and PDF.  Gives the figure."""
+        figure = getattr(drawn, "figure", drawn)
+        if not callable(getattr(type(figure), "savefig", None)):
+            got, advice = errors.shown(drawn), "study.figure('traces', bm.figures.traces(run))"
+            raise errors.WrongType(where=f"figure({errors.shown(name)}, …)", wanted="a figure or axes", got=got, advice=advice)
+        self.figures[name] = figure
+        return figure
+
+    def save_figures(self) -> None:
+        """Write the figures beside the runs, if there is a folder."""
+        from ..show.style import save
+
+        if self.folder is not None:
+            for name, figure in self.figures.items():
+                self.files += [save(figure, self.folder / f"{name}.{suffix}") for suffix in ("svg", "pdf")]
+
+    @property
+    def misses(self) -> list[str]:
+        """What is wrong, a sentence each; empty where the study holds."""
+        numbers = [f"{a.name}: {a.computed_text}, wanted {a.wanted_text} ({a.source})" for a in self.answers if not a.right]
+        books = [f"run {r.label}: {r.problem}" for r in self.records if r.problem]
+        return [*numbers, *books, *(f"audit of {j.model}: {j.problem}" for j in self.audits if j.problem)]
+
+    @property
+    def residual(self) -> float:
+        """The largest residual of all books, relative to the energy that passed."""
+        return max((r.residual for r in self.records), default=0.0)
+
+
+def _record(label: str, model: str, run: Run | Kept) -> Record:
+    """The run with its books as a lane that is worst has them."""
+    off = run.ledger.residual_relative
+    last = np.asarray(off.isel(time=-1) if "time" in off.dims else off, float)
+    problem = ""
+    try:
+        run.ledger.check()
+    except errors.BiomembraneError as caught:
+        problem = f"{type(caught).__name__}: {caught.headline}: {caught.got}"
+    if run.failed and not problem:
+        problem = f"{run.failed} of {last.size} lanes did not come to their end"
+    return Record(label, model, last.size, float(np.nanmax(last, initial=0.0)), problem)
