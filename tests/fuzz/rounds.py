@@ -16,7 +16,7 @@ import biomembrane as bm
 from biomembrane import errors, units
 from biomembrane.declare.parameter import Declared
 
-from . import calls, nonsense, oracle
+from . import calls, damage, nonsense, oracle
 
 PACKAGE = Path(bm.__file__).parent
 LIMIT = 20.0  # seconds an input may take on a machine that others use too
@@ -48,7 +48,7 @@ def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
     """The call that this seed tries, whether it was accepted or refused, and what is wrong with that."""
     rng = Random(seed)
     known = calls.every()
-    files = calls.special()
+    files = damage.special()
     weights = [c.weight for c in known.values()] + [w for _, w, _ in files.values()]
     name = only or rng.choices([*known, *files], weights)[0]
     if name in files:
