@@ -52,6 +52,7 @@ def unit(text: str) -> tuple[float, Any] | None:
     """(size in SI, exponents) of a unit; None where Python, too, cannot read it."""
     t = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda m: "**" + m[0].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")), text)
     t = t.translate(str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "·": "*", "×": "*", "⋅": "*", "∙": "*", "•": "*", "Ω": "Ω"})).strip()
+    t = re.sub(r"\s", " ", t)  # blanks of typesetters, which Python does not know
     t = re.sub(r"°\s*C\b|℃", "degC", t)
     t = re.sub(r"°\s*F\b|℉", "degF", t)
     t = re.sub(r"\bdeg\s+([CF])\b", r"deg\1", t)

@@ -112,6 +112,16 @@ def test_lanes_are_found_by_their_labels() -> None:
     assert scan().sel(K_o=Fraction(41, 10), salt="low", day=np.datetime64("2026-01-01")).baths["bath"]["K"] == 4.0
 
 
+@pytest.mark.parametrize("wrong", [{"model": "cell"}, {"solver": 0}, {"solver": Sulky()}, {"start": iter([1])}], ids=lambda x: next(iter(x)))
+def test_a_lazy_scan_is_judged_at_the_call(wrong: dict[str, Any]) -> None:
+    """As any other: what is no model, no solver and no start is told before anything is put off."""
+    over = xr.DataArray([4.0, 5.0], dims="K_o", attrs={"units": "mM"}).chunk({"K_o": 1})
+    given_ = {"model": sound(), "until": "0.1 s", "parameters": {"bath.K": over}, **wrong}
+    error = caught(lambda: bm.simulate(given_.pop("model"), **given_))
+    assert isinstance(error, errors.WrongType)
+    assert error.where.startswith("simulate(")
+
+
 def test_a_single_run_has_no_lanes() -> None:
     """``sel`` says what to do instead, where no dimension is known that could be near."""
     assert caught(lambda: run().sel(K_o=5.0)).advice == "leave sel out: the run is a single one"
