@@ -122,6 +122,17 @@ def test_a_lazy_scan_is_judged_at_the_call(wrong: dict[str, Any]) -> None:
     assert error.where.startswith("simulate(")
 
 
+@pytest.mark.parametrize("thing", STRANGE)
+def test_a_study_tells_strange_labels_and_hosts(thing: str) -> None:
+    """Before it audits or runs anything."""
+    study = bm.Study("cell")
+    assert isinstance(caught(lambda: study.run(sound(), label=STRANGE[thing], until="0.1 s")), errors.BadName)
+    assert isinstance(caught(lambda: study.audit(sound(), hosted=STRANGE[thing])), errors.WrongType)
+    assert isinstance(caught(lambda: study.answer(STRANGE[thing], Q(1, "mV"), "V")), errors.WrongType)
+    assert not study.audits
+    assert not study.records
+
+
 def test_a_single_run_has_no_lanes() -> None:
     """``sel`` says what to do instead, where no dimension is known that could be near."""
     assert caught(lambda: run().sel(K_o=5.0)).advice == "leave sel out: the run is a single one"
