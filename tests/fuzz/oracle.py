@@ -56,7 +56,8 @@ def unit(text: str) -> tuple[float, Any] | None:
     t = re.sub(r"°\s*C\b|℃", "degC", t)
     t = re.sub(r"°\s*F\b|℉", "degF", t)
     t = re.sub(r"\bdeg\s+([CF])\b", r"deg\1", t)
-    t = re.sub(r"\b(mm|cm)\s+(Hg|H2O)\b", r"\1\2", t).replace("%", " percent ").replace("^", "**")
+    t = re.sub(r"\b(mm|cm)\s+(Hg|H2O)\b", r"\1\2", t).replace("^", "**")
+    t = re.sub(r"%(?=[^\W\d])", " percent ", t).replace("%", " percent")  # its exponent stays with it
     t = re.sub(r"(?<![\w])per(?![\w])", "/", t)
     t = re.sub(r"\.(?=[^\W\d]|\()", "*", t)
     t = re.sub(r"\*\*\s*(-?\+?\d+(?:\.\d+)?)", r"**(\1)", t.replace("H2O", "HHO"))
