@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from .. import errors
 from . import style as look
-from .courses import RunLike, one_lane, traces
+from .contents import RunLike, one_lane
+from .courses import traces
 from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
