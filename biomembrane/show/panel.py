@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 8  # lines a panel, so that each can be told from the others
 _START = 1 / 150  # of the time shown, in which a jump at the start may leave the range
+_COARSE = 1 / 40  # of the time shown between the first two outputs, from which on they draw a slope and no jump
 _FLAT = 20.0  # ratio of peaks from which the smaller is flattened by the larger
 _APART = 18.0  # of CIE lightness, from which two lines of one dash can be told apart in grey
 
@@ -36,11 +37,19 @@ class Line:
     thin: bool = False
 
     @property
+    def late(self) -> NDArray[np.bool_]:
+        """What is after the start, in which a jump may be; all of it where the first outputs are too far apart to draw a jump."""
+        since, whole = self.x - self.x[0], self.x[-1] - self.x[0]
+        start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * whole else -1.0
+        made: NDArray[np.bool_] = since > start * whole
+        return made
+
+    @property
     def peak(self) -> float:
         """The largest magnitude after the start, of what is finite."""
-        later = self.y[self.x > self.x[0] + _START * (self.x[-1] - self.x[0])]
-        later = later[np.isfinite(later)] if np.isfinite(later).any() else self.y[np.isfinite(self.y)]
-        return float(np.abs(later).max()) if later.size else 0.0
+        known = np.isfinite(self.y)
+        values = self.y[known & self.late] if (known & self.late).any() else self.y[known]
+        return float(np.abs(values).max()) if values.size else 0.0
 
     def same(self, other: Line) -> bool:
         """Whether nobody could tell this line from the other."""
@@ -64,28 +73,30 @@ class Panel:
         """The same panel with lines that coincide under one name, only the largest where they are many, in a fitting SI prefix, no two alike."""
         kept = merged(self.lines)
         large = sorted(kept, key=lambda line: -line.peak)[:MOST]
-        factor, unit = look.scaled(self.unit, large[0].peak) if large else (1.0, self.unit)
-        lines = distinct([replace(line, y=line.y * factor) for line in kept if line in large])
+        shown = replace(self, lines=[line for line in kept if line in large])
+        factor, unit = look.scaled(self.unit, max(map(abs, shown._shown())))
+        lines = distinct([replace(line, y=line.y * factor) for line in shown.lines])
         return replace(self, lines=lines, unit=unit, more=len(kept) - len(lines))
 
     def limits(self) -> tuple[float, float]:
         """Range of the ordinate, with some air; logarithmic: in equal ratios."""
-        low, high = _range(self.lines) if not self.settled else self._settled()
+        low, high = self._shown()
         if self.log:
             air = max(high / low, 1.2) ** 0.06
             return low / air, high * air
-        air = 0.06 * (high - low) if high - low > 1e-6 * max(abs(low), abs(high)) else 0.05 * max(abs(high), 1e-6)
+        air = 0.06 * (high - low) if high - low > 1e-6 * max(abs(low), abs(high)) else 0.05 * abs(high) or 1.0
         return low - air, high + air
 
-    def _settled(self) -> tuple[float, float]:
-        """The range without the start, where a jump there takes more than three tenths of it."""
-        whole, later = _range(self.lines), _range(self.lines, _START)
+    def _shown(self) -> tuple[float, float]:
+        """Lowest and highest, without the start where a jump there takes more than three tenths of the range."""
+        whole = _range(self.lines, late=False)
+        later = _range(self.lines, late=self.settled)
         return later if later[1] - later[0] < 0.7 * (whole[1] - whole[0]) else whole
 
     def outside(self) -> list[float]:
         """What is reached beyond the range at the start: the lowest, the highest, or both."""
         low, high = self.limits()
-        whole = _range(self.lines)
+        whole = _range(self.lines, late=False)
         return [end for end, beyond in zip(whole, (whole[0] < low, whole[1] > high), strict=True) if beyond]
 
     def note(self) -> str:
@@ -140,11 +151,10 @@ def _lightness(colour: str) -> float:
     return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
 
 
-def _range(lines: Sequence[Line], after: float = 0.0) -> tuple[float, float]:
-    """Lowest and highest of what is drawn, from a share of the time on."""
-    values = [line.y[np.isfinite(line.y) & ((line.x > line.x[0] + after * (line.x[-1] - line.x[0])) | (after == 0))] for line in lines]
-    every = np.concatenate(values)
-    return (float(every.min()), float(every.max())) if every.size else _range(lines)
+def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
+    """Lowest and highest of the lines, or of what they do after the start."""
+    values = np.concatenate([line.y[np.isfinite(line.y) & (line.late if late else True)] for line in lines])
+    return (float(values.min()), float(values.max())) if values.size else _range(lines, late=False)
 
 
 def groups(peaks: Sequence[float], most: int = 3) -> list[list[int]]:

@@ -389,13 +389,20 @@ def test_wide_ranges_are_logarithmic() -> None:
     assert figures.traces(run).axes[1].get_yscale() == "log"
 
 
-def test_many_lines_are_told() -> None:
+def test_many_fluxes_are_all_drawn() -> None:
+    """Eight a panel; of what is more than three panels hold the number is told."""
     run = make_run()
-    many = np.concatenate([run.data["flux"].values * k for k in (1, 1.1, 1.21)], axis=1)
-    run.data = run.data.drop_dims("process").assign(flux=(("time", "process"), many)).assign_coords(process=[f"p{i}" for i in range(15)])
-    figure = figures.traces(run)
-    check_labels(figure)
-    assert any(text.get_text() == "7 smaller not drawn" for text in figure.axes[3].texts)
+    many = np.concatenate([run.data["flux"].values * 1.05**k for k in range(6)], axis=1)
+
+    def drawn(count: int) -> Figure:
+        data = run.data.drop_dims("process").assign(flux=(("time", "process"), many[:, :count])).assign_coords(process=[f"p{i}" for i in range(count)])
+        return figures.traces(SimpleNamespace(**{**vars(run), "data": data}), panels="flux")
+
+    check_labels(drawn(15))
+    assert [len([text for text in axes.texts if text.get_text()[0] == "p"]) for axes in drawn(15).axes] == [8, 7]
+    crowd = drawn(30)
+    assert len(crowd.axes) == 3
+    assert any(text.get_text() == "6 smaller not drawn" for text in crowd.axes[-1].texts)
 
 
 # --- another process: no pyplot, the same bytes whatever the hash seed
