@@ -18,10 +18,9 @@ from .style import Extent, digits, extent, percent, scaled, wrap
 if TYPE_CHECKING:
     from .sankey import Link, Sheet, Slot
 
-# Width of an alley [em], thinning of all ribbons, and whether words stay whole: the first that fits the page is taken.
+# Width of an alley [em], thinning of all ribbons, and whether numbers stand beside their units and words stay whole: the first that fits the page.
 _TRIES = (
-    (2.4, 1.0, True), (1.7, 1.0, True), (1.2, 1.0, True), (0.8, 1.0, True), (0.8, 0.6, True), (0.8, 0.35, True), (0.6, 0.2, True),
-    (0.6, 0.6, False), (0.6, 0.2, False),
+    (1.8, 1.0, True), (1.2, 1.0, True), (0.8, 1.0, True), (0.8, 0.6, True), (0.8, 0.35, True), (0.6, 0.2, True), (0.6, 0.6, False), (0.6, 0.2, False),
 )  # fmt: skip
 _CLEAR = 0.12  # between a label and what bends beside it [em]
 
@@ -109,11 +108,11 @@ def _words(slot: Slot, sheet: Sheet, total: float) -> tuple[str, str, str]:
 
 
 def _pieces(layer: list[Slot], sheet: Sheet, total: float) -> float:
-    """Width [pt] of the widest text of a layer that is not broken inside a word."""
+    """Width [pt] of the widest text of a layer when no word is broken, and no number leaves its unit."""
     made = [sheet.bar]
     for name, number, share in (_words(slot, sheet, total) for slot in layer if slot.name):
         made += [extent(piece.rstrip(), sheet.em).width for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", name.removesuffix(" gradient"))]
-        made += [extent(piece, sheet.small).width for piece in (*number.split(), share)]
+        made += [extent(piece, sheet.small).width for piece in (number, share)]
     return max(made)
 
 

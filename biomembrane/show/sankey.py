@@ -18,6 +18,9 @@ from .style import NO_EXTENT, Extent, spread
 
 # A sink that gives is a source of its own.
 DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths", "heat": "uphill for free"}
+PROTOCOLS = ("protocols", "taken out by protocols")
+_SEEN = 0.05  # of the least flow that is drawn: so small may be what protocols impose, and the stores that take it
+_SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
 
@@ -85,7 +88,8 @@ class Sheet:
 class Diagram:
     """Where everything lies on the sheet, ``height`` [pt] tall.
 
-    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw.
+    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw; ``outside``:
+    where flows begin and end.
     """
 
     sheet: Sheet
@@ -95,13 +99,25 @@ class Diagram:
     total: float
     height: float
     scale: float
+    outside: frozenset[str] = frozenset()
+
+    @property
+    def left_in(self) -> float:
+        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from outside."""
+        return sum(flow.energy for flow in self.merged if flow.source in self.outside)
+
+    @property
+    def left_out(self) -> float:
+        """What leaves the picture unseen [pJ]."""
+        return sum(flow.energy for flow in self.merged if flow.target in self.outside)
 
 
 def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: float = 0.002) -> Diagram:
     """Lay ``flows`` out on ``sheet``; shares are of ``total`` [pJ], the energy that passed, and flows below ``threshold`` of it are left to
     ``merged``.
     """
-    links, merged = _gather(flows, threshold * total)
+    given = [flow for flow in flows if flow.energy > 0]
+    links, merged = _gather(given, threshold * total)
     _break_cycles(links)
     layers = _build(links)
     _order(layers)
@@ -111,24 +127,37 @@ def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: fl
     height = _stack(layers, sheet, columns.scale)
     height = _ribbons(links, layers, sheet, columns, height)
     nodes = [slot for layer in layers for slot in layer if slot.name]
-    return Diagram(sheet, nodes, links, merged, total, height, columns.scale)
+    return Diagram(sheet, nodes, links, merged, total, height, columns.scale, _outside(given))
 
 
 # --- which flows, in which layers
 
 
-def _gather(flows: Iterable[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
+def _outside(flows: Sequence[FlowLike]) -> frozenset[str]:
+    """Names at which flows begin or end: supplies and sinks.  Transporters and gradients give what they take; a held pool need not."""
+    gives, takes = {flow.source for flow in flows}, {flow.target for flow in flows}
+    held = {flow.source for flow in flows if flow.kind == "supply"} - {flow.target for flow in flows if flow.kind != "output"}
+    return frozenset((gives ^ takes) | held | {*DRAWN, *SINKS, *PROTOCOLS})
+
+
+def _gather(flows: Sequence[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
     """Links to draw, and the flows below ``least`` [pJ], which are too small to draw."""
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
-    for flow in (flow for flow in flows if flow.energy > 0):
-        if flow.energy < least:
+    changed = {end for flow in flows if _by_protocol(flow) and flow.energy >= _SEEN * least for end in (flow.source, flow.target)}
+    for flow in flows:
+        imposed = _by_protocol(flow) or (flow.kind in _SURPLUS and {flow.source, flow.target} & changed)
+        if flow.energy < (_SEEN * least if imposed else least):
             merged.append(flow)
             continue
         source = DRAWN.get(flow.source, flow.source)
         link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind))
         link.energy += flow.energy
     return list(links.values()), merged
+
+
+def _by_protocol(flow: FlowLike) -> bool:
+    return flow.source == PROTOCOLS[0] or flow.target == PROTOCOLS[1]
 
 
 def _break_cycles(links: list[Link]) -> None:

@@ -333,7 +333,8 @@ def test_small_flows_are_told() -> None:
     diagram = laid_out(TANGLE)
     assert {flow.energy for flow in diagram.merged} == {0.8}
     notes = [text.get_text() for text in texts(figures.energy_flow(make_run(TANGLE)))]
-    assert "not drawn: 2 flows below 0.2 % of the energy that passed, together 1.60 pJ (0.31 %)" in notes
+    assert "not drawn: 2 flows below 0.2 % of the energy that passed, together 1.60 pJ (0.31 %): in 0 pJ, out 0.800 pJ" in notes
+    assert "per cent are of the energy that passed, 515 pJ" in notes
     assert not any("not drawn" in text.get_text() for text in texts(figures.energy_flow(make_run())))
 
 
