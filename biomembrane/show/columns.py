@@ -101,7 +101,7 @@ def _placed(layers: list[list[Slot]], half: list[float], pads: list[float], loop
     return edges
 
 
-def _words(slot: Slot, sheet: Sheet, total: float) -> tuple[str, str, str]:
+def _words(slot: Slot, total: float) -> tuple[str, str, str]:
     """Name, energy and share of a bar."""
     factor, unit = scaled("pJ", total)
     return slot.name, f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)
@@ -110,7 +110,7 @@ def _words(slot: Slot, sheet: Sheet, total: float) -> tuple[str, str, str]:
 def _pieces(layer: list[Slot], sheet: Sheet, total: float) -> float:
     """Width [pt] of the widest text of a layer when no word is broken, and no number leaves its unit."""
     made = [sheet.bar]
-    for name, number, share in (_words(slot, sheet, total) for slot in layer if slot.name):
+    for name, number, share in (_words(slot, total) for slot in layer if slot.name):
         made += [extent(piece.rstrip(), sheet.em).width for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", name.removesuffix(" gradient"))]
         made += [extent(piece, sheet.small).width for piece in (number, share)]
     return max(made)
@@ -119,7 +119,7 @@ def _pieces(layer: list[Slot], sheet: Sheet, total: float) -> float:
 def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
     """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
     em, small, nodes = sheet.em, sheet.small, [slot for slot in layer if slot.name]
-    words = [_words(slot, sheet, total) for slot in nodes]
+    words = [_words(slot, total) for slot in nodes]
     joined = all(extent(f"{number} · {share}", small).width <= room for _, number, share in words)
     for slot, (full, number, share) in zip(nodes, words, strict=True):
         name = full if extent("gradient", em).width <= room else full.removesuffix(" gradient")
@@ -133,7 +133,7 @@ def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
 # --- where ribbons bend
 
 
-def bend(columns: Columns, k: int, layers: list[list[Slot]], climbs: Iterable[tuple[float, float, float]], sheet: Sheet) -> tuple[float, float]:
+def bend(k: int, layers: list[list[Slot]], climbs: Iterable[tuple[float, float, float]], sheet: Sheet) -> tuple[float, float]:
     """From where to where [pt] the ribbons between layers k and k + 1 bend, all alike, which keeps them apart: beside the bars where no label is
     in the way, else in the alley.  ``climbs``: from, to, half the ribbon's width [pt].
     """

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dimension, errors, units
 from . import style as look
-from .breaks import breaks, edged, jumps
+from .breaks import Breaks, breaks, edged, jumps
 from .panel import Line, Panel, groups, merged
 from .style import COLOURS, colour_of, pretty
 
@@ -148,13 +148,14 @@ class Contents:
                 if key not in self.data:
                     yield _Solute(name, place, self.time, np.full(self.time.shape, at_start), bath=True)
                 elif key in self._breaks:
-                    yield _Solute(name, place, *self._breaks[key].course(dimension.CONCENTRATION, self.time[0], self.time[-1]), bath=True)
+                    x, y = self._breaks[key].course(dimension.CONCENTRATION, self.time[0], self.time[-1])
+                    yield _Solute(name, place, x, y, bath=True)
                 else:
                     unit = units.from_udunits(self.data[key].attrs["units"])
                     yield _Solute(name, place, self.time, np.asarray(self.data[key].values, float) / units.from_internal(unit), bath=True)
 
     @cached_property
-    def _breaks(self) -> Any:
+    def _breaks(self) -> dict[str, Breaks]:
         return breaks(self.data)
 
     def _jumps(self, ending: str = "") -> list[float]:
@@ -189,9 +190,7 @@ class Contents:
         rows = [(name, np.asarray(each.values, np.float64), colour) for name, each, colour in sums if each is not None and each.dims == ("time",)]
         peak = max((float(np.nanmax(np.abs(y))) for _, y, _ in rows if np.isfinite(y).any()), default=0.0)
         shown = [(name, y, colour) for name, y, colour in rows if name in _ALWAYS or np.nanmax(np.abs(y)) > 1e-6 * peak]
-        lines = [
-            Line(name, *edged(self.time, y, self._jumps() if name in _JUMPING else []), colour, i) for i, (name, y, colour) in enumerate(shown)
-        ]
+        lines = [Line(name, *edged(self.time, y, self._jumps() if name in _JUMPING else []), colour, i) for i, (name, y, colour) in enumerate(shown)]
         return Panel("energy", "Energy", "pJ", lines)
 
 

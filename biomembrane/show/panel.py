@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -74,20 +74,20 @@ class Panel:
         kept = merged(self.lines)
         large = sorted(kept, key=lambda line: -line.peak)[:MOST]
         shown = replace(self, lines=[line for line in kept if line in large])
-        factor, unit = look.scaled(self.unit, max(map(abs, shown._shown())))
+        factor, unit = look.scaled(self.unit, max(map(abs, shown.extremes())))
         lines = distinct([replace(line, y=line.y * factor) for line in shown.lines])
         return replace(self, lines=lines, unit=unit, more=len(kept) - len(lines))
 
     def limits(self) -> tuple[float, float]:
         """Range of the ordinate, with some air; logarithmic: in equal ratios."""
-        low, high = self._shown()
+        low, high = self.extremes()
         if self.log:
             air = max(high / low, 1.2) ** 0.06
             return low / air, high * air
         air = 0.06 * (high - low) if high - low > 1e-6 * max(abs(low), abs(high)) else 0.05 * abs(high) or 1.0
         return low - air, high + air
 
-    def _shown(self) -> tuple[float, float]:
+    def extremes(self) -> tuple[float, float]:
         """Lowest and highest, without the start where a jump there takes more than three tenths of the range."""
         whole = _range(self.lines, late=False)
         later = _range(self.lines, late=self.settled)
@@ -256,11 +256,9 @@ def ticks(low: float, high: float, most: int, *, log: bool = False) -> tuple[lis
 
     if log:
         decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        at = [10.0**p for p in decades if low <= 10.0**p <= high]
-        if len(at) >= 2:
-            at = at[:: -(-len(at) // (most + 1))]
-        else:
-            at = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+        whole = [10.0**p for p in decades if low <= 10.0**p <= high]
+        fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+        at = whole[:: -(-len(whole) // (most + 1))] if len(whole) >= 2 else fine
         plain = all(1e-3 <= x < 1e5 for x in at)
         return at, [f"{x:g}" if plain else _power(x) for x in at]
     inside = [float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]

@@ -354,7 +354,7 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns:
         for left_slot, right_slot in pairwise(link.path):
             gaps[left_slot.layer].append((link, _port(left_slot, link, out=True), _port(right_slot, link, out=False)))
     for k, gap in enumerate(gaps[:-1]):
-        begin, end = bend(columns, k, layers, [(y, goal, link.width / 2) for link, y, goal in gap], sheet)
+        begin, end = bend(k, layers, [(y, goal, link.width / 2) for link, y, goal in gap], sheet)
         for link, y, goal in gap:
             link.points += [(begin, y), (end, goal)]
     for link in (link for link in links if not link.back):

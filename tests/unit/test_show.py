@@ -396,7 +396,9 @@ def test_many_fluxes_are_all_drawn() -> None:
     many = np.concatenate([run.data["flux"].values * 1.05**k for k in range(6)], axis=1)
 
     def drawn(count: int) -> Figure:
-        data = run.data.drop_dims("process").assign(flux=(("time", "process"), many[:, :count])).assign_coords(process=[f"p{i}" for i in range(count)])
+        data = (
+            run.data.drop_dims("process").assign(flux=(("time", "process"), many[:, :count])).assign_coords(process=[f"p{i}" for i in range(count)])
+        )
         return figures.traces(SimpleNamespace(**{**vars(run), "data": data}), panels="flux")
 
     check_labels(drawn(15))
