@@ -101,12 +101,13 @@ def edged(time: Array, y: Array, at: list[float]) -> Course:
     """A sampled course with an upright edge at each jump, where the numbers jump, too.
 
     The last number before a jump holds up to it and the first one after it back to it; two jumps between neighbouring times are
-    joined straight, since nothing is known between them.  What goes on as it went before has no edge.
+    joined straight, since nothing is known between them.  What goes on as it went before (at the start: as it goes after) has no edge.
     """
     places = np.array(at)
     first, past = np.searchsorted(places, time[:-1], side="right"), np.searchsorted(places, time[1:], side="right")
     change = np.diff(y)
-    rate = np.concatenate([[0.0], change[:-1] / np.diff(time)[:-1]])
+    rate = np.roll(change / np.diff(time), 1)
+    rate[0] = change[1] / (time[2] - time[1]) if len(time) > 2 else 0.0
     there = np.flatnonzero((past > first) & (np.abs(change - rate * np.diff(time)) > 0.5 * np.abs(change)))
     x = np.concatenate([np.stack([places[first[there]], places[past[there] - 1]], 1).reshape(-1), time])
     values = np.concatenate([np.stack([y[there], y[there + 1]], 1).reshape(-1), y])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -79,11 +79,15 @@ class Contents:
         """Output times [s]."""
         return np.asarray(self.data["time"].values, float)
 
-    @cached_property
-    def panels(self) -> dict[str, Panel]:
-        """Those that have something to show, in the order of ``KEYS``, not yet tidy."""
-        made = (getattr(self, f"_{key}")() for key in KEYS)
-        return {panel.key: panel for panel in made if panel is not None and merged(panel.lines)}
+    def panel(self, key: str) -> Panel | None:
+        """The panel of that key, not yet tidy; None where there is nothing to show."""
+        made: Panel | None = getattr(self, f"_{key}")()
+        return made if made is not None and merged(made.lines) else None
+
+    @property
+    def panels(self) -> list[Panel]:
+        """Those that have something to show, in the order of ``KEYS``."""
+        return [made for made in map(self.panel, KEYS) if made is not None]
 
     # --- state
 

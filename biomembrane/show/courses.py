@@ -72,22 +72,26 @@ def traces(
 def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Panel]:
     """The panels that were asked for.  Raises WrongType, UnknownName, BadSettings."""
     if panels is None:
-        chosen = list(contents.panels.values())
-        if not chosen:
+        every = contents.panels
+        if not every:
             raise errors.WrongType(where="traces(run)", wanted="a run that kept time courses", got="none of them", advice="simulate without keep=")
-        return chosen
+        return every
     names = [panels] if isinstance(panels, str) else panels
     where = "traces(run, panels=…)"
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise errors.WrongType(where=where, wanted="names of panels", got=errors.shown(panels), advice=_EXAMPLE)
     if not names or len(set(names)) < len(names):
         raise errors.BadSettings(where=where, wanted="one panel or more, each once", got=errors.shown(panels), advice=_EXAMPLE)
+    chosen = []
     for name in names:
         errors.among(name, KEYS, where, "a panel")
-        if name not in contents.panels:
-            wanted, advice = f"a panel that this run has: {', '.join(contents.panels) or 'none'}", "leave it out, or keep more of the run"
+        panel = contents.panel(name)
+        if panel is None:
+            there = ", ".join(each.key for each in contents.panels) or "none"
+            wanted, advice = f"a panel that this run has: {there}", "leave it out, or keep more of the run"
             raise errors.UnknownName(where=where, wanted=wanted, got=f"{name}, of which there is nothing to show", advice=advice)
-    return [contents.panels[name] for name in names]
+        chosen.append(panel)
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,8 @@ def energy_flow(run: RunLike, *, ax: Axes | None = None, width: str | float = "d
         if height > tall + 1e-6:
             mm, got = (f"{math.ceil(points / 72 * 25.4)} mm" for points in (height, math.floor(tall)))
             raise errors.OutOfDomain(where="energy_flow(run, ax=…)", wanted=f"Axes {mm} tall", got=got, advice="a taller figure, or no ax=")
-        paper = (
-            look.new_figure(inches, height / 72, style, str(data.attrs.get("title", run.model_name))) if ax is None else _cleared(ax, page, height)
-        )
+        heading = str(data.attrs.get("title", run.model_name))
+        paper = look.new_figure(inches, height / 72, style, heading) if ax is None else _cleared(ax, page, height)
         _paint(paper, diagram, margin, foot)
         for i, note in enumerate(reversed(notes)):
             paper.text(margin, margin + 1.3 * small * i, note, size=small, va="bottom", transform=_points(paper))

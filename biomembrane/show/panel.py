@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ MOST = 8  # lines a panel, so that each can be told from the others
 _START = 1 / 150  # of the time shown, in which a jump at the start may leave the range
 _COARSE = 1 / 40  # of the time shown between the first two outputs, from which on they draw a slope and no jump
 _FLAT = 20.0  # ratio of peaks from which the smaller is flattened by the larger
-_APART = 18.0  # of CIE lightness, from which two lines of one dash can be told apart in grey
+_STILL = 1e-6  # of the largest peak
+_APART = 20.0  # of CIE lightness, from which two lines of one dash can be told apart in grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,22 +163,23 @@ def groups(peaks: Sequence[float], most: int = 3) -> list[list[int]]:
     """Which lines go into one panel, the largest first, so that none is flattened: as few panels as can be, at most ``most``, and close peaks
     together.
 
-    In a panel are up to eight lines of which the largest is at most twenty times the smallest; in the last is all that is smaller, too.
+    In a panel are up to eight lines of which the largest is at most twenty times the smallest; in the last is all that is smaller, too, and in no
+    panel of its own what is less than a millionth of the largest.
     """
-    top = max(peaks, default=0.0)
-    if top <= 0:
-        return [list(range(len(peaks)))]
     order = sorted(range(len(peaks)), key=lambda i: -peaks[i])
-    logs = [math.log(max(peaks[i] / top, _FLAT**-most)) for i in order]
+    moving = [i for i in order if peaks[i] > _STILL * peaks[order[0]]]
+    if not moving:
+        return [order]
+    logs = [math.log(peaks[i]) for i in moving]
     best: list[tuple[float, float, int]] = [(0.0, 0.0, 0)]  # panels, sum of their spans, where the last of them begins
-    for end in range(1, len(order) + 1):
+    for end in range(1, len(moving) + 1):
         fits = [k for k in range(max(0, end - MOST), end) if logs[k] - logs[end - 1] <= math.log(_FLAT) * (1 + 1e-9)]
         best.append(min((best[k][0] + 1, best[k][1] + logs[k] - logs[end - 1], k) for k in fits))
-    cuts = [len(order)]
+    cuts = [best[-1][2]]
     while cuts[0]:
         cuts.insert(0, best[cuts[0]][2])
-    cuts = [*cuts[:-1][:most], len(order)]
-    return [sorted(order[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    cuts = [*cuts[:most], len(order)]
+    return [sorted(order[a:b]) for a, b in itertools.pairwise(cuts)]
 
 
 # --- drawing
