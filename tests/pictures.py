@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from biomembrane.show import sankey
+
 NAMES = ("Na/K-ATPase", "SGLT1", "GLUT2", "K⁺ leak", "NKCC1", "V-ATPase", "PMCA (plasma membrane)", "NHE3", "Na⁺ channel", "KCC2", "AE1", "ClC-2")
 STORES = ("Na⁺", "K⁺", "Cl⁻", "glucose", "Ca²⁺", "H⁺", "HCO₃⁻")
 
@@ -150,9 +152,9 @@ def texts(figure: Figure) -> list[Text]:
 
 
 def boxes(figure: Figure) -> list[tuple[str, Any]]:
-    """Every text with its extent in pixels, after a draw."""
+    """Every text with its extent in pixels, as it is drawn."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    figure.draw_without_rendering()
     return [(text.get_text(), text.get_window_extent(canvas.get_renderer())) for text in texts(figure)]
 
 
@@ -203,16 +205,24 @@ def random_flows(seed: int) -> list[Flow]:
 
 def crossed(figure: Figure, slack: float = 0.25) -> list[str]:
     """Labels that a ribbon or a bar runs through, by more than ``slack`` points."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer: Any = canvas.get_renderer()
+    placed = boxes(figure)
     pixel = figure.dpi / 72
     drawn = [a.get_transform().transform_path(path) for a in figure.findobj(PathCollection) for path in a.get_paths()]
-    found = []
-    for text in figure.findobj(Text):
-        if text.get_text().strip() and text.get_visible():
-            box = text.get_window_extent(renderer)
-            inner = Bbox.from_extents(box.x0 + slack * pixel, box.y0 + slack * pixel, box.x1 - slack * pixel, box.y1 - slack * pixel)
-            if any(path.intersects_bbox(inner, filled=True) for path in drawn):
-                found.append(text.get_text())
-    return found
+    inner = [(text, Bbox.from_extents(b.x0 + slack * pixel, b.y0 + slack * pixel, b.x1 - slack * pixel, b.y1 - slack * pixel)) for text, b in placed]
+    return [text for text, box in inner if any(path.intersects_bbox(box, filled=True) for path in drawn)]
+
+
+def check_picture(figure: Figure) -> None:
+    """Labels neither meet nor leave the page, and no ribbon runs through one."""
+    assert crossed(figure) == []
+    check_labels(figure)
+
+
+def in_and_out(diagram: sankey.Diagram) -> tuple[float, float]:
+    """What the ribbons bring in at bars where flows begin, and take out where they end [pJ]; a bar that does both counts the difference."""
+    net: dict[str, float] = {}
+    for link in diagram.links:
+        net[link.source] = net.get(link.source, 0.0) + link.width / diagram.scale
+        net[link.target] = net.get(link.target, 0.0) - link.width / diagram.scale
+    outside = diagram.outside | set(sankey.DRAWN.values())
+    return sum(max(e, 0.0) for n, e in net.items() if n in outside), sum(max(-e, 0.0) for n, e in net.items() if n in outside)

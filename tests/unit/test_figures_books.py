@@ -12,6 +12,7 @@ import xarray as xr
 from builders import cell, membrane, mM
 from differential import packaged
 from differential.description import random_system
+from pictures import check_picture, in_and_out
 
 import biomembrane as bm
 from biomembrane import Protocol, Q, laws
@@ -168,6 +169,26 @@ def test_bars_and_shares_are_those_of_the_books(name: str | int) -> None:
         assert style.percent(max(into, out) / passed) in node.text[1]
     for link in diagram.links:
         assert link.width == pytest.approx(link.energy * diagram.scale, rel=1e-12)
+
+
+@every_run
+def test_the_drawn_books_close(name: str | int) -> None:
+    """What comes in at the left goes out at the right; what protocols impose is among it, and is that of the ledger."""
+    run = run_of(name)
+    passed = end(run.ledger.passed)
+    with style.style("cell"):
+        diagram = sankey.arrange(run.ledger.flows(), sankey.Sheet(1400, 7, 6), passed, threshold=0)
+    into, out = in_and_out(diagram)
+    assert into == pytest.approx(out, rel=1e-7, abs=slack(run))
+    assert into >= end(run.ledger.dissipated) - slack(run)
+    put_in, taken = sankey.PROTOCOLS
+    imposed = sum(link.energy * ((link.source == put_in) - (link.target == taken)) for link in diagram.links)
+    assert imposed == pytest.approx(end(run.ledger.imposed), rel=1e-9, abs=slack(run))
+
+
+@pytest.mark.parametrize("name", ["lifted", "own_fuel", "twins", *SEEDS])
+def test_the_picture_of_a_run_can_be_read_in_one_column(name: str | int) -> None:
+    check_picture(figures.energy_flow(run_of(name), width="single"))
 
 
 @every_run
