@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from .. import errors
 from . import style as look
 from .courses import RunLike, one_lane, traces
+from .maps import map  # noqa: A004  figures.map
+from .response import compare, response
 from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
+__all__ = ["compare", "coupling", "energy_flow", "map", "repair", "response", "save", "style", "traces"]
 _DARK = "#333333"
 PROTOCOLS = ("protocols", "taken out by protocols")
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
