@@ -43,6 +43,13 @@ def settle(axes: Axes, *, own: bool) -> None:
         figure.set_layout_engine("none")
 
 
+def most_ticks(axes: Axes) -> int:
+    """How many numbers stand side by side along the abscissa, as the figure is laid out now."""
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    _, small = look.text_sizes()
+    return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
+
+
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
     """Limits around numbers, with some air; ``zero``: with zero where it is near."""
     v = np.asarray(values, float)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from .. import errors
 from . import style as look
+from .cost import costs
 from .courses import RunLike, one_lane, traces
+from .force import forces
 from .maps import map  # noqa: A004  figures.map
 from .response import compare, response
 from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["compare", "coupling", "energy_flow", "map", "repair", "response", "save", "style", "traces"]
+__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
 _DARK = "#333333"
 PROTOCOLS = ("protocols", "taken out by protocols")
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
