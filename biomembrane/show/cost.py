@@ -110,18 +110,13 @@ def carry(data: xr.Dataset, cargo: str, into: str | None, through: str | None, o
     errors.among(cargo, told.charges, f"{where}, cargo=…", "a species of the model")
     if "flux" not in data or "time" not in data.flux.dims:
         raise errors.UnknownName(where=where, wanted="fluxes over time", got="a result that kept none", advice="simulate without keep=")
-    moved: dict[str, dict[str, int]] = {}  # by place, the coefficient by process
-    for process, (on, _, net) in told.processes.items():
-        for pool, n in net.items():
-            place, _, species = pool.partition(".")
-            if species == cargo and on in told.membranes:
-                moved.setdefault(place, {})[process] = n
+    owners = dict(zip(map(str, data.process.values), map(str, data.transporter.values), strict=True))
+    moved = _moved(told, owners, cargo)
     if not moved:
         raise errors.OutOfDomain(where=where, wanted="a species that crosses a membrane", got=errors.shown(cargo), advice="cargo='glucose'")
     if into is not None:
         errors.among(into, moved, f"{where}, into=…", f"a place that {cargo} reaches")
     if through is not None:
-        owners = dict(zip(map(str, data.process.values), map(str, data.transporter.values), strict=True))
         carriers = {p for row in moved.values() for p in row}
         errors.among(through, [*dict.fromkeys(owners[p] for p in carriers), *carriers], f"{where}, through=…", f"what carries {cargo}")
         moved = {place: {p: n for p, n in row.items() if through in (p, owners[p])} for place, row in moved.items()}
@@ -136,6 +131,23 @@ def carry(data: xr.Dataset, cargo: str, into: str | None, through: str | None, o
         got, advice = f"{amount:.4g} ± {doubt:.2g} fmol", "simulate with more times=, or over= a part of the run where fluxes change slowly"
         raise errors.OutOfDomain(where=where, wanted=f"output times that tell the amount of {cargo} to 1 %", got=got, advice=advice)
     return Cargo(cargo, place, told.labels.get(through or "", through), amount, doubt, first, last)
+
+
+def _moved(told: picks.System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
+    """By place, the coefficients of the cargo by process, of transporters that have it on two sides: what one makes or burns is no cargo."""
+    sides: dict[str, set[str]] = {}
+    found: list[tuple[str, str, int]] = []
+    for process, (_, _, net) in told.processes.items():
+        for pool, n in net.items():
+            place, _, species = pool.partition(".")
+            if species == cargo:
+                sides.setdefault(owners[process], set()).add(place)
+                found.append((place, process, n))
+    moved: dict[str, dict[str, int]] = {}
+    for place, process, n in found:
+        if len(sides[owners[process]]) > 1:
+            moved.setdefault(place, {})[process] = n
+    return moved
 
 
 def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:

@@ -105,7 +105,7 @@ def _paint(axes: Axes, first: picks.Coordinate, second: picks.Coordinate, values
         getattr(axes, f"set_{axis.axis_name}lim")(each.values[0], each.values[-1])
         canvas.ticked(axis, float(each.values[0]), float(each.values[-1]), 5, log=log, lanes=each.values)
     levels = _levels(values)
-    filled = axes.contourf(first.values, second.values, np.ma.masked_invalid(values), levels=levels, cmap="cividis", extend="neither")
+    filled = axes.contourf(first.values, second.values, np.ma.masked_invalid(values), levels=levels, cmap="cividis", corner_mask=False)
     _hatch(axes, first.values, second.values, values)
     em, small = look.text_sizes()
     if np.nanmax(values) > np.nanmin(values) and min(values.shape) >= 2:
@@ -113,7 +113,8 @@ def _paint(axes: Axes, first: picks.Coordinate, second: picks.Coordinate, values
         weights = [1.4 if level == 0 else 0.6 for level in inner]
         middle = 0.5 * (levels[0] + levels[-1])
         inks = ["#FFFFFF" if level < middle else "#000000" for level in inner]
-        lines = axes.contour(first.values, second.values, np.ma.masked_invalid(values), levels=inner, colors=inks, linewidths=weights, linestyles="-")
+        shown = {"levels": inner, "colors": inks, "linewidths": weights, "linestyles": "-", "corner_mask": False}
+        lines = axes.contour(first.values, second.values, np.ma.masked_invalid(values), **shown)
         axes.clabel(lines, fmt=dict(zip(inner, canvas.even(inner), strict=True)), fontsize=small, inline_spacing=0.3 * em)
     X, Y = np.meshgrid(first.values, second.values)
     axes.plot(X.ravel(), Y.ravel(), ".", color="#FFFFFF", markeredgecolor="#000000", markeredgewidth=0.3, markersize=2.4, clip_on=False, zorder=5)

@@ -148,11 +148,12 @@ def _named(source: Any, one: Any, where: str) -> list[Series]:
         if dim in data.coords and one in [*data[dim].values, *owners]:
             return [_member(data, home, one, where)]
     raise errors.UnknownName(
-        where=f"{where}, of=…", wanted="a variable, or one of its members", got=errors.shown(one), advice=errors.nearest(one, _known(data))
+        where=f"{where}, of=…", wanted="a variable, or one of its members", got=errors.shown(one), advice=errors.nearest(one, known(data))
     )
 
 
-def _known(data: xr.Dataset) -> list[str]:
+def known(data: xr.Dataset) -> list[str]:
+    """Everything that a name can stand for."""
     variables = [str(n) for n, v in data.data_vars.items() if str(n) in _NAMES or str(n).rpartition("_")[0] in _NAMES]
     members = [str(x) for dim in MEMBERS if dim in data.coords for x in data[dim].values]
     return [*variables, "current", *_LINES, *members, *(map(str, np.unique(data.transporter.values)) if "transporter" in data.coords else ())]

@@ -94,6 +94,9 @@ def _abscissa(scan: Any, first: picks.Series, along: Any, at: Any, where: str) -
         return chosen, chosen.title, chosen.dim
     if type(scan).__name__ == "DataArray":
         errors.among(along, [*first.dims, *map(str, first.values.coords)], f"{where}, along=…", "a dimension or coordinate of the array")
+    if isinstance(along, str) and type(scan).__name__ != "DataArray":
+        known = [*first.dims, *map(str, first.values.coords), *picks.known(picks.dataset(scan, where))]
+        errors.among(along, known, f"{where}, along=…", "a scan dimension, a coordinate along one, or a variable")
     found = picks.series(scan, along, f"{where}, along=…")
     if len(found) > 1 and all(np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]):
         found = found[:1]  # membranes in parallel
