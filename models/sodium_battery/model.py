@@ -156,7 +156,8 @@ def _spent(study: bm.Study, leaking: bm.Run, working: bm.Run) -> None:
     end = sum(exergy(INSIDE[ion], OUTSIDE[ion]) for ion in INSIDE) + float(leaking.ledger.exergy.isel(time=-1).sum())
     half = float(np.interp(-(left[0] + end) / 2, -np.array(left), times))
     study.answer("half_leaking", Q(60 * _half(leaking), "minute"), "time to half of the energy, leaks alone",
-                 wanted=Q(60 * half, "minute"), within=2e-3, source="GHK fluxes at the V of the Goldman–Hodgkin–Katz equation, integrated by Heun's rule")  # fmt: skip
+                 wanted=Q(60 * half, "minute"), within=2e-3,
+                 source="GHK fluxes at the V of the Goldman–Hodgkin–Katz equation, integrated by Heun's rule")  # fmt: skip
     study.answer("half_working", Q(60 * _half(working), "minute"), "the same with the symporter at work")
     for name in ("Na", "K", "Cl"):
         share = float(heat.sel(process=f"{name}_leak") / heat.sum())
@@ -173,7 +174,8 @@ def _spent(study: bm.Study, leaking: bm.Run, working: bm.Run) -> None:
     study.answer("glucose_lifted", Q(entered, "fmol"), "glucose that the working battery takes up")
     study.answer("glucose_ratio", Q(float(work[peak]), "1"), "its concentration in the cell over that in the bath")
     study.answer("work_kept", Q(float(kept[peak]), "pJ"), "energy of that glucose gradient",
-                 wanted=Q(exergy(float(work[peak]), 1), "pJ"), within=1e-5, source="RT W (c ln(c/c_bath) − c + c_bath) of the glucose found")  # fmt: skip
+                 wanted=Q(exergy(float(work[peak]), 1), "pJ"), within=1e-5,
+                 source="RT W (c ln(c/c_bath) − c + c_bath) of the glucose found")  # fmt: skip
     study.answer("efficiency", Q(float(kept[peak]) / used, "1"), "of the Na⁺ energy that the symporter took, the share in the glucose gradient",
                  wanted=(Q(0, "1"), Q(1, "1")), source="second law")  # fmt: skip
 
