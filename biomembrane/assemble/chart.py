@@ -62,6 +62,16 @@ class Chart:
         return [("spent",), *(("bath", s) for s in self.baths), *pairs]
 
     @cached_property
+    def gradients(self) -> list[list[int]]:
+        """By coupled transporter, one that moves more than one carrier besides its own states: its sums over those that are not its fuel."""
+        taken: dict[str, list[int]] = {}
+        for k, (what, *who) in enumerate(self.sums):
+            if what == "taken" and who[1] != CARRIER:
+                taken.setdefault(who[0], []).append(k)
+        fuel = {t: name for t, (name, _) in self.fuel.items()}
+        return [[k for k in sums if self.sums[k][2] != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
+
+    @cached_property
     def member(self) -> list[list[int]]:
         place = {name: i for i, name in enumerate(self.sums)}
         made = []
@@ -84,6 +94,7 @@ def _fuel(model: Model) -> dict[str, list[tuple[str, frozenset[str]]]]:
         for who, n in (pair for process in t.processes for pair in process.reaction.net.items()):
             if who.species in model.transformed:
                 net[t.name][who.species] = net[t.name].get(who.species, 0) + n
+        net[t.name] = {species: n for species, n in net[t.name].items() if n}  # what only crosses a membrane is none
     parts = {name: _apart(made) for name, made in net.items() if made}
     known: dict[frozenset[str], str] = {}
     for name in sorted(parts, key=lambda name: len(parts[name])):
