@@ -73,6 +73,9 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     try:
         made = called(formula, where, site)
     except TypeError as error:
+        if "Cannot convert from" in str(error):  # pint, of a quantity among symbols
+            wanted, advice = "numbers with units as parameters", "site.parameter('P', Q(1e-6, 'cm/s'), bm.dimension.PERMEABILITY)"
+            raise errors.WrongType(where=where, wanted=wanted, got=f"a quantity in the formula: {error}", advice=advice) from None
         if not any(text in str(error) for text in _NUMERIC):
             raise
         wanted, advice = "a formula of sympy's functions: it is worked out once, in symbols", "import sympy; sympy.exp(-site.u) in place of numpy.exp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from typing import Any
@@ -38,13 +39,15 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     quiet = options.json or not sys.stderr.isatty()
     results = reproduce(options.only, out=folder, jobs=options.jobs, tell=None if quiet else _tell)
     seconds = time.perf_counter() - began
+    held = not any(r["misses"] for r in results)
     index = folder / "index.html"
     index.write_text(page(results, seconds), encoding="utf-8")
-    held = not any(r["misses"] for r in results)
+    found = {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(index), "models": results}
+    (folder / "results.json").write_text(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
     if not options.json:
         print(table(results))
         print(f"\n{verdict(results, seconds)}\nwrote {index}")
-    return int(not held), {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(index), "models": results}
+    return int(not held), found
 
 
 def _tell(done: int, of: int, result: dict[str, Any]) -> None:

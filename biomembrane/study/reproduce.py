@@ -34,8 +34,7 @@ def perform(name: str, folder: Path | None) -> Result:
     if not callable(getattr(module, "reproduce", None)):
         wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
         raise errors.UnknownName(where=f"reproduce --only {name}", wanted=wanted, got="none", advice=advice)
-    title = Path(str(module.__file__)).parent.name
-    study, failed = Study(title, folder=folder), []
+    study, failed = Study(title(name), folder=folder), []
     try:
         with redirect_stdout(sys.stderr):  # standard output belongs to the table
             module.reproduce(study)
@@ -44,7 +43,7 @@ def perform(name: str, folder: Path | None) -> Result:
         headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else str(problem)
         last = traceback.extract_tb(problem.__traceback__)
         line = next((f"line {f.lineno}" for f in reversed(last) if f.filename == str(module.__file__)), "")
-        failed = [f"{type(problem).__name__} in {title}/model.py {line}: {' '.join(headline.split())[:300]}"]
+        failed = [f"{type(problem).__name__} in {Path(str(module.__file__)).name} {line}: {' '.join(headline.split())[:300]}"]
     if not study.answers and not failed:
         failed = ["no number was compared"]
     return _plain(study, str(getattr(module, "QUESTION", "")), failed)
@@ -100,8 +99,25 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def title(name: str) -> str:
+    """What a study is called: the folder of a ``model.py``, or the file."""
+    path = Path(name)
+    return name if not shipped.is_own(name) else path.resolve().parent.name if path.name == "model.py" else path.stem
+
+
+def _folders(names: Sequence[str], out: Path | None) -> dict[str, Path | None]:
+    """A folder a study, also where two have one name."""
+    made: dict[str, Path | None] = {}
+    for name in names:
+        called = title(name)
+        while out is not None and out / called in made.values():
+            called += "_"
+        made[name] = None if out is None else out / called
+    return made
+
+
 def _performed(names: Sequence[str], out: Path | None, jobs: int) -> Iterator[tuple[str, Result]]:
-    folders = {name: None if out is None else out / (Path(name).stem if shipped.is_own(name) else name) for name in names}
+    folders = _folders(names, out)
     if min(jobs, len(names)) <= 1:
         yield from ((name, perform(name, folders[name])) for name in names)
         return

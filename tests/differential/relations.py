@@ -39,8 +39,8 @@ def _end(run: Any) -> dict[str, Any]:
     return made | {f"ledger {line}": getattr(run.ledger, line).values for line in LINES}
 
 
-def _alike(one: Mapping[str, Any], two: Mapping[str, Any], loose: float = LOOSE) -> Iterator[Pair]:
-    """Pairs of all numbers, each to ``loose`` of what is large among its kind."""
+def _alike(one: Mapping[str, Any], two: Mapping[str, Any], loose: float = LOOSE, rounding: float = 0.0) -> Iterator[Pair]:
+    """Pairs of all numbers, each to ``loose`` of what is large among its kind; ``rounding`` [pJ] is that of differences of the exergy."""
     assert set(one) == set(two), set(one) ^ set(two)
     large: dict[str, float] = {}
     for name, x in one.items():
@@ -48,7 +48,7 @@ def _alike(one: Mapping[str, Any], two: Mapping[str, Any], loose: float = LOOSE)
         large[kind] = max(large.get(kind, 1e-12), float(np.max(np.abs(x), initial=0.0)))
     for name, x in one.items():
         kind = name.split()[0]
-        yield name, x, two[name], loose * (large[kind] + np.abs(x)) + ROUNDING.get(kind, 0.0)
+        yield name, x, two[name], loose * (large[kind] + np.abs(x)) + (rounding if kind == "ledger" else ROUNDING.get(kind, 0.0))
 
 
 def _scan(system: System, draw: Draw) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -70,7 +70,8 @@ def singles(system: System, draw: Draw) -> Iterator[Pair]:
     times = Q(np.array(system.times), "s")
     whole = bm.simulate(model, times=times, parameters=scan)
     for lane, one in enumerate(sets):
-        yield from _alike(_end(bm.simulate(model, times=times, parameters=one)), _end(whole.isel(lane=lane)), 1e-11)
+        single = bm.simulate(model, times=times, parameters=one)
+        yield from _alike(_end(single), _end(whole.isel(lane=lane)), 1e-11, float(np.max(single.ledger.rounding)))
 
 
 def kept(system: System, draw: Draw) -> Iterator[Pair]:

@@ -60,6 +60,11 @@ LAWS = table(
             ("law as a class", lambda: transporter(law=laws.GHK), e.WrongType, "K_leak, law=", "a law", "the class GHK", "GHK(permeability=…)"),
             ("no law", lambda: transporter(law=None), e.WrongType, "K_leak, law=", "a law", "None", "laws.GHK("),
             (
+                "a quantity in a formula",
+                lambda: transporter(law=laws.Empirical(flux=lambda s: s["K@in"] * Q(1, "um/s"), reason="t")), e.WrongType,
+                "K_leak, flux", "numbers with units as parameters", "a quantity in the formula", "site.parameter(",
+            ),
+            (
                 "negative permeability", lambda: transporter(law=laws.GHK(permeability=Q(-1, "cm/s"))), e.OutOfDomain,
                 "K_leak.permeability", "zero or more", "-1 cm", "sign",
             ),

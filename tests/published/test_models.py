@@ -1,0 +1,46 @@
+"""Every shipped study holds: numbers right, books closed, audits proven; and the texts say what the models give."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from biomembrane.exchange import shipped
+from biomembrane.study.report import page, table
+from biomembrane.study.reproduce import perform, studies
+
+ROOT = Path(__file__).parents[2]
+FOUND = importlib.util.spec_from_file_location("docs_numbers", ROOT / "docs" / "numbers.py")
+numbers = importlib.util.module_from_spec(FOUND)
+FOUND.loader.exec_module(numbers)
+
+
+def test_every_model_is_a_study():
+    assert studies() == shipped.names()
+
+
+@pytest.mark.parametrize("name", studies())
+def test_study(name, tmp_path):
+    """What `biomembrane reproduce` does with one model, and the numbers of this model in the texts."""
+    result = perform(name, tmp_path)
+    assert result["misses"] == []
+    assert sum(a["wanted"] is not None for a in result["answers"]) >= 1
+    assert all(a["source"] for a in result["answers"] if a["wanted"] is not None)
+    assert result["figures"]
+    json.dumps(result, allow_nan=False)
+    assert name in table([result])
+    assert page([result], 1.0).count("<img") == len(result["figures"])
+
+    found = numbers.numbers([result])
+    own = [(path, mark) for path in numbers.texts() for mark in numbers.MARK.finditer(path.read_text("utf-8")) if mark[1] == name]
+    for path, mark in own:
+        said, now = mark[0], numbers.inserted(mark[0], found)
+        assert said == now, path
+
+
+def test_texts_name_studies_that_are_there():
+    named = {mark[1] for path in numbers.texts() for mark in numbers.MARK.finditer(path.read_text("utf-8"))}
+    assert named <= set(studies())
