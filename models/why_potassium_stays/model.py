@@ -30,12 +30,12 @@ def build() -> bm.Model:
     bath = bm.Reservoir("bath", {Na: Q(145, "mM"), K: Q(4.5, "mM"), Cl: Q(149.5, "mM")})
     cell = bm.Compartment(
         "cell", volume=Q(1, "pL"), contents={Na: Q(10, "mM"), K: Q(140, "mM"), Cl: Q(149.5 * math.exp(-60 / mV), "mM")},
-        held={ATP: Q(3.948, "mM"), ADP: Q(0.05186, "mM"), Pi: Q(4.052, "mM")}, impermeant=bm.balance(charge=-1),
+        held={ATP: Q(3.948334, "mM"), ADP: Q(0.051666, "mM"), Pi: Q(4.051666, "mM")}, impermeant=bm.balance(charge=-1),
     )  # fmt: skip
     on = bm.Membrane("membrane", inside=cell, outside=bath, area=Q(500, "um^2"), capacitance=lib.sheet("membrane_typical")["specific_capacitance"])
     permeability = 3.5e-8
     leaks = [lib.leak(ion, on, permeability=Q(P * permeability, "cm/s")) for ion, P in ((K, 1), (Na, SODIUM), (Cl, CHLORIDE))]
-    return bm.Model("why_potassium_stays", [lib.NaKATPase(on, density=Q(4318.24, "1/um^2")), *leaks], potential={on: Q(-60, "mV")})
+    return bm.Model("why_potassium_stays", [lib.NaKATPase(on, density=Q(4317.708, "1/um^2")), *leaks], potential={on: Q(-60, "mV")})
 
 
 def reproduce(study: bm.Study) -> None:
@@ -113,7 +113,7 @@ def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
     """Bath K⁺ from 1 to 140 mM for as much Na⁺: V after ten seconds, with the pump and without, and once all is steady."""
     K_o = np.unique(np.append(np.geomspace(1, 140, 36), [4.5, 9.0, 10, 100]))
     scan = {"bath.K": array(K_o, "K_o", "mM"), "bath.Na": array(149.5 - K_o, "K_o", "mM")}
-    run = study.run(model, label="baths", times=Q([0, 10, 3e6], "s"), parameters=scan | {"NaKATPase.density": array([0, 4318.24], "pump", "1/um^2")})
+    run = study.run(model, label="baths", times=Q([0, 10, 3e6], "s"), parameters=scan | {"NaKATPase.density": array([0, 4317.708], "pump", "1/um^2")})
     data = run.data.isel(membrane=0).assign_coords(K_o=K_o)
     c = {s: data.concentration.sel(pool=f"cell.{s}") for s in ("K", "Na", "Cl")}
 
