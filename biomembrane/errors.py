@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
 
@@ -123,11 +123,10 @@ def expect(value: object, kind: type | tuple[type, ...], where: str, wanted: str
         raise WrongType(where=where, wanted=wanted, got=shown(value), advice=advice)
 
 
-def among(name: object, known: Iterable[str], where: str, wanted: str) -> None:
+def among(name: object, known: Collection[str], where: str, wanted: str) -> None:
     """Raise ``UnknownName`` unless the name is one of these."""
-    names = list(known)
-    if not isinstance(name, str) or name not in names:
-        raise UnknownName(where=where, wanted=wanted, got=shown(name), advice=nearest(name, names) or "print what it is asked of")
+    if not isinstance(name, str) or name not in known:
+        raise UnknownName(where=where, wanted=wanted, got=shown(name), advice=nearest(name, list(known)) or "print what it is asked of")
 
 
 def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = BiomembraneError) -> Any:

@@ -19,7 +19,7 @@ from ..solve.problem import KINDS, books_limit
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .ledger import bounded, judge, unpaid
+from .judgement import Lanes, bounded, share, unpaid
 from .pieces import everything
 from .saved import GROUPS, LINES, SavedLedger
 from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
@@ -177,17 +177,16 @@ class KeptLedger(SavedLedger):
     def check(self, rtol: float | None = None) -> KeptLedger:
         """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
         bounded(self.model, str(self.data.attrs.get("empty", "")).split())
-        limit = books_limit(self.rtol) if rtol is None else rtol
-        last = {name: a.isel(time=-1) if "time" in a.dims else a for name, a in (("off", self.residual_relative), ("passed", self.passed))}
-        worst, passed = float(last["off"].max()), float(last["passed"].max())
-        allowed = limit * (passed if np.isfinite(passed) else 0.0) / units.from_internal(UNIT) / (float(self.data.attrs["span"]) or 1.0)
-        power = self.data.least_power.fillna(np.inf).values  # of lanes that were not run nothing is known
-        at = int(power.argmin())
-        process = self.data.least_power.attrs["processes"].split()[int(self.data.least_process.values.flat[at])]
-        made = self.unpaid.isel(time=-1) if "time" in self.unpaid.dims else self.unpaid
-        share = float((made / last["passed"].where(last["passed"] > 0)).fillna(0.0).max())
-        unpaid(share, {})
-        judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(power.flat[at])}, allowed)
+        limit = books_limit(self.rtol) if rtol is None else share(rtol)
+        off, passed, made = (a.isel(time=-1) if "time" in a.dims else a for a in (self.residual_relative, self.passed, self.unpaid))
+        unpaid(float((made / passed.where(passed > 0)).fillna(0.0).max()), {})
+        dims = self.data.status.dims
+        off, passed, power = (a.transpose(*dims).values.ravel() for a in (off, passed, self.data.least_power))
+        names = self.data.least_power.attrs["processes"].split()
+        least = np.full((len(names), power.size), np.inf)  # of each lane the least of all is known
+        least[self.data.least_process.transpose(*dims).values.ravel(), np.arange(power.size)] = np.where(np.isnan(power), np.inf, power)
+        kinds = [KINDS[k] for k in self.data.status.values.ravel()]
+        Lanes(kinds, off, passed, names, least, float(self.data.attrs["span"])).judge(self.model, limit)
         return self
 
 

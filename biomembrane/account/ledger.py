@@ -10,26 +10,23 @@ where the left and the dissipation are integrals along the solver's steps and Δ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, reading, units
+from .. import errors
 from ..assemble.chart import CARRIER, Chart
 from ..solve.books import COMPONENTS, UNIT, Books
 from ..solve.problem import books_limit
 from ..solve.trajectory import Trajectory
+from .judgement import Lanes, bounded, share, unpaid
 from .saved import GROUPS, LINES
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-
-ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
 
 
 @dataclass(frozen=True)
@@ -197,7 +194,7 @@ class Ledger:
 
     @cached_property
     def released(self) -> xr.DataArray:
-        """Gradient energy that coupled transporters took in (what sodium paid, say)."""
+        """Gradient energy that coupled transporters, which move more than one carrier of energy, took in (what sodium paid, say)."""
         return self._line("released")
 
     @cached_property
@@ -293,21 +290,24 @@ class Ledger:
         """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
         of a hosted cycle made energy from nothing, however little.
 
+        Every lane of a scan is judged by the energy that passed there; lanes that did not come to their end are left out, with a warning
+        (``errors.Incomplete``).
+
         ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
         and BoundlessEnergy where a bath holds none of what a process moves.
         """
         bounded(self._t.model.name, self._books.empty)
-        limit = books_limit(self._t.solver.rtol) if rtol is None else _share(rtol)
+        limit = books_limit(self._t.solver.rtol) if rtol is None else share(rtol)
         last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
-        off = books.residual_relative[last]
-        allowed = limit * float(np.nanmax(passed, initial=0.0)) / units.from_internal(UNIT) / (float(self._t.block.times[-1]) or 1.0)
-        worst = float(np.nanmax(off, initial=0.0)) if self._t.dims else float(off[0])
         made, base = books.unpaid[last], np.maximum(passed, books.rounding)
         made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
         loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
         unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
-        judge(self._t.model.name, worst, limit, self.least_dissipation, allowed, self.uphill_shares())
+        least, names = self._t.block.least.T, self._t.kernel.program.names["dissipation"]
+        kinds = [s.kind for s in self._t.statuses]
+        lanes = Lanes(kinds, books.residual_relative[last], passed, names, least, float(self._t.block.times[-1]))
+        lanes.judge(self._t.model.name, limit, self.uphill_shares())
         return self
 
     def __str__(self) -> str:
@@ -321,54 +321,3 @@ class Ledger:
         from .table import html
 
         return html(self)
-
-
-def _share(rtol: Any) -> float:
-    """A tolerance of ``check``."""
-    made = reading.numbers(rtol)
-    if not isinstance(made, float) or not 0 < made < 10:
-        wanted, advice = "a positive share of the energy that passed", "ledger.check(rtol=1e-6)"
-        raise errors.BadSettings(where="ledger.check(rtol=…)", wanted=wanted, got=errors.shown(rtol), advice=advice)
-    return made
-
-
-def bounded(model: str, empty: Iterable[str]) -> None:
-    """Raise BoundlessEnergy where baths or held pools are at 0 mM: RT ln c has no bound there."""
-    names = list(empty)
-    if names:
-        wanted, got = "some of what a process moves in every bath that it touches", ", ".join(f"{name} = 0 mM" for name in names)
-        advice = f"a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right as they are"
-        raise errors.BoundlessEnergy(where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice)
-
-
-Shares = Mapping[str, tuple[float, float, float]]
-
-
-def judge(model: str, worst: float, limit: float, least: Mapping[str, float], allowed: float, shares: Shares | None = None) -> None:
-    """Raise UphillForFree where a process's least power is below −allowed, BooksDoNotClose where the worst relative residual is above the limit.
-
-    The process comes first: it is wrong at every tolerance, and books that are open beside it may be so for its sake.
-    """
-    for process, power in least.items():
-        if power < -allowed:
-            advice = "an Empirical law breaks the second law here"
-            got = f"{power:.3g} fW"
-            if shares and process in shares:
-                got += ", J·A < 0 for {:.3g} % of the time, with {:.3g} pJ ({:.3g} % of its energy)".format(*_percent(shares[process]))
-            raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice)
-    if not worst <= limit:
-        wanted, advice = f"a residual below {limit:.1g} of the energy that passed", "a tighter rtol in the solver; else a law or a potential is wrong"
-        raise errors.BooksDoNotClose(where=f"ledger of {model!r}", wanted=wanted, got=f"{worst:.3g}", advice=advice)
-
-
-def unpaid(worst: float, loops: Mapping[str, float]) -> None:
-    """Raise UphillForFree where loops that do not close made more than rounding of the energy that passed; ``loops`` are what each made [pJ]."""
-    if worst > ROUNDING:
-        got = ", ".join(f"{energy:.4g} pJ by {name}" for name, energy in loops.items()) or f"{100 * worst:.3g} % of the energy that passed"
-        advice = "its rate constants do not close: make_consistent(cycle) repairs them, close= lets one follow"
-        name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
-        raise errors.UphillForFree(where=f"loop {name}", wanted="no energy from nothing, Σ J·ε ≤ 0", got=got, advice=advice)
-
-
-def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:
-    return 100 * share[0], share[1], 100 * share[2]

@@ -61,6 +61,16 @@ class Chart:
         return [("spent",), *(("bath", s) for s in self.baths), *pairs]
 
     @cached_property
+    def gradients(self) -> list[list[int]]:
+        """By coupled transporter, one that moves more than one carrier besides its own states: its sums over those that are not its fuel."""
+        taken: dict[str, list[int]] = {}
+        for k, (what, *who) in enumerate(self.sums):
+            if what == "taken" and who[1] != CARRIER:
+                taken.setdefault(who[0], []).append(k)
+        fuel = {t: name for t, (name, _) in self.fuel.items()}
+        return [[k for k in sums if self.sums[k][2] != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
+
+    @cached_property
     def member(self) -> list[list[int]]:
         place = {name: i for i, name in enumerate(self.sums)}
         made = []
@@ -80,6 +90,7 @@ def _fuel(model: Model) -> dict[str, tuple[str, frozenset[str]]]:
             for who, n in process.reaction.net.items():
                 if who.species in model.transformed:
                     net[who.species.name] = net.get(who.species.name, 0) + n
-        if net:
-            found[t.name] = (next((s for s, n in net.items() if n < 0), next(iter(net))), frozenset(net))
+        turned = {s: n for s, n in net.items() if n}  # what only crosses a membrane is none
+        if turned:
+            found[t.name] = (next((s for s, n in turned.items() if n < 0), next(iter(turned))), frozenset(turned))
     return found

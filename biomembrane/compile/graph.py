@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from ..declare.formula import Formula
+from ..declare.formula import Formula, free
 from ..symbols import DB, B
 from . import slopes as slopes_of
 from .arrays import Whole, arrays
@@ -28,7 +28,7 @@ NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
 @lru_cache(maxsize=8192)
 def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
     """The symbols of an expression, in one order."""
-    return tuple(sorted(expression.free_symbols, key=str))
+    return tuple(sorted(free(expression), key=str))
 
 
 @lru_cache(maxsize=8192)

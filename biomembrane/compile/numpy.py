@@ -199,18 +199,29 @@ class Kernel:
         """The members of a group at a state."""
         if self.program.owners:
             return self._sweep(group, t, np.asarray(y, dtype=float), constants)
-        if group not in self._functions:
-            self._functions[group] = _function(self.program, group, self.program.outputs[group], self.slots)
-        one, many = self._functions[group]
         y = np.asarray(y, dtype=float)
-        members = len(self.program.outputs[group])
         if y.ndim == 1:
-            return np.array(_call(one, t, y.tolist(), constants, (), size=members), dtype=float)
+            return np.array(self.one(group, t, y.tolist(), constants), dtype=float)
+        many, members = self._pair(group)[1], len(self.program.outputs[group])
         made = np.empty((members, *y.shape[1:]))
         with np.errstate(all="ignore"):
             for k, row in enumerate(many(t, y, constants, ())):
                 made[k] = row
         return made
+
+    def one(self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]) -> Sequence[float]:
+        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not looked at."""
+        if self.program.owners:
+            made: Sequence[float] = self._sweep(group, t, np.array(y[: self.size]), constants).tolist()
+            return made
+        found: Sequence[float] = _call(self._pair(group)[0], t, y, constants, (), size=len(self.program.outputs[group]))
+        return found
+
+    def _pair(self, group: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """The functions of a group, of numbers and of arrays, printed when they are first needed."""
+        if group not in self._functions:
+            self._functions[group] = _function(self.program, group, self.program.outputs[group], self.slots)
+        return self._functions[group]
 
     def _sweep(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """As :meth:`call` for a large model, in blocks of lanes that keep the values of all nodes within memory."""

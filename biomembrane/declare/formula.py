@@ -17,6 +17,12 @@ def _product(local: sp.Expr, factor: sp.Expr) -> sp.Expr:
     return local * factor
 
 
+@lru_cache(maxsize=8192)
+def free(local: sp.Expr) -> frozenset[sp.Symbol]:
+    """The symbols of an expression, which sympy would look for anew each time."""
+    return frozenset(local.free_symbols)
+
+
 @dataclass(frozen=True, eq=False)
 class Formula:
     """``local`` with its symbols replaced by ``names``; symbols that have no entry there stand for themselves."""

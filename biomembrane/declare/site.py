@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -139,10 +139,10 @@ def _standard_level(who: Participant) -> sp.Symbol:
     return n0 if who.kind == "state" else c0
 
 
-def _narrowed(known: Iterable[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
+def _narrowed(known: Collection[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
     """The domain of each known symbol that cannot be zero where it stands."""
     found: dict[sp.Symbol, str] = {}
-    for node in sp.preorder_traversal(sp.Tuple(*expressions)):
+    for node in _nodes(expressions) if known else ():
         if isinstance(node, sp.log):
             inner, above = node.args[0], True
         elif node.is_Pow and not node.exp.is_nonnegative:
@@ -156,6 +156,17 @@ def _narrowed(known: Iterable[sp.Symbol], expressions: Iterable[sp.Expr]) -> dic
                 bare = above or bool(factor.is_nonnegative)
                 found[factor] = "positive" if bare or found.get(factor) == "positive" else "nonzero"
     return found
+
+
+def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
+    """Each distinct node under the expressions once, for laws share much of what they are made of."""
+    left, seen = [*expressions], set[sp.Basic]()
+    while left:
+        node = left.pop()
+        if node not in seen:
+            seen.add(node)
+            left += node.args
+            yield node
 
 
 class Site:

@@ -14,7 +14,7 @@ from ..html import collapsible, join, table
 from . import latex
 from .certificate import Certificate
 from .content import Compared
-from .formula import Formula
+from .formula import Formula, free
 from .judge import Case, judged
 from .laws import Eyring, Law, Rates
 from .parameter import Declared, check_name, check_text
@@ -55,7 +55,7 @@ class Process(Compared):
         """Whether its rates depend on a symbol of the model."""
         local = {here for here, name in self.names.items() if name == symbol} | {symbol}
         given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
-        return any(rate is not None and rate.free_symbols & local for rate in given)
+        return any(rate is not None and free(rate) & local for rate in given)
 
     @cached_property
     def rates(self) -> Rates:
@@ -181,7 +181,7 @@ def sensed(process: Process, barrier: Any = None) -> str:
     charge = charge if abs(float(charge)) > 1e-9 else 0  # of valences that were computed
     theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
-    read = any(e is not None and symbols.potential("@") in e.free_symbols for e in rates)
+    read = any(e is not None and symbols.potential("@") in free(e) for e in rates)
     return f"{float(charge):+g} e inward{theta}" if charge else "V without moving charge" if read else ""
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
-from ..assemble.chart import CARRIER
 from .standing import standing
 from .trajectory import Trajectory
 
@@ -139,18 +138,12 @@ class Books:
 
     @cached_property
     def released(self) -> Array:
-        """What gradients gave to coupled transporters, those that took from one carrier and gave to another."""
-        made = np.zeros_like(self.spent)
-        kinds = {
-            t: [(k, c) for k, (what, *who) in enumerate(self.chart.sums) if what == "taken" and who[0] == t for c in who[1:]]
-            for t in self.chart.transporters
-        }
-        for pairs in kinds.values():
-            taken = self._sums[[k for k, _ in pairs]]
-            coupled = (taken < 0).any(axis=0) & (taken > 0).any(axis=0)
-            gradients = [c != CARRIER and c not in self.chart.fuels for _, c in pairs]
-            given = taken[gradients].clip(min=0).sum(axis=0)
-            made += np.where(coupled | np.isnan(given), given, 0.0)
+        """What gradients gave to coupled transporters, those whose reactions move more than one carrier of energy: ∫ power by transporter and
+        carrier, where it is positive in all.  Neither fuel nor the carrier's own states are gradients.
+        """
+        made = np.where(np.isnan(self.dissipated), np.nan, 0.0)
+        for columns in self.chart.gradients:
+            made = made + self._sums[columns].clip(min=0).sum(axis=0)
         return made
 
     @cached_property

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
@@ -27,9 +30,8 @@ def initial(kernel: Kernel, constants: Sequence[Any], cycles: Sequence[Sequence[
     if not cycles:
         return y
     for states, block in zip(cycles, kernel.blocks(0.0, y, constants, cycles), strict=True):
-        shares = stationary(block if lanes is not None else block[..., None])
-        total = np.atleast_1d(y[list(states)].sum(axis=0))
-        y[list(states)] = shares * total if lanes is not None else (shares * total)[:, 0]
+        rows = list(states)
+        y[rows] = stationary(block) * y[rows].sum(axis=0)
     return y
 
 
@@ -56,23 +58,26 @@ def stationary(K: Array) -> Array:
     By the subtraction-free elimination of Grassmann, Taksar & Heyman (1985), accurate for the rarest state.  A chain that falls apart (an
     empty pool cuts a step) stays evenly spread.
     """
-    if K.ndim == 2:
-        return stationary(K[..., None])[:, 0]
     size = len(K)
-    rates = np.where(np.eye(size, dtype=bool)[..., None], 0.0, K).transpose(1, 0, 2).copy()  # rates[from, to]
-    sound = np.all(np.isfinite(rates) & (rates >= 0), axis=(0, 1))
+    rates: list[list[Any]] = K.swapaxes(0, 1).tolist() if K.ndim == 2 else [[*row] for row in K.swapaxes(0, 1)]  # rates[from][to]
+    away = [x for n, row in enumerate(rates) for m, x in enumerate(row) if m != n]
+    even: Array = np.full(K.shape[1:], 1.0 / size)
     with np.errstate(all="ignore"):
+        sound = reduce(and_, ((x >= 0) & (x < math.inf) for x in away), True)
         for n in range(size - 1, 0, -1):
-            out = rates[n, :n].sum(axis=0)
-            sound &= out > 0
-            rates[:n, n] /= out
-            rates[:n, :n] += rates[:n, n][:, None] * rates[n, :n]
-        shares = np.zeros((size, K.shape[2]))
-        shares[0] = 1.0
+            out = sum(rates[n][:n])
+            sound = sound & (out > 0)
+            if sound is False:  # of one chain, whose numbers are Python's: the next would be a division by zero
+                return even
+            for row in rates[:n]:
+                row[n] = row[n] / out
+                for m in range(n):
+                    row[m] = row[m] + row[n] * rates[n][m]
+        shares: list[Any] = [1.0 if K.ndim == 2 else np.ones(K.shape[2])]
         for n in range(1, size):
-            shares[n] = (shares[:n] * rates[:n, n]).sum(axis=0)
-        made: Array = np.where(sound, shares / shares.sum(axis=0), 1.0 / size)
-    return made
+            shares.append(sum(share * row[n] for share, row in zip(shares, rates, strict=False)))
+        made: Array = np.where(sound, np.array(shares) / sum(shares), even)
+        return made
 
 
 @dataclass(frozen=True, eq=False)

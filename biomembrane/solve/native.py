@@ -63,7 +63,7 @@ class Native:
             sets.record[:] = 0.0
             made.end[:] = 0.0
             made.end[:, : len(problem.y0)] = problem.y0.T
-        return self._finished(made, sets)
+        return self._finished(made, sets, problem)
 
     def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
         parts, lanes = problem.stops.shape
@@ -76,7 +76,9 @@ class Native:
                 constants[:, part, k] = c
         tolerance = self.rtol * self.atol * problem.scale.T
         floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
-        dust = np.zeros(lanes) if problem.energy is None else rodas.PAST * self.rtol * problem.energy
+        dust = rodas.PAST * problem.rounding
+        if problem.energy is not None:
+            dust += rodas.PAST * self.rtol * problem.energy
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
@@ -84,7 +86,7 @@ class Native:
             rtol=self.rtol, limit=self.max_steps,
         )  # fmt: skip
 
-    def _finished(self, made: Block, sets: Sets) -> Block:
+    def _finished(self, made: Block, sets: Sets, problem: Problem) -> Block:
         record = sets.record
         done = Status("done", float(made.times[-1]))
         made.statuses[:] = [done] * len(record)
@@ -94,6 +96,7 @@ class Native:
             made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
             made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
+        problem.hush(made.least)
         made.rejected[:] = record[:, 2]
         made.steps[:] = record[:, 1] - record[:, 2]
         return made

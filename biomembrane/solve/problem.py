@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compile.numpy import Kernel
+from ..constants import BODY_TEMPERATURE, FARADAY, GAS
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
@@ -68,6 +69,18 @@ class Problem:
     @property
     def lanes(self) -> int:
         return int(self.y0.shape[1])
+
+    @property
+    def rounding(self) -> Array:
+        """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
+        amounts, charges = np.abs(self.y0[self.positive]).sum(axis=0), self.scale[~self.positive].sum(axis=0)
+        made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
+        return made
+
+    def hush(self, least: Array) -> None:
+        """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A is where both rest."""
+        span = (self.times[-1] - self.times[0]) or 1.0
+        least[(least < 0) & (least > -self.rounding[:, None] / span)] = 0.0
 
     @property
     def longest(self) -> Array:

@@ -75,6 +75,7 @@ class SciPy:
             made.end[lane] = march.rows[-1]
             made.turns[lane], made.least[lane] = march.turns, march.least
             made.steps[lane], statuses[lane] = march.count, march.status
+        problem.hush(made.least)
         return replace(made, statuses=statuses)
 
 

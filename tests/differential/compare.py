@@ -137,8 +137,7 @@ def _books(verdict: Verdict, physics: Physics, run: Any, made: Course) -> None:
         verdict.judge("exergy", store, stores.get(store, zero), made.exergy.get(store, zero) * pJ, MARGIN * RTOL * total)
     for name, ours in lines(physics, made, entries).items():
         verdict.judge("line", name, getattr(ledger, name), ours, MARGIN * RTOL * total)
-    least, most = (_released(physics, entries, sign * MARGIN * RTOL * total) for sign in (1, -1))
-    verdict.judge("line", "released", ledger.released, np.clip(ledger.released.values, least, most), MARGIN * RTOL * total)
+    verdict.judge("line", "released", ledger.released, _released(physics, entries), MARGIN * RTOL * total)
 
 
 def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], Any]) -> dict[str, Any]:
@@ -161,21 +160,21 @@ def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], An
     return found | {"residual": zero} | ({} if np.all(np.isfinite(residual)) else {"residual": residual})
 
 
-def _released(physics: Physics, entries: dict[tuple[str, str, str], Any], slack: Any) -> Any:
-    """What gradients gave to transporters that took more than ``slack`` from one carrier of energy and gave more than it to another."""
-    zero, made = np.zeros(len(physics.system.times)), np.zeros(len(physics.system.times))
+def _released(physics: Physics, entries: dict[tuple[str, str, str], Any]) -> Any:
+    """What gradients gave to transporters that move more than one carrier of energy."""
+    zero = np.zeros(len(physics.system.times))
+    made = zero
     for m in physics.system.movers:
         taken: dict[str, Any] = {}
         own = {p.name for p in physics.processes if p.mover == m.name}
         fuel = set(_fuel(physics, m.name))
         for (process, pool, _), x in entries.items():
-            if process in own:
-                solute = "carrier states" if pool in physics.carriers else pool.rpartition(".")[2]
+            if process in own and pool not in physics.carriers:
+                solute = pool.rpartition(".")[2]
                 kind = "fuel" if solute in fuel else solute
                 taken[kind] = taken.get(kind, zero) + x
-        coupled = np.any([x < -slack for x in taken.values()], axis=0) & np.any([x > slack for x in taken.values()], axis=0)
-        given = sum((x.clip(min=0) for kind, x in taken.items() if kind not in ("fuel", "carrier states")), zero)
-        made = made + np.where(coupled, given, 0.0)
+        if len(taken) > 1:
+            made = made + sum((x.clip(min=0) for kind, x in taken.items() if kind != "fuel"), zero)
     return made
 
 
@@ -184,7 +183,8 @@ def _fuel(physics: Physics, mover: str) -> Iterator[str]:
     net: Counter[str] = Counter()
     for p in physics.processes:
         if p.mover == mover:
-            net.update({pool.rpartition(".")[2]: n for pool, n in _solutes(physics, p.net)})
+            for pool, n in _solutes(physics, p.net):
+                net[pool.rpartition(".")[2]] += n
     yield from (s for s, n in net.items() if n and s in physics.transformed)
 
 

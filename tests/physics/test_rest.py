@@ -1,9 +1,14 @@
 """At rest rounding is all that moves: no solver may take it for anything else."""
 
 import pytest
+from builders import patch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, laws, solvers
+from biomembrane import library as lib
+from biomembrane.library import Cl, K
 
 
 def closed(rate: float) -> bm.Model:
@@ -22,3 +27,26 @@ def test_long_rest_costs_few_steps(method: str, rtol: float) -> None:
         run = bm.simulate(closed(rate), until=Q(1e6, "s"), solver=solvers.SciPy(method, rtol=rtol))
         assert run.solution.steps < 800
         assert run.data.concentration.values[-1] == pytest.approx([1.25, 1.25], rel=10 * rtol)
+
+
+# --- at rest nothing moves, and nothing stops it
+
+
+@given(st.floats(1, 60), st.sampled_from(["GHK", "ohmic", "onsager", "two", "donnan"]), st.sampled_from([1e-6, 1e-8, 1e-10]))
+def test_a_run_goes_on_from_equilibrium(K_o: float, kind: str, rtol: float) -> None:
+    """Where all affinities are rounding, the powers are rounding of rounding: neither steps nor judgement may hang on them."""
+    laws_of = {
+        "GHK": lambda on: [lib.leak(K, on)],
+        "ohmic": lambda on: [bm.Transporter("K_leak", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(10, "nS")))],
+        "onsager": lambda on: [bm.Transporter("K_leak", "K@in -> K@out", on=on, law=laws.Onsager(coefficient=Q(1e-3, "fmol/s/(kJ/mol)")))],
+        "two": lambda on: [lib.leak(K, on), bm.Transporter("K_gate", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(3, "nS")))],
+        "donnan": lambda on: [lib.leak(K, on), lib.leak(Cl, on)],
+    }
+    model = patch(laws_of[kind], {K: 140, Cl: 20}, {K: K_o, Cl: K_o}, V=-60)
+    solver = bm.solvers.Native(rtol=rtol)
+    rest = bm.simulate(model, until="1 h", solver=solver)
+    more = bm.simulate(model, until="1 h", start=rest, solver=solver)
+    assert more.status.ok
+    assert more.trajectory.block.steps[0] < 1000
+    assert float(more.data.potential[-1, 0]) == pytest.approx(float(rest.data.potential[-1, 0]), abs=1e-3)
+    more.ledger.check()

@@ -15,7 +15,6 @@ from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import errors as e
 from biomembrane.account.audit.finding import Audit, Finding, Witness
-from biomembrane.account.ledger import judge
 from biomembrane.library import SGLT1, Cl, K, Na, NaKATPase, glucose, leak
 
 CELL = bm.Compartment(
@@ -163,25 +162,6 @@ def test_errors_word_for_word(row: Any) -> None:
     error = caught(make)
     assert type(error) is kind
     assert [error.where, error.wanted, error.got, error.advice] == fields
-
-
-def test_books_that_do_not_close_and_heat_below_zero() -> None:
-    """At the limit is fine; no number at all is not; the share of time and energy is told where it is known."""
-    judge("m", 1e-6, 1e-6, {"a": -1.0, "b": 2.0}, 1.0)
-    for worst, got in ((2.5e-6, "2.5e-06"), (float("nan"), "nan")):
-        error = caught(lambda worst=worst: judge("m", worst, 1e-6, {"a": -9.0}, 9.0))
-        assert type(error) is e.BooksDoNotClose
-        assert [error.where, error.wanted, error.got, error.advice] == [
-            "ledger of 'm'", "a residual below 1e-06 of the energy that passed", got,
-            "a tighter rtol in the solver; else a law or a potential is wrong",
-        ]  # fmt: skip
-    error = caught(lambda: judge("m", 1.0, 1e-6, {"a": 1.0, "b": -1.25}, 1.0))  # the process, though the books are open too
-    assert type(error) is e.UphillForFree
-    fields = ["process b", "J·A ≥ 0 at every step", "-1.25 fW", "an Empirical law breaks the second law here"]
-    assert [error.where, error.wanted, error.got, error.advice] == fields
-    told = caught(lambda: judge("m", 0.0, 1e-6, {"b": -1.25}, 1.0, {"b": (0.25, 3.0, 0.5)}))
-    assert told.got == "-1.25 fW, J·A < 0 for 25 % of the time, with 3 pJ (50 % of its energy)"
-    assert caught(lambda: judge("m", 0.0, 1e-6, {"b": -1.25}, 1.0, {"c": (0.25, 3.0, 0.5)})).got == "-1.25 fW"
 
 
 def found(subject: str, verdict: str, kJ: float, witness: Witness | None = None) -> Finding:
