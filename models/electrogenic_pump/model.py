@@ -1,7 +1,7 @@
 """Electrogenic pump: what one charge a turn does to a pump, to the potential, and to the ATP that a pump run backwards can make."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,15 +57,9 @@ def build(*, energy: float = -57.0, held: bool = True) -> bm.Model:
     return bm.Model("electrogenic_pump", [lib.NaKATPase(on), neutral, *leaks], potential={on: Q(-60, "mV")})
 
 
-def array(values: Any, dim: str, unit: str, **coords: Any) -> xr.DataArray:
+def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, coords=coords, attrs={"units": unit})
-
-
-def fuels(energies: Sequence[float]) -> dict[str, xr.DataArray]:
-    """The contents of :func:`fuel` over a scan ``dG`` of energies."""
-    made = [fuel(e) for e in energies]
-    return {f"cell.{s.name}": array([m[s] for m in made], "dG", "mM", dG=energies) for s in (ATP, ADP, Pi)}
+    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 
 def levels(run: bm.Run) -> dict[str, Any]:
@@ -81,8 +75,7 @@ def root(x: Any, y: Any) -> float:
 def reproduce(study: bm.Study) -> None:
     """I–V and stall, the published turnover, what the pump alone makes of V, V at rest with 3:2 and with 2:2, and the pump run backwards."""
     model = build()
-    clamp = _clamped(study, model)
-    stall = _stalled(study, model)
+    *clamp, stall = _clamped(study, model)
     _published(study, model)
     _at_rest(study, model)
     back = _backwards(study)
@@ -94,53 +87,64 @@ INSTANT = Q([0.0, 1e-6], "s")  # contents and potentials as they are given
 CHEMICAL = 3 * RT * math.log(145 / 10) + 2 * RT * math.log(140 / 4.5)  # J/mol: 3 Na⁺ out and 2 K⁺ in, without a potential
 
 
-def _clamped(study: bm.Study, model: bm.Model) -> xr.Dataset:
-    """Affinity and current over V, for three worths of ATP."""
-    energies = np.array([-57.0, -50.0, -40.0])
-    V = array(np.linspace(-260, 60, 161), "V", "mV")
-    scan = {"membrane.potential": V, "neutral_pump.maximum": Q(300, "fmol/s")} | fuels(energies)
+def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
+    """What is seen at once at given V and contents: over V for three worths of ATP, then over the worth of ATP at −60 mV."""
+    V, energies, falling = np.linspace(-260, 60, 81), (-57.0, -50.0, -40.0), np.arange(-66, -29.5, 1.0)
+    volts = np.concatenate([*(V for _ in energies), np.full(falling.size, -60.0)])
+    worth = np.concatenate([*(np.full(V.size, e) for e in energies), falling])
+    contents = [fuel(e) for e in worth]
+    scan = {f"cell.{s.name}": array([c[s] for c in contents], "point", "mM") for s in (ATP, ADP, Pi)}
+    scan |= {"membrane.potential": array(volts, "point", "mV"), "neutral_pump.maximum": Q(300, "fmol/s")}
     run = study.run(model, label="clamp", times=INSTANT, parameters=scan)
-    seen = run.data.isel(time=0)
-    pump = seen.sel(process="NaKATPase")
-    for k, energy in enumerate(energies):
+    seen = run.data.isel(time=0).assign_coords(V=("point", volts), dG=("point", worth))
+    parts = [seen.isel(point=slice(k * V.size, (k + 1) * V.size)) for k in range(3)] + [seen.isel(point=slice(3 * V.size, None))]
+    _over_V(study, parts[:3])
+    efficiency = run.ledger.efficiency("NaKATPase").isel(time=-1, point=slice(3 * V.size, None))
+    _stalled(study, parts[3], efficiency)
+    return parts
+
+
+def _over_V(study: bm.Study, curves: list[xr.Dataset]) -> None:
+    """Reversal potentials and current."""
+    V = curves[0].V
+    for seen in curves:
+        energy = float(seen.dG[0])
         wanted = (energy * 1e3 + CHEMICAL) / F
-        found = root(V.values, pump.affinity.isel(dG=k).values)
+        found = root(V.values, seen.affinity.sel(process="NaKATPase").values)
         study.answer(
             f"reversal_{abs(energy):.0f}", Q(found, "mV"), f"V at which the pump stalls, ΔG_ATP = −{abs(energy):.0f} kJ/mol",
             wanted=Q(wanted * 1e3, "mV"), within=Q(1e-3, "mV"), source="(ΔG_ATP + 3RT ln 145/10 + 2RT ln 140/4.5)/F",
         )  # fmt: skip
-    current = F * 1e-3 * pump.flux.isel(dG=0)  # fmol/s to pA
+    seen = curves[0]
+    current = F * 1e-3 * seen.flux.sel(process="NaKATPase")  # fmol/s to pA
     study.answer(
         "current_reversal", Q(root(V.values, current.values), "mV"), "V at which its current changes sign, between two points of the scan",
-        wanted=Q((-57e3 + CHEMICAL) / F * 1e3, "mV"), within=Q(0.5, "mV"), source="the same, to a quarter of the 2 mV between points",
+        wanted=Q((-57e3 + CHEMICAL) / F * 1e3, "mV"), within=Q(0.5, "mV"), source="the same, to an eighth of the 4 mV between points",
     )  # fmt: skip
-    slope = np.polyfit(V.values * 1e-3, seen.affinity.isel(dG=0).sel(process=["NaKATPase", "neutral_pump"]).T.values * 1e3, 1)[0] / F
+    slope = np.polyfit(V.values * 1e-3, seen.affinity.sel(process=["NaKATPase", "neutral_pump"]).T.values * 1e3, 1)[0] / F
     study.answer("charge", Q(slope[0], "1"), "charges moved out a turn of the 3:2 pump, from dA/dV", wanted=Q(1, "1"), within=1e-9, source="3 − 2")
     study.answer(
         "charge_neutral", Q(slope[1], "1"), "the same for 2:2: V neither helps nor hinders it", wanted=Q(0, "1"), within=Q(1e-9, "1"), source="2 − 2"
     )
-    at_rest = float(current.sel(V=-60, method="nearest"))
-    study.answer("current_rest", Q(at_rest, "pA"), "pump current at −60 mV and these contents, of a membrane of 5 pF, outward")
-    return seen
+    study.answer(
+        "current_rest", Q(float(np.interp(-60, V, current)), "pA"), "pump current at −60 mV and these contents, of a membrane of 5 pF, outward"
+    )
 
 
-def _stalled(study: bm.Study, model: bm.Model) -> xr.Dataset:
+def _stalled(study: bm.Study, seen: xr.Dataset, efficiency: xr.DataArray) -> None:
     """Turnover at −60 mV as ATP loses its worth."""
-    energies = np.arange(-66, -29.5, 1.0)
-    run = study.run(model, label="stall", times=INSTANT, parameters={"neutral_pump.maximum": Q(300, "fmol/s")} | fuels(energies))
-    seen = run.data.isel(time=0)
+    energies = seen.dG.values
     work = (CHEMICAL + 0.060 * F) / 1e3
     found = -root(-energies[::-1], seen.affinity.sel(process="NaKATPase").values[::-1])
     study.answer(
         "work", Q(-found, "kJ/mol"), "−ΔG_ATP at which the pump stalls at −60 mV: the work of a turn", wanted=Q(work, "kJ/mol"), within=1e-6,
         source="3RT ln 145/10 + 2RT ln 140/4.5 + F·60 mV",
     )  # fmt: skip
-    neutral = float(seen.affinity.sel(process="neutral_pump").isel(dG=0))
+    neutral = float(seen.affinity.sel(process="neutral_pump")[0])
     study.answer(
         "work_neutral", Q(66 - neutral, "kJ/mol"), "work of a turn of the 2:2 pump", within=1e-6,
         wanted=Q(2 * RT * (math.log(145 / 10) + math.log(140 / 4.5)) / 1e3, "kJ/mol"), source="2RT ln 145/10 + 2RT ln 140/4.5, at any V",
     )  # fmt: skip
-    efficiency = run.ledger.efficiency("NaKATPase").isel(time=-1)
     for energy in (50, 57, 60):
         study.answer(
             f"efficiency_{energy}", Q(100 * float(efficiency[np.argmin(abs(energies + energy))]), "percent"),
@@ -152,7 +156,6 @@ def _stalled(study: bm.Study, model: bm.Model) -> xr.Dataset:
         "wrong_way", Q(float(wrong.sum()), "1"), "points at which the pump goes forward with too little ATP energy, or backwards with enough",
         wanted=Q(0, "1"), within=Q(0, "1"), source="second law: the flux has the sign of −ΔG_ATP less the work of a turn",
     )  # fmt: skip
-    return seen
 
 
 def _published(study: bm.Study, model: bm.Model) -> None:
@@ -265,17 +268,17 @@ def _panels(height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _figure_of_current(clamp: xr.Dataset, stall: xr.Dataset) -> Any:
+def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
     """The current over V, and the turnover over the worth of ATP."""
     blue, green, orange, dark = (COLOURS[k] for k in ("Na", "Cl", "K", "charge"))
     with bm.figures.style():
         figure, (left, right) = _panels(58)
-        for k, (colour, dash, lower) in enumerate(((blue, "-", -8), (green, "--", -8), (orange, "-.", 4))):
-            current = F * clamp.flux.sel(process="NaKATPase").isel(dG=k)  # fmol/s to fA
-            left.plot(clamp.V, current, color=colour, ls=dash)
-            left.plot(root(clamp.V.values, current.values), 0, "o", color=colour, ms=3)
+        for seen, colour, dash, lower in zip(clamp, (blue, green, orange), ("-", "--", "-."), (-8, -8, 4), strict=True):
+            current = F * seen.flux.sel(process="NaKATPase")  # fmol/s to fA
+            left.plot(seen.V, current, color=colour, ls=dash)
+            left.plot(root(seen.V.values, current.values), 0, "o", color=colour, ms=3)
             left.annotate(
-                f"−{abs(float(clamp.dG[k])):.0f}", (-260, float(current[0])), (2, lower), textcoords="offset points", fontsize=6, color=colour
+                f"−{abs(float(seen.dG[0])):.0f}", (-260, float(current[0])), (2, lower), textcoords="offset points", fontsize=6, color=colour
             )
         left.axhline(0, color=dark, ls=":", lw=0.8)
         left.annotate("2:2", (-260, 0), (2, 3), textcoords="offset points", fontsize=6, color=dark)

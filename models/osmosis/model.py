@@ -21,7 +21,7 @@ SALT, UREA = 149.5, 5.0  # mM of each sign, and of urea, in the bath
 X = SALT * (1 - math.exp(-60 / mV))  # mM of impermeant anions: Cl⁻ passive, isotonic, neutral
 SODIUM, CHLORIDE = 0.107104, 0.45  # P_Na and P_Cl over P_K
 P_K, DENSITY = 3.5e-8, 4265.245  # cm/s, 1/µm²
-AREA, L_P, CAPACITANCE = 500e-12, 1.2e-12, 5e-12  # m², m/s/Pa, F
+AREA, L_P, CHARGE = 500e-12, 1.2e-12, 5e3 / F  # m², m/s/Pa; fmol of charge on 5 pF for each V
 FUEL = {ATP: Q(3.948334, "mM"), ADP: Q(0.051666, "mM"), Pi: Q(4.051666, "mM")}  # 57 kJ/mol
 urea = bm.Species("urea", formula="CH4N2O")
 sucrose = bm.Species("sucrose", formula="C12H22O11")
@@ -74,9 +74,8 @@ CONSTANT = "a constant rate, as published: it has a closed-form steady state, an
 def reproduce(study: bm.Study) -> None:
     """Pressure, permeant and impermeant solutes, tonicity, the pump–leak volume, the pump stopped, and what the volume costs."""
     model = build()
-    _pressure(study, model)
+    _baths(study, model)
     steps, sieved = _solutes(study, model)
-    _tonicity(study, model)
     stopped = _stopped(study, model)
     shares = _cost(study, model)
     _kay(study)
@@ -84,33 +83,49 @@ def reproduce(study: bm.Study) -> None:
     study.figure("volume", _figure_of_volume(stopped, shares))
 
 
-INSTANT = Q([0.0, 1e-6], "s")
 SEALED = {f"{name}.permeability": Q(0, "cm/s") for name in ("Na_leak", "K_leak", "Cl_leak")} | {"NaKATPase.density": Q(0, "1/um^2")}
 
 
-def array(values: Any, dim: str, unit: str, **coords: Any) -> xr.DataArray:
+def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, coords=coords, attrs={"units": unit})
+    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 
-def _outward(run: bm.Run, model: bm.Model) -> Any:
-    """Osmotic pressure that draws water out [kPa]: the affinity of the inward water path over the molar volume, turned round."""
-    return -run.data.affinity.sel(process="water") / model.parameter("H2O.molar_volume").value
-
-
-def _pressure(study: bm.Study, model: bm.Model) -> None:
-    """Added to the bath: nothing, 1 and 300 mM of sucrose, and 50 mOsm of three kinds."""
-    added = {"sucrose": [0, 1, 300, 50, 0, 0], "urea": [5, 5, 5, 5, 55, 5], "Na": [145] * 5 + [170], "Cl": [149.5] * 5 + [174.5]}
-    run = study.run(model, label="pressure", times=INSTANT, parameters={f"bath.{name}": array(c, "kind", "mM") for name, c in added.items()})
-    found = (_outward(run, model) - _outward(run, model).isel(kind=0)).isel(time=0).values[1:]
-    for name, value, mOsm in (("one", found[0], 1), ("isotonic", found[1], 300)):
+def _baths(study: bm.Study, model: bm.Model) -> None:
+    """Sucrose, urea or NaCl added to the bath or NaCl taken from it: the pull on water at once, the volume after a minute, and once all is steady."""
+    sugar, extra, salt = (
+        np.array([[0, 0, 0], [1, 0, 0], [300, 0, 0], [50, 0, 0], [0, 50, 0], [0, 0, 25], [150, 0, 0], [0, 0, -25], [0, 0, -52]]).T * 1.0
+    )
+    scan = {"sucrose": sugar, "urea": UREA + extra, "Na": 145 + salt, "Cl": SALT + salt}
+    parameters = {f"bath.{name}": array(c, "kind", "mM") for name, c in scan.items()}
+    run = study.run(model, label="baths", times=Q([0, 60, 3e6], "s"), parameters=parameters)
+    pull = -run.data.affinity.sel(process="water").isel(time=0) / model.parameter("H2O.molar_volume").value
+    pull = (pull - pull[0]).values  # the cell is stronger than the bath by the anions that balance the charge of its membrane, 3 µM
+    for name, value, mOsm in (("one", pull[1], 1), ("isotonic", pull[2], 300)):
         study.answer(
             name, Q(float(value), "kPa"), f"osmotic pressure of {mOsm} mOsm", wanted=Q(RT * mOsm / 1e3, "kPa"), within=1e-9,
             source="van 't Hoff 1887: RT Σc",
         )  # fmt: skip
     study.answer(
-        "alike", Q(float(np.ptp(found[2:])), "kPa"), "difference between 50 mOsm of sucrose, of urea and of NaCl, at the first moment",
+        "alike", Q(float(np.ptp(pull[3:6])), "kPa"), "difference between 50 mOsm of sucrose, of urea and of NaCl, at the first moment",
         wanted=Q(0, "kPa"), within=Q(1e-9, "kPa"), source="water answers to the sum of all solutes",
+    )  # fmt: skip
+    staying, W = 299 + 2 * salt + sugar, run.data.volume.isel(compartment=0)
+    product = W.isel(time=1).values * staying / 299
+    study.answer(
+        "osmometer", Q(float(abs(product - 1).max()), "1"), "largest change of W·(Σc − urea) after a minute, 200 to 604 mOsm", wanted=Q(0, "1"),
+        within=Q(5e-3, "1"), source="Boyle and van 't Hoff: W·π of what does not cross in a minute is constant",
+    )  # fmt: skip
+    for name, k, mOsm in (("swollen", 8, 200), ("shrunken", 2, 604)):
+        study.answer(
+            name, Q(float(W[1, k]), "pL"), f"volume in {mOsm} mOsm after a minute", wanted=Q(299 / (mOsm - 5), "pL"), within=5e-3,
+            source=f"299/{mOsm - 5} mOsm without urea",
+        )  # fmt: skip
+    V = run.data.potential.isel(time=2, membrane=0).values * 1e-3
+    steady = (2 * X + CHARGE * (2 * 0.060 + V)) / (staying - 2 * (SALT + salt) * np.exp(V * F / RT))
+    study.answer(
+        "set_point", Q(float(abs(W.isel(time=2).values / steady - 1).max()), "1"), "steady volumes in these baths: farthest from the closed form",
+        wanted=Q(0, "1"), within=Q(1e-6, "1"), source="neutral, isotonic, Cl⁻ passive: W = (2 n_X + CV/F)/(Σc_bath − urea − 2 Cl_o e^{FV/RT})",
     )  # fmt: skip
 
 
@@ -164,59 +179,25 @@ def _least(P: float) -> float:
     return float(rest[0] + modes[0] @ np.exp(values * theta))
 
 
-def _tonicity(study: bm.Study, model: bm.Model) -> None:
-    """The living cell in baths of 200 to 600 mOsm: as an osmometer after a minute, with its pump after a month."""
-    salt, sugar = np.array([-52.0, -25, 0, 0, 0, 0]), np.array([0.0, 0, 0, 50, 150, 300])
-    scan = {"bath.Na": array(145 + salt, "bath", "mM"), "bath.Cl": array(SALT + salt, "bath", "mM"), "bath.sucrose": array(sugar, "bath", "mM")}
-    run = study.run(model, label="tonicity", times=Q([0, 60, 3e6], "s"), parameters=scan)
-    total, W = 304 + 2 * salt + sugar, run.data.volume.isel(compartment=0)
-    product = W.isel(time=1).values * (total - UREA) / 299
-    study.answer(
-        "osmometer", Q(float(abs(product - 1).max()), "1"), "largest change of W·(Σc − urea) after a minute, 200 to 604 mOsm", wanted=Q(0, "1"),
-        within=Q(5e-3, "1"), source="Boyle and van 't Hoff: W·π of what does not cross in a minute is constant",
-    )  # fmt: skip
-    study.answer(
-        "swollen",
-        Q(float(W[1, 0]), "pL"),
-        "volume in 200 mOsm after a minute",
-        wanted=Q(299 / 195, "pL"),
-        within=5e-3,
-        source="299/195 mOsm without urea",
-    )
-    study.answer(
-        "shrunken",
-        Q(float(W[1, 5]), "pL"),
-        "volume in 604 mOsm after a minute",
-        wanted=Q(299 / 599, "pL"),
-        within=5e-3,
-        source="299/599 mOsm without urea",
-    )
-    V = run.data.potential.isel(time=2, membrane=0).values * 1e-3
-    charge = CAPACITANCE * 1e15 / F  # fmol for each V: what balance() and V add to the anions
-    steady = (2 * X + 2 * charge * 0.060 + charge * V) / (total - UREA - 2 * (SALT + salt) * np.exp(V * F / RT))
-    study.answer(
-        "set_point", Q(float(abs(W.isel(time=2).values / steady - 1).max()), "1"), "steady volumes in these baths: farthest from the closed form",
-        wanted=Q(0, "1"), within=Q(1e-6, "1"), source="neutral, isotonic, Cl⁻ passive: W = (2 n_X + CV/F)/(Σc_bath − urea − 2 Cl_o e^{FV/RT})",
-    )  # fmt: skip
-
-
 def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
     """The pump stopped in isotonic baths with 0 to 60 mM of sucrose for salt; and in a cell with a rigid wall, through which no water moves."""
-    sugar = np.array([0.0, 10, 30, 60])
+    sugar = np.array([0.0, 10, 30, 60, 0, 0])  # the fifth has its pump, the sixth a wall
     bath = {"bath.Na": 145 - sugar / 2, "bath.Cl": SALT - sugar / 2, "bath.sucrose": sugar}
-    scan = {name: array(c, "sugar", "mM", sugar=sugar) for name, c in bath.items()} | {"NaKATPase.density": array([0, DENSITY], "pump", "1/um^2")}
+    scan = {name: array(c, "case", "mM") for name, c in bath.items()}
+    scan["NaKATPase.density"] = array([0, 0, 0, 0, DENSITY, 0], "case", "1/um^2")
+    scan["water.permeability"] = array([L_P] * 5 + [0], "case", "m/s/Pa")
     days = np.concatenate([[0], np.geomspace(1e-3, 3e3, 160), [1e5, 1.1e5]])
     run = study.run(model, label="stopped", times=Q(days, "day"), parameters=scan)
     W = run.data.volume.isel(compartment=0)
-    anions = X + CAPACITANCE * 1e15 * 0.060 / F
-    for k, S in enumerate(sugar[1:], 1):
+    anions = X + CHARGE * 0.060
+    for k, S in enumerate(sugar[1:4], 1):
         c = SALT - S / 2
         r = 1 + S / (2 * c)
         study.answer(
-            f"donnan_{S:.0f}", Q(float(W.isel(time=-1, pump=0, sugar=k)), "pL"), f"volume in the end without a pump, {S:.0f} mM of sucrose outside",
+            f"donnan_{S:.0f}", Q(float(W.isel(time=-1, case=k)), "pL"), f"volume in the end without a pump, {S:.0f} mM of sucrose outside",
             wanted=Q(anions / (c * (r - 1 / r)), "pL"), within=1e-3, source="Donnan, isotonic: r = 1 + S/2c, W = n_X/(c (r − 1/r))",
         )  # fmt: skip
-    free, t = W.isel(pump=0, sugar=0), days * 86400
+    free, t = W.isel(case=0), days * 86400
     growth = float((free[-1] ** 2 - free[-2] ** 2) / (t[-1] - t[-2]))
     path = 1 / (145 / (SODIUM * P_K) + 4.5 / P_K + SALT / (CHLORIDE * P_K))  # cm/s/mM, of cations and Cl⁻ in series
     study.answer(
@@ -225,12 +206,10 @@ def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
     )  # fmt: skip
     for days_later, name in ((1, "day"), (7, "week")):
         study.answer(f"after_{name}", Q(float(np.interp(days_later, days, free)), "pL"), f"volume a {name} after the pump stopped, no sucrose")
-    wall = study.run(
-        model, label="wall", times=Q([0, 1e7], "s"), parameters={"NaKATPase.density": Q(0, "1/um^2"), "water.permeability": Q(0, "cm/s/bar")}
-    )
+    wall = run.data.affinity.sel(process="water").isel(time=-1, case=5) / model.parameter("H2O.molar_volume").value
     r = X / (2 * SALT) + math.hypot(1, X / (2 * SALT))
     study.answer(
-        "wall", Q(-float(_outward(wall, model)[-1]), "kPa"), "pressure that a wall would have to bear without a pump", within=1e-4,
+        "wall", Q(float(wall), "kPa"), "pressure that a wall would have to bear without a pump", within=1e-4,
         wanted=Q(RT * (SALT * (r + 1 / r) + X - 2 * SALT) / 1e3, "kPa"), source="Donnan at fixed volume: RT (c r + c/r + X − 2c), r − 1/r = X/c",
     )  # fmt: skip
     return run
@@ -260,7 +239,7 @@ def _cost(study: bm.Study, model: bm.Model) -> dict[str, float]:
             within=Q(0.01, "percent"), source=formula,
         )  # fmt: skip
     V, W = last.potential.isel(membrane=0), last.volume.isel(compartment=0)
-    held = (X + CAPACITANCE * 1e15 * 0.060 / F / 2) / (SALT * (1 - np.exp(float(V[0]) / mV)))
+    held = (X + CHARGE * 0.060 / 2) / (SALT * (1 - np.exp(float(V[0]) / mV)))
     study.answer(
         "volume", Q(float(W[0]), "pL"), "volume that the pump holds", wanted=Q(held, "pL"), within=1e-5,
         source="W = n_X/[Cl_o (1 − e^{FV/RT})]: neutral, isotonic, Cl⁻ passive",
@@ -320,7 +299,7 @@ def _figure_of_solutes(W: xr.DataArray, sieved: xr.DataArray) -> Any:
             right.plot(P, sieved.sel(P=P), "o", color=COLOURS["K"], ms=3)
             right.annotate(name, (P, float(sieved.sel(P=P))), (4 if name != "methanol" else 2, up), textcoords="offset points", fontsize=6)
         right.set(xscale="log", xlabel="permeability (cm/s)", ylabel="largest shrinkage (relative)", xlim=(1e-7, 3e-2), ylim=(0, 1.05))
-        right.set_xticks([1e-6, 1e-4, 1e-2])
+        right.set_xticks([1e-6, 1e-4, 1e-2], ["10⁻⁶", "10⁻⁴", "10⁻²"])
     return figure
 
 
@@ -329,10 +308,9 @@ def _figure_of_volume(run: bm.Run, shares: dict[str, float]) -> Any:
     W, days = run.data.volume.isel(compartment=0), run.data.time / 86400
     with bm.figures.style():
         figure, (left, right) = _panels(55)
-        left.plot(days, W.isel(pump=1, sugar=0), color=COLOURS["charge"], label="with pump")
-        for k, colour, dash in ((0, COLOURS["Na"], "--"), (1, COLOURS["Cl"], "-."), (2, COLOURS["K"], (0, (1, 1)))):
-            S = float(W.sugar[k])
-            left.plot(days, W.isel(pump=0, sugar=k), color=colour, ls=dash, label="no pump" if k == 0 else f"+ {S:.0f} mM sucrose")
+        left.plot(days, W.isel(case=4), color=COLOURS["charge"], label="with pump")
+        for k, S, colour, dash in ((0, 0, COLOURS["Na"], "--"), (1, 10, COLOURS["Cl"], "-."), (2, 30, COLOURS["K"], (0, (1, 1)))):
+            left.plot(days, W.isel(case=k), color=colour, ls=dash, label="no pump" if k == 0 else f"+ {S} mM sucrose")
         left.set(xscale="log", yscale="log", xlabel="time (d)", ylabel="volume (pL)", xlim=(0.01, 3e3), ylim=(0.7, 400))
         left.set_yticks([1, 10, 100], ["1", "10", "100"])
         left.set_xticks([0.1, 10, 1000], ["0.1", "10", "1000"])

@@ -57,9 +57,9 @@ def array(values: Any, dim: str, unit: str) -> xr.DataArray:
 def _forces(study: bm.Study, model: bm.Model) -> xr.Dataset:
     """Affinities as declared, over V, and over the K⁺ of the cell."""
     V, level = np.linspace(-120, 0, 13), np.geomspace(20, 200, 11)
-    at_V = study.run(model, label="over_V", times=Q([0, 1e-6], "s"), parameters={"membrane.potential": array(V, "V", "mV")})
-    at_K = study.run(model, label="over_K", times=Q([0, 1e-6], "s"), parameters={"cell.K": array(level, "K_i", "mM")})
-    force = at_V.data.affinity.isel(time=0)
+    scan = {"membrane.potential": array([*V, *(-60 + 0 * level)], "point", "mV"), "cell.K": array([*(140 + 0 * V), *level], "point", "mM")}
+    seen = study.run(model, label="forces", times=Q([0, 1e-6], "s"), parameters=scan).data.affinity.isel(time=0)
+    force = seen.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
     rest = force.sel(V=-60, process=["K_leak", "Na_leak", "Cl_leak"])
     chemical, electrical = RT * math.log(140 / 4.5) / 1e3, F * -0.060 / 1e3
     for name, found, wanted, about, formula in (
@@ -75,7 +75,7 @@ def _forces(study: bm.Study, model: bm.Model) -> xr.Dataset:
         "holding", Q(holding, "mV"), "V that would hold 140 mM against 4.5: where the force is zero", wanted=Q(mV * math.log(4.5 / 140), "mV"),
         within=Q(1e-6, "mV"), source="Nernst 1889: (RT/F) ln 4.5/140",
     )  # fmt: skip
-    alone = math.exp(float(np.interp(0.0, at_K.data.affinity.isel(time=0).sel(process="K_leak"), np.log(level))))
+    alone = math.exp(float(np.interp(0.0, seen.isel(point=slice(V.size, None)).sel(process="K_leak"), np.log(level))))
     study.answer(
         "held", Q(alone, "mM"), "K⁺ that −60 mV alone would hold against 4.5 mM", wanted=Q(4.5 * math.exp(60 / mV), "mM"), within=1e-6,
         source="Nernst: 4.5 mM·e^{60 mV·F/RT}",
@@ -205,7 +205,7 @@ def _figure_of_baths(baths: xr.Dataset, stopped: bm.Run) -> Any:
         left, right = figure.subplots(1, 2, sharey=True)
         for letter, ax in zip("AB", (left, right), strict=True):
             ax.set_title(letter, loc="left", fontsize=8, fontweight="bold")
-        left.plot(baths.K_o, E_K.isel(time=0, pump=1), color=COLOURS["K"], ls="--", label="$E_{\\mathrm{K}}$ of 140 mM inside")
+        left.plot(baths.K_o, E_K.isel(time=0, pump=1), color=COLOURS["K"], ls="--", label="Nernst potential of K⁺")
         left.plot(baths.K_o, baths.potential.isel(time=1, pump=1), color=COLOURS["charge"], label="V after 10 s")
         left.plot(baths.K_o, baths.potential.isel(time=1, pump=0), color=COLOURS["Na"], ls=":", label="V after 10 s, no pump")
         left.plot(baths.K_o, baths.potential.isel(time=2, pump=1), color=COLOURS["Cl"], ls="-.", label="V in the end")
@@ -213,7 +213,7 @@ def _figure_of_baths(baths: xr.Dataset, stopped: bm.Run) -> Any:
         left.set_ylim(-140, 40)
         left.legend(loc="upper left", borderaxespad=0)
         hours, K_i = stopped.data.time / 3600, stopped.data.concentration.sel(pool="cell.K")
-        right.plot(hours, mV * np.log(4.5 / K_i), color=COLOURS["K"], ls="--", label="$E_{\\mathrm{K}}$")
+        right.plot(hours, mV * np.log(4.5 / K_i), color=COLOURS["K"], ls="--", label="Nernst potential of K⁺")
         right.plot(hours, stopped.data.potential[:, 0], color=COLOURS["charge"], label="V")
         right.set(xlabel="time without pump (h)", xlim=(0, 40))
         right.legend(loc="upper right", borderaxespad=0)
