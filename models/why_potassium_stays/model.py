@@ -41,11 +41,11 @@ def build() -> bm.Model:
 def reproduce(study: bm.Study) -> None:
     """The forces at rest, what V alone would hold, the pump stopped, and the bath's K⁺ raised, against Nernst, Goldman, Mullins–Noda, Donnan."""
     model = build()
-    forces = _forces(study, model)
-    _work(study, model)
+    _forces(study, model)
+    rest = _work(study, model)
     baths = _baths(study, model)
     stopped = _stopped(study, model)
-    study.figure("forces", _figure_of_forces(forces))
+    study.figure("forces", bm.figures.forces(rest, species=["K", "Na", "Cl"]))
     study.figure("baths", _figure_of_baths(baths, stopped))
 
 
@@ -54,7 +54,7 @@ def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 
-def _forces(study: bm.Study, model: bm.Model) -> xr.Dataset:
+def _forces(study: bm.Study, model: bm.Model) -> None:
     """Affinities as declared, over V, and over the K⁺ of the cell."""
     V, level = np.linspace(-120, 0, 13), np.geomspace(20, 200, 11)
     scan = {"membrane.potential": array([*V, *(-60 + 0 * level)], "point", "mV"), "cell.K": array([*(140 + 0 * V), *level], "point", "mM")}
@@ -80,10 +80,9 @@ def _forces(study: bm.Study, model: bm.Model) -> xr.Dataset:
         "held", Q(alone, "mM"), "K⁺ that −60 mV alone would hold against 4.5 mM", wanted=Q(4.5 * math.exp(60 / mV), "mM"), within=1e-6,
         source="Nernst: 4.5 mM·e^{60 mV·F/RT}",
     )  # fmt: skip
-    return force
 
 
-def _work(study: bm.Study, model: bm.Model) -> None:
+def _work(study: bm.Study, model: bm.Model) -> bm.Run:
     """An hour at rest: nothing moves on the whole, and the pump pays."""
     run = study.run(model, label="rest", until="1 h")
     last, took = run.data.isel(time=-1), run.ledger.transfers.sel(transporter="NaKATPase").isel(time=-1).sum("component")
@@ -107,6 +106,7 @@ def _work(study: bm.Study, model: bm.Model) -> None:
         "share", Q(share, "percent"), "K⁺'s share of the work of the pump", within=1e-4,
         wanted=Q(200 * (RT * math.log(140 / 4.5) - F * 0.060) / work, "percent"), source="2 · 3.075 of 44.206 kJ/mol",
     )  # fmt: skip
+    return run
 
 
 def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
@@ -164,35 +164,6 @@ def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
     half = float(np.interp(-70, -K_i.values, run.data.time.values)) / 3600
     study.answer("half", Q(half, "h"), "time in which half of the K⁺ is gone, with these leaks")
     return run
-
-
-def _figure_of_forces(force: xr.DataArray) -> Any:
-    """What the gradient and V do to a mole of each ion at rest, and their sum."""
-    from matplotlib.figure import Figure
-
-    with bm.figures.style():
-        figure = Figure(figsize=(85 / 25.4, 42 / 25.4), layout="constrained")
-        ax = figure.subplots()
-        for row, (ion, label) in enumerate((("K", "K⁺"), ("Na", "Na⁺"), ("Cl", "Cl⁻"))):
-            chemical = float(force.sel(process=f"{ion}_leak", V=0))
-            net = float(force.sel(process=f"{ion}_leak", V=-60))
-            for start, end, height, name, shape in (
-                (0, chemical, 0.25, "gradient", {"color": COLOURS[ion], "lw": 1}),
-                (chemical, net, 0.0, "V", {"color": COLOURS["charge"], "lw": 1}),
-                (0, net, -0.25, "sum", {"color": COLOURS[ion], "lw": 2.2}),
-            ):  # fmt: skip
-                y = -row + height
-                if abs(end - start) < 0.01:
-                    ax.plot(end, y, "o", ms=3, color=shape["color"])
-                else:
-                    ax.annotate("", (end, y), (start, y), arrowprops={"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "mutation_scale": 6, **shape})
-                text, right = f"{name} {end - start:+.1f}".replace("-", "−").replace("+0.0", "0"), max(start, end)
-                ax.annotate(text, (right, y), (4, 0), textcoords="offset points", va="center", fontsize=6)
-            ax.text(-15.6, -row, label, ha="right", va="center", color=COLOURS[ion])
-        ax.axvline(0, color="#888888", lw=0.5, zorder=0)
-        ax.set(xlim=(-15, 15), ylim=(-2.5, 0.5), yticks=[], xlabel="inward  ←  force at rest (kJ/mol)  →  outward")
-        ax.spines["left"].set_visible(False)
-    return figure
 
 
 def _figure_of_baths(baths: xr.Dataset, stopped: bm.Run) -> Any:
