@@ -69,7 +69,7 @@ class Chart:
             if what == "taken" and who[1] != CARRIER:
                 taken.setdefault(who[0], []).append(k)
         fuel = {t: name for t, (name, _) in self.fuel.items()}
-        return [[k for k in sums if self.sums[k][2] != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
+        return [[k for k in sums if str(self.sums[k][2]) != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
 
     @cached_property
     def member(self) -> list[list[int]]:
