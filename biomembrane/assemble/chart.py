@@ -68,8 +68,8 @@ class Chart:
         for k, (what, *who) in enumerate(self.sums):
             if what == "taken" and who[1] != CARRIER:
                 taken.setdefault(who[0], []).append(k)
-        fuel = {t: name for t, (name, _) in self.fuel.items()}
-        return [[k for k in sums if self.sums[k][2] != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
+        fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
+        return [[k for k in sums if self.sums[k][2] not in fuels.get(t, ())] for t, sums in taken.items() if len(sums) > 1]
 
     @cached_property
     def member(self) -> list[list[int]]:
