@@ -49,6 +49,9 @@ def filed(run: Run) -> xr.Dataset:
     made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
     facts = {"units": "pJ", "long_name": "what exergy is uncertain by in floating point"}
     made["ledger_rounding"] = (dims, np.asarray(ledger._books.rounding).reshape(shape), facts)
+    if ledger._books.swung.any():
+        facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
+        made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
@@ -70,7 +73,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
         "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
-        "fuel": {name: [fuel, sorted(members)] for name, (fuel, members) in chart.fuel.items()},
+        "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
         "rtol": t.solver.rtol,
         "span": float(t.block.times[-1]),
@@ -128,7 +131,7 @@ class FiledChart(Chart):
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
         rows = zip(told["store"], *(told[f] for f in facts), strict=True)
         self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
-        self.fuel = {name: (fuel, frozenset(members)) for name, (fuel, members) in t.facts["fuel"].items()}
+        self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
@@ -181,6 +184,10 @@ class FiledBooks(Books):
     def imposed_parts(self) -> Array:
         name = "ledger_imposed_by_store"
         return self.t.lanes(name, "store", "time") if name in self.t.data else np.zeros_like(self.exergy)
+
+    @cached_property
+    def swung(self) -> Array:
+        return self.t.lanes("ledger_swung") if "ledger_swung" in self.t.data else np.zeros_like(self.rounding)
 
     @cached_property
     def rounding(self) -> Array:

@@ -36,7 +36,10 @@ COLOURS: dict[str, str] = {
     "glucose": "#882255", "ATP": "#7A6000", "charge": "#222222", "heat": "#8A8078",
 }  # fmt: skip
 OTHERS = ("#56B4E9", "#332288", "#117733", "#999933", "#AA4499")
-DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (2, 1)))
+DASHES: tuple[Any, ...] = (
+    "-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (10, 2)), (0, (2, 2)), (0, (5, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 3)),
+    (0, (10, 1.5, 3, 1.5)),
+)  # fmt: skip
 IONS = {
     "Na": "Na⁺", "K": "K⁺", "Cl": "Cl⁻", "Ca": "Ca²⁺", "H": "H⁺", "Mg": "Mg²⁺", "Li": "Li⁺", "Rb": "Rb⁺", "Cs": "Cs⁺",
     "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻", "Zn": "Zn²⁺", "Ba": "Ba²⁺",
@@ -196,6 +199,11 @@ def digits(value: float) -> str:
         return f"{mantissa}×10{str(int(power)).translate(_RAISED)}".replace("-", "−")
     decimals = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))  # of the rounded number: 9.999 is 10.0
     return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def raised(number: int) -> str:
+    """An exponent in print."""
+    return str(number).translate(_RAISED)
 
 
 def percent(share: float) -> str:
