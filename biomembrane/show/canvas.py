@@ -30,22 +30,28 @@ def axes_for(ax: Any, width: str | float, style: str, height: float | None, head
         return ax  # type: ignore[no-any-return]
     inches = look.width_inches(width, style)
     figure = look.new_figure(inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading)
-    figure.set_layout_engine("constrained")
+    figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
     return figure.add_subplot()
 
 
 def settle(axes: Axes, *, own: bool) -> None:
     """Lay the figure out once and for all, if it is ours."""
     figure: Any = axes.figure
-    if own or figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    lay_out(figure)
     if own:
         figure.set_layout_engine("none")
 
 
+def lay_out(figure: Any) -> None:
+    """Places of all axes as the figure's own engine has them."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
 def most_ticks(axes: Axes) -> int:
     """How many numbers stand side by side along the abscissa, as the figure is laid out now."""
-    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    lay_out(axes.figure)
     _, small = look.text_sizes()
     return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
 
@@ -124,7 +130,7 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
 
     em, small = look.text_sizes()
     wide = float(axes.figure.get_size_inches()[0]) * 72  # type: ignore[union-attr]
-    texts = [look.wrap(e.text, max(0.3 * wide, 8 * em), small) for e in endings]
+    texts = [look.wrap(e.text, label_room(wide), small) for e in endings]
     drawn = [
         axes.text(1, 0.5, text, transform=axes.transAxes, size=small, color=readable(e.colour), va="center", ha="left", clip_on=False)
         for e, text in zip(endings, texts, strict=True)
@@ -139,7 +145,7 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
     order = sorted(range(len(endings)), key=lambda i: ends[i][1])
     sizes = [1.02 * look.extent(texts[i], small).height for i in order]
     wanted = [float(ends[i][1]) * tall - size / 2 for i, size in zip(order, sizes, strict=True)]
-    places = look.spread(wanted, sizes, min(-sizes[0] / 2, tall - sum(sizes)) if sizes else 0.0, tall + (sizes[-1] / 2 if sizes else 0.0))
+    places = look.spread(wanted, sizes, min(0.0, tall - sum(sizes)), tall)
     leaders, inks = [], []
     for i, place, size in zip(order, places, sizes, strict=True):
         middle = (place + size / 2) / tall
@@ -150,6 +156,11 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
             inks.append(endings[i].colour)
     lines = LineCollection(leaders, colors=inks, linewidths=0.5, transform=axes.transAxes, clip_on=False)
     axes.add_collection(lines, autolim=False)
+
+
+def label_room(wide: float) -> float:
+    """Width of the labels at the ends of lines in a figure ``wide`` [pt]."""
+    return max(0.3 * wide, 8 * look.text_sizes()[0])
 
 
 def shades(colour: str, count: int) -> list[str]:

@@ -273,5 +273,6 @@ def _explained(axes: Axes, left: Sequence[str]) -> None:
 def _second(axes: Axes) -> Any:
     """The same in mV above."""
     second = axes.secondary_xaxis("top", functions=(lambda x: np.asarray(x) / _PER, lambda x: np.asarray(x) * _PER))
-    second.set_xlabel("the same, divided by F (mV)", size=look.text_sizes()[1])
+    _, small = look.text_sizes()
+    second.set_xlabel("the same, divided by F (mV)", size=small, labelpad=0.6 * small)
     return second

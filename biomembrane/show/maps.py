@@ -113,7 +113,7 @@ def _paint(axes: Axes, first: picks.Coordinate, second: picks.Coordinate, values
         weights = [1.4 if level == 0 else 0.6 for level in inner]
         middle = 0.5 * (levels[0] + levels[-1])
         inks = ["#FFFFFF" if level < middle else "#000000" for level in inner]
-        shown = {"levels": inner, "colors": inks, "linewidths": weights, "linestyles": "-", "corner_mask": False}
+        shown: dict[str, Any] = {"levels": inner, "colors": inks, "linewidths": weights, "linestyles": "-", "corner_mask": False}
         lines = axes.contour(first.values, second.values, np.ma.masked_invalid(values), **shown)
         axes.clabel(lines, fmt=dict(zip(inner, canvas.even(inner), strict=True)), fontsize=small, inline_spacing=0.3 * em)
     X, Y = np.meshgrid(first.values, second.values)

@@ -341,7 +341,12 @@ def coordinate(array: xr.DataArray, name: str, where: str) -> Coordinate:
         raise errors.WrongType(where=where, wanted="a dimension with a coordinate of numbers", got=got, advice=advice)
     found = array[named]
     if found.dtype.kind not in "iuf":
-        raise errors.WrongType(where=where, wanted="a coordinate of numbers", got=f"{named} of {found.dtype.name}", advice="give another coordinate")
+        raise errors.WrongType(
+            where=where,
+            wanted="a coordinate of numbers",
+            got=f"{named} of {'text' if found.dtype.kind in 'UOST' else found.dtype.name}",
+            advice="give another coordinate",
+        )
     if named == dim:  # the parameter says more than the name of a dimension
         same = [c for c, d in single.items() if d == dim and "." in c and np.array_equal(array[c].values, found.values)]
         named = same[0] if same else named

@@ -131,8 +131,7 @@ def _curves(
     if len(made) * len(members) > _MOST:
         got, advice = f"{len(made)} times {len(members)} lines", "fewer variables in of=…, or figures.map(scan, of=…)"
         raise errors.OutOfDomain(where=where, wanted=f"at most {_MOST} lines", got=got, advice=advice)
-    peak = max((float(np.nanmax(np.abs(each.values))) for each in made if np.isfinite(each.values).any()), default=0.0)
-    factor, unit = look.scaled(made[0].unit, peak)
+    factor, unit = look.scaled(made[0].unit, _peak(made, where))
     curves = []
     for i, each in enumerate(made):
         for k, member in enumerate(members):
@@ -145,6 +144,14 @@ def _curves(
             order = np.argsort(curve.x, kind="stable") if isinstance(abscissa, picks.Coordinate) else slice(None)
             curves.append(replace(curve, x=curve.x[order], y=curve.y[order]))
     return curves, unit
+
+
+def _peak(made: Sequence[picks.Series], where: str) -> float:
+    """The largest number.  Raises OutOfDomain where there is none."""
+    sizes = [float(np.nanmax(np.abs(each.values))) for each in made if np.isfinite(each.values).any()]
+    if not sizes:
+        raise errors.OutOfDomain(where=where, wanted="lanes that came to their end", got="none", advice="run.data.status says why")
+    return max(sizes)
 
 
 def _family(each: picks.Series, dim: str) -> list[str]:
@@ -190,8 +197,8 @@ def _height(curves: Sequence[_Curve], width: str | float, style: str) -> float:
     """Room for the labels [in]."""
     inches = look.width_inches(width, style)
     _, small = look.text_sizes()
-    lines = sum(len(look.wrap(c.label, 0.3 * inches * 72, small).split("\n")) for c in curves)
-    return max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 5 * small) / 72)
+    lines = sum(len(look.wrap(c.label, canvas.label_room(inches * 72), small).split("\n")) for c in curves)
+    return max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 7 * small) / 72)
 
 
 def _heading(source: Any) -> str:
@@ -271,7 +278,7 @@ def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None =
     if len(every) > _MOST:
         got = f"{len(every)} lines"
         raise errors.OutOfDomain(where=where, wanted=f"at most {_MOST} lines", got=got, advice="fewer variables in of=…, or fewer runs")
-    factor, unit = look.scaled(every[0].unit, max(float(np.nanmax(np.abs(each.values))) for each in every))
+    factor, unit = look.scaled(every[0].unit, _peak(every, where))
     clock, tick = canvas.clock(max(float(each.values.time[-1]) for each in every))
     curves = _courses(found, factor, clock)
     with look.style(style):
@@ -280,7 +287,7 @@ def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None =
         axes.set_xlabel(f"Time ({tick})")
         axes.set_ylabel(_ordinate(axes, every, unit))
         canvas.zero_lines(axes, x=False)
-        canvas.label_ends(axes, [_ending(c) for c in curves], own=ax is None)
+        canvas.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
     return axes
 
 

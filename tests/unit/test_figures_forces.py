@@ -174,6 +174,11 @@ def test_they_are_drawn_clearly(width: float) -> None:
     check_clear(figures.forces(fed(), width=width))
     check_clear(figures.forces(fed(), species=["K"], membranes=["apical"], width=width))
     check_clear(figures.costs(fed(), width=width))
+    if width == 174:
+        check_clear(figures.forces(fed(), species=["Na", "glucose"], style="slides"))
+        check_clear(figures.costs(fed(), style="slides"))
+        runs = {"a rather long label for a run": fed(), "another": fed()}
+        check_clear(figures.compare(runs, ["cell.Na", "cell.glucose"], style="slides"))
 
 
 def test_a_saved_run_is_drawn_alike(saved: Any, tmp_path: Path) -> None:

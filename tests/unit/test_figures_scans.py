@@ -203,6 +203,8 @@ def test_errors_say_what_to_do() -> None:
         figures.response(scan, "current")
     with pytest.raises(errors.WrongType, match="axes"):
         figures.map(scan, "potential", ax=Figure())  # type: ignore[arg-type]
+    with pytest.raises(errors.OutOfDomain, match="came to their end"):
+        figures.response(scan.data.potential.isel(membrane=0).where(False))
     old = scan.data.copy()
     del old.attrs["system_json"]
     with pytest.raises(errors.UnknownName, match="system_json"):
