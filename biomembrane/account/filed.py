@@ -49,6 +49,9 @@ def filed(run: Run) -> xr.Dataset:
     made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
     facts = {"units": "pJ", "long_name": "what exergy is uncertain by in floating point"}
     made["ledger_rounding"] = (dims, np.asarray(ledger._books.rounding).reshape(shape), facts)
+    if ledger._books.swung.any():
+        facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
+        made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
@@ -181,6 +184,10 @@ class FiledBooks(Books):
     def imposed_parts(self) -> Array:
         name = "ledger_imposed_by_store"
         return self.t.lanes(name, "store", "time") if name in self.t.data else np.zeros_like(self.exergy)
+
+    @cached_property
+    def swung(self) -> Array:
+        return self.t.lanes("ledger_swung") if "ledger_swung" in self.t.data else np.zeros_like(self.rounding)
 
     @cached_property
     def rounding(self) -> Array:

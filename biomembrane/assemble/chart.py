@@ -63,13 +63,13 @@ class Chart:
 
     @cached_property
     def gradients(self) -> list[list[int]]:
-        """By coupled transporter, one that moves more than one carrier besides its own states: its sums over those that are no fuel of it."""
+        """By coupled transporter, one that moves more than one carrier besides its own states: its sums over those that are not its fuel."""
         taken: dict[str, list[int]] = {}
         for k, (what, *who) in enumerate(self.sums):
             if what == "taken" and who[1] != CARRIER:
                 taken.setdefault(who[0], []).append(k)
-        fuel = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
-        return [[k for k in sums if self.sums[k][2] not in fuel.get(t, ())] for t, sums in taken.items() if len(sums) > 1]
+        fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
+        return [[k for k in sums if self.sums[k][2] not in fuels.get(t, ())] for t, sums in taken.items() if len(sums) > 1]
 
     @cached_property
     def member(self) -> list[list[int]]:
