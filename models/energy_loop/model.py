@@ -35,7 +35,10 @@ def respiration(cell: bm.Compartment) -> bm.Transporter:
 
     def found(site: bm.Site) -> Any:
         share = 1
-        for name, K_half in (("ADP", Q(0.275, "mM")), ("glucose", Q(0.1, "mM"))):
+        measured = bm.Source(
+            "measured", citation="Biochem. Biophys. Res. Commun. 1995, 213:138, abstract", preparation="permeabilized rat hepatocytes"
+        )
+        for name, K_half in (("ADP", bm.Parameter(Q(0.275, "mM"), measured)), ("glucose", Q(0.1, "mM"))):
             share *= site[f"{name}@in"] / (site[f"{name}@in"] + site.parameter(f"half_{name}", K_half, bm.dimension.CONCENTRATION, domain="positive"))
         return share
 

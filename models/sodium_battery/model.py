@@ -33,7 +33,9 @@ def build() -> bm.Model:
         "membrane", inside=cell, outside=bath, area=Q(500, "um^2"), capacitance=lib.sheet("membrane_typical")["specific_capacitance"]
     )
     leaks = [lib.leak(ion, membrane, permeability=Q(P, "cm/s")) for ion, P in ((K, 5e-7), (Na, 2e-8), (Cl, 2.25e-7))]
-    law = laws.Saturable(maximum=Q(0, "pmol/cm^2/s"), half={"Na": Q(40, "mM"), "glucose": Q(0.46, "mM")})
+    rat = bm.Source("measured", citation="Panayotova-Heiermann, Loo & Wright 1995, J. Biol. Chem., abstract", preparation="rat SGLT1 near -30 mV")
+    half = {name: bm.Parameter(Q(K_half, "mM"), rat) for name, K_half in (("Na", 40), ("glucose", 0.46))}
+    law = laws.Saturable(maximum=Q(0, "pmol/cm^2/s"), half=half)
     symporter = bm.Transporter("symporter", "2 Na@out + glucose@out -> 2 Na@in + glucose@in", membrane, law, label="Na⁺–glucose symporter")
     return bm.Model("sodium_battery", [lib.NaKATPase(membrane), *leaks, symporter], potential={membrane: Q(-60, "mV")})
 

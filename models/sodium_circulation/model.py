@@ -35,7 +35,9 @@ def build() -> bm.Model:
     capacitance = lib.sheet("membrane_typical")["specific_capacitance"]
     apical = bm.Membrane("apical", inside=cell, outside=lumen, area=Q(200, "um^2"), capacitance=capacitance)
     basal = bm.Membrane("basolateral", inside=cell, outside=blood, area=Q(400, "um^2"), capacitance=capacitance)
-    exchange = laws.Saturable(maximum=Q(6, "pmol/cm^2/s"), half={"Na": Q(30, "mM"), "H": Q(72e-6, "mM")}, binding="common")
+    NHE3 = bm.Source("fitted", citation="Weinstein 1995", where="K_Na and K_H of NHE3, as in Layton's nephron model")
+    half = {name: bm.Parameter(Q(K_half, "mM"), NHE3) for name, K_half in (("Na", 30), ("H", 72e-6))}
+    exchange = laws.Saturable(maximum=Q(6, "pmol/cm^2/s"), half=half, binding="common")
     ways = [
         lib.SGLT1(apical, data="eskandari_2005"),
         bm.Transporter("NHE", "Na@out + H@in -> Na@in + H@out", apical, exchange, label="Na⁺/H⁺ exchanger"),
