@@ -188,6 +188,8 @@ def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
     where = "traces(run, ax=…)"
     if not all(isinstance(each, Axes) for each in given):
         raise errors.WrongType(where=where, wanted="Axes, or a sequence of them", got=errors.shown(ax), advice="ax=figure.subplots(2)")
+    if len(set(map(id, given))) < len(given):
+        raise errors.BadSettings(where=where, wanted="Axes, each once", got="the same Axes twice", advice="ax=figure.subplots(2)")
     parts = [part for panel in chosen for part in split(panel)]
     if len(given) == len(chosen):
         parts = [panel.tidy() for panel in chosen]
@@ -198,9 +200,8 @@ def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
         raise errors.BadSettings(where=where, wanted=wanted, got=f"{len(given)} Axes", advice=advice)
     em, small = look.text_sizes()
     for axes, panel in zip(given, parts, strict=True):
-        box = axes.get_position()
-        width, height = axes.figure.get_size_inches() * 72
-        _panel(axes, panel, ticks(*panel.limits(), 4, log=panel.log), (box.height * height, box.width * width, max(0.3 * width, 8 * em)), last=True)
+        tall, wide = (72 * length / axes.figure.dpi for length in (axes.bbox.height, axes.bbox.width))
+        _panel(axes, panel, ticks(*panel.limits(), 4, log=panel.log), (tall, wide, max(0.5 * wide, 8 * em)), last=True)
         axes.set_ylabel(panel.title, size=em)
         axes.xaxis.label.set_size(em)
         axes.tick_params(labelsize=small)

@@ -91,8 +91,7 @@ def _size(ax: Any) -> tuple[float, float]:
     from matplotlib.axes import Axes as Given
 
     errors.expect(ax, Given, "energy_flow(run, ax=…)", "Axes", "ax=figure.subplots()")
-    width, height = ax.get_position().size * ax.figure.get_size_inches()
-    return float(width), 72 * float(height)
+    return float(ax.bbox.width / ax.figure.dpi), 72 * float(ax.bbox.height / ax.figure.dpi)
 
 
 def _cleared(ax: Axes, width: float, height: float) -> Axes:

@@ -229,10 +229,13 @@ def test_a_lane_and_a_file_are_drawn_as_the_run(tmp_path: Path) -> None:
 
     scan = run(when)
     saved = bm.open_run(bm.save(scan, tmp_path / "scan.nc"))
-    lanes = (run(Q(6.05, "s")), scan.isel(when=1), saved.isel(when=1))
-    written = [figures.save(draw(lane), tmp_path / "it.svg").read_bytes() for lane in lanes for draw in DRAW.values()]
-    assert written[2:4] == written[:2]
-    assert written[4:] == written[:2]
+    lane, filed, alone = scan.isel(when=1), saved.isel(when=1), run(Q(6.05, "s"))
+    for draw in DRAW.values():
+        one, two = (figures.save(draw(each), tmp_path / "it.svg").read_bytes() for each in (lane, filed))
+        assert one == two
+    for first, second in zip(figures.traces(lane).axes, figures.traces(alone).axes, strict=True):
+        for line, other in zip(first.lines, second.lines, strict=True):
+            assert np.asarray(line.get_xydata()) == pytest.approx(np.asarray(other.get_xydata()), rel=1e-6, abs=1e-9)
     edge = [line.get_xdata() for line in figures.traces(saved.isel(when=1), panels="ions").axes[0].lines]
     assert any(list(x) == [0, 6.05, 6.05, 10] for x in edge)
 
