@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 __all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _DARK = "#333333"
 PROTOCOLS = ("protocols", "taken out by protocols")
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
