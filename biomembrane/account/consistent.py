@@ -28,6 +28,7 @@ from ..declare.site import Site, exact
 from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import B, F, R, T
+from ..units import as_quantity
 from .audit.audit import audit
 from .audit.claim import claims
 from .audit.evaluate import Array, Box, Functions, box
@@ -273,7 +274,9 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
     here = box(claims(x)[0], {})
     moves = bool(np.any(Functions([claims(x)[0].net or sp.S.Zero], here)(here.sample(64))))
     if finding.verdict in ("consistent", "undecided") and finding.witness is None and moves:
-        return Repair(x, x, f"left as it is: no state with J·A < 0 was found, and no proof either ({finding.text})", before, before)
+        told = "J·A ≥ 0 is proved in the whole range, though not as a pair of rates or as L·A"
+        told = told if finding.verdict == "consistent" else "no state with J·A < 0 was found, and no proof either"
+        return Repair(x, x, f"left as it is: {told} ({finding.text})", before, before)
     return None
 
 
@@ -320,7 +323,7 @@ def _cycle(x: Cycle, before: Audit) -> Repair:
 
 
 def _quantity(given: Any) -> Any:
-    return given.quantity if isinstance(given, Parameter) else given
+    return given.quantity if isinstance(given, Parameter) else as_quantity(given, "make_consistent(…)")
 
 
 def _scaled(given: Any, factor: float) -> Parameter:

@@ -7,11 +7,12 @@ from typing import Any
 
 from .. import errors
 from ..declare.cycle import Cycle
-from ..declare.parameter import Declared
-from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.parameter import Declared, joined
+from ..declare.places import RESERVED, Compartment, Membrane, Place, Reservoir
 from ..declare.reaction import made_or_used, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
+from .network import Pool
 
 
 def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
@@ -119,18 +120,23 @@ def _closes(t: Transporter | Cycle, species: Species) -> bool:
 
 
 def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
-    """Parameters by dotted name; the same name may come twice only with the same value."""
+    """Parameters by dotted name; the same name may come twice only for the same parameter of the same owner, such as an energy of a species."""
     found: dict[str, Declared] = {}
     for p in declared:
-        other = found.setdefault(p.name, p)
-        if (other.value, other.dimension) != (p.value, p.dimension):
-            said = [errors.shown(other.quantity), errors.shown(p.quantity)]
-            if said[0] == said[1]:
-                said = [f"{x} {p.unit}" for x in errors.apart(other.quantity.magnitude, p.quantity.to(other.unit).magnitude)]
-            raise errors.DuplicateName(
-                where=f"Model, parameter {p.name!r}",
-                wanted="one value for one name",
-                got=" and ".join(said),
-                advice="give one of the two objects another name",
-            )
+        joined(found.setdefault(p.name, p), p, f"Model, parameter {p.name!r}")
     return found
+
+
+def pools(made: Sequence[Pool], found: Mapping[str, Declared], given: Iterable[Transporter | Cycle]) -> tuple[Pool, ...]:
+    """Pools with different names, none of which is a parameter of someone else; a solute is the parameter that says how much of it there is."""
+    owners = {name: p.owner for name, p in found.items()}
+    for place in dict.fromkeys(p.place for p in made if p.kind != "carrier"):
+        owners |= {f"{place}.{word}": f"the place {place!r}" for word in RESERVED}
+    for t in given:
+        for state in t.states:
+            if state.pool in owners:
+                raise errors.DuplicateName(
+                    where=f"Model, state {state.label} of {t.name}", wanted="one owner of each dotted name",
+                    got=f"{state.pool}, which {owners[state.pool]} has too", advice=f"name='{t.name}_carrier', or another name of that state",
+                )  # fmt: skip
+    return tuple(made)

@@ -93,7 +93,14 @@ class Model(Compared):
         self.transformed = checks.transformed(self.transporters)
         kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
         declared = [
-            declare("temperature", kelvin if temperature is not None else _kelvin(), d.TEMPERATURE, domain="positive", long_name="temperature")
+            declare(
+                "temperature",
+                kelvin if temperature is not None else _kelvin(),
+                d.TEMPERATURE,
+                domain="positive",
+                long_name="temperature",
+                owner="the model",
+            )
         ]
         declared += contents.declared(self.places.values(), self.membranes)
         chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
@@ -101,7 +108,8 @@ class Model(Compared):
         declared += chosen
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
-        self.pools: tuple[Pool, ...] = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
+        rows_ = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
+        self.pools: tuple[Pool, ...] = checks.pools(rows_, self.parameters, self.transporters)
         rows, nodes = {p.name for p in self.pools}, set(self.circuit.nodes)
         self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
         self.impermeants = contents.impermeants(self)

@@ -56,7 +56,10 @@ def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Mem
     without one follows.  Raises BadPlace where potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
-        m: declare(f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start") for m, v in given.items()
+        m: declare(
+            f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start", owner=f"the membrane {m.name!r}"
+        )
+        for m, v in given.items()
     }
     at, chosen = Levels(circuit), []
     for m, V in declared.items():

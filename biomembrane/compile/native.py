@@ -195,9 +195,9 @@ class Native:
 def _agree(function: str, got: Array, wanted: Array) -> None:
     both = np.isfinite(got) & np.isfinite(wanted) & (np.abs(wanted) < 1e290)
     got, wanted = got[both], wanted[both]
-    # differences of large one-way rates keep their absolute accuracy only
-    scale = np.abs(wanted) + 1e-3 * np.max(np.abs(wanted), initial=0.0)
-    off = np.abs(got - wanted) - 1e-10 * scale - 1e-300
+    # differences of large one-way rates keep their absolute accuracy only; constants and states are of order 1 here, and so is what cancels
+    scale = np.abs(wanted) + 1e-3 * np.max(np.abs(wanted), initial=1.0)
+    off = np.abs(got - wanted) - 1e-10 * scale
     if np.any(off > 0):
         worst = float(np.max(np.abs(got - wanted)[off > 0] / scale[off > 0]))
         advice = "set BIOMEMBRANE_CACHE=off, or use solver=bm.solvers.SciPy(); and tell us"

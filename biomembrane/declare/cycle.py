@@ -26,7 +26,7 @@ from .content import Compared
 from .diagram import Diagram
 from .formula import Formula
 from .laws import Barrier, Eyring
-from .parameter import Declared, check_name, check_text
+from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
 from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solvents
 from .site import Site
@@ -109,15 +109,25 @@ class Cycle(Compared):
         processes = []
         for step, site in zip(steps, sites, strict=True):
             processes.append(build(site, StepLaw(step, self.reason if step.name in off else ""), self.modulator, derived))
-            parameters |= site.parameters
+            parameters |= {n: joined(parameters.get(n, p), p, f"{self.name}, parameter {n!r}") for n, p in site.parameters.items()}
         put(self, "states", tuple(states[n] for n in known))
         put(self, "processes", tuple(processes))
         put(self, "derived", {formula.names[here]: formula for here, formula in derived.items()})
         site = Site(self.name, self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
-        put(self, "parameters", site.parameters | parameters)
+        put(self, "parameters", self._named(site.parameters | parameters))
         put(self, "off", self._open([s.name for s in steps], off))
         put(self, "sensing", {p.name: sensed(p, s.barrier) for p, s in zip(processes, steps, strict=True)})
+
+    def _named(self, parameters: dict[str, Declared]) -> dict[str, Declared]:
+        """The parameters themselves, if none has the name of a state."""
+        for state in self.states:
+            if state.pool in parameters:
+                raise errors.DuplicateName(
+                    where=f"{self.name}, states=…", wanted="names that none of its parameters has", got=f"{state.label}, as in {state.pool}",
+                    advice=f"'{state.label}_1'",
+                )  # fmt: skip
+        return parameters
 
     @cached_property
     def diagram(self) -> Diagram:

@@ -21,6 +21,13 @@ from ..units import is_quantity
 from .parameter import Parameter
 from .site import Site, called, evaluated, exact, expressed
 
+__all__ = ["GHK", "Barrier", "ConstantField", "Elementary", "Empirical", "Eyring", "Law", "Ohmic", "Onsager", "Pair", "Rates", "ReducedCycle",
+           "Saturable", "Water"]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -164,12 +171,8 @@ class Ohmic:
 
     def rates(self, site: Site) -> Rates:
         if not site.charge:
-            raise errors.ChargeImbalance(
-                where=f"{site.name}, Ohmic",
-                wanted="a reaction that moves charge",
-                got=str(site.reaction),
-                advice="laws.Onsager for electroneutral transport",
-            )
+            where, advice = f"{site.name}, Ohmic", "laws.Onsager for electroneutral transport"
+            raise errors.ChargeImbalance(where=where, wanted="a reaction that moves charge", got=str(site.reaction), advice=advice)
         g = site.per_area("conductance", self.conductance, d.CONDUCTANCE)
         return Rates(conductance=g / (exact(site.charge) * F) ** 2)
 
@@ -275,24 +278,22 @@ class Saturable:
                 advice=f"half={{{names}}}",
             )  # fmt: skip
         left = dict(self.half)
-        for who in solutes:
-            keys = [*site.names_of(who), who.species.name if who.species else who.label]
-            key = next((k for k in keys if k in self.half), None)
-            if key is None:
-                raise errors.MissingSpecies(
-                    where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}",
-                    got=", ".join(map(errors.shown, self.half)) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
-                )  # fmt: skip
+        known = {who: (*site.names_of(who), who.species.name if who.species else who.label) for who in solutes}
+        missing = [site.written(who) for who, keys in known.items() if not set(keys) & set(self.half)]
+        if missing:
+            given, more = ", ".join(map(errors.shown, self.half)), ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
+            raise errors.MissingSpecies(
+                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=f"{given or 'none'} only",
+                advice=f"half={{{'…, ' * bool(given)}{more}}}" + f", beside what is given for {given}" * bool(given),
+            )  # fmt: skip
+        for who, keys in known.items():
+            key = next(k for k in keys if k in self.half)
             left.pop(key, None)
             name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
         if left:
-            raise errors.UnknownName(
-                where=f"{site.name}, Saturable(half=…)",
-                wanted="participants of the reaction",
-                got=", ".join(map(errors.shown, left)),
-                advice=errors.nearest(next(iter(left)), [site.written(w) for w in solutes]),
-            )
+            got, advice = ", ".join(map(errors.shown, left)), errors.nearest(next(iter(left)), [site.written(w) for w in solutes])
+            raise errors.UnknownName(where=f"{site.name}, Saturable(half=…)", wanted="participants of the reaction", got=got, advice=advice)
         return found
 
 

@@ -125,7 +125,7 @@ def as_parameter(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit, domain and source."""
+    """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit, domain, source, and whose it is."""
 
     name: str
     value: float
@@ -134,11 +134,30 @@ class Declared:
     domain: str = "nonnegative"
     source: Source = field(default=OWN)
     long_name: str = ""
+    owner: str = ""
 
     @property
     def quantity(self) -> Any:
         """The value in the user's unit."""
         return units.restore(self.value, self.unit)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} = {errors.shown(self.quantity)}, {_DOMAINS[self.domain][0]}; {self.source}>"
+
+
+def joined(one: Declared, other: Declared, where: str) -> Declared:
+    """The first of two that are declared under one name.  Raises ``DuplicateName`` unless they are the same parameter of the same owner."""
+    if (one.owner, one.value, one.dimension) == (other.owner, other.value, other.dimension):
+        return one
+    said = [errors.shown(one.quantity), errors.shown(other.quantity)]
+    if said[0] == said[1] and one.value != other.value:
+        said = [f"{x} {p.unit}" for x, p in zip(errors.apart(one.quantity.magnitude, other.quantity.to(one.unit).magnitude), (one, one), strict=True)]
+    apart = one.owner != other.owner
+    raise errors.DuplicateName(
+        where=where, wanted="one owner of each dotted name" if apart else "one value for one name",
+        got=f"{said[0]} of {one.owner} and {said[1]} of {other.owner}" if apart else " and ".join(said),
+        advice="give one of the two objects another name" if apart else f"another key than {one.name.rpartition('.')[2]!r} for one of the two",
+    )  # fmt: skip
 
 
 _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -174,9 +193,16 @@ def check_domain(value: float, domain: str, where: str, given: Any, hint: str = 
 
 
 def declare(
-    name: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str = "nonnegative", long_name: str = "", hint: str = ""
+    name: str,
+    value: Any,
+    dims: Dimension | tuple[Dimension, ...],
+    *,
+    domain: str = "nonnegative",
+    long_name: str = "",
+    hint: str = "",
+    owner: str = "",
 ) -> Declared:
-    """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name."""
+    """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name, ``owner`` whose it is."""
     given, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
     number = units.strip(given, dims, name)
     if getattr(number, "ndim", 0):
@@ -184,7 +210,7 @@ def declare(
         raise errors.NotANumber(where=name, wanted="one number", got=f"an array of shape {number.shape}", advice=advice)
     quantity = units.as_quantity(given, name)
     check_domain(number, domain, name, quantity, hint)
-    return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name)
+    return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name, owner)
 
 
 def table(declared: Mapping[str, Declared]) -> list[tuple[str, str, str]]:

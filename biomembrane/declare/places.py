@@ -49,6 +49,11 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
     return Balance(charge, against)
 
 
+def _owner(made: Any) -> str:
+    """How errors call what a parameter belongs to."""
+    return f"the {type(made).__name__.lower()} {made.name!r}"
+
+
 def _contents(owner: Any, what: str) -> dict[Species, Declared]:
     place, given, where = owner.name, getattr(owner, what), f"{type(owner).__name__}({owner.name!r}), {what}"
     if not isinstance(given, Mapping):
@@ -76,7 +81,9 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
                 where=where, wanted=f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself uses",
                 got=repr(species.name), advice=f"'{species.name}_1'",
             )  # fmt: skip
-        made[species] = declare(f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}")
+        made[species] = declare(
+            f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}", owner=_owner(owner)
+        )
     return made
 
 
@@ -133,7 +140,11 @@ class Compartment(Compared):
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
         put = object.__setattr__
-        put(self, "volume", declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}"))
+        put(
+            self,
+            "volume",
+            declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}", owner=_owner(self)),
+        )
         put(self, "contents", _contents(self, "contents"))
         put(self, "held", _contents(self, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
@@ -195,7 +206,7 @@ class Membrane(Compared):
             got = f"two places named {self.inside.name!r}"
             raise errors.DuplicateName(where=where, wanted="places of different names", got=got, advice="give one of them another name")
         put = object.__setattr__
-        put(self, "area", declare(f"{self.name}.area", self.area, AREA, domain="positive", long_name=f"area of {self.name}"))
+        put(self, "area", declare(f"{self.name}.area", self.area, AREA, domain="positive", long_name=f"area of {self.name}", owner=_owner(self)))
         if self.capacitance is not None:
             put(
                 self,
@@ -206,6 +217,7 @@ class Membrane(Compared):
                     SPECIFIC_CAPACITANCE,
                     domain="positive",
                     long_name=f"specific capacitance of {self.name}",
+                    owner=_owner(self),
                 ),
             )
 

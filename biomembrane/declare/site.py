@@ -25,7 +25,7 @@ from .. import dimension as d
 from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
-from .parameter import Declared, check_domain, declare
+from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
 
@@ -301,18 +301,32 @@ class Site:
                     where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
                 )
         natural = domain is None
-        domain = domain or ("real" if dims in SIGNED else "nonnegative")
+        domain = self._domain(f"{self.name}.{key}", domain) or ("real" if dims in SIGNED else "nonnegative")
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
             return self._given[asked][0]
         full, hint = long_name or f"{key.replace('_', ' ')} of {self.name}", "; if it may be negative, site.parameter(…, domain='real')"
-        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint)
-        self.parameters[made.name] = made
+        made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint, owner=f"the transporter {self.name!r}")
+        self._put(made)
         here, name = (symbols.declared(n, domain) for n in (f"@.{key}", made.name))
         self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own
         if natural:
             self._open[here] = made.name
         return here
+
+    def _domain(self, name: str, asked: str | None) -> str | None:
+        """The domain asked for, or that under which the parameter is declared already.  Raises ``DuplicateName`` where the two differ."""
+        known = self.parameters[name].domain if name in self.parameters else asked
+        if asked is not None and known != asked:
+            raise errors.DuplicateName(
+                where=f"{self.name}, parameter {name!r}", wanted="one domain for one name", got=f"{known!r} and {asked!r}",
+                advice=f"domain={asked!r} wherever it is declared",
+            )  # fmt: skip
+        return known
+
+    def _put(self, made: Declared) -> None:
+        """Note a parameter; raises ``DuplicateName`` where another is declared under its name."""
+        self.parameters[made.name] = joined(self.parameters.get(made.name, made), made, f"{self.name}, parameter {made.name!r}")
 
     def settled(self, *expressions: sp.Expr) -> tuple[sp.Expr, ...]:
         """The expressions, with the domains of parameters for which none was asked narrowed to what their place allows.
@@ -353,8 +367,9 @@ class Site:
             d.MOLAR_ENERGY,
             domain="real",
             long_name=f"standard potential of {who.species.name} ({who.species.convention})",
+            owner=f"the species {who.species.name!r}",
         )
-        self.parameters[made.name] = made
+        self._put(made)
         symbol = symbols.parameter(made.name, real=True)
         return self.local(symbol, symbol, d.MOLAR_ENERGY)
 
@@ -374,7 +389,7 @@ class Site:
 
     def molar_volume(self, who: Participant) -> sp.Symbol:
         assert who.species is not None
-        made = declare(f"{who.species.name}.molar_volume", who.species.molar_volume, d.MOLAR_VOLUME, domain="positive")
-        self.parameters[made.name] = made
+        owner = f"the species {who.species.name!r}"
+        self._put(made := declare(f"{who.species.name}.molar_volume", who.species.molar_volume, d.MOLAR_VOLUME, domain="positive", owner=owner))
         symbol = symbols.parameter(made.name, positive=True)
         return self.local(symbol, symbol, d.MOLAR_VOLUME)

@@ -182,9 +182,29 @@ def sensed(process: Process, barrier: Any = None) -> str:
     charge = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
     charge = charge if abs(float(charge)) > 1e-9 else 0  # of valences that were computed
     theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
+    return f"{float(charge):+g} e inward{theta}" if charge else "V without moving charge" if _reads_voltage(process) else ""
+
+
+def _reads_voltage(process: Process) -> bool:
+    """Whether V stands in its rates as they are written; the A of a conductance is not."""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
-    read = any(e is not None and symbols.potential("@") in free(e) for e in rates)
-    return f"{float(charge):+g} e inward{theta}" if charge else "V without moving charge" if read else ""
+    return any(e is not None and symbols.potential("@") in free(e) for e in rates)
+
+
+def sensing(made: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """By process, how V is sensed, and what charge moves through the field of processes whose rates leave V out.
+
+    Rates that are proved sense the charge of their reaction; of others it is known only whether V stands in them.
+    """
+    read, unread = dict[str, str](), dict[str, str]()
+    for p in made.processes:
+        text = made.sensing[p.name]
+        own = p.certificate.verdict == "exempt" and made.total is None and text.endswith("inward")  # no step of a cycle, whose barrier is known
+        if own and not _reads_voltage(p):
+            unread[p.name] = text
+        elif text:
+            read[p.name] = f"as its rates were given (its reaction moves {text})" if own else text
+    return read, unread
 
 
 def html_of(made: Any) -> str:

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 __all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _DARK = "#333333"
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn

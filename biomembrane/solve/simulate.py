@@ -13,6 +13,7 @@ from .. import collection, errors
 from ..assemble.model import Model
 from ..compile.numpy import Kernel, kernel, plain
 from ..compile.program import program
+from . import opening
 from .closing import closed
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
@@ -52,7 +53,8 @@ class Task:
         y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
-        _room(self.kernel, constants[0], seen, lanes, self.parameters.dims)
+        if self.parameters.changed or self.start.state is not None:
+            opening.check(self.model, self.kernel, constants[0], inputs[0], seen, lanes, self.parameters.dims)
         if not self.seen:
             self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
@@ -138,21 +140,3 @@ def prepare(
     if not all(form.line for form in chosen.forms):
         chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
     return Task(model, chosen, made, solver, times, begun, time.perf_counter() - began, first)
-
-
-def _room(k: Kernel, constants: Any, y0: NDArray[np.float64], lanes: slice, dims: Mapping[str, int]) -> None:
-    """Impermeants must stay non-negative when contents are changed by parameters."""
-    amounts = k.call("impermeant", 0.0, y0, constants)
-    if (amounts >= 0).all():
-        return
-    least = -1e-9 * np.max(np.abs(amounts), initial=1.0)
-    for name, row in zip(k.program.names["impermeant"], np.atleast_2d(amounts.T).T, strict=True):
-        if np.min(row) < least:
-            lane = int(np.argmin(row)) + lanes.start
-            at = zip(dims, np.unravel_index(lane, tuple(dims.values())), strict=True) if dims else ()
-            raise errors.NoRoom(
-                where=f"simulate(parameters=…), {name}",
-                wanted="contents that leave room for the impermeants",
-                got=f"{np.min(row):.4g} fmol of {name} would be needed" + (" at position " + ", ".join(f"{d}={i}" for d, i in at) if dims else ""),
-                advice="change the contents or the bath together",
-            )

@@ -277,7 +277,7 @@ def rows_of_models() -> list[Mistake]:
                 ),
                 (
                     "two parameters of a name", one_parameter_twice, e.DuplicateName,
-                    "parameter 'bath.K'", "one value", "5 mM and 1 mM", "another name",
+                    "parameter 'bath.K'", "one owner", ("5 mM of", "and 1 mM of the"), "another name",
                 ),
                 (
                     "species named as an impermeant", lambda: inside(contents=CYTOSOL | {Species("X"): Q(1, "mM")}), e.DuplicateName,

@@ -118,10 +118,10 @@ RUNS = table(
             ("solver by name", lambda: run(solver="Radau"), e.WrongType, "solver=", "a solver", "'Radau'", "solvers.SciPy('Radau'"),
             ("solver as a class", lambda: run(solver=solvers.SciPy), e.WrongType, "solver=", "a solver", "the class SciPy", "SciPy('Radau'"),
             ("progress as text", lambda: run(progress="yes"), e.WrongType, "progress=", "a function", "'yes'", "progress=print"),
-            ("no room", lambda: setting("cell.Cl", Q(170, "mM")), e.NoRoom, "cell.X", "leave room", "-25 fmol", "change the contents"),
+            ("no room", lambda: setting("cell.Cl", Q(170, "mM")), e.NoRoom, "cell.X", "leave room", "-25 fmol", "ions of cell of both signs"),
             (
                 "no room in one lane", lambda: setting("cell.Cl", array([20.0, 170.0], dims="Cl")), e.NoRoom,
-                "cell.X", "leave room", "-25 fmol", "change the contents",
+                "cell.X", "leave room", ("-25 fmol", "at position Cl=1"), "ions of cell of both signs",
             ),
         ],
         "SciPy": [

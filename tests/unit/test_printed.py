@@ -294,7 +294,9 @@ audit of mixed at 310.15 K: violates
 AUDIT += """5.19 % at A = 7.76 kJ/mol, 0.29 % at A = 15.1 kJ/mol, 0.00047 % at A = 31.6 kJ/mol
       witness: A = -40.1 kJ/mol while J > 0 at V 0 mV, K@bath 4.5 mM, Na@bath 1.45×10³ mM, ADP@cell 0.4 mM, ATP@cell 4 mM, K@cell 1.4×10³ mM, """
 AUDIT += "Na@cell 1 mM, Pi@cell 40 mM"
-AUDIT += "\n  V is sensed by K_leak -1 e inward, symporter +2 e inward, pump -1 e inward"
+AUDIT += """
+  V is sensed by K_leak -1 e inward
+  V is left out of the rates of symporter, which moves +2 e inward and pump, which moves -1 e inward"""
 
 
 @cache

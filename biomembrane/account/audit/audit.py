@@ -12,7 +12,7 @@ from ... import constants, errors, units
 from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
-from ...declare.transporter import Transporter
+from ...declare.transporter import Transporter, sensing
 from .causes import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
 from .certain import Certain, certain
 from .claim import Claim, claims, subjects
@@ -42,8 +42,8 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
         ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)])
-        sensing = {name: text for one in declared for name, text in one.sensing.items()}
-        return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), sensing)
+        read, unread = ({name: text for one in declared for name, text in sensing(one)[k].items()} for k in (0, 1))
+        return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), read, unread)
     try:
         given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
     except Exception:  # noqa: BLE001  an object of someone else's; arrays of one number say that they can be iterated over

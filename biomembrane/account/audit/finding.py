@@ -88,11 +88,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings of an audit, in the order of the model; ``sensing`` tells by process what charge it moves inward."""
+    """All findings of an audit, in the order of the model; ``sensing`` tells by process how it senses the voltage, ``unread`` what charge
+    is moved inward by rates that leave the voltage out.
+    """
 
     name: str
     findings: tuple[Finding, ...]
     sensing: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -170,9 +173,10 @@ class Audit:
         return "\n".join([*made, *(f"  {line}" for line in self._sensed())])
 
     def _sensed(self) -> list[str]:
-        """Which processes sense the voltage, and by how many charges."""
-        told = [f"{name} {text}" for name, text in self.sensing.items() if text]
-        return [f"V is sensed by {', '.join(told)}"] if told else []
+        """Which processes sense the voltage, and by how many charges; and which move charge and do not."""
+        sensed = ", ".join(f"{name} {text}" for name, text in self.sensing.items())
+        unread = " and ".join(f"{name}, which moves {text}" for name, text in self.unread.items())
+        return [f"V is sensed by {sensed}"] * bool(sensed) + [f"V is left out of the rates of {unread}"] * bool(unread)
 
     __repr__ = __str__
 

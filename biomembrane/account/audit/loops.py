@@ -79,7 +79,18 @@ def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     basis, every = _basis(ends, order), _simple(ends, order)
     chosen = every if len(every) <= MOST else basis
     built = {_key(w): _loop(cycle, made, ends, w) for w in (*basis, *chosen)}
+    built = {key: _told_apart(loop, ends, list(built.values())) for key, loop in built.items()}
     return [built[_key(w)] for w in basis], [built[_key(w)] for w in chosen]
+
+
+def _told_apart(loop: Loop, ends: Sequence[tuple[str, ...]], every: Sequence[Loop]) -> Loop:
+    """A loop through the same states as others, named by which of the steps that join the same states it takes."""
+    pairs = [frozenset(pair) for pair in ends]
+    through = {pairs[k] for k, _ in loop.walk}
+    if sum({pairs[k] for k, _ in other.walk} == through for other in every) < 2:
+        return loop
+    taken = [loop.steps[k].name.partition(":")[2] for k, _ in sorted(loop.walk) if pairs.count(pairs[k]) > 1]
+    return replace(loop, claim=replace(loop.claim, name=f"{loop.claim.name} by {' and '.join(taken)}"))
 
 
 def _state(side: Sequence[tuple[int, Participant]]) -> str:

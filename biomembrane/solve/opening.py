@@ -1,0 +1,118 @@
+"""What must hold of the state that a run begins with, at the values it uses: room for impermeants, and no charge without an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import collection, constants, errors
+from ..assemble.contents import ANION, NEUTRALITY
+from ..assemble.model import Model
+from ..compile.numpy import Kernel
+from ..declare.places import Balance, Compartment
+
+Array = NDArray[np.float64]
+
+
+def check(model: Model, k: Kernel, held: Sequence[Any], inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]) -> None:
+    """Raise ``NoRoom`` or ``ChargeImbalance``, naming the lane; ``held`` are the constants that the kernel made of the ``inputs``."""
+    amounts = k.call("impermeant", 0.0, y0, held)
+    _room(k.program.names["impermeant"], amounts, lanes, dims)
+    known = _charges(model, k.program.names["impermeant"])
+    if known.places:
+        _neutral(known, amounts, inputs, y0, lanes, dims)
+
+
+def _at(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
+    """Where in the scan a row is largest."""
+    if not dims:
+        return ""
+    place = np.unravel_index(int(np.argmax(row)) + lanes.start, tuple(dims.values()))
+    return " at position " + ", ".join(f"{d}={i}" for d, i in zip(dims, place, strict=True))
+
+
+def _room(names: Sequence[str], amounts: Array, lanes: slice, dims: Mapping[str, int]) -> None:
+    """Impermeants must stay non-negative when contents are changed by parameters."""
+    if (amounts >= 0).all():
+        return
+    least = -1e-9 * np.max(np.abs(amounts), initial=1.0)
+    for name, row in zip(names, np.atleast_2d(amounts.T).T, strict=True):
+        if np.min(row) < least:
+            raise errors.NoRoom(
+                where=f"simulate(parameters=…), {name}",
+                wanted="contents that leave room for the impermeants",
+                got=f"{np.min(row):.4g} fmol of {name} would be needed{_at(-row, lanes, dims)}",
+                advice=_advice(name),
+            )
+
+
+def _advice(name: str) -> str:
+    place, _, species = name.rpartition(".")
+    if species == ANION:
+        return f"change ions of {place} of both signs together, so that charge is left for {name}"
+    return f"change the contents of {place} and its bath together, so that osmolarity is left for {name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Charges:
+    """By place: valences of its pools (place, state) and impermeants (place, impermeant), what of the states is its own charge over F
+    (place, state); and by place, of what is held, valences with the parameters that are its concentration and its volume.
+    """
+
+    places: list[Compartment]
+    pools: Array
+    impermeants: Array
+    own: Array
+    held: list[list[tuple[int, int, int]]]
+
+
+def _charges(model: Model, impermeants: Sequence[str]) -> Charges:
+    """Looked up once for a model, whose places are judged where a capacitor gives them a charge."""
+    found = collection.held(model)
+    if Charges not in found:
+        row = {p.name: i for i, p in enumerate(model.pools)}
+        column = {name: i for i, name in enumerate(impermeants)}
+        index = {name: i for i, name in enumerate(model.parameters)}
+        zeros: dict[str, list[str]] = {}
+        for block in model.circuit.blocks:
+            zeros.setdefault(block.zero, []).extend(block.nodes)
+        places = [p for p in model.compartments if (f"{p.name}.charge" in row or p.name in zeros) and not _only_held(p)]
+        pools, own = np.zeros((2, len(places), len(row)))
+        fixed = np.zeros((len(places), len(column)))
+        for n, p in enumerate(places):
+            pools[n, [row[f"{p.name}.{s.name}"] for s in p.contents]] = [s.charge for s in p.contents]
+            valences = {ANION: p.impermeant.charge} if isinstance(p.impermeant, Balance) else {s.name: s.charge for s in p.impermeant or ()}
+            fixed[n, [column[f"{p.name}.{name}"] for name in valences]] = [*valences.values()]
+            own[n, [row[f"{other}.charge"] for other in zeros.get(p.name, ())]] = -1 / constants.FARADAY
+            if f"{p.name}.charge" in row:
+                own[n, row[f"{p.name}.charge"]] = 1 / constants.FARADAY
+        held = [[(abs(s.charge), index[f"{p.name}.{s.name}"], index[f"{p.name}.volume"]) for s in p.held if s.charge] for p in places]
+        found[Charges] = Charges(places, pools, fixed, own, held)
+    made: Charges = found[Charges]
+    return made
+
+
+def _only_held(p: Compartment) -> bool:
+    """Whether nothing is left to judge: all ions are held, whose counter-ions are not modelled."""
+    return bool(p.held) and not isinstance(p.impermeant, Balance) and not any(s.charge for s in (*p.contents, *(p.impermeant or ())))
+
+
+def _neutral(
+    known: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]
+) -> None:  # fmt: skip
+    """Contents must be electroneutral up to the membrane's charge, as they are when a model is built; held ions may have counter-ions."""
+    off = known.pools @ y0 + known.impermeants @ amounts - known.own @ y0
+    most = NEUTRALITY * (np.abs(known.pools) @ y0 + np.abs(known.impermeants) @ np.abs(amounts))
+    for place, gap, room, held in zip(known.places, off, most, known.held, strict=True):
+        beyond = np.abs(gap) - room - sum(z * inputs[c] * inputs[W] for z, c, W in held)
+        if np.any(beyond > 0):
+            raise errors.ChargeImbalance(
+                where=f"simulate(parameters=…), {place.name}",
+                wanted="contents that are electroneutral up to the membrane's charge, at the values as used",
+                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{_at(beyond, lanes, dims)}",
+                advice=f"change ions of {place.name} of both signs together, or declare it with impermeant=balance(charge=-1), which follows",
+            )
