@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import errors, units
 from ..declare.parameter import whole
+from ..solve.scan import inside
 
 if TYPE_CHECKING:
     import xarray as xr
+
+NEAR = 1e-6  # of a label: how far from it the number may be that means it
 
 
 def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any]) -> dict[str, int]:
@@ -27,19 +31,47 @@ def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any])
 def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     kind, labels = coord.dtype.kind, coord.values
     if kind not in "iuf":
-        found = np.flatnonzero(labels == (np.asarray(value, dtype=labels.dtype) if kind in "mM" else value))
-        if not len(found):
-            names = [str(x) for x in labels]
-            raise errors.UnknownName(where=where, wanted="a label of the scan", got=errors.shown(value), advice=errors.nearest(str(value), names))
-        return int(found[0])
+        near = errors.nearest(str(value), [str(x) for x in labels])
+        return _one(np.flatnonzero(_equal(labels, value)), coord.dims[0], errors.shown(value), near, where)
     unit = str(coord.attrs.get("units", "1"))
     if isinstance(value, str) or units.is_quantity(value):
-        whole = units.Q(1.0, units.from_udunits(unit))
-        inside = units.strip(value, units.dimension_of(whole), where)
-        value = units.restore(inside, units.unit_of(whole)).magnitude
-    if isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        one = units.Q(1.0, units.from_udunits(unit))
+        wanted, labels = float(units.scalar(value, units.dimension_of(one), where)), inside(coord)
+    elif isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")
-    return int(np.nanargmin(np.abs(labels - value)))
+    else:
+        wanted = value
+    found, nearest = _at(np.asarray(labels, dtype=float), float(wanted))
+    shown = "" if unit == "1" else f" {unit}"
+    told = errors.shown(value) + (shown if wanted is value else "")
+    return _one(found, coord.dims[0], told, f"the nearest label is {coord.values[nearest]:.6g}{shown}", where)
+
+
+def _equal(labels: Any, value: Any) -> Any:
+    try:
+        return labels == (np.asarray(value, dtype=labels.dtype) if labels.dtype.kind in "mM" else value)
+    except (TypeError, ValueError):
+        return np.zeros(len(labels), dtype=bool)
+
+
+def _at(labels: NDArray[np.float64], value: float) -> tuple[NDArray[np.int64], int]:
+    """Positions of the label that is meant, and the nearest: off by a millionth of it at most, or of what lies between it and the next."""
+    off = np.where(np.isnan(labels), np.inf, np.abs(labels - value))
+    nearest = int(np.argmin(off))
+    label = labels[nearest]
+    apart = np.abs(labels[labels != label] - label)
+    allowed = NEAR * max(abs(label), abs(value), float(np.nanmin(apart, initial=np.inf)) if np.isfinite(apart).any() else 0.0)
+    return np.flatnonzero((labels == label) & (off <= allowed)), nearest
+
+
+def _one(found: NDArray[np.int64], dim: Any, told: str, advice: str, where: str) -> int:
+    """The one position that bears a label."""
+    if len(found) == 1:
+        return int(found[0])
+    if len(found):
+        got, advice = f"{told}, the label of {len(found)} lanes", f"run.isel({dim}={found[0]})"
+        raise errors.BadSettings(where=where, wanted="a label that one lane bears", got=got, advice=advice)
+    raise errors.UnknownName(where=where, wanted="a label of the scan", got=told, advice=advice)
 
 
 def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:

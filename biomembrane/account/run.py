@@ -195,9 +195,11 @@ class Run:
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the coordinates of its dimensions: the nearest number, a quantity or in the coordinate's unit, or the same text.
+        """One lane of a scan, by the coordinates of its dimensions: a number in the unit of the label, which is the one that the scan was given in,
+        a quantity in any unit, or the same text.  A number means the label that it equals to a millionth.
 
-        Raises UnknownName, NotANumber, BareNumber, UnitMismatch, NotFinite, and as :meth:`isel`.
+        Raises UnknownName (with the nearest label), BadSettings where several lanes bear the label, NotANumber, UnitMismatch, NotFinite, and as
+        :meth:`isel`.
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 

@@ -18,7 +18,7 @@ from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
 from ..dimension import TIME, Dimension
-from .scan import coordinates, labelled, spread, unlabelled
+from .scan import coordinates, labelled, spread, unlabelled, values
 from .schedule import TIMES, VALUES, Timed, schedule
 from .standing import standing
 
@@ -125,7 +125,7 @@ class ParameterSet:
         made.update(repr([(f.parameter, str(f.expression)) for f in self.forms]).encode())
         for name in sorted(self.scanned):
             made.update(repr((name, self.coords[name].dims, self.coords[name].shape)).encode())
-            made.update(np.ascontiguousarray(self.coords[name].values).tobytes())
+            made.update(np.ascontiguousarray(values(self.coords[name], self.units[name])).tobytes())
         return made.hexdigest()[:16]
 
 
