@@ -57,7 +57,9 @@ def simulate(
         parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a :class:`~biomembrane.Protocol` changes it in time;
             :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
             dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
-        start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
+        start: a run, to go on from its last state, with the parameters that it was given, as they were at its end, unless ``parameters`` gives
+            others (contents and potentials at the start cannot be given then);
+            or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
         keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.

@@ -94,7 +94,7 @@ class Start:
                 advice="start=run.isel(…) takes one lane",
             )  # fmt: skip
         for dim, label in self.labels.items():
-            theirs, ours = _digits(inside(label)), _digits(inside(coords[dim] if dim in coords else label))
+            theirs, ours = _digits(inside(label)), _digits(inside(coords.get(dim, label)))
             moved = [str(label) for label in set(theirs.tolist()) & set(ours.tolist()) if np.any((theirs == label) != (ours == label))]
             if moved:
                 got = f"{dim} = {', '.join(sorted(moved))} at other positions than in the run to go on from"
@@ -135,11 +135,15 @@ def begin(model: Model, start: Any) -> Start:
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
-            advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
+            other = [*(n for n in theirs if n not in names), *(n for n in names if n not in theirs)]
+            advice = "a run of this model" + (f"; {other[0]} is in one of the two only" if other else "")
             raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
         return Start(state=state, dims=dims, labels={d: start.data[d].variable for d in dims if d in start.data.coords})
+    if hasattr(start, "data_vars"):
+        advice = "start=bm.open_run('run.nc'), which gives the run itself"
+        raise errors.WrongType(where="simulate(start=…)", wanted="a run", got="a Dataset", advice=advice)
     if not isinstance(start, Mapping):
-        wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
+        wanted, advice = "a run of which everything was kept, or shares by carrier state", "start={'SGLT1.C1': 1}, or start=run"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
     carriers = known.carriers
     given: dict[str, float] = {}

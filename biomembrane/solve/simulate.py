@@ -17,6 +17,7 @@ from .closing import closed
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
+from .onward import onward, unused
 from .parameters import ParameterSet, resolve
 from .problem import MANY, Cancel, Problem, Solver
 from .standing import standing
@@ -122,8 +123,8 @@ def prepare(
     if isinstance(solver, type) or not callable(getattr(solver, "solve", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
-    chosen = resolve(model, parameters)
     begun = begin(model, start)
+    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start))
     begun.fits(chosen.dims, chosen.coords)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))
