@@ -211,5 +211,9 @@ class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
 
 
+class Unseen(BiomembraneWarning):
+    """What a protocol does between output times, where the reducers of ``Keep`` do not look."""
+
+
 class UnclearProtocol(BiomembraneWarning):
     """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it could be missed."""

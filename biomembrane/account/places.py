@@ -36,14 +36,14 @@ def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     unit = str(coord.attrs.get("units", "1"))
     if isinstance(value, str) or units.is_quantity(value):
         one = units.Q(1.0, units.from_udunits(unit))
-        wanted, labels = float(units.scalar(value, units.dimension_of(one), where)), inside(coord)
+        number, labels = float(units.scalar(value, units.dimension_of(one), where)), inside(coord)
     elif isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
         raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")
     else:
-        wanted = value
-    found, nearest = _at(np.asarray(labels, dtype=float), float(wanted))
+        number = float(value)
+    found, nearest = _at(np.asarray(labels, dtype=float), number)
     shown = "" if unit == "1" else f" {unit}"
-    told = errors.shown(value) + (shown if wanted is value else "")
+    told = errors.shown(value) + ("" if isinstance(value, str) or units.is_quantity(value) else shown)
     return _one(found, coord.dims[0], told, f"the nearest label is {coord.values[nearest]:.6g}{shown}", where)
 
 

@@ -15,6 +15,7 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.keep import Kept, chunked, read
+from biomembrane.account.reduce import BOOKED, METHODS, SEEN
 from biomembrane.account.saved import LINES
 from biomembrane.solve import stream
 
@@ -146,10 +147,15 @@ def test_reducers_reduce_over_time_alone(ledger: str) -> None:
         for each, value in how.items():
             found = kept[f"{name}_{each}"]
             assert laid(found) == near(value, 10), (name, each)
-            assert found.attrs["cell_methods"] == f"time: {each}"
-    assert kept.flux_max.attrs == {"units": "fmol s-1", "long_name": "flux in the written direction", "cell_methods": "time: max"}
+            assert found.attrs["cell_methods"] == f"time: {METHODS[each]}"
+    assert kept.flux_max.attrs == {
+        "units": "fmol s-1",
+        "long_name": "flux in the written direction",
+        "cell_methods": "time: maximum",
+        "comment": SEEN["max"],
+    }
     assert kept.flux_max.dims == ("process", "P", "out")
-    assert kept.ledger_exergy_min.attrs == {"units": "pJ", "long_name": "exergy gained", "cell_methods": "time: min"}
+    assert kept.ledger_exergy_min.attrs == {"units": "pJ", "long_name": "exergy gained", "cell_methods": "time: minimum", "comment": BOOKED["min"]}
     assert kept.ledger_dissipated_final.dims == ("P", "out")
     assert laid(kept.ledger_stored) == near(exact()["ledger_stored"] if ledger == "all" else exact()["ledger_stored"][-1], 10)
     assert ("time" in kept.coords) is (ledger == "all")
