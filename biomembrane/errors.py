@@ -211,6 +211,10 @@ class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
 
 
+class LanesStopped(BiomembraneWarning):
+    """A check of a scan of which some lanes did not come to their end: of these it says nothing."""
+
+
 class Unseen(BiomembraneWarning):
     """What a protocol does between output times, where the reducers of ``Keep`` do not look."""
 

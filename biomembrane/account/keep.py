@@ -19,7 +19,7 @@ from ..solve.problem import KINDS, books_limit
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .ledger import bounded, judge, unpaid
+from .ledger import bounded, judge, tell_stopped, unpaid
 from .pieces import everything
 from .reduce import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
 from .saved import GROUPS, LINES, SavedLedger
@@ -179,6 +179,7 @@ class KeptLedger(SavedLedger):
     def check(self, rtol: float | None = None) -> KeptLedger:
         """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
         bounded(self.model, str(self.data.attrs.get("empty", "")).split())
+        tell_stopped(self.model, int((self.data.status != 0).sum()), self.data.status.size)
         limit = books_limit(self.rtol) if rtol is None else rtol
         last = {name: a.isel(time=-1) if "time" in a.dims else a for name, a in (("off", self.residual_relative), ("passed", self.passed))}
         worst, passed = float(last["off"].max()), float(last["passed"].max())

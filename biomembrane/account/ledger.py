@@ -10,6 +10,7 @@ where the left and the dissipation are integrals along the solver's steps and Δ
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -293,10 +294,13 @@ class Ledger:
         """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
         of a hosted cycle made energy from nothing, however little.
 
+        Of a scan, the lanes that came to their end; a warning (``errors.LanesStopped``) tells how many did not.
         ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
         and BoundlessEnergy where a bath holds none of what a process moves.
         """
         bounded(self._t.model.name, self._books.empty)
+        if self._t.dims:
+            tell_stopped(self._t.model.name, sum(s.kind != "done" for s in self._t.statuses), len(self._t.statuses))
         limit = books_limit(self._t.solver.rtol) if rtol is None else _share(rtol)
         last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
@@ -339,6 +343,13 @@ def bounded(model: str, empty: Iterable[str]) -> None:
         wanted, got = "some of what a process moves in every bath that it touches", ", ".join(f"{name} = 0 mM" for name in names)
         advice = f"a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right as they are"
         raise errors.BoundlessEnergy(where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice)
+
+
+def tell_stopped(model: str, stopped: int, lanes: int) -> None:
+    """Warn that a check says nothing of lanes that did not come to their end."""
+    if stopped:
+        text = f"ledger of {model!r}: {stopped} of {lanes} lanes stopped, and nothing is checked of these; status and culprit say where and why"
+        warnings.warn(text, errors.LanesStopped, stacklevel=3)
 
 
 Shares = Mapping[str, tuple[float, float, float]]

@@ -19,7 +19,7 @@ from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .places import final, nearest_places, positions
-from .schema import BY_LANE, attributes, ends, fate, laid
+from .schema import BY_LANE, attributes, ended, ends, fate, laid
 from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:
@@ -212,7 +212,11 @@ class Run:
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
         end = float(self.trajectory.block.times[self.trajectory.reached - 1])
-        return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
+        return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self._ended}>"
+
+    @property
+    def _ended(self) -> str:
+        return ended(ends(self.trajectory.statuses)[0]) if self.trajectory.dims else self.status.kind
 
     def _repr_html_(self) -> str:
         from ..html import Html, collapsible, join

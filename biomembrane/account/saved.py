@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..solve.problem import KINDS, Status
 from .places import final, nearest_places, positions
+from .schema import ended
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -129,7 +130,8 @@ class SavedRun:
         if "status" not in self.data:
             return f"<SavedRun of {self.model_name!r}>"
         dims = ", ".join(f"{k}: {v}" for k, v in self.dims.items())
-        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {self.status.kind}>"
+        told = ended(self.data.status.values) if self.dims else self.status.kind
+        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {told}>"
 
     def _repr_html_(self) -> str:
         from ..html import Html, collapsible
