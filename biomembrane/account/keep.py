@@ -19,8 +19,10 @@ from ..solve.problem import KINDS, books_limit
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
+from .filed import lane
 from .ledger import bounded, judge, tell_stopped, unpaid
 from .pieces import everything
+from .places import nearest_places, positions
 from .reduce import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
 from .saved import GROUPS, LINES, SavedLedger
 from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
@@ -154,6 +156,15 @@ class Kept:
         """How many lanes did not come to their end."""
         return int((self.data.status != 0).sum())
 
+    def isel(self, **at: int) -> Kept:
+        """One lane, by position along its dimensions, as :meth:`biomembrane.Run.isel`."""
+        dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
+        return Kept(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
+
+    def sel(self, **at: Any) -> Kept:
+        """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""
+        return self.isel(**nearest_places(self.data, tuple(map(str, self.data.status.dims)), at))
+
     @property
     def done(self) -> float:
         """Share of the lanes that were run."""
@@ -192,6 +203,18 @@ class KeptLedger(SavedLedger):
         unpaid(share, {})
         judge(self.model, worst if np.isfinite(worst) else 0.0, limit, {process: float(power.flat[at])}, allowed)
         return self
+
+    def __repr__(self) -> str:
+        """The lines that were kept, at the end; over a scan the mean of the lanes that came to theirs."""
+        rows = [
+            f"energy ledger of {self.model}, lines that were kept [pJ]{f', mean of {self.data.status.size} lanes' if self.data.status.ndim else ''}"
+        ]
+        for name in LINES:
+            if f"ledger_{name}" in self.data:
+                last = getattr(self, name)
+                last = last.isel(time=-1) if "time" in last.dims else last
+                rows.append(f"  {name:<18}{float(last.mean()):>12.4g}   {LINES[name]}")
+        return "\n".join(rows)
 
 
 class _Sink:

@@ -106,9 +106,9 @@ def finished(run: Run) -> Run:
     whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
+        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
         raise errors.SimulationStopped(
-            run=run, where=where, wanted=f"a run to {end:g} s",
-            got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
+            run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
     return run
 

@@ -67,7 +67,9 @@ class SavedRun:
     def ledger(self) -> Any:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which a part was kept the lines of the books."""
         if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
-            return SavedLedger(self.data)
+            from .keep import KeptLedger
+
+            return KeptLedger(self.data, self.model_name, float(json.loads(self.data.attrs["solver_json"])["rtol"]))
         from .filed import FiledLedger
 
         return FiledLedger(self.data)
