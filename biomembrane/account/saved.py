@@ -53,7 +53,10 @@ class SavedLedger:
 
     def flows(self) -> list[Any]:
         """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
-        rows = json.loads(self.data.attrs.get("flows_json", "[]"))
+        if "flows_json" not in self.data.attrs:
+            got, advice = "a scan of which the lines alone were kept", "simulate without keep="
+            raise errors.UnknownName(where="ledger.flows()", wanted="books entry by entry", got=got, advice=advice)
+        rows = json.loads(self.data.attrs["flows_json"])
         return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
 
 

@@ -59,3 +59,10 @@ def test_a_lane_of_a_file_says_what_it_was_run_with(tmp_path: Path) -> None:
         for name in ("parameters_json",):
             assert json.loads(two.data.attrs[name]) == json.loads(one.data.attrs[name])
         assert json.loads(two.data.attrs["baths_json"]) == one.baths == two.baths
+
+
+def test_ribbons_that_were_not_kept_are_said_to_be_missing(tmp_path: Path) -> None:
+    """Not that no energy flowed."""
+    saved = bm.open_run(bm.save(scan("final"), tmp_path / "kept.nc"))
+    with pytest.raises(errors.UnknownName, match="the lines alone were kept"):
+        bm.figures.energy_flow(saved.isel(out=0))
