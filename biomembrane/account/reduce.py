@@ -28,7 +28,7 @@ def _mean(a: Array, t: Array) -> Array:
 
 
 REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
-    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "mean": _mean, "final": lambda a, _: a[:, -1],
+    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1], "mean": _mean,
 }  # fmt: skip
 METHODS = {"min": "minimum", "max": "maximum", "mean": "mean", "final": "point"}  # as CF calls them
 _BOTH = " and both sides of each break of a protocol"
