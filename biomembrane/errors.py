@@ -225,5 +225,13 @@ class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
 
 
+class LanesStopped(BiomembraneWarning):
+    """A check of a scan of which some lanes did not come to their end: of these it says nothing."""
+
+
+class Unseen(BiomembraneWarning):
+    """What a protocol does between output times, where the reducers of ``Keep`` do not look."""
+
+
 class UnclearProtocol(BiomembraneWarning):
     """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it could be missed."""

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import units
 from ..assemble.chart import Chart
 from ..solve.books import Books
+from ..solve.parameters import BEGUN
 from ..solve.problem import KINDS, Status, come
 from .ledger import Ledger
 from .saved import LINES
@@ -211,4 +213,19 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     kind, end = KINDS[int(made.status)], float(made.end)
     if "time" in made.dims and kind != "done":
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind)
+    return made.assign_attrs(status=kind, **_told(made))
+
+
+def _told(made: xr.Dataset) -> dict[str, str]:
+    """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
+    told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
+    for name, coord in made.coords.items():
+        if str(name) in told and not coord.ndim and "units" in coord.attrs:
+            unit = units.from_udunits(str(coord.attrs["units"]))
+            if told[name].startswith("scanned over"):
+                told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
+            bath, _, species = str(name).partition(".")
+            if species in baths.get(bath, {}):
+                baths[bath][species] = float(units.Q(float(coord), unit).to("mM").magnitude)
+    made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
+    return {name: text for name, text in made_of.items() if name in made.attrs}

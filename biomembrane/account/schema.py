@@ -38,6 +38,13 @@ def ends(statuses: Sequence[Status]) -> tuple[NDArray[np.int8], NDArray[np.int16
     return kinds, culprits, np.where(kinds == CANCELLED, np.nan, [s.time for s in statuses])
 
 
+def ended(kinds: Any) -> str:
+    """How the lanes of a scan ended, in words: "done", or how many of them stopped, and why."""
+    each = np.ravel(kinds)
+    found = [f"{int((each == k).sum())} {name}" for k, name in enumerate(KINDS) if k and (each == k).any()]
+    return f"{int((each == 0).sum())} of {each.size} lanes done; {', '.join(found)}" if found else KINDS[0]
+
+
 def fate(model: Model, dims: Mapping[str, int], kinds: Any, culprits: Any, reached: Any) -> dict[str, Any]:
     """The variables ``status``, ``culprit`` and ``end``, from what :func:`ends` gave."""
     shape, names = tuple(dims.values()), tuple(dims)

@@ -75,7 +75,7 @@ class Books:
         for name, row in self.gained.items():
             cycle = name.partition(":")[0]
             of[cycle] = of.get(cycle, np.zeros_like(row)) + row
-        return sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent))
+        return self._where_run(sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent)))
 
     @cached_property
     def exergy(self) -> Array:
@@ -92,7 +92,7 @@ class Books:
         for row, members in zip(self.flow, self.chart.member, strict=True):
             for k in members:
                 made[k] += row
-        return made
+        return self._where_run(made)
 
     @cached_property
     def spent(self) -> Array:
@@ -121,8 +121,12 @@ class Books:
 
     @cached_property
     def imposed(self) -> Array:
-        made: Array = self.imposed_parts.sum(axis=0)
-        return made
+        return self._where_run(self.imposed_parts.sum(axis=0))
+
+    def _where_run(self, line: Array) -> Array:
+        """NaN where a lane did not come, also of what is zero without a number."""
+        gone = np.isnan(self.dissipation).any(axis=0)
+        return np.where(gone, np.nan, line) if gone.any() else line
 
     @cached_property
     def imposed_parts(self) -> Array:

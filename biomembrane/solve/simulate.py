@@ -18,6 +18,7 @@ from .closing import closed
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
+from .onward import onward, unused
 from .parameters import ParameterSet, resolve
 from .problem import MANY, Cancel, Problem, Solver
 from .standing import standing
@@ -130,8 +131,8 @@ def prepare(
 ) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     solver = chosen_solver(model, solver)
-    chosen = resolve(model, parameters)
     begun = begin(model, start)
+    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start))
     begun.fits(chosen.dims, chosen.coords)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))

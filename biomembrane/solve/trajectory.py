@@ -110,6 +110,12 @@ class Trajectory:
         """The members of an output group."""
         return self.kernel.call(group, self.block.times[:, None], self.block.y, self._held)
 
+    def sides(self, group: str) -> Array:
+        """The members of an output group at the breaks, (member, break, lane): before each, then after each."""
+        at = [(self.stops[k], self.block.turns[:, k].T) for k in range(len(self.constants) - 1)]
+        made = [self.kernel.call(group, t, y, self.constants[k + side]) for side in (0, 1) for k, (t, y) in enumerate(at)]
+        return np.stack(made, axis=1)
+
     @property
     def entries(self) -> Array:
         """∫ power dt by ledger entry [fJ]."""
