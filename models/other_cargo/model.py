@@ -119,7 +119,8 @@ def reproduce(study: bm.Study) -> None:
     """Each carrier alone to its end, where Na⁺/Ca²⁺ exchange turns round, and two sugars that differ in their binding alone."""
     model = build()
     reached = _reached(study, model) | _protons(study)
-    _published(study, reached["EAAT3"])
+    _sodium(study, reached)
+    _published(study, model, reached["EAAT3"])
     _calcium(study, model)
     flux = _binding(study)
     study.figure("reach", _figure_of_reach(reached))
@@ -173,6 +174,9 @@ def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
             f"charge_{name}", Q(charge, "1"), "charges moved in with it, from what V adds to its head", wanted=Q(CARRIERS[name].charge, "1"),
             within=Q(1e-4, "1"), source="sum of the valences, RT/(F·60 mV) ln of the ratio of both heads",
         )  # fmt: skip
+    gain = found["NaPi_IIa", -60.0] / found["NaPi_IIc", -60.0]
+    study.answer("phosphates", Q(gain, "1"), "head of phosphate carrier IIa over that of IIc", wanted=Q(head("B0AT1", -60), "1"), within=1e-5,
+                 source="one more Na⁺: (145/10) e^(−FV/RT)")  # fmt: skip
     study.answer(
         "V", Q(float(abs(last.potential.isel(membrane=0, point=slice(len(names))) + 60).max()), "mV"), "largest deviation of V from −60 mV",
         wanted=Q(0, "mV"), within=Q(1e-4, "mV"), source="Nernst potential of Cl⁻: no current is left",
@@ -204,12 +208,33 @@ def _protons(study: bm.Study) -> dict[str, float]:
     return {"NHE": OUT[H] / inside}
 
 
-def _published(study: bm.Study, glutamate: float) -> None:
-    """The one head that a paper prints."""
+def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
+    """Energy of a mole of Na⁺ that enters, from what a carrier with one Na⁺ reaches with its charge and without."""
+    chemical, total = (RT / 1e3 * math.log(reached[name]) for name in ("NHE", "B0AT1"))
+    for name, found, wanted, source in (
+        ("sodium", total, RT * math.log(14.5) + F * 0.060, "RT ln 145/10 + F·60 mV"), ("sodium_chemical", chemical, RT * math.log(14.5), "RT ln 145/10"),
+        ("sodium_electrical", total - chemical, F * 0.060, "F·60 mV"),
+    ):  # fmt: skip
+        about = "energy of a mole of Na⁺ that enters" + {"sodium": ""}.get(name, f", {name.removeprefix('sodium_')} part")
+        study.answer(name, Q(found, "kJ/mol"), about, wanted=Q(wanted / 1e3, "kJ/mol"), within=1e-5, source=source)
+
+
+def _published(study: bm.Study, model: bm.Model, glutamate: float) -> None:
+    """The two heads that papers print."""
     study.answer(
-        "glutamate", Q(glutamate, "1"), "glutamate in over out, once more",
-        wanted=(Q(1e6, "1"), Q(1e8, "1")), source="'exceeding 10⁶' at equilibrium: Zerangue & Kavanaugh 1996, Nature 383:634 (abstract)",
+        "glutamate", Q(glutamate, "1"), "glutamate in over out, once more", wanted=(Q(1e6, "1"), Q(1e8, "1")),
+        source="'exceeding 10⁶' at equilibrium: Zerangue & Kavanaugh 1996, Nature 383:634 (abstract)",
     )  # fmt: skip
+    theirs = {"cell.Na": Q(14, "mM"), "bath.Na": Q(140, "mM"), "bath.I": Q(5e-3, "mM")}
+    run = study.run(model, label="iodide", times=EVER, parameters=alone(["NIS"]) | theirs)
+    found = float(run.data.concentration.isel(time=-1).sel(pool="cell.I")[0]) / 5e-3
+    paper = "Nicola et al. 2014, Nature Communications 5:3948, introduction: 140 and 14 mM Na⁺, −60 mV, 37 °C"
+    study.answer(
+        "iodide", Q(found, "1"), "iodide in over out with Na⁺ 140/14 mM", wanted=Q(100 * math.exp(0.060 * F / RT), "1"), within=1e-5,
+        source=f"(140/14)² e^(−FV/RT), and '≤ 1,000': {paper}",
+    )  # fmt: skip
+    study.answer("iodide_energy", Q(RT * math.log(found) / 4184, "kcal/mol"), "energy on it", wanted=Q(4.3, "kcal/mol"), within=Q(0.1, "kcal/mol"),
+                 source=f"'~4.3 kcal/mol': {paper}")  # fmt: skip
 
 
 def _calcium(study: bm.Study, model: bm.Model) -> None:
@@ -249,6 +274,8 @@ def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
     both |= {f"cell.{name}": Q(1e-6, "mM") for name in ("glucose", "sugar")} | {"carrier.density": Q(0.1, "1/um^2")}
     for name, key, unit in (("C2-D3.forward", "k23", "1/M/s"), ("C2-D3.reverse", "k32", "1/s"), ("D4-C5.forward", "k45", "1/s")):
         both[f"carrier.{name}"] = array([sooner[key], later[key]], "kind", unit)
+    study.answer("K_glucose", Q(1e3 * k["k32"] / k["k23"], "mM"), "dissociation constant of glucose outside, k32/k23")
+    study.answer("K_sugar", Q(1e3 * sooner["k32"] / k["k23"], "mM"), "that of the sugar which leaves faster")
     seen = study.run(model, label="influx", times=Q([0, 10], "s"), parameters=both).data.isel(time=-1)
     share = (seen.flux.sel(process="carrier:C2-C3") / seen.flux.sel(process="carrier:C2-D3")).assign_coords(level=LEVELS)
     for kind, other, name, about in (
