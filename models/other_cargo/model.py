@@ -212,7 +212,8 @@ def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
     """Energy of a mole of Na⁺ that enters, from what a carrier with one Na⁺ reaches with its charge and without."""
     chemical, total = (RT / 1e3 * math.log(reached[name]) for name in ("NHE", "B0AT1"))
     for name, found, wanted, source in (
-        ("sodium", total, RT * math.log(14.5) + F * 0.060, "RT ln 145/10 + F·60 mV"), ("sodium_chemical", chemical, RT * math.log(14.5), "RT ln 145/10"),
+        ("sodium", total, RT * math.log(14.5) + F * 0.060, "RT ln 145/10 + F·60 mV"),
+        ("sodium_chemical", chemical, RT * math.log(14.5), "RT ln 145/10"),
         ("sodium_electrical", total - chemical, F * 0.060, "F·60 mV"),
     ):  # fmt: skip
         about = "energy of a mole of Na⁺ that enters" + {"sodium": ""}.get(name, f", {name.removeprefix('sodium_')} part")
