@@ -73,7 +73,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
         "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
-        "fuel": {name: [fuel, sorted(members)] for name, (fuel, members) in chart.fuel.items()},
+        "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
         "rtol": t.solver.rtol,
         "span": float(t.block.times[-1]),
@@ -131,7 +131,7 @@ class FiledChart(Chart):
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
         rows = zip(told["store"], *(told[f] for f in facts), strict=True)
         self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
-        self.fuel = {name: (fuel, frozenset(members)) for name, (fuel, members) in t.facts["fuel"].items()}
+        self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))

@@ -254,7 +254,9 @@ class _Sink:
         data |= {f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         coords = labels(t.model, {d for dims, _ in data.values() for d in dims})
-        made = self.keep.reduce(xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}))
+        seen = xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)})
+        with errors.of_users(self.keep.reduce, "Keep(reduce=…)"):
+            made = self.keep.reduce(seen)
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"

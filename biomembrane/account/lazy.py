@@ -19,7 +19,7 @@ from ..solve.native import Native
 from ..solve.parameters import ParameterSet, resolve
 from ..solve.problem import Solver
 from ..solve.scan import coordinates, spread
-from ..solve.simulate import Task, prepare
+from ..solve.simulate import Task, chosen_solver, prepare
 from ..solve.times import Grid
 from . import pieces
 from .keep import Keep, Kept, collect
@@ -120,17 +120,17 @@ def lazy(
         import xarray as xr
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
+    own = chosen_solver(model, solver)
     arrays, fixed = pieces.apart(model, parameters)
     met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
     arrays = dict(zip(arrays, met, strict=True))
     chosen = _chosen(model, parameters, fixed, arrays)
-    own = solver or Native()
     if isinstance(own, Native):
         own = replace(own, threads=1)  # the scheduler has its own
-    payload = _packed((model, fixed, start, keep.reduce))
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not pieces.open_(value)}
     task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)
+    payload = _packed((model, fixed, start, keep.reduce))
     unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # without the numbers that are scanned
     digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
     recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))

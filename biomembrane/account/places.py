@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, units
+from .. import errors, reading, units
 from ..declare.parameter import whole
 
 if TYPE_CHECKING:
@@ -19,27 +19,38 @@ def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any])
     known = [d for d in dims if d in data.coords]
     for name in at:
         if name not in known:
-            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else errors.nearest(name, known)
-            raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=repr(name), advice=advice)
+            near = errors.nearest(name, known) or ("run.isel(…), by position" if dims else "leave sel out: the run is a single one")
+            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else near
+            raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=errors.shown(name), advice=advice)
     return {name: _nearest(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
 
 
 def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
     kind, labels = coord.dtype.kind, coord.values
     if kind not in "iuf":
-        found = np.flatnonzero(labels == (np.asarray(value, dtype=labels.dtype) if kind in "mM" else value))
+        found = _alike(labels, value)
         if not len(found):
             names = [str(x) for x in labels]
-            raise errors.UnknownName(where=where, wanted="a label of the scan", got=errors.shown(value), advice=errors.nearest(str(value), names))
+            raise errors.UnknownName(where=where, wanted="a label of the scan", got=errors.shown(value), advice=errors.nearest(value, names))
         return int(found[0])
     unit = str(coord.attrs.get("units", "1"))
     if isinstance(value, str) or units.is_quantity(value):
         whole = units.Q(1.0, units.from_udunits(unit))
         inside = units.strip(value, units.dimension_of(whole), where)
         value = units.restore(inside, units.unit_of(whole)).magnitude
-    if isinstance(value, (bool, np.bool_)) or np.ndim(value) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+    number = reading.numbers(value)
+    if not isinstance(number, float) or not np.isfinite(number):
         raise errors.NotANumber(where=where, wanted=f"one number in {unit}, or a quantity", got=errors.shown(value), advice="Q(5, 'mM')")
-    return int(np.nanargmin(np.abs(labels - value)))
+    return int(np.nanargmin(np.abs(labels - number)))
+
+
+def _alike(labels: Any, value: Any) -> Any:
+    """Positions of the labels that are this one value."""
+    try:
+        one = np.asarray(value, dtype=labels.dtype if labels.dtype.kind in "mM" else None)
+        return np.flatnonzero(labels == value if labels.dtype.kind not in "mM" else labels == one) if one.ndim == 0 else []
+    except Exception:  # noqa: BLE001  an object of someone else's, or text that is no date
+        return []
 
 
 def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
@@ -58,9 +69,9 @@ def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
 
 def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Any]:
     """Last values by name, as quantities; what has no value is left out."""
-    where, known = f"run.final({variable!r})", [str(n) for n, v in data.data_vars.items() if v.ndim - len(dims) == 2 and "time" in v.dims]
+    where, known = f"run.final({errors.shown(variable)})", [str(n) for n, v in data.data_vars.items() if v.ndim - len(dims) == 2 and "time" in v.dims]
     if not isinstance(variable, str) or variable not in known:
-        raise errors.UnknownName(where=where, wanted="a variable of the run", got=errors.shown(variable), advice=errors.nearest(str(variable), known))
+        raise errors.UnknownName(where=where, wanted="a variable of the run", got=errors.shown(variable), advice=errors.nearest(variable, known))
     if dims:
         raise errors.BadSettings(where=where, wanted="one lane", got=f"a scan over {', '.join(dims)}", advice="run.isel(…) takes one lane")
     last = data[variable].isel(time=-1)

@@ -69,7 +69,7 @@ def prepare(
 
 
 def _check_unit(model: Model, name: str, unit: Any) -> None:
-    where = f"prepare(vary={{{name!r}: …}})"
+    where = f"prepare(vary={{{errors.shown(name)}: …}})"
     dimension = model.parameter(name).dimension
     one, two = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
     if two != 2 * one:

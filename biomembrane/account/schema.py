@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..declare.parameter import OWN
+from ..declare.places import Membrane
+from ..declare.transporter import Process
 from ..solve.parameters import ParameterSet
 from ..solve.problem import KINDS, Solver, Status
 from .variables import coordinates
@@ -81,6 +83,25 @@ def version(package: str) -> str:
     return installed(package)
 
 
+def system(model: Model) -> dict[str, Any]:
+    """What figures ask of a model: by membrane its inside and outside; by process where it is, the elementary charges that a turnover moves out
+    of the inside, and the solutes that it makes; by species its charge; by transporter its label.
+    """
+    from .picture import labels as shown
+
+    def row(process: Process) -> list[Any]:
+        on, net = process.on, process.reaction.net.items()
+        out = -process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+        return [on.name, float(out), {who.pool: n for who, n in net if who.kind == "solute"}]
+
+    return {
+        "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},
+        "processes": {p.name: row(p) for p in model.processes},
+        "charges": {s.name: float(s.charge) for s in model.species.values()},
+        "labels": shown(model),
+    }
+
+
 def attributes(model: Model, chosen: ParameterSet, solver: Solver, status: str, *, digest: bool = True) -> dict[str, str]:
     """What made a result: model, every parameter as it was used, settings, sources, versions.
 
@@ -89,7 +110,8 @@ def attributes(model: Model, chosen: ParameterSet, solver: Solver, status: str, 
     sources = {p.name: str(OWN if p.name in chosen.changed else p.source) for p in model.parameters.values()}
     made = {"Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash}
     return made | ({"parameters_hash": chosen.digest} if digest else {}) | {
-        "status": status, "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
+        "status": status, "system_json": json.dumps(system(model), ensure_ascii=False),
+        "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
         "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
         "sources_json": json.dumps(sources, ensure_ascii=False), "changed_json": json.dumps(list(chosen.changed)),
         "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),

@@ -16,7 +16,7 @@ from .. import symbols
 from .bounds import Array, bounds, uneven
 
 FIRST, PIECES, ROUNDS = 64, 8, 14  # cells at first, of each that is cut, and how often
-BUDGET = 16384  # cells of a lane that are looked at
+BUDGET = 65536  # cells of a lane that are looked at
 HALVINGS = 60  # of a cell with one root
 
 

@@ -281,7 +281,7 @@ class Saturable:
             if key is None:
                 raise errors.MissingSpecies(
                     where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {keys[0]}",
-                    got=", ".join(map(str, self.half)) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
+                    got=", ".join(map(errors.shown, self.half)) or "none", advice=f"half={{'{keys[0]}': Q(1, 'mM')}}",
                 )  # fmt: skip
             left.pop(key, None)
             name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
@@ -291,7 +291,7 @@ class Saturable:
                 where=f"{site.name}, Saturable(half=…)",
                 wanted="participants of the reaction",
                 got=", ".join(map(errors.shown, left)),
-                advice=errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes]),
+                advice=errors.nearest(next(iter(left)), [site.written(w) for w in solutes]),
             )
         return found
 

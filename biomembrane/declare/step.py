@@ -135,7 +135,7 @@ class Reader:
         raise errors.BadCycle(
             where=where,
             wanted="{'forward': …, 'reverse': …}, and 'valence' and 'theta' where it moves charge",
-            got="{" + ", ".join(f"{key!r}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
+            got="{" + ", ".join(f"{errors.shown(key)}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
             advice=f"give both as quantities, or close=[{called!r}] lets the reverse follow",
         )
 

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import errors
 from . import style as look
 from .contents import RunLike, one_lane
+from .cost import costs
 from .courses import traces
+from .force import forces
+from .maps import map  # noqa: A004  figures.map
+from .response import compare, response
 from .sankey import DRAWN, PROTOCOLS, Diagram, FlowLike, Link, Sheet, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
+__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
 _DARK = "#333333"
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn

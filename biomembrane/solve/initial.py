@@ -130,8 +130,8 @@ def begin(model: Model, start: Any) -> Start:
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
-            advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
-            raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
+            advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names) or "a run of this model"
+            raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=errors.shown(start), advice=advice)
         return Start(state=state, dims=dims, labels={d: np.asarray(start.data[d].values) for d in dims if d in start.data.coords})
     if not isinstance(start, Mapping):
         wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
@@ -139,10 +139,14 @@ def begin(model: Model, start: Any) -> Start:
     carriers = known.carriers
     given: dict[str, float] = {}
     for name, value in start.items():
-        where = f"start[{name!r}]"
+        where = f"start[{errors.shown(name)}]"
         if name not in carriers:
-            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(name, carriers) or "start=run goes on from a run"
-            raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
+            advice = (
+                f"parameters={{{errors.shown(name)}: …}}"
+                if name in model.parameters
+                else errors.nearest(name, carriers) or "start=run goes on from a run"
+            )
+            raise errors.UnknownName(where=where, wanted="a state of a carrier", got=errors.shown(name), advice=advice)
         share = units.strip(value, ONE, where)
         if np.ndim(share):
             raise errors.NotANumber(where=where, wanted="one share", got=errors.shown(value), advice=f"start={{{name!r}: 1}}")
