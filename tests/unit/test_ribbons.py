@@ -43,8 +43,9 @@ def test_no_ribbon_of_a_random_ledger_crosses_a_label(seed: int, width: str) -> 
     try:
         figure = figures.energy_flow(make_run(random_flows(seed)), width=width)
     except errors.OutOfDomain as narrow:  # eleven layers and more do not fit one column: refused, with what is missing
-        assert re.search(r"mm more for 1\d layers", str(narrow))
-        return
+        if width == "single" and re.search(r"mm more for 1\d layers", str(narrow)):
+            return
+        raise
     check_picture(figure)
 
 
