@@ -132,11 +132,13 @@ class Reader:
         """Raise BadCycle unless the constants are there, and nothing but what a step may have."""
         if isinstance(given, Mapping) and not set(given) - set(KEYS) and "forward" in given and ("reverse" in given or closing):
             return
+        strange = [key for key in given if key not in KEYS] if isinstance(given, Mapping) else []
+        advice = errors.nearest(strange[0], KEYS) if strange else f"give both as quantities, or close=[{called!r}] lets the reverse follow"
         raise errors.BadCycle(
             where=where,
             wanted="{'forward': …, 'reverse': …}, and 'valence' and 'theta' where it moves charge",
             got="{" + ", ".join(f"{key!r}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
-            advice=f"give both as quantities, or close=[{called!r}] lets the reverse follow",
+            advice=advice,
         )
 
 

@@ -130,11 +130,13 @@ def begin(model: Model, start: Any) -> Start:
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
-            advice = errors.nearest(next(iter(set(theirs) ^ set(names)), ""), names)
+            apart = [", ".join(sorted(set(a) - set(b))[:4]) for a, b in ((theirs, names), (names, theirs))]
+            told = [f"{what} {more}" for what, more in zip(("only the run has", "only the model has"), apart, strict=True) if more]
+            advice = "a run of this model: " + ("; ".join(told) or "the order of its pools is another")
             raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
         return Start(state=state, dims=dims, labels={d: np.asarray(start.data[d].values) for d in dims if d in start.data.coords})
-    if not isinstance(start, Mapping):
-        wanted, advice = "a run, or shares by carrier state", "start={'SGLT1.C1': 1}"
+    if not isinstance(start, Mapping) or hasattr(start, "data_vars"):
+        wanted, advice = "a run, or shares by carrier state", "start=bm.open_run(path)" if hasattr(start, "data_vars") else "start={'SGLT1.C1': 1}"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
     carriers = known.carriers
     given: dict[str, float] = {}

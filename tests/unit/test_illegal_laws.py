@@ -86,7 +86,7 @@ LAWS = table(
             ),
             (
                 "half missing", lambda: transporter("Na@out + K@in -> Na@in + K@out", laws.Saturable(maximum=MAX, half={"Na": Q(1, "mM")})),
-                e.MissingSpecies, "half=", "K@in", "Na", "half={'K@in'",
+                e.MissingSpecies, "half=", "K@in and K@out", "'Na' only", ("'K@in': Q(1, 'mM'), 'K@out'", "to half="),
             ),
             (
                 "half of a stranger", lambda: transporter(law=laws.Saturable(maximum=MAX, half={"K": Q(1, "mM"), "K@inn": Q(1, "mM")})),
@@ -249,7 +249,7 @@ CYCLES = table(
             ),
             (
                 "misspelt reverse", lambda: opened("OG <-> IG", {"forward": Q(1, "1/s"), "revers": Q(1, "1/s")}), e.BadCycle,
-                "GLUT, step 'OG <-> IG'", "'reverse'", "'revers'", "both",
+                "GLUT, step 'OG <-> IG'", "'reverse'", "'revers'", "did you mean 'reverse'?",
             ),
             (
                 "constants as a pair", lambda: opened("OG <-> IG", (1, 2)), e.BadCycle,
