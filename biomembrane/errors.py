@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
 
 LONGEST = 600  # characters of a line of an error
+RAISED = "raised in"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -123,6 +125,19 @@ def expect(value: object, kind: type | tuple[type, ...], where: str, wanted: str
         raise WrongType(where=where, wanted=wanted, got=shown(value), advice=advice)
 
 
+@contextmanager
+def of_users(function: object, where: str) -> Iterator[None]:
+    """What a user's own function raises passes as it is, with a note of the argument that it was given as."""
+    try:
+        yield
+    except BiomembraneError:
+        raise
+    except Exception as problem:
+        if not any(note.startswith(RAISED) for note in getattr(problem, "__notes__", ())):
+            problem.add_note(f"{RAISED} {shown(function)}, given as {where}")
+        raise
+
+
 def among(name: object, known: Collection[str], where: str, wanted: str) -> None:
     """Raise ``UnknownName`` unless the name is one of these."""
     if not isinstance(name, str) or name not in known:
@@ -208,6 +223,14 @@ class CacheNotUsed(BiomembraneWarning):
 
 class Incomplete(BiomembraneWarning):
     """A saved scan of which chunks are missing or damaged."""
+
+
+class LanesStopped(BiomembraneWarning):
+    """A check of a scan of which some lanes did not come to their end: of these it says nothing."""
+
+
+class Unseen(BiomembraneWarning):
+    """What a protocol does between output times, where the reducers of ``Keep`` do not look."""
 
 
 class UnclearProtocol(BiomembraneWarning):

@@ -121,8 +121,9 @@ class Power(NamedTuple):
 
 _LETTERS = "A-Za-z_µΩ°Å%"
 _NAME = re.compile(rf"[{_LETTERS}]*?H2O(?![{_LETTERS}0-9])|[{_LETTERS}]+")
-_RAISE = re.compile(r"\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?[0-9]{1,3}(?:\.[0-9]{1,18})?)\s*(?:/\s*([0-9]{1,2})\s*)?\)|([+-]?[0-9]{1,3}(?:\.[0-9]{1,18})?))")
-_ATTACHED = re.compile(r"-?[0-9]{1,2}(?!\.?[0-9])")
+_COUNT = r"(?:0|[1-9][0-9]{0,2})(?![0-9])"  # no zero in front: 'l01' is l-1 misread
+_RAISE = re.compile(rf"\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?)\s*(?:/\s*({_COUNT})\s*)?\)|([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?))")
+_ATTACHED = re.compile(r"-?(?:0|[1-9][0-9]?)(?!\.?[0-9])")
 _JOIN = re.compile(r"\s*(\*(?!\*)|·|×|\.(?=[A-Za-zµΩ°Å(])|/|\bper\b)\s*|\s+|(?=[A-Za-zµΩ°Å(])")
 _WORDS = {"mm Hg": "mmHg", "cm H2O": "cmH2O", "mm H2O": "mmH2O", **dict.fromkeys(("deg C", "° C"), "degC"), **dict.fromkeys(("deg F", "° F"), "degF")}
 _PAIRS = re.compile(r"(?<![A-Za-z])(" + "|".join(pair.replace(" ", r"\s+") for pair in _WORDS) + r")(?![A-Za-z0-9])")

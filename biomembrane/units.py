@@ -205,9 +205,9 @@ def is_plain(value: Any) -> bool:
 
 def _home(quantity: Any, where: str) -> Any:
     """The quantity in this registry, in its own unit where that means the same here, else in SI."""
-    if type(quantity) is registry().Quantity:
-        return _absolute(quantity)
     number = _number(quantity.magnitude, where, "Q(5, 'mM')")
+    if type(quantity) is registry().Quantity:  # pint lets anything be its number: a Decimal, which no float can be added to
+        return _absolute(quantity if number is quantity.magnitude else registry().Quantity(number, quantity.units))
     try:
         base = type(quantity)(number, quantity.units).to_base_units()
         unit = _parsed(str(base.units))

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import units
 from ..assemble.chart import Chart
 from ..solve.books import Books
+from ..solve.parameters import BEGUN
 from ..solve.problem import KINDS, Status, come
 from .ledger import Ledger
 from .saved import LINES
@@ -49,6 +51,9 @@ def filed(run: Run) -> xr.Dataset:
     made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
     facts = {"units": "pJ", "long_name": "what exergy is uncertain by in floating point"}
     made["ledger_rounding"] = (dims, np.asarray(ledger._books.rounding).reshape(shape), facts)
+    if ledger._books.swung.any():
+        facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
+        made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
@@ -70,7 +75,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
         "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
-        "fuel": {name: [fuel, sorted(members)] for name, (fuel, members) in chart.fuel.items()},
+        "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
         "rtol": t.solver.rtol,
         "span": float(t.block.times[-1]),
@@ -128,7 +133,7 @@ class FiledChart(Chart):
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
         rows = zip(told["store"], *(told[f] for f in facts), strict=True)
         self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
-        self.fuel = {name: (fuel, frozenset(members)) for name, (fuel, members) in t.facts["fuel"].items()}
+        self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
@@ -183,6 +188,10 @@ class FiledBooks(Books):
         return self.t.lanes(name, "store", "time") if name in self.t.data else np.zeros_like(self.exergy)
 
     @cached_property
+    def swung(self) -> Array:
+        return self.t.lanes("ledger_swung") if "ledger_swung" in self.t.data else np.zeros_like(self.rounding)
+
+    @cached_property
     def rounding(self) -> Array:
         made: Array = self.t.lanes("ledger_rounding")
         return made
@@ -204,4 +213,19 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     kind, end = KINDS[int(made.status)], float(made.end)
     if "time" in made.dims and kind != "done":
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind)
+    return made.assign_attrs(status=kind, **_told(made))
+
+
+def _told(made: xr.Dataset) -> dict[str, str]:
+    """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
+    told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
+    for name, coord in made.coords.items():
+        if str(name) in told and not coord.ndim and "units" in coord.attrs:
+            unit = units.from_udunits(str(coord.attrs["units"]))
+            if told[name].startswith("scanned over"):
+                told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
+            bath, _, species = str(name).partition(".")
+            if species in baths.get(bath, {}):
+                baths[bath][species] = float(units.Q(float(coord), unit).to("mM").magnitude)
+    made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
+    return {name: text for name, text in made_of.items() if name in made.attrs}

@@ -36,15 +36,16 @@ class Lanes:
     def judge(self, model: str, limit: float, shares: Shares | None = None) -> None:
         """Raise UphillForFree where a power is negative in a lane beyond ``limit`` of what passed there, BooksDoNotClose where its residual
         is above the limit or not known.  A single lane that was stopped is judged by what it did; of a scan those that stopped are left out,
-        and a warning (``errors.Incomplete``) counts them.
+        and a warning (``errors.LanesStopped``) counts them.
 
         The process comes first: it is wrong at every tolerance, and books that are open beside it may be so for its sake.
         """
         kinds = np.array(self.kinds)
         done = np.isin(kinds, ("done", "open books")) if kinds.size > 1 else np.ones(1, bool)
         if not done.all():
-            text = f"the books of {kinds.size - done.sum()} of {kinds.size} lanes are not checked: they did not come to their end"
-            warnings.warn(text, errors.Incomplete, stacklevel=3)
+            count = f"{kinds.size - done.sum()} of {kinds.size}"
+            text = f"ledger of {model!r}: {count} lanes stopped, and nothing is checked of these; status and culprit say where and why"
+            warnings.warn(text, errors.LanesStopped, stacklevel=3)
         if not done.any():
             return
         allowed = limit * np.nan_to_num(self.passed) / units.from_internal(UNIT) / (self.span or 1.0)

@@ -19,8 +19,11 @@ from ..solve.problem import KINDS, books_limit
 from ..solve.simulate import Task
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
+from .filed import lane
 from .judgement import Lanes, bounded, share, unpaid
 from .pieces import everything
+from .places import nearest_places, positions
+from .reduce import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
 from .saved import GROUPS, LINES, SavedLedger
 from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
 from .variables import VARIABLES, values
@@ -29,10 +32,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[Any]
-REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
-    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1],
-    "mean": lambda a, t: np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if len(t) > 1 else a[:, 0],
-}  # fmt: skip
 BOOKS = {
     "ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store", "ledger_uphill_energy": "process",
     "ledger_uphill_time": "process",
@@ -48,9 +47,11 @@ class Keep:
         variables: of ``amount concentration potential volume flux affinity dissipation``, and of the books ``ledger_flow`` (by entry;
             ``entry_process``, ``entry_store`` and so on say which), ``ledger_dissipation``, ``ledger_uphill_energy``,
             ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such as ``ledger_spent``, along the way.
-        times: ``"all"`` output times, ``"final"``, or a quantity array of its own.
-        reduce: of ``min max mean final`` over time (mean by the trapezoid rule): ``potential`` becomes ``potential_max`` and so on; or a
-            function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``.
+        times: ``"all"`` output times, ``"final"``, or a quantity array of its own, within the run.
+        reduce: of ``min max mean final``: ``potential`` becomes ``potential_max`` and so on.  ``min``, ``max`` and ``mean`` (by the trapezoid rule)
+            look at the kept times and, of what is not of the books, at both sides of each break of a protocol between them; a warning
+            (``errors.Unseen``) tells of pulses and formulas that move between two output times.  ``final`` is the end of the run.  Or a
+            function that takes a Dataset over ``lane`` and ``time`` and gives one over ``lane``; it sees the kept times alone.
         ledger: ``"final"`` keeps the lines of the books at the end, ``"all"`` at every kept time.
         dtype: ``"float64"`` or ``"float32"`` of what is kept; computed is always in double.
     """
@@ -89,6 +90,9 @@ class Keep:
         if isinstance(self.times, str):
             return asked if self.times == "all" else Grid(times[[0, -1]], asked.first)
         own = output_times(None, self.times, "Keep").times
+        if own[-1] > times[-1] * (1 + 1e-12):
+            wanted, got = f"times within the run, which ends at {times[-1]:g} s", f"times to {own[-1]:g} s"
+            raise errors.BadSettings(where="Keep(times=…)", wanted=wanted, got=got, advice=f"simulate(…, until=Q({own[-1]:g}, 's'))")
         return Grid(own if own[-1] >= times[-1] else np.append(own, times[-1]))
 
     def taken(self, times: Array, first: int) -> Array:
@@ -152,6 +156,15 @@ class Kept:
         """How many lanes did not come to their end."""
         return int((self.data.status != 0).sum())
 
+    def isel(self, **at: int) -> Kept:
+        """One lane, by position along its dimensions, as :meth:`biomembrane.Run.isel`."""
+        dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
+        return Kept(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
+
+    def sel(self, **at: Any) -> Kept:
+        """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""
+        return self.isel(**nearest_places(self.data, tuple(map(str, self.data.status.dims)), at))
+
     @property
     def done(self) -> float:
         """Share of the lanes that were run."""
@@ -189,6 +202,18 @@ class KeptLedger(SavedLedger):
         Lanes(kinds, off, passed, names, least, float(self.data.attrs["span"])).judge(self.model, limit)
         return self
 
+    def __repr__(self) -> str:
+        """The lines that were kept, at the end; over a scan the mean of the lanes that came to theirs."""
+        rows = [
+            f"energy ledger of {self.model}, lines that were kept [pJ]{f', mean of {self.data.status.size} lanes' if self.data.status.ndim else ''}"
+        ]
+        for name in LINES:
+            if f"ledger_{name}" in self.data:
+                last = getattr(self, name)
+                last = last.isel(time=-1) if "time" in last.dims else last
+                rows.append(f"  {name:<18}{float(last.mean()):>12.4g}   {LINES[name]}")
+        return "\n".join(rows)
+
 
 class _Sink:
     """Arrays of the result, made when the first chunk has come and filled lane by lane."""
@@ -204,6 +229,7 @@ class _Sink:
         self.lock = Lock()
         self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
         self.empty: set[str] = set()  # baths and held pools at 0 mM
+        self.unseen = False  # something moved where the reducers do not look
 
     def put(self, name: str, at: slice, values: Array) -> None:
         """(lane, …) into the result."""
@@ -227,17 +253,22 @@ class _Sink:
         self.put("least_power", at, t.block.least.min(axis=1))
         self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
         self.empty |= set(last.empty)
+        if keep.reduce and (callable(keep.reduce) or set(keep.reduce) - {"final"}) and not self.unseen:
+            self.unseen = unseen(t, t.block.times[self.taken], self.taken, breaks=not callable(keep.reduce))
         shown: dict[str, Array] = {}
+        last_of: dict[str, Array] = {}
         for name in keep.variables:
             got = getattr(books, name.removeprefix("ledger_")) if name.startswith("ledger_") else values(t, name)
             laid = got.transpose(*range(got.ndim)[::-1])
+            last_of[name] = laid[:, -1]
             shown[name] = laid if len(self.taken) == laid.shape[1] else laid[:, self.taken]
         if callable(keep.reduce):
             self._reduce(at, t, shown, books)
         elif keep.reduce:
             for name, value in shown.items():
+                seen, when = with_breaks(t, name, value, t.block.times[self.taken])
                 for how in keep.reduce:
-                    self.put(f"{name}_{how}", at, REDUCERS[how](value, t.block.times[self.taken]))
+                    self.put(f"{name}_{how}", at, REDUCERS[how](last_of[name][:, None] if how == "final" else seen, when))
         else:
             for name, value in shown.items():
                 self.put(name, at, value)
@@ -254,7 +285,9 @@ class _Sink:
         data |= {f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken]) for line in LINES}
         assert callable(self.keep.reduce)
         coords = labels(t.model, {d for dims, _ in data.values() for d in dims})
-        made = self.keep.reduce(xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)}))
+        seen = xr.Dataset(data, coords=coords | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)})
+        with errors.of_users(self.keep.reduce, "Keep(reduce=…)"):
+            made = self.keep.reduce(seen)
         made = made.to_dataset(name="reduced" if made.name is None else str(made.name)) if isinstance(made, xr.DataArray) else made
         if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
             wanted, advice = "a Dataset or DataArray over 'lane'", "reduce=lambda data: data.potential.max('time')"
@@ -280,6 +313,8 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
     width = task.width if sink.books else len(task.kernel.program.states)
     finished = stream.run(task, stream.chunks(task, width), sink.take, progress, width)
     sink.blank()
+    if sink.unseen:
+        warn(function=callable(keep.reduce))
     return Kept(_labelled(sink), task.model, task.solver.rtol, {"compile": task.compile_time}), finished
 
 
@@ -314,7 +349,7 @@ def _facts(name: str, sink: _Sink) -> tuple[list[str], dict[str, str]]:
     line = base.removeprefix("ledger_")
     facts = {"units": units.udunits(v.unit), "long_name": v.long_name} if v else {"units": _unit(line), "long_name": (LINES | GROUPS)[line]}
     if how:
-        facts["cell_methods"] = f"time: {how}"
+        facts |= {"cell_methods": f"time: {METHODS[how]}", "comment": (SEEN if v else BOOKED)[how]}
     return [*([] if how else ["time"]), *_dim(base)], facts
 
 

@@ -15,11 +15,13 @@ import numpy as np
 from .. import errors
 from ..assemble.model import Model
 from ..declare.content import packed
+from ..solve.initial import begin
 from ..solve.native import Native
+from ..solve.onward import onward, unused
 from ..solve.parameters import ParameterSet, resolve
 from ..solve.problem import Solver
 from ..solve.scan import coordinates, spread
-from ..solve.simulate import Task, prepare
+from ..solve.simulate import Task, chosen_solver, prepare
 from ..solve.times import Grid
 from . import pieces
 from .keep import Keep, Kept, collect
@@ -120,17 +122,19 @@ def lazy(
         import xarray as xr
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
+    own = chosen_solver(model, solver)
+    begin(model, start)
+    parameters = onward(model, parameters, start) or {}
     arrays, fixed = pieces.apart(model, parameters)
     met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
     arrays = dict(zip(arrays, met, strict=True))
-    chosen = _chosen(model, parameters, fixed, arrays)
-    own = solver or Native()
+    chosen = _chosen(model, parameters, fixed, arrays, unused(model, start))
     if isinstance(own, Native):
         own = replace(own, threads=1)  # the scheduler has its own
-    payload = _packed((model, fixed, start, keep.reduce))
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not pieces.open_(value)}
     task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)
+    payload = _packed((model, fixed, start, keep.reduce))
     unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # without the numbers that are scanned
     digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
     recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))
@@ -145,14 +149,16 @@ def lazy(
     return Lazy(data, model, own.rtol, {}, scan, recipe, chosen)
 
 
-def _chosen(model: Model, given: Mapping[str, Any], fixed: Mapping[str, Any], arrays: Mapping[str, xr.DataArray]) -> ParameterSet:
+def _chosen(
+    model: Model, given: Mapping[str, Any], fixed: Mapping[str, Any], arrays: Mapping[str, xr.DataArray], begun: frozenset[str]
+) -> ParameterSet:
     """What the scan is given, without its numbers: dimensions, coordinates, and in words what every parameter is."""
     small = {name: pieces.standin(model, name, array) for name, array in arrays.items()}
     made = resolve(model, pieces.together(fixed, small))
     met = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
     first = next(iter(met.values()))
     dims = {str(dim): int(size) for dim, size in first.sizes.items()}
-    return replace(made, dims=dims, coords=coordinates(model, arrays, made.units), changed=tuple(map(str, given)))
+    return replace(made, begun=begun, dims=dims, coords=coordinates(model, arrays, made.units), changed=tuple(map(str, given)))
 
 
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:

@@ -291,7 +291,7 @@ class Ledger:
         of a hosted cycle made energy from nothing, however little.
 
         Every lane of a scan is judged by the energy that passed there; lanes that did not come to their end are left out, with a warning
-        (``errors.Incomplete``).
+        (``errors.LanesStopped``).
 
         ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
         and BoundlessEnergy where a bath holds none of what a process moves.

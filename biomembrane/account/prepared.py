@@ -12,6 +12,8 @@ import numpy as np
 from .. import errors, reading, units
 from ..assemble.model import Model
 from ..declare.parameter import check_domain, inside
+from ..solve.onward import fixed
+from ..solve.parameters import of_start
 from ..solve.problem import Solver
 from ..solve.simulate import Task
 from ..solve.simulate import prepare as checked
@@ -65,11 +67,13 @@ def prepare(
         raise errors.BadSettings(where="prepare(vary=…)", wanted="parameters that are not fixed too", got=", ".join(both), advice=advice)
     for name, unit in vary.items():
         _check_unit(model, name, unit)
+        if task.start.state is not None and name in of_start(model):
+            raise fixed(name, f"prepare(vary={{{name!r}: …}})")
     return Prepared(task, vary)
 
 
 def _check_unit(model: Model, name: str, unit: Any) -> None:
-    where = f"prepare(vary={{{name!r}: …}})"
+    where = f"prepare(vary={{{errors.shown(name)}: …}})"
     dimension = model.parameter(name).dimension
     one, two = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
     if two != 2 * one:

@@ -79,9 +79,7 @@ class Proof:
     def __getitem__(self, name: str) -> Statement:
         """The statement on a process or a loop."""
         found = {s.name: s for s in self.statements}
-        if name not in found:
-            wanted, advice = "a process or a loop", errors.nearest(name, found)
-            raise errors.UnknownName(where=f"proof of {self.name}", wanted=wanted, got=errors.shown(name), advice=advice)
+        errors.among(name, found, f"proof of {self.name}", "a process or a loop")
         return found[name]
 
     @property

@@ -19,7 +19,7 @@ from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .places import final, nearest_places, positions
-from .schema import BY_LANE, attributes, ends, fate, laid
+from .schema import BY_LANE, attributes, ended, ends, fate, laid
 from .variables import VARIABLES, labels, protocols, values
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def simulate(
         parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a :class:`~biomembrane.Protocol` changes it in time;
             :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
             dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
-        start: a run, to go on from its last state; or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
+        start: a run, to go on from its last state, with the parameters that it was given, as they were at its end, unless ``parameters`` gives
+            others (contents and potentials at the start cannot be given then);
+            or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
         keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.
@@ -104,9 +106,9 @@ def finished(run: Run) -> Run:
     whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
+        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
         raise errors.SimulationStopped(
-            run=run, where=where, wanted=f"a run to {end:g} s",
-            got=f"{status.kind}: {status.message}", advice="the exception's .run holds the trajectory up to there; look at its last fluxes",
+            run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
     return run
 
@@ -195,9 +197,11 @@ class Run:
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the coordinates of its dimensions: the nearest number, a quantity or in the coordinate's unit, or the same text.
+        """One lane of a scan, by the coordinates of its dimensions: a number in the unit of the label, which is the one that the scan was given in,
+        a quantity in any unit, or the same text.  A number means the label that it equals to a millionth.
 
-        Raises UnknownName, NotANumber, BareNumber, UnitMismatch, NotFinite, and as :meth:`isel`.
+        Raises UnknownName (with the nearest label), BadSettings where several lanes bear the label, NotANumber, UnitMismatch, NotFinite, and as
+        :meth:`isel`.
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
@@ -208,7 +212,11 @@ class Run:
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
         end = float(self.trajectory.block.times[self.trajectory.reached - 1])
-        return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self.status.kind}>"
+        return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self._ended}>"
+
+    @property
+    def _ended(self) -> str:
+        return ended(ends(self.trajectory.statuses)[0]) if self.trajectory.dims else self.status.kind
 
     def _repr_html_(self) -> str:
         from ..html import Html, collapsible, join

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..solve.problem import KINDS, Status
 from .places import final, nearest_places, positions
+from .schema import ended
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +53,10 @@ class SavedLedger:
 
     def flows(self) -> list[Any]:
         """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
-        rows = json.loads(self.data.attrs.get("flows_json", "[]"))
+        if "flows_json" not in self.data.attrs:
+            got, advice = "a scan of which the lines alone were kept", "simulate without keep="
+            raise errors.UnknownName(where="ledger.flows()", wanted="books entry by entry", got=got, advice=advice)
+        rows = json.loads(self.data.attrs["flows_json"])
         return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
 
 
@@ -66,7 +70,9 @@ class SavedRun:
     def ledger(self) -> Any:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which a part was kept the lines of the books."""
         if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
-            return SavedLedger(self.data)
+            from .keep import KeptLedger
+
+            return KeptLedger(self.data, self.model_name, float(json.loads(self.data.attrs["solver_json"])["rtol"]))
         from .filed import FiledLedger
 
         return FiledLedger(self.data)
@@ -129,7 +135,8 @@ class SavedRun:
         if "status" not in self.data:
             return f"<SavedRun of {self.model_name!r}>"
         dims = ", ".join(f"{k}: {v}" for k, v in self.dims.items())
-        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {self.status.kind}>"
+        told = ended(self.data.status.values) if self.dims else self.status.kind
+        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {told}>"
 
     def _repr_html_(self) -> str:
         from ..html import Html, collapsible

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..declare.parameter import OWN
+from ..declare.places import Membrane
+from ..declare.transporter import Process
 from ..solve.parameters import ParameterSet
 from ..solve.problem import KINDS, Solver, Status
 from .variables import coordinates
@@ -34,6 +36,13 @@ def ends(statuses: Sequence[Status]) -> tuple[NDArray[np.int8], NDArray[np.int16
     kinds = np.array([KINDS.index(s.kind) for s in statuses], dtype=np.int8)
     culprits = np.array([-1 if s.state is None else s.state for s in statuses], dtype=np.int16)
     return kinds, culprits, np.where(kinds == CANCELLED, np.nan, [s.time for s in statuses])
+
+
+def ended(kinds: Any) -> str:
+    """How the lanes of a scan ended, in words: "done", or how many of them stopped, and why."""
+    each = np.ravel(kinds)
+    found = [f"{int((each == k).sum())} {name}" for k, name in enumerate(KINDS) if k and (each == k).any()]
+    return f"{int((each == 0).sum())} of {each.size} lanes done; {', '.join(found)}" if found else KINDS[0]
 
 
 def fate(model: Model, dims: Mapping[str, int], kinds: Any, culprits: Any, reached: Any) -> dict[str, Any]:
@@ -81,6 +90,25 @@ def version(package: str) -> str:
     return installed(package)
 
 
+def system(model: Model) -> dict[str, Any]:
+    """What figures ask of a model: by membrane its inside and outside; by process where it is, the elementary charges that a turnover moves out
+    of the inside, and the solutes that it makes; by species its charge; by transporter its label.
+    """
+    from .picture import labels as shown
+
+    def row(process: Process) -> list[Any]:
+        on, net = process.on, process.reaction.net.items()
+        out = -process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+        return [on.name, float(out), {who.pool: n for who, n in net if who.kind == "solute"}]
+
+    return {
+        "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},
+        "processes": {p.name: row(p) for p in model.processes},
+        "charges": {s.name: float(s.charge) for s in model.species.values()},
+        "labels": shown(model),
+    }
+
+
 def attributes(model: Model, chosen: ParameterSet, solver: Solver, status: str, *, digest: bool = True) -> dict[str, str]:
     """What made a result: model, every parameter as it was used, settings, sources, versions.
 
@@ -89,7 +117,8 @@ def attributes(model: Model, chosen: ParameterSet, solver: Solver, status: str, 
     sources = {p.name: str(OWN if p.name in chosen.changed else p.source) for p in model.parameters.values()}
     made = {"Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash}
     return made | ({"parameters_hash": chosen.digest} if digest else {}) | {
-        "status": status, "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
+        "status": status, "system_json": json.dumps(system(model), ensure_ascii=False),
+        "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
         "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
         "sources_json": json.dumps(sources, ensure_ascii=False), "changed_json": json.dumps(list(chosen.changed)),
         "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),

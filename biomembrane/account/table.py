@@ -30,7 +30,7 @@ def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
-        if name == "imposed" and value == 0:
+        if name == "imposed" and not abs(value) > 0:  # 0, or no lane came to its end
             continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
@@ -45,7 +45,7 @@ def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
     rows = []
     for t in ledger.transporters:
         own = {str(c): _end(moved.sel(transporter=t, carrier=c)) for c in moved.carrier.values}
-        parts = {c: x for c, x in own.items() if c != "carrier states" and abs(x) > 1e-9 * max(map(abs, own.values()))}
+        parts = {c: x for c, x in own.items() if abs(x) > 1e-9 * max(map(abs, own.values()))}
         taken = " + ".join(f"{c} {number(x)}" for c, x in parts.items() if x > 0) or "–"
         given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
         efficiency = _end(ledger.efficiency(t))

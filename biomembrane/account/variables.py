@@ -53,6 +53,20 @@ def values(trajectory: Trajectory, name: str) -> Array:
     for lane, status in enumerate(trajectory.statuses):
         if not status.ok:  # what does not depend on the state has a number there, too
             got[:, 0 if status.kind == "cancelled" else come(trajectory.block.times, status.time) :, lane] = np.nan
+    return _every(trajectory, name, got)
+
+
+def sides(trajectory: Trajectory, name: str) -> Array:
+    """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
+    if name == "amount":
+        index = [i for i, p in enumerate(trajectory.model.pools) if p.kind in ("solute", "carrier")]
+        once = trajectory.block.turns[:, :, index].transpose(2, 1, 0)
+        return np.concatenate([once, once], axis=1)
+    return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
+
+
+def _every(trajectory: Trajectory, name: str, got: Array) -> Array:
+    """With a row of NaN for each member that has no value, as a membrane without capacitor."""
     there = trajectory.kernel.program.names[name]
     every = labels(trajectory.model, VARIABLES[name].dim)
     if len(there) == len(every):

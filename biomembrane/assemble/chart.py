@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .stores import Store
 
 if TYPE_CHECKING:
+    from ..declare.species import Species
     from .model import Model
 
 CARRIER = "carrier states"
@@ -42,18 +44,17 @@ class Chart:
     @property
     def fuels(self) -> frozenset[str]:
         """Names of all fuels."""
-        return frozenset(name for name, _ in self.fuel.values())
+        return frozenset(name for parts in self.fuel.values() for name, _ in parts)
 
     @cached_property
     def fuel_of(self) -> dict[str, str]:
         """Names of the fuels by what belongs to them."""
-        return {member: name for name, members in reversed(self.fuel.values()) for member in members}
+        return {member: name for parts in reversed(self.fuel.values()) for name, members in parts for member in members}
 
     def _carried(self, transporter: str, store: Store) -> str:
         if store.role == "carrier":
             return CARRIER
-        name, members = self.fuel.get(transporter, ("", frozenset[str]()))
-        return name if store.species in members else store.species
+        return next((name for name, members in self.fuel.get(transporter, ()) if store.species in members), store.species)
 
     @cached_property
     def sums(self) -> list[tuple[str, ...]]:
@@ -67,8 +68,8 @@ class Chart:
         for k, (what, *who) in enumerate(self.sums):
             if what == "taken" and who[1] != CARRIER:
                 taken.setdefault(who[0], []).append(k)
-        fuel = {t: name for t, (name, _) in self.fuel.items()}
-        return [[k for k in sums if self.sums[k][2] != fuel.get(t)] for t, sums in taken.items() if len(sums) > 1]
+        fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
+        return [[k for k in sums if self.sums[k][2] not in fuels.get(t, ())] for t, sums in taken.items() if len(sums) > 1]
 
     @cached_property
     def member(self) -> list[list[int]]:
@@ -81,16 +82,36 @@ class Chart:
         return made
 
 
-def _fuel(model: Model) -> dict[str, tuple[str, frozenset[str]]]:
-    """By transporter: species that it as a whole makes or uses up, named by the first that is used up."""
-    found: dict[str, tuple[str, frozenset[str]]] = {}
+def _fuel(model: Model) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """By transporter: species that it as a whole makes or uses up, each conversion apart, named by the first that is used up.
+
+    Species that share no atom and no moiety, even by way of others, belong to different conversions: one may pay for the other, as the oxidation
+    of glucose does for ATP.  A conversion has one name in all transporters, that of one which does little else.
+    """
+    net: dict[str, dict[Species, int]] = {}
     for t in model.transporters:
-        net: dict[str, int] = {}
-        for process in t.processes:
-            for who, n in process.reaction.net.items():
-                if who.species in model.transformed:
-                    net[who.species.name] = net.get(who.species.name, 0) + n
-        turned = {s: n for s, n in net.items() if n}  # what only crosses a membrane is none
-        if turned:
-            found[t.name] = (next((s for s, n in turned.items() if n < 0), next(iter(turned))), frozenset(turned))
-    return found
+        net[t.name] = {}
+        for who, n in (pair for process in t.processes for pair in process.reaction.net.items()):
+            if who.species in model.transformed:
+                net[t.name][who.species] = net[t.name].get(who.species, 0) + n
+        net[t.name] = {species: n for species, n in net[t.name].items() if n}  # what only crosses a membrane is none
+    parts = {name: _apart(made) for name, made in net.items() if made}
+    known: dict[frozenset[str], str] = {}
+    for name in sorted(parts, key=lambda name: len(parts[name])):
+        for members in parts[name]:
+            used = [s.name for s in members if net[name][s] < 0]
+            known.setdefault(frozenset(s.name for s in members), (used or [s.name for s in members])[0])
+    named = {name: [frozenset(s.name for s in members) for members in made] for name, made in parts.items()}
+    return {name: [(known[members], members) for members in made] for name, made in named.items()}
+
+
+def _apart(made: Iterable[Species]) -> list[list[Species]]:
+    """Species in groups that share atoms or moieties, all in the order given."""
+    groups: list[tuple[set[str], list[Species]]] = []
+    for species in made:
+        holds, members = {*species.composition(), *species.moieties}, [species]
+        for group in [g for g in groups if not holds.isdisjoint(g[0])]:
+            groups.remove(group)
+            holds, members = holds | group[0], [*group[1], *members]
+        groups.append((holds, members))
+    return [members for _, members in groups]

@@ -7,7 +7,7 @@ its two ends, or its slope keeps one sign; the others are cut again, until all a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from .. import symbols
-from ..enclosure import enclosed
+from .bounds import Array, bounds, uneven
+from .kinks import kinks
 
-Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 FIRST, PIECES, ROUNDS = 64, 8, 12  # cells at first, of each that is cut, and how often
 BUDGET = 8192  # cells of a lane
@@ -28,6 +28,7 @@ SLACK = 1.5  # without a slope, bounds may hold so many times the step between t
 REST = 8  # a rest is so many times as long as the first cell of what follows
 AROUND = 2  # lengths of a stretch on either side that it is compared with
 MOST = 512  # breaks of a formula in a lane
+EDGES = 4096  # edges of a formula in a single run; MOST in each lane of a scan
 UNCLEAR = 1e-6  # of a run: a shorter stretch is too short to matter
 
 
@@ -61,6 +62,11 @@ def motions(expression: sp.Expr, known: Mapping[str, Any], end: float, lanes: in
                 break
             cells = cells.cut(rough)
         made += cells.motions(end)
+    if expression.has(sp.Max, sp.Min, sp.Abs):
+        edges, crowded = kinks(expression, own, end, lanes, EDGES if lanes == 1 else MOST)
+        made = [
+            replace(m, breaks=np.union1d(m.breaks, at), crowded=m.crowded or bool(many)) for m, at, many in zip(made, edges, crowded, strict=True)
+        ]
     return made
 
 
@@ -76,21 +82,6 @@ class _Formula:
         return cls(value, None if value.has(sp.Max, sp.Min, sp.Abs) else sp.diff(value, symbols.t))
 
 
-def _uneven(pieces: int) -> Array:
-    """Edges from 0 to 1 that fall in step with no period."""
-    k = np.arange(pieces + 1)
-    made: Array = (k + 0.4 * np.sin(2.0 * k) * (k % pieces > 0)) / pieces
-    return made
-
-
-def _bounds(expression: sp.Expr, known: Mapping[sp.Symbol, Array], first: Array, last: Array) -> tuple[Array, Array]:
-    """Bounds by cell; infinite where there are none."""
-    memo: dict[Any, tuple[Array, Array]] = {s: (x, x) for s, x in known.items()}
-    memo[symbols.t] = (first, last)
-    below, above = (np.broadcast_to(x, first.shape) for x in enclosed(expression, memo))
-    return np.where(np.isnan(below), -np.inf, below), np.where(np.isnan(above), np.inf, above)
-
-
 @dataclass(frozen=True, eq=False)
 class _Cells:
     """Cells by lane and time: their ends, the values there, and the bounds between; ``starts`` of the lanes among them."""
@@ -102,7 +93,7 @@ class _Cells:
 
     @classmethod
     def begun(cls, formula: _Formula, known: Mapping[sp.Symbol, Array], end: float, lanes: int) -> _Cells:
-        edges = np.tile(end * _uneven(FIRST), (lanes, 1))
+        edges = np.tile(end * uneven(FIRST), (lanes, 1))
         return cls._seen(formula, known, np.repeat(np.arange(lanes), FIRST), edges)
 
     @classmethod
@@ -111,11 +102,11 @@ class _Cells:
         low, high = edges[:, :-1].ravel(), edges[:, 1:].ravel()
         here = {s: x[lane] for s, x in known.items()}
         with np.errstate(all="ignore"):
-            first, last = (np.add(*_bounds(formula.value, here, t, t)) / 2 for t in (low, high))
-            below, above = _bounds(formula.value, here, low, high)
+            first, last = (np.add(*bounds(formula.value, here, t, t)) / 2 for t in (low, high))
+            below, above = bounds(formula.value, here, low, high)
             turns = above - below > SLACK * np.abs(last - first)
             if formula.slope is not None:
-                least, most = _bounds(formula.slope, here, low, high)
+                least, most = bounds(formula.slope, here, low, high)
                 rise, fall = np.maximum(most, 0.0) * (high - low), np.minimum(least, 0.0) * (high - low)
                 smooth = np.isfinite(above - below)  # or there may be a pole, and a slope says nothing
                 above = np.where(smooth, np.fmin(above, np.fmin(first + rise, last - fall)), above)
@@ -147,7 +138,7 @@ class _Cells:
     def cut(self, which: Flags) -> _Cells:
         """The same with some cells in pieces; only these are looked at anew."""
         low, high = self.rows[:2, which]
-        edges = low[:, None] + (high - low)[:, None] * _uneven(PIECES)
+        edges = low[:, None] + (high - low)[:, None] * uneven(PIECES)
         edges[:, -1] = high
         new = self._seen(self.formula, self.known, np.repeat(self.lane[which], PIECES), edges)
         lane = np.concatenate([self.lane[~which], new.lane])

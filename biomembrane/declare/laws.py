@@ -292,7 +292,7 @@ class Saturable:
             name = "half_" + (keys[0] if key == who.label else key).replace("@", "_").replace(".", "_")
             found[who] = site.parameter(name, self._sourced(self.half[key]), d.CONCENTRATION, domain="positive")
         if left:
-            got, advice = ", ".join(map(errors.shown, left)), errors.nearest(str(next(iter(left))), [site.written(w) for w in solutes])
+            got, advice = ", ".join(map(errors.shown, left)), errors.nearest(next(iter(left)), [site.written(w) for w in solutes])
             raise errors.UnknownName(where=f"{site.name}, Saturable(half=…)", wanted="participants of the reaction", got=got, advice=advice)
         return found
 

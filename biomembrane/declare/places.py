@@ -10,7 +10,7 @@ from typing import Any
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
 from .content import Compared
-from .parameter import Declared, check_name, declare
+from .parameter import MOST, Declared, check_name, declare
 from .species import Species
 
 Contents = Mapping[Species, Any]
@@ -38,8 +38,10 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
     where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
     if isinstance(charge, bool) or not isinstance(charge, (int, float)):
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(charge), advice="balance(charge=-1)")
-    if not math.isfinite(charge):
+    if isinstance(charge, float) and not math.isfinite(charge):
         raise errors.NotFinite(where=where, wanted="a finite mean valence", got=errors.shown(charge), advice="balance(charge=-1)")
+    if abs(charge) > MOST:
+        raise errors.OutOfDomain(where=where, wanted=f"a mean valence, at most {MOST:,}", got=errors.shown(charge), advice="balance(charge=-1)")
     if charge == 0:
         raise errors.OutOfDomain(where=where, wanted=wanted, got="0", advice="balance(charge=-1); the neutral osmolyte comes by itself")
     if against is not None and not isinstance(against, Reservoir):

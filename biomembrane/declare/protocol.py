@@ -119,9 +119,11 @@ class Protocol:
         named = {key: symbols.parameter(f"{name}.{key}", real=True) for key in self.quantities}
         assert self.formula is not None
         try:
-            made = self.formula(symbols.t, **named)
+            with errors.of_users(self.formula, where):
+                made = self.formula(symbols.t, **named)
         except TypeError as problem:
-            raise errors.WrongType(where=where, wanted="a function of t and of each quantity", got=str(problem), advice=_FORMULA) from None
+            got = str(problem) or "a TypeError"
+            raise errors.WrongType(where=where, wanted="a function of t and of each quantity", got=got, advice=_FORMULA) from None
         expression = expressed(made, where)
         _checked(expression, dim, ((symbols.t, d.TIME), *((named[key], dims[key]) for key in named)), where)
         return expression

@@ -22,7 +22,7 @@ import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from .. import dimension as d
-from .. import errors, symbols
+from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
 from .certificate import BRANCHES
@@ -56,7 +56,8 @@ def expressed(made: Any, where: str) -> sp.Expr:
     """What a user's formula gave, as sympy knows it: an expression or a finite number.  Text is never evaluated."""
     if isinstance(made, sp.Expr):
         return _plain(made)
-    if isinstance(made, Real) and not isinstance(made, bool) and math.isfinite(made):
+    number = reading.numbers(made) if isinstance(made, Real) else None  # None of what is beyond a double
+    if number is not None and math.isfinite(number):
         return sp.Rational(int(made.numerator), int(made.denominator)) if isinstance(made, Rational) else sp.Float(float(made))
     advice = "let the function return it" if made is None else "build it from site['K@in'], site.u, site.parameter(…), with sympy's functions"
     raise errors.WrongType(where=where, wanted="an expression of the site's symbols", got=errors.shown(made), advice=advice)
@@ -98,7 +99,8 @@ def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
     except ValueError:  # a function of C without a signature, which tells when it is called
         pass
     try:
-        return function(*given)
+        with errors.of_users(function, where):
+            return function(*given)
     except (TypeError, ValueError) as problem:
         if problem.__traceback__ is not None and problem.__traceback__.tb_next is None:  # raised by the call itself
             got = f"{errors.shown(function)}: {problem}"

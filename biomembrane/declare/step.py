@@ -137,7 +137,7 @@ class Reader:
         raise errors.BadCycle(
             where=where,
             wanted="{'forward': …, 'reverse': …}, and 'valence' and 'theta' where it moves charge",
-            got="{" + ", ".join(f"{key!r}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
+            got="{" + ", ".join(f"{errors.shown(key)}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
             advice=advice,
         )
 

@@ -80,7 +80,9 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
 
 def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:
     """The rates of a law and its modulator at the site, with the domains of parameters settled in both alike."""
-    rates = _complete(law.rates(site), site.process)
+    with errors.of_users(law, f"{site.process}, law=…"):
+        told = law.rates(site)
+    rates = _complete(told, site.process)
     g = None if modulator is None else evaluated(modulator, site, "modulator")
     given = [rate for rate in (rates.forward, rates.reverse, rates.conductance, rates.flux, g) if rate is not None]
     made = dict(zip(given, site.settled(*given), strict=True))

@@ -76,6 +76,7 @@ def open_result(path: str | Path) -> xr.Dataset:
     """Read what :func:`save` wrote: a file into memory, a zarr folder as dask arrays.
 
     Of a zarr folder in which chunks are missing, the lanes of these are marked as cancelled, and a warning (``errors.Incomplete``) says how many.
+    The checksum of a chunk is compared when the chunk is read, not here.
     Nothing is decoded that :func:`save` could not have written.  Raises WrongType, UnknownName (no such file), CorruptFile, NeedsExtra.
     """
     source = read_path(path, "open_result(…)", "bm.open_result('run.nc')")

@@ -62,7 +62,23 @@ def _fits(name: str, read: Any) -> bool:
     if name == "baths_json":
         inner = [v for v in read.values() if isinstance(v, dict)] if isinstance(read, dict) else []
         return isinstance(read, dict) and len(inner) == len(read) and all(isinstance(x, (int, float)) for v in inner for x in v.values())
-    return True
+    return name != "system_json" or _is_system(read)
+
+
+def _is_system(read: Any) -> bool:
+    """Whether it says of membranes, processes, species and transporters what :func:`biomembrane.account.schema.system` does."""
+    parts: list[Any] = [read.get(part) for part in ("membranes", "processes", "charges", "labels")] if isinstance(read, dict) else [None]
+    if not all(isinstance(part, dict) for part in parts):
+        return False
+    membranes, processes, charges, labels = (list(part.values()) for part in parts)
+    sound = all(isinstance(m, list) and len(m) == 2 and all(isinstance(side, str) for side in m) for m in membranes)
+    sound &= all(isinstance(p, list) and [type(x) for x in p] in ([str, float, dict], [str, int, dict]) for p in processes)
+    return (
+        sound
+        and all(isinstance(n, (int, float)) for p in processes for n in p[2].values())
+        and all(isinstance(z, (int, float)) for z in charges)
+        and all(isinstance(text, str) for text in labels)
+    )
 
 
 # --- HDF5

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _DONE = "chunk_done"
 _SCAN = "scan_json"  # of this attribute of _DONE: fingerprint, and the scan's dimensions with their chunks
+_SEAL = "headers_sha256"  # of this attribute of _DONE: all headers as they were laid out, for none changes afterwards
 _CANCELLED = KINDS.index("cancelled")
 _CHECKSUM = 4  # bytes
 _opening = Lock()  # an array takes zarr's settings when it is opened
@@ -76,6 +77,7 @@ def read(folder: Path) -> xr.Dataset:
     found = Zarr(folder)
     layout = _told(found)
     check_texts(folder, found.attributes)
+    _check_seal(found, "save the scan again, under another name")
     lost = [name for name in _fixed(found, layout) if not all(_there(found, name))]
     if lost:
         raise refused(folder, f"{lost[0]!r} is missing", advice="save the scan again, under another name")
@@ -151,6 +153,26 @@ def _lay_out(scan: Lazy, target: Path, mark: str, where: str) -> None:
     with beside(target, where) as spare, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zarr's, of types that it may yet change
         data.to_zarr(spare, mode="w-", compute=False, consolidated=False, zarr_format=3, encoding=_encoding(data), write_empty_chunks=True)
+        _seal(spare)
+
+
+def _headers(found: Zarr) -> str:
+    """Checksum of all headers but for the attribute that holds it: zarr has one for chunks, none for names, shapes, units and fill values."""
+    done = found.arrays[_DONE]
+    rest = done | {"attributes": {name: value for name, value in done["attributes"].items() if name != _SEAL}}
+    return hashlib.sha256(json.dumps([found.attributes, found.arrays | {_DONE: rest}], sort_keys=True).encode()).hexdigest()
+
+
+def _seal(folder: Path) -> None:
+    path = folder / _DONE / "zarr.json"
+    header = json.loads(path.read_bytes())
+    header["attributes"][_SEAL] = _headers(Zarr(folder))
+    path.write_text(json.dumps(header, indent=2), encoding="utf-8")
+
+
+def _check_seal(found: Zarr, advice: str) -> None:
+    if found.arrays[_DONE]["attributes"].get(_SEAL) != _headers(found):
+        raise refused(found.folder, "headers that are not what was written", wanted="a zarr folder of biomembrane", advice=advice)
 
 
 def _encoding(data: xr.Dataset) -> dict[str, Any]:
@@ -263,6 +285,7 @@ def _found(target: Path, mark: str, wanted: Mapping[str, Any]) -> Any:
         raise errors.CorruptFile(
             where=str(target), wanted=f"a scan with fingerprint {mark[:12]}", got=f"a scan with fingerprint {got}", advice=advice
         )
+    _check_seal(found, "give another name, or remove it")
     for left in target.rglob("*.partial"):  # of a process that was killed
         left.unlink(missing_ok=True)
     damaged = [name for name in _fixed(found, layout) if not (all(_there(found, name)) and all(map(_sound, found.keys(name))))]

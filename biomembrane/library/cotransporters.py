@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from .. import constants, errors, units
+from .. import constants, units
 from ..declare import laws
-from ..declare.parameter import Parameter
+from ..declare.parameter import Parameter, check_name
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
 from ..dimension import SPECIFIC_CONDUCTANCE
@@ -36,5 +36,6 @@ def KCC2(on: Membrane, *, conductance: Any = None, name: str = "KCC2") -> Transp
 
     ``conductance``: g per area ("S/dm^2"); default that of the model neuron of the paper.
     """
-    coefficient = _default_coefficient() if conductance is None else _coefficient(conductance, f"{errors.shown(name)[1:-1]}.conductance")
+    check_name(name, "KCC2, name")
+    coefficient = _default_coefficient() if conductance is None else _coefficient(conductance, f"{name}.conductance")
     return Transporter(name, "K@in + Cl@in -> K@out + Cl@out", on, laws.Onsager(coefficient=coefficient))

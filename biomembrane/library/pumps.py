@@ -12,6 +12,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors
 from ..declare.laws import Rates, ring
+from ..declare.parameter import check_name
 from ..declare.places import Membrane
 from ..declare.site import Site
 from ..declare.transporter import Transporter
@@ -85,6 +86,7 @@ def NaKATPase(on: Membrane, *, density: Any = None, explicit: bool = False, name
         explicit: whether H⁺ is a species of the model.  Unless it is, the inside needs ATP, ADP and Pi of the library, whose energy holds at
             pH 7.09; if it is, MgATP, MgADP and HPO4 of :mod:`biomembrane.library.explicit`, and H: one H⁺ is set free a turnover.
     """
+    check_name(name, "NaKATPase, name")
     if not isinstance(explicit, bool):
         raise errors.WrongType(where=f"{name}, explicit=…", wanted="True or False", got=errors.shown(explicit), advice="explicit=True")
     N = sheet("membrane_typical")["NaK_density_muscle"] if density is None else density

@@ -1,7 +1,7 @@
 """Figures of a run: its time courses and the flow of its energy, at the exact width of a journal column.
 
 Both return a :class:`matplotlib.figure.Figure` that keeps its style when it is written, as in
-``energy_flow(run).savefig("energy.pdf")``.  Nothing here touches pyplot or the global rcParams.
+``energy_flow(run).savefig("energy.pdf")``, or draw into Axes that are given.  Nothing here touches pyplot or the global rcParams.
 """
 
 from __future__ import annotations
@@ -10,20 +10,26 @@ import math
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 from .. import errors
 from . import style as look
-from .courses import RunLike, one_lane, traces
-from .sankey import DRAWN, Diagram, FlowLike, Link, Sheet, arrange
+from .contents import RunLike, one_lane
+from .cost import costs
+from .courses import traces
+from .force import forces
+from .maps import map  # noqa: A004  figures.map
+from .response import compare, response
+from .sankey import DRAWN, PROTOCOLS, Diagram, FlowLike, Link, Sheet, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["coupling", "energy_flow", "repair", "save", "style", "traces"]
+__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
 
 
 def __dir__() -> list[str]:
@@ -31,20 +37,34 @@ def __dir__() -> list[str]:
 
 
 _DARK = "#333333"
-PROTOCOLS = ("protocols", "taken out by protocols")
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn
 
 
-def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "cell") -> Figure:
+@overload
+def energy_flow(run: RunLike, *, ax: None = ..., width: str | float = ..., style: str = ...) -> Figure: ...
+@overload
+def energy_flow(run: RunLike, *, ax: Axes, width: str | float = ..., style: str = ...) -> Axes: ...
+def energy_flow(run: RunLike, *, ax: Axes | None = None, width: str | float = "double", style: str = "cell") -> Figure | Axes:
     """Where the free energy goes: a Sankey diagram from the supplies (left) to stores, baths and heat (right).
 
     The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour is what carries it; per cent
-    are of the energy that passed, as in the ledger's table.  Bars are stores (coloured), transporters and protocols (dark); heat runs
-    along the bottom, and what a process that ran uphill took from nothing comes from "uphill for free".  The lines under the picture are
-    those of the ledger.  Flows below 0.2 % of what passed (more, where the picture would outgrow a page) are not drawn; the note says how
-    much they are.
-    ``width``: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm; ``style``: see :func:`style`.
+    are of the energy that passed, as in the ledger's table, which a line under the picture names.  Bars are stores (coloured), transporters and
+    protocols (dark); heat runs along the bottom, and what a process that ran uphill took from nothing comes from "uphill for free".  The lines
+    under the picture are those of the ledger.  Flows below 0.2 % of what passed (more, where the picture would outgrow a page) are not drawn, but
+    for what protocols impose, from 0.01 % on; the note says how much they are, and how much of them comes into the picture and leaves it.
+
+    Args:
+        run: a run, fresh or saved, or one lane of a scan.
+        ax: Axes to draw into, of which the frame is taken away; ``width`` has no meaning then, and they must be tall enough.
+        width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
+        style: see :func:`style`.
+
+    Returns:
+        The Figure; with ``ax`` the Axes.
+
+    Raises:
+        WrongType, UnknownName, OutOfDomain.
     """
     data = one_lane(run, "energy_flow")
     flows = list(run.ledger.flows())
@@ -53,19 +73,46 @@ def energy_flow(run: RunLike, *, width: str | float = "double", style: str = "ce
             where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed", advice="a longer run, or figures.traces(run)"
         )
     with look.style(style):
-        inches = look.width_inches(width, style)
+        inches, tall = (look.width_inches(width, style), math.inf) if ax is None else _size(ax)
         em, small = look.text_sizes()
         page, margin = inches * 72, 0.4 * em
-        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"))
+        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"), min(_PAGE, tall))
         room = 0.97 * (page - 2 * margin)  # screens round the widths of letters up
         notes = [line for note in _closing(run, diagram, threshold) for line in look.wrap(note, room, small).split("\n")]
         foot = 1.3 * len(notes) * small + 1.5 * em
         height = diagram.height + foot + margin
-        figure = look.new_figure(inches, height / 72, style, str(data.attrs.get("title", run.model_name)))
-        _paint(figure, diagram, margin, foot)
+        if height > tall + 1e-6:
+            mm, got = (f"{math.ceil(points / 72 * 25.4)} mm" for points in (height, math.floor(tall)))
+            raise errors.OutOfDomain(where="energy_flow(run, ax=…)", wanted=f"Axes {mm} tall", got=got, advice="a taller figure, or no ax=")
+        heading = str(data.attrs.get("title", run.model_name))
+        paper = look.new_figure(inches, height / 72, style, heading) if ax is None else _cleared(ax, page, height)
+        _paint(paper, diagram, margin, foot)
         for i, note in enumerate(reversed(notes)):
-            figure.text(margin / page, (margin + 1.3 * small * i) / height, note, size=small, va="bottom")
-    return figure
+            paper.text(margin, margin + 1.3 * small * i, note, size=small, va="bottom", transform=_points(paper))
+    return paper
+
+
+def _size(ax: Any) -> tuple[float, float]:
+    """Width [in] and height [pt] of Axes that were given.  Raises WrongType."""
+    from matplotlib.axes import Axes as Given
+
+    errors.expect(ax, Given, "energy_flow(run, ax=…)", "Axes", "ax=figure.subplots()")
+    return float(ax.bbox.width / ax.figure.dpi), 72 * float(ax.bbox.height / ax.figure.dpi)
+
+
+def _cleared(ax: Axes, width: float, height: float) -> Axes:
+    """Axes without a frame, measured in pt, with the upper edge at ``height``."""
+    ax.set_axis_off()
+    ax.set(xlim=(0, width), ylim=(height - _size(ax)[1], height))
+    return ax
+
+
+def _points(paper: Figure | Axes) -> Any:
+    """From points on the paper to pixels."""
+    from matplotlib.figure import Figure as Page
+    from matplotlib.transforms import Affine2D
+
+    return Affine2D().scale(1 / 72) + paper.dpi_scale_trans if isinstance(paper, Page) else paper.transData
 
 
 def _end(run: RunLike, line: str) -> float:
@@ -73,19 +120,29 @@ def _end(run: RunLike, line: str) -> float:
     return float(getattr(run.ledger, line).values.reshape(-1)[-1])
 
 
-def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet, passed: float) -> tuple[Diagram, float]:
-    """A diagram no taller than a page, if leaving out the smallest flows can make it so, and the share of what passed that they lie below."""
-    threshold, total = _THRESHOLDS[0], passed or max(flow.energy for flow in flows)
-    diagram = arrange(flows, sheet, total, threshold)
-    for coarser in _THRESHOLDS[1:]:
-        if diagram.height <= _PAGE or max(flow.energy for flow in flows) < coarser * diagram.total:
+def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet, passed: float, page: float) -> tuple[Diagram, float]:
+    """A diagram that fits the sheet and no taller than ``page`` [pt], if leaving out the smallest flows can make it so, and the share of what passed
+    that they lie below.  Raises OutOfDomain where the sheet is too narrow.
+    """
+    largest, first = max(flow.energy for flow in flows), None
+    total, made = passed or largest, None
+    for threshold in _THRESHOLDS:
+        if largest < threshold * total:
             break
-        diagram, threshold = arrange(flows, sheet, total, coarser), coarser
-    return diagram, threshold
+        try:
+            made = arrange(flows, sheet, total, threshold), threshold
+        except errors.OutOfDomain as narrow:
+            first = first or narrow
+            continue
+        if made[0].height <= page:
+            break
+    if made is None:
+        raise first or AssertionError
+    return made
 
 
 def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
-    """The lines of the ledger as an equation, and the note on what is too small to draw."""
+    """The lines of the ledger as an equation, what per cent are of, and the note on what is too small to draw."""
     factor, unit = look.scaled("pJ", diagram.total)
 
     def put(name: str, energy: float) -> str:
@@ -96,11 +153,13 @@ def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     shown = {name: put(words.get(name, name), x) for name, x in given.items() if name in _ALWAYS or abs(x) > 1e-6 * diagram.total}
     left, right = (" + ".join(text for name, text in shown.items() if (name in _GIVEN) == side) for side in (True, False))
     lines = [f"{left} = {right}; {put('residual', _end(run, 'residual'))} ({digits(_end(run, 'residual_relative'))} of the energy that passed)"]
+    lines.append(put("per cent are of the energy that passed,", diagram.total))
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flow" + "s" * (len(diagram.merged) > 1)
         together = f"{put('together', small)} ({percent(small / diagram.total)})"
-        lines.append(f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}")
+        through = f"{put('in', diagram.left_in)}, {put('out', diagram.left_out)}"
+        lines.append(f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}: {through}")
     return lines
 
 
@@ -108,18 +167,18 @@ _GIVEN = ("spent", "supplied", "imposed")
 _ALWAYS = ("spent", "stored", "delivered", "dissipated")
 
 
-def _paint(figure: Figure, diagram: Diagram, dx: float, dy: float) -> None:
+def _paint(paper: Figure | Axes, diagram: Diagram, dx: float, dy: float) -> None:
     """Ribbons, bars and labels of a diagram, moved by (dx, dy) [pt]."""
     from matplotlib.collections import PathCollection
     from matplotlib.path import Path
     from matplotlib.transforms import Affine2D
 
     em, small, bar = diagram.sheet.em, diagram.sheet.small, diagram.sheet.bar
-    points = Affine2D().translate(dx, dy).scale(1 / 72) + figure.dpi_scale_trans
-    width, height = (72 * inches for inches in figure.get_size_inches())
+    points = _points(paper)
 
     def patches(paths: list[Path], colours: list[str], order: float, alpha: float) -> None:
-        figure.add_artist(PathCollection(paths, facecolors=colours, linewidths=0, alpha=alpha, transform=points, zorder=order))
+        moved = Affine2D().translate(dx, dy) + points
+        paper.add_artist(PathCollection(paths, facecolors=colours, linewidths=0, alpha=alpha, transform=moved, zorder=order))
 
     # Heat lies behind, thin ribbons in front of thick ones.
     links = sorted(diagram.links, key=lambda link: (link.kind != "heat", -link.energy))
@@ -129,10 +188,10 @@ def _paint(figure: Figure, diagram: Diagram, dx: float, dy: float) -> None:
     patches(boxes, [_bar_colour(node.name, links) for node in diagram.nodes], 3, 1.0)
     for node in diagram.nodes:
         name, value = node.text
-        x, y = (dx + node.x) / width, dy + node.y + node.height + 0.15 * em
+        x, y = dx + node.x, dy + node.y + node.height + 0.15 * em
         line = y + look.extent(value, small).height
-        figure.text(x, y / height, value, size=small, color="#444444", ha="center", va="bottom", linespacing=1.0, zorder=4)
-        figure.text(x, line / height, name, size=em, ha="center", va="bottom", linespacing=1.0, zorder=4)
+        paper.text(x, y, value, size=small, color="#444444", ha="center", va="bottom", linespacing=1.0, zorder=4, transform=points)
+        paper.text(x, line, name, size=em, ha="center", va="bottom", linespacing=1.0, zorder=4, transform=points)
 
 
 def _ribbon_colour(link: Link) -> str:

@@ -7,18 +7,20 @@ regression, so that ribbons run straight where they can.  Heat is one river alon
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from .. import errors
-from .style import NO_EXTENT, Extent, digits, extent, percent, scaled, spread, wrap
+from .columns import Columns, alleys, bend, set_columns
+from .style import NO_EXTENT, Extent, spread
 
 # A sink that gives is a source of its own.
 DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths", "heat": "uphill for free"}
+PROTOCOLS = ("protocols", "taken out by protocols")
+_SEEN = 0.05  # of the least flow that is drawn: so small may be what protocols impose, and the stores that take it
+_SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
 
@@ -86,7 +88,8 @@ class Sheet:
 class Diagram:
     """Where everything lies on the sheet, ``height`` [pt] tall.
 
-    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw.
+    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw; ``outside``:
+    where flows begin and end.
     """
 
     sheet: Sheet
@@ -96,38 +99,65 @@ class Diagram:
     total: float
     height: float
     scale: float
+    outside: frozenset[str] = frozenset()
+
+    @property
+    def left_in(self) -> float:
+        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from outside."""
+        return sum(flow.energy for flow in self.merged if flow.source in self.outside)
+
+    @property
+    def left_out(self) -> float:
+        """What leaves the picture unseen [pJ]."""
+        return sum(flow.energy for flow in self.merged if flow.target in self.outside)
 
 
 def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: float = 0.002) -> Diagram:
     """Lay ``flows`` out on ``sheet``; shares are of ``total`` [pJ], the energy that passed, and flows below ``threshold`` of it are left to
     ``merged``.
     """
-    links, merged = _gather(flows, threshold * total)
+    given = [flow for flow in flows if flow.energy > 0]
+    links, merged = _gather(given, threshold * total)
     _break_cycles(links)
     layers = _build(links)
     _order(layers)
-    _label(layers, sheet, total)
-    scale, height = _stack(layers, sheet, total)
-    height = _ribbons(links, layers, sheet, height)
+    flow = max(0.21 * sheet.width, 8 * sheet.em)  # the height that all the energy takes, side by side
+    best = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
+    columns = set_columns(layers, links, sheet, total, best)
+    height = _stack(layers, sheet, columns.scale)
+    height = _ribbons(links, layers, sheet, columns, height)
     nodes = [slot for layer in layers for slot in layer if slot.name]
-    return Diagram(sheet, nodes, links, merged, total, height, scale)
+    return Diagram(sheet, nodes, links, merged, total, height, columns.scale, _outside(given))
 
 
 # --- which flows, in which layers
 
 
-def _gather(flows: Iterable[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
+def _outside(flows: Sequence[FlowLike]) -> frozenset[str]:
+    """Names at which flows begin or end: supplies and sinks.  Transporters and gradients give what they take; a held pool need not."""
+    gives, takes = {flow.source for flow in flows}, {flow.target for flow in flows}
+    held = {flow.source for flow in flows if flow.kind == "supply"} - {flow.target for flow in flows if flow.kind != "output"}
+    return frozenset((gives ^ takes) | held | {*DRAWN, *SINKS, *PROTOCOLS})
+
+
+def _gather(flows: Sequence[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
     """Links to draw, and the flows below ``least`` [pJ], which are too small to draw."""
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
-    for flow in (flow for flow in flows if flow.energy > 0):
-        if flow.energy < least:
+    changed = {end for flow in flows if _by_protocol(flow) and flow.energy >= _SEEN * least for end in (flow.source, flow.target)}
+    for flow in flows:
+        imposed = _by_protocol(flow) or (flow.kind in _SURPLUS and {flow.source, flow.target} & changed)
+        if flow.energy < (_SEEN * least if imposed else least):
             merged.append(flow)
             continue
         source = DRAWN.get(flow.source, flow.source)
         link = links.setdefault((source, flow.target), Link(source, flow.target, 0.0, flow.kind))
         link.energy += flow.energy
     return list(links.values()), merged
+
+
+def _by_protocol(flow: FlowLike) -> bool:
+    return flow.source == PROTOCOLS[0] or flow.target == PROTOCOLS[1]
 
 
 def _break_cycles(links: list[Link]) -> None:
@@ -238,53 +268,7 @@ def _crossings(layers: list[list[Slot]]) -> float:
     return total
 
 
-# --- labels, widths and heights
-
-
-def _label(layers: list[list[Slot]], sheet: Sheet, total: float) -> None:
-    """Break the labels of the widest layers until all stand side by side, and set ``x``: labels of two layers never meet."""
-    pad = 0.6 * sheet.em
-    half = [_fit(layer, math.inf, sheet, total) / 2 for layer in layers]
-    supple = set(range(len(layers)))
-    while (excess := 2 * sum(half) + pad * (len(half) - 1) - sheet.width) > 0:
-        if not supple:
-            raise errors.OutOfDomain(
-                where="energy_flow(run, width=…)",
-                wanted=f"{excess / 72 * 25.4:.0f} mm more for {len(layers)} layers of labels",
-                got=f"{sheet.width / 72 * 25.4:.0f} mm",
-                advice="width='double' or a number of mm, or a style with smaller text",
-            )
-        k = max(supple, key=half.__getitem__)
-        before, half[k] = half[k], _fit(layers[k], 2 * half[k] - 0.5 * sheet.em, sheet, total) / 2
-        if half[k] >= before:
-            supple.remove(k)
-    needs = [a + b + pad for a, b in pairwise(half)]
-    # Equal steps where the labels allow it: the ribbons look calm.
-    span = sheet.width - half[0] - half[-1]
-    step = span / max(1, len(needs))
-    for _ in needs:
-        wide = [need for need in needs if need > step]
-        step = (span - sum(wide)) / max(1, len(needs) - len(wide))
-    x = half[0]
-    for layer, need in zip(layers, [*needs, 0.0], strict=True):
-        for slot in layer:
-            slot.x = x
-        x += max(need, step)
-
-
-def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
-    """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
-    factor, unit = scaled("pJ", total)
-    em, small, nodes = sheet.em, sheet.small, [slot for slot in layer if slot.name]
-    numbers = [(f"{digits(slot.energy * factor)} {unit}", percent(slot.energy / total)) for slot in nodes]
-    joined = all(extent(" · ".join(pair), small).width <= room for pair in numbers)
-    for slot, (number, share) in zip(nodes, numbers, strict=True):
-        name = slot.name if extent("gradient", em).width <= room else slot.name.removesuffix(" gradient")
-        value = f"{number} · {share}" if joined else wrap(number, room, small) + f"\n{share}"
-        slot.text = wrap(name, room, em), value
-        upper, lower = extent(slot.text[0], em), extent(value, small)
-        slot.room = Extent(max(upper.width, lower.width, sheet.bar), upper.height + lower.height + 0.3 * em)
-    return max((slot.room.width for slot in layer), default=0.0)
+# --- widths and heights
 
 
 def _gap(upper: Slot, lower: Slot, em: float) -> float:
@@ -294,12 +278,9 @@ def _gap(upper: Slot, lower: Slot, em: float) -> float:
     return (_LABEL_GAP if upper.name or lower.name or lower.river else _LANE_GAP) * em
 
 
-def _stack(layers: list[list[Slot]], sheet: Sheet, total: float) -> tuple[float, float]:
-    """Set ``height`` and ``y`` of every slot; returns the scale [pt/pJ] and the height of the whole [pt]."""
-    em = sheet.em
-    flow = max(0.21 * sheet.width, 8 * em)  # the height that all the energy takes, side by side
-    scale = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
-    height = 0.0
+def _stack(layers: list[list[Slot]], sheet: Sheet, scale: float) -> float:
+    """Set ``height`` and ``y`` of every slot; ``scale`` [pt/pJ].  Returns the height of the whole [pt]."""
+    em, height = sheet.em, 0.0
     for layer in layers:
         for slot in layer:
             slot.height = slot.energy * scale
@@ -312,7 +293,7 @@ def _stack(layers: list[list[Slot]], sheet: Sheet, total: float) -> tuple[float,
     for turn in range(25):
         for layer in layers if turn % 2 == 0 else reversed(layers):
             _relax(layer, height, em, ahead=turn % 2 == 0)
-    return scale, height
+    return height
 
 
 def _tall(slot: Slot, above: Slot | None, em: float) -> float:
@@ -355,43 +336,27 @@ def _port(slot: Slot, link: Link, *, out: bool) -> float:
     raise KeyError(link)  # a link is always at both of its ends
 
 
-def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, height: float) -> float:
+def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns: Columns, height: float) -> float:
     """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of the loops above."""
-    em, bar = sheet.em, sheet.bar
     gaps: list[list[tuple[Link, float, float]]] = [[] for _ in layers]
-    for link in sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer):  # short loops lie below long ones
+    for link in links:
+        link.width = link.energy * columns.scale
+    short = sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer)  # short loops lie below long ones
+    climbing = alleys(columns, short, sheet)
+    for link in short:
         first, last = link.path[0], link.path[-1]
-        link.width = link.energy * first.height / first.energy
         link.points = [(first.x, _port(first, link, out=True))]
         if link.back:
-            height += _LANE_GAP * em + link.width
-            lane = height - link.width / 2
-            link.points += [(_alley(layers, first.layer, em), lane), (_alley(layers, last.layer - 1, em), lane)]
-            link.points.append((last.x, _port(last, link, out=False)))
+            height += _LANE_GAP * sheet.em + link.width
+            lane, (right, left) = height - link.width / 2, climbing[id(link)]
+            link.points += [(right, lane), (left, lane), (last.x, _port(last, link, out=False))]
             continue
-        for left, right in pairwise(link.path):
-            gaps[left.layer].append((link, _port(left, link, out=True), _port(right, link, out=False)))
-    for left_layer, right_layer, gap in zip(layers, layers[1:], gaps, strict=False):
-        # All ribbons of a gap bend over the same stretch, which keeps them apart; it leaves out the labels where there is room.
-        most = 0.28 * (right_layer[0].x - left_layer[0].x)
-        away = max(bar / 2, min(most, _reach(left_layer, [(y, (y + goal) / 2, link.width / 2) for link, y, goal in gap])))
-        near = max(bar / 2, min(most, _reach(right_layer, [(goal, (y + goal) / 2, link.width / 2) for link, y, goal in gap])))
+        for left_slot, right_slot in pairwise(link.path):
+            gaps[left_slot.layer].append((link, _port(left_slot, link, out=True), _port(right_slot, link, out=False)))
+    for k, gap in enumerate(gaps[:-1]):
+        begin, end = bend(k, layers, [(y, goal, link.width / 2) for link, y, goal in gap], sheet)
         for link, y, goal in gap:
-            link.points += [(left_layer[0].x + away, y), (right_layer[0].x - near, goal)]
+            link.points += [(begin, y), (end, goal)]
     for link in (link for link in links if not link.back):
         link.points.append((link.path[-1].x, link.points[-1][1]))
     return height
-
-
-def _alley(layers: list[list[Slot]], k: int, em: float) -> float:
-    """Middle [pt] of the stripe between layers k and k + 1 that no label enters; beyond the outer layers, their edge."""
-    left = [slot.x + slot.room.width / 2 for slot in layers[k]] if k >= 0 else [layers[0][0].x - 0.6 * em]
-    right = [slot.x - slot.room.width / 2 for slot in layers[k + 1]] if k + 1 < len(layers) else [max(left) + 0.6 * em]
-    return (max(left) + min(right)) / 2
-
-
-def _reach(layer: list[Slot], climbs: list[tuple[float, float, float]]) -> float:
-    """Half the width [pt] of the widest label of a layer that a ribbon would meet; climbs: from, to, half the ribbon's width."""
-    labels = [(slot.y + slot.height + 2.0, slot.room) for slot in layer if slot.name]
-    met = (room.width / 2 for y, room in labels for a, b, half in climbs if min(a, b) - half < y + room.height and max(a, b) + half > y)
-    return max(met, default=0.0)

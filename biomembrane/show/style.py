@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from .. import errors, reading
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STYLES = ("base", "cell", "plos", "nature", "slides")
@@ -35,7 +36,10 @@ COLOURS: dict[str, str] = {
     "glucose": "#882255", "ATP": "#7A6000", "charge": "#222222", "heat": "#8A8078",
 }  # fmt: skip
 OTHERS = ("#56B4E9", "#332288", "#117733", "#999933", "#AA4499")
-DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (2, 1)))
+DASHES: tuple[Any, ...] = (
+    "-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (10, 2)), (0, (2, 2)), (0, (5, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 3)),
+    (0, (10, 1.5, 3, 1.5)),
+)  # fmt: skip
 IONS = {
     "Na": "Na⁺", "K": "K⁺", "Cl": "Cl⁻", "Ca": "Ca²⁺", "H": "H⁺", "Mg": "Mg²⁺", "Li": "Li⁺", "Rb": "Rb⁺", "Cs": "Cs⁺",
     "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻", "Zn": "Zn²⁺", "Ba": "Ba²⁺",
@@ -134,13 +138,15 @@ def new_figure(width: float, height: float, name: str, heading: str = "") -> Fig
     return figure
 
 
-def save(fig: Figure, path: str | Path) -> Path:
-    """Write ``fig`` as PDF, SVG or PNG by the suffix of ``path`` and return the path; the same figure gives the same bytes.
+def save(fig: Figure | Axes, path: str | Path) -> Path:
+    """Write ``fig``, or the figure of these axes, as PDF, SVG or PNG by the suffix of ``path`` and return the path.
 
-    Folders on the way are made.  Fonts are embedded as TrueType in PDF, text stays text in SVG, and no date is written.
+    The same figure gives the same bytes.  Folders on the way are made.  Fonts are embedded as TrueType in PDF,
+    text stays text in SVG, and no date is written.
     """
     errors.expect(path, (str, os.PathLike), "save(fig, path)", "a path as text", "figures.save(fig, 'energy.pdf')")
-    if not callable(getattr(type(fig), "savefig", None)):
+    figure: Any = getattr(fig, "figure", fig)
+    if not callable(getattr(type(figure), "savefig", None)):
         raise errors.WrongType(
             where="save(fig, path)", wanted="a figure", got=errors.shown(fig), advice="figures.save(figures.traces(run), 'traces.pdf')"
         )
@@ -150,8 +156,8 @@ def save(fig: Figure, path: str | Path) -> Path:
         known = ", ".join("." + each for each in _DATELESS)
         raise errors.UnknownSuffix(where=f"save(fig, {str(target)!r})", wanted=known, got=target.suffix or "no suffix", advice="'figure.pdf'")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with style(getattr(fig, "style_name", "base")):
-        fig.savefig(target, format=suffix, metadata=_DATELESS[suffix])
+    with style(getattr(figure, "style_name", "base")):
+        figure.savefig(target, format=suffix, metadata=_DATELESS[suffix])
     return target
 
 
@@ -195,6 +201,11 @@ def digits(value: float) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def raised(number: int) -> str:
+    """An exponent in print."""
+    return str(number).translate(_RAISED)
+
+
 def percent(share: float) -> str:
     """A share in per cent with two or three significant digits: 62 %, 7.0 %, 0.35 %."""
     return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %" if share >= 0.00995 else f"{100 * share:.2g} %"
@@ -205,7 +216,7 @@ def scaled(unit: str, peak: float) -> tuple[float, str]:
 
     The unit stays where the numbers are easily read already (0.1 to 1000) or where it has no SI prefix to move.
     """
-    match = re.match(r"(a|f|p|n|µ|u|m|k|M|G)?(J|mol|M|L|W)\b(.*)", unit)
+    match = re.match(r"(a|f|p|n|µ|u|m|k|M|G)?(J|mol|M|L|W|A)\b(.*)", unit)
     if match is None or not math.isfinite(peak) or peak == 0 or 0.1 <= abs(peak) < 1000:
         return 1.0, unit
     here = _PREFIXES.index((match[1] or "").replace("u", "µ"))

@@ -118,7 +118,7 @@ def _changes(axes: Axes, made: Repair) -> None:
             text = f"{side}: {digits(100 * share)} %" if share else f"{side}: unchanged"
             axes.text(x, 0.02, text, transform=axes.transAxes, ha=align, va="bottom", color=look.ink(_GREY))
     if made.change:
-        axes.set_title("median change of the flux, below and above equilibrium", fontsize="small", color=look.ink(_GREY))
+        axes.set_title("median change of the flux, below and above equilibrium", fontsize=look.text_sizes()[1], color=look.ink(_GREY))
 
 
 def _limit(before: Any, after: Any) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
+from .problem import books_limit
 from .standing import standing
 from .trajectory import Trajectory
 
@@ -74,7 +75,7 @@ class Books:
         for name, row in self.gained.items():
             cycle = name.partition(":")[0]
             of[cycle] = of.get(cycle, np.zeros_like(row)) + row
-        return sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent))
+        return self._where_run(sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent)))
 
     @cached_property
     def exergy(self) -> Array:
@@ -91,7 +92,7 @@ class Books:
         for row, members in zip(self.flow, self.chart.member, strict=True):
             for k in members:
                 made[k] += row
-        return made
+        return self._where_run(made)
 
     @cached_property
     def spent(self) -> Array:
@@ -120,8 +121,12 @@ class Books:
 
     @cached_property
     def imposed(self) -> Array:
-        made: Array = self.imposed_parts.sum(axis=0)
-        return made
+        return self._where_run(self.imposed_parts.sum(axis=0))
+
+    def _where_run(self, line: Array) -> Array:
+        """NaN where a lane did not come, also of what is zero without a number."""
+        gone = np.isnan(self.dissipation).any(axis=0)
+        return np.where(gone, np.nan, line) if gone.any() else line
 
     @cached_property
     def imposed_parts(self) -> Array:
@@ -158,18 +163,54 @@ class Books:
 
     @cached_property
     def rounding(self) -> Array:
-        """What ΔΞ is uncertain by in floating point, by lane: 1e-14 of RT Σn and of the terms of Ξ."""
+        """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the terms of Ξ; and, where the residual is larger
+        than that, the :attr:`noise`."""
         k, pools = self.t.kernel, self.t.model.pools
         first = self.t.block.y[:, 0]
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
         amounts = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
-        made: Array = (terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)) * 1e-14 * self.scale
-        return made
+        base: Array = (terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)) * 1e-14 * self.scale
+        explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
+        return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise
+
+    @property
+    def noise(self) -> Array:
+        """What the supplies give in the time of the run, by lane, if each state is off by four units in its last place: at rest, where one-way
+        fluxes cancel, net fluxes are such noise, and no state can follow them.
+        """
+        k, y, end = self.t.kernel, self.t.block.y[:, -1], float(self.t.block.times[-1])
+        supplies = 1 + len(self.chart.baths)
+        members = [(row,) for row in range(supplies)] if self.summed else self.chart.member
+        given = np.zeros((supplies, len(members)))
+        for entry, rows in enumerate(members):
+            given[[r for r in rows if r < supplies], entry] = 1.0
+
+        def power(state: Array) -> Array:
+            made: Array = given @ k.call("entry", end, state, self.t.constants[-1])[: len(members)]
+            return made
+
+        made = np.zeros(y.shape[1])
+        with np.errstate(all="ignore"):
+            still = power(y)
+            for state in range(len(y)):
+                moved = y.copy()
+                moved[state] *= 1 + 4 * np.finfo(float).eps
+                made += np.nan_to_num(abs(power(moved) - still).sum(axis=0), posinf=0.0)
+        return made * end * self.scale
+
+    @cached_property
+    def swung(self) -> Array:
+        """By lane, what protocols put in and took back, where the residual is large beside what passed in all; else 0."""
+        protocols = self.t.kernel.program.names["drift"] or len(self.t.constants) > 1
+        with np.errstate(all="ignore"):
+            fine = abs(self.residual[-1]) <= np.maximum(self.rounding, books_limit(self.t.solver.rtol) * self.passed[-1])
+        return self.t.swung * self.scale if protocols and not np.all(fine) else np.zeros_like(self.rounding)
 
     @cached_property
     def residual_relative(self) -> Array:
-        """Residual over what passed; 0 where nothing is off by more than rounding."""
-        off, passed = abs(self.residual), self.passed
+        """Residual over what passed, or over what protocols put in and took back where that is more; 0 where nothing is off by more than
+        rounding."""
+        off, passed = abs(self.residual), np.maximum(self.passed, self.swung)
         with np.errstate(all="ignore"):
             made: Array = np.where(off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan))
         return made

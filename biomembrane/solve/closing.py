@@ -104,9 +104,7 @@ def _closes(sums: Any, stored: Any, limit: float) -> Any:
 
 def open_lanes(made: Trajectory, books: Books) -> Chosen:
     """Lanes that came to their end with a residual beyond the limit, and those that were given up for it."""
-    with np.errstate(all="ignore"):
-        off = abs(books.residual[-1])
-        fits = np.isfinite(off) & (off - books.rounding <= books_limit(made.solver.rtol) * books.passed[-1])
+    fits = np.nan_to_num(books.residual_relative[-1], nan=np.inf) <= books_limit(made.solver.rtol)
     return np.array([k for k, s in enumerate(made.block.statuses) if s.kind == OPEN or (s.ok and not fits[k])], dtype=np.int64)
 
 
@@ -152,5 +150,7 @@ def _mark(made: Trajectory, books: Books, lanes: Chosen) -> None:
         off = books.residual_relative[-1, lane]
         got = f"they are off by {off:.2g} of the energy that passed" if status.ok else "the powers change faster than the states"
         remedy = f"{type(solver).__name__}(rtol={solver.rtol / 100:.0e})"
-        message = f"the energy books do not close to {books_limit(solver.rtol):.0e}: {got}; try {remedy}, or keep to the states"
+        message = (
+            f"the energy books do not close to {books_limit(solver.rtol):.0e}: {got}; try {remedy}; amounts and voltages are as exact as rtol asks"
+        )
         made.block.statuses[lane] = Status(OPEN, status.time, message, None)

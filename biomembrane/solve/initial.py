@@ -17,6 +17,7 @@ from ..assemble.model import Model
 from ..compile.numpy import Kernel
 from ..declare.parameter import check_domain
 from ..dimension import ONE
+from .scan import inside
 from .standing import standing
 
 Array = NDArray[np.float64]
@@ -87,7 +88,7 @@ class Start:
     shares: Mapping[tuple[int, ...], Array] = field(default_factory=dict)
     state: Array | None = None
     dims: Mapping[str, int] = field(default_factory=dict)
-    labels: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)  # xarray variables
 
     def fits(self, dims: Mapping[str, int], coords: Mapping[str, Any]) -> None:
         """Raise ``BadSettings`` where a scan is to go on from a scan over other dimensions, or with its labels in another order."""
@@ -97,8 +98,8 @@ class Start:
                 where="simulate(start=…)", wanted=f"one run, or a scan over the same dimensions ({wanted})", got=f"a scan over {got}",
                 advice="start=run.isel(…) takes one lane",
             )  # fmt: skip
-        for dim, theirs in self.labels.items():
-            ours = coords[dim].values if dim in coords else theirs
+        for dim, label in self.labels.items():
+            theirs, ours = _digits(inside(label)), _digits(inside(coords.get(dim, label)))
             moved = [str(label) for label in set(theirs.tolist()) & set(ours.tolist()) if np.any((theirs == label) != (ours == label))]
             if moved:
                 got = f"{dim} = {', '.join(sorted(moved))} at other positions than in the run to go on from"
@@ -118,6 +119,15 @@ class Start:
             y0[rows] = np.multiply.outer(shares, np.add.reduce(y0[rows]))
 
 
+def _digits(labels: NDArray[Any]) -> NDArray[Any]:
+    """Numbers to 12 digits, so that the same in another unit are the same."""
+    if labels.dtype.kind != "f":
+        return labels
+    part, power = np.frexp(labels)
+    made: NDArray[Any] = np.ldexp(np.round(np.ldexp(part, 40)), power - 40)
+    return made
+
+
 def begin(model: Model, start: Any) -> Start:
     """Read ``start=``: ``{"SGLT1.C1": 1}`` puts a carrier into states by their shares, a run goes on from where it ended.
 
@@ -130,21 +140,27 @@ def begin(model: Model, start: Any) -> Start:
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
-            apart = [", ".join(sorted(set(a) - set(b))[:4]) for a, b in ((theirs, names), (names, theirs))]
-            told = [f"{what} {more}" for what, more in zip(("only the run has", "only the model has"), apart, strict=True) if more]
-            advice = "a run of this model: " + ("; ".join(told) or "the order of its pools is another")
-            raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=repr(start), advice=advice)
-        return Start(state=state, dims=dims, labels={d: np.asarray(start.data[d].values) for d in dims if d in start.data.coords})
-    if not isinstance(start, Mapping) or hasattr(start, "data_vars"):
-        wanted, advice = "a run, or shares by carrier state", "start=bm.open_run(path)" if hasattr(start, "data_vars") else "start={'SGLT1.C1': 1}"
+            other = [*(n for n in theirs if n not in names), *(n for n in names if n not in theirs)]
+            advice = "a run of this model" + (f"; {other[0]} is in one of the two only" if other else "")
+            raise errors.BadSettings(where="simulate(start=…)", wanted="a run of a model with the same pools", got=errors.shown(start), advice=advice)
+        return Start(state=state, dims=dims, labels={d: start.data[d].variable for d in dims if d in start.data.coords})
+    if hasattr(start, "data_vars"):
+        advice = "start=bm.open_run('run.nc'), which gives the run itself"
+        raise errors.WrongType(where="simulate(start=…)", wanted="a run", got="a Dataset", advice=advice)
+    if not isinstance(start, Mapping):
+        wanted, advice = "a run of which everything was kept, or shares by carrier state", "start={'SGLT1.C1': 1}, or start=run"
         raise errors.WrongType(where="simulate(start=…)", wanted=wanted, got=errors.shown(start), advice=advice)
     carriers = known.carriers
     given: dict[str, float] = {}
     for name, value in start.items():
-        where = f"start[{name!r}]"
+        where = f"start[{errors.shown(name)}]"
         if name not in carriers:
-            advice = f"parameters={{{name!r}: …}}" if name in model.parameters else errors.nearest(name, carriers) or "start=run goes on from a run"
-            raise errors.UnknownName(where=where, wanted="a state of a carrier", got=repr(name), advice=advice)
+            advice = (
+                f"parameters={{{errors.shown(name)}: …}}"
+                if name in model.parameters
+                else errors.nearest(name, carriers) or "start=run goes on from a run"
+            )
+            raise errors.UnknownName(where=where, wanted="a state of a carrier", got=errors.shown(name), advice=advice)
         share = units.strip(value, ONE, where)
         if np.ndim(share):
             raise errors.NotANumber(where=where, wanted="one share", got=errors.shown(value), advice=f"start={{{name!r}: 1}}")

@@ -18,13 +18,15 @@ from ..compile.program import Form, ramp
 from ..declare.parameter import check_domain
 from ..declare.protocol import Protocol
 from ..dimension import TIME, Dimension
-from .scan import coordinates, labelled, spread, unlabelled
+from .scan import coordinates, labelled, spread, unlabelled, values
 from .schedule import TIMES, VALUES, Timed, schedule
 from .standing import standing
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
+
+BEGUN = ", where the first run began; this one goes on from the state of another"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class ParameterSet:
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
     ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
-    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move.
+    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move;
+    ``begun``: what a run that goes on from another does not use.
     """
 
     base: NDArray[np.float64]
@@ -47,6 +50,7 @@ class ParameterSet:
     units: Mapping[str, str] = field(default_factory=dict)
     scanned: frozenset[str] = frozenset()
     breaks: NDArray[np.float64] | None = None
+    begun: frozenset[str] = frozenset()
 
     @cached_property
     def lanes(self) -> int:
@@ -110,6 +114,8 @@ class ParameterSet:
                 made[name] = "; ".join([f"formula: {forms[name].expression}", *(f"{x} = {said(x, v, self.units[x])}" for x, v in quantities)])
             else:
                 made[name] = self._over(name) if k in self.arrays else said(name, self.base[k], p.unit)
+            if name in self.begun:
+                made[name] += BEGUN
         return made
 
     def _over(self, name: str) -> str:
@@ -125,7 +131,7 @@ class ParameterSet:
         made.update(repr([(f.parameter, str(f.expression)) for f in self.forms]).encode())
         for name in sorted(self.scanned):
             made.update(repr((name, self.coords[name].dims, self.coords[name].shape)).encode())
-            made.update(np.ascontiguousarray(self.coords[name].values).tobytes())
+            made.update(np.ascontiguousarray(values(self.coords[name], self.units[name])).tobytes())
         return made.hexdigest()[:16]
 
 
@@ -220,7 +226,7 @@ class _Sheet:
         self.forms.append(Form(name, expression, extra))
 
 
-def _of_start(model: Model) -> frozenset[str]:
+def of_start(model: Model) -> frozenset[str]:
     """Parameters that only say what there is at the start; looked up once."""
     held = collection.held(model)
     if "of start" not in held:
@@ -238,7 +244,7 @@ def _found_of_start(model: Model) -> frozenset[str]:
 
 def _changeable(model: Model, name: str) -> None:
     """Raise ``BadSettings`` where a parameter only says what there is at the start."""
-    if name in _of_start(model):
+    if name in of_start(model):
         raise errors.BadSettings(
             where=f"parameters[{name!r}], Protocol", wanted="a parameter that acts during the run",
             got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",

@@ -2,7 +2,7 @@
 
 One rule for arrays in memory and for dask arrays.  Dimensions stand in the order in which the parameters, as they were given, first name
 them.  A lane carries the coordinates that came with the arrays and, under its dotted name, the value of every parameter that is scanned; a
-dimension without coordinate is labelled by the first parameter that runs over it alone.
+dimension without coordinate is labelled by the first parameter that runs over it alone, in the unit in which it was given.
 """
 
 from __future__ import annotations
@@ -145,15 +145,32 @@ def coordinates(model: Model, arrays: Mapping[str, xr.DataArray], forms: Mapping
     for name, array in arrays.items():
         if array.ndim == 1:
             dim = str(array.dims[0])
+            facts = {"units": array.attrs["units"], "long_name": array.attrs.get("long_name", made[name].attrs["long_name"])}
             if dim not in made or dim == name:
-                index: Any = xr.IndexVariable
-                made[dim] = index(dim, np.asarray(made[name].values), made[name].attrs)
+                index: Any = xr.IndexVariable  # in the user's unit, so that a label is found by the number that was given
+                made[dim] = index(dim, np.asarray(array.values, dtype=float), facts)
             elif "units" not in made[dim].attrs and made[dim].dtype.kind in "iuf" and np.array_equal(made[dim].values, array.values):
-                facts = {"units": array.attrs["units"], "long_name": array.attrs.get("long_name", made[name].attrs["long_name"])}
                 made[dim] = made[dim].copy(deep=False)
                 made[dim].attrs = facts | made[dim].attrs
     order = list(dict.fromkeys(d for array in arrays.values() for d in array.dims))
     return {name: v.transpose(*(d for d in order if d in v.dims)) for name, v in made.items()}
+
+
+def values(coord: Any, unit: str) -> Any:
+    """The numbers of a parameter that is scanned, in the unit in which the model shows it."""
+    given = str(coord.attrs["units"])
+    return coord.values if given == units.udunits(unit) else _shown(coord.values, given=given, unit=unit, where="a coordinate")
+
+
+def inside(coord: Any) -> Any:
+    """What a coordinate says: numbers with a unit that is known in the internal system, everything else as it is."""
+    if coord.dtype.kind not in "iuf" or "units" not in coord.attrs:
+        return coord.values
+    try:
+        given = units.Q(np.asarray(coord.values, dtype=float), units.from_udunits(str(coord.attrs["units"])))
+        return units.strip(given, units.dimension_of(given), "a coordinate")
+    except errors.BiomembraneError:
+        return coord.values
 
 
 def _flat(array: xr.DataArray) -> xr.DataArray:

@@ -18,6 +18,7 @@ from .closing import closed
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
+from .onward import onward, unused
 from .parameters import ParameterSet, resolve
 from .problem import MANY, Cancel, Problem, Solver
 from .standing import standing
@@ -112,20 +113,26 @@ def _many(parameters: ParameterSet) -> int:
     return max(MANY, parameters.lanes) if parameters.dims else 1
 
 
+def chosen_solver(model: Any, solver: Any) -> Solver:
+    """The solver of a run, once it is seen that the model is one, and the solver too.  Raises WrongType."""
+    if not isinstance(model, Model):
+        advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
+        raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
+    made: Solver = Native() if solver is None else solver
+    if isinstance(made, type) or not callable(getattr(made, "solve", None)):
+        advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
+        raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
+    return made
+
+
 def prepare(
     model: Model, times: NDArray[np.float64], *, first: int = 0, parameters: Mapping[str, Any] | None = None, start: Any = None,
     solver: Solver | None = None, summed: bool = False,
 ) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
-    if not isinstance(model, Model):
-        advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
-        raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
-    solver = Native() if solver is None else solver
-    if isinstance(solver, type) or not callable(getattr(solver, "solve", None)):
-        advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
-        raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
-    chosen = resolve(model, parameters)
+    solver = chosen_solver(model, solver)
     begun = begin(model, start)
+    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start))
     begun.fits(chosen.dims, chosen.coords)
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))

@@ -153,7 +153,10 @@ class Meter:
         self.done += count
         if self.line:
             self.write()
-        return self.tell is None or self.tell(self.done / self.lanes) is not False
+        if self.tell is None:
+            return True
+        with errors.of_users(self.tell, "simulate(progress=…)"):
+            return self.tell(self.done / self.lanes) is not False
 
     def write(self) -> None:
         now = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .parameters import ParameterSet
 from .problem import Block, Solution, Solver, Status
 
 Array = NDArray[np.float64]
+_LOOKS = 64  # at Ξ in a part whose protocols move it
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,12 @@ class Trajectory:
         """The members of an output group."""
         return self.kernel.call(group, self.block.times[:, None], self.block.y, self._held)
 
+    def sides(self, group: str) -> Array:
+        """The members of an output group at the breaks, (member, break, lane): before each, then after each."""
+        at = [(self.stops[k], self.block.turns[:, k].T) for k in range(len(self.constants) - 1)]
+        made = [self.kernel.call(group, t, y, self.constants[k + side]) for side in (0, 1) for k, (t, y) in enumerate(at)]
+        return np.stack(made, axis=1)
+
     @property
     def entries(self) -> Array:
         """∫ power dt by ledger entry [fJ]."""
@@ -140,4 +148,19 @@ class Trajectory:
             before, after = (self.kernel.call("exergy", t, y, self.constants[part]) for part in (k, k + 1))
             since = (self.block.times[:, None] >= t) & (t < self.block.times[-1])
             made += np.where(since, (after - before)[:, None, :], 0.0)
+        return made
+
+    @property
+    def swung(self) -> Array:
+        """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in time at the state where each part begins."""
+        call, before = self.kernel.call, np.zeros(self.stops.shape[1])
+        made = np.zeros_like(before)
+        steps = _LOOKS if self.kernel.program.names["drift"] else 1
+        for k, constants in enumerate(self.constants):
+            y = self.block.y[:, 0] if k == 0 else self.block.turns[:, k - 1].T
+            if k:
+                made += abs(call("exergy", before, y, constants) - call("exergy", before, y, self.constants[k - 1])).sum(axis=0)
+            looks = [call("exergy", before + j / steps * (self.stops[k] - before), y, constants) for j in range(steps + 1)]
+            made += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
+            before = self.stops[k]
         return made

@@ -72,6 +72,8 @@ class Study:
 
         Raises UnknownName for a process that the model lacks, or that is proved after all.
         """
+        if hosted is not None:
+            errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
         made, excused = audit(model), dict(hosted or {})
         unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
         for subject in excused:
@@ -95,9 +97,9 @@ class Study:
         Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
         """
         known = [r.label for r in self.records]
-        if label in known or not re.fullmatch(r"[\w-]+", label):
+        if not isinstance(label, str) or label in known or not re.fullmatch(r"[\w-]+", label):
             wanted = "a label of letters, digits, - and _ that no other run has"
-            raise errors.BadName(where=f"study of {self.name}, run(label=…)", wanted=wanted, got=repr(label), advice="label='ouabain'")
+            raise errors.BadName(where=f"study of {self.name}, run(label=…)", wanted=wanted, got=errors.shown(label), advice="label='ouabain'")
         if not any(m is model for m in self._audited):
             self.audit(model, hosted=hosted)
         made = simulate(model, **options)
@@ -120,7 +122,7 @@ class Study:
 
         Gives the value.  Raises WrongType, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName.
         """
-        if name in [a.name for a in self.answers]:
+        if isinstance(name, str) and name in [a.name for a in self.answers]:
             raise errors.DuplicateName(where=f"study of {self.name}, answer(…)", wanted="each name once", got=repr(name), advice=f"{name}_2")
         made = answer(name, about, value, wanted, within, source)
         self.answers.append(made)

@@ -44,7 +44,13 @@ def test_a_scan_goes_on_lane_by_lane_and_a_run_fans_out():
     whole = run(times=Q([0, 60], "s"))
     assert rest.data.amount.values[-1] == pytest.approx(whole.data.amount.values[-1], rel=1e-6, abs=1e-9)
     one = half.isel(N=2, glucose=1)
-    fan = run(times=Q([0, 30], "s"), start=one)
+    fan = run(times=Q([0, 30], "s"), parameters={"lumen.glucose": SCAN["lumen.glucose"]}, start=one)
+    assert (
+        float(fan.trajectory.parameters.base[list(model().parameters).index("SGLT1.density")])
+        == one.trajectory.parameters.base[list(model().parameters).index("SGLT1.density")]
+    )
+    with pytest.raises(errors.BadSettings, match=r"SGLT1\.density, which sets"):  # the carriers are there already
+        run(times=Q([0, 30], "s"), start=one)
     assert (fan.data.amount.isel(time=0) == one.data.amount.isel(time=-1)).all()
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from random import Random
+from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
+import dask
 import sympy as sp
 import xarray as xr
-from mistakes import CYTOSOL, FUEL, LEAK, SALINE, bath, cell, cycle, membrane, transporter
-from mistakes import model as modelled
+from mistakes import CYTOSOL, FUEL, SALINE, bath, cell, cycle, membrane, transporter
 
 import biomembrane as bm
-from biomembrane import Protocol, Q, dimension, errors, figures, laws, symbols, testing
+from biomembrane import Protocol, Q, dimension, figures, laws, symbols, testing
 from biomembrane import library as lib
 from biomembrane.library import K, Na
 
-from . import nonsense
+from .damage import command, folder, ran, saved, sound
 
 
 @dataclass(frozen=True)
@@ -152,81 +150,41 @@ def of_laws() -> dict[str, Call]:
 
 
 @cache
-def sound() -> bm.Model:
-    """One cell with a leak and a pump of little work."""
-    on = membrane()
-    return modelled(transporter(on=on), transporter("Na@in -> Na@out", LEAK, on, "Na_leak"), cycle(on=on), potential={on: Q(-60.0, "mV")})
+def scanned() -> bm.Run:
+    """A scan of it, along numbers and along texts."""
+    levels = xr.DataArray([4.0, 5.0], dims="K_o", coords={"K_o": [4.0, 5.0]}, attrs={"units": "mM"})
+    salts = xr.DataArray([140.0, 150.0], dims="salt", coords={"salt": ["low", "high"]}, attrs={"units": "mM"})
+    return bm.simulate(sound(), until=Q(0.1, "s"), parameters={"bath.K": levels, "bath.Na": salts}, solver=bm.solvers.Native(rtol=1e-4))
 
 
 @cache
-def ran() -> bm.Run:
-    """A run of it."""
-    return bm.simulate(sound(), until=Q(1.0, "s"), solver=bm.solvers.Native(rtol=1e-5))
+def audited() -> Any:
+    """What the second law says of it."""
+    return bm.audit(sound())
 
 
 @cache
-def folder() -> Path:
-    """Where files go."""
-    return Path(tempfile.mkdtemp(prefix="fuzz"))
+def proven() -> Any:
+    """The same, as a proof."""
+    return bm.prove(sound())
 
 
-@cache
-def saved() -> Path:
-    """The run in a file."""
-    return bm.save(ran(), folder() / "run.nc")
+def lazily(levels: Any, **more: Any) -> Any:
+    """A scan of dask arrays, saved to a folder chunk by chunk and opened again."""
+    made = bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4), **more)
+    if not hasattr(made, "recipe"):
+        return made
+    with dask.config.set(scheduler="synchronous"):
+        target = Path(tempfile.mkdtemp(dir=folder())) / "scan.zarr"
+        try:
+            return bm.open_result(bm.save(made, target)).compute()
+        finally:
+            shutil.rmtree(target.parent)
 
 
 def prepared(values: Any, **more: Any) -> Any:
     """A function of parameters, made and called."""
     return bm.prepare(sound(), **more)(values)
-
-
-def command(*words: Any) -> int:
-    """The command line, in this process."""
-    from biomembrane import cli
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), contextlib.chdir(folder()):
-        try:
-            return cli.main([str(word) for word in words if "\0" not in str(word)])
-        except SystemExit as end:
-            return {0: 0, 1: 1, 2: 2, None: 0}[end.code]
-
-
-def damaged(rng: Random) -> Path:
-    """The file of a run with some bytes changed or left out."""
-    body = bytearray(saved().read_bytes())
-    for _ in range(rng.choice((1, 3, 30, 300))):
-        body[rng.randrange(len(body))] = rng.randrange(256)
-    path = folder() / "damaged.nc"
-    path.write_bytes(body[: rng.randrange(len(body))] if rng.random() < 0.3 else body)
-    return path
-
-
-def paper(rng: Random) -> Path:
-    """A sheet with some letters changed."""
-    from importlib.resources import files
-
-    text = (files("biomembrane.library") / "data" / "parent_1992.toml").read_text(encoding="utf-8")
-    lines = text.splitlines()
-    for _ in range(rng.choice((1, 2, 5))):
-        k = rng.randrange(len(lines))
-        lines[k] = rng.choice(
-            (nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'")
-        )
-    path = folder() / f"sheet{rng.randrange(10**9)}.toml"
-    path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
-    return path
-
-
-def _numbers_of(path: Path) -> None:
-    try:
-        sheet = lib.sheet(path)
-        for name in sheet.entries:
-            with contextlib.suppress(errors.BiomembraneError):
-                sheet[name]
-        assert isinstance(sheet.bibtex, str)
-    finally:
-        path.unlink()
 
 
 def runs() -> dict[str, Call]:
@@ -244,8 +202,22 @@ def runs() -> dict[str, Call]:
         "simulate(steps)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": steps, "solver": quick}),
         "simulate(waves)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": waves, "solver": quick}, weight=0.3),
         "prepare": Call(prepared, {0: [4.0, 300.0], "vary": {"bath.K": "mM", "temperature": "kelvin"}, "until": "1 s", "solver": quick}, weight=2),
-        "Run.sel": Call(lambda **at: ran().sel(**at), {"K_o": 5.0}, weight=0.3),
-        "Run.isel": Call(lambda **at: ran().isel(**at), {"K_o": 1}, weight=0.3),
+        "Run.sel": Call(lambda **at: scanned().sel(**at), {"K_o": 5.0, "salt": "low"}, weight=0.4),
+        "Run.sel(one)": Call(lambda **at: ran().sel(**at), {"K_o": 5.0}, weight=0.1),
+        "Run.isel": Call(lambda **at: scanned().isel(**at), {"K_o": 1, "salt": -1}, {"K_o": "i", "salt": "i"}, weight=0.4),
+        "Audit[…]": Call(lambda name: audited()[name], {0: "K_leak"}, weight=0.2),
+        "Proof[…]": Call(lambda name: proven()[name], {0: "K_leak"}, weight=0.2),
+        "SavedRun.final": Call(lambda name: bm.open_run(saved()).final(name), {0: "potential"}, weight=0.1),
+        "simulate(lazy)": Call(lazily, {0: levels.chunk({"K_o": 1}), "keep": bm.Keep(variables=["potential"])}, weight=0.06),
+        "simulate(keep)": Call(
+            bm.simulate, {0: sound(), "until": "0.1 s", "parameters": {"bath.K": levels}, "solver": quick,
+                          "keep": bm.Keep(variables=["potential"], reduce=lambda data: data.potential.max("time"))}, weight=0.3,
+        ),
+        "Keep(function)": Call(
+            lambda reduce: bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=quick, keep=bm.Keep(reduce=reduce)),
+            {0: lambda data: data.potential.max("time")}, weight=0.3,
+        ),
+        "law": Call(lambda rates: carried(SimpleNamespace(rates=rates)), {0: lambda _: laws.Rates(flux=0, reason="none")}, weight=0.3),
         "Run.final": Call(lambda *a: ran().final(*a), {0: "potential"}, weight=0.3),
         "Ledger.by": Call(lambda *a: ran().ledger.by(*a), {0: "transporter"}, weight=0.3),
         "Ledger.efficiency": Call(lambda *a: ran().ledger.efficiency(*a), {0: "GLUT"}, weight=0.3),
@@ -257,10 +229,23 @@ def runs() -> dict[str, Call]:
                           "temperature": Q(300.0, "kelvin")}, {"temperature": "q kelvin"}, weight=0.5,
         ),
         "prove": Call(bm.prove, {0: one}, weight=0.3),
+        "Study": Call(bm.Study, {0: "cell"}, weight=0.1),
+        "Study.run": Call(
+            lambda *a, **k: bm.Study("cell").run(*a, **k),
+            {0: sound(), "label": "run", "hosted": {}, "until": Q(0.1, "s"), "solver": quick}, weight=0.2,
+        ),
+        "Study.audit": Call(lambda model, hosted: bm.Study("cell").audit(model, hosted=hosted), {0: transporter(), 1: {}}, weight=0.2),
+        "Study.answer": Call(
+            lambda *a, **k: bm.Study("cell").answer(*a, **k),
+            {0: "V_rest", 1: Q(-60.0, "mV"), 2: "resting potential", "wanted": Q(-61.0, "mV"), "within": Q(2.0, "mV"), "source": "a paper"},
+            weight=0.5,
+        ),
+        "Study.figure": Call(lambda *a: bm.Study("cell").figure(*a), {0: "traces", 1: None}, weight=0.1),
         "make_consistent": Call(bm.make_consistent, {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}}, weight=0.2),
         "cite": Call(bm.cite, {0: sound()}, weight=0.3),
         "check_transporter": Call(
-            lambda x, examples: None if x is one and examples == 2 else testing.check_transporter(x, examples=examples), {0: one, 1: 2}, weight=0.2
+            lambda x, examples: None if x is one and type(examples) is int and examples == 2 else testing.check_transporter(x, examples=examples),
+            {0: one, 1: 2}, weight=0.2,
         ),
         "check_model": Call(
             lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2
@@ -269,24 +254,19 @@ def runs() -> dict[str, Call]:
         "save": Call(lambda run, name: bm.save(run, folder() / name if isinstance(name, str) else name), {0: ran(), 1: "out.nc"}, weight=0.2),
         "open_result": Call(lambda name: bm.open_result(folder() / name if isinstance(name, str) else name), {0: "run.nc"}, weight=0.3),
         "open_run": Call(bm.open_run, {0: str(saved())}, weight=0.2),
-        "energy_flow": Call(figures.energy_flow, {0: ran(), "width": "single", "style": "cell"}, weight=0.03),
-        "traces": Call(figures.traces, {0: ran(), "width": 80.0, "style": "cell"}, weight=0.03),
+        "energy_flow": Call(figures.energy_flow, {0: ran(), "ax": None, "width": "single", "style": "cell"}, weight=0.03),
+        "traces": Call(figures.traces, {0: ran(), "panels": ["ions", "flux"], "ax": None, "width": 80.0, "style": "cell"}, weight=0.03),
         "figures.coupling": Call(figures.coupling, {0: None, "width": "single", "style": "cell"}, weight=0.1),
         "figures.repair": Call(figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1),
         "figures.save": Call(figures.save, {0: None, 1: "figure.pdf"}, weight=0.1),
-        "command set": Call(command, {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min"}, weight=0.02),
-        "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.02),
-        "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.02),
+        "command set": Call(
+            command,
+            {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min", 6: "--rtol", 7: "1e-6", 8: "--out", 9: "out"},
+            weight=0.1,
+        ),
+        "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.05),
+        "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.1),
     }  # fmt: skip
-
-
-def special() -> dict[str, tuple[Callable[[Random], Any], float]]:
-    """Inputs that are files."""
-    return {
-        "damaged file": (lambda rng: bm.open_result(damaged(rng)), 0.2),
-        "damaged sheet": (lambda rng: _numbers_of(paper(rng)), 1.0),
-        "damaged run": (lambda rng: np.asarray(bm.open_run(damaged(rng)).ledger.spent), 0.1),
-    }
 
 
 @cache

@@ -48,6 +48,14 @@ class Broken:
         return 7
 
 
+class Own(Exception):
+    """An error of the user's own."""
+
+
+def _fail() -> None:
+    raise Own("of the user")
+
+
 def _deep(levels: int) -> Any:
     made: Any = []
     for _ in range(levels):
@@ -69,7 +77,9 @@ THINGS: tuple[Callable[[], Any], ...] = (*(
         xr.DataArray([1.0], dims="k", attrs={"units": 5}), xr.DataArray(["a"], dims="k", attrs={"units": "mM"}), xr.Dataset({"a": 1}),
         FOREIGN.Quantity(5, "mM"), FOREIGN.Quantity(25, "degC"), FOREIGN.Quantity([1, 2], "inch"), FOREIGN.Quantity(3, "candela"), FOREIGN.mM,
         object(), object, int, Broken(), SimpleNamespace(magnitude=1, units="mM"), Path("nowhere"), math, print, len, lambda: 0, lambda *_: None,
-        lambda *_: "x", lambda *_: math.nan, lambda *_: True, K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
+        lambda *_: "x", lambda *_: math.nan, lambda *_: True, lambda *_: 10**5000, lambda *_: sp.zoo, lambda *_: sp.Integer(10)**400,
+        lambda *_: Broken(), lambda *_: 1 / 0, lambda *_: {}["none"], lambda *_: next(iter(())), lambda *_, **__: _fail(),
+        K, Na, bm.Species, bm.Q, bm.errors.UnknownUnit(), NotImplemented, ...,
     )
 ), lambda: (x for x in (1, 2)), lambda: iter([1]), lambda: _deep(400), lambda: Q(5, "mM"), lambda: Q([1, 2], "mV"),
     lambda: {"a": Broken()})  # fmt: skip
@@ -173,6 +183,8 @@ def spoilt(rng: Random, sound: Any, depth: int = 0) -> Any:
         return quantity(rng, sound)
     if isinstance(sound, str):
         return text(rng, sound)
+    if isinstance(sound, xr.DataArray):
+        return _labelled(rng, sound)
     if isinstance(sound, bool) or sound is None:
         return thing(rng)
     if isinstance(sound, (int, float)):
@@ -184,6 +196,25 @@ def spoilt(rng: Random, sound: Any, depth: int = 0) -> Any:
     if isinstance(sound, (list, tuple)) and sound:
         return _sequence(rng, list(sound), type(sound), depth)
     return thing(rng)
+
+
+def _labelled(rng: Random, sound: xr.DataArray) -> Any:
+    """A labelled array with another unit, other numbers, names, coordinates or chunks."""
+    unit, dim = str(sound.attrs.get("units", "1")), str(sound.dims[0])
+    how = rng.randrange(7)
+    if how == 0:
+        return sound.assign_attrs(units=rng.choice((text(rng, unit), rng.choice(UNITS), 5, None)))
+    if how == 1:
+        return sound.copy(data=np.full(sound.shape, rng.choice((0.0, -1.0, math.nan, math.inf, 1e300, 5, True, "a", None))))
+    if how == 2:
+        return sound.rename({dim: rng.choice(("", "time", "pool", "a b", "a/b", "\0", text(rng, dim), 5))})
+    if how == 3:
+        return sound.assign_coords({rng.choice((dim, "x", "time")): (dim, rng.choice((["a"], [math.nan], [None], [True], [1.0])) * sound.sizes[dim])})
+    if how == 4:
+        return sound.isel({dim: slice(0, rng.randrange(2))})
+    if how == 5:
+        return sound.chunk({dim: 1}) if sound.chunks is None else sound.compute()
+    return sound.expand_dims(rng.choice(("k", "time", "pool")))
 
 
 def _mapping(rng: Random, made: dict[Any, Any], depth: int) -> Any:

@@ -52,16 +52,19 @@ def unit(text: str) -> tuple[float, Any] | None:
     """(size in SI, exponents) of a unit; None where Python, too, cannot read it."""
     t = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda m: "**" + m[0].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")), text)
     t = t.translate(str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "·": "*", "×": "*", "⋅": "*", "∙": "*", "•": "*", "Ω": "Ω"})).strip()
+    t = re.sub(r"\s", " ", t)  # blanks of typesetters, which Python does not know
     t = re.sub(r"°\s*C\b|℃", "degC", t)
     t = re.sub(r"°\s*F\b|℉", "degF", t)
     t = re.sub(r"\bdeg\s+([CF])\b", r"deg\1", t)
-    t = re.sub(r"\b(mm|cm)\s+(Hg|H2O)\b", r"\1\2", t).replace("%", " percent ").replace("^", "**")
+    t = re.sub(r"\b(mm|cm)\s+(Hg|H2O)\b", r"\1\2", t).replace("^", "**")
+    t = re.sub(r"%(?=[^\W\d])", " percent ", t).replace("%", " percent")  # its exponent stays with it
     t = re.sub(r"(?<![\w])per(?![\w])", "/", t)
     t = re.sub(r"\.(?=[^\W\d]|\()", "*", t)
     t = re.sub(r"\*\*\s*(-?\+?\d+(?:\.\d+)?)", r"**(\1)", t.replace("H2O", "HHO"))
     t = re.sub(r"([^\W\d]|\))(-?\d{1,2})(?!\.?\d)", r"\1**(\2)", t)
     t = re.sub(r"(\))\s*(?=[^\W\d]|\()", r"\1*", t)
     t = re.sub(r"([^\W\d])\s+(?=[^\W\d]|\()", r"\1*", t)
+    t = re.sub(r"(?<!\w)as(?!\w)", "attosecond", t)  # a keyword of Python's
     t = "1" + t if t.startswith("/") else t or "1"
     try:
         return _value(ast.parse(t.strip(), mode="eval").body)

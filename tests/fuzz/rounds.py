@@ -8,6 +8,7 @@ import signal
 import time
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,8 +16,9 @@ import biomembrane as bm
 from biomembrane import errors, units
 from biomembrane.declare.parameter import Declared
 
-from . import calls, nonsense, oracle
+from . import calls, damage, nonsense, oracle
 
+PACKAGE = Path(bm.__file__).parent
 LIMIT = 20.0  # seconds an input may take on a machine that others use too
 
 
@@ -46,11 +48,13 @@ def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
     """The call that this seed tries, whether it was accepted or refused, and what is wrong with that."""
     rng = Random(seed)
     known = calls.every()
-    files = calls.special()
-    weights = [c.weight for c in known.values()] + [w for _, w in files.values()]
+    files = damage.special()
+    weights = [c.weight for c in known.values()] + [w for _, w, _ in files.values()]
     name = only or rng.choices([*known, *files], weights)[0]
     if name in files:
-        made, fault = _tried(seed, name, lambda: files[name][0](rng), "a file")
+        make, _, ready = files[name]
+        ready()  # what is damaged is made once, and is no part of the input's time
+        made, fault = _tried(seed, name, lambda: make(rng), "a file")
         return name, made, fault
     call = known[name]
     given = dict(call.given)
@@ -91,6 +95,7 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=ResourceWarning)
+            warnings.filterwarnings("ignore", category=errors.BiomembraneWarning)  # words of ours, on what may be run
             said = call()
         wrong = said if isinstance(said, str) else ""
         return "accepted", Fault(seed, name, "nonsense accepted", wrong, given) if wrong else None
@@ -103,11 +108,21 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         at = problem.__traceback__
         while at is not None and at.tb_next is not None:
             at = at.tb_next
+        if _of_users(problem, at):
+            return "refused", None
         where = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}" if at else "?"
         return "raw", Fault(seed, name, "raw traceback", f"{type(problem).__name__} at {where}: {errors.shown(str(problem), 200)}", given)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
+
+
+def _of_users(problem: Exception, at: Any) -> bool:
+    """Whether a function of the user's raised this, itself, and a note says which: outside the package, or in C called where such functions are."""
+    if at is None or not any(note.startswith(errors.RAISED) and "given as" in note for note in getattr(problem, "__notes__", ())):
+        return False
+    code = at.tb_frame.f_code
+    return not Path(code.co_filename).is_relative_to(PACKAGE) or "of_users" in code.co_names
 
 
 def _words(error: errors.BiomembraneError) -> str:

@@ -56,6 +56,7 @@ def main() -> int:
     made.add_argument("--inputs", type=int, default=1000)
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--first", type=int, default=0)
+    made.add_argument("--batch", type=int, default=BATCH, help="inputs a process")
     made.add_argument("--call", default="", help="one call only")
     made.add_argument("--again", default="", help="one input, by its seed")
     made.add_argument("--work", type=Path, help=argparse.SUPPRESS)
@@ -76,7 +77,7 @@ def main() -> int:
         journal, at = Path(place) / "at", given.first
         last = given.first + given.inputs
         while at < last:
-            count = min(BATCH, last - at)
+            count = min(given.batch, last - at)
             words = ["--work", str(journal), "--seed", str(given.seed), "--first", str(at), "--inputs", str(count), "--call", given.call]
             done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=False)
             for line in done.stdout.splitlines():

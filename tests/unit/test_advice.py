@@ -87,8 +87,8 @@ ROWS = table(
                 "times each in text", lambda: run(until=None, times=["1 min", "90 s"]), e.NotANumber,
                 "times=", "one unit for all", "'90 s'", "times=Q([1, 1.5], 'minute')",
             ),
-            ("a run of other pools", lambda: run(start=other_run()), e.BadSettings, "start=", "same pools", "Run of", "only the run has cell.dye"),
-            ("a dataset", lambda: run(start=other_run().data), e.WrongType, "start=", "a run", "Dataset", "bm.open_run(path)"),
+            ("a run of other pools", lambda: run(start=other_run()), e.BadSettings, "start=", "same pools", "Run of", "cell.dye is in one"),
+            ("a dataset", lambda: run(start=other_run().data), e.WrongType, "start=", "a run", "Dataset", "bm.open_run('run.nc')"),
             ("coulombs", lambda: run(parameters={"temperature": "37 C"}), e.UnitMismatch, "temperature", "'degC'", "coulombs", "Q(37, 'degC')"),
         ],
     }

@@ -12,6 +12,7 @@ import xarray as xr
 from builders import cell, membrane, mM
 from differential import packaged
 from differential.description import random_system
+from pictures import check_picture, in_and_out
 
 import biomembrane as bm
 from biomembrane import Protocol, Q, laws
@@ -19,7 +20,7 @@ from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.account.picture import WORDS, distinct
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.show import courses, figures, sankey, style
+from biomembrane.show import contents, figures, panel, sankey, style
 
 LINES = ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
 ATP = bm.Species("ATP", moieties={"a": 1, "p": 3}, standard=Q(32, "kJ/mol"), convention="pH 7")
@@ -171,6 +172,26 @@ def test_bars_and_shares_are_those_of_the_books(name: str | int) -> None:
 
 
 @every_run
+def test_the_drawn_books_close(name: str | int) -> None:
+    """What comes in at the left goes out at the right; what protocols impose is among it, and is that of the ledger."""
+    run = run_of(name)
+    passed = end(run.ledger.passed)
+    with style.style("cell"):
+        diagram = sankey.arrange(run.ledger.flows(), sankey.Sheet(1400, 7, 6), passed, threshold=0)
+    into, out = in_and_out(diagram)
+    assert into == pytest.approx(out, rel=1e-7, abs=slack(run))
+    assert into >= end(run.ledger.dissipated) - slack(run)
+    put_in, taken = sankey.PROTOCOLS
+    imposed = sum(link.energy * ((link.source == put_in) - (link.target == taken)) for link in diagram.links)
+    assert imposed == pytest.approx(end(run.ledger.imposed), rel=1e-9, abs=slack(run))
+
+
+@pytest.mark.parametrize("name", ["lifted", "own_fuel", "twins", *SEEDS])
+def test_the_picture_of_a_run_can_be_read_in_one_column(name: str | int) -> None:
+    check_picture(figures.energy_flow(run_of(name), width="single"))
+
+
+@every_run
 def test_the_line_below_the_figure_is_the_table(name: str | int) -> None:
     run = run_of(name)
     figure = figures.energy_flow(run)
@@ -186,16 +207,25 @@ def test_the_line_below_the_figure_is_the_table(name: str | int) -> None:
 
 @every_run
 def test_the_energy_panel_holds_every_line(name: str | int) -> None:
+    """Through every output, whatever edges stand between them."""
     run = run_of(name)
-    panel = figures.traces(run).axes[-1]
+    axes = figures.traces(run, panels="energy").axes[0]
     peak = max(float(np.abs(getattr(run.ledger, line)).max()) for line in LINES)
     factor, _ = style.scaled("pJ", peak)
-    drawn = [np.asarray(line.get_ydata()) for line in panel.lines]
+    time = run.data.time.values * panel.clock(float(np.ptp(run.data.time.values)))[0]
+    drawn = [y for y in (through(line, time) for line in axes.lines) if y is not None]
     for line in LINES:
         wanted = getattr(run.ledger, line).values
         if np.abs(wanted).max() > 1e-5 * peak:
-            assert any(y.shape == wanted.shape and np.allclose(y, wanted * factor, rtol=1e-4, atol=1e-9 * peak * factor) for y in drawn), line
-    assert set(courses._SUMS) == set(LINES)
+            assert any(np.allclose(y, wanted * factor, rtol=1e-4, atol=1e-9 * peak * factor) for y in drawn), line
+    assert set(contents.SUMS) == set(LINES)
+
+
+def through(line: Any, time: Any) -> Any:
+    """Where a line is from each of these times on, as it stands in its vertices; None of a line that has not all of them."""
+    x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+    at = np.searchsorted(x, time, side="right") - 1
+    return y[at] if (x[at] == time).all() else None
 
 
 def test_negative_lines_are_drawn_as_what_they_are() -> None:
@@ -209,10 +239,13 @@ def test_negative_lines_are_drawn_as_what_they_are() -> None:
 
 
 def test_a_bath_that_a_protocol_changes_is_drawn_as_it_changes() -> None:
-    falls = Protocol.steps(Q(2000, "uM"), (Q(5, "s"), Q(500, "uM")))
+    """With an edge that stands upright at the break, which lies between two outputs."""
+    falls = Protocol.steps(Q(2000, "uM"), (Q(5.01, "s"), Q(500, "uM")))
     run = made(lambda m: [leak(glucose, m)], SALT | {glucose: 1}, BATH | {glucose: 2}, parameters={"bath.glucose": falls})
-    levels = [np.asarray(line.get_ydata()) for axes in figures.traces(run).axes for line in axes.lines]
-    assert any(y[0] == pytest.approx(2.0) and y[-1] == pytest.approx(0.5) for y in levels if len(y) == len(run.data.time))
+    levels = [(np.asarray(line.get_xdata()), np.asarray(line.get_ydata())) for line in figures.traces(run, panels="solutes").axes[0].lines]
+    x, y = next((x, y) for x, y in levels if len(y) == 4)
+    assert x.tolist() == [0, pytest.approx(5.01), pytest.approx(5.01), 20]
+    assert y.tolist() == pytest.approx([2.0, 2.0, 0.5, 0.5])
 
 
 def test_labels_are_made_distinct() -> None:

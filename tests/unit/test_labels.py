@@ -52,9 +52,10 @@ def test_a_lane_keeps_every_label() -> None:
 
 def test_text_and_wrong_labels_in_sel() -> None:
     made = run({"bath.S": array([2.0, 3.0], out=["low", "high"]), "cell.S": array([4.0, 5.0], "inside")})
-    assert float(made.sel(out="high", inside=5.1).data["bath.S"]) == 3
+    assert float(made.sel(out="high", inside=5).data["bath.S"]) == 3
     for at, kind, word in (
         ({"out": "hgih", "inside": 5}, errors.UnknownName, "high"), ({"outt": "high", "inside": 5}, errors.UnknownName, "'out'"),
+        ({"out": "high", "inside": 5.1}, errors.UnknownName, "the nearest label is 5 mM"),
         ({"out": "high", "inside": Q(5, "mV")}, errors.UnitMismatch, "'mM'"), ({"out": "high", "inside": True}, errors.NotANumber, "True"),
     ):  # fmt: skip
         with pytest.raises(kind, match=word):

@@ -108,12 +108,12 @@ def grid() -> bm.Run:
     return bm.simulate(leaky(), times=Q(T, "s"), parameters={"S_leak.permeability": P, "bath.S": out})
 
 
-def test_a_lane_is_found_by_position_or_by_what_is_nearest() -> None:
+def test_a_lane_is_found_by_position_or_by_its_label() -> None:
     """In either order of the dimensions; where a coordinate has no unit its numbers are plain."""
     end = lambda k, out: out + (9 - out) * np.exp(-k * 10)  # noqa: E731
     lanes = {
-        (0.2, 2.0): [grid().isel(P=1, out=1), grid().isel(out=-2, P=-1), grid().sel(out=Q(1800, "uM"), P=17), grid().sel(P=Q(16, "1"), out=2.4)],
-        (0.1, 3.0): [grid().isel(P=0, out=2), grid().isel(out=-1, P=-2), grid().sel(out=Q(1, "M"), P=-5)],
+        (0.2, 2.0): [grid().isel(P=1, out=1), grid().isel(out=-2, P=-1), grid().sel(out=Q(2000, "uM"), P=20), grid().sel(P=Q(20, "1"), out=2)],
+        (0.1, 3.0): [grid().isel(P=0, out=2), grid().isel(out=-1, P=-2), grid().sel(out=Q(3e-3, "M"), P=10)],
     }
     for (k, out), found in lanes.items():
         for lane in found:

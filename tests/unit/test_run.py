@@ -114,11 +114,11 @@ def test_last_values_as_quantities() -> None:
 
 
 def test_a_lane_of_a_scan_is_the_single_run() -> None:
-    """By position, from either end, and by the nearest coordinate, a quantity or a number in its unit."""
+    """By position, from either end, and by its coordinate, a quantity or a number in its unit."""
     made = scan()
     assert made.data.status.dims == ("K_o", "V")
     alone = bm.simulate(model(), until=Q(1, "s"), parameters={"bath.K": Q(9, "mM"), "membrane.potential": Q(-20, "mV")})
-    lanes = [made.isel(K_o=2, V=1), made.isel(K_o=-1, V=-1), made.sel(K_o=Q(8.8e-3, "M"), V=-25), made.sel(K_o=100, V=0)]
+    lanes = [made.isel(K_o=2, V=1), made.isel(K_o=-1, V=-1), made.sel(K_o=Q(9e-3, "M"), V=-20), made.sel(K_o=9, V="-0.02 V")]
     for lane in lanes:
         assert lane.data.amount.dims == ("time", "pool")
         assert lane.data.amount.values == pytest.approx(alone.data.amount.values, rel=1e-9)
@@ -158,7 +158,8 @@ def test_a_run_that_stops_says_where_and_what_to_do() -> None:
     assert error.where == "model 'cell' at t = 10 s, pool cell.glucose, process lift"
     assert error.wanted == "a run to 20 s"
     assert error.got == "negative: it would fall below zero in the next step"
-    assert error.advice == "the exception's .run holds the trajectory up to there; look at its last fluxes"
+    last = f"{float(error.run.data.time[-1]):.6g} s"
+    assert error.advice == f"the exception's .run holds the output times up to there, the last at {last}; look at its last fluxes"
     assert error.run.status.kind == "negative"
 
 

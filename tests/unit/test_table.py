@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 import xarray as xr
 from builders import RT, cell, membrane, mM, patch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mistakes import LEAK, cycle, transporter, uphill
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.account.ledger import Flow
-from biomembrane.account.table import number
+from biomembrane.account.table import number, transporters
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
 
@@ -197,8 +199,8 @@ def test_all_that_is_taken_in_and_handed_on_is_listed() -> None:
     assert row.endswith(f"  {100 * np.log(15) / np.log(100):.1f} %")
 
 
-def test_carrier_states_are_a_gradient_and_no_column() -> None:
-    """All carriers in one state at the start: they give too; the table shows species only, the ribbons both."""
+def test_carrier_states_are_a_gradient_and_stand_in_the_row() -> None:
+    """All carriers in one state at the start: they give too; the row of the table has what they gave, so that it adds up, and so have the ribbons."""
     on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: 1})), bm.Reservoir("bath", mM({glucose: 5})))
     run = bm.simulate(bm.Model("carried", [cycle(on=on)]), until="5 s", start={"GLUT.O": 1})
     exergies = run.ledger.exergy.isel(time=-1)
@@ -210,7 +212,19 @@ def test_carrier_states_are_a_gradient_and_no_column() -> None:
         ("stored", "carrier states", "stored"), ("stored", "glucose gradient", "stored"),
     ]  # fmt: skip
     assert [f.energy for f in run.ledger.flows()] == pytest.approx([inside, states, inside + states, states, inside], rel=1e-4)
-    assert str(run.ledger).splitlines()[-1].split() == ["GLUT", "glucose", number(inside), "–", number(float(run.ledger.dissipated[-1])), "0.0", "%"]
+    row = ["GLUT", "glucose", number(inside), "+", "carrier", "states", number(states), "–", number(float(run.ledger.dissipated[-1])), "0.0", "%"]
+    assert str(run.ledger).splitlines()[-1].split() == row
+
+
+@given(start=st.sampled_from(["O", "I"]), times=st.floats(1e-3, 20), inside=st.floats(0.2, 20))
+@settings(max_examples=8, deadline=None)
+def test_the_rows_of_the_table_add_up(start: str, times: float, inside: float) -> None:
+    """Taken in less handed on is heat, in the digits of print."""
+    on = membrane(bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: inside})), bm.Reservoir("bath", mM({glucose: 5})))
+    ledger = bm.simulate(bm.Model("carried", [cycle(on=on)]), times=Q([0, times], "s"), start={f"GLUT.{start}": 1}).ledger
+    ((_, taken, given_, heat, _),) = transporters(ledger)
+    parts = [[float(part.split()[-1].replace(",", "")) for part in side.split(" + ")] if side != "–" else [] for side in (taken, given_)]
+    assert sum(parts[0]) - sum(parts[1]) == pytest.approx(float(heat.replace(",", "")), abs=3e-3 * max(map(max, filter(None, parts))))
 
 
 def test_a_bath_without_a_potential_is_told_below_the_table() -> None:

@@ -136,7 +136,20 @@ def labels_gone(folder: Path, _: Path) -> None:
     shutil.rmtree(folder / "membrane" / "c")
 
 
-HOSTILE = [pickle_filter, format_two, dtype, no_checksum, link, linked_array, huge, deep, transformed, texts, shape, gone, labels_gone]
+def renamed(folder: Path, _: Path) -> None:
+    """A dimension of another name: sound JSON, and another result."""
+    header = folder / "potential" / "zarr.json"
+    changed(header, dimension_names=["tide", *json.loads(header.read_text())["dimension_names"][1:]])
+
+
+def other_unit(folder: Path, _: Path) -> None:
+    """Volts in place of millivolts."""
+    header = folder / "potential" / "zarr.json"
+    changed(header, attributes=json.loads(header.read_text())["attributes"] | {"units": "V"})
+
+
+HOSTILE = [pickle_filter, format_two, dtype, no_checksum, link, linked_array, huge, deep, transformed, texts, shape, gone, labels_gone,
+           renamed, other_unit]  # fmt: skip
 
 
 @pytest.mark.parametrize("attack", HOSTILE, ids=lambda f: f.__name__)

@@ -46,7 +46,7 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), read, unread)
     try:
         given: list[Any] = list(x) if isinstance(x, Iterable) and not isinstance(x, (str, Mapping)) else [x]
-    except TypeError:  # arrays and quantities of one number say that they can be iterated over
+    except Exception:  # noqa: BLE001  an object of someone else's; arrays of one number say that they can be iterated over
         given = [x]
     if not given or not all(isinstance(c, Claim) for c in given):
         advice = "audit(model), audit(transporter), or audit([claim, …])"

@@ -103,9 +103,7 @@ class Audit:
     def __getitem__(self, subject: str) -> Finding:
         """The finding on a process or a loop, by name."""
         names = [f.subject for f in self.findings]
-        if subject not in names:
-            advice = errors.nearest(subject, names)
-            raise errors.UnknownName(where=f"audit of {self.name}", wanted="a process or a loop", got=errors.shown(subject), advice=advice)
+        errors.among(subject, names, f"audit of {self.name}", "a process or a loop")
         return self.findings[names.index(subject)]
 
     @property

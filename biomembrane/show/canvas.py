@@ -1,0 +1,207 @@
+"""Axes for figures of one panel: made at a journal's width or given, ticks in print, and labels at the ends of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from . import style as look
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GREY = "#888888"
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
+
+
+def axes_for(ax: Any, width: str | float, style: str, height: float | None, heading: str, where: str) -> Axes:
+    """The axes that were given, or those of a new figure ``width`` wide and ``height`` [in] high; call it inside ``style(name)``.
+
+    Raises WrongType, UnknownName, OutOfDomain.
+    """
+    if ax is not None:
+        from matplotlib.axes import Axes
+
+        errors.expect(ax, Axes, f"{where}, ax=…", "axes of matplotlib", "ax=figure.subplots()")
+        return ax  # type: ignore[no-any-return]
+    inches = look.width_inches(width, style)
+    figure = look.new_figure(inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading)
+    figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
+    return figure.add_subplot()
+
+
+def settle(axes: Axes, *, own: bool) -> None:
+    """Lay the figure out once and for all, if it is ours."""
+    figure: Any = axes.figure
+    lay_out(figure)
+    if own:
+        figure.set_layout_engine("none")
+
+
+def lay_out(figure: Any) -> None:
+    """Places of all axes as the figure's own engine has them."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
+def most_ticks(axes: Axes) -> int:
+    """How many numbers stand side by side along the abscissa, as the figure is laid out now."""
+    lay_out(axes.figure)
+    _, small = look.text_sizes()
+    return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
+
+
+def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
+    """Limits around numbers, with some air; ``zero``: with zero where it is near."""
+    v = np.asarray(values, float)
+    v = v[np.isfinite(v)]
+    low, high = (float(v.min()), float(v.max())) if v.size else (0.0, 1.0)
+    if log:
+        air = (high / low) ** 0.06 if high > low else 1.5
+        return low / air, high * air
+    if zero and low > 0 and low < 0.4 * high:
+        low = 0.0
+    if zero and high < 0 and high > 0.4 * low:
+        high = 0.0
+    air = 0.06 * (high - low) if high - low > 1e-9 * max(abs(low), abs(high)) else 0.05 * max(abs(high), 1e-6)
+    return low - air * (low != 0.0 or not zero), high + air * (high != 0.0 or not zero)
+
+
+def ticked(axis: Any, low: float, high: float, most: int, *, log: bool = False, lanes: Any = ()) -> None:
+    """Ticks at round numbers between the limits, with a true minus sign; at the ``lanes`` of a scan where they are few and far apart."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+
+    places = np.unique(np.asarray(lanes, float))
+    scaled, ends = (np.log(places), np.log([low, high])) if log else (places, np.array([low, high]))
+    if 1 < places.size <= 6 and np.min(np.diff(scaled)) > 0.14 * (ends[1] - ends[0]):
+        at, texts = list(places), [number(float(x)) for x in places]
+    elif log:
+        decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+        fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+        coarse = [10.0**p for p in decades if low <= 10.0**p <= high]
+        at = fine if len(fine) <= most + 1 or len(coarse) < 2 else coarse[:: -(-len(coarse) // most)]
+        texts = [f"{x:g}" if 1e-3 <= x < 1e5 else look.digits(x).replace("1.0×", "") for x in at]
+    else:
+        inside = [float(t) for t in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+        slack = 1e-9 * (high - low)
+        at = [t if abs(t) > slack else 0.0 for t in inside if low - slack <= t <= high + slack]
+        texts = even(at)
+    axis.set_major_locator(FixedLocator(at))
+    axis.set_major_formatter(FixedFormatter(texts))
+    axis.set_minor_locator(NullLocator())
+
+
+def even(at: Sequence[float]) -> list[str]:
+    """Numbers with as many decimals as the finest of them needs."""
+    if at and not 1e-3 <= max(map(abs, at)) < 1e5:
+        return [look.digits(x) for x in at]
+    decimals = max((len(f"{x:.6g}".partition(".")[2]) for x in at if "e" not in f"{x:.6g}"), default=0)
+    return [f"{x:.{decimals}f}".replace("-", "−") for x in at]
+
+
+def zero_lines(axes: Axes, *, x: bool) -> None:
+    """Lines at zero, where they lie inside the axes."""
+    low, high = sorted(axes.get_ylim())
+    if low < 0 < high:
+        axes.axhline(0, color="#BBBBBB", linewidth=0.5, zorder=0)
+    low, high = sorted(axes.get_xlim())
+    if x and low < 0 < high:
+        axes.axvline(0, color="#BBBBBB", linewidth=0.5, zorder=0)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where a line ends, in data, and what is written there."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+
+
+def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
+    """Names beside the right edge at the height of the ends of their lines, moved apart where they would meet; call it when all else stands."""
+    from matplotlib.collections import LineCollection
+
+    em, small = look.text_sizes()
+    wide = float(axes.figure.get_size_inches()[0]) * 72  # type: ignore[union-attr]
+    texts = [look.wrap(e.text, label_room(wide), small) for e in endings]
+    drawn = [
+        axes.text(1, 0.5, text, transform=axes.transAxes, size=small, color=readable(e.colour), va="center", ha="left", clip_on=False)
+        for e, text in zip(endings, texts, strict=True)
+    ]
+    for text in drawn:  # its distance from the edge, in points, so that the layout knows it
+        text.set_x(1 + 0.8 * em / max(0.6 * wide, 1))
+    settle(axes, own=own)
+    box = axes.get_window_extent()
+    points = 72 / axes.figure.dpi
+    tall, across = box.height * points, box.width * points
+    ends = [axes.transAxes.inverted().transform(axes.transData.transform((e.x, e.y))) for e in endings]
+    order = sorted(range(len(endings)), key=lambda i: ends[i][1])
+    sizes = [1.02 * look.extent(texts[i], small).height for i in order]
+    wanted = [float(ends[i][1]) * tall - size / 2 for i, size in zip(order, sizes, strict=True)]
+    places = look.spread(wanted, sizes, min(0.0, tall - sum(sizes)), tall)
+    leaders, inks = [], []
+    for i, place, size in zip(order, places, sizes, strict=True):
+        middle = (place + size / 2) / tall
+        drawn[i].set_position((1 + 0.8 * em / across, middle))
+        x, y = (float(v) for v in ends[i])
+        if abs(middle - y) * tall > 0.25 * size or x < 1 - 0.5 * em / across:
+            leaders.append([(min(x, 1.0), y), (1 + 0.65 * em / across, middle)])
+            inks.append(endings[i].colour)
+    lines = LineCollection(leaders, colors=inks, linewidths=0.5, transform=axes.transAxes, clip_on=False)
+    axes.add_collection(lines, autolim=False)
+
+
+def label_room(wide: float) -> float:
+    """Width of the labels at the ends of lines in a figure ``wide`` [pt]."""
+    return max(0.3 * wide, 8 * look.text_sizes()[0])
+
+
+def shades(colour: str, count: int) -> list[str]:
+    """A colour from dark to light, for lines of one kind; a dark one begins as it is."""
+    darkest = 0.5 if luminance(colour) > 0.06 else 0.0
+    made = []
+    for k in range(count):
+        part = darkest - (darkest + 0.45) * k / max(count - 1, 1) if count > 1 else 0.0
+        made.append(look.ink(colour, part) if part >= 0 else _paler(colour, -part))
+    return made
+
+
+def _paler(colour: str, share: float) -> str:
+    return "#" + "".join(f"{round(255 - (255 - int(colour[i : i + 2], 16)) * (1 - share)):02X}" for i in (1, 3, 5))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0 black to 1 white (WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable(colour: str) -> str:
+    """The colour, darkened until text in it stands out from white (contrast 4.5:1 or more)."""
+    made = look.ink(colour)
+    while luminance(made) > 0.18:
+        made = look.ink(made, 0.1)
+    return made
+
+
+def number(x: float) -> str:
+    """A number in four digits, without an exponent where it is easily read."""
+    if x and not 1e-3 <= abs(x) < 1e6:
+        return look.digits(x)
+    return np.format_float_positional(float(f"{x:.4g}"), trim="-").replace("-", "−")
+
+
+def clock(time: float) -> tuple[float, str]:
+    """Factor and unit for an axis that spans ``time`` [s]."""
+    for limit, factor, unit in ((1.0, 1e3, "ms"), (180.0, 1.0, "s"), (3 * 3600.0, 1 / 60, "min"), (72 * 3600.0, 1 / 3600, "h")):
+        if time <= limit:
+            return factor, unit
+    return 1 / 86400, "d"
