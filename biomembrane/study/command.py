@@ -19,9 +19,7 @@ def arguments(commands: Any) -> argparse.ArgumentParser:
         description="Run every shipped study: models audited, runs made, books checked, numbers compared with their sources. Writes runs, figures "
         "and index.html. Exit status 1 if anything is off.",
     )
-    made.add_argument(
-        "--only", metavar="MODEL", action="append", default=[], help="this study, a shipped name or a path to a model.py; may be repeated"
-    )
+    made.add_argument("--only", metavar="MODEL", action="extend", nargs="+", default=[], help="these studies: shipped names, or paths of a model.py")
     made.add_argument("--out", metavar="DIR", default="biomembrane-out/reproduce", help="output folder (default biomembrane-out/reproduce)")
     made.add_argument("--jobs", metavar="N", type=whole, help="processes at once (default: one a core)")
     return made

@@ -13,7 +13,7 @@ from biomembrane.study.report import page, table
 from biomembrane.study.reproduce import perform, studies
 
 ROOT = Path(__file__).parents[2]
-FOUND = importlib.util.spec_from_file_location("docs_numbers", ROOT / "docs" / "numbers.py")
+FOUND = importlib.util.spec_from_file_location("docs_numbers", ROOT / "docs" / "insert_numbers.py")
 numbers = importlib.util.module_from_spec(FOUND)
 FOUND.loader.exec_module(numbers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 from mistakes import caught, sound
@@ -12,7 +13,7 @@ from mistakes import caught, sound
 import biomembrane as bm
 from biomembrane import Keep, Q
 from biomembrane import errors as e
-from biomembrane.account.ledger import bounded, judge
+from biomembrane.account.judgement import Lanes, bounded
 from biomembrane.account.saved import LINES, SavedLedger
 
 
@@ -26,6 +27,12 @@ def scan(**more: Any) -> Any:
 
 def prepare(**more: Any) -> Any:
     return bm.prepare(sound(), **{"until": "1 s", "vary": {"bath.K": "mM"}, **more})
+
+
+def judge(off: float, least: dict[str, float], share: Any = None, of: str = "lift") -> None:
+    """The books of a lane in which 1 pJ passed in a second, to 2.34e-6: powers down to −0.00234 fW are rounding."""
+    books = Lanes(["done"], np.array([off]), np.array([1.0]), list(least), np.array([[x] for x in least.values()]).reshape(-1, 1), 1.0)
+    books.judge("cell", 2.34e-6, share and {of: share})
 
 
 def reduced(name: str) -> Any:
@@ -46,7 +53,10 @@ VIEWS = (e.UnknownName, "ledger.by(…)", "process | transporter | store | ion |
 BEYOND = (e.OutOfDomain, "run.isel(…)", "positions inside the scan")
 OPEN = (e.BooksDoNotClose, "ledger of 'cell'", "a residual below 2e-06 of the energy that passed")
 TIGHTER = "a tighter rtol in the solver; else a law or a potential is wrong"
-UPHILL, EMPIRICAL = (e.UphillForFree, "process lift", "J·A ≥ 0 at every step"), "an Empirical law breaks the second law here"
+UPHILL, EMPIRICAL = (
+    (e.UphillForFree, "process lift", "J·A ≥ 0 at every step"),
+    "a law that is not proved breaks the second law here: audit(model) says which, and how",
+)
 VARY = (e.WrongType, "prepare(vary=…)", "names of parameters with their units")
 ORDER = "a list or an array, in the order of vary"
 OVERFLOW = "look for 0/0 or an overflow in what gave it"
@@ -113,14 +123,14 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     "a coordinate misspelt": (
         lambda: scan().sel(Ko=5), e.UnknownName, "run.sel(…)", "a scan dimension with coordinates", "'Ko'", "did you mean 'K_o'?"
     ),
-    "open books": (lambda: judge("cell", 0.012345, 2.34e-6, {}, 0.0), *OPEN, "0.0123", TIGHTER),
-    "books of NaN": (lambda: judge("cell", math.nan, 2.34e-6, {}, 0.0), *OPEN, "nan", TIGHTER),
-    "power from nothing": (lambda: judge("cell", 0.0, 1e-6, {"leak": 1.0, "lift": -0.123456}, 0.1), *UPHILL, "-0.123 fW", EMPIRICAL),
+    "open books": (lambda: judge(0.012345, {}), *OPEN, "0.0123", TIGHTER),
+    "books of NaN": (lambda: judge(math.nan, {}), *OPEN, "not a finite number", TIGHTER),
+    "power from nothing": (lambda: judge(0.0, {"leak": 1.0, "lift": -0.123456}), *UPHILL, "-0.123 fW", EMPIRICAL),
     "power from nothing for a while": (
-        lambda: judge("cell", 1e-6, 1e-6, {"leak": -0.1, "lift": -0.123456}, 0.1, {"lift": RUNG}), *UPHILL,
+        lambda: judge(1e-6, {"leak": -0.1, "lift": -0.123456}, RUNG), *UPHILL,
         "-0.123 fW, J·A < 0 for 50 % of the time, with 1.23 pJ (25 % of its energy)", EMPIRICAL,
     ),
-    "power of another": (lambda: judge("cell", 0.0, 1e-6, {"lift": -0.2}, 0.1, {"leak": RUNG}), *UPHILL, "-0.2 fW", EMPIRICAL),
+    "power of another": (lambda: judge(0.0, {"lift": -0.2}, RUNG, of="leak"), *UPHILL, "-0.2 fW", EMPIRICAL),
     "empty baths": (
         lambda: bounded("cell", iter(["bath.K", "bath.Na"])), e.BoundlessEnergy,
         "ledger of 'cell'", "some of what a process moves in every bath that it touches", "bath.K = 0 mM, bath.Na = 0 mM",
@@ -172,5 +182,5 @@ def test_an_error_word_for_word(name: str) -> None:
 
 def test_what_is_just_allowed_is_allowed() -> None:
     """Bounds belong to what is allowed: a residual of the limit, and a power of the least that rounding makes."""
-    judge("cell", 1e-6, 1e-6, {"leak": -0.1}, 0.1)
+    judge(2.34e-6, {"leak": -0.00234})
     bounded("cell", [])

@@ -1,7 +1,7 @@
 """Numbers and figures of the texts, from what ``biomembrane reproduce`` found: never typed.
 
 A number stands in a text as ``<!--=enterocyte.glucose_cell .2f mM-->6.18 mM<!---->``: model and answer, a format, a unit if it is not the
-answer's own.  ``python docs/numbers.py FOLDER`` writes the numbers of ``FOLDER/results.json`` into the texts and copies the figures that the
+answer's own.  ``python docs/insert_numbers.py FOLDER`` writes the numbers of ``FOLDER/results.json`` into the texts and copies the figures that the
 READMEs of the models show; with ``--check`` nothing is written, and exit status 1 says that a number is stale.
 """
 
