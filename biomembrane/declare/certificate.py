@@ -115,8 +115,9 @@ def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dime
     if found is not None and found != dim:
         wanted = f"a unit like '{like(dim)}'" if dim else "a pure number"
         factor = dim / found
-        advice = f"multiply it by what is in {factor}, such as {like(factor)}" if dim else f"divide it by what is in {found}, such as {like(found)}"
-        raise errors.DimensionError(where=f"{where}, {what}", wanted=wanted, got=f"{_brief(expr)} in {found}", advice=advice)
+        advice = f"multiply it by a parameter in {like(factor)}" if dim else f"divide it by a parameter in {like(found)}"
+        got = f"{_brief(expr)}, {f'in {found}' if found else 'a pure number'}"
+        raise errors.DimensionError(where=f"{where}, {what}", wanted=wanted, got=got, advice=advice)
 
 
 def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str) -> None:

@@ -283,7 +283,7 @@ class Saturable:
         if missing:
             given, more = ", ".join(map(errors.shown, self.half)), ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
             raise errors.MissingSpecies(
-                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=f"{given or 'none'} only",
+                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=f"{given} only" if given else "none",
                 advice=f"add {more} to half=",
             )  # fmt: skip
         for who, keys in known.items():

@@ -148,7 +148,7 @@ LAWS = table(
             ),
             (
                 "no flux", lambda: pair(lambda k, _s: k, lambda k, _s: k), e.DimensionError,
-                "K_leak, forward", "fmol/s", "K_leak.k in m^3·s^-1", "such as mM",
+                "K_leak, forward", "fmol/s", "K_leak.k, in m^3·s^-1", "such as mM",
             ),
             (
                 "symbol of one's own", lambda: pair(lambda k, _s: k * sp.Symbol("K_in"), lambda k, _s: k), e.UnknownName,
@@ -196,7 +196,7 @@ LAWS = table(
             ),
             (
                 "modulator in mM", lambda: transporter(modulator=lambda s: s["K@out"]), e.DimensionError,
-                "K_leak, modulator", "a pure number", "c[bath.K] in mol/m^3", "divide it by",
+                "K_leak, modulator", "a pure number", "c[bath.K], in mol/m^3", "divide it by",
             ),
             (
                 "modulator as a number", lambda: transporter(modulator=0.5), e.WrongType,
