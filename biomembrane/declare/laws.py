@@ -281,9 +281,10 @@ class Saturable:
         known = {who: (*site.names_of(who), who.species.name if who.species else who.label) for who in solutes}
         missing = [site.written(who) for who, keys in known.items() if not set(keys) & set(self.half)]
         if missing:
-            given, more = ", ".join(map(errors.shown, self.half)), ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
+            given = ", ".join(map(errors.shown, self.half)) + " only" if self.half else "none"
+            more = ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
             raise errors.MissingSpecies(
-                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=f"{given} only" if given else "none",
+                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=given,
                 advice=f"add {more} to half=",
             )  # fmt: skip
         for who, keys in known.items():

@@ -148,7 +148,7 @@ LAWS = table(
             ),
             (
                 "no flux", lambda: pair(lambda k, _s: k, lambda k, _s: k), e.DimensionError,
-                "K_leak, forward", "fmol/s", "K_leak.k, in m^3·s^-1", "such as mM",
+                "K_leak, forward", "fmol/s", "K_leak.k, in m^3·s^-1", "by a parameter in mM",
             ),
             (
                 "symbol of one's own", lambda: pair(lambda k, _s: k * sp.Symbol("K_in"), lambda k, _s: k), e.UnknownName,
