@@ -55,7 +55,7 @@ OPEN = (e.BooksDoNotClose, "ledger of 'cell'", "a residual below 2e-06 of the en
 TIGHTER = "a tighter rtol in the solver; else a law or a potential is wrong"
 UPHILL, EMPIRICAL = (
     (e.UphillForFree, "process lift", "J·A ≥ 0 at every step"),
-    "a law that is not proved breaks the second law here: audit(model) says which, and how",
+    "an Empirical law breaks the second law here; print(audit(model)) says how",
 )
 VARY = (e.WrongType, "prepare(vary=…)", "names of parameters with their units")
 ORDER = "a list or an array, in the order of vary"
