@@ -151,8 +151,8 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
         "prepare(vary=…)", "parameters that are not fixed too", "bath.K, bath.Na", "leave it out of one of them",
     ),
     "degrees": (
-        lambda: prepare(vary={"temperature": "degC"}), e.UnitMismatch,
-        "prepare(vary={'temperature': …})", "a unit that begins at zero", "'degC'", "'kelvin'",
+        lambda: prepare(vary={"temperature": "degC"}), e.BadSettings,
+        "prepare(vary={'temperature': …})", "a unit that counts from absolute zero", "'degC'", "vary={'temperature': 'kelvin'}",
     ),
     "another dimension": (
         lambda: prepare(vary={"bath.K": "mV"}), e.UnitMismatch, "prepare(vary={'bath.K': …})", "a unit like 'mM'", "1 mV (V)", "Q(1, 'mM')"
