@@ -134,7 +134,7 @@ ROWS = table(
             ),
             (
                 "formula in floors", lambda: formula(lambda t, a, T: a * sp.floor(t / T), a=mM(1), T=s(1)), e.UnknownName,
-                "['bath.K'], Protocol.function", "compiled", "floor", "steps in time",
+                "['bath.K'], Protocol.function", "compiled", "floor", "Protocol.steps",
             ),
             ("quantity of NaN", lambda: formula(lambda _, a: a, a=mM(math.nan)), e.NotFinite, "Protocol.function(a=…)", "finite", "nan mM", "0/0"),
             (

@@ -120,7 +120,7 @@ def test_the_change_of_a_flux_is_that_over_the_box() -> None:
         "median where A < −RT": pytest.approx(np.median(back), rel=0.12), "largest where A < −RT": pytest.approx(0.8 * most, rel=0.25),
     }  # fmt: skip
     told = ", ".join(f"{100 * x:.3g} % ({what})" for what, x in repair.change.items())
-    assert str(repair).splitlines()[-1] == f"  the flux changes over the box by {told}"
+    assert str(repair).splitlines()[-1] == f"  in the states looked at the flux changes by {told}"
 
 
 def half_filled(s: Any) -> Any:
