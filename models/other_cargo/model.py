@@ -334,7 +334,7 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
         for k, n in enumerate(names):
             ax.annotate(_power(reached[n]), (found[k], k), (5, 0), textcoords="offset points", va="center", fontsize=6)
         ax.set_yticks(range(len(names)), [f"{CARRIERS[n].label}" for n in names])
-        ax.set(xlabel="energy on the cargo (kJ/mol)", xlim=(0, 49))
+        ax.set(xlabel="energy to lift the cargo (kJ/mol)", xlim=(0, 49))
         decade = RT * math.log(10) / 1e3
         upper = ax.secondary_xaxis("top", functions=(lambda x: x / decade, lambda x: x * decade))
         upper.set_xticks([0, 2, 4, 6], ["1", "10²", "10⁴", "10⁶"])
