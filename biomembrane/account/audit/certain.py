@@ -335,13 +335,13 @@ def certain(claim: Claim, box: Box, k: float = 1.0, near: float = NEAR) -> Certa
         return Certain(holds=True)
     here = Prover(claim, box, warm=False, near=near)
     local = here.judge(k)
-    if local and any(Prover(one, box, warm=True, near=near).judge(k) for one in _frozen(claim, box.temperature)):
+    if local and any(Prover(one, box, warm=True, near=near).judge(k) for one in frozen(claim, box.temperature)):
         return Certain(holds=True, fixed=True)
     seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
     return Certain(holds=False, here=local, turns=here.turns, changing=tuple(seen))
 
 
-def _frozen(claim: Claim, temperature: float) -> Iterator[Claim]:
+def frozen(claim: Claim, temperature: float) -> Iterator[Claim]:
     """The claim with the affinity that it has at one temperature: all of it, and without what the voltage does."""
     fixed = {T: sp.Float(temperature)}
     yield replace(claim, drive=claim.drive.xreplace(fixed))
