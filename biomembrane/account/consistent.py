@@ -273,7 +273,8 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
     here = box(claims(x)[0], {})
     moves = bool(np.any(Functions([claims(x)[0].net or sp.S.Zero], here)(here.sample(64))))
     if finding.verdict in ("consistent", "undecided") and finding.witness is None and moves:
-        return Repair(x, x, f"left as it is: no state with J·A < 0 was found, and no proof either ({finding.text})", before, before)
+        known = "proved at these numbers" if finding.verdict == "consistent" else "no state with J·A < 0 was found, and no proof either"
+        return Repair(x, x, f"left as it is: {known} ({finding.text})", before, before)
     return None
 
 

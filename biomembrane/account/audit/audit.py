@@ -134,12 +134,8 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     k = None if claim.paired else multiplied(found)
     if size < EXACT * 10 * e.RT or (k and not found.stalls):
         said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
-        made = _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
-        left = off_multiple(found, k) * e.RT if k else size
-        if made.verdict == "undecided" and 0 < left < ROUNDING and _nearly(claim, here, k or 1.0):
-            text = f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given"
-            return replace(made, verdict="rounding", kJ=left, cause="rounding", text=text)
-        return made
+        said = "the flux stops where A = 0 and has the sign of A" if found.stalls else said
+        return _passing(blank, claim, here, said, k or 1.0, off_multiple(found, k) * e.RT if k else size)
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
     kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT
@@ -154,25 +150,34 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     return replace(blank, verdict=verdict, kJ=kJ, cause=word, text=said, terms=e.terms, witness=witness, uphill=seen.share if seen else 0.0)
 
 
-def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float = 1.0) -> Finding:
-    """A law that shows no fault: consistent if that is proved of every state, else undecided; a factor may change its sign elsewhere."""
+def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float, left: float) -> Finding:
+    """A law that shows no fault but for what is ``left`` [kJ/mol]: consistent if that is proved of every state, rounding if so much is, else
+    undecided; a factor may change its sign elsewhere.
+    """
     if claim.proved:
         return replace(blank, verdict="proven", text=said)
     proof = certain(claim, here, k)
     if proof.holds:
         fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
         return replace(blank, verdict="consistent", text=said + fixed)
+    if 0 < left < ROUNDING and _nearly(claim, here, k):
+        off = f"closes to {1000 * left:.3g} J/mol" if k == 1 else f"{said}; up to {1000 * left:.3g} J/mol off"
+        text = f"{off}: rounding of the digits given"
+        return replace(blank, verdict="rounding", kJ=left, cause="rounding", text=text)
     return _turned(blank, claim, here, proof) or replace(blank, verdict="undecided", text=_unproved(claim, proof))
 
 
 def _nearly(claim: Claim, here: Box, k: float = 1.0) -> bool:
-    """Whether the second law is proved but for what the digits of a paper do."""
-    return certain(claim, here, k, ROUNDING * 1000 / (constants.GAS * claim.temperature)).holds
+    """Whether the second law is proved but for what the digits of a paper do, and as much again for every 15 K that it is warmer or colder."""
+    near = ROUNDING * 1000 / (constants.GAS * claim.temperature)
+    return certain(claim, here, k, near, near * max(1.0, *(abs(kelvin - claim.temperature) / WARMER for kelvin in WARM))).holds
 
 
 def _unproved(claim: Claim, proof: Certain) -> str:
     said = "no state with J·A < 0 was found, and it is not proved that there is none"
-    return said if not proof.here else f"{said} but at {claim.temperature:g} K: from 10 to 40 °C the rates follow neither A nor that of one temperature"
+    return (
+        said if not proof.here else f"{said} but at {claim.temperature:g} K: from 10 to 40 °C the rates follow neither A nor that of one temperature"
+    )
 
 
 def _turned(blank: Finding, claim: Claim, here: Box, proof: Certain) -> Finding | None:
@@ -190,7 +195,8 @@ def _turned(blank: Finding, claim: Claim, here: Box, proof: Certain) -> Finding 
             made = _factor(blank, replace(claim, temperature=kelvin), warm, seen)
             if stops(claim, warm):
                 return replace(made, text=f"{made.text}, at {kelvin:.5g} K")
-            text = f"the rates of the two directions warm apart: at {kelvin:.5g} K the flux runs against A there and against that of {claim.temperature:g} K"
+            against = f"the flux runs against A there and against that of {claim.temperature:g} K"
+            text = f"the rates of the two directions warm apart: at {kelvin:.5g} K {against}"
             return replace(made, cause="Q10", text=text)
     return None
 

@@ -323,19 +323,19 @@ class Certain:
     changing: tuple[Mapping[sp.Symbol, float], ...] = ()
 
 
-def certain(claim: Claim, box: Box, k: float = 1.0, near: float = NEAR) -> Certain:
-    """Whether the second law is proved of a claim, up to ``near``, over the box and ``WARM``: of a pair of rates r⁺/r⁻ = e^{A/RT}, of a flux
-    its sign.
+def certain(claim: Claim, box: Box, k: float = 1.0, near: float = NEAR, elsewhere: float | None = None) -> Certain:
+    """Whether the second law is proved of a claim, up to ``near``, over the box and ``WARM``, or up to ``elsewhere`` at other temperatures:
+    of a pair of rates r⁺/r⁻ = e^{A/RT}, of a flux its sign.
 
     What holds at the box's temperature only must follow, at every other one, the affinity with the standard energy, or with the voltage too,
     in units of that RT: then its constants are those of one temperature.  Else rates that warm apart would pass.
     """
-    always = Prover(claim, box, warm=True, near=near)
-    if always.judge(k):
+    always, here = Prover(claim, box, warm=True, near=elsewhere or near), Prover(claim, box, warm=False, near=near)
+    warm = always.judge(k)
+    if warm and (elsewhere is None or here.judge(k)):
         return Certain(holds=True)
-    here = Prover(claim, box, warm=False, near=near)
     local = here.judge(k)
-    if local and any(Prover(one, box, warm=True, near=near).judge(k) for one in frozen(claim, box.temperature)):
+    if local and any(Prover(one, box, warm=True, near=elsewhere or near).judge(k) for one in frozen(claim, box.temperature)):
         return Certain(holds=True, fixed=True)
     seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
     return Certain(holds=False, here=local, turns=here.turns, changing=tuple(seen))

@@ -59,8 +59,8 @@ def residual(claim: Claim, box: Box) -> Residual:
         if made is not None and made.form == "linear":
             return made
         best = best or made
-    if claim.paired:  # judged as it is given, not by where it stops
-        return best or Residual("opaque")
+    if claim.paired and best is not None:  # judged as it is given, not by where it stops
+        return best
     from_zero = _of_zero(claim, box)
     return from_zero if from_zero is not None and from_zero.form == "linear" else best or from_zero or Residual("opaque")
 
