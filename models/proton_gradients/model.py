@@ -47,7 +47,9 @@ def build() -> bm.Model:
         "lumen", volume=Q(W, "pL"), impermeant=bm.balance(charge=-1),
         contents={H: Q(10**-4.2, "mM"), HPO4: Q(free, "mM"), H2PO4: Q(PHOSPHATE - free, "mM"), Cl: Q(CHLORIDE, "mM"), K: Q(140, "mM")},
     )  # fmt: skip
-    on = bm.Membrane("membrane", inside=lumen, outside=cytosol, area=Q(AREA, "um^2"), capacitance=lib.sheet("membrane_typical")["specific_capacitance"])
+    on = bm.Membrane(
+        "membrane", inside=lumen, outside=cytosol, area=Q(AREA, "um^2"), capacitance=lib.sheet("membrane_typical")["specific_capacitance"]
+    )
     half = {"H@out": Q(1e-4, "mM"), "H@in": Q(1, "mM"), "MgATP@out": Q(0.2, "mM"), "MgADP@out": Q(1, "mM"), "HPO4@out": Q(10, "mM")}
     pump = bm.Transporter(
         "V_ATPase", "2 H@out + MgATP@out -> 2 H@in + MgADP@out + HPO4@out + H@out", on,
