@@ -222,7 +222,7 @@ def _discharged(study: bm.Study, model: bm.Model, charged: bm.Run) -> None:
 
 def _glands(study: bm.Study) -> xr.Dataset:
     """Turnover and affinity of both pumps over the pH of the gland."""
-    pH = np.linspace(7, -2, 181)
+    pH = np.linspace(7, -1.3, 167)
     acid = {f"{name}.H": array(10 ** (3 - pH), "pH", "mM") for name in ("one", "two")}
     run = study.run(stomach(), label="stomach", times=INSTANT, parameters=acid)
     seen = run.data.isel(time=0).assign_coords(pH=pH)
