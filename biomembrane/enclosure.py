@@ -15,10 +15,12 @@ from .symbols import DB, B
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]  # lower and upper bounds, by cell
 ULPS = 1e-15  # relative, of every operation
+LEAST, MOST = 1e-307, 1.7e308  # what underflows lies below the one, what overflows beyond the other
 
 
 def padded(low: Any, high: Any) -> Pair:
-    return low - ULPS * np.abs(low), high + ULPS * np.abs(high)
+    """Bounds moved outward by the rounding of an operation; a lower bound that overflowed is a number still, as is an upper one below zero."""
+    return np.minimum(low - ULPS * np.abs(low), MOST), np.maximum(high + ULPS * np.abs(high), -MOST)
 
 
 def enclosed(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
@@ -52,8 +54,13 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
 
 
 def _times(a: Pair, b: Pair) -> Pair:
-    ends = [np.where((x == 0) | (y == 0), 0.0, x * y) for x in a for y in b]
-    return padded(np.minimum.reduce(ends), np.maximum.reduce(ends))
+    ends, lost = [], []
+    for x in a:
+        for y in b:
+            none = (x == 0) | (y == 0)
+            ends.append(np.where(none, 0.0, x * y))
+            lost.append(np.where(~none & (np.abs(ends[-1]) < LEAST), np.sign(x) * np.sign(y) * LEAST, ends[-1]))  # not zero, but too small to hold
+    return padded(np.minimum.reduce([*ends, *lost]), np.maximum.reduce([*ends, *lost]))
 
 
 def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
@@ -68,21 +75,30 @@ def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
             return padded(np.where(crosses | (spans & (up == 0)), -np.inf, least), np.where(crosses | (spans & (down == 0)), np.inf, most))
         a, b = low**n, high**n
         if n % 2:
-            return padded(a, b)
-        return padded(np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)), np.maximum(a, b))
+            return padded(_held(a, low, -1), _held(b, high, 1))
+        return padded(np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)), _held(np.maximum(a, b), np.maximum(-low, high), 1))
     good = low >= 0
     if power.is_number:
         a, b = low ** float(power), high ** float(power)
-        return padded(np.where(good, np.minimum(a, b), -np.inf), np.where(good, np.maximum(a, b), np.inf))
+        return padded(np.where(good, np.minimum(a, b), -np.inf), np.where(good, _held(np.maximum(a, b), high, 1), np.inf))
     made = _rule_exp(_times(_rule_log(base), range_))
     return np.where(good, made[0], -np.inf), np.where(good, made[1], np.inf)
+
+
+def _held(x: Array, base: Array, way: int) -> Array:
+    """A power as an upper (+1) or lower bound, where that of a base other than zero may have vanished in rounding."""
+    return np.where((base * way > 0) & (np.abs(x) < LEAST), way * LEAST, x)
 
 
 def _rising(f: Callable[[Any], Any]) -> Callable[[Pair], Pair]:
     return lambda x: padded(f(x[0]), f(x[1]))
 
 
-_rule_exp, _rule_log = _rising(np.exp), _rising(lambda x: np.where(x < 0, np.nan, np.log(x)))
+_rule_log = _rising(lambda x: np.where(x < 0, np.nan, np.log(x)))
+
+
+def _rule_exp(x: Pair) -> Pair:
+    return padded(np.exp(x[0]), np.maximum(np.exp(x[1]), LEAST))
 
 
 def _rule_sin(x: Pair) -> Pair:
@@ -108,10 +124,10 @@ _RULES: dict[type, Callable[..., Pair]] = {
     sp.log: _rule_log,
     sp.tanh: _rising(np.tanh),
     sp.sin: _rule_sin,
-    sp.cos: lambda x: _rule_sin((x[0] + np.pi / 2, x[1] + np.pi / 2)),
+    sp.cos: lambda x: _rule_sin(padded(x[0] + np.pi / 2, x[1] + np.pi / 2)),
     sp.Abs: _rule_abs,
     sp.Max: lambda *xs: (reduce(np.maximum, [x for x, _ in xs]), reduce(np.maximum, [x for _, x in xs])),
     sp.Min: lambda *xs: (reduce(np.minimum, [x for x, _ in xs]), reduce(np.minimum, [x for _, x in xs])),
-    B: lambda x: padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12)),
+    B: lambda x: padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12) + LEAST),
     DB: lambda _, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),  # of the first derivative, which alone comes up
 }

@@ -7,7 +7,9 @@ plain strings, so that an error can be logged, compared and shown without the ob
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, dataclass, fields
@@ -151,6 +153,7 @@ def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = Bio
 
 # --- numbers and units
 UnknownUnit = _kind("UnknownUnit", "the unit is not known", "A unit that the registry cannot read.")
+AmbiguousUnit = _kind("AmbiguousUnit", "the unit can be read in two ways", "Equivalents of an ion of several charges: of charges or of particles.")
 BareNumber = _kind("BareNumber", "a number without a unit", "A dimension is due and a plain number came.")
 UnitMismatch = _kind("UnitMismatch", "the unit has the wrong dimension", "A unit of another dimension than wanted.")
 NotFinite = _kind("NotFinite", "the number is not finite", "NaN or infinity where a finite number is due.")
@@ -235,3 +238,15 @@ class Unseen(BiomembraneWarning):
 
 class UnclearProtocol(BiomembraneWarning):
     """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it could be missed."""
+
+
+class Unusual(BiomembraneWarning):
+    """Input that can be meant and seldom is: a cell at 37 K, -60 V, 140 M, a break after the end of the run, a diagram that never turns over."""
+
+
+def unusual(text: str) -> None:
+    """Warn with :class:`Unusual`, at the line of the user's that called this package."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (__package__, "contextlib"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, Unusual, stacklevel=level)

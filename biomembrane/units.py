@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import errors, reading
-from .dimension import BASE, EXAMPLES, ONE, Dimension, dimension, example
+from .dimension import BASE, EXAMPLES, ONE, TEMPERATURE, Dimension, dimension, example
 
 if TYPE_CHECKING:
     from pint import Quantity as _Quantity
@@ -266,15 +266,18 @@ def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, adv
         number = _number(taken, where, advice or f"Q(1, {due!r})", f"a number with {wanted}")
         if ONE not in allowed:
             got = errors.shown(given)
-            raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({got}, {due!r})")
+            listed = got if not isinstance(given, np.ndarray) else repr(given.tolist()) if given.size <= 12 else "values"
+            raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({listed}, {due!r})")
         return _finite(number, where, given)
     known = _known_of(taken)
     if known.dimension not in allowed:
         if isinstance(given, str) and not known.dimension:
             raise errors.BareNumber(where=where, wanted=wanted, got=errors.shown(given), advice=advice or repr(f"{given.strip()} {due}"))
         number = f"{taken.magnitude:g}" if np.ndim(taken.magnitude) == 0 else "…"
+        degree = {"coulomb": "degC", "farad": "degF"}.get(known.text) if TEMPERATURE in allowed else None
+        told = f"{known.text}s, not degrees" if degree else str(known.dimension)
         raise errors.UnitMismatch(
-            where=where, wanted=wanted, got=f"{errors.shown(taken)} ({known.dimension})", advice=advice or f"Q({number}, {due!r})"
+            where=where, wanted=wanted, got=f"{errors.shown(taken)} ({told})", advice=advice or f"Q({number}, {(degree or due)!r})"
         )
     number = _number(taken.magnitude, where, advice or f"Q(1, {due!r})")
     return _finite(_times(number, known.factor, inverse=True), where, given)

@@ -9,6 +9,7 @@ in a thin slice, by a high power, in one direction only, by a factor that change
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 import time
@@ -21,8 +22,9 @@ import sympy as sp
 from gallery import REACTIONS, RT, V, exp, ln, q10, said, sides, u
 
 import biomembrane as bm
+from biomembrane import constants
 from biomembrane.account.audit.claim import Claim
-from biomembrane.symbols import F
+from biomembrane.symbols import F, R, T, c0
 
 PASSING = ("proven", "consistent")
 WARMTHS = (288.15, 298.15, 310.15)  # K, at which faults are audited
@@ -229,10 +231,13 @@ SPOILT: dict[str, tuple[Callable[..., Any], bool | None]] = {
 }  # fmt: skip
 
 
-def fault(draw: Draw, kind: str) -> Claim:
+def fault(draw: Draw, kind: str, kelvin: float) -> Claim:
+    """At the temperature at which it is audited."""
     made, charged = SPOILT[kind]
     b, energy = blank(draw, charged=charged)
-    return replace(b, flux=made(draw, b, energy))
+    b = replace(b, temperature=kelvin)
+    law = made(draw, b, energy)
+    return replace(b, forward=law[0], reverse=law[1]) if isinstance(law, tuple) else replace(b, flux=law)
 
 
 # --- rounds
@@ -245,14 +250,84 @@ def judged(claim: Claim) -> tuple[str, str, float]:
     return found.verdict, found.cause, time.process_time() - begun
 
 
+def far_power(draw: Draw, b: Claim, energy: Any) -> Any:
+    """Positive factors of the ratio X = r⁺/r⁻ less a high power with a small number, which wins in the far corner of the box alone."""
+    up, down = pair(draw, b, energy)
+    X, n = sp.powsimp(up / down), draw.randint(2, 4)
+    small = sp.exp(-n * furthest(b) * sp.Float(round(0.5 + 0.4 * draw.random(), 3)))
+    written = sp.expand((X - 1) * (1 - sp.Float(float(small)) * X**n)) if draw.random() < 0.5 else (X - 1) * (1 - sp.Float(float(small)) * X**n)
+    return down * written / filled(draw, b)
+
+
+def furthest(b: Claim) -> float:
+    """A/RT in the corner of the box, without the standard energy."""
+    at = {x.symbol: x.usual * (10.0 if x.change < 0 else 0.1) for x in b.levels}
+    at |= {V: -0.15 if b.charge > 0 else 0.15, F: constants.FARADAY, R: constants.GAS, T: 310.15, c0: 1000.0}
+    return float(b.drive.xreplace({s: sp.Float(x) for s, x in at.items()}))
+
+
+def hidden(draw: Draw, b: Claim, energy: Any) -> Any:
+    """A factor that is tiny where it turns, beside another that is large there: their product is neither."""
+    n, small = draw.randint(3, 6), draw.random()
+    g = exp(n * u) * (1 + sp.tanh(u) / number(draw, 2, 5)) - sp.Float(math.exp(-n * (3 + 2 * small)))
+    x = draw.choice([x for x in b.levels if x.change])
+    z, at = x.symbol / sp.Float(x.usual), 10 ** -(0.2 + 0.6 * small)
+    h = z ** (2 * n) - sp.Float(at ** (2 * n))
+    return two_way(draw, b, energy) * draw.choice([g * exp(-n * u), h / z ** (2 * n)])
+
+
+def nearly_equal(draw: Draw, b: Claim, energy: Any) -> tuple[Any, Any]:
+    """One-way rates with sums that nearly vanish somewhere, and whose numbers are the same but for a small share."""
+    up, down = pair(draw, b, energy)
+    x = draw.choice([x for x in b.levels if x.change])
+    z, e = x.symbol / sp.Float(x.usual * 10 ** (1.2 * draw.random() - 0.6)), 10 ** -(3 + 10 * draw.random())
+    one, other = (z**2 - (2 - sp.Float(e * k, 20)) * z + 1 for k in draw.choice([(1, 9), (5, 1), (1, 2)]))
+    return up * one, down * other
+
+
+def warm_field(draw: Draw, b: Claim, energy: Any) -> Any:
+    """Voltage and temperature coupled: sound at the temperature of the audit, whatever the voltage, and at no other."""
+    up, down = pair(draw, b, energy)
+    warmth = (T - b.temperature) / number(draw, 10, 60)
+    turn = 1 - number(draw, 20, 200) * sp.Max(0, sp.Abs(u) - sp.Float(0.15 * constants.FARADAY / (constants.GAS * float(b.temperature))))
+    return draw.choice([up - down * exp(u**2 * warmth), up * exp(u * warmth) - down, (up - down) * turn, (up - down) * (1 + 3 * u * warmth)])
+
+
+def at_the_edge(draw: Draw, b: Claim, energy: Any) -> Any:
+    """A factor that turns within a few thousandths of the box's edge: of the voltage, a concentration or the temperature."""
+    x = draw.choice([x for x in b.levels if x.change])
+    by = sp.Float(1 - 10 ** -(2 + 1.5 * draw.random()))
+    way = draw.choice([1, -1])
+    turns = [
+        by * sp.Float(0.15) - way * V,
+        1 - x.symbol / (10 * by * sp.Float(x.usual)),
+        x.symbol / sp.Float(x.usual) * by - sp.Float(0.1),
+        (273.15 + 40 * by) - T,
+    ]
+    return two_way(draw, b, energy) * draw.choice(turns)
+
+
+def kinked(draw: Draw, b: Claim, energy: Any) -> Any:
+    """Kinks far from the middle of the box, beyond which the factor falls steeply."""
+    x = draw.choice([x for x in b.levels if x.change])
+    steep, z = number(draw, 50, 5000), x.symbol / sp.Float(x.usual)
+    kinks = [sp.Max(0, sp.Abs(V) - sp.Float(0.145)) * 100, sp.Max(0, z - number(draw, 8, 9.7)), sp.Abs(z - 9) + z - 9]
+    return two_way(draw, b, energy) * (1 - steep * draw.choice(kinks))
+
+
+SPOILT |= {
+    "far power": (far_power, None), "hidden factor": (hidden, True), "nearly equal": (nearly_equal, None), "T and V": (warm_field, True),
+    "edge": (at_the_edge, True), "kink": (kinked, True),
+}  # fmt: skip
+
+
 def faults(count: int, seed: int) -> list[tuple[str, int, Counter[str], float]]:
     """(kind, number, verdicts at all temperatures, longest time) of planted faults, kind after kind."""
     kinds = sorted(SPOILT)
     made = []
     for k in range(count):
         kind = kinds[k % len(kinds)]
-        claim = fault(random.Random(seed * 100_000 + k), kind)
-        told = [judged(replace(claim, temperature=kelvin)) for kelvin in WARMTHS]
+        told = [judged(fault(random.Random(seed * 100_000 + k), kind, kelvin)) for kelvin in WARMTHS]
         made.append((kind, k, Counter(verdict for verdict, _, _ in told), max(seconds for *_, seconds in told)))
     return made
 

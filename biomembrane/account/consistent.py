@@ -185,7 +185,7 @@ class Repair:
         if self.change and not any(self.change.values()):
             lines.append("  no flux changes, on either side of equilibrium")
         elif self.change:
-            lines.append("  the flux changes over the box by " + ", ".join(f"{100 * x:.3g} % ({what})" for what, x in self.change.items()))
+            lines.append("  in the states looked at the flux changes by " + ", ".join(f"{100 * x:.3g} % ({what})" for what, x in self.change.items()))
         return "\n".join(lines)
 
     __repr__ = __str__

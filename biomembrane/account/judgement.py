@@ -35,8 +35,8 @@ class Lanes:
 
     def judge(self, model: str, limit: float, shares: Shares | None = None) -> None:
         """Raise UphillForFree where a power is negative in a lane beyond ``limit`` of what passed there, BooksDoNotClose where its residual
-        is above the limit or not known.  A single lane that was stopped is judged by what it did; of a scan those that stopped are left out,
-        and a warning (``errors.LanesStopped``) counts them.
+        is above the limit or not known.  Of lanes of a scan that stopped only the powers are judged, and a warning (``errors.LanesStopped``)
+        counts them.
 
         The process comes first: it is wrong at every tolerance, and books that are open beside it may be so for its sake.
         """
@@ -46,10 +46,8 @@ class Lanes:
             count = f"{kinds.size - done.sum()} of {kinds.size}"
             text = f"ledger of {model!r}: {count} lanes stopped, and nothing is checked of these; status and culprit say where and why"
             warnings.warn(text, errors.LanesStopped, stacklevel=3)
-        if not done.any():
-            return
         allowed = limit * np.nan_to_num(self.passed) / units.from_internal(UNIT) / (self.span or 1.0)
-        low = np.where(done, self.least + allowed, np.inf)
+        low = self.least + allowed
         if low.size and low.min() < 0:
             process, lane = map(int, np.unravel_index(int(np.argmin(low)), low.shape))
             _uphill(self.processes[process], float(self.least[process, lane]), shares)
@@ -72,7 +70,7 @@ def _uphill(process: str, power: float, shares: Shares | None) -> None:
     if shares and process in shares:
         share, energy, part = shares[process]
         got += f", J·A < 0 for {100 * share:.3g} % of the time, with {energy:.3g} pJ ({100 * part:.3g} % of its energy)"
-    advice = "a law that is not proved breaks the second law here: audit(model) says which, and how"
+    advice = "an Empirical law breaks the second law here; print(audit(model)) says how"
     raise errors.UphillForFree(where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice)
 
 

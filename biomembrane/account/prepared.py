@@ -77,7 +77,9 @@ def _check_unit(model: Model, name: str, unit: Any) -> None:
     dimension = model.parameter(name).dimension
     one, two = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
     if two != 2 * one:
-        raise errors.UnitMismatch(where=where, wanted="a unit that begins at zero", got=errors.shown(unit), advice="'kelvin'")
+        raise errors.BadSettings(
+            where=where, wanted="a unit that counts from absolute zero", got=errors.shown(unit), advice=f"vary={{{name!r}: 'kelvin'}}"
+        )
 
 
 class Prepared:

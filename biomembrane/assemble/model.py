@@ -16,7 +16,7 @@ from .. import dimension as d
 from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
-from ..declare.parameter import Declared, check_name, declare
+from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
@@ -102,6 +102,7 @@ class Model(Compared):
                 owner="the model",
             )
         ]
+        check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
         declared += contents.declared(self.places.values(), self.membranes)
         chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
         potentials.check_read(self.circuit, self.processes)

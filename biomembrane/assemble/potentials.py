@@ -9,7 +9,7 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors, symbols
-from ..declare.parameter import Declared, declare
+from ..declare.parameter import Declared, check_usual, declare
 from ..declare.places import Membrane
 from ..declare.transporter import Process
 from .network import Circuit
@@ -62,6 +62,8 @@ def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Mem
         for m, v in given.items()
     }
     at, chosen = Levels(circuit), []
+    for p in declared.values():
+        check_usual(p, p.value, p.name)
     for m, V in declared.items():
         if not circuit.has_voltage(m):
             raise _no_voltage(f"Model, potential={{{m.name}: …}}", m, "leave it out, or give the membrane between them a capacitance")

@@ -22,6 +22,8 @@ from ..units import from_internal, like
 from .formula import Formula
 from .signs import nonnegative
 
+BRANCHES = "in place of if: sympy.Max, Min or Abs, or a steep gate such as 1/(1 + sympy.exp(-x))"
+
 LONGEST = 300  # characters of an expression in an error text
 COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
@@ -77,7 +79,8 @@ class _Dimensions:
         if isinstance(node, sp.Abs):
             return self.fold(node.args[0])
         if not isinstance(node, COMPILED):
-            advice = "sums, products, powers, exp, log, tanh, sinh, cosh, sin, cos, Abs, Max, Min and B; steps in time are a Protocol"
+            jump = "for a jump in time Protocol.steps" if "Protocol" in self.where else BRANCHES
+            advice = f"sums, products, powers, exp, log, tanh, sinh, cosh, sin, cos, Abs, Max, Min and B; {jump}"
             raise errors.UnknownName(where=self.where, wanted="functions that can be compiled", got=type(node).__name__, advice=advice)
         for arg in node.args:
             self.pure(arg, node)
@@ -112,8 +115,9 @@ def check_dimension(expr: sp.Expr, dim: Dimension, dims: Mapping[sp.Symbol, Dime
     if found is not None and found != dim:
         wanted = f"a unit like '{like(dim)}'" if dim else "a pure number"
         factor = dim / found
-        advice = f"multiply it by what is in {factor}, such as {like(factor)}" if dim else f"divide it by what is in {found}, such as {like(found)}"
-        raise errors.DimensionError(where=f"{where}, {what}", wanted=wanted, got=f"{_brief(expr)} in {found}", advice=advice)
+        advice = f"multiply it by a parameter in {like(factor)}" if dim else f"divide it by a parameter in {like(found)}"
+        got = f"{_brief(expr)}, {f'in {found}' if found else 'a pure number'}"
+        raise errors.DimensionError(where=f"{where}, {what}", wanted=wanted, got=got, advice=advice)
 
 
 def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str) -> None:

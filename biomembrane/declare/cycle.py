@@ -104,6 +104,7 @@ class Cycle(Compared):
         states = self._participants(known, read)
         steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
         reader.check_closing(steps)
+        reader.check_sense(steps)
         self._check_closing(steps, known)
         sites, derived, parameters, off = self._closed(steps, states)
         processes = []

@@ -123,7 +123,7 @@ def _by_affinity(prefactor: sp.Expr, site: Site, barrier: Barrier) -> Rates:
     return Rates(forward, reverse)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Elementary:
     """r⁺ = κ b⁺(Qu) Π (c/c°)^ν⁺, r⁻ = κ b⁻(Qu) Π (c/c°)^ν⁻ e^{ΔG°/RT}.
 
@@ -137,7 +137,7 @@ class Elementary:
         return _by_affinity(site.per_area("rate", self.rate, d.FLUX), site, self.barrier)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GHK:
     """Goldman–Hodgkin–Katz flux of one solute: r± = P·area·B(±Qu)·c (Goldman 1943; Hodgkin & Katz 1949).
 
@@ -160,7 +160,7 @@ class GHK:
         return Rates(*(times(P * site.area, b, site.product(side)) for b, side in zip((plus, minus), sides, strict=True)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Ohmic:
     """J = g·A/(QF)²: current g·(V − E), E the reversal potential of the reaction.
 
@@ -177,7 +177,7 @@ class Ohmic:
         return Rates(conductance=g / (exact(site.charge) * F) ** 2)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Onsager:
     """J = L·A, near equilibrium (Onsager 1931).  ``coefficient``: L in mol²/J/s, or per area."""
 
@@ -187,7 +187,7 @@ class Onsager:
         return Rates(conductance=site.per_area("coefficient", self.coefficient, d.ONSAGER))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Water:
     """Volume flow L_p·area·ΔP driven by the difference of hydrostatic less osmotic pressure (Kedem & Katchalsky 1958).
 
@@ -281,10 +281,11 @@ class Saturable:
         known = {who: (*site.names_of(who), who.species.name if who.species else who.label) for who in solutes}
         missing = [site.written(who) for who, keys in known.items() if not set(keys) & set(self.half)]
         if missing:
-            given, more = ", ".join(map(errors.shown, self.half)), ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
+            given = ", ".join(map(errors.shown, self.half)) + " only" if self.half else "none"
+            more = ", ".join(f"{name!r}: Q(1, 'mM')" for name in missing)
             raise errors.MissingSpecies(
-                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=f"{given or 'none'} only",
-                advice=f"half={{{'…, ' * bool(given)}{more}}}" + f", beside what is given for {given}" * bool(given),
+                where=f"{site.name}, Saturable(half=…)", wanted=f"a half-saturation for {' and '.join(missing)}", got=given,
+                advice=f"add {more} to half=",
             )  # fmt: skip
         for who, keys in known.items():
             key = next(k for k in keys if k in self.half)
@@ -386,7 +387,7 @@ class Empirical:
     flux: Formula | None = None
     forward: Formula | None = None
     reverse: Formula | None = None
-    reason: str
+    reason: str = ""
 
     def rates(self, site: Site) -> Rates:
         given = [name for name in ("flux", "forward", "reverse") if getattr(self, name) is not None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import errors, units
-from ..dimension import Dimension
+from ..dimension import CONCENTRATION, Dimension
 from .reference import Reference
 
 KINDS = ("measured", "fitted", "derived", "assumed")
@@ -143,6 +143,22 @@ class Declared:
 
     def __repr__(self) -> str:
         return f"<{self.name} = {errors.shown(self.quantity)}, {_DOMAINS[self.domain][0]}; {self.source}>"
+
+
+def check_usual(p: Declared, value: float, where: str) -> None:
+    """Warn with :class:`~biomembrane.errors.Unusual` of a temperature, a potential or a content of a place that hardly any cell has."""
+    what = "temperature" if p.name == "temperature" else p.name.rpartition(".")[2]
+    content = p.dimension == CONCENTRATION and p.owner.startswith(("the compartment", "the reservoir"))
+    lowest, highest, unit = _USUAL.get("content" if content else what, (-math.inf, math.inf, ""))
+    if not lowest <= value <= highest:
+        told = errors.shown(units.restore(value, p.unit))
+        least, most = (f"{units.restore(x, unit):g~P}" for x in (lowest, highest))
+        span = f"{least} to {most}" if lowest else f"at most {most}"
+        hint = f"; is '{value:g} degC' meant?" if what == "temperature" and value < 100 else ""
+        errors.unusual(f"{where} = {told}, where cells have {span}{hint}")
+
+
+_USUAL = {"temperature": (250.0, 400.0, "K"), "potential": (-1.0, 1.0, "V"), "content": (0.0, 2e4, "M")}  # in the internal system, and a unit to tell
 
 
 def joined(one: Declared, other: Declared, where: str) -> Declared:

@@ -10,7 +10,7 @@ from typing import Any
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
 from .content import Compared
-from .parameter import MOST, Declared, check_name, declare
+from .parameter import MOST, Declared, check_name, check_usual, declare
 from .species import Species
 
 Contents = Mapping[Species, Any]
@@ -54,6 +54,14 @@ def _owner(made: Any) -> str:
     return f"the {type(made).__name__.lower()} {made.name!r}"
 
 
+def check_equivalents(species: Species, unit: str, value: float, where: str) -> None:
+    """Raise ``AmbiguousUnit`` for equivalents of what has not one charge: they count charges, and concentrations here count particles."""
+    if "equivalent" in unit and abs(species.charge) != 1:
+        told = f"{species.charge:+d} charges" if species.charge else "no charge"
+        meant = f"Q({value / abs(species.charge):g}, 'mM'), if charges are meant" if species.charge else f"Q({value:g}, 'mM')"
+        raise errors.AmbiguousUnit(where=where, wanted="particles per volume", got=f"{unit} of {species.name}, which has {told}", advice=meant)
+
+
 def _contents(owner: Any, what: str) -> dict[Species, Declared]:
     place, given, where = owner.name, getattr(owner, what), f"{type(owner).__name__}({owner.name!r}), {what}"
     if not isinstance(given, Mapping):
@@ -84,6 +92,8 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
         made[species] = declare(
             f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}", owner=_owner(owner)
         )
+        check_equivalents(species, made[species].unit, made[species].value, f"{place}.{species.name}")
+        check_usual(made[species], made[species].value, f"{place}.{species.name}")
     return made
 
 

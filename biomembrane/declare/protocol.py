@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,10 @@ class Protocol:
     def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
         """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.
 
-        Raises BadSettings.
+        Times do not go back; where a scan varies them, each lane takes its own in their order.  Raises BadSettings.
         """
         times, values = _pairs("Protocol.steps", changes, _STEPS)
+        _in_order(times, "Protocol.steps", _STEPS)
         return cls("steps", times, (start, *values))
 
     @classmethod
@@ -86,11 +88,12 @@ class Protocol:
     def ramps(cls, *points: tuple[Any, Any]) -> Protocol:
         """Straight lines between (time, value) points; the first and the last value hold before and after them.
 
-        Raises BadSettings.
+        Times do not go back; where a scan varies them, each lane takes its own in their order.  Raises BadSettings.
         """
         times, values = _pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:
             raise errors.BadSettings(where="Protocol.ramps", wanted="two points or more", got=f"{len(times)}", advice=_RAMPS)
+        _in_order(times, "Protocol.ramps", _RAMPS)
         return cls("ramps", times, values)
 
     @classmethod
@@ -136,7 +139,27 @@ def _pairs(where: str, given: Sequence[Any], example: str) -> tuple[tuple[Any, .
     for pair in given:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example)
+        if _is_time(pair[1]) and not _is_time(pair[0]):
+            got, advice = f"({errors.shown(pair[0])}, {errors.shown(pair[1])})", f"({errors.shown(pair[1])}, {errors.shown(pair[0])}), time first"
+            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=got, advice=advice)
     return tuple(t for t, _ in given), tuple(v for _, v in given)
+
+
+def _is_time(value: Any) -> bool:
+    """Whether something is a time with its unit."""
+    try:
+        units.strip(value, d.TIME, "")
+    except errors.BiomembraneError:
+        return False
+    return True
+
+
+def _in_order(times: Sequence[Any], where: str, example: str) -> None:
+    """Raise ``BadSettings`` where times that are the same in all lanes go back."""
+    known = [units.strip(t, d.TIME, where) for t in times if _is_time(t) and not units.is_labelled(t)]
+    if len(known) == len(times) and all(isinstance(t, float) for t in known) and any(b < a for a, b in pairwise(known)):
+        got = ", ".join(errors.shown(t) for t in times)
+        raise errors.BadSettings(where=where, wanted="times that do not go back", got=got, advice=example)
 
 
 def _pair(given: Any) -> str:

@@ -7,7 +7,7 @@ charge on the place it is in; a carrier state its charge coordinate on the insid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -110,8 +110,12 @@ def _terms(text: str) -> tuple[tuple[tuple[int, str, str], ...], ...]:
     return tuple(read[0]), tuple(read[1])
 
 
-def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = ()) -> Participant:
-    """Resolve ``name@word`` against the place or membrane ``on``; ``extra`` species need no contents (the solvent)."""
+def solute(
+    name: str, word: str, on: Membrane | Compartment, where: str, extra: tuple[Species, ...] = (), beside_it: Iterable[str] = ()
+) -> Participant:
+    """Resolve ``name@word`` against the place or membrane ``on``; ``extra`` species need no contents (the solvent); ``beside_it``: what else is
+    named there, for the error.
+    """
     place = on if isinstance(on, Compartment) and word in ("", "in", on.name) else on.side(word) if isinstance(on, Membrane) else None
     if place is None:
         known = f"@in ({on.inside.name}) or @out ({on.outside.name})" if isinstance(on, Membrane) else f"@{on.name}"
@@ -139,11 +143,27 @@ def solute(name: str, word: str, on: Membrane | Compartment, where: str, extra: 
         if species.name == name:
             return _in(place, species)
     near = errors.nearest(name, [s.name for s in inside], 1)
-    add = "species=(H2O,), with library.H2O, makes it the solvent" if name == "H2O" else f"add {name}: Q(0, 'mM') to the contents of {place.name}"
+    lacking = [name, *(other for other in dict.fromkeys(beside_it) if other not in {name, *(s.name for s in (*inside, *extra))})]
     raise errors.MissingSpecies(
-        where=where, wanted=f"{name} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
-        advice=near if near.startswith("did") else add,
+        where=where, wanted=f"{' and '.join(lacking)} in {place.name}", got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
+        advice=near if near.startswith("did") else _added(lacking, place, on),
     )  # fmt: skip
+
+
+_FUEL = {"ATP": 4, "ADP": 0.4, "Pi": 4, "MgATP": 4, "MgADP": 0.03, "HPO4": 2}  # mM that metabolism keeps in a cell, for advice
+
+
+def _added(names: Sequence[str], place: Place, on: Membrane | Compartment) -> str:
+    """What to add where these are missing."""
+    if names[0] == "H2O":
+        return "species=(H2O,), with library.H2O, makes it the solvent"
+    other = None if isinstance(on, Compartment) else on.outside if place is on.inside else on.inside
+    across = [name for name in names if other is not None and name in {s.name for s in contents(other)}]
+    fuel = isinstance(place, Compartment) and all(name in _FUEL for name in names)
+    given = ", ".join(f"{name}: Q({_FUEL[name] if fuel else 1:g}, 'mM')" for name in names)
+    told = f"add {given} to {'held' if fuel else 'contents'}= of {place.name}"
+    hint = f"; {' and '.join(across)} stands in {other.name}, on the other side of {on.name}" if across and other is not None else ""
+    return told + (", which metabolism keeps" if fuel else "") + hint
 
 
 def _in(place: Place, species: Species) -> Participant:
@@ -251,5 +271,8 @@ def parse(text: str, on: Membrane | Compartment, where: str, extra: tuple[Specie
     solvents(extra, where)
     said = f"{where}, reaction"
     left, right = terms(text, said)
-    sides = [tuple((n, solute(name, word, on, said, extra)) for n, name, word in side) for side in (left, right)]
+    there: dict[str, list[str]] = {}
+    for _, name, word in (*left, *right):
+        there.setdefault(word, []).append(name)
+    sides = [tuple((n, solute(name, word, on, said, extra, there[word])) for n, name, word in side) for side in (left, right)]
     return balanced(Reaction(sides[0], sides[1]), said)

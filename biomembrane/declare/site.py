@@ -25,6 +25,7 @@ from .. import dimension as d
 from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, c0, ln, n0
+from .certificate import BRANCHES
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
@@ -71,6 +72,7 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     if isinstance(formula, type) or not callable(formula):
         advice = "lambda site: site.parameter(…) * site['K@in']"
         raise errors.WrongType(where=where, wanted="a function of the site", got=errors.shown(formula), advice=advice)
+    site.written_by_user = True
     try:
         made = called(formula, where, site)
     except TypeError as error:
@@ -79,8 +81,11 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
             raise errors.WrongType(where=where, wanted=wanted, got=f"a quantity in the formula: {error}", advice=advice) from None
         if not any(text in str(error) for text in _NUMERIC):
             raise
-        wanted, advice = "a formula of sympy's functions: it is worked out once, in symbols", "import sympy; sympy.exp(-site.u) in place of numpy.exp"
+        wanted = "a formula of sympy's functions: it is worked out once, in symbols"
+        advice = BRANCHES if "truth value" in str(error) else "import sympy; sympy.exp(-site.u) in place of numpy.exp"
         raise errors.WrongType(where=where, wanted=wanted, got=f"{type(error).__name__}: {error}", advice=advice) from None
+    finally:
+        site.written_by_user = False
     return expressed(made, where)
 
 
@@ -186,6 +191,7 @@ class Site:
         self.parameters: dict[str, Declared] = {}
         self.senses: dict[Participant, None] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
+        self.written_by_user = False  # while a function of the user's is called
         self._open: dict[sp.Symbol, str] = {}  # parameters that no domain was asked for, by symbol
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
@@ -279,16 +285,12 @@ class Site:
     @property
     def area(self) -> sp.Symbol:
         if not isinstance(self.on, Membrane):
-            raise errors.BadPlace(
-                where=f"{self.name}",
-                wanted="a membrane, for a parameter per area",
-                got=errors.shown(self.on),
-                advice="give the parameter for the whole compartment (fmol/s), or on=membrane",
-            )
+            advice = "give the parameter for the whole compartment (fmol/s), or on=membrane"
+            raise errors.BadPlace(where=self.name, wanted="a membrane, for a parameter per area", got=errors.shown(self.on), advice=advice)
         return self.local(symbols.parameter("@on.area", positive=True), symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
 
     def parameter(
-        self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...], *, domain: str | None = None, long_name: str = ""
+        self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...] | None = None, *, domain: str | None = None, long_name: str = ""
     ) -> sp.Symbol:
         """Declare ``name.key`` and give its symbol.
 
@@ -297,15 +299,18 @@ class Site:
         """
         for dim in dims if isinstance(dims, tuple) else (dims,):
             if not isinstance(dim, Dimension):
-                raise errors.WrongType(
-                    where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice="biomembrane.dimension.CONCENTRATION, RATE, …"
-                )
+                advice = f"site.parameter({key!r}, …, biomembrane.dimension.CONCENTRATION), or RATE, FLUX, …"
+                raise errors.WrongType(where=f"{self.name}.{key}", wanted="a dimension", got=errors.shown(dim), advice=advice)
+        assert dims is not None
         natural = domain is None
         domain = self._domain(f"{self.name}.{key}", domain) or ("real" if dims in SIGNED else "nonnegative")
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
             return self._given[asked][0]
-        full, hint = long_name or f"{key.replace('_', ' ')} of {self.name}", "; if it may be negative, site.parameter(…, domain='real')"
+        full, hint = (
+            long_name or f"{key.replace('_', ' ')} of {self.name}",
+            "; if it may be negative, site.parameter(…, domain='real')" * (natural and self.written_by_user),
+        )
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint, owner=f"the transporter {self.name!r}")
         self._put(made)
         here, name = (symbols.declared(n, domain) for n in (f"@.{key}", made.name))

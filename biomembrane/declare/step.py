@@ -102,6 +102,20 @@ class Reader:
                 advice = "one of " + ", ".join(repr(t) for t in found) if found else errors.nearest(request, known)
                 raise errors.BadCycle(where=f"{self.where}, close=…", wanted="steps: " + ", ".join(known), got=errors.shown(request), advice=advice)
 
+    def check_sense(self, steps: Sequence[Step]) -> None:
+        """Raise BadCycle for a barrier where no charge moves; warn with :class:`~biomembrane.errors.Unusual` of a diagram without a loop."""
+        for s in steps:
+            if "theta" in s.constants and s.valence is None and abs(float(s.reaction.charge_moved().get(self.on.inside.name, 0))) < 1e-9:
+                raise errors.BadCycle(
+                    where=f"{self.where}, step {s.text!r}", wanted="'theta', where the barrier of a charge stands, with a charge that moves",
+                    got="'theta' alone", advice="'valence': 1 beside it, or leave 'theta' out",
+                )  # fmt: skip
+        if len(steps) < len(self.names):
+            first, last = self.names[0], self.names[-1]
+            errors.unusual(
+                f"{self.where}: its steps make no loop, so that it binds and never turns over; is a step such as '{last} <-> {first}' missing?"
+            )
+
     def _step(self, text: str, given: Mapping[str, Any], texts: Sequence[str], *, closing: bool) -> Step:
         where = f"{self.where}, step {text!r}"
         ends: list[Participant] = []
@@ -132,11 +146,13 @@ class Reader:
         """Raise BadCycle unless the constants are there, and nothing but what a step may have."""
         if isinstance(given, Mapping) and not set(given) - set(KEYS) and "forward" in given and ("reverse" in given or closing):
             return
+        strange = [key for key in given if key not in KEYS] if isinstance(given, Mapping) else []
+        advice = errors.nearest(strange[0], KEYS) if strange else f"give both as quantities, or close=[{called!r}] lets the reverse follow"
         raise errors.BadCycle(
             where=where,
             wanted="{'forward': …, 'reverse': …}, and 'valence' and 'theta' where it moves charge",
             got="{" + ", ".join(f"{errors.shown(key)}: …" for key in given) + "}" if isinstance(given, Mapping) else errors.shown(given),
-            advice=f"give both as quantities, or close=[{called!r}] lets the reverse follow",
+            advice=advice,
         )
 
 

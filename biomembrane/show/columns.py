@@ -58,7 +58,7 @@ def _loops(links: Sequence[Link], layers: int, sheet: Sheet, scale: float) -> li
     """Room [pt] that loops need in each alley, from that before the first layer to that after the last."""
     rooms = [0.0] * (layers + 1)
     for k in (k for link in links if link.back for k in (link.path[0].layer + 1, link.path[-1].layer)):
-        rooms[k] += 2 * _CLEAR * sheet.em
+        rooms[k] += 4 * _CLEAR * sheet.em  # screens round the widths of letters up
     for link in (link for link in links if link.back):
         for k in (link.path[0].layer + 1, link.path[-1].layer):
             rooms[k] += link.energy * scale + _least(sheet)

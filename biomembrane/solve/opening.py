@@ -59,14 +59,13 @@ def _advice(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Charges:
-    """By place: valences of its pools (place, state) and impermeants (place, impermeant), what of the states is its own charge over F
-    (place, state); and by place, of what is held, valences with the parameters that are its concentration and its volume.
+    """By place, over the states and then the impermeants: ``gap`` (place, row), valences less what is its own charge over F, and ``most``, what a
+    mole may be off by; and of what is held, valences with the parameters that are its concentration and its volume.
     """
 
     places: list[Compartment]
-    pools: Array
-    impermeants: Array
-    own: Array
+    gap: Array
+    most: Array
     held: list[list[tuple[int, int, int]]]
 
 
@@ -91,7 +90,8 @@ def _charges(model: Model, impermeants: Sequence[str]) -> Charges:
             if f"{p.name}.charge" in row:
                 own[n, row[f"{p.name}.charge"]] = 1 / constants.FARADAY
         held = [[(abs(s.charge), index[f"{p.name}.{s.name}"], index[f"{p.name}.volume"]) for s in p.held if s.charge] for p in places]
-        found[Charges] = Charges(places, pools, fixed, own, held)
+        valued = np.hstack([pools, fixed])
+        found[Charges] = Charges(places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held)
     made: Charges = found[Charges]
     return made
 
@@ -105,8 +105,10 @@ def _neutral(
     known: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]
 ) -> None:  # fmt: skip
     """Contents must be electroneutral up to the membrane's charge, as they are when a model is built; held ions may have counter-ions."""
-    off = known.pools @ y0 + known.impermeants @ amounts - known.own @ y0
-    most = NEUTRALITY * (np.abs(known.pools) @ y0 + np.abs(known.impermeants) @ np.abs(amounts))
+    there = np.concatenate([y0, amounts])
+    off, most = known.gap @ there, known.most @ np.abs(there)
+    if (np.abs(off) <= most).all():
+        return
     for place, gap, room, held in zip(known.places, off, most, known.held, strict=True):
         beyond = np.abs(gap) - room - sum(z * inputs[c] * inputs[W] for z, c, W in held)
         if np.any(beyond > 0):

@@ -15,9 +15,11 @@ import numpy as np
 from .. import collection, errors, units
 from ..assemble.model import Model
 from ..compile.program import Form, ramp
-from ..declare.parameter import check_domain
+from ..declare.parameter import Declared, check_domain, check_usual
+from ..declare.places import check_equivalents
+from ..declare.places import contents as place_contents
 from ..declare.protocol import Protocol
-from ..dimension import TIME, Dimension
+from ..dimension import CONCENTRATION, TIME, Dimension
 from .scan import coordinates, labelled, spread, unlabelled, values
 from .schedule import TIMES, VALUES, Timed, schedule
 from .standing import standing
@@ -163,6 +165,20 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     return ParameterSet(base, arrays, dims, coords, tuple(given or ()), timed, tuple(sheet.forms), sheet.units, frozenset(sheet.given))
 
 
+def check_breaks(model: Model, given: ParameterSet, end: float) -> None:
+    """Warn with :class:`~biomembrane.errors.Unusual` where breaks of a protocol never act: after the end of the run, in all lanes.
+
+    The first point of a ramp after the end says where the line leads to, and acts.
+    """
+    for t in given.timed:
+        known = [x for x in t.times if isinstance(x, (float, np.ndarray))]
+        late = sum(bool(np.min(x) > end) for x in known) - t.ramps
+        if late > 0:
+            noun, verb = ("point" if t.ramps else "break") + "s" * (late > 1), "comes" if late == 1 else "come"
+            name, told = list(model.parameters)[t.value], f"{units.restore(end, 's'):.6g~P}"
+            errors.unusual(f"{late} {noun} of the protocol of {name} {verb} after the end of the run, {told}, and never act{'s' * (late == 1)}")
+
+
 class _Sheet:
     """What was given, sorted: numbers and labelled arrays by name, protocols as pieces whose numbers have names of their own."""
 
@@ -178,22 +194,34 @@ class _Sheet:
 
     def put(self, name: str, value: Any) -> None:
         p = self.model.parameter(name)
-        self.piece(name, value, f"parameters[{name!r}]", p.dimension, p.domain, p.unit)
+        self.piece(name, value, f"parameters[{name!r}]", p.dimension, p.domain, p.unit, p)
 
-    def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str) -> str:
-        """One number or array under a name of its own."""
+    def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str, p: Declared | None = None) -> str:
+        """One number or array under a name of its own; ``p``: the parameter whose value it is."""
         array = None if units.is_plain(value) else labelled(value, where)
         number = units.strip(value, dim, where)
         if array is None and isinstance(number, np.ndarray):
             raise unlabelled(where)
         self.units[key] = unit
+        if p is not None and p.dimension == CONCENTRATION:
+            self.particles(p.name, value, float(np.min(number)), where)
         for x in {float(np.min(number)), float(np.max(number))} if array is not None else (float(number),):  # every domain is an interval
             check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
+            if p is not None:
+                check_usual(p, x, where)
         if array is None:
             self.numbers[key] = float(number)
         else:
             self.arrays[key], self.given[key] = array.copy(data=number), array
         return key
+
+    def particles(self, name: str, value: Any, number: float, where: str) -> None:
+        """Raise ``AmbiguousUnit`` for equivalents per litre of an ion of several charges."""
+        place = self.model.places.get(name.rpartition(".")[0])
+        species = {s.name: s for s in place_contents(place)}.get(name.rpartition(".")[2]) if place is not None else None
+        if species is not None and abs(species.charge) != 1:
+            unit = units.unit_of(units.labelled(value, where) if units.is_labelled(value) else units.as_quantity(value, where))
+            check_equivalents(species, unit, number, where)
 
     def protocol(self, name: str, given: Protocol) -> None:
         p = self.model.parameter(name)
@@ -204,7 +232,7 @@ class _Sheet:
             return
         times = tuple(self.piece(f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
         values = tuple(
-            self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit) for k, v in enumerate(given.values)
+            self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit, p) for k, v in enumerate(given.values)
         )
         slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == "ramps"))

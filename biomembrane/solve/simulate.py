@@ -19,7 +19,7 @@ from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .onward import onward, unused
-from .parameters import ParameterSet, resolve
+from .parameters import ParameterSet, check_breaks, resolve
 from .problem import MANY, Cancel, Problem, Solver
 from .standing import standing
 from .trajectory import Trajectory
@@ -134,6 +134,7 @@ def prepare(
     begun = begin(model, start)
     chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start))
     begun.fits(chosen.dims, chosen.coords)
+    check_breaks(model, chosen, float(times[-1]))
     began = time.perf_counter()
     made = kernel(program(model, chosen.forms, summed=summed))
     if isinstance(solver, Native):

@@ -35,11 +35,23 @@ def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
             advice = "until=Q(10, 'min'); several output times go into times="
             raise errors.BadSettings(where=f"{who}(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
         return Grid(np.linspace(0.0, end, POINTS))
+    _one_unit(times, f"{who}(times=…)")
     grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
         advice = "times=Q(np.linspace(0, 10, 101), 'min')"
         raise errors.BadSettings(where=f"{who}(times=…)", wanted="increasing times from 0 on", got=errors.shown(times), advice=advice)
     return Grid(grid) if grid[0] == 0 else Grid(np.concatenate([[0.0], grid]), 1)
+
+
+def _one_unit(times: Any, where: str) -> None:
+    """Raise ``NotANumber`` for a list of times each of which has a unit of its own."""
+    if not isinstance(times, (list, tuple)) or not times or not all(isinstance(t, str) or units.is_quantity(t) for t in times):
+        return
+    read = [units.quantity(t, where) for t in times]
+    unit = units.unit_of(read[0])
+    numbers = [float(f"{units.scalar(t, TIME, where) * units.from_internal(unit):.12g}") for t in read]
+    wanted, told = "times with one unit for all", "[" + ", ".join(f"{x:g}" for x in numbers) + "]"
+    raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(times), advice=f"times=Q({told}, {unit!r})")
 
 
 def _time(until: Any, where: str) -> Any:

@@ -1,17 +1,21 @@
 """Electrogenic pump: what one charge a turn does to a pump, to the potential, and to the ATP that a pump run backwards can make."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
 from biomembrane.show.style import COLOURS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUESTION = "What does it mean that the Na⁺/K⁺ pump is electrogenic, where does it stall, and what happens beyond?"
 UNTIL = "10 min"
@@ -59,6 +63,8 @@ def build(*, energy: float = -57.0, held: bool = True) -> bm.Model:
 
 def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     """Numbers with their unit, for a scan."""
+    import xarray as xr
+
     return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 

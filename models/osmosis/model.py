@@ -1,16 +1,20 @@
 """Osmosis: water answers to all solutes together; the pump holds the volume by keeping salt out, and water and chloride cost nothing."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
 from biomembrane.show.style import COLOURS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUESTION = "Where does water fit among the gradients, what keeps a cell from swelling, and how much of its energy does that take?"
 UNTIL = "10 min"
@@ -88,6 +92,8 @@ SEALED = {f"{name}.permeability": Q(0, "cm/s") for name in ("Na_leak", "K_leak",
 
 def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     """Numbers with their unit, for a scan."""
+    import xarray as xr
+
     return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 

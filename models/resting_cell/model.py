@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, constants
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUESTION = "What makes the resting potential, and what does it cost to keep?"
 UNTIL = "30 min"
@@ -95,6 +97,8 @@ def _electrogenic(study: bm.Study, model: bm.Model) -> None:
 
     A cell of 1 nL, so that the contents stand still while V settles; Cl⁻, which would follow V, left out.
     """
+    import xarray as xr
+
     ratio = xr.DataArray(list(RATIOS), dims="ratio", coords={"ratio": list(RATIOS)})
     with_pump, alone = (voltage(4, 155, 145, 12, ratio, r) for r in (1.5, 1.0))
     case: dict[str, Any] = {
@@ -137,6 +141,7 @@ def _electrogenic(study: bm.Study, model: bm.Model) -> None:
 
 def _charging(study: bm.Study, model: bm.Model) -> None:
     """A sphere of 10 µm radius with a K⁺ leak alone, from V = 0 to E_K = −70 mV: the K⁺ that left is counted in its pool."""
+
     sphere: dict[str, Any] = {
         "cell.volume": Q(4 / 3 * math.pi * 1e3, "um^3"), "membrane.area": Q(4 * math.pi * 100, "um^2"), "membrane.potential": Q(0, "mV"),
         "cell.K": Q(150, "mM"), "bath.K": Q(150 * math.exp(-70 / RT_F), "mM"),

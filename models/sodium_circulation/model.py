@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, constants, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, HCO3, H, K, Na, Pi, glucose
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUESTION = "The pump throws sodium out all the time: how does it come back in?"
 UNTIL = "10 min"
@@ -55,6 +57,8 @@ WAYS = {"glucose": "with glucose, SGLT1", "slip": "slip of SGLT1", "NHE": "Na⁺
 
 def reproduce(study: bm.Study) -> None:
     """Steady states over the glucose of the lumen, from next to none to 10 mM; 0.001 mM is called rest, 1 mM a meal."""
+    import xarray as xr
+
     sugar = xr.DataArray(np.geomspace(1e-3, 10, 17), dims="sugar", attrs={"units": "mM"})
     sugar = sugar.assign_coords(sugar=sugar.values)
     run = study.run(build(), label="steady", times=Q([0, 500], "hour"), parameters={"lumen.glucose": sugar})

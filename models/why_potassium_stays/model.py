@@ -1,16 +1,20 @@
 """Why potassium stays: V pulls K⁺ in, its gradient pushes harder, and the pump makes up the difference."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
 from biomembrane.show.style import COLOURS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUESTION = "If the inside is negative, why does the potential not simply draw K⁺ in and hold it, and what does bath K⁺ do to V?"
 UNTIL = "8 h"
@@ -51,6 +55,8 @@ def reproduce(study: bm.Study) -> None:
 
 def array(values: Any, dim: str, unit: str) -> xr.DataArray:
     """Numbers with their unit, for a scan."""
+    import xarray as xr
+
     return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
 
 

@@ -247,8 +247,8 @@ def test_lanes_that_failed_are_counted_and_named() -> None:
     assert float(kept.data.least_power[0]) == pytest.approx(power, rel=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
 @pytest.mark.parametrize("ledger", ["final", "all"])
+@pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
 def test_the_check_allows_power_within_the_tolerance_of_what_passed(ledger: str) -> None:
     """rtol times the energy that passed, over the time it took: on one side of that bound the least power is let pass."""
     rates = (0.002, 0.1, 0.001)  # the second runs dry and is not judged by its energy
@@ -271,7 +271,7 @@ def test_the_check_allows_power_within_the_tolerance_of_what_passed(ledger: str)
 @pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
 def test_the_check_of_lanes_that_all_failed_judges_what_they_did() -> None:
     with pytest.raises(errors.UphillForFree, match="process lift"):
-        lifts(0.1, 0.2).ledger.check(1e9)
+        lifts(0.1, 0.2).ledger.check(9.0)
 
 
 @pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
@@ -305,7 +305,7 @@ def test_without_a_limit_the_check_takes_ten_times_the_tolerance() -> None:
     data["ledger_residual_relative"][0, 0] = np.nan
     with pytest.raises(errors.BooksDoNotClose):
         Kept(data, model(), 0.999e-7, {}).ledger.check()
-    data["ledger_residual_relative"] = data.ledger_residual_relative * 0 + 0.99e-9
+    data["ledger_residual_relative"] = xr.full_like(data.ledger_residual_relative, 0.99e-9)
     assert Kept(data, model(), 1e-16, {}).ledger.check() is not None
     data.attrs["empty"] = "bath.S cell.S"
     with pytest.raises(errors.BoundlessEnergy) as caught:

@@ -89,7 +89,7 @@ def paper(kind, points, times, start=9.0):
 
 
 BREAKS = st.integers(0, 66).map(lambda n: n / 2) | st.floats(0, 40).map(lambda t: round(t, 9))
-POINTS = st.lists(st.tuples(BREAKS, st.floats(0, 50)), min_size=2, max_size=5)
+POINTS = st.lists(st.tuples(BREAKS, st.floats(0, 50)), min_size=2, max_size=5).map(lambda points: sorted(points, key=lambda p: p[0]))
 
 
 @fewer(0.6)

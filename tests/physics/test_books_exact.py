@@ -252,7 +252,7 @@ def ratio(**given: float) -> float:
     """The relative residual of numbers of one's own."""
     relative = Books.__dict__["residual_relative"]
     assert isinstance(relative, cached_property)
-    books: Any = SimpleNamespace(**{name: np.array([value]) for name, value in given.items()})
+    books: Any = SimpleNamespace(**{name: np.array([value]) for name, value in ({"swung": 0.0} | given).items()})
     return float(relative.func(books)[0])
 
 
@@ -263,6 +263,7 @@ def test_a_residual_is_of_what_passed() -> None:
     assert ratio(residual=-0.5, passed=2.0, rounding=1.0) == 0
     assert ratio(residual=-2.0, passed=0.5, rounding=1.0) == 4.0
     assert np.isnan(ratio(residual=2.0, passed=0.0, rounding=1.0))
+    assert ratio(residual=3.0, passed=1.0, rounding=1.0, swung=6.0) == 0.5
 
 
 @cache

@@ -25,7 +25,7 @@ def test_an_enclosure_holds_every_value(e: Any) -> None:
     f = sp.lambdify([x, r], e.rewrite(sp.exp) if e.has(B) else e)
     for _ in range(20):
         ends = np.sort(rng.uniform([[a.low] for a in enclosure.axes], [[a.high] for a in enclosure.axes], (len(enclosure.axes), 2)), axis=1)
-        below, above, _ = enclosure(ends[:, :1], ends[:, 1:])
+        below, above, *_ = enclosure(ends[:, :1], ends[:, 1:])
         at = dict(zip([a.symbol for a in enclosure.axes], rng.uniform(ends[:, 0], ends[:, 1]), strict=True))
         value = f(math.exp(at[x]) if x in at else 1.0, at.get(r, 0.5))
         assert below[0] - 1e-12 <= value <= above[0] + 1e-12

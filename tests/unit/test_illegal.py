@@ -141,10 +141,10 @@ REACTIONS = table(
                 "near name", lambda: transporter("glucos@in -> glucos@out"), e.MissingSpecies,
                 "K_leak, reaction", "glucos in cell", "contents: Na", "'glucose'",
             ),
-            ("far name", lambda: transporter("Mg@in -> Mg@out"), e.MissingSpecies, "K_leak, reaction", "Mg in cell", "Na, K", "add Mg: Q(0, 'mM')"),
+            ("far name", lambda: transporter("Mg@in -> Mg@out"), e.MissingSpecies, "K_leak, reaction", "Mg in cell", "Na, K", "add Mg: Q(1"),
             (
                 "only inside", lambda: transporter("ATP@in -> ATP@out"), e.MissingSpecies,
-                "K_leak, reaction", "ATP in bath", "Na, K", "the contents of bath",
+                "K_leak, reaction", "ATP in bath", "Na, K", ("contents= of bath", "ATP stands in cell"),
             ),
             (
                 "impermeant moves", lambda: transporter("X@in -> X@out", on=membrane(inside=cell(impermeant={Species("X", -1): Q(5, "mM")}))),

@@ -86,7 +86,7 @@ LAWS = table(
             ),
             (
                 "half missing", lambda: transporter("Na@out + K@in -> Na@in + K@out", laws.Saturable(maximum=MAX, half={"Na": Q(1, "mM")})),
-                e.MissingSpecies, "half=", "K@in", "Na", "half={'K@in'",
+                e.MissingSpecies, "half=", "K@in and K@out", "'Na' only", ("'K@in': Q(1, 'mM'), 'K@out'", "to half="),
             ),
             (
                 "half of a stranger", lambda: transporter(law=laws.Saturable(maximum=MAX, half={"K": Q(1, "mM"), "K@inn": Q(1, "mM")})),
@@ -148,7 +148,7 @@ LAWS = table(
             ),
             (
                 "no flux", lambda: pair(lambda k, _s: k, lambda k, _s: k), e.DimensionError,
-                "K_leak, forward", "fmol/s", "K_leak.k in m^3·s^-1", "such as mM",
+                "K_leak, forward", "fmol/s", "K_leak.k, in m^3·s^-1", "by a parameter in mM",
             ),
             (
                 "symbol of one's own", lambda: pair(lambda k, _s: k * sp.Symbol("K_in"), lambda k, _s: k), e.UnknownName,
@@ -196,7 +196,7 @@ LAWS = table(
             ),
             (
                 "modulator in mM", lambda: transporter(modulator=lambda s: s["K@out"]), e.DimensionError,
-                "K_leak, modulator", "a pure number", "c[bath.K] in mol/m^3", "divide it by",
+                "K_leak, modulator", "a pure number", "c[bath.K], in mol/m^3", "divide it by",
             ),
             (
                 "modulator as a number", lambda: transporter(modulator=0.5), e.WrongType,
@@ -249,7 +249,7 @@ CYCLES = table(
             ),
             (
                 "misspelt reverse", lambda: opened("OG <-> IG", {"forward": Q(1, "1/s"), "revers": Q(1, "1/s")}), e.BadCycle,
-                "GLUT, step 'OG <-> IG'", "'reverse'", "'revers'", "both",
+                "GLUT, step 'OG <-> IG'", "'reverse'", "'revers'", "did you mean 'reverse'?",
             ),
             (
                 "constants as a pair", lambda: opened("OG <-> IG", (1, 2)), e.BadCycle,

@@ -112,7 +112,7 @@ ROWS = table(
                 "sine of a time", lambda: formula(lambda t, a: a * sp.sin(t), a=mM(1)), e.DimensionError,
                 "function", "pure number inside sin", "t", "divide",
             ),
-            ("formula of a bare number", lambda: formula(lambda _: 5.0), e.DimensionError, "Protocol.function", "'mM'", "5.0", "mol/m^3"),
+            ("formula of a bare number", lambda: formula(lambda _: 5.0), e.DimensionError, "Protocol.function", "'mM'", "5.0", "mM"),
             ("formula of text", lambda: formula(lambda _: "x"), e.WrongType, "Protocol.function", "an expression", "'x'", "sympy"),
             ("formula of nothing", lambda: formula(lambda _: None), e.WrongType, "Protocol.function", "an expression", "None", "return"),
             (
@@ -134,7 +134,7 @@ ROWS = table(
             ),
             (
                 "formula in floors", lambda: formula(lambda t, a, T: a * sp.floor(t / T), a=mM(1), T=s(1)), e.UnknownName,
-                "['bath.K'], Protocol.function", "compiled", "floor", "steps in time",
+                "['bath.K'], Protocol.function", "compiled", "floor", "Protocol.steps",
             ),
             ("quantity of NaN", lambda: formula(lambda _, a: a, a=mM(math.nan)), e.NotFinite, "Protocol.function(a=…)", "finite", "nan mM", "0/0"),
             (
@@ -167,7 +167,7 @@ ROWS = table(
                 "Keep(reduce=…)", "of your own", "status", "another name",
             ),
             ("start of another model", lambda: enterocyte(run()), e.BadSettings, "start=", "the same pools", "<Run of 'cell'", "SGLT1.C1"),
-            ("start as a list", lambda: run(start=[1]), e.WrongType, "simulate(start=…)", "a run, or shares", "[1]", "start={"),
+            ("start as a list", lambda: run(start=[1]), e.WrongType, "simulate(start=…)", "or shares", "[1]", "start={"),
             ("start of what was kept", lambda: run(start=run(keep="final")), e.WrongType, "simulate(start=…)", "a run", "<Kept of 'cell'", "start={"),
             (
                 "share of a pool", lambda: run(start={"cell.K": 1}), e.UnknownName,
@@ -186,7 +186,6 @@ ROWS = table(
                 "shares in an array", lambda: enterocyte({"SGLT1.C1": np.array([1.0, 0.0])}), e.NotANumber,
                 "['SGLT1.C1']", "one share", "[1. 0.]", "C1",
             ),
-            ("one run from a scan", lambda: run(start=scanned()), e.BadSettings, "start=", "(none)", "K_o: 3", "isel"),
             ("a scan from another", lambda: scanned((4.0, 5.0), start=scanned()), e.BadSettings, "start=", "(K_o: 2)", "K_o: 3", "isel"),
             (
                 "a scan from one by another name", lambda: scanned(dims="Na_o", start=scanned()), e.BadSettings,

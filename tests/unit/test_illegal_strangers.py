@@ -106,10 +106,10 @@ def test_a_strange_name_is_told(call: str, thing: str) -> None:
 
 
 def test_lanes_are_found_by_their_labels() -> None:
-    """The nearest number, the same text, the same day."""
-    found = scan().sel(K_o="4.9 mM", salt="high", day="2026-01-02")
+    """The same number, the same text, the same day."""
+    found = scan().sel(K_o="5.0000001 mM", salt="high", day="2026-01-02")
     assert [float(found.data.attrs.get(k, v)) for k, v in found.baths["bath"].items() if k in ("K", "Na", "glucose")] == [5.0, 5.0, 5.0]
-    assert scan().sel(K_o=Fraction(41, 10), salt="low", day=np.datetime64("2026-01-01")).baths["bath"]["K"] == 4.0
+    assert scan().sel(K_o=Fraction(4, 1), salt="low", day=np.datetime64("2026-01-01")).baths["bath"]["K"] == 4.0
 
 
 @pytest.mark.parametrize("wrong", [{"model": "cell"}, {"solver": 0}, {"solver": Sulky()}, {"start": iter([1])}], ids=lambda x: next(iter(x)))

@@ -30,7 +30,7 @@ def test_books_that_do_not_close_and_heat_below_zero() -> None:
         ]  # fmt: skip
     error = caught(lambda: judge(1.0, {"a": 1.0, "b": -1.25}))  # the process, though the books are open too
     assert type(error) is e.UphillForFree
-    advice = "a law that is not proved breaks the second law here: audit(model) says which, and how"
+    advice = "an Empirical law breaks the second law here; print(audit(model)) says how"
     assert [error.where, error.wanted, error.got, error.advice] == ["process b", "J·A ≥ 0 at every step", "-1.25 fW", advice]
     told = caught(lambda: judge(0.0, {"b": -1.25}, {"b": (0.25, 3.0, 0.5)}))
     assert told.got == "-1.25 fW, J·A < 0 for 25 % of the time, with 3 pJ (50 % of its energy)"
@@ -59,5 +59,6 @@ def test_a_scan_is_judged_lane_by_lane(count: int, data: st.DataObject) -> None:
         return raised
 
     alone = [verdict(slice(k, k + 1)) for k in range(count) if kinds[k] != "too many steps"]
+    alone += [{e.UphillForFree} for k in range(count) if kinds[k] == "too many steps" and least[k] < -1e-3 * passed[k]]
     found = set().union(*alone)
     assert verdict(slice(0, count)) == ({e.UphillForFree} if e.UphillForFree in found else found)

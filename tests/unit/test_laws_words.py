@@ -102,11 +102,11 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     ),
     (
         refused(SWAP, saturable(half={"Na": Q(1, "mM"), "K@out": Q(1, "mM")})), e.MissingSpecies,
-        "T, Saturable(half=…)", "a half-saturation for K@in", "Na, K@out", "half={'K@in': Q(1, 'mM')}",
+        "T, Saturable(half=…)", "a half-saturation for K@in", "'Na', 'K@out' only", "add 'K@in': Q(1, 'mM') to half=",
     ),
     (
         refused(LEAK, saturable(half={})), e.MissingSpecies,
-        "T, Saturable(half=…)", "a half-saturation for K@in", "none", "half={'K@in': Q(1, 'mM')}",
+        "T, Saturable(half=…)", "a half-saturation for K@in and K@out", "none", "add 'K@in': Q(1, 'mM'), 'K@out': Q(1, 'mM') to half=",
     ),
     (
         refused(LEAK, saturable(half=HALF | {"K@inn": Q(1, "mM"), "Cl": Q(1, "mM")})), e.UnknownName,

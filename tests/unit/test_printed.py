@@ -349,7 +349,7 @@ def test_a_repair_says_what_it_changes() -> None:
     assert str(repair) == (
         "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n"
         "  symporter: +28.9 kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the inside\n"
-        "  the flux changes over the box by 0.391 % (median where A > RT), 8.74e+03 % (largest where A > RT), "
+        "  in the states looked at the flux changes by 0.391 % (median where A > RT), 8.74e+03 % (largest where A > RT), "
         "6.48e+03 % (median where A < −RT), 6.63e+07 % (largest where A < −RT)"
     )
     rows = cells(repair._repr_html_())

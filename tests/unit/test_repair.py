@@ -120,7 +120,7 @@ def test_the_change_of_a_flux_is_that_over_the_box() -> None:
         "median where A < −RT": pytest.approx(np.median(back), rel=0.12), "largest where A < −RT": pytest.approx(0.8 * most, rel=0.25),
     }  # fmt: skip
     told = ", ".join(f"{100 * x:.3g} % ({what})" for what, x in repair.change.items())
-    assert str(repair).splitlines()[-1] == f"  the flux changes over the box by {told}"
+    assert str(repair).splitlines()[-1] == f"  in the states looked at the flux changes by {told}"
 
 
 def half_filled(s: Any) -> Any:
@@ -177,7 +177,8 @@ def test_a_law_with_the_right_sign_and_no_proof_is_left_as_it_is() -> None:
     given = hosted(flux)
     repair = bm.make_consistent(given)
     assert repair.made is given
-    assert repair.method.startswith("left as it is: no state with J·A < 0 was found, and no proof either (")
+    known = {"consistent": "proved at these numbers", "undecided": "no state with J·A < 0 was found, and no proof either"}
+    assert repair.method.startswith(f"left as it is: {known[repair.before.verdict]} (")
     for data in (repair.along_affinity(), repair.along_voltage()):
         assert data.after.values == pytest.approx(data.before.values, rel=1e-9)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,11 +35,17 @@ def test_no_ribbon_crosses_a_label(listed: list[Flow], name: str) -> None:
     check_picture(figure)
 
 
+@example(seed=7980, width="double")  # a thick loop beside a long label
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["single", "double"]))
 def test_no_ribbon_of_a_random_ledger_crosses_a_label(seed: int, width: str) -> None:
     """Up to twelve transporters and six gradients in any tangle, with rings."""
-    figure = figures.energy_flow(make_run(random_flows(seed)), width=width)
+    try:
+        figure = figures.energy_flow(make_run(random_flows(seed)), width=width)
+    except errors.OutOfDomain as narrow:  # eleven layers and more do not fit one column: refused, with what is missing
+        if width == "single" and re.search(r"mm more for 1\d layers", str(narrow)):
+            return
+        raise
     check_picture(figure)
 
 

@@ -80,6 +80,7 @@ def test_the_attributes_hold_what_made_the_run() -> None:
         "model_hash",
         "parameters_hash",
         "status",
+        "system_json",
         "parameters_json",
         "solver_json",
         "sources_json",

@@ -55,7 +55,7 @@ OPEN = (e.BooksDoNotClose, "ledger of 'cell'", "a residual below 2e-06 of the en
 TIGHTER = "a tighter rtol in the solver; else a law or a potential is wrong"
 UPHILL, EMPIRICAL = (
     (e.UphillForFree, "process lift", "J·A ≥ 0 at every step"),
-    "a law that is not proved breaks the second law here: audit(model) says which, and how",
+    "an Empirical law breaks the second law here; print(audit(model)) says how",
 )
 VARY = (e.WrongType, "prepare(vary=…)", "names of parameters with their units")
 ORDER = "a list or an array, in the order of vary"
@@ -151,8 +151,8 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
         "prepare(vary=…)", "parameters that are not fixed too", "bath.K, bath.Na", "leave it out of one of them",
     ),
     "degrees": (
-        lambda: prepare(vary={"temperature": "degC"}), e.UnitMismatch,
-        "prepare(vary={'temperature': …})", "a unit that begins at zero", "'degC'", "'kelvin'",
+        lambda: prepare(vary={"temperature": "degC"}), e.BadSettings,
+        "prepare(vary={'temperature': …})", "a unit that counts from absolute zero", "'degC'", "vary={'temperature': 'kelvin'}",
     ),
     "another dimension": (
         lambda: prepare(vary={"bath.K": "mV"}), e.UnitMismatch, "prepare(vary={'bath.K': …})", "a unit like 'mM'", "1 mV (V)", "Q(1, 'mM')"

@@ -13,14 +13,17 @@ from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
 from ...declare.transporter import Transporter, sensing
+from ...symbols import T
 from .causes import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
-from .certain import Certain, certain
+from .certain import WARM, Certain, certain, frozen
 from .claim import Claim, claims, subjects
 from .evaluate import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .loops import Loop, blame, loops
 from .residual import EXACT, Residual, residual
 from .search import SAMPLES, Uphill, stops, uphill
+
+NONLINEAR = "ln(r⁺/r⁻) is no linear form of V and ln c"
 
 
 def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Mapping[str, Any] | None = None) -> Audit:
@@ -128,41 +131,74 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     e = excess(claim, found)
     warmed = found.warming * WARMER * e.RT
     size = max(found.size * e.RT, abs(warmed))
-    k = multiplied(found)
+    k = None if claim.paired else multiplied(found)
     if size < EXACT * 10 * e.RT or (k and not found.stalls):
         said = "ln(r⁺/r⁻) − A/RT = 0" if k is None else f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
-        made = _passing(blank, claim, here, "the flux stops where A = 0 and has the sign of A" if found.stalls else said, k or 1.0)
-        left = off_multiple(found, k) * e.RT if k else 0.0
-        if made.verdict == "undecided" and 0 < left < ROUNDING:
-            return replace(
-                made, verdict="rounding", kJ=left, cause="rounding", text=f"{said}; up to {1000 * left:.3g} J/mol off: rounding of the digits given"
-            )
-        return made
+        said = "the flux stops where A = 0 and has the sign of A" if found.stalls else said
+        return _passing(blank, claim, here, said, k or 1.0, off_multiple(found, k) * e.RT if k else size)
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
     kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT
     verdict = "rounding" if size < ROUNDING else "violates"
     if verdict == "rounding":
-        return replace(
-            blank, verdict=verdict, kJ=kJ, cause="rounding", text=f"closes to {1000 * kJ:+.3g} J/mol: rounding of the digits given", terms=e.terms
-        )
+        text = f"closes to {1000 * kJ:+.3g} J/mol"
+        if not _nearly(claim, here):
+            return replace(blank, verdict="undecided", kJ=kJ, text=f"{text} where it was looked at, and it is not proved that it does elsewhere")
+        return replace(blank, verdict=verdict, kJ=kJ, cause="rounding", text=f"{text}: rounding of the digits given", terms=e.terms)
     seen = uphill(claim, here)
     witness = _witness(claim, here, seen.x, seen) if seen else _witness(claim, here, found.at, None)
     return replace(blank, verdict=verdict, kJ=kJ, cause=word, text=said, terms=e.terms, witness=witness, uphill=seen.share if seen else 0.0)
 
 
-def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float = 1.0) -> Finding:
-    """A law that shows no fault: consistent if that is proved of every state, else undecided; a factor may change its sign elsewhere."""
+def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float, left: float) -> Finding:
+    """A law that shows no fault but for what is ``left`` [kJ/mol]: consistent if that is proved of every state, rounding if so much is, else
+    undecided; a factor may change its sign elsewhere.
+    """
     if claim.proved:
         return replace(blank, verdict="proven", text=said)
     proof = certain(claim, here, k)
     if proof.holds:
         fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
         return replace(blank, verdict="consistent", text=said + fixed)
+    if 0 < left < ROUNDING and _nearly(claim, here, k):
+        off = f"closes to {1000 * left:.3g} J/mol" if k == 1 else f"{said}; up to {1000 * left:.3g} J/mol off"
+        text = f"{off}: rounding of the digits given"
+        return replace(blank, verdict="rounding", kJ=left, cause="rounding", text=text)
+    return _turned(blank, claim, here, proof) or replace(blank, verdict="undecided", text=_unproved(claim, proof))
+
+
+def _nearly(claim: Claim, here: Box, k: float = 1.0) -> bool:
+    """Whether the second law is proved but for what the digits of a paper do, and as much again for every 15 K that it is warmer or colder."""
+    near = ROUNDING * 1000 / (constants.GAS * claim.temperature)
+    return certain(claim, here, k, near, near * max(1.0, *(abs(kelvin - claim.temperature) / WARMER for kelvin in WARM))).holds
+
+
+def _unproved(claim: Claim, proof: Certain) -> str:
+    said = "no state with J·A < 0 was found, and it is not proved that there is none"
+    return (
+        said if not proof.here else f"{said} but at {claim.temperature:g} K: from 10 to 40 °C the rates follow neither A nor that of one temperature"
+    )
+
+
+def _turned(blank: Finding, claim: Claim, here: Box, proof: Certain) -> Finding | None:
+    """The finding on a factor that changes its sign and takes the flux with it: here, or at a temperature where it was seen to."""
     seen = uphill(claim, here, proof.changing, furthest=True)
     if seen:
         return _factor(blank, claim, here, seen)
-    return replace(blank, verdict="undecided", text="no state with J·A < 0 was found, and it is not proved that there is none")
+    if not proof.changing and not proof.here:
+        return None
+    own = [one.drive for one in frozen(claim, claim.temperature)]  # an affinity that constants of one temperature may follow
+    for kelvin in [*WARM, *(float(at[T]) for at in proof.changing if T in at)][:4]:
+        warm = replace(here, temperature=kelvin)
+        seen = uphill(claim, warm, proof.changing, drives=own)
+        if seen:
+            made = _factor(blank, replace(claim, temperature=kelvin), warm, seen)
+            if stops(claim, warm):
+                return replace(made, text=f"{made.text}, at {kelvin:.5g} K")
+            against = f"the flux runs against A there and against that of {claim.temperature:g} K"
+            text = f"the rates of the two directions warm apart: at {kelvin:.5g} K {against}"
+            return replace(made, cause="Q10", text=text)
+    return None
 
 
 def _onsager(blank: Finding, claim: Claim, here: Box) -> Finding:
@@ -173,8 +209,7 @@ def _onsager(blank: Finding, claim: Claim, here: Box) -> Finding:
     proof = certain(claim, here)
     if proof.holds:
         return replace(blank, verdict="consistent", text=text)
-    seen = uphill(claim, here, proof.changing, furthest=True)
-    return _factor(blank, claim, here, seen) if seen else replace(blank, verdict="undecided", text="J = L·A, and the sign of L is not known")
+    return _turned(blank, claim, here, proof) or replace(blank, verdict="undecided", text="J = L·A, and the sign of L is not known")
 
 
 def _factor(blank: Finding, claim: Claim, here: Box, seen: Uphill) -> Finding:
@@ -200,12 +235,16 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
         text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, seen)}"
         kJ = seen.worst * RT if seen else 0.0
         return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
+    if claim.paired and found.form == "nonlinear" and not claim.proved and found.size * RT >= ROUNDING:
+        text = f"{NONLINEAR}: up to {found.size * RT:.3g} kJ/mol off"
+        witness = _witness(claim, here, found.at, None) if seen is None else witness
+        return replace(blank, verdict="violates", kJ=found.signed * RT, cause="nonlinear", text=text, witness=witness, uphill=share)
     if seen is None:
-        return _unseen(blank, claim, here, found)
+        return _turned(blank, claim, here, proof) or _unseen(blank, claim, here, found)
     if proof.turns or (found.form == "nonlinear" and stops(claim, here)):
         return _factor(blank, claim, here, seen)
     stop = " (A where the flux stops)" if found.stalls else ""
-    text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.size * RT:.3g} kJ/mol off{stop}"
+    text = f"{NONLINEAR}: up to {found.size * RT:.3g} kJ/mol off{stop}"
     if found.form == "opaque":
         text = "the flux runs uphill, and could not be split into r⁺ and r⁻"
     kJ = found.signed * RT if found.size else seen.worst * RT
@@ -220,7 +259,7 @@ def _unseen(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
         return replace(blank, verdict="proven", text="no flux at these numbers" if still else "the rates leave the range of numbers here")
     if still:
         return replace(blank, verdict="undecided", text="no flux at these numbers: some parameter is 0, and nothing can be told")
-    why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else "ln(r⁺/r⁻) is no linear form of V and ln c"
+    why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else NONLINEAR
     return replace(blank, verdict="undecided", text=f"{why}, and no state with J·A < 0 was found")
 
 

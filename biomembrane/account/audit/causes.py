@@ -63,6 +63,8 @@ def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     multiple = _multiple(found)
     if multiple is not None and abs(multiple + 1) < SMALL:  # before Q10: a standard energy that is swapped as well warms the wrong way
         return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
+    if claim.paired and claim.kind != "cycle" and multiplied(found):
+        return "order", f"r⁺/r⁻ = exp({multiplied(found):g} A/RT): of one-way rates exp(A/RT) is asked, of a net flux its sign alone"
     if abs(found.warming) * WARMER * e.RT >= ROUNDING:
         said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
         return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"

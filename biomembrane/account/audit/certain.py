@@ -6,11 +6,12 @@ be a multiple of A itself; the others must have one sign, by their terms or by i
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
-import numpy as np
 import sympy as sp
 
 from ...declare.signs import nonnegative
@@ -19,9 +20,11 @@ from .claim import Claim
 from .evaluate import FIXED, Box
 from .interval import Axis, Sign, largest, sign
 from .monomials import ONE, Algebra, Form, Monomial, NoForm
+from .split import splits
 
-CLOSE = 1e-5  # of RT: what is left of ln(r⁺/r⁻) − A/RT when it is rounding
-WARM = (283.0, 313.0)  # K
+NEAR = 1e-11  # of RT: an affinity, or what is left of ln(r⁺/r⁻) − A/RT, that is the rounding of numbers
+ALIKE = 1e-12  # of a number: its rounding
+WARM = (283.15, 313.15)  # K
 ODD = (sp.tanh, sp.sinh, sp.asinh, sp.atan)
 
 
@@ -43,6 +46,7 @@ class Prover:
     claim: Claim
     box: Box
     warm: bool
+    near: float = NEAR  # of RT: an affinity below this has no sign, and ln(r⁺/r⁻) is A/RT within it
     changing: list[tuple[sp.Expr, Sign]] = field(default_factory=list)  # factors that were seen to change their sign
     turns: bool = False  # whether but for them it follows the affinity
     _senses: dict[sp.Expr, Sense | None] = field(default_factory=dict)
@@ -71,9 +75,11 @@ class Prover:
             pass
 
     def judge(self, k: float) -> bool:
-        """The pair where both rates are given, or else the flux."""
-        pair = self.claim.forward, self.claim.reverse
-        return (pair[0] is not None and pair[1] is not None and self.pair(pair[0], pair[1], k)) or self.flux()
+        """Of rates that are given r⁺/r⁻ = e^{A/RT}; of a net flux its sign, or else r⁺/r⁻ = e^{kA/RT} of rates that it may be the difference of."""
+        forward, reverse, flux = self.claim.forward, self.claim.reverse, self.claim.flux
+        if forward is not None and reverse is not None:
+            return self.pair(forward, reverse)
+        return self.flux() or (flux is not None and any(self.pair(up, down, k) for up, down in splits(flux)))
 
     # --- the flux
 
@@ -102,8 +108,11 @@ class Prover:
             for factor in e.args:
                 one = self.sense(factor)
                 made, unknown = (made, [*unknown, factor]) if one is None else (made * one, unknown)
-            if unknown and made.follows and all(any(f == known for known, _ in self.changing) for f in unknown):
+            seen = [f for f in unknown if any(f == known for known, _ in self.changing)]
+            if unknown and made.follows and len(seen) == len(unknown):
                 self.turns = True
+            if made.follows and len(seen) == 1:  # it was seen below zero and above, which no sum of terms can overrule
+                return None
             return self._whole(e) if unknown else made
         if e.is_Pow and e.exp.is_number and float(e.exp) == int(e.exp) and e.exp != 0:
             inner = Sense(1) if int(e.exp) % 2 == 0 and e.base.is_real else self.sense(e.base)
@@ -132,9 +141,7 @@ class Prover:
 
     def _split(self, e: sp.Expr) -> Sense | None:
         """By interval arithmetic; a factor that is seen to change its sign is remembered."""
-        numeric = e.xreplace(self.numbers)
-        size = _typical(numeric, self.axes)
-        made = sign(numeric, self.axes, 1e-10 * size)
+        made = sign(e.xreplace(self.numbers), self.axes)
         if made.below is not None and made.above is not None:
             self.changing.append((e, made))
         return Sense(made.sign) if made.sign else None
@@ -167,7 +174,7 @@ class Prover:
         return Sense(1 if ways.pop() else -1) if len(ways) == 1 else None
 
     def _along(self, top: Form) -> Sense | None:
-        """Σ base·Σ c_i e^{t_i A/RT}: each inner sum vanishes with A, and its partial sums tell the sign elsewhere."""
+        """Σ base·Σ c_i e^{t_i A/RT}: each inner sum vanishes with A, and its partial sums tell the sign elsewhere (:func:`_following`)."""
         if not self.step or not self.step[0] or not top:
             return None
         step, scale = self.step
@@ -183,15 +190,9 @@ class Prover:
             if not weight or not math.isfinite(weight):
                 return None
             orbits.setdefault(base, []).append((t, weight))
-        ways = set()
-        for row in orbits.values():
-            row.sort()
-            size = sum(abs(c) for _, c in row)
-            partial = np.cumsum([c for _, c in row])
-            if abs(partial[-1]) > CLOSE / 2 * size:
-                return None
-            ways |= {int(np.sign(p)) for p in partial[:-1] if abs(p) > CLOSE / 2 * size}
-        return Sense(-ways.pop(), follows=True) if len(ways) == 1 else None
+        ways = {_following(sorted(row), self.near) for row in orbits.values()}
+        way = ways.pop()
+        return Sense(way, follows=True) if way and not ways else None
 
     def _twin(self, top: Form) -> Sense | None:
         """P − M of two positive terms has the sign of ln(P/M)."""
@@ -202,14 +203,15 @@ class Prover:
         return self.sense(self.algebra.expression(made)) if made and made != top else None
 
     def _multiple(self, top: Form) -> Sense | None:
-        """A positive monomial times A/RT itself."""
+        """A positive monomial times A/RT itself, each term of it up to rounding and the constant as near as an affinity is."""
         if not self.drive or len(self.drive) != len(top):
             return None
         first, size = max(self.drive.items(), key=lambda x: abs(x[1]))
         for m, c in top.items():
             factor = self.algebra.over(m, first)
-            off = {n: top.get(self.algebra.monomial([*n, *factor]), 0.0) - x * c / size for n, x in self.drive.items()}
-            if all(abs(y) <= 1e-9 * abs(c) for y in off.values()) and self.algebra.positive(factor):
+            off = {n: top.get(self.algebra.monomial([*n, *factor]), 0.0) * size / c - x for n, x in self.drive.items()}
+            close = all(abs(off[n]) <= (self.near if n == ONE else ALIKE * abs(x)) for n, x in self.drive.items())
+            if close and self.algebra.positive(factor):
                 return Sense(1 if c / size > 0 else -1, follows=True)
         return None
 
@@ -238,16 +240,23 @@ class Prover:
                 for _ in range(abs(int(p))):
                     tops[p < 0] = algebra.times(tops[p < 0], algebra.sums[atom])
             moved = {algebra.monomial([*m, *plain]): c * number for m, c in tops[0].items()}
-            return moved.keys() == tops[1].keys() and all(self._equal(c, tops[1][m]) for m, c in moved.items()) and self._positive(tops[1])
+            return moved.keys() == tops[1].keys() and self._alike(moved, tops[1])
         except NoForm:
             return False
 
-    def _equal(self, a: float, b: float) -> bool:
-        return a * b > 0 and abs(math.log(a / b)) <= CLOSE
-
-    def _positive(self, form: Form) -> bool:
-        """Whether equal terms mean equal sums: all of one sign, or one sum proved to have a sign of its own."""
-        return self._one_sign(form) is not None or self.sense(self.algebra.expression(form)) is not None
+    def _alike(self, one: Form, other: Form) -> bool:
+        """Whether two sums of the same monomials have a ratio of one, at every state: term by term only where no term is below zero."""
+        off = {m: c - one[m] for m, c in other.items()}
+        if not any(off.values()):
+            return True
+        if self._one_sign(other) is not None:
+            return all(abs(off[m]) <= self.near / 2 * abs(c) for m, c in other.items())
+        size = self.algebra.expression(other)
+        made = self.sense(size)
+        if made is None or made.follows:
+            return False
+        left = sp.Add(*(sp.Abs(self.algebra.expression({m: x})) for m, x in off.items() if x))
+        return sign((self.near / 2 * made.way * size - left).xreplace(self.numbers), self.axes).sign == 1
 
     def _factors(self, e: sp.Expr) -> tuple[Monomial, float]:
         """A product as one monomial, with sums as atoms."""
@@ -273,47 +282,69 @@ class Prover:
         return made, number
 
     def _small(self, left: sp.Expr) -> bool:
-        return largest(left.xreplace(self.numbers), self.axes, CLOSE)
+        return largest(left.xreplace(self.numbers), self.axes, self.near)
 
 
-def _typical(e: sp.Expr, axes: list[Axis]) -> float:
-    """The size of an expression in the middle of the box."""
-    at = {a.symbol: sp.Float(math.exp((a.low + a.high) / 2) if a.log else a.low + 0.51 * (a.high - a.low)) for a in axes}
-    value = e.xreplace(at).evalf()
-    return abs(float(value)) if value.is_real and value.is_finite else 0.0
+def _following(row: Sequence[tuple[float, float]], near: float) -> int:
+    """The sign w with w·A·Σ c_i e^{t_i A} ≥ 0 wherever |A| > ``near``, of rising t_i; 0 where there is none.
+
+    Numbers c′ with Σ c′ = 0 and partial sums P of one sign give −Σ P_i (e^{t_(i+1) A} − e^{t_i A}).  If each is within a share ε of c, both
+    differ by ε Σ |P_i| (e^{t_(i+1) A} + e^{t_i A}) at most, which is less where tanh(|A| Δt/2) > ε, Δt the least step of t.  No weight is
+    left out, however small: the last wins far from equilibrium.
+    """
+    steps = [b - a for (a, _), (b, _) in itertools.pairwise(row)]
+    if not steps:
+        return 0
+    share = Fraction(near * min(1.0, *steps) / 2)
+    for way in (1, -1):
+        low = high = Fraction(0)  # what the partial sum may be, times way
+        for k, (_, c) in enumerate(row):
+            low, high = low + way * Fraction(c) - share * abs(Fraction(c)), high + way * Fraction(c) + share * abs(Fraction(c))
+            high = min(high, Fraction(0)) if k < len(steps) else high
+            if low > high:
+                break
+        else:
+            if low <= 0 <= high:
+                return way
+    return 0
 
 
 @dataclass(frozen=True)
 class Certain:
-    """What is proved of a claim: ``holds`` at every temperature, or ``fixed`` at the one at which its constants are given; ``changing`` are
-    coordinates at which a factor of it has the one sign and the other; but for such factors it holds where it ``turns``.
+    """What is proved of a claim: ``holds`` at every temperature, or ``fixed`` at the one at which its constants are given, or ``here`` at the
+    box's own alone, which is not enough; ``changing`` are coordinates at which a factor of it has the one sign and the other; but for such
+    factors it holds where it ``turns``.
     """
 
     holds: bool
     fixed: bool = False
+    here: bool = False
     turns: bool = False
     changing: tuple[Mapping[sp.Symbol, float], ...] = ()
 
 
-def certain(claim: Claim, box: Box, k: float = 1.0) -> Certain:
-    """Whether the second law is proved of a claim, up to rounding, over the box: of a pair of rates r⁺/r⁻ = e^{kA/RT}, of a flux its sign.
+def certain(claim: Claim, box: Box, k: float = 1.0, near: float = NEAR, elsewhere: float | None = None) -> Certain:
+    """Whether the second law is proved of a claim, up to ``near``, over the box and ``WARM``, or up to ``elsewhere`` at other temperatures:
+    of a pair of rates r⁺/r⁻ = e^{A/RT}, of a flux its sign.
 
-    What holds at the box's temperature only must follow, without voltage and at every other temperature, the affinity of that one: then its
-    constants are those of one temperature.  Else rates that warm apart would pass.
+    What holds at the box's temperature only must follow, at every other one, the affinity with the standard energy, or with the voltage too,
+    in units of that RT: then its constants are those of one temperature.  Else rates that warm apart would pass.
     """
-    always = Prover(claim, box, warm=True)
-    if always.judge(k):
+    always, here = Prover(claim, box, warm=True, near=elsewhere or near), Prover(claim, box, warm=False, near=near)
+    warm = always.judge(k)
+    if warm and (elsewhere is None or here.judge(k)):
         return Certain(holds=True)
-    here = Prover(claim, box, warm=False)
-    if here.judge(k) and Prover(_frozen(claim, box.temperature), box, warm=True).judge(k):
+    local = here.judge(k)
+    if local and any(Prover(one, box, warm=True, near=elsewhere or near).judge(k) for one in frozen(claim, box.temperature)):
         return Certain(holds=True, fixed=True)
     seen = [at for _, made in (*here.changing, *always.changing) for at in (made.below, made.above) if at is not None]
-    return Certain(holds=False, turns=here.turns, changing=tuple(seen))
+    return Certain(holds=False, here=local, turns=here.turns, changing=tuple(seen))
 
 
-def _frozen(claim: Claim, temperature: float) -> Claim:
-    """The claim without voltage, with the affinity that it has at one temperature."""
-    still: dict[sp.Expr, sp.Expr] = {} if claim.voltage is None else {claim.voltage: sp.S.Zero}
-    rates = {name: getattr(claim, name) for name in ("flux", "forward", "reverse")}
-    plain = {name: regular(e).xreplace(still) for name, e in rates.items() if e is not None}
-    return replace(claim, **plain, drive=claim.drive.xreplace(still | {T: sp.Float(temperature)}))
+def frozen(claim: Claim, temperature: float) -> Iterator[Claim]:
+    """The claim with the affinity that it has at one temperature: all of it, and without what the voltage does."""
+    fixed = {T: sp.Float(temperature)}
+    yield replace(claim, drive=claim.drive.xreplace(fixed))
+    if claim.voltage is not None:
+        chemical = claim.drive.xreplace({claim.voltage: sp.S.Zero})
+        yield replace(claim, drive=chemical.xreplace(fixed) + sp.expand(claim.drive - chemical))

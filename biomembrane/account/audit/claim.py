@@ -65,6 +65,11 @@ class Claim:
     temperature: float = constants.BODY_TEMPERATURE
 
     @property
+    def paired(self) -> bool:
+        """Whether it is given by its one-way rates, of which RT ln(r⁺/r⁻) = A is asked; of a net flux only its sign can be."""
+        return self.forward is not None and self.reverse is not None
+
+    @property
     def net(self) -> sp.Expr | None:
         """The flux as one expression."""
         if self.flux is not None:

@@ -38,7 +38,8 @@ class Finding:
     """The verdict on one process or one loop.
 
     ``verdict``: proven (identically, by algebra, whatever the parameters), consistent (proved at these numbers, up to rounding, for every state
-    of the range and at 10 to 40 °C), rounding (below 0.05 kJ/mol), violates, irreversible (no way back), undecided (no counter-example and no
+    of the range and at 10 to 40 °C), rounding (proved but for less than
+    0.05 kJ/mol), violates, irreversible (no way back), undecided (no counter-example and no
     proof: never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A, signed, of the largest size in
     the box (the constant, where that is all).  ``terms``: what ε holds: ``constant`` (kJ/mol), ``charge`` (excess elementary charges that
     the rates sense on the way in), and orders in excess by species.  ``cause`` is one word for it, ``text`` a sentence.

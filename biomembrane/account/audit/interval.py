@@ -19,6 +19,7 @@ from ...symbols import DB
 
 CELLS, ROUNDS = 4000, 60  # looked at in all, and how often cells are halved
 TRIES = 256  # states looked at first
+ROUNDING = 1e-12  # of the terms of a sum at the state: within it a value has no sign
 SLOPES = 150  # operations; a larger expression is enclosed without its slopes
 
 
@@ -48,26 +49,34 @@ class Enclosure:
             return None
         return [sp.diff(e, a.symbol) * (a.symbol if a.log else 1) for a in self.axes]
 
-    def tried(self) -> tuple[Array, Array, Array]:
-        """States at random, and bounds of the value at each."""
+    def tried(self) -> tuple[Array, Array, Array, Array]:
+        """States at random, bounds of the value at each, and what is rounding there."""
         low, high = self.start()
         x = low + (high - low) * np.random.default_rng(20261128).random((len(self.axes), TRIES))
         with np.errstate(all="ignore"):
-            return x, *_known(*enclosed(self.expression, self._leaves(x, x)), TRIES)
+            memo = self._leaves(x, x)
+            return x, *_known(*enclosed(self.expression, memo), TRIES), self._rounding(memo, TRIES)
+
+    def _rounding(self, memo: dict[sp.Basic, Pair], cells: int) -> Array:
+        """What is rounding at every state of a cell: of the least that its terms amount to there."""
+        parts = [memo[a] for a in self.expression.args] if self.expression.is_Add else []
+        size = sum((np.maximum(np.maximum(low, -high), 0.0) for low, high in parts), np.zeros(cells))
+        return np.where(np.isfinite(size), ROUNDING * size, 0.0)
 
     def start(self) -> Pair:
         """One cell: the whole box, ``(axis, 1)``."""
         ends = np.array([(a.low, a.high) for a in self.axes]).reshape(len(self.axes), 2)
         return ends[:, :1], ends[:, 1:]
 
-    def __call__(self, low: Array, high: Array) -> tuple[Array, Array, Array]:
-        """Lower and upper bounds by cell, and by how much each axis may move the value ``(axis, cell)``."""
+    def __call__(self, low: Array, high: Array) -> tuple[Array, Array, Array, Array]:
+        """Lower and upper bounds by cell, what is rounding in it, and by how much each axis may move the value ``(axis, cell)``."""
         with np.errstate(all="ignore"):
             memo = self._leaves(low, high)
             below, above = enclosed(self.expression, memo)
             width = high - low
+            slack = self._rounding(memo, width.shape[1])
             if self.slopes is None:
-                return *_known(below, above, width.shape[1]), width / self.widths
+                return *_known(below, above, width.shape[1]), slack, width / self.widths
             middle = (low + high) / 2
             least, most = enclosed(self.expression, self._leaves(middle, middle))
             moved = np.zeros_like(width)
@@ -78,7 +87,7 @@ class Enclosure:
             fine = np.isfinite(swing)
             below = np.where(fine, np.fmax(below, least - swing), below)
             above = np.where(fine, np.fmin(above, most + swing), above)
-            return *_known(below, above, width.shape[1]), np.where(np.isfinite(moved), moved, width)
+            return *_known(below, above, width.shape[1]), slack, np.where(np.isfinite(moved), moved, width)
 
     def _leaves(self, low: Array, high: Array) -> dict[sp.Basic, Pair]:
         made: dict[sp.Basic, Pair] = {}
@@ -101,13 +110,13 @@ class Sign:
     above: dict[sp.Symbol, float] | None = None
 
 
-def sign(expression: sp.Expr, axes: Sequence[Axis], slack: float = 0.0) -> Sign:
-    """The sign of an expression over the box, up to ``slack``; cells are halved until each is known."""
+def sign(expression: sp.Expr, axes: Sequence[Axis]) -> Sign:
+    """The sign of an expression over the box, up to the rounding of its terms at each state; cells are halved until each is known."""
     enclosure = Enclosure(expression, axes)
     low, high = enclosure.start()
     seen: dict[int, dict[sp.Symbol, float]] = {}
     if enclosure.axes:
-        x, least, most = enclosure.tried()
+        x, least, most, slack = enclosure.tried()
         for way, certain in ((1, least > slack), (-1, most < -slack)):
             if np.any(certain):
                 seen[way] = {a.symbol: float(y) for a, y in zip(enclosure.axes, x[:, int(np.argmax(certain))], strict=True)}
@@ -116,7 +125,7 @@ def sign(expression: sp.Expr, axes: Sequence[Axis], slack: float = 0.0) -> Sign:
     most_cells = CELLS * 100 // (100 + expression.count_ops())
     looked, ways = 0, {1: True, -1: True}
     for _ in range(ROUNDS):
-        below, above, moved = enclosure(low, high)
+        below, above, slack, moved = enclosure(low, high)
         looked += len(below)
         for way, certain in ((1, below > slack), (-1, above < -slack)):
             if way not in seen and np.any(certain):

@@ -18,7 +18,8 @@ Monomial = tuple[tuple[int, float], ...]  # (atom, power), by atom
 Form = dict[Monomial, float]
 MOST = 2000  # terms
 FAR = 300.0  # e to more than this is an atom, so that no number overflows or vanishes
-GONE = 1e-12  # of the terms that were added up: what is left is rounding
+GONE = 1e-14  # of the terms that were added up: what is left is rounding
+ALIKE = 1e-14  # relative: numbers and powers that differ by their rounding alone
 ONE: Monomial = ()
 
 
@@ -36,7 +37,7 @@ class Algebra:
     _index: dict[object, int] = field(default_factory=dict)
     _alike: dict[object, list[tuple[tuple[float, ...], int]]] = field(default_factory=dict)
     _memo: dict[sp.Expr, Form] = field(default_factory=dict)
-    _powers: dict[int, float] = field(default_factory=dict)
+    _powers: dict[tuple[int, float], float] = field(default_factory=dict)
     _inner: dict[int, int] = field(default_factory=dict)  # what a logarithm is of, by atom
 
     def form(self, e: sp.Expr) -> Form:
@@ -123,7 +124,7 @@ class Algebra:
         """The atom of a kind with these numbers, up to their rounding."""
         alike = self._alike.setdefault(kind, [])
         for known, atom in alike:
-            if all(math.isclose(a, b, rel_tol=1e-11, abs_tol=1e-14) for a, b in zip(known, numbers, strict=True)):
+            if all(math.isclose(a, b, rel_tol=ALIKE) for a, b in zip(known, numbers, strict=True)):
                 return atom
         self.atoms.append(make())  # type: ignore[operator]
         alike.append((numbers, len(self.atoms) - 1))
@@ -190,26 +191,26 @@ class Algebra:
     # --- monomials
 
     def snapped(self, power: float) -> float:
-        """A power beside rounding: a fraction, or a number that was met before."""
+        """A power beside rounding, which is relative to itself: a fraction, or a number that was met before."""
         near = round(power * 120) / 120
-        if abs(power - near) < 1e-10 * max(1.0, abs(power)):
+        if math.isclose(power, near, rel_tol=ALIKE * 10):
             return near
-        if power == 0:
-            return 0.0
-        size = 10.0 ** (math.floor(math.log10(abs(power))) - 9)
+        size = 10.0 ** (math.floor(math.log10(abs(power))) - 12)
         key = math.floor(power / size)
         for k in (key, key - 1, key + 1):
-            found = self._powers.get(hash((k, size)))
-            if found is not None and math.isclose(found, power, rel_tol=1e-9):
+            found = self._powers.get((k, size))
+            if found is not None and math.isclose(found, power, rel_tol=ALIKE * 10):
                 return found
-        self._powers[hash((key, size))] = power
+        self._powers[key, size] = power
         return power
 
     def monomial(self, powers: Iterable[tuple[int, float]]) -> Monomial:
         made: dict[int, float] = {}
+        size: dict[int, float] = {}
         for a, p in powers:
             made[a] = made.get(a, 0.0) + p
-        return tuple(sorted((a, self.snapped(p)) for a, p in made.items() if abs(p) > 1e-12))
+            size[a] = size.get(a, 0.0) + abs(p)
+        return tuple(sorted((a, self.snapped(p)) for a, p in made.items() if abs(p) > GONE * 10 * size[a]))
 
     def over(self, a: Monomial, b: Monomial, times: float = 1.0) -> Monomial:
         """a/b^times."""

@@ -22,7 +22,7 @@ from .split import splits
 STATES = 192
 CLIMBS = 4  # states from which the largest ε is sought
 EXACT = 1e-6  # of RT: what is left of a linear form when it holds
-WARM = np.array([283.0, 288.0, 293.0, 298.0, 303.0, 308.0, 313.0])  # K
+WARM = np.array([283.15, 288.15, 293.15, 298.15, 303.15, 308.15, 313.15])  # K
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def residual(claim: Claim, box: Box) -> Residual:
         if made is not None and made.form == "linear":
             return made
         best = best or made
+    if claim.paired and best is not None:  # judged as it is given, not by where it stops
+        return best
     from_zero = _of_zero(claim, box)
     return from_zero if from_zero is not None and from_zero.form == "linear" else best or from_zero or Residual("opaque")
 

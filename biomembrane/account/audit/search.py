@@ -40,14 +40,16 @@ class Uphill:
     worst: float = 0.0
 
 
-def uphill(claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False) -> Uphill | None:
+def uphill(
+    claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False, drives: Sequence[sp.Expr] = ()
+) -> Uphill | None:
     """The state where a flux runs furthest uphill, or None where none is found.
 
     ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is
-    sought beyond the samples, as where it is the size of the finding.
+    sought beyond the samples, as where it is the size of the finding.  ``drives``: affinities [RT] against which it must run as well.
     """
     assert claim.net is not None
-    functions = Functions([claim.net, claim.drive], box)
+    functions, others = Functions([claim.net, claim.drive], box), Functions(drives, box)
     x = box.sample(SAMPLES)
     J, drive = functions(x)
     fine = np.isfinite(J) & np.isfinite(drive)
@@ -55,24 +57,28 @@ def uphill(claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (),
         return None
     scale = float(np.median(np.abs(J[fine]))) * SMALL or TINY
 
-    def height(values: Array) -> Array:
+    def height(x: Array) -> Array:
         """A where J < 0, −A where J > 0: positive where it runs uphill, in RT."""
-        made: Array = -values[1] * np.sign(values[0]) * (np.abs(values[0]) > scale)
+        J, drive = functions(x)
+        way = -np.sign(J) * (np.abs(J) > scale)
+        made = way * drive
+        for other in others(x) if drives else ():
+            made = np.minimum(made, way * other)
         return np.where(np.isfinite(made), made, -np.inf)
 
-    up = height(functions(x))
+    up = height(x)
     tried = np.hstack([x, box.corners(), *(_beside(box, x[:, :STATES], where) for where in at)])
-    high = height(functions(tried))
+    high = height(tried)
     starts = [tried[:, k] for k in np.argsort(-high)[:STARTS]]
     none = high.max() <= LEAST
     if box.variables and (none or furthest):
         starts += [_pushed(functions, box, start, SOFT * scale) for start in (starts if none else starts[:PUSHES])]
     found = np.array(starts).T
-    heights = height(functions(found))
+    heights = height(found)
     best = int(np.argmax(heights))
     if heights[best] <= LEAST:
         return None
-    state = _plain(functions, box, found[:, best], height)
+    state = _plain(box, found[:, best], height)
     J, drive = functions(state[:, None])[:, 0]
     return Uphill(state, float(drive), float(J), float(np.mean(up > LEAST)), float(heights[best]))
 
@@ -100,7 +106,8 @@ def stops(claim: Claim, box: Box) -> bool:
         at = x.copy()
         at[k] += (drive - functions(x)[1]) / slopes[k]  # A/RT is linear in every coordinate
         J.append(functions(at)[0])
-    return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
+    with np.errstate(invalid="ignore"):  # of fluxes out of range
+        return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
 
 
 def _pushed(functions: Functions, box: Box, start: Array, soft: float) -> Array:
@@ -116,16 +123,16 @@ def _slope(functions: Functions, x: Array, soft: float) -> tuple[float, Array]:
     norm = np.hypot(J, soft)
     with np.errstate(invalid="ignore"):  # 0·∞ where a slope is infinite
         slope = drive * soft**2 / norm**3 * dJ + J / norm * dA
-    value = float(drive * J / norm)
+        value = float(drive * J / norm)
     return (value, slope) if np.all(np.isfinite([value, *slope])) else (np.inf, np.zeros_like(x))
 
 
-def _plain(functions: Functions, box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
+def _plain(box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
     """The state with each variable at its usual value, or next to it in the box, one after another, while half of the height is left."""
-    least = height(functions(x[:, None]))[0] / 2
+    least = height(x[:, None])[0] / 2
     for k, usual in enumerate(np.clip(box.usual, *box.bounds.T)):
         tried = x.copy()
         tried[k] = usual
-        if height(functions(tried[:, None]))[0] >= least:
+        if height(tried[:, None])[0] >= least:
             x = tried
     return x
