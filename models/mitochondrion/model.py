@@ -244,7 +244,7 @@ def _figure_of_energy(run: bm.Run) -> Any:
     with bm.figures.style():
         figure = Figure(figsize=(85 / 25.4, 62 / 25.4), layout="constrained")
         ax = figure.subplots()
-        colours = ("#B8B0A8", COLOURS["H"], "#56B4E9", COLOURS["ATP"])
+        colours = ("#B8B0A8", COLOURS["H"], "#C6E3F5", COLOURS["ATP"])
         ax.stackplot(made, *shares, colors=colours, edgecolor="white", lw=0.4)
         below = np.cumsum([0.0, *(float(s[-1]) for s in shares)])
         for name, low, high in zip([*heat, "work"], below[:-1], below[1:], strict=True):
