@@ -122,7 +122,7 @@ def _at_rest(study: bm.Study, model: bm.Model) -> None:
     run = study.run(model, label="rest", times=TIMES, parameters=off)
     c = {str(p): float(run.data.concentration.isel(time=-1).sel(pool=p)) for p in run.data.pool.values if "charge" not in str(p)}
     study.answer("pmf", Q(float(force(run)) * 1e3 / F, "mV"), "proton-motive force against which an NADH just pushes its 10 H⁺",
-                 wanted=Q(196.16, "mV"), within=1e-4, source="150 mV + 0.75·61.54 mV, science.md § 6")  # fmt: skip
+                 wanted=Q(196.16, "mV"), within=1e-4, source="150 mV + 0.75·(RT/F) ln 10, 61.54 mV each")  # fmt: skip
     study.answer("pmf_energy", Q(float(force(run)) / 1e3, "kJ/mol"), "the same for a mole of H⁺", wanted=Q(pmf / 1e3, "kJ/mol"), within=1e-5,
                  source="F·150 mV + 0.75·RT ln 10")  # fmt: skip
     standard = float(MgATP.standard.quantity.to("J/mol").magnitude)

@@ -144,7 +144,7 @@ def _worth(study: bm.Study, model: bm.Model) -> None:
             wanted=Q((units * UNIT - F * millivolts / 1e3) / 1e3, "kJ/mol"), within=1e-6, source="RT ln 10·ΔpH − FV",
         )  # fmt: skip
     study.answer("pmf", Q(float(inward[2]) * 1e6 / F, "mV"), "the last in mV: proton-motive force", wanted=Q(196.16, "mV"), within=Q(0.01, "mV"),
-                 source="150 mV + 0.75·61.54 mV, science.md § 6")  # fmt: skip
+                 source="150 mV + 0.75·(RT/F) ln 10, 61.54 mV each")  # fmt: skip
     study.answer("unit", Q(float(inward[0]) * 1e6 / F, "mV"), "one unit of pH in mV", wanted=Q(61.54, "mV"), within=Q(0.01, "mV"),
                  source="(RT/F) ln 10 at 37 °C")  # fmt: skip
 
