@@ -133,14 +133,18 @@ def _worth(study: bm.Study, model: bm.Model) -> None:
     given = {"membrane.potential": array([0, -61.54, -150], "case", "mV"), "lumen.H": array([1e-5, 1e-4, 10**-4.75], "case", "mM")}
     run = study.run(model, label="worth", times=INSTANT, parameters=given | {"cytosol.H": Q(1e-4, "mM")})
     inward = -run.data.affinity.isel(time=0).sel(process="H_leak")
-    cases = {"unit": (1, 0, "one unit of pH"), "volts": (0, -61.54, "−61.54 mV"), "force": (0.75, -150, "0.75 units of pH and −150 mV together")}
+    cases = {
+        "step_energy": (1, 0, "one unit of pH"),
+        "energy_volts": (0, -61.54, "−61.54 mV"),
+        "energy_force": (0.75, -150, "0.75 units of pH and −150 mV together"),
+    }
     for k, (name, (units, millivolts, about)) in enumerate(cases.items()):
         study.answer(
-            f"energy_{name}", Q(float(inward[k]), "kJ/mol"), f"free energy that H⁺ gives up going in: {about}",
+            name, Q(float(inward[k]), "kJ/mol"), f"free energy that H⁺ gives up going in: {about}",
             wanted=Q((units * UNIT - F * millivolts / 1e3) / 1e3, "kJ/mol"), within=1e-6, source="RT ln 10·ΔpH − FV",
         )  # fmt: skip
     study.answer("pmf", Q(float(inward[2]) * 1e6 / F, "mV"), "the last in mV: proton-motive force", wanted=Q(196.16, "mV"), within=Q(0.01, "mV"),
-                 source="150 mV + 0.75·61.54 mV, science.md § 6")  # fmt: skip
+                 source="150 mV + 0.75·(RT/F) ln 10, 61.54 mV each")  # fmt: skip
     study.answer("unit", Q(float(inward[0]) * 1e6 / F, "mV"), "one unit of pH in mV", wanted=Q(61.54, "mV"), within=Q(0.01, "mV"),
                  source="(RT/F) ln 10 at 37 °C")  # fmt: skip
 
