@@ -231,7 +231,8 @@ def _glands(study: bm.Study) -> xr.Dataset:
     run = study.run(stomach(), label="stomach", times=INSTANT, parameters=acid)
     seen = run.data.isel(time=0).assign_coords(pH=pH)
     for name, n in (("one", 1), ("two", 2)):
-        stalls = float(np.interp(0, seen.affinity.sel(process=f"HK_{name}").values[::-1], pH[::-1]))
+        A = seen.affinity.sel(process=f"HK_{name}").values
+        stalls = float(pH[0] - A[0] * (pH[-1] - pH[0]) / (A[-1] - A[0]))  # a straight line, also below the pH that can be made
         wanted = 7.2 - (ENERGY - n * RT * math.log(140 / 20)) / (n * UNIT)
         study.answer(f"stomach_{name}", Q(stalls, "1"), f"pH at which a pump of {n} H⁺ for {n} K⁺ an ATP stalls", wanted=Q(wanted, "1"),
                      within=Q(1e-6, "1"), source="7.2 − (57 − n·RT ln 140/20)/(n·RT ln 10)")  # fmt: skip
