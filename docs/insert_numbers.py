@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MARK = re.compile(r"<!--=\s*(\w+)\.(\w+)\s+(\S+?)(?:\s+(\S.*?))?\s*-->(.*?)<!---->", re.DOTALL)
+MARK = re.compile(r"(?<!`)<!--=\s*(\w+)\.(\w+)\s+(\S+?)(?:\s+(\S.*?))?\s*-->(.*?)<!---->", re.DOTALL)
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 Numbers = Mapping[tuple[str, str], tuple[float, str]]
 

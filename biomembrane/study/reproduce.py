@@ -26,7 +26,7 @@ def studies() -> list[str]:
     return [name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)]
 
 
-def perform(name: str, folder: Path | None) -> Result:
+def perform(name: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "pdf")) -> Result:
     """One study as plain data; what it raises is kept as a miss, with what was found before."""
     from .study import Study
 
@@ -38,7 +38,7 @@ def perform(name: str, folder: Path | None) -> Result:
     try:
         with redirect_stdout(sys.stderr):  # standard output belongs to the table
             module.reproduce(study)
-            study.save_figures()
+            study.save_figures(suffixes)
     except Exception as problem:  # noqa: BLE001  whatever a study meets is one line of the table, and the others go on
         headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else str(problem)
         last = traceback.extract_tb(problem.__traceback__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,13 +137,13 @@ class Study:
         self.figures[name] = figure
         return figure
 
-    def save_figures(self) -> None:
+    def save_figures(self, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
         """Write the figures beside the runs, if there is a folder."""
         from ..show.style import save
 
         if self.folder is not None:
             for name, figure in self.figures.items():
-                self.files += [save(figure, self.folder / f"{name}.{suffix}") for suffix in ("svg", "pdf")]
+                self.files += [save(figure, self.folder / f"{name}.{suffix}") for suffix in suffixes]
 
     @property
     def misses(self) -> list[str]:

@@ -78,7 +78,7 @@ def test_a_fit_finds_what_it_should(model):
         ({"vary": {"blood.K": "mV"}}, errors.UnitMismatch, "blood.K"),
         ({"vary": {"blood.K": "mMol"}}, errors.UnknownUnit, "mMol"),
         ({"vary": {"blood.K": 1.0}}, errors.UnknownUnit, "1.0"),
-        ({"vary": {"temperature": "degC"}}, errors.UnitMismatch, "kelvin"),
+        ({"vary": {"temperature": "degC"}}, errors.BadSettings, "kelvin"),
         ({"vary": {"blood.K": "mM"}, "parameters": {"blood.K": Q(5, "mM")}}, errors.BadSettings, "fixed too"),
         ({"vary": {"blood.K": "mM"}, "until": None}, errors.BadSettings, "until= or times="),
     ],

@@ -269,7 +269,7 @@ def test_native_equals_radau_with_every_kind_of_protocol():
 @given(order=st.permutations(range(6)), threads=st.sampled_from([1, 2, 3]), kind=st.sampled_from(["steps", "ramps"]))
 def test_a_batch_with_breaks_by_lane_equals_its_singles(order, threads, kind):
     """Every lane hits its own breaks: some coincide, some lie at 0, at the end and beyond; order and threads change no bit."""
-    first, second = np.array([[0.0, 2.0, 10.0, END, 45.0, 29.9], [0.0, 10.0, 10.0, 20.0, 50.0, END]])[:, list(order)]
+    first, second = np.array([[0.0, 2.0, 10.0, 20.0, 45.0, 29.9], [0.0, 10.0, 10.0, END, 50.0, END]])[:, list(order)]
     make = steps if kind == "steps" else lambda _, *points: ramps(*points)
     made = run(_by_lane(make, seconds(first), seconds(second)), solver=solvers.Native(threads=threads))
     again = run(_by_lane(make, seconds(first[::-1]), seconds(second[::-1])))

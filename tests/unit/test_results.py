@@ -245,9 +245,11 @@ def test_a_saved_run_is_what_was_saved(tmp_path: Any) -> None:
 
 
 def test_a_saved_run_without_more_has_nothing_more() -> None:
-    """A dataset of a scan: no ribbons, labels or baths; a name that is no line is no attribute."""
+    """A dataset of a scan: no labels or baths, and ribbons are said to be missing; a name that is no line is no attribute."""
     bare = SavedRun(xr.Dataset(attrs={"title": "bare", "solver_json": '{"rtol": 1e-8}'}))
-    assert (bare.model_name, bare.baths, bare.ledger.labels, bare.ledger.flows()) == ("bare", {}, {}, [])
+    assert (bare.model_name, bare.baths, bare.ledger.labels) == ("bare", {}, {})
+    with pytest.raises(errors.UnknownName, match="lines alone were kept"):
+        bare.ledger.flows()
     assert not hasattr(bare.ledger, "spend")
     with pytest.raises(AttributeError, match=r"^spend$"):
         _ = bare.ledger.spend
