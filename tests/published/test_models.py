@@ -44,3 +44,6 @@ def test_study(name, tmp_path):
 def test_texts_name_studies_that_are_there():
     named = {mark[1] for path in numbers.texts() for mark in numbers.MARK.finditer(path.read_text("utf-8"))}
     assert named <= set(studies())
+    lesson = (ROOT / "docs" / "lesson.md").read_text("utf-8")
+    assert set(studies()) <= {mark[1] for mark in numbers.MARK.finditer(lesson)}
+    assert not set("{}…") & set(lesson)
