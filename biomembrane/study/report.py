@@ -116,7 +116,7 @@ table{border-collapse:collapse;font-size:.85rem;width:100%}
 th,td{text-align:left;padding:.25rem .9rem .25rem 0;vertical-align:top}
 thead th{border-bottom:1px solid #8889}tbody tr{border-bottom:1px solid #8883}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.source{color:#666;min-width:14rem}td:first-child{min-width:11rem}
+.source{color:#666;min-width:14rem}section td:first-child{min-width:11rem}
 .right{color:#007a52}.miss{color:#b3261e;font-weight:600}
 a{color:#0072b2}
 .figures{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start;margin-top:1rem}
