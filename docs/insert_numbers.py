@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MARK = re.compile(r"(?<!`)<!--=\s*(\w+)\.(\w+)\s+(\S+?)(?:\s+(\S.*?))?\s*-->(.*?)<!---->", re.DOTALL)
+MARK = re.compile(r"(?<!`)<!--=\s*(\w+)\.(\w+)\s+(\S+?)(?:\s+(\S[^>]*?))?\s*-->([^<]*)<!---->")
+LOOKS = re.compile(r"(?<!`)<!--\s*=")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 Numbers = Mapping[tuple[str, str], tuple[float, str]]
 
@@ -54,6 +55,9 @@ def inserted(text: str, found: Numbers) -> str:
             raise KeyError(message)
         return match[0][: match.start(5) - match.start()] + printed(*found[model, name], form, unit) + "<!---->"
 
+    if len(LOOKS.findall(text)) != len(MARK.findall(text)):
+        message = "a mark is not well formed: <!--=model.answer format unit-->number<!---->"
+        raise ValueError(message)
     return MARK.sub(one, text)
 
 

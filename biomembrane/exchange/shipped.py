@@ -47,7 +47,7 @@ def is_own(name: Any) -> bool:
     return str(name) not in names()
 
 
-def _file(name: Any) -> Path:
+def found(name: Any) -> Path:
     """Where a model is.  Raises WrongType, UnknownName."""
     given = read_path(name, "load(…)", "bm.load('enterocyte')")
     if not is_own(name):
@@ -66,7 +66,7 @@ def module(name: str | Path) -> ModuleType:
     A shipped name means the shipped model, even beside a folder of that name, which is written './enterocyte'.  Raises WrongType, UnknownName,
     CorruptFile, and ModelFailed with what the file raised as its cause.
     """
-    path = _file(name)
+    path = found(name)
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
     if spec is None or spec.loader is None:
         raise errors.CorruptFile(where=str(path), wanted="a Python module", got="nothing that can be imported", advice="name it model.py")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .. import errors, reading, units
 
 
@@ -40,7 +42,7 @@ class Answer:
 
     @property
     def right(self) -> bool:
-        return abs(self.off) <= self.within  # False for NaN
+        return bool(np.isfinite(self.computed.magnitude)) and abs(self.off) <= self.within
 
     @property
     def wanted_text(self) -> str:
@@ -88,12 +90,17 @@ def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: 
         raise errors.BadName(where=where, wanted="a name of letters, digits and _", got=errors.shown(name), advice="'potential'")
     computed = _one(value, f"{where}, value")
     if wanted is None:
+        if within is not None:
+            raise errors.WrongType(where=where, wanted="wanted= beside within=", got="none", advice="wanted=Q(-70, 'mV'), or leave within= out")
         return Answer(name, about, computed, None, 0.0, source)
     if not source.strip():
         raise errors.OutOfDomain(
             where=where, wanted="the source of the number that is wanted", got="none", advice="source='Hodgkin & Katz 1949, p. 74'"
         )
     if isinstance(wanted, (tuple, list)):
+        if len(wanted) != 2 or within is not None:
+            got = f"{len(wanted)} values" if len(wanted) != 2 else f"within={errors.shown(within)} beside a range"
+            raise errors.WrongType(where=where, wanted="a range of two quantities, and no within=", got=got, advice="wanted=(Q(30, '1'), Q(32, '1'))")
         low, high = (_like(w, computed, f"{where}, wanted") for w in wanted)
         if not low <= high:
             raise errors.OutOfDomain(where=where, wanted="a range (low, high)", got=errors.shown(wanted), advice="the smaller number first")
@@ -111,6 +118,8 @@ def _one(value: Any, where: str) -> Any:
         advice = "Q(5, 'mM'), Q(5, '1') for a pure number, or one value of run.data with its units"
         raise errors.BareNumber(where=where, wanted="a quantity", got=errors.shown(value), advice=advice)
     number = reading.numbers(made.magnitude)
+    if isinstance(number, float) and not np.isfinite(number) and not where.endswith("value"):
+        raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(value), advice="a number of the source")
     if not isinstance(number, float):
         raise errors.WrongType(where=where, wanted="one number with a unit", got=errors.shown(value), advice="the last of a time course, x[-1]")
     return units.Q(number, units.unit_of(made))
@@ -135,8 +144,11 @@ def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
         )
     else:
         made = float(_like(within, computed, f"{where}, within").to(computed.units).magnitude)
-    if not made >= 0:
-        raise errors.OutOfDomain(where=where, wanted="a tolerance of zero or more", got=errors.shown(within), advice="within=0.01")
+        if computed.check("[temperature]") and made > 100:  # 1 °C as a quantity is 274.15 K
+            wanted, advice = "a difference of temperatures, in kelvin", "within=Q(1, 'K')"
+            raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(within), advice=advice)
+    if not 0 <= made < float("inf"):
+        raise errors.OutOfDomain(where=where, wanted="a finite tolerance of zero or more", got=errors.shown(within), advice="within=0.01")
     return made
 
 

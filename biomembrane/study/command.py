@@ -39,9 +39,11 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     seconds = time.perf_counter() - began
     held = not any(r["misses"] for r in results)
     index = folder / "index.html"
-    index.write_text(page(results, seconds), encoding="utf-8")
+    index.write_text(page(results, seconds), encoding="utf-8", errors="backslashreplace")
     found = {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(index), "models": results}
-    (folder / "results.json").write_text(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+    (folder / "results.json").write_text(
+        json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8", errors="backslashreplace"
+    )
     if not options.json:
         print(table(results))
         print(f"\n{verdict(results, seconds)}\nwrote {index}")

@@ -30,21 +30,25 @@ def perform(name: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "p
     """One study as plain data; what it raises is kept as a miss, with what was found before."""
     from .study import Study
 
-    module = shipped.module(name)
+    try:
+        with redirect_stdout(sys.stderr):  # standard output belongs to the table
+            module = shipped.module(name)
+    except errors.ModelFailed as problem:
+        return _plain(Study(title(name)), "", [f"{problem.where}: {problem.got}"])
     if not callable(getattr(module, "reproduce", None)):
         wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
         raise errors.UnknownName(where=f"reproduce --only {name}", wanted=wanted, got="none", advice=advice)
     study, failed = Study(title(name), folder=folder), []
     try:
-        with redirect_stdout(sys.stderr):  # standard output belongs to the table
+        with redirect_stdout(sys.stderr):
             module.reproduce(study)
             study.save_figures(suffixes)
-    except Exception as problem:  # noqa: BLE001  whatever a study meets is one line of the table, and the others go on
-        headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else str(problem)
+    except (Exception, SystemExit) as problem:  # noqa: BLE001  whatever a study meets is one line of the table, and the others go on
+        headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.shown(problem, 300)
         last = traceback.extract_tb(problem.__traceback__)
         line = next((f"line {f.lineno}" for f in reversed(last) if f.filename == str(module.__file__)), "")
         failed = [f"{type(problem).__name__} in {Path(str(module.__file__)).name} {line}: {' '.join(headline.split())[:300]}"]
-    if not study.answers and not failed:
+    if not failed and all(a.wanted is None for a in study.answers):
         failed = ["no number was compared"]
     return _plain(study, str(getattr(module, "QUESTION", "")), failed)
 
@@ -86,6 +90,8 @@ def reproduce(
     Raises UnknownName for a name that is no study.
     """
     chosen = list(dict.fromkeys(names)) or studies()
+    for name in chosen:
+        shipped.found(name)  # before anything runs
     made: dict[str, Result] = {}
     for done, (name, result) in enumerate(_performed(chosen, out, jobs or _cores()), 1):
         made[name] = result
@@ -101,7 +107,7 @@ def _cores() -> int:
 
 def title(name: str) -> str:
     """What a study is called: the folder of a ``model.py``, or the file."""
-    path = Path(name)
+    path = Path(name).resolve()
     return name if not shipped.is_own(name) else path.resolve().parent.name if path.name == "model.py" else path.stem
 
 

@@ -58,7 +58,7 @@ class Study:
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
-        self.name, self.folder = name, folder
+        self.name, self.folder = name, None if folder is None else Path(folder)
         self.answers: list[Answer] = []
         self.records: list[Record] = []
         self.audits: list[Judged] = []
@@ -75,6 +75,13 @@ class Study:
         if hosted is not None:
             errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
         made, excused = audit(model), dict(hosted or {})
+        for subject, reason in excused.items():
+            if not isinstance(reason, str) or not reason.strip():
+                where, advice = (
+                    f"audit({model.name!r}, hosted={{{errors.shown(subject)}: …}})",
+                    "hosted={'pump': 'as printed, without a reverse rate'}",
+                )
+                raise errors.MissingSource(where=where, wanted="the reason, as text", got=errors.shown(reason), advice=advice)
         unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
         for subject in excused:
             errors.among(subject, unproved, f"audit({model.name!r}, hosted=…)", "a process or loop that is not proven")
@@ -102,6 +109,12 @@ class Study:
             raise errors.BadName(where=f"study of {self.name}, run(label=…)", wanted=wanted, got=errors.shown(label), advice="label='ouabain'")
         if not any(m is model for m in self._audited):
             self.audit(model, hosted=hosted)
+        elif hosted is not None:
+            advice = "study.audit(model, hosted=…), or the first study.run(model, hosted=…)"
+            raise errors.BadSettings(
+                where=f"study of {self.name}, run(hosted=…)", wanted="what is hosted beside the first look at a model",
+                got="a model that is audited already", advice=advice,
+            )  # fmt: skip
         made = simulate(model, **options)
         self.records.append(_record(label, model.name, made))
         if self.folder is not None:
@@ -131,6 +144,11 @@ class Study:
     def figure(self, name: str, drawn: Any) -> Any:
         """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and PDF.  Gives the figure."""
         figure = getattr(drawn, "figure", drawn)
+        where = f"figure({errors.shown(name)}, …)"
+        if not isinstance(name, str) or not re.fullmatch(r"[\w-]+", name):
+            raise errors.BadName(where=where, wanted="a name of letters, digits, - and _", got=errors.shown(name), advice="'traces'")
+        if name in self.figures:
+            raise errors.DuplicateName(where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'")
         if not callable(getattr(type(figure), "savefig", None)):
             got, advice = errors.shown(drawn), "study.figure('traces', bm.figures.traces(run))"
             raise errors.WrongType(where=f"figure({errors.shown(name)}, …)", wanted="a figure or axes", got=got, advice=advice)
@@ -155,7 +173,8 @@ class Study:
     @property
     def residual(self) -> float:
         """The largest residual of all books, relative to the energy that passed."""
-        return max((r.residual for r in self.records), default=0.0)
+        known = [r.residual for r in self.records]
+        return float("nan") if any(x != x for x in known) else max(known, default=0.0)  # noqa: PLR0124  NaN
 
 
 def _record(label: str, model: str, run: Run | Kept) -> Record:
@@ -169,4 +188,4 @@ def _record(label: str, model: str, run: Run | Kept) -> Record:
         problem = f"{type(caught).__name__}: {caught.headline}: {caught.got}"
     if run.failed and not problem:
         problem = f"{run.failed} of {last.size} lanes did not come to their end"
-    return Record(label, model, last.size, float(np.nanmax(last, initial=0.0)), problem)
+    return Record(label, model, last.size, float(np.nanmax(last)) if np.isfinite(last).any() else float("nan"), problem)

@@ -97,7 +97,12 @@ def test_an_array_of_one_number_brings_its_unit():
         ({"value": 5.0}, errors.BareNumber), ({"value": Q([1, 2], "mV")}, errors.WrongType), ({"wanted": Q(1, "mM")}, errors.UnitMismatch),
         ({"wanted": 1.0}, errors.BareNumber), ({"within": None}, errors.WrongType), ({"within": -0.1}, errors.OutOfDomain),
         ({"within": Q(1, "mM")}, errors.UnitMismatch), ({"source": " "}, errors.OutOfDomain), ({"name": "a b"}, errors.BadName),
-        ({"wanted": (Q(2, "mV"), Q(1, "mV"))}, errors.OutOfDomain), ({"value": xr.DataArray(5.0)}, errors.UnknownName),
+        ({"wanted": (Q(2, "mV"), Q(1, "mV")), "within": None}, errors.OutOfDomain), ({"wanted": (Q(1, "mV"), Q(2, "mV"))}, errors.WrongType),
+        ({"wanted": (Q(1, "mV"),), "within": None}, errors.WrongType), ({"wanted": None}, errors.WrongType),
+        ({"within": math.inf}, errors.OutOfDomain),
+        ({"wanted": Q(math.inf, "mV")}, errors.NotFinite),
+        ({"value": Q(37, "degC"), "wanted": Q(37, "degC"), "within": Q(1, "degC")}, errors.OutOfDomain),
+        ({"value": xr.DataArray(5.0)}, errors.UnknownName),
     ],
 )  # fmt: skip
 def test_what_a_number_needs(change, error):
@@ -138,6 +143,10 @@ def test_what_is_not_proved_is_a_miss_unless_it_is_named():
     assert study.audits[0].verdict == "proven but for what is hosted"
     with pytest.raises(errors.UnknownName):
         bm.Study("patch").audit(leaking(), hosted={"K_leak": "it is proved"})
+    with pytest.raises(errors.MissingSource):
+        bm.Study("patch").audit(model, hosted={"K_leak": " "})
+    with pytest.raises(errors.BadSettings):
+        study.run(model, hosted={"K_leak": "too late"}, until="1 s")
 
 
 def test_books_that_are_open_are_a_miss(monkeypatch):
@@ -159,6 +168,8 @@ def test_a_scan_counts_its_lanes():
 def test_figures_are_figures():
     with pytest.raises(errors.WrongType):
         bm.Study("patch").figure("energy", "energy.svg")
+    with pytest.raises(errors.BadName):
+        bm.Study("patch").figure("../energy", bm.figures.traces(bm.simulate(leaking(), until="1 s")))
 
 
 # --- the command
@@ -181,6 +192,9 @@ def test_a_study_of_ones_own(tmp_path, capsys):
         ({"wanted": -60}, "V: −61.5"),
         ({"more": "raise RuntimeError('no such curve')"}, "no such curve"),
         ({"more": "study.run(0, label='x')"}, "WrongType"),
+        ({"more": "raise SystemExit(0)"}, "SystemExit"),
+        ({"more": "study.answers.clear()"}, "no number"),
+        ({"more": "study.answer('x', Q(float('nan'), 'mV'), 'x')"}, "nan"),
     ],
 )
 def test_a_miss_is_told_and_ends_with_1(tmp_path, capsys, options, words):

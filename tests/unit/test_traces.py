@@ -144,13 +144,18 @@ def test_no_two_lines_look_alike(looks: list[tuple[str, int]]) -> None:
     x = np.array([0.0, 1.0])
     made = panel.distinct([panel.Line(str(i), x, x + i, colour, dash) for i, (colour, dash) in enumerate(looks)])
     for one, two in itertools.combinations(made, 2):
-        assert style.DASHES[one.dash] != style.DASHES[two.dash] or grey(one.colour, two.colour) > 12
+        assert style.DASHES[one.dash] != style.DASHES[two.dash] or grey(one.colour, two.colour) > 19.9
 
 
 def grey(one: str, two: str) -> float:
-    """Difference in percent of the luma that printers use."""
-    a, b = (sum(w * int(c[i : i + 2], 16) / 255 for w, i in ((0.299, 1), (0.587, 3), (0.114, 5))) for c in (one, two))
-    return 100 * abs(a - b)
+    """Difference of lightness, CIE L* of 0 to 100 (IEC 61966-2-1 for the luminance)."""
+
+    def linear(c: float) -> float:
+        return c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+
+    Y = [sum(w * linear(int(c[i : i + 2], 16) / 255) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5))) for c in (one, two)]
+    a, b = (116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y for y in Y)
+    return abs(a - b)
 
 
 def test_channels_of_one_ion_are_told_apart() -> None:
