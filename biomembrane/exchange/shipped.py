@@ -107,7 +107,7 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
     try:
         yield
     except errors.BiomembraneError as problem:
-        problem.add_note(f"  in      {path}, line {_line(path, problem)}")
+        problem.add_note(f"  in      {path}, line {line_of(path, problem)}")
         raise
     except SyntaxError as problem:
         if problem.filename != str(path):  # of something that it imports
@@ -120,14 +120,14 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
 
 
 def _failed(path: Path, wanted: str, problem: BaseException) -> errors.BiomembraneError:
-    line = _line(path, problem)
+    at = line_of(path, problem)
     got = f"{type(problem).__name__}: {' '.join(str(problem).split())}"[:300]
-    where = f"{path}, line {line}" if line else str(path)
+    where = f"{path}, line {at}" if at else str(path)
     made: errors.BiomembraneError = errors.ModelFailed(where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where")
     return made
 
 
-def _line(path: Path, problem: BaseException) -> int:
+def line_of(path: Path, problem: BaseException) -> int:
     """The last line of the file that the error passed through; 0 for none."""
     return next((f.lineno or 0 for f in reversed(tracebacks.extract_tb(problem.__traceback__)) if f.filename == str(path)), 0)
 

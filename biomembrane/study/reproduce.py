@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stdout
@@ -45,9 +44,8 @@ def perform(name: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "p
             study.save_figures(suffixes)
     except (Exception, SystemExit) as problem:  # noqa: BLE001  whatever a study meets is one line of the table, and the others go on
         headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.shown(problem, 300)
-        last = traceback.extract_tb(problem.__traceback__)
-        line = next((f"line {f.lineno}" for f in reversed(last) if f.filename == str(module.__file__)), "")
-        failed = [f"{type(problem).__name__} in {Path(str(module.__file__)).name} {line}: {' '.join(headline.split())[:300]}"]
+        path = Path(str(module.__file__))
+        failed = [f"{type(problem).__name__} in {path.name} line {shipped.line_of(path, problem)}: {' '.join(headline.split())[:300]}"]
     if not failed and all(a.wanted is None for a in study.answers):
         failed = ["no number was compared"]
     return _plain(study, str(getattr(module, "QUESTION", "")), failed)
@@ -108,7 +106,7 @@ def _cores() -> int:
 def title(name: str) -> str:
     """What a study is called: the folder of a ``model.py``, or the file."""
     path = Path(name).resolve()
-    return name if not shipped.is_own(name) else path.resolve().parent.name if path.name == "model.py" else path.stem
+    return name if not shipped.is_own(name) else path.parent.name if path.name == "model.py" else path.stem
 
 
 def _folders(names: Sequence[str], out: Path | None) -> dict[str, Path | None]:

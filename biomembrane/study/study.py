@@ -151,7 +151,7 @@ class Study:
             raise errors.DuplicateName(where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'")
         if not callable(getattr(type(figure), "savefig", None)):
             got, advice = errors.shown(drawn), "study.figure('traces', bm.figures.traces(run))"
-            raise errors.WrongType(where=f"figure({errors.shown(name)}, …)", wanted="a figure or axes", got=got, advice=advice)
+            raise errors.WrongType(where=where, wanted="a figure or axes", got=got, advice=advice)
         self.figures[name] = figure
         return figure
 
