@@ -23,6 +23,7 @@ FIRST, PIECES, ROUNDS = 64, 8, 12  # cells at first, of each that is cut, and ho
 BUDGET = 8192  # cells of a lane
 LANES = 64  # looked at together
 FINE = 1e-3  # of the range of a formula: smaller changes inside a cell are not looked for
+STEEP = 0.25  # of the range: a cell in which it moves further is cut, though it may move one way, so that each turn is bracketed
 STILL = 1e-6  # of the range: a smaller step is rest
 SLACK = 1.5  # without a slope, bounds may hold so many times the step between the ends
 REST = 8  # a rest is so many times as long as the first cell of what follows
@@ -132,7 +133,8 @@ class _Cells:
             widest = self._by_lane(np.maximum, above) - self._by_lane(np.minimum, below)
             least = FINE * (top - bottom) + np.where(np.isfinite(widest), 1e-6 * widest, 0.0) + 1e-12 * np.abs(first)
             beyond = (above > top + least) | (below < bottom - least)
-            wide: Flags = (~(above - below <= least) & (turns > 0) | beyond) & (high > low)
+            steep = np.abs(last - first) > STEEP * (top - bottom) + 1e-12 * np.abs(first)
+            wide: Flags = (~(above - below <= least) & (turns > 0) | beyond | steep) & (high > low)
         return wide
 
     def cut(self, which: Flags) -> _Cells:

@@ -34,17 +34,26 @@ def test_no_step_can_pass_over_a_peak(decades: float, where: float, base: float,
     """Whatever its width, breaks bracket it closely, and its top is seen."""
     end, w = 1e5, 1e5 * 10**decades
     found = moved(BUMP, end, a=base, b=height, at=where * end, width=w)
-    assert longest_step(found, end, where * end) < 2 * w
+    assert longest_step(found, end, where * end) < w / 2
     seen = found.highest - base if height > 0 else found.lowest - base
     assert seen == pytest.approx(height, rel=5e-3)
     assert not found.unclear
     assert not found.crowded
 
 
+@given(st.floats(-7, -2), st.floats(0.05, 0.95), st.sampled_from([2.0, -3.0]))
+def test_no_step_can_pass_over_a_rise(decades: float, where: float, height: float) -> None:
+    """One that never turns as well: its slope has one sign, and its ends alone would show a cell of a thousand widths."""
+    end, w = 1e5, 1e5 * 10**decades
+    found = moved(a + b * sp.tanh((t - at) / width), end, a=5.0, b=height, at=where * end, width=w)
+    assert longest_step(found, end, where * end) < w / 2
+    assert not found.crowded
+
+
 @pytest.mark.parametrize("w", [1e-3, 1.0, 30.0])
 def test_no_step_can_pass_over_a_peak_on_a_slope(w: float) -> None:
     found = moved(BUMP + t / 1e3, 1e5, a=1.0, b=100.0, at=50033.3, width=w)
-    assert longest_step(found, 1e5, 50033.3) < 2 * w
+    assert longest_step(found, 1e5, 50033.3) < w / 2
 
 
 @pytest.mark.parametrize(
