@@ -324,7 +324,7 @@ def test_passive_models_run_down(spec: Spec) -> None:
 
 
 @fewer(0.1)
-@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=5, max_size=5))
+@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=4, max_size=4))
 def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
     """Lanes of a scan are the runs one by one, and arrays meet along the names of their dimensions."""
     model = build(spec, potential=True)
@@ -334,9 +334,9 @@ def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
     second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
     times = Q([0.5, 1.0], "s")
     scan = bm.simulate(model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER)
-    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 3}
+    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 2}
     assert scan.data.time.values.tolist() == [0.5, 1.0]
-    for i, j in ((0, 0), (1, 2)):
+    for i, j in ((0, 0), (1, 0)):
         given_ = dict(zip(names, (factors[i] * base[0], factors[2 + j] * base[1]), strict=True))
         single = bm.simulate(model, times=times, parameters=given_, solver=SOLVER)
         for variable in ("amount", "potential", "flux", "affinity"):
