@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import Solution, Solver, Status
+from ..solve.problem import VANISHES, Solution, Solver, Status
 from ..solve.simulate import prepare
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
@@ -106,7 +106,8 @@ def finished(run: Run) -> Run:
     whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
-        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
+        look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
+        advice = f"{_refilled(run)}; {look}" if status.message.startswith(VANISHES) else f"{look}; look at its last fluxes"
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
@@ -132,6 +133,13 @@ def _culprit(run: Run) -> str:
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+
+
+def _refilled(run: Run) -> str:
+    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
+    assert run.status.state is not None
+    place = run.model.pools[run.status.state].place
+    return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 
 class Run:

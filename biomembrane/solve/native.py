@@ -93,7 +93,9 @@ class Native:
         for k in np.flatnonzero(record[:, 0]):
             kind, at = int(record[k, 0]), float(record[k, 4])
             state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
-            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
+            status = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
+            made.statuses[k] = status if kind == rodas.WAITING else problem.stopped(int(k), status, made.end[k, : len(problem.y0)])
+            made.end[k] = np.nan
             made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         problem.hush(made.least)
