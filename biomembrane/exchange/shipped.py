@@ -121,7 +121,7 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
 
 def _failed(path: Path, wanted: str, problem: BaseException) -> errors.BiomembraneError:
     at = line_of(path, problem)
-    got = f"{type(problem).__name__}: {' '.join(str(problem).split())}"[:300]
+    got = f"{type(problem).__name__}: {errors.said(problem)}"
     where = f"{path}, line {at}" if at else str(path)
     made: errors.BiomembraneError = errors.ModelFailed(where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where")
     return made
