@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..assemble.model import Model
 from .beside import exists, read_path
+
+if TYPE_CHECKING:
+    from ..assemble.model import Model
 
 
 def folder() -> Path:
@@ -89,6 +91,8 @@ def module(name: str | Path) -> ModuleType:
 
 def built(made: ModuleType, name: str | Path) -> Model:
     """What the ``build()`` of a module returns.  Raises WrongType, ModelFailed, and what the declarations in it raise."""
+    from ..assemble.model import Model
+
     with _told(Path(str(made.__file__)), "a build() that returns a Model"):
         model = made.build()
     if not isinstance(model, Model):

@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..account.audit.audit import audit
-from ..account.outcome import outcome
-from ..account.run import Run, simulate
-from ..assemble.model import Model
-from ..exchange.netcdf import save as save_run
 from .answer import Answer, answer
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
     from ..account.audit.finding import Audit
     from ..account.keep import Kept
+    from ..account.run import Run
+    from ..assemble.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +93,8 @@ class Study:
 
         Raises UnknownName for a process that the model lacks, or that is proved after all.
         """
+        from ..account.audit.audit import audit
+
         if hosted is not None:
             errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
         made, excused = audit(model), dict(hosted or {})
@@ -127,6 +126,9 @@ class Study:
 
         Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
         """
+        from ..account.run import simulate
+        from ..exchange.netcdf import save
+
         label = self._label(label, [r.label for r in self.records], "run(label=…)", "label='ouabain'")
         if not any(m is model for m in self._audited):
             self.audit(model, hosted=hosted)
@@ -140,7 +142,7 @@ class Study:
         self.records.append(_record(label, model.name, made, first=not self.records))
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.files.append(save_run(made, self.folder / f"{label}.nc"))
+            self.files.append(save(made, self.folder / f"{label}.nc"))
         return made
 
     def answer(self, name: str, value: Any, about: str, *, wanted: Any = None, within: Any = None, source: str = "") -> Any:
@@ -201,6 +203,8 @@ class Study:
 
 def _record(label: str, model: str, run: Run | Kept, *, first: bool) -> Record:
     """The run with its books as a lane that is worst has them."""
+    from ..account.outcome import outcome
+
     off = run.ledger.residual_relative
     last = np.asarray(off.isel(time=-1) if "time" in off.dims else off, float)
     problem = ""
