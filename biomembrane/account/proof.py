@@ -96,12 +96,12 @@ def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
     n, W = sp.Dummy(), sp.Dummy()
     if who.kind == "state":
-        return sp.diff(_energy(n, symbols.parameter(f"mu0[{who.pool}]", real=True), n0), n).subs(n, symbols.amount(who.pool))
+        return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(n, symbols.amount(who.pool))
     assert who.species is not None
     assert who.place is not None
     if who.kind == "water":
-        return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
-    standard = symbols.parameter(f"{who.species.name}.standard_energy", real=True) if who.species.standard is not None else sp.S.Zero
+        return who.species.declared_molar_volume.symbol * symbols.pressure(who.place.name)
+    standard = sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
     return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
 
 

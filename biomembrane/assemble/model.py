@@ -129,7 +129,7 @@ class Model(Compared):
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
-        return _symbol(self.parameter(name))
+        return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
@@ -196,8 +196,8 @@ class Model(Compared):
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
                 put("derived", symbol, formula)
-        for symbol, formula in self.impermeants.items():
-            put("derived", symbol, formula)
+        for x in self.impermeants:
+            put("derived", x.symbol, x.amount)
         for symbol, formula in levels.levels(self):
             put("potential", symbol, formula)
         for process in self.processes:
@@ -262,7 +262,3 @@ def _kelvin() -> Any:
     from ..units import Q
 
     return Q(constants.BODY_TEMPERATURE, "kelvin")
-
-
-def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.declared(p.name, p.domain)

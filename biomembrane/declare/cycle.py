@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from .. import constants, errors, symbols
+from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from . import latex
 from .content import Compared
@@ -268,7 +268,7 @@ class Cycle(Compared):
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
-        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
+        at = {p.symbol: p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         sizes = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         open_ = [name for name, size in sizes.items() if not abs(size) < TOLERANCE]

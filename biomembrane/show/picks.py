@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,12 +73,7 @@ def system(data: xr.Dataset, where: str) -> System:
     if "system_json" not in data.attrs:
         advice = "run the model again and bm.save(run, …)"
         raise errors.UnknownName(where=where, wanted="what membranes and processes there are", got="data without system_json", advice=advice)
-    return _system(data.attrs["system_json"])
-
-
-@lru_cache(maxsize=16)
-def _system(text: str) -> System:
-    read = json.loads(text)
+    read = json.loads(data.attrs["system_json"])
     sides = {name: (inside, outside) for name, (inside, outside) in read["membranes"].items()}
     return System(sides, {name: (on, out, net) for name, (on, out, net) in read["processes"].items()}, read["charges"], read["labels"])
 
