@@ -159,7 +159,7 @@ def plain(data: xr.Dataset, name: Any, known: Sequence[str]) -> Any:
     """A name as results say it, ``cell.Na``, where another way to name the same solute was given and is one of the known."""
     if not isinstance(name, str) or "@" not in name:
         return name
-    told = _system(data.attrs["system_json"]).membranes.values() if "system_json" in data.attrs else ()
+    told = system(data).membranes.values() if "system_json" in data.attrs else ()
     found = [one for one in dotted(name, told) if one in known]
     return found[0] if len(found) == 1 else name
 

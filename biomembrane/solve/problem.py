@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ..compile.numpy import Kernel
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
+from .status import WAITING, Status
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
-KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
 VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
 SHRUNK = 1e-6  # of the typical volume: what is left where a compartment runs dry
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
@@ -120,23 +120,6 @@ class Problem:
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
 
 
-@dataclass(frozen=True)
-class Status:
-    """How a run ended: ``kind`` is done, too many steps, collapsed, not finite, negative or cancelled; ``state`` the index at fault, if any."""
-
-    kind: str
-    time: float
-    message: str = ""
-    state: int | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.kind == "done"
-
-
-_WAITING = Status("cancelled", 0.0, "it was not begun")
-
-
 @dataclass(frozen=True, eq=False)
 class Solution:
     """The trajectory of one lane, up to where the solver came.
@@ -223,7 +206,7 @@ def empty(problem: Problem) -> Block:
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
-    waiting = [_WAITING] * lanes
+    waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
 
