@@ -365,7 +365,7 @@ def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) 
     last = run.data.isel(time=-1)
     ledger: dict[str, Any] = {name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in _TOTALS}
     ledger["residual_relative"] = quantity(run.ledger.residual_relative[-1], "1")
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
+    solutes = [x.name for x in run.model.states if x.concentration is not None]
     return {
         "model": run.model_name,
         "until": until,
@@ -389,7 +389,7 @@ def _show(run: Run) -> None:
     rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model).items())
     print(f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n")
     print(run.ledger)
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
+    solutes = [x.name for x in run.model.states if x.concentration is not None]
     volts = last.potential.dropna("membrane")
     print("\nat the end  " + "  ".join(f"{m} {float(volts.sel(membrane=m)):.2f} mV" for m in volts.membrane.values))
     print("            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes))

@@ -205,9 +205,15 @@ def _label(data: xr.Dataset, process: str) -> str:
     return labels.get(process, process)
 
 
+def dissolved(data: xr.Dataset | xr.DataArray) -> NDArray[np.bool_]:
+    """Which pools of a result are solutes (pool,), and no states of carriers; all of them where nothing is told."""
+    told = data["pool_kind"].values == "solute" if "pool_kind" in data.coords else np.ones(data.sizes["pool"])
+    return np.asarray(told, dtype=bool)
+
+
 def _pool(data: xr.Dataset, pool: str) -> str:
     """'K⁺ cell', or the species alone where all are in one place."""
-    places = {str(p) for p, kind in zip(data.pool_place.values, data.pool_kind.values, strict=True) if kind == "solute"}
+    places = {str(p) for p in data.pool_place.values[dissolved(data)]}
     place, _, species = pool.partition(".")
     return pretty(species) if places == {place} else f"{pretty(species)} {place}"
 
