@@ -328,7 +328,9 @@ def test_passive_models_run_down(spec: Spec) -> None:
 def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
     """Lanes of a scan are the runs one by one, and arrays meet along the names of their dimensions."""
     model = build(spec, potential=True)
-    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na"))][:2]
+    contents = {c.name for place in model.compartments for c in place.contents.values()}  # alone they leave a charge without an owner
+    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na")) and n not in contents][:2]
+    assume(len(names) == 2)
     base = [model.parameters[n].quantity for n in names]
     first = xr.DataArray(np.array(factors[:2]) * base[0].magnitude, dims="a", attrs={"units": str(base[0].units)})
     second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
