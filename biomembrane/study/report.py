@@ -102,7 +102,7 @@ def _row(a: Result, text: dict[str, str]) -> str:
 def _figure(path: Path) -> str:
     """A figure as data inside the page: an image keeps the names of its parts to itself."""
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<img alt="{escape(path.stem.replace("_", " "))}" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{escape(path.stem)}" src="data:image/svg+xml;base64,{data}">'
 
 
 _STYLE = """
