@@ -7,7 +7,7 @@ and the last state in the program's own units; ``books_json`` says what else the
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cached_property, reduce
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ def filed(run: Run) -> xr.Dataset:
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
-    made.attrs |= {"baths_json": json.dumps(run.baths), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
+    made.attrs |= {"baths_json": json.dumps(run.baths_by_lane), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
     assert isinstance(made, xr.Dataset)
     return made.transpose("time", ..., *dims)
 
@@ -213,10 +213,10 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     kind, end = Outcome.of(int(made.status)), float(made.end)
     if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind.value, **_told(made))
+    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
 
 
-def _told(made: xr.Dataset) -> dict[str, str]:
+def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
     """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
     told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
     for name, coord in made.coords.items():
@@ -224,8 +224,8 @@ def _told(made: xr.Dataset) -> dict[str, str]:
             unit = units.from_udunits(str(coord.attrs["units"]))
             if told[name].startswith("scanned over"):
                 told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
-            bath, _, species = str(name).partition(".")
-            if species in baths.get(bath, {}):
-                baths[bath][species] = float(units.Q(float(coord), unit).to("mM").magnitude)
+    baths = {
+        bath: {species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c for species, c in of.items()} for bath, of in baths.items()
+    }
     made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
     return {name: text for name, text in made_of.items() if name in made.attrs}

@@ -97,7 +97,7 @@ class Cycle(Compared):
         check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
         put(self, "reason", self.reason.strip())
         solvents(self.species, self.name)
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         known = names(self.states, f"{self.name}, states=…")
         listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{known[0]} <-> {known[-1]}']")
         reader = Reader(self.name, known, self.on, self.close, self.barrier, self.species)

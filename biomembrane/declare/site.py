@@ -308,7 +308,7 @@ class Site:
         if asked in self._given:
             return self._given[asked][0]
         full, hint = (
-            long_name or f"{key.replace('_', ' ')} of {self.name}",
+            long_name or f"{key if self.written_by_user else key.replace('_', ' ')} of {self.name}",
             "; if it may be negative, site.parameter(…, domain='real')" * (natural and self.written_by_user),
         )
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint, owner=f"the transporter {self.name!r}")

@@ -112,7 +112,7 @@ class Transporter(Compared):
         law: of :mod:`biomembrane.laws`.
         modulator: a function of the site that gives a non-negative pure number (open probability, inhibition) and may read any solute
             on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
-        label: how figures write it.
+        label: how figures write it; the name as it is given unless told.
 
     Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance, ConventionMismatch, the unit
     errors, DimensionError, NegativeRate, SecondLawViolation, SecondLawUndecided.
@@ -140,7 +140,7 @@ class Transporter(Compared):
         site = Site(self.name, self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
         put: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         put(self, "processes", (build(site, self.law, self.modulator, {}),))
         put(self, "parameters", dict(site.parameters))
 

@@ -254,6 +254,19 @@ def test_a_saved_file_that_lacks_what_a_figure_shows_is_told(here: Path, capsys:
     assert "no 'potential', which was saved" in err
 
 
+def test_a_mistake_of_ours_is_not_blamed_on_the_file(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that a module or an object of ours lacks: the file is sound, and what it says is not at fault."""
+    bm.save(bm.simulate(bm.load("resting_cell"), until=Q(1, "s")), here / "run.nc")
+    for wrong in (lambda _: io.absent, lambda run: run.absent, lambda _: object().absent):
+        monkeypatch.setattr("biomembrane.show.figures.traces", wrong)
+        status, out, err = said(["draw", "run.nc"], capsys)
+        assert (status, out) == (2, "")
+        assert err.startswith("a fault of biomembrane, not yours (AttributeError: ")
+    for lacked in (lambda run: run.data.absent, lambda run: run.data.status.absent, lambda run: json.loads(run.data.attrs["changed_json"]).items()):
+        monkeypatch.setattr("biomembrane.show.figures.traces", lacked)
+        assert said(["draw", "run.nc"], capsys)[2].startswith("CorruptFile:")
+
+
 def test_a_warning_of_ours_is_a_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def warned(_: object) -> int:
         warnings.warn("something", errors.CacheNotUsed, stacklevel=1)
