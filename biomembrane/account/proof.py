@@ -162,12 +162,11 @@ def affinity(process: Process) -> sp.Expr:
 def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
     n, W = sp.Dummy(), sp.Dummy()
-    if who.kind == "state":
+    if who.is_state:
         return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(n, symbols.amount(who.pool))
+    if who.is_solvent:
+        return who.per_mole * who.potential
     assert who.species is not None
-    assert who.place is not None
-    if who.kind == "water":
-        return who.species.declared_molar_volume.symbol * symbols.pressure(who.place.name)
     standard = sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
     return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
 
@@ -267,7 +266,7 @@ def _charge(process: Process) -> str:
 
 
 def _mass(process: Process) -> str:
-    if any(who.kind == "state" for who in process.reaction.net):
+    if process.reaction.states:
         return "what states hold is counted around the loops"
     return _closure(made_or_used(process.reaction))
 

@@ -271,14 +271,8 @@ def column(process: Process, nodes: Container[str], states: Container[str]) -> d
     """The process's column of N by pool name: solutes and carriers [mol/mol], charges [C/mol], volumes [m³/mol]."""
     found: dict[str, sp.Expr] = {}
     for who, n in process.reaction.net.items():
-        if who.kind == "water":
-            assert who.place is not None
-            assert who.species is not None
-            name = f"{who.place.name}.volume"
-            if name in states:
-                found[name] = found.get(name, sp.S.Zero) + n * who.species.declared_molar_volume.symbol
-        elif who.pool in states:
-            found[who.pool] = sp.Integer(n)
+        if who.row in states:
+            found[who.row] = found.get(who.row, sp.S.Zero) + n * who.per_mole
     for place, z in process.reaction.charge_moved().items():
         if place in nodes:
             found[f"{place}.charge"] = exact(z) * symbols.F

@@ -49,7 +49,7 @@ class Process(Compared):
     def solutes(self) -> tuple[Participant, ...]:
         """The solutes that its rates may read: those of the reaction, catalysts among them, and those sensed."""
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
-        return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
+        return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.is_solute))
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""

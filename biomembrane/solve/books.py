@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
+from ..assemble.stores import Component
 from .problem import books_limit
 from .standing import standing
 from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
-COMPONENTS = ("chemical", "electrical", "osmotic")
+COMPONENTS = tuple(Component)
 
 
 class Books:

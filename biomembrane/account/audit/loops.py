@@ -94,7 +94,7 @@ def _told_apart(loop: Loop, ends: Sequence[tuple[str, ...]], every: Sequence[Loo
 
 
 def _state(side: Sequence[tuple[int, Participant]]) -> str:
-    return next(who.label for _, who in side if who.kind == "state")
+    return next(who.label for _, who in side if who.is_state)
 
 
 def _key(walk: Walk) -> frozenset[int]:
