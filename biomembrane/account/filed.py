@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.chart import Chart
 from ..assemble.stores import Component, Role, Store
+from ..compile.program import Uphill
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
 from ..solve.problem import KINDS, Status, come
@@ -174,8 +175,8 @@ class FiledBooks(Books):
         made: Array = self.t.lanes("ledger_dissipation", "process", "time")
         return made
 
-    def _uphill(self, which: str) -> Array:
-        name = {"power": "ledger_uphill_energy", "time": "ledger_uphill_time"}[which]
+    def _uphill(self, which: Uphill) -> Array:
+        name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
         return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
 
     @cached_property

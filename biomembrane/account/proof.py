@@ -59,6 +59,7 @@ class Statement:
     mass: str = ""
     note: str = ""
     witness: Witness | None = None
+    transporter: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +180,8 @@ def _energy(n: sp.Expr, standard: sp.Expr, unit: sp.Expr) -> sp.Expr:
 def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     A = affinity(process)
     said: dict[str, Any] = {
-        "name": process.name, "kind": "process", "reaction": str(process.reaction), "charge": _charge(process), "mass": _mass(process), "affinity": A,
+        "name": process.name, "transporter": process.transporter, "kind": "process", "reaction": str(process.reaction),
+        "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
     rates = process.rates
     if rates.conductance is not None:
@@ -298,7 +300,9 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
     claim = loop.claim
     charge = f"{claim.charge:+g} e to {cycle.on.inside.name} once around" if claim.charge else "no charge crosses once around"
     mass = _closure({s: n for s, n in made.items() if n})
-    said: dict[str, Any] = {"name": claim.name, "kind": "loop", "reaction": claim.reaction, "affinity": A, "charge": charge, "mass": mass}
+    said: dict[str, Any] = {
+        "name": claim.name, "transporter": cycle.name, "kind": "loop", "reaction": claim.reaction, "affinity": A, "charge": charge, "mass": mass,
+    }  # fmt: skip
     if not claim.proved:
         return _exempt(said, f"hosted: {cycle.reason}", claim)
     forward, reverse = sp.S.One, sp.S.One

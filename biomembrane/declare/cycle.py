@@ -114,7 +114,7 @@ class Cycle(Compared):
         put(self, "states", tuple(states[n] for n in known))
         put(self, "processes", tuple(processes))
         put(self, "derived", {formula.names[here]: formula for here, formula in derived.items()})
-        site = Site(self.name, self.name, steps[0].reaction, self.on)
+        site = Site(self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", self._named(site.parameters | parameters))
         put(self, "off", self._open([s.name for s in steps], off))
@@ -210,7 +210,7 @@ class Cycle(Compared):
 
         Without a ``reason``, a step whose constants close its loop at their values closes it from then on: its reverse follows.
         """
-        sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
+        sites = [Site(self.name, step.reaction, self.on, step.name) for step in steps]
         parameters: dict[str, Declared] = {}
         derived, off, names_ = self._energies(steps, sites, states, parameters)
         if self.reason or not off:
@@ -287,7 +287,7 @@ class Cycle(Compared):
 
     def __repr__(self) -> str:
         verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
-        told = ", ".join(f"{name.partition(':')[2]} {text}" for name, text in self.sensing.items() if text) or "no step"
+        told = ", ".join(f"{p.step} {self.sensing[p.name]}" for p in self.processes if self.sensing[p.name]) or "no step"
         return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; V is sensed by {told}; {verdict}>"
 
     def _repr_html_(self) -> str:

@@ -175,13 +175,14 @@ def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
-    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``dims`` (dimension of each symbol), ``names`` (what each local symbol
-    stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that take no part), ``charge`` moved to the inside
-    per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
+    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``step`` of its diagram, ``process`` (name of both), ``dims`` (dimension of
+    each symbol), ``names`` (what each local symbol stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that
+    take no part), ``charge`` moved to the inside per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
     """
 
-    def __init__(self, name: str, process: str, reaction: Reaction, on: Membrane | Compartment) -> None:
-        self.name, self.process, self.reaction, self.on = name, process, reaction, on
+    def __init__(self, name: str, reaction: Reaction, on: Membrane | Compartment, step: str = "") -> None:
+        self.name, self.step, self.reaction, self.on = name, step, reaction, on
+        self.process = f"{name}:{step}" if step else name
         self.dims: dict[sp.Symbol, Dimension] = dict(GROUND)
         self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}

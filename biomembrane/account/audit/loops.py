@@ -89,7 +89,7 @@ def _told_apart(loop: Loop, ends: Sequence[tuple[str, ...]], every: Sequence[Loo
     through = {pairs[k] for k, _ in loop.walk}
     if sum({pairs[k] for k, _ in other.walk} == through for other in every) < 2:
         return loop
-    taken = [loop.steps[k].name.partition(":")[2] for k, _ in sorted(loop.walk) if pairs.count(pairs[k]) > 1]
+    taken = [loop.cycle.processes[k].step for k, _ in sorted(loop.walk) if pairs.count(pairs[k]) > 1]
     return replace(loop, claim=replace(loop.claim, name=f"{loop.claim.name} by {' and '.join(taken)}"))
 
 
