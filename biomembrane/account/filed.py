@@ -7,15 +7,18 @@ and the last state in the program's own units; ``books_json`` says what else the
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from functools import cached_property, reduce
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import units
+from .. import errors, units
 from ..assemble.chart import Chart
+from ..assemble.stores import Component, Role, Store
+from ..compile.program import Uphill
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
 from ..solve.problem import come
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 Array = NDArray[np.float64]
+E = TypeVar("E", bound=StrEnum)
 ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
 
 
@@ -129,14 +133,23 @@ class FiledChart(Chart):
 
     def __init__(self, t: Filed) -> None:
         told = {what: [str(x) for x in t.data[f"entry_{what}"].values] for what in ENTRY}
-        facts = ("species", "place", "role", "component")
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
-        rows = zip(told["store"], *(told[f] for f in facts), strict=True)
-        self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
+        rows = zip(*(told[f] for f in ("store", "species", "place", "role", "component")), strict=True)
+        self.store = [Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows]
         self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
-        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
+        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+
+
+def _one(kind: type[E], text: str) -> E:
+    """The member that a file means.  Raises CorruptFile."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise errors.CorruptFile(
+            where=f"a saved run, entry_{kind.__name__.lower()}", wanted=" | ".join(kind), got=errors.shown(text), advice="save the run again",
+        ) from None  # fmt: skip
 
 
 class FiledBooks(Books):
@@ -162,8 +175,8 @@ class FiledBooks(Books):
         made: Array = self.t.lanes("ledger_dissipation", "process", "time")
         return made
 
-    def _uphill(self, which: str) -> Array:
-        name = {"power": "ledger_uphill_energy", "time": "ledger_uphill_time"}[which]
+    def _uphill(self, which: Uphill) -> Array:
+        name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
         return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
 
     @cached_property

@@ -70,8 +70,8 @@ def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tup
     assert given2 == pytest.approx(given_, abs=1e-9 * float(np.sum(gross)) * 1e5)
 
 
-def _sum(entries: dict[str, float], roles: list[str], role: str) -> float:
-    return sum(x for name, x in entries.items() if roles[int(name.rsplit("|", 1)[1])] == role)
+def _sum(entries: dict[tuple[str, int], float], roles: list[str], role: str) -> float:
+    return sum(x for (_, k), x in entries.items() if roles[k] == role)
 
 
 @few
@@ -220,11 +220,10 @@ def check_books(model: Model, u: list[float]) -> None:
     given = dict.fromkeys(power, 0.0)
     size = dict.fromkeys(power, 0.0)
     supply = 0.0
-    for name, x in entry.items():
-        process, k = name.rsplit("|", 1)
+    for (process, k), x in entry.items():
         given[process] += x
         size[process] += abs(x)
-        supply += x if stores[int(k)].role in ("held", "bath") else 0.0
+        supply += x if stores[k].role in ("held", "bath") else 0.0
     total = sum(size.values())
     for process, x in power.items():
         assert given[process] == pytest.approx(x, abs=1e-10 * (size[process] + abs(x))), process
