@@ -213,9 +213,17 @@ class Model(Compared):
                 L = symbols.conductance(name)
                 put("rate", L, Formula(rates.conductance, process.names))
                 put("flux", J, Formula(L * A))
+        for x in self.states:
+            if x.rate is not None:
+                put("rate", symbols.own_rate(x.name), x.rate)
         for symbol, formula in levels.balances(self):
             put("balance", symbol, formula)
         return tuple(made)
+
+    @property
+    def unaccounted(self) -> tuple[str, ...]:
+        """Names of the states that have no share in the free energy, and so are outside the energy books."""
+        return tuple(x.name for x in self.states if x.conjugate is None)
 
     @property
     def matrix(self) -> sp.Matrix:

@@ -1,7 +1,8 @@
-"""State variables: dx/dt = N·J + rate, each with where it starts, how large it is, and what it works against.
+"""State variables: dx/dt = N·J + rate, each with where it starts and what it works against.
 
-A small class for each thing that a model declares: a solute in a compartment, a state of a carrier, the charge of a node, the volume of a
-compartment.  The rest of the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
+A small class for each thing that a model declares: a solute in a compartment, a state of a carrier,
+the charge of a node, the volume of a compartment.  The rest of the package asks what a state has
+(a conjugate, a concentration, a unit), never what it is.
 """
 
 from __future__ import annotations
@@ -37,13 +38,15 @@ class StateVariable:
         place: the place, or the membrane of a carrier; ``label`` is the name there.
         initial: x(0), of the parameters.
         scale: a typical size, for absolute tolerances.
-        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free energy, and so outside the books.
+        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free
+            energy, and so outside the books.
         concentration: its symbol, of what is dissolved.
         rate: what moves it besides the processes, per second; none of what only processes change.
         positive: whether it cannot fall below zero.
         dimension, unit: of x, in the internal system.
-        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges; none of what is in no such sum.
-        carried_as: the carrier of energy that the ledger counts its exergy with; none of what is counted with all.
+        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
+            none of what is in no such sum.
+        carried_as: the carrier of energy that the ledger counts its exergy with, if it has one.
         kind: the word for it in results, on which nothing depends.
     """
 
@@ -70,7 +73,7 @@ class StateVariable:
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Names of the parameters that say what there is at the start, and nothing of the run after it."""
+        """Names of the parameters that say what there is at the start, and nothing of later."""
         return frozenset(s.name for s in self.initial.expression.free_symbols)
 
 
@@ -93,21 +96,24 @@ class NodeCharge(StateVariable):
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Nothing: the capacitances in q(0) = Σ C φ(0) act all along, and the potentials are told apart."""
+        """Nothing: capacitances act all along, and potentials are told apart."""
         return frozenset()
 
 
 class Volume(StateVariable):
-    """The volume of a compartment that takes up or loses solvent; the solvent is not counted in moles."""
+    """The volume of a compartment that takes up or loses solvent, which is not counted."""
 
     dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
 
 
 def states(
-    compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit,
-    swelling: Collection[str], start: Mapping[str, sp.Expr],
-) -> tuple[StateVariable, ...]:  # fmt: skip
-    """The state vector: solutes, charge and volume of each place, then the states of carriers."""
+    compartments: Sequence[Compartment],
+    transporters: Sequence[Transporter | Cycle],
+    circuit: Circuit,
+    swelling: Collection[str],
+    start: Mapping[str, sp.Expr],
+) -> tuple[StateVariable, ...]:
+    """The state vector: what each place holds, its charge and volume, then carriers."""
     made: list[StateVariable] = []
     charge = _charges(circuit, start)
     for place in compartments:
@@ -127,9 +133,16 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
     for s in place.contents:
         name = f"{place.name}.{s.name}"
         yield Solute(
-            name=name, symbol=symbols.amount(name), place=place.name, label=s.name, initial=contents.start(place, s), scale=W,
-            conjugate=symbols.chemical(name), concentration=symbols.concentration(name), carried_as=s.name,
-        )  # fmt: skip
+            name=name,
+            symbol=symbols.amount(name),
+            place=place.name,
+            label=s.name,
+            initial=contents.start(place, s),
+            scale=W,
+            conjugate=symbols.chemical(name),
+            concentration=symbols.concentration(name),
+            carried_as=s.name,
+        )
 
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
@@ -138,13 +151,20 @@ def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCh
     for block in circuit.blocks:
         own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
         scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}
-    return {
-        n: NodeCharge(
-            name=f"{n}.charge", symbol=symbols.charge(n), place=n, label="charge", initial=initial[n], scale=scale[n],
-            conjugate=symbols.electric(n), positive=False,
-        )
-        for n in circuit.nodes
-    }  # fmt: skip
+    return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
+
+
+def _charge(node: str, initial: Formula, scale: Formula) -> NodeCharge:
+    return NodeCharge(
+        name=f"{node}.charge",
+        symbol=symbols.charge(node),
+        place=node,
+        label="charge",
+        initial=initial,
+        scale=scale,
+        conjugate=symbols.electric(node),
+        positive=False,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -156,9 +176,8 @@ def _volume(place: Compartment) -> Volume:
     name = f"{place.name}.volume"
     W = Formula(symbols.parameter(name, positive=True))
     return Volume(
-        name=name, symbol=symbols.volume(place.name), place=place.name, label="volume", initial=W, scale=W,
-        conjugate=symbols.pressure(place.name),
-    )  # fmt: skip
+        name=name, symbol=symbols.volume(place.name), place=place.name, label="volume", initial=W, scale=W, conjugate=symbols.pressure(place.name)
+    )
 
 
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
@@ -167,6 +186,12 @@ def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
     share = Formula(t.total.local / len(t.states), t.total.names)  # until they are relaxed
     for s in t.states:
         yield Amount(
-            name=s.pool, symbol=symbols.amount(s.pool), place=t.on.name, label=s.label, initial=share, scale=share,
-            conjugate=symbols.chemical(s.pool), carried_as=CARRIER,
-        )  # fmt: skip
+            name=s.pool,
+            symbol=symbols.amount(s.pool),
+            place=t.on.name,
+            label=s.label,
+            initial=share,
+            scale=share,
+            conjugate=symbols.chemical(s.pool),
+            carried_as=CARRIER,
+        )
