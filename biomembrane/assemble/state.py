@@ -176,7 +176,13 @@ def _volume(place: Compartment) -> Volume:
     name = f"{place.name}.volume"
     W = Formula(symbols.parameter(name, positive=True))
     return Volume(
-        name=name, symbol=symbols.volume(place.name), place=place.name, label="volume", initial=W, scale=W, conjugate=symbols.pressure(place.name)
+        name=name,
+        symbol=symbols.volume(place.name),
+        place=place.name,
+        label="volume",
+        initial=W,
+        scale=W,
+        conjugate=symbols.pressure(place.name),
     )
 
 
