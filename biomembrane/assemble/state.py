@@ -1,8 +1,8 @@
 """State variables: dx/dt = N·J + rate, each with where it starts and what it works against.
 
 A small class for each thing that a model declares: a solute in a compartment, a state of a carrier,
-the charge of a node, the volume of a compartment.  The rest of the package asks what a state has
-(a conjugate, a concentration, a unit), never what it is.
+the charge of a node, the volume of a compartment, a state with an equation of its own.  The rest of
+the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import symbols
+from ..declare.auxiliary import Auxiliary
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula
 from ..declare.places import Compartment
@@ -106,14 +107,21 @@ class Volume(StateVariable):
     dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
 
 
+class OwnRate(StateVariable):
+    """A pure number with an equation of its own."""
+
+    dimension, unit, quantum, kind = d.ONE, "1", None, "auxiliary"
+
+
 def states(
     compartments: Sequence[Compartment],
     transporters: Sequence[Transporter | Cycle],
     circuit: Circuit,
     swelling: Collection[str],
     start: Mapping[str, sp.Expr],
+    own: Sequence[Auxiliary],
 ) -> tuple[StateVariable, ...]:
-    """The state vector: what each place holds, its charge and volume, then carriers."""
+    """The state vector: what each place holds, its charge and volume, carriers, own equations."""
     made: list[StateVariable] = []
     charge = _charges(circuit, start)
     for place in compartments:
@@ -125,7 +133,7 @@ def states(
     made += charge.values()
     for t in transporters:
         made += _carriers(t)
-    return tuple(made)
+    return (*made, *map(_auxiliary, own))
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
@@ -173,17 +181,9 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    name = f"{place.name}.volume"
-    W = Formula(symbols.parameter(name, positive=True))
-    return Volume(
-        name=name,
-        symbol=symbols.volume(place.name),
-        place=place.name,
-        label="volume",
-        initial=W,
-        scale=W,
-        conjugate=symbols.pressure(place.name),
-    )
+    n, name = place.name, f"{place.name}.volume"
+    W, x, P = Formula(symbols.parameter(name, positive=True)), symbols.volume(n), symbols.pressure(n)
+    return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
 
 
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
@@ -201,3 +201,16 @@ def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
             conjugate=symbols.chemical(s.pool),
             carried_as=CARRIER,
         )
+
+
+def _auxiliary(x: Auxiliary) -> OwnRate:
+    return OwnRate(
+        name=x.name,
+        symbol=x.symbol,
+        place=x.on.name,
+        label=x.name,
+        initial=Formula(symbols.declared(x.name, x.domain)),
+        scale=Formula(sp.S.One),
+        rate=x.formula,
+        positive=x.domain != "real",
+    )
