@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from .books import Books
-from .native import Native
-from .problem import Block, Problem, Solver, books_limit
+from .problem import Block, Problem, books_limit
+from .solver import Solver
 from .status import Outcome, Status
 from .trajectory import Trajectory
 
@@ -109,11 +109,9 @@ def open_lanes(made: Trajectory, books: Books) -> Chosen:
 
 
 def _attempts(problem: Problem, solver: Solver, careful: Callable[[], Kernel]) -> Iterator[tuple[Kernel, Solver]]:
-    native = isinstance(solver, Native)
-    kernel = careful() if native else problem.kernel
-    for share in _SHARES if native else _SHARES[1:]:
-        rtol = max(1e-13, share * solver.rtol)
-        yield kernel, replace(solver, rtol=rtol)  # type: ignore[type-var]
+    kernel = careful() if solver.careful else problem.kernel
+    for share in _SHARES if solver.careful else _SHARES[1:]:
+        yield kernel, solver.at(max(1e-13, share * solver.rtol))
 
 
 def _again(made: Trajectory, problem: Problem, lanes: Chosen, kernel: Kernel, solver: Solver, passed: Array) -> Block:
@@ -128,10 +126,11 @@ def _again(made: Trajectory, problem: Problem, lanes: Chosen, kernel: Kernel, so
         rows=rows, energy=np.nan_to_num(passed[lanes], posinf=0.0),
     )  # fmt: skip
     if solver.rtol < _ROUGH and not np.all(np.isfinite(passed[lanes])):
-        rough = replace(made, block=replace(solver, rtol=_ROUGH).solve(replace(some, rows=None)).ends())  # type: ignore[type-var]
+        roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)
+        rough = replace(made, block=roughly.integrate(replace(some, rows=None)).ends())
         seen = Books(replace(rough, constants=old, stops=some.stops)).passed[-1] / Books(rough).scale
         some = replace(some, energy=np.nan_to_num(np.where(np.isfinite(passed[lanes]), passed[lanes], seen), posinf=0.0))
-    return solver.solve(some)
+    return solver.prepare(kernel.program, problem.runs).integrate(some)
 
 
 def _put(block: Block, lanes: Chosen, other: Block) -> None:

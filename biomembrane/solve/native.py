@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
-from ..compile.numpy import Kernel, plain
-from .problem import ROUNDING, Block, Problem, check_count, check_tolerances, come, empty
+from ..compile.numpy import plain
+from ..compile.program import Program
+from .problem import ROUNDING, Block, Problem, come, empty
+from .solver import check_count, check_tolerances
 from .status import WAITING, Outcome, Status
 
 _ENDS = {  # by what the driver records
@@ -43,15 +46,40 @@ class Native:
         for name, least in (("max_steps", 1), ("threads", 0)):
             check_count(self, "Native", name, least)
 
-    @staticmethod
-    def load(kernel: Kernel, runs: int) -> None:
-        """Have the machine code ready, so that threads do not build it twice."""
-        native(kernel.program, runs)
+    @property
+    def careful(self) -> bool:
+        return True
+
+    def alone(self) -> Native:
+        """The same on one thread."""
+        return replace(self, threads=1)
+
+    def at(self, rtol: float) -> Native:
+        """The same with another relative tolerance."""
+        return replace(self, rtol=rtol)
+
+    def prepare(self, program: Program, lanes: int) -> NativeProgram:
+        """Machine code for so many lanes, built once for few and once for many."""
+        return NativeProgram(self, program, lanes)
 
     def solve(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.problem.Solver`.  One thread; :mod:`.stream` runs several blocks at once."""
-        made = empty(problem)
-        machine = native(problem.kernel.program, problem.runs)
+        """Prepare the program of a problem and integrate it."""
+        return self.prepare(problem.kernel.program, problem.runs).integrate(problem)
+
+
+class NativeProgram:
+    """Machine code of a program, with the settings by which it integrates."""
+
+    def __init__(self, settings: Native, program: Program, lanes: int) -> None:
+        self.settings, self.program, self.lanes = settings, program, lanes
+        self.machine = native(program, lanes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NativeProgram, (self.settings, self.program, self.lanes)
+
+    def integrate(self, problem: Problem) -> Block:
+        """See :class:`~biomembrane.solve.solver.Compiled`.  One thread; :mod:`.stream` runs several blocks at once."""
+        made, machine = empty(problem), self.machine
         sets = self._sets(machine, problem, made)
         made.rows[:, 0, :] = 0.0
         made.rows[:, 0, : len(problem.y0)] = problem.y0.T
@@ -75,16 +103,17 @@ class Native:
                 continue
             for k, c in enumerate(values):
                 constants[:, part, k] = c
-        tolerance = self.rtol * self.atol * problem.scale.T
+        settings = self.settings
+        tolerance = settings.rtol * settings.atol * problem.scale.T
         floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
         dust = rodas.PAST * problem.rounding
         if problem.energy is not None:
-            dust += rodas.PAST * self.rtol * problem.energy
+            dust += rodas.PAST * settings.rtol * problem.energy
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
             machine, constants, ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
-            rtol=self.rtol, limit=self.max_steps,
+            rtol=settings.rtol, limit=settings.max_steps,
         )  # fmt: skip
 
     def _finished(self, made: Block, sets: Sets, problem: Problem) -> Block:
@@ -105,5 +134,5 @@ class Native:
         if kind == rodas.WAITING:
             return WAITING
         outcome, reason = _ENDS[int(kind)]
-        settings = {"solver": "Native(", "more": 10 * self.max_steps, "rtol": self.rtol / 100}
-        return Status(outcome, float(time), outcome.because(reason.format(most=steps - 1), **settings), int(state))
+        numbers = {"solver": "Native(", "more": 10 * self.settings.max_steps, "rtol": self.settings.rtol / 100}
+        return Status(outcome, float(time), outcome.because(reason.format(most=steps - 1), **numbers), int(state))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
 from .status import WAITING, Status
 
@@ -197,45 +197,3 @@ def empty(problem: Problem) -> Block:
     waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
-
-
-class Solver(Protocol):
-    """Frozen settings and one method.
-
-    ``solve(problem)`` integrates every lane with dense output, so that output times never change the steps, and integrates the ledger along
-    its own steps; a part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an
-    amount below zero, and then gives back all it has up to there with a status that says why; the others go on.  No solver clips a state.
-    """
-
-    @property
-    def rtol(self) -> float: ...
-
-    @property
-    def atol(self) -> float: ...
-
-    @property
-    def threads(self) -> int: ...
-
-    def solve(self, problem: Problem) -> Block: ...
-
-
-def check_tolerances(solver: Any, name: str) -> None:
-    """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
-    from .. import errors, reading
-
-    for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
-        value = reading.numbers(getattr(solver, field_))
-        if not isinstance(value, float) or not low <= value <= high:
-            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
-            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
-        object.__setattr__(solver, field_, value)
-
-
-def check_count(solver: Any, name: str, field_: str, least: int) -> None:
-    """Raise ``BadSettings`` unless a setting is a whole number from ``least`` on that fits into 63 bits."""
-    from .. import errors
-
-    value = getattr(solver, field_)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
-        advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
-        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from .. import errors, reading
-from ..compile.program import QUADRATURES
+from ..compile.kernel import Kernel
+from ..compile.numpy import kernel
+from ..compile.program import QUADRATURES, Program
 from ..compile.rodas import PAST, SHARE
-from .problem import ROUNDING, Array, Block, Problem, check_count, check_tolerances, empty
+from .problem import ROUNDING, Array, Block, Problem, empty
+from .solver import check_count, check_tolerances
 from .status import Outcome, Status
 
 _METHODS = ("Radau", "BDF", "LSODA")
@@ -59,8 +62,37 @@ class SciPy:
         """One: SciPy holds Python's lock."""
         return 1
 
+    @property
+    def careful(self) -> bool:
+        """No: its ledger halves steps instead."""
+        return False
+
+    def alone(self) -> SciPy:
+        """Itself."""
+        return self
+
+    def at(self, rtol: float) -> SciPy:
+        """The same with another relative tolerance."""
+        return replace(self, rtol=rtol)
+
+    def prepare(self, program: Program, lanes: int) -> SciPyProgram:  # noqa: ARG002
+        """Nothing to do: it calls the Python functions of the program, a lane after another."""
+        return SciPyProgram(self, program)
+
     def solve(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.problem.Solver`."""
+        """Prepare the program of a problem and integrate it."""
+        return self.prepare(problem.kernel.program, problem.runs).integrate(problem)
+
+
+@dataclass(frozen=True)
+class SciPyProgram:
+    """A program, with the settings by which it is integrated."""
+
+    settings: SciPy
+    program: Program
+
+    def integrate(self, problem: Problem) -> Block:
+        """See :class:`~biomembrane.solve.solver.Compiled`."""
         made = empty(problem)
         statuses = list(made.statuses)
         made.rows[:] = np.nan
@@ -68,7 +100,7 @@ class SciPy:
             if problem.cancel.asked:
                 made.rows[lane:] = np.nan
                 break
-            march = _March(self, problem, lane)
+            march = _March(self.settings, kernel(self.program), problem, lane)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
                 march.run()
@@ -83,16 +115,16 @@ class SciPy:
 class _March:
     """One lane, step by step and part by part; fills its ``rows`` as it goes."""
 
-    def __init__(self, settings: SciPy, problem: Problem, lane: int) -> None:
+    def __init__(self, settings: SciPy, functions: Kernel, problem: Problem, lane: int) -> None:
         self.settings, self.problem, self.lane = settings, problem, lane
-        self.kernel, self.times = problem.kernel, problem.times
+        self.kernel, self.times = functions, problem.times
         self.size, parts = len(problem.y0), len(problem.stops)
         self.scale = problem.scale[:, lane]
         self.floor = np.where(problem.positive, -ROUNDING * self.scale, -np.inf)
         self.places = _NODES.get(settings.method, _GAUSS)
         self.rows = np.full((len(self.times), problem.width), np.nan)
         self.turns = np.full((parts - 1, self.size), np.nan)
-        self.least = np.full(len(problem.kernel.program.outputs["dissipation"]), np.inf)
+        self.least = np.full(len(functions.program.outputs["dissipation"]), np.inf)
         self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
         self.count = self.budget = 0
         self.status = Status(Outcome.DONE, float(self.times[-1]))

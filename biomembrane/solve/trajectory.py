@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..assemble.model import Model
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from .parameters import ParameterSet
-from .problem import Block, Solution, Solver
+from .problem import Block, Solution
+from .solver import Solver
 from .status import Status
 
 Array = NDArray[np.float64]
