@@ -61,8 +61,8 @@ def sides(trajectory: Trajectory, name: str) -> Array:
     """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
     if name == "amount":
         index = [i for i, p in enumerate(trajectory.model.pools) if p.kind in ("solute", "carrier")]
-        once = trajectory.block.turns[:, :, index].transpose(2, 1, 0)
-        return np.concatenate([once, once], axis=1)
+        both = (trajectory.block.turns, trajectory.block.onsets)
+        return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
-from ..compile.numpy import plain
 from ..compile.program import Program
+from .events import Passage
 from .problem import ROUNDING, Block, Problem, come, empty
 from .solver import check_count, check_tolerances
 from .status import WAITING, Outcome, Status
@@ -86,6 +87,8 @@ class NativeProgram:
         if problem.times[-1] > problem.times[0]:
             counter = ctypes.c_int64(0)
             problem.cancel.watch(counter)
+            if self.program.events:
+                return self._through(made, sets, problem, counter)
             if not problem.cancel.asked:
                 machine.run(sets, counter)
         else:
@@ -96,13 +99,6 @@ class NativeProgram:
 
     def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
         parts, lanes = problem.stops.shape
-        constants = np.empty((lanes, parts, max(1, len(problem.constants[0]))))
-        for part, values in enumerate(problem.constants):
-            if plain(values):
-                constants[:, part, : len(values)] = values
-                continue
-            for k, c in enumerate(values):
-                constants[:, part, k] = c
         settings = self.settings
         tolerance = settings.rtol * settings.atol * problem.scale.T
         floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
@@ -112,16 +108,50 @@ class NativeProgram:
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
-            machine, constants, ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
             rtol=settings.rtol, limit=settings.max_steps,
         )  # fmt: skip
 
-    def _finished(self, made: Block, sets: Sets, problem: Problem) -> Block:
+    def _through(self, made: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
+        """All lanes through their events: those that met one go on from what it set, until none does."""
+        size, stopped = len(problem.y0), dict[int, Status]()
+        passage, least = Passage(problem, sets.constants, made.turns), np.full_like(made.least, np.inf)
+        made.end[:, size:], sets.start = 0.0, sets.start.copy()
+        while len(sets.order):
+            counter.value = 0
+            if problem.cancel.asked:
+                sets.record[sets.order, 0] = rodas.WAITING
+                break
+            self.machine.run(sets, counter)
+            least[sets.order] = np.minimum(least[sets.order], made.least[sets.order])
+            lanes = sets.order[sets.record[sets.order, 0] == rodas.EVENT]
+            which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
+            after = passage.fire(lanes, which, times, made.end[lanes, :size].T)
+            ends = {lane: passage.wrong(lane, y, t) for lane, y, t in zip(lanes.tolist(), after.T, times.tolist(), strict=True)}
+            stopped |= {lane: status for lane, status in ends.items() if status is not None}
+            on = np.array([status is None for status in ends.values()], dtype=bool)
+            self._go_on(made, sets, problem, lanes[on], which[on], times[on], after[:, on])
+        made.least[:] = least
+        made = self._finished(made, sets, problem, stopped)
+        return replace(made, met=passage.finished(made.statuses))
+
+    @staticmethod
+    def _go_on(made: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any) -> None:
+        """Let lanes begin where their events left them; an output time that is the time of an event shows the state after it."""
+        size, grid = len(after), problem.times
+        next_, part = np.searchsorted(grid, times, side="right"), (problem.stops[:-1, lanes] <= times).sum(axis=0)
+        sets.order, sets.start[lanes] = lanes, after.T
+        sets.left[lanes] = np.column_stack([times, part, next_, sets.record[lanes, 1:3], which, made.end[lanes, size:]])
+        at = np.flatnonzero(np.isin(times, grid))
+        made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
+
+    def _finished(self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None) -> Block:
+        """With statuses and counts; ``stopped``: lanes that an event put where none can go on."""
         record = sets.record
         done = Status(Outcome.DONE, float(made.times[-1]))
         made.statuses[:] = [done] * len(record)
         for k in np.flatnonzero(record[:, 0]):
-            made.statuses[k] = status = self._status(*record[k])
+            made.statuses[k] = status = (stopped or {}).get(int(k)) or self._status(*record[k])
             made.rows[k, 0 if status is WAITING else come(made.times, status.time) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         problem.hush(made.least)

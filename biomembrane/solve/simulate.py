@@ -13,9 +13,10 @@ from .. import collection, errors
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..compile.numpy import kernel, plain
-from ..compile.program import program
+from ..compile.program import Event, program
 from . import opening
 from .closing import closed
+from .events import check, laid
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
@@ -66,12 +67,13 @@ class Task:
         open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel()
+            self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel(),
+            inputs=inputs if self.kernel.program.events else None,
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
         made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
-        made = closed(made, problem, self.careful)
+        made = closed(laid(made), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
         return made
 
@@ -82,7 +84,8 @@ class Task:
 
     def careful(self) -> Kernel:
         """The kernel of the careful driver, built when it is needed."""
-        return kernel(program(self.model, self.parameters.forms, summed=self.kernel.program.summed, careful=True))
+        own = self.kernel.program
+        return kernel(program(self.model, self.parameters.forms, summed=own.summed, careful=True, events=own.events))
 
     @property
     def width(self) -> int:
@@ -130,7 +133,7 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
 
 def prepare(
     model: Model, times: NDArray[np.float64], *, first: int = 0, parameters: Mapping[str, Any] | None = None, start: Any = None,
-    solver: Solver | None = None, summed: bool = False,
+    solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
 ) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     solver = chosen_solver(model, solver)
@@ -139,7 +142,8 @@ def prepare(
     begun.fits(chosen.dims, chosen.coords)
     check_breaks(model, chosen, float(times[-1]))
     began = time.perf_counter()
-    made = kernel(program(model, chosen.forms, summed=summed))
+    check(model, chosen, events)
+    made = kernel(program(model, chosen.forms, summed=summed, events=events))
     compiled = solver.prepare(made.program, _many(chosen))
     if not all(form.line for form in chosen.forms):
         chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
