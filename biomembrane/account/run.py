@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import Solution
+from ..solve.problem import VANISHES, Solution
 from ..solve.simulate import prepare
 from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
@@ -108,7 +108,8 @@ def finished(run: Run) -> Run:
     whole = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
-        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
+        look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
+        advice = f"{_refilled(run)}; {look}" if status.message.startswith(VANISHES) else f"{look}; look at its last fluxes"
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
@@ -127,13 +128,20 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.pools[state].name
+    pool = run.model.states[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+
+
+def _refilled(run: Run) -> str:
+    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
+    assert run.status.state is not None
+    place = run.model.pools[run.status.state].place
+    return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 
 class Run:
@@ -184,7 +192,7 @@ class Run:
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
         t = self.trajectory
-        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+        return [x.name for x in self.model.states], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:

@@ -147,7 +147,6 @@ class EventDrive(Drive):
 
     def fire(self, lane: str) -> None:
         """End the part with the state that the lane has."""
-        self.end_row(lane)
         self.record(lane, number(rodas.EVENT), self.f.load(self.lane("which", lane), "double"))
         self.redraw(lane)
         self.hold(lane)

@@ -91,7 +91,7 @@ class Form:
 
 def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
     """A straight line: parameter + slope·(t − origin)."""
-    rise = symbols.parameter(slope, real=True) * (symbols.t - symbols.parameter(origin, real=True))
+    rise = symbols.protocol_input(slope) * (symbols.t - symbols.protocol_input(origin))
     return Form(parameter.name, parameter + rise, (slope, origin), line=True)
 
 
@@ -108,7 +108,7 @@ def program(
     """
     with _building:
         made = collection.held(model)
-        key = (Program, forms, summed, careful and len(model.pools) <= LARGE, events)
+        key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
         if key not in made:
             with collection.put_off():
                 made[key] = _build(model, *key[1:])
@@ -117,22 +117,22 @@ def program(
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False, events: tuple[Event, ...] = ()) -> Program:
-    g = Graph(again=len(model.pools) > LARGE)
+    g = Graph(again=len(model.states) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
-    env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
+    env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     extra = [name for form in forms for name in form.inputs]
-    added = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
+    added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
-    rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
+    rhs = {x.name: env[symbols.balance(x.name)] for x in model.states}
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
-    made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
+    made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
     jacobian = g.jacobian(list(rhs.values()))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
     distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
@@ -141,7 +141,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
-        pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
+        pairs = {g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))}
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
         made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
@@ -149,15 +149,15 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
         made.put("event", {e.name: g.lower(e.rising, env | added, memo) for e in events})
         made.put("set", {f"{e.name}|{name}": g.lower(value, env | added, memo) for e in events for name, value in e.sets})
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    owners = _owners(model) if len(model.pools) > LARGE else ()
-    names = tuple(p.name for p in model.pools)
+    owners = _owners(model) if len(model.states) > LARGE else ()
+    names = tuple(x.name for x in model.states)
     return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners, events)
 
 
 def _owners(model: Model) -> tuple[int, ...]:
     inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
     cells: dict[str, int] = {}
-    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
+    return tuple(cells.setdefault(inside.get(x.place, x.place), len(cells)) for x in model.states)
 
 
 class _Outputs:
@@ -175,8 +175,7 @@ class _Outputs:
 
 def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
-    solutes = [p.name for p in model.pools if p.kind == "solute"]
-    made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
+    made.put("concentration", {x.name: env[x.concentration] for x in model.states if x.concentration is not None})
     made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})

@@ -188,7 +188,7 @@ def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
         raise errors.DuplicateName(where="events", wanted="a name of its own for each", got=", ".join(names), advice="another name")
     if len(events) > MOST:
         raise errors.BadSettings(where="events", wanted=f"at most {MOST}", got=str(len(events)), advice="one event with several sets")
-    known, pools = list(model.parameters), {p.name for p in model.pools}
+    known, pools = list(model.parameters), {x.name for x in model.states}
     moved = {f.parameter for f in chosen.forms} | {known[t.value] for t in chosen.timed}
     for event in events:
         for name, _ in event.sets:

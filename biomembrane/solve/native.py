@@ -151,7 +151,11 @@ class NativeProgram:
         done = Status(Outcome.DONE, float(made.times[-1]))
         made.statuses[:] = [done] * len(record)
         for k in np.flatnonzero(record[:, 0]):
-            made.statuses[k] = status = (stopped or {}).get(int(k)) or self._status(*record[k])
+            status = (stopped or {}).get(int(k)) or self._status(*record[k])
+            if status is not WAITING and k not in (stopped or {}):
+                status = problem.stopped(int(k), status, made.end[k, : len(problem.y0)])
+            made.statuses[k] = status
+            made.end[k] = np.nan
             made.rows[k, 0 if status is WAITING else come(made.times, status.time) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         problem.hush(made.least)

@@ -17,6 +17,8 @@ from .status import WAITING, Status
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
+VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
+SHRUNK = 1e-6  # of the typical volume: what is left where a compartment runs dry
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
 
@@ -48,7 +50,8 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
+    amounts or volumes, ``volumes`` those among them that are volumes; ``accounted``: states that have a share in the free energy, all unless
+    it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
     ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
     the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by part, where it has events; their events may set
@@ -62,11 +65,13 @@ class Problem:
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
+    volumes: NDArray[np.bool_]
     runs: int = 1
     curved: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
+    accounted: NDArray[np.bool_] | None = None
     inputs: Sequence[Sequence[Any]] | None = None
 
     @property
@@ -76,7 +81,9 @@ class Problem:
     @property
     def rounding(self) -> Array:
         """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
-        amounts, charges = np.abs(self.y0[self.positive]).sum(axis=0), self.scale[~self.positive].sum(axis=0)
+        told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
+        amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
+        charges = self.scale[~self.positive & told].sum(axis=0)
         made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
         return made
 
@@ -84,6 +91,15 @@ class Problem:
         """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A is where both rest."""
         span = (self.times[-1] - self.times[0]) or 1.0
         least[(least < 0) & (least > -self.rounding[:, None] / span)] = 0.0
+
+    def stopped(self, lane: int, status: Status, last: Array) -> Status:
+        """The status of a lane that stopped at the states ``last``: of a volume that was about to vanish, whichever state the solver blamed."""
+        with np.errstate(all="ignore"):
+            left = np.where(self.volumes, last / self.scale[:, lane], np.inf)
+        if not np.any(left < SHRUNK):
+            return status
+        which = int(np.nanargmin(left))
+        return replace(status, message=f"{VANISHES}; {max(float(left[which]), 0.0):.1g} of it is left", state=which)
 
     @property
     def longest(self) -> Array:

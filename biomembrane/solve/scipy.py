@@ -154,6 +154,8 @@ class _March:
             start = float(stop)
             if not self.status.ok or start >= self.times[-1]:
                 break
+        if not self.status.ok:
+            self.status = problem.stopped(self.lane, self.status, y)
         self.least[np.isinf(self.least)] = 0.0
 
     def _fire(self, y: Array) -> Array:

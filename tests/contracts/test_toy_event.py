@@ -52,7 +52,7 @@ def event(sets: Any = (), low: Any = LOW, name: str = "low") -> Event:
 
 
 def amount() -> Any:
-    return leaky().pools[0].symbol
+    return leaky().states[0].symbol
 
 
 REFILL = event([("cell.Z", amount() * FULL / C)])  # to 10 mM, whatever the volume
