@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import VANISHES, Solution, Solver
+from ..solve.problem import VANISHES, Solution
 from ..solve.simulate import prepare
+from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
