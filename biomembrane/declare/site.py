@@ -26,7 +26,7 @@ from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, ln
 from .certificate import BRANCHES
-from .content import Compared
+from .own_state import OwnState
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
@@ -171,21 +171,6 @@ def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
             seen.add(node)
             left += node.args
             yield node
-
-
-class OwnState(Compared):
-    """A state with an equation of its own, a pure number, which a law may read as ``site[state]``; ``value``: where it starts."""
-
-    name: str
-    domain: str
-
-    @property
-    def value(self) -> float:
-        raise NotImplementedError
-
-    @property
-    def symbol(self) -> sp.Symbol:
-        return symbols.declared(f"x[{self.name}]", self.domain)
 
 
 class Site:
