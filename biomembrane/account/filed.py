@@ -7,18 +7,22 @@ and the last state in the program's own units; ``books_json`` says what else the
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from functools import cached_property, reduce
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import units
+from .. import errors, units
 from ..assemble.chart import Chart
+from ..assemble.stores import Component, Role, Store
+from ..compile.program import Uphill
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
-from ..solve.problem import KINDS, Status, come
+from ..solve.problem import come
+from ..solve.status import Outcome, Status
 from .ledger import Ledger
 from .saved import LINES
 
@@ -28,8 +32,8 @@ if TYPE_CHECKING:
     from .run import Run
 
 Array = NDArray[np.float64]
+E = TypeVar("E", bound=StrEnum)
 ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
-_UNITS = {"volume": "pL", "charge": "fC"}
 
 
 def filed(run: Run) -> xr.Dataset:
@@ -55,7 +59,7 @@ def filed(run: Run) -> xr.Dataset:
         facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
         made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
-    made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
+    made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
     made.attrs |= {"baths_json": json.dumps(run.baths_by_lane), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
     assert isinstance(made, xr.Dataset)
@@ -73,7 +77,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "labels": ledger.labels,
         "transporters": chart.transporters,
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
-        "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
+        "pools": [[x.name, x.carried_as] for x in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
         "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
@@ -97,7 +101,7 @@ class Filed:
         processes = [SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why)) for n, t, why in self.facts["processes"]]
         species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
         labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
-        pools = [SimpleNamespace(name=n, kind=kind, label=label) for n, kind, label in self.facts["pools"]]
+        pools = [SimpleNamespace(name=n, carried_as=carrier) for n, carrier in self.facts["pools"]]
         self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools)
         rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
@@ -111,7 +115,7 @@ class Filed:
         """How each lane ended."""
         pools = self.data.culprit.values.ravel()
         ends = zip(self.data.status.values.ravel(), self.data.end.values.ravel(), pools, strict=True)
-        return [Status(KINDS[k], float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
+        return [Status(Outcome.of(k), float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
 
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims)."""
@@ -129,14 +133,23 @@ class FiledChart(Chart):
 
     def __init__(self, t: Filed) -> None:
         told = {what: [str(x) for x in t.data[f"entry_{what}"].values] for what in ENTRY}
-        facts = ("species", "place", "role", "component")
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
-        rows = zip(told["store"], *(told[f] for f in facts), strict=True)
-        self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
+        rows = zip(*(told[f] for f in ("store", "species", "place", "role", "component")), strict=True)
+        self.store = [Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows]
         self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
-        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
+        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+
+
+def _one(kind: type[E], text: str) -> E:
+    """The member that a file means.  Raises CorruptFile."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise errors.CorruptFile(
+            where=f"a saved run, entry_{kind.__name__.lower()}", wanted=" | ".join(kind), got=errors.shown(text), advice="save the run again",
+        ) from None  # fmt: skip
 
 
 class FiledBooks(Books):
@@ -162,8 +175,8 @@ class FiledBooks(Books):
         made: Array = self.t.lanes("ledger_dissipation", "process", "time")
         return made
 
-    def _uphill(self, which: str) -> Array:
-        name = {"power": "ledger_uphill_energy", "time": "ledger_uphill_time"}[which]
+    def _uphill(self, which: Uphill) -> Array:
+        name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
         return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
 
     @cached_property
@@ -210,10 +223,10 @@ class FiledLedger(Ledger):
 def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     """One lane of a saved scan, up to where it came."""
     made = data.isel(at)
-    kind, end = KINDS[int(made.status)], float(made.end)
-    if "time" in made.dims and kind != "done":
+    kind, end = Outcome.of(int(made.status)), float(made.end)
+    if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind, **_told(made, list(at.values())))
+    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
 
 
 def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import VANISHES, Solution, Solver, Status
+from ..solve.problem import VANISHES, Solution, Solver
 from ..solve.simulate import prepare
+from ..solve.status import Outcome, Status
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
@@ -93,7 +94,7 @@ def simulate(
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses
-        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+        raise _cancelled(run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses))
     return finished(run)
 
 
@@ -103,7 +104,7 @@ def finished(run: Run) -> Run:
     A trajectory that is whole while its books are open is given back: its status tells, and ``ledger.check()`` raises.
     """
     status = run.status
-    whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
+    whole = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
         look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
@@ -126,7 +127,7 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.pools[state].name
+    pool = run.model.states[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
@@ -190,7 +191,7 @@ class Run:
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
         t = self.trajectory
-        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+        return [x.name for x in self.model.states], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -21,21 +22,33 @@ from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from ..symbols import F, T
+from ..symbols import T
 from . import checks, contents, levels, network, potentials
 from .chart import Chart
-from .network import Circuit, Pool
+from .network import Circuit
 from .references import References
+from .state import StateVariable, states
 from .stores import Store, stores_of
+
+
+class Group(StrEnum):
+    """What an equation gives."""
+
+    DERIVED = "derived"  # constants that follow from parameters
+    POTENTIAL = "potential"  # levels and potentials of places
+    AFFINITY = "affinity"
+    RATE = "rate"  # one-way, or a conductance
+    FLUX = "flux"
+    BALANCE = "balance"  # dx/dt
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance."""
+    """``symbol = expression``."""
 
     symbol: sp.Symbol
     formula: Formula
-    group: str
+    group: Group
 
     @property
     def expression(self) -> sp.Expr:
@@ -57,7 +70,8 @@ class Model(Compared):
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
-        pools: the rows of N, in the order of the state vector.
+        states: the state vector, dx/dt = N·J + rate.
+        pools: those that have a share in G(x), the rows of N.
         processes: the columns of N.
         N: ``{process: {pool: coefficient}}``; ``matrix`` is the same as a sympy matrix.
         equations: ordered assignments from states to dx/dt.
@@ -85,9 +99,9 @@ class Model(Compared):
         self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
-        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and w.place and isinstance(p.on, Membrane)}
-        self.wet = {p.on.name for p in self.processes for w in p.reaction.net if w.kind == "water"}
+        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and isinstance(w.place, Compartment)}
+        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and w.place and isinstance(p.on, Membrane)}
+        self.wet = {p.on.name for p in self.processes if p.reaction.has_solvent}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
@@ -110,10 +124,15 @@ class Model(Compared):
         declared += chosen
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
-        rows_ = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
-        self.pools: tuple[Pool, ...] = checks.pools(rows_, self.parameters, self.transporters)
-        rows, nodes = {p.name for p in self.pools}, set(self.circuit.nodes)
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
+        filled = [c.name for c in self.compartments if c.contents]
+        checks.carriers(self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling])
+        self.states: tuple[StateVariable, ...] = states(
+            self.compartments, self.transporters, self.circuit, self.swelling, self.start
+        )  # fmt: skip
+        self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
+        rows = {x.symbol: x.name for x in self.pools}
+        names = set(rows.values())
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows, names) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
@@ -129,7 +148,7 @@ class Model(Compared):
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
-        return _symbol(self.parameter(name))
+        return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
         """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
@@ -166,12 +185,12 @@ class Model(Compared):
     @cached_property
     def initial(self) -> Formulas:
         """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
-        return Formulas(contents.initial(self))
+        return Formulas({x.name: x.initial for x in self.states})
 
     @cached_property
     def scale(self) -> Formulas:
         """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
-        return Formulas(contents.scales(self))
+        return Formulas({x.name: x.scale for x in self.states})
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
@@ -189,34 +208,34 @@ class Model(Compared):
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
         made: list[Equation] = []
 
-        def put(group: str, symbol: sp.Symbol, formula: Formula) -> None:
+        def put(group: Group, symbol: sp.Symbol, formula: Formula) -> None:
             made.append(Equation(symbol, formula, group))
 
-        put("derived", T, Formula(self.symbol("temperature")))
+        put(Group.DERIVED, T, Formula(self.symbol("temperature")))
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
-                put("derived", symbol, formula)
-        for symbol, formula in self.impermeants.items():
-            put("derived", symbol, formula)
+                put(Group.DERIVED, symbol, formula)
+        for x in self.impermeants:
+            put(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in levels.levels(self):
-            put("potential", symbol, formula)
+            put(Group.POTENTIAL, symbol, formula)
         for process in self.processes:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.current(name)
-            put("affinity", A, levels.affinity(process, self.circuit.phi))
+            put(Group.AFFINITY, A, levels.affinity(process, self.circuit.phi))
             if rates.flux is not None:
-                put("flux", J, Formula(rates.flux, process.names))
+                put(Group.FLUX, J, Formula(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
-                put("rate", up, Formula(rates.forward, process.names))
-                put("rate", down, Formula(rates.reverse, process.names))
-                put("flux", J, levels.net(up, down))
+                put(Group.RATE, up, Formula(rates.forward, process.names))
+                put(Group.RATE, down, Formula(rates.reverse, process.names))
+                put(Group.FLUX, J, levels.net(up, down))
             else:
                 L = symbols.conductance(name)
-                put("rate", L, Formula(rates.conductance, process.names))
-                put("flux", J, Formula(L * A))
+                put(Group.RATE, L, Formula(rates.conductance, process.names))
+                put(Group.FLUX, J, Formula(L * A))
         for symbol, formula in levels.balances(self):
-            put("balance", symbol, formula)
+            put(Group.BALANCE, symbol, formula)
         return tuple(made)
 
     @property
@@ -227,12 +246,9 @@ class Model(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        rows = [p.name for p in self.pools if p.kind != "volume"]
-        columns = [
-            {pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")}
-            for col in self.N.values()
-        ]
-        return network.invariants(rows, columns)
+        quantum = {x.name: x.quantum for x in self.pools if x.quantum is not None and x.rate is None}
+        columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
+        return network.invariants(list(quantum), columns)
 
     @cached_property
     def hash(self) -> str:
@@ -243,7 +259,7 @@ class Model(Compared):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.pools}
+        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.states}
         said = ", ".join(f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items())
         return f"<Model {self.name!r}: {said}>"
 
@@ -262,7 +278,3 @@ def _kelvin() -> Any:
     from ..units import Q
 
     return Q(constants.BODY_TEMPERATURE, "kelvin")
-
-
-def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.declared(p.name, p.domain)

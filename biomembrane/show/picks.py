@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,12 +73,7 @@ def system(data: xr.Dataset, where: str) -> System:
     if "system_json" not in data.attrs:
         advice = "run the model again and bm.save(run, …)"
         raise errors.UnknownName(where=where, wanted="what membranes and processes there are", got="data without system_json", advice=advice)
-    return _system(data.attrs["system_json"])
-
-
-@lru_cache(maxsize=16)
-def _system(text: str) -> System:
-    read = json.loads(text)
+    read = json.loads(data.attrs["system_json"])
     sides = {name: (inside, outside) for name, (inside, outside) in read["membranes"].items()}
     return System(sides, {name: (on, out, net) for name, (on, out, net) in read["processes"].items()}, read["charges"], read["labels"])
 
@@ -165,7 +159,7 @@ def plain(data: xr.Dataset, name: Any, known: Sequence[str]) -> Any:
     """A name as results say it, ``cell.Na``, where another way to name the same solute was given and is one of the known."""
     if not isinstance(name, str) or "@" not in name:
         return name
-    told = _system(data.attrs["system_json"]).membranes.values() if "system_json" in data.attrs else ()
+    told = system(data, "of=…").membranes.values() if "system_json" in data.attrs else ()
     found = [one for one in dotted(name, told) if one in known]
     return found[0] if len(found) == 1 else name
 
@@ -217,9 +211,15 @@ def _label(data: xr.Dataset, process: str) -> str:
     return labels.get(process, process)
 
 
+def dissolved(data: xr.Dataset | xr.DataArray) -> NDArray[np.bool_]:
+    """Which pools of a result are solutes (pool,), and no states of carriers; all of them where nothing is told."""
+    told = data["pool_kind"].values == "solute" if "pool_kind" in data.coords else np.ones(data.sizes["pool"])
+    return np.asarray(told, dtype=bool)
+
+
 def _pool(data: xr.Dataset, pool: str) -> str:
     """'K⁺ cell', or the species alone where all are in one place."""
-    places = {str(p) for p, kind in zip(data.pool_place.values, data.pool_kind.values, strict=True) if kind == "solute"}
+    places = {str(p) for p in data.pool_place.values[dissolved(data)]}
     place, _, species = pool.partition(".")
     return pretty(species) if places == {place} else f"{pretty(species)} {place}"
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
+from ..assemble.stores import Component
+from ..compile.program import Uphill
 from .problem import books_limit
 from .standing import standing
 from .trajectory import Trajectory
@@ -16,7 +18,7 @@ from .trajectory import Trajectory
 Array = NDArray[np.float64]
 UNIT = "pJ"
 FAR = 2.0**-26  # relative step of a slope that rounding does not swallow
-COMPONENTS = ("chemical", "electrical", "osmotic")
+COMPONENTS = tuple(Component)
 
 
 class Books:
@@ -48,30 +50,29 @@ class Books:
         """∫ J·A dt by process."""
         return self.t.dissipation * self.scale
 
-    def _uphill(self, which: str) -> Array:
+    def _uphill(self, which: Uphill) -> Array:
         made = np.zeros_like(self.t.dissipation)
         rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
-        for name, row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
-            process, _, kind = name.rpartition("|")
-            if kind == which:
+        for (process, what), row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
+            if what is which:
                 made[rows[process]] = row
         return np.where(np.isnan(self.t.dissipation), np.nan, made)
 
     @cached_property
     def uphill_energy(self) -> Array:
         """∫ max(−J·A, 0) dt by process."""
-        return self._uphill("power") * self.scale
+        return self._uphill(Uphill.POWER) * self.scale
 
     @cached_property
     def uphill_time(self) -> Array:
         """Time with J·A < 0 by process [s]."""
-        return self._uphill("time")
+        return self._uphill(Uphill.TIME)
 
     @cached_property
     def gained(self) -> dict[str, Array]:
         """∫ J·ε dt by loop that does not close, what it made from nothing."""
         rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
-        return {name.removesuffix("|loop"): row * self.scale for name, row in rows if name.endswith("|loop")}
+        return {name: row * self.scale for (name, what), row in rows if what is Uphill.LOOP}
 
     @cached_property
     def unpaid(self) -> Array:
@@ -170,10 +171,10 @@ class Books:
     def rounding(self) -> Array:
         """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the terms of Ξ; and, where the residual is larger
         than that, the :attr:`noise`."""
-        k, pools = self.t.kernel, self.t.model.pools
+        k, states = self.t.kernel, self.t.model.states
         first = self.t.block.y[:, 0]
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
-        amounts = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
+        amounts = [i for i, x in enumerate(states) if x.is_amount and x.conjugate is not None]
         base: Array = (terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)) * 1e-14 * self.scale
         explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
         return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ..compile.numpy import Kernel
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
+from .status import WAITING, Status
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
-KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
 VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
 SHRUNK = 1e-6  # of the typical volume: what is left where a compartment runs dry
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
@@ -49,10 +49,11 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes, ``volumes`` those among them that are volumes.  ``stops`` (part, lane): where each part of a run ends; the last is
-    the end.  ``constants``: of the kernel, part by part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write,
-    states and quadratures, or states alone; or None.  ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy``
-    (lane,): what passes at least [fJ]; errors of the ledger far below rtol of it do not matter.
+    amounts or volumes, ``volumes`` those among them that are volumes; ``accounted``: states that have a share in the free energy, all unless
+    it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
+    part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
+    ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
+    the ledger far below rtol of it do not matter.
     """
 
     kernel: Kernel
@@ -68,6 +69,7 @@ class Problem:
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
+    accounted: NDArray[np.bool_] | None = None
 
     @property
     def lanes(self) -> int:
@@ -76,7 +78,9 @@ class Problem:
     @property
     def rounding(self) -> Array:
         """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
-        amounts, charges = np.abs(self.y0[self.positive]).sum(axis=0), self.scale[~self.positive].sum(axis=0)
+        told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
+        amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
+        charges = self.scale[~self.positive & told].sum(axis=0)
         made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
         return made
 
@@ -118,23 +122,6 @@ class Problem:
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a run ended: ``kind`` is done, too many steps, collapsed, not finite, negative or cancelled; ``state`` the index at fault, if any."""
-
-    kind: str
-    time: float
-    message: str = ""
-    state: int | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.kind == "done"
-
-
-_WAITING = Status("cancelled", 0.0, "it was not begun")
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +210,7 @@ def empty(problem: Problem) -> Block:
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
-    waiting = [_WAITING] * lanes
+    waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
 

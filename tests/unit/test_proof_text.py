@@ -173,7 +173,17 @@ def test_letters_that_need_care_on_paper() -> None:
 def test_parameters_of_a_transporter_are_written_without_its_name() -> None:
     """Everywhere in its own paragraph; a loop of it too, and those of others keep their names."""
     own, other = symbols.parameter("odd.k"), symbols.parameter("even.k")
-    made = odd(own, name="odd:loop", forward=own * A, reverse=own * B, conductance=own, given=((A, own), (own, B)), ratio=own, residual=own)
+    made = odd(
+        own,
+        name="odd:loop",
+        transporter="odd",
+        forward=own * A,
+        reverse=own * B,
+        conductance=own,
+        given=((A, own), (own, B)),
+        ratio=own,
+        residual=own,
+    )
     _, rows, _ = _paragraph(made)
     assert rows.count("k") == 7
     assert "odd" not in rows
