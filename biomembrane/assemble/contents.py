@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,32 @@ from .. import constants, errors, symbols
 from ..declare.formula import Formula
 from ..declare.parameter import Declared
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
-from ..declare.species import Species
 from ..symbols import F, R, c0
 from ..units import Q
 from .network import Circuit
 
 if TYPE_CHECKING:
     from .model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Impermeant:
+    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own contents at the start."""
+
+    name: str
+    place: Compartment
+    amount: Formula
+
+    @property
+    def pool(self) -> str:
+        """Its dotted name, like that of a solute."""
+        return f"{self.place.name}.{self.name}"
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """What stands for its amount."""
+        return symbols.amount(self.pool)
+
 
 ANION, OSMOLYTE = "X", "Y"
 NEUTRALITY = 1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
@@ -44,9 +64,9 @@ _c, _V = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
 _START = _c * _V
 
 
-def start(place: Compartment, species: Species) -> Formula:
+def start(place: Compartment, concentration: Declared) -> Formula:
     """Initial amount of a solute: concentration times volume."""
-    return Formula(_START, {_c: symbols.parameter(f"{place.name}.{species.name}"), _V: symbols.parameter(f"{place.name}.volume", positive=True)})
+    return Formula(_START, {_c: concentration.symbol, _V: place.volume.symbol})
 
 
 def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Formula]:
@@ -73,9 +93,9 @@ def _products(matrix: sp.ImmutableMatrix, vector: tuple[sp.Expr, ...]) -> tuple[
     return tuple(matrix * sp.Matrix(vector))
 
 
-def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
-    """Amounts of what never leaves, as formulas of the compartment's own contents; checked at the declared values."""
-    made: dict[sp.Symbol, Formula] = {}
+def impermeants(model: Model) -> tuple[Impermeant, ...]:
+    """What never leaves; checked at the declared values."""
+    made: list[Impermeant] = []
     at = numbers(model)
     q = _loads(model)
     near = _neighbours(model)
@@ -83,13 +103,12 @@ def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
         given = place.impermeant
         if isinstance(given, Balance):
             bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
-            made |= _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
+            made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
-        for s in given or ():
-            made[symbols.amount(f"{place.name}.{s.name}")] = start(place, s)
+        made += [Impermeant(s.name, place, start(place, c)) for s, c in (given or {}).items()]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
-    return made
+    return tuple(made)
 
 
 def numbers(model: Model) -> dict[sp.Symbol, float]:
@@ -121,9 +140,9 @@ def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]
     """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are not modelled: they may bring as much
     charge of the other sign, and where all ions are held nothing is left to judge.
     """
-    solutes = [*place.contents, *(place.impermeant if isinstance(place.impermeant, dict) else ())]
+    solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
     W = place.volume.value
-    parts = [s.charge * value(start(place, s), at) for s in solutes]
+    parts = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return
@@ -189,16 +208,16 @@ _loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
 _OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
 
 
-def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, Formula]:
+def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> list[Impermeant]:
     """n_X, and n_Y where there is a bath to be as strong as."""
-    names = {**q.names, _V: symbols.parameter(f"{place.name}.volume", positive=True)}
-    names |= {symbols.parameter(f"@{k}.c"): symbols.parameter(f"{place.name}.{s.name}") for k, s in enumerate(place.contents)}
+    names = {**q.names, _V: place.volume.symbol}
+    names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
     strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
     neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
     nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
     nY = Formula(room - nX.local, names)
     _check_free(place, given)
-    made = {symbols.amount(f"{place.name}.{ANION}"): nX}
+    made = [Impermeant(ANION, place, nX)]
     x, W = value(nX, at), place.volume.value
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
@@ -221,11 +240,11 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
                 got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
                 advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
             )
-        made[symbols.amount(f"{place.name}.{OSMOLYTE}")] = nY
+        made.append(Impermeant(OSMOLYTE, place, nY))
     return made
 
 
 def impermeant_quantities(model: Model) -> dict[str, Any]:
     """Amounts of the impermeants at the declared values, with units."""
     at = numbers(model)
-    return {str(s)[2:-1]: Q(value(e, at), "fmol") for s, e in model.impermeants.items()}
+    return {x.pool: Q(value(x.amount, at), "fmol") for x in model.impermeants}

@@ -11,12 +11,13 @@ from typing import Any
 
 import sympy as sp
 
-from .. import collection, constants, errors, symbols
+from .. import collection, constants, symbols
 from .. import dimension as d
 from ..declare.auxiliary import auxiliaries
 from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
+from ..declare.names import meant
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
@@ -138,12 +139,19 @@ class Model(Compared):
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
-        return _symbol(self.parameter(name))
+        return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
-        """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
-        return self.parameters[name]
+        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
+        nearest names.
+        """
+        wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
+        return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
+
+    @property
+    def sides(self) -> list[tuple[str, str]]:
+        """Names of the inside and the outside of each membrane."""
+        return [(m.inside.name, m.outside.name) for m in self.membranes]
 
     @cached_property
     def stores(self) -> Formulas:
@@ -198,8 +206,8 @@ class Model(Compared):
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
                 put("derived", symbol, formula)
-        for symbol, formula in self.impermeants.items():
-            put("derived", symbol, formula)
+        for x in self.impermeants:
+            put("derived", x.symbol, x.amount)
         for symbol, formula in levels.levels(self):
             put("potential", symbol, formula)
         for process in self.processes:
@@ -217,9 +225,9 @@ class Model(Compared):
                 L = symbols.conductance(name)
                 put("rate", L, Formula(rates.conductance, process.names))
                 put("flux", J, Formula(L * A))
-        for x in self.states:
-            if x.rate is not None:
-                put("rate", symbols.own_rate(x.name), x.rate)
+        for state in self.states:
+            if state.rate is not None:
+                put("rate", symbols.own_rate(state.name), state.rate)
         for symbol, formula in levels.balances(self):
             put("balance", symbol, formula)
         return tuple(made)
@@ -269,7 +277,3 @@ def _kelvin() -> Any:
     from ..units import Q
 
     return Q(constants.BODY_TEMPERATURE, "kelvin")
-
-
-def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.declared(p.name, p.domain)

@@ -42,7 +42,7 @@ class Block:
         made: dict[sp.Symbol, sp.Expr] = {symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)}
         for k, m in enumerate(self.membranes):
             assert m.capacitance is not None
-            made[_area(k)], made[_specific(k)] = (symbols.parameter(p.name, positive=True) for p in (m.area, m.capacitance))
+            made[_area(k)], made[_specific(k)] = m.area.symbol, m.capacitance.symbol
         return made
 
     @property
@@ -276,7 +276,7 @@ def _counted(who: Participant, n: int) -> tuple[sp.Symbol, sp.Expr]:
     if who.kind == "water":
         assert who.place is not None
         assert who.species is not None
-        return symbols.volume(who.place.name), n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+        return symbols.volume(who.place.name), n * who.species.declared_molar_volume.symbol
     return symbols.amount(who.pool), sp.Integer(n)
 
 

@@ -137,15 +137,15 @@ def states(
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
-    W = Formula(symbols.parameter(f"{place.name}.volume", positive=True))  # 1 mM
-    for s in place.contents:
-        name = f"{place.name}.{s.name}"
+    W = Formula(place.volume.symbol)  # 1 mM
+    for s, concentration in place.contents.items():
+        name = concentration.name
         yield Solute(
             name=name,
             symbol=symbols.amount(name),
             place=place.name,
             label=s.name,
-            initial=contents.start(place, s),
+            initial=contents.start(place, concentration),
             scale=W,
             conjugate=symbols.chemical(name),
             concentration=symbols.concentration(name),
@@ -181,8 +181,8 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    n, name = place.name, f"{place.name}.volume"
-    W, x, P = Formula(symbols.parameter(name, positive=True)), symbols.volume(n), symbols.pressure(n)
+    n, W = place.name, Formula(place.volume.symbol)
+    name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
     return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
 
 
@@ -209,7 +209,7 @@ def _auxiliary(x: Auxiliary) -> OwnRate:
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=Formula(symbols.declared(x.name, x.domain)),
+        initial=Formula(x.parameters[x.name].symbol),
         scale=Formula(sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",

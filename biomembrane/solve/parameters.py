@@ -265,7 +265,7 @@ def of_start(model: Model) -> frozenset[str]:
 
 def _found_of_start(model: Model) -> frozenset[str]:
     used = {name for x in model.states for name in x.spent_at_start}
-    used |= {s.name for formula in model.impermeants.values() for s in formula.expression.free_symbols}
+    used |= {s.name for x in model.impermeants for s in x.amount.expression.free_symbols}
     return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
 
 

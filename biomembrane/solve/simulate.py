@@ -63,7 +63,7 @@ class Task:
         open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, known.positive, self.runs, curved, rows, cancel or Cancel(),
+            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel(),
             accounted=known.accounted,
         )  # fmt: skip
         block = self.solver.solve(problem)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from .. import collection
 from ..assemble.model import Model
+from ..dimension import VOLUME
 
 
 @dataclass(frozen=True, eq=False)
 class Standing:
     """``values`` of the parameters as declared, and their ``places``; ``states`` by name, in order; ``carriers``: pools of the carrier that a
     state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative;
-    ``accounted``: states that have a share in the free energy;
+    ``volumes``: those that are volumes; ``accounted``: states that have a share in the free energy;
     ``baths``: concentrations that no run changes, by name, with their place among the parameters and the processes that touch them.
     """
 
@@ -26,6 +27,7 @@ class Standing:
     carriers: Mapping[str, Sequence[str]]
     cycles: Sequence[Sequence[int]]
     positive: NDArray[np.bool_]
+    volumes: NDArray[np.bool_]
     accounted: NDArray[np.bool_]
     baths: Mapping[str, tuple[int, tuple[str, ...]]]
 
@@ -49,6 +51,7 @@ def standing(model: Model) -> Standing:
             {state: group for group in groups for state in group},
             [[states[state] for state in group] for group in groups],
             np.array([x.positive for x in model.states], dtype=bool),
+            np.array([x.dimension == VOLUME for x in model.states], dtype=bool),
             np.array([x.conjugate is not None for x in model.states], dtype=bool),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
