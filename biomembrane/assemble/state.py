@@ -67,6 +67,10 @@ class StateVariable:
     quantum: ClassVar[sp.Expr | None]
     kind: ClassVar[str]
 
+    def __post_init__(self) -> None:
+        if self.conjugate is not None and self.rate is not None:
+            raise ValueError(f"{self.name}: the work of a rate that no process has is in no books")
+
     @property
     def is_amount(self) -> bool:
         """Whether it counts particles [fmol]."""
