@@ -266,6 +266,16 @@ def test_what_an_event_may_not_set() -> None:
         run(REFILL, FASTER)
 
 
+def test_breaks_of_protocols_alone_are_met_too() -> None:
+    """As far as a run came, with the state there."""
+    steps = bm.Protocol.steps(Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(4, "s"), Q(3, "mM")), (Q(50, "s"), Q(2, "mM")))
+    with pytest.warns(errors.Unusual):
+        made = run(times=(0.0, 2.0, 4.0, 9.0), parameters={"bath.Z": steps})
+    met = made.trajectory.met()
+    assert [(m.time, m.event, m.part) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
+    np.testing.assert_allclose([m.before for m in met], made.solution.y[:, 1:3].T, rtol=1e-12)
+
+
 def test_without_events_there_is_nothing_of_them() -> None:
     """Neither in the program nor in the loop."""
     made = program(leaky())
