@@ -32,7 +32,7 @@ def closed(made: Trajectory, problem: Problem, careful: Callable[[], Kernel]) ->
     """
     if fine(made):
         return made
-    books = Books(replace(made, block=made.block.ends()))
+    books = Books(replace(made, block=made.block.ends()), strict=True)
     lanes = open_lanes(made, books)
     if not len(lanes) or books.empty:  # RT ln 0 has no bound, and the ledger says so
         return made
@@ -40,11 +40,13 @@ def closed(made: Trajectory, problem: Problem, careful: Callable[[], Kernel]) ->
     for kernel, solver in _attempts(problem, made.solver, careful):
         _put(made.block, lanes, _again(made, problem, lanes, kernel, solver, passed))
         made = laid(made)
-        books = Books(replace(made, block=made.block.ends()))
+        books = Books(replace(made, block=made.block.ends()), strict=True)
         lanes = open_lanes(made, books)
         if not len(lanes) or problem.cancel.asked:
             break
-    _mark(made, books, lanes)
+    if len(lanes):
+        books = Books(replace(made, block=made.block.ends()))
+        _mark(made, books, open_lanes(made, books))
     return made
 
 
