@@ -109,16 +109,17 @@ class Passage:
                 self._pass(lane, status.time)
         return self.met
 
-    def wrong(self, lane: int, after: Array, time: float) -> Status | None:
-        """How a lane ends that its last event would put where none can go on; the event is not carried out then."""
-        floor = np.where(self.problem.positive, 0.0, -np.inf)
-        bad = np.flatnonzero(~(after >= floor) | ~np.isfinite(after))
-        if not len(bad):
-            return None
-        name = self.met[lane].pop().event
-        kind = Outcome.NEGATIVE if np.isfinite(after[bad[0]]) else Outcome.NOT_FINITE
-        reason = f"the event {name!r} would set it to {after[bad[0]]:.6g}"
-        return Status(kind, time, kind.because(reason), int(bad[0]))
+    def wrong(self, lanes: Lanes, times: Array, after: Array) -> dict[int, Status]:
+        """How lanes end that their last event would put where none can go on; it is not carried out then."""
+        floor = np.where(self.problem.positive, 0.0, -np.inf)[:, None]
+        bad = ~(after >= floor) | ~np.isfinite(after)
+        ends = {}
+        for k in np.flatnonzero(bad.any(axis=0)).tolist():
+            lane, state = int(lanes[k]), int(np.argmax(bad[:, k]))
+            kind = Outcome.NEGATIVE if np.isfinite(after[state, k]) else Outcome.NOT_FINITE
+            reason = f"the event {self.met[lane].pop().event!r} would set it to {after[state, k]:.6g}"
+            ends[lane] = Status(kind, float(times[k]), kind.because(reason), state)
+        return ends
 
 
 def first_root(kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int) -> tuple[float, int] | None:

@@ -127,9 +127,9 @@ class NativeProgram:
             lanes = sets.order[sets.record[sets.order, 0] == rodas.EVENT]
             which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
             after = passage.fire(lanes, which, times, made.end[lanes, :size].T)
-            ends = {lane: passage.wrong(lane, y, t) for lane, y, t in zip(lanes.tolist(), after.T, times.tolist(), strict=True)}
-            stopped |= {lane: status for lane, status in ends.items() if status is not None}
-            on = np.array([status is None for status in ends.values()], dtype=bool)
+            wrong = passage.wrong(lanes, times, after)
+            stopped |= wrong
+            on = ~np.isin(lanes, [*wrong])
             self._go_on(made, sets, problem, lanes[on], which[on], times[on], after[:, on])
         made.least[:] = least
         made = self._finished(made, sets, problem, stopped)

@@ -164,8 +164,9 @@ class _March:
         assert self.fired
         (time, self.mute), self.fired = self.fired, None
         at = np.array([self.lane])
-        made: Array = self.passage.fire(at, np.array([self.mute]), np.array([time]), y[:, None])[:, 0]
-        self.status = self.passage.wrong(self.lane, made, time) or self.status
+        after = self.passage.fire(at, np.array([self.mute]), np.array([time]), y[:, None])
+        made: Array = after[:, 0]
+        self.status = self.passage.wrong(at, np.array([time]), after).get(self.lane, self.status)
         self.constants = self.passage.constants(time, self.lane)
         self.rows[self.times == time, : self.size] = made
         return made

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from .parameters import ParameterSet
-from .problem import Block, Solution
+from .problem import Block, Met, Solution
 from .solver import Solver
 from .status import Status
 
@@ -68,6 +68,15 @@ class Trajectory:
     def solution(self) -> Solution:
         """The first lane."""
         return self.block.solution(0)
+
+    def met(self, lane: int = 0) -> list[Met]:
+        """The breaks that a lane met, of protocols and of events."""
+        block = self.block
+        if block.met is not None:
+            return block.met[lane]
+        end, turns = min(block.statuses[lane].time, float(block.times[-1])), block.turns[lane]
+        breaks = enumerate(self.stops[:-1, lane].tolist())
+        return [Met(t, None, turns[k], turns[k], k + 1, {}) for k, t in breaks if t < end]
 
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims), at the times that are shown."""

@@ -22,7 +22,7 @@ from biomembrane import library as lib
 from biomembrane.account.keep import Keep, collect
 from biomembrane.account.run import Run
 from biomembrane.compile import driver, native, rodas
-from biomembrane.compile.program import Event, program
+from biomembrane.compile.program import LARGE, Event, program
 from biomembrane.solve import closing, stream
 from biomembrane.solve.simulate import prepare
 from biomembrane.solve.solver import Solver
@@ -123,14 +123,39 @@ def test_lanes_meet_their_events_each_at_its_own_time(solver: Solver) -> None:
     np.testing.assert_array_equal(one.data.concentration, made.data.concentration.isel(P=2))
 
 
+def test_many_lanes_with_many_events() -> None:
+    """Bath, permeability and volume drawn at random: from no event to dozens, all where the closed form has them."""
+    rng, count = np.random.default_rng(13), 64
+    draws = {
+        "Z_leak.permeability": 10 ** rng.uniform(-5, -3, count),
+        "bath.Z": rng.uniform(0, LOW - 0.1, count),
+        "cell.volume": rng.uniform(0.5, 2, count),
+    }
+    unit = {"Z_leak.permeability": "cm/s", "bath.Z": "mM", "cell.volume": "pL"}
+    given = {name: xr.DataArray(x, dims="draw", attrs={"units": unit[name]}) for name, x in draws.items()}
+    made, (P, out, volume) = run(REFILL, times=(0.0, 30.0), parameters=given), draws.values()
+    rate = P * 2500 / volume
+    period = np.log((FULL - out) / (LOW - out)) / rate
+    counts = []
+    for lane in range(count):
+        met = made.trajectory.block.solution(lane).met
+        counts.append(len(met))
+        np.testing.assert_allclose([m.time for m in met], period[lane] * np.arange(1, len(met) + 1), rtol=1e-8)
+        assert len(met) == int(30 / period[lane])
+    assert min(counts) == 0
+    assert max(counts) > 50
+    np.testing.assert_allclose(made.data.concentration.isel(time=-1).squeeze(), out + (FULL - out) * np.exp(-rate * (30 % period)), rtol=1e-7)
+    made.ledger.check()
+
+
 def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     """Lanes in another order, alone in a chunk, or on two threads."""
-    low, rates = np.array([1e-4, 3e-4, 2e-4] * 30), {}
+    low, rates = np.array([1e-4, 3e-4, 2e-4] * 10), {}
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
         task = prepare(leaky(), np.array([0.0, 9.0]), parameters=given, solver=bm.solvers.Native(threads=2), events=(REFILL,))
         rates[name] = stream.whole(task, None)[0].block.end[order]
-        rates[f"{name} alone"] = np.concatenate([task.trajectory(slice(k, k + 1)).block.end for k in range(90)])[order]
+        rates[f"{name} alone"] = np.concatenate([task.trajectory(slice(k, k + 1)).block.end for k in range(30)])[order]
     for other in rates.values():
         np.testing.assert_array_equal(other, rates["one"])
 
@@ -200,9 +225,9 @@ def test_an_event_that_sets_nonsense_stops_the_lane_and_says_so(solver: Solver) 
 def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
     """Filled up by less and less, events crowd before a time (a Zeno run): the budget of steps ends it, with the remedy."""
     drip = event([("cell.Z", amount() * (1 + 1e-3))])
-    made = run(drip, times=(0.0, 3000.0), solver=replace(solver, max_steps=300))  # type: ignore[type-var]
+    made = run(drip, times=(0.0, 3000.0), solver=replace(solver, max_steps=100))  # type: ignore[type-var]
     assert made.status.kind is Outcome.TOO_MANY_STEPS
-    assert "max_steps=3000" in made.status.message
+    assert "max_steps=1000" in made.status.message
 
 
 def test_two_passages_within_a_step_are_seen() -> None:
@@ -210,6 +235,22 @@ def test_two_passages_within_a_step_are_seen() -> None:
     valley = Event("valley", 0.2 - (T - 7) ** 2, ())
     made = run(valley, times=(0.0, 30.0), solver=bm.solvers.Native(rtol=1e-3))
     assert [m.time for m in made.solution.met] == pytest.approx([7 - 0.2**0.5], rel=1e-12)
+
+
+def test_a_large_model_meets_its_events() -> None:
+    """Rolled code for the model, straight code for the event."""
+    shells = [bm.Compartment(f"cell{k}", volume=Q(1, "pL"), contents={Z: Q(FULL, "mM")}) for k in range(LARGE + 1)]
+    bath = bm.Reservoir("bath", {Z: Q(OUT, "mM")})
+    walls = [bm.Membrane(f"wall{k}", inside=c, outside=bath, area=Q(250 + k, "um^2")) for k, c in enumerate(shells)]
+    model = bm.Model("many", [lib.leak(Z, w, name=f"leak{k}", permeability=Q(1e-4, "cm/s")) for k, w in enumerate(walls)])
+    last = model.states[-1]
+    full = Event("low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),))
+    task = prepare(model, np.array([0.0, 12.0]), events=(full,))
+    assert task.kernel.program.owners
+    made = Run(stream.whole(task, None)[0])
+    period = fall(rate=K * (250 + LARGE) / 250)
+    assert [m.time for m in made.solution.met] == pytest.approx([period, 2 * period, 3 * period], rel=1e-8)
+    made.ledger.check()
 
 
 def test_what_an_event_may_not_set() -> None:
@@ -223,6 +264,16 @@ def test_what_an_event_may_not_set() -> None:
         run(event([("cell.volume", C)]))
     with pytest.raises(errors.DuplicateName, match="low"):
         run(REFILL, FASTER)
+
+
+def test_breaks_of_protocols_alone_are_met_too() -> None:
+    """As far as a run came, with the state there."""
+    steps = bm.Protocol.steps(Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(4, "s"), Q(3, "mM")), (Q(50, "s"), Q(2, "mM")))
+    with pytest.warns(errors.Unusual):
+        made = run(times=(0.0, 2.0, 4.0, 9.0), parameters={"bath.Z": steps})
+    met = made.trajectory.met()
+    assert [(m.time, m.event, m.part) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
+    np.testing.assert_allclose([m.before for m in met], made.solution.y[:, 1:3].T, rtol=1e-12)
 
 
 def test_without_events_there_is_nothing_of_them() -> None:
