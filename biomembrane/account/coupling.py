@@ -387,10 +387,10 @@ def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
     made: dict[str, float] = {}
     errors.expect(at, Mapping, "coupling(at=…)", "{name: quantity}", "at={'V': Q(-60, 'mV')}")
     sides = [(flows.on.inside.name, flows.on.outside.name)]
-    for given, value in renamed(at, sides, flows.names, "coupling(at=…)").items():
+    for said, (given, value) in zip(at, renamed(at, sides, flows.names, "coupling(at=…)").items(), strict=True):
         name = meant(given, sides, flows.names, "coupling(at=…)", f"'V', or a solute that takes part, such as {spelled(flows.names[0], sides)}")
-        made[name] = units.scalar(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{name!r}: …}})")
+        made[name] = units.scalar(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{said!r}: …}})")
         if name != "V" and made[name] <= 0:
             advice = "a small concentration, such as Q(1e-6, 'mM')"
-            raise errors.OutOfDomain(where=f"coupling(at={{{name!r}: …}})", wanted="a number above zero", got=errors.shown(value), advice=advice)
+            raise errors.OutOfDomain(where=f"coupling(at={{{said!r}: …}})", wanted="a number above zero", got=errors.shown(value), advice=advice)
     return made

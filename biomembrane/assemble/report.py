@@ -10,6 +10,7 @@ from ..declare.parameter import table as parameter_rows
 from ..html import collapsible, join, table
 from ..latex import tex
 from .contents import impermeant_quantities
+from .levels import balances
 
 if TYPE_CHECKING:
     from .model import Model
@@ -35,9 +36,7 @@ def latex(model: Model) -> str:
     lines = [reaction(p.reaction) for p in model.processes]
     lines.append(f"G = {tex(model.energy)}")
     own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
-    lines += [
-        rf"\dot{{{tex(x.symbol)}}} = {tex(e.expression.xreplace(own))}"
-        for x, e in zip(model.states, [e for e in model.equations if e.group == "balance"], strict=True)
-    ]
+    rates = [formula.expression.xreplace(own) for _, formula in balances(model)]
+    lines += [rf"\dot{{{tex(x.symbol)}}} = {tex(e)}" for x, e in zip(model.states, rates, strict=True)]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -17,11 +17,12 @@ class Landing(Between):
     active: str
     fresh: str
     end: str
+    set_values = SET_VALUES
 
     def draw(self, lane: str) -> None:
         """The next set into a lane; counts the lanes at work."""
         f = self.f
-        got = f.do(f"call i64 @refill({SET_VALUES}, i64 {lane})")
+        got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
         f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
         f.store("1", self.fresh, "i64")
 
@@ -96,10 +97,15 @@ class Landing(Between):
                     self.record(lane, number(rodas.DONE), number(-1.0))
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
-                half = f.do(f"fmul double {left}, {number(0.5)}")
-                two = f.do(f"fmul double {h}, {number(2.0)}")
-                short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+                short = self.paced(lane, h, left)
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+
+    def paced(self, _lane: str, h: str, left: str) -> str:
+        """A step that leaves no sliver before the stop, which is ``left`` away."""
+        f = self.f
+        half = f.do(f"fmul double {left}, {number(0.5)}")
+        two = f.do(f"fmul double {h}, {number(2.0)}")
+        return f.select(f.compare("ogt", two, left, "double"), half, h, "double")
 
     def end_row(self, lane: str) -> None:
         """States and quadratures at the end, or where the lane stopped."""

@@ -51,7 +51,7 @@ class Auxiliary(OwnState):
         told, owner = f"{self.name} at the start", f"the state {self.name!r}"
         domain = self.domain
         start = declare(self.name, self.start, d.ONE, domain=domain, long_name=told, owner=owner)
-        site = Site(self.name, self.name, Reaction((), ()), self.on)
+        site = Site(self.name, Reaction((), ()), self.on)
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
         (rate,) = site.settled(rate)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
+from ..assemble.stores import Component
+from ..compile.program import Uphill
 from .problem import books_limit
 from .standing import standing
 from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
-COMPONENTS = ("chemical", "electrical", "osmotic")
+FAR = 2.0**-26  # relative step of a slope that rounding does not swallow
+COMPONENTS = tuple(Component)
 
 
 class Books:
-    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species."""
+    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species.
 
-    def __init__(self, trajectory: Trajectory) -> None:
-        self.t = trajectory
+    ``strict``: of what floating point leaves open, only that counts which the last digits of the states leave open; a more careful run may do better.
+    """
+
+    def __init__(self, trajectory: Trajectory, *, strict: bool = False) -> None:
+        self.t, self.strict = trajectory, strict
         self.chart = trajectory.model.chart
         self.summed = trajectory.kernel.program.summed
         self.scale = units.from_internal(UNIT)
@@ -43,30 +50,29 @@ class Books:
         """∫ J·A dt by process."""
         return self.t.dissipation * self.scale
 
-    def _uphill(self, which: str) -> Array:
+    def _uphill(self, which: Uphill) -> Array:
         made = np.zeros_like(self.t.dissipation)
         rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
-        for name, row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
-            process, _, kind = name.rpartition("|")
-            if kind == which:
+        for (process, what), row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
+            if what is which:
                 made[rows[process]] = row
         return np.where(np.isnan(self.t.dissipation), np.nan, made)
 
     @cached_property
     def uphill_energy(self) -> Array:
         """∫ max(−J·A, 0) dt by process."""
-        return self._uphill("power") * self.scale
+        return self._uphill(Uphill.POWER) * self.scale
 
     @cached_property
     def uphill_time(self) -> Array:
         """Time with J·A < 0 by process [s]."""
-        return self._uphill("time")
+        return self._uphill(Uphill.TIME)
 
     @cached_property
     def gained(self) -> dict[str, Array]:
         """∫ J·ε dt by loop that does not close, what it made from nothing."""
         rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
-        return {name.removesuffix("|loop"): row * self.scale for name, row in rows if name.endswith("|loop")}
+        return {name: row * self.scale for (name, what), row in rows if what is Uphill.LOOP}
 
     @cached_property
     def unpaid(self) -> Array:
@@ -175,8 +181,9 @@ class Books:
 
     @property
     def noise(self) -> Array:
-        """What the supplies give in the time of the run, by lane, if each state is off by four units in its last place: at rest, where one-way
-        fluxes cancel, net fluxes are such noise, and no state can follow them.
+        """What the supplies give in the time of the run, by lane, if each state and each number of the program is off by four units in its last
+        place (where strict, each state): at rest, where one-way fluxes or the terms of an affinity cancel, net fluxes are such noise, and no state
+        can follow them.  To first order, as a sum of sizes.
         """
         k, y, end = self.t.kernel, self.t.block.y[:, -1], float(self.t.block.times[-1])
         supplies = 1 + len(self.chart.baths)
@@ -185,18 +192,25 @@ class Books:
         for entry, rows in enumerate(members):
             given[[r for r in rows if r < supplies], entry] = 1.0
 
-        def power(state: Array) -> Array:
-            made: Array = given @ k.call("entry", end, state, self.t.constants[-1])[: len(members)]
+        held = list(self.t.constants[-1])
+
+        def power(state: Array, numbers: list[Any]) -> Array:
+            made: Array = given @ k.call("entry", end, state, numbers)[: len(members)]
             return made
 
+        off = 4 * np.finfo(float).eps
+        step = off if self.strict else FAR
         made = np.zeros(y.shape[1])
         with np.errstate(all="ignore"):
-            still = power(y)
+            still = power(y, held)
             for state in range(len(y)):
                 moved = y.copy()
-                moved[state] *= 1 + 4 * np.finfo(float).eps
-                made += np.nan_to_num(abs(power(moved) - still).sum(axis=0), posinf=0.0)
-        return made * end * self.scale
+                moved[state] *= 1 + step
+                made += np.nan_to_num(abs(power(moved, held) - still).sum(axis=0), posinf=0.0)
+            for at, number in enumerate([] if self.strict else held):
+                other = [*held[:at], number * (1 + step), *held[at + 1 :]]
+                made += np.nan_to_num(abs(power(y, other) - still).sum(axis=0), posinf=0.0)
+        return made * (off / step) * end * self.scale
 
     @cached_property
     def swung(self) -> Array:

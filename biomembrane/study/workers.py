@@ -25,7 +25,7 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
     workers: list[_Worker] = []
     try:
         while waiting or any(w.place is not None for w in workers):
-            while waiting and len(workers) < jobs:
+            while len(workers) < jobs and sum(w.place is None for w in workers) < len(waiting):
                 workers.append(_Worker())
             for worker in workers:
                 if worker.place is None and waiting:
@@ -115,4 +115,7 @@ def _serve(pipe: Connection[Any, Any], home: Path) -> None:
             made = lost(study.name, f"{type(problem).__name__} ended it")
         if os.getpid() != own:  # a copy that the study made of this process
             os._exit(0)
-        pipe.send_bytes(json.dumps(made).encode())
+        try:
+            pipe.send_bytes(json.dumps(made).encode())
+        except OSError:  # closed at either end
+            return

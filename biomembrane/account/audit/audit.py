@@ -66,9 +66,10 @@ def _ranges(over: Mapping[str, Any], known: Sequence[Claim], sides: Sequence[tup
     names = {dotted(name, ())[0]: name for name in ("V", *(level.name for c in known for level in c.levels))}
     made = {}
     errors.expect(over, Mapping, "audit(over=…)", "{name: (low, high)}", "over={'V': (Q(-100, 'mV'), Q(50, 'mV'))}")
-    for given, pair in renamed(over, sides, names, "audit(over=…)").items():
-        where = f"audit(over={{{errors.shown(given)}: …}})"
-        errors.among(given, [*names.values(), *names], where, "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'")
+    for said, (given, pair) in zip(over, renamed(over, sides, names, "audit(over=…)").items(), strict=True):
+        where = f"audit(over={{{errors.shown(said)}: …}})"
+        if not isinstance(given, str) or given not in names:
+            errors.among(given, list(names.values()), where, "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'")
         name = names.get(given, given)
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"
@@ -102,7 +103,7 @@ def _circulating(found: Finding, loop: Loop) -> Finding:
 
 def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], shown: Sequence[Finding]) -> list[Finding]:
     """The findings on loops, with the steps that most likely are at fault."""
-    names = [p.name.partition(":")[2] for p in cycle.processes]
+    names = [p.step for p in cycle.processes]
     guilt = blame(basis, [f.terms.get("constant", 0.0) for f in judged], names, ROUNDING)
     who = " or ".join(guilt.culprits)
     all_ = "every loop" if len(basis) > 1 else "it"
