@@ -1,81 +1,230 @@
-"""Kinetic diagrams as graphs: spanning trees, and the independent loops that the other steps close (King & Altman 1956; Hill 1989)."""
+"""The kinetic diagram: states, and steps that lead from one to another; its spanning trees, its loops, and its stationary state.
+
+Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a subtraction, see :mod:`.stationary`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around
+from .. import collection
+from . import stationary
+
+Array = NDArray[np.float64]
+Found = TypeVar("Found")
+Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around, or from one state to another
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """``size`` states and steps that lead from one to another, ``ends`` as (from, to)."""
+    """Names of ``states`` and of ``steps``; ``ends`` are by step the states (from, to), as their places among the states.
 
-    size: int
+    An order of steps says which of them a spanning tree takes first (Kruskal); unless told it grows :meth:`outward`.
+    """
+
+    states: tuple[str, ...]
+    steps: tuple[str, ...]
     ends: tuple[tuple[int, int], ...]
 
-    def tree(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
-        """The steps of a spanning tree, taken greedily in an order (Kruskal); as they are listed unless told."""
-        return _tree(self, tuple(range(len(self.ends)) if order is None else order))
+    @classmethod
+    def of(cls, states: Iterable[str], steps: Iterable[tuple[str, str, str]]) -> Diagram:
+        """From names: each step is (name, from, to)."""
+        known, listed = tuple(states), tuple(steps)
+        rank = {state: k for k, state in enumerate(known)}
+        return cls(known, tuple(name for name, _, _ in listed), tuple((rank[a], rank[b]) for _, a, b in listed))
 
-    def loops(self, order: Sequence[int] | None = None) -> NDArray[np.float64]:
-        """Z (loop, step): a fundamental loop for each step outside of the tree, walked as that step is written."""
-        return _loops(self, tuple(range(len(self.ends)) if order is None else order))
+    def __getstate__(self) -> dict[str, Any]:
+        return collection.bare(self)
+
+    # --- trees
+
+    def outward(self, among: Iterable[int] | None = None) -> tuple[int, ...]:
+        """Steps in the order in which a tree grows from the first state, in passes over them as they are listed; then those that it leaves."""
+        left = tuple(range(len(self.ends)) if among is None else among)
+        reached, grown, before = {0}, dict[int, None](), -1
+        while len(grown) > before:
+            before = len(grown)
+            for k in left:
+                if len(reached.intersection(self.ends[k])) == 1:
+                    reached.update(self.ends[k])
+                    grown[k] = None
+        return (*grown, *(k for k in left if k not in grown))
+
+    def tree(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
+        """The steps of a spanning tree, or of one of each part where the steps of the order do not connect all states."""
+        return self._kept("tree", order, self._spanning)
 
     def chords(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
         """The steps outside of the tree, one a loop."""
         kept = set(self.tree(order))
         return tuple(k for k in range(len(self.ends)) if k not in kept)
 
-    def path(self, tree: Sequence[int], start: int, goal: int) -> Walk:
-        """The steps of a tree from one state to another."""
-        links: dict[int, list[tuple[int, int, int]]] = {s: [] for s in range(self.size)}
+    def paths(self, tree: Sequence[int], start: int = 0) -> dict[int, Walk]:
+        """By state, the steps of a tree that lead to it from a state; those that are not reached are missing."""
+        links: dict[int, list[tuple[int, int, int]]] = {s: [] for s in range(len(self.states))}
         for k in tree:
             a, b = self.ends[k]
             links[a].append((k, 1, b))
             links[b].append((k, -1, a))
-        stack: list[tuple[int, int, Walk]] = [(start, -1, ())]
-        while stack:
-            here, came, walk = stack.pop()
-            if here == goal:
-                return walk
-            stack += [(there, k, (*walk, (k, way))) for k, way, there in links[here] if k != came]
-        raise ValueError(f"no path from state {start} to {goal}")
+        found: dict[int, Walk] = {start: ()}
+        edge = [start]
+        while edge:
+            here = edge.pop()
+            for k, way, there in links[here]:
+                if there not in found:
+                    found[there] = (*found[here], (k, way))
+                    edge.append(there)
+        return found
+
+    def levels(self, rises: Sequence[Any], tree: Sequence[int], zero: Any) -> list[Any]:
+        """The level of each state above the first, from what each step of a tree rises by in its direction."""
+        paths = self.paths(tree)
+        return [sum((way * rises[k] for k, way in paths[s]), zero) for s in range(len(self.states))]
+
+    # --- loops
+
+    def walks(self, order: Sequence[int] | None = None) -> tuple[Walk, ...]:
+        """The fundamental loops: each step outside of the tree closes one, and is where its walk begins."""
+        return self._kept("walks", order, self._fundamental)
+
+    def loops(self, order: Sequence[int] | None = None) -> Array:
+        """Z (loop, step): the fundamental loops as rows, a basis of all."""
+        return self._kept("loops", order, self._matrix)
+
+    def simple(self, most: int) -> tuple[Walk, ...]:
+        """Every loop that meets no state twice, short ones first, up to a few more than ``most``."""
+        links: list[list[tuple[int, int, int]]] = [[] for _ in self.states]
+        for k, (a, b) in enumerate(self.ends):
+            links[a].append((k, 1, b))
+            links[b].append((k, -1, a))
+        found: dict[frozenset[int], Walk] = {}
+        for start in range(len(self.states)):
+            stack: list[tuple[int, Walk, frozenset[int]]] = [(start, (), frozenset([start]))]
+            while stack and len(found) <= most:
+                here, walk, seen = stack.pop()
+                for k, way, there in links[here]:
+                    if any(k == used for used, _ in walk) or there < start:
+                        continue
+                    if there == start:
+                        found.setdefault(members((*walk, (k, way))), (*walk, (k, way)))
+                    elif there not in seen:
+                        stack.append((there, (*walk, (k, way)), seen | {there}))
+        return tuple(sorted(found.values(), key=lambda walk: (len(walk), walk)))
+
+    def row(self, walk: Walk) -> Array:
+        """A loop as a row of Z."""
+        made = np.zeros(len(self.steps))
+        for k, way in walk:
+            made[k] += way
+        return made
+
+    def around(self, walk: Walk) -> tuple[str, ...]:
+        """The states that a loop meets, from where it begins once around."""
+        met = [self.states[self.ends[k][::way][0]] for k, way in walk]
+        return (*met, met[0])
+
+    def beside(self, walk: Walk) -> tuple[str, ...]:
+        """The steps of a loop that are not the only ones between their states."""
+        pairs = [frozenset(ends) for ends in self.ends]
+        return tuple(self.steps[k] for k, _ in sorted(walk) if pairs.count(pairs[k]) > 1)
+
+    def through(self, walk: Walk) -> frozenset[frozenset[int]]:
+        """The pairs of states that a loop leads between, whichever of their steps it takes."""
+        return frozenset(frozenset(self.ends[k]) for k, _ in walk)
+
+    # --- the stationary state, at rates per carrier: ``up`` and ``down`` are (step, …) as written and against it
+
+    def rates(self, up: Array, down: Array) -> Array:
+        """a[i, j]: the rate from state i to j, of all steps together."""
+        size = len(self.states)
+        a = np.zeros((size, size, *np.shape(up)[1:]))
+        for k, (i, j) in enumerate(self.ends):
+            if i != j:
+                a[i, j] += up[k]
+                a[j, i] += down[k]
+        return a
+
+    def occupancy(self, up: Array, down: Array) -> Array:
+        """The share of each state (state, …)."""
+        return stationary.shares(self.rates(up, down))
+
+    def occupancy_slopes(self, up: Array, down: Array, dup: Array, ddown: Array) -> tuple[Array, Array]:
+        """Shares (state,) and their derivatives (state, variable), for slopes of the rates (step, variable)."""
+        return stationary.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
+
+    def weights(self, walks: Iterable[Walk], up: Array, down: Array) -> list[float]:
+        """Σ_κ/Σ of loops: the forests that lead every other state to the loop, by the trees that lead all states to one (Hill 1989).
+
+        Times the carriers and the product of its rates once around it is the one-way flux around the loop.
+        """
+        a = self.rates(up, down)
+        trees = math.fsum(stationary.forests(a, [s]) for s in range(len(self.states)))
+        met = [sorted({s for k, _ in walk for s in self.ends[k]}) for walk in walks]
+        return [stationary.forests(a, states) / trees for states in met]
+
+    # --- how it is worked out
+
+    def _kept(self, what: str, order: Sequence[int] | None, work: Callable[[tuple[int, ...]], Found]) -> Found:
+        """What follows from an order, once."""
+        known = collection.held(self)
+        key = (what, None if order is None else tuple(order))
+        if key not in known:
+            collection.bound(known)  # orders by traffic are many
+            known[key] = work(self.outward() if key[1] is None else key[1])
+        found: Found = known[key]
+        return found
+
+    def _spanning(self, order: tuple[int, ...]) -> tuple[int, ...]:
+        root = list(range(len(self.states)))
+
+        def find(s: int) -> int:
+            while root[s] != s:
+                root[s] = root[root[s]]
+                s = root[s]
+            return s
+
+        kept = []
+        for k in order:
+            a, b = (find(s) for s in self.ends[k])
+            if a != b:
+                root[a] = b
+                kept.append(k)
+        return tuple(kept)
+
+    def _fundamental(self, order: tuple[int, ...]) -> tuple[Walk, ...]:
+        tree = self.tree(order)
+        ends = [(k, *self.ends[k]) for k in self.chords(order)]
+        return tuple(((k, 1), *self.paths(tree, b)[a]) for k, a, b in ends)
+
+    def _matrix(self, order: tuple[int, ...]) -> Array:
+        walks = self.walks(order)
+        Z = np.array([self.row(walk) for walk in walks]).reshape(len(walks), len(self.ends))
+        Z.flags.writeable = False
+        return Z
 
 
-@lru_cache(maxsize=1024)
-def _tree(made: Diagram, order: tuple[int, ...]) -> tuple[int, ...]:
-    root = list(range(made.size))
-
-    def find(s: int) -> int:
-        while root[s] != s:
-            root[s] = root[root[s]]
-            s = root[s]
-        return s
-
-    kept = []
-    for k in order:
-        a, b = (find(s) for s in made.ends[k])
-        if a != b:
-            root[a] = b
-            kept.append(k)
-    return tuple(kept)
+def members(walk: Walk) -> frozenset[int]:
+    """The steps of a walk, whatever its direction and where it begins."""
+    return frozenset(k for k, _ in walk)
 
 
-@lru_cache(maxsize=1024)
-def _loops(made: Diagram, order: tuple[int, ...]) -> NDArray[np.float64]:
-    tree = made.tree(order)
-    chords = made.chords(order)
-    Z = np.zeros((len(chords), len(made.ends)))
-    for row, k in enumerate(chords):
-        a, b = made.ends[k]
-        Z[row, k] = 1.0
-        for step, way in made.path(tree, b, a):
-            Z[row, step] += way
-    Z.flags.writeable = False
-    return Z
+def forward(walk: Walk) -> Walk:
+    """The same loop with most steps in their written direction, and the first step first."""
+    made = walk if sum(way for _, way in walk) >= 0 else tuple((k, -way) for k, way in reversed(walk))
+    first = min(range(len(made)), key=lambda i: made[i][0])
+    return (*made[first:], *made[:first])
+
+
+def slowest_last(up: Array, down: Array) -> tuple[int, ...]:
+    """The steps in order of their traffic, the larger one-way flux, the fastest first.
+
+    A net flux is read where least cancels in it: of a spanning tree of the fastest steps every step left out is a loop, whose flux is that
+    of the step, its slowest; the fluxes of the tree follow from those.
+    """
+    return tuple(int(k) for k in np.argsort(-np.maximum(up, down), kind="stable"))
