@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,8 @@ from ..assemble.stores import Component, Role, Store
 from ..compile.program import Uphill
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
-from ..solve.problem import KINDS, Status, come
+from ..solve.problem import come
+from ..solve.status import Outcome, Status
 from .ledger import Ledger
 from .saved import LINES
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 E = TypeVar("E", bound=StrEnum)
 ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
-_UNITS = {"volume": "pL", "charge": "fC"}
 
 
 def filed(run: Run) -> xr.Dataset:
@@ -59,9 +59,9 @@ def filed(run: Run) -> xr.Dataset:
         facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
         made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
-    made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
+    made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
-    made.attrs |= {"baths_json": json.dumps(run.baths), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
+    made.attrs |= {"baths_json": json.dumps(run.baths_by_lane), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
     assert isinstance(made, xr.Dataset)
     return made.transpose("time", ..., *dims)
 
@@ -77,7 +77,8 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "labels": ledger.labels,
         "transporters": chart.transporters,
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
-        "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
+        "pools": [[x.name, x.carried_as] for x in t.model.pools],
+        "unaccounted": list(t.model.unaccounted),
         "species": {name: s.label for name, s in t.model.species.items()},
         "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
@@ -101,8 +102,11 @@ class Filed:
         processes = [SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why)) for n, t, why in self.facts["processes"]]
         species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
         labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
-        pools = [SimpleNamespace(name=n, kind=kind, label=label) for n, kind, label in self.facts["pools"]]
-        self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools)
+        pools = [SimpleNamespace(name=n, carried_as=carrier) for n, carrier in self.facts["pools"]]
+        self.model = SimpleNamespace(
+            name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools,
+            unaccounted=self.facts["unaccounted"],
+        )  # fmt: skip
         rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
         span = float(self.facts["span"])
@@ -115,7 +119,7 @@ class Filed:
         """How each lane ended."""
         pools = self.data.culprit.values.ravel()
         ends = zip(self.data.status.values.ravel(), self.data.end.values.ravel(), pools, strict=True)
-        return [Status(KINDS[k], float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
+        return [Status(Outcome.of(k), float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
 
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims)."""
@@ -227,13 +231,13 @@ class FiledLedger(Ledger):
 def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     """One lane of a saved scan, up to where it came."""
     made = data.isel(at)
-    kind, end = KINDS[int(made.status)], float(made.end)
-    if "time" in made.dims and kind != "done":
+    kind, end = Outcome.of(int(made.status)), float(made.end)
+    if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind, **_told(made))
+    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
 
 
-def _told(made: xr.Dataset) -> dict[str, str]:
+def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
     """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
     told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
     for name, coord in made.coords.items():
@@ -241,8 +245,8 @@ def _told(made: xr.Dataset) -> dict[str, str]:
             unit = units.from_udunits(str(coord.attrs["units"]))
             if told[name].startswith("scanned over"):
                 told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
-            bath, _, species = str(name).partition(".")
-            if species in baths.get(bath, {}):
-                baths[bath][species] = float(units.Q(float(coord), unit).to("mM").magnitude)
+    baths = {
+        bath: {species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c for species, c in of.items()} for bath, of in baths.items()
+    }
     made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
     return {name: text for name, text in made_of.items() if name in made.attrs}

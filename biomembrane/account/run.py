@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import Solution, Solver, Status
+from ..solve.problem import VANISHES, Solution
 from ..solve.simulate import prepare
+from ..solve.solver import Solver
+from ..solve.status import Outcome, Status
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
@@ -93,7 +95,7 @@ def simulate(
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses
-        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+        raise _cancelled(run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses))
     return finished(run)
 
 
@@ -103,10 +105,11 @@ def finished(run: Run) -> Run:
     A trajectory that is whole while its books are open is given back: its status tells, and ``ledger.check()`` raises.
     """
     status = run.status
-    whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
+    whole = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
-        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
+        look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
+        advice = f"{_refilled(run)}; {look}" if status.message.startswith(VANISHES) else f"{look}; look at its last fluxes"
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
@@ -125,13 +128,21 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.pools[state].name
-    touching = [p for p, column in run.model.N.items() if pool in column]
+    x = run.model.states[state]
+    told = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
+    touching = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
-    return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+    return f"{told}, process {', '.join(chosen)}" if chosen else told
+
+
+def _refilled(run: Run) -> str:
+    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
+    assert run.status.state is not None
+    place = run.model.states[run.status.state].place
+    return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 
 class Run:
@@ -182,13 +193,28 @@ class Run:
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
         t = self.trajectory
-        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+        return [x.name for x in self.model.states], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:
-        """Concentrations of the reservoirs [mM], for figures."""
-        p = dict(zip(self.model.parameters, self.trajectory.parameters.inputs(slice(0, 1)), strict=False))
-        return {r.name: {s.name: float(np.ravel(p[f"{r.name}.{s.name}"])[0]) for s in r.contents} for r in self.model.reservoirs}
+        """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
+        return {bath: {name: float(np.ravel(c)[0]) for name, c in of.items()} for bath, of in self._baths().items()}
+
+    @property
+    def baths_by_lane(self) -> dict[str, dict[str, Any]]:
+        """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
+        shape = tuple(self.trajectory.dims.values())
+        return {
+            bath: {name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c) for name, c in of.items()} for bath, of in self._baths().items()
+        }
+
+    def _baths(self) -> dict[str, dict[str, Any]]:
+        """Numbers, or arrays over the lanes, as protocols have them at the start."""
+        t = self.trajectory
+        _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
+        p = dict(zip(self.model.parameters, inputs[0], strict=False))
+        p |= zip(t.kernel.program.names["protocol"], t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
+        return {r.name: {s.name: p[f"{r.name}.{s.name}"] for s in r.contents} for r in self.model.reservoirs}
 
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""

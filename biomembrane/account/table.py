@@ -62,18 +62,21 @@ def _end(array: Any) -> float:
 
 def _title(ledger: Ledger) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
-    ended, lanes = sum(s.kind == "done" for s in ledger._t.statuses), len(ledger._t.statuses)
+    ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
     scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
 
 
 def flagged(ledger: Ledger) -> list[str]:
-    """A line for each pool without a potential and for each law without proof, and what it did uphill."""
+    """A line for each pool without a potential and for each law without proof, and what it did uphill; states outside the books."""
     shares = ledger.uphill_shares()
     made = [
         f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
         for name, used in ledger._books.empty.items()
     ]
+    if ledger._t.model.unaccounted:
+        names = ", ".join(ledger._t.model.unaccounted)
+        made.append(f"outside these books, without a share in the free energy: {names}")
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))

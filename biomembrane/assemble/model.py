@@ -12,20 +12,23 @@ from typing import Any
 
 import sympy as sp
 
-from .. import collection, constants, errors, symbols
+from .. import collection, constants, symbols
 from .. import dimension as d
+from ..declare.auxiliary import auxiliaries
 from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
+from ..declare.names import meant
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from ..symbols import F, T
+from ..symbols import T
 from . import checks, contents, levels, network, potentials
 from .chart import Chart
-from .network import Circuit, Pool
+from .network import Circuit
 from .references import References
+from .state import StateVariable, states
 from .stores import Store, stores_of
 
 
@@ -68,7 +71,8 @@ class Model(Compared):
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
-        pools: the rows of N, in the order of the state vector.
+        states: the state vector, dx/dt = N·J + rate.
+        pools: those that have a share in G(x), the rows of N.
         processes: the columns of N.
         N: ``{process: {pool: coefficient}}``; ``matrix`` is the same as a sympy matrix.
         equations: ordered assignments from states to dx/dt.
@@ -117,14 +121,22 @@ class Model(Compared):
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
         declared += contents.declared(self.places.values(), self.membranes)
         chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
-        potentials.check_read(self.circuit, self.processes)
+        self.auxiliaries = auxiliaries(
+            (x for p in self.processes for x in p.own_states), name, {*self.membranes, *self.places.values()}
+        )  # fmt: skip
+        potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
         declared += chosen
-        declared += [p for t in self.transporters for p in t.parameters.values()]
+        declared += [p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
-        rows_ = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
-        self.pools: tuple[Pool, ...] = checks.pools(rows_, self.parameters, self.transporters)
-        rows, nodes = {p.name for p in self.pools}, set(self.circuit.nodes)
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
+        filled = [c.name for c in self.compartments if c.contents]
+        checks.carriers(self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling])
+        self.states: tuple[StateVariable, ...] = states(
+            self.compartments, self.transporters, self.circuit, self.swelling, self.start, self.auxiliaries
+        )  # fmt: skip
+        self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
+        rows = {x.symbol: x.name for x in self.pools}
+        names = set(rows.values())
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows, names) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
@@ -143,9 +155,16 @@ class Model(Compared):
         return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
-        """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
-        return self.parameters[name]
+        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
+        nearest names.
+        """
+        wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
+        return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
+
+    @property
+    def sides(self) -> list[tuple[str, str]]:
+        """Names of the inside and the outside of each membrane."""
+        return [(m.inside.name, m.outside.name) for m in self.membranes]
 
     @cached_property
     def stores(self) -> Formulas:
@@ -170,12 +189,12 @@ class Model(Compared):
     @cached_property
     def initial(self) -> Formulas:
         """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
-        return Formulas(contents.initial(self))
+        return Formulas({x.name: x.initial for x in self.states})
 
     @cached_property
     def scale(self) -> Formulas:
         """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
-        return Formulas(contents.scales(self))
+        return Formulas({x.name: x.scale for x in self.states})
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
@@ -219,9 +238,17 @@ class Model(Compared):
                 L = symbols.conductance(name)
                 put(Group.RATE, L, Formula(rates.conductance, process.names))
                 put(Group.FLUX, J, Formula(L * A))
+        for state in self.states:
+            if state.rate is not None:
+                put(Group.RATE, symbols.own_rate(state.name), state.rate)
         for symbol, formula in levels.balances(self):
             put(Group.BALANCE, symbol, formula)
         return tuple(made)
+
+    @property
+    def unaccounted(self) -> tuple[str, ...]:
+        """Names of the states that have no share in the free energy, and so are outside the energy books."""
+        return tuple(x.name for x in self.states if x.conjugate is None)
 
     @property
     def matrix(self) -> sp.Matrix:
@@ -231,12 +258,9 @@ class Model(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        rows = [p.name for p in self.pools if p.kind != "volume"]
-        columns = [
-            {pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")}
-            for col in self.N.values()
-        ]
-        return network.invariants(rows, columns)
+        quantum = {x.name: x.quantum for x in self.pools if x.quantum is not None and x.rate is None}
+        columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
+        return network.invariants(list(quantum), columns)
 
     @cached_property
     def hash(self) -> str:
@@ -247,7 +271,7 @@ class Model(Compared):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.pools}
+        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.states}
         said = ", ".join(f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items())
         return f"<Model {self.name!r}: {said}>"
 

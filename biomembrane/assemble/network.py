@@ -20,18 +20,6 @@ from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.site import exact
 from ..declare.transporter import Process
 
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """One row of N: ``kind`` is solute, carrier, charge or volume."""
-
-    name: str
-    kind: str
-    symbol: sp.Symbol
-    place: str
-    label: str
-
-
 Link = tuple[int, int | None]  # a capacitor from a node to another one of its block, or to the ground
 
 
@@ -267,15 +255,19 @@ def _solved(C: sp.Matrix) -> sp.Matrix:
     return sp.Matrix([row[size:] for row in rows])
 
 
-def column(process: Process, nodes: Container[str], states: Container[str]) -> dict[str, sp.Expr]:
-    """The process's column of N by pool name: solutes and carriers [mol/mol], charges [C/mol], volumes [m³/mol]."""
+def column(process: Process, rows: Mapping[sp.Symbol, str], names: Container[str]) -> dict[str, sp.Expr]:
+    """The process's column of N by name of the state: amounts [mol/mol], charges [C/mol], volumes [m³/mol].
+
+    ``rows`` are names of states by symbol, ``names`` the same names.
+    """
     found: dict[str, sp.Expr] = {}
     for who, n in process.reaction.net.items():
-        if who.row in states:
+        if who.row in names:
             found[who.row] = found.get(who.row, sp.S.Zero) + n * who.per_mole
     for place, z in process.reaction.charge_moved().items():
-        if place in nodes:
-            found[f"{place}.charge"] = exact(z) * symbols.F
+        name = rows.get(symbols.charge(place), "")
+        if name:
+            found[name] = exact(z) * symbols.F
     return found
 
 

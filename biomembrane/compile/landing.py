@@ -17,11 +17,12 @@ class Landing(Between):
     active: str
     fresh: str
     end: str
+    set_values = SET_VALUES
 
     def draw(self, lane: str) -> None:
         """The next set into a lane; counts the lanes at work."""
         f = self.f
-        got = f.do(f"call i64 @refill({SET_VALUES}, i64 {lane})")
+        got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
         f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
         f.store("1", self.fresh, "i64")
 
@@ -40,6 +41,7 @@ class Landing(Between):
         start = f.do(f"mul i64 {job}, {self.processes}")
         with f.loop(self.processes) as i:
             f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
+        self.end_row(lane)
 
     def advance(self) -> None:
         """Take the step in the lanes that were accepted, and the new h in all."""
@@ -92,17 +94,21 @@ class Landing(Between):
                 with f.when(f.do(f"xor i1 {last}, true")):
                     self.turn(lane)
                 with f.when(last):
-                    self.end_row(lane)
                     self.record(lane, number(rodas.DONE), number(-1.0))
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
-                half = f.do(f"fmul double {left}, {number(0.5)}")
-                two = f.do(f"fmul double {h}, {number(2.0)}")
-                short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+                short = self.paced(lane, h, left)
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
 
+    def paced(self, _lane: str, h: str, left: str) -> str:
+        """A step that leaves no sliver before the stop, which is ``left`` away."""
+        f = self.f
+        half = f.do(f"fmul double {left}, {number(0.5)}")
+        two = f.do(f"fmul double {h}, {number(2.0)}")
+        return f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+
     def end_row(self, lane: str) -> None:
-        """States and quadratures at the end."""
+        """States and quadratures at the end, or where the lane stopped."""
         f = self.f
         base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
         for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):

@@ -45,6 +45,7 @@ class Program:
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
     loop makes), ``protocol`` (parameters that have a
     form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
+    With events also ``event`` (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after the other).
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
@@ -56,6 +57,7 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+    events: tuple[Event, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         return collection.bare(self)
@@ -78,6 +80,17 @@ QUADRATURES = ("entry", "drift", "uphill", "dissipation")  # groups that a solve
 
 
 @dataclass(frozen=True)
+class Event:
+    """Ends a part of a run where ``rising``, an expression in the symbols of the model and of time, rises through zero; then pools and
+    parameters, by name, are set to the values of expressions in the state before.
+    """
+
+    name: str
+    rising: sp.Expr
+    sets: tuple[tuple[str, sp.Expr], ...] = ()
+
+
+@dataclass(frozen=True)
 class Form:
     """A parameter as an expression of time, of itself and of further inputs, which it names."""
 
@@ -96,15 +109,17 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 _building = threading.RLock()
 
 
-def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False) -> Program:
-    """The program of a model, in which some parameters have the form of a function of time; built once.
+def program(
+    model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False, events: tuple[Event, ...] = (),
+) -> Program:  # fmt: skip
+    """The program of a model, in which some parameters have the form of a function of time, and ``events`` end parts; built once.
 
     ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
     ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
         made = collection.held(model)
-        key = (Program, forms, summed, careful and len(model.pools) <= LARGE)
+        key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
         if key not in made:
             with collection.put_off():
                 made[key] = _build(model, *key[1:])
@@ -112,11 +127,11 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
         return found
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False) -> Program:
-    g = Graph(again=len(model.pools) > LARGE)
+def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False, events: tuple[Event, ...] = ()) -> Program:
+    g = Graph(again=len(model.states) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
-    env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
+    env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     extra = [name for form in forms for name in form.inputs]
     added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
@@ -125,7 +140,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
-    rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
+    rhs = {x.name: env[symbols.balance(x.name)] for x in model.states}
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
@@ -137,20 +152,23 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
-        pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
+        pairs = {g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))}
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
         made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
+    if events:
+        made.put("event", {e.name: g.lower(e.rising, env | added, memo) for e in events})
+        made.put("set", {f"{e.name}|{name}": g.lower(value, env | added, memo) for e in events for name, value in e.sets})
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    owners = _owners(model) if len(model.pools) > LARGE else ()
-    names = tuple(p.name for p in model.pools)
-    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners)
+    owners = _owners(model) if len(model.states) > LARGE else ()
+    names = tuple(x.name for x in model.states)
+    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners, events)
 
 
 def _owners(model: Model) -> tuple[int, ...]:
     inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
     cells: dict[str, int] = {}
-    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
+    return tuple(cells.setdefault(inside.get(x.place, x.place), len(cells)) for x in model.states)
 
 
 class _Outputs:
@@ -168,8 +186,7 @@ class _Outputs:
 
 def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
-    solutes = [p.name for p in model.pools if p.kind == "solute"]
-    made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
+    made.put("concentration", {x.name: env[x.concentration] for x in model.states if x.concentration is not None})
     made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})

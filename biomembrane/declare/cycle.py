@@ -23,7 +23,7 @@ from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from . import latex
 from .content import Compared
-from .diagram import Diagram
+from .diagram import Diagram, members
 from .formula import Formula
 from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text, joined
@@ -97,7 +97,7 @@ class Cycle(Compared):
         check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
         put(self, "reason", self.reason.strip())
         solvents(self.species, self.name)
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         known = names(self.states, f"{self.name}, states=…")
         listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{known[0]} <-> {known[-1]}']")
         reader = Reader(self.name, known, self.on, self.close, self.barrier, self.species)
@@ -232,14 +232,13 @@ class Cycle(Compared):
         Z = diagram.loops(order)
         G = np.linalg.solve(Z @ Z.T, Z) if len(Z) else Z
         made = []
+        names = diagram.names(diagram.walks(order))
         for row, walk in zip(G, diagram.walks(order), strict=True):
             step = steps[walk[0][0]]
             if step in off:
-                around = f"{self.name}:{'–'.join(diagram.around(walk))}"
                 shares = {f"{self.name}:{name}": float(x) for name, x in zip(steps, row, strict=True) if abs(x) > 1e-12}
-                made.append(OpenLoop(around, self.name, step, off[step] * (R * T), shares))
-        twins = [loop.name for loop in made]
-        return tuple(replace(x, name=f"{x.name} by {x.step}") if twins.count(x.name) > 1 else x for x in made)
+                made.append(OpenLoop(f"{self.name}:{names[members(walk)]}", self.name, step, off[step] * (R * T), shares))
+        return tuple(made)
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""

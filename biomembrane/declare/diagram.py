@@ -6,6 +6,7 @@ Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found w
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from . import stationary
 
 Array = NDArray[np.float64]
 Found = TypeVar("Found")
+MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
 Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around, or from one state to another
 
 
@@ -97,6 +99,21 @@ class Diagram:
         """Z (loop, step): the fundamental loops as rows, a basis of all."""
         return self._kept("loops", order, self._matrix)
 
+    def shown(self) -> tuple[tuple[Walk, ...], tuple[Walk, ...]]:
+        """The independent loops, and all simple ones, or the independent ones where there are more than :data:`MOST`; walked forward."""
+        basis, every = (tuple(map(forward, walks)) for walks in (self.walks(), self.simple(MOST)))
+        return basis, every if len(every) <= MOST else basis
+
+    def names(self, more: Iterable[Walk] = ()) -> dict[frozenset[int], str]:
+        """By its steps, the one name that each loop has that is shown, and each of ``more``: ``A–B–C–A``, the states it passes.
+
+        Where several pass the same states, also which of the steps that join the same two states it takes.
+        """
+        _, every = self.shown()
+        known = {members(walk) for walk in every}
+        own = [forward(walk) for walk in more if members(walk) not in known]
+        return self._names((*every, *own)) | self._names(every)
+
     def simple(self, most: int) -> tuple[Walk, ...]:
         """Every loop that meets no state twice, short ones first, up to a few more than ``most``."""
         links: list[list[tuple[int, int, int]]] = [[] for _ in self.states]
@@ -128,15 +145,6 @@ class Diagram:
         """The states that a loop meets, from where it begins once around."""
         met = [self.states[self.ends[k][::way][0]] for k, way in walk]
         return (*met, met[0])
-
-    def beside(self, walk: Walk) -> tuple[str, ...]:
-        """The steps of a loop that are not the only ones between their states."""
-        pairs = [frozenset(ends) for ends in self.ends]
-        return tuple(self.steps[k] for k, _ in sorted(walk) if pairs.count(pairs[k]) > 1)
-
-    def through(self, walk: Walk) -> frozenset[frozenset[int]]:
-        """The pairs of states that a loop leads between, whichever of their steps it takes."""
-        return frozenset(frozenset(self.ends[k]) for k, _ in walk)
 
     # --- the stationary state, at rates per carrier: ``up`` and ``down`` are (step, …) as written and against it
 
@@ -179,6 +187,16 @@ class Diagram:
             known[key] = work(self.outward() if key[1] is None else key[1])
         found: Found = known[key]
         return found
+
+    def _names(self, walks: Sequence[Walk]) -> dict[frozenset[int], str]:
+        pairs = [frozenset(ends) for ends in self.ends]
+        through = {members(walk): frozenset(pairs[k] for k, _ in walk) for walk in walks}
+        alike = Counter(through.values())
+        made = {members(walk): "–".join(self.around(walk)) for walk in walks}
+        for steps in made:
+            if alike[through[steps]] > 1:
+                made[steps] += " by " + " and ".join(self.steps[k] for k in sorted(steps) if pairs.count(pairs[k]) > 1)
+        return made
 
     def _spanning(self, order: tuple[int, ...]) -> tuple[int, ...]:
         root = list(range(len(self.states)))

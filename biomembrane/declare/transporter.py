@@ -17,6 +17,7 @@ from .content import Compared
 from .formula import Formula, free
 from .judge import Case, judged
 from .laws import Eyring, Law, Rates
+from .own_state import OwnState
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
@@ -30,7 +31,8 @@ class Process(Compared):
     """One reaction with its rates and the certificate of them: what the assembly reads.
 
     ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out; ``senses`` are the solutes
-    that its rates read and that take no part in the reaction; ``step`` is its name within a kinetic diagram.
+    that its rates read and that take no part in the reaction, ``own_states`` those with an equation of their own that they read; ``step`` is
+    its name within a kinetic diagram.
     """
 
     name: str
@@ -42,9 +44,10 @@ class Process(Compared):
     certificate: Certificate
     senses: tuple[Participant, ...] = ()
     step: str = ""
+    own_states: tuple[OwnState, ...] = ()
 
     def _content(self) -> tuple[Any, ...]:
-        return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses
+        return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses, self.own_states
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
@@ -76,7 +79,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
     verdict, statement = judged(case, site.names, site.parameters, where)
     proof = Certificate(verdict, statement, Formula(site.drive, site.names))
-    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses), site.step)
+    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses), site.step, tuple(site.own_states))
 
 
 def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:
@@ -113,7 +116,7 @@ class Transporter(Compared):
         law: of :mod:`biomembrane.laws`.
         modulator: a function of the site that gives a non-negative pure number (open probability, inhibition) and may read any solute
             on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
-        label: how figures write it.
+        label: how figures write it; the name as it is given unless told.
 
     Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance, ConventionMismatch, the unit
     errors, DimensionError, NegativeRate, SecondLawViolation, SecondLawUndecided.
@@ -141,7 +144,7 @@ class Transporter(Compared):
         site = Site(self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
         put: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         put(self, "processes", (build(site, self.law, self.modulator, {}),))
         put(self, "parameters", dict(site.parameters))
 

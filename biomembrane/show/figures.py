@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import errors
 from . import style as look
+from .canvas import panels
 from .contents import RunLike, one_lane
 from .cost import costs
 from .courses import traces
 from .force import forces
 from .maps import map  # noqa: A004  figures.map
 from .response import compare, response
-from .sankey import DRAWN, PROTOCOLS, Diagram, FlowLike, Link, Sheet, arrange
+from .ribbons import FlowLike, Link, Sheet
+from .sankey import DRAWN, PROTOCOLS, Diagram, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
+__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "panels", "repair", "response", "save", "style", "traces"]
 
 
 def __dir__() -> list[str]:

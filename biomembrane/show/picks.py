@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, errors, units
+from ..declare.names import dotted
 from ..dimension import TIME
 from . import style as look
 from .style import COLOURS, colour_of, pretty
@@ -131,6 +132,7 @@ def _named(source: Any, one: Any, where: str) -> list[Series]:
     if isinstance(one, tuple) and len(one) == 2 and all(isinstance(each, str) for each in one):
         return [_member(data, *one, where)]
     errors.expect(one, str, f"{where}, of=…", "a name, a pair (variable, member), or a list of these", _EXAMPLE)
+    one = plain(data, one, known(data))
     if one == "current":
         return list(_currents(data, where))
     if one in data.data_vars:
@@ -151,6 +153,15 @@ def known(data: xr.Dataset) -> list[str]:
     variables = [str(n) for n, v in data.data_vars.items() if str(n) in _NAMES or str(n).rpartition("_")[0] in _NAMES]
     members = [str(x) for dim in MEMBERS if dim in data.coords for x in data[dim].values]
     return [*variables, "current", *_LINES, *members, *(map(str, np.unique(data.transporter.values)) if "transporter" in data.coords else ())]
+
+
+def plain(data: xr.Dataset, name: Any, known: Sequence[str]) -> Any:
+    """A name as results say it, ``cell.Na``, where another way to name the same solute was given and is one of the known."""
+    if not isinstance(name, str) or "@" not in name:
+        return name
+    told = system(data, "of=…").membranes.values() if "system_json" in data.attrs else ()
+    found = [one for one in dotted(name, told) if one in known]
+    return found[0] if len(found) == 1 else name
 
 
 def _variable(data: xr.Dataset, name: str) -> list[Series]:
@@ -181,6 +192,7 @@ def _member(data: xr.Dataset, name: str, member: str, where: str) -> Series:
         raise errors.UnknownName(where=f"{where}, of=…", wanted="a variable with members", got=errors.shown(name), advice=f"of={name!r}")
     owners = list(map(str, data.transporter.values)) if dim == "process" and "transporter" in data.coords else []
     known = [str(x) for x in data[dim].values]
+    member = plain(data, member, known)
     errors.among(member, [*known, *owners], f"{where}, of=({name!r}, …)", f"a {dim}")
     if member not in known:  # a kinetic cycle: the step that turns most stands for it
         steps = [known[i] for i, owner in enumerate(owners) if owner == member]
@@ -199,9 +211,15 @@ def _label(data: xr.Dataset, process: str) -> str:
     return labels.get(process, process)
 
 
+def dissolved(data: xr.Dataset | xr.DataArray) -> NDArray[np.bool_]:
+    """Which pools of a result are solutes (pool,), and no states of carriers; all of them where nothing is told."""
+    told = data["pool_kind"].values == "solute" if "pool_kind" in data.coords else np.ones(data.sizes["pool"])
+    return np.asarray(told, dtype=bool)
+
+
 def _pool(data: xr.Dataset, pool: str) -> str:
     """'K⁺ cell', or the species alone where all are in one place."""
-    places = {str(p) for p, kind in zip(data.pool_place.values, data.pool_kind.values, strict=True) if kind == "solute"}
+    places = {str(p) for p in data.pool_place.values[dissolved(data)]}
     place, _, species = pool.partition(".")
     return pretty(species) if places == {place} else f"{pretty(species)} {place}"
 
@@ -327,6 +345,7 @@ def coordinate(array: xr.DataArray, name: str, where: str) -> Coordinate:
     dims = [str(d) for d in array.dims if d not in OWN]
     single = {str(c): str(v.dims[0]) for c, v in array.coords.items() if v.ndim == 1 and v.dims[0] in dims}
     known = list(dict.fromkeys([*dims, *single]))
+    name = next((one for one in dotted(name, ()) if one in known), name) if isinstance(name, str) else name
     errors.among(name, known, where, "a scan dimension, or a coordinate along one")
     dim = name if name in dims else single[name]
     named = name if name in array.coords else next((c for c, d in single.items() if d == dim), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from ..declare.parameter import check_domain
 from ..declare.stationary import eliminated, occupied, rows
 from ..dimension import ONE
@@ -99,6 +99,15 @@ class Start:
                 advice = f"the same order of {dim} in both scans"
                 raise errors.BadSettings(where="simulate(start=…)", wanted="lanes that go on under their own labels", got=got, advice=advice)
 
+    def one(self, lane: int) -> Start:
+        """The same for one lane of a scan."""
+        return self if self.state is None or self.state.shape[1] == 1 else replace(self, state=self.state[:, lane : lane + 1])
+
+    def told(self) -> bytes:
+        """Every number that it says, as bytes; none where it says nothing."""
+        shares = b"".join(repr(indices).encode() + shares.tobytes() for indices, shares in sorted(self.shares.items(), key=lambda item: item[0]))
+        return shares + (b"" if self.state is None else repr(self.state.shape).encode() + self.state.tobytes())
+
     def tells(self, states: Sequence[int]) -> bool:
         """Whether these states of a carrier need no steady state."""
         return self.state is not None or tuple(states) in self.shares
@@ -129,7 +138,7 @@ def begin(model: Model, start: Any) -> Start:
     if start is None:
         return Start()
     known = standing(model)
-    names = list(known.pools)
+    names = list(known.states)
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
@@ -168,5 +177,5 @@ def begin(model: Model, start: Any) -> Start:
         if abs(shares.sum() - 1) > 1e-9:
             got, advice = f"{shares.sum():.6g}", "states that are not given are empty"
             raise errors.BadSettings(where=f"start, states of {name.partition('.')[0]}", wanted="shares that sum to 1", got=got, advice=advice)
-        made[tuple(known.pools[s] for s in states)] = shares / shares.sum()
+        made[tuple(known.states[s] for s in states)] = shares / shares.sum()
     return Start(made)

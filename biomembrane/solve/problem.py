@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
+from ..compile.numpy import plain
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
+from .status import WAITING, Status
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
-KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
+VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
+SHRUNK = 1e-6  # of the typical volume: what is left where a compartment runs dry
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
 
@@ -47,10 +50,12 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
+    amounts or volumes, ``volumes`` those among them that are volumes; ``accounted``: states that have a share in the free energy, all unless
+    it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
     ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
-    the ledger far below rtol of it do not matter.
+    the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by part, where it has events; their events may set
+    some.
     """
 
     kernel: Kernel
@@ -60,11 +65,14 @@ class Problem:
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
+    volumes: NDArray[np.bool_]
     runs: int = 1
     curved: bool = False
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
+    accounted: NDArray[np.bool_] | None = None
+    inputs: Sequence[Sequence[Any]] | None = None
 
     @property
     def lanes(self) -> int:
@@ -73,7 +81,9 @@ class Problem:
     @property
     def rounding(self) -> Array:
         """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
-        amounts, charges = np.abs(self.y0[self.positive]).sum(axis=0), self.scale[~self.positive].sum(axis=0)
+        told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
+        amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
+        charges = self.scale[~self.positive & told].sum(axis=0)
         made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
         return made
 
@@ -81,6 +91,15 @@ class Problem:
         """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A is where both rest."""
         span = (self.times[-1] - self.times[0]) or 1.0
         least[(least < 0) & (least > -self.rounding[:, None] / span)] = 0.0
+
+    def stopped(self, lane: int, status: Status, last: Array) -> Status:
+        """The status of a lane that stopped at the states ``last``: of a volume that was about to vanish, whichever state the solver blamed."""
+        with np.errstate(all="ignore"):
+            left = np.where(self.volumes, last / self.scale[:, lane], np.inf)
+        if not np.any(left < SHRUNK):
+            return status
+        which = int(np.nanargmin(left))
+        return replace(status, message=f"{VANISHES}; {max(float(left[which]), 0.0):.1g} of it is left", state=which)
 
     @property
     def longest(self) -> Array:
@@ -103,26 +122,34 @@ class Problem:
         """Length of a row: states, then quadratures."""
         return sum(self.kernel.program.sizes)
 
+    def table(self) -> Array:
+        """The constants as (lane, part, constant); with one column where there is none."""
+        made = np.empty((self.lanes, len(self.stops), max(1, len(self.constants[0]))))
+        for part, values in enumerate(self.constants):
+            if plain(values):
+                made[:, part, : len(values)] = values
+                continue
+            for k, c in enumerate(values):
+                made[:, part, k] = c
+        return made
+
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
 
 
-@dataclass(frozen=True)
-class Status:
-    """How a run ended: ``kind`` is done, too many steps, collapsed, not finite, negative or cancelled; ``state`` the index at fault, if any."""
+@dataclass(frozen=True, eq=False)
+class Met:
+    """A break that a lane met: when, of which ``event`` (None of a protocol), the states on both sides; from there on the inputs of the
+    scheduled ``part`` hold, but those that events have ``set`` so far, by their numbers.
+    """
 
-    kind: str
     time: float
-    message: str = ""
-    state: int | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.kind == "done"
-
-
-_WAITING = Status("cancelled", 0.0, "it was not begun")
+    event: str | None
+    before: Array
+    after: Array
+    part: int
+    set: Mapping[int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +160,7 @@ class Solution:
     entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes;
     ``uphill`` (energies, then times, of processes without proof, time); ``dissipation`` (process, time); ``least`` (process,): the smallest
     dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1): the states at breaks; ``steps`` accepted and
-    ``rejected``.
+    ``rejected``; ``met``: the breaks that it met, of a program with events.
     """
 
     t: Array
@@ -147,12 +174,14 @@ class Solution:
     steps: int
     rejected: int
     status: Status
+    met: tuple[Met, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """Solutions side by side: ``rows`` (lane, time, row) with states and quadratures, or states alone, NaN where a lane did not come; ``end``
     (lane, row) both at the end; ``turns`` (lane, part − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
+    Of a program with events ``met``, the breaks that each lane met, and ``reset``, the states after them where events set states.
     """
 
     times: Array
@@ -164,6 +193,13 @@ class Block:
     steps: NDArray[np.int64]
     rejected: NDArray[np.int64]
     sizes: tuple[int, ...]  # of states and each group of quadratures
+    met: list[list[Met]] | None = None
+    reset: Array | None = None
+
+    @property
+    def onsets(self) -> Array:
+        """States (lane, part − 1, state) from which the parts after breaks begin."""
+        return self.turns if self.reset is None else self.reset
 
     def part(self, which: int) -> Array:
         """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time, lane)."""
@@ -184,13 +220,15 @@ class Block:
         steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
         return Solution(
             self.times[:reached], y, entries, drift, uphill, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
+            tuple(self.met[lane]) if self.met else (),
         )  # fmt: skip
 
     def lane(self, lane: int) -> Block:
         """The block of one lane."""
         at = slice(lane, lane + 1)
         statuses = self.statuses[lane : lane + 1]
-        return Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        made = Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        return made if self.met is None else replace(made, met=self.met[at], reset=self.onsets[at])
 
     def ends(self) -> Block:
         """The same with the first and the last time alone, and with all quadratures."""
@@ -211,48 +249,6 @@ def empty(problem: Problem) -> Block:
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
-    waiting = [_WAITING] * lanes
+    waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
-
-
-class Solver(Protocol):
-    """Frozen settings and one method.
-
-    ``solve(problem)`` integrates every lane with dense output, so that output times never change the steps, and integrates the ledger along
-    its own steps; a part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an
-    amount below zero, and then gives back all it has up to there with a status that says why; the others go on.  No solver clips a state.
-    """
-
-    @property
-    def rtol(self) -> float: ...
-
-    @property
-    def atol(self) -> float: ...
-
-    @property
-    def threads(self) -> int: ...
-
-    def solve(self, problem: Problem) -> Block: ...
-
-
-def check_tolerances(solver: Any, name: str) -> None:
-    """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
-    from .. import errors, reading
-
-    for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
-        value = reading.numbers(getattr(solver, field_))
-        if not isinstance(value, float) or not low <= value <= high:
-            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
-            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
-        object.__setattr__(solver, field_, value)
-
-
-def check_count(solver: Any, name: str, field_: str, least: int) -> None:
-    """Raise ``BadSettings`` unless a setting is a whole number from ``least`` on that fits into 63 bits."""
-    from .. import errors
-
-    value = getattr(solver, field_)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
-        advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
-        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)

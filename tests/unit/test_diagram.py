@@ -123,9 +123,17 @@ def test_one_loop_in_closed_form() -> None:
     assert ring.occupancy(up, down) == pytest.approx(trees / trees.sum(), rel=1e-15)
     assert ring.weights(ring.walks(), up, down) == pytest.approx([1 / trees.sum()], rel=1e-15)
     assert ring.around(ring.walks()[0]) == ("C", "A", "B", "C")
-    assert ring.beside(ring.walks()[0]) == ()
+    assert list(ring.names().values()) == ["A–B–C–A"]
     many = ring.occupancy(np.array([up, up]).T, np.array([down, 2 * down]).T)
     assert np.array_equal(many[:, 0], ring.occupancy(up, down))
+
+
+def test_loops_through_the_same_states_are_told_apart() -> None:
+    """By those of their steps that are not the only ones between two states; the same loop walked another way has the same name."""
+    two = Diagram.of("ABC", [("one", "A", "B"), ("two", "B", "C"), ("three", "C", "A"), ("other", "B", "A")])
+    told = {frozenset({0, 3}): "A–B–A", frozenset({0, 1, 2}): "A–B–C–A by one", frozenset({1, 2, 3}): "B–C–A–B by other"}
+    assert two.names() == told
+    assert two.names([((3, -1), (1, 1), (2, 1))]) == told
 
 
 def test_a_state_that_leads_nowhere_takes_all() -> None:

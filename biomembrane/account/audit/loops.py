@@ -6,7 +6,6 @@ The amounts of the states cancel around a loop, so that what is judged is Π k�
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,13 +16,11 @@ from numpy.typing import NDArray
 
 from ... import symbols
 from ...declare.cycle import Cycle
-from ...declare.diagram import Walk, forward, members
+from ...declare.diagram import Walk, members
 from ...symbols import T, n0
 from .claim import Claim, Level, claims
 from .evaluate import FIXED
 from .split import splits
-
-MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,22 +57,13 @@ class Loop:
 
 def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     """The independent loops of a diagram (a basis of the null space of its steps, in whole numbers), and all simple ones."""
-    made, diagram = claims(cycle, temperature), cycle.diagram
-    basis, every = ([forward(walk) for walk in walks] for walks in (diagram.walks(), diagram.simple(MOST)))
-    chosen = every if len(every) <= MOST else basis
-    built = {members(walk): _loop(cycle, made, walk) for walk in (*basis, *chosen)}
-    through = Counter(diagram.through(loop.walk) for loop in built.values())
-    built = {key: _told_apart(loop) if through[diagram.through(loop.walk)] > 1 else loop for key, loop in built.items()}
-    return [built[members(walk)] for walk in basis], [built[members(walk)] for walk in chosen]
+    made, names = claims(cycle, temperature), cycle.diagram.names()
+    basis, every = cycle.diagram.shown()
+    built = {members(walk): _loop(cycle, made, walk, names[members(walk)]) for walk in (*basis, *every)}
+    return [built[members(walk)] for walk in basis], [built[members(walk)] for walk in every]
 
 
-def _told_apart(loop: Loop) -> Loop:
-    """A loop through the same states as others, named by which of the steps that join the same states it takes."""
-    taken = " and ".join(loop.cycle.diagram.beside(loop.walk))
-    return replace(loop, claim=replace(loop.claim, name=f"{loop.claim.name} by {taken}"))
-
-
-def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk) -> Loop:
+def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
     ahead, back = sp.S.One, sp.S.One
     for k, way in walk:
         up, down = _pair(made[k])[::way]
@@ -90,7 +78,7 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk) -> Loop:
     alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
     charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
     said = {
-        "name": f"{cycle.name}:{'–'.join(cycle.diagram.around(walk))}",
+        "name": f"{cycle.name}:{name}",
         "reaction": _net(levels),
         "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
         "proved": "proven" if all(made[k].proved for k, _ in walk) else "",
