@@ -1,6 +1,7 @@
-"""The kinetic diagram: states, and steps that lead from one to another; its spanning trees, its loops, and its stationary state.
+"""The kinetic diagram: states, steps between them, spanning trees, loops, and the stationary state.
 
-Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a subtraction, see :mod:`.stationary`.
+Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a
+subtraction, see :mod:`.stationary`.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from .. import collection
 from . import stationary
 
 Array = NDArray[np.float64]
+Pair = tuple[Array, Array]
 Found = TypeVar("Found")
 MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
+Work = Callable[[tuple[int, ...]], Found]
 Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around, or from one state to another
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """Names of ``states`` and of ``steps``; ``ends`` are by step the states (from, to), as their places among the states.
+    """Names of ``states`` and ``steps``; ``ends`` are by step (from, to), places among the states.
 
-    An order of steps says which of them a spanning tree takes first (Kruskal); unless told it grows :meth:`outward`.
+    An order of steps says which of them a spanning tree takes first (Kruskal); unless told, it
+    grows :meth:`outward`.
     """
 
     states: tuple[str, ...]
@@ -39,7 +43,8 @@ class Diagram:
         """From names: each step is (name, from, to)."""
         known, listed = tuple(states), tuple(steps)
         rank = {state: k for k, state in enumerate(known)}
-        return cls(known, tuple(name for name, _, _ in listed), tuple((rank[a], rank[b]) for _, a, b in listed))
+        ends = tuple((rank[a], rank[b]) for _, a, b in listed)
+        return cls(known, tuple(name for name, _, _ in listed), ends)
 
     def __getstate__(self) -> dict[str, Any]:
         return collection.bare(self)
@@ -47,7 +52,10 @@ class Diagram:
     # --- trees
 
     def outward(self, among: Iterable[int] | None = None) -> tuple[int, ...]:
-        """Steps in the order in which a tree grows from the first state, in passes over them as they are listed; then those that it leaves."""
+        """Steps in the order in which a tree grows from the first state, then those that it leaves.
+
+        It grows in passes over the steps as they are listed.
+        """
         left = tuple(range(len(self.ends)) if among is None else among)
         reached, grown, before = {0}, dict[int, None](), -1
         while len(grown) > before:
@@ -59,7 +67,7 @@ class Diagram:
         return (*grown, *(k for k in left if k not in grown))
 
     def tree(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
-        """The steps of a spanning tree, or of one of each part where the steps of the order do not connect all states."""
+        """The steps of a spanning tree; of one of each part, if the order does not connect all."""
         return self._kept("tree", order, self._spanning)
 
     def chords(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
@@ -68,7 +76,7 @@ class Diagram:
         return tuple(k for k in range(len(self.ends)) if k not in kept)
 
     def paths(self, tree: Sequence[int], start: int = 0) -> dict[int, Walk]:
-        """By state, the steps of a tree that lead to it from a state; those that are not reached are missing."""
+        """By state that is reached, the steps of a tree that lead to it from ``start``."""
         links: dict[int, list[tuple[int, int, int]]] = {s: [] for s in range(len(self.states))}
         for k in tree:
             a, b = self.ends[k]
@@ -85,14 +93,14 @@ class Diagram:
         return found
 
     def levels(self, rises: Sequence[Any], tree: Sequence[int], zero: Any) -> list[Any]:
-        """The level of each state above the first, from what each step of a tree rises by in its direction."""
+        """The level of each state above the first, from what each step of a tree rises by."""
         paths = self.paths(tree)
         return [sum((way * rises[k] for k, way in paths[s]), zero) for s in range(len(self.states))]
 
     # --- loops
 
     def walks(self, order: Sequence[int] | None = None) -> tuple[Walk, ...]:
-        """The fundamental loops: each step outside of the tree closes one, and is where its walk begins."""
+        """The fundamental loops: each chord of the tree closes one, and its walk begins with it."""
         return self._kept("walks", order, self._fundamental)
 
     def loops(self, order: Sequence[int] | None = None) -> Array:
@@ -100,14 +108,17 @@ class Diagram:
         return self._kept("loops", order, self._matrix)
 
     def shown(self) -> tuple[tuple[Walk, ...], tuple[Walk, ...]]:
-        """The independent loops, and all simple ones, or the independent ones where there are more than :data:`MOST`; walked forward."""
+        """The independent loops, and all simple ones, walked forward.
+
+        Where there are more than :data:`MOST` of these, the independent ones twice.
+        """
         basis, every = (tuple(map(forward, walks)) for walks in (self.walks(), self.simple(MOST)))
         return basis, every if len(every) <= MOST else basis
 
     def names(self, more: Iterable[Walk] = ()) -> dict[frozenset[int], str]:
-        """By its steps, the one name that each loop has that is shown, and each of ``more``: ``A–B–C–A``, the states it passes.
+        """By their steps, names of the loops shown and of ``more``: ``A–B–C–A``, the states passed.
 
-        Where several pass the same states, also which of the steps that join the same two states it takes.
+        Where several pass the same states, also which of the steps between the same two it takes.
         """
         _, every = self.shown()
         known = {members(walk) for walk in every}
@@ -115,7 +126,7 @@ class Diagram:
         return self._names((*every, *own)) | self._names(every)
 
     def simple(self, most: int) -> tuple[Walk, ...]:
-        """Every loop that meets no state twice, short ones first, up to a few more than ``most``."""
+        """Every loop that meets no state twice, short ones first, up to a few beyond ``most``."""
         links: list[list[tuple[int, int, int]]] = [[] for _ in self.states]
         for k, (a, b) in enumerate(self.ends):
             links[a].append((k, 1, b))
@@ -146,7 +157,7 @@ class Diagram:
         met = [self.states[self.ends[k][::way][0]] for k, way in walk]
         return (*met, met[0])
 
-    # --- the stationary state, at rates per carrier: ``up`` and ``down`` are (step, …) as written and against it
+    # --- the stationary state, at rates (step, …) ``up``, as a step is written, and ``down``
 
     def rates(self, up: Array, down: Array) -> Array:
         """a[i, j]: the rate from state i to j, of all steps together."""
@@ -162,14 +173,14 @@ class Diagram:
         """The share of each state (state, …)."""
         return stationary.shares(self.rates(up, down))
 
-    def occupancy_slopes(self, up: Array, down: Array, dup: Array, ddown: Array) -> tuple[Array, Array]:
-        """Shares (state,) and their derivatives (state, variable), for slopes of the rates (step, variable)."""
+    def occupancy_slopes(self, up: Array, down: Array, dup: Array, ddown: Array) -> Pair:
+        """Shares (state,) and their derivatives (state, variable); slopes are (step, variable)."""
         return stationary.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
 
     def weights(self, walks: Iterable[Walk], up: Array, down: Array) -> list[float]:
-        """Σ_κ/Σ of loops: the forests that lead every other state to the loop, by the trees that lead all states to one (Hill 1989).
+        """Σ_κ/Σ of loops (Hill 1989): forests that lead to the loop, by trees that lead to a state.
 
-        Times the carriers and the product of its rates once around it is the one-way flux around the loop.
+        Times the carriers and the product of the rates once around, it is the one-way flux there.
         """
         a = self.rates(up, down)
         trees = math.fsum(stationary.forests(a, [s]) for s in range(len(self.states)))
@@ -178,7 +189,7 @@ class Diagram:
 
     # --- how it is worked out
 
-    def _kept(self, what: str, order: Sequence[int] | None, work: Callable[[tuple[int, ...]], Found]) -> Found:
+    def _kept(self, what: str, order: Sequence[int] | None, work: Work[Found]) -> Found:
         """What follows from an order, once."""
         known = collection.held(self)
         key = (what, None if order is None else tuple(order))
@@ -195,7 +206,8 @@ class Diagram:
         made = {members(walk): "–".join(self.around(walk)) for walk in walks}
         for steps in made:
             if alike[through[steps]] > 1:
-                made[steps] += " by " + " and ".join(self.steps[k] for k in sorted(steps) if pairs.count(pairs[k]) > 1)
+                taken = [k for k in sorted(steps) if pairs.count(pairs[k]) > 1]
+                made[steps] += " by " + " and ".join(self.steps[k] for k in taken)
         return made
 
     def _spanning(self, order: tuple[int, ...]) -> tuple[int, ...]:
@@ -234,7 +246,8 @@ def members(walk: Walk) -> frozenset[int]:
 
 def forward(walk: Walk) -> Walk:
     """The same loop with most steps in their written direction, and the first step first."""
-    made = walk if sum(way for _, way in walk) >= 0 else tuple((k, -way) for k, way in reversed(walk))
+    back = tuple((k, -way) for k, way in reversed(walk))
+    made = walk if sum(way for _, way in walk) >= 0 else back
     first = min(range(len(made)), key=lambda i: made[i][0])
     return (*made[first:], *made[:first])
 
@@ -242,7 +255,7 @@ def forward(walk: Walk) -> Walk:
 def slowest_last(up: Array, down: Array) -> tuple[int, ...]:
     """The steps in order of their traffic, the larger one-way flux, the fastest first.
 
-    A net flux is read where least cancels in it: of a spanning tree of the fastest steps every step left out is a loop, whose flux is that
-    of the step, its slowest; the fluxes of the tree follow from those.
+    A net flux is read where least cancels in it: a step outside of a spanning tree of the fastest
+    ones is a loop, whose flux is that of the step, its slowest; those of the tree follow from them.
     """
     return tuple(int(k) for k in np.argsort(-np.maximum(up, down), kind="stable"))

@@ -1,8 +1,9 @@
 """The stationary state of a Markov chain without a subtraction, and the sums over its forests.
 
-States are left out one by one (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107, 1985): only sums, products and quotients of rates, so that
-every share has all its digits however far apart the rates are.  One elimination serves single chains, in Python's numbers, many chains at
-once, as arrays, and slopes, as numbers that carry theirs.
+States are left out one by one (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107, 1985): only sums,
+products and quotients of rates, so that every share has all its digits however far apart the rates
+are.  One elimination serves single chains, in Python's numbers, many chains at once, as arrays, and
+slopes, as numbers that carry theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ Rates = list[list[Any]]  # rates[from][to]; what stands at [i][i] is never read
 
 
 def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
-    """Leave out the states behind the first ``kept``, the last one first, in place; gives what leaves each of them before it goes."""
+    """Leave out the states behind the first ``kept``, the last one first, in place.
+
+    Gives what leaves each of them, before it goes.
+    """
     for n in range(len(rates) - 1, kept - 1, -1):
         leaving = rates[n]
         out = sum(leaving[:n])
@@ -31,7 +35,7 @@ def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
 
 
 def occupied(rates: Rates, one: Any) -> list[Any]:
-    """The share of each state, from rates that were eliminated to the first; ``one`` is 1 of their kind."""
+    """The share of each state, from rates eliminated to the first; ``one`` is 1 of their kind."""
     made = [one]
     for n in range(1, len(rates)):
         made.append(sum(share * row[n] for share, row in zip(made, rates, strict=False)))
@@ -40,14 +44,14 @@ def occupied(rates: Rates, one: Any) -> list[Any]:
 
 
 def rows(a: Array, order: Sequence[int] | None = None) -> Rates:
-    """Rates a[i, j, …] as a list of lists, of Python's numbers where they are of one chain; in an order of the states."""
+    """Rates a[i, j, …] as lists, of Python's numbers for one chain; in an order of the states."""
     chosen = a if order is None else a[np.ix_(order, order)]
     made: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
     return made
 
 
 def shares(a: Array) -> Array:
-    """The share of each state (state, …), of rates a[i, j, …] from i to j that connect all states."""
+    """The share of each state (state, …), of rates a[i, j, …] from i to j that connect them all."""
     rates = rows(a)
     for _ in eliminated(rates):
         pass
@@ -55,7 +59,10 @@ def shares(a: Array) -> Array:
 
 
 def forests(a: Array, kept: Sequence[int]) -> float:
-    """Σ of all forests that lead every other state to one of those kept: the determinant of what is left of the rates of one chain."""
+    """Σ of all forests of one chain that lead every other state to one of those kept.
+
+    It is the determinant of what is left of its rates without those kept.
+    """
     order = [*kept, *(s for s in range(len(a)) if s not in set(kept))]
     made = 1.0
     for out in eliminated(rows(a, order), len(kept)):
@@ -67,7 +74,8 @@ def forests(a: Array, kept: Sequence[int]) -> float:
 
 def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
     """Shares (state,) and their derivatives (state, variable), for da[i, j, variable]."""
-    rates = [[Sloped(x, dx) for x, dx in zip(row, drow, strict=True)] for row, drow in zip(a.tolist(), da, strict=True)]
+    both = zip(a.tolist(), da, strict=True)
+    rates = [[Sloped(x, dx) for x, dx in zip(row, slopes, strict=True)] for row, slopes in both]
     for _ in eliminated(rates):
         pass
     made = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
