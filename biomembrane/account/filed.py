@@ -187,6 +187,10 @@ class FiledBooks(Books):
         return dict(zip(map(str, self.t.data["loop"].values), self.t.lanes("ledger_free", "loop", "time"), strict=True))
 
     @cached_property
+    def cycle_of(self) -> dict[str, str]:
+        return {name: name.partition(":")[0] for name in self.gained}
+
+    @cached_property
     def exergy(self) -> Array:
         made: Array = self.t.lanes("ledger_exergy", "store", "time")
         return made
