@@ -13,6 +13,7 @@ import sympy as sp
 from biomembrane.compile.graph import Graph
 from biomembrane.compile.numpy import _GROUPS, Kernel, kernel
 from biomembrane.compile.program import Program
+from biomembrane.compile.slopes import along, differentiate
 from biomembrane.solve.native import Native
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.symbols import t
@@ -27,9 +28,9 @@ def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = ()) -> Kernel:
     env = {s: g.input("y", i) for i, s in enumerate(Y)} | {s: g.input("p", i) for i, s in enumerate(P)} | {t: g.input("t")}
     memo: dict[sp.Basic, int] = {}
     nodes, entries = ([g.lower(sp.sympify(e), env, memo) for e in roots] for roots in (rhs, integrands))
-    jacobian = g.jacobian(nodes)
+    jacobian = differentiate(g, nodes, g.inputs("y", len(Y)))
     outputs: dict[str, list[int]] = {group: [] for group in _GROUPS}
-    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": g.time_derivative(nodes), "entry": entries}
+    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": along(g, nodes, {env[t]: g.one}), "entry": entries}
     names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     return kernel(Program(tuple(map(str, Y[: len(rhs)])), tuple(map(str, P)), g, outputs, names, sparsity))

@@ -17,6 +17,7 @@ from . import waves
 from .graph import Graph, inputs
 from .polish import polish
 from .rules import Rules
+from .slopes import along, differentiate
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -118,17 +119,17 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
-    jacobian = g.jacobian(list(rhs.values()))
+    jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
     distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
     clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
-    made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
+    made.put("dfdt", dict(zip(rhs, along(g, list(rhs.values()), {env[symbols.t]: g.one}) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
         pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
-        made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
+        made.put("along", {str(k): node for k, node in enumerate(along(g, powers, pairs))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.pools) > LARGE else ()
@@ -236,6 +237,6 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", made.lowered(model.exergy.formulas))
-    slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
+    slopes = along(g, made.outputs["exergy"], {made.env[symbols.t]: g.one}) if clocked else []
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
     made.put("energy", {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)})
