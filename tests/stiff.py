@@ -22,9 +22,9 @@ Y = sp.symbols("y0:8", real=True)
 P = sp.symbols("p0:9", real=True)
 
 
-def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = ()) -> Kernel:
-    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger."""
-    g = Graph()
+def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = (), mass: Sequence[int] = (), *, rolled: bool = False) -> Kernel:
+    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger; ``rolled``: as of a large model."""
+    g = Graph(again=rolled)
     env = {s: g.input("y", i) for i, s in enumerate(Y)} | {s: g.input("p", i) for i, s in enumerate(P)} | {t: g.input("t")}
     memo: dict[sp.Basic, int] = {}
     nodes, entries = ([g.lower(sp.sympify(e), env, memo) for e in roots] for roots in (rhs, integrands))
@@ -33,7 +33,8 @@ def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = ()) -> Kernel:
     outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": along(g, nodes, {env[t]: g.one}), "entry": entries}
     names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return kernel(Program(tuple(map(str, Y[: len(rhs)])), tuple(map(str, P)), g, outputs, names, sparsity))
+    owners = tuple(range(len(rhs))) if rolled else ()
+    return kernel(Program(tuple(map(str, Y[: len(rhs)])), tuple(map(str, P)), g, outputs, names, sparsity, owners=owners, mass=tuple(mass)))
 
 
 @dataclass(frozen=True)

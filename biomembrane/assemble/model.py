@@ -30,7 +30,9 @@ from .stores import Store, stores_of
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance."""
+    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity, balance, or constraint: a balance that is 0 at all
+    times, whatever the rate of change of its state, which it determines.
+    """
 
     symbol: sp.Symbol
     formula: Formula

@@ -70,10 +70,11 @@ class Code:
         return int(self._engine.get_function_address(name))
 
 
-@lru_cache(maxsize=4)
-def _driver(layout: Layout, careful: bool) -> Code:
+@lru_cache(maxsize=8)
+def _driver(layout: Layout, careful: bool, constrained: bool) -> Code:
     """The integration loop, which serves every model."""
-    return Code(module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout, careful=careful)], layout))
+    loop = driver.drive(rodas.RODAS5P, layout, careful=careful, constrained=constrained)
+    return Code(module([driver.refill(layout), loop], layout))
 
 
 def machine() -> Any:
@@ -148,7 +149,7 @@ class Native:
         arguments: list[Any] = (
             [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
-        self.driver = _driver(layout, careful)  # held, for its code must outlive every call
+        self.driver = _driver(layout, careful, bool(program.algebraic))  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 

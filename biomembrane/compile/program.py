@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from .. import collection, constants, symbols
+from .. import collection, constants, errors, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
 from . import waves
@@ -34,10 +34,12 @@ LARGE = 60  # states beyond which code is rolled; straight code compiles faster,
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What a kernel computes.
+    """What a kernel computes: M dx/dt = f(t, x).
 
+    ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all times (of index 1: the constraints
+    determine the states in whose rows they stand).
     ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names.
-    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
+    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
@@ -54,6 +56,15 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+    mass: tuple[int, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mass", self.mass or (1,) * len(self.states))
+
+    @property
+    def algebraic(self) -> tuple[int, ...]:
+        """The states in whose rows constraints stand."""
+        return tuple(i for i, m in enumerate(self.mass) if not m)
 
     def __getstate__(self) -> dict[str, Any]:
         return collection.bare(self)
@@ -133,8 +144,25 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.pools) > LARGE else ()
-    names = tuple(p.name for p in model.pools)
-    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners)
+    names, outputs = tuple(p.name for p in model.pools), polish(g, made.outputs)
+    mass = _mass(model, jacobian)
+    return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, mass)
+
+
+def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:
+    """0 in the rows of constraints.  Raises ``SingularConstraint`` where one does not depend on its own state, whose pivot it is."""
+    constraints = {e.symbol for e in model.equations if e.group == "constraint"}
+    mass = tuple(int(symbols.balance(p.name) not in constraints) for p in model.pools)
+    for i, p in enumerate(model.pools):
+        if not mass[i] and (i, i) not in jacobian:
+            others = [model.pools[j].name for row, j in jacobian if row == i]
+            raise errors.SingularConstraint(
+                where=f"Model({model.name!r}), the constraint of {p.name}",
+                wanted=f"a constraint that depends on {p.name}",
+                got=f"one that depends on {', '.join(others) or 'no state'}",
+                advice=f"the constraint stands for {others[0]}" if others else f"a rate for {p.name}",
+            )
+    return mass
 
 
 def _owners(model: Model) -> tuple[int, ...]:

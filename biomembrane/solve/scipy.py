@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, reading
-from ..compile.program import QUADRATURES
+from ..compile.program import QUADRATURES, Program
 from ..compile.rodas import PAST, SHARE
 from .problem import ROUNDING, Array, Block, Problem, Status, check_count, check_tolerances, empty
 
@@ -59,7 +59,8 @@ class SciPy:
         return 1
 
     def solve(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.problem.Solver`."""
+        """See :class:`~biomembrane.solve.problem.Solver`.  Raises ``BadSettings`` for a model with constraints."""
+        _refuse_constraints(problem.kernel.program)
         made = empty(problem)
         statuses = list(made.statuses)
         made.rows[:] = np.nan
@@ -245,6 +246,18 @@ class _March:
         before = np.abs(np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]).sum(axis=0)
         made: Any = wrong > self.settings.rtol * (SHARE * energy.sum(axis=0) + PAST * before)
         return made
+
+
+def _refuse_constraints(program: Program) -> None:
+    """SciPy's methods solve dx/dt = f, without a mass matrix."""
+    if program.algebraic:
+        named = [program.states[i] for i in program.algebraic[:4]] + ["…"] * (len(program.algebraic) > 4)
+        raise errors.BadSettings(
+            where="simulate(solver=SciPy(…))",
+            wanted="a model whose states all have a rate: SciPy's methods take no mass matrix",
+            got=f"constraints that determine {', '.join(named)}",
+            advice="solver=bm.solvers.Native(), or the model in its finite-rate form",
+        )
 
 
 def _rested(solver: Any) -> Callable[[Any, Array], Array]:
