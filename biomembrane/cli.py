@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .command_words import DECIMAL, number, whole
+from .command_words import DECIMAL, Misused, Words, asks_for_json, number, whole
 from .study import command as reproduce
 
 if TYPE_CHECKING:
@@ -27,14 +27,10 @@ if TYPE_CHECKING:
     from .assemble.model import Model
     from .errors import BiomembraneError
 
-_TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
-
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
-    made = argparse.ArgumentParser(
-        prog="biomembrane", description="Rigorous membrane biophysics: models that keep the second law, runs that keep their books."
-    )
+    made = Words(prog="biomembrane", description="Rigorous membrane biophysics: models that keep the second law, runs that keep their books.")
     made.add_argument("--version", action="store_true", help="print the version and stop")
     commands = made.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser(
@@ -98,7 +94,12 @@ def _warned(message: Warning | str, category: type[Warning], *_: object, **__: o
 
 def _command(arguments: Sequence[str] | None) -> int:
     made = parser()
-    options = made.parse_args(arguments)
+    try:
+        options = made.parse_args(arguments)
+    except Misused as problem:
+        if asks_for_json(sys.argv[1:] if arguments is None else arguments):
+            _emit({"error": {"kind": "Misused", "headline": str(problem)}})
+        problem.told()
     if options.version:
         from importlib.metadata import version
 
@@ -113,31 +114,41 @@ def _command(arguments: Sequence[str] | None) -> int:
     try:
         return run(options)
     except KeyboardInterrupt:
+        told, status = {"kind": "Cancelled", "headline": "stopped"}, 130
         print("stopped", file=sys.stderr)
-        return 130
     except errors.BiomembraneError as problem:
-        _tell(problem)
-        return 1 if isinstance(problem, (errors.BooksDoNotClose, errors.UphillForFree)) else 2
+        told, status = _tell(problem), _status(problem)
     except Exception as problem:
         if os.environ.get("BIOMEMBRANE_TRACEBACK") or (isinstance(problem, OSError) and problem.filename is None):
             raise  # the second is of standard output
-        text = f"{type(problem).__name__}: {problem}".splitlines()[0]
-        print(f"a fault of biomembrane, not yours ({text}); please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr)
-        return 2
+        text = f"a fault of biomembrane, not yours ({type(problem).__name__}: {errors.said(problem)})"
+        told, status = {"kind": type(problem).__name__, "headline": text}, 2
+        print(f"{text}; please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr)
+    if options.json:
+        _emit({"error": told})
+    return status
+
+
+def _status(problem: BiomembraneError) -> int:
+    from . import errors
+
+    return 1 if isinstance(problem, (errors.BooksDoNotClose, errors.UphillForFree)) else 2
 
 
 # --- errors in the words of the command line
 
 
-def _tell(problem: BiomembraneError) -> None:
-    """An error on standard error; before it, of a model file that raised one, its own traceback."""
+def _tell(problem: BiomembraneError) -> dict[str, Any]:
+    """An error on standard error; before it, of a model file that raised one, its own traceback.  Gives what ``--json`` prints of it."""
     from .command_words import in_words
     from .exchange import shipped
 
     for line in shipped.traceback(problem):
         print(line, end="", file=sys.stderr)
-    rows = [f"  {name:<7} {text}" for name, text in in_words(problem).items() if text]
-    print("\n".join([f"{type(problem).__name__}: {problem.headline}.", *rows, *getattr(problem, "__notes__", ())]), file=sys.stderr)
+    kind, fields, notes = type(problem).__name__, in_words(problem), list(getattr(problem, "__notes__", ()))
+    rows = [f"  {name:<7} {text}" for name, text in fields.items() if text]
+    print("\n".join([f"{kind}: {problem.headline}.", *rows, *notes]), file=sys.stderr)
+    return {"kind": kind, "headline": problem.headline, **fields, "notes": [note.strip() for note in notes]}
 
 
 @contextmanager
@@ -236,6 +247,7 @@ def _run(options: argparse.Namespace) -> int:
 def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     began = time.perf_counter()
     from . import errors
+    from .account.outcome import outcome, quantity, summary
     from .account.run import simulate
     from .exchange import netcdf, shipped
     from .exchange.beside import read_path, writable
@@ -264,20 +276,30 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
         artist.draw(data, target)
     saved = netcdf.write(data, target)
     if not options.json:
-        _show(run)
+        print(outcome(run))
     files = [saved, *(artist.finish(saved) if stopped is None else ())]
     now = time.perf_counter()
     timing = {"build": built - began, "compile": run.timing["compile"], "solve": run.timing["solve"], "write": now - solved, "total": now - began}
-    if options.json:
-        _emit(_summary(run, str(until), timing, files))
-    else:
+    if not options.json:
         print(f"\nwrote {', '.join(str(f) for f in files)}")
         print("time  " + ", ".join(f"{k} {v:.2f} s" for k, v in timing.items()))
-    if stopped is not None:
-        _tell(stopped)
-        return 1
-    run.ledger.check()
-    return 0
+    wrong = stopped or _open(run)
+    told = {} if wrong is None else {"error": _tell(wrong)}
+    if options.json:
+        took = {k: quantity(round(v, 6), "s") for k, v in timing.items()}
+        _emit({**summary(run), "until": str(until), "timing": took, "files": [str(f) for f in files], **told})
+    return 0 if wrong is None else 1 if stopped else _status(wrong)
+
+
+def _open(run: Run) -> BiomembraneError | None:
+    """What is wrong with the books of a run."""
+    from .errors import BiomembraneError
+
+    try:
+        run.ledger.check()
+    except BiomembraneError as problem:
+        return problem
+    return None
 
 
 FIGURES = {"traces": "traces", "energy": "energy_flow"}
@@ -353,43 +375,3 @@ def _draw(options: argparse.Namespace) -> int:
     else:
         print("\n".join(str(f) for f in files))
     return 0
-
-
-def _summary(run: Run, until: str, timing: dict[str, float], files: list[Path]) -> dict[str, Any]:
-    """What ``--json`` prints."""
-
-    def quantity(x: Any, unit: str) -> dict[str, Any]:
-        number = float(x)
-        return {"value": number if number == number else None, "unit": unit}  # noqa: PLR0124
-
-    last = run.data.isel(time=-1)
-    ledger: dict[str, Any] = {name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in _TOTALS}
-    ledger["residual_relative"] = quantity(run.ledger.residual_relative[-1], "1")
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
-    return {
-        "model": run.model_name,
-        "until": until,
-        "ledger": ledger,
-        "potential": {str(m): quantity(last.potential.sel(membrane=m), "mV") for m in last.membrane.values},
-        "concentration": {str(p): quantity(last.concentration.sel(pool=p), "mM") for p in solutes},
-        "uphill": [
-            {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
-            for p, (t, e, of) in run.ledger.uphill_shares().items()
-        ],
-        "status": {"kind": run.status.kind, "time": quantity(run.solution.t[-1], "s"), "message": run.status.message},
-        "timing": {k: quantity(round(v, 6), "s") for k, v in timing.items()},
-        "files": [str(f) for f in files],
-    }
-
-
-def _show(run: Run) -> None:
-    from .assemble.contents import impermeant_quantities
-
-    last = run.data.isel(time=-1)
-    rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model).items())
-    print(f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n")
-    print(run.ledger)
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
-    volts = last.potential.dropna("membrane")
-    print("\nat the end  " + "  ".join(f"{m} {float(volts.sel(membrane=m)):.2f} mV" for m in volts.membrane.values))
-    print("            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 from .errors import BiomembraneError
 
@@ -43,6 +46,32 @@ def in_words(problem: BiomembraneError) -> dict[str, str]:
     return fields
 
 
+class Misused(Exception):
+    """Arguments that the command line cannot read."""
+
+    def __init__(self, message: str, parser: argparse.ArgumentParser) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+    def told(self) -> NoReturn:
+        """Say it on standard error, with how the command is used, and end with status 2."""
+        self.parser.print_usage(sys.stderr)
+        self.parser.exit(2, f"{self.parser.prog}: error: {self}\n")
+
+
+class Words(argparse.ArgumentParser):
+    """A parser, and those of its commands, whose errors can be told as JSON, too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise :class:`Misused`."""
+        raise Misused(message, self)
+
+
+def asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether ``--json`` is among words that could not be read, in full or begun as argparse admits it."""
+    return any(len(word) > 2 and "--json".startswith(word) for word in arguments)
+
+
 def number(text: str) -> float:
     """An argument that is a number."""
     if not re.fullmatch(DECIMAL, text.strip(), re.ASCII):
@@ -55,3 +84,11 @@ def whole(text: str) -> int:
     if not re.fullmatch(r"\d{1,15}", text.strip(), re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 100000")
     return int(text)
+
+
+def count(text: str) -> int:
+    """An argument that is a count of at least one."""
+    made = whole(text)
+    if not made:
+        raise argparse.ArgumentTypeError("0 is none: wanted is a whole number from 1")
+    return made

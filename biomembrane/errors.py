@@ -95,6 +95,16 @@ def shown(value: object, limit: int = 90) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
+def said(problem: BaseException, limit: int = 300) -> str:
+    """The words of an error on one line, also of one whose ``__str__`` raises."""
+    try:
+        text = str(problem)
+    except Exception:  # noqa: BLE001  of somebody else's class
+        text = "an error that cannot be printed"
+    flat = " ".join(text[: 20 * limit].split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
 _QUANTITY = re.compile(r"<Quantity\((.*?), '(.*?)'\)>", re.DOTALL)  # as they stand in lists and mappings
 _FACELESS = re.compile(r"<(?:[\w.]*\.)?(\w+)[^<>]*(?:<\w+>[^<>]*)*? at 0x[0-9a-f]+>")
 

@@ -104,8 +104,26 @@ def balance(pool: str) -> sp.Symbol:
     return sp.Symbol(f"d[{pool}]", real=True)
 
 
+@_kept
+def state_energy(state: str) -> sp.Symbol:
+    """μ° of a carrier state [J/mol], which follows from the rate constants."""
+    return sp.Symbol(f"mu0[{state}]", real=True)
+
+
+@_kept
+def protocol_input(name: str) -> sp.Symbol:
+    """A number that the formula of a protocol takes."""
+    return sp.Symbol(name, real=True)
+
+
+@_kept
+def rate_constant(name: str) -> sp.Symbol:
+    """A rate constant that follows from others, because its step closes a loop."""
+    return sp.Symbol(name, nonnegative=True)
+
+
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
-    """A parameter by its dotted name: non-negative unless said otherwise."""
+    """A parameter of a template, by its local name: non-negative unless said otherwise."""
     return declared(name, "real" if real else "positive" if positive else "nonnegative")  # one object: comparing equal ones is slow
 
 

@@ -81,7 +81,8 @@ def solve(
     ends = np.full((1, lanes), float(times[-1])) if stops is None else np.asarray(stops, float)
     held = constants or [k.prepare(np.zeros(len(P)))] * len(ends)
     wide = np.repeat(size[:, None], lanes, axis=1)
-    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, np.zeros(len(y0), bool), lanes))
+    none = np.zeros(len(y0), bool)
+    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, none, none, lanes))
 
 
 def exact(*functions: Callable[[float], float]) -> Callable[[float], list[float]]:

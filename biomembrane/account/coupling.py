@@ -14,6 +14,7 @@ from scipy.optimize import brentq, minimize_scalar
 from .. import constants, errors, units
 from .. import dimension as d
 from ..declare.cycle import Cycle
+from ..declare.names import meant, renamed, spelled
 from ..declare.transporter import Transporter
 from .audit.evaluate import Array
 from .cycles import CycleFlux, cycles
@@ -335,7 +336,8 @@ def coupling(
         x: a transporter, a cycle (taken at its steady state), or a list of them on one membrane.
         driving, driven: names of forces: a species that crosses ("Na"), or the first reactant of a reaction ("ATP"); of two the larger
             drives unless told, of more they must be named.
-        at: concentrations by dotted name (``{"blood.Na": Q(140, "mM")}``) and the voltage (``{"V": Q(-60, "mV")}``); default the declared
+        at: concentrations by name (``"blood.Na"``, ``"Na@blood"`` or ``"Na@out"``, as in ``{"Na@out": Q(140, "mM")}``) and the voltage
+            (``{"V": Q(-60, "mV")}``); default the declared
             ones, which must not be 0, and 0 mV.  What the driven species' own level is does not matter for the curves.
         temperature: default 37 °C.
 
@@ -382,10 +384,11 @@ def _chosen(flows: Flows, start: Array, driving: str, driven: str, parts: Sequen
 
 
 def _numbers(flows: Flows, at: Mapping[str, Any]) -> dict[str, float]:
-    made = {}
+    made: dict[str, float] = {}
     errors.expect(at, Mapping, "coupling(at=…)", "{name: quantity}", "at={'V': Q(-60, 'mV')}")
-    for name, value in at.items():
-        errors.among(name, flows.names, "coupling(at=…)", "a pool of the reaction, or 'V'")
+    sides = [(flows.on.inside.name, flows.on.outside.name)]
+    for given, value in renamed(at, sides, flows.names, "coupling(at=…)").items():
+        name = meant(given, sides, flows.names, "coupling(at=…)", f"'V', or a solute that takes part, such as {spelled(flows.names[0], sides)}")
         made[name] = units.scalar(value, d.VOLTAGE if name == "V" else d.CONCENTRATION, f"coupling(at={{{name!r}: …}})")
         if name != "V" and made[name] <= 0:
             advice = "a small concentration, such as Q(1e-6, 'mM')"

@@ -18,7 +18,8 @@ from .. import units
 from ..assemble.chart import Chart
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
-from ..solve.problem import KINDS, Status, come
+from ..solve.problem import come
+from ..solve.status import Outcome, Status
 from .ledger import Ledger
 from .saved import LINES
 
@@ -111,7 +112,7 @@ class Filed:
         """How each lane ended."""
         pools = self.data.culprit.values.ravel()
         ends = zip(self.data.status.values.ravel(), self.data.end.values.ravel(), pools, strict=True)
-        return [Status(KINDS[k], float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
+        return [Status(Outcome.of(k), float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
 
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims)."""
@@ -210,10 +211,10 @@ class FiledLedger(Ledger):
 def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     """One lane of a saved scan, up to where it came."""
     made = data.isel(at)
-    kind, end = KINDS[int(made.status)], float(made.end)
-    if "time" in made.dims and kind != "done":
+    kind, end = Outcome.of(int(made.status)), float(made.end)
+    if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind, **_told(made))
+    return made.assign_attrs(status=kind.value, **_told(made))
 
 
 def _told(made: xr.Dataset) -> dict[str, str]:

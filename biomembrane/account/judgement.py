@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import errors, reading, units
 from ..solve.books import UNIT
+from ..solve.status import Outcome
 
 ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
 Array = NDArray[np.float64]
@@ -41,7 +42,7 @@ class Lanes:
         The process comes first: it is wrong at every tolerance, and books that are open beside it may be so for its sake.
         """
         kinds = np.array(self.kinds)
-        done = np.isin(kinds, ("done", "open books")) if kinds.size > 1 else np.ones(1, bool)
+        done = np.isin(kinds, (Outcome.DONE, Outcome.OPEN_BOOKS)) if kinds.size > 1 else np.ones(1, bool)
         if not done.all():
             count = f"{kinds.size - done.sum()} of {kinds.size}"
             text = f"ledger of {model!r}: {count} lanes stopped, and nothing is checked of these; status and culprit say where and why"
@@ -52,7 +53,7 @@ class Lanes:
             process, lane = map(int, np.unravel_index(int(np.argmin(low)), low.shape))
             _uphill(self.processes[process], float(self.least[process, lane]), shares)
         off = np.where(np.isfinite(self.off), self.off, np.inf)
-        off = np.where(kinds == "open books", np.maximum(off, np.nextafter(limit, 1)), off)
+        off = np.where(kinds == Outcome.OPEN_BOOKS, np.maximum(off, np.nextafter(limit, 1)), off)
         bad = done & ~(off <= limit)
         if bad.any():
             worst = float(off[bad].max())

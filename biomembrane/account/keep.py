@@ -15,8 +15,9 @@ from ..assemble.model import Model
 from ..dimension import TIME
 from ..solve import stream
 from ..solve.books import UNIT, Books
-from ..solve.problem import KINDS, books_limit
+from ..solve.problem import books_limit
 from ..solve.simulate import Task
+from ..solve.status import Outcome
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
 from .filed import lane
@@ -198,7 +199,7 @@ class KeptLedger(SavedLedger):
         names = self.data.least_power.attrs["processes"].split()
         least = np.full((len(names), power.size), np.inf)  # of each lane the least of all is known
         least[self.data.least_process.transpose(*dims).values.ravel(), np.arange(power.size)] = np.where(np.isnan(power), np.inf, power)
-        kinds = [KINDS[k] for k in self.data.status.values.ravel()]
+        kinds = [Outcome.of(k) for k in self.data.status.values.ravel()]
         Lanes(kinds, off, passed, names, least, float(self.data.attrs["span"])).judge(self.model, limit)
         return self
 
@@ -327,7 +328,7 @@ def _labelled(sink: _Sink) -> xr.Dataset:
         data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), facts)
     data |= fate(task.model, chosen.dims, sink.status, sink.culprit, sink.end)
     about = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
-    about |= attributes(task.model, chosen, task.solver, BY_LANE if chosen.dims else KINDS[sink.status[0]])
+    about |= attributes(task.model, chosen, task.solver, BY_LANE if chosen.dims else Outcome.of(sink.status[0]))
     made = laid(data, task.model, chosen, task.times[sink.taken], about)
     return made.assign_coords({k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in made.coords})
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import product
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
+from .. import collection, errors
 from ..assemble.model import Model
 from ..declare.content import packed
 from ..solve.initial import begin
@@ -42,16 +42,14 @@ def _packed(what: Any) -> bytes:
     return made
 
 
-@lru_cache(maxsize=2)  # a worker does one scan after another; what it had before goes
-def _unpacked(_digest: str, payload: bytes) -> Any:
-    import cloudpickle
-
-    return cloudpickle.loads(payload)
+_AT_ONCE = 2  # recipes that a worker keeps unpacked: a comparison takes chunks of two scans in turn
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once, and unpacked once a process.
+    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once.
+
+    They are unpacked once: kept on the recipe, or in a worker, where each task brings a recipe of its own, on the process.
 
     ``dims`` of the scan in the order of the result.  ``fixed`` tells two scans apart by what is the same in all their lanes, parameters,
     protocols and start, alike in every process.
@@ -66,9 +64,26 @@ class Recipe:
     solver: Solver
     dims: tuple[str, ...]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return collection.bare(self)
+
+    def unpacked(self) -> Any:
+        """Model, fixed parameters, start and reducer."""
+        import cloudpickle
+
+        owner = self if multiprocessing.parent_process() is None else multiprocessing.current_process()
+        kept = collection.held(owner).setdefault(Recipe, {})
+        found = kept.get(self.digest)
+        if found is None:
+            found = cloudpickle.loads(self.payload)
+            for old in list(kept)[: len(kept) + 1 - _AT_ONCE]:
+                kept.pop(old, None)
+            kept[self.digest] = found
+        return found
+
     def run(self, scan: xr.Dataset) -> xr.Dataset:
         """The kept data of one chunk of the scan."""
-        model, given, start, reduce = _unpacked(self.digest, self.payload)
+        model, given, start, reduce = self.unpacked()
         bare = {str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}
         parameters = pieces.together(given, {name: bare[pieces.key(name, self.dims)] for name in pieces.holes(given)})
         task = prepare(

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import errors, reading, units
 from ..assemble.model import Model
+from ..declare.names import renamed
 from ..declare.parameter import check_domain, inside
 from ..solve.onward import fixed
 from ..solve.parameters import of_start
@@ -41,7 +42,7 @@ def prepare(
 
     Args:
         model: what to run.
-        vary: dotted names of the parameters that a call gives, with the unit in which it gives them, ``{"blood.K": "mM"}``.
+        vary: names of the parameters that a call gives, with the unit in which it gives them, ``{"blood.K": "mM"}``.
         until, times, parameters, start, solver: as :func:`~biomembrane.simulate` takes them, and the same in every run; protocols are
             welcome, arrays are not.
 
@@ -61,6 +62,7 @@ def prepare(
     if task.parameters.dims:
         wanted, advice = "one number for each parameter", "simulate(…) runs scans, many lanes at a time"
         raise errors.BadSettings(where="prepare(parameters=…)", wanted=wanted, got=f"a scan over {', '.join(task.parameters.dims)}", advice=advice)
+    vary, given = (renamed(one, model.sides, model.parameters, "prepare(vary=…)") for one in (vary, given))
     both = [name for name in vary if name in given]
     if both:
         advice = "leave it out of one of them"

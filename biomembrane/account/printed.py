@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from ..html import Html, collapsible, join, table
 from ..latex import roman, tex
-
-if TYPE_CHECKING:
-    from .proof import Proof, Statement
+from .statement import Statement, Statements
 
 WIDTH = 100
 TERMS = 4  # of a sum, on one line of LaTeX
@@ -63,7 +60,7 @@ def _wrapped(head: str, terms: list[str]) -> list[str]:
     return [*lines, here]
 
 
-def text(proof: Proof) -> str:
+def text(proof: Statements) -> str:
     """The proof for a terminal, 100 columns."""
     count = sum(s.verdict == "proven" for s in proof.statements)
     lines = [f"proof of {proof.name}: {proof.verdict} ({count} of {len(proof.statements)} proven)"]
@@ -91,7 +88,7 @@ def _signs(s: Statement) -> list[tuple[str, str]]:
     return [(f"{what} ≥ 0", why) for what, why in s.signs]
 
 
-def html(proof: Proof) -> Html:
+def html(proof: Statements) -> Html:
     """The proof for a notebook."""
     parts = []
     for s in proof.statements:
@@ -101,7 +98,7 @@ def html(proof: Proof) -> Html:
     return collapsible(f"proof of {proof.name}: {proof.verdict}", join(*parts), open=True)
 
 
-def display(proof: Proof) -> str:
+def display(proof: Statements) -> str:
     """What is left of each statement, as display mathematics."""
     lines = []
     for s in proof.statements:
@@ -114,7 +111,7 @@ def display(proof: Proof) -> str:
 _STATES = {"proven": r"0", "exempt": r"\text{exempt}", "undecided": r"\text{undecided}", "violates": r"\text{violates}"}
 
 
-def latex(proof: Proof, document: bool) -> str:
+def latex(proof: Statements, document: bool) -> str:
     """Sections of an appendix."""
     body = [rf"\section*{{Second law: {_escaped(proof.name)}}}"]
     body.append(

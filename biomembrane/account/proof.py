@@ -6,9 +6,9 @@ the certificate of its birth is not consulted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 
@@ -22,103 +22,36 @@ from ..declare.signs import nonnegative
 from ..declare.site import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
+from . import printed
 from .audit.audit import judge
 from .audit.claim import Claim, claims, subjects
-from .audit.finding import Witness
 from .audit.loops import Loop, loops
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .statement import Statement, Statements
 
 Derived = Mapping[sp.Symbol, sp.Expr]
-VERDICTS = ("proven", "exempt", "undecided", "violates")  # from good to bad
 
 
 @dataclass(frozen=True, eq=False)
-class Statement:
-    """What is proved of one process or loop.
-
-    ``ratio`` is ln(r⁺/r⁻) and ``affinity`` A/RT, both as sums of logarithms and of multiples of V; ``residual`` their difference, 0 where
-    proved.  ``given`` are (symbol or difference, what it stands for): standard energies of states and constants that follow from others.
-    ``signs`` are (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing appears.
-    """
-
-    name: str
-    kind: str
-    reaction: str
-    verdict: str
-    affinity: sp.Expr
-    ratio: sp.Expr | None = None
-    residual: sp.Expr | None = None
-    forward: sp.Expr | None = None
-    reverse: sp.Expr | None = None
-    given: tuple[tuple[sp.Expr, sp.Expr], ...] = ()
-    conductance: sp.Expr | None = None
-    signs: tuple[tuple[str, str], ...] = ()
-    charge: str = ""
-    mass: str = ""
-    note: str = ""
-    witness: Witness | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Proof:
+class Proof(Statements):
     """Statements on a transporter or a model; ``print`` shows them, :meth:`latex` gives an appendix.
 
     ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and exempt never pass.
     """
 
-    name: str
-    statements: tuple[Statement, ...]
-    invariants: tuple[str, ...] = ()
-    conventions: tuple[str, ...] = ()
-
-    def __iter__(self) -> Iterator[Statement]:
-        return iter(self.statements)
-
-    def __getitem__(self, name: str) -> Statement:
-        """The statement on a process or a loop."""
-        found = {s.name: s for s in self.statements}
-        errors.among(name, found, f"proof of {self.name}", "a process or a loop")
-        return found[name]
-
-    @property
-    def verdict(self) -> str:
-        return max((s.verdict for s in self.statements), key=VERDICTS.index)
-
-    @property
-    def holds(self) -> bool:
-        return self.verdict == "proven"
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a statement, as text."""
-        import pandas as pd
-
-        rows = [(s.name, s.kind, s.reaction, s.verdict, str(s.ratio), str(s.affinity), str(s.residual), s.charge, s.mass) for s in self.statements]
-        return pd.DataFrame(rows, columns=["name", "kind", "reaction", "verdict", "ln_ratio", "affinity_over_RT", "residual", "charge", "mass"])
-
     def latex(self, *, document: bool = False) -> str:
         """A fragment for an appendix (amsmath), a paragraph for each statement; ``document=True`` makes it an article of its own."""
-        from .printed import latex
-
-        return latex(self, document)
+        return printed.latex(self, document)
 
     def __str__(self) -> str:
-        from .printed import text
-
-        return text(self)
+        return printed.text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from .printed import html
-
-        return html(self)
+        return printed.html(self)
 
     def _repr_latex_(self) -> str:
-        from .printed import display
-
-        return display(self)
+        return printed.display(self)
 
 
 def prove(x: Model | Transporter | Cycle) -> Proof:
@@ -163,12 +96,12 @@ def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
     n, W = sp.Dummy(), sp.Dummy()
     if who.kind == "state":
-        return sp.diff(_energy(n, symbols.parameter(f"mu0[{who.pool}]", real=True), n0), n).subs(n, symbols.amount(who.pool))
+        return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(n, symbols.amount(who.pool))
     assert who.species is not None
     assert who.place is not None
     if who.kind == "water":
-        return symbols.parameter(f"{who.species.name}.molar_volume", positive=True) * symbols.pressure(who.place.name)
-    standard = symbols.parameter(f"{who.species.name}.standard_energy", real=True) if who.species.standard is not None else sp.S.Zero
+        return who.species.declared_molar_volume.symbol * symbols.pressure(who.place.name)
+    standard = sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
     return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
 
 

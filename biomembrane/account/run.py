@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import Solution, Solver, Status
+from ..solve.problem import VANISHES, Solution, Solver
 from ..solve.simulate import prepare
+from ..solve.status import Outcome, Status
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
 from .keep import Keep, Kept, chunked, collect, read
@@ -93,7 +94,7 @@ def simulate(
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses
-        raise _cancelled(run, model, sum(s.kind != "cancelled" for s in statuses) / len(statuses))
+        raise _cancelled(run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses))
     return finished(run)
 
 
@@ -103,10 +104,11 @@ def finished(run: Run) -> Run:
     A trajectory that is whole while its books are open is given back: its status tells, and ``ledger.check()`` raises.
     """
     status = run.status
-    whole = status.ok or (status.kind == "open books" and status.time >= run.trajectory.block.times[-1])
+    whole = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1])
     if not run.trajectory.dims and not whole:
         where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
-        advice = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s; look at its last fluxes"
+        look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
+        advice = f"{_refilled(run)}; {look}" if status.message.startswith(VANISHES) else f"{look}; look at its last fluxes"
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
@@ -132,6 +134,13 @@ def _culprit(run: Run) -> str:
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+
+
+def _refilled(run: Run) -> str:
+    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
+    assert run.status.state is not None
+    place = run.model.pools[run.status.state].place
+    return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 
 class Run:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors, units
-from ..solve.problem import KINDS, Status
+from ..solve.status import Outcome, Status
 from .places import final, nearest_places, positions
 from .schema import ended
 
@@ -90,7 +90,7 @@ class SavedRun:
     def status(self) -> Status:
         """How it ended (the first lane, in a scan)."""
         kind, end, pool = (self.data[name].values.flat[0] for name in ("status", "end", "culprit"))
-        return Status(KINDS[int(kind)], float(end), "", None if pool < 0 else int(pool))
+        return Status(Outcome.of(int(kind)), float(end), "", None if pool < 0 else int(pool))
 
     @property
     def failed(self) -> int:

@@ -18,22 +18,23 @@ from ..declare.parameter import OWN
 from ..declare.places import Membrane
 from ..declare.transporter import Process
 from ..solve.parameters import ParameterSet
-from ..solve.problem import KINDS, Solver, Status
+from ..solve.problem import Solver
+from ..solve.status import Outcome, Status
 from .variables import coordinates
 
 if TYPE_CHECKING:
     import xarray as xr
 
 BY_LANE = "by lane, in the variable status"  # the attribute status of a scan
-CANCELLED = KINDS.index("cancelled")
-STATUS = {"long_name": "how the lane ended", "flag_values": np.arange(len(KINDS), dtype=np.int8),
-          "flag_meanings": " ".join(k.replace(" ", "_") for k in KINDS)}  # fmt: skip
+CANCELLED = Outcome.CANCELLED.code
+STATUS = {"long_name": "how the lane ended", "flag_values": np.array([o.code for o in Outcome], dtype=np.int8),
+          "flag_meanings": " ".join(o.word for o in Outcome)}  # fmt: skip
 CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
 
 
 def ends(statuses: Sequence[Status]) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.float64]]:
     """Of each lane its kind of end, the pool at fault and the time it reached; NaN where it was not run."""
-    kinds = np.array([KINDS.index(s.kind) for s in statuses], dtype=np.int8)
+    kinds = np.array([s.kind.code for s in statuses], dtype=np.int8)
     culprits = np.array([-1 if s.state is None else s.state for s in statuses], dtype=np.int16)
     return kinds, culprits, np.where(kinds == CANCELLED, np.nan, [s.time for s in statuses])
 
@@ -41,8 +42,10 @@ def ends(statuses: Sequence[Status]) -> tuple[NDArray[np.int8], NDArray[np.int16
 def ended(kinds: Any) -> str:
     """How the lanes of a scan ended, in words: "done", or how many of them stopped, and why."""
     each = np.ravel(kinds)
-    found = [f"{int((each == k).sum())} {name}" for k, name in enumerate(KINDS) if k and (each == k).any()]
-    return f"{int((each == 0).sum())} of {each.size} lanes done; {', '.join(found)}" if found else KINDS[0]
+    counts = {o: int((each == o.code).sum()) for o in Outcome}
+    done = counts.pop(Outcome.DONE)
+    found = [f"{count} {o}" for o, count in counts.items() if count]
+    return f"{done} of {each.size} lanes done; {', '.join(found)}" if found else Outcome.DONE.value
 
 
 def fate(model: Model, dims: Mapping[str, int], kinds: Any, culprits: Any, reached: Any) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def attributes(model: Model, chosen: ParameterSet, solver: Solver, status: str, 
     sources = {p.name: str(OWN if p.name in chosen.changed else p.source) for p in model.parameters.values()}
     made = {"Conventions": "CF-1.11", "title": model.name, "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash}
     return made | ({"parameters_hash": chosen.digest} if digest else {}) | {
-        "status": status, "system_json": json.dumps(system(model), ensure_ascii=False),
+        "status": str(status), "system_json": json.dumps(system(model), ensure_ascii=False),
         "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
         "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
         "sources_json": json.dumps(sources, ensure_ascii=False), "changed_json": json.dumps(list(chosen.changed)),

@@ -62,7 +62,7 @@ def _end(array: Any) -> float:
 
 def _title(ledger: Ledger) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
-    ended, lanes = sum(s.kind == "done" for s in ledger._t.statuses), len(ledger._t.statuses)
+    ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
     scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
 

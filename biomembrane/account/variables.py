@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import units
 from ..assemble.model import Model
 from ..solve.problem import come
+from ..solve.status import Outcome
 from ..solve.trajectory import Trajectory
 
 Array = NDArray[np.float64]
@@ -52,7 +53,7 @@ def values(trajectory: Trajectory, name: str) -> Array:
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
     for lane, status in enumerate(trajectory.statuses):
         if not status.ok:  # what does not depend on the state has a number there, too
-            got[:, 0 if status.kind == "cancelled" else come(trajectory.block.times, status.time) :, lane] = np.nan
+            got[:, 0 if status.kind is Outcome.CANCELLED else come(trajectory.block.times, status.time) :, lane] = np.nan
     return _every(trajectory, name, got)
 
 

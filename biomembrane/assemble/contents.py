@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from ..declare.cycle import Cycle
 from ..declare.formula import Formula
 from ..declare.parameter import Declared
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
-from ..declare.species import Species
 from ..declare.transporter import Transporter
 from ..symbols import F, R, T, c0
 from ..units import Q
@@ -22,6 +22,26 @@ from .network import Circuit, Pool
 
 if TYPE_CHECKING:
     from .model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Impermeant:
+    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own contents at the start."""
+
+    name: str
+    place: Compartment
+    amount: Formula
+
+    @property
+    def pool(self) -> str:
+        """Its dotted name, like that of a solute."""
+        return f"{self.place.name}.{self.name}"
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """What stands for its amount."""
+        return symbols.amount(self.pool)
+
 
 ANION, OSMOLYTE = "X", "Y"
 NEUTRALITY = 1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
@@ -63,9 +83,9 @@ _c, _V = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
 _START = _c * _V
 
 
-def _start(place: Compartment, species: Species) -> Formula:
+def _start(place: Compartment, concentration: Declared) -> Formula:
     """Initial amount of a solute: concentration times volume."""
-    return Formula(_START, {_c: symbols.parameter(f"{place.name}.{species.name}"), _V: symbols.parameter(f"{place.name}.volume", positive=True)})
+    return Formula(_START, {_c: concentration.symbol, _V: place.volume.symbol})
 
 
 def _charges(model: Model) -> dict[str, Formula]:
@@ -96,8 +116,8 @@ def initial(model: Model) -> dict[str, Formula]:
     """x(0) by pool."""
     made: dict[str, Formula] = {}
     for place in model.compartments:
-        made |= {f"{place.name}.{s.name}": _start(place, s) for s in place.contents}
-        made[f"{place.name}.volume"] = Formula(symbols.parameter(f"{place.name}.volume", positive=True))
+        made |= {c.name: _start(place, c) for c in place.contents.values()}
+        made[place.volume.name] = Formula(place.volume.symbol)
     made |= {f"{n}.charge": q for n, q in _charges(model).items()}
     for t in model.transporters:
         if t.total is not None:
@@ -111,15 +131,14 @@ def scales(model: Model) -> dict[str, Formula]:
     made = {name: x for name, x in initial(model).items() if not name.endswith(".charge")}
     for block in model.circuit.blocks:
         made |= {f"{n}.charge": Formula(block.matrix[i, i] * R * T / F, block.names) for i, n in enumerate(block.nodes)}
-    for pool in model.pools:
-        if pool.kind == "solute":
-            made[pool.name] = Formula(symbols.parameter(f"{pool.place}.volume", positive=True))
+    for place in model.compartments:
+        made |= {c.name: Formula(place.volume.symbol) for c in place.contents.values()}  # 1 mM
     return {p.name: made[p.name] for p in model.pools}
 
 
-def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
-    """Amounts of what never leaves, as formulas of the compartment's own contents; checked at the declared values."""
-    made: dict[sp.Symbol, Formula] = {}
+def impermeants(model: Model) -> tuple[Impermeant, ...]:
+    """What never leaves; checked at the declared values."""
+    made: list[Impermeant] = []
     at = numbers(model)
     q = _loads(model)
     near = _neighbours(model)
@@ -127,13 +146,12 @@ def impermeants(model: Model) -> dict[sp.Symbol, Formula]:
         given = place.impermeant
         if isinstance(given, Balance):
             bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
-            made |= _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
+            made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
-        for s in given or ():
-            made[symbols.amount(f"{place.name}.{s.name}")] = _start(place, s)
+        made += [Impermeant(s.name, place, _start(place, c)) for s, c in (given or {}).items()]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
-    return made
+    return tuple(made)
 
 
 def numbers(model: Model) -> dict[sp.Symbol, float]:
@@ -165,9 +183,9 @@ def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]
     """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are not modelled: they may bring as much
     charge of the other sign, and where all ions are held nothing is left to judge.
     """
-    solutes = [*place.contents, *(place.impermeant if isinstance(place.impermeant, dict) else ())]
+    solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
     W = place.volume.value
-    parts = [s.charge * value(_start(place, s), at) for s in solutes]
+    parts = [s.charge * value(_start(place, c), at) for s, c in solutes.items()]
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return
@@ -233,16 +251,16 @@ _loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
 _OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
 
 
-def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> dict[sp.Symbol, Formula]:
+def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> list[Impermeant]:
     """n_X, and n_Y where there is a bath to be as strong as."""
-    names = {**q.names, _V: symbols.parameter(f"{place.name}.volume", positive=True)}
-    names |= {symbols.parameter(f"@{k}.c"): symbols.parameter(f"{place.name}.{s.name}") for k, s in enumerate(place.contents)}
+    names = {**q.names, _V: place.volume.symbol}
+    names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
     strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
     neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
     nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
     nY = Formula(room - nX.local, names)
     _check_free(place, given)
-    made = {symbols.amount(f"{place.name}.{ANION}"): nX}
+    made = [Impermeant(ANION, place, nX)]
     x, W = value(nX, at), place.volume.value
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
@@ -265,11 +283,11 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
                 got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
                 advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
             )
-        made[symbols.amount(f"{place.name}.{OSMOLYTE}")] = nY
+        made.append(Impermeant(OSMOLYTE, place, nY))
     return made
 
 
 def impermeant_quantities(model: Model) -> dict[str, Any]:
     """Amounts of the impermeants at the declared values, with units."""
     at = numbers(model)
-    return {str(s)[2:-1]: Q(value(e, at), "fmol") for s, e in model.impermeants.items()}
+    return {x.pool: Q(value(x.amount, at), "fmol") for x in model.impermeants}

@@ -11,6 +11,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.formula import Formula
+from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
 from ..declare.reaction import Participant
 from ..declare.species import Species
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
     from .model import Model
 
 
-def _standard(species: Species | None) -> sp.Expr:
-    return sp.S.Zero if species is None or species.standard is None else symbols.parameter(f"{species.name}.standard_energy", real=True)
-
-
 def used_standard(model: Model, species: Species | None) -> sp.Expr:
     """μ° where the model has it as a parameter (some reaction makes or uses the species), else zero."""
-    return _standard(species) if species is not None and f"{species.name}.standard_energy" in model.parameters else sp.S.Zero
+    declared = None if species is None else species.declared_standard
+    return declared.symbol if declared is not None and declared.name in model.parameters else sp.S.Zero
 
 
 def energies(model: Model) -> dict[str, Formula]:
@@ -39,12 +37,10 @@ def energies(model: Model) -> dict[str, Formula]:
         for s in place.contents:
             name = f"{place.name}.{s.name}"
             made[name] = energy.solute(symbols.amount(name), W, used_standard(model, s))
-    for symbol in model.impermeants:
-        name = str(symbol)[2:-1]
-        made[name] = energy.solute(symbol, symbols.volume(name.rpartition(".")[0]), sp.S.Zero)
+    made |= {x.pool: energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in model.impermeants}
     for t in model.transporters:
         for state in t.states:
-            made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.parameter(f"mu0[{state.pool}]", real=True))
+            made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.state_energy(state.pool))
     if model.circuit.nodes:
         made["capacitor"] = energy.total([block.energy() for block in model.circuit.blocks])
     return made
@@ -60,7 +56,7 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
     """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters (reservoirs, held pools)."""
     for place in model.compartments:
         if place.name not in model.swelling:
-            yield symbols.volume(place.name), Formula(symbols.parameter(f"{place.name}.volume", positive=True))
+            yield symbols.volume(place.name), Formula(place.volume.symbol)
     slopes = _slopes(model)
     for pool in model.pools:
         slope = slopes[pool.symbol]
@@ -73,13 +69,13 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
         elif pool.kind == "volume":
             yield symbols.pressure(pool.place), slope
     for where in model.places.values():
-        outside: Iterable[Species] = where.held if isinstance(where, Compartment) else where.contents
-        for s in outside:
-            name = f"{where.name}.{s.name}"
-            yield symbols.concentration(name), Formula(symbols.parameter(name))
+        outside: Mapping[Species, Declared] = where.held if isinstance(where, Compartment) else where.contents
+        for s, declared in outside.items():
+            name = declared.name
+            yield symbols.concentration(name), Formula(declared.symbol)
             yield symbols.chemical(name), energy.dilute(symbols.concentration(name), used_standard(model, s))
         if isinstance(where, Reservoir):
-            solutes = (symbols.parameter(f"{where.name}.{s.name}") for s in where.contents)
+            solutes = (declared.symbol for declared in where.contents.values())
             yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))
     for m in filter(model.circuit.has_voltage, model.membranes):
         yield symbols.potential(m.name), net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name])
@@ -131,7 +127,7 @@ def _order(who: Participant, n: int) -> sp.Expr:
     """What a potential is counted with: moles, or volumes of the solvent."""
     if who.kind == "water":
         assert who.species is not None
-        return n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+        return n * who.species.declared_molar_volume.symbol
     return sp.Integer(n)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import sympy as sp
 
-from .. import collection, constants, errors, symbols
+from .. import collection, constants, symbols
 from .. import dimension as d
 from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
+from ..declare.names import meant
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
@@ -130,12 +131,19 @@ class Model(Compared):
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
-        return _symbol(self.parameter(name))
+        return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
-        """The declared parameter of this dotted name.  Raises ``UnknownName`` with the nearest names."""
-        errors.among(name, self.parameters, f"model {self.name!r}", "a parameter, bath concentration or initial amount")
-        return self.parameters[name]
+        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
+        nearest names.
+        """
+        wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
+        return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
+
+    @property
+    def sides(self) -> list[tuple[str, str]]:
+        """Names of the inside and the outside of each membrane."""
+        return [(m.inside.name, m.outside.name) for m in self.membranes]
 
     @cached_property
     def stores(self) -> Formulas:
@@ -190,8 +198,8 @@ class Model(Compared):
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
                 put("derived", symbol, formula)
-        for symbol, formula in self.impermeants.items():
-            put("derived", symbol, formula)
+        for x in self.impermeants:
+            put("derived", x.symbol, x.amount)
         for symbol, formula in levels.levels(self):
             put("potential", symbol, formula)
         for process in self.processes:
@@ -256,7 +264,3 @@ def _kelvin() -> Any:
     from ..units import Q
 
     return Q(constants.BODY_TEMPERATURE, "kelvin")
-
-
-def _symbol(p: Declared) -> sp.Symbol:
-    return symbols.declared(p.name, p.domain)

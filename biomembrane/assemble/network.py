@@ -53,7 +53,7 @@ class Block:
         made: dict[sp.Symbol, sp.Expr] = {symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)}
         for k, m in enumerate(self.membranes):
             assert m.capacitance is not None
-            made[_area(k)], made[_specific(k)] = (symbols.parameter(p.name, positive=True) for p in (m.area, m.capacitance))
+            made[_area(k)], made[_specific(k)] = m.area.symbol, m.capacitance.symbol
         return made
 
     @property
@@ -276,7 +276,7 @@ def column(process: Process, nodes: Container[str], states: Container[str]) -> d
             assert who.species is not None
             name = f"{who.place.name}.volume"
             if name in states:
-                found[name] = found.get(name, sp.S.Zero) + n * symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+                found[name] = found.get(name, sp.S.Zero) + n * who.species.declared_molar_volume.symbol
         elif who.pool in states:
             found[who.pool] = sp.Integer(n)
     for place, z in process.reaction.charge_moved().items():

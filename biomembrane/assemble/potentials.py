@@ -16,7 +16,7 @@ from .network import Circuit
 
 CLOSE = 1e-9  # V: a potential that the others imply may be given, if it agrees this well
 
-Weights = dict[str, int]  # φ as a signed sum of the potentials of membranes
+Weights = dict[Membrane, int]  # φ as a signed sum of the potentials of membranes
 
 
 class Levels:
@@ -45,8 +45,8 @@ class Levels:
 
 
 def _sum(first: Weights, second: Weights, sign: int) -> Weights:
-    made = {name: first.get(name, 0) + sign * second.get(name, 0) for name in {**first, **second}}
-    return {name: n for name, n in made.items() if n}
+    made = {m: first.get(m, 0) + sign * second.get(m, 0) for m in {**first, **second}}
+    return {m: n for m, n in made.items() if n}
 
 
 def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> tuple[list[Declared], dict[str, sp.Expr]]:
@@ -69,20 +69,13 @@ def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Mem
             raise _no_voltage(f"Model, potential={{{m.name}: …}}", m, "leave it out, or give the membrane between them a capacitance")
         implied = at.across(m)
         if implied is None:
-            at.join(m, {m.name: 1})
+            at.join(m, {m: 1})
             chosen.append(V)
         else:
-            _check_implied(m, V.value, sum(n * declared[k].value for k, n in _by_membrane(implied, declared).items()))
+            _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
     _uncharged([m for m in membranes if m.capacitance is not None and circuit.has_voltage(m) and m not in declared], at)
-    return chosen, {place: _expression(weights) for place, weights in at.phi.items()}
-
-
-def _by_membrane(weights: Weights, declared: Mapping[Membrane, Declared]) -> dict[Membrane, int]:
-    return {m: weights[m.name] for m in declared if m.name in weights}
-
-
-def _expression(weights: Weights) -> sp.Expr:
-    return sp.Add(*(n * symbols.parameter(f"{name}.potential", real=True) for name, n in weights.items()))
+    starts = {place: sp.Add(*(n * declared[m].symbol for m, n in weights.items())) for place, weights in at.phi.items()}
+    return chosen, starts
 
 
 def _check_implied(m: Membrane, value: float, implied: float) -> None:
@@ -112,7 +105,7 @@ def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
     raise errors.BadPlace(
         where="Model, potential={…}",
         wanted="the potentials at the start of as many membranes as leave no doubt",
-        got=f"{', '.join(sorted(implied))} given, so that {' and '.join(names)} cannot all be 0 V",
+        got=f"{', '.join(sorted(m.name for m in implied))} given, so that {' and '.join(names)} cannot all be 0 V",
         advice=f"potential={{…, {names[0]}: Q(0, 'mV')}}",
     )
 

@@ -22,7 +22,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.formula import Formula
-from ..declare.places import Compartment, Reservoir
+from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
@@ -50,7 +50,7 @@ class References:
         cells = self.model.compartments
         for bath in sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference):
             if species in bath.contents and bath.contents[species].value > 0:
-                return symbols.parameter(f"{bath.name}.{species.name}")
+                return bath.contents[species].symbol
         held = [p.held[species].value for p in cells if species in p.held]  # as declared: a held pool is outside the exergy
         mean = _mean([(p, species) for p in cells if species in p.contents])
         return sp.Float(max(held)) if mean is None and any(held) else mean
@@ -109,7 +109,7 @@ class References:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carried)
-        total = sp.Add(*(symbols.parameter(f"{bath.name}.{s.name}") for s in bath.contents)) if bath and not self.reacts else sp.S.Zero
+        total = sp.Add(*(c.symbol for c in bath.contents.values())) if bath and not self.reacts else sp.S.Zero
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total
@@ -121,24 +121,18 @@ class References:
                     references[name] = (worth, c * W)
                     rest -= c
             if place.name in model.swelling:
-                osmotic.append(rest * (W - _declared_volume(place)))
-        for n in model.impermeants:
-            name = str(n)[2:-1]
-            start = _declared_volume(model.places[name.rpartition(".")[0]])
-            references[name] = (_log(n / start, c0), n)
+                osmotic.append(rest * (W - place.volume.symbol))
+        for x in model.impermeants:
+            references[x.pool] = (_log(x.symbol / x.place.volume.symbol, c0), x.symbol)
         return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))
-
-
-def _declared_volume(place: Compartment | Reservoir) -> sp.Symbol:
-    return symbols.parameter(f"{place.name}.volume", positive=True)
 
 
 def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:
     """The concentration of pools together, once mixed; none where nothing is there."""
     if not any(place.contents[s].value for place, s in pools):
         return None
-    volumes = [_declared_volume(place) for place, _ in pools]
-    amounts = [symbols.parameter(f"{place.name}.{s.name}") * W for (place, s), W in zip(pools, volumes, strict=True)]
+    volumes = [place.volume.symbol for place, _ in pools]
+    amounts = [place.contents[s].symbol * W for (place, s), W in zip(pools, volumes, strict=True)]
     return amounts[0] / volumes[0] if len(pools) == 1 else sp.Add(*amounts) / sp.Add(*volumes)
 
 

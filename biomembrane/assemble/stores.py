@@ -77,7 +77,7 @@ def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
     if who.kind == "water":
         assert who.species is not None
         assert who.place is not None
-        v = symbols.parameter(f"{who.species.name}.molar_volume", positive=True)
+        v = who.species.declared_molar_volume.symbol
         return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, model.references.pressure())]))]
     made.append(("chemical", net(symbols.chemical(who.pool), model.references.of(who))))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])

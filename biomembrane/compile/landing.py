@@ -40,6 +40,7 @@ class Landing(Between):
         start = f.do(f"mul i64 {job}, {self.processes}")
         with f.loop(self.processes) as i:
             f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
+        self.end_row(lane)
 
     def advance(self) -> None:
         """Take the step in the lanes that were accepted, and the new h in all."""
@@ -92,7 +93,6 @@ class Landing(Between):
                 with f.when(f.do(f"xor i1 {last}, true")):
                     self.turn(lane)
                 with f.when(last):
-                    self.end_row(lane)
                     self.record(lane, number(rodas.DONE), number(-1.0))
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
@@ -102,7 +102,7 @@ class Landing(Between):
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
 
     def end_row(self, lane: str) -> None:
-        """States and quadratures at the end."""
+        """States and quadratures at the end, or where the lane stopped."""
         f = self.f
         base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
         for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):

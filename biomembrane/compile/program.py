@@ -90,7 +90,7 @@ class Form:
 
 def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
     """A straight line: parameter + slope·(t − origin)."""
-    rise = symbols.parameter(slope, real=True) * (symbols.t - symbols.parameter(origin, real=True))
+    rise = symbols.protocol_input(slope) * (symbols.t - symbols.protocol_input(origin))
     return Form(parameter.name, parameter + rise, (slope, origin), line=True)
 
 
@@ -120,7 +120,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     extra = [name for form in forms for name in form.inputs]
-    added = {symbols.parameter(name, real=True): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
+    added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
@@ -129,7 +129,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
-    made.put("impermeant", {str(s)[2:-1]: env[s] for s in model.impermeants})
+    made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
     jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
     made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
     distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from .. import constants, errors, symbols
+from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from . import latex
 from .content import Compared
@@ -33,6 +33,7 @@ from .site import Site
 from .species import Species
 from .step import Reader, Step, StepLaw, call, charges, listed, names
 from .transporter import Process, build, content_of, html_of, sensed
+from .walks import around, loop_names, steps_of, walks
 
 ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
@@ -247,29 +248,27 @@ class Cycle(Compared):
         order = [k for k in range(len(steps)) if k not in last] + last
         Z, chords = self.diagram.loops(order), self.diagram.chords(order)
         G = np.linalg.solve(Z @ Z.T, Z) if len(Z) else Z
+        called = self._loop_names(steps, Z)
         made = []
         for row, walk, k in zip(G, Z, chords, strict=True):
             if steps[k] in off:
-                around = "–".join(s.label for s in self._around(walk, k))
                 shares = {f"{self.name}:{name}": float(x) for name, x in zip(steps, row, strict=True) if abs(x) > 1e-12}
-                made.append(OpenLoop(f"{self.name}:{around}", f"{self.name}:{steps[k]}", off[steps[k]] * (R * T), shares))
-        twins = [loop.name for loop in made]
-        return tuple(replace(x, name=f"{x.name} by {x.step.partition(':')[2]}") if twins.count(x.name) > 1 else x for x in made)
+                name = called[frozenset(np.flatnonzero(walk).tolist())]
+                made.append(OpenLoop(name, f"{self.name}:{steps[k]}", off[steps[k]] * (R * T), shares))
+        return tuple(made)
 
-    def _around(self, walk: Any, first: int) -> list[Participant]:
-        """The states of a loop, from where a step begins once around."""
-        ends = {k: self.diagram.ends[k][:: int(way)] for k, way in enumerate(walk) if way}
-        met = [ends[first][0]]
-        here, used = ends[first][1], {first}
-        while len(used) < len(ends):
-            met.append(here)
-            k = next(k for k, (a, _) in ends.items() if a == here and k not in used)
-            here, used = ends[k][1], used | {k}
-        return [self.states[s] for s in (*met, met[0])]
+    def _loop_names(self, steps: list[str], Z: Any) -> dict[frozenset[int], str]:
+        """The names of loops, among them those of the rows of Z, as an audit has them."""
+        labels = [s.label for s in self.states]
+        ends = [(labels[a], labels[b]) for a, b in self.diagram.ends]
+        _, every = walks(ends, labels)
+        known = {steps_of(walk) for walk in every}
+        own = [around(ends, row) for row in Z if frozenset(np.flatnonzero(row).tolist()) not in known]
+        return loop_names(self.name, steps, ends, (*every, *own)) | loop_names(self.name, steps, ends, every)
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
-        at = {symbols.declared(p.name, p.domain): p.value for p in parameters.values()}
+        at = {p.symbol: p.value for p in parameters.values()}
         at |= {R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
         sizes = {name: float(e.subs(at).evalf()) for name, e in off.items()}
         open_ = [name for name, size in sizes.items() if not abs(size) < TOLERANCE]

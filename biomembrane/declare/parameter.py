@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import errors, units
+import sympy as sp
+
+from .. import errors, symbols, units
 from ..dimension import CONCENTRATION, Dimension
 from .reference import Reference
 
@@ -135,6 +137,11 @@ class Declared:
     source: Source = field(default=OWN)
     long_name: str = ""
     owner: str = ""
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """What stands for it in every formula; its domain is what sympy may assume."""
+        return symbols.declared(self.name, self.domain)
 
     @property
     def quantity(self) -> Any:

@@ -116,7 +116,7 @@ class Protocol:
         Raises WrongType, DimensionError, UnknownName.
         """
         where = f"parameters[{name!r}], Protocol.function"
-        named = {key: symbols.parameter(f"{name}.{key}", real=True) for key in self.quantities}
+        named = {key: symbols.protocol_input(f"{name}.{key}") for key in self.quantities}
         assert self.formula is not None
         try:
             with errors.of_users(self.formula, where):

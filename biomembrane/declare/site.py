@@ -287,7 +287,7 @@ class Site:
         if not isinstance(self.on, Membrane):
             advice = "give the parameter for the whole compartment (fmol/s), or on=membrane"
             raise errors.BadPlace(where=self.name, wanted="a membrane, for a parameter per area", got=errors.shown(self.on), advice=advice)
-        return self.local(symbols.parameter("@on.area", positive=True), symbols.parameter(f"{self.on.name}.area", positive=True), d.AREA)
+        return self.local(symbols.parameter("@on.area", positive=True), self.on.area.symbol, d.AREA)
 
     def parameter(
         self, key: str, value: Any, dims: Dimension | tuple[Dimension, ...] | None = None, *, domain: str | None = None, long_name: str = ""
@@ -313,8 +313,8 @@ class Site:
         )
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint, owner=f"the transporter {self.name!r}")
         self._put(made)
-        here, name = (symbols.declared(n, domain) for n in (f"@.{key}", made.name))
-        self._given[asked] = self.local(here, name, made.dimension), value  # with the value kept, its id stays its own
+        here = symbols.declared(f"@.{key}", domain)
+        self._given[asked] = self.local(here, made.symbol, made.dimension), value  # with the value kept, its id stays its own
         if natural:
             self._open[here] = made.name
         return here
@@ -343,8 +343,8 @@ class Site:
             name = self._open[here]
             old = self.parameters[name]
             check_domain(old.value, domain, name, old.quantity)
-            self.parameters[name] = replace(old, domain=domain)
-            narrow[here] = self.local(symbols.declared(here.name, domain), symbols.declared(name, domain), self.dims[here])
+            self.parameters[name] = new = replace(old, domain=domain)
+            narrow[here] = self.local(symbols.declared(here.name, domain), new.symbol, self.dims[here])
         return tuple(e.xreplace(narrow) for e in expressions)
 
     def per_area(self, key: str, value: Any, whole: Dimension, *, long_name: str = "") -> sp.Expr:
@@ -362,21 +362,13 @@ class Site:
     def energy(self, who: Participant) -> sp.Expr:
         """μ° [J/mol] of a participant."""
         if who.kind == "state":
-            here, name = (symbols.parameter(f"mu0[{pool}]", real=True) for pool in (f"@.{who.label}", who.pool))
+            here, name = (symbols.state_energy(pool) for pool in (f"@.{who.label}", who.pool))
             return self.local(here, name, d.MOLAR_ENERGY)
-        if who.species is None or who.species.standard is None:
+        made = None if who.species is None else who.species.declared_standard
+        if made is None:
             return sp.S.Zero
-        made = declare(
-            f"{who.species.name}.standard_energy",
-            who.species.standard,
-            d.MOLAR_ENERGY,
-            domain="real",
-            long_name=f"standard potential of {who.species.name} ({who.species.convention})",
-            owner=f"the species {who.species.name!r}",
-        )
         self._put(made)
-        symbol = symbols.parameter(made.name, real=True)
-        return self.local(symbol, symbol, d.MOLAR_ENERGY)
+        return self.local(made.symbol, made.symbol, d.MOLAR_ENERGY)
 
     @cached_property
     def standard(self) -> sp.Expr:
@@ -394,7 +386,6 @@ class Site:
 
     def molar_volume(self, who: Participant) -> sp.Symbol:
         assert who.species is not None
-        owner = f"the species {who.species.name!r}"
-        self._put(made := declare(f"{who.species.name}.molar_volume", who.species.molar_volume, d.MOLAR_VOLUME, domain="positive", owner=owner))
-        symbol = symbols.parameter(made.name, positive=True)
-        return self.local(symbol, symbol, d.MOLAR_VOLUME)
+        made = who.species.declared_molar_volume
+        self._put(made)
+        return self.local(made.symbol, made.symbol, d.MOLAR_VOLUME)

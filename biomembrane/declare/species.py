@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .. import errors
 from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
-from .parameter import as_parameter, check_name, check_text, declare, whole
+from .parameter import Declared, as_parameter, check_name, check_text, declare, whole
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 _ELEMENTS = frozenset(
@@ -185,6 +186,22 @@ class Species:
                 where=where, wanted="the convention of its standard potential", got="none",
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
             )  # fmt: skip
+
+    @cached_property
+    def declared_standard(self) -> Declared | None:
+        """μ° as a parameter of the models that read it; none where it is not given."""
+        if self.standard is None:
+            return None
+        return declare(
+            f"{self.name}.standard_energy", self.standard, MOLAR_ENERGY, domain="real",
+            long_name=f"standard potential of {self.name} ({self.convention})", owner=f"the species {self.name!r}",
+        )  # fmt: skip
+
+    @cached_property
+    def declared_molar_volume(self) -> Declared:
+        """The molar volume of the solvent as a parameter of the models that move it."""
+        owner = f"the species {self.name!r}"
+        return declare(f"{self.name}.molar_volume", self.molar_volume, MOLAR_VOLUME, domain="positive", owner=owner)
 
     @property
     def is_solvent(self) -> bool:

@@ -55,7 +55,7 @@ class StepLaw:
         dim = d.RATE / d.CONCENTRATION**order
         key = f"{self.step.name}.{way}"
         if self.step.closing and way == "reverse":
-            return site.local(symbols.parameter(f"@.{key}"), symbols.parameter(f"{site.name}.{key}"), dim)
+            return site.local(symbols.rate_constant(f"@.{key}"), symbols.rate_constant(f"{site.name}.{key}"), dim)
         domain = "nonnegative" if self.step.closing else "positive"
         long_name = f"{way} rate constant of {self.step.reaction}"
         return site.parameter(key, self.step.constants[way], dim, domain=domain, long_name=long_name)

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..assemble.model import Model
 from .beside import exists, read_path
+
+if TYPE_CHECKING:
+    from ..assemble.model import Model
 
 
 def folder() -> Path:
@@ -89,6 +91,8 @@ def module(name: str | Path) -> ModuleType:
 
 def built(made: ModuleType, name: str | Path) -> Model:
     """What the ``build()`` of a module returns.  Raises WrongType, ModelFailed, and what the declarations in it raise."""
+    from ..assemble.model import Model
+
     with _told(Path(str(made.__file__)), "a build() that returns a Model"):
         model = made.build()
     if not isinstance(model, Model):
@@ -121,7 +125,7 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
 
 def _failed(path: Path, wanted: str, problem: BaseException) -> errors.BiomembraneError:
     at = line_of(path, problem)
-    got = f"{type(problem).__name__}: {' '.join(str(problem).split())}"[:300]
+    got = f"{type(problem).__name__}: {errors.said(problem)}"
     where = f"{path}, line {at}" if at else str(path)
     made: errors.BiomembraneError = errors.ModelFailed(where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where")
     return made

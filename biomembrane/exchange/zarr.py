@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..solve.problem import KINDS
+from ..solve.status import Outcome
 from .beside import beside, exists, reason
 from .untrusted import Zarr, check_texts, refused
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _DONE = "chunk_done"
 _SCAN = "scan_json"  # of this attribute of _DONE: fingerprint, and the scan's dimensions with their chunks
 _SEAL = "headers_sha256"  # of this attribute of _DONE: all headers as they were laid out, for none changes afterwards
-_CANCELLED = KINDS.index("cancelled")
 _CHECKSUM = 4  # bytes
 _opening = Lock()  # an array takes zarr's settings when it is opened
 
@@ -112,7 +111,7 @@ def _marked(data: xr.Dataset, done: Any, layout: Mapping[str, Any], folder: Path
     made = data.assign({_DONE: data[_DONE].copy(data=done.astype(data[_DONE].dtype))})
     for name, v in data.data_vars.items():
         if set(dims) <= set(v.dims) and (name == "status" or v.dtype.kind == "f"):
-            blank = np.nan if name != "status" else _CANCELLED if v.dtype.kind in "iu" else KINDS[_CANCELLED]
+            blank = np.nan if name != "status" else Outcome.CANCELLED.code if v.dtype.kind in "iu" else Outcome.CANCELLED.value
             made[name] = v.where(lanes, np.asarray(blank).astype(v.dtype)).transpose(*v.dims).assign_attrs(v.attrs)
     return made.assign_attrs(incomplete=share)
 
@@ -181,7 +180,7 @@ def _encoding(data: xr.Dataset) -> dict[str, Any]:
 
     made: dict[str, Any] = {str(name): {"compressors": (ZstdCodec(level=1), Crc32cCodec())} for name in data.variables}
     if data["status"].dtype.kind in "iu":
-        made["status"]["fill_value"] = _CANCELLED
+        made["status"]["fill_value"] = Outcome.CANCELLED.code
     return made
 
 

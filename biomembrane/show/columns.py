@@ -10,13 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from .. import errors
+from .ribbons import Link, Sheet, Slot
 from .style import Extent, digits, extent, percent, scaled, wrap
-
-if TYPE_CHECKING:
-    from .sankey import Link, Sheet, Slot
 
 # Width of an alley [em], thinning of all ribbons, and whether numbers stand beside their units and words stay whole: the first that fits the page.
 _TRIES = (

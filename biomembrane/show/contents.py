@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from .sankey import FlowLike
+    from .ribbons import FlowLike
 
     Array = NDArray[np.float64]
 

@@ -20,7 +20,8 @@ from .courses import traces
 from .force import forces
 from .maps import map  # noqa: A004  figures.map
 from .response import compare, response
-from .sankey import DRAWN, PROTOCOLS, Diagram, FlowLike, Link, Sheet, arrange
+from .ribbons import FlowLike, Link, Sheet
+from .sankey import DRAWN, PROTOCOLS, Diagram, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .thermodynamics import coupling, repair
 

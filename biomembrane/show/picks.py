@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, errors, units
+from ..declare.names import dotted
 from ..dimension import TIME
 from . import style as look
 from .style import COLOURS, colour_of, pretty
@@ -73,12 +73,7 @@ def system(data: xr.Dataset, where: str) -> System:
     if "system_json" not in data.attrs:
         advice = "run the model again and bm.save(run, …)"
         raise errors.UnknownName(where=where, wanted="what membranes and processes there are", got="data without system_json", advice=advice)
-    return _system(data.attrs["system_json"])
-
-
-@lru_cache(maxsize=16)
-def _system(text: str) -> System:
-    read = json.loads(text)
+    read = json.loads(data.attrs["system_json"])
     sides = {name: (inside, outside) for name, (inside, outside) in read["membranes"].items()}
     return System(sides, {name: (on, out, net) for name, (on, out, net) in read["processes"].items()}, read["charges"], read["labels"])
 
@@ -137,6 +132,7 @@ def _named(source: Any, one: Any, where: str) -> list[Series]:
     if isinstance(one, tuple) and len(one) == 2 and all(isinstance(each, str) for each in one):
         return [_member(data, *one, where)]
     errors.expect(one, str, f"{where}, of=…", "a name, a pair (variable, member), or a list of these", _EXAMPLE)
+    one = plain(data, one, known(data))
     if one == "current":
         return list(_currents(data, where))
     if one in data.data_vars:
@@ -157,6 +153,15 @@ def known(data: xr.Dataset) -> list[str]:
     variables = [str(n) for n, v in data.data_vars.items() if str(n) in _NAMES or str(n).rpartition("_")[0] in _NAMES]
     members = [str(x) for dim in MEMBERS if dim in data.coords for x in data[dim].values]
     return [*variables, "current", *_LINES, *members, *(map(str, np.unique(data.transporter.values)) if "transporter" in data.coords else ())]
+
+
+def plain(data: xr.Dataset, name: Any, known: Sequence[str]) -> Any:
+    """A name as results say it, ``cell.Na``, where another way to name the same solute was given and is one of the known."""
+    if not isinstance(name, str) or "@" not in name:
+        return name
+    told = system(data).membranes.values() if "system_json" in data.attrs else ()
+    found = [one for one in dotted(name, told) if one in known]
+    return found[0] if len(found) == 1 else name
 
 
 def _variable(data: xr.Dataset, name: str) -> list[Series]:
@@ -187,6 +192,7 @@ def _member(data: xr.Dataset, name: str, member: str, where: str) -> Series:
         raise errors.UnknownName(where=f"{where}, of=…", wanted="a variable with members", got=errors.shown(name), advice=f"of={name!r}")
     owners = list(map(str, data.transporter.values)) if dim == "process" and "transporter" in data.coords else []
     known = [str(x) for x in data[dim].values]
+    member = plain(data, member, known)
     errors.among(member, [*known, *owners], f"{where}, of=({name!r}, …)", f"a {dim}")
     if member not in known:  # a kinetic cycle: the step that turns most stands for it
         steps = [known[i] for i, owner in enumerate(owners) if owner == member]
@@ -333,6 +339,7 @@ def coordinate(array: xr.DataArray, name: str, where: str) -> Coordinate:
     dims = [str(d) for d in array.dims if d not in OWN]
     single = {str(c): str(v.dims[0]) for c, v in array.coords.items() if v.ndim == 1 and v.dims[0] in dims}
     known = list(dict.fromkeys([*dims, *single]))
+    name = next((one for one in dotted(name, ()) if one in known), name) if isinstance(name, str) else name
     errors.among(name, known, where, "a scan dimension, or a coordinate along one")
     dim = name if name in dims else single[name]
     named = name if name in array.coords else next((c for c, d in single.items() if d == dim), None)

@@ -89,13 +89,16 @@ def response(
 
 def _abscissa(scan: Any, first: picks.Series, along: Any, at: Any, where: str) -> tuple[picks.Coordinate | picks.Series, str, str]:
     """What runs along the abscissa, its title, and the scan dimension that orders the points."""
+    if type(scan).__name__ != "DataArray":
+        data = picks.dataset(scan, where)
+        along = picks.plain(data, along, [*map(str, first.values.coords), *picks.known(data)])
     if along is None or (isinstance(along, str) and along in first.values.coords) or (isinstance(along, str) and along in first.dims):
         chosen = picks.coordinate(first.values, first.dims[0] if along is None else along, f"{where}, along=…")
         return chosen, chosen.title, chosen.dim
     if type(scan).__name__ == "DataArray":
         errors.among(along, [*first.dims, *map(str, first.values.coords)], f"{where}, along=…", "a dimension or coordinate of the array")
     if isinstance(along, str) and type(scan).__name__ != "DataArray":
-        known = [*first.dims, *map(str, first.values.coords), *picks.known(picks.dataset(scan, where))]
+        known = [*first.dims, *map(str, first.values.coords), *picks.known(data)]
         errors.among(along, known, f"{where}, along=…", "a scan dimension, a coordinate along one, or a variable")
     found = picks.series(scan, along, f"{where}, along=…")
     if len(found) > 1 and all(np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 from .columns import Columns, alleys, bend, set_columns
-from .style import NO_EXTENT, Extent, spread
+from .ribbons import FlowLike, Link, Sheet, Slot
+from .style import spread
 
 # A sink that gives is a source of its own.
 DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths", "heat": "uphill for free"}
@@ -23,65 +23,6 @@ _SEEN = 0.05  # of the least flow that is drawn: so small may be what protocols 
 _SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
-
-
-class FlowLike(Protocol):
-    """What ``run.ledger.flows()`` lists: ``energy`` [pJ] > 0 that went from ``source`` to ``target``."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def energy(self) -> float: ...
-    @property
-    def kind(self) -> str: ...
-
-
-@dataclass
-class Link:
-    """A flow that is drawn.  ``path``: the slots that it runs through, left to right; ``points``: its centre line [pt]."""
-
-    source: str
-    target: str
-    energy: float
-    kind: str
-    back: bool = False
-    path: list[Slot] = field(default_factory=list)
-    width: float = 0.0
-    points: list[tuple[float, float]] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Slot:
-    """A place in a layer: the bar of a node, or the passage of a link (no name).  Lengths in pt, ``y`` is the lower edge."""
-
-    name: str
-    layer: int
-    energy: float
-    river: bool = False
-    text: tuple[str, str] = ("", "")
-    room: Extent = NO_EXTENT
-    x: float = 0.0
-    y: float = 0.0
-    height: float = 0.0
-    before: list[tuple[Slot, Link]] = field(default_factory=list)
-    after: list[tuple[Slot, Link]] = field(default_factory=list)
-    loops: list[Link] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What the layout has to fit [pt]: the width, the size of names (which sets the gaps) and of numbers."""
-
-    width: float
-    em: float
-    small: float
-
-    @property
-    def bar(self) -> float:
-        """Width of the bars [pt]."""
-        return 0.7 * self.em
 
 
 @dataclass(frozen=True)

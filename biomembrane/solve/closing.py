@@ -15,12 +15,12 @@ from .. import collection
 from ..compile.numpy import Kernel
 from .books import Books
 from .native import Native
-from .problem import Block, Problem, Solver, Status, books_limit
+from .problem import Block, Problem, Solver, books_limit
+from .status import Outcome, Status
 from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 Chosen = NDArray[np.int64]
-OPEN = "open books"
 _ROUGH = 1e-4  # the tolerance at which the energy that passes is sought
 _SHARES = (1.0, 0.1, 0.01)  # of rtol, one attempt after the other
 
@@ -76,7 +76,7 @@ def _known(made: Trajectory) -> _Known:
 def fine(made: Trajectory) -> bool:
     """Whether all lanes are done and their books close, quickly: False where that takes a closer look."""
     block, k = made.block, made.kernel
-    if any(s.kind not in ("done", "cancelled") for s in block.statuses):
+    if any(s.kind not in (Outcome.DONE, Outcome.CANCELLED) for s in block.statuses):
         return False
     known, first, last = _known(made), made.constants[0], made.constants[-1]
     for before, after in pairwise(made.constants):
@@ -105,7 +105,7 @@ def _closes(sums: Any, stored: Any, limit: float) -> Any:
 def open_lanes(made: Trajectory, books: Books) -> Chosen:
     """Lanes that came to their end with a residual beyond the limit, and those that were given up for it."""
     fits = np.nan_to_num(books.residual_relative[-1], nan=np.inf) <= books_limit(made.solver.rtol)
-    return np.array([k for k, s in enumerate(made.block.statuses) if s.kind == OPEN or (s.ok and not fits[k])], dtype=np.int64)
+    return np.array([k for k, s in enumerate(made.block.statuses) if s.kind is Outcome.OPEN_BOOKS or (s.ok and not fits[k])], dtype=np.int64)
 
 
 def _attempts(problem: Problem, solver: Solver, careful: Callable[[], Kernel]) -> Iterator[tuple[Kernel, Solver]]:
@@ -149,8 +149,6 @@ def _mark(made: Trajectory, books: Books, lanes: Chosen) -> None:
         status, solver = made.block.statuses[lane], made.solver
         off = books.residual_relative[-1, lane]
         got = f"they are off by {off:.2g} of the energy that passed" if status.ok else "the powers change faster than the states"
-        remedy = f"{type(solver).__name__}(rtol={solver.rtol / 100:.0e})"
-        message = (
-            f"the energy books do not close to {books_limit(solver.rtol):.0e}: {got}; try {remedy}; amounts and voltages are as exact as rtol asks"
-        )
-        made.block.statuses[lane] = Status(OPEN, status.time, message, None)
+        remedy = Outcome.OPEN_BOOKS.remedy.format(solver=f"{type(solver).__name__}(", rtol=solver.rtol / 100)
+        message = f"the energy books do not close to {books_limit(solver.rtol):.0e}: {got}; {remedy}; amounts and voltages are as exact as rtol asks"
+        made.block.statuses[lane] = Status(Outcome.OPEN_BOOKS, status.time, message, None)

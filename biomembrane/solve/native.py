@@ -11,15 +11,16 @@ from ..compile import rodas
 from ..compile.native import Native as Machine
 from ..compile.native import Sets, native
 from ..compile.numpy import Kernel, plain
-from .problem import KINDS, ROUNDING, Block, Problem, Status, check_count, check_tolerances, come, empty
+from .problem import ROUNDING, Block, Problem, check_count, check_tolerances, come, empty
+from .status import WAITING, Outcome, Status
 
-_MESSAGES = {
-    rodas.DONE: "", rodas.TOO_MANY: "{most:.0f} attempted steps were not enough; allow more with Native(max_steps={more})",
-    rodas.COLLAPSED: "the step became too small",
-    rodas.NOT_FINITE: "a rate, a stage or the Jacobian is not finite", rodas.NEGATIVE: "it would fall below zero in the next step",
-    rodas.WAITING: "it was not begun",
-    rodas.OPEN: "the energy books cannot be kept open",
-}  # fmt: skip
+_ENDS = {  # by what the driver records
+    rodas.TOO_MANY: (Outcome.TOO_MANY_STEPS, "{most:.0f} attempted steps were not enough"),
+    rodas.COLLAPSED: (Outcome.COLLAPSED, "the step became too small"),
+    rodas.NOT_FINITE: (Outcome.NOT_FINITE, "a rate, a stage or the Jacobian is not finite"),
+    rodas.NEGATIVE: (Outcome.NEGATIVE, "it would fall below zero in the next step"),
+    rodas.OPEN: (Outcome.OPEN_BOOKS, "the energy books cannot be kept open"),
+}
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,25 @@ class Native:
 
     def _finished(self, made: Block, sets: Sets, problem: Problem) -> Block:
         record = sets.record
-        done = Status("done", float(made.times[-1]))
+        done = Status(Outcome.DONE, float(made.times[-1]))
         made.statuses[:] = [done] * len(record)
         for k in np.flatnonzero(record[:, 0]):
-            kind, at = int(record[k, 0]), float(record[k, 4])
-            state = int(record[k, 3]) if kind not in (rodas.DONE, rodas.WAITING) else None
-            made.statuses[k] = Status(KINDS[kind], at, _MESSAGES[kind].format(most=record[k, 1] - 1, more=10 * self.max_steps), state)
-            made.rows[k, 0 if kind == rodas.WAITING else come(made.times, at) :] = np.nan
+            status = self._status(*record[k])
+            if status is not WAITING:
+                status = problem.stopped(int(k), status, made.end[k, : len(problem.y0)])
+            made.statuses[k] = status
+            made.end[k] = np.nan
+            made.rows[k, 0 if status is WAITING else come(made.times, status.time) :] = np.nan
         made.least[made.least > 1e299] = 0.0
         problem.hush(made.least)
         made.rejected[:] = record[:, 2]
         made.steps[:] = record[:, 1] - record[:, 2]
         return made
+
+    def _status(self, kind: float, steps: float, _: float, state: float, time: float) -> Status:
+        """How a lane ended that is not done, from its record."""
+        if kind == rodas.WAITING:
+            return WAITING
+        outcome, reason = _ENDS[int(kind)]
+        settings = {"solver": "Native(", "more": 10 * self.max_steps, "rtol": self.rtol / 100}
+        return Status(outcome, float(time), outcome.because(reason.format(most=steps - 1), **settings), int(state))

@@ -10,15 +10,19 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from ..declare.names import renamed
 from .parameters import BEGUN, of_start
 from .standing import standing
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:
-    """What was given, and what a run that is the ``start`` was given: numbers, arrays over its lanes, and of what a protocol moved the last value.
+    """What was given, under dotted names, and what a run that is the ``start`` was given: numbers, arrays over its lanes, and of what a protocol
+    moved the last value.
 
     Raises ``BadSettings`` for a parameter that says what there is at the start, unless that run was given the same.
     """
+    if isinstance(given, Mapping):
+        given = renamed(given, model.sides, model.parameters, "simulate(parameters=…)")
     if not hasattr(start, "end_state") or not isinstance(given or {}, Mapping):
         return given
     mine = dict(given or {})

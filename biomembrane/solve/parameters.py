@@ -265,7 +265,7 @@ def of_start(model: Model) -> frozenset[str]:
 
 def _found_of_start(model: Model) -> frozenset[str]:
     starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")]
-    starts += [formula.expression for formula in model.impermeants.values()]
+    starts += [x.amount.expression for x in model.impermeants]
     used = {s.name for e in starts for s in e.free_symbols}
     return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
 

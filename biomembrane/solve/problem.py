@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from ..compile.numpy import Kernel
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
+from .status import WAITING, Status
 
 Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several side by side
-KINDS = ("done", "too many steps", "collapsed", "not finite", "negative", "cancelled", "open books")
+VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
+SHRUNK = 1e-6  # of the typical volume: what is left where a compartment runs dry
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
 
@@ -47,10 +49,10 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
-    part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
-    ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
-    the ledger far below rtol of it do not matter.
+    amounts or volumes, ``volumes`` those among them that are volumes.  ``stops`` (part, lane): where each part of a run ends; the last is
+    the end.  ``constants``: of the kernel, part by part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write,
+    states and quadratures, or states alone; or None.  ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy``
+    (lane,): what passes at least [fJ]; errors of the ledger far below rtol of it do not matter.
     """
 
     kernel: Kernel
@@ -60,6 +62,7 @@ class Problem:
     times: Array
     scale: Array
     positive: NDArray[np.bool_]
+    volumes: NDArray[np.bool_]
     runs: int = 1
     curved: bool = False
     rows: Array | None = None
@@ -81,6 +84,15 @@ class Problem:
         """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A is where both rest."""
         span = (self.times[-1] - self.times[0]) or 1.0
         least[(least < 0) & (least > -self.rounding[:, None] / span)] = 0.0
+
+    def stopped(self, lane: int, status: Status, last: Array) -> Status:
+        """The status of a lane that stopped at the states ``last``: of a volume that was about to vanish, whichever state the solver blamed."""
+        with np.errstate(all="ignore"):
+            left = np.where(self.volumes, last / self.scale[:, lane], np.inf)
+        if not np.any(left < SHRUNK):
+            return status
+        which = int(np.nanargmin(left))
+        return replace(status, message=f"{VANISHES}; {max(float(left[which]), 0.0):.1g} of it is left", state=which)
 
     @property
     def longest(self) -> Array:
@@ -106,23 +118,6 @@ class Problem:
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a run ended: ``kind`` is done, too many steps, collapsed, not finite, negative or cancelled; ``state`` the index at fault, if any."""
-
-    kind: str
-    time: float
-    message: str = ""
-    state: int | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.kind == "done"
-
-
-_WAITING = Status("cancelled", 0.0, "it was not begun")
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +206,7 @@ def empty(problem: Problem) -> Block:
     rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
-    waiting = [_WAITING] * lanes
+    waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
 

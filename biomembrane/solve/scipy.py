@@ -12,7 +12,8 @@ import numpy as np
 from .. import errors, reading
 from ..compile.program import QUADRATURES, Program
 from ..compile.rodas import PAST, SHARE
-from .problem import ROUNDING, Array, Block, Problem, Status, check_count, check_tolerances, empty
+from .problem import ROUNDING, Array, Block, Problem, check_count, check_tolerances, empty
+from .status import Outcome, Status
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
@@ -95,7 +96,7 @@ class _March:
         self.least = np.full(len(problem.kernel.program.outputs["dissipation"]), np.inf)
         self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
         self.count = self.budget = 0
-        self.status = Status("done", float(self.times[-1]))
+        self.status = Status(Outcome.DONE, float(self.times[-1]))
 
     def run(self) -> None:
         problem, start = self.problem, float(self.times[0])
@@ -112,6 +113,8 @@ class _March:
             start = float(stop)
             if not self.status.ok or start >= self.times[-1]:
                 break
+        if not self.status.ok:
+            self.status = problem.stopped(self.lane, self.status, y)
         self.least[np.isinf(self.least)] = 0.0
 
     def _part(self, y: Array, start: float, stop: float) -> Array:
@@ -122,29 +125,28 @@ class _March:
         solver = self._solver(y, start, stop, self.settings.first_step)
         while solver.status == "running":
             if self.count >= self.budget:
-                more = f"SciPy({self.settings.method!r}, max_steps={10 * self.settings.max_steps})"
-                message = f"{self.budget} steps were not enough; allow more with {more}"
-                self._stop("too many steps", solver.t, solver.y * np.nan, message)
+                self._stop(Outcome.TOO_MANY_STEPS, solver.t, solver.y * np.nan, f"{self.budget} steps were not enough")
                 break
             before = solver.y.copy()
             try:
                 message = solver.step()
             except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
                 if self._regular(solver.t, solver.y):
-                    self._stop("not finite", solver.t, solver.y, f"a stage is not finite ({problem})")
+                    self._stop(Outcome.NOT_FINITE, solver.t, solver.y, f"a stage is not finite ({problem})")
                 break
             if solver.status == "failed":
-                self._stop("collapsed", solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
+                self._stop(Outcome.COLLAPSED, solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
                 break
             if not np.all(np.isfinite(solver.y)):
-                self._stop("not finite", solver.t_old, solver.y, "a state is not finite")
+                self._stop(Outcome.NOT_FINITE, solver.t_old, solver.y, "a state is not finite")
                 break
             dense, h = solver.dense_output(), solver.t - solver.t_old
             least = np.min(dense(solver.t_old + h * _SEEN), axis=1)
             if np.any(least < self.floor):
                 if h <= 1e-12 * (solver.t + 1e-4 * stop):
                     i = int(np.argmin((least - self.floor) / self.scale))
-                    self.status = Status("negative", float(solver.t_old), f"it would be {least[i]:.3g} at t = {solver.t:.6g} s", i)
+                    reason = f"it would be {least[i]:.3g} at t = {solver.t:.6g} s"
+                    self.status = Status(Outcome.NEGATIVE, float(solver.t_old), Outcome.NEGATIVE.because(reason), i)
                     break
                 self.count += 1
                 solver = self._solver(before, solver.t_old, stop, h / 4)  # walk up to where the pool is empty
@@ -158,11 +160,11 @@ class _March:
         """Whether dx/dt and its slopes are finite; else the status says where they are not."""
         f, slopes = self.kernel.rhs(t, y, self.constants), self.kernel.call("jacobian", t, y, self.constants)
         if not np.all(np.isfinite(f)) or not np.all(np.isfinite(y)):
-            self._stop("not finite", t, f, "the rate of change is not finite")
+            self._stop(Outcome.NOT_FINITE, t, f, "the rate of change is not finite")
         elif not np.all(np.isfinite(slopes)):
             suspect = np.zeros(self.size)
             suspect[np.asarray(self.kernel.program.sparsity[1])[~np.isfinite(slopes)]] = np.nan
-            self._stop("not finite", t, suspect, "the slope of a rate is not finite")
+            self._stop(Outcome.NOT_FINITE, t, suspect, "the slope of a rate is not finite")
         return self.status.ok
 
     def _solver(self, y: Array, start: float, stop: float, first: float | None) -> Any:
@@ -184,9 +186,10 @@ class _March:
         self.inside.append(dense)
         self.count += 1
 
-    def _stop(self, kind: str, time: float, suspect: Array, message: str) -> None:
+    def _stop(self, kind: Outcome, time: float, suspect: Array, reason: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(suspect))
-        self.status = Status(kind, float(time), message, int(wrong[0]) if len(wrong) and kind != "too many steps" else None)
+        message = kind.because(reason, solver=f"SciPy({self.settings.method!r}, ", more=10 * self.settings.max_steps)
+        self.status = Status(kind, float(time), message, int(wrong[0]) if len(wrong) and kind is not Outcome.TOO_MANY_STEPS else None)
 
     # --- the ledger
 

@@ -16,7 +16,8 @@ from ..assemble.model import Model
 class Standing:
     """``values`` of the parameters as declared, and their ``places``; ``pools`` by name, in order; ``carriers``: pools of the carrier that a
     state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative;
-    ``baths``: concentrations that no run changes, by name, with their place among the parameters and the processes that touch them.
+    ``volumes``: those that are volumes; ``baths``: concentrations that no run changes, by name, with their place among the parameters and the
+    processes that touch them.
     """
 
     values: NDArray[np.float64]
@@ -25,6 +26,7 @@ class Standing:
     carriers: Mapping[str, Sequence[str]]
     cycles: Sequence[Sequence[int]]
     positive: NDArray[np.bool_]
+    volumes: NDArray[np.bool_]
     baths: Mapping[str, tuple[int, tuple[str, ...]]]
 
 
@@ -47,6 +49,7 @@ def standing(model: Model) -> Standing:
             {state: group for group in groups for state in group},
             [[pools[state] for state in group] for group in groups],
             np.array([p.kind != "charge" for p in model.pools], dtype=bool),
+            np.array([p.kind == "volume" for p in model.pools], dtype=bool),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
     found: Standing = held[Standing]

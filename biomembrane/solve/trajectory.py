@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..assemble.model import Model
 from ..compile.numpy import Kernel
 from .parameters import ParameterSet
-from .problem import Block, Solution, Solver, Status
+from .problem import Block, Solution, Solver
+from .status import Status
 
 Array = NDArray[np.float64]
 _LOOKS = 64  # at Ξ in a part whose protocols move it

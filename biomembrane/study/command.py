@@ -6,9 +6,12 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
-from ..command_words import whole
+from ..command_words import count
+
+WRITES = ("results.json", "index.html")
 
 
 def arguments(commands: Any) -> argparse.ArgumentParser:
@@ -16,41 +19,69 @@ def arguments(commands: Any) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(
         "reproduce",
         help="every shipped model: audited, run, books checked, numbers compared with their sources",
-        description="Run every shipped study: models audited, runs made, books checked, numbers compared with their sources. Writes runs, figures "
-        "and index.html. Exit status 1 if anything is off.",
+        description="Run every shipped study: models audited, runs made, books checked, numbers compared with their sources. Prints the ledger of "
+        "the first run, then one table; writes runs, figures and index.html. Exit status 1 if anything is off.",
     )
     made.add_argument("--only", metavar="MODEL", action="extend", nargs="+", default=[], help="these studies: shipped names, or paths of a model.py")
     made.add_argument("--out", metavar="DIR", default="biomembrane-out/reproduce", help="output folder (default biomembrane-out/reproduce)")
-    made.add_argument("--jobs", metavar="N", type=whole, help="processes at once (default: one a core)")
+    made.add_argument("--jobs", metavar="N", type=count, help="processes at once (default: one a core)")
     return made
 
 
 def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Run the command; gives the exit status and what ``--json`` prints."""
-    from ..exchange.beside import read_path, writable
+    from ..exchange.beside import beside, read_path, writable
     from .report import page, table, verdict
-    from .reproduce import reproduce
+    from .reproduce import asked, reproduce
 
     began = time.perf_counter()
+    asked(options.only)  # wrong names first
     writable(folder := read_path(options.out, "--out", "--out results"), "--out")
-    folder.mkdir(parents=True, exist_ok=True)
-    quiet = options.json or not sys.stderr.isatty()
-    results = reproduce(options.only, out=folder, jobs=options.jobs, tell=None if quiet else _tell)
+    _clear(folder)
+    progress = _Progress(shown=sys.stderr.isatty() and not options.json, ledger=not options.json)
+    results = reproduce(options.only, out=folder, jobs=options.jobs, first=progress.first, tell=progress.tell)
     seconds = time.perf_counter() - began
     held = not any(r["misses"] for r in results)
-    index = folder / "index.html"
-    index.write_text(page(results, seconds), encoding="utf-8", errors="backslashreplace")
-    found = {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(index), "models": results}
-    (folder / "results.json").write_text(
-        json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8", errors="backslashreplace"
-    )
+    found = {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(folder / "index.html"), "models": results}
+    texts = (json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), page(results, seconds))
+    for name, text in zip(WRITES, texts, strict=True):
+        with beside(folder / name, "--out") as spare:
+            spare.write_text(text, encoding="utf-8", errors="backslashreplace")
     if not options.json:
         print(table(results))
-        print(f"\n{verdict(results, seconds)}\nwrote {index}")
+        print(f"\n{verdict(results, seconds)}\nwrote {found['page']}")
     return int(not held), found
 
 
-def _tell(done: int, of: int, result: dict[str, Any]) -> None:
-    """A line of progress, which the next one replaces."""
-    text = f"{done} of {of}: {result['model']} {'missed' if result['misses'] else 'right'}, {result['seconds']:.1f} s"
-    print(f"\r{text:<70}", end="" if done < of else "\r" + " " * 70 + "\r", file=sys.stderr, flush=True)
+def _clear(folder: Path) -> None:
+    """Remove what an earlier call told, so that nothing old is taken for new if this one is stopped.  Raises NotWritable."""
+    from .. import errors
+    from ..exchange.beside import reason
+
+    for name in WRITES:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as problem:
+            got, advice = f"{str(folder / name)[-200:]!r}: {reason(problem)}", "--out and another folder, or move away what is there"
+            raise errors.NotWritable(where="--out", wanted=f"a place for the file {name}", got=got, advice=advice) from None
+
+
+class _Progress:
+    """What is said while studies run: the ledger of the first on standard output, and on a terminal a line that the next one replaces."""
+
+    def __init__(self, *, shown: bool, ledger: bool) -> None:
+        self.shown, self.ledger = shown, ledger
+
+    def _line(self, text: str) -> None:
+        if self.shown:
+            print(f"\r{text:<70}", end="" if text else "\r", file=sys.stderr, flush=True)
+
+    def first(self, result: dict[str, Any]) -> None:
+        if self.ledger and result["printed"]:
+            self._line("")
+            print(result["printed"], end="\n\n", flush=True)
+
+    def tell(self, done: int, of: int, result: dict[str, Any]) -> None:
+        self._line(f"{done} of {of}: {result['model']} {'missed' if result['misses'] else 'right'}, {result['seconds']:.1f} s")
+        if done == of:
+            self._line("")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Result = dict[str, Any]
+ROUNDING = 2.0**-52  # what a double holds: a smaller share of the energy that passed cannot be told from none
 _HEAD = ("number", "computed", "wanted", "deviation", "")
 
 
@@ -18,8 +19,13 @@ def books(result: Result) -> str:
     hosted = sorted({name for j in result["audits"] for name in j["hosted"]})
     told = (", ".join(verdicts) or "none") + (f" ({', '.join(hosted)})" if hosted else "")
     residual = result["residual_relative"]
-    closed = "not known" if residual is None else f"{residual:.0e}" if result["runs"] else "no run"
-    return f"books {closed}, audit {told}"
+    if not result["runs"]:
+        closed = "no run"
+    elif residual is None:
+        closed = "not known"
+    else:
+        closed = f"closed to {residual:.0e}" if residual > ROUNDING else "closed to rounding"
+    return f"books: {closed}; audit: {told}"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -33,7 +39,7 @@ def table(results: Sequence[Result]) -> str:
 
     lines = [line(_HEAD)]
     for result, rows in zip(results, body, strict=True):
-        head = f"{result['model']}: {books(result)}, {result['seconds']:.1f} s, {'MISSED' if result['misses'] else 'right'}"
+        head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
         lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
         lines += [f"  ✗ {miss}" for miss in result["misses"]]
     return "\n".join(lines)
@@ -59,7 +65,7 @@ def verdict(results: Sequence[Result], seconds: float) -> str:
 def page(results: Sequence[Result], seconds: float) -> str:
     """One HTML page with the table and the figures in it; it loads nothing."""
     parts = [f"<h1>biomembrane reproduce</h1><p class=sum>{escape(verdict(results, seconds))}</p>", _contents(results)]
-    parts += [_section(r) for r in results]
+    parts += [_section(r, k) for k, r in enumerate(results, 1)]
     body = "\n".join(parts)
     title = "biomembrane reproduce"
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -69,14 +75,14 @@ def page(results: Sequence[Result], seconds: float) -> str:
 
 def _contents(results: Sequence[Result]) -> str:
     rows = "".join(
-        f'<tr><td><a href="#{escape(r["model"])}">{escape(r["model"])}</a></td><td>{escape(r["question"])}</td>'
+        f'<tr><td><a href="#study-{k}">{escape(r["model"])}</a></td><td>{escape(r["question"])}</td>'
         f"<td class={'miss' if r['misses'] else 'right'}>{'missed' if r['misses'] else 'right'}</td></tr>"
-        for r in results
+        for k, r in enumerate(results, 1)
     )
     return f"<div class=wide><table><thead><tr><th>model</th><th>question</th><th></th></tr></thead><tbody>{rows}</tbody></table></div>"
 
 
-def _section(result: Result) -> str:
+def _section(result: Result, k: int) -> str:
     rows = "".join(_row(a, a["text"]) for a in result["answers"])
     head = "".join(f"<th class={'n' if 1 <= k <= 3 else 't'}>{name}</th>" for k, name in enumerate((*_HEAD, "source")))
     misses = "".join(f"<li>{escape(m)}</li>" for m in result["misses"])
@@ -84,7 +90,7 @@ def _section(result: Result) -> str:
     excused = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in hosted.items())
     figures = "".join(_figure(Path(f)) for f in result["figures"])
     return (
-        f'<section id="{escape(result["model"])}"><h2>{escape(result["model"])}</h2><p class=question>{escape(result["question"])}</p>'
+        f'<section id="study-{k}"><h2>{escape(result["model"])}</h2><p class=question>{escape(result["question"])}</p>'
         f"<p class=sum>{escape(books(result))}; {result['seconds']:.1f} s</p>"
         + (f"<ul class=miss>{misses}</ul>" if misses else "")
         + (f"<p>Taken as published, not proved:</p><ul>{excused}</ul>" if excused else "")
@@ -101,7 +107,10 @@ def _row(a: Result, text: dict[str, str]) -> str:
 
 def _figure(path: Path) -> str:
     """A figure as data inside the page: an image keeps the names of its parts to itself."""
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    try:
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+    except OSError:
+        return f"<p class=miss>{escape(path.name)} is gone</p>"
     return f'<img alt="{escape(path.stem.replace("_", " "))}" src="data:image/svg+xml;base64,{data}">'
 
 

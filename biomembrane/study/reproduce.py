@@ -2,53 +2,112 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import redirect_stdout
-from multiprocessing import get_context
+from collections.abc import Callable, Sequence
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import errors
 from ..exchange import shipped
 
 Result = dict[str, Any]
+FIRST = "enterocyte"  # of the shipped studies: the one that a reader meets first
+
+
+class Asked(NamedTuple):
+    """A study to perform: ``model`` is a shipped name or a path, ``name`` what its results are called, ``folder`` where its files go."""
+
+    model: str
+    name: str
+    folder: Path | None
 
 
 def studies() -> list[str]:
-    """Shipped models that answer a question, by name."""
+    """Shipped models that answer a question: the enterocyte, then all others by name."""
     texts = {name: (shipped.folder() / name / "model.py").read_text(encoding="utf-8") for name in shipped.names()}
-    return [name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)]
+    found = [name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)]
+    return sorted(found, key=lambda name: (name != FIRST, name))
 
 
-def perform(name: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "pdf")) -> Result:
-    """One study as plain data; what it raises is kept as a miss, with what was found before."""
+def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
+    """The studies of these names, by default all that are shipped, each file once; of two of one name the second is called ``name_2``.
+
+    Raises UnknownName for a name that is no study, before anything runs.
+    """
+    made: dict[Path, Asked] = {}
+    for model in names or studies():
+        path = shipped.found(model).resolve()
+        if "reproduce" not in path.read_text(encoding="utf-8", errors="replace"):
+            wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
+            raise errors.UnknownName(where=f"reproduce --only {model}", wanted=wanted, got="none", advice=advice)
+        called = title(model)
+        taken = {each.name.casefold() for each in made.values()}
+        name = next(name for k in range(1, len(names) + 2) if (name := f"{called}_{k}" if k > 1 else called).casefold() not in taken)
+        made.setdefault(path, Asked(model, name, None if out is None else out / name))
+    return list(made.values())
+
+
+def title(name: str) -> str:
+    """What a study is called: the folder of a ``model.py``, or the file."""
+    path = Path(name).resolve()
+    if not shipped.is_own(name) or path.suffix != ".py":
+        return path.name
+    return (path.parent.name if path.name == "model.py" else "") or path.stem
+
+
+def perform(model: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "pdf"), *, name: str | None = None) -> Result:
+    """One study as plain data; what it raises is a miss, and what was found before is kept.  Raises UnknownName, WrongType for no file."""
     from .study import Study
 
+    path = shipped.found(model)
+    study, question, failed = Study(name or title(model), folder=folder), "", list[str]()
+    wrong: tuple[type[BaseException], ...] = (Exception, SystemExit)  # whatever a study meets is one line of the table, and the others go on
+    with redirect_stdout(sys.stderr):  # standard output belongs to the table
+        try:
+            module = shipped.module(model)
+            question = str(getattr(module, "QUESTION", ""))
+            with chdir("."):  # back to where it was
+                module.reproduce(study)
+        except wrong as problem:
+            failed.append(_told(path, problem))
+        for each in list(study.figures):
+            try:
+                study.save_figure(each, suffixes)
+            except wrong as problem:
+                failed.append(f"figure {each}: {_told(path, problem)}")
     try:
-        with redirect_stdout(sys.stderr):  # standard output belongs to the table
-            module = shipped.module(name)
-    except errors.ModelFailed as problem:
-        return _plain(Study(title(name)), "", [f"{problem.where}: {problem.got}"])
-    if not callable(getattr(module, "reproduce", None)):
-        wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
-        raise errors.UnknownName(where=f"reproduce --only {name}", wanted=wanted, got="none", advice=advice)
-    study, failed = Study(title(name), folder=folder), []
-    try:
-        with redirect_stdout(sys.stderr):
-            module.reproduce(study)
-            study.save_figures(suffixes)
-    except (Exception, SystemExit) as problem:  # noqa: BLE001  whatever a study meets is one line of the table, and the others go on
-        headline = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.shown(problem, 300)
-        path = Path(str(module.__file__))
-        failed = [f"{type(problem).__name__} in {path.name} line {shipped.line_of(path, problem)}: {' '.join(headline.split())[:300]}"]
-    if not failed and all(a.wanted is None for a in study.answers):
-        failed = ["no number was compared"]
-    return _plain(study, str(getattr(module, "QUESTION", "")), failed)
+        if not failed and all(a.wanted is None for a in study.answers):
+            failed = ["no number was compared"]
+        made: Result = json.loads(json.dumps(_plain(study, question, failed), allow_nan=False))
+    except Exception as problem:  # noqa: BLE001  a study may put anything where its answers are
+        return lost(study.name, *failed, f"what it keeps cannot be told: {_told(path, problem)}", question=question)
+    return made
+
+
+def lost(name: str, *misses: str, question: str = "") -> Result:
+    """The result of a study of which nothing is known but why."""
+    from .study import Study
+
+    return _plain(Study(name), question, list(misses))
+
+
+def _told(path: Path, problem: BaseException) -> str:
+    """What a study raised and where, on one line, whatever its words do."""
+    kind = type(problem).__name__
+    if isinstance(problem, errors.ModelFailed):
+        text = f"{problem.where}: {problem.got}"
+    elif isinstance(problem, errors.CorruptFile):
+        text = f"{problem.where}: wanted {problem.wanted}, got {problem.got}"
+    else:
+        said = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.said(problem)
+        line = shipped.line_of(path, problem)
+        text = f"{kind} in {path.name} line {line}: {said}" if line else f"{kind}: {said}"
+    return " ".join(text.split())[:400]
 
 
 def _plain(study: Any, question: str, failed: list[str]) -> Result:
@@ -62,6 +121,7 @@ def _plain(study: Any, question: str, failed: list[str]) -> Result:
             for r in study.records
         ],
         "residual_relative": _finite(residual),
+        "printed": study.printed,
         "audits": [{"model": j.model, "verdict": j.verdict, "hosted": dict(j.hosted), "problem": j.problem} for j in study.audits],
         "misses": [*failed, *study.misses],
         "figures": [str(f) for f in study.files if f.suffix == ".svg"],
@@ -75,7 +135,12 @@ def _finite(x: float) -> float | None:
 
 
 def reproduce(
-    names: Sequence[str] = (), *, out: Path | None = None, jobs: int | None = None, tell: Callable[[int, int, Result], None] | None = None
+    names: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    jobs: int | None = None,
+    first: Callable[[Result], None] | None = None,
+    tell: Callable[[int, int, Result], None] | None = None,
 ) -> list[Result]:
     """Run studies, by default all that are shipped, and give what they found, in the order asked for.
 
@@ -83,52 +148,26 @@ def reproduce(
         names: of shipped models, or paths of model files with ``reproduce(study)``.
         out: folder for netCDF files and figures, one folder a study; None writes nothing.
         jobs: processes at once, default one a core.
+        first: called with the result of the first study, as soon as it is there.
         tell: called with (done, of, result) as each study ends.
 
-    Raises UnknownName for a name that is no study.
+    Raises UnknownName for a name that is no study, BadSettings for jobs that are no count.
     """
-    chosen = list(dict.fromkeys(names)) or studies()
-    for name in chosen:
-        shipped.found(name)  # before anything runs
-    made: dict[str, Result] = {}
-    for done, (name, result) in enumerate(_performed(chosen, out, jobs or _cores()), 1):
-        made[name] = result
+    from .workers import performed
+
+    if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
+        raise errors.BadSettings(where="reproduce(jobs=…)", wanted="an integer >= 1", got=errors.shown(jobs), advice="jobs=2")
+    chosen = asked(names, out)
+    made: dict[int, Result] = {}
+    for done, (k, result) in enumerate(performed(chosen, jobs or _cores()), 1):
+        made[k] = result
+        if first is not None and k == 0:
+            first(result)
         if tell is not None:
             tell(done, len(chosen), result)
-    return [made[name] for name in chosen]
+    return [made[k] for k in range(len(chosen))]
 
 
 def _cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def title(name: str) -> str:
-    """What a study is called: the folder of a ``model.py``, or the file."""
-    path = Path(name).resolve()
-    return name if not shipped.is_own(name) else path.parent.name if path.name == "model.py" else path.stem
-
-
-def _folders(names: Sequence[str], out: Path | None) -> dict[str, Path | None]:
-    """A folder a study, also where two have one name."""
-    made: dict[str, Path | None] = {}
-    for name in names:
-        called = title(name)
-        while out is not None and out / called in made.values():
-            called += "_"
-        made[name] = None if out is None else out / called
-    return made
-
-
-def _performed(names: Sequence[str], out: Path | None, jobs: int) -> Iterator[tuple[str, Result]]:
-    folders = _folders(names, out)
-    if min(jobs, len(names)) <= 1:
-        yield from ((name, perform(name, folders[name])) for name in names)
-        return
-    pool = ProcessPoolExecutor(min(jobs, len(names)), mp_context=get_context("spawn"))
-    try:
-        pending = {pool.submit(perform, name, folders[name]): name for name in names}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,26 +12,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..account.audit.audit import audit
-from ..account.run import Run, simulate
-from ..assemble.model import Model
-from ..exchange.netcdf import save as save_run
 from .answer import Answer, answer
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
     from ..account.audit.finding import Audit
     from ..account.keep import Kept
+    from ..account.run import Run
+    from ..assemble.model import Model
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One run of a study.  ``residual``: of the books, relative to the energy that passed, the largest of all lanes; ``problem``: what is wrong."""
+    """One run of a study.
+
+    ``residual``: of the books, relative to the energy that passed, the largest of all lanes; ``problem``: what is wrong; ``printed``: the run
+    with its ledger as ``biomembrane run`` prints it, of the first run of a study only.
+    """
 
     label: str
     model: str
     lanes: int
     residual: float
     problem: str
+    printed: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +58,11 @@ class Study:
         figures: matplotlib figures by name.
 
     A number that is off, books that do not close and a verdict that is not a proof do not stop a study: they are kept and told in :attr:`misses`.
+    An attribute cannot be given another value.
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
+        errors.expect(name, str, "Study(name)", "a name, as text", "bm.Study('leak')")
         self.name, self.folder = name, None if folder is None else Path(folder)
         self.answers: list[Answer] = []
         self.records: list[Record] = []
@@ -67,11 +72,29 @@ class Study:
         self.began = time.perf_counter()
         self._audited: list[Model] = []  # the objects themselves: an id may be given away again
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self) and value is not vars(self)[name]:  # study.files += [...] gives it back
+            where, advice = f"study of {self.name}", "study.run(…), study.answer(…) and study.figure(…) keep what a study finds"
+            raise errors.BadSettings(where=where, wanted=f"its {name} as it is", got=f"study.{name} = {errors.shown(value, 40)}", advice=advice)
+        super().__setattr__(name, value)
+
+    def _label(self, name: Any, known: Collection[str], where: str, example: str) -> str:
+        """A name of a run or of a figure, which is the name of a file, too.  Raises BadName, DuplicateName."""
+        where = f"study of {self.name}, {where}"
+        if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,100}", name):
+            wanted = "a name of letters, digits, - and _, 100 at most"
+            raise errors.BadName(where=where, wanted=wanted, got=errors.shown(name), advice=example)
+        if name in known:
+            raise errors.DuplicateName(where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'")
+        return name
+
     def audit(self, model: Model, *, hosted: Mapping[str, str] | None = None) -> Audit:
         """The audit of a model, kept.  ``hosted``: ``{process: reason}`` for what is not proved and is taken as published.
 
         Raises UnknownName for a process that the model lacks, or that is proved after all.
         """
+        from ..account.audit.audit import audit
+
         if hosted is not None:
             errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
         made, excused = audit(model), dict(hosted or {})
@@ -103,10 +126,10 @@ class Study:
 
         Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
         """
-        known = [r.label for r in self.records]
-        if not isinstance(label, str) or label in known or not re.fullmatch(r"[\w-]+", label):
-            wanted = "a label of letters, digits, - and _ that no other run has"
-            raise errors.BadName(where=f"study of {self.name}, run(label=…)", wanted=wanted, got=errors.shown(label), advice="label='ouabain'")
+        from ..account.run import simulate
+        from ..exchange.netcdf import save
+
+        label = self._label(label, [r.label for r in self.records], "run(label=…)", "label='ouabain'")
         if not any(m is model for m in self._audited):
             self.audit(model, hosted=hosted)
         elif hosted is not None:
@@ -116,10 +139,10 @@ class Study:
                 got="a model that is audited already", advice=advice,
             )  # fmt: skip
         made = simulate(model, **options)
-        self.records.append(_record(label, model.name, made))
+        self.records.append(_record(label, model.name, made, first=not self.records))
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.files.append(save_run(made, self.folder / f"{label}.nc"))
+            self.files.append(save(made, self.folder / f"{label}.nc"))
         return made
 
     def answer(self, name: str, value: Any, about: str, *, wanted: Any = None, within: Any = None, source: str = "") -> Any:
@@ -144,24 +167,20 @@ class Study:
     def figure(self, name: str, drawn: Any) -> Any:
         """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and PDF.  Gives the figure."""
         figure = getattr(drawn, "figure", drawn)
-        where = f"figure({errors.shown(name)}, …)"
-        if not isinstance(name, str) or not re.fullmatch(r"[\w-]+", name):
-            raise errors.BadName(where=where, wanted="a name of letters, digits, - and _", got=errors.shown(name), advice="'traces'")
-        if name in self.figures:
-            raise errors.DuplicateName(where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'")
+        name = self._label(name, self.figures, "figure(…)", "study.figure('traces', bm.figures.traces(run))")
         if not callable(getattr(type(figure), "savefig", None)):
             got, advice = errors.shown(drawn), "study.figure('traces', bm.figures.traces(run))"
-            raise errors.WrongType(where=where, wanted="a figure or axes", got=got, advice=advice)
+            raise errors.WrongType(where=f"study of {self.name}, figure({name!r}, …)", wanted="a figure or axes", got=got, advice=advice)
         self.figures[name] = figure
         return figure
 
-    def save_figures(self, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
-        """Write the figures beside the runs, if there is a folder."""
+    def save_figure(self, name: str, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
+        """Write a figure beside the runs, if there is a folder."""
         from ..show.style import save
 
         if self.folder is not None:
-            for name, figure in self.figures.items():
-                self.files += [save(figure, self.folder / f"{name}.{suffix}") for suffix in suffixes]
+            for suffix in suffixes:
+                self.files.append(save(self.figures[name], self.folder / f"{name}.{suffix}"))
 
     @property
     def misses(self) -> list[str]:
@@ -171,14 +190,21 @@ class Study:
         return [*numbers, *books, *(f"audit of {j.model}: {j.problem}" for j in self.audits if j.problem)]
 
     @property
+    def printed(self) -> str:
+        """The first run with its ledger, as ``biomembrane run`` prints it; empty before there is one."""
+        return self.records[0].printed if self.records else ""
+
+    @property
     def residual(self) -> float:
         """The largest residual of all books, relative to the energy that passed."""
         known = [r.residual for r in self.records]
         return float("nan") if any(x != x for x in known) else max(known, default=0.0)  # noqa: PLR0124  NaN
 
 
-def _record(label: str, model: str, run: Run | Kept) -> Record:
+def _record(label: str, model: str, run: Run | Kept, *, first: bool) -> Record:
     """The run with its books as a lane that is worst has them."""
+    from ..account.outcome import outcome
+
     off = run.ledger.residual_relative
     last = np.asarray(off.isel(time=-1) if "time" in off.dims else off, float)
     problem = ""
@@ -188,4 +214,5 @@ def _record(label: str, model: str, run: Run | Kept) -> Record:
         problem = f"{type(caught).__name__}: {caught.headline}: {caught.got}"
     if run.failed and not problem:
         problem = f"{run.failed} of {last.size} lanes did not come to their end"
-    return Record(label, model, last.size, float(np.nanmax(last)) if np.isfinite(last).any() else float("nan"), problem)
+    residual = float(np.nanmax(last)) if np.isfinite(last).any() else float("nan")
+    return Record(label, model, last.size, residual, problem, outcome(run) if first else "")

@@ -16,7 +16,7 @@ from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.saved import LINES
 from biomembrane.solve import stream
-from biomembrane.solve.problem import KINDS
+from biomembrane.solve.status import Outcome
 
 TIMES = Q(np.linspace(0, 60, 13), "s")
 VARIABLES = ["amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation"]
@@ -289,7 +289,7 @@ def test_lanes_that_fail_are_told_and_harm_no_other(keep):
     """Of three pumps one runs its cell dry after 10 s of 20: NaN at the end, its status and its time; the others are on paper."""
     rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
     kept = bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep)
-    assert [KINDS[k] for k in kept.data.status.values] == ["done", "negative", "done"]
+    assert [Outcome.of(k) for k in kept.data.status.values] == ["done", "negative", "done"]
     assert kept.failed == 1
     assert 8 < float(kept.data.end[1]) <= 10.2
     found = kept.data.amount_max if "amount_max" in kept.data else kept.data.amount.isel(time=-1)
@@ -358,7 +358,7 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
     assert isinstance(caught.value, KeyboardInterrupt)
     made = caught.value.run
     status = made.data.status.values
-    kinds = np.array(KINDS)[status]
+    kinds = np.array([Outcome.of(k) for k in status])
     done = kinds == "done"
     assert set(kinds) == {"done", "cancelled"}
     assert 60 <= done.sum() < 200

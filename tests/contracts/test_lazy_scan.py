@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import pickle
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from mistakes import cycle, sound
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers, units
 from biomembrane import library as lib
-from biomembrane.account.lazy import Recipe, _fixed, _packed, _unpacked, block
+from biomembrane.account.lazy import Recipe, _fixed, _packed, block
 from biomembrane.account.variables import VARIABLES
 from biomembrane.library import glucose
 from biomembrane.solve.simulate import prepare
@@ -225,13 +226,31 @@ def test_a_recipe_travels_without_its_functions() -> None:
     """Plain pickle takes it, whatever the reducer is; the function is in its payload."""
     recipe = pickle.loads(pickle.dumps(run(keep=Keep(["concentration"], reduce=lambda data: data.concentration.max("time"))).recipe))
     assert recipe.keep == Keep(["concentration"])
-    assert callable(_unpacked(recipe.digest, recipe.payload)[3])
+    assert callable(recipe.unpacked()[3])
+
+
+def test_a_recipe_is_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kept on the recipe, which it goes with; in a worker, where each task brings a recipe of its own, on the process, for two scans in turn."""
+    one, two, three = (run(keep=Keep(["concentration"], reduce=[how])).recipe for how in ("max", "min", "mean"))
+    assert one.unpacked() is one.unpacked()
+    again = pickle.loads(pickle.dumps(one))
+    assert again.unpacked() is not one.unpacked()
+    assert "_held" in vars(one)
+    worker = type("Worker", (), {})()
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: worker)
+    monkeypatch.setattr(multiprocessing, "current_process", lambda: worker)
+    first = one.unpacked()
+    assert two.unpacked() is two.unpacked()
+    assert pickle.loads(pickle.dumps(one)).unpacked() is first
+    three.unpacked()
+    assert one.unpacked() is not first
 
 
 def test_quantities_stay_in_the_registry_on_their_way() -> None:
     """A quantity in a function or a protocol can be added to another where it arrives; functions and classes come whole."""
+    cloudpickle = pytest.importorskip("cloudpickle")
     most = Q([1.5, 2.5], "mM")
-    back, double, kind = _unpacked("this test", _packed((most, lambda x: 2 * x + most, pint.Quantity)))
+    back, double, kind = cloudpickle.loads(_packed((most, lambda x: 2 * x + most, pint.Quantity)))
     assert units.is_quantity(back)
     assert (back + Q(1, "mM")).magnitude.tolist() == [2.5, 3.5]
     assert double(Q(1, "mM")).magnitude.tolist() == [3.5, 4.5]

@@ -64,9 +64,8 @@ class Even(Problem):
 
 
 def in_steps(k: Kernel, start: Any, step: float, times: Sequence[float]) -> Block:
-    held, wide = k.prepare(np.zeros(len(P))), np.full((len(start), 1), 1e6)
-    given_ = (k, [held], np.array([[times[-1]]]), start[:, None], np.array(times), wide, np.zeros(len(start), bool))
-    return Native(rtol=1e-2).solve(Even(*given_, step=step))
+    held, wide, none = k.prepare(np.zeros(len(P))), np.full((len(start), 1), 1e6), np.zeros(len(start), bool)
+    return Native(rtol=1e-2).solve(Even(k, [held], np.array([[times[-1]]]), start[:, None], np.array(times), wide, none, none, step=step))
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -194,7 +193,8 @@ def test_scipy_has_no_mass_matrix() -> None:
     """SciPy's methods refuse a model with constraints before they begin, and say what does it."""
     p = PROBLEMS["Kaps at ε = 0"]
     k = compiled(p.rhs, mass=p.mass)
-    problem = Problem(k, [k.prepare(np.zeros(len(P)))], np.ones((1, 1)), p.start[:, None], np.array([0.0, 1.0]), np.ones((2, 1)), np.zeros(2, bool))
+    none, held = np.zeros(2, bool), [k.prepare(np.zeros(len(P)))]
+    problem = Problem(k, held, np.ones((1, 1)), p.start[:, None], np.array([0.0, 1.0]), np.ones((2, 1)), none, none)
     with pytest.raises(errors.BadSettings, match="no mass matrix") as told:
         solvers.SciPy("Radau").solve(problem)
     assert "y0" in told.value.got

@@ -126,3 +126,15 @@ def test_a_kept_scan_is_judged_like_its_runs() -> None:
     for each in (whole, kept):
         with pytest.raises(errors.UphillForFree):
             each.ledger.check()
+
+
+@fewer(0.1)
+@given(st.permutations(range(3)), st.sets(st.integers(0, 3)), st.sampled_from([0.0, 3.0]))
+def test_a_loop_has_one_name_in_audit_proof_and_ledger(order: list[int], turned: set[int], bypass: float) -> None:
+    """Whichever way the steps are listed and written; what a finding is called picks the energy of its loop."""
+    cycle = ring(50 / 8, order, turned, bypass)
+    told = {finding.subject for finding in bm.audit(cycle).findings}
+    free = run(cycle).ledger.free
+    assert set(free.loop.values) <= told
+    assert len(free.loop) == (2 if bypass else 1)
+    assert set(free.loop.values) <= {statement.name for statement in bm.prove(cycle).statements}

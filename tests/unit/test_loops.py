@@ -11,7 +11,8 @@ from builders import BODY, FUEL, RT, SALINE, F, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account.audit.loops import MOST, blame, loops
+from biomembrane.account.audit.loops import blame, loops
+from biomembrane.declare.walks import MOST
 from biomembrane.library import Cl, K, Na, glucose
 
 ON = membrane(
@@ -222,7 +223,7 @@ def test_a_loop_with_as_many_steps_each_way_leaves_the_first_state_by_the_later_
 @pytest.mark.parametrize(("most", "count"), [(8, 7), (7, 7), (6, 3), (3, 3), (1, 3)])
 def test_as_many_loops_as_are_shown_one_by_one(monkeypatch: pytest.MonkeyPatch, most: int, count: int) -> None:
     """Seven loops of four states are shown if seven may be; else the three independent ones."""
-    monkeypatch.setattr("biomembrane.account.audit.loops.MOST", most)
+    monkeypatch.setattr("biomembrane.declare.walks.MOST", most)
     basis, every = loops(complete(4), BODY)
     assert (len(basis), len(every)) == (3, count)
     assert {id(x) for x in basis} <= {id(x) for x in every}

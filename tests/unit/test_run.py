@@ -158,7 +158,7 @@ def test_a_run_that_stops_says_where_and_what_to_do() -> None:
     assert isinstance(error, errors.SimulationStopped)
     assert error.where == "model 'cell' at t = 10 s, pool cell.glucose, process lift"
     assert error.wanted == "a run to 20 s"
-    assert error.got == "negative: it would fall below zero in the next step"
+    assert error.got == "negative: it would fall below zero in the next step; let what takes from a pool vanish where the pool is empty"
     last = f"{float(error.run.data.time[-1]):.6g} s"
     assert error.advice == f"the exception's .run holds the output times up to there, the last at {last}; look at its last fluxes"
     assert error.run.status.kind == "negative"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,30 +14,8 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.cli import main
 from biomembrane.library import K
 from biomembrane.study.answer import answer
-from biomembrane.study.reproduce import perform, reproduce
-
-FILE = '''
-"""A patch with one leak."""
-import biomembrane as bm
-from biomembrane import Q
-from biomembrane.library import Cl, K
-
-QUESTION = "Where does V come to rest?"
-
-def build():
-    bath = bm.Reservoir("bath", {{K: Q(4, "mM"), Cl: Q(4, "mM")}})
-    cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={{K: Q(40, "mM"), Cl: Q(40, "mM")}})
-    membrane = bm.Membrane("membrane", inside=cell, outside=bath, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2"))
-    return bm.Model("patch", [bm.library.leak(K, membrane)], potential={{membrane: Q(0, "mV")}})
-
-def reproduce(study):
-    run = study.run(build(), until="1 s")
-    study.answer("V", run.data.potential[-1, 0], "potential", wanted=Q({wanted}, "mV"), within=Q(0.5, "mV"), source="Nernst")
-    {more}
-'''
 
 
 def leaking(law=None):
@@ -47,13 +23,6 @@ def leaking(law=None):
         return [lib.leak(K, on) if law is None else bm.Transporter("K_leak", "K@in -> K@out", on=on, law=law)]
 
     return patch(parts, {K: 40}, {K: 4}, V=0)
-
-
-def written(folder: Path, *, wanted: float = -61.54, more: str = "") -> Path:
-    (folder / "patch").mkdir(exist_ok=True)
-    path = folder / "patch" / "model.py"
-    path.write_text(FILE.format(wanted=wanted, more=more), "utf-8")
-    return path
 
 
 # --- numbers
@@ -124,8 +93,33 @@ def test_a_study_keeps_what_it_ran():
     assert [r.label for r in study.records] == ["run", "again"]
     assert study.residual < 1e-7
     assert study.misses == []
-    with pytest.raises(errors.BadName):
+    with pytest.raises(errors.DuplicateName):
         study.run(run.model, label="again", until="1 s")
+    with pytest.raises(errors.BadName):
+        study.run(run.model, label="a/b", until="1 s")
+
+
+def test_a_study_keeps_its_first_ledger_in_print():
+    study = bm.Study("patch")
+    assert study.printed == ""
+    run = study.run(leaking(), until="1 s")
+    study.run(run.model, label="later", until="2 s")
+    assert str(run.ledger) in study.printed
+    assert study.printed.splitlines()[0] == repr(run.model)
+    assert f"{float(run.data.potential[-1, 0]):.2f} mV" in study.printed
+    assert study.records[1].printed == ""
+    study = bm.Study("scan")
+    made = study.run(leaking(), until="1 s", parameters={"bath.K": xr.DataArray([2.0, 4.0], dims="K_o", attrs={"units": "mM"})})
+    assert str(made.ledger) in study.printed
+
+
+@pytest.mark.parametrize("name", ["name", "answers", "records", "figures", "folder"])
+def test_what_a_study_keeps_it_keeps(name):
+    study = bm.Study("patch")
+    with pytest.raises(errors.BadSettings, match=name):
+        setattr(study, name, 5)
+    with pytest.raises(errors.WrongType):
+        bm.Study(5)
 
 
 def test_what_is_not_proved_is_a_miss_unless_it_is_named():
@@ -170,51 +164,3 @@ def test_figures_are_figures():
         bm.Study("patch").figure("energy", "energy.svg")
     with pytest.raises(errors.BadName):
         bm.Study("patch").figure("../energy", bm.figures.traces(bm.simulate(leaking(), until="1 s")))
-
-
-# --- the command
-
-
-def test_a_study_of_ones_own(tmp_path, capsys):
-    path = written(tmp_path, more='study.figure("traces", bm.figures.traces(run))')
-    assert main(["reproduce", "--only", str(path), "--out", str(tmp_path / "out"), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["held"]
-    assert found["models"][0]["model"] == "patch"
-    assert {p.name for p in (tmp_path / "out" / "patch").iterdir()} == {"run.nc", "traces.svg", "traces.pdf"}
-    assert "data:image/svg+xml" in (tmp_path / "out" / "index.html").read_text("utf-8")
-    assert json.loads((tmp_path / "out" / "results.json").read_text("utf-8")) == found
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"wanted": -60}, "V: −61.5"),
-        ({"more": "raise RuntimeError('no such curve')"}, "no such curve"),
-        ({"more": "study.run(0, label='x')"}, "WrongType"),
-        ({"more": "raise SystemExit(0)"}, "SystemExit"),
-        ({"more": "study.answers.clear()"}, "no number"),
-        ({"more": "study.answer('x', Q(float('nan'), 'mV'), 'x')"}, "nan"),
-    ],
-)
-def test_a_miss_is_told_and_ends_with_1(tmp_path, capsys, options, words):
-    path = written(tmp_path, **options)
-    assert main(["reproduce", "--only", str(path), "--out", str(tmp_path / "out")]) == 1
-    shown = capsys.readouterr().out
-    assert words in shown
-    assert "missed: patch" in shown
-
-
-def test_a_name_that_is_no_study(tmp_path, capsys):
-    assert main(["reproduce", "--only", "enterocite", "--out", str(tmp_path)]) == 2
-    assert "enterocyte" in capsys.readouterr().err
-    path = written(tmp_path)
-    path.write_text(path.read_text("utf-8").partition("def reproduce")[0], "utf-8")
-    with pytest.raises(errors.UnknownName):
-        perform(str(path), None)
-
-
-def test_two_of_one_name_do_not_share_a_folder(tmp_path):
-    paths = [str(written(tmp_path / k)) for k in ("a", "b") if not (tmp_path / k).mkdir()]
-    results = reproduce(paths, out=tmp_path / "out", jobs=1)
-    assert len({f for r in results for f in r["files"]}) == sum(len(r["files"]) for r in results) == 2

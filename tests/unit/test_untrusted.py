@@ -310,7 +310,7 @@ def test_a_hostile_netcdf_file_is_refused_by_its_headers(saved: Path, tmp_path: 
     assert caught.value.got
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_a_damaged_netcdf_file_is_read_whole_or_refused(saved: Path, tmp_path: Path, data: st.DataObject) -> None:
     """A byte changed anywhere, or the file cut: our own error, or numbers that are all as they were."""

@@ -12,6 +12,8 @@ from ... import constants, errors, units
 from ... import dimension as d
 from ...assemble.model import Model
 from ...declare.cycle import Cycle
+from ...declare.names import dotted, renamed
+from ...declare.places import Membrane
 from ...declare.transporter import Transporter, sensing
 from ...symbols import T
 from .causes import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
@@ -44,7 +46,8 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
         x = [x]
     if isinstance(x, (Model, Transporter, Cycle)):
         declared, temperature = subjects(x)
-        ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)])
+        sides = [(one.on.inside.name, one.on.outside.name) for one in declared if isinstance(one.on, Membrane)]
+        ranges = _ranges({} if over is None else over, [c for one in declared for c in claims(one)], sides)
         read, unread = ({name: text for one in declared for name, text in sensing(one)[k].items()} for k in (0, 1))
         return Audit(x.name, tuple(f for one in declared for f in _declared(one, temperature, ranges)), read, unread)
     try:
@@ -58,13 +61,15 @@ def audit(x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: Map
     return Audit(given[0].name if len(given) == 1 else f"{len(given)} claims", tuple(judge(c, ranges) for c in given))
 
 
-def _ranges(over: Mapping[str, Any], known: Sequence[Claim]) -> dict[str, tuple[float, float]]:
-    names = ["V", *(level.name for c in known for level in c.levels)]
+def _ranges(over: Mapping[str, Any], known: Sequence[Claim], sides: Sequence[tuple[str, str]] = ()) -> dict[str, tuple[float, float]]:
+    """Low and high by the name of a level; participants may be named in every way."""
+    names = {dotted(name, ())[0]: name for name in ("V", *(level.name for c in known for level in c.levels))}
     made = {}
     errors.expect(over, Mapping, "audit(over=…)", "{name: (low, high)}", "over={'V': (Q(-100, 'mV'), Q(50, 'mV'))}")
-    for name, pair in over.items():
-        where = f"audit(over={{{errors.shown(name)}: …}})"
-        errors.among(name, names, where, "'V' or a participant")
+    for given, pair in renamed(over, sides, names, "audit(over=…)").items():
+        where = f"audit(over={{{errors.shown(given)}: …}})"
+        errors.among(given, [*names.values(), *names], where, "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'")
+        name = names.get(given, given)
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"
             raise errors.WrongType(where=where, wanted="a pair of quantities, low and high", got=errors.shown(pair), advice=advice)

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from ... import symbols
 from ...declare.cycle import Cycle
+from ...declare.diagram import Walk
 from ...declare.reaction import Participant
+from ...declare.walks import loop_names, steps_of, walks
 from ...symbols import T, n0
 from .claim import Claim, Level, claims
 from .evaluate import FIXED
 from .split import splits
-
-MOST = 64  # simple loops that are shown one by one; beyond it the independent ones only
-Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,94 +74,17 @@ def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     """The independent loops of a diagram (a basis of the null space of its steps, in whole numbers), and all simple ones."""
     ends = [tuple(_state(side) for side in (p.reaction.reactants, p.reaction.products)) for p in cycle.processes]
     made = claims(cycle, temperature)
-    order = [state.label for state in cycle.states]
-    basis, every = _basis(ends, order), _simple(ends, order)
-    chosen = every if len(every) <= MOST else basis
-    built = {_key(w): _loop(cycle, made, ends, w) for w in (*basis, *chosen)}
-    built = {key: _told_apart(loop, ends, list(built.values())) for key, loop in built.items()}
-    return [built[_key(w)] for w in basis], [built[_key(w)] for w in chosen]
-
-
-def _told_apart(loop: Loop, ends: Sequence[tuple[str, ...]], every: Sequence[Loop]) -> Loop:
-    """A loop through the same states as others, named by which of the steps that join the same states it takes."""
-    pairs = [frozenset(pair) for pair in ends]
-    through = {pairs[k] for k, _ in loop.walk}
-    if sum({pairs[k] for k, _ in other.walk} == through for other in every) < 2:
-        return loop
-    taken = [loop.steps[k].name.partition(":")[2] for k, _ in sorted(loop.walk) if pairs.count(pairs[k]) > 1]
-    return replace(loop, claim=replace(loop.claim, name=f"{loop.claim.name} by {' and '.join(taken)}"))
+    basis, chosen = walks(ends, [state.label for state in cycle.states])
+    named = loop_names(cycle.name, [step.name.partition(":")[2] for step in made], ends, (*basis, *chosen))
+    built = {steps_of(w): _loop(cycle, made, w, named[steps_of(w)]) for w in (*basis, *chosen)}
+    return [built[steps_of(w)] for w in basis], [built[steps_of(w)] for w in chosen]
 
 
 def _state(side: Sequence[tuple[int, Participant]]) -> str:
     return next(who.label for _, who in side if who.kind == "state")
 
 
-def _key(walk: Walk) -> frozenset[int]:
-    return frozenset(k for k, _ in walk)
-
-
-def _basis(ends: Sequence[tuple[str, ...]], order: Sequence[str]) -> list[Walk]:
-    """Fundamental loops: each step outside a spanning tree closes one."""
-    parent: dict[str, tuple[int, int, str] | None] = {order[0]: None}
-    used: set[int] = set()
-    while len(parent) < len(order):
-        for k, (a, b) in enumerate(ends):
-            if (a in parent) != (b in parent):
-                new, old, way = (b, a, 1) if a in parent else (a, b, -1)
-                parent[new] = (k, way, old)
-                used.add(k)
-    found = []
-    for k, (a, b) in enumerate(ends):
-        if k not in used:
-            up, down = _climb(parent, b), _climb(parent, a)
-            shared = {s for s, _ in up} & {s for s, _ in down}
-            back = [(s, -w) for s, w in up if s not in shared]
-            forth = [(s, w) for s, w in reversed(down) if s not in shared]
-            found.append(((k, 1), *back, *forth))
-    return [_forward(w) for w in found]
-
-
-def _climb(parent: dict[str, tuple[int, int, str] | None], state: str) -> list[tuple[int, int]]:
-    """Steps from a state to the root, each with the direction in which the tree was grown."""
-    made = []
-    here = parent[state]
-    while here is not None:
-        k, way, state = here
-        made.append((k, way))
-        here = parent[state]
-    return made
-
-
-def _simple(ends: Sequence[tuple[str, ...]], order: Sequence[str]) -> list[Walk]:
-    """Every loop that meets no state twice, up to a few more than :data:`MOST`."""
-    rank = {name: i for i, name in enumerate(order)}
-    links: dict[str, list[tuple[int, int, str]]] = {name: [] for name in order}
-    for k, (a, b) in enumerate(ends):
-        links[a].append((k, 1, b))
-        links[b].append((k, -1, a))
-    found: dict[frozenset[int], Walk] = {}
-    for start in order:
-        stack: list[tuple[str, Walk, frozenset[str]]] = [(start, (), frozenset([start]))]
-        while stack and len(found) <= MOST:
-            here, walk, seen = stack.pop()
-            for k, way, there in links[here]:
-                if any(k == used for used, _ in walk) or rank[there] < rank[start]:
-                    continue
-                if there == start:
-                    found.setdefault(_key((*walk, (k, way))), (*walk, (k, way)))
-                elif there not in seen:
-                    stack.append((there, (*walk, (k, way)), seen | {there}))
-    return [_forward(w) for w in sorted(found.values(), key=lambda w: (len(w), w))]
-
-
-def _forward(walk: Walk) -> Walk:
-    """Most steps in their written direction, and the first step first."""
-    made = walk if sum(way for _, way in walk) >= 0 else tuple((k, -way) for k, way in reversed(walk))
-    first = min(range(len(made)), key=lambda i: made[i][0])
-    return (*made[first:], *made[:first])
-
-
-def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], walk: Walk) -> Loop:
+def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
     forward, reverse = sp.S.One, sp.S.One
     for k, way in walk:
         up, down = _pair(made[k])[::way]
@@ -174,11 +96,10 @@ def _loop(cycle: Cycle, made: Sequence[Claim], ends: Sequence[tuple[str, ...]], 
             level[x.name] = x
             change[x.name] = change.get(x.name, 0) + way * x.change
     levels = tuple(Level(n, x.symbol, change[n], x.usual, x.charge) for n, x in level.items())
-    states = [ends[k][::way][0] for k, way in walk]
     alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
     charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
     said = {
-        "name": f"{cycle.name}:{'–'.join((*states, states[0]))}",
+        "name": name,
         "reaction": _net(levels),
         "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
         "proved": "proven" if all(made[k].proved for k, _ in walk) else "",

@@ -1,0 +1,118 @@
+"""Processes that perform studies: what one does to its process, even ending it, is told of that study alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from .reproduce import Asked, Result, lost, perform
+
+_LAST = 5.0  # seconds that a process may take to end by itself
+
+
+def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result]]:
+    """Results with their place in the order asked for, as they come; ``jobs`` processes at once."""
+    waiting = deque(enumerate(studies))
+    workers: list[_Worker] = []
+    try:
+        while waiting or any(w.place is not None for w in workers):
+            while waiting and len(workers) < jobs:
+                workers.append(_Worker())
+            for worker in workers:
+                if worker.place is None and waiting:
+                    worker.take(*waiting.popleft())
+            busy = {w.pipe: w for w in workers if w.place is not None}
+            for ready in wait([*busy, *(w.process.sentinel for w in busy.values())]):
+                worker = busy.get(ready) or next(w for w in busy.values() if w.process.sentinel == ready)  # type: ignore[call-overload]
+                if worker.place is None:  # heard a moment ago
+                    continue
+                yield worker.place, worker.result()
+                worker.place = None
+                if not worker.process.is_alive() or worker.gone:
+                    workers.remove(worker)
+                    worker.end()
+        for worker in workers:
+            worker.pipe.close()  # it ends by itself
+    except BaseException:
+        for worker in workers:
+            worker.process.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+class _Worker:
+    """A process that performs one study after another."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.pipe, far = context.Pipe()
+        self.process = context.Process(target=_serve, args=(far, Path.cwd()))
+        self.process.start()
+        far.close()
+        self.place: int | None = None
+        self.study = Asked("", "", None)
+        self.gone = False
+
+    def take(self, place: int, study: Asked) -> None:
+        self.place, self.study = place, study
+        with suppress(OSError):  # a process that ended meanwhile is heard of below
+            self.pipe.send(study)
+
+    def result(self) -> Result:
+        """What it sent; or, where it sent nothing, how it ended."""
+        with suppress(EOFError, OSError, ValueError):
+            if self.pipe.poll():
+                made: Result = json.loads(self.pipe.recv_bytes())
+                return made
+        self.gone = True
+        self.process.join(_LAST)
+        code = self.process.exitcode
+        how = "did not answer" if code is None else f"ended with {_signal(-code)}" if code < 0 else f"ended with exit status {code}"
+        return lost(self.study.name, f"its process {how} before the study did")
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.join(_LAST)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _serve(pipe: Connection[Any, Any], home: Path) -> None:
+    """Perform studies until there is no one to send results to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    with suppress(OSError):
+        os.dup2(2, 1)  # standard output is the parent's alone, also for what C and other programs write
+    sys.stdout = sys.stderr
+    own = os.getpid()
+    while True:
+        try:
+            study = Asked(*pipe.recv())
+        except (EOFError, OSError):
+            return
+        os.chdir(home)
+        try:
+            made = perform(study.model, study.folder, name=study.name)
+        except BaseException as problem:  # noqa: BLE001  KeyboardInterrupt of its own, a file that is gone
+            made = lost(study.name, f"{type(problem).__name__} ended it")
+        if os.getpid() != own:  # a copy that the study made of this process
+            os._exit(0)
+        pipe.send_bytes(json.dumps(made).encode())
