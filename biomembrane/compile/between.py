@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .ir import BIT, BLOCK, LANES, VEC, number, splat
 from .outputs import Outputs
@@ -21,14 +22,18 @@ class Between(Outputs):
 
     def spare(self, source: str | None, target: str) -> None:
         """Into the rows of constraints in one array what is in another, or 0: M takes there what it multiplies."""
-        if not self.constrained:
-            return
+        if self.constrained:
+            with self.constraints() as row:
+                self.f.put(self.f.get(source, row) if source else splat(0.0), target, row)
+
+    @contextmanager
+    def constraints(self) -> Iterator[str]:
+        """Run the body for each row that is a constraint."""
         f = self.f
         count = f.get(self.clocked, self.clocks, "i64")
         first = f.do(f"add i64 {self.clocks}, 1")
         with f.loop(count) as z:
-            row = f.get(self.clocked, f.do(f"add i64 {first}, {z}"), "i64")
-            f.put(f.get(source, row) if source else splat(0.0), target, row)
+            yield f.get(self.clocked, f.do(f"add i64 {first}, {z}"), "i64")
 
     def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
         """Add δ S(θ) to the dense output; see :mod:`.rodas`.  Where the defect is not finite nothing is added."""

@@ -78,6 +78,8 @@ class _Drive(Landing):
         with f.forever() as out:
             self.leave(out)
             with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
+                if self.constrained:
+                    self.settle()
                 self.first_integrands()
                 f.store("0", self.fresh, "i64")
             self.step()

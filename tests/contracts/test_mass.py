@@ -147,6 +147,25 @@ def test_without_constraints_all_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -
     assert np.array_equal(usual.rows, other.rows)
 
 
+@pytest.mark.parametrize("lanes_", [1, 3])
+def test_constraints_that_change_at_a_break(lanes_: int) -> None:
+    """Where a part of a run begins, the algebraic states go to where its constraints hold, the others stay: pieces of exponentials."""
+    rates = np.array([[1.0, 1.0, 1.0], [3.0, 0.5, 40.0], [0.2, 7.0, 1e-3]])[:, :lanes_]
+    stops = np.array([[0.5, 0.2, 0.7], [0.8, 0.9, 0.71], [1.0, 1.0, 1.0]])[:, :lanes_]
+    k = compiled([-C, sp.log(C / (P[0] * A))], [C], (1, 0))
+    constants = [k.prepare([part, *[0.0] * (len(P) - 1)]) for part in rates]
+    times = np.linspace(0, 1, 41)
+    made = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=stops, constants=constants)
+    for lane in range(lanes_):
+        ends = np.array([0.0, *stops[:, lane]])
+        decay = np.array([rates[:, lane] @ np.diff(np.minimum(ends, x)) for x in times])
+        part = np.minimum(np.searchsorted(stops[:, lane], times, side="left"), 2)
+        assert made.statuses[lane].ok
+        assert made.y[0, :, lane] == pytest.approx(np.exp(-decay), rel=1e-7)
+        assert made.y[1, :, lane] == pytest.approx(rates[part, lane] * np.exp(-decay), rel=1e-7)
+        assert made.end[lane, 2] == pytest.approx(1 - np.exp(-decay[-1]), rel=1e-7)
+
+
 def met(k: Kernel, y: Any, positive: Any = False) -> Any:
     """Consistent values near y (state,) or (state, lane)."""
     y = np.atleast_2d(np.array(y, dtype=float).T).T
