@@ -99,6 +99,12 @@ def current(process: str) -> sp.Symbol:
 
 
 @_kept
+def own_rate(state: str) -> sp.Symbol:
+    """What moves a state besides the processes."""
+    return sp.Symbol(f"rate[{state}]", real=True)
+
+
+@_kept
 def balance(pool: str) -> sp.Symbol:
     """dx/dt of a pool."""
     return sp.Symbol(f"d[{pool}]", real=True)

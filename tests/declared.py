@@ -62,8 +62,8 @@ def condition(model: Model, u: Sequence[float]) -> Condition:
     at = iter(np.resize(np.asarray(u), 3 * (len(model.pools) + len(model.places))))
     swell = {c.name: c.volume.value * (2.0 ** (2 * next(at) - 1) if c.name in model.swelling else 1.0) for c in model.compartments}
     phi = {n: 0.24 * next(at) - 0.12 if n in model.circuit.nodes else 0.0 for n in model.places}
-    amount = {p.name: swell[p.place] * 0.03 * 10.0 ** (4 * next(at)) for p in model.pools if p.kind == "solute"}
-    amount |= {p.name: 0.01 * 10.0 ** (-3 * next(at)) for p in model.pools if p.kind == "carrier"}
+    amount = {p.name: swell[p.place] * 0.03 * 10.0 ** (4 * next(at)) for p in model.states if p.concentration is not None}
+    amount |= {p.name: 0.01 * 10.0 ** (-3 * next(at)) for p in model.states if p.is_amount and p.concentration is None}
     return Condition(amount, phi, swell)
 
 

@@ -157,7 +157,7 @@ def faults(t: Trajectory) -> dict[str, np.ndarray]:
     """Lanes that are done and should not be, by what is wrong."""
     run = bm.Run(t)
     done = np.array([s.ok for s in t.statuses])
-    amounts = [i for i, p in enumerate(t.model.pools) if p.kind != "charge"]
+    amounts = [i for i, p in enumerate(t.model.states) if p.positive]
     scale = np.atleast_2d(t.kernel.call("scale", 0.0, t.block.y[:, 0], t.constants[0]).T).T[amounts]
     low = np.nanmin(t.block.y[amounts] / np.where(scale > 0, scale, 1.0)[:, None], axis=(0, 1))
     off = run.ledger.residual_relative.values[-1]

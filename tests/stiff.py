@@ -72,8 +72,9 @@ class Stiff:
 
 
 def solve(
-    k: Kernel, start: Any, times: Sequence[float], rtol: float, *, scale: Any = None, stops: Any = None, constants: Any = None, **settings: Any
-) -> Block:
+    k: Kernel, start: Any, times: Sequence[float], rtol: float, *, scale: Any = None, stops: Any = None, constants: Any = None,
+    positive: bool = False, **settings: Any,
+) -> Block:  # fmt: skip
     """A kernel from ``start`` (state,) or (state, lane) over the times, with breaks at ``stops`` (part, lane) and constants by part."""
     y0 = np.atleast_2d(np.array(start, float).T).T
     lanes = y0.shape[1]
@@ -81,8 +82,8 @@ def solve(
     ends = np.full((1, lanes), float(times[-1])) if stops is None else np.asarray(stops, float)
     held = constants or [k.prepare(np.zeros(len(P)))] * len(ends)
     wide = np.repeat(size[:, None], lanes, axis=1)
-    none = np.zeros(len(y0), bool)
-    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, none, none, lanes))
+    some, none = np.full(len(y0), positive), np.zeros(len(y0), bool)
+    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, some, none, lanes))
 
 
 def exact(*functions: Callable[[float], float]) -> Callable[[float], list[float]]:

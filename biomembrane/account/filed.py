@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
-_UNITS = {"volume": "pL", "charge": "fC"}
 
 
 def filed(run: Run) -> xr.Dataset:
@@ -56,7 +55,7 @@ def filed(run: Run) -> xr.Dataset:
         facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
         made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
-    made = made.assign_coords(state=names, state_unit=("state", [_UNITS.get(p.kind, "fmol") for p in model.pools]))
+    made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
     made.attrs |= {"baths_json": json.dumps(run.baths), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
     assert isinstance(made, xr.Dataset)
@@ -74,7 +73,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "labels": ledger.labels,
         "transporters": chart.transporters,
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
-        "pools": [[p.name, p.kind, p.label] for p in t.model.pools],
+        "pools": [[x.name, x.carried_as] for x in t.model.pools],
         "species": {name: s.label for name, s in t.model.species.items()},
         "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
@@ -98,7 +97,7 @@ class Filed:
         processes = [SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why)) for n, t, why in self.facts["processes"]]
         species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
         labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
-        pools = [SimpleNamespace(name=n, kind=kind, label=label) for n, kind, label in self.facts["pools"]]
+        pools = [SimpleNamespace(name=n, carried_as=carrier) for n, carrier in self.facts["pools"]]
         self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools)
         rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..assemble.chart import CARRIER, Chart
+from ..assemble.chart import Chart
+from ..assemble.state import CARRIER
 from ..solve.books import COMPONENTS, UNIT, Books
 from ..solve.problem import books_limit
 from ..solve.trajectory import Trajectory

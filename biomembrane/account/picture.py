@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..assemble.chart import CARRIER, Chart
+from ..assemble.chart import Chart
+from ..assemble.state import CARRIER
 from .ledger import Flow
 
 if TYPE_CHECKING:
@@ -106,7 +107,5 @@ def _surplus(ledger: Ledger, nodes: dict[str, str]) -> Iterator[Flow]:
 
 def _carrier(chart: Chart, model: Model, store: str) -> str | None:
     """Which carrier of energy a store of Ξ is counted with: a solute that can change, or carrier states; else none."""
-    pool = next((p for p in model.pools if p.name == store), None)
-    if pool is None or pool.kind not in ("solute", "carrier"):
-        return None
-    return CARRIER if pool.kind == "carrier" else chart.fuel_of.get(pool.label, pool.label)
+    owner = next((x.carried_as for x in model.pools if x.name == store), None)
+    return None if owner is None else chart.fuel_of.get(owner, owner)

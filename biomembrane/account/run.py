@@ -127,7 +127,7 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.pools[state].name
+    pool = run.model.states[state].name
     touching = [p for p, column in run.model.N.items() if pool in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
@@ -191,7 +191,7 @@ class Run:
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
         t = self.trajectory
-        return [p.name for p in self.model.pools], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+        return [x.name for x in self.model.states], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:

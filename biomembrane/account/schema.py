@@ -51,7 +51,7 @@ def ended(kinds: Any) -> str:
 def fate(model: Model, dims: Mapping[str, int], kinds: Any, culprits: Any, reached: Any) -> dict[str, Any]:
     """The variables ``status``, ``culprit`` and ``end``, from what :func:`ends` gave."""
     shape, names = tuple(dims.values()), tuple(dims)
-    stopped = {"long_name": CULPRIT, "pools": " ".join(p.name for p in model.pools)}
+    stopped = {"long_name": CULPRIT, "pools": " ".join(x.name for x in model.states)}
     return {
         "status": (names, np.reshape(kinds, shape), dict(STATUS)), "culprit": (names, np.reshape(culprits, shape), stopped),
         "end": (names, np.reshape(reached, shape), {"units": "s", "long_name": "time reached"}),

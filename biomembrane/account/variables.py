@@ -38,16 +38,15 @@ VARIABLES = {
 def labels(model: Model, dim: str) -> list[str]:
     """Names along a dimension."""
     if dim == "pool":
-        return [p.name for p in model.pools if p.kind in ("solute", "carrier")]
+        return [x.name for x in model.states if x.is_amount]
     things: dict[str, Iterable[Any]] = {"membrane": model.membranes, "compartment": model.compartments, "process": model.processes}
     return [x.name for x in things[dim]]
 
 
 def values(trajectory: Trajectory, name: str) -> Array:
     """(member, time, lane) in the variable's unit; carriers have no concentration, and some membranes no potential (NaN)."""
-    pools = trajectory.model.pools
     if name == "amount":
-        index = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
+        index = [i for i, x in enumerate(trajectory.model.states) if x.is_amount]
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
@@ -60,7 +59,7 @@ def values(trajectory: Trajectory, name: str) -> Array:
 def sides(trajectory: Trajectory, name: str) -> Array:
     """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
     if name == "amount":
-        index = [i for i, p in enumerate(trajectory.model.pools) if p.kind in ("solute", "carrier")]
+        index = [i for i, x in enumerate(trajectory.model.states) if x.is_amount]
         once = trajectory.block.turns[:, :, index].transpose(2, 1, 0)
         return np.concatenate([once, once], axis=1)
     return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
@@ -92,7 +91,7 @@ def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
 
 def coordinates(model: Model) -> dict[str, Any]:
     """Labels of every dimension, with what is known of each pool and process."""
-    pools = [p for p in model.pools if p.kind in ("solute", "carrier")]
+    pools = [x for x in model.states if x.is_amount]
     facts = {"pool_species": "label", "pool_place": "place", "pool_kind": "kind"}
     made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process")}
     made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}

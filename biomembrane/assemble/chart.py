@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .state import CARRIER
 from .stores import Store
 
 if TYPE_CHECKING:
     from ..declare.species import Species
     from .model import Model
-
-CARRIER = "carrier states"
 
 
 class Chart:

@@ -12,7 +12,6 @@ from ..declare.places import RESERVED, Compartment, Membrane, Place, Reservoir
 from ..declare.reaction import made_or_used, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from .network import Pool
 
 
 def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
@@ -127,10 +126,10 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
     return found
 
 
-def pools(made: Sequence[Pool], found: Mapping[str, Declared], given: Iterable[Transporter | Cycle]) -> tuple[Pool, ...]:
-    """Pools with different names, none of which is a parameter of someone else; a solute is the parameter that says how much of it there is."""
+def carriers(given: Iterable[Transporter | Cycle], found: Mapping[str, Declared], holding: Iterable[str]) -> None:
+    """Raise ``DuplicateName`` where a state of a carrier has the name of a parameter, or of what a place has that is ``holding`` a state."""
     owners = {name: p.owner for name, p in found.items()}
-    for place in dict.fromkeys(p.place for p in made if p.kind != "carrier"):
+    for place in holding:
         owners |= {f"{place}.{word}": f"the place {place!r}" for word in RESERVED}
     for t in given:
         for state in t.states:
@@ -139,4 +138,3 @@ def pools(made: Sequence[Pool], found: Mapping[str, Declared], given: Iterable[T
                     where=f"Model, state {state.label} of {t.name}", wanted="one owner of each dotted name",
                     got=f"{state.pool}, which {owners[state.pool]} has too", advice=f"name='{t.name}_carrier', or another name of that state",
                 )  # fmt: skip
-    return tuple(made)

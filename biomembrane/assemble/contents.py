@@ -1,9 +1,9 @@
-"""What is in the places: pools, initial amounts and impermeants."""
+"""What is in the places: initial amounts and charges, and impermeants."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import constants, errors, symbols
-from ..declare.cycle import Cycle
 from ..declare.formula import Formula
 from ..declare.parameter import Declared
 from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
-from ..declare.transporter import Transporter
-from ..symbols import F, R, T, c0
+from ..symbols import F, R, c0
 from ..units import Q
-from .network import Circuit, Pool
+from .network import Circuit
 
 if TYPE_CHECKING:
     from .model import Model
@@ -62,37 +60,20 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
             yield m.capacitance
 
 
-def pools(compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit, swelling: set[str]) -> tuple[Pool, ...]:
-    """The rows of N: solutes, charge and volume of each place, then the carrier states."""
-    made: list[Pool] = []
-    nodes = set(circuit.nodes)
-    for place in compartments:
-        made += [Pool(f"{place.name}.{s.name}", "solute", symbols.amount(f"{place.name}.{s.name}"), place.name, s.name) for s in place.contents]
-        if place.name in nodes:
-            made.append(Pool(f"{place.name}.charge", "charge", symbols.charge(place.name), place.name, "charge"))
-        if place.name in swelling:
-            made.append(Pool(f"{place.name}.volume", "volume", symbols.volume(place.name), place.name, "volume"))
-    inside = {c.name for c in compartments}
-    made += [Pool(f"{n}.charge", "charge", symbols.charge(n), n, "charge") for n in circuit.nodes if n not in inside]
-    for t in transporters:
-        made += [Pool(s.pool, "carrier", symbols.amount(s.pool), t.on.name, s.label) for s in t.states]
-    return tuple(made)
-
-
 _c, _V = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
 _START = _c * _V
 
 
-def _start(place: Compartment, concentration: Declared) -> Formula:
+def start(place: Compartment, concentration: Declared) -> Formula:
     """Initial amount of a solute: concentration times volume."""
     return Formula(_START, {_c: concentration.symbol, _V: place.volume.symbol})
 
 
-def _charges(model: Model) -> dict[str, Formula]:
+def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Formula]:
     """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
     made: dict[str, Formula] = {}
-    for block in model.circuit.blocks:
-        here = {symbols.electric(f"@{i}"): model.start[n] for i, n in enumerate(block.nodes)}
+    for block in circuit.blocks:
+        here = {symbols.electric(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
         rows = _products(block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here))
         made |= {n: Formula(row, block.names | here) for n, row in zip(block.nodes, rows, strict=True)}
     return made
@@ -100,7 +81,7 @@ def _charges(model: Model) -> dict[str, Formula]:
 
 def _loads(model: Model) -> dict[str, Formula]:
     """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground what is missing from a total of 0."""
-    made = _charges(model)
+    made = charges(model.circuit, model.start)
     for zero in dict.fromkeys(block.zero for block in model.circuit.blocks if block.zero):
         own = [made[n].expression for block in model.circuit.blocks if block.zero == zero for n in block.nodes]
         made[zero] = Formula(-sp.Add(*own))
@@ -110,30 +91,6 @@ def _loads(model: Model) -> dict[str, Formula]:
 @lru_cache(maxsize=64)
 def _products(matrix: sp.ImmutableMatrix, vector: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
     return tuple(matrix * sp.Matrix(vector))
-
-
-def initial(model: Model) -> dict[str, Formula]:
-    """x(0) by pool."""
-    made: dict[str, Formula] = {}
-    for place in model.compartments:
-        made |= {c.name: _start(place, c) for c in place.contents.values()}
-        made[place.volume.name] = Formula(place.volume.symbol)
-    made |= {f"{n}.charge": q for n, q in _charges(model).items()}
-    for t in model.transporters:
-        if t.total is not None:
-            share = Formula(t.total.local / len(t.states), t.total.names)
-            made |= {s.pool: share for s in t.states}
-    return {p.name: made[p.name] for p in model.pools}
-
-
-def scales(model: Model) -> dict[str, Formula]:
-    """A typical size of each pool."""
-    made = {name: x for name, x in initial(model).items() if not name.endswith(".charge")}
-    for block in model.circuit.blocks:
-        made |= {f"{n}.charge": Formula(block.matrix[i, i] * R * T / F, block.names) for i, n in enumerate(block.nodes)}
-    for place in model.compartments:
-        made |= {c.name: Formula(place.volume.symbol) for c in place.contents.values()}  # 1 mM
-    return {p.name: made[p.name] for p in model.pools}
 
 
 def impermeants(model: Model) -> tuple[Impermeant, ...]:
@@ -148,7 +105,7 @@ def impermeants(model: Model) -> tuple[Impermeant, ...]:
             bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
             made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
-        made += [Impermeant(s.name, place, _start(place, c)) for s, c in (given or {}).items()]
+        made += [Impermeant(s.name, place, start(place, c)) for s, c in (given or {}).items()]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
     return tuple(made)
@@ -185,7 +142,7 @@ def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]
     """
     solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
     W = place.volume.value
-    parts = [s.charge * value(_start(place, c), at) for s, c in solutes.items()]
+    parts = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return

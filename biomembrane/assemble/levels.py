@@ -49,7 +49,7 @@ def energies(model: Model) -> dict[str, Formula]:
 def _slopes(model: Model) -> dict[sp.Expr, Formula]:
     """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
     solutes = [store for name, store in model.stores.formulas.items() if name != "capacitor"]
-    return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [p.symbol for p in model.pools])
+    return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [x.symbol for x in model.pools])
 
 
 def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
@@ -58,16 +58,12 @@ def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
         if place.name not in model.swelling:
             yield symbols.volume(place.name), Formula(place.volume.symbol)
     slopes = _slopes(model)
-    for pool in model.pools:
-        slope = slopes[pool.symbol]
-        if pool.kind in ("solute", "carrier"):
-            yield symbols.chemical(pool.name), slope
-        if pool.kind == "solute":
-            yield symbols.concentration(pool.name), energy.concentration(slope, used_standard(model, model.species[pool.label]))
-        elif pool.kind == "charge":
-            yield symbols.electric(pool.place), slope
-        elif pool.kind == "volume":
-            yield symbols.pressure(pool.place), slope
+    for x in model.pools:
+        slope = slopes[x.symbol]
+        assert x.conjugate is not None
+        yield x.conjugate, slope
+        if x.concentration is not None:
+            yield x.concentration, energy.concentration(slope, used_standard(model, model.species[x.label]))
     for where in model.places.values():
         outside: Mapping[Species, Declared] = where.held if isinstance(where, Compartment) else where.contents
         for s, declared in outside.items():
@@ -132,10 +128,14 @@ def _order(who: Participant, n: int) -> sp.Expr:
 
 
 def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
-    """dx/dt = N·J, row by row."""
-    rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {p.name: [] for p in model.pools}
+    """dx/dt = N·J + rate, or what must be 0 instead, row by row."""
+    rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {x.name: [] for x in model.states}
     for process, column in model.N.items():
         for row, coefficient in column.items():
             rows[row].append((coefficient, symbols.current(process)))
-    for row, terms in rows.items():
-        yield symbols.balance(row), weighted(terms)
+    for x in model.states:
+        terms = rows[x.name]
+        if x.rate is not None:
+            yield symbols.own_rate(x.name), x.rate
+            terms.append((sp.S.One, symbols.own_rate(x.name)))
+        yield symbols.balance(x.name), weighted(terms) if x.constraint is None else x.constraint

@@ -21,18 +21,19 @@ from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from ..symbols import F, T
+from ..symbols import T
 from . import checks, contents, levels, network, potentials
 from .chart import Chart
-from .network import Circuit, Pool
+from .network import Circuit
 from .references import References
+from .state import StateVariable, states
 from .stores import Store, stores_of
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity, balance, or constraint: a balance that is 0 at all
-    times, whatever the rate of change of its state, which it determines.
+    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance; the balance of a state with a constraint
+    is what must be 0.
     """
 
     symbol: sp.Symbol
@@ -59,7 +60,8 @@ class Model(Compared):
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
-        pools: the rows of N, in the order of the state vector.
+        states: the state vector, dx/dt = N·J + rate.
+        pools: those that have a share in G(x), the rows of N.
         processes: the columns of N.
         N: ``{process: {pool: coefficient}}``; ``matrix`` is the same as a sympy matrix.
         equations: ordered assignments from states to dx/dt.
@@ -112,10 +114,14 @@ class Model(Compared):
         declared += chosen
         declared += [p for t in self.transporters for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
-        rows_ = contents.pools(self.compartments, self.transporters, self.circuit, self.swelling)
-        self.pools: tuple[Pool, ...] = checks.pools(rows_, self.parameters, self.transporters)
-        rows, nodes = {p.name for p in self.pools}, set(self.circuit.nodes)
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, nodes, rows) for p in self.processes}
+        filled = [c.name for c in self.compartments if c.contents]
+        checks.carriers(self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling])
+        self.states: tuple[StateVariable, ...] = states(
+            self.compartments, self.transporters, self.circuit, self.swelling, self.start
+        )  # fmt: skip
+        self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
+        rows = {x.symbol: x.name for x in self.pools}
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
@@ -168,12 +174,12 @@ class Model(Compared):
     @cached_property
     def initial(self) -> Formulas:
         """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
-        return Formulas(contents.initial(self))
+        return Formulas({x.name: x.initial for x in self.states})
 
     @cached_property
     def scale(self) -> Formulas:
         """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
-        return Formulas(contents.scales(self))
+        return Formulas({x.name: x.scale for x in self.states})
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
@@ -229,12 +235,10 @@ class Model(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        rows = [p.name for p in self.pools if p.kind != "volume"]
-        columns = [
-            {pool: Fraction(sp.Rational(c / F if pool.endswith(".charge") else c)) for pool, c in col.items() if not pool.endswith(".volume")}
-            for col in self.N.values()
-        ]
-        return network.invariants(rows, columns)
+        moved = [x for x in self.pools if x.rate is None and x.constraint is None]  # by processes alone
+        quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
+        columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
+        return network.invariants(list(quantum), columns)
 
     @cached_property
     def hash(self) -> str:
@@ -242,10 +246,11 @@ class Model(Compared):
         text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr(
             [(p.name, p.value, p.unit) for p in self.parameters.values()]
         )
+        text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.pools}
+        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.states}
         said = ", ".join(f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items())
         return f"<Model {self.name!r}: {said}>"
 

@@ -33,7 +33,7 @@ def latex(model: Model) -> str:
     lines.append(f"G = {tex(model.energy)}")
     lines += [
         rf"\dot{{{tex(p.symbol)}}} = {tex(e.expression)}"
-        for p, e in zip(model.pools, [e for e in model.equations if e.group == "balance"], strict=True)
+        for p, e in zip(model.states, [e for e in model.equations if e.group == "balance"], strict=True)
     ]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -105,7 +105,7 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
     """
     with _building:
         made = collection.held(model)
-        key = (Program, forms, summed, careful and len(model.pools) <= LARGE)
+        key = (Program, forms, summed, careful and len(model.states) <= LARGE)
         if key not in made:
             with collection.put_off():
                 made[key] = _build(model, *key[1:])
@@ -114,10 +114,10 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
 
 
 def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False) -> Program:
-    g = Graph(again=len(model.pools) > LARGE)
+    g = Graph(again=len(model.states) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
-    env |= {p.symbol: g.input("y", i) for i, p in enumerate(model.pools)}
+    env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
     env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
     extra = [name for form in forms for name in form.inputs]
     added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
@@ -126,7 +126,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
-    rhs = {p.name: env[symbols.balance(p.name)] for p in model.pools}
+    rhs = {x.name: env[symbols.balance(x.name)] for x in model.states}
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
@@ -138,37 +138,35 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
-        pairs = {g.input("y", i): g.input("y", len(model.pools) + i) for i in range(len(model.pools))}
+        pairs = {g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))}
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
         made.put("along", {str(k): node for k, node in enumerate(along(g, powers, pairs))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    owners = _owners(model) if len(model.pools) > LARGE else ()
-    names, outputs = tuple(p.name for p in model.pools), polish(g, made.outputs)
+    owners = _owners(model) if len(model.states) > LARGE else ()
+    names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
     mass = _mass(model, jacobian)
     return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, mass)
 
 
 def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:
-    """0 in the rows of constraints.  Raises ``SingularConstraint`` where one does not depend on its own state, whose pivot it is."""
-    constraints = {e.symbol for e in model.equations if e.group == "constraint"}
-    mass = tuple(int(symbols.balance(p.name) not in constraints) for p in model.pools)
-    for i, p in enumerate(model.pools):
-        if not mass[i] and (i, i) not in jacobian:
-            others = [model.pools[j].name for row, j in jacobian if row == i]
+    """0 in the rows of constraints.  Raises ``SingularConstraint`` where one does not depend on its own state, on which it is pivoted."""
+    for i, x in enumerate(model.states):
+        if x.constraint is not None and (i, i) not in jacobian:
+            others = [model.states[j].name for row, j in jacobian if row == i]
             raise errors.SingularConstraint(
-                where=f"Model({model.name!r}), the constraint of {p.name}",
-                wanted=f"a constraint that depends on {p.name}",
+                where=f"Model({model.name!r}), the constraint of {x.name}",
+                wanted=f"a constraint that depends on {x.name}",
                 got=f"one that depends on {', '.join(others) or 'no state'}",
-                advice=f"the constraint stands for {others[0]}" if others else f"a rate for {p.name}",
+                advice=f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}",
             )
-    return mass
+    return tuple(int(x.constraint is None) for x in model.states)
 
 
 def _owners(model: Model) -> tuple[int, ...]:
     inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
     cells: dict[str, int] = {}
-    return tuple(cells.setdefault(inside.get(p.place, p.place), len(cells)) for p in model.pools)
+    return tuple(cells.setdefault(inside.get(x.place, x.place), len(cells)) for x in model.states)
 
 
 class _Outputs:
@@ -186,8 +184,7 @@ class _Outputs:
 
 def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
-    solutes = [p.name for p in model.pools if p.kind == "solute"]
-    made.put("concentration", {n: env[symbols.concentration(n)] for n in solutes})
+    made.put("concentration", {x.name: env[x.concentration] for x in model.states if x.concentration is not None})
     made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})

@@ -13,6 +13,7 @@ from .. import dimension, errors, units
 from . import style as look
 from .breaks import Breaks, breaks, edged, jumps
 from .panel import Line, Panel, groups, merged
+from .picks import dissolved
 from .style import COLOURS, colour_of, pretty
 
 if TYPE_CHECKING:
@@ -138,10 +139,9 @@ class Contents:
         if "concentration" not in self.data:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
-        kinds = array["pool_kind"].values if "pool_kind" in array.coords else ["solute"] * array.sizes["pool"]
-        tags = zip(array["pool_species"].values, array["pool_place"].values, kinds, strict=True)
+        tags = zip(array["pool_species"].values, array["pool_place"].values, dissolved(array), strict=True)
         columns = zip(tags, self._columns(array, "pool"), strict=True)
-        return [_Solute(str(s), str(p), *edged(self.time, y, at)) for (s, p, kind), (_, y) in columns if kind == "solute"]
+        return [_Solute(str(s), str(p), *edged(self.time, y, at)) for (s, p, free), (_, y) in columns if free]
 
     def _baths(self, species: set[str]) -> Iterator[_Solute]:
         """Concentrations of these species in the reservoirs, as protocols have them: with the protocol's own breaks where it has any."""

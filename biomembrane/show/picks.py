@@ -159,7 +159,7 @@ def plain(data: xr.Dataset, name: Any, known: Sequence[str]) -> Any:
     """A name as results say it, ``cell.Na``, where another way to name the same solute was given and is one of the known."""
     if not isinstance(name, str) or "@" not in name:
         return name
-    told = system(data).membranes.values() if "system_json" in data.attrs else ()
+    told = system(data, "of=…").membranes.values() if "system_json" in data.attrs else ()
     found = [one for one in dotted(name, told) if one in known]
     return found[0] if len(found) == 1 else name
 
@@ -211,9 +211,15 @@ def _label(data: xr.Dataset, process: str) -> str:
     return labels.get(process, process)
 
 
+def dissolved(data: xr.Dataset | xr.DataArray) -> NDArray[np.bool_]:
+    """Which pools of a result are solutes (pool,), and no states of carriers; all of them where nothing is told."""
+    told = data["pool_kind"].values == "solute" if "pool_kind" in data.coords else np.ones(data.sizes["pool"])
+    return np.asarray(told, dtype=bool)
+
+
 def _pool(data: xr.Dataset, pool: str) -> str:
     """'K⁺ cell', or the species alone where all are in one place."""
-    places = {str(p) for p, kind in zip(data.pool_place.values, data.pool_kind.values, strict=True) if kind == "solute"}
+    places = {str(p) for p in data.pool_place.values[dissolved(data)]}
     place, _, species = pool.partition(".")
     return pretty(species) if places == {place} else f"{pretty(species)} {place}"
 

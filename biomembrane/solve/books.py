@@ -165,10 +165,10 @@ class Books:
     def rounding(self) -> Array:
         """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the terms of Ξ; and, where the residual is larger
         than that, the :attr:`noise`."""
-        k, pools = self.t.kernel, self.t.model.pools
+        k, states = self.t.kernel, self.t.model.states
         first = self.t.block.y[:, 0]
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
-        amounts = [i for i, p in enumerate(pools) if p.kind in ("solute", "carrier")]
+        amounts = [i for i, x in enumerate(states) if x.is_amount and x.conjugate is not None]
         base: Array = (terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)) * 1e-14 * self.scale
         explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
         return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise

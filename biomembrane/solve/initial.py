@@ -136,7 +136,7 @@ def begin(model: Model, start: Any) -> Start:
     if start is None:
         return Start()
     known = standing(model)
-    names = list(known.pools)
+    names = list(known.states)
     if hasattr(start, "end_state"):
         theirs, state, dims = start.end_state
         if theirs != names:
@@ -175,5 +175,5 @@ def begin(model: Model, start: Any) -> Start:
         if abs(shares.sum() - 1) > 1e-9:
             got, advice = f"{shares.sum():.6g}", "states that are not given are empty"
             raise errors.BadSettings(where=f"start, states of {name.partition('.')[0]}", wanted="shares that sum to 1", got=got, advice=advice)
-        made[tuple(known.pools[s] for s in states)] = shares / shares.sum()
+        made[tuple(known.states[s] for s in states)] = shares / shares.sum()
     return Start(made)

@@ -46,8 +46,8 @@ def unused(model: Model, start: Any) -> frozenset[str]:
     """Parameters that a run which goes on from a state does not use: contents and potentials at the start."""
     if not hasattr(start, "end_state"):
         return frozenset()
-    pools = standing(model).pools
-    return frozenset(name for name in of_start(model) if name in pools or name.endswith(".potential"))
+    states = standing(model).states
+    return frozenset(name for name in of_start(model) if name in states or name.endswith(".potential"))
 
 
 def _value(data: Any, name: str) -> Any:

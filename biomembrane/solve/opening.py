@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import collection, constants, errors
+from .. import collection, constants, errors, symbols
 from ..assemble.contents import ANION, NEUTRALITY
 from ..assemble.model import Model
 from ..compile.numpy import Kernel
@@ -73,22 +73,22 @@ def _charges(model: Model, impermeants: Sequence[str]) -> Charges:
     """Looked up once for a model, whose places are judged where a capacitor gives them a charge."""
     found = collection.held(model)
     if Charges not in found:
-        row = {p.name: i for i, p in enumerate(model.pools)}
+        row = {x.symbol: i for i, x in enumerate(model.states)}
         column = {name: i for i, name in enumerate(impermeants)}
         index = {name: i for i, name in enumerate(model.parameters)}
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
-        places = [p for p in model.compartments if (f"{p.name}.charge" in row or p.name in zeros) and not _only_held(p)]
+        places = [p for p in model.compartments if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)]
         pools, own = np.zeros((2, len(places), len(row)))
         fixed = np.zeros((len(places), len(column)))
         for n, p in enumerate(places):
-            pools[n, [row[f"{p.name}.{s.name}"] for s in p.contents]] = [s.charge for s in p.contents]
+            pools[n, [row[symbols.amount(f"{p.name}.{s.name}")] for s in p.contents]] = [s.charge for s in p.contents]
             valences = {ANION: p.impermeant.charge} if isinstance(p.impermeant, Balance) else {s.name: s.charge for s in p.impermeant or ()}
             fixed[n, [column[f"{p.name}.{name}"] for name in valences]] = [*valences.values()]
-            own[n, [row[f"{other}.charge"] for other in zeros.get(p.name, ())]] = -1 / constants.FARADAY
-            if f"{p.name}.charge" in row:
-                own[n, row[f"{p.name}.charge"]] = 1 / constants.FARADAY
+            own[n, [row[symbols.charge(other)] for other in zeros.get(p.name, ())]] = -1 / constants.FARADAY
+            if symbols.charge(p.name) in row:
+                own[n, row[symbols.charge(p.name)]] = 1 / constants.FARADAY
         held = [[(abs(s.charge), index[f"{p.name}.{s.name}"], index[f"{p.name}.volume"]) for s in p.held if s.charge] for p in places]
         valued = np.hstack([pools, fixed])
         found[Charges] = Charges(places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held)

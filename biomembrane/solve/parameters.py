@@ -264,9 +264,8 @@ def of_start(model: Model) -> frozenset[str]:
 
 
 def _found_of_start(model: Model) -> frozenset[str]:
-    starts = [e for pool, e in model.initial.items() if not pool.endswith(".charge")]
-    starts += [x.amount.expression for x in model.impermeants]
-    used = {s.name for e in starts for s in e.free_symbols}
+    used = {name for x in model.states for name in x.spent_at_start}
+    used |= {s.name for x in model.impermeants for s in x.amount.expression.free_symbols}
     return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
 
 

@@ -49,10 +49,11 @@ class Problem:
     """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
 
     ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes, ``volumes`` those among them that are volumes.  ``stops`` (part, lane): where each part of a run ends; the last is
-    the end.  ``constants``: of the kernel, part by part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write,
-    states and quadratures, or states alone; or None.  ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy``
-    (lane,): what passes at least [fJ]; errors of the ledger far below rtol of it do not matter.
+    amounts or volumes, ``volumes`` those among them that are volumes; ``accounted``: states that have a share in the free energy, all unless
+    it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
+    part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
+    ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
+    the ledger far below rtol of it do not matter.
     """
 
     kernel: Kernel
@@ -68,6 +69,7 @@ class Problem:
     rows: Array | None = None
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
+    accounted: NDArray[np.bool_] | None = None
 
     @property
     def lanes(self) -> int:
@@ -76,7 +78,9 @@ class Problem:
     @property
     def rounding(self) -> Array:
         """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
-        amounts, charges = np.abs(self.y0[self.positive]).sum(axis=0), self.scale[~self.positive].sum(axis=0)
+        told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
+        amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
+        charges = self.scale[~self.positive & told].sum(axis=0)
         made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
         return made
 

@@ -64,7 +64,8 @@ class Task:
         constraints.meet(self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims)
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel()
+            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel(),
+            accounted=known.accounted,
         )  # fmt: skip
         block = self.solver.solve(problem)
         timing = {"compile": self.compile_time}

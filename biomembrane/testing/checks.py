@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
-from .. import errors, units
+from .. import errors, symbols, units
 from ..account.coupling import coupling
 from ..account.keep import Keep
 from ..account.run import simulate
 from ..assemble.model import Model
+from ..constants import FARADAY
 from ..declare.cycle import Cycle
 from ..declare.parameter import whole
 from ..declare.places import Membrane
@@ -160,12 +161,12 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     """Moieties and Γ do not change: Σ w dx/dt = 0 for every invariant of N."""
     if not model.invariants:
         raise Skip("the model conserves nothing")
-    F = 96485.33212331001
+    quantum = {x.name: float(x.quantum.subs(symbols.F, FARADAY)) for x in model.states if x.quantum is not None}
 
     def judge(state: State) -> None:
         (rhs,) = values(state, "rhs")
         for weights in model.invariants:
-            terms = {p: float(w) * rhs[p] / (F if p.endswith(".charge") else 1.0) for p, w in weights.items()}
+            terms = {p: float(w) * rhs[p] / quantum[p] for p, w in weights.items()}
             total, size = sum(terms.values()), sum(map(abs, terms.values()))
             told = " ".join(f"{float(w):+g} {p}" for p, w in weights.items())
             assert abs(total) <= 1e-9 * size, f"{model.name}: {told} changes by {total:.3g} fmol/s of {size:.3g} at the state {state!r}"

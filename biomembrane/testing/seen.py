@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import symbols
 from ..assemble.model import Model
 from ..compile.numpy import kernel
 from ..compile.program import program
@@ -41,13 +42,9 @@ def vector(model: Model, at: Condition) -> Array:
             )
             charge[a] += q
             charge[b] -= q
-    find = {
-        "solute": lambda p: at.amount[p.name],
-        "carrier": lambda p: at.amount[p.name],
-        "charge": lambda p: charge[p.place],
-        "volume": lambda p: at.volume[p.place],
-    }
-    return np.array([find[p.kind](p) for p in model.pools])
+    told = {symbols.amount(n): x for n, x in at.amount.items()} | {symbols.charge(n): x for n, x in charge.items()}
+    told |= {symbols.volume(n): x for n, x in at.volume.items()}
+    return np.array([told[x.symbol] for x in model.states])
 
 
 class Seen:

@@ -32,22 +32,22 @@ class State:
     @property
     def levels(self) -> dict[str, float]:
         """Concentrations of solutes in compartments [mM]."""
-        pools = [p for p in self.model.pools if p.kind == "solute"]
-        return {p.name: self.moved.get(p.name, _usual(self.model, p.name)) for p in pools}
+        solutes = [x.name for x in self.model.states if x.concentration is not None]
+        return {name: self.moved.get(name, _usual(self.model, name)) for name in solutes}
 
     @cached_property
     def condition(self) -> Condition:
         volume = {c.name: self.moved.get(f"{c.name}.volume", c.volume.value) for c in self.model.compartments}
-        place = {p.name: p.place for p in self.model.pools}
+        place = {x.name: x.place for x in self.model.states}
         amount = {n: c * volume[place[n]] for n, c in self.levels.items()}
-        amount |= {p.name: self.moved.get(p.name, 0.01) for p in self.model.pools if p.kind == "carrier"}
+        amount |= {name: self.moved.get(name, 0.01) for name in _carriers(self.model)}
         phi = {n: self.moved.get(f"V of {n}", 0.0) for n in self.model.places}
         return Condition(amount, phi, volume)
 
     @property
     def parameters(self) -> dict[str, float]:
         """Concentrations of baths and held pools that differ."""
-        return {n: x for n, x in self.moved.items() if n in self.model.parameters and n not in {p.name for p in self.model.pools}}
+        return {n: x for n, x in self.moved.items() if n in self.model.parameters and n not in {x.name for x in self.model.states}}
 
     def y(self) -> Array:
         """The state vector."""
@@ -55,7 +55,7 @@ class State:
 
     def seen(self) -> Seen:
         """The model's kernel with the baths of this state."""
-        return Seen(self.model, {n: x for n, x in self.parameters.items() if not n.endswith(".volume")})
+        return Seen(self.model, {n: x for n, x in self.parameters.items() if n not in _volumes(self.model)})
 
     def but(self, name: str, value: float) -> State:
         """The state with one thing changed."""
@@ -70,6 +70,15 @@ class State:
         return "as declared" + (f", but {', '.join(told)}" if told else "")
 
 
+def _carriers(model: Model) -> list[str]:
+    """States of carriers: amounts of what is not dissolved."""
+    return [x.name for x in model.states if x.is_amount and x.concentration is None]
+
+
+def _volumes(model: Model) -> set[str]:
+    return {c.volume.name for c in model.compartments}
+
+
 def _usual(model: Model, name: str) -> float:
     return (model.parameters[name].value if name in model.parameters else 0.0) or 1.0
 
@@ -77,9 +86,9 @@ def _usual(model: Model, name: str) -> float:
 def _quantity(model: Model, name: str, x: float) -> str:
     if name.startswith("V of "):
         return f"{units.Q(1e3 * x, 'mV'):.4g~P}"
-    if name.endswith(".volume"):
+    if name in _volumes(model):
         return f"{units.Q(x, 'pL'):.4g~P}"
-    if name in {p.name for p in model.pools if p.kind == "carrier"}:
+    if name in _carriers(model):
         return f"{units.Q(x, 'fmol'):.4g~P}"
     return f"{units.Q(x, 'mM'):.4g~P}"
 
@@ -102,9 +111,9 @@ def states(draw: st.DrawFn, model: Model) -> State:
     for c in model.compartments:
         if c.name in model.swelling and (shift := draw(st.integers(-10, 10))):
             moved[f"{c.name}.volume"] = c.volume.value * 2 ** (shift / 10)
-    for p in model.pools:
-        if p.kind == "carrier" and (shift := draw(tenths)):
-            moved[p.name] = 0.01 * 10 ** (shift / 10)
+    for name in _carriers(model):
+        if shift := draw(tenths):
+            moved[name] = 0.01 * 10 ** (shift / 10)
     return State(model, moved)
 
 

@@ -155,7 +155,7 @@ def test_constraints_that_change_at_a_break(lanes_: int) -> None:
     k = compiled([-C, sp.log(C / (P[0] * A))], [C], (1, 0))
     constants = [k.prepare([part, *[0.0] * (len(P) - 1)]) for part in rates]
     times = np.linspace(0, 1, 41)
-    made = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=stops, constants=constants)
+    made = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=stops, constants=constants, positive=True)
     for lane in range(lanes_):
         ends = np.array([0.0, *stops[:, lane]])
         decay = np.array([rates[:, lane] @ np.diff(np.minimum(ends, x)) for x in times])

@@ -205,7 +205,7 @@ def check_lanes(model: Model, points: list[list[float]], t: float) -> None:
 
 def check_jacobian(model: Model, u: list[float]) -> None:
     look, y = seen(model, u)
-    step = 1e-3 * np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    step = 1e-3 * np.where([not p.positive for p in model.states], look.array("scale", y), y)
     shifts = np.concatenate([k * np.diag(step) for k in (1, -1, 2, -2)], axis=1)
     f = look.array("rhs", y[:, None] + shifts, 7.0).reshape(len(y), 4, len(y))
     slope = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * step)
@@ -229,7 +229,7 @@ def check_books(model: Model, u: list[float]) -> None:
     for process, x in power.items():
         assert given[process] == pytest.approx(x, abs=1e-10 * (size[process] + abs(x))), process
     rate = look.array("rhs", y)
-    scale = np.where([p.kind == "charge" for p in model.pools], look.array("scale", y), y)
+    scale = np.where([not p.positive for p in model.states], look.array("scale", y), y)
     h = 1e-4 * float(np.min(scale[rate != 0] / np.abs(rate[rate != 0]), initial=1e6))
     path = y[:, None] + h * rate[:, None] * np.array([1, -1, 2, -2])
     for group, gained in (("exergy", supply), ("energy", _outside(look, y))):

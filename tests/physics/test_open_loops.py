@@ -74,7 +74,7 @@ def test_what_is_made_depends_on_no_order_of_steps(order: list[int], turned: set
         last = each.data.isel(time=-1)
         cycle = each.model.transporters[0]
         at = {"c[bath.glucose]": 5, "c[cell.glucose]": 5, "c[cell.Na]": 10, "c[bath.Na]": 10, "V[membrane]": last.potential.values.item() / 1e3}
-        at |= {p.name: float(last.amount.sel(pool=p.name)) for p in each.model.pools if p.kind == "carrier"}
+        at |= {p.name: float(last.amount.sel(pool=p.name)) for p in each.model.states if p.is_amount and p.concentration is None}
         for process, (text, given_) in zip(cycle.processes, cycle.steps, strict=True):
             a, b = (side.replace(" ", "").split("+") for side in text.split("<->"))
             rates = [given_["forward"].magnitude, given_["reverse"].magnitude]

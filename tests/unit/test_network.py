@@ -152,7 +152,7 @@ def test_columns_of_an_epithelium() -> None:
     assert N["K_basal_b"] == {"b.K": -1, "b.charge": -F}
     assert N["K_gap"] == {"a.K": -1, "b.K": 1, "a.charge": -F, "b.charge": F}
     assert N["Cl_tight"] == {"lumen.charge": F}
-    assert [p.name for p in tissue().pools if p.kind == "charge"] == ["a.charge", "b.charge", "lumen.charge"]
+    assert [p.name for p in tissue().states if not p.positive] == ["a.charge", "b.charge", "lumen.charge"]
     assert len(tissue().invariants) == len(tissue().pools) - tissue().matrix.rank()
 
 

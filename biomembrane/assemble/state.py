@@ -1,0 +1,173 @@
+"""State variables: dx/dt = N·J + rate, each with where it starts, how large it is, and what it works against.
+
+A small class for each thing that a model declares: a solute in a compartment, a state of a carrier, the charge of a node, the volume of a
+compartment.  The rest of the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import symbols
+from ..declare.cycle import Cycle
+from ..declare.formula import Formula
+from ..declare.places import Compartment
+from ..declare.transporter import Transporter
+from ..dimension import Dimension
+from ..symbols import F, R, T
+from . import contents
+from .network import Circuit
+
+CARRIER = "carrier states"  # the carrier of energy that all states of kinetic cycles are
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StateVariable:
+    """One component of the state vector, dx/dt = N·J + rate, or 0 = constraint.
+
+    Attributes:
+        name: dotted name, one of its own in the model.
+        symbol: of x.
+        place: the place, or the membrane of a carrier; ``label`` is the name there.
+        initial: x(0), of the parameters.
+        scale: a typical size, for absolute tolerances.
+        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free energy, and so outside the books.
+        concentration: its symbol, of what is dissolved.
+        rate: what moves it besides the processes, per second; none of what only processes change.
+        constraint: what is 0 at all times and so determines x, in place of a rate of change.
+        positive: whether it cannot fall below zero.
+        dimension, unit: of x, in the internal system.
+        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges; none of what is in no such sum.
+        carried_as: the carrier of energy that the ledger counts its exergy with; none of what is counted with all.
+        kind: the word for it in results, on which nothing depends.
+    """
+
+    name: str
+    symbol: sp.Symbol
+    place: str
+    label: str
+    initial: Formula
+    scale: Formula
+    conjugate: sp.Symbol | None = None
+    concentration: sp.Symbol | None = None
+    rate: Formula | None = None
+    constraint: Formula | None = None
+    positive: bool = True
+    carried_as: str | None = None
+    dimension: ClassVar[Dimension]
+    unit: ClassVar[str]
+    quantum: ClassVar[sp.Expr | None]
+    kind: ClassVar[str]
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it counts particles [fmol]."""
+        return self.dimension == d.AMOUNT
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """Names of the parameters that say what there is at the start, and nothing of the run after it."""
+        return frozenset(s.name for s in self.initial.expression.free_symbols)
+
+
+class Amount(StateVariable):
+    """Particles: of a solute in a compartment, or of a state of a carrier."""
+
+    dimension, unit, quantum, kind = d.AMOUNT, "fmol", sp.S.One, "carrier"
+
+
+class Solute(Amount):
+    """The amount of a solute in a compartment."""
+
+    kind = "solute"
+
+
+class NodeCharge(StateVariable):
+    """The charge of a node of the capacitor network; it has either sign."""
+
+    dimension, unit, quantum, kind = d.CHARGE, "fC", F, "charge"
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """Nothing: the capacitances in q(0) = Σ C φ(0) act all along, and the potentials are told apart."""
+        return frozenset()
+
+
+class Volume(StateVariable):
+    """The volume of a compartment that takes up or loses solvent; the solvent is not counted in moles."""
+
+    dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
+
+
+def states(
+    compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit,
+    swelling: Collection[str], start: Mapping[str, sp.Expr],
+) -> tuple[StateVariable, ...]:  # fmt: skip
+    """The state vector: solutes, charge and volume of each place, then the states of carriers."""
+    made: list[StateVariable] = []
+    charge = _charges(circuit, start)
+    for place in compartments:
+        made += _solutes(place)
+        if place.name in charge:
+            made.append(charge.pop(place.name))
+        if place.name in swelling:
+            made.append(_volume(place))
+    made += charge.values()
+    for t in transporters:
+        made += _carriers(t)
+    return tuple(made)
+
+
+def _solutes(place: Compartment) -> Iterator[Solute]:
+    W = Formula(place.volume.symbol)  # 1 mM
+    for s, concentration in place.contents.items():
+        name = concentration.name
+        yield Solute(
+            name=name, symbol=symbols.amount(name), place=place.name, label=s.name, initial=contents.start(place, concentration), scale=W,
+            conjugate=symbols.chemical(name), concentration=symbols.concentration(name), carried_as=s.name,
+        )  # fmt: skip
+
+
+def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
+    """By place, in the order of the nodes."""
+    initial, scale = contents.charges(circuit, start), dict[str, Formula]()
+    for block in circuit.blocks:
+        own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
+        scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}
+    return {
+        n: NodeCharge(
+            name=f"{n}.charge", symbol=symbols.charge(n), place=n, label="charge", initial=initial[n], scale=scale[n],
+            conjugate=symbols.electric(n), positive=False,
+        )
+        for n in circuit.nodes
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _thermal(capacitance: sp.Expr) -> sp.Expr:
+    return capacitance * R * T / F
+
+
+def _volume(place: Compartment) -> Volume:
+    W = Formula(place.volume.symbol)
+    return Volume(
+        name=place.volume.name, symbol=symbols.volume(place.name), place=place.name, label="volume", initial=W, scale=W,
+        conjugate=symbols.pressure(place.name),
+    )  # fmt: skip
+
+
+def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
+    if t.total is None:
+        return
+    share = Formula(t.total.local / len(t.states), t.total.names)  # until they are relaxed
+    for s in t.states:
+        yield Amount(
+            name=s.pool, symbol=symbols.amount(s.pool), place=t.on.name, label=s.label, initial=share, scale=share,
+            conjugate=symbols.chemical(s.pool), carried_as=CARRIER,
+        )  # fmt: skip
