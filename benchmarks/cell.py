@@ -188,7 +188,7 @@ def _lost(rows: Any, names: Sequence[str]) -> list[Any]:
 
 def integrals(made: Program, stores: Sequence[Any], entries: w.Array, dissipation: w.Array) -> w.Array:
     """The workload's 8 integrals [pJ] from the ledger's (entry, …) and (process, …) [fJ]."""
-    supply = made.names["entry"].index(f"pump:P5-P6|{[s.name for s in stores].index('cell.ATP')}")
+    supply = made.names["entry"].index(("pump:P5-P6", [s.name for s in stores].index("cell.ATP")))
     return np.stack([entries[supply], *_lost(dissipation, made.names["dissipation"])]) * 1e-3
 
 

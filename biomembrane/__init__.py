@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .exchange.shipped import load as load
     from .show import figures as figures
     from .solve import solvers as solvers
+    from .solve.axis import axis as axis
     from .study.study import Study as Study
     from .units import Q as Q
 
@@ -51,7 +52,7 @@ _HOME = {
     "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
     "cite": "exchange.bibliography", "audit": "account.audit.audit", "coupling": "account.coupling", "make_consistent": "account.consistent",
-    "prove": "account.proof", "Prepared": "account.prepared", "prepare": "account.prepared", "Study": "study.study",
+    "prove": "account.proof", "axis": "solve.axis", "Prepared": "account.prepared", "prepare": "account.prepared", "Study": "study.study",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .assemble.model import Model
     from .errors import BiomembraneError
 
+_JSON = (dict, list, str, int, float, type(None))
+
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
@@ -355,6 +357,8 @@ def draw(opened: Callable[[], SavedRun], file: Path) -> list[Path]:
         got = f"{file.parent}: {(problem.strerror or str(problem)).lower()}"
         raise errors.NotWritable(where="draw", wanted="a folder to write to", got=got, advice="copy the file to a folder of your own") from None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
+        if isinstance(problem, AttributeError) and not (type(problem.obj).__module__.startswith("xarray") or isinstance(problem.obj, _JSON)):
+            raise  # a name that is lacked by what no file holds is our mistake
         got, advice = f"{type(problem).__name__}: {problem}".splitlines()[0][:200], "'biomembrane run MODEL --out DIR' writes DIR/run.nc"
         raise errors.CorruptFile(where=f"FILE {file.name}", wanted="a saved run of one lane", got=got, advice=advice) from None
 

@@ -25,8 +25,8 @@ _PLAIN = {
 
 
 def roman(text: str) -> str:
-    """Text in upright type, safe inside mathematics."""
-    return r"\mathrm{" + text.replace("_", r"\,").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
+    """Text in upright type as it is given, safe inside mathematics."""
+    return r"\mathrm{" + text.replace("_", r"\_").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
 
 
 def _parameter(owner: str, key: str) -> str:

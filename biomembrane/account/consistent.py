@@ -259,7 +259,7 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
         """Of a long flux the first writing only: others would take minutes to factor."""
         return itertools.islice(_pairs(local), most)
 
-    site = Site(x.name, x.name, x.processes[0].reaction, x.on)
+    site = Site(x.name, x.processes[0].reaction, x.on)
     ways: list[tuple[str, Callable[[], bool]]] = [
         ("both", lambda: any(_multiple(pair, drive) == 1 for pair in pairs())),
         ("multiple", lambda: any(_quotient(pair, drive) is not None for pair in pairs())),
@@ -303,12 +303,12 @@ def _change(x: Transporter, made: Transporter, here: Box) -> dict[str, float]:
 
 def _cycle(x: Cycle, before: Audit) -> Repair:
     basis, every = loops(x, constants.BODY_TEMPERATURE)
-    names = [p.name.partition(":")[2] for p in x.processes]
+    names = [p.step for p in x.processes]
     found = {id(loop): finding for loop, finding in zip(every, before, strict=True)}  # names of loops may be equal
     off = [found[id(loop)].terms.get("constant", 0.0) for loop in basis]
     corrections = blame(basis, off, names, 0.0).corrections
     RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
-    exempt = {p.name.partition(":")[2] for p in x.processes if p.certificate.verdict == "exempt"}
+    exempt = {p.step for p in x.processes if p.certificate.verdict == "exempt"}
     steps, changed = [], []
     for (text, given), name in zip(x.steps, names, strict=True):
         new = dict(given)

@@ -7,15 +7,18 @@ and the last state in the program's own units; ``books_json`` says what else the
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from enum import StrEnum
+from functools import cached_property, reduce
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import units
+from .. import errors, units
 from ..assemble.chart import Chart
+from ..assemble.stores import Component, Role, Store
+from ..compile.program import Uphill
 from ..solve.books import Books
 from ..solve.parameters import BEGUN
 from ..solve.problem import come
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 Array = NDArray[np.float64]
+E = TypeVar("E", bound=StrEnum)
 ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
 
 
@@ -57,7 +61,7 @@ def filed(run: Run) -> xr.Dataset:
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
     made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
-    made.attrs |= {"baths_json": json.dumps(run.baths), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
+    made.attrs |= {"baths_json": json.dumps(run.baths_by_lane), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
     assert isinstance(made, xr.Dataset)
     return made.transpose("time", ..., *dims)
 
@@ -129,14 +133,23 @@ class FiledChart(Chart):
 
     def __init__(self, t: Filed) -> None:
         told = {what: [str(x) for x in t.data[f"entry_{what}"].values] for what in ENTRY}
-        facts = ("species", "place", "role", "component")
         self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
-        rows = zip(told["store"], *(told[f] for f in facts), strict=True)
-        self.store = [SimpleNamespace(name=n, **dict(zip(facts, more, strict=True))) for n, *more in rows]  # type: ignore[misc]
+        rows = zip(*(told[f] for f in ("store", "species", "place", "role", "component")), strict=True)
+        self.store = [Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows]
         self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
-        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
+        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+
+
+def _one(kind: type[E], text: str) -> E:
+    """The member that a file means.  Raises CorruptFile."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise errors.CorruptFile(
+            where=f"a saved run, entry_{kind.__name__.lower()}", wanted=" | ".join(kind), got=errors.shown(text), advice="save the run again",
+        ) from None  # fmt: skip
 
 
 class FiledBooks(Books):
@@ -162,8 +175,8 @@ class FiledBooks(Books):
         made: Array = self.t.lanes("ledger_dissipation", "process", "time")
         return made
 
-    def _uphill(self, which: str) -> Array:
-        name = {"power": "ledger_uphill_energy", "time": "ledger_uphill_time"}[which]
+    def _uphill(self, which: Uphill) -> Array:
+        name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
         return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
 
     @cached_property
@@ -213,10 +226,10 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     kind, end = Outcome.of(int(made.status)), float(made.end)
     if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind.value, **_told(made))
+    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
 
 
-def _told(made: xr.Dataset) -> dict[str, str]:
+def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
     """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
     told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
     for name, coord in made.coords.items():
@@ -224,8 +237,8 @@ def _told(made: xr.Dataset) -> dict[str, str]:
             unit = units.from_udunits(str(coord.attrs["units"]))
             if told[name].startswith("scanned over"):
                 told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
-            bath, _, species = str(name).partition(".")
-            if species in baths.get(bath, {}):
-                baths[bath][species] = float(units.Q(float(coord), unit).to("mM").magnitude)
+    baths = {
+        bath: {species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c for species, c in of.items()} for bath, of in baths.items()
+    }
     made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
     return {name: text for name, text in made_of.items() if name in made.attrs}

@@ -203,7 +203,7 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
 
 def _every(part: Declaration) -> list[dict[str, int]]:
     """Net reactions over the solutes: of the transporter, or of each fundamental loop, with those that move nothing."""
-    moved = [{w.pool: n for w, n in p.reaction.net.items() if w.kind == "solute"} for p in part.processes]
+    moved = [{w.pool: n for w, n in p.reaction.net.items() if w.is_solute} for p in part.processes]
     if isinstance(part, Transporter):
         return moved
     found = []
@@ -232,7 +232,7 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
         advice = "transporters of one membrane, such as coupling([pump, leak])"
         raise errors.BadPlace(where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice)
     for process in (p for part in parts for p in part.processes):
-        if any(w.kind == "water" for w in process.reaction.net):
+        if process.reaction.has_solvent:
             got, advice = f"{process.reaction} in {process.name}", "leave water out: the solvent's force is a pressure"
             raise errors.BadReaction(where="coupling(…)", wanted="transport of solutes", got=got, advice=advice)
     return on

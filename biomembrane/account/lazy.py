@@ -138,12 +138,12 @@ def lazy(
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
     own = chosen_solver(model, solver)
-    begin(model, start)
+    begun = begin(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = pieces.apart(model, parameters)
     met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
     arrays = dict(zip(arrays, met, strict=True))
-    chosen = _chosen(model, parameters, fixed, arrays, unused(model, start))
+    chosen = replace(_chosen(model, parameters, fixed, arrays, unused(model, start)), start=begun)
     if isinstance(own, Native):
         own = replace(own, threads=1)  # the scheduler has its own
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
@@ -195,10 +195,8 @@ def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Datase
 
 
 def _fixed(task: Task, keep: Keep) -> str:
-    given, start = task.parameters, task.start
-    begun = {at: shares.tolist() for at, shares in start.shares.items()}, None if start.state is None else start.state.tolist()
     reduced = _code(keep.reduce.__code__) if isinstance(keep.reduce, FunctionType) else type(keep.reduce).__qualname__
-    return hashlib.sha256(repr((given.digest, begun, reduced, task.first)).encode()).hexdigest()
+    return hashlib.sha256(repr((task.parameters.digest, reduced, task.first)).encode()).hexdigest()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:

@@ -17,18 +17,27 @@ def outcome(run: Run | Kept) -> str:
     """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials and concentrations are many."""
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
-    last = run.data.isel(time=-1)
     rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model).items())
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
-    volts = last.potential.dropna("membrane")
-    return "\n".join(
-        [
-            f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n",
-            f"{run.ledger}\n",
-            "at the end  " + "  ".join(f"{m} {float(volts.sel(membrane=m)):.2f} mV" for m in volts.membrane.values),
-            "            " + "  ".join(f"{p} {float(last.concentration.sel(pool=p)):.4g} mM" for p in solutes),
-        ]
-    )
+    volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
+    solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
+    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes)))]
+    return "\n".join([f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n", f"{run.ledger}", *([""] if ends else []), *ends])
+
+
+def potentials(run: Run) -> dict[str, float]:
+    """By membrane, at the end [mV]; NaN where a membrane has none."""
+    found = run.data.isel(time=-1).get("potential")  # there is none without a membrane
+    return {} if found is None else dict(zip(map(str, found.membrane.values), map(float, found.values), strict=True))
+
+
+def concentrations(run: Run) -> dict[str, float]:
+    """By pool of a solute, at the end [mM]."""
+    last = run.data.isel(time=-1)
+    found = last.get("concentration")
+    if found is None:
+        return {}
+    rows = zip(found.pool.values, last.pool_kind.values, found.values, strict=True)
+    return {str(pool): float(c) for pool, kind, c in rows if kind == "solute"}
 
 
 def quantity(x: Any, unit: str) -> dict[str, Any]:
@@ -39,15 +48,13 @@ def quantity(x: Any, unit: str) -> dict[str, Any]:
 
 def summary(run: Run) -> dict[str, Any]:
     """The same as plain data, of one run."""
-    last = run.data.isel(time=-1)
     ledger: dict[str, Any] = {name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in TOTALS}
     ledger["residual_relative"] = quantity(run.ledger.residual_relative[-1], "1")
-    solutes = last.pool.values[last.pool_kind.values == "solute"]
     return {
         "model": run.model_name,
         "ledger": ledger,
-        "potential": {str(m): quantity(last.potential.sel(membrane=m), "mV") for m in last.membrane.values},
-        "concentration": {str(p): quantity(last.concentration.sel(pool=p), "mM") for p in solutes},
+        "potential": {m: quantity(V, "mV") for m, V in potentials(run).items()},
+        "concentration": {p: quantity(c, "mM") for p, c in concentrations(run).items()},
         "uphill": [
             {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
             for p, (t, e, of) in run.ledger.uphill_shares().items()

@@ -133,7 +133,7 @@ def latex(proof: Statements, document: bool) -> str:
 def _paragraph(s: Statement) -> list[str]:
     """One statement."""
     head = rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}. \emph{{{s.verdict.capitalize()}.}}"
-    rows, notes, owner = [], [], s.name.partition(":")[0]
+    rows, notes, owner = [], [], s.transporter or s.name
     if s.kind == "process" and s.forward is not None and s.reverse is not None:
         common, forward, reverse = factored(s.forward, s.reverse)
         Phi, sums = _named(common)

@@ -95,12 +95,11 @@ def affinity(process: Process) -> sp.Expr:
 def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
     n, W = sp.Dummy(), sp.Dummy()
-    if who.kind == "state":
+    if who.is_state:
         return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(n, symbols.amount(who.pool))
+    if who.is_solvent:
+        return who.per_mole * who.potential
     assert who.species is not None
-    assert who.place is not None
-    if who.kind == "water":
-        return who.species.declared_molar_volume.symbol * symbols.pressure(who.place.name)
     standard = sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
     return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
 
@@ -113,7 +112,8 @@ def _energy(n: sp.Expr, standard: sp.Expr, unit: sp.Expr) -> sp.Expr:
 def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     A = affinity(process)
     said: dict[str, Any] = {
-        "name": process.name, "kind": "process", "reaction": str(process.reaction), "charge": _charge(process), "mass": _mass(process), "affinity": A,
+        "name": process.name, "transporter": process.transporter, "kind": "process", "reaction": str(process.reaction),
+        "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
     rates = process.rates
     if rates.conductance is not None:
@@ -200,7 +200,7 @@ def _charge(process: Process) -> str:
 
 
 def _mass(process: Process) -> str:
-    if any(who.kind == "state" for who in process.reaction.net):
+    if process.reaction.states:
         return "what states hold is counted around the loops"
     return _closure(made_or_used(process.reaction))
 
@@ -232,7 +232,9 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
     claim = loop.claim
     charge = f"{claim.charge:+g} e to {cycle.on.inside.name} once around" if claim.charge else "no charge crosses once around"
     mass = _closure({s: n for s, n in made.items() if n})
-    said: dict[str, Any] = {"name": claim.name, "kind": "loop", "reaction": claim.reaction, "affinity": A, "charge": charge, "mass": mass}
+    said: dict[str, Any] = {
+        "name": claim.name, "transporter": cycle.name, "kind": "loop", "reaction": claim.reaction, "affinity": A, "charge": charge, "mass": mass,
+    }  # fmt: skip
     if not claim.proved:
         return _exempt(said, f"hosted: {cycle.reason}", claim)
     forward, reverse = sp.S.One, sp.S.One

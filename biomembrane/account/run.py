@@ -195,9 +195,24 @@ class Run:
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:
-        """Concentrations of the reservoirs [mM], for figures."""
-        p = dict(zip(self.model.parameters, self.trajectory.parameters.inputs(slice(0, 1)), strict=False))
-        return {r.name: {s.name: float(np.ravel(p[f"{r.name}.{s.name}"])[0]) for s in r.contents} for r in self.model.reservoirs}
+        """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
+        return {bath: {name: float(np.ravel(c)[0]) for name, c in of.items()} for bath, of in self._baths().items()}
+
+    @property
+    def baths_by_lane(self) -> dict[str, dict[str, Any]]:
+        """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
+        shape = tuple(self.trajectory.dims.values())
+        return {
+            bath: {name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c) for name, c in of.items()} for bath, of in self._baths().items()
+        }
+
+    def _baths(self) -> dict[str, dict[str, Any]]:
+        """Numbers, or arrays over the lanes, as protocols have them at the start."""
+        t = self.trajectory
+        _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
+        p = dict(zip(self.model.parameters, inputs[0], strict=False))
+        p |= zip(t.kernel.program.names["protocol"], t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
+        return {r.name: {s.name: p[f"{r.name}.{s.name}"] for s in r.contents} for r in self.model.reservoirs}
 
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import errors, units
+from .. import errors
 from ..solve.status import Outcome, Status
 from .places import final, nearest_places, positions
 from .schema import ended
@@ -100,12 +100,8 @@ class SavedRun:
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
-        made: dict[str, dict[str, float]] = json.loads(self.data.attrs.get("baths_json", "{}"))
-        for name, coord in self.data.coords.items():
-            bath, _, species = str(name).partition(".")
-            if species in made.get(bath, {}):
-                made[bath][species] = float(coord.values.flat[0] * units.from_internal("mM") / units.from_internal(units.from_udunits(coord.units)))
-        return made
+        told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
+        return {bath: {species: float(np.ravel(c)[0]) for species, c in of.items()} for bath, of in told.items()}
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:

@@ -102,7 +102,7 @@ def system(model: Model) -> dict[str, Any]:
     def row(process: Process) -> list[Any]:
         on, net = process.on, process.reaction.net.items()
         out = -process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
-        return [on.name, float(out), {who.pool: n for who, n in net if who.kind == "solute"}]
+        return [on.name, float(out), {who.pool: n for who, n in net if who.is_solute}]
 
     return {
         "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},

@@ -42,6 +42,7 @@ class Statement:
     mass: str = ""
     note: str = ""
     witness: Witness | None = None
+    transporter: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .state import CARRIER
-from .stores import Store
+from .stores import Role, Store
 
 if TYPE_CHECKING:
     from ..declare.species import Species
@@ -32,7 +32,7 @@ class Chart:
         self.carrier = [self._carried(t, s) for t, s in zip(self.transporter, self.store, strict=True)]
         self.transporters = [t.name for t in model.transporters]
         self.carriers = list(dict.fromkeys(self.carrier))
-        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role == "bath"))
+        self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
 
     @cached_property
     def labels(self) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ class Chart:
         return {member: name for parts in reversed(self.fuel.values()) for name, members in parts for member in members}
 
     def _carried(self, transporter: str, store: Store) -> str:
-        if store.role == "carrier":
+        if store.role is Role.CARRIER:
             return CARRIER
         return next((name for name, members in self.fuel.get(transporter, ()) if store.species in members), store.species)
 
@@ -76,7 +76,7 @@ class Chart:
         made = []
         for t, c, store in zip(self.transporter, self.carrier, self.store, strict=True):
             names: list[tuple[str, ...]] = [("taken", t, c)]
-            names += [("spent",)] if store.role == "held" else [("bath", store.species)] if store.role == "bath" else []
+            names += [("spent",)] if store.role is Role.HELD else [("bath", store.species)] if store.role is Role.BATH else []
             made.append([place[name] for name in names])
         return made
 

@@ -112,7 +112,7 @@ def _closes(t: Transporter | Cycle, species: Species) -> bool:
     """Whether what every step takes up of a species is what its states hold more of."""
     held = {state.pool: dict(state.bound).get(species, 0) for state in t.states}
     for p in t.processes:
-        gained = sum(n * held[w.pool] for w, n in p.reaction.net.items() if w.kind == "state")
+        gained = sum(n * held[w.pool] for w, n in p.reaction.net.items() if w.is_state)
         if gained + made_or_used(p.reaction).get(species, 0):
             return False
     return True

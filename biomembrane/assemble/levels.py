@@ -13,7 +13,6 @@ from .. import symbols
 from ..declare.formula import Formula
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
-from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
@@ -101,7 +100,7 @@ def net(up: sp.Expr, down: sp.Expr) -> Formula:
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
     """A = −Σ ν μ − F Σ z φ."""
     reaction = process.reaction
-    terms = [(_order(w, -n), _potential(w)) for w, n in reaction.net.items()]
+    terms = [(-n * w.per_mole, w.potential) for w, n in reaction.net.items()]
     terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
     return weighted(terms)
 
@@ -110,21 +109,6 @@ def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
 def molar(charge: int | Fraction) -> sp.Expr:
     """Charge of a mole [C/mol]."""
     return sp.Rational(charge.numerator, charge.denominator) * F
-
-
-def _potential(who: Participant) -> sp.Symbol:
-    if who.kind == "water":
-        assert who.place is not None
-        return symbols.pressure(who.place.name)
-    return symbols.chemical(who.pool)
-
-
-def _order(who: Participant, n: int) -> sp.Expr:
-    """What a potential is counted with: moles, or volumes of the solvent."""
-    if who.kind == "water":
-        assert who.species is not None
-        return n * who.species.declared_molar_volume.symbol
-    return sp.Integer(n)
 
 
 def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:

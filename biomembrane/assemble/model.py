@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -30,15 +31,24 @@ from .state import StateVariable, states
 from .stores import Store, stores_of
 
 
+class Group(StrEnum):
+    """What an equation gives."""
+
+    DERIVED = "derived"  # constants that follow from parameters
+    POTENTIAL = "potential"  # levels and potentials of places
+    AFFINITY = "affinity"
+    RATE = "rate"  # one-way, or a conductance
+    FLUX = "flux"
+    BALANCE = "balance"  # dx/dt, or what must be 0 of a state with a constraint
+
+
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``symbol = expression``; ``group`` is derived, potential, rate, flux, affinity or balance; the balance of a state with a constraint
-    is what must be 0.
-    """
+    """``symbol = expression``."""
 
     symbol: sp.Symbol
     formula: Formula
-    group: str
+    group: Group
 
     @property
     def expression(self) -> sp.Expr:
@@ -89,9 +99,9 @@ class Model(Compared):
         self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and isinstance(w.place, Compartment)}
-        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.kind == "water" and w.place and isinstance(p.on, Membrane)}
-        self.wet = {p.on.name for p in self.processes for w in p.reaction.net if w.kind == "water"}
+        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and isinstance(w.place, Compartment)}
+        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and w.place and isinstance(p.on, Membrane)}
+        self.wet = {p.on.name for p in self.processes if p.reaction.has_solvent}
         self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
@@ -121,7 +131,8 @@ class Model(Compared):
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
         rows = {x.symbol: x.name for x in self.pools}
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows) for p in self.processes}
+        names = set(rows.values())
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows, names) for p in self.processes}
         self.impermeants = contents.impermeants(self)
         self._frozen = True
 
@@ -197,34 +208,34 @@ class Model(Compared):
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
         made: list[Equation] = []
 
-        def put(group: str, symbol: sp.Symbol, formula: Formula) -> None:
+        def put(group: Group, symbol: sp.Symbol, formula: Formula) -> None:
             made.append(Equation(symbol, formula, group))
 
-        put("derived", T, Formula(self.symbol("temperature")))
+        put(Group.DERIVED, T, Formula(self.symbol("temperature")))
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
-                put("derived", symbol, formula)
+                put(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
-            put("derived", x.symbol, x.amount)
+            put(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in levels.levels(self):
-            put("potential", symbol, formula)
+            put(Group.POTENTIAL, symbol, formula)
         for process in self.processes:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.current(name)
-            put("affinity", A, levels.affinity(process, self.circuit.phi))
+            put(Group.AFFINITY, A, levels.affinity(process, self.circuit.phi))
             if rates.flux is not None:
-                put("flux", J, Formula(rates.flux, process.names))
+                put(Group.FLUX, J, Formula(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
-                put("rate", up, Formula(rates.forward, process.names))
-                put("rate", down, Formula(rates.reverse, process.names))
-                put("flux", J, levels.net(up, down))
+                put(Group.RATE, up, Formula(rates.forward, process.names))
+                put(Group.RATE, down, Formula(rates.reverse, process.names))
+                put(Group.FLUX, J, levels.net(up, down))
             else:
                 L = symbols.conductance(name)
-                put("rate", L, Formula(rates.conductance, process.names))
-                put("flux", J, Formula(L * A))
+                put(Group.RATE, L, Formula(rates.conductance, process.names))
+                put(Group.FLUX, J, Formula(L * A))
         for symbol, formula in levels.balances(self):
-            put("balance", symbol, formula)
+            put(Group.BALANCE, symbol, formula)
         return tuple(made)
 
     @property

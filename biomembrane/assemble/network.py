@@ -17,7 +17,6 @@ import sympy as sp
 from .. import errors, symbols
 from ..declare.formula import Formula
 from ..declare.places import Compartment, Membrane, Place, Reservoir
-from ..declare.reaction import Participant
 from ..declare.site import exact
 from ..declare.transporter import Process
 
@@ -256,28 +255,20 @@ def _solved(C: sp.Matrix) -> sp.Matrix:
     return sp.Matrix([row[size:] for row in rows])
 
 
-def column(process: Process, rows: Mapping[sp.Symbol, str]) -> dict[str, sp.Expr]:
-    """The process's column of N by name of the state: amounts [mol/mol], charges [C/mol], volumes [m³/mol]; ``rows`` are names by symbol."""
+def column(process: Process, rows: Mapping[sp.Symbol, str], names: Container[str]) -> dict[str, sp.Expr]:
+    """The process's column of N by name of the state: amounts [mol/mol], charges [C/mol], volumes [m³/mol].
+
+    ``rows`` are names of states by symbol, ``names`` the same names.
+    """
     found: dict[str, sp.Expr] = {}
     for who, n in process.reaction.net.items():
-        symbol, share = _counted(who, n)
-        if symbol in rows:
-            name = rows[symbol]
-            found[name] = found[name] + share if name in found else share
+        if who.row in names:
+            found[who.row] = found.get(who.row, sp.S.Zero) + n * who.per_mole
     for place, z in process.reaction.charge_moved().items():
         name = rows.get(symbols.charge(place), "")
         if name:
             found[name] = exact(z) * symbols.F
     return found
-
-
-def _counted(who: Participant, n: int) -> tuple[sp.Symbol, sp.Expr]:
-    """The state that a participant stands for, and how much of it ``n`` moles are: the solvent is counted by its volume."""
-    if who.kind == "water":
-        assert who.place is not None
-        assert who.species is not None
-        return symbols.volume(who.place.name), n * who.species.declared_molar_volume.symbol
-    return symbols.amount(who.pool), sp.Integer(n)
 
 
 def invariants(rows: Sequence[str], columns: Sequence[dict[str, Fraction]]) -> list[dict[str, Fraction]]:

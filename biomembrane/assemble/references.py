@@ -80,7 +80,7 @@ class References:
 
     def of(self, who: Participant) -> sp.Expr:
         """μ^ref of what takes part in a reaction, but for the solvent."""
-        if who.kind == "state":
+        if who.is_state:
             return self._carried[who.pool][0]
         assert who.species is not None
         return _log(self.mixed[who.pool], c0) if who.pool in self.mixed else self.worth(who.species)

@@ -9,6 +9,7 @@ from ..declare.parameter import table as parameter_rows
 from ..html import collapsible, join, table
 from ..latex import tex
 from .contents import impermeant_quantities
+from .levels import balances
 
 if TYPE_CHECKING:
     from .model import Model
@@ -31,9 +32,7 @@ def latex(model: Model) -> str:
     """Reactions, G(x) and the balances, as display mathematics."""
     lines = [reaction(p.reaction) for p in model.processes]
     lines.append(f"G = {tex(model.energy)}")
-    lines += [
-        rf"\dot{{{tex(p.symbol)}}} = {tex(e.expression)}"
-        for p, e in zip(model.states, [e for e in model.equations if e.group == "balance"], strict=True)
-    ]
+    rates = [formula.expression for _, formula in balances(model)]
+    lines += [rf"\dot{{{tex(x.symbol)}}} = {tex(e)}" for x, e in zip(model.states, rates, strict=True)]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

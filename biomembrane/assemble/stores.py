@@ -7,11 +7,11 @@ Entry[process, store] = −ν·potential·J is the power that the store gives to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from .. import symbols
 from ..declare.formula import Formula
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
@@ -22,35 +22,59 @@ if TYPE_CHECKING:
     from .model import Model
 
 
+class Role(StrEnum):
+    """Whose a store is: within the model, or outside of it, kept by what is not modelled."""
+
+    CELL = "cell"
+    BATH = "bath"
+    HELD = "held"
+    CARRIER = "carrier"
+
+
+class Component(StrEnum):
+    """The part of the free energy that a store holds."""
+
+    CHEMICAL = "chemical"
+    ELECTRICAL = "electrical"
+    OSMOTIC = "osmotic"
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``role``: cell, bath, held, carrier; ``component``: chemical, electrical, osmotic.  ``entries``: (process, ν·potential) as formulas."""
+    """``entries``: (process, ν·potential) as formulas."""
 
     name: str
     species: str
     place: str
-    role: str
-    component: str
+    role: Role
+    component: Component
     entries: tuple[tuple[str, Formula], ...]
 
 
 def stores_of(model: Model) -> tuple[Store, ...]:
     """All stores in the order of first use."""
-    found: dict[tuple[str, str], dict[str, Formula]] = {}
-    facts: dict[tuple[str, str], tuple[str, str, str]] = {}
-    known: dict[str, list[tuple[str, Formula]]] = {}
+    found: dict[tuple[str, Component], dict[str, Formula]] = {}
+    facts: dict[tuple[str, Component], tuple[str, str, Role]] = {}
+    known: dict[str, list[tuple[Component, Formula]]] = {}
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
                 known[who.pool] = _potentials(model, who)
             for component, potential in known[who.pool]:
-                if component == "electrical" and not _felt(model, process):
+                if component is Component.ELECTRICAL and not _felt(model, process):
                     continue
                 key = (who.pool, component)
                 if key not in facts:
-                    facts[key] = (who.species.name if who.species else process.transporter, _where(who), _role(who, component))
+                    facts[key] = (*_named(process, who), _role(who, component))
                 found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+
+
+def _named(process: Process, who: Participant) -> tuple[str, str]:
+    """Species and place of a store; the states of a carrier stand under the name of their transporter, for both."""
+    if who.species is None or who.place is None:
+        return process.transporter, process.transporter
+    return who.species.name, who.place.name
 
 
 def _felt(model: Model, process: Process) -> bool:
@@ -58,29 +82,23 @@ def _felt(model: Model, process: Process) -> bool:
     return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
 
-def _where(who: Participant) -> str:
-    return who.place.name if who.place else who.pool.rpartition(".")[0]
-
-
-def _role(who: Participant, component: str) -> str:
-    if who.kind == "state":
-        return "carrier"
-    if component == "electrical":
-        return "cell"  # charges are stored on the membranes, whoever holds the ion
+def _role(who: Participant, component: Component) -> Role:
+    if who.is_state:
+        return Role.CARRIER
+    if component is Component.ELECTRICAL:
+        return Role.CELL  # charges are stored on the membranes, whoever holds the ion
     if isinstance(who.place, Compartment):
-        return "held" if who.species in who.place.held else "cell"
-    return "bath"
+        return Role.HELD if who.species in who.place.held else Role.CELL
+    return Role.BATH
 
 
-def _potentials(model: Model, who: Participant) -> list[tuple[str, Formula]]:
-    made: list[tuple[str, Formula]] = []
-    if who.kind == "water":
-        assert who.species is not None
-        assert who.place is not None
-        v = who.species.declared_molar_volume.symbol
-        return [("osmotic", weighted([(v, symbols.pressure(who.place.name)), (-v, model.references.pressure())]))]
-    made.append(("chemical", net(symbols.chemical(who.pool), model.references.of(who))))
+def _potentials(model: Model, who: Participant) -> list[tuple[Component, Formula]]:
+    made: list[tuple[Component, Formula]] = []
+    if who.is_solvent:
+        v = who.per_mole
+        return [(Component.OSMOTIC, weighted([(v, who.potential), (-v, model.references.pressure())]))]
+    made.append((Component.CHEMICAL, net(who.potential, model.references.of(who))))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
-        made.append(("electrical", charge))
+        made.append((Component.ELECTRICAL, charge))
     return made

@@ -6,7 +6,8 @@ import functools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import sympy as sp
 
@@ -29,6 +30,7 @@ FIXED = {
 }
 
 LEVEL = 1e-9  # of RT
+Label = TypeVar("Label")
 LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
 
 
@@ -38,7 +40,8 @@ class Program:
 
     ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all times (of index 1: the constraints
     determine the states in whose rows they stand).
-    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names.
+    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names,
+    which are tuples where two things tell a member: (process, index of the store) of an entry, (name, :class:`Uphill`), (row, column).
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
@@ -52,7 +55,7 @@ class Program:
     parameters: tuple[str, ...]
     graph: Graph = field(repr=False)
     outputs: dict[str, list[int]] = field(repr=False)
-    names: dict[str, tuple[str, ...]] = field(repr=False)
+    names: dict[str, tuple[Any, ...]] = field(repr=False)
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
@@ -73,6 +76,14 @@ class Program:
     def sizes(self) -> tuple[int, ...]:
         """Lengths of what stands in a row: states, then each group of quadratures."""
         return (len(self.states), *(len(self.outputs[group]) for group in QUADRATURES))
+
+
+class Uphill(StrEnum):
+    """What a member of the group ``uphill`` is of, beside the name of a process or of a loop."""
+
+    POWER = "power"  # that a process runs uphill with
+    TIME = "time"  # 1 while it does
+    LOOP = "loop"  # the power that a loop which does not close makes
 
 
 QUADRATURES = ("entry", "drift", "uphill", "dissipation")  # groups that a solver integrates along its steps, in the order of a row
@@ -131,7 +142,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
     jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
-    made.put("jacobian", {f"{i},{j}": node for (i, j), node in jacobian.items()})
+    made.put("jacobian", jacobian)
     distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
     clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
     made.put("dfdt", dict(zip(rhs, along(g, list(rhs.values()), {env[symbols.t]: g.one}) if clocked else [g.zero] * len(rhs), strict=True)))
@@ -173,12 +184,12 @@ class _Outputs:
     def __init__(self, g: Graph, env: dict[sp.Symbol, int], memo: dict[sp.Basic, int]) -> None:
         self.g, self.env, self.memo = g, env, memo
         self.outputs: dict[str, list[int]] = {}
-        self.names: dict[str, tuple[str, ...]] = {}
+        self.names: dict[str, tuple[Any, ...]] = {}
 
-    def lowered(self, formulas: Mapping[str, Formula]) -> dict[str, int]:
+    def lowered(self, formulas: Mapping[Label, Formula]) -> dict[Label, int]:
         return dict(zip(formulas, waves.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
 
-    def put(self, group: str, members: dict[str, int]) -> None:
+    def put(self, group: str, members: Mapping[Any, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)
 
 
@@ -217,16 +228,16 @@ def _given(g: Rules, given: Sequence[int]) -> list[int]:
     return [g.neg(g.mul(*given))]
 
 
-def _summed(model: Model, g: Graph, entries: list[int]) -> dict[str, int]:
+def _summed(model: Model, g: Graph, entries: list[int]) -> dict[tuple[str, ...], int]:
     """The sums of entries that the lines of the table need."""
     totals = [g.zero] * len(model.chart.sums)
     for node, members in zip(entries, model.chart.member, strict=True):
         for k in members:
             totals[k] = g.add(totals[k], node)
-    return {"|".join(name): total for name, total in zip(model.chart.sums, totals, strict=True)}
+    return dict(zip(model.chart.sums, totals, strict=True))
 
 
-def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int]:
+def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[str, Uphill], int]:
     """Of each exempt process the power it runs uphill with, and whether it does; an affinity below ``LEVEL``·RT is none."""
     g = made.g
     level = g.mul(g.const(LEVEL), g.mul(made.env[symbols.R], made.env[symbols.T]))
@@ -234,19 +245,19 @@ def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int
     powers, clocks = {}, {}
     for p in model.processes:
         if p.certificate.verdict == "exempt":
-            powers[f"{p.name}|power"] = g.call("max", g.neg(chosen[p.name]), g.zero)
+            powers[p.name, Uphill.POWER] = g.call("max", g.neg(chosen[p.name]), g.zero)
             bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
-            clocks[f"{p.name}|time"] = g.call("select", bound, g.zero, g.one)
+            clocks[p.name, Uphill.TIME] = g.call("select", bound, g.zero, g.one)
     return powers | clocks | _gained(model, made, flux)
 
 
-def _gained(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[str, int]:
+def _gained(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[str, Uphill], int]:
     """The power that each loop which does not close makes from nothing, J·ε."""
     g = made.g
     found = {}
     for loop in (x for t in model.transporters for x in getattr(t, "off", ())):
         around = functools.reduce(g.add, (g.mul(g.const(share), flux[process]) for process, share in loop.shares.items()))
-        found[f"{loop.name}|loop"] = g.mul(around, made.lowered({loop.name: loop.excess})[loop.name])
+        found[loop.name, Uphill.LOOP] = g.mul(around, made.lowered({loop.name: loop.excess})[loop.name])
     return found
 
 
@@ -257,8 +268,9 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     losses = g.rows("product", [(flux[n], drive[n]) for n in flux], _product)
     made.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
     made.put("uphill", _uphill(model, made, flux))
-    potentials = made.lowered({f"{process}|{k}": potential for k, store in enumerate(model.ledger_stores) for process, potential in store.entries})
-    powers = g.rows("given", [(node, flux[name.rpartition("|")[0]]) for name, node in potentials.items()], _given)
+    stores = enumerate(model.ledger_stores)
+    potentials = made.lowered({(process, k): potential for k, store in stores for process, potential in store.entries})
+    powers = g.rows("given", [(node, flux[process]) for (process, _), node in potentials.items()], _given)
     entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", made.lowered(model.exergy.formulas))

@@ -28,7 +28,7 @@ from .formula import Formula
 from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
-from .reaction import Participant, Reaction, balanced, conserve, made_or_used, solvents
+from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_used, solvents
 from .site import Site
 from .species import Species
 from .step import Reader, Step, StepLaw, call, charges, listed, names
@@ -97,7 +97,7 @@ class Cycle(Compared):
         check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
         put(self, "reason", self.reason.strip())
         solvents(self.species, self.name)
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         known = names(self.states, f"{self.name}, states=…")
         listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{known[0]} <-> {known[-1]}']")
         reader = Reader(self.name, known, self.on, self.close, self.barrier, self.species)
@@ -115,7 +115,7 @@ class Cycle(Compared):
         put(self, "states", tuple(states[n] for n in known))
         put(self, "processes", tuple(processes))
         put(self, "derived", {formula.names[here]: formula for here, formula in derived.items()})
-        site = Site(self.name, self.name, steps[0].reaction, self.on)
+        site = Site(self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", self._named(site.parameters | parameters))
         put(self, "off", self._open([s.name for s in steps], off))
@@ -135,8 +135,7 @@ class Cycle(Compared):
     def diagram(self) -> Diagram:
         """The states and steps as a graph."""
         rank = {state.label: k for k, state in enumerate(self.states)}
-        sides = [(p.reaction.reactants, p.reaction.products) for p in self.processes]
-        ends = [[rank[w.label] for side in both for _, w in side if w.kind == "state"] for both in sides]
+        ends = [[rank[state.label] for state in p.reaction.states] for p in self.processes]
         return Diagram(len(rank), tuple((a, b) for a, b in ends))
 
     def _participants(self, known: list[str], steps: list[Step]) -> dict[str, Participant]:
@@ -164,7 +163,7 @@ class Cycle(Compared):
         made = {}
         for n in known:
             moved = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
-            made[n] = Participant(f"{self.name}.{n}", "state", n, moved, bound=tuple(bound[n].items()))
+            made[n] = Participant(f"{self.name}.{n}", Kind.STATE, n, moved, bound=tuple(bound[n].items()))
         return made
 
     def _coordinates(self, known: list[str], steps: list[Step]) -> dict[str, int | Fraction]:
@@ -212,7 +211,7 @@ class Cycle(Compared):
 
         Without a ``reason``, a step whose constants close its loop at their values closes it from then on: its reverse follows.
         """
-        sites = [Site(self.name, f"{self.name}:{step.name}", step.reaction, self.on) for step in steps]
+        sites = [Site(self.name, step.reaction, self.on, step.name) for step in steps]
         parameters: dict[str, Declared] = {}
         derived, off, names_ = self._energies(steps, sites, states, parameters)
         if self.reason or not off:
@@ -232,7 +231,7 @@ class Cycle(Compared):
         links = []
         for step, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
             forward, reverse = (StepLaw(step).constant(site, way) for way in ("forward", "reverse"))
-            moved = tuple((n, site.energy(w), w.kind == "solute") for w, n in step.reaction.net.items() if w.kind != "state")
+            moved = tuple((n, site.energy(w), w.is_solute) for w, n in step.reaction.net.items() if not w.is_state)
             links.append(_Link(step.name, step.ends[0].label, step.ends[1].label, step.closing, forward, reverse, moved))
             parameters |= site.parameters
             stands |= site.names
@@ -287,7 +286,7 @@ class Cycle(Compared):
 
     def __repr__(self) -> str:
         verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
-        told = ", ".join(f"{name.partition(':')[2]} {text}" for name, text in self.sensing.items() if text) or "no step"
+        told = ", ".join(f"{p.step} {self.sensing[p.name]}" for p in self.processes if self.sensing[p.name]) or "no step"
         return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; V is sensed by {told}; {verdict}>"
 
     def _repr_html_(self) -> str:
@@ -372,7 +371,7 @@ def _valence(step: Step) -> int | Fraction:
 
 def _carried(reaction: Reaction, inside: Place) -> int | Fraction:
     """Charge that the solutes of a step bring to the inside."""
-    return sum((n * z for who, n in reaction.net.items() if who.kind == "solute" for place, z in who.charges if place == inside.name), 0)
+    return sum((n * z for who, n in reaction.net.items() if who.is_solute for place, z in who.charges if place == inside.name), 0)
 
 
 def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | Fraction]:
@@ -390,7 +389,7 @@ def _coordinates(charge: Any, known: list[str], where: str) -> dict[str, int | F
 
 def _resolved(step: Step, states: dict[str, Participant], where: str) -> Step:
     def swap(side: tuple[tuple[int, Participant], ...]) -> tuple[tuple[int, Participant], ...]:
-        return tuple((n, states[w.label] if w.kind == "state" else w) for n, w in side)
+        return tuple((n, states[w.label] if w.is_state else w) for n, w in side)
 
     reaction = balanced(Reaction(swap(step.reaction.reactants), swap(step.reaction.products)), where)
     return replace(step, reaction=reaction, ends=(states[step.ends[0].label], states[step.ends[1].label]))

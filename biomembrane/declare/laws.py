@@ -148,7 +148,7 @@ class GHK:
 
     def rates(self, site: Site) -> Rates:
         sides = (site.reaction.reactants, site.reaction.products)
-        if any(len(s) != 1 or s[0][0] != 1 or s[0][1].kind != "solute" for s in sides) or sides[0][0][1].species != sides[1][0][1].species:
+        if any(len(s) != 1 or s[0][0] != 1 or not s[0][1].is_solute for s in sides) or sides[0][0][1].species != sides[1][0][1].species:
             raise errors.BadReaction(
                 where=f"{site.name}, GHK",
                 wanted="one solute that crosses, 'K@in -> K@out'",
@@ -197,7 +197,7 @@ class Water:
     permeability: Any
 
     def rates(self, site: Site) -> Rates:
-        water = [w for w in site.participants if w.kind == "water"]
+        water = [w for w in site.participants if w.is_solvent]
         if len(water) != 2 or len(site.participants) != 2:
             advice = "library.water(membrane), or Transporter(…, species=(H2O,)) with library.H2O"
             raise errors.BadReaction(where=f"{site.name}, Water", wanted="'H2O@out -> H2O@in'", got=str(site.reaction), advice=advice)
@@ -261,8 +261,8 @@ class Saturable:
         K = self._halves(site)
         plus, minus = split(self.barrier, site)
         both = (site.reaction.reactants, site.reaction.products)
-        left, right = (tuple((n, site.level(w), K[w]) for n, w in side if w.kind != "water") for side in both)
-        water, made = (site.product([(n, w) for n, w in side if w.kind == "water"]) for side in both)
+        left, right = (tuple((n, site.level(w), K[w]) for n, w in side if not w.is_solvent) for side in both)
+        water, made = (site.product([(n, w) for n, w in side if w.is_solvent]) for side in both)
         return _saturated(E, plus * water, minus * made, site.standard, left, right, simultaneous=self.binding == "simultaneous")
 
     def _sourced(self, value: Any) -> Any:
@@ -270,7 +270,7 @@ class Saturable:
 
     def _halves(self, site: Site) -> dict[Any, sp.Symbol]:
         found = {}
-        solutes = [who for who in site.participants if who.kind != "water"]
+        solutes = [who for who in site.participants if not who.is_solvent]
         if not isinstance(self.half, Mapping):
             names = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in solutes)
             raise errors.WrongType(

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from .. import errors
+import sympy as sp
+
+from .. import errors, symbols
+from ..symbols import c0, n0
 from .parameter import MOST
 from .places import Compartment, Membrane, Place, Reservoir, contents
 from .species import Species
@@ -21,12 +25,20 @@ _TERM = re.compile(r"\s*(?:([0-9]+)\s*\*?\s*)?([A-Za-z][\w+\-]*?)(?:@([A-Za-z][\
 _ARROW = re.compile(r"<->|<=>|⇌|->|→|=")
 
 
+class Kind(StrEnum):
+    """What can take part in a reaction."""
+
+    SOLUTE = "solute"
+    SOLVENT = "water"
+    STATE = "state"  # of a carrier
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """One thing that takes part: ``pool`` is its dotted name; ``charges`` are elementary charges by place; ``bound`` is what a state holds."""
 
     pool: str
-    kind: str  # solute | water | state
+    kind: Kind
     label: str
     charges: tuple[tuple[str, int | Fraction], ...] = ()  # whole ones as ``int``, which adds ten times faster
     species: Species | None = None
@@ -35,6 +47,38 @@ class Participant:
 
     def __hash__(self) -> int:
         return hash(self.pool)
+
+    @property
+    def is_solute(self) -> bool:
+        return self.kind is Kind.SOLUTE
+
+    @property
+    def is_solvent(self) -> bool:
+        return self.kind is Kind.SOLVENT
+
+    @property
+    def is_state(self) -> bool:
+        return self.kind is Kind.STATE
+
+    @property
+    def row(self) -> str:
+        """The row of N that it stands in: its own, and for the solvent the volume of its place."""
+        return f"{self.place.name}.volume" if self.is_solvent and self.place else self.pool
+
+    @property
+    def per_mole(self) -> sp.Expr:
+        """What a mole of it counts for in that row: 1, and for the solvent its molar volume [m³/mol]."""
+        return self.species.declared_molar_volume.symbol if self.is_solvent and self.species else sp.S.One
+
+    @property
+    def potential(self) -> sp.Symbol:
+        """∂G/∂x of that row: μ [J/mol] without the electrical part, and for the solvent P [Pa] of its place."""
+        return symbols.pressure(self.place.name) if self.is_solvent and self.place else symbols.chemical(self.pool)
+
+    @property
+    def unit_level(self) -> sp.Symbol:
+        """The level at which it has its standard potential: c° of a solute, n° of a carrier state."""
+        return n0 if self.is_state else c0
 
 
 @dataclass(frozen=True)
@@ -51,6 +95,16 @@ class Reaction:
             for count, who in side:
                 found[who] = found.get(who, 0) + sign * count
         return {who: n for who, n in found.items() if n}
+
+    @property
+    def has_solvent(self) -> bool:
+        """Whether the solvent takes part."""
+        return any(who.is_solvent for who in self.net)
+
+    @property
+    def states(self) -> tuple[Participant, ...]:
+        """The carrier states that take part: of a step of a kinetic diagram the one it leads from, then the one it leads to."""
+        return tuple(who for side in (self.reactants, self.products) for _, who in side if who.is_state)
 
     def charge_moved(self) -> dict[str, int | Fraction]:
         """Elementary charges that each place gains per turnover."""
@@ -130,7 +184,7 @@ def solute(
         )
     for species in extra:
         if species.name == name:
-            return Participant(f"{place.name}.{name}", "water", f"{species.label}@{place.name}", (), species, place)
+            return Participant(f"{place.name}.{name}", Kind.SOLVENT, f"{species.label}@{place.name}", (), species, place)
     inside = contents(place)
     if isinstance(place, Compartment) and isinstance(place.impermeant, dict) and name in {s.name for s in place.impermeant}:
         raise errors.MissingSpecies(
@@ -168,7 +222,7 @@ def _added(names: Sequence[str], place: Place, on: Membrane | Compartment) -> st
 
 def _in(place: Place, species: Species) -> Participant:
     charges = ((place.name, species.charge),) if species.charge else ()
-    return Participant(f"{place.name}.{species.name}", "solute", f"{species.label}@{place.name}", charges, species, place)
+    return Participant(f"{place.name}.{species.name}", Kind.SOLUTE, f"{species.label}@{place.name}", charges, species, place)
 
 
 def beside(on: Membrane | Compartment) -> dict[str, Participant]:
@@ -186,7 +240,7 @@ def balanced(reaction: Reaction, where: str) -> Reaction:
         advice = "another place or another product, 'K@in -> K@out'"
         raise errors.BadReaction(where=where, wanted="a reaction that changes something", got=str(reaction), advice=advice)
     made = made_or_used(reaction)
-    if not any(who.kind == "state" for who in reaction.net):
+    if not reaction.states:
         conserve(made, where, str(reaction))
     total = sum(reaction.charge_moved().values())
     if total:

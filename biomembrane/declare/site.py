@@ -24,7 +24,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from .. import dimension as d
 from .. import errors, reading, symbols
 from ..dimension import Dimension
-from ..symbols import R, T, c0, ln, n0
+from ..symbols import R, T, ln
 from .certificate import BRANCHES
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
@@ -142,10 +142,6 @@ def _unit_activity(volume: sp.Symbol, pressure: sp.Symbol) -> sp.Expr:
     return sp.exp(volume * pressure / (R * T))
 
 
-def _standard_level(who: Participant) -> sp.Symbol:
-    return n0 if who.kind == "state" else c0
-
-
 def _narrowed(known: Collection[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
     """The domain of each known symbol that cannot be zero where it stands."""
     found: dict[sp.Symbol, str] = {}
@@ -179,13 +175,14 @@ def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
-    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``dims`` (dimension of each symbol), ``names`` (what each local symbol
-    stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that take no part), ``charge`` moved to the inside
-    per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
+    Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``step`` of its diagram, ``process`` (name of both), ``dims`` (dimension of
+    each symbol), ``names`` (what each local symbol stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that
+    take no part), ``charge`` moved to the inside per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
     """
 
-    def __init__(self, name: str, process: str, reaction: Reaction, on: Membrane | Compartment) -> None:
-        self.name, self.process, self.reaction, self.on = name, process, reaction, on
+    def __init__(self, name: str, reaction: Reaction, on: Membrane | Compartment, step: str = "") -> None:
+        self.name, self.step, self.reaction, self.on = name, step, reaction, on
+        self.process = f"{name}:{step}" if step else name
         self.dims: dict[sp.Symbol, Dimension] = dict(GROUND)
         self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}
@@ -212,7 +209,7 @@ class Site:
         """
         for who in self.participants:
             if key in self.names_of(who):
-                return self.activity(who) if who.kind == "water" else self.level(who)
+                return self.activity(who) if who.is_solvent else self.level(who)
         known = beside(self.on)
         for name, who in known.items():
             if key in (name, who.pool, who.label):
@@ -243,11 +240,11 @@ class Site:
 
     def level(self, who: Participant) -> sp.Symbol:
         """Concentration of a solute, amount of a state, pressure potential of the solvent's compartment."""
-        if who.kind == "state":
+        if who.is_state:
             return self.local(symbols.amount(f"@.{who.label}"), symbols.amount(who.pool), d.AMOUNT)
         assert who.place is not None
-        if who.kind == "water":
-            return self.local(symbols.pressure(f"@{self._side(who)}"), symbols.pressure(who.place.name), d.PRESSURE)
+        if who.is_solvent:
+            return self.local(symbols.pressure(f"@{self._side(who)}"), who.potential, d.PRESSURE)
         assert who.species is not None
         here = symbols.concentration(f"@{self._side(who)}.{who.species.name}")
         return self.local(here, symbols.concentration(who.pool), d.CONCENTRATION)
@@ -261,9 +258,9 @@ class Site:
         return _product(tuple(self._factor(count, who, activities=activities) for count, who in terms))
 
     def _factor(self, count: int, who: Participant, *, activities: bool) -> tuple[int, sp.Expr, sp.Expr]:
-        if who.kind == "water":
+        if who.is_solvent:
             return count, self.activity(who), sp.S.One
-        return count, self.level(who), _standard_level(who) if activities else sp.S.One
+        return count, self.level(who), who.unit_level if activities else sp.S.One
 
     @cached_property
     def V(self) -> sp.Expr:
@@ -308,7 +305,7 @@ class Site:
         if asked in self._given:
             return self._given[asked][0]
         full, hint = (
-            long_name or f"{key.replace('_', ' ')} of {self.name}",
+            long_name or f"{key if self.written_by_user else key.replace('_', ' ')} of {self.name}",
             "; if it may be negative, site.parameter(…, domain='real')" * (natural and self.written_by_user),
         )
         made = declare(f"{self.name}.{key}", value, dims, domain=domain, long_name=full, hint=hint, owner=f"the transporter {self.name!r}")
@@ -361,7 +358,7 @@ class Site:
 
     def energy(self, who: Participant) -> sp.Expr:
         """μ° [J/mol] of a participant."""
-        if who.kind == "state":
+        if who.is_state:
             here, name = (symbols.state_energy(pool) for pool in (f"@.{who.label}", who.pool))
             return self.local(here, name, d.MOLAR_ENERGY)
         made = None if who.species is None else who.species.declared_standard
@@ -380,8 +377,8 @@ class Site:
         """A/RT."""
         levels = []
         for who, n in self.reaction.net.items():
-            volume = who.kind == "water"
-            levels.append((n, self.level(who), self.molar_volume(who) if volume else _standard_level(who), volume))
+            volume = who.is_solvent
+            levels.append((n, self.level(who), self.molar_volume(who) if volume else who.unit_level, volume))
         return _drive(self.standard, self.Qu, tuple(levels))
 
     def molar_volume(self, who: Participant) -> sp.Symbol:

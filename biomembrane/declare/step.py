@@ -14,7 +14,7 @@ from .. import errors, reading, symbols
 from .laws import Barrier, Eyring, Rates, split, times
 from .parameter import check_name
 from .places import Membrane
-from .reaction import Participant, Reaction, solute, terms
+from .reaction import Kind, Participant, Reaction, solute, terms
 from .site import Site
 from .species import Species
 
@@ -51,7 +51,7 @@ class StepLaw:
     def constant(self, site: Site, way: str) -> sp.Symbol:
         """The symbol of a rate constant: a parameter, or what follows from the others where the step closes a loop."""
         side = self.step.reaction.reactants if way == "forward" else self.step.reaction.products
-        order = sum(n for n, w in side if w.kind == "solute")
+        order = sum(n for n, w in side if w.is_solute)
         dim = d.RATE / d.CONCENTRATION**order
         key = f"{self.step.name}.{way}"
         if self.step.closing and way == "reverse":
@@ -129,9 +129,9 @@ class Reader:
                     got=", ".join(s if n == 1 else f"{n} {s}" for n, s in states) or "none",
                     advice=_hint([s for _, s in states], self.names),
                 )
-            ends.append(Participant(f"{self.where}.{states[0][1]}", "state", states[0][1]))
+            ends.append(Participant(f"{self.where}.{states[0][1]}", Kind.STATE, states[0][1]))
             made.append([(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word])
-        if any(who.kind == "water" for side in made for _, who in side):
+        if any(who.is_solvent for side in made for _, who in side):
             wanted, advice = "a step of solutes: the solvent's force is a pressure", "leave water out, and let library.water carry it"
             raise errors.BadReaction(where=where, wanted=wanted, got=text, advice=advice)
         twins = [t for t in texts if _ends(t, self.where) == {e.label for e in ends}]

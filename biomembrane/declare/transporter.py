@@ -30,7 +30,7 @@ class Process(Compared):
     """One reaction with its rates and the certificate of them: what the assembly reads.
 
     ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out; ``senses`` are the solutes
-    that its rates read and that take no part in the reaction.
+    that its rates read and that take no part in the reaction; ``step`` is its name within a kinetic diagram.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Process(Compared):
     names: Mapping[sp.Symbol, sp.Expr] = field(repr=False, hash=False)
     certificate: Certificate
     senses: tuple[Participant, ...] = ()
+    step: str = ""
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses
@@ -49,7 +50,7 @@ class Process(Compared):
     def solutes(self) -> tuple[Participant, ...]:
         """The solutes that its rates may read: those of the reaction, catalysts among them, and those sensed."""
         written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
-        return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.kind == "solute"))
+        return tuple(dict.fromkeys(who for who in (*written, *self.senses) if who.is_solute))
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
@@ -75,7 +76,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
     verdict, statement = judged(case, site.names, site.parameters, where)
     proof = Certificate(verdict, statement, Formula(site.drive, site.names))
-    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses))
+    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses), site.step)
 
 
 def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:
@@ -112,7 +113,7 @@ class Transporter(Compared):
         law: of :mod:`biomembrane.laws`.
         modulator: a function of the site that gives a non-negative pure number (open probability, inhibition) and may read any solute
             on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
-        label: how figures write it.
+        label: how figures write it; the name as it is given unless told.
 
     Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance, ConventionMismatch, the unit
     errors, DimensionError, NegativeRate, SecondLawViolation, SecondLawUndecided.
@@ -137,10 +138,10 @@ class Transporter(Compared):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Transporter, name")
-        site = Site(self.name, self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
+        site = Site(self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
         put: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
-        put(self, "label", self.label or self.name.replace("_", " "))
+        put(self, "label", self.label or self.name)
         put(self, "processes", (build(site, self.law, self.modulator, {}),))
         put(self, "parameters", dict(site.parameters))
 

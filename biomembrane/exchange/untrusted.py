@@ -61,8 +61,13 @@ def _fits(name: str, read: Any) -> bool:
         return isinstance(read, dict) and all(isinstance(v, str) for v in read.values())
     if name == "baths_json":
         inner = [v for v in read.values() if isinstance(v, dict)] if isinstance(read, dict) else []
-        return isinstance(read, dict) and len(inner) == len(read) and all(isinstance(x, (int, float)) for v in inner for x in v.values())
+        return isinstance(read, dict) and len(inner) == len(read) and all(_is_numbers(x) for v in inner for x in v.values())
     return name != "system_json" or _is_system(read)
+
+
+def _is_numbers(read: Any) -> bool:
+    """Whether it is a number, or nested lists of numbers, of a scan."""
+    return all(map(_is_numbers, read)) and bool(read) if isinstance(read, list) else isinstance(read, (int, float))
 
 
 def _is_system(read: Any) -> bool:

@@ -13,8 +13,10 @@ from . import style as look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GREY = "#888888"
+_LETTERS = "ABCDEFGH"
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 
 
@@ -32,6 +34,36 @@ def axes_for(ax: Any, width: str | float, style: str, height: float | None, head
     figure = look.new_figure(inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading)
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
     return figure.add_subplot()
+
+
+def panels(count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any) -> tuple[Figure, list[Axes]]:
+    """An empty figure with panels side by side, lettered A, B, …, for what no figure here draws.
+
+    Draw into it inside ``with bm.figures.style(style):``, so that texts, too, are of that style.
+
+    Args:
+        count: of panels, 1 to 8.
+        height: of the figure [mm].
+        width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
+        style: see :func:`~biomembrane.show.figures.style`.
+        options: of matplotlib's ``Figure.subplots``, such as ``sharey`` and ``width_ratios``.
+
+    Returns:
+        The figure and its axes.
+
+    Raises WrongType, UnknownName, OutOfDomain.
+    """
+    where = "panels(…)"
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= len(_LETTERS):
+        wanted = f"an integer from 1 to {len(_LETTERS)}"
+        raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(count), advice="bm.figures.panels(2, height=55)")
+    with look.style(style):
+        figure = look.new_figure(look.width_inches(width, style), look.millimetres(height, "height", "height=55"), style)
+        figure.set_layout_engine("constrained")
+        axes = list(np.ravel(figure.subplots(1, count, **options)))
+        for letter, ax in zip(_LETTERS, axes, strict=False):
+            ax.set_title(letter, loc="left", fontsize=8, fontweight="bold")
+    return figure, axes
 
 
 def settle(axes: Axes, *, own: bool) -> None:

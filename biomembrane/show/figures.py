@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import errors
 from . import style as look
+from .canvas import panels
 from .contents import RunLike, one_lane
 from .cost import costs
 from .courses import traces
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "repair", "response", "save", "style", "traces"]
+__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "panels", "repair", "response", "save", "style", "traces"]
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..numerals import typeset
 from . import style as look
 from .style import COLOURS, DASHES, extent
 
@@ -270,13 +271,12 @@ def ticks(low: float, high: float, most: int, *, log: bool = False) -> tuple[lis
     if at and not 1e-3 <= max(map(abs, at)) < 1e5:
         return at, [look.digits(tick) for tick in at]
     decimals = max((len(f"{tick:.10g}".partition(".")[2]) for tick in at if "e" not in f"{tick:.10g}"), default=0)
-    return at, [f"{tick:.{decimals}f}".replace("-", "−") for tick in at]
+    return at, [typeset(f"{tick:.{decimals}f}") for tick in at]
 
 
 def _power(x: float) -> str:
     """A round number as a power of ten: 10⁻⁴, 2×10⁻⁴."""
-    digit, power = f"{x:.0e}".split("e")
-    return f"{digit}×10{look.raised(int(power))}".removeprefix("1×")
+    return typeset(f"{x:.0e}", "×").removeprefix("1×")
 
 
 def clock(span: float) -> tuple[float, str]:

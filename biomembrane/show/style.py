@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .. import errors, reading
+from ..numerals import raised, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,6 @@ IONS = {
     "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻", "Zn": "Zn²⁺", "Ba": "Ba²⁺",
 }  # fmt: skip
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _PREFIXES = ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G")
 _MM = 25.4
 
@@ -89,16 +89,20 @@ def rc_settings(name: str) -> dict[str, Any]:
 def width_inches(width: str | float, name: str = "cell") -> float:
     """Width of a figure [in]: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm."""
     if not isinstance(width, str):
-        mm = reading.numbers(width)
-        if not isinstance(mm, float) or not 20 <= mm <= 2000:
-            got, advice = errors.shown(width), "width=85, or width='single'"
-            raise errors.OutOfDomain(where="width", wanted="a number of mm from 20 to 2000", got=got, advice=advice)
-        return mm / _MM
+        return millimetres(width, "width", "width=85, or width='single'")
     known = WIDTHS.get(name, WIDTHS["base"])
     if width not in known:
         wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in known.items()) + " or a number of mm"
         raise errors.UnknownName(where="width", wanted=wanted, got=width, advice=errors.nearest(width, known))
     return known[width] / _MM
+
+
+def millimetres(length: Any, where: str, advice: str) -> float:
+    """A length that was given in mm [in]."""
+    mm = reading.numbers(length)
+    if not isinstance(mm, float) or not 20 <= mm <= 2000:
+        raise errors.OutOfDomain(where=where, wanted="a number of mm from 20 to 2000", got=errors.shown(length), advice=advice)
+    return mm / _MM
 
 
 @functools.cache
@@ -195,15 +199,9 @@ def digits(value: float) -> str:
     if size == 0:
         return "0"
     if not 1e-3 <= size < 1e5:
-        mantissa, power = f"{value:.1e}".split("e")
-        return f"{mantissa}×10{str(int(power)).translate(_RAISED)}".replace("-", "−")
+        return typeset(f"{value:.1e}", "×")
     decimals = max(0, 2 - math.floor(math.log10(float(f"{size:.2e}"))))  # of the rounded number: 9.999 is 10.0
-    return f"{value:.{decimals}f}".replace("-", "−")
-
-
-def raised(number: int) -> str:
-    """An exponent in print."""
-    return str(number).translate(_RAISED)
+    return typeset(f"{value:.{decimals}f}")
 
 
 def percent(share: float) -> str:
@@ -227,7 +225,7 @@ def scaled(unit: str, peak: float) -> tuple[float, str]:
 
 def unit_text(unit: str) -> str:
     """A CF unit as it is printed: 'fmol s-1' becomes 'fmol s⁻¹', '1' becomes nothing."""
-    return "" if unit == "1" else re.sub(r"(?<=[A-Za-z])-?\d+\b", lambda m: m[0].translate(_RAISED), unit)
+    return "" if unit == "1" else re.sub(r"(?<=[A-Za-z])-?\d+\b", lambda m: raised(m[0]), unit)
 
 
 # --- text in its place

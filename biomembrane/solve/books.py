@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
+from ..assemble.stores import Component
+from ..compile.program import Uphill
 from .problem import books_limit
 from .standing import standing
 from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
-COMPONENTS = ("chemical", "electrical", "osmotic")
+COMPONENTS = tuple(Component)
 
 
 class Books:
@@ -43,30 +45,29 @@ class Books:
         """∫ J·A dt by process."""
         return self.t.dissipation * self.scale
 
-    def _uphill(self, which: str) -> Array:
+    def _uphill(self, which: Uphill) -> Array:
         made = np.zeros_like(self.t.dissipation)
         rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
-        for name, row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
-            process, _, kind = name.rpartition("|")
-            if kind == which:
+        for (process, what), row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
+            if what is which:
                 made[rows[process]] = row
         return np.where(np.isnan(self.t.dissipation), np.nan, made)
 
     @cached_property
     def uphill_energy(self) -> Array:
         """∫ max(−J·A, 0) dt by process."""
-        return self._uphill("power") * self.scale
+        return self._uphill(Uphill.POWER) * self.scale
 
     @cached_property
     def uphill_time(self) -> Array:
         """Time with J·A < 0 by process [s]."""
-        return self._uphill("time")
+        return self._uphill(Uphill.TIME)
 
     @cached_property
     def gained(self) -> dict[str, Array]:
         """∫ J·ε dt by loop that does not close, what it made from nothing."""
         rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
-        return {name.removesuffix("|loop"): row * self.scale for name, row in rows if name.endswith("|loop")}
+        return {name: row * self.scale for (name, what), row in rows if what is Uphill.LOOP}
 
     @cached_property
     def unpaid(self) -> Array:

@@ -12,7 +12,7 @@ from ..assemble.model import Model
 from ..compile.motion import Motion, motions
 from ..compile.numpy import Kernel
 from ..compile.program import Form
-from ..declare.parameter import Declared, check_domain
+from ..declare.parameter import Declared, check_domain, check_usual
 from .parameters import ParameterSet
 
 if TYPE_CHECKING:
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 def breaks(model: Model, chosen: ParameterSet, k: Kernel, end: float) -> NDArray[np.float64]:
     """Where formulas begin and end to move (break, lane; one lane for all if they are alike), padded with the end.
 
-    Raises NotFinite, OutOfDomain for what a formula gives on the way; warns with :class:`~biomembrane.errors.UnclearProtocol`.
+    Raises NotFinite, OutOfDomain for what a formula gives on the way; warns with :class:`~biomembrane.errors.UnclearProtocol`, and
+    with :class:`~biomembrane.errors.Unusual` of the lowest and the highest value that it gives anywhere.
     """
     found = [(form, _motions(form, chosen, k, end)) for form in chosen.forms if not form.line]
     for form, each in found:
-        check_range(model.parameter(form.parameter), min(m.lowest for m in each), max(m.highest for m in each))
+        p, lowest, highest = model.parameter(form.parameter), min(m.lowest for m in each), max(m.highest for m in each)
+        check_range(p, lowest, highest)
+        for x, what in {lowest: "lowest", highest: "highest"}.items():
+            check_usual(p, x, f"parameters[{p.name!r}], Protocol.function, its {what} value")
         _warn(form.parameter, max(m.unclear for m in each), end, crowded=any(m.crowded for m in each))
     lanes = max(len(each) for _, each in found)
     times = [np.concatenate([each[lane % len(each)].breaks for _, each in found]) for lane in range(lanes)]

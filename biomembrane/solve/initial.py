@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -105,6 +105,15 @@ class Start:
                 got = f"{dim} = {', '.join(sorted(moved))} at other positions than in the run to go on from"
                 advice = f"the same order of {dim} in both scans"
                 raise errors.BadSettings(where="simulate(start=…)", wanted="lanes that go on under their own labels", got=got, advice=advice)
+
+    def one(self, lane: int) -> Start:
+        """The same for one lane of a scan."""
+        return self if self.state is None or self.state.shape[1] == 1 else replace(self, state=self.state[:, lane : lane + 1])
+
+    def told(self) -> bytes:
+        """Every number that it says, as bytes; none where it says nothing."""
+        shares = b"".join(repr(indices).encode() + shares.tobytes() for indices, shares in sorted(self.shares.items(), key=lambda item: item[0]))
+        return shares + (b"" if self.state is None else repr(self.state.shape).encode() + self.state.tobytes())
 
     def tells(self, states: Sequence[int]) -> bool:
         """Whether these states of a carrier need no steady state."""

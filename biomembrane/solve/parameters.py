@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from .initial import Start
+
 BEGUN = ", where the first run began; this one goes on from the state of another"
 
 
@@ -39,7 +41,7 @@ class ParameterSet:
     ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
     ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
     protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move;
-    ``begun``: what a run that goes on from another does not use.
+    ``begun``: what a run that goes on from another does not use; ``start``: where it begins, if that was told.
     """
 
     base: NDArray[np.float64]
@@ -53,6 +55,7 @@ class ParameterSet:
     scanned: frozenset[str] = frozenset()
     breaks: NDArray[np.float64] | None = None
     begun: frozenset[str] = frozenset()
+    start: Start | None = None
 
     @cached_property
     def lanes(self) -> int:
@@ -92,8 +95,9 @@ class ParameterSet:
         base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
         place = dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True)) if self.dims else {}
+        start = None if self.start is None else self.start.one(lane)
         coords = {name: v.isel({dim: int(place[dim]) for dim in v.dims}) for name, v in self.coords.items()}
-        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset(), breaks=self._breaks(at))
+        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset(), breaks=self._breaks(at), start=start)
 
     def used(self, model: Model) -> dict[str, str]:
         """Every parameter as the run used it: a number with its unit, what it was scanned over, or what it did in time."""
@@ -125,7 +129,9 @@ class ParameterSet:
 
     @property
     def digest(self) -> str:
-        """Digest of every number that a run used, alike for alike runs, whatever unit they were given in; of a lazy scan it reads the numbers."""
+        """Digest of every number that a run used, the state that it was told to start from among them: alike for alike runs, whatever unit they
+        were given in; of a lazy scan it reads the numbers.
+        """
         made = hashlib.sha256(self.base.tobytes())
         for t in self.timed:
             points = [[None if np.ndim(x) else float(x) for x in each] for each in (t.times, t.values)]
@@ -134,6 +140,8 @@ class ParameterSet:
         for name in sorted(self.scanned):
             made.update(repr((name, self.coords[name].dims, self.coords[name].shape)).encode())
             made.update(np.ascontiguousarray(values(self.coords[name], self.units[name])).tobytes())
+        if self.start is not None:
+            made.update(self.start.told())
         return made.hexdigest()[:16]
 
 

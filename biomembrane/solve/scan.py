@@ -7,6 +7,7 @@ dimension without coordinate is labelled by the first parameter that runs over i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -198,7 +199,7 @@ def _long_name(model: Model, name: str) -> str:
     if name in model.parameters:
         return model.parameter(name).long_name or name
     parameter, _, key = name.rpartition(".")
-    return f"{key.replace('_', ' ')} of the protocol of {parameter}"
+    return f"{re.sub('^(time|value)_', lambda found: found[1] + ' ', key)} of the protocol of {parameter}"
 
 
 def _shown(values: Any, *, given: str, unit: str, where: str) -> Any:

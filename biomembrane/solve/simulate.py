@@ -134,7 +134,7 @@ def prepare(
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     solver = chosen_solver(model, solver)
     begun = begin(model, start)
-    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start))
+    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start), start=begun)
     begun.fits(chosen.dims, chosen.coords)
     check_breaks(model, chosen, float(times[-1]))
     began = time.perf_counter()

@@ -41,7 +41,7 @@ def standing(model: Model) -> Standing:
         touched: dict[str, list[str]] = {}
         for p in model.processes:
             for who in p.reaction.net:
-                if who.kind == "solute" and who.pool in places and who.pool not in states:
+                if who.is_solute and who.pool in places and who.pool not in states:
                     touched.setdefault(who.pool, []).append(p.name)
         groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
         held[Standing] = Standing(

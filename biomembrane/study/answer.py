@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, reading, units
+from ..numerals import typeset
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,11 +154,4 @@ def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
 
 
 def _number(value: Any, digits: int = 4, *, sign: bool = False) -> str:
-    text = f"{float(value):{'+' if sign else ''}.{digits}g}"
-    mantissa, e, power = text.partition("e")
-    if e:
-        return f"{mantissa}·10{str(int(power)).translate(_RAISED)}".replace("-", "−")
-    return text.replace("-", "−")
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+    return typeset(f"{float(value):{'+' if sign else ''}.{digits}g}")

@@ -111,7 +111,7 @@ def _figure(path: Path) -> str:
         data = base64.b64encode(path.read_bytes()).decode("ascii")
     except OSError:
         return f"<p class=miss>{escape(path.name)} is gone</p>"
-    return f'<img alt="{escape(path.stem.replace("_", " "))}" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{escape(path.stem)}" src="data:image/svg+xml;base64,{data}">'
 
 
 _STYLE = """

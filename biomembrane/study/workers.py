@@ -115,4 +115,7 @@ def _serve(pipe: Connection[Any, Any], home: Path) -> None:
             made = lost(study.name, f"{type(problem).__name__} ended it")
         if os.getpid() != own:  # a copy that the study made of this process
             os._exit(0)
-        pipe.send_bytes(json.dumps(made).encode())
+        try:
+            pipe.send_bytes(json.dumps(made).encode())
+        except OSError:  # closed at either end
+            return

@@ -140,7 +140,7 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
     """∂J₁/∂X₂ = ∂J₂/∂X₁ at equilibrium, for every pair of forces, and L positive semidefinite."""
     if not isinstance(declared.on, Membrane):
         raise Skip("a reaction inside a compartment has one force")
-    if any(who.kind == "water" for p in declared.processes for who in p.reaction.net):
+    if any(p.reaction.has_solvent for p in declared.processes):
         raise Skip("the solvent's force is a pressure")
     from ..account.flows import Flows
 

@@ -56,7 +56,7 @@ class Seen:
         self.c = self.k.prepare(np.array(list(self.p.values())))
         self.RT, self.F = GAS * self.p["temperature"], FARADAY
 
-    def __call__(self, group: str, y: Array, t: Any = 0.0) -> dict[str, Any]:
+    def __call__(self, group: str, y: Array, t: Any = 0.0) -> dict[Any, Any]:
         return dict(zip(self.k.program.names[group], self.k.call(group, t, y, self.c), strict=True))
 
     def array(self, group: str, y: Array, t: Any = 0.0) -> Array:

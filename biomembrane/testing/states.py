@@ -125,7 +125,7 @@ def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
     """A concentration of the process, and the state with it moved so far that A = 0; None where it takes more than e⁷⁰."""
     chosen = next(p for p in model.processes if p.name == process)
     for who, n in chosen.reaction.net.items():
-        if who.kind != "solute" or who.pool not in model.parameters:
+        if not who.is_solute or who.pool not in model.parameters:
             continue
         here = at.moved.get(who.pool, _usual(model, who.pool))
         seen = at.seen()
@@ -142,7 +142,7 @@ def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
 
 
 def _dry(process: Process) -> bool:
-    return all(who.kind != "water" for who in process.reaction.net)
+    return not process.reaction.has_solvent
 
 
 def values(state: State, *groups: str) -> list[dict[str, Any]]:

@@ -61,13 +61,6 @@ def build(*, energy: float = -57.0, held: bool = True) -> bm.Model:
     return bm.Model("electrogenic_pump", [lib.NaKATPase(on), neutral, *leaks], potential={on: Q(-60, "mV")})
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    import xarray as xr
-
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def levels(run: bm.Run) -> dict[str, Any]:
     """Concentrations in the cell over time, by species."""
     return {str(s): run.data.concentration.isel(pool=k) for k, s in enumerate(run.data.pool_species.values)}
@@ -99,8 +92,8 @@ def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
     volts = np.concatenate([*(V for _ in energies), np.full(falling.size, -60.0)])
     worth = np.concatenate([*(np.full(V.size, e) for e in energies), falling])
     contents = [fuel(e) for e in worth]
-    scan = {f"cell.{s.name}": array([c[s] for c in contents], "point", "mM") for s in (ATP, ADP, Pi)}
-    scan |= {"membrane.potential": array(volts, "point", "mV"), "neutral_pump.maximum": Q(300, "fmol/s")}
+    scan = {f"cell.{s.name}": bm.axis("point", [c[s] for c in contents], "mM") for s in (ATP, ADP, Pi)}
+    scan |= {"membrane.potential": bm.axis("point", volts, "mV"), "neutral_pump.maximum": Q(300, "fmol/s")}
     run = study.run(model, label="clamp", times=INSTANT, parameters=scan)
     seen = run.data.isel(time=0).assign_coords(V=("point", volts), dG=("point", worth))
     parts = [seen.isel(point=slice(k * V.size, (k + 1) * V.size)) for k in range(3)] + [seen.isel(point=slice(3 * V.size, None))]
@@ -168,7 +161,7 @@ def _published(study: bm.Study, model: bm.Model) -> None:
     """The turnover of Smith & Crampin's cycle at the contents of their paper."""
     volts, wanted = (-150, -60, 0, 60), (4.8119453, 36.967803, 51.399901, 56.018639)
     level = {"cell.Na": 50, "cell.K": 140, "bath.Na": 150, "bath.K": 5.4, "cell.ATP": 9.8, "cell.ADP": 0.01, "cell.Pi": 4.2}
-    scan = {"membrane.potential": array(volts, "V", "mV")} | {name: Q(c, "mM") for name, c in level.items()}
+    scan = {"membrane.potential": bm.axis("V", volts, "mV")} | {name: Q(c, "mM") for name, c in level.items()}
     run = study.run(model, label="published", times=INSTANT, parameters=scan | {"temperature": Q(310, "kelvin"), "cell.Cl": Q(40, "mM")})
     pumps = 2500 * 500 / 6.02214076e8  # fmol
     for v, v_cyc, flux in zip(volts, wanted, run.data.flux.sel(process="NaKATPase").isel(time=0).values, strict=True):
@@ -181,9 +174,9 @@ def _published(study: bm.Study, model: bm.Model) -> None:
 
 def _at_rest(study: bm.Study, model: bm.Model) -> None:
     """Both pumps in a tight membrane and in one with leaks, until nothing changes."""
-    leaks = {name: array([0, float(model.parameter(name).quantity.magnitude)], "membrane_with", str(model.parameter(name).quantity.units))
+    leaks = {name: bm.axis("membrane_with", [0, float(model.parameter(name).quantity.magnitude)], str(model.parameter(name).quantity.units))
              for name in ("K_leak.permeability", "Na_leak.permeability", "Cl_leak.permeability")}  # fmt: skip
-    pumps = {"NaKATPase.density": array([2500, 0], "pump", "1/um^2"), "neutral_pump.maximum": array([0, 300], "pump", "fmol/s")}
+    pumps = {"NaKATPase.density": bm.axis("pump", [2500, 0], "1/um^2"), "neutral_pump.maximum": bm.axis("pump", [0, 300], "fmol/s")}
     run = study.run(model, label="rest", times=Q(np.concatenate([[0], np.geomspace(1e-3, 1e6, 91)]), "s"), parameters=leaks | pumps)
     last = run.data.isel(time=-1, membrane=0)
     V = {(w, p): float(last.potential.isel(membrane_with=w, pump=p)) for w in (0, 1) for p in (0, 1)}
@@ -263,22 +256,11 @@ def _hydrolysis(atp: Any, adp: Any, pi: Any) -> Any:
     return (-STANDARD + RT * np.log(adp * pi / atp / 1e3)) / 1e3
 
 
-def _panels(height: float) -> tuple[Any, Any]:
-    """A figure of 85 mm with two panels side by side."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(85 / 25.4, height / 25.4), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for letter, ax in zip("AB", axes, strict=True):
-        ax.set_title(letter, loc="left", fontsize=8, fontweight="bold")
-    return figure, axes
-
-
 def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
     """The current over V, and the turnover over the worth of ATP."""
     blue, green, orange, dark = (COLOURS[k] for k in ("Na", "Cl", "K", "charge"))
     with bm.figures.style():
-        figure, (left, right) = _panels(58)
+        figure, (left, right) = bm.figures.panels(2, height=58)
         for seen, colour, dash, lower in zip(clamp, (blue, green, orange), ("-", "--", "-."), (-8, -8, 4), strict=True):
             current = F * seen.flux.sel(process="NaKATPase")  # fmol/s to fA
             left.plot(seen.V, current, color=colour, ls=dash)
@@ -307,7 +289,7 @@ def _figure_backwards(run: bm.Run) -> Any:
     V = run.data.potential.isel(membrane=0) * 1e-3
     work = 3 * (RT * np.log(145 / level["Na"]) - F * V) + 2 * (RT * np.log(level["K"] / 4.5) + F * V)
     with bm.figures.style():
-        figure, (left, right) = _panels(50)
+        figure, (left, right) = bm.figures.panels(2, height=50)
         for name, colour, dash in (("ATP", COLOURS["ATP"], "-"), ("ADP", "#56B4E9", "--")):
             left.plot(minutes, level[name], color=colour, ls=dash, label=name)
         left.set(xlabel="time (min)", ylabel="in the cell (mM)", xlim=(0, 20), ylim=(0, 4.1))

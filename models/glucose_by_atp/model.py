@@ -10,6 +10,7 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
+from biomembrane.numerals import typeset
 from biomembrane.show.style import COLOURS
 
 QUESTION = "Why does the cell not drive glucose by ATP directly: what would such a pump reach and cost, against symport with one Na⁺ and with two?"
@@ -83,15 +84,10 @@ def reproduce(study: bm.Study) -> None:
     study.figure("cost", _figure_of_cost(costs))
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def maxima(ways: list[str], maximum: Any = 1.0, dim: str = "point") -> dict[str, xr.DataArray]:
     """For each lane the one carrier that is there, with its maximum [fmol/s]."""
     amount = np.broadcast_to(np.asarray(maximum, float), len(ways))
-    return {f"{name}.maximum": array(np.where(np.array(ways) == name, amount, 0), dim, "fmol/s") for name in WAYS}
+    return {f"{name}.maximum": bm.axis(dim, np.where(np.array(ways) == name, amount, 0), "fmol/s") for name in WAYS}
 
 
 def head(n: int, V: float) -> float:
@@ -110,9 +106,9 @@ def _heads(study: bm.Study, model: bm.Model) -> None:
     outside = 20 / np.array(wanted)  # mM, so that about 20 mM stand inside in the end
     contents = [fuel(energy) for *_, energy in lanes]
     scan = maxima([way for way, *_ in lanes], [FAST[way] for way, *_ in lanes])
-    scan |= {f"cell.{s.name}": array([c[s] for c in contents], "point", "mM") for s in (ATP, ADP, Pi)}
-    scan |= {"lumen.glucose": array(outside, "point", "mM")}
-    scan |= {"cell.Cl": array([149.5 * math.exp(F * V / 1e3 / RT) for _, V, _ in lanes], "point", "mM")}
+    scan |= {f"cell.{s.name}": bm.axis("point", [c[s] for c in contents], "mM") for s in (ATP, ADP, Pi)}
+    scan |= {"lumen.glucose": bm.axis("point", outside, "mM")}
+    scan |= {"cell.Cl": bm.axis("point", [149.5 * math.exp(F * V / 1e3 / RT) for _, V, _ in lanes], "mM")}
     run = study.run(model, label="heads", times=EVER, parameters=scan)
     last = run.data.isel(time=-1)
     found = last.concentration.sel(pool="cell.glucose").values / outside
@@ -184,7 +180,7 @@ def _efficiencies(study: bm.Study, model: bm.Model) -> xr.Dataset:
     """Efficiency of the uptake into the cell by the ratio that it works against: from a lumen ever poorer in glucose."""
     lumen = np.geomspace(3e-4, 3, 13)
     ways = [way for way in WAYS for _ in lumen]
-    scan = maxima(ways, 0.3) | {"lumen.glucose": array(np.tile(lumen, 3), "point", "mM")}
+    scan = maxima(ways, 0.3) | {"lumen.glucose": bm.axis("point", np.tile(lumen, 3), "mM")}
     last = _steady(study.run(model, label="poorer_lumen", times=STEADY, parameters=scan))
     ratio = last.concentration.sel(pool="cell.glucose") / np.tile(lumen, 3)
     made = last.assign(ratio=ratio, efficiency=RT * np.log(ratio) / 1e3 * last.taken / (57 * last.spent))
@@ -216,7 +212,7 @@ def _limits(study: bm.Study, model: bm.Model) -> dict[str, float]:
     """All at equilibrium, the Na⁺/K⁺ pump as well: what a share of an ATP could hold at the very most."""
     right = {way: math.exp(57e3 * atp / RT) for way, atp in WAYS.items()}
     outside = {way: 20 / ratio for way, ratio in right.items()}
-    scan = maxima(list(WAYS), list(FAST.values())) | {"lumen.glucose": array(list(outside.values()), "point", "mM")}
+    scan = maxima(list(WAYS), list(FAST.values())) | {"lumen.glucose": bm.axis("point", list(outside.values()), "mM")}
     scan |= {"GLUT2.maximum": Q(0, "pmol/cm^2/s")}
     last = study.run(model, label="limits", times=EVER, parameters=scan).data.isel(time=-1)
     found = last.concentration.sel(pool="cell.glucose").values / list(outside.values())
@@ -228,17 +224,6 @@ def _limits(study: bm.Study, model: bm.Model) -> dict[str, float]:
     return right
 
 
-def _panels(height: float, **options: Any) -> tuple[Any, Any]:
-    """A figure of 85 mm with two panels side by side."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(85 / 25.4, height / 25.4), layout="constrained")
-    axes = figure.subplots(1, 2, **options)
-    for letter, ax in zip("AB", axes, strict=True):
-        ax.set_title(letter, loc="left", fontsize=8, fontweight="bold")
-    return figure, axes
-
-
 LINES = {"direct": (COLOURS["ATP"], "-", "o"), "symport_1": ("#56B4E9", "--", "s"), "symport_2": (COLOURS["Na"], "-.", "^")}
 
 
@@ -246,7 +231,7 @@ def _figure_of_reach(limits: dict[str, float], points: xr.Dataset) -> Any:
     """How far each way reaches, and how much of the ATP is kept on the way there."""
     heads = {"direct": math.exp(57e3 / RT), "symport_1": head(1, -60), "symport_2": head(2, -60)}
     with bm.figures.style():
-        figure, (left, right) = _panels(58, width_ratios=[1, 1.25])
+        figure, (left, right) = bm.figures.panels(2, height=58, width_ratios=[1, 1.25])
         for k, (way, (colour, _, _)) in enumerate(LINES.items()):
             left.bar(k, heads[way], width=0.6, color=colour)
             left.plot([k - 0.38, k + 0.38], [limits[way]] * 2, color=COLOURS["charge"], lw=1, ls="-", marker="")
@@ -270,8 +255,7 @@ def _figure_of_reach(limits: dict[str, float], points: xr.Dataset) -> Any:
 
 def _power(value: float) -> str:
     """A number as it is printed, in powers of ten from a thousand on."""
-    exponent = math.floor(math.log10(value))
-    return f"{value:.0f}" if exponent < 3 else f"{value / 10**exponent:.1f}·10{'⁰¹²³⁴⁵⁶⁷⁸⁹'[exponent]}"
+    return typeset(f"{value:.0f}" if value < 1000 else f"{value:.1e}")
 
 
 def _part(cost: dict[str, float], way: str, part: str) -> float:

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, laws
@@ -101,11 +100,6 @@ def reproduce(study: bm.Study) -> None:
     study.figure("energy", _figure_of_energy(working))
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 TIMES = Q(np.concatenate([[0], np.geomspace(1e-3, 1e5, 81)]), "s")
 
 
@@ -140,8 +134,8 @@ def _at_rest(study: bm.Study, model: bm.Model) -> None:
 
 def _ratios(study: bm.Study, model: bm.Model) -> None:
     """ATP per oxygen atom at the same work, with NADH and with succinate, without and with the leak."""
-    choice = {"chain.coefficient": array([RESPIRATION, 0], "substrate", "mol^2/J/s"), "leak.rate": array([0, LEAK], "membrane_with", "fmol/s"),
-              "succinate_chain.coefficient": array([0, RESPIRATION], "substrate", "mol^2/J/s")}  # fmt: skip
+    choice = {"chain.coefficient": bm.axis("substrate", [RESPIRATION, 0], "mol^2/J/s"), "leak.rate": bm.axis("membrane_with", [0, LEAK], "fmol/s"),
+              "succinate_chain.coefficient": bm.axis("substrate", [0, RESPIRATION], "mol^2/J/s")}  # fmt: skip
     run = study.run(model, label="ratios", times=TIMES, parameters=choice)
     flux = run.data.flux.isel(time=-1)
     ratio = flux.sel(process="work") / (2 * (flux.sel(process="chain") + flux.sel(process="succinate_chain")))
@@ -173,7 +167,7 @@ def _resting(chain: float) -> float:
 def _working(study: bm.Study, model: bm.Model) -> bm.Run:
     """Steady states from no work to much of it, NADH alone."""
     work = np.concatenate([[0], np.geomspace(30, 30 * 2**7, 15)])
-    scan = {"work.rate": array(work, "work", "fmol/s"), "succinate_chain.coefficient": Q(0, "mol^2/J/s")}
+    scan = {"work.rate": bm.axis("work", work, "fmol/s"), "succinate_chain.coefficient": Q(0, "mol^2/J/s")}
     run = study.run(model, label="working", times=TIMES, parameters=scan)
     flux, last = run.data.flux.isel(time=-1), len(work) - 1
     oxygen, made, lost = (flux.sel(process=p).values for p in ("chain", "work", "leak"))

@@ -90,20 +90,13 @@ def reproduce(study: bm.Study) -> None:
 SEALED = {f"{name}.permeability": Q(0, "cm/s") for name in ("Na_leak", "K_leak", "Cl_leak")} | {"NaKATPase.density": Q(0, "1/um^2")}
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    import xarray as xr
-
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def _baths(study: bm.Study, model: bm.Model) -> None:
     """Sucrose, urea or NaCl added to the bath or NaCl taken from it: the pull on water at once, the volume after a minute, and once all is steady."""
     sugar, extra, salt = (
         np.array([[0, 0, 0], [1, 0, 0], [300, 0, 0], [50, 0, 0], [0, 50, 0], [0, 0, 25], [150, 0, 0], [0, 0, -25], [0, 0, -52]]).T * 1.0
     )
     scan = {"sucrose": sugar, "urea": UREA + extra, "Na": 145 + salt, "Cl": SALT + salt}
-    parameters = {f"bath.{name}": array(c, "kind", "mM") for name, c in scan.items()}
+    parameters = {f"bath.{name}": bm.axis("kind", c, "mM") for name, c in scan.items()}
     run = study.run(model, label="baths", times=Q([0, 60, 3e6], "s"), parameters=parameters)
     pull = -run.data.affinity.sel(process="water").isel(time=0) / model.parameter("H2O.molar_volume").value
     pull = (pull - pull[0]).values  # the cell is stronger than the bath by the anions that balance the charge of its membrane, 3 µM
@@ -145,7 +138,7 @@ def _solutes(study: bm.Study, model: bm.Model) -> tuple[Any, Any]:
     P.sort()
     times = Q(np.concatenate([[0, 5, 10], 10 + np.geomspace(1e-2, 600, 500)]), "s")
     added = bm.Protocol.steps(Q(UREA, "mM"), (Q(10, "s"), Q(UREA + 100, "mM")))
-    run = study.run(model, label="solutes", times=times, parameters=SEALED | {"urea_leak.permeability": array(P, "P", "cm/s"), "bath.urea": added})
+    run = study.run(model, label="solutes", times=times, parameters=SEALED | {"urea_leak.permeability": bm.axis("P", P, "cm/s"), "bath.urea": added})
     W = run.data.volume.isel(compartment=0).assign_coords(P=P)
     W = W / W.isel(time=2)  # of the cell that is isotonic to the last µM
     least = W.min("time").values
@@ -189,9 +182,9 @@ def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
     """The pump stopped in isotonic baths with 0 to 60 mM of sucrose for salt; and in a cell with a rigid wall, through which no water moves."""
     sugar = np.array([0.0, 10, 30, 60, 0, 0])  # the fifth has its pump, the sixth a wall
     bath = {"bath.Na": 145 - sugar / 2, "bath.Cl": SALT - sugar / 2, "bath.sucrose": sugar}
-    scan = {name: array(c, "case", "mM") for name, c in bath.items()}
-    scan["NaKATPase.density"] = array([0, 0, 0, 0, DENSITY, 0], "case", "1/um^2")
-    scan["water.permeability"] = array([L_P] * 5 + [0], "case", "m/s/Pa")
+    scan = {name: bm.axis("case", c, "mM") for name, c in bath.items()}
+    scan["NaKATPase.density"] = bm.axis("case", [0, 0, 0, 0, DENSITY, 0], "1/um^2")
+    scan["water.permeability"] = bm.axis("case", [L_P] * 5 + [0], "m/s/Pa")
     days = np.concatenate([[0], np.geomspace(1e-3, 3e3, 160), [1e5, 1.1e5]])
     run = study.run(model, label="stopped", times=Q(days, "day"), parameters=scan)
     W = run.data.volume.isel(compartment=0)
@@ -223,11 +216,11 @@ def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
 
 def _cost(study: bm.Study, model: bm.Model) -> dict[str, float]:
     """An hour at rest, and the same cell with all leaks and pumps five times as many."""
-    factor = array([1, 5], "factor", "1")
+    factor = bm.axis("factor", [1, 5], "1")
     many = {"NaKATPase.density": (DENSITY, "1/um^2"), "K_leak.permeability": (P_K, "cm/s"), "Na_leak.permeability": (SODIUM * P_K, "cm/s"),
             "Cl_leak.permeability": (CHLORIDE * P_K, "cm/s")}  # fmt: skip
     run = study.run(
-        model, label="rest", times=Q([0, 3600], "s"), parameters={name: array(factor.values * x, "factor", u) for name, (x, u) in many.items()}
+        model, label="rest", times=Q([0, 3600], "s"), parameters={name: bm.axis("factor", factor.values * x, u) for name, (x, u) in many.items()}
     )
     last, books = run.data.isel(time=-1), run.ledger
     heat = books.by("transporter").isel(time=-1, factor=0)
@@ -278,21 +271,10 @@ def _kay(study: bm.Study) -> None:
         )  # fmt: skip
 
 
-def _panels(height: float) -> tuple[Any, Any]:
-    """A figure of 85 mm with two panels side by side."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(85 / 25.4, height / 25.4), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for letter, ax in zip("AB", axes, strict=True):
-        ax.set_title(letter, loc="left", fontsize=8, fontweight="bold")
-    return figure, axes
-
-
 def _figure_of_solutes(W: xr.DataArray, sieved: xr.DataArray) -> Any:
     """Volume after solutes of several permeabilities came to the bath, and how far each gets."""
     with bm.figures.style():
-        figure, (left, right) = _panels(55)
+        figure, (left, right) = bm.figures.panels(2, height=55)
         for P, label, colour, dash in (
             (0.0, "never", COLOURS["charge"], "-"), (1e-6, "10⁻⁶", COLOURS["Na"], "--"), (1e-5, "10⁻⁵", COLOURS["Cl"], "-."),
             (3.2e-4, "3.2·10⁻⁴", COLOURS["K"], (0, (1, 1))),
@@ -313,7 +295,7 @@ def _figure_of_volume(run: bm.Run, shares: dict[str, float]) -> Any:
     """Volume after the pump stopped, and where the pump's energy goes."""
     W, days = run.data.volume.isel(compartment=0), run.data.time / 86400
     with bm.figures.style():
-        figure, (left, right) = _panels(55)
+        figure, (left, right) = bm.figures.panels(2, height=55)
         left.plot(days, W.isel(case=4), color=COLOURS["charge"], label="with pump")
         for k, S, colour, dash in ((0, 0, COLOURS["Na"], "--"), (1, 10, COLOURS["Cl"], "-."), (2, 30, COLOURS["K"], (0, (1, 1)))):
             left.plot(days, W.isel(case=k), color=colour, ls=dash, label="no pump" if k == 0 else f"+ {S} mM sucrose")

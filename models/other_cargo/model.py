@@ -10,6 +10,7 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import Ca, Cl, H, K, Na, glucose
+from biomembrane.numerals import typeset
 from biomembrane.show.style import COLOURS
 
 QUESTION = "What else does the sodium gradient drive, how far can it lift each, and what decides that a carrier takes glucose?"
@@ -130,26 +131,21 @@ def reproduce(study: bm.Study) -> None:
 EVER = Q(np.concatenate([[0], np.geomspace(10, 1e6, 6)]), "s")
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def alone(names: list[str]) -> dict[str, xr.DataArray]:
     """For each lane the one carrier that is there, fast, for only the end counts; glutamate is down to 1 nM outside."""
     fast = dict.fromkeys(CARRIERS, 1e4) | {"EAAT3": 1e7}
-    return {f"{n}.maximum": array([fast[n] * (n == name) for name in names], "point", "fmol/s") for n in CARRIERS if n != "NHE"}
+    return {f"{n}.maximum": bm.axis("point", [fast[n] * (n == name) for name in names], "fmol/s") for n in CARRIERS if n != "NHE"}
 
 
 def _bath(lanes: list[tuple[str, float]]) -> dict[str, xr.DataArray]:
     """What little is outside, so that 5 mM stand inside in the end; Ca²⁺ as in blood."""
     cargo = {CARRIERS[name].cargo for name, _ in lanes if name not in OUTWARD}
-    return {f"bath.{s.name}": array([5 / head(n, V) if CARRIERS[n].cargo == s else 1e-3 for n, V in lanes], "point", "mM") for s in cargo}
+    return {f"bath.{s.name}": bm.axis("point", [5 / head(n, V) if CARRIERS[n].cargo == s else 1e-3 for n, V in lanes], "mM") for s in cargo}
 
 
 def _chloride(volts: Any) -> xr.DataArray:
     """Cl⁻ in the cell [mM] that makes V what it is to be [mV]."""
-    return array(149.5 * np.exp(F * np.asarray(volts, float) / 1e3 / RT), "point", "mM")
+    return bm.axis("point", 149.5 * np.exp(F * np.asarray(volts, float) / 1e3 / RT), "mM")
 
 
 def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
@@ -193,7 +189,7 @@ def _formula(name: str) -> str:
 
 def _protons(study: bm.Study) -> dict[str, float]:
     """What Na⁺/H⁺ exchange reaches."""
-    scan = {"NHE.maximum": array([1.0], "point", "fmol/s")}
+    scan = {"NHE.maximum": bm.axis("point", [1.0], "fmol/s")}
     inside = float(
         study.run(build(protons=True), label="protons", times=Q([0, 10, 1000], "s"), parameters=scan)
         .data.concentration.isel(time=-1)
@@ -241,7 +237,7 @@ def _published(study: bm.Study, model: bm.Model, glutamate: float) -> None:
 def _calcium(study: bm.Study, model: bm.Model) -> None:
     """Na⁺/Ca²⁺ exchange: Ca²⁺ that it leaves in the cell, and V at which it turns round at 100 nM."""
     V = np.linspace(-100, -20, 9)
-    scan = {"membrane.potential": array(V, "point", "mV"), "cell.Ca": Q(1e-4, "mM")}
+    scan = {"membrane.potential": bm.axis("point", V, "mV"), "cell.Ca": Q(1e-4, "mM")}
     seen = study.run(model, label="exchange", times=Q([0, 1e-6], "s"), parameters=scan).data.affinity.sel(process="NCX").isel(time=0)
     turns = float(np.interp(0, -seen.values, V))
     study.answer(
@@ -271,10 +267,10 @@ def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
     model, s = binding(), lib.sheet("eskandari_2005")
     k = {key: float(s[key].quantity.magnitude) for key in ("k23", "k32", "k34", "k43", "k45")}
     sooner, later = k | {"k32": 100 * k["k32"], "k45": 100 * k["k45"]}, k | {"k23": k["k23"] / 100}
-    both: dict[str, Any] = {f"bath.{name}": array(LEVELS, "level", "mM") for name in ("glucose", "sugar")}
+    both: dict[str, Any] = {f"bath.{name}": bm.axis("level", LEVELS, "mM") for name in ("glucose", "sugar")}
     both |= {f"cell.{name}": Q(1e-6, "mM") for name in ("glucose", "sugar")} | {"carrier.density": Q(0.1, "1/um^2")}
     for name, key, unit in (("C2-D3.forward", "k23", "1/M/s"), ("C2-D3.reverse", "k32", "1/s"), ("D4-C5.forward", "k45", "1/s")):
-        both[f"carrier.{name}"] = array([sooner[key], later[key]], "kind", unit)
+        both[f"carrier.{name}"] = bm.axis("kind", [sooner[key], later[key]], unit)
     study.answer("K_glucose", Q(1e3 * k["k32"] / k["k23"], "mM"), "dissociation constant of glucose outside, k32/k23")
     study.answer("K_sugar", Q(1e3 * sooner["k32"] / k["k23"], "mM"), "that of the sugar which leaves faster")
     seen = study.run(model, label="influx", times=Q([0, 10], "s"), parameters=both).data.isel(time=-1)
@@ -345,8 +341,7 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
 
 def _power(value: float) -> str:
     """A number as it is printed, in powers of ten from a thousand on."""
-    exponent = math.floor(math.log10(value))
-    return f"{value:.3g}" if exponent < 3 else f"{value / 10**exponent:.1f}·10{'⁰¹²³⁴⁵⁶⁷⁸⁹'[exponent]}"
+    return typeset(f"{value:.3g}" if value < 1000 else f"{value:.1e}")
 
 
 def _figure_of_binding(influx: xr.Dataset, both: xr.Dataset) -> Any:

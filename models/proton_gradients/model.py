@@ -100,11 +100,6 @@ def reproduce(study: bm.Study) -> None:
 INSTANT = Q([0.0, 1e-9], "s")  # contents and potentials as they are given
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def of(run: bm.Run, pool: str) -> xr.DataArray:
     """A concentration [mM]."""
     return run.data.concentration.sel(pool=pool)
@@ -130,7 +125,7 @@ def _mixed(study: bm.Study) -> None:
 
 def _worth(study: bm.Study, model: bm.Model) -> None:
     """What a mole of H⁺ gives up by coming back, for three gradients that are given."""
-    given = {"membrane.potential": array([0, -61.54, -150], "case", "mV"), "lumen.H": array([1e-5, 1e-4, 10**-4.75], "case", "mM")}
+    given = {"membrane.potential": bm.axis("case", [0, -61.54, -150], "mV"), "lumen.H": bm.axis("case", [1e-5, 1e-4, 10**-4.75], "mM")}
     run = study.run(model, label="worth", times=INSTANT, parameters=given | {"cytosol.H": Q(1e-4, "mM")})
     inward = -run.data.affinity.isel(time=0).sel(process="H_leak")
     cases = {
@@ -227,7 +222,7 @@ def _discharged(study: bm.Study, model: bm.Model, charged: bm.Run) -> None:
 def _glands(study: bm.Study) -> xr.Dataset:
     """Turnover and affinity of both pumps over the pH of the gland."""
     pH = np.linspace(7, -1.3, 167)
-    acid = {f"{name}.H": array(10 ** (3 - pH), "pH", "mM") for name in ("one", "two")}
+    acid = {f"{name}.H": bm.axis("pH", 10 ** (3 - pH), "mM") for name in ("one", "two")}
     run = study.run(stomach(), label="stomach", times=INSTANT, parameters=acid)
     seen = run.data.isel(time=0).assign_coords(pH=pH)
     for name, n in (("one", 1), ("two", 2)):

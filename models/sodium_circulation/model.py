@@ -57,9 +57,8 @@ WAYS = {"glucose": "with glucose, SGLT1", "slip": "slip of SGLT1", "NHE": "Na⁺
 
 def reproduce(study: bm.Study) -> None:
     """Steady states over the glucose of the lumen, from next to none to 10 mM; 0.001 mM is called rest, 1 mM a meal."""
-    import xarray as xr
 
-    sugar = xr.DataArray(np.geomspace(1e-3, 10, 17), dims="sugar", attrs={"units": "mM"})
+    sugar = bm.axis("sugar", np.geomspace(1e-3, 10, 17), "mM")
     sugar = sugar.assign_coords(sugar=sugar.values)
     run = study.run(build(), label="steady", times=Q([0, 500], "hour"), parameters={"lumen.glucose": sugar})
     J = _fluxes(run)

@@ -53,17 +53,10 @@ def reproduce(study: bm.Study) -> None:
     study.figure("baths", _figure_of_baths(baths, stopped))
 
 
-def array(values: Any, dim: str, unit: str) -> xr.DataArray:
-    """Numbers with their unit, for a scan."""
-    import xarray as xr
-
-    return xr.DataArray(np.asarray(values, float), dims=dim, attrs={"units": unit})
-
-
 def _forces(study: bm.Study, model: bm.Model) -> None:
     """Affinities as declared, over V, and over the K⁺ of the cell."""
     V, level = np.linspace(-120, 0, 13), np.geomspace(20, 200, 11)
-    scan = {"membrane.potential": array([*V, *(-60 + 0 * level)], "point", "mV"), "cell.K": array([*(140 + 0 * V), *level], "point", "mM")}
+    scan = {"membrane.potential": bm.axis("point", [*V, *(-60 + 0 * level)], "mV"), "cell.K": bm.axis("point", [*(140 + 0 * V), *level], "mM")}
     seen = study.run(model, label="forces", times=Q([0, 1e-6], "s"), parameters=scan).data.affinity.isel(time=0)
     force = seen.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
     rest = force.sel(V=-60, process=["K_leak", "Na_leak", "Cl_leak"])
@@ -118,8 +111,10 @@ def _work(study: bm.Study, model: bm.Model) -> bm.Run:
 def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
     """Bath K⁺ from 1 to 140 mM for as much Na⁺: V after ten seconds, with the pump and without, and once all is steady."""
     K_o = np.unique(np.append(np.geomspace(1, 140, 36), [4.5, 9.0, 10, 100]))
-    scan = {"bath.K": array(K_o, "K_o", "mM"), "bath.Na": array(149.5 - K_o, "K_o", "mM")}
-    run = study.run(model, label="baths", times=Q([0, 10, 3e6], "s"), parameters=scan | {"NaKATPase.density": array([0, 4317.708], "pump", "1/um^2")})
+    scan = {"bath.K": bm.axis("K_o", K_o, "mM"), "bath.Na": bm.axis("K_o", 149.5 - K_o, "mM")}
+    run = study.run(
+        model, label="baths", times=Q([0, 10, 3e6], "s"), parameters=scan | {"NaKATPase.density": bm.axis("pump", [0, 4317.708], "1/um^2")}
+    )
     data = run.data.isel(membrane=0).assign_coords(K_o=K_o)
     c = {s: data.concentration.sel(pool=f"cell.{s}") for s in ("K", "Na", "Cl")}
 

@@ -95,3 +95,30 @@ def test_a_step_may_be_cut_into_two_runs():
     assert float(whole.ledger.imposed[-1]) > 1
     stored = float(first.ledger.stored[-1]) + float(second.ledger.stored[-1])
     assert stored == pytest.approx(float((whole.ledger.stored - whole.ledger.imposed)[-1]), rel=1e-6, abs=1e-6)
+
+
+def test_the_hash_covers_where_a_run_starts(tmp_path):
+    """Runs that differ in their start alone differ in it, those that start alike share it, from a run, a lane or a file; none is as none was."""
+
+    def told(start=None, **more):
+        return bm.simulate(model(), until="1 s", start=start, **more).data.attrs["parameters_hash"]
+
+    a, b = (bm.simulate(model(), until=t) for t in ("1 s", "2 s"))
+    assert len({told(), told(a), told(b), told({"SGLT1.C1": 1}), told({"SGLT1.C1": 0.5, "SGLT1.C2": 0.5})}) == 5
+    assert told(a) == told(bm.open_run(bm.save(a, tmp_path / "a.nc")))
+    assert told() == told({}) == a.data.attrs["parameters_hash"]
+    levels = {"lumen.glucose": SCAN["lumen.glucose"]}
+    scan = bm.simulate(model(), until="1 s", parameters=levels)
+    rest = bm.simulate(model(), until="1 s", parameters=levels, start=scan)
+    assert rest.data.attrs["parameters_hash"] != scan.data.attrs["parameters_hash"]
+    alone = [rest.isel(glucose=k).data.attrs["parameters_hash"] for k in (0, 1)]
+    assert alone == [told(scan.isel(glucose=k)) for k in (0, 1)]
+    assert told(keep="final", start=a) == told(a)
+
+
+def test_a_lazy_scan_has_the_hash_of_an_eager_one_from_the_same_start():
+    a = bm.simulate(model(), until="1 s")
+    levels = SCAN["lumen.glucose"]
+    eager = bm.simulate(model(), until="1 s", parameters={"lumen.glucose": levels}, start=a, keep="final")
+    lazy = bm.simulate(model(), until="1 s", parameters={"lumen.glucose": levels.chunk({"glucose": 1})}, start=a, keep="final")
+    assert lazy.digest == eager.data.attrs["parameters_hash"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_study(name, tmp_path):
     for path, mark in own:
         said, now = mark[0], numbers.inserted(mark[0], found)
         assert said == now, path
+
+    if name == studies()[0]:
+        shown_by_readme(result)
+
+
+def shown_by_readme(result):
+    """What the README shows of its first line, by words: the first ledger, then the table's beginning; without rounding and times."""
+
+    def words(text):
+        rows = [re.sub(r"closed to \S+;|[0-9.]+ s$", "", row).split() for row in text.splitlines()]
+        return [row for row in rows if row and row[0] != "residual"]
+
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    above, abbreviated, below = shown.partition("  …\n")
+    assert abbreviated
+    real = words(f"{result['printed']}\n\n{table([result])}")
+    assert words(above) == real[: len(words(above))]
+    assert re.fullmatch(r"\n(\d+) of \1 numbers right, \d+ runs, 12 models in \d+ s; every model holds\nwrote \S+/index.html\n", below)
 
 
 def test_texts_name_studies_that_are_there():

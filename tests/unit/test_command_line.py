@@ -46,6 +46,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without figures, which take longer than all the rest."""
+    monkeypatch.setattr(cli._Artist, "__init__", lambda _: None)
+    monkeypatch.setattr(cli._Artist, "__exit__", lambda *_: None)
+    monkeypatch.setattr(cli._Artist, "draw", lambda *_: None)
+    monkeypatch.setattr(cli._Artist, "finish", lambda _, saved: [saved])
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_model_file_that_raises_shows_its_own_traceback(here: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Path and line, what it raised, no frame of ours, few lines; in Python the error is the cause."""
@@ -107,14 +116,9 @@ def test_what_names_no_model_has_an_error_of_ours(given: object, here: Path) -> 
     assert len(str(caught.value)) < 500
 
 
-def test_a_file_of_ones_own_does_not_write_where_the_shipped_model_does(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_a_file_of_ones_own_does_not_write_where_the_shipped_model_does(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A copy of the resting cell, name and all."""
-    monkeypatch.setattr(cli._Artist, "__init__", lambda _: None)
-    monkeypatch.setattr(cli._Artist, "__exit__", lambda *_: None)
-    monkeypatch.setattr(cli._Artist, "draw", lambda *_: None)
-    monkeypatch.setattr(cli._Artist, "finish", lambda _, saved: [saved])
     (here / "copy.py").write_text("import biomembrane as bm\n\n\ndef build():\n    return bm.load('resting_cell')\n")
     for model in ("copy.py", "resting_cell"):
         assert said(["run", model, "--until", "1 s", "--json"], capsys)[0] == 0
@@ -162,6 +166,39 @@ def test_advice_can_be_typed_as_it_stands(arguments: list[str], words: str, caps
     assert (status, out) == (2, "")
     assert words in err
     assert not PYTHON.search(err), err
+
+
+BROKEN = [
+    (["run", "enterocyte", "--until", "soon"], "NotANumber", 2), (["draw", "none.nc"], "UnknownName", 2), (["cite", "no_such"], "UnknownName", 2),
+    (["audit", "enterocyte", "--fail-on", "3 mV"], "UnitMismatch", 2), (["reproduce", "--only", "no_such"], "UnknownName", 2),
+    (["run"], "Misused", 2), (["nonsense"], "Misused", 2), (["run", "enterocyte", "--max-steps", "3"], "SimulationStopped", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "kind", "status"), BROKEN, ids=lambda x: " ".join(x) if isinstance(x, list) else "")
+@pytest.mark.usefixtures("here", "undrawn")
+def test_with_json_an_error_is_one_object(arguments: list[str], kind: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard output; the sentence for people is on standard error, as ever."""
+    found, out, err = said([*arguments, "--json"], capsys)
+    made = json.loads(out)
+    told = made["error"]
+    assert (found, told["kind"]) == (status, kind)
+    assert told["headline"] in err
+    assert kind in err or kind == "Misused"
+    assert ("ledger" in made) == (status == 1)
+    if kind != "Misused":
+        assert all(told[field] in err for field in ("where", "wanted", "got", "try"))
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_books_that_are_open_are_told_in_the_same_object(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise errors.BooksDoNotClose(where="ledger", wanted="1e-9", got="1e-3", advice="…")
+
+    monkeypatch.setattr(bm.Ledger, "check", refuse)
+    status, out, err = said(["run", "resting_cell", "--until", "1 s", "--out", str(here), "--json"], capsys)
+    assert (status, json.loads(out)["error"]["got"]) == (1, "1e-3")
+    assert err.startswith("BooksDoNotClose")
 
 
 def test_every_status_of_a_run_is_told_in_arguments() -> None:
@@ -215,6 +252,19 @@ def test_a_saved_file_that_lacks_what_a_figure_shows_is_told(here: Path, capsys:
     assert (status, out) == (2, "")
     assert err.startswith("CorruptFile:")
     assert "no 'potential', which was saved" in err
+
+
+def test_a_mistake_of_ours_is_not_blamed_on_the_file(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that a module or an object of ours lacks: the file is sound, and what it says is not at fault."""
+    bm.save(bm.simulate(bm.load("resting_cell"), until=Q(1, "s")), here / "run.nc")
+    for wrong in (lambda _: io.absent, lambda run: run.absent, lambda _: object().absent):
+        monkeypatch.setattr("biomembrane.show.figures.traces", wrong)
+        status, out, err = said(["draw", "run.nc"], capsys)
+        assert (status, out) == (2, "")
+        assert err.startswith("a fault of biomembrane, not yours (AttributeError: ")
+    for lacked in (lambda run: run.data.absent, lambda run: run.data.status.absent, lambda run: json.loads(run.data.attrs["changed_json"]).items()):
+        monkeypatch.setattr("biomembrane.show.figures.traces", lacked)
+        assert said(["draw", "run.nc"], capsys)[2].startswith("CorruptFile:")
 
 
 def test_a_warning_of_ours_is_a_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,32 @@ def test_a_lane_of_a_file_says_what_it_was_run_with(tmp_path: Path) -> None:
         assert json.loads(two.data.attrs["baths_json"]) == one.baths == two.baths
 
 
+@pytest.mark.parametrize("ways", [1, 2])
+def test_a_file_of_a_scan_has_the_baths_of_every_lane(tmp_path: Path, ways: int) -> None:
+    """Under one dimension or two, of a number or of what a protocol holds at first; what no lane changes is one number."""
+    levels = xr.DataArray([1.0, 2.0, 4.0], dims="out", attrs={"units": "mM"})
+    later = xr.DataArray([3.0, 5.0], dims="first", attrs={"units": "mM"})
+    first = (levels * later).assign_attrs(units="mM") if ways == 2 else levels
+    given = {"bath.S": bm.Protocol.steps(first, ("2 s", "9 mM"))}
+    run = bm.simulate(scan().model, times=Q([1, 4], "s"), parameters=given)
+    saved = bm.open_run(bm.save(run, tmp_path / "scan.nc"))
+    told = json.loads(saved.data.attrs["baths_json"])["bath"]
+    assert told["S"] == ([[3.0, 5.0], [6.0, 10.0], [12.0, 20.0]] if ways == 2 else [1.0, 2.0, 4.0])
+    at = {"out": 2, "first": 1} if ways == 2 else {"out": 2}
+    assert saved.isel(**at).baths == run.isel(**at).baths
+    assert saved.isel(**at).baths["bath"]["S"] == (20.0 if ways == 2 else 4.0)
+    assert saved.baths == run.baths
+
+
+def test_baths_are_those_at_the_start_of_protocols() -> None:
+    """Before the first step, at the first point of a ramp, and what a formula gives at 0."""
+    steps, ramps = bm.Protocol.steps("7 mM", ("2 s", "9 mM")), bm.Protocol.ramps(("0 s", "6 mM"), ("2 s", "9 mM"))
+    formula = bm.Protocol.function(lambda t, a, s: a * (1 + t / s), a=Q(5, "mM"), s=Q(1, "s"))
+    for given, first in ((steps, 7), (ramps, 6), (formula, 5)):
+        made = bm.simulate(scan().model, until="4 s", parameters={"bath.S": given})
+        assert made.baths["bath"]["S"] == pytest.approx(first, rel=1e-12)
+
+
 def test_ribbons_that_were_not_kept_are_said_to_be_missing(tmp_path: Path) -> None:
     """Not that no energy flowed."""
     saved = bm.open_run(bm.save(scan("final"), tmp_path / "kept.nc"))

@@ -83,3 +83,22 @@ def test_what_takes_a_name_says_which_it_wants(model: bm.Model, wrong: Any) -> N
         with pytest.raises(errors.UnknownName) as caught:
             call()
         assert told in caught.value.wanted
+
+
+def test_a_given_name_is_printed_as_it_is_given() -> None:
+    """In labels, figures' ends, tables, long names and LaTeX (where an escape is needed, and none is a blank)."""
+    flux = lambda s: s.parameter("k_max_in", Q(1, "fmol/s"), bm.dimension.FLUX) * (s["K@in"] - s["K@out"]) / symbols.c0  # noqa: E731
+    parts = lambda on: [  # noqa: E731
+        lib.leak(K, on, name="K_leak_erm"),
+        bm.Transporter("K_own", "K@in -> K@out", on, bm.laws.Empirical(flux=flux, reason="a straight line")),
+    ]
+    model = cell(parts, {K: 140, Cl: 140}, {K: 5, Cl: 5})
+    run = bm.simulate(model, until="1 s")
+    first, own = model.transporters
+    assert (first.label, own.label) == ("K_leak_erm", "K_own")
+    assert {"K_leak_erm", "K_own"} <= {f.source for f in run.ledger.flows()} | {f.target for f in run.ledger.flows()}
+    assert model.parameter("K_own.k_max_in").long_name == "k_max_in of K_own"
+    assert r"K\_leak\_erm" in bm.prove(first)._repr_latex_()
+    formula = bm.Protocol.function(lambda t, level_1: level_1 + 0 * t, level_1=xr.DataArray([4.0, 5.0], dims="lane", attrs={"units": "mM"}))
+    scan = bm.simulate(model, until="1 s", parameters={"bath.K": formula})
+    assert scan.data["bath.K.level_1"].attrs["long_name"] == "level_1 of the protocol of bath.K"

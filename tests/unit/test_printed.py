@@ -247,7 +247,7 @@ def test_a_proof_in_a_notebook() -> None:
     ]
     assert [row[0] for row in rows[6:]] == ["charge", "mass", ""]
     assert bm.prove(bm.library.leak(K, ON))._repr_latex_() == (
-        r"$\displaystyle \begin{gathered} \mathrm{K\,leak}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = 0 \end{gathered}$"
+        r"$\displaystyle \begin{gathered} \mathrm{K\_leak}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = 0 \end{gathered}$"
     )
     frame = bm.prove(bm.library.leak(K, ON)).to_frame()
     assert frame.iloc[0].to_dict() == {

@@ -115,9 +115,9 @@ def test_long_sums_in_common_factors_have_names() -> None:
     assert (short.count_ops(), named.count_ops(), long.count_ops()) == (10, 11, LONG + 1)
     _, rows, notes = _paragraph(odd(forward=X[0] * short / named / long, reverse=X[1] * short / named / long))
     assert rows.count(r"\Sigma_{1}") + rows.count(r"\Sigma_{2}") == 3
-    assert r"\Phi &= \frac{\mathrm{p\,0} + \mathrm{p\,1}" in rows
+    assert r"\Phi &= \frac{\mathrm{p\_0} + \mathrm{p\_1}" in rows
     assert notes.startswith(r"$\Sigma_{2}$ is a sum of 152 non-negative terms. Charge: ")
-    assert r"\Sigma_{1} &= \mathrm{q\,0} + \mathrm{q\,1} + \mathrm{q\,10} + \mathrm{q\,11} \\" in rows
+    assert r"\Sigma_{1} &= \mathrm{q\_0} + \mathrm{q\_1} + \mathrm{q\_10} + \mathrm{q\_11} \\" in rows
     _, rows, notes = _paragraph(odd(forward=X[0] / (long - s("r_0")), reverse=X[1] / (long - s("r_0"))))
     assert r"\Sigma_{1} &= " in rows
     assert "non-negative" not in notes
@@ -173,7 +173,17 @@ def test_letters_that_need_care_on_paper() -> None:
 def test_parameters_of_a_transporter_are_written_without_its_name() -> None:
     """Everywhere in its own paragraph; a loop of it too, and those of others keep their names."""
     own, other = symbols.parameter("odd.k"), symbols.parameter("even.k")
-    made = odd(own, name="odd:loop", forward=own * A, reverse=own * B, conductance=own, given=((A, own), (own, B)), ratio=own, residual=own)
+    made = odd(
+        own,
+        name="odd:loop",
+        transporter="odd",
+        forward=own * A,
+        reverse=own * B,
+        conductance=own,
+        given=((A, own), (own, B)),
+        ratio=own,
+        residual=own,
+    )
     _, rows, _ = _paragraph(made)
     assert rows.count("k") == 7
     assert "odd" not in rows

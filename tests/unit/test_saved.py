@@ -188,3 +188,13 @@ def test_the_file_says_what_was_run(tmp_path: Path) -> None:
     assert sources["bath.Na"] == str(model().parameter("bath.Na").source)
     digests = [r.data.attrs["parameters_hash"] for r in runs]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_store_that_no_model_has_is_refused(tmp_path: Path, run: bm.Run) -> None:
+    """Roles and components are few: another word in a file is damage, told with what may stand there."""
+    saved = back(run, tmp_path)
+    for name, known in (("entry_role", "cell | bath | held | carrier"), ("entry_component", "chemical | electrical | osmotic")):
+        changed = type(saved)(saved.data.assign_coords({name: ("entry", ["none"] * saved.data.sizes["entry"])}))
+        with pytest.raises(errors.CorruptFile, match=r"none") as caught:
+            changed.ledger.check()
+        assert (caught.value.where, caught.value.wanted) == (f"a saved run, {name}", known)

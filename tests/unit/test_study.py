@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.library import K
+from biomembrane.account.outcome import summary
+from biomembrane.library import H2O, Cl, H, K, explicit
 from biomembrane.study.answer import answer
 
 
@@ -111,6 +112,24 @@ def test_a_study_keeps_its_first_ledger_in_print():
     study = bm.Study("scan")
     made = study.run(leaking(), until="1 s", parameters={"bath.K": xr.DataArray([2.0, 4.0], dims="K_o", attrs={"units": "mM"})})
     assert str(made.ledger) in study.printed
+
+
+OH = bm.Species("OH", -1, "OH", standard=Q(80, "kJ/mol"), convention=explicit.CONVENTION)
+
+
+def test_a_model_without_membranes_has_an_outcome_too():
+    place = bm.Compartment("beaker", volume=Q(1, "pL"), contents={s: Q(4, "mM") for s in (H, Cl, K, OH)})
+    beaker = bm.Model("beaker", [bm.Transporter("meeting", "H + OH -> H2O", place, laws.Elementary(rate=Q(1e14, "fmol/s")), species=(H2O,))])
+    run = bm.simulate(beaker, until="1 s")
+    study = bm.Study("beaker")
+    study.run(beaker, until="1 s")
+    end = float(run.data.concentration.sel(pool="beaker.K")[-1])
+    assert study.printed.splitlines()[-1].startswith("at the end  beaker.H ")
+    assert f"beaker.K {end:.4g} mM" in study.printed
+    assert " mV" not in study.printed
+    told = summary(run)
+    assert told["potential"] == {}
+    assert told["concentration"]["beaker.K"] == {"value": end, "unit": "mM"}
 
 
 @pytest.mark.parametrize("name", ["name", "answers", "records", "figures", "folder"])

@@ -156,12 +156,12 @@ def test_a_bath_that_gives_supplies_and_one_that_takes_is_delivered_to() -> None
     paid = RT * np.log(10) * 0.06 / 1e3
     down, up = passage(back=False).ledger, passage(back=True).ledger
     assert down.flows() == [
-        Flow("glucose gradient", "apical way", pytest.approx(paid), "input"), Flow("apical way", "heat", pytest.approx(paid), "heat"),
+        Flow("glucose gradient", "apical_way", pytest.approx(paid), "input"), Flow("apical_way", "heat", pytest.approx(paid), "heat"),
         Flow("baths", "glucose gradient", pytest.approx(paid), "supply"),
     ]  # fmt: skip
     assert up.flows() == [
-        Flow("apical way", "glucose gradient", pytest.approx(paid), "output"),
-        Flow("heat", "apical way", pytest.approx(paid), "uphill"),
+        Flow("apical_way", "glucose gradient", pytest.approx(paid), "output"),
+        Flow("heat", "apical_way", pytest.approx(paid), "uphill"),
         Flow("glucose gradient", "delivered", pytest.approx(paid), "delivered"),
     ]
     told = number(paid)

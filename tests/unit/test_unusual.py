@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 import xarray as xr
 from mistakes import LEAK, Mistake, bath, cell, judge, membrane, sound, table, transporter
 
@@ -56,6 +57,14 @@ SLIPS: dict[str, tuple[Callable[[], Any], str]] = {
     "molar": (lambda: bath({K: Q(140, "M")}), "bath.K = 140 M, where cells have at most 20 M"),
     "molar in a run": (lambda: run(bath__K="140 M"), r"parameters\['bath.K'\]"),
     "molar in a protocol": (lambda: run(bath__K=Protocol.steps("5 mM", ("0.5 s", "140 M"))), "Protocol.steps, value 2"),
+    "molar in a formula": (
+        lambda: run(bath__K=Protocol.function(lambda t, a, b, s: a + b * sympy.sin(t / s) ** 2, a=Q(5, "mM"), b=Q(140, "M"), s=Q(1, "s"))),
+        r"parameters\['bath.K'\], Protocol.function, its highest value = 99135.3 mM, where cells have at most 20 M",
+    ),
+    "a formula that is cold": (
+        lambda: run(bath__K=Q(5, "mM"), temperature=Protocol.function(lambda t, a: a + 0 * t, a=Q(37, "K"))),
+        r"parameters\['temperature'\], Protocol.function, its (lowest|highest) value = 37 K",
+    ),
     "breaks after the end": (lambda: run(bath__K=LATER), "2 breaks of the protocol of bath.K come after the end of the run, 1 s, and never act"),
     "points after the end": (
         lambda: run(bath__K=Protocol.ramps(("0 s", "5 mM"), ("2 s", "6 mM"), ("3 s", "5 mM"))), "1 point of the protocol of bath.K comes after",
@@ -78,6 +87,7 @@ def test_a_likely_slip_is_told_at_the_line_of_the_user(name: str) -> None:
     [
         lambda: model(temperature="280 K", potential="-200 mV"),
         lambda: run(bath__K=array([0.0, 500.0], "mM"), temperature="15 degC"),
+        lambda: run(bath__K=Protocol.function(lambda t, a, s: a * sympy.exp(-t / s), a=Q(20, "M"), s=Q(1, "s"))),
         lambda: run(bath__K=Protocol.steps("5 mM", ("1 s", "6 mM"))),
         lambda: run(bath__K=Protocol.ramps(("0 s", "5 mM"), ("2 s", "6 mM"))),  # whose slope acts
         lambda: run(bath__K=Protocol.steps("5 mM", (array([0.5, 2.0], "s"), "6 mM"))),  # acts in one lane

@@ -102,7 +102,7 @@ def _circulating(found: Finding, loop: Loop) -> Finding:
 
 def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], shown: Sequence[Finding]) -> list[Finding]:
     """The findings on loops, with the steps that most likely are at fault."""
-    names = [p.name.partition(":")[2] for p in cycle.processes]
+    names = [p.step for p in cycle.processes]
     guilt = blame(basis, [f.terms.get("constant", 0.0) for f in judged], names, ROUNDING)
     who = " or ".join(guilt.culprits)
     all_ = "every loop" if len(basis) > 1 else "it"

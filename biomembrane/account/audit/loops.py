@@ -75,13 +75,13 @@ def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     ends = [tuple(_state(side) for side in (p.reaction.reactants, p.reaction.products)) for p in cycle.processes]
     made = claims(cycle, temperature)
     basis, chosen = walks(ends, [state.label for state in cycle.states])
-    named = loop_names(cycle.name, [step.name.partition(":")[2] for step in made], ends, (*basis, *chosen))
+    named = loop_names(cycle.name, [p.step for p in cycle.processes], ends, (*basis, *chosen))
     built = {steps_of(w): _loop(cycle, made, w, named[steps_of(w)]) for w in (*basis, *chosen)}
     return [built[steps_of(w)] for w in basis], [built[steps_of(w)] for w in chosen]
 
 
 def _state(side: Sequence[tuple[int, Participant]]) -> str:
-    return next(who.label for _, who in side if who.kind == "state")
+    return next(who.label for _, who in side if who.is_state)
 
 
 def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
