@@ -78,6 +78,7 @@ def _books(ledger: Ledger) -> dict[str, Any]:
         "transporters": chart.transporters,
         "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
         "pools": [[x.name, x.carried_as] for x in t.model.pools],
+        "unaccounted": list(t.model.unaccounted),
         "species": {name: s.label for name, s in t.model.species.items()},
         "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
@@ -102,7 +103,10 @@ class Filed:
         species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
         labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
         pools = [SimpleNamespace(name=n, carried_as=carrier) for n, carrier in self.facts["pools"]]
-        self.model = SimpleNamespace(name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools)
+        self.model = SimpleNamespace(
+            name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools,
+            unaccounted=self.facts["unaccounted"],
+        )  # fmt: skip
         rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
         span = float(self.facts["span"])

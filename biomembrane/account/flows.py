@@ -45,6 +45,7 @@ class Flows:
         made = [Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM") for p, c in usual.items()]
         made.append(Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V"))
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
+        values |= {str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states}
         self.box = Box(tuple(made), values, temperature)
         self.names = [v.name for v in made]
         self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]

@@ -177,6 +177,7 @@ def _reduced(forward: sp.Expr, reverse: sp.Expr) -> sp.Expr:
 
 _WHY = (
     ("concentrations and amounts are positive", lambda e: any(str(s)[:2] in ("c[", "n[") for s in e.free_symbols)),
+    ("states with an equation of their own are not negative", lambda e: any(str(s).startswith("x[") for s in e.free_symbols)),
     ("parameters are not negative by declaration", lambda e: any("[" not in str(s) and "." in str(s) for s in e.free_symbols)),
     ("exponentials are positive", lambda e: e.has(sp.exp)),
     ("B(x) = x/(eˣ − 1) is positive", lambda e: e.has(B)),

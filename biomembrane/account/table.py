@@ -68,12 +68,13 @@ def _title(ledger: Ledger) -> str:
 
 
 def flagged(ledger: Ledger) -> list[str]:
-    """A line for each pool without a potential and for each law without proof, and what it did uphill."""
+    """A line for each pool without a potential, for each state outside the books and for each law without proof, and what it did uphill."""
     shares = ledger.uphill_shares()
     made = [
         f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
         for name, used in ledger._books.empty.items()
     ]
+    made += [f"{name} has no share in the free energy: it is outside these books" for name in ledger._t.model.unaccounted]
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))

@@ -118,8 +118,6 @@ def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
         for row, coefficient in column.items():
             rows[row].append((coefficient, symbols.current(process)))
     for x in model.states:
-        terms = rows[x.name]
-        if x.rate is not None:
-            yield symbols.own_rate(x.name), x.rate
-            terms.append((sp.S.One, symbols.own_rate(x.name)))
-        yield symbols.balance(x.name), weighted(terms) if x.constraint is None else x.constraint
+        own = [] if x.rate is None else [(sp.S.One, symbols.own_rate(x.name))]
+        changes = weighted([*rows[x.name], *own])
+        yield symbols.balance(x.name), changes if x.constraint is None else x.constraint

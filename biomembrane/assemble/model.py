@@ -14,6 +14,7 @@ import sympy as sp
 
 from .. import collection, constants, symbols
 from .. import dimension as d
+from ..declare.auxiliary import auxiliaries
 from ..declare.content import Compared
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula, Formulas
@@ -120,14 +121,17 @@ class Model(Compared):
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
         declared += contents.declared(self.places.values(), self.membranes)
         chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
-        potentials.check_read(self.circuit, self.processes)
+        self.auxiliaries = auxiliaries(
+            (x for p in self.processes for x in p.own_states), name, {*self.membranes, *self.places.values()}
+        )  # fmt: skip
+        potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
         declared += chosen
-        declared += [p for t in self.transporters for p in t.parameters.values()]
+        declared += [p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
         filled = [c.name for c in self.compartments if c.contents]
         checks.carriers(self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling])
         self.states: tuple[StateVariable, ...] = states(
-            self.compartments, self.transporters, self.circuit, self.swelling, self.start
+            self.compartments, self.transporters, self.circuit, self.swelling, self.start, self.auxiliaries
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
         rows = {x.symbol: x.name for x in self.pools}
@@ -234,9 +238,17 @@ class Model(Compared):
                 L = symbols.conductance(name)
                 put(Group.RATE, L, Formula(rates.conductance, process.names))
                 put(Group.FLUX, J, Formula(L * A))
+        for state in self.states:
+            if state.rate is not None:
+                put(Group.RATE, symbols.own_rate(state.name), state.rate)
         for symbol, formula in levels.balances(self):
             put(Group.BALANCE, symbol, formula)
         return tuple(made)
+
+    @property
+    def unaccounted(self) -> tuple[str, ...]:
+        """Names of the states that have no share in the free energy, and so are outside the energy books."""
+        return tuple(x.name for x in self.states if x.conjugate is None)
 
     @property
     def matrix(self) -> sp.Matrix:

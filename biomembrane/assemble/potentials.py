@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import sympy as sp
 
 from .. import dimension as d
 from .. import errors, symbols
 from ..declare.parameter import Declared, check_usual, declare
-from ..declare.places import Membrane
-from ..declare.transporter import Process
+from ..declare.places import Compartment, Membrane
 from .network import Circuit
 
 CLOSE = 1e-9  # V: a potential that the others imply may be given, if it agrees this well
@@ -110,7 +109,19 @@ def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
     )
 
 
-def check_read(circuit: Circuit, processes: Iterable[Process]) -> None:
+class Reading(Protocol):
+    """What has a formula at a place: a process, by its law, or a state, by its rate."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def transporter(self) -> str: ...
+    @property
+    def on(self) -> Membrane | Compartment: ...
+    def reads(self, symbol: sp.Symbol) -> bool: ...
+
+
+def check_read(circuit: Circuit, processes: Iterable[Reading]) -> None:
     """Raise ``NoVoltage`` where a law reads V of a membrane that has none."""
     for p in processes:
         if isinstance(p.on, Membrane) and not circuit.has_voltage(p.on) and p.reads(symbols.potential(p.on.name)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import symbols
 from ..declare.latex import reaction
 from ..declare.parameter import table as parameter_rows
 from ..html import collapsible, join, table
@@ -24,6 +25,8 @@ def html(model: Model) -> str:
     parts.append(collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True))
     if rest:
         parts.append(collapsible("impermeants", table(rest, ("pool", "amount"))))
+    if model.unaccounted:
+        parts.append(collapsible("states outside the energy books", table([(n,) for n in model.unaccounted], ("state",))))
     parts.append(collapsible("parameters", table(parameter_rows(model.parameters), ("name", "value", "source"))))
     return collapsible(repr(model), join(*parts), open=True)
 
@@ -32,7 +35,9 @@ def latex(model: Model) -> str:
     """Reactions, G(x) and the balances, as display mathematics."""
     lines = [reaction(p.reaction) for p in model.processes]
     lines.append(f"G = {tex(model.energy)}")
-    rates = [formula.expression for _, formula in balances(model)]
-    lines += [rf"\dot{{{tex(x.symbol)}}} = {tex(e)}" for x, e in zip(model.states, rates, strict=True)]
+    own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
+    rates = [formula.expression.xreplace(own) for _, formula in balances(model)]
+    moves = [rf"\dot{{{tex(x.symbol)}}}" if x.constraint is None else "0" for x in model.states]
+    lines += [f"{left} = {tex(e)}" for left, e in zip(moves, rates, strict=True)]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

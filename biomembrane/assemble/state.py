@@ -1,7 +1,8 @@
-"""State variables: dx/dt = N·J + rate, each with where it starts, how large it is, and what it works against.
+"""State variables: dx/dt = N·J + rate, each with where it starts and what it works against.
 
-A small class for each thing that a model declares: a solute in a compartment, a state of a carrier, the charge of a node, the volume of a
-compartment.  The rest of the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
+A small class for each thing that a model declares: a solute in a compartment, a state of a carrier,
+the charge of a node, the volume of a compartment, a state with an equation of its own.  The rest of
+the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import symbols
+from ..declare.auxiliary import Auxiliary
 from ..declare.cycle import Cycle
 from ..declare.formula import Formula
 from ..declare.places import Compartment
@@ -37,14 +39,16 @@ class StateVariable:
         place: the place, or the membrane of a carrier; ``label`` is the name there.
         initial: x(0), of the parameters.
         scale: a typical size, for absolute tolerances.
-        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free energy, and so outside the books.
+        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free
+            energy, and so outside the books.
         concentration: its symbol, of what is dissolved.
         rate: what moves it besides the processes, per second; none of what only processes change.
         constraint: what is 0 at all times and so determines x, in place of a rate of change.
         positive: whether it cannot fall below zero.
         dimension, unit: of x, in the internal system.
-        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges; none of what is in no such sum.
-        carried_as: the carrier of energy that the ledger counts its exergy with; none of what is counted with all.
+        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
+            none of what is in no such sum.
+        carried_as: the carrier of energy that the ledger counts its exergy with, if it has one.
         kind: the word for it in results, on which nothing depends.
     """
 
@@ -72,7 +76,7 @@ class StateVariable:
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Names of the parameters that say what there is at the start, and nothing of the run after it."""
+        """Names of the parameters that say what there is at the start, and nothing of later."""
         return frozenset(s.name for s in self.initial.expression.free_symbols)
 
 
@@ -95,21 +99,31 @@ class NodeCharge(StateVariable):
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Nothing: the capacitances in q(0) = Σ C φ(0) act all along, and the potentials are told apart."""
+        """Nothing: capacitances act all along, and potentials are told apart."""
         return frozenset()
 
 
 class Volume(StateVariable):
-    """The volume of a compartment that takes up or loses solvent; the solvent is not counted in moles."""
+    """The volume of a compartment that takes up or loses solvent, which is not counted."""
 
     dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
 
 
+class OwnRate(StateVariable):
+    """A pure number with an equation of its own."""
+
+    dimension, unit, quantum, kind = d.ONE, "1", None, "auxiliary"
+
+
 def states(
-    compartments: Sequence[Compartment], transporters: Sequence[Transporter | Cycle], circuit: Circuit,
-    swelling: Collection[str], start: Mapping[str, sp.Expr],
-) -> tuple[StateVariable, ...]:  # fmt: skip
-    """The state vector: solutes, charge and volume of each place, then the states of carriers."""
+    compartments: Sequence[Compartment],
+    transporters: Sequence[Transporter | Cycle],
+    circuit: Circuit,
+    swelling: Collection[str],
+    start: Mapping[str, sp.Expr],
+    own: Sequence[Auxiliary],
+) -> tuple[StateVariable, ...]:
+    """The state vector: what each place holds, its charge and volume, carriers, own equations."""
     made: list[StateVariable] = []
     charge = _charges(circuit, start)
     for place in compartments:
@@ -121,7 +135,7 @@ def states(
     made += charge.values()
     for t in transporters:
         made += _carriers(t)
-    return tuple(made)
+    return (*made, *map(_auxiliary, own))
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
@@ -129,9 +143,16 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
     for s, concentration in place.contents.items():
         name = concentration.name
         yield Solute(
-            name=name, symbol=symbols.amount(name), place=place.name, label=s.name, initial=contents.start(place, concentration), scale=W,
-            conjugate=symbols.chemical(name), concentration=symbols.concentration(name), carried_as=s.name,
-        )  # fmt: skip
+            name=name,
+            symbol=symbols.amount(name),
+            place=place.name,
+            label=s.name,
+            initial=contents.start(place, concentration),
+            scale=W,
+            conjugate=symbols.chemical(name),
+            concentration=symbols.concentration(name),
+            carried_as=s.name,
+        )
 
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
@@ -140,13 +161,20 @@ def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCh
     for block in circuit.blocks:
         own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
         scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}
-    return {
-        n: NodeCharge(
-            name=f"{n}.charge", symbol=symbols.charge(n), place=n, label="charge", initial=initial[n], scale=scale[n],
-            conjugate=symbols.electric(n), positive=False,
-        )
-        for n in circuit.nodes
-    }  # fmt: skip
+    return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
+
+
+def _charge(node: str, initial: Formula, scale: Formula) -> NodeCharge:
+    return NodeCharge(
+        name=f"{node}.charge",
+        symbol=symbols.charge(node),
+        place=node,
+        label="charge",
+        initial=initial,
+        scale=scale,
+        conjugate=symbols.electric(node),
+        positive=False,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -155,11 +183,9 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    W = Formula(place.volume.symbol)
-    return Volume(
-        name=place.volume.name, symbol=symbols.volume(place.name), place=place.name, label="volume", initial=W, scale=W,
-        conjugate=symbols.pressure(place.name),
-    )  # fmt: skip
+    n, name = place.name, place.volume.name
+    W, x, P = Formula(place.volume.symbol), symbols.volume(n), symbols.pressure(n)
+    return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
 
 
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
@@ -168,6 +194,25 @@ def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
     share = Formula(t.total.local / len(t.states), t.total.names)  # until they are relaxed
     for s in t.states:
         yield Amount(
-            name=s.pool, symbol=symbols.amount(s.pool), place=t.on.name, label=s.label, initial=share, scale=share,
-            conjugate=symbols.chemical(s.pool), carried_as=CARRIER,
-        )  # fmt: skip
+            name=s.pool,
+            symbol=symbols.amount(s.pool),
+            place=t.on.name,
+            label=s.label,
+            initial=share,
+            scale=share,
+            conjugate=symbols.chemical(s.pool),
+            carried_as=CARRIER,
+        )
+
+
+def _auxiliary(x: Auxiliary) -> OwnRate:
+    return OwnRate(
+        name=x.name,
+        symbol=x.symbol,
+        place=x.on.name,
+        label=x.name,
+        initial=Formula(symbols.declared(x.name, x.domain)),
+        scale=Formula(sp.S.One),
+        rate=x.formula,
+        positive=x.domain != "real",
+    )

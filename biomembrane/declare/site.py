@@ -26,6 +26,7 @@ from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, ln
 from .certificate import BRANCHES
+from .content import Compared
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
@@ -172,12 +173,27 @@ def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
             yield node
 
 
+class OwnState(Compared):
+    """A state with an equation of its own, a pure number, which a law may read as ``site[state]``; ``value``: where it starts."""
+
+    name: str
+    domain: str
+
+    @property
+    def value(self) -> float:
+        raise NotImplementedError
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        return symbols.declared(f"x[{self.name}]", self.domain)
+
+
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
     Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``step`` of its diagram, ``process`` (name of both), ``dims`` (dimension of
     each symbol), ``names`` (what each local symbol stands for), ``parameters`` declared so far by dotted name, ``senses`` (solutes read that
-    take no part), ``charge`` moved to the inside per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
+    take no part), ``own_states`` that are read, ``charge`` moved to the inside per turnover, ``drive`` = A/RT and ``standard`` = ΔG°/RT.
     """
 
     def __init__(self, name: str, reaction: Reaction, on: Membrane | Compartment, step: str = "") -> None:
@@ -187,6 +203,7 @@ class Site:
         self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}
         self.senses: dict[Participant, None] = {}
+        self.own_states: dict[OwnState, int] = {}
         self._given: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         self.written_by_user = False  # while a function of the user's is called
         self._open: dict[sp.Symbol, str] = {}  # parameters that no domain was asked for, by symbol
@@ -202,11 +219,14 @@ class Site:
     def _side(self, who: Participant) -> str:
         return "out" if isinstance(self.on, Membrane) and who.place is self.on.outside else "in"
 
-    def __getitem__(self, key: str) -> sp.Expr:
+    def __getitem__(self, key: str | OwnState) -> sp.Expr:
         """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses.
 
-        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1.
+        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1;
+        of a state with an equation of its own, its value.
         """
+        if isinstance(key, OwnState):
+            return self.own(key)
         for who in self.participants:
             if key in self.names_of(who):
                 return self.activity(who) if who.is_solvent else self.level(who)
@@ -218,6 +238,11 @@ class Site:
         names = [*(self.written(w) for w in self.participants), *known]
         wanted = "a participant of its reaction, or a solute on either side"
         raise errors.UnknownName(where=f"law of {self.name}", wanted=wanted, got=errors.shown(key), advice=errors.nearest(key, names))
+
+    def own(self, state: OwnState) -> sp.Symbol:
+        """The symbol of a state with an equation of its own, numbered in the order in which the law reads them."""
+        number = self.own_states.setdefault(state, len(self.own_states))
+        return self.local(symbols.declared(f"x[@{number}]", state.domain), state.symbol, d.ONE)
 
     def names_of(self, who: Participant) -> tuple[str, ...]:
         """All that a participant may be called: as :meth:`written`, by its place, by its side, by its label."""

@@ -21,7 +21,7 @@ from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, parse
-from .site import Site, evaluated, expressed
+from .site import OwnState, Site, evaluated, expressed
 from .species import Species
 
 
@@ -30,7 +30,8 @@ class Process(Compared):
     """One reaction with its rates and the certificate of them: what the assembly reads.
 
     ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates`` the same written out; ``senses`` are the solutes
-    that its rates read and that take no part in the reaction; ``step`` is its name within a kinetic diagram.
+    that its rates read and that take no part in the reaction, ``own_states`` those with an equation of their own that they read; ``step`` is
+    its name within a kinetic diagram.
     """
 
     name: str
@@ -42,9 +43,10 @@ class Process(Compared):
     certificate: Certificate
     senses: tuple[Participant, ...] = ()
     step: str = ""
+    own_states: tuple[OwnState, ...] = ()
 
     def _content(self) -> tuple[Any, ...]:
-        return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses
+        return self.transporter, self.reaction, self.on, self.local, dict(self.names), self.certificate.verdict, self.senses, self.own_states
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
@@ -76,7 +78,7 @@ def build(site: Site, law: Law, modulator: Callable[[Site], sp.Expr] | None, der
     case = Case(rates, g, site.drive, frozenset(site.dims.items()), frozenset((s, f.local) for s, f in derived.items()))
     verdict, statement = judged(case, site.names, site.parameters, where)
     proof = Certificate(verdict, statement, Formula(site.drive, site.names))
-    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses), site.step)
+    return Process(where, site.name, site.reaction, site.on, rates, site.names, proof, tuple(site.senses), site.step, tuple(site.own_states))
 
 
 def read(law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None) -> tuple[Rates, sp.Expr | None]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import symbols
+from ..assemble.contents import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy import kernel
 from ..compile.program import program
@@ -44,6 +45,7 @@ def vector(model: Model, at: Condition) -> Array:
             charge[b] -= q
     told = {symbols.amount(n): x for n, x in at.amount.items()} | {symbols.charge(n): x for n, x in charge.items()}
     told |= {symbols.volume(n): x for n, x in at.volume.items()}
+    told |= {x.symbol: value(x.initial, numbers(model)) for x in model.states if x.conjugate is None}
     return np.array([told[x.symbol] for x in model.states])
 
 

@@ -1,4 +1,4 @@
-"""The contract of state variables: each says what it is counted in, what it works against and where it starts, and no code asks what kind it is."""
+"""The contract of state variables: each says what it has, and no code asks what kind it is."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def everything() -> Model:
     salt = {Na: Q(140, "mM"), K: Q(5, "mM"), Cl: Q(145, "mM"), lib.glucose: Q(5, "mM")}
     bath = bm.Reservoir("bath", salt)
     mixed = {Na: Q(20, "mM"), K: Q(120, "mM"), Cl: Q(20, "mM"), lib.glucose: Q(1, "mM")}
-    cell = bm.Compartment("cell", volume=Q(1, "pL"), contents=mixed, impermeant=bm.balance(charge=-1))
-    wall = bm.Membrane("wall", inside=cell, outside=bath, area=Q(500, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    size, anion = Q(1, "pL"), bm.balance(charge=-1)
+    cell = bm.Compartment("cell", volume=size, contents=mixed, impermeant=anion)
+    area, C = Q(500, "um^2"), Q(1, "uF/cm^2")
+    wall = bm.Membrane("wall", inside=cell, outside=bath, area=area, capacitance=C)
     parts: list[Any] = [lib.leak(K, wall), lib.leak(Na, wall), lib.SGLT1(wall), lib.water(wall)]
     return Model("everything", parts, potential={wall: Q(-60, "mV")})
 
@@ -42,7 +44,7 @@ def test_a_state_has_the_derivative_of_the_free_energy_as_its_conjugate() -> Non
 
 
 def test_what_is_conserved_is_counted_in_quanta() -> None:
-    """No process changes Σ weight·x/quantum, with charges in units of F; a volume is in no such sum."""
+    """No process changes Σ weight·x/quantum, with charges in units of F; volumes are in no sum."""
     model = everything()
     counted = {x.name: x.quantum for x in model.states}
     assert {x.name for x in model.states if x.quantum is None} == {"cell.volume"}
@@ -50,12 +52,16 @@ def test_what_is_conserved_is_counted_in_quanta() -> None:
     assert model.invariants
     for weights in model.invariants:
         for column in model.N.values():
-            moved = sum(sp.Rational(w.numerator, w.denominator) * column.get(row, 0) / counted[row] for row, w in weights.items())
+            shares = {row: sp.Rational(w.numerator, w.denominator) for row, w in weights.items()}
+            moved = sum(w * column.get(row, 0) / counted[row] for row, w in shares.items())
             assert sp.simplify(moved) == 0
 
 
 def test_units_and_signs_follow_from_what_a_state_is() -> None:
-    said = {x.name: (x.unit, x.positive, x.concentration is not None, x.carried_as) for x in everything().states}
+    said = {
+        x.name: (x.unit, x.positive, x.concentration is not None, x.carried_as)
+        for x in everything().states
+    }  # fmt: skip
     assert said["cell.K"] == ("fmol", True, True, "K")
     assert said["cell.charge"] == ("fC", False, False, None)
     assert said["cell.volume"] == ("pL", True, False, None)
@@ -73,7 +79,7 @@ def test_only_what_acts_at_the_start_alone_is_spent_there() -> None:
 
 @pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
 def test_nothing_depends_on_the_word_for_a_kind(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """With nonsense in place of every word, equations, invariants, run and books are the same to the bit."""
+    """With nonsense for every word, equations, invariants, run and books are the same."""
     was = shipped(name)
     run = bm.simulate(was, until="20 s")
     shipped.cache_clear()
@@ -86,7 +92,8 @@ def test_nothing_depends_on_the_word_for_a_kind(monkeypatch: pytest.MonkeyPatch,
     again = bm.simulate(now, until="20 s")
     assert np.array_equal(again.trajectory.block.rows, run.trajectory.block.rows)
     for variable in ("amount", "concentration", "potential", "volume", "flux", "dissipation"):
-        assert np.array_equal(again.data[variable].values, run.data[variable].values, equal_nan=True)
+        one, two = (each.data[variable].values for each in (again, run))
+        assert np.array_equal(one, two, equal_nan=True)
     assert str(again.ledger) == str(run.ledger)
     look, y = Seen(now), run.trajectory.block.y[:, -1, 0]
     assert np.array_equal(look.array("rhs", y), Seen(was).array("rhs", y))

@@ -99,6 +99,8 @@ def test_isomers_fill_a_cell_as_the_closed_form_says() -> None:
     at = run.data
     for name, wanted in zip(("cell.A", "cell.B"), filled(at.time.values), strict=True):
         assert at.amount.sel(pool=name).values == pytest.approx(wanted, rel=1e-7)
+    assert r"\\ 0 = " in model._repr_latex_()
+    assert model.hash != built(ISOMERS, fast=False).hash
     ledger = run.ledger.check()
     assert float(np.abs(at.affinity.sel(process="turn")).max()) < 1e-6  # of kJ/mol
     assert float(ledger.residual_relative[-1]) < 1e-9

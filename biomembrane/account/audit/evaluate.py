@@ -16,7 +16,7 @@ from ...compile.arrays import Sweep
 from ...compile.graph import Graph
 from ...compile.numpy import ARRAYS
 from ...compile.slopes import differentiate
-from ...symbols import N_A, F, R, T, c0, n0, t
+from ...symbols import N_A, F, R, T, c0, is_fraction, n0, t
 from .claim import Claim
 
 Array = NDArray[np.float64]
@@ -106,6 +106,9 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
             made.append(Variable(symbol, name, 0.0, -PRESSURE, PRESSURE, log=False, unit="Pa"))
         elif symbol.is_positive:
             made.append(Variable(symbol, name, 1.0, 0.1, 10.0, log=True, unit="1"))
+        elif symbol.is_nonnegative:
+            high = 1.0 if is_fraction(symbol) else 10.0
+            made.append(Variable(symbol, name, high / 2, 0.0, high, log=False, unit="1"))
         else:
             made.append(Variable(symbol, name, 0.0, -1.0, 1.0, log=False, unit="1"))
     return Box(tuple(made), claim.values, claim.temperature)
