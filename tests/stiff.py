@@ -22,8 +22,10 @@ Y = sp.symbols("y0:8", real=True)
 P = sp.symbols("p0:9", real=True)
 
 
-def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = (), mass: Sequence[int] = (), *, rolled: bool = False) -> Kernel:
-    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger; ``rolled``: as of a large model."""
+def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = (), mass: Sequence[int] = (), *, rolled: bool = False, careful: bool = False) -> Kernel:
+    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger; ``rolled``: as of a large model;
+    ``careful``: for the careful driver.
+    """
     g = Graph(again=rolled)
     env = {s: g.input("y", i) for i, s in enumerate(Y)} | {s: g.input("p", i) for i, s in enumerate(P)} | {t: g.input("t")}
     memo: dict[sp.Basic, int] = {}
@@ -31,6 +33,8 @@ def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = (), mass: Sequence[
     jacobian = differentiate(g, nodes, g.inputs("y", len(Y)))
     outputs: dict[str, list[int]] = {group: [] for group in _GROUPS}
     outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": along(g, nodes, {env[t]: g.one}), "entry": entries}
+    if careful:
+        outputs["along"] = along(g, entries, {g.input("y", k): g.input("y", len(rhs) + k) for k in range(len(rhs))})
     names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     owners = tuple(range(len(rhs))) if rolled else ()

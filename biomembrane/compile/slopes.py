@@ -40,9 +40,10 @@ def along(g: Graph, roots: Sequence[int], direction: Direction) -> list[int]:
 
 def _node_by_node(g: Graph, roots: Sequence[int], seeds: Mapping[int, dict[int, int]]) -> list[dict[int, int]]:
     slopes, nodes = dict(seeds), g.nodes
+    untouched = slopes.keys().isdisjoint
     for i in g.reachable(roots):
         node = nodes[i]
-        if i not in seeds and node[0] not in LEAVES and any(a in slopes for a in node[1:]):
+        if i not in seeds and node[0] not in LEAVES and not untouched(node[1:]):
             slopes[i] = g.chain(i, slopes)
     return [slopes.get(root, {}) for root in roots]
 

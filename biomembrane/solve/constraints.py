@@ -1,4 +1,7 @@
-"""Initial values that meet the constraints 0 = f of a model with algebraic states, by Newton's method at fixed differential states."""
+"""Initial values that meet the constraints 0 = f of a model, by Newton's method.
+
+The algebraic states move, the differential ones stay as they are given.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from .opening import position
 
 Array = NDArray[np.float64]
 ROUNDS, HALVES = 60, 12
-SETTLED = 1e-8  # share of each state that the last correction may have: the next would be its square
+SETTLED = 1e-8  # of each state, the last correction: the next would be its square
 TRACE = 1e-6  # of its typical size: what is below counts as so much
 SINGULAR = 1e-13  # of the largest singular value of the block, each row and column in its own unit
 NEAREST = 0.1  # share of an amount that a correction leaves at least
@@ -24,9 +27,10 @@ NEAREST = 0.1  # share of an amount that a correction leaves at least
 def meet(
     k: Kernel, held: Sequence[Any], y0: Array, scale: Array, positive: NDArray[np.bool_], lanes: slice, dims: Mapping[str, int]
 ) -> None:  # fmt: skip
-    """Move the algebraic states of ``y0`` (state, lane) to where the constraints hold; ``held`` are the constants of the kernel.
+    """Move the algebraic states of ``y0`` (state, lane) to where the constraints hold.
 
-    Raises ``SingularConstraint``, naming a constraint that does not determine the states, or ``ConstraintNotMet``.
+    ``held`` are the constants of the kernel.  Raises ``SingularConstraint``, naming a constraint
+    that does not determine the states, or ``ConstraintNotMet``.
     """
     rows = k.program.algebraic
     if rows:
@@ -35,7 +39,7 @@ def meet(
 
 @dataclass(frozen=True, eq=False)
 class _Newton:
-    """``rows``: the algebraic states, their typical ``size`` (row, lane) and which are ``positive``."""
+    """``rows``: the algebraic states, with typical ``size`` (row, lane) and which are ``positive``."""
 
     kernel: Kernel
     held: Sequence[Any]
@@ -55,7 +59,7 @@ class _Newton:
                 return
         name = self._name(int(np.argmax(left.max(axis=1))))
         raise errors.ConstraintNotMet(
-            where=f"simulate(model, …), the constraint of {name}{position(left.max(axis=0), self.lanes, self.dims)}",
+            where=self._where(name, left.max(axis=0)),
             wanted="initial values that meet it, with the differential states as given",
             got=f"Newton's method has not settled in {ROUNDS} iterations",
             advice=f"an initial value of {name} that is nearer to the solution",
@@ -63,6 +67,10 @@ class _Newton:
 
     def _name(self, row: int) -> str:
         return self.kernel.program.states[self.rows[row]]
+
+    def _where(self, name: str, lanes: Array) -> str:
+        place = position(lanes, self.lanes, self.dims)
+        return f"simulate(model, …), the constraint of {name}{place}"
 
     def _off(self, y: Array) -> Array:
         with np.errstate(all="ignore"):
@@ -83,21 +91,23 @@ class _Newton:
         if singular.any():
             lane = int(np.argmax(singular))
             row = int(np.argmax(dull[lane] if dull[lane].any() else np.abs(left[lane, :, -1])))
-            self._refuse(row, singular.astype(float), np.isfinite(block[lane, row]).all() and np.isfinite(off[row, lane]))
+            finite = np.isfinite([*block[lane, row], off[row, lane]]).all()
+            self._refuse(row, singular.astype(float), finite)
         made = np.linalg.solve(even, (-off.T / most)[:, :, None])[:, :, 0].T
         return made.astype(float, copy=False)
 
     def _refuse(self, row: int, singular: Array, finite: Any) -> None:
         name, every = self._name(row), ", ".join(map(self._name, range(len(self.rows))))
+        told = "no new condition on them" if finite else "a value or a slope that is not finite"
         raise errors.SingularConstraint(
-            where=f"simulate(model, …), the constraint of {name}{position(singular, self.lanes, self.dims)}",
+            where=self._where(name, singular),
             wanted=f"constraints that together determine {every}",
-            got="no new condition on them at the initial values" if finite else "a value or a slope that is not finite at the initial values",
-            advice=f"a constraint that depends on {name} and does not follow from the others, or a rate for {name}",
+            got=f"{told} at the initial values",
+            advice=f"a constraint on {name} that does not follow from the others, or a rate for it",
         )
 
     def _share(self, y: Array, step: Array, off: Array) -> Array:
-        """How much of a correction (row, lane) leaves amounts positive and takes the constraints no further from 0, by lane."""
+        """How much of a correction (row, lane) leaves amounts positive and constraints no further from 0."""
         least = (NEAREST - 1) * y[self.rows]
         with np.errstate(all="ignore"):
             room = np.where(self.positive[:, None] & (step < least), least / step, 1.0)

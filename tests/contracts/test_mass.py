@@ -86,14 +86,14 @@ def test_order_of_convergence(name: str) -> None:
 
 
 @pytest.mark.parametrize("runs", [1, 9])
-@pytest.mark.parametrize("way", ["straight", "rolled", "tables"])
+@pytest.mark.parametrize("way", ["straight", "careful", "rolled", "tables"])
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_every_way_to_emit_code(name: str, way: str, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Straight and rolled code and loops over tables, one lane and eight: the solution and its quadratures as exact as rtol asks."""
+    """Straight and rolled code, loops over tables, the careful driver; one lane and eight: solution and quadratures as exact as rtol asks."""
     if way == "tables":
         monkeypatch.setattr(lanes, "_DENSE", 0)
     p = PROBLEMS[name]
-    k = compiled(p.rhs, [Y[0] ** 2, Y[1]], p.mass, rolled=way != "straight")
+    k = compiled(p.rhs, [Y[0] ** 2, Y[1]], p.mass, rolled=way in ("rolled", "tables"), careful=way == "careful")
     made = solve(k, np.repeat(p.start[:, None], runs, axis=1), [0.0, 0.5, 1.0], 1e-8)
     x, weights = np.polynomial.legendre.leggauss(20)
     at = np.array([p.truth(each) for each in (1 + x) / 2])
