@@ -16,12 +16,11 @@ from .. import collection, errors
 from ..assemble.model import Model
 from ..declare.content import packed
 from ..solve.initial import begin
-from ..solve.native import Native
 from ..solve.onward import onward, unused
 from ..solve.parameters import ParameterSet, resolve
-from ..solve.problem import Solver
 from ..solve.scan import coordinates, spread
 from ..solve.simulate import Task, chosen_solver, prepare
+from ..solve.solver import Solver
 from ..solve.times import Grid
 from . import pieces
 from .keep import Keep, Kept, collect
@@ -137,15 +136,13 @@ def lazy(
         import xarray as xr
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
-    own = chosen_solver(model, solver)
+    own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
     begun = begin(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = pieces.apart(model, parameters)
     met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
     arrays = dict(zip(arrays, met, strict=True))
     chosen = replace(_chosen(model, parameters, fixed, arrays, unused(model, start)), start=begun)
-    if isinstance(own, Native):
-        own = replace(own, threads=1)  # the scheduler has its own
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not pieces.open_(value)}
     task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)

@@ -15,9 +15,9 @@ from ..declare.names import renamed
 from ..declare.parameter import check_domain, inside
 from ..solve.onward import fixed
 from ..solve.parameters import of_start
-from ..solve.problem import Solver
 from ..solve.simulate import Task
 from ..solve.simulate import prepare as checked
+from ..solve.solver import Solver
 from ..solve.standing import standing
 from ..solve.times import output_times
 from .run import Run, finished

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..solve import stream
-from ..solve.problem import VANISHES, Solution, Solver
+from ..solve.problem import VANISHES, Solution
 from ..solve.simulate import prepare
+from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
 from ..solve.times import output_times
 from ..solve.trajectory import Trajectory
@@ -127,19 +128,20 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.states[state].name
-    touching = [p for p, column in run.model.N.items() if pool in column]
+    x = run.model.states[state]
+    told = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
+    touching = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
-    return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+    return f"{told}, process {', '.join(chosen)}" if chosen else told
 
 
 def _refilled(run: Run) -> str:
     """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
     assert run.status.state is not None
-    place = run.model.pools[run.status.state].place
+    place = run.model.states[run.status.state].place
     return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 

@@ -18,7 +18,7 @@ from ..declare.parameter import OWN
 from ..declare.places import Membrane
 from ..declare.transporter import Process
 from ..solve.parameters import ParameterSet
-from ..solve.problem import Solver
+from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
 from .variables import coordinates
 

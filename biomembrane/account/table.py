@@ -68,13 +68,15 @@ def _title(ledger: Ledger) -> str:
 
 
 def flagged(ledger: Ledger) -> list[str]:
-    """A line for each pool without a potential, for each state outside the books and for each law without proof, and what it did uphill."""
+    """A line for each pool without a potential and for each law without proof, and what it did uphill; states outside the books."""
     shares = ledger.uphill_shares()
     made = [
         f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
         for name, used in ledger._books.empty.items()
     ]
-    made += [f"{name} has no share in the free energy: it is outside these books" for name in ledger._t.model.unaccounted]
+    if ledger._t.model.unaccounted:
+        names = ", ".join(ledger._t.model.unaccounted)
+        made.append(f"outside these books, without a share in the free energy: {names}")
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))

@@ -60,8 +60,8 @@ def sides(trajectory: Trajectory, name: str) -> Array:
     """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
     if name == "amount":
         index = [i for i, x in enumerate(trajectory.model.states) if x.is_amount]
-        once = trajectory.block.turns[:, :, index].transpose(2, 1, 0)
-        return np.concatenate([once, once], axis=1)
+        both = (trajectory.block.turns, trajectory.block.onsets)
+        return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
 
 

@@ -69,6 +69,10 @@ class StateVariable:
     quantum: ClassVar[sp.Expr | None]
     kind: ClassVar[str]
 
+    def __post_init__(self) -> None:
+        if self.conjugate is not None and self.rate is not None:
+            raise ValueError(f"{self.name}: the work of a rate that no process has is in no books")
+
     @property
     def is_amount(self) -> bool:
         """Whether it counts particles [fmol]."""
@@ -183,8 +187,8 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    n, name = place.name, place.volume.name
-    W, x, P = Formula(place.volume.symbol), symbols.volume(n), symbols.pressure(n)
+    n, W = place.name, Formula(place.volume.symbol)
+    name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
     return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
 
 
@@ -211,7 +215,7 @@ def _auxiliary(x: Auxiliary) -> OwnRate:
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=Formula(symbols.declared(x.name, x.domain)),
+        initial=Formula(x.parameters[x.name].symbol),
         scale=Formula(sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",

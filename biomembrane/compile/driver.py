@@ -16,15 +16,22 @@ SIGNATURE = (
     f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, "
     "ptr noalias %REC, i64 %most, double %rtol"
 )
+RESUMED = ", ptr %RES, ptr %LIST"  # of a driver with events
+LEFT = ("t", "part", "next", "steps", "bad", "mute")  # what a row of %RES says, before quadratures
 
 
-def refill(layout: Layout) -> Function:
-    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers."""
-    f = Function("refill", f"{_SETS}, i64 %l", "i64", "#2")
-    w = Writer(f, layout)
+def refill(layout: Layout, *, events: bool = False) -> Function:
+    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers.
+
+    ``events``: the set is the next of a list, and goes on from where an event ended its part.
+    """
+    f = Function("refill", f"{_SETS}{RESUMED if events else ''}, i64 %l", "i64", "#2")
+    w = Writer(f, layout, events=events)
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
+    if events:
+        job = f.get("%LIST", job, "i64")
     f.store(job, w.lane("job", "%l"), "i64")
     f.store("0", w.lane("part", "%l"), "i64")
     f.store(number(0.0), w.lane("t", "%l"), "double")
@@ -42,9 +49,34 @@ def refill(layout: Layout) -> Function:
         f.store(number(1e300), w.lane("m", "%l", i), "double")
     for name in ("next", "steps", "bad", "held"):
         f.store("0", w.lane(name, "%l"), "i64")
+    if events:
+        _resume(w, job)
     f.store(f.select(empty, "-1", job, "i64"), w.lane("job", "%l"), "i64")
     f.say(f"ret i64 {f.select(empty, '0', '1', 'i64')}")
     return f
+
+
+def _resume(w: Writer, job: str) -> None:
+    """Go on from where a set was left: its row says when, in which part, with which counts, which events are not armed (bits), and quadratures."""
+    f = w.f
+    base = f.do(f"mul i64 {job}, {f.do(f'add i64 {w.quadratures}, {len(LEFT)}')}")
+    for k, name in enumerate(LEFT):
+        value = f.get("%RES", f.do(f"add i64 {base}, {k}"), "double")
+        if name == "t":
+            f.store(value, w.lane(name, "%l"), "double")
+            continue
+        whole = f.do(f"fptosi double {value} to i64")
+        if name != "mute":
+            f.store(whole, w.lane(name, "%l"), "i64")
+            continue
+        with f.loop(w.events) as e:
+            bit = f.do(f"and i64 {f.do(f'lshr i64 {whole}, {e}')}, 1")
+            f.store(f.do(f"sitofp i64 {bit} to double"), w.lane(name, "%l", e), "double")
+    first = f.do(f"add i64 {base}, {len(LEFT)}")
+    with f.loop(w.quadratures) as i:
+        f.store(f.get("%RES", f.do(f"add i64 {first}, {i}"), "double"), w.lane("q", "%l", i), "double")
+    f.store(number(0.0), w.lane("aim", "%l"), "double")
+    w.enter("%l")
 
 
 def drive(
@@ -56,15 +88,15 @@ def drive(
     ``constrained``: some rows are constraints, and M is not 1.
     """
     f = Function("drive", SIGNATURE, "void", "#2")
-    d = _Drive(f, method, layout, careful=careful)
+    d = Drive(f, method, layout, careful=careful)
     d.constrained = constrained
     d.run()
     return f
 
 
-class _Drive(Landing):
-    def __init__(self, f: Function, method: Tableau, layout: Layout, *, careful: bool) -> None:
-        super().__init__(f, layout)
+class Drive(Landing):
+    def __init__(self, f: Function, method: Tableau, layout: Layout, *, careful: bool, events: bool = False) -> None:
+        super().__init__(f, layout, events=events)
         self.method, self.stages, self.careful = method, len(method.c), careful
 
     def run(self) -> None:
@@ -84,6 +116,7 @@ class _Drive(Landing):
                 f.store("0", self.fresh, "i64")
             self.step()
             self.judge()
+            self.look()
             self.pass_lanes()
             with f.when(f.do(f"icmp ne i64 {f.load(self.pending, 'i64')}, 0")):
                 self.outputs()
@@ -91,6 +124,9 @@ class _Drive(Landing):
             with f.loop(LANES) as lane:
                 self.finish(lane)
         f.say("ret void")
+
+    def look(self) -> None:
+        """What else there is to see in a step: nothing, unless there are events."""
 
     def leave(self, out: str) -> None:
         f = self.f

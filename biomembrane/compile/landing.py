@@ -18,13 +18,14 @@ class Landing(Between):
     active: str
     fresh: str
     end: str
+    set_values = SET_VALUES
 
     def draw(self, lane: str) -> None:
         """The next set into a lane; counts the lanes at work."""
         f = self.f
-        got = f.do(f"call i64 @refill({SET_VALUES}, i64 {lane})")
+        got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
         f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
-        self.renew("1")
+        self.renew(lane)
 
     def redraw(self, lane: str) -> None:
         """The next set into a lane whose own has ended."""
@@ -97,10 +98,15 @@ class Landing(Between):
                     self.record(lane, number(rodas.DONE), number(-1.0))
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
-                half = f.do(f"fmul double {left}, {number(0.5)}")
-                two = f.do(f"fmul double {h}, {number(2.0)}")
-                short = f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+                short = self.paced(lane, h, left)
                 f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+
+    def paced(self, _lane: str, h: str, left: str) -> str:
+        """A step that leaves no sliver before the stop, which is ``left`` away."""
+        f = self.f
+        half = f.do(f"fmul double {left}, {number(0.5)}")
+        two = f.do(f"fmul double {h}, {number(2.0)}")
+        return f.select(f.compare("ogt", two, left, "double"), half, h, "double")
 
     def end_row(self, lane: str) -> None:
         """States and quadratures at the end, or where the lane stopped."""
@@ -121,17 +127,17 @@ class Landing(Between):
             f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
         f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
         self.enter(lane)
-        self.renew(f.do(f"shl i64 2, {lane}") if self.constrained else "1")
+        self.renew(lane)
 
-    def renew(self, mark: str) -> None:
-        """Ask for new integrands; ``fresh`` keeps, with constraints, a bit for each lane that entered a part and must settle."""
-        f = self.f
+    def renew(self, lane: str) -> None:
+        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must settle."""
+        f, mark = self.f, "1"
         if self.constrained:
-            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {mark}")
+            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {f.do(f'shl i64 1, {lane}')}")
         f.store(mark, self.fresh, "i64")
 
     def settle(self) -> None:
-        """Newton's method for the constraints in lanes that entered a part, where they may be others: M·HEAVY − J moves no other state.
+        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no other state.
 
         What has not settled after ROUNDS is left to the error of the next step.
         """
@@ -139,8 +145,8 @@ class Landing(Between):
         rows = {name: self.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
         fresh = f.load(self.fresh, "i64")
         with f.loop(LANES) as lane:
-            own = f.do(f"lshr i64 {fresh}, {f.do(f'add i64 {lane}, 1')}")
-            own = f.do(f"sitofp i64 {f.do(f'and i64 {own}, 1')} to double")
+            own = f.do(f"and i64 {f.do(f'lshr i64 {fresh}, {lane}')}, 1")
+            own = f.do(f"sitofp i64 {own} to double")
             f.store(own, self.lane("acc", lane), "double")
         moving, share = f.slot("i64", "1"), f.slot(VEC, "zeroinitializer")
         with f.loop(ROUNDS), f.when(f.do(f"icmp ne i64 {f.load(moving, 'i64')}, 0")):

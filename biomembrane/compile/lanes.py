@@ -22,6 +22,7 @@ class Shape:
 
     ``mass`` is that of the program.  ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that
     rolled functions use behind those of their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
+    ``events``: functions whose roots end parts.
     """
 
     states: int
@@ -34,6 +35,7 @@ class Shape:
     clocked: tuple[int, ...]
     constants: int
     plan: Plan
+    events: int = 0
     owners: tuple[int, ...] = ()
     mass: tuple[int, ...] = ()
     scratch: dict[str, int] = field(default_factory=dict)
@@ -51,7 +53,7 @@ def shape(program: Program, constants: int) -> Shape:
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes, entries, drifts = (len(program.outputs[group]) for group in ("dissipation", "entry", "drift"))
     sizes = (len(program.states), len(quadratures(program)), processes, entries, drifts, len(program.sparsity[0]), len(made.index))
-    return Shape(*sizes, clocked, constants, made, program.owners, program.mass)
+    return Shape(*sizes, clocked, constants, made, len(program.events), program.owners, program.mass)
 
 
 def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
@@ -86,6 +88,11 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
     quads = [(node, "%g", k) for k, node in enumerate(quadratures(program))]
     groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
     heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
+    more = (
+        [straight(program, "f_event", _pointers(heads["f_quad"]), [(node, "%g", k) for k, node in enumerate(out["event"])], slots)]
+        if program.events
+        else []
+    )
     if made.owners:
         rows = {"%f": made.states, "%g": made.quadratures}
         rolled: list[Tabled] = []
@@ -93,13 +100,13 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
             rolled.append(Rolled(cut(Cut(tapes.model(program, outputs, slots))), name, heads[name], (last, rows[last])))
         rolled += _algebra(program, made)
         made.scratch.update({f.name: f.scratch for f in rolled})
-        return [*rolled]
+        return [*rolled, *more]
     if "along" in out:  # of the careful driver
         groups.append(("f_mend", "%g", [(node, "%g", k) for k, node in enumerate(out["along"])]))
         groups.append(("f_both", "%g", rhs + quads))  # of the same fluxes, to the last bit
         heads |= {"f_mend": heads["f_quad"], "f_both": (*_POINT, "%f", "%g")}
     unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
-    return [*unrolled, _factor(program, made), _solve(made)]
+    return [*unrolled, _factor(program, made), _solve(made), *more]
 
 
 def _algebra(program: Program, made: Shape) -> list[Tabled]:

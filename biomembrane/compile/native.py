@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, errors
-from . import driver, elementary, landing, lanes, object_cache, rodas
+from . import driver, elementary, events, landing, lanes, object_cache, rodas
 from .ir import Function, Layout, widened
 from .numpy import Kernel
 from .numpy import kernel as reference
@@ -71,10 +71,10 @@ class Code:
 
 
 @lru_cache(maxsize=8)
-def _driver(layout: Layout, careful: bool, constrained: bool) -> Code:
-    """The integration loop, which serves every model."""
-    loop = driver.drive(rodas.RODAS5P, layout, careful=careful, constrained=constrained)
-    return Code(module([driver.refill(layout), loop], layout))
+def _driver(layout: Layout, careful: bool, eventful: bool, constrained: bool) -> Code:
+    """The integration loop, which serves every model, or every one with events, with constraints, or with both."""
+    loop = (events if eventful else driver).drive(rodas.RODAS5P, layout, careful=careful, constrained=constrained)
+    return Code(module([driver.refill(layout, events=eventful), loop], layout))
 
 
 def machine() -> Any:
@@ -141,15 +141,17 @@ class Native:
         self.numpy: Kernel = reference(program)
         self.shape = lanes.shape(program, len(self.numpy.slots))
         self.code = Code(module(lanes.functions(program, self.numpy.slots, self.shape), layout))
-        careful = "along" in program.outputs
+        careful, eventful = "along" in program.outputs, bool(program.events)
+        *_, functions = rodas.names(events=eventful)
         self.table, self.size = rodas.table(
-            self.shape, layout, {name: self.code.address(name) for name in rodas.FUNCTIONS if name not in rodas.CAREFUL or careful}
+            self.shape, layout, {name: self.code.address(name) for name in functions if name not in rodas.CAREFUL or careful}
         )
         pointer, whole, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         arguments: list[Any] = (
             [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
-        self.driver = _driver(layout, careful, bool(program.algebraic))  # held, for its code must outlive every call
+        arguments += [pointer] * 2 * eventful
+        self.driver = _driver(layout, careful, eventful, bool(program.algebraic))  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 
@@ -158,11 +160,12 @@ class Native:
         rng = random.Random(7)  # noqa: S311  not numpy's, which takes longer to load than the comparison takes
         constants = [10 ** rng.uniform(-0.5, 0.5) for _ in self.numpy.slots]
         states = np.array([[10 ** rng.uniform(-1, 1) for _ in range(self.shape.states)] for _ in range(3)])
-        groups = ("rhs", "jacobian", *QUADRATURES)
+        groups = ("rhs", "jacobian", *QUADRATURES, *(["event"] if self.program.events else []))
         wanted = dict(zip(groups, self.numpy.swept(groups, 0.5, states.T, constants), strict=True))
         integrands = np.concatenate([wanted[name] for name in QUADRATURES])
         for lane, y in enumerate(states):
-            for function, values in {"f_rhs": [wanted["rhs"]], "f_jac": [wanted["rhs"], wanted["jacobian"]], "f_quad": [integrands]}.items():
+            asked = {"f_rhs": [wanted["rhs"]], "f_jac": [wanted["rhs"], wanted["jacobian"]], "f_quad": [integrands]}
+            for function, values in (asked | ({"f_event": [wanted["event"]]} if self.program.events else {})).items():
                 sizes = [len(w) for w in values] + ([len(self.shape.clocked)] if function == "f_jac" else [])
                 for got, value in zip(self.evaluate(function, 0.5, y, constants, sizes), values, strict=False):
                     _agree(function, got, value[:, lane])
@@ -188,9 +191,10 @@ class Native:
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor, sets.dust)]
         out = (sets.out.ctypes.data, sets.out.shape[2])
         after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
-        shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.start), sets.first)
+        shared = (ctypes.addressof(counter), workspace.ctypes.data, self.table.ctypes.data, len(sets.order), sets.first)
+        left = (sets.left.ctypes.data, sets.order.ctypes.data) if self.program.events else ()
         grid = (sets.times.ctypes.data, len(sets.times))
-        self._drive(*parts, *before, *shared, *grid, *out, *after, sets.limit, sets.rtol)
+        self._drive(*parts, *before, *shared, *grid, *out, *after, sets.limit, sets.rtol, *left)
 
 
 def _agree(function: str, got: Array, wanted: Array) -> None:
@@ -212,6 +216,7 @@ class Sets:
     longest steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``dust`` (set,), what a step may always be off by in energy, ``times``.
     Filled:
     ``out`` (set, time, row) with the first rows, ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process), ``record``.
+    Of a program with events also ``order``, the sets to run, and ``left`` (set, what :data:`.driver.LEFT` names, then quadratures), from where.
     """
 
     def __init__(
@@ -225,6 +230,8 @@ class Sets:
         self.out, self.end, self.turns, self.least = out, end, turns, least
         self.record = np.zeros((len(start), landing.RECORD))
         self.record[:, 0] = rodas.WAITING
+        self.order = np.arange(len(start))
+        self.left = np.zeros((len(start) * bool(native.program.events), len(driver.LEFT) + native.shape.quadratures))
         width = native.shape.states + native.shape.quadratures
         fits = out.shape[:2] == (len(start), len(times)) and out.shape[2] in (native.shape.states, width) and end.shape == (len(start), width)
         if not fits or not all(a.flags.c_contiguous for a in (out, end, turns, least)):

@@ -47,6 +47,8 @@ _GROUPS = (
     "protocol",
     "exergy",
     "energy",
+    "event",
+    "set",
 )
 
 

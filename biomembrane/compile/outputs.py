@@ -8,7 +8,7 @@ from functools import reduce
 
 from . import rodas
 from .ir import BLOCK, LANES, VEC, Function, Layout, number, splat
-from .rodas import ARRAYS, FUNCTIONS, INTEGRALS, SIZES
+from .rodas import INTEGRALS
 
 
 class Writer:
@@ -28,15 +28,17 @@ class Writer:
     quadrature_blocks: str
     process_blocks: str
     jacobian_blocks: str
+    events: str
 
-    def __init__(self, f: Function, layout: Layout) -> None:
+    def __init__(self, f: Function, layout: Layout, *, events: bool = False) -> None:
         self.f, self.layout = f, layout
-        for k, name in enumerate(SIZES):
+        sizes, arrays, functions = rodas.names(events=events)
+        for k, name in enumerate(sizes):
             setattr(self, name, f.get("%s", k, "i64"))
-        first = len(SIZES) + len(ARRAYS)
-        self.base = {name: f.at("%w", f.get("%s", len(SIZES) + k, "i64")) for k, name in enumerate(ARRAYS)}
-        self.code = {name: f.get("%s", first + k, "ptr") for k, name in enumerate(FUNCTIONS)}
-        self.clocked = f.at("%s", first + len(FUNCTIONS), "i64")
+        first = len(sizes) + len(arrays)
+        self.base = {name: f.at("%w", f.get("%s", len(sizes) + k, "i64")) for k, name in enumerate(arrays)}
+        self.code = {name: f.get("%s", first + k, "ptr") for k, name in enumerate(functions)}
+        self.clocked = f.at("%s", first + len(functions), "i64")
         self.rows = f.do(f"add i64 {self.states}, {self.quadratures}")
 
     def array(self, name: str) -> str:

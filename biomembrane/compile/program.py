@@ -48,6 +48,7 @@ class Program:
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
     loop makes), ``protocol`` (parameters that have a
     form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
+    With events also ``event`` (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after the other).
     ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
     """
 
@@ -59,6 +60,7 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+    events: tuple[Event, ...] = ()
     mass: tuple[int, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +92,17 @@ QUADRATURES = ("entry", "drift", "uphill", "dissipation")  # groups that a solve
 
 
 @dataclass(frozen=True)
+class Event:
+    """Ends a part of a run where ``rising``, an expression in the symbols of the model and of time, rises through zero; then pools and
+    parameters, by name, are set to the values of expressions in the state before.
+    """
+
+    name: str
+    rising: sp.Expr
+    sets: tuple[tuple[str, sp.Expr], ...] = ()
+
+
+@dataclass(frozen=True)
 class Form:
     """A parameter as an expression of time, of itself and of further inputs, which it names."""
 
@@ -108,15 +121,17 @@ def ramp(parameter: sp.Symbol, slope: str, origin: str) -> Form:
 _building = threading.RLock()
 
 
-def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False) -> Program:
-    """The program of a model, in which some parameters have the form of a function of time; built once.
+def program(
+    model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False, events: tuple[Event, ...] = (),
+) -> Program:  # fmt: skip
+    """The program of a model, in which some parameters have the form of a function of time, and ``events`` end parts; built once.
 
     ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
     ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
         made = collection.held(model)
-        key = (Program, forms, summed, careful and len(model.states) <= LARGE)
+        key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
         if key not in made:
             with collection.put_off():
                 made[key] = _build(model, *key[1:])
@@ -124,7 +139,7 @@ def program(model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False,
         return found
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False) -> Program:
+def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False, events: tuple[Event, ...] = ()) -> Program:
     g = Graph(again=len(model.states) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
@@ -153,11 +168,14 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
         made.put("along", {str(k): node for k, node in enumerate(along(g, powers, pairs))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
+    if events:
+        made.put("event", {e.name: g.lower(e.rising, env | added, memo) for e in events})
+        made.put("set", {f"{e.name}|{name}": g.lower(value, env | added, memo) for e in events for name, value in e.sets})
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.states) > LARGE else ()
     names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
     mass = _mass(model, jacobian)
-    return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, mass)
+    return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, events, mass)
 
 
 def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:

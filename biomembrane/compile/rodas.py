@@ -86,7 +86,7 @@ NODES = np.array([0.0, *_INNER, 1.0])
 #: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the Lobatto points.
 INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
-DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN = range(7)
+DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN, EVENT = range(8)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 BETWEEN = 0.1  # weight of δ beside the error of the step, so that a curve that only the dense output sees is followed too
 #: The third divided difference of what is known at the Lobatto points.
@@ -108,10 +108,19 @@ SIZES = (
     "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts", "state_blocks", "quadrature_blocks", "process_blocks",
     "jacobian_blocks",
 )  # fmt: skip
+#: What a driver of a program with events has besides.
+EVENTFUL = {"sizes": ("events",), "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute"), "functions": ("f_event",)}
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
 FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad", "f_both", "f_mend")
 CAREFUL = ("f_both", "f_mend")
+
+
+def names(*, events: bool) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Of the sizes, the arrays and the functions in a table."""
+    plain = {"sizes": SIZES, "arrays": ARRAYS, "functions": FUNCTIONS}
+    sizes, arrays, functions = ((*own, *EVENTFUL[kind]) if events else own for kind, own in plain.items())
+    return sizes, arrays, functions
 
 
 def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
@@ -122,21 +131,25 @@ def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.n
     """
     n, q, nodes = shape.states, shape.quadratures, layout.nodes
     blocks = [layout.blocks(rows) for rows in (n, q, shape.processes, shape.jacobian)]
+    _, arrays, functions = names(events=bool(shape.events))
     states, quadratures, processes, _ = (b * layout.block for b in blocks)
-    sizes = dict.fromkeys(ARRAYS, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), states)
+    sizes = dict.fromkeys(arrays, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), states)
     sizes |= dict.fromkeys(("g0", "g1", "g2", "g3", "q"), quadratures + layout.block)  # processes need not begin with a block
     sizes |= {"k": states * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
     for name, users in SCRATCH.items():
         sizes[name] += max(shape.scratch.get(user, 0) for user in users)
     sizes |= {"e": 3 * states, "row": states + quadratures, "m": processes}
+    if shape.events:
+        sizes |= dict.fromkeys(("ev", "armed", "mute"), shape.events)
     if "f_mend" in addresses:
         sizes |= {"pair": 2 * n, "more": q}
     if nodes > 1:
         integrands = max(quadratures, q + shape.scratch.get("f_quad", 0))
         sizes |= {"nodes_t": nodes, "nodes_y": nodes * n, "nodes_c": nodes * shape.constants, "nodes_g": nodes * integrands}
-    offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in ARRAYS)])
+    offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in arrays)])
     head = (n, q, shape.processes, shape.constants, len(shape.clocked), shape.entries, shape.drifts, *blocks)
+    head += (shape.events,) if shape.events else ()
+    code = [addresses.get(name, 0) for name in functions]
     algebraic = [i for i, m in enumerate(shape.mass) if not m]
-    code = [addresses.get(name, 0) for name in FUNCTIONS]
     made = np.array([*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic], dtype=np.int64)
     return made, int(offsets[-1])

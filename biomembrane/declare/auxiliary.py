@@ -13,10 +13,11 @@ from .. import dimension as d
 from .. import errors
 from . import certificate
 from .formula import Formula, free
+from .own_state import OwnState
 from .parameter import Declared, check_name, declare
 from .places import Compartment, Membrane
 from .reaction import Reaction
-from .site import OwnState, Site, called, evaluated
+from .site import Site, called, evaluated
 
 
 @dataclass(frozen=True, eq=False)

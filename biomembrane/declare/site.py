@@ -26,7 +26,7 @@ from .. import errors, reading, symbols
 from ..dimension import Dimension
 from ..symbols import R, T, ln
 from .certificate import BRANCHES
-from .content import Compared
+from .own_state import OwnState
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
@@ -173,21 +173,6 @@ def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
             yield node
 
 
-class OwnState(Compared):
-    """A state with an equation of its own, a pure number, which a law may read as ``site[state]``; ``value``: where it starts."""
-
-    name: str
-    domain: str
-
-    @property
-    def value(self) -> float:
-        raise NotImplementedError
-
-    @property
-    def symbol(self) -> sp.Symbol:
-        return symbols.declared(f"x[{self.name}]", self.domain)
-
-
 class Site:
     """Where a law is applied.  ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares.
 
@@ -222,8 +207,7 @@ class Site:
     def __getitem__(self, key: str | OwnState) -> sp.Expr:
         """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses.
 
-        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1;
-        of a state with an equation of its own, its value.
+        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1.
         """
         if isinstance(key, OwnState):
             return self.own(key)

@@ -17,11 +17,12 @@ from .content import Compared
 from .formula import Formula, free
 from .judge import Case, judged
 from .laws import Eyring, Law, Rates
+from .own_state import OwnState
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, parse
-from .site import OwnState, Site, evaluated, expressed
+from .site import Site, evaluated, expressed
 from .species import Species
 
 

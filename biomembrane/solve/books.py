@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,18 @@ from .trajectory import Trajectory
 
 Array = NDArray[np.float64]
 UNIT = "pJ"
+FAR = 2.0**-26  # relative step of a slope that rounding does not swallow
 COMPONENTS = tuple(Component)
 
 
 class Books:
-    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species."""
+    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species.
 
-    def __init__(self, trajectory: Trajectory) -> None:
-        self.t = trajectory
+    ``strict``: of what floating point leaves open, only that counts which the last digits of the states leave open; a more careful run may do better.
+    """
+
+    def __init__(self, trajectory: Trajectory, *, strict: bool = False) -> None:
+        self.t, self.strict = trajectory, strict
         self.chart = trajectory.model.chart
         self.summed = trajectory.kernel.program.summed
         self.scale = units.from_internal(UNIT)
@@ -176,8 +181,9 @@ class Books:
 
     @property
     def noise(self) -> Array:
-        """What the supplies give in the time of the run, by lane, if each state is off by four units in its last place: at rest, where one-way
-        fluxes cancel, net fluxes are such noise, and no state can follow them.
+        """What the supplies give in the time of the run, by lane, if each state and each number of the program is off by four units in its last
+        place (where strict, each state): at rest, where one-way fluxes or the terms of an affinity cancel, net fluxes are such noise, and no state
+        can follow them.  To first order, as a sum of sizes.
         """
         k, y, end = self.t.kernel, self.t.block.y[:, -1], float(self.t.block.times[-1])
         supplies = 1 + len(self.chart.baths)
@@ -186,18 +192,25 @@ class Books:
         for entry, rows in enumerate(members):
             given[[r for r in rows if r < supplies], entry] = 1.0
 
-        def power(state: Array) -> Array:
-            made: Array = given @ k.call("entry", end, state, self.t.constants[-1])[: len(members)]
+        held = list(self.t.constants[-1])
+
+        def power(state: Array, numbers: list[Any]) -> Array:
+            made: Array = given @ k.call("entry", end, state, numbers)[: len(members)]
             return made
 
+        off = 4 * np.finfo(float).eps
+        step = off if self.strict else FAR
         made = np.zeros(y.shape[1])
         with np.errstate(all="ignore"):
-            still = power(y)
+            still = power(y, held)
             for state in range(len(y)):
                 moved = y.copy()
-                moved[state] *= 1 + 4 * np.finfo(float).eps
-                made += np.nan_to_num(abs(power(moved) - still).sum(axis=0), posinf=0.0)
-        return made * end * self.scale
+                moved[state] *= 1 + step
+                made += np.nan_to_num(abs(power(moved, held) - still).sum(axis=0), posinf=0.0)
+            for at, number in enumerate([] if self.strict else held):
+                other = [*held[:at], number * (1 + step), *held[at + 1 :]]
+                made += np.nan_to_num(abs(power(y, other) - still).sum(axis=0), posinf=0.0)
+        return made * (off / step) * end * self.scale
 
     @cached_property
     def swung(self) -> Array:

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from .books import Books
-from .native import Native
-from .problem import Block, Problem, Solver, books_limit
+from .events import laid
+from .problem import Block, Problem, books_limit
+from .solver import Solver
 from .status import Outcome, Status
 from .trajectory import Trajectory
 
@@ -31,18 +32,21 @@ def closed(made: Trajectory, problem: Problem, careful: Callable[[], Kernel]) ->
     """
     if fine(made):
         return made
-    books = Books(replace(made, block=made.block.ends()))
+    books = Books(replace(made, block=made.block.ends()), strict=True)
     lanes = open_lanes(made, books)
     if not len(lanes) or books.empty:  # RT ln 0 has no bound, and the ledger says so
         return made
     passed = books.passed[-1] / books.scale
     for kernel, solver in _attempts(problem, made.solver, careful):
         _put(made.block, lanes, _again(made, problem, lanes, kernel, solver, passed))
-        books = Books(replace(made, block=made.block.ends()))
+        made = laid(made)
+        books = Books(replace(made, block=made.block.ends()), strict=True)
         lanes = open_lanes(made, books)
         if not len(lanes) or problem.cancel.asked:
             break
-    _mark(made, books, lanes)
+    if len(lanes):
+        books = Books(replace(made, block=made.block.ends()))
+        _mark(made, books, open_lanes(made, books))
     return made
 
 
@@ -76,7 +80,7 @@ def _known(made: Trajectory) -> _Known:
 def fine(made: Trajectory) -> bool:
     """Whether all lanes are done and their books close, quickly: False where that takes a closer look."""
     block, k = made.block, made.kernel
-    if any(s.kind not in (Outcome.DONE, Outcome.CANCELLED) for s in block.statuses):
+    if block.met is not None or any(s.kind not in (Outcome.DONE, Outcome.CANCELLED) for s in block.statuses):
         return False
     known, first, last = _known(made), made.constants[0], made.constants[-1]
     for before, after in pairwise(made.constants):
@@ -109,11 +113,9 @@ def open_lanes(made: Trajectory, books: Books) -> Chosen:
 
 
 def _attempts(problem: Problem, solver: Solver, careful: Callable[[], Kernel]) -> Iterator[tuple[Kernel, Solver]]:
-    native = isinstance(solver, Native)
-    kernel = careful() if native else problem.kernel
-    for share in _SHARES if native else _SHARES[1:]:
-        rtol = max(1e-13, share * solver.rtol)
-        yield kernel, replace(solver, rtol=rtol)  # type: ignore[type-var]
+    kernel = careful() if solver.careful else problem.kernel
+    for share in _SHARES if solver.careful else _SHARES[1:]:
+        yield kernel, solver.at(max(1e-13, share * solver.rtol))
 
 
 def _again(made: Trajectory, problem: Problem, lanes: Chosen, kernel: Kernel, solver: Solver, passed: Array) -> Block:
@@ -125,23 +127,26 @@ def _again(made: Trajectory, problem: Problem, lanes: Chosen, kernel: Kernel, so
     rows = np.empty((len(lanes), *made.block.rows.shape[1:]))
     some = replace(
         problem, kernel=kernel, constants=constants, stops=problem.stops[:, lanes], y0=problem.y0[:, lanes], scale=problem.scale[:, lanes],
-        rows=rows, energy=np.nan_to_num(passed[lanes], posinf=0.0),
+        rows=rows, energy=np.nan_to_num(passed[lanes], posinf=0.0), inputs=taken,
     )  # fmt: skip
     if solver.rtol < _ROUGH and not np.all(np.isfinite(passed[lanes])):
-        rough = replace(made, block=replace(solver, rtol=_ROUGH).solve(replace(some, rows=None)).ends())  # type: ignore[type-var]
-        seen = Books(replace(rough, constants=old, stops=some.stops)).passed[-1] / Books(rough).scale
+        roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)
+        rough = replace(made, block=roughly.integrate(replace(some, rows=None)).ends())
+        seen = Books(laid(replace(rough, constants=old, stops=some.stops), taken)).passed[-1] / Books(rough).scale
         some = replace(some, energy=np.nan_to_num(np.where(np.isfinite(passed[lanes]), passed[lanes], seen), posinf=0.0))
-    return solver.solve(some)
+    return solver.prepare(kernel.program, problem.runs).integrate(some)
 
 
 def _put(block: Block, lanes: Chosen, other: Block) -> None:
     """Replace lanes by those of another block, unless they had come farther."""
     old, new = block.statuses, other.statuses
     better = [k for k, lane in enumerate(lanes.tolist()) if new[k].ok or not old[lane].ok]
-    for name in ("rows", "end", "turns", "least", "steps", "rejected"):
+    for name in ("rows", "end", "least", "steps", "rejected", *([] if block.met is not None else ["turns"])):
         getattr(block, name)[lanes[better]] = getattr(other, name)[better]
     for k in better:
         old[lanes[k]] = new[k]
+        if block.met is not None and other.met is not None:
+            block.met[lanes[k]] = other.met[k]
 
 
 def _mark(made: Trajectory, books: Books, lanes: Chosen) -> None:

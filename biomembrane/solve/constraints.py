@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from .opening import position
 
 Array = NDArray[np.float64]

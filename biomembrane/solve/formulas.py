@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import collection, errors, units
 from ..assemble.model import Model
+from ..compile.kernel import Kernel
 from ..compile.motion import Motion, motions
-from ..compile.numpy import Kernel
 from ..compile.program import Form
 from ..declare.parameter import Declared, check_domain, check_usual
 from .parameters import ParameterSet

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import errors, units
 from ..assemble.model import Model
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from ..declare.parameter import check_domain
 from ..dimension import ONE
 from .scan import inside

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import collection, constants, errors, symbols
 from ..assemble.contents import ANION, NEUTRALITY
 from ..assemble.model import Model
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
 
 Array = NDArray[np.float64]

@@ -234,7 +234,7 @@ class _Sheet:
     def protocol(self, name: str, given: Protocol) -> None:
         p = self.model.parameter(name)
         where = f"parameters[{name!r}], Protocol.{given.kind}"
-        _changeable(self.model, name)
+        changeable(self.model, name, f"parameters[{name!r}], Protocol")
         if given.kind == "function":
             self.function(name, given, where)
             return
@@ -277,10 +277,10 @@ def _found_of_start(model: Model) -> frozenset[str]:
     return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
 
 
-def _changeable(model: Model, name: str) -> None:
+def changeable(model: Model, name: str, where: str) -> None:
     """Raise ``BadSettings`` where a parameter only says what there is at the start."""
     if name in of_start(model):
         raise errors.BadSettings(
-            where=f"parameters[{name!r}], Protocol", wanted="a parameter that acts during the run",
+            where=where, wanted="a parameter that acts during the run",
             got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",
         )  # fmt: skip

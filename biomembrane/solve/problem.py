@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
+from ..compile.numpy import plain
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
 from .status import WAITING, Status
 
@@ -53,7 +54,8 @@ class Problem:
     it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
     part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
     ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
-    the ledger far below rtol of it do not matter.
+    the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by part, where it has events; their events may set
+    some.
     """
 
     kernel: Kernel
@@ -70,6 +72,7 @@ class Problem:
     cancel: Cancel = field(default_factory=Cancel)
     energy: Array | None = None
     accounted: NDArray[np.bool_] | None = None
+    inputs: Sequence[Sequence[Any]] | None = None
 
     @property
     def lanes(self) -> int:
@@ -119,9 +122,34 @@ class Problem:
         """Length of a row: states, then quadratures."""
         return sum(self.kernel.program.sizes)
 
+    def table(self) -> Array:
+        """The constants as (lane, part, constant); with one column where there is none."""
+        made = np.empty((self.lanes, len(self.stops), max(1, len(self.constants[0]))))
+        for part, values in enumerate(self.constants):
+            if plain(values):
+                made[:, part, : len(values)] = values
+                continue
+            for k, c in enumerate(values):
+                made[:, part, k] = c
+        return made
+
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[part]]
+
+
+@dataclass(frozen=True, eq=False)
+class Met:
+    """A break that a lane met: when, of which ``event`` (None of a protocol), the states on both sides; from there on the inputs of the
+    scheduled ``part`` hold, but those that events have ``set`` so far, by their numbers.
+    """
+
+    time: float
+    event: str | None
+    before: Array
+    after: Array
+    part: int
+    set: Mapping[int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +160,7 @@ class Solution:
     entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes;
     ``uphill`` (energies, then times, of processes without proof, time); ``dissipation`` (process, time); ``least`` (process,): the smallest
     dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1): the states at breaks; ``steps`` accepted and
-    ``rejected``.
+    ``rejected``; ``met``: the breaks that it met, of a program with events.
     """
 
     t: Array
@@ -146,12 +174,14 @@ class Solution:
     steps: int
     rejected: int
     status: Status
+    met: tuple[Met, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """Solutions side by side: ``rows`` (lane, time, row) with states and quadratures, or states alone, NaN where a lane did not come; ``end``
     (lane, row) both at the end; ``turns`` (lane, part − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
+    Of a program with events ``met``, the breaks that each lane met, and ``reset``, the states after them where events set states.
     """
 
     times: Array
@@ -163,6 +193,13 @@ class Block:
     steps: NDArray[np.int64]
     rejected: NDArray[np.int64]
     sizes: tuple[int, ...]  # of states and each group of quadratures
+    met: list[list[Met]] | None = None
+    reset: Array | None = None
+
+    @property
+    def onsets(self) -> Array:
+        """States (lane, part − 1, state) from which the parts after breaks begin."""
+        return self.turns if self.reset is None else self.reset
 
     def part(self, which: int) -> Array:
         """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time, lane)."""
@@ -183,13 +220,15 @@ class Block:
         steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
         return Solution(
             self.times[:reached], y, entries, drift, uphill, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
+            tuple(self.met[lane]) if self.met else (),
         )  # fmt: skip
 
     def lane(self, lane: int) -> Block:
         """The block of one lane."""
         at = slice(lane, lane + 1)
         statuses = self.statuses[lane : lane + 1]
-        return Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        made = Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        return made if self.met is None else replace(made, met=self.met[at], reset=self.onsets[at])
 
     def ends(self) -> Block:
         """The same with the first and the last time alone, and with all quadratures."""
@@ -213,45 +252,3 @@ def empty(problem: Problem) -> Block:
     waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
     return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
-
-
-class Solver(Protocol):
-    """Frozen settings and one method.
-
-    ``solve(problem)`` integrates every lane with dense output, so that output times never change the steps, and integrates the ledger along
-    its own steps; a part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an
-    amount below zero, and then gives back all it has up to there with a status that says why; the others go on.  No solver clips a state.
-    """
-
-    @property
-    def rtol(self) -> float: ...
-
-    @property
-    def atol(self) -> float: ...
-
-    @property
-    def threads(self) -> int: ...
-
-    def solve(self, problem: Problem) -> Block: ...
-
-
-def check_tolerances(solver: Any, name: str) -> None:
-    """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
-    from .. import errors, reading
-
-    for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
-        value = reading.numbers(getattr(solver, field_))
-        if not isinstance(value, float) or not low <= value <= high:
-            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
-            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
-        object.__setattr__(solver, field_, value)
-
-
-def check_count(solver: Any, name: str, field_: str, least: int) -> None:
-    """Raise ``BadSettings`` unless a setting is a whole number from ``least`` on that fits into 63 bits."""
-    from .. import errors
-
-    value = getattr(solver, field_)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
-        advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
-        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)

@@ -10,9 +10,14 @@ from typing import Any
 import numpy as np
 
 from .. import errors, reading
+from ..compile.events import INSTANT
+from ..compile.kernel import Kernel
+from ..compile.numpy import kernel
 from ..compile.program import QUADRATURES, Program
 from ..compile.rodas import PAST, SHARE
-from .problem import ROUNDING, Array, Block, Problem, check_count, check_tolerances, empty
+from .events import Passage, first_root
+from .problem import ROUNDING, Array, Block, Problem, empty
+from .solver import check_count, check_tolerances
 from .status import Outcome, Status
 
 _METHODS = ("Radau", "BDF", "LSODA")
@@ -59,44 +64,78 @@ class SciPy:
         """One: SciPy holds Python's lock."""
         return 1
 
+    @property
+    def careful(self) -> bool:
+        """No: its ledger halves steps instead."""
+        return False
+
+    def alone(self) -> SciPy:
+        """Itself."""
+        return self
+
+    def at(self, rtol: float) -> SciPy:
+        """The same with another relative tolerance."""
+        return replace(self, rtol=rtol)
+
+    def prepare(self, program: Program, lanes: int) -> SciPyProgram:  # noqa: ARG002
+        """Nothing to do: it calls the Python functions of the program, a lane after another.
+
+        Raises ``BadSettings`` for a program with constraints.
+        """
+        _refuse_constraints(program)
+        return SciPyProgram(self, program)
+
     def solve(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.problem.Solver`.  Raises ``BadSettings`` for a model with constraints."""
-        _refuse_constraints(problem.kernel.program)
+        """Prepare the program of a problem and integrate it."""
+        return self.prepare(problem.kernel.program, problem.runs).integrate(problem)
+
+
+@dataclass(frozen=True)
+class SciPyProgram:
+    """A program, with the settings by which it is integrated."""
+
+    settings: SciPy
+    program: Program
+
+    def integrate(self, problem: Problem) -> Block:
+        """See :class:`~biomembrane.solve.solver.Compiled`."""
         made = empty(problem)
         statuses = list(made.statuses)
+        passage = Passage(problem, problem.table(), made.turns) if self.program.events else None
         made.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
                 made.rows[lane:] = np.nan
                 break
-            march = _March(self, problem, lane)
+            march = _March(self.settings, kernel(self.program), problem, lane, made.turns[lane], passage)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
                 march.run()
             made.rows[lane] = march.rows[:, : made.rows.shape[2]]
             made.end[lane] = march.rows[-1]
-            made.turns[lane], made.least[lane] = march.turns, march.least
+            made.least[lane] = march.least
             made.steps[lane], statuses[lane] = march.count, march.status
         problem.hush(made.least)
-        return replace(made, statuses=statuses)
+        return replace(made, statuses=statuses, met=passage.finished(statuses) if passage else None)
 
 
 class _March:
     """One lane, step by step and part by part; fills its ``rows`` as it goes."""
 
-    def __init__(self, settings: SciPy, problem: Problem, lane: int) -> None:
-        self.settings, self.problem, self.lane = settings, problem, lane
-        self.kernel, self.times = problem.kernel, problem.times
-        self.size, parts = len(problem.y0), len(problem.stops)
+    def __init__(self, settings: SciPy, functions: Kernel, problem: Problem, lane: int, turns: Array, passage: Passage | None) -> None:
+        self.settings, self.problem, self.lane, self.turns, self.passage = settings, problem, lane, turns, passage
+        self.kernel, self.times = functions, problem.times
+        self.size = len(problem.y0)
         self.scale = problem.scale[:, lane]
         self.floor = np.where(problem.positive, -ROUNDING * self.scale, -np.inf)
         self.places = _NODES.get(settings.method, _GAUSS)
         self.rows = np.full((len(self.times), problem.width), np.nan)
-        self.turns = np.full((parts - 1, self.size), np.nan)
-        self.least = np.full(len(problem.kernel.program.outputs["dissipation"]), np.inf)
+        self.least = np.full(len(functions.program.outputs["dissipation"]), np.inf)
         self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
         self.count = self.budget = 0
         self.status = Status(Outcome.DONE, float(self.times[-1]))
+        self.fired: tuple[float, int] | None = None  # the event that ended what was integrated last
+        self.mute = 0
 
     def run(self) -> None:
         problem, start = self.problem, float(self.times[0])
@@ -105,17 +144,36 @@ class _March:
         longest = problem.longest[:, self.lane]
         for part, stop in enumerate(problem.stops[:, self.lane]):
             self.longest = float(longest[part])
-            self.constants = problem.lane_constants(part, self.lane)
+            self.constants = self.passage.constants(start, self.lane) if self.passage else problem.lane_constants(part, self.lane)
             self.budget += self.settings.max_steps
             if part:
                 self.turns[part - 1] = y
             y = self._part(y, start, float(stop))
+            while self.fired and self.status.ok and self.fired[0] < self.times[-1]:
+                start, _ = self.fired
+                y = self._fire(y)
+                if not self.status.ok or start >= stop:
+                    break
+                y = self._part(y, start, float(stop))
             start = float(stop)
             if not self.status.ok or start >= self.times[-1]:
                 break
         if not self.status.ok:
             self.status = problem.stopped(self.lane, self.status, y)
         self.least[np.isinf(self.least)] = 0.0
+
+    def _fire(self, y: Array) -> Array:
+        """The state from which an event lets the lane go on."""
+        assert self.passage
+        assert self.fired
+        (time, self.mute), self.fired = self.fired, None
+        at = np.array([self.lane])
+        after = self.passage.fire(at, np.array([self.mute]), np.array([time]), y[:, None])
+        made: Array = after[:, 0]
+        self.status = self.passage.wrong(at, np.array([time]), after).get(self.lane, self.status)
+        self.constants = self.passage.constants(time, self.lane)
+        self.rows[self.times == time, : self.size] = made
+        return made
 
     def _part(self, y: Array, start: float, stop: float) -> Array:
         """Integrate from ``start`` to ``stop``; gives the state there."""
@@ -124,21 +182,8 @@ class _March:
             return y
         solver = self._solver(y, start, stop, self.settings.first_step)
         while solver.status == "running":
-            if self.count >= self.budget:
-                self._stop(Outcome.TOO_MANY_STEPS, solver.t, solver.y * np.nan, f"{self.budget} steps were not enough")
-                break
             before = solver.y.copy()
-            try:
-                message = solver.step()
-            except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
-                if self._regular(solver.t, solver.y):
-                    self._stop(Outcome.NOT_FINITE, solver.t, solver.y, f"a stage is not finite ({problem})")
-                break
-            if solver.status == "failed":
-                self._stop(Outcome.COLLAPSED, solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
-                break
-            if not np.all(np.isfinite(solver.y)):
-                self._stop(Outcome.NOT_FINITE, solver.t_old, solver.y, "a state is not finite")
+            if not self._step(solver):
                 break
             dense, h = solver.dense_output(), solver.t - solver.t_old
             least = np.min(dense(solver.t_old + h * _SEEN), axis=1)
@@ -151,10 +196,53 @@ class _March:
                 self.count += 1
                 solver = self._solver(before, solver.t_old, stop, h / 4)  # walk up to where the pool is empty
                 continue
+            if self.passage:
+                root = self._root(solver, dense)
+                if root is not None:
+                    self.count += 1
+                    solver = self._solver(before, solver.t_old, root, root - solver.t_old)  # a step that ends there
+                    continue
+                if self.fired and self.fired[0] == solver.t_old:
+                    break
             self._accept(solver, dense)
+            if self.fired:
+                break
+            self.mute = 0
+            if solver.status == "finished" and solver.t < stop:  # of a step that was to end at an event, and did not come to it
+                solver = self._solver(solver.y, solver.t, stop, h)
         self._account()
         made: Array = self.inside[-1](self.steps[-1]) if self.inside else y
         return made
+
+    def _step(self, solver: Any) -> bool:
+        """One step; else the status says why there is none."""
+        if self.count >= self.budget:
+            self._stop(Outcome.TOO_MANY_STEPS, solver.t, solver.y * np.nan, f"{self.budget} steps were not enough")
+            return False
+        try:
+            message = solver.step()
+        except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
+            if self._regular(solver.t, solver.y):
+                self._stop(Outcome.NOT_FINITE, solver.t, solver.y, f"a stage is not finite ({problem})")
+            return False
+        if solver.status == "failed":
+            self._stop(Outcome.COLLAPSED, solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
+        elif not np.all(np.isfinite(solver.y)):
+            self._stop(Outcome.NOT_FINITE, solver.t_old, solver.y, "a state is not finite")
+        return self.status.ok
+
+    def _root(self, solver: Any, dense: Any) -> float | None:
+        """When an event is inside a step; where it is at the start or the end of it, it has ``fired``."""
+        begin, end = float(solver.t_old), float(solver.t)
+        found = first_root(self.kernel, self.constants, begin, end, dense, self.mute)
+        if found is None:
+            return None
+        time, which = found
+        near = INSTANT * (end + 1e-4 * float(self.times[-1]))
+        if end - time <= near or time - begin <= near:
+            self.fired = end if end - time <= near else begin, which
+            return None
+        return time
 
     def _regular(self, t: float, y: Array) -> bool:
         """Whether dx/dt and its slopes are finite; else the status says where they are not."""

@@ -11,16 +11,19 @@ import numpy as np
 
 from .. import collection, errors
 from ..assemble.model import Model
-from ..compile.numpy import Kernel, kernel, plain
-from ..compile.program import program
+from ..compile.kernel import Kernel
+from ..compile.numpy import kernel, plain
+from ..compile.program import Event, program
 from . import constraints, opening
 from .closing import closed
+from .events import check, laid
 from .formulas import breaks, check_range
 from .initial import ENTRY, Start, begin, initial, open_up
 from .native import Native
 from .onward import onward, unused
 from .parameters import ParameterSet, check_breaks, resolve
-from .problem import MANY, Cancel, Problem, Solver
+from .problem import MANY, Cancel, Problem
+from .solver import Compiled, Solver
 from .standing import standing
 from .trajectory import Trajectory
 
@@ -36,6 +39,7 @@ class Task:
     parameters: ParameterSet
     kernel: Kernel
     solver: Solver
+    compiled: Compiled
     times: NDArray[np.float64]
     start: Start
     compile_time: float
@@ -66,11 +70,12 @@ class Task:
         problem = Problem(
             self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel(),
             accounted=known.accounted,
+            inputs=inputs if self.kernel.program.events else None,
         )  # fmt: skip
-        block = self.solver.solve(problem)
+        block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
         made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
-        made = closed(made, problem, self.careful)
+        made = closed(laid(made), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
         return made
 
@@ -81,7 +86,8 @@ class Task:
 
     def careful(self) -> Kernel:
         """The kernel of the careful driver, built when it is needed."""
-        return kernel(program(self.model, self.parameters.forms, summed=self.kernel.program.summed, careful=True))
+        own = self.kernel.program
+        return kernel(program(self.model, self.parameters.forms, summed=own.summed, careful=True, events=own.events))
 
     @property
     def width(self) -> int:
@@ -121,7 +127,7 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
         advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
         raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
     made: Solver = Native() if solver is None else solver
-    if isinstance(made, type) or not callable(getattr(made, "solve", None)):
+    if isinstance(made, type) or not callable(getattr(made, "prepare", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
     return made
@@ -129,7 +135,7 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
 
 def prepare(
     model: Model, times: NDArray[np.float64], *, first: int = 0, parameters: Mapping[str, Any] | None = None, start: Any = None,
-    solver: Solver | None = None, summed: bool = False,
+    solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
 ) -> Task:  # fmt: skip
     """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
     solver = chosen_solver(model, solver)
@@ -138,9 +144,9 @@ def prepare(
     begun.fits(chosen.dims, chosen.coords)
     check_breaks(model, chosen, float(times[-1]))
     began = time.perf_counter()
-    made = kernel(program(model, chosen.forms, summed=summed))
-    if isinstance(solver, Native):
-        solver.load(made, _many(chosen))
+    check(model, chosen, events)
+    made = kernel(program(model, chosen.forms, summed=summed, events=events))
+    compiled = solver.prepare(made.program, _many(chosen))
     if not all(form.line for form in chosen.forms):
         chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
-    return Task(model, chosen, made, solver, times, begun, time.perf_counter() - began, first)
+    return Task(model, chosen, made, solver, compiled, times, begun, time.perf_counter() - began, first)

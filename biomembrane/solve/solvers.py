@@ -1,8 +1,8 @@
 """Solvers by name."""
 
 from .native import Native
-from .problem import Solver
 from .scipy import SciPy
+from .solver import Solver
 
 __all__ = ["Native", "SciPy", "Solver"]
 

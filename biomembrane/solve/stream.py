@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
+from .events import laid
 from .problem import Cancel
 from .simulate import Task
 from .trajectory import Trajectory
@@ -72,12 +73,16 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     if len(parts) == 1:
         return parts[0]
     blocks = [p.block for p in parts]
-    joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "turns", "least", "steps", "rejected")}
+    joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "least", "steps", "rejected")}
+    if blocks[0].met is None:
+        joined["turns"] = np.concatenate([b.turns for b in blocks])
+    else:
+        joined["met"] = [breaks for b in blocks for breaks in b.met or ()]
     block = replace(blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined)
     lanes = slice(0, task.parameters.lanes)
     stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
-    return replace(parts[0], lanes=lanes, constants=[task.kernel.prepare(p) for p in inputs], stops=stops, block=block, timing=timing)
+    return laid(replace(parts[0], lanes=lanes, constants=[task.kernel.prepare(p) for p in inputs], stops=stops, block=block, timing=timing))
 
 
 def run(

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..assemble.model import Model
-from ..compile.numpy import Kernel
+from ..compile.kernel import Kernel
 from .parameters import ParameterSet
-from .problem import Block, Solution, Solver
+from .problem import Block, Met, Solution
+from .solver import Solver
 from .status import Status
 
 Array = NDArray[np.float64]
@@ -68,6 +69,15 @@ class Trajectory:
         """The first lane."""
         return self.block.solution(0)
 
+    def met(self, lane: int = 0) -> list[Met]:
+        """The breaks that a lane met, of protocols and of events."""
+        block = self.block
+        if block.met is not None:
+            return block.met[lane]
+        end, turns = min(block.statuses[lane].time, float(block.times[-1])), block.turns[lane]
+        breaks = enumerate(self.stops[:-1, lane].tolist())
+        return [Met(t, None, turns[k], turns[k], k + 1, {}) for k, t in breaks if t < end]
+
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims), at the times that are shown."""
         return values.reshape(*values.shape[:2], *self.dims.values())[:, self.shown]
@@ -83,7 +93,10 @@ class Trajectory:
     @cached_property
     def _part(self) -> NDArray[np.int64]:
         """(time, lane): which part holds; from a break on it is the next."""
-        breaks, end = self.stops[None, :-1], self.block.times[-1]
+        return self._parts(self.stops)
+
+    def _parts(self, stops: Array) -> NDArray[np.int64]:
+        breaks, end = stops[None, :-1], self.block.times[-1]
         made: NDArray[np.int64] = ((breaks <= self.block.times[:, None, None]) & (breaks < end)).sum(axis=1)
         return made
 
@@ -104,8 +117,8 @@ class Trajectory:
     def input(self, index: int) -> Array:
         """An input of the program (time, lane)."""
         lanes = np.arange(self.stops.shape[1])
-        _, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
-        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[self._part, lanes]
+        stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
+        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[self._parts(stops), lanes]
 
     def observe(self, group: str) -> Array:
         """The members of an output group."""
@@ -113,8 +126,11 @@ class Trajectory:
 
     def sides(self, group: str) -> Array:
         """The members of an output group at the breaks, (member, break, lane): before each, then after each."""
-        at = [(self.stops[k], self.block.turns[:, k].T) for k in range(len(self.constants) - 1)]
-        made = [self.kernel.call(group, t, y, self.constants[k + side]) for side in (0, 1) for k, (t, y) in enumerate(at)]
+        states = (self.block.turns, self.block.onsets)
+        made = [
+            self.kernel.call(group, self.stops[k], states[side][:, k].T, self.constants[k + side])
+            for side in (0, 1) for k in range(len(self.constants) - 1)
+        ]  # fmt: skip
         return np.stack(made, axis=1)
 
     @property
@@ -140,13 +156,13 @@ class Trajectory:
 
     @cached_property
     def imposed(self) -> Array:
-        """What protocols did to Ξ by changing parameters, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every break."""
+        """What protocols and events did to Ξ, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every break."""
         names = self.kernel.program.names
         made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
         made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
         for k in range(len(self.constants) - 1):
-            y, t = self.block.turns[:, k].T, self.stops[k]
-            before, after = (self.kernel.call("exergy", t, y, self.constants[part]) for part in (k, k + 1))
+            t, sides = self.stops[k], ((self.block.turns, k), (self.block.onsets, k + 1))
+            before, after = (self.kernel.call("exergy", t, y[:, k].T, self.constants[part]) for y, part in sides)
             since = (self.block.times[:, None] >= t) & (t < self.block.times[-1])
             made += np.where(since, (after - before)[:, None, :], 0.0)
         return made
@@ -158,9 +174,10 @@ class Trajectory:
         made = np.zeros_like(before)
         steps = _LOOKS if self.kernel.program.names["drift"] else 1
         for k, constants in enumerate(self.constants):
-            y = self.block.y[:, 0] if k == 0 else self.block.turns[:, k - 1].T
+            y = self.block.y[:, 0] if k == 0 else self.block.onsets[:, k - 1].T
             if k:
-                made += abs(call("exergy", before, y, constants) - call("exergy", before, y, self.constants[k - 1])).sum(axis=0)
+                old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
+                made += abs(call("exergy", before, y, constants) - old).sum(axis=0)
             looks = [call("exergy", before + j / steps * (self.stops[k] - before), y, constants) for j in range(steps + 1)]
             made += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
             before = self.stops[k]

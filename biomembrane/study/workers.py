@@ -25,7 +25,7 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
     workers: list[_Worker] = []
     try:
         while waiting or any(w.place is not None for w in workers):
-            while waiting and len(workers) < jobs:
+            while len(workers) < jobs and sum(w.place is None for w in workers) < len(waiting):
                 workers.append(_Worker())
             for worker in workers:
                 if worker.place is None and waiting:

@@ -42,7 +42,8 @@ class State:
         amount = {n: c * volume[place[n]] for n, c in self.levels.items()}
         amount |= {name: self.moved.get(name, 0.01) for name in _carriers(self.model)}
         phi = {n: self.moved.get(f"V of {n}", 0.0) for n in self.model.places}
-        return Condition(amount, phi, volume)
+        own = {n: self.moved[n] for n in self.model.unaccounted if n in self.moved}
+        return Condition(amount, phi, volume, own)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -86,6 +87,8 @@ def _usual(model: Model, name: str) -> float:
 def _quantity(model: Model, name: str, x: float) -> str:
     if name.startswith("V of "):
         return f"{units.Q(1e3 * x, 'mV'):.4g~P}"
+    if name in model.unaccounted:
+        return f"{x:.4g}"
     if name in _volumes(model):
         return f"{units.Q(x, 'pL'):.4g~P}"
     if name in _carriers(model):
@@ -114,6 +117,9 @@ def states(draw: st.DrawFn, model: Model) -> State:
     for name in _carriers(model):
         if shift := draw(tenths):
             moved[name] = 0.01 * 10 ** (shift / 10)
+    for x in model.states:
+        if x.conjugate is None and (tenth := draw(st.integers(0 if x.positive else -10, 10))):
+            moved[x.name] = tenth / 10
     return State(model, moved)
 
 

@@ -1,7 +1,7 @@
 """At rest rounding is all that moves: no solver may take it for anything else."""
 
 import pytest
-from builders import patch
+from builders import FUEL, S, cell, patch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +50,24 @@ def test_a_run_goes_on_from_equilibrium(K_o: float, kind: str, rtol: float) -> N
     assert more.trajectory.block.steps[0] < 1000
     assert float(more.data.potential[-1, 0]) == pytest.approx(float(rest.data.potential[-1, 0]), abs=1e-3)
     more.ledger.check()
+
+
+@pytest.mark.parametrize("solver", [solvers.Native(), solvers.SciPy("Radau")], ids=["Native", "SciPy"])
+def test_held_fuel_at_rest_for_years_is_no_open_book(solver: bm.solvers.Native) -> None:
+    """ATP that is held drives S out until nothing moves.  A/RT ≈ 20 − 20 is known to its last digits only: a coefficient of 1,000 makes a flux of
+    them, and 10⁸ s a sum, which no last digit of S could show (S is e⁻²⁰ of what it was, and its logarithm hides them).
+    """
+    reaction = "S@in + ATP@in -> S@out + ADP@in + Pi@in"
+    stiff = laws.Onsager(coefficient=Q(1e3, "fmol/s/(kJ/mol)"))
+    parts = lambda on: [bm.Transporter("pump", reaction, on, stiff)]  # noqa: E731
+    run = bm.simulate(cell(parts, {S: 1}, {S: 1}, held=FUEL), until=Q(1e8, "s"), solver=solver)
+    assert run.status.ok
+    books = run.ledger._books
+    assert float(books.residual_relative[-1, 0]) <= 1e-9
+    assert float(books.noise[0]) < 0.05 * float(books.passed[-1, 0])
+
+
+def test_what_floating_point_leaves_open_hides_no_error() -> None:
+    """The noise of a run that is not at rest is far below what its books may be off by: it excuses nothing there."""
+    run = bm.simulate(bm.load("resting_cell"), until="10 min")
+    assert float(run.ledger._books.noise[0]) < 1e-10 * float(run.ledger.passed[-1])

@@ -177,11 +177,14 @@ def test_what_cannot_be_audited(x: Any) -> None:
     assert error.advice == "audit(model), audit(transporter), or audit([claim, …])"
 
 
+PARTICIPANT = "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'"
+
+
 @pytest.mark.parametrize(
     ("name", "pair", "kind", "told"),
     [
-        ("zzz", (1, 2), errors.UnknownName, ("'V' or a participant", "'zzz'", "known: V, K@cell, K@bath")),
-        (5, (1, 2), errors.UnknownName, ("'V' or a participant", "5", "known: V, K@cell, K@bath")),
+        ("zzz", (1, 2), errors.UnknownName, (PARTICIPANT, "'zzz'", "known: V, K@cell, K@bath")),
+        (5, (1, 2), errors.UnknownName, (PARTICIPANT, "5", "known: V, K@cell, K@bath")),
         ("V", Q(1, "mV"), errors.WrongType, ("a pair of quantities, low and high", "1 mV", "(Q(1, 'mM'), Q(150, 'mM'))")),
         ("V", {1, 2}, errors.WrongType, ("a pair of quantities, low and high", "{1, 2}", "(Q(1, 'mM'), Q(150, 'mM'))")),
         ("V", (Q(1, "mV"),), errors.WrongType, ("a pair of quantities, low and high", "(1 mV)", "(Q(1, 'mM'), Q(150, 'mM'))")),

@@ -55,7 +55,7 @@ def over(**ranges: Any) -> Callable[[], Any]:
     return lambda: bm.audit(leak(K, ON), over={name.replace("_", "@"): pair for name, pair in ranges.items()})
 
 
-KNOWN = "'V' or a participant"
+KNOWN = "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'"
 KINDS = "a Model, a Transporter, a Cycle or claims"
 AUDIT = "audit(model), audit(transporter), or audit([claim, …])"
 PARTS = "coupling(lib.SGLT1(membrane)), or coupling([pump, leak], 'ATP', 'Na')"
@@ -119,7 +119,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     (lambda: bm.coupling(SGLT1(ON), "Na"), e.UnknownName, "coupling(driven=…)", "glucose, Na", "''", "driven='glucose'"),
     (
         lambda: bm.coupling(SGLT1(ON), at={"cell.Ma": Q(1, "mM")}), e.UnknownName,
-        "coupling(at=…)", "a pool of the reaction, or 'V'", "'cell.Ma'", "did you mean 'cell.Na'?",
+        "coupling(at=…)", "'V', or a solute that takes part, such as 'bath.Na', 'Na@bath' or 'Na@out'", "'cell.Ma'", "did you mean 'cell.Na'?",
     ),
     (
         lambda: bm.coupling(SGLT1(ON), at={"cell.Na": Q(0, "mM")}), e.OutOfDomain,

@@ -14,7 +14,7 @@ from biomembrane import errors
 from biomembrane.cli import main
 from biomembrane.study import workers
 from biomembrane.study.report import ROUNDING, books, page
-from biomembrane.study.reproduce import asked, perform, reproduce, studies
+from biomembrane.study.reproduce import Asked, asked, perform, reproduce, studies
 
 FILE = '''
 """A patch with one leak."""
@@ -119,6 +119,39 @@ def test_what_ends_a_process_ends_no_other_study(tmp_path, capfd, monkeypatch):
     assert results["good"]["misses"] == []
     assert results["good"]["answers"][0]["right"]
     assert {k: results[k]["misses"] for k, (_, words) in ENDS.items() if words not in results[k]["misses"][0]} == {}
+
+
+@pytest.mark.parametrize(("studies", "jobs", "most"), [(1, 10**9, 1), (3, 10**9, 3), (3, 2, 2), (0, 4, 0)])
+def test_no_more_processes_than_studies_and_jobs(studies, jobs, most, monkeypatch):
+    made = []
+
+    class Worker:
+        def __init__(self):
+            made.append(self)
+            assert len(made) <= most, "a process too many"
+            self.place, self.gone, self.process, self.pipe = None, False, self, self
+            self.sentinel = object()
+
+        def take(self, place, _study):
+            self.place = place
+
+        def result(self):
+            return {"model": self.place}
+
+        def is_alive(self):
+            return True
+
+        def close(self):
+            self.place = "closed"
+
+        end = terminate = close
+
+    monkeypatch.setattr(workers, "_Worker", Worker)
+    monkeypatch.setattr(workers, "wait", lambda ready: [r for r in ready if isinstance(r, Worker)])
+    asked_for = [Asked(f"s{k}", f"s{k}", None) for k in range(studies)]
+    assert sorted(workers.performed(asked_for, jobs)) == [(k, {"model": k}) for k in range(studies)]
+    assert len(made) == most
+    assert all(w.place == "closed" for w in made)
 
 
 def test_figures_are_written_though_the_study_fails_later(tmp_path, monkeypatch):

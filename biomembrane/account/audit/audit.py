@@ -66,9 +66,10 @@ def _ranges(over: Mapping[str, Any], known: Sequence[Claim], sides: Sequence[tup
     names = {dotted(name, ())[0]: name for name in ("V", *(level.name for c in known for level in c.levels))}
     made = {}
     errors.expect(over, Mapping, "audit(over=…)", "{name: (low, high)}", "over={'V': (Q(-100, 'mV'), Q(50, 'mV'))}")
-    for given, pair in renamed(over, sides, names, "audit(over=…)").items():
-        where = f"audit(over={{{errors.shown(given)}: …}})"
-        errors.among(given, [*names.values(), *names], where, "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'")
+    for said, (given, pair) in zip(over, renamed(over, sides, names, "audit(over=…)").items(), strict=True):
+        where = f"audit(over={{{errors.shown(said)}: …}})"
+        if not isinstance(given, str) or given not in names:
+            errors.among(given, list(names.values()), where, "'V' or a participant, such as 'Na@cell', 'cell.Na' or, at one membrane, 'Na@in'")
         name = names.get(given, given)
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             advice = "(Q(1, 'mM'), Q(150, 'mM'))"

@@ -1,0 +1,49 @@
+"""What the rest of the house asks of a compiled program: protocols, so that any engine can give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from numpy import float64
+from numpy.typing import NDArray
+
+from .program import Program
+
+Array = NDArray[float64]
+
+
+class Kernel(Protocol):
+    """The functions of one program, in the internal system.
+
+    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a batch equals its singles.
+    ``slots``: nodes of the program's graph that are constants of a run, with their places among the constants.
+    """
+
+    @property
+    def program(self) -> Program: ...
+
+    @property
+    def size(self) -> int:
+        """How many states."""
+
+    @property
+    def slots(self) -> Mapping[int, int]: ...
+
+    def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
+        """The constants of parameters in program order, numbers or ``(lane,)`` arrays; every other call takes them last."""
+
+    def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """The members of an output group at a state, ``(member,)`` or ``(member, …)``."""
+
+    def one(self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]) -> Sequence[float]:
+        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not looked at."""
+
+    def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
+        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of it."""
+
+    def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """f: dx/dt, and in the rows of constraints what must be 0."""
+
+    def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
+        """∂f/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""

@@ -1,0 +1,69 @@
+"""What the house asks of an engine and of a solver: protocols.  Nothing asks which one it has."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .. import errors, reading
+from ..compile.program import Program
+from .problem import Block, Problem
+
+
+class Compiled(Protocol):
+    """A program that is ready to be integrated."""
+
+    def integrate(self, problem: Problem) -> Block:
+        """Integrate every lane with dense output, so that output times never change the steps, and the ledger along the same steps.
+
+        A part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an amount
+        below zero, and then gives back all it has up to there with a status that says why; the others go on.  No state is clipped.
+        """
+
+
+class Engine(Protocol):
+    """What turns programs into something that integrates."""
+
+    def prepare(self, program: Program, lanes: int) -> Compiled:
+        """For so many lanes in all, of which a problem has some; they are the same to the last bit, however they are shared out."""
+
+
+class Solver(Engine, Protocol):
+    """Frozen settings that are an engine."""
+
+    @property
+    def rtol(self) -> float: ...
+
+    @property
+    def atol(self) -> float: ...
+
+    @property
+    def threads(self) -> int:
+        """How many problems it can integrate side by side; 0 for one a core."""
+
+    @property
+    def careful(self) -> bool:
+        """Whether it mends the powers of slaved processes, given a program that was made ``careful``."""
+
+    def alone(self) -> Solver:
+        """The same on one thread."""
+
+    def at(self, rtol: float) -> Solver:
+        """The same with another relative tolerance."""
+
+
+def check_tolerances(solver: Any, name: str) -> None:
+    """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
+    for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
+        value = reading.numbers(getattr(solver, field_))
+        if not isinstance(value, float) or not low <= value <= high:
+            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
+            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
+        object.__setattr__(solver, field_, value)
+
+
+def check_count(solver: Any, name: str, field_: str, least: int) -> None:
+    """Raise ``BadSettings`` unless a setting is an integer ≥ ``least`` that fits into 63 bits."""
+    value = getattr(solver, field_)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
+        advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
+        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)
