@@ -19,9 +19,13 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
+from biomembrane.account.run import Run
 from biomembrane.assemble.levels import weighted
 from biomembrane.assemble.state import StateVariable
+from biomembrane.compile.program import Event
 from biomembrane.declare.formula import Formula
+from biomembrane.solve import stream
+from biomembrane.solve.simulate import prepare
 from biomembrane.symbols import R, T
 
 # --- the toy
@@ -146,6 +150,21 @@ def test_amounts_go_to_the_new_equilibrium_at_a_break() -> None:
     a, b = (run.data.amount.sel(pool=name).values for name in ("cell.A", "cell.B"))
     assert b / a == pytest.approx([K, K, math.exp(-3000 / RT)], rel=1e-6)
     assert (a + b)[2] == pytest.approx((a + b)[1], rel=1e-4)
+
+
+def test_an_event_may_change_what_a_constraint_says() -> None:
+    """Where B rises through 3 mM its standard potential is set: the run goes on at the new equilibrium, from the sum that was there."""
+    model, low = built(ISOMERS, fast=True), 3.0
+    became = Event("full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),))
+    times = np.array([0.0, 100.0])
+    made = Run(stream.whole(prepare(model, times, events=(became,)), None)[0])
+    ratio, end = math.exp(-3000 / RT), OUT * (1 + K)
+    when = -math.log((end - low * (1 + K) / K) / (end - INSIDE[A] - INSIDE[B])) * (1 + K) / RATE
+    assert [m.time for m in made.trajectory.block.met[0]] == pytest.approx([when], rel=1e-6)
+    end, there = OUT * (1 + ratio), low * (1 + K) / K
+    total = end + (there - end) * math.exp(-RATE * (100 - when) / (1 + ratio))
+    a, b = (made.data.amount.sel(pool=name).values[-1] for name in ("cell.A", "cell.B"))
+    assert (a + b, b / a) == pytest.approx((total, ratio), rel=1e-6)
 
 
 def test_what_cannot_be_is_told() -> None:
