@@ -21,6 +21,7 @@ from ..declare.formula import Formula, Formulas
 from ..declare.names import meant
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.places import contents as contents_of
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import T
@@ -167,6 +168,11 @@ class Model(Compared):
     def sides(self) -> list[tuple[str, str]]:
         """Names of the inside and the outside of each membrane."""
         return [(m.inside.name, m.outside.name) for m in self.membranes]
+
+    @cached_property
+    def concentrations(self) -> dict[str, Species]:
+        """By the dotted name of each parameter that is a concentration in a place, of what it is one."""
+        return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
 
     @cached_property
     def stores(self) -> Formulas:
