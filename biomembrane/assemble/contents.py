@@ -114,7 +114,7 @@ def impermeants(model: Model) -> tuple[Impermeant, ...]:
 
 def numbers(model: Model) -> dict[sp.Symbol, float]:
     """Declared values by symbol, with R, F and the standard concentration."""
-    at = {model.symbol(n): p.value for n, p in model.parameters.items()}
+    at = {p.symbol: p.value for p in model.parameters.values()}
     return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
 
 

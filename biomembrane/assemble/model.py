@@ -159,6 +159,8 @@ class Model(Compared):
         """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
         nearest names.
         """
+        if isinstance(name, str) and name in self.parameters:
+            return self.parameters[name]
         wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
         return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
 

@@ -1,13 +1,15 @@
-"""Events in the integration loop, in IR: a part ends where a function of time and state rises through zero.
+"""Events in the integration loop, in IR: a part ends where a function of time and state rises
+through zero.
 
-In each attempted step the functions are looked at in five places of the dense output.  Where one of them has risen through zero, the place is
-found by bisection, to the last bit, and the step is made again to end there; the dense output of the shorter step is the better, and after two
-or three such attempts the place and the end of the step are the same.  The lane then ends with the state there, as the record says, and the host
-sets what the event sets and lets it go on.  So a state at an event is a state at the end of a step, of full order, and the books are as exact
-as anywhere.
+In each attempted step the functions are looked at in five places of the dense output.  Where one of
+them has risen through zero, the place is found by bisection, to the last bit, and the step is made
+again to end there; the dense output of the shorter step is the better, and after two or three such
+attempts the place and the end of the step are the same.  The lane then ends with the state there,
+as the record says, and the host sets what the event sets and lets it go on.  So a state at an event
+is a state at the end of a step, of full order, and the books are as exact as anywhere.
 
-An event is *armed* where its function is below zero at the start of a step; those that have just fired are not, until
-a step has been taken.  Events that rise at the very same time fire together.
+An event is *armed* where its function is below zero at the start of a step; those that have just
+fired are not, until a step has been taken.  Events that rise at the very same time fire together.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class EventDrive(Drive):
     set_values = SET_VALUES + RESUMED
 
     def look(self) -> None:
-        """Into ``root``: in which share of the step the first event is, or ``NONE``; into ``which``: the events, a bit for each."""
+        """Into ``root``: in which share of the step the first event is, or ``NONE``; into
+        ``which``: the events, a bit for each.
+        """
         f = self.f
         self.arm()
         for name, value in (("root", NONE), ("from", 0.0), ("to", 1.0)):
@@ -152,7 +156,9 @@ class EventDrive(Drive):
         self.hold(lane)
 
     def finish(self, lane: str) -> None:
-        """A step that ended at an event ends the part, but at the end of the run, where nothing can follow."""
+        """A step that ended at an event ends the part, but at the end of the run, where nothing can
+        follow.
+        """
         f = self.f
         taken = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
         busy = f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")

@@ -1,7 +1,8 @@
-"""A toy event on the contract of parts that end at run time: nothing beyond ``compile.program.Event`` is needed for it.
+"""A toy event on the contract of parts that end at run time: nothing beyond
+``compile.program.Event`` is needed for it.
 
-A solute leaks out of a cell, so that its concentration falls as c₁ + (c₀ − c₁) exp(−kt) with k = PA/V, and an event fires where it falls through
-a threshold, at t = ln((c₀ − c₁)/(c* − c₁))/k.
+A solute leaks out of a cell, so that its concentration falls as c₁ + (c₀ − c₁) exp(−kt) with k =
+PA/V, and an event fires where it falls through a threshold, at t = ln((c₀ − c₁)/(c* − c₁))/k.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def concentration(made: Run) -> Any:
 
 @solvers
 def test_a_state_is_set_at_the_root(solver: Solver) -> None:
-    """Filled up at each passage of the threshold: the period is that of the closed form, the state at the root to the last bits."""
+    """Filled up at each passage of the threshold: the period is that of the closed form, the state
+    at the root to the last bits.
+    """
     times = np.linspace(0, 30, 17)
     made = run(REFILL, times=times, solver=solver)
     met = made.solution.met
@@ -83,7 +86,9 @@ def test_a_state_is_set_at_the_root(solver: Solver) -> None:
 
 @solvers
 def test_the_books_close_over_what_an_event_put_in(solver: Solver) -> None:
-    """ΔΞ of each filling is a line of the ledger, RT V Σ (Δ c ln c − Δc), and heat is what the falls between give."""
+    """ΔΞ of each filling is a line of the ledger, RT V Σ (Δ c ln c − Δc), and heat is what the
+    falls between give.
+    """
     made = run(REFILL, solver=solver)
     made.ledger.check()
     count, rt = len(made.solution.met), bm.constants.GAS * 310.15
@@ -124,7 +129,9 @@ def test_lanes_meet_their_events_each_at_its_own_time(solver: Solver) -> None:
 
 
 def test_many_lanes_with_many_events() -> None:
-    """Bath, permeability and volume drawn at random: from no event to dozens, all where the closed form has them."""
+    """Bath, permeability and volume drawn at random: from no event to dozens, all where the closed
+    form has them.
+    """
     rng, count = np.random.default_rng(13), 64
     draws = {
         "Z_leak.permeability": 10 ** rng.uniform(-5, -3, count),
@@ -162,7 +169,9 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
 
 @solvers
 def test_breaks_of_protocols_and_events_are_met_in_their_order(solver: Solver) -> None:
-    """A bath that steps between two events, one at the very time of an event, and events at the same time."""
+    """A bath that steps between two events, one at the very time of an event, and events at the
+    same time.
+    """
     bath = bm.Protocol.steps(Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(9, "s"), Q(1, "mM")))
     clock = Event("clock", T - 9, (("cell.Z", 2 * amount()),))
     second = Event("second", T - 5, ())
@@ -213,7 +222,9 @@ def test_lanes_with_open_books_run_again_through_their_events(monkeypatch: pytes
 
 @solvers
 def test_an_event_that_sets_nonsense_stops_the_lane_and_says_so(solver: Solver) -> None:
-    """Nothing is clipped: an amount below zero, or none, is told with the event's name; the trajectory up to there is given."""
+    """Nothing is clipped: an amount below zero, or none, is told with the event's name; the
+    trajectory up to there is given.
+    """
     for value, kind in ((-amount(), Outcome.NEGATIVE), (amount() * sp.exp(1000 * C), Outcome.NOT_FINITE)):
         made = run(event([("cell.Z", value)]), solver=solver)
         assert made.status.kind is kind
@@ -223,7 +234,9 @@ def test_an_event_that_sets_nonsense_stops_the_lane_and_says_so(solver: Solver) 
 
 @solvers
 def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
-    """Filled up by less and less, events crowd before a time (a Zeno run): the budget of steps ends it, with the remedy."""
+    """Filled up by less and less, events crowd before a time (a Zeno run): the budget of steps ends
+    it, with the remedy.
+    """
     drip = event([("cell.Z", amount() * (1 + 1e-3))])
     made = run(drip, times=(0.0, 3000.0), solver=replace(solver, max_steps=100))  # type: ignore[type-var]
     assert made.status.kind is Outcome.TOO_MANY_STEPS
@@ -231,7 +244,9 @@ def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
 
 
 def test_two_passages_within_a_step_are_seen() -> None:
-    """Out and back between two looks is beyond reason, but within a step of four looks it is not: a narrow valley of a function of time."""
+    """Out and back between two looks is beyond reason, but within a step of four looks it is not: a
+    narrow valley of a function of time.
+    """
     valley = Event("valley", 0.2 - (T - 7) ** 2, ())
     made = run(valley, times=(0.0, 30.0), solver=bm.solvers.Native(rtol=1e-3))
     assert [m.time for m in made.solution.met] == pytest.approx([7 - 0.2**0.5], rel=1e-12)

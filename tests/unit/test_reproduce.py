@@ -13,8 +13,9 @@ import pytest
 from biomembrane import errors
 from biomembrane.cli import main
 from biomembrane.study import workers
+from biomembrane.study.perform import Asked, asked, perform, studies
 from biomembrane.study.report import ROUNDING, books, page
-from biomembrane.study.reproduce import Asked, asked, perform, reproduce, studies
+from biomembrane.study.reproduce import reproduce
 
 FILE = '''
 """A patch with one leak."""
