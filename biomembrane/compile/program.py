@@ -262,7 +262,7 @@ def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[st
     chosen = dict(zip(made.names["dissipation"], made.outputs["dissipation"], strict=True))
     powers, clocks = {}, {}
     for p in model.processes:
-        if p.certificate.verdict == "exempt":
+        if p.certificate.exempt:
             powers[p.name, Uphill.POWER] = g.call("max", g.neg(chosen[p.name]), g.zero)
             bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
             clocks[p.name, Uphill.TIME] = g.call("select", bound, g.zero, g.one)
