@@ -12,7 +12,6 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..declare.names import renamed
 from .parameters import BEGUN, of_start, potentials_of_start
-from .standing import standing
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:
@@ -46,7 +45,8 @@ def unused(model: Model, start: Any) -> frozenset[str]:
     """Parameters that a run which goes on from a state does not use: contents and potentials at the start."""
     if not hasattr(start, "end_state"):
         return frozenset()
-    return of_start(model) & (standing(model).states.keys() | potentials_of_start(model))
+    contents = frozenset(x.given_by for x in model.states if x.given_by is not None)
+    return contents | potentials_of_start(model)
 
 
 def _value(data: Any, name: str) -> Any:
