@@ -22,6 +22,7 @@ import sympy as sp
 from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from . import latex
+from .certificate import VERDICTS
 from .content import Compared
 from .diagram import Diagram, members
 from .formula import Formula
@@ -260,7 +261,7 @@ class Cycle(Compared):
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
+        verdict = max((p.certificate.verdict for p in self.processes), key=VERDICTS.index)
         told = ", ".join(f"{p.step} {self.sensing[p.name]}" for p in self.processes if self.sensing[p.name]) or "no step"
         return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; V is sensed by {told}; {verdict}>"
 

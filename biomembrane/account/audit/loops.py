@@ -15,6 +15,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ... import symbols
+from ...declare.certificate import Verdict
 from ...declare.cycle import Cycle
 from ...declare.diagram import Walk, members
 from ...symbols import T, n0
@@ -81,7 +82,7 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
         "name": f"{cycle.name}:{name}",
         "reaction": _net(levels),
         "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
-        "proved": "proven" if all(made[k].proved for k, _ in walk) else "",
+        "proved": Verdict.PROVEN if all(made[k].proved for k, _ in walk) else "",
     }
     claim = replace(
         made[0], **said, kind="cycle", levels=levels, flux=None, charge=float(charge), forward=ahead.xreplace(alone), reverse=back.xreplace(alone)
