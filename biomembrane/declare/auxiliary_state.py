@@ -14,7 +14,7 @@ from .. import errors
 from .bound_expression import Formula, free
 from .checks import certificate
 from .own_state import OwnState
-from .parameter import Declared, check_name, declare
+from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
 from .site import Site, called, evaluated
@@ -27,7 +27,7 @@ class Auxiliary(OwnState):
     A law reads it as ``site[state]``; a model holds every state that its laws read.
 
     Args:
-        name: of x(0) among the parameters, too; parameters of the rate are ``name.key``.
+        name: x(0) is the parameter ``name.start``, parameters of the rate are ``name.key``.
         on: the membrane whose V and solutes the rate may read, or a compartment.
         rate: a function of the site and of x; it may read other states.
         start: x(0).
@@ -48,10 +48,9 @@ class Auxiliary(OwnState):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Auxiliary, name")
-        told, owner = f"{self.name} at the start", f"the state {self.name!r}"
-        domain = self.domain
-        start = declare(self.name, self.start, d.ONE, domain=domain, long_name=told, owner=owner)
+        domain, told = self.domain, f"{self.name} at the start"
         site = Site(self.name, Reaction((), ()), self.on)
+        site.parameter("start", self.start, d.ONE, domain=domain, long_name=told)
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
         (rate,) = site.settled(rate)
@@ -62,7 +61,7 @@ class Auxiliary(OwnState):
             self._check_inward(-rate.xreplace({x: sp.S.One}), site, "-rate at 1")
         put: Any = object.__setattr__
         put(self, "formula", Formula(rate, site.names))
-        put(self, "parameters", {self.name: start, **site.parameters})
+        put(self, "parameters", dict(site.parameters))
         put(self, "own_states", tuple(y for y in site.own_states if y is not self))
 
     def _check_inward(self, rate: sp.Expr, site: Site, what: str) -> None:
@@ -86,8 +85,13 @@ class Auxiliary(OwnState):
         return self.on, self.domain, formula, self.parameters, self.own_states
 
     @property
+    def declared_start(self) -> Declared:
+        """The parameter that says x(0)."""
+        return self.parameters[f"{self.name}.start"]
+
+    @property
     def value(self) -> float:
-        return self.parameters[self.name].value
+        return self.declared_start.value
 
     @property
     def transporter(self) -> str:

@@ -216,7 +216,7 @@ class Site:
                 return self.activity(who) if who.is_solvent else self.level(who)
         known = beside(self.on)
         for name, who in known.items():
-            if key in (name, who.pool, who.label):
+            if key in (name, *self.names_of(who)):
                 self.senses[who] = None
                 return self.level(who)
         names = [*(self.written(w) for w in self.participants), *known]

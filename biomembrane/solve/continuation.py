@@ -11,7 +11,6 @@ import numpy as np
 from .. import errors, units
 from ..assemble.model import Model
 from ..declare.solute_names import renamed
-from .model_index import standing
 from .parameter_set import BEGUN, of_start, potentials_of_start
 
 
@@ -46,7 +45,8 @@ def unused(model: Model, start: Any) -> frozenset[str]:
     """Parameters that a run which goes on from a state does not use: contents and potentials at the start."""
     if not hasattr(start, "end_state"):
         return frozenset()
-    return of_start(model) & (standing(model).states.keys() | potentials_of_start(model))
+    contents = frozenset(x.given_by for x in model.states if x.given_by is not None)
+    return contents | potentials_of_start(model)
 
 
 def _value(data: Any, name: str) -> Any:
