@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 from typing import Any
@@ -134,6 +135,25 @@ def test_loops_through_the_same_states_are_told_apart() -> None:
     told = {frozenset({0, 3}): "A–B–A", frozenset({0, 1, 2}): "A–B–C–A by one", frozenset({1, 2, 3}): "B–C–A–B by other"}
     assert two.names() == told
     assert two.names([((3, -1), (1, 1), (2, 1))]) == told
+
+
+def test_a_loop_beyond_those_shown_has_a_name_too() -> None:
+    """Of six states each joined to each only the ten independent loops are shown; any other is named as it is walked forward."""
+    pairs = list(itertools.combinations("ABCDEF", 2))
+    full = Diagram.of("ABCDEF", [(a + b, a, b) for a, b in pairs])
+    ring = (*((pairs.index(pair), 1) for pair in itertools.pairwise("ABCDEF")), (pairs.index(("A", "F")), -1))
+    back = tuple((k, -way) for k, way in reversed(ring))
+    assert len(full.names()) == 10
+    assert full.names([back]) == full.names() | {members(ring): "A–B–C–D–E–F–A"}
+
+
+def test_of_two_parts_each_has_a_tree() -> None:
+    """It grows from the first state, whatever is listed first; what it leaves comes behind, in order."""
+    parts = Diagram.of("ABCDE", [("cd", "C", "D"), ("dc", "D", "C"), ("be", "B", "E"), ("ab", "A", "B"), ("ea", "E", "A")])
+    assert parts.outward() == (3, 4, 0, 1, 2)
+    assert parts.outward([2, 1, 3]) == (3, 2, 1)
+    assert (parts.tree(), parts.chords()) == ((3, 4, 0), (1, 2))
+    assert set(parts.paths(parts.tree())) == {0, 1, 4}
 
 
 def test_a_state_that_leads_nowhere_takes_all() -> None:
