@@ -22,7 +22,7 @@ from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .places import final, nearest_places, positions
 from .schema import BY_LANE, attributes, ended, ends, fate, laid
-from .variables import VARIABLES, labels, protocols, values
+from .variables import present, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,7 +82,7 @@ def simulate(
     if chunked(parameters):
         from .lazy import lazy
 
-        everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
+        everything = Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables
     task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
@@ -150,7 +150,8 @@ class Run:
 
     Attributes:
         data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``, ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
-            ``affinity(process)``, ``dissipation(process)`` over ``time`` and the scan's own dimensions, with CF units.
+            ``affinity(process)``, ``dissipation(process)`` and, where there are any, ``auxiliary(auxiliary_state)`` over ``time`` and the
+            scan's own dimensions, with CF units.
         ledger: :class:`~biomembrane.account.ledger.Ledger`.
         status: how it ended (of the first lane, in a scan).
         timing: wall times [s].
@@ -255,10 +256,9 @@ def _dataset(run: Run) -> xr.Dataset:
     t, model = run.trajectory, run.model
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
-    for name, v in VARIABLES.items():
-        if labels(model, v.dim) or v.dim == "pool":
-            facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
-            data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
+    for name, v in present(model).items():
+        facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
+        data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
     for name, (value, unit, meaning) in protocols(t).items():
         data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
     data |= fate(model, t.dims, *ends(t.statuses))

@@ -41,7 +41,7 @@ class Group(StrEnum):
     AFFINITY = "affinity"
     RATE = "rate"  # one-way, or a conductance
     FLUX = "flux"
-    BALANCE = "balance"  # dx/dt
+    BALANCE = "balance"  # dx/dt, or what must be 0 of a state with a constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,8 @@ class Model(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        quantum = {x.name: x.quantum for x in self.pools if x.quantum is not None and x.rate is None}
+        moved = [x for x in self.pools if x.rate is None and x.constraint is None]  # by processes alone
+        quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
         columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
         return network.invariants(list(quantum), columns)
 
@@ -276,6 +277,7 @@ class Model(Compared):
         text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr(
             [(p.name, p.value, p.unit) for p in self.parameters.values()]
         )
+        text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ CARRIER = "carrier states"  # the carrier of energy that all states of kinetic c
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StateVariable:
-    """One component of the state vector, dx/dt = N·J + rate.
+    """One component of the state vector, dx/dt = N·J + rate, or 0 = constraint.
 
     Attributes:
         name: dotted name, one of its own in the model.
@@ -43,6 +43,7 @@ class StateVariable:
             energy, and so outside the books.
         concentration: its symbol, of what is dissolved.
         rate: what moves it besides the processes, per second; none of what only processes change.
+        constraint: what is 0 at all times and so determines x, in place of a rate of change.
         positive: whether it cannot fall below zero.
         dimension, unit: of x, in the internal system.
         quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
@@ -60,6 +61,7 @@ class StateVariable:
     conjugate: sp.Symbol | None = None
     concentration: sp.Symbol | None = None
     rate: Formula | None = None
+    constraint: Formula | None = None
     positive: bool = True
     carried_as: str | None = None
     dimension: ClassVar[Dimension]

@@ -27,7 +27,7 @@ def check(model: Model, k: Kernel, held: Sequence[Any], inputs: Sequence[Any], y
         _neutral(known, amounts, inputs, y0, lanes, dims)
 
 
-def _at(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
+def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
     """Where in the scan a row is largest."""
     if not dims:
         return ""
@@ -45,7 +45,7 @@ def _room(impermeants: Sequence[Impermeant], amounts: Array, lanes: slice, dims:
             raise errors.NoRoom(
                 where=f"simulate(parameters=…), {x.pool}",
                 wanted="contents that leave room for the impermeants",
-                got=f"{np.min(row):.4g} fmol of {x.pool} would be needed{_at(-row, lanes, dims)}",
+                got=f"{np.min(row):.4g} fmol of {x.pool} would be needed{position(-row, lanes, dims)}",
                 advice=_advice(x),
             )
 
@@ -112,6 +112,6 @@ def _neutral(
             raise errors.ChargeImbalance(
                 where=f"simulate(parameters=…), {place.name}",
                 wanted="contents that are electroneutral up to the membrane's charge, at the values as used",
-                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{_at(beyond, lanes, dims)}",
+                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{position(beyond, lanes, dims)}",
                 advice=f"change ions of {place.name} of both signs together, or declare it with impermeant=balance(charge=-1), which follows",
             )

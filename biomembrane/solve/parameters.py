@@ -272,7 +272,12 @@ def of_start(model: Model) -> frozenset[str]:
 def _found_of_start(model: Model) -> frozenset[str]:
     used = {name for x in model.states for name in x.spent_at_start}
     used |= {s.name for x in model.impermeants for s in x.amount.expression.free_symbols}
-    return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
+    return frozenset(used | potentials_of_start(model))
+
+
+def potentials_of_start(model: Model) -> frozenset[str]:
+    """The potentials that say what φ is at the start."""
+    return frozenset(s.name for phi in model.start.values() for s in phi.free_symbols)
 
 
 def changeable(model: Model, name: str, where: str) -> None:

@@ -25,6 +25,7 @@ from biomembrane.account.run import Run
 from biomembrane.compile import driver, native, rodas
 from biomembrane.compile.program import LARGE, Event, program
 from biomembrane.solve import closing, stream
+from biomembrane.solve.events import first_root
 from biomembrane.solve.simulate import prepare
 from biomembrane.solve.solver import Solver
 from biomembrane.solve.status import Outcome
@@ -106,6 +107,8 @@ def test_a_parameter_changes_at_the_root(solver: Solver) -> None:
     made = run(FASTER, times=times, solver=solver)
     assert [m.time for m in made.solution.met] == pytest.approx([fall()], rel=1e-9)
     assert concentration(made)[-1] == pytest.approx(OUT + (LOW - OUT) * math.exp(-2 * K * (10 - fall())), rel=1e-8)
+    conductance = made.data.flux.squeeze().values / (concentration(made) - OUT)
+    np.testing.assert_allclose(conductance[1:] / conductance[0], [1, 1, 2] if times[2] < made.solution.met[0].time else [1, 2, 2], rtol=1e-12)
     made.ledger.check()
 
 
@@ -243,13 +246,39 @@ def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
     assert "max_steps=1000" in made.status.message
 
 
-def test_two_passages_within_a_step_are_seen() -> None:
-    """Out and back between two looks is beyond reason, but within a step of four looks it is not: a
-    narrow valley of a function of time.
-    """
-    valley = Event("valley", 0.2 - (T - 7) ** 2, ())
-    made = run(valley, times=(0.0, 30.0), solver=bm.solvers.Native(rtol=1e-3))
-    assert [m.time for m in made.solution.met] == pytest.approx([7 - 0.2**0.5], rel=1e-12)
+@pytest.mark.parametrize(("what", "sign", "edge"), [("valley", 1, -1), ("hill", -1, 1)])
+def test_a_passage_and_its_return_within_a_step_are_seen(what: str, sign: int, edge: int) -> None:
+    """Below zero at both ends of a step and above inside, or the other way round."""
+    curve = Event(what, sign * (0.2 - (T - 7) ** 2), ())
+    made = run(curve, times=(0.0, 30.0), solver=bm.solvers.Native(rtol=1e-3))
+    assert [m.time for m in made.solution.met] == pytest.approx([7 + edge * 0.2**0.5], rel=1e-12)
+
+
+@solvers
+@pytest.mark.parametrize("left", [1.0, 1e-3, 1e-9, 0.0])
+def test_an_event_just_before_the_end_costs_a_few_steps(solver: Solver, left: float) -> None:
+    """And one at the very end, where nothing can follow, none at all."""
+    end = 3.0
+    clock = Event("clock", T - (end - left), (("cell.Z", 2 * amount()),))
+    made, plain = run(clock, times=(0.0, end), solver=solver), run(times=(0.0, end), solver=solver)
+    assert [m.time for m in made.solution.met] == pytest.approx([end - left] * (left > 0), rel=1e-14)
+    assert made.solution.steps + made.solution.rejected <= 2 * plain.solution.steps + 10
+    made.ledger.check()
+
+
+def test_an_event_that_has_just_fired_is_not_armed() -> None:
+    """Where rounding leaves its function below zero, it would fire again at once."""
+    task = prepare(leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before")))
+    held = task.kernel.prepare(task.parameters.inputs(slice(0, 1)))
+    unit = task.kernel.call("concentration", 0.0, np.array([1.0]), held)
+
+    def dense(t: Any) -> Any:
+        """From 5.3 mM to 2.3: one passes in the first quarter, the other in the second."""
+        return np.multiply.outer(1 / unit, 5.3 - 3 * np.asarray(t))
+
+    seen = [first_root(task.kernel, held, 0.0, 1.0, dense, mute) for mute in range(4)]
+    assert [found and found[1] for found in seen] == [2, 2, 1, 1]
+    assert [found and found[0] for found in seen] == pytest.approx([0.1, 0.1, 1.3 / 3, 1.3 / 3], rel=1e-12)
 
 
 def test_a_large_model_meets_its_events() -> None:

@@ -19,6 +19,7 @@ from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
 from biomembrane.declare.auxiliary import Auxiliary
 from biomembrane.declare.places import Membrane
+from biomembrane.show import picks
 from biomembrane.solve.problem import Problem
 from biomembrane.testing import check_model
 from biomembrane.units import Q
@@ -286,3 +287,26 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     for told, due in ((None, 100.0 + 1e6), (np.array([True, False]), 100.0)):
         problem = Problem(k, y0=y0, scale=scale, positive=np.ones(2, bool), accounted=told, **given)
         assert problem.rounding == pytest.approx(1e-14 * GAS * BODY_TEMPERATURE * due)
+
+
+def test_results_show_it_in_one_schema(tmp_path: Path) -> None:
+    model = gated()
+    starts = xr.DataArray([0.0, 1.0], dims="k", attrs={"units": "1"})
+    run, scan = (bm.simulate(model, until="1 s", parameters=p) for p in ({}, {"n": starts}))
+    bm.save(run, tmp_path / "run.nc")
+    file = bm.open_run(tmp_path / "run.nc").data
+    kept = bm.simulate(model, until="1 s", parameters={"n": starts}, keep=["auxiliary"]).data
+    for data, other, dims in ((run.data, file, ()), (scan.data, kept, ("k",))):
+        assert data.auxiliary.dims == ("time", "auxiliary_state", *dims)
+        assert (data.auxiliary.units, list(data.auxiliary_state.values)) == ("1", ["n"])
+        assert other.auxiliary.identical(data.auxiliary)
+    t = run.data.time.values
+    assert np.allclose(run.data.auxiliary.sel(auxiliary_state="n"), exact(t), rtol=0, atol=1e-8)
+    for k, start in enumerate((0.0, 1.0)):
+        lane = scan.data.auxiliary.isel(k=k, auxiliary_state=0)
+        assert np.allclose(lane, exact(t, start), rtol=0, atol=1e-8)
+    assert float(run.final("auxiliary")["n"].magnitude) == pytest.approx(exact(1.0), abs=1e-8)
+    (line,) = picks.series(run, "n", "traces")
+    assert np.array_equal(line.values.values, run.data.auxiliary.values[:, 0])
+    plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s").data
+    assert "auxiliary" not in plain

@@ -73,7 +73,7 @@ def in_process(monkeypatch):
         assert jobs >= 1
         return ((k, perform(each.model, each.folder, ("svg",), name=each.name)) for k, each in enumerate(chosen))
 
-    monkeypatch.setattr(workers, "performed", performed)
+    monkeypatch.setattr(sys.modules["biomembrane.study.reproduce"], "performed", performed)
 
 
 @pytest.mark.usefixtures("in_process")
