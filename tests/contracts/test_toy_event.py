@@ -20,15 +20,16 @@ import xarray as xr
 import biomembrane as bm
 from biomembrane import Q, errors, symbols
 from biomembrane import library as lib
-from biomembrane.account.keep import Keep, collect
-from biomembrane.account.run import Run
-from biomembrane.compile import driver, native, rodas
+from biomembrane.compile.machine_code import module
 from biomembrane.compile.program import LARGE, Event, program
-from biomembrane.solve import closing, stream
+from biomembrane.compile.rosenbrock import driver, tableau
+from biomembrane.results.run import Run
+from biomembrane.results.scan import Keep, collect
+from biomembrane.solve import batches, closure
 from biomembrane.solve.events import first_root
-from biomembrane.solve.simulate import prepare
 from biomembrane.solve.solver import Solver
 from biomembrane.solve.status import Outcome
+from biomembrane.solve.task import prepare
 
 Z = bm.Species("Z")
 K, FULL, OUT, LOW = 0.25, 10.0, 1.0, 4.0  # 1/s, mM
@@ -63,7 +64,7 @@ FASTER = event([("Z_leak.permeability", 2 * leaky().symbol("Z_leak.permeability"
 
 def run(*events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None) -> Run:
     task = prepare(leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events)
-    return Run(stream.whole(task, None)[0])
+    return Run(batches.whole(task, None)[0])
 
 
 def concentration(made: Run) -> Any:
@@ -164,7 +165,7 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
         task = prepare(leaky(), np.array([0.0, 9.0]), parameters=given, solver=bm.solvers.Native(threads=2), events=(REFILL,))
-        rates[name] = stream.whole(task, None)[0].block.end[order]
+        rates[name] = batches.whole(task, None)[0].block.end[order]
         rates[f"{name} alone"] = np.concatenate([task.trajectory(slice(k, k + 1)).block.end for k in range(30)])[order]
     for other in rates.values():
         np.testing.assert_array_equal(other, rates["one"])
@@ -214,7 +215,7 @@ def test_lanes_with_open_books_run_again_through_their_events(monkeypatch: pytes
         asked.append(1)
         return np.array([1] if len(asked) == 1 else [], dtype=np.int64)
 
-    monkeypatch.setattr(closing, "open_lanes", opened)
+    monkeypatch.setattr(closure, "open_lanes", opened)
     again = run(REFILL, parameters={"Z_leak.permeability": P})
     assert len(asked) == 2
     for lane in range(2):
@@ -291,7 +292,7 @@ def test_a_large_model_meets_its_events() -> None:
     full = Event("low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),))
     task = prepare(model, np.array([0.0, 12.0]), events=(full,))
     assert task.kernel.program.owners
-    made = Run(stream.whole(task, None)[0])
+    made = Run(batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
     assert [m.time for m in made.solution.met] == pytest.approx([period, 2 * period, 3 * period], rel=1e-8)
     made.ledger.check()
@@ -325,7 +326,7 @@ def test_without_events_there_is_nothing_of_them() -> None:
     made = program(leaky())
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
-    for layout in (native.WIDE, native.ALONE):
-        text = native.module([driver.refill(layout), driver.drive(rodas.RODAS5P, layout)], layout)
+    for layout in (module.WIDE, module.ALONE):
+        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
         assert "RES" not in text
     assert run().trajectory.block.met is None

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomembrane.declare.diagram import Diagram, forward, members, slowest_last
-from biomembrane.declare.stationary import forests, shares
+from biomembrane.declare.stationary_state import forests, shares
 
 
 @st.composite
