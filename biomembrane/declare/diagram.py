@@ -121,9 +121,7 @@ class Diagram:
         Where several pass the same states, also which of the steps between the same two it takes.
         """
         _, every = self.shown()
-        known = {members(walk) for walk in every}
-        own = [forward(walk) for walk in more if members(walk) not in known]
-        return self._names((*every, *own)) | self._names(every)
+        return self._names((*every, *map(forward, more))) | self._names(every)
 
     def simple(self, most: int) -> tuple[Walk, ...]:
         """Every loop that meets no state twice, short ones first, up to a few beyond ``most``."""
@@ -149,7 +147,7 @@ class Diagram:
         """A loop as a row of Z."""
         made = np.zeros(len(self.steps))
         for k, way in walk:
-            made[k] += way
+            made[k] = way
         return made
 
     def around(self, walk: Walk) -> tuple[str, ...]:

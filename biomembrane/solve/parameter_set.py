@@ -17,7 +17,7 @@ from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import Declared, check_domain, check_usual
 from ..declare.places import check_equivalents
-from ..declare.protocol import Protocol
+from ..declare.protocol import Protocol, Shape
 from ..dimension import CONCENTRATION, TIME, Dimension
 from .model_index import standing
 from .scan_grid import coordinates, labelled, spread, unlabelled, values
@@ -233,7 +233,7 @@ class _Sheet:
         p = self.model.parameter(name)
         where = f"parameters[{name!r}], Protocol.{given.kind}"
         changeable(self.model, name, f"parameters[{name!r}], Protocol")
-        if given.kind == "function":
+        if given.kind == Shape.FUNCTION:
             self.function(name, given, where)
             return
         times = tuple(self.piece(f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
@@ -241,8 +241,8 @@ class _Sheet:
             self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit, p) for k, v in enumerate(given.values)
         )
         slope, origin = f"{name} slope", f"{name} origin"
-        self.timed.append(Timed(name, slope, origin, times, values, given.kind == "ramps"))
-        if given.kind == "ramps":
+        self.timed.append(Timed(name, slope, origin, times, values, given.kind == Shape.RAMPS))
+        if given.kind == Shape.RAMPS:
             self.extra += [slope, origin]
             self.forms.append(ramp(self.model.symbol(name), slope, origin))
 
