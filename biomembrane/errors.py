@@ -206,6 +206,8 @@ BadSettings = _kind("BadSettings", "the settings do not fit", "A tolerance, time
 BooksDoNotClose = _kind("BooksDoNotClose", "the energy books do not close", "The residual exceeds the tolerance.")
 BoundlessEnergy = _kind("BoundlessEnergy", "an energy has no bound", "A bath or held pool at zero concentration, whose potential is minus infinity.")
 UphillForFree = _kind("UphillForFree", "a process ran uphill for free", "A process with negative dissipation.")
+SingularConstraint = _kind("SingularConstraint", "a constraint does not determine its state", "Algebraic rows whose block ∂f/∂x is singular.")
+ConstraintNotMet = _kind("ConstraintNotMet", "no initial values that meet the constraints were found", "Newton's method does not settle.")
 KernelMismatch = _kind("KernelMismatch", "the compiled kernel disagrees with the reference", "Machine code that differs from the numpy printer.")
 NeedsExtra = _kind("NeedsExtra", "an optional package is needed", "Names the extra that installs it.")
 

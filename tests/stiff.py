@@ -13,6 +13,7 @@ import sympy as sp
 from biomembrane.compile.graph import Graph
 from biomembrane.compile.numpy import _GROUPS, Kernel, kernel
 from biomembrane.compile.program import Program
+from biomembrane.compile.slopes import along, differentiate
 from biomembrane.solve.native import Native
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.symbols import t
@@ -21,18 +22,23 @@ Y = sp.symbols("y0:8", real=True)
 P = sp.symbols("p0:9", real=True)
 
 
-def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = ()) -> Kernel:
-    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger."""
-    g = Graph()
+def compiled(rhs: Sequence[Any], integrands: Sequence[Any] = (), mass: Sequence[int] = (), *, rolled: bool = False, careful: bool = False) -> Kernel:
+    """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its ledger; ``rolled``: as of a large model;
+    ``careful``: for the careful driver.
+    """
+    g = Graph(again=rolled)
     env = {s: g.input("y", i) for i, s in enumerate(Y)} | {s: g.input("p", i) for i, s in enumerate(P)} | {t: g.input("t")}
     memo: dict[sp.Basic, int] = {}
     nodes, entries = ([g.lower(sp.sympify(e), env, memo) for e in roots] for roots in (rhs, integrands))
-    jacobian = g.jacobian(nodes)
+    jacobian = differentiate(g, nodes, g.inputs("y", len(Y)))
     outputs: dict[str, list[int]] = {group: [] for group in _GROUPS}
-    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": g.time_derivative(nodes), "entry": entries}
+    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": along(g, nodes, {env[t]: g.one}), "entry": entries}
+    if careful:
+        outputs["along"] = along(g, entries, {g.input("y", k): g.input("y", len(rhs) + k) for k in range(len(rhs))})
     names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    return kernel(Program(tuple(map(str, Y[: len(rhs)])), tuple(map(str, P)), g, outputs, names, sparsity))
+    owners = tuple(range(len(rhs))) if rolled else ()
+    return kernel(Program(tuple(map(str, Y[: len(rhs)])), tuple(map(str, P)), g, outputs, names, sparsity, owners=owners, mass=tuple(mass)))
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,9 @@ class Stiff:
 
 
 def solve(
-    k: Kernel, start: Any, times: Sequence[float], rtol: float, *, scale: Any = None, stops: Any = None, constants: Any = None, **settings: Any
-) -> Block:
+    k: Kernel, start: Any, times: Sequence[float], rtol: float, *, scale: Any = None, stops: Any = None, constants: Any = None,
+    positive: bool = False, **settings: Any,
+) -> Block:  # fmt: skip
     """A kernel from ``start`` (state,) or (state, lane) over the times, with breaks at ``stops`` (part, lane) and constants by part."""
     y0 = np.atleast_2d(np.array(start, float).T).T
     lanes = y0.shape[1]
@@ -79,8 +86,8 @@ def solve(
     ends = np.full((1, lanes), float(times[-1])) if stops is None else np.asarray(stops, float)
     held = constants or [k.prepare(np.zeros(len(P)))] * len(ends)
     wide = np.repeat(size[:, None], lanes, axis=1)
-    none = np.zeros(len(y0), bool)
-    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, none, none, lanes))
+    some, none = np.full(len(y0), positive), np.zeros(len(y0), bool)
+    return Native(rtol=rtol, **settings).solve(Problem(k, held, ends, y0, np.array(times, float), wide, some, none, lanes))
 
 
 def exact(*functions: Callable[[float], float]) -> Callable[[float], list[float]]:

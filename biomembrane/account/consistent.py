@@ -19,7 +19,7 @@ import numpy as np
 import sympy as sp
 
 from .. import constants, errors
-from ..declare.certificate import Logarithm
+from ..declare.certificate import Logarithm, Verdict
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
@@ -224,7 +224,7 @@ def make_consistent(x: Transporter | Cycle, *, method: str = "reverse", over: Ma
         advice = "make_consistent(model.transporters[0]), one at a time"
         raise errors.WrongType(where="make_consistent(…)", wanted="a Transporter or a Cycle", got=errors.shown(x), advice=advice)
     before = audit(x, over=over)
-    if all(p.certificate.verdict != "exempt" for p in x.processes):
+    if not any(p.certificate.exempt for p in x.processes):
         return Repair(x, x, "nothing to repair", before, before)
     if isinstance(x, Transporter) and (sound := _sound(x, before)):
         return sound
@@ -273,9 +273,9 @@ def _sound(x: Transporter, before: Audit) -> Repair | None:
     (finding,) = before.findings
     here = box(claims(x)[0], {})
     moves = bool(np.any(Functions([claims(x)[0].net or sp.S.Zero], here)(here.sample(64))))
-    if finding.verdict in ("consistent", "undecided") and finding.witness is None and moves:
+    if finding.verdict in (Verdict.CONSISTENT, Verdict.UNDECIDED) and finding.witness is None and moves:
         told = "J·A ≥ 0 is proved in the whole range, though not as a pair of rates or as L·A"
-        told = told if finding.verdict == "consistent" else "no state with J·A < 0 was found, and no proof either"
+        told = told if finding.verdict == Verdict.CONSISTENT else "no state with J·A < 0 was found, and no proof either"
         return Repair(x, x, f"left as it is: {told} ({finding.text})", before, before)
     return None
 
@@ -308,7 +308,7 @@ def _cycle(x: Cycle, before: Audit) -> Repair:
     off = [found[id(loop)].terms.get("constant", 0.0) for loop in basis]
     corrections = blame(basis, off, names, 0.0).corrections
     RT = constants.GAS * constants.BODY_TEMPERATURE / 1000
-    exempt = {p.step for p in x.processes if p.certificate.verdict == "exempt"}
+    exempt = {p.step for p in x.processes if p.certificate.exempt}
     steps, changed = [], []
     for (text, given), name in zip(x.steps, names, strict=True):
         new = dict(given)

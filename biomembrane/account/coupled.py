@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..html import collapsible, join, table
 from ..latex import roman
-
-if TYPE_CHECKING:
-    from .coupling import Coupling
+from .coupled_flows import CoupledFlows
 
 NONE = "not defined"
 
@@ -20,7 +16,7 @@ def or_none(x: float, form: str) -> str:
     return format(x, form) if np.isfinite(x) else NONE
 
 
-def rows(c: Coupling) -> list[tuple[str, str, str]]:
+def rows(c: CoupledFlows) -> list[tuple[str, str, str]]:
     """(what, value, note)."""
     (best, eta), X1 = c.best, c.X1 / 1e3
     X2, power, at_power = c.strongest
@@ -50,13 +46,13 @@ def rows(c: Coupling) -> list[tuple[str, str, str]]:
     ]
 
 
-def _forces(c: Coupling) -> str:
+def _forces(c: CoupledFlows) -> str:
     """Their names, and what others follow from."""
     follow = "".join(f"; {name} = {text}" for name, text in c.flows.basis.follows.items())
     return ", ".join(c.flows.forces) + follow
 
 
-def notes(c: Coupling) -> list[str]:
+def notes(c: CoupledFlows) -> list[str]:
     """What was moved to set the forces."""
     forces = c.flows.forces
     made = [f"moved to set the force of {c.driven}: {forces[c.driven].lever}"]
@@ -64,7 +60,7 @@ def notes(c: Coupling) -> list[str]:
     return [*made, *([f"set to zero force: {', '.join(zero)}"] if zero else [])]
 
 
-def text(c: Coupling) -> str:
+def text(c: CoupledFlows) -> str:
     """The table for a terminal."""
     every = rows(c)
     widths = [max(len(r[k]) for r in every) for k in range(2)]
@@ -72,16 +68,16 @@ def text(c: Coupling) -> str:
     return "\n".join([_title(c), *lines, *(f"  {note}" for note in notes(c))])
 
 
-def html(c: Coupling) -> str:
+def html(c: CoupledFlows) -> str:
     """The table for a notebook."""
     return collapsible(_title(c), join(table(rows(c), ("", "", "")), *notes(c)), open=True)
 
 
-def _title(c: Coupling) -> str:
+def _title(c: CoupledFlows) -> str:
     return f"coupling of {c.driven} to {c.driving} in {c.name}"
 
 
-def latex(c: Coupling) -> str:
+def latex(c: CoupledFlows) -> str:
     """J = L X with its degree of coupling, as display mathematics."""
     rows = r" \\ ".join(" & ".join(f"{v:.4g}" for v in row) for row in c.L)
     matrix = rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"

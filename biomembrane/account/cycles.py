@@ -16,7 +16,6 @@ from ..declare.transporter import Transporter
 from .audit.evaluate import Array
 from .audit.loops import loops
 from .flows import Flows
-from .steady import directed, occupancy, trees
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,14 @@ def cycles(flows: Flows, x: Array, pair: Sequence[str]) -> tuple[CycleFlux, ...]
 
 
 def _loops(part: Cycle, flows: Flows, r: Array, total: float, shares: Array) -> list[CycleFlux]:
-    a = directed(part.diagram, r[0::2], r[1::2])
-    first = int(np.argmax(occupancy(a)))
-    every = trees(a, [first]) / occupancy(a)[first]
     chords = list(part.diagram.chords())
+    every = loops(part, flows.box.temperature)[1]
+    weights = part.diagram.weights([loop.walk for loop in every], r[0::2], r[1::2])
     made = []
-    for loop in loops(part, flows.box.temperature)[1]:
-        ends = [part.diagram.ends[k] for k, _ in loop.walk]
-        states = sorted({s for both in ends for s in both})
+    for loop, weight in zip(every, weights, strict=True):
         ahead, back = (np.array([r[2 * k + (way != side)] for k, way in loop.walk]) for side in (1, -1))
-        weight = total * trees(a, states) / every
-        moved = loop.row(len(part.processes))[chords] @ shares
-        up, down = float(weight * ahead.prod()), float(weight * back.prod())
+        moved = loop.row[chords] @ shares
+        up, down = float(total * weight * ahead.prod()), float(total * weight * back.prod())
         affinity = flows.RT * float(np.log(ahead / back).sum())
         made.append(CycleFlux(loop.claim.name, loop.claim.reaction, up, down, affinity, bool(moved.all())))
     return made

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from functools import cached_property, reduce
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import errors, units
+from .. import errors
 from ..assemble.chart import Chart
 from ..assemble.stores import Component, Role, Store
 from ..compile.program import Uphill
 from ..solve.books import Books
-from ..solve.parameters import BEGUN
-from ..solve.problem import come
 from ..solve.status import Outcome, Status
 from .ledger import Ledger
-from .saved import LINES
+from .lines import LINES
+from .run import Run
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from .run import Run
 
 Array = NDArray[np.float64]
 E = TypeVar("E", bound=StrEnum)
@@ -190,6 +187,10 @@ class FiledBooks(Books):
         return dict(zip(map(str, self.t.data["loop"].values), self.t.lanes("ledger_free", "loop", "time"), strict=True))
 
     @cached_property
+    def cycle_of(self) -> dict[str, str]:
+        return {name: name.partition(":")[0] for name in self.gained}
+
+    @cached_property
     def exergy(self) -> Array:
         made: Array = self.t.lanes("ledger_exergy", "store", "time")
         return made
@@ -222,27 +223,3 @@ class FiledLedger(Ledger):
         self._t, self._books = t, FiledBooks(t)
         self._chart = self._books.chart
         self.transporters, self.labels = self._chart.transporters, dict(t.facts["labels"])
-
-
-def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
-    """One lane of a saved scan, up to where it came."""
-    made = data.isel(at)
-    kind, end = Outcome.of(int(made.status)), float(made.end)
-    if "time" in made.dims and kind is not Outcome.DONE:
-        made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
-
-
-def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
-    """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
-    told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
-    for name, coord in made.coords.items():
-        if str(name) in told and not coord.ndim and "units" in coord.attrs:
-            unit = units.from_udunits(str(coord.attrs["units"]))
-            if told[name].startswith("scanned over"):
-                told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
-    baths = {
-        bath: {species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c for species, c in of.items()} for bath, of in baths.items()
-    }
-    made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
-    return {name: text for name, text in made_of.items() if name in made.attrs}

@@ -2,7 +2,7 @@
 
 Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT ln(c_out/c_in) − z F V; what is left of a
 reaction, such as the hydrolysis of ATP, has its turnover and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram
-is taken at its steady state (:mod:`.steady`).
+is taken at its steady state (:mod:`~biomembrane.declare.stationary`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sympy as sp
 
 from .. import constants, errors, symbols
 from ..declare.cycle import Cycle
+from ..declare.diagram import slowest_last
 from ..declare.places import Membrane, contents
 from ..declare.reaction import Participant
 from ..declare.transporter import Process, Transporter
@@ -23,7 +24,6 @@ from .audit.claim import level
 from .audit.evaluate import Array, Box, Functions, Variable
 from .audit.split import splits
 from .forces import Force, Forces, independent
-from .steady import directed, occupancy, occupancy_slopes, slowest_last
 
 __all__ = ["Declaration", "Flows", "Force", "nets"]
 Declaration = Transporter | Cycle
@@ -146,7 +146,7 @@ class _Diagram:
 
     def _steady(self, up: Array, down: Array) -> Array:
         """Amounts of the states (state, …)."""
-        return self.total * occupancy(directed(self.diagram, up, down))
+        return self.total * self.diagram.occupancy(up, down)
 
     def flows(self, x: Array) -> Array:
         """(force, state)."""
@@ -182,7 +182,7 @@ class _Diagram:
         up, down, dup, ddown = r[0::2], r[1::2], dr[0::2], dr[1::2]
         if not self.part.states:
             return self.shares.T @ (dup - ddown), abs(self.shares).T @ (abs(dup) + abs(ddown))
-        n, dn = occupancy_slopes(directed(self.diagram, up, down), directed(self.diagram, dup, ddown))
+        n, dn = self.diagram.occupancy_slopes(up, down, dup, ddown)
         first, last = ([e[k] for e in self.ends] for k in range(2))
         ahead = self.total * (dup * n[first][:, None] + up[:, None] * dn[first])
         back = self.total * (ddown * n[last][:, None] + down[:, None] * dn[last])

@@ -15,17 +15,16 @@ from ..assemble.model import Model
 from ..dimension import TIME
 from ..solve import stream
 from ..solve.books import UNIT, Books
-from ..solve.problem import books_limit
 from ..solve.simulate import Task
 from ..solve.status import Outcome
 from ..solve.times import Grid, output_times
 from ..solve.trajectory import Trajectory
-from .filed import lane
-from .judgement import Lanes, bounded, share, unpaid
+from .kept_ledger import KeptLedger
+from .lines import GROUPS, LINES
+from .one_lane import lane
 from .pieces import everything
 from .places import nearest_places, positions
 from .reduce import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
-from .saved import GROUPS, LINES, SavedLedger
 from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
 from .variables import VARIABLES, values
 
@@ -179,41 +178,6 @@ class Kept:
         from ..html import Html, collapsible
 
         return collapsible(repr(self), Html(self.data._repr_html_()), open=True)
-
-
-@dataclass(frozen=True, eq=False)
-class KeptLedger(SavedLedger):
-    """The lines of the books of a scan, each over its dimensions [pJ]."""
-
-    model: str
-    rtol: float
-
-    def check(self, rtol: float | None = None) -> KeptLedger:
-        """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
-        bounded(self.model, str(self.data.attrs.get("empty", "")).split())
-        limit = books_limit(self.rtol) if rtol is None else share(rtol)
-        off, passed, made = (a.isel(time=-1) if "time" in a.dims else a for a in (self.residual_relative, self.passed, self.unpaid))
-        unpaid(float((made / passed.where(passed > 0)).fillna(0.0).max()), {})
-        dims = self.data.status.dims
-        off, passed, power = (a.transpose(*dims).values.ravel() for a in (off, passed, self.data.least_power))
-        names = self.data.least_power.attrs["processes"].split()
-        least = np.full((len(names), power.size), np.inf)  # of each lane the least of all is known
-        least[self.data.least_process.transpose(*dims).values.ravel(), np.arange(power.size)] = np.where(np.isnan(power), np.inf, power)
-        kinds = [Outcome.of(k) for k in self.data.status.values.ravel()]
-        Lanes(kinds, off, passed, names, least, float(self.data.attrs["span"])).judge(self.model, limit)
-        return self
-
-    def __repr__(self) -> str:
-        """The lines that were kept, at the end; over a scan the mean of the lanes that came to theirs."""
-        rows = [
-            f"energy ledger of {self.model}, lines that were kept [pJ]{f', mean of {self.data.status.size} lanes' if self.data.status.ndim else ''}"
-        ]
-        for name in LINES:
-            if f"ledger_{name}" in self.data:
-                last = getattr(self, name)
-                last = last.isel(time=-1) if "time" in last.dims else last
-                rows.append(f"  {name:<18}{float(last.mean()):>12.4g}   {LINES[name]}")
-        return "\n".join(rows)
 
 
 class _Sink:

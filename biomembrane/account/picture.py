@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import errors
 from ..assemble.chart import Chart
 from ..assemble.state import CARRIER
-from .ledger import Flow
+from .display_names import PUT_IN, TAKEN_OUT, node_names
+from .entries import Entries
 
 if TYPE_CHECKING:
     from ..assemble.model import Model
-    from ..declare.species import Species
-    from .ledger import Ledger
 
-PUT_IN, TAKEN_OUT = "protocols", "taken out by protocols"
 _SINKS = {PUT_IN: TAKEN_OUT, "baths": "delivered"}
-WORDS = ("heat", "stored", "delivered", "baths", PUT_IN, TAKEN_OUT, CARRIER)  # nodes that are no transporters
 
 
-def distinct(given: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Labels by name, from pairs (name, label): where two are equal, or one is ``taken``, the name stands beside it."""
-    pairs = list(given)
-    used = [label for _, label in pairs] + list(taken)
-    made: dict[str, str] = {}
-    for name, label in pairs:
-        shown = label if used.count(label) == 1 else f"{label} ({name})"
-        while shown in made.values() or (shown != label and shown in used):
-            shown += "′"
-        made[name] = shown
-    return made
+@dataclass(frozen=True)
+class Flow:
+    """One ribbon of the energy-flow picture: ``energy`` > 0 [pJ] from ``source`` to ``target``."""
+
+    source: str
+    target: str
+    energy: float
+    kind: str
 
 
-def labels(model: Model) -> dict[str, str]:
-    """How each transporter is shown: no two alike, and none like a store, a supply or a sink."""
-    stores = [*WORDS, *model.chart.carriers, *_nodes(model.chart, model.species).values()]
-    return distinct([(t.name, t.label) for t in model.transporters], stores)
-
-
-def flows(ledger: Ledger) -> list[Flow]:
+def flows(ledger: Entries) -> list[Flow]:
     """Ribbons of a single run, which sum to the lines of the ledger.
 
     A transporter takes from fuels and gradients (``supply``, ``input``) and gives to them (``output``) and to heat; one that ran uphill for
@@ -52,7 +41,7 @@ def flows(ledger: Ledger) -> list[Flow]:
         raise errors.BadSettings(
             where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.dims), advice="run.isel(…).ledger.flows()"
         )
-    nodes = _nodes(ledger._chart, ledger._t.model.species)
+    nodes = node_names(ledger._chart, ledger._t.model.species)
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
     made: list[Flow] = []
@@ -72,15 +61,7 @@ def _either(one: str, two: str, energy: float, there: str, back: str) -> list[Fl
     return [Flow(two, _SINKS.get(one, one), -energy, back)] if energy < 0 else []
 
 
-def _nodes(chart: Chart, species: Mapping[str, Species]) -> dict[str, str]:
-    """By carrier, the name of its store: no two alike."""
-    carriers = dict.fromkeys([*chart.carriers, *chart.fuel_of.values(), *species])
-    known = {s: species[s].label if s in species else s for s in carriers if s != CARRIER and s not in chart.fuels}
-    gradients = {s: f"{label} gradient" for s, label in distinct(known.items()).items()}
-    return {CARRIER: CARRIER} | gradients | {s: s for s in carriers if s in chart.fuels}
-
-
-def _surplus(ledger: Ledger, nodes: dict[str, str]) -> Iterator[Flow]:
+def _surplus(ledger: Entries, nodes: dict[str, str]) -> Iterator[Flow]:
     chart, flat = ledger._chart, ledger.flow.isel(time=-1)
     kept: dict[tuple[str, str], float] = {}
     given: dict[tuple[str, str], float] = {}

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 import sympy as sp
 
+from ..declare.certificate import Verdict
 from ..html import Html, collapsible, join, table
 from ..latex import roman, tex
 from .statement import Statement, Statements
@@ -62,7 +63,7 @@ def _wrapped(head: str, terms: list[str]) -> list[str]:
 
 def text(proof: Statements) -> str:
     """The proof for a terminal, 100 columns."""
-    count = sum(s.verdict == "proven" for s in proof.statements)
+    count = sum(s.verdict == Verdict.PROVEN for s in proof.statements)
     lines = [f"proof of {proof.name}: {proof.verdict} ({count} of {len(proof.statements)} proven)"]
     for s in proof.statements:
         lines += ["", f"{s.name}   {s.reaction}", f"  verdict    {s.verdict}"]
@@ -108,7 +109,7 @@ def display(proof: Statements) -> str:
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"
 
 
-_STATES = {"proven": r"0", "exempt": r"\text{exempt}", "undecided": r"\text{undecided}", "violates": r"\text{violates}"}
+_STATES = {Verdict.PROVEN: r"0", Verdict.EXEMPT: r"\text{exempt}", Verdict.UNDECIDED: r"\text{undecided}", Verdict.VIOLATES: r"\text{violates}"}
 
 
 def latex(proof: Statements, document: bool) -> str:

@@ -14,7 +14,7 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..assemble.model import Model
-from ..declare.certificate import Logarithm
+from ..declare.certificate import Logarithm, Verdict
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
 from ..declare.reaction import Participant, made_or_used
@@ -119,7 +119,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0"
-        return Statement(**said, verdict="proven" if good else "undecided", conductance=rates.conductance, signs=signs, note=note)
+        return Statement(**said, verdict=Verdict.PROVEN if good else Verdict.UNDECIDED, conductance=rates.conductance, signs=signs, note=note)
     if rates.flux is not None:
         return _exempt(said, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
@@ -129,7 +129,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
 
 def _exempt(said: dict[str, Any], reason: str, claim: Claim) -> Statement:
     found = judge(claim, {})
-    return Statement(**said, verdict="exempt", note=f"{reason}; the audit says {found.verdict}: {found.text}", witness=found.witness)
+    return Statement(**said, verdict=Verdict.EXEMPT, note=f"{reason}; the audit says {found.verdict}: {found.text}", witness=found.witness)
 
 
 def _compared(said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, claim: Claim, derived: Derived) -> Statement:
@@ -142,11 +142,11 @@ def _compared(said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, 
     said |= {"ratio": _reduced(forward, reverse), "residual": residual, "given": _given(rates, A, derived)}
     if residual == 0:
         note = "" if signed else "the sign of a rate could not be decided"
-        return Statement(**said, verdict="proven" if signed else "undecided", note=note)
+        return Statement(**said, verdict=Verdict.PROVEN if signed else Verdict.UNDECIDED, note=note)
     found = judge(replace(claim, forward=forward, reverse=reverse, flux=None, drive=drive, proved=""), {})
-    wrong = found.verdict in ("violates", "rounding", "irreversible")
+    wrong = found.verdict in (Verdict.VIOLATES, Verdict.ROUNDING, Verdict.IRREVERSIBLE)
     note = f"left over: {residual}" + (f"; {found.text}" if wrong else "")
-    return Statement(**said, verdict="violates" if wrong else "undecided", note=note, witness=found.witness)
+    return Statement(**said, verdict=Verdict.VIOLATES if wrong else Verdict.UNDECIDED, note=note, witness=found.witness)
 
 
 def _given(rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived) -> tuple[tuple[sp.Expr, sp.Expr], ...]:

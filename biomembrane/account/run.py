@@ -22,7 +22,7 @@ from .keep import Keep, Kept, chunked, collect, read
 from .ledger import Ledger
 from .places import final, nearest_places, positions
 from .schema import BY_LANE, attributes, ended, ends, fate, laid
-from .variables import VARIABLES, labels, protocols, values
+from .variables import present, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,7 +82,7 @@ def simulate(
     if chunked(parameters):
         from .lazy import lazy
 
-        everything = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
+        everything = Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables
     task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
@@ -128,19 +128,20 @@ def _culprit(run: Run) -> str:
     state = run.status.state
     if state is None:
         return ""
-    pool = run.model.states[state].name
-    touching = [p for p, column in run.model.N.items() if pool in column]
+    x = run.model.states[state]
+    told = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
+    touching = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
     fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
-    return f", pool {pool}, process {', '.join(chosen)}" if chosen else f", pool {pool}"
+    return f"{told}, process {', '.join(chosen)}" if chosen else told
 
 
 def _refilled(run: Run) -> str:
     """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
     assert run.status.state is not None
-    place = run.model.pools[run.status.state].place
+    place = run.model.states[run.status.state].place
     return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
 
 
@@ -149,7 +150,8 @@ class Run:
 
     Attributes:
         data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``, ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
-            ``affinity(process)``, ``dissipation(process)`` over ``time`` and the scan's own dimensions, with CF units.
+            ``affinity(process)``, ``dissipation(process)`` and, where there are any, ``auxiliary(auxiliary_state)`` over ``time`` and the
+            scan's own dimensions, with CF units.
         ledger: :class:`~biomembrane.account.ledger.Ledger`.
         status: how it ended (of the first lane, in a scan).
         timing: wall times [s].
@@ -254,10 +256,9 @@ def _dataset(run: Run) -> xr.Dataset:
     t, model = run.trajectory, run.model
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
-    for name, v in VARIABLES.items():
-        if labels(model, v.dim) or v.dim == "pool":
-            facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
-            data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
+    for name, v in present(model).items():
+        facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
+        data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
     for name, (value, unit, meaning) in protocols(t).items():
         data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
     data |= fate(model, t.dims, *ends(t.statuses))

@@ -1,11 +1,10 @@
-"""Results without the model: the books and the run as a dataset holds them."""
+"""A run without its model, as a dataset holds it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,51 +12,14 @@ from numpy.typing import NDArray
 
 from .. import errors
 from ..solve.status import Outcome, Status
+from .filed import FiledLedger
+from .kept_ledger import KeptLedger
+from .one_lane import lane
 from .places import final, nearest_places, positions
 from .schema import ended
 
 if TYPE_CHECKING:
     import xarray as xr
-
-LINES = {
-    "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
-    "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
-    "unpaid": "energy from nothing, by loops that do not close",
-    "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
-}  # fmt: skip
-GROUPS = {
-    "flow": "energy given by the store", "dissipation": "energy dissipated", "exergy": "exergy gained",
-    "uphill_energy": "energy dissipated while J·A < 0, counted positive", "uphill_time": "time with J·A < 0",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class SavedLedger:
-    """The books of a saved run, as far as figures need them: the lines of the table over time [pJ], and the flows."""
-
-    data: xr.Dataset
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in LINES:
-            raise AttributeError(name)
-        if f"ledger_{name}" not in self.data:
-            got, advice = f"no ledger_{name} in the data", "simulate without keep=, or save the run again"
-            raise errors.UnknownName(where=f"ledger.{name}", wanted="a line that was kept", got=got, advice=advice)
-        return self.data[f"ledger_{name}"]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """How figures write each transporter."""
-        made: dict[str, str] = json.loads(self.data.attrs.get("labels_json", "{}"))
-        return made
-
-    def flows(self) -> list[Any]:
-        """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
-        if "flows_json" not in self.data.attrs:
-            got, advice = "a scan of which the lines alone were kept", "simulate without keep="
-            raise errors.UnknownName(where="ledger.flows()", wanted="books entry by entry", got=got, advice=advice)
-        rows = json.loads(self.data.attrs["flows_json"])
-        return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +32,7 @@ class SavedRun:
     def ledger(self) -> Any:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which a part was kept the lines of the books."""
         if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
-            from .keep import KeptLedger
-
             return KeptLedger(self.data, self.model_name, float(json.loads(self.data.attrs["solver_json"])["rtol"]))
-        from .filed import FiledLedger
-
         return FiledLedger(self.data)
 
     @property
@@ -115,8 +73,6 @@ class SavedRun:
 
     def isel(self, **at: int) -> SavedRun:
         """One lane of a scan, by position along its dimensions.  Raises UnknownName, OutOfDomain."""
-        from .filed import lane
-
         return SavedRun(lane(self.data, positions(self.dims, at)))
 
     def sel(self, **at: Any) -> SavedRun:

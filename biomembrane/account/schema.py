@@ -20,6 +20,7 @@ from ..declare.transporter import Process
 from ..solve.parameters import ParameterSet
 from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
+from .display_names import labels as shown
 from .variables import coordinates
 
 if TYPE_CHECKING:
@@ -97,7 +98,6 @@ def system(model: Model) -> dict[str, Any]:
     """What figures ask of a model: by membrane its inside and outside; by process where it is, the elementary charges that a turnover moves out
     of the inside, and the solutes that it makes; by species its charge; by transporter its label.
     """
-    from .picture import labels as shown
 
     def row(process: Process) -> list[Any]:
         on, net = process.on, process.reaction.net.items()

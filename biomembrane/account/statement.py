@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from .. import errors
+from ..declare.certificate import VERDICTS, Verdict
 from .audit.finding import Witness
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VERDICTS = ("proven", "exempt", "undecided", "violates")  # from good to bad
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +28,7 @@ class Statement:
     name: str
     kind: str
     reaction: str
-    verdict: str
+    verdict: Verdict
     affinity: sp.Expr
     ratio: sp.Expr | None = None
     residual: sp.Expr | None = None
@@ -67,12 +66,12 @@ class Statements:
         return found[name]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         return max((s.verdict for s in self.statements), key=VERDICTS.index)
 
     @property
     def holds(self) -> bool:
-        return self.verdict == "proven"
+        return self.verdict == Verdict.PROVEN
 
     def to_frame(self) -> pd.DataFrame:
         """One row a statement, as text."""

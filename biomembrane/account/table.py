@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..html import collapsible, join, table
-
-if TYPE_CHECKING:
-    from .ledger import Ledger
+from .entries import Entries
 
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
@@ -24,7 +22,7 @@ def number(x: float) -> str:
     return "0" if x == 0 else f"{x:,.2f}" if abs(x) >= 100 else f"{x:.4g}"
 
 
-def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
+def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
     """(line, energy, share of what passed, note) at the end; over a scan the mean."""
     passed = _end(ledger.passed)
     rows = []
@@ -39,7 +37,7 @@ def lines(ledger: Ledger) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def transporters(ledger: Ledger) -> list[tuple[str, str, str, str, str]]:
+def transporters(ledger: Entries) -> list[tuple[str, str, str, str, str]]:
     """(transporter, taken in, handed on, dissipated, efficiency) at the end."""
     moved, heats = ledger.transfers.sum("component", skipna=False), ledger.by("transporter")
     rows = []
@@ -60,21 +58,23 @@ def _end(array: Any) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
 
-def _title(ledger: Ledger) -> str:
+def _title(ledger: Entries) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
     scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
 
 
-def flagged(ledger: Ledger) -> list[str]:
-    """A line for each pool without a potential, for each state outside the books and for each law without proof, and what it did uphill."""
+def flagged(ledger: Entries) -> list[str]:
+    """A line for each pool without a potential and for each law without proof, and what it did uphill; states outside the books."""
     shares = ledger.uphill_shares()
     made = [
         f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
         for name, used in ledger._books.empty.items()
     ]
-    made += [f"{name} has no share in the free energy: it is outside these books" for name in ledger._t.model.unaccounted]
+    if ledger._t.model.unaccounted:
+        names = ", ".join(ledger._t.model.unaccounted)
+        made.append(f"outside these books, without a share in the free energy: {names}")
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
@@ -86,7 +86,7 @@ def flagged(ledger: Ledger) -> list[str]:
     return made
 
 
-def text(ledger: Ledger) -> str:
+def text(ledger: Entries) -> str:
     """The table for a terminal."""
     first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
     rows = [_HEAD, *transporters(ledger)]
@@ -95,7 +95,7 @@ def text(ledger: Ledger) -> str:
     return "\n".join([_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))])
 
 
-def html(ledger: Ledger) -> str:
+def html(ledger: Entries) -> str:
     """The table for a notebook."""
     body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD), *flagged(ledger))
     return collapsible(_title(ledger), body, open=True)

@@ -32,21 +32,38 @@ VARIABLES = {
     "potential": Variable("membrane", "mV", "membrane potential, inside less outside"), "volume": Variable("compartment", "pL", "solvent volume"),
     "flux": Variable("process", "fmol/s", "flux in the written direction"), "affinity": Variable("process", "kJ/mol", "affinity"),
     "dissipation": Variable("process", "pW", "dissipated power"),
+    "auxiliary": Variable("auxiliary_state", "1", "state with an equation of its own"),
 }  # fmt: skip
+
+
+def present(model: Model) -> dict[str, Variable]:
+    """The variables that a result of the model has: those with members, and those of pools."""
+    return {n: v for n, v in VARIABLES.items() if v.dim == "pool" or labels(model, v.dim)}
+
+
+def _states(model: Model, variable: str) -> list[int]:
+    """The states whose numbers a variable is: amounts, or states outside the books."""
+    chosen = [x.conjugate is None if variable == "auxiliary" else x.is_amount for x in model.states]
+    return [i for i, mine in enumerate(chosen) if mine]
+
+
+HELD = ("amount", "auxiliary")  # variables that are states themselves
 
 
 def labels(model: Model, dim: str) -> list[str]:
     """Names along a dimension."""
-    if dim == "pool":
-        return [x.name for x in model.states if x.is_amount]
-    things: dict[str, Iterable[Any]] = {"membrane": model.membranes, "compartment": model.compartments, "process": model.processes}
+    things: dict[str, Iterable[Any]] = {
+        "pool": [model.states[i] for i in _states(model, "amount")],
+        "auxiliary_state": [model.states[i] for i in _states(model, "auxiliary")],
+        "membrane": model.membranes, "compartment": model.compartments, "process": model.processes,
+    }  # fmt: skip
     return [x.name for x in things[dim]]
 
 
 def values(trajectory: Trajectory, name: str) -> Array:
     """(member, time, lane) in the variable's unit; carriers have no concentration, and some membranes no potential (NaN)."""
-    if name == "amount":
-        index = [i for i, x in enumerate(trajectory.model.states) if x.is_amount]
+    if name in HELD:
+        index = _states(trajectory.model, name)
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
@@ -58,8 +75,8 @@ def values(trajectory: Trajectory, name: str) -> Array:
 
 def sides(trajectory: Trajectory, name: str) -> Array:
     """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
-    if name == "amount":
-        index = [i for i, x in enumerate(trajectory.model.states) if x.is_amount]
+    if name in HELD:
+        index = _states(trajectory.model, name)
         both = (trajectory.block.turns, trajectory.block.onsets)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
@@ -93,6 +110,6 @@ def coordinates(model: Model) -> dict[str, Any]:
     """Labels of every dimension, with what is known of each pool and process."""
     pools = [x for x in model.states if x.is_amount]
     facts = {"pool_species": "label", "pool_place": "place", "pool_kind": "kind"}
-    made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process")}
+    made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process", "auxiliary_state")}
     made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
     return made | {"transporter": ("process", [p.transporter for p in model.processes])}

@@ -28,6 +28,7 @@ class Impermeant:
 
     name: str
     place: Compartment
+    charge: float  # of one, in elementary charges
     amount: Formula
 
     @property
@@ -105,7 +106,7 @@ def impermeants(model: Model) -> tuple[Impermeant, ...]:
             bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
             made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
             continue
-        made += [Impermeant(s.name, place, start(place, c)) for s, c in (given or {}).items()]
+        made += [Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
     return tuple(made)
@@ -113,7 +114,7 @@ def impermeants(model: Model) -> tuple[Impermeant, ...]:
 
 def numbers(model: Model) -> dict[sp.Symbol, float]:
     """Declared values by symbol, with R, F and the standard concentration."""
-    at = {model.symbol(n): p.value for n, p in model.parameters.items()}
+    at = {p.symbol: p.value for p in model.parameters.values()}
     return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
 
 
@@ -217,7 +218,7 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
     nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
     nY = Formula(room - nX.local, names)
     _check_free(place, given)
-    made = [Impermeant(ANION, place, nX)]
+    made = [Impermeant(ANION, place, given.charge, nX)]
     x, W = value(nX, at), place.volume.value
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
@@ -240,7 +241,7 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
                 got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
                 advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
             )
-        made.append(Impermeant(OSMOLYTE, place, nY))
+        made.append(Impermeant(OSMOLYTE, place, 0, nY))
     return made
 
 

@@ -112,11 +112,12 @@ def molar(charge: int | Fraction) -> sp.Expr:
 
 
 def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
-    """dx/dt = N·J + rate, row by row."""
+    """dx/dt = N·J + rate, or what must be 0 instead, row by row."""
     rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {x.name: [] for x in model.states}
     for process, column in model.N.items():
         for row, coefficient in column.items():
             rows[row].append((coefficient, symbols.current(process)))
     for x in model.states:
         own = [] if x.rate is None else [(sp.S.One, symbols.own_rate(x.name))]
-        yield symbols.balance(x.name), weighted([*rows[x.name], *own])
+        changes = weighted([*rows[x.name], *own])
+        yield symbols.balance(x.name), changes if x.constraint is None else x.constraint

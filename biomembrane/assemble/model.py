@@ -21,6 +21,7 @@ from ..declare.formula import Formula, Formulas
 from ..declare.names import meant
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.places import contents as contents_of
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import T
@@ -40,7 +41,7 @@ class Group(StrEnum):
     AFFINITY = "affinity"
     RATE = "rate"  # one-way, or a conductance
     FLUX = "flux"
-    BALANCE = "balance"  # dx/dt
+    BALANCE = "balance"  # dx/dt, or what must be 0 of a state with a constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class Model(Compared):
         """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
         nearest names.
         """
+        if isinstance(name, str) and name in self.parameters:
+            return self.parameters[name]
         wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
         return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
 
@@ -165,6 +168,11 @@ class Model(Compared):
     def sides(self) -> list[tuple[str, str]]:
         """Names of the inside and the outside of each membrane."""
         return [(m.inside.name, m.outside.name) for m in self.membranes]
+
+    @cached_property
+    def concentrations(self) -> dict[str, Species]:
+        """By the dotted name of each parameter that is a concentration in a place, of what it is one."""
+        return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
 
     @cached_property
     def stores(self) -> Formulas:
@@ -258,7 +266,8 @@ class Model(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        quantum = {x.name: x.quantum for x in self.pools if x.quantum is not None and x.rate is None}
+        moved = [x for x in self.pools if x.rate is None and x.constraint is None]  # by processes alone
+        quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
         columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
         return network.invariants(list(quantum), columns)
 
@@ -268,6 +277,7 @@ class Model(Compared):
         text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr(
             [(p.name, p.value, p.unit) for p in self.parameters.values()]
         )
+        text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

@@ -37,6 +37,7 @@ def latex(model: Model) -> str:
     lines.append(f"G = {tex(model.energy)}")
     own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
     rates = [formula.expression.xreplace(own) for _, formula in balances(model)]
-    lines += [rf"\dot{{{tex(x.symbol)}}} = {tex(e)}" for x, e in zip(model.states, rates, strict=True)]
+    moves = [rf"\dot{{{tex(x.symbol)}}}" if x.constraint is None else "0" for x in model.states]
+    lines += [f"{left} = {tex(e)}" for left, e in zip(moves, rates, strict=True)]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

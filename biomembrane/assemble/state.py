@@ -31,7 +31,7 @@ CARRIER = "carrier states"  # the carrier of energy that all states of kinetic c
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StateVariable:
-    """One component of the state vector, dx/dt = N·J + rate.
+    """One component of the state vector, dx/dt = N·J + rate, or 0 = constraint.
 
     Attributes:
         name: dotted name, one of its own in the model.
@@ -43,6 +43,7 @@ class StateVariable:
             energy, and so outside the books.
         concentration: its symbol, of what is dissolved.
         rate: what moves it besides the processes, per second; none of what only processes change.
+        constraint: what is 0 at all times and so determines x, in place of a rate of change.
         positive: whether it cannot fall below zero.
         dimension, unit: of x, in the internal system.
         quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
@@ -60,12 +61,17 @@ class StateVariable:
     conjugate: sp.Symbol | None = None
     concentration: sp.Symbol | None = None
     rate: Formula | None = None
+    constraint: Formula | None = None
     positive: bool = True
     carried_as: str | None = None
     dimension: ClassVar[Dimension]
     unit: ClassVar[str]
     quantum: ClassVar[sp.Expr | None]
     kind: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if self.conjugate is not None and self.rate is not None:
+            raise ValueError(f"{self.name}: the work of a rate that no process has is in no books")
 
     @property
     def is_amount(self) -> bool:
@@ -181,8 +187,8 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    n, name = place.name, place.volume.name
-    W, x, P = Formula(place.volume.symbol), symbols.volume(n), symbols.pressure(n)
+    n, W = place.name, Formula(place.volume.symbol)
+    name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
     return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
 
 
@@ -209,7 +215,7 @@ def _auxiliary(x: Auxiliary) -> OwnRate:
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=Formula(symbols.declared(x.name, x.domain)),
+        initial=Formula(x.parameters[x.name].symbol),
         scale=Formula(sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",

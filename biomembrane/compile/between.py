@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .ir import BIT, BLOCK, LANES, VEC, number, splat
 from .outputs import Outputs
@@ -17,6 +18,22 @@ class Between(Outputs):
 
     t: str
     method: Tableau
+    constrained = False
+
+    def spare(self, source: str | None, target: str) -> None:
+        """Into the rows of constraints in one array what is in another, or 0: M takes there what it multiplies."""
+        if self.constrained:
+            with self.constraints() as row:
+                self.f.put(self.f.get(source, row) if source else splat(0.0), target, row)
+
+    @contextmanager
+    def constraints(self) -> Iterator[str]:
+        """Run the body for each row that is a constraint."""
+        f = self.f
+        count = f.get(self.clocked, self.clocks, "i64")
+        first = f.do(f"add i64 {self.clocks}, 1")
+        with f.loop(count) as z:
+            yield f.get(self.clocked, f.do(f"add i64 {first}, {z}"), "i64")
 
     def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
         """Add δ S(θ) to the dense output; see :mod:`.rodas`.  Where the defect is not finite nothing is added."""
@@ -31,9 +48,11 @@ class Between(Outputs):
         with self.over(self.state_blocks) as q:
             along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
             f.put(f.sub(f.get(base["v"], q), f.mul(rate, along)), k[0], q)
+        self.spare(base["v"], k[0])
         self.apply("f_solve", base["A"], k[0])
         with self.over(self.state_blocks) as q:
             f.put(f.mul(back, f.get(k[0], q)), k[1], q)
+        self.spare(None, k[1])
         self.apply("f_solve", base["A"], k[1])
         with self.over(self.state_blocks) as q:
             off = f.sub(f.get(k[0], q), f.get(k[1], q))
@@ -127,9 +146,11 @@ class Between(Outputs):
                 f.put(f.get(state, q), pair, q)
             self.apply("f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result))
             slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
+            self.spare(rate, self.array("v"))
             with self.over(self.state_blocks) as q:
                 along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
                 f.put(f.sub(f.get(rate, q), f.mul(per, along)), rate, q)
+            self.spare(self.array("v"), rate)
             self.apply("f_solve", self.array("A"), rate)
             with f.loop(n) as q:
                 f.put(f.get(rate, q), pair, f.do(f"add i64 {n}, {q}"))

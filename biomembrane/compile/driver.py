@@ -79,13 +79,17 @@ def _resume(w: Writer, job: str) -> None:
     w.enter("%l")
 
 
-def drive(method: Tableau, layout: Layout, *, careful: bool = False) -> Function:
+def drive(
+    method: Tableau, layout: Layout, *, careful: bool = False, constrained: bool = False
+) -> Function:  # fmt: skip
     """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes.
 
     ``careful``: the powers are mended at every node (:meth:`.Between.agree`), and no lane is given up because they shorten its steps.
+    ``constrained``: some rows are constraints, and M is not 1.
     """
     f = Function("drive", SIGNATURE, "void", "#2")
     d = Drive(f, method, layout, careful=careful)
+    d.constrained = constrained
     d.run()
     return f
 
@@ -106,6 +110,8 @@ class Drive(Landing):
         with f.forever() as out:
             self.leave(out)
             with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
+                if self.constrained:
+                    self.settle()
                 self.first_integrands()
                 f.store("0", self.fresh, "i64")
             self.step()
@@ -185,6 +191,8 @@ class Drive(Landing):
                 sum_ = self.combined([f.get(each, q) for each in k[:i]], method.C[i])
                 value = f.fma(rate, sum_, value)
             f.put(value, k[i], q)
+        if i:
+            self.spare(base["v"], k[i])
         if method.d[i]:
             share = f.mul(self.h, splat(method.d[i]))
             with f.loop(self.clocks) as z:

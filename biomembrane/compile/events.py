@@ -29,10 +29,14 @@ INSTANT = 1e-14  # of the time: an event so near to the start or the end of a st
 NONE, FIRE = 2.0, 2.0
 
 
-def drive(method: Tableau, layout: Layout, *, careful: bool = False) -> Function:
+def drive(
+    method: Tableau, layout: Layout, *, careful: bool = False, constrained: bool = False
+) -> Function:  # fmt: skip
     """``drive`` of programs with events; its sets are those of ``%LIST``, and go on from ``%RES``."""
     f = Function("drive", SIGNATURE + RESUMED, "void", "#2")
-    EventDrive(f, method, layout, careful=careful, events=True).run()
+    d = EventDrive(f, method, layout, careful=careful, events=True)
+    d.constrained = constrained
+    d.run()
     return f
 
 

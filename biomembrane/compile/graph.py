@@ -1,6 +1,6 @@
 """A hash-consed expression graph: equal sub-expressions are one node, and a node's arguments come before it.
 
-Lowering takes a sympy expression to a node; differentiation is forward mode over the sparse dependence on the state.
+Lowering takes a sympy expression to a node; :mod:`.slopes` differentiates.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sympy as sp
 
 from ..declare.formula import Formula, free
 from ..symbols import DB, B
-from . import slopes as slopes_of
 from .arrays import Whole, arrays
 from .rules import Kinds, Rules, Step
 from .stencil import Ask, Stencils
@@ -104,7 +103,7 @@ def _joined(name: str, first: int, second: int) -> Step:
 
 
 class Graph(Rules):
-    """Lowers expressions and differentiates; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
+    """Lowers expressions; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
 
     def __init__(self, *, again: bool = False) -> None:
         known = Kinds() if again else None
@@ -151,8 +150,6 @@ class Graph(Rules):
             found.append(node)
         return found
 
-    # --- differentiation
-
     def reachable(self, roots: Iterable[int], stop: Collection[int] = ()) -> list[int]:
         """Nodes under the roots, arguments first; not looking under those of ``stop``."""
         if len(self.nodes) > MANY and not stop:
@@ -167,46 +164,3 @@ class Graph(Rules):
                 if self.nodes[i][0] not in ("const", "in") and i not in stop:
                     stack.extend(self.nodes[i][1:])
         return sorted(seen)
-
-    def jacobian(self, roots: Sequence[int]) -> dict[tuple[int, int], int]:
-        """Nonzero ∂root/∂y by (row, state)."""
-        if self.again:
-            return slopes_of.jacobian(self, roots)
-        slopes: dict[int, dict[int, int]] = {}
-        nodes, free = self.nodes, self.free
-        for i in self.reachable(roots):
-            if free[i]:
-                continue
-            node = nodes[i]
-            if node[0] == "in":
-                if node[1] == "y":
-                    slopes[i] = {node[2]: self.one}
-            else:
-                slopes[i] = self._chain(i, slopes)
-        return {(row, j): d for row, root in enumerate(roots) for j, d in sorted(slopes.get(root, {}).items()) if d != self.zero}
-
-    def _chain(self, i: int, slopes: Mapping[int, dict[int, int]]) -> dict[int, int]:
-        """∂node/∂x by x, from those of its arguments."""
-        total: dict[int, int] = {}
-        for argument, partial in self.partials(i):
-            for j, d in slopes.get(argument, {}).items():
-                term = d if partial == self.one else self.mul(partial, d)
-                total[j] = self.add(total[j], term) if j in total else term
-        return total
-
-    def time_derivative(self, roots: Sequence[int]) -> list[int]:
-        """∂root/∂t at fixed state."""
-        return self.along({self.input("t"): self.one}, roots)
-
-    def along(self, direction: Mapping[int, int], roots: Sequence[int]) -> list[int]:
-        """Derivatives of the roots along a direction, given as the slopes of inputs."""
-        slopes: dict[int, dict[int, int]] = {}
-        depends = set(direction)
-        for i in self.reachable(roots):
-            node = self.nodes[i]
-            if i in direction:
-                slopes[i] = {0: direction[i]}
-            elif node[0] not in ("const", "in") and any(a in depends for a in node[1:]):
-                depends.add(i)
-                slopes[i] = self._chain(i, slopes)
-        return [slopes.get(r, {}).get(0, self.zero) for r in roots]

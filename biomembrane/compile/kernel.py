@@ -50,7 +50,7 @@ class Kernel(Protocol):
         """
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """dx/dt."""
+        """f: dx/dt, and in the rows of constraints what must be 0."""
 
     def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """∂(dx/dt)/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""
+        """∂f/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from . import rodas
 from .between import Between
-from .ir import BLOCK, BLOCK_BIT, VEC, number, splat
+from .ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, number, splat
 from .rodas import INTEGRALS
 
+ROUNDS, SETTLED, HEAVY = 30, 1e-8, 1e30  # of Newton's method: iterations, the last correction, M/h
 RECORD = 5  # status, steps, rejected, state at fault, time reached
 SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
 
@@ -24,7 +25,7 @@ class Landing(Between):
         f = self.f
         got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
         f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
-        f.store("1", self.fresh, "i64")
+        self.renew(lane)
 
     def redraw(self, lane: str) -> None:
         """The next set into a lane whose own has ended."""
@@ -126,4 +127,56 @@ class Landing(Between):
             f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
         f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
         self.enter(lane)
-        f.store("1", self.fresh, "i64")
+        self.renew(lane)
+
+    def renew(self, lane: str) -> None:
+        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must settle."""
+        f, mark = self.f, "1"
+        if self.constrained:
+            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {f.do(f'shl i64 1, {lane}')}")
+        f.store(mark, self.fresh, "i64")
+
+    def settle(self) -> None:
+        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no other state.
+
+        What has not settled after ROUNDS is left to the error of the next step.
+        """
+        f, step = self.f, self.rows_of("k", 0)
+        rows = {name: self.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
+        fresh = f.load(self.fresh, "i64")
+        with f.loop(LANES) as lane:
+            own = f.do(f"and i64 {f.do(f'lshr i64 {fresh}, {lane}')}, 1")
+            own = f.do(f"sitofp i64 {own} to double")
+            f.store(own, self.lane("acc", lane), "double")
+        moving, share = f.slot("i64", "1"), f.slot(VEC, "zeroinitializer")
+        with f.loop(ROUNDS), f.when(f.do(f"icmp ne i64 {f.load(moving, 'i64')}, 0")):
+            self.model("f_jac", "t", "y", "f", "J", "dt")
+            f.store(splat(HEAVY), rows["tick"])
+            self.apply("f_lu", rows["J"], rows["tick"], rows["A"])
+            with self.over(self.state_blocks) as q:
+                f.put(splat(0.0), step, q)
+            self.spare(rows["f"], step)
+            self.apply("f_solve", rows["A"], step)
+            f.store(splat(1.0), share)
+            with self.constraints() as q:  # a tenth of an amount is left at least
+                change, least = f.get(step, q), f.mul(f.get(rows["y"], q), splat(-0.9))
+                amount = f.compare("ogt", f.get(rows["low"], q), splat(-1e299))
+                beyond = f.do(f"and {BIT} {amount}, {f.compare('olt', change, least)}")
+                before, room = f.load(share), f.div(least, change)
+                beyond = f.do(f"and {BIT} {beyond}, {f.compare('olt', room, before)}")
+                f.store(f.select(beyond, room, before), share)
+            f.store("0", moving, "i64")
+            self.correct(step, f.load(share), moving)
+
+    def correct(self, step: str, share: str, moving: str) -> None:
+        """Take a share of a correction in lanes that settle, and see whether one of them is still ``moving``."""
+        f, y, tol = self.f, self.array("y"), self.array("tol")
+        chosen = f.compare("oeq", self.vector("acc"), splat(1.0))
+        with self.constraints() as q:
+            change, old = f.get(step, q), f.get(y, q)
+            f.put(f.select(chosen, f.fma(change, share, old), old), y, q)
+            size, past = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (change, old))
+            rough = f.compare("ogt", size, f.fma(past, splat(SETTLED), f.get(tol, q)))
+            rough = f.do(f"and {BIT} {rough}, {chosen}")
+            with f.loop(LANES) as lane, f.when(f.do(f"extractelement {BIT} {rough}, i64 {lane}")):
+                f.store("1", moving, "i64")

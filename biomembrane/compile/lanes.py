@@ -20,8 +20,8 @@ class Shape:
     """Sizes that the driver needs: states, quadratures, the processes that end them, the entries and drifts that begin them, Jacobian and LU
     entries, states with ∂f/∂t, constants.
 
-    ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that rolled functions use behind those of
-    their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
+    ``mass`` is that of the program.  ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that
+    rolled functions use behind those of their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
     ``events``: functions whose roots end parts.
     """
 
@@ -37,6 +37,7 @@ class Shape:
     plan: Plan
     events: int = 0
     owners: tuple[int, ...] = ()
+    mass: tuple[int, ...] = ()
     scratch: dict[str, int] = field(default_factory=dict)
 
 
@@ -52,7 +53,7 @@ def shape(program: Program, constants: int) -> Shape:
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes, entries, drifts = (len(program.outputs[group]) for group in ("dissipation", "entry", "drift"))
     sizes = (len(program.states), len(quadratures(program)), processes, entries, drifts, len(program.sparsity[0]), len(made.index))
-    return Shape(*sizes, clocked, constants, made, len(program.events), program.owners)
+    return Shape(*sizes, clocked, constants, made, len(program.events), program.owners, program.mass)
 
 
 def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
@@ -113,9 +114,9 @@ def _algebra(program: Program, made: Shape) -> list[Tabled]:
     _, below, right = tapes.sides(made.plan)
     down = None
     if sum(len(below[k]) * len(right[k]) for k in below) < _DENSE * made.states:
-        down = Cut(tapes.factor(made.plan, program.sparsity, made.owners))
+        down = Cut(tapes.factor(made.plan, program.sparsity, made.owners, made.mass))
     if down is None or len(down.seldom()) > roll.BUDGET:
-        return [loops.factor(made.plan, program.sparsity), loops.solve(made.plan)]
+        return [loops.factor(made.plan, program.sparsity, made.mass), loops.solve(made.plan)]
     up = Cut(tapes.solve(made.plan, made.owners))
     base = ("%A", made.factors)
     return [Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base), Rolled(cut(up), "f_solve", ("%A", "%b"), base)]
@@ -126,14 +127,14 @@ def _pointers(names: Sequence[str]) -> str:
 
 
 def _factor(program: Program, made: Shape) -> Function:
-    """LU of I·s − J, with reciprocals of the pivots on the diagonal."""
+    """LU of M·s − J, with reciprocals of the pivots on the diagonal."""
     f = Function("f_lu", "ptr noalias %J, ptr noalias %s, ptr noalias %A")
     index, order = made.plan.index, made.plan.order
     place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
     s = f.load("%s")
     value = {}
     for i, j in index:
-        base = s if i == j else splat(0.0)
+        base = s if i == j and made.mass[i] else splat(0.0)
         value[i, j] = f.sub(base, f.get("%J", place[i, j])) if (i, j) in place else base
     for n, k in enumerate(order):
         value[k, k] = f.div(splat(1.0), value[k, k])

@@ -10,8 +10,8 @@ from .sparse import Plan
 from .tapes import sides
 
 
-def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]]) -> Tabled:
-    """``f_lu``: LU of I·s − J, with reciprocals of the pivots on the diagonal."""
+def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], mass: Sequence[int]) -> Tabled:
+    """``f_lu``: LU of M·s − J, with reciprocals of the pivots on the diagonal."""
     f = Tabled("f_lu", ("%J", "%s", "%A"))
     index, order = plan.index, plan.order
     _, below, right = sides(plan)
@@ -28,8 +28,10 @@ def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]]) -> Tabled:
     with f.loop(len(sparsity[0])) as e:
         f.put(f.do(f"fneg {VEC} {f.get('%J', e)}"), "%A", f.entry(place, e))
     s = f.load("%s")
-    with f.loop(len(order)) as n:
-        pivot = f.at("%A", f.entry(rows.diagonal, n))
+    massive = [index[k, k] for k in order if mass[k]]
+    diagonal = rows.diagonal if len(massive) == len(order) else f.table("massive", massive or [0])
+    with f.loop(len(massive)) as n:
+        pivot = f.at("%A", f.entry(diagonal, n))
         f.store(f.add(s, f.load(pivot)), pivot)
     with f.loop(len(order)) as n:
         pivot = f.at("%A", f.entry(rows.diagonal, n))

@@ -71,9 +71,9 @@ class Code:
 
 
 @lru_cache(maxsize=8)
-def _driver(layout: Layout, careful: bool, eventful: bool) -> Code:
-    """The integration loop, which serves every model, or every one with events."""
-    loop = (events if eventful else driver).drive(rodas.RODAS5P, layout, careful=careful)
+def _driver(layout: Layout, careful: bool, eventful: bool, constrained: bool) -> Code:
+    """The integration loop, which serves every model, or every one with events, with constraints, or with both."""
+    loop = (events if eventful else driver).drive(rodas.RODAS5P, layout, careful=careful, constrained=constrained)
     return Code(module([driver.refill(layout, events=eventful), loop], layout))
 
 
@@ -151,7 +151,7 @@ class Native:
             [pointer, pointer, whole] + [pointer] * 7 + [whole, real, pointer, whole, pointer, whole] + [pointer] * 4 + [whole, real]
         )
         arguments += [pointer] * 2 * eventful
-        self.driver = _driver(layout, careful, eventful)  # held, for its code must outlive every call
+        self.driver = _driver(layout, careful, eventful, bool(program.algebraic))  # held, for its code must outlive every call
         self._drive = ctypes.CFUNCTYPE(None, *arguments)(self.driver.address("drive"))
         self.trust()
 

@@ -158,7 +158,9 @@ ARRAYS = _LANES | {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg":
 
 
 class Kernel:
-    """Functions of one program.  ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a
+    """Functions of one program, M dx/dt = f; ``mass`` (state,) is the diagonal of M.
+
+    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a
     batch equals its singles.
 
     ``prepare(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the constants that every other
@@ -176,7 +178,7 @@ class Kernel:
         self.slots = {node: k for k, node in enumerate(frontier)}
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._sweeps: dict[str, Sweep] = {}
-        self.size = len(program.states)
+        self.size, self.mass = len(program.states), np.array(program.mass, dtype=float)
         if program.owners:
             self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, ARRAYS)
         else:
@@ -268,11 +270,11 @@ class Kernel:
             yield made
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """dx/dt."""
+        """f: dx/dt, and in the rows of constraints what must be 0."""
         return self.call("rhs", t, y, constants)
 
     def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """∂(dx/dt)/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""
+        """∂f/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""
         values = self.call("jacobian", t, y, constants)
         made = np.zeros((self.size, self.size, *values.shape[1:]))
         made[self.program.sparsity] = values

@@ -68,7 +68,9 @@ def _replaced(g: Rules, given: Sequence[int], *, op: str, negative: bool) -> lis
     if op == "exp":
         shared = g.call("exp", x)
         return [g.rcp(shared) if negative else shared]
-    shared, signed = g.call(op, g.call("abs", x)), g.neg(x) if negative else x
+    shared = g.call(op, g.call("abs", x))
     if op == "B":
-        return [g.add(shared, g.call("max", g.neg(signed), g.zero))]
-    return [g.call("select", signed, shared, g.sub(g.const(-1.0), shared))]
+        less = (x, g.zero) if negative else (g.zero, g.neg(x))  # of a tie the first has the slope, as |x| has that of x
+        return [g.add(shared, g.call("max", *less))]
+    mirrored = g.sub(g.const(-1.0), shared)
+    return [g.call("select", x, *((mirrored, shared) if negative else (shared, mirrored)))]

@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
-from .. import collection, constants, symbols
+from .. import collection, constants, errors, symbols
 from ..assemble.model import Model
 from ..declare.formula import Formula
 from . import waves
 from .graph import Graph, inputs
 from .polish import polish
 from .rules import Rules
+from .slopes import along, differentiate
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -35,11 +36,13 @@ LARGE = 60  # states beyond which code is rolled; straight code compiles faster,
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What a kernel computes.
+    """What a kernel computes: M dx/dt = f(t, x).
 
+    ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all times (of index 1: the constraints
+    determine the states in whose rows they stand).
     ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names,
     which are tuples where two things tell a member: (process, index of the store) of an entry, (name, :class:`Uphill`), (row, column).
-    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (dx/dt), ``jacobian`` (values at
+    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f), ``jacobian`` (values at
     ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
     ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
     changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
@@ -58,6 +61,15 @@ class Program:
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
     events: tuple[Event, ...] = ()
+    mass: tuple[int, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mass", self.mass or (1,) * len(self.states))
+
+    @property
+    def algebraic(self) -> tuple[int, ...]:
+        """The states in whose rows constraints stand."""
+        return tuple(i for i, m in enumerate(self.mass) if not m)
 
     def __getstate__(self) -> dict[str, Any]:
         return collection.bare(self)
@@ -132,7 +144,7 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
-    env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
+    env |= {p.symbol: g.input("p", i) for i, p in enumerate(model.parameters.values())}
     extra = [name for form in forms for name in form.inputs]
     added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
@@ -144,25 +156,40 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
-    jacobian = g.jacobian(list(rhs.values()))
+    jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
     made.put("jacobian", jacobian)
     distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
     clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
-    made.put("dfdt", dict(zip(rhs, g.time_derivative(list(rhs.values())) if clocked else [g.zero] * len(rhs), strict=True)))
+    made.put("dfdt", dict(zip(rhs, along(g, list(rhs.values()), {env[symbols.t]: g.one}) if clocked else [g.zero] * len(rhs), strict=True)))
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
         pairs = {g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))}
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
-        made.put("along", {str(k): node for k, node in enumerate(g.along(pairs, powers))})
+        made.put("along", {str(k): node for k, node in enumerate(along(g, powers, pairs))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     if events:
         made.put("event", {e.name: g.lower(e.rising, env | added, memo) for e in events})
         made.put("set", {f"{e.name}|{name}": g.lower(value, env | added, memo) for e in events for name, value in e.sets})
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.states) > LARGE else ()
-    names = tuple(x.name for x in model.states)
-    return Program(names, (*model.parameters, *extra), g, polish(g, made.outputs), made.names, sparsity, summed, owners, events)
+    names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
+    mass = _mass(model, jacobian)
+    return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, events, mass)
+
+
+def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:
+    """0 in the rows of constraints.  Raises ``SingularConstraint`` where one does not depend on its own state, on which it is pivoted."""
+    for i, x in enumerate(model.states):
+        if x.constraint is not None and (i, i) not in jacobian:
+            others = [model.states[j].name for row, j in jacobian if row == i]
+            raise errors.SingularConstraint(
+                where=f"Model({model.name!r}), the constraint of {x.name}",
+                wanted=f"a constraint that depends on {x.name}",
+                got=f"one that depends on {', '.join(others) or 'no state'}",
+                advice=f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}",
+            )
+    return tuple(int(x.constraint is None) for x in model.states)
 
 
 def _owners(model: Model) -> tuple[int, ...]:
@@ -235,7 +262,7 @@ def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[st
     chosen = dict(zip(made.names["dissipation"], made.outputs["dissipation"], strict=True))
     powers, clocks = {}, {}
     for p in model.processes:
-        if p.certificate.verdict == "exempt":
+        if p.certificate.exempt:
             powers[p.name, Uphill.POWER] = g.call("max", g.neg(chosen[p.name]), g.zero)
             bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
             clocks[p.name, Uphill.TIME] = g.call("select", bound, g.zero, g.one)
@@ -265,6 +292,6 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", made.lowered(model.exergy.formulas))
-    slopes = g.time_derivative(made.outputs["exergy"]) if clocked else []
+    slopes = along(g, made.outputs["exergy"], {made.env[symbols.t]: g.one}) if clocked else []
     made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
     made.put("energy", {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)})

@@ -3,15 +3,17 @@
 Rodas5P (Steinebach 2023, BIT Numer Math 63:27) is an L-stable Rosenbrock method of order 5 with eight stages and dense output of order 4, in
 the transformed variables of Hairer & Wanner (Solving ODEs II, IV.7):
 
-    (I/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ a_8j k_j + k_8,   error = k_8
+    (M/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + M Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ a_8j k_j + k_8,   error = k_8
 
 Its dense output u(θ) is of order 4, but where a fast state is slaved to slow ones (an index-1 problem, as carriers are) only of order 3, far
 worse than the steps: conditions of the fourth order fail there, nearly all with the same shape S(θ), and the eight stages have no freedom left to
-mend it.  So the defect at one point θ* tells the error: with W = I/(hγ) − J
+mend it.  So the defect at one point θ* tells the error: with W = M/(hγ) − J
 
-    δ = (1 − W⁻¹/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − du/dt(θ*)],      u(θ) + δ S(θ),      S(0) = S(1) = 0, S(θ*) = 1
+    δ = (1 − W⁻¹M/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − M du/dt(θ*)],      u(θ) + δ S(θ),      S(0) = S(1) = 0, S(θ*) = 1
 
 where the first factor leaves slow states as they are.  It costs one f and two solutions a step; δ is part of the error estimate.
+
+M is 1, but 0 in the rows of constraints 0 = f, which a driver of their own leaves out of what M multiplies.
 
 Each lane has its own t, h and controller and takes the next parameter set when it ends.  Quadratures are integrated over each accepted
 step at the four Gauss–Lobatto points of the dense output, and enter neither the error nor the Jacobian.
@@ -124,7 +126,8 @@ def names(*, events: bool) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
 def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
     """What a driver must know of a model, and the size of its workspace in lane vectors.
 
-    ``SIZES``, offsets of the arrays, addresses of the functions, and the indices of the states with ∂f/∂t.
+    ``SIZES``, offsets of the arrays, addresses of the functions, the indices of the states with ∂f/∂t, and, with their number before them,
+    of those in whose rows constraints stand.
     """
     n, q, nodes = shape.states, shape.quadratures, layout.nodes
     blocks = [layout.blocks(rows) for rows in (n, q, shape.processes, shape.jacobian)]
@@ -146,5 +149,7 @@ def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.n
     offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in arrays)])
     head = (n, q, shape.processes, shape.constants, len(shape.clocked), shape.entries, shape.drifts, *blocks)
     head += (shape.events,) if shape.events else ()
-    made = np.array([*head, *offsets[:-1], *(addresses.get(name, 0) for name in functions), *shape.clocked], dtype=np.int64)
+    code = [addresses.get(name, 0) for name in functions]
+    algebraic = [i for i, m in enumerate(shape.mass) if not m]
+    made = np.array([*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic], dtype=np.int64)
     return made, int(offsets[-1])

@@ -6,9 +6,8 @@ is all that a rule may look at: its operation and the kinds of its arguments, th
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -104,6 +103,10 @@ class Rules:
 
     def input(self, kind: str, index: int = 0) -> int:
         return self._put(("in", kind, index))
+
+    def inputs(self, kind: str, count: int) -> list[int]:
+        """The first inputs of a kind: states ``y`` or parameters ``p``."""
+        return [self.input(kind, k) for k in range(count)]
 
     def add(self, a: int, b: int) -> int:
         x, y = self.values[a], self.values[b]
@@ -296,15 +299,11 @@ class Rules:
             return self.call("B1" if op == "B" else "B2", x)
         raise NotImplementedError(f"no derivative of {op}")
 
-    def chain(self, i: int, pattern: Sequence[tuple[int, ...]], slopes: Sequence[int]) -> list[int]:
-        """Derivatives of a node by the chain rule, from those of its arguments: ``pattern`` numbers by what each argument is differentiated,
-        ``slopes`` are these derivatives one after the other.
-        """
+    def chain(self, i: int, slopes: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
+        """Derivatives of a node by column, by the chain rule, from those that are known of its arguments."""
         total: dict[int, int] = {}
-        each = dict(zip(self.nodes[i][1:], pattern, strict=True))
-        first = dict(zip(self.nodes[i][1:], itertools.accumulate(map(len, pattern), initial=0), strict=False))
         for argument, partial in self.partials(i):
-            for j, d in zip(each[argument], slopes[first[argument] :], strict=False):
+            for j, d in slopes.get(argument, {}).items():
                 term = d if partial == self.one else self.mul(partial, d)
                 total[j] = self.add(total[j], term) if j in total else term
-        return [total.get(j, self.zero) for j in range(1 + max(itertools.chain(*pattern), default=-1))]
+        return total

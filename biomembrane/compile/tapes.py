@@ -76,8 +76,10 @@ def sides(plan: Plan) -> tuple[dict[int, int], dict[int, list[int]], dict[int, l
     return turn, below, right
 
 
-def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Sequence[int]) -> Tape:
-    """LU of I·s − J, with reciprocals of the pivots on the diagonal; an operation is owned by the cell of its pivot."""
+def factor(
+    plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Sequence[int], mass: Sequence[int]
+) -> Tape:  # fmt: skip
+    """LU of M·s − J, with reciprocals of the pivots on the diagonal; an operation is owned by the cell of its pivot."""
     tape, owner = Recorder(), [1 + k for k in owners]
     do, (turn, below, right) = tape.do, sides(plan)
     place = {entry: k for k, entry in enumerate(zip(*sparsity, strict=True))}
@@ -85,7 +87,7 @@ def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Se
     value = {}
     for i, j in plan.index:
         mine = owner[i] if turn[i] < turn[j] else owner[j]
-        base = s if i == j else zero
+        base = s if i == j and mass[i] else zero
         value[i, j] = do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
     for k in plan.order:
         mine, pivots = owner[k], [(j, value[k, j]) for j in right[k]]

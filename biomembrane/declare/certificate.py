@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 
 import sympy as sp
@@ -29,13 +30,38 @@ COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums,
 ROUNDING = 1e-9  # relative to RT: a residual below this at random states is zero in floating point
 
 
+class Verdict(StrEnum):
+    """What is said of a law, a loop or a model, from good to bad."""
+
+    PROVEN = "proven"  # identically, by algebra
+    ONSAGER = "onsager"  # A times a non-negative conductance
+    CONSISTENT = "consistent"  # proved at its numbers, up to rounding
+    ROUNDING = "rounding"  # of the digits given
+    EXEMPT = "exempt"  # as published, with a reason
+    NOT_AUDITABLE = "not auditable"
+    UNDECIDED = "undecided"  # no counter-example and no proof
+    IRREVERSIBLE = "irreversible"  # no way back
+    VIOLATES = "violates"
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+VERDICTS = tuple(Verdict)
+
+
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager`` (A times a non-negative conductance) or ``exempt``."""
+    """The verdict on one process: ``proven``, ``onsager`` or ``exempt``."""
 
-    verdict: str
+    verdict: Verdict
     statement: str
     formula: Formula = field(repr=False)
+
+    @property
+    def exempt(self) -> bool:
+        """Whether nothing is proved of it: it is hosted, for a reason that is kept with it."""
+        return self.verdict is Verdict.EXEMPT
 
     @property
     def drive(self) -> sp.Expr:

@@ -17,6 +17,7 @@ from .. import dimension as d
 from .. import errors
 from ..dimension import Dimension
 from . import certificate
+from .certificate import Verdict
 from .laws import Rates
 from .parameter import Declared
 
@@ -42,7 +43,7 @@ class Case:
         return Case(self.rates.mapped(put), g, put(self.drive), dims, frozenset((put(s), put(e)) for s, e in self.derived))
 
 
-def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[str, Declared], where: str) -> tuple[str, str]:
+def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[str, Declared], where: str) -> tuple[Verdict, str]:
     """Verdict and statement on a law; whatever is wrong with it is told in the names of its place."""
     with suppress(errors.BiomembraneError):
         return known(case)
@@ -50,12 +51,12 @@ def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[s
 
 
 @lru_cache(maxsize=4096)
-def known(case: Case) -> tuple[str, str]:
+def known(case: Case) -> tuple[Verdict, str]:
     """The judgement on a case, once."""
     return judge(case, {}, "")
 
 
-def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[str, str]:
+def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[Verdict, str]:
     """Check dimension, sign and detailed balance.  Raises what is wrong with the law."""
     dims, derived, rates = dict(case.dims), dict(case.derived), case.rates
     if case.modulator is not None:
@@ -69,15 +70,15 @@ def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[str, str
                 if what != "flux":
                     with suppress(errors.SecondLawUndecided):  # the audit looks closer
                         certificate.check_sign(rate, values, where, what)
-        return "exempt", f"empirical: {rates.reason}"
+        return Verdict.EXEMPT, f"empirical: {rates.reason}"
     if rates.conductance is not None:
         certificate.check_dimension(rates.conductance, d.ONSAGER, dims, where, "conductance")
         certificate.check_sign(rates.conductance, values, where, "conductance")
-        return "onsager", "J = L·A with L ≥ 0"
+        return Verdict.ONSAGER, "J = L·A with L ≥ 0"
     assert rates.forward is not None
     assert rates.reverse is not None
     for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
         certificate.check_dimension(rate, d.FLUX, dims, where, what)
         certificate.check_sign(rate, values, where, what)
     forward, reverse, drive = (e.xreplace(derived) for e in (rates.forward, rates.reverse, case.drive))
-    return "proven", certificate.prove(forward, reverse, drive, values, where)
+    return Verdict.PROVEN, certificate.prove(forward, reverse, drive, values, where)

@@ -1,4 +1,4 @@
-"""States with an equation of their own, as a law reads them."""
+"""What a law may read besides solutes and voltages: a state with an equation of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from .content import Compared
 
 
 class OwnState(Compared):
-    """A state with an equation of its own, a pure number, which a law may read as ``site[state]``; ``value``: where it starts."""
+    """A pure number with an equation of its own, which a law may read as ``site[state]``.
+
+    ``value`` is where it starts; ``domain`` is that of its symbol.
+    """
 
     name: str
     domain: str

@@ -207,8 +207,7 @@ class Site:
     def __getitem__(self, key: str | OwnState) -> sp.Expr:
         """The concentration of ``"Na@in"``: of what takes part in the reaction, or of any other solute beside it, which the law then senses.
 
-        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1;
-        of a state with an equation of its own, its value.
+        Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  Of the solvent it is the activity, a pure number next to 1.
         """
         if isinstance(key, OwnState):
             return self.own(key)

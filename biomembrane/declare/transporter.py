@@ -203,7 +203,7 @@ def sensing(made: Any) -> tuple[dict[str, str], dict[str, str]]:
     read, unread = dict[str, str](), dict[str, str]()
     for p in made.processes:
         text = made.sensing[p.name]
-        own = p.certificate.verdict == "exempt" and made.total is None and text.endswith("inward")  # no step of a cycle, whose barrier is known
+        own = p.certificate.exempt and made.total is None and text.endswith("inward")  # no step of a cycle, whose barrier is known
         if own and not _reads_voltage(p):
             unread[p.name] = text
         elif text:

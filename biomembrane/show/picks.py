@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MEMBERS = ("pool", "membrane", "compartment", "process")
+MEMBERS = ("pool", "membrane", "compartment", "process", "auxiliary_state")
 OWN = ("time", *MEMBERS, "store", "entry", "state", "species", "transporter", "loop")
 _NAMES = {
     "current": "Current, outward positive", "potential": "Potential, inside less outside", "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume", "affinity": "Affinity", "dissipation": "Dissipated power",
+    "auxiliary": "State",
 }  # fmt: skip
-_HOMES = {"pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux"}  # what a name alone stands for
+_HOMES = {  # what a name alone stands for
+    "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux", "auxiliary_state": "auxiliary",
+}  # fmt: skip
 _LINES = ("spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed")
 _EXAMPLE = "of='potential', of='cell.Na', or of=('current', 'K_leak')"
 

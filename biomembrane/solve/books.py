@@ -75,11 +75,16 @@ class Books:
         return {name: row * self.scale for (name, what), row in rows if what is Uphill.LOOP}
 
     @cached_property
+    def cycle_of(self) -> dict[str, str]:
+        """The cycle of each loop that does not close."""
+        return {loop.name: t.name for t in self.t.model.transporters for loop in getattr(t, "off", ())}
+
+    @cached_property
     def unpaid(self) -> Array:
         """What loops that do not close made from nothing, summed over the cycles that made any in all."""
         of: dict[str, Array] = {}
         for name, row in self.gained.items():
-            cycle = name.partition(":")[0]
+            cycle = self.cycle_of[name]
             of[cycle] = of.get(cycle, np.zeros_like(row)) + row
         return self._where_run(sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent)))
 

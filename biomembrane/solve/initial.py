@@ -16,6 +16,7 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..declare.parameter import check_domain
+from ..declare.stationary import eliminated, occupied, rows
 from ..dimension import ONE
 from .scan import inside
 from .standing import standing
@@ -56,28 +57,20 @@ def open_up(kernel: Kernel, constants: Sequence[Any], y0: Array, positive: NDArr
 def stationary(K: Array) -> Array:
     """Stationary shares (state, lane) of Markov chains with rates K[to, from, lane], or (state,) of one.
 
-    By the subtraction-free elimination of Grassmann, Taksar & Heyman (1985), accurate for the rarest state.  A chain that falls apart (an
+    Accurate for the rarest state (:mod:`~biomembrane.declare.stationary`).  A chain that falls apart (an
     empty pool cuts a step) stays evenly spread.
     """
-    size = len(K)
-    rates: list[list[Any]] = K.swapaxes(0, 1).tolist() if K.ndim == 2 else [[*row] for row in K.swapaxes(0, 1)]  # rates[from][to]
+    size, rates = len(K), rows(K.swapaxes(0, 1))
     away = [x for n, row in enumerate(rates) for m, x in enumerate(row) if m != n]
     even: Array = np.full(K.shape[1:], 1.0 / size)
     with np.errstate(all="ignore"):
         sound = reduce(and_, ((x >= 0) & (x < math.inf) for x in away), True)
-        for n in range(size - 1, 0, -1):
-            out = sum(rates[n][:n])
+        for out in eliminated(rates):
             sound = sound & (out > 0)
             if sound is False:  # of one chain, whose numbers are Python's: the next would be a division by zero
                 return even
-            for row in rates[:n]:
-                row[n] = row[n] / out
-                for m in range(n):
-                    row[m] = row[m] + row[n] * rates[n][m]
-        shares: list[Any] = [1.0 if K.ndim == 2 else np.ones(K.shape[2])]
-        for n in range(1, size):
-            shares.append(sum(share * row[n] for share, row in zip(shares, rates, strict=False)))
-        made: Array = np.where(sound, np.array(shares) / sum(shares), even)
+        one = 1.0 if K.ndim == 2 else np.ones(K.shape[2])
+        made: Array = np.where(sound, np.array(occupied(rates, one)), even)
         return made
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from .. import errors, units
 from ..assemble.model import Model
 from ..declare.names import renamed
-from .parameters import BEGUN, of_start
+from .parameters import BEGUN, of_start, potentials_of_start
 from .standing import standing
 
 
@@ -46,8 +46,7 @@ def unused(model: Model, start: Any) -> frozenset[str]:
     """Parameters that a run which goes on from a state does not use: contents and potentials at the start."""
     if not hasattr(start, "end_state"):
         return frozenset()
-    states = standing(model).states
-    return frozenset(name for name in of_start(model) if name in states or name.endswith(".potential"))
+    return of_start(model) & (standing(model).states.keys() | potentials_of_start(model))
 
 
 def _value(data: Any, name: str) -> Any:

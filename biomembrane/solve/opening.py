@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import collection, constants, errors, symbols
-from ..assemble.contents import ANION, NEUTRALITY
+from ..assemble.contents import NEUTRALITY, Impermeant
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
@@ -21,13 +21,13 @@ Array = NDArray[np.float64]
 def check(model: Model, k: Kernel, held: Sequence[Any], inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]) -> None:
     """Raise ``NoRoom`` or ``ChargeImbalance``, naming the lane; ``held`` are the constants that the kernel made of the ``inputs``."""
     amounts = k.call("impermeant", 0.0, y0, held)
-    _room(k.program.names["impermeant"], amounts, lanes, dims)
-    known = _charges(model, k.program.names["impermeant"])
+    _room(model.impermeants, amounts, lanes, dims)
+    known = _charges(model)
     if known.places:
         _neutral(known, amounts, inputs, y0, lanes, dims)
 
 
-def _at(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
+def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
     """Where in the scan a row is largest."""
     if not dims:
         return ""
@@ -35,26 +35,25 @@ def _at(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
     return " at position " + ", ".join(f"{d}={i}" for d, i in zip(dims, place, strict=True))
 
 
-def _room(names: Sequence[str], amounts: Array, lanes: slice, dims: Mapping[str, int]) -> None:
+def _room(impermeants: Sequence[Impermeant], amounts: Array, lanes: slice, dims: Mapping[str, int]) -> None:
     """Impermeants must stay non-negative when contents are changed by parameters."""
     if (amounts >= 0).all():
         return
     least = -1e-9 * np.max(np.abs(amounts), initial=1.0)
-    for name, row in zip(names, np.atleast_2d(amounts.T).T, strict=True):
+    for x, row in zip(impermeants, np.atleast_2d(amounts.T).T, strict=True):
         if np.min(row) < least:
             raise errors.NoRoom(
-                where=f"simulate(parameters=…), {name}",
+                where=f"simulate(parameters=…), {x.pool}",
                 wanted="contents that leave room for the impermeants",
-                got=f"{np.min(row):.4g} fmol of {name} would be needed{_at(-row, lanes, dims)}",
-                advice=_advice(name),
+                got=f"{np.min(row):.4g} fmol of {x.pool} would be needed{position(-row, lanes, dims)}",
+                advice=_advice(x),
             )
 
 
-def _advice(name: str) -> str:
-    place, _, species = name.rpartition(".")
-    if species == ANION:
-        return f"change ions of {place} of both signs together, so that charge is left for {name}"
-    return f"change the contents of {place} and its bath together, so that osmolarity is left for {name}"
+def _advice(x: Impermeant) -> str:
+    if x.charge:
+        return f"change ions of {x.place.name} of both signs together, so that charge is left for {x.pool}"
+    return f"change the contents of {x.place.name} and its bath together, so that osmolarity is left for {x.pool}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,27 +68,25 @@ class Charges:
     held: list[list[tuple[int, int, int]]]
 
 
-def _charges(model: Model, impermeants: Sequence[str]) -> Charges:
+def _charges(model: Model) -> Charges:
     """Looked up once for a model, whose places are judged where a capacitor gives them a charge."""
     found = collection.held(model)
     if Charges not in found:
         row = {x.symbol: i for i, x in enumerate(model.states)}
-        column = {name: i for i, name in enumerate(impermeants)}
         index = {name: i for i, name in enumerate(model.parameters)}
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
         places = [p for p in model.compartments if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)]
         pools, own = np.zeros((2, len(places), len(row)))
-        fixed = np.zeros((len(places), len(column)))
+        fixed = np.zeros((len(places), len(model.impermeants)))
         for n, p in enumerate(places):
-            pools[n, [row[symbols.amount(f"{p.name}.{s.name}")] for s in p.contents]] = [s.charge for s in p.contents]
-            valences = {ANION: p.impermeant.charge} if isinstance(p.impermeant, Balance) else {s.name: s.charge for s in p.impermeant or ()}
-            fixed[n, [column[f"{p.name}.{name}"] for name in valences]] = [*valences.values()]
+            pools[n, [row[symbols.amount(c.name)] for c in p.contents.values()]] = [s.charge for s in p.contents]
+            fixed[n] = [x.charge if x.place is p else 0 for x in model.impermeants]
             own[n, [row[symbols.charge(other)] for other in zeros.get(p.name, ())]] = -1 / constants.FARADAY
             if symbols.charge(p.name) in row:
                 own[n, row[symbols.charge(p.name)]] = 1 / constants.FARADAY
-        held = [[(abs(s.charge), index[f"{p.name}.{s.name}"], index[f"{p.name}.volume"]) for s in p.held if s.charge] for p in places]
+        held = [[(abs(s.charge), index[c.name], index[p.volume.name]) for s, c in p.held.items() if s.charge] for p in places]
         valued = np.hstack([pools, fixed])
         found[Charges] = Charges(places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held)
     made: Charges = found[Charges]
@@ -115,6 +112,6 @@ def _neutral(
             raise errors.ChargeImbalance(
                 where=f"simulate(parameters=…), {place.name}",
                 wanted="contents that are electroneutral up to the membrane's charge, at the values as used",
-                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{_at(beyond, lanes, dims)}",
+                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{position(beyond, lanes, dims)}",
                 advice=f"change ions of {place.name} of both signs together, or declare it with impermeant=balance(charge=-1), which follows",
             )

@@ -17,7 +17,6 @@ from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import Declared, check_domain, check_usual
 from ..declare.places import check_equivalents
-from ..declare.places import contents as place_contents
 from ..declare.protocol import Protocol
 from ..dimension import CONCENTRATION, TIME, Dimension
 from .scan import coordinates, labelled, spread, unlabelled, values
@@ -225,8 +224,7 @@ class _Sheet:
 
     def particles(self, name: str, value: Any, number: float, where: str) -> None:
         """Raise ``AmbiguousUnit`` for equivalents per litre of an ion of several charges."""
-        place = self.model.places.get(name.rpartition(".")[0])
-        species = {s.name: s for s in place_contents(place)}.get(name.rpartition(".")[2]) if place is not None else None
+        species = self.model.concentrations.get(name)
         if species is not None and abs(species.charge) != 1:
             unit = units.unit_of(units.labelled(value, where) if units.is_labelled(value) else units.as_quantity(value, where))
             check_equivalents(species, unit, number, where)
@@ -274,7 +272,12 @@ def of_start(model: Model) -> frozenset[str]:
 def _found_of_start(model: Model) -> frozenset[str]:
     used = {name for x in model.states for name in x.spent_at_start}
     used |= {s.name for x in model.impermeants for s in x.amount.expression.free_symbols}
-    return frozenset(used | {f"{m.name}.potential" for m in model.membranes})
+    return frozenset(used | potentials_of_start(model))
+
+
+def potentials_of_start(model: Model) -> frozenset[str]:
+    """The potentials that say what φ is at the start."""
+    return frozenset(s.name for phi in model.start.values() for s in phi.free_symbols)
 
 
 def changeable(model: Model, name: str, where: str) -> None:

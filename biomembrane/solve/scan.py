@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane", "compartment", "store", "entry",
-    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "status", "end", "culprit", "chunk",
+    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "auxiliary", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit", "state_end", "energy", "duration",
     "energy_share", "time_share",
 }  # fmt: skip
-_PREFIXES = ("ledger_", "entry_", "least_", "amount_", "concentration_", "potential_", "volume_", "flux_", "affinity_", "dissipation_")
+_PREFIXES = ("ledger_", "entry_", "least_", "amount_", "concentration_", "potential_", "volume_", "flux_", "affinity_", "dissipation_", "auxiliary_")
 EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
 
 

@@ -78,7 +78,11 @@ class SciPy:
         return replace(self, rtol=rtol)
 
     def prepare(self, program: Program, lanes: int) -> SciPyProgram:  # noqa: ARG002
-        """Nothing to do: it calls the Python functions of the program, a lane after another."""
+        """Nothing to do: it calls the Python functions of the program, a lane after another.
+
+        Raises ``BadSettings`` for a program with constraints.
+        """
+        _refuse_constraints(program)
         return SciPyProgram(self, program)
 
     def solve(self, problem: Problem) -> Block:
@@ -333,6 +337,18 @@ class _March:
         before = np.abs(np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]).sum(axis=0)
         made: Any = wrong > self.settings.rtol * (SHARE * energy.sum(axis=0) + PAST * before)
         return made
+
+
+def _refuse_constraints(program: Program) -> None:
+    """SciPy's methods solve dx/dt = f, without a mass matrix."""
+    if program.algebraic:
+        named = [program.states[i] for i in program.algebraic[:4]] + ["…"] * (len(program.algebraic) > 4)
+        raise errors.BadSettings(
+            where="simulate(solver=SciPy(…))",
+            wanted="a model whose states all have a rate: SciPy's methods take no mass matrix",
+            got=f"constraints that determine {', '.join(named)}",
+            advice="solver=bm.solvers.Native(), or the model in its finite-rate form",
+        )
 
 
 def _rested(solver: Any) -> Callable[[Any, Array], Array]:

@@ -14,7 +14,7 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..compile.numpy import kernel, plain
 from ..compile.program import Event, program
-from . import opening
+from . import constraints, opening
 from .closing import closed
 from .events import check, laid
 from .formulas import breaks, check_range
@@ -65,6 +65,7 @@ class Task:
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
+        constraints.meet(self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims)
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
             self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel(),

@@ -31,8 +31,9 @@ def arguments(commands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Run the command; gives the exit status and what ``--json`` prints."""
     from ..exchange.beside import beside, read_path, writable
+    from .perform import asked
     from .report import page, table, verdict
-    from .reproduce import asked, reproduce
+    from .reproduce import reproduce
 
     began = time.perf_counter()
     asked(options.only)  # wrong names first

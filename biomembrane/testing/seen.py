@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Condition:
-    """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL]."""
+    """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
+
+    ``own``: numbers of states with an equation of their own, by name; as declared where none is told.
+    """
 
     amount: Mapping[str, float]
     phi: Mapping[str, float]
     volume: Mapping[str, float]
+    own: Mapping[str, float] = field(default_factory=dict)
 
 
 def vector(model: Model, at: Condition) -> Array:
@@ -45,7 +49,10 @@ def vector(model: Model, at: Condition) -> Array:
             charge[b] -= q
     told = {symbols.amount(n): x for n, x in at.amount.items()} | {symbols.charge(n): x for n, x in charge.items()}
     told |= {symbols.volume(n): x for n, x in at.volume.items()}
-    told |= {x.symbol: value(x.initial, numbers(model)) for x in model.states if x.conjugate is None}
+    declared = numbers(model) if model.unaccounted else {}
+    for x in model.states:
+        if x.conjugate is None:
+            told[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
     return np.array([told[x.symbol] for x in model.states])
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from .. import units
 from ..assemble.model import Model
-from ..declare.places import contents
 from ..declare.transporter import Process
 from .seen import Array, Condition, Seen, vector
 
@@ -42,7 +41,8 @@ class State:
         amount = {n: c * volume[place[n]] for n, c in self.levels.items()}
         amount |= {name: self.moved.get(name, 0.01) for name in _carriers(self.model)}
         phi = {n: self.moved.get(f"V of {n}", 0.0) for n in self.model.places}
-        return Condition(amount, phi, volume)
+        own = {n: self.moved[n] for n in self.model.unaccounted if n in self.moved}
+        return Condition(amount, phi, volume, own)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -86,6 +86,8 @@ def _usual(model: Model, name: str) -> float:
 def _quantity(model: Model, name: str, x: float) -> str:
     if name.startswith("V of "):
         return f"{units.Q(1e3 * x, 'mV'):.4g~P}"
+    if name in model.unaccounted:
+        return f"{x:.4g}"
     if name in _volumes(model):
         return f"{units.Q(x, 'pL'):.4g~P}"
     if name in _carriers(model):
@@ -101,7 +103,7 @@ def states(draw: st.DrawFn, model: Model) -> State:
     """
     moved: dict[str, float] = {}
     tenths = st.integers(-DECADES, DECADES)
-    concentrations = [n for n in model.parameters if n in _concentrations(model)]
+    concentrations = [n for n in model.parameters if n in model.concentrations]
     for name in concentrations:
         if shift := draw(tenths):
             moved[name] = _usual(model, name) * 10 ** (shift / 10)
@@ -114,11 +116,10 @@ def states(draw: st.DrawFn, model: Model) -> State:
     for name in _carriers(model):
         if shift := draw(tenths):
             moved[name] = 0.01 * 10 ** (shift / 10)
+    for x in model.states:
+        if x.conjugate is None and (tenth := draw(st.integers(0 if x.positive else -10, 10))):
+            moved[x.name] = tenth / 10
     return State(model, moved)
-
-
-def _concentrations(model: Model) -> set[str]:
-    return {f"{place.name}.{species.name}" for place in model.places.values() for species in contents(place)}
 
 
 def near(model: Model, process: str, at: State) -> tuple[str, State] | None:

@@ -14,7 +14,7 @@ from mistakes import sound, uphill
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
-from biomembrane.account.saved import LINES
+from biomembrane.account.lines import LINES
 from biomembrane.solve import stream
 from biomembrane.solve.status import Outcome
 

@@ -15,8 +15,8 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.keep import Kept, chunked, read
+from biomembrane.account.lines import LINES
 from biomembrane.account.reduce import BOOKED, METHODS, SEEN
-from biomembrane.account.saved import LINES
 from biomembrane.solve import stream
 
 S = bm.Species("S")

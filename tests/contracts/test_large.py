@@ -153,7 +153,7 @@ def test_any_pattern_and_any_owners(data):
     rng = np.random.default_rng(n)
     memory = {"%J": rng.uniform(-1, 1, len(pattern)), "%s": np.array([30.0]), "%A": np.zeros(len(made.index)), "%b": rng.uniform(-1, 1, n)}
     b = memory["%b"].copy()
-    for tape in (tapes.factor(made, sparsity, owners), tapes.solve(made, owners)):
+    for tape in (tapes.factor(made, sparsity, owners, program.mass), tapes.solve(made, owners)):
         interpret(tape, memory)
     assert dense(program, memory["%J"], 30.0) @ memory["%b"] == pytest.approx(b, rel=1e-11, abs=1e-11)
 

@@ -19,6 +19,9 @@ from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
 from biomembrane.declare.auxiliary import Auxiliary
 from biomembrane.declare.places import Membrane
+from biomembrane.show import picks
+from biomembrane.solve.problem import Problem
+from biomembrane.testing import check_model
 from biomembrane.units import Q
 
 K = lib.K
@@ -102,10 +105,10 @@ def test_it_is_outside_the_books_and_the_reports_say_so(tmp_path: Path) -> None:
     assert not any("n" in column for column in model.N.values())
     assert not any("n" in weights for weights in model.invariants)
     run = bm.simulate(model, until="1 s")
-    said = "n has no share in the free energy: it is outside these books"
+    said = "outside these books, without a share in the free energy: n\n"
     bm.save(run, tmp_path / "run.nc")
     for ledger in (run.ledger, bm.open_run(tmp_path / "run.nc").ledger):
-        assert said in str(ledger)
+        assert said in f"{ledger}\n"
     assert "outside the energy books" in model._repr_html_()
     assert r"\dot{x_{\mathrm{n}}} =" in model._repr_latex_()
     plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s")
@@ -248,3 +251,62 @@ def test_two_gates_of_one_name_and_a_gate_elsewhere_are_refused() -> None:
         bm.Model("both", [channel(wall, one), channel(wall, two, name="K_w")])
     with pytest.raises(errors.BadPlace, match="wall1"):
         bm.Model("far", [channel(wall, Auxiliary("n", far, opened, Q(START, "1")))])
+
+
+def test_a_gate_that_shuts_comes_to_zero_and_one_that_runs_away_is_named() -> None:
+    shut = bm.simulate(gated(lambda s, x: -per_second(s) * x), until="1 h")
+    assert np.abs(course(shut)[-1]) < 1e-9
+    shut.ledger.check()
+    wall = cell()
+    gate = Auxiliary("n", wall, lambda s, x: per_second(s) * x**2, 1.0, domain="real")
+    away = bm.Model("away", [channel(wall, gate, 2)])  # x = 1/(1 − t)
+    with pytest.raises(errors.SimulationStopped, match="state n") as stop:
+        bm.simulate(away, until="2 s")
+    assert stop.value.run.status.time == pytest.approx(1, rel=1e-3)
+
+
+def test_every_property_of_a_lawful_model_holds_at_every_opening() -> None:
+    report = check_model(gated(), examples=20)
+    due = {"flux_follows_affinity", "detailed_balance", "keeps_invariants", "books_close"}
+    assert due <= set(report.checked)
+
+
+def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
+    """A state of a million would else be a million femtomoles."""
+    plain = gated(lambda s, x: per_second(s) * (0 * x), power=0, domain="real")
+    wall = cell()
+    large = Auxiliary("n", wall, lambda s, x: per_second(s) * (0 * x), 1e6, domain="nonnegative")
+    parts: list[Any] = [channel(wall, large, 0), lib.leak(K, wall)]
+    model = bm.Model("large", parts, potential={wall: Q(-20, "mV")})
+    one, two = (bm.simulate(m, until="1 s").ledger._books.rounding for m in (plain, model))
+    assert two == pytest.approx(one, rel=1e-12)
+    y0, scale = np.array([[100.0], [1e6]]), np.ones((2, 1))
+    k: Any = None
+    given = {"times": np.zeros(2), "stops": np.zeros((1, 1)), "constants": []}
+    given["volumes"] = np.zeros(2, bool)
+    for told, due in ((None, 100.0 + 1e6), (np.array([True, False]), 100.0)):
+        problem = Problem(k, y0=y0, scale=scale, positive=np.ones(2, bool), accounted=told, **given)
+        assert problem.rounding == pytest.approx(1e-14 * GAS * BODY_TEMPERATURE * due)
+
+
+def test_results_show_it_in_one_schema(tmp_path: Path) -> None:
+    model = gated()
+    starts = xr.DataArray([0.0, 1.0], dims="k", attrs={"units": "1"})
+    run, scan = (bm.simulate(model, until="1 s", parameters=p) for p in ({}, {"n": starts}))
+    bm.save(run, tmp_path / "run.nc")
+    file = bm.open_run(tmp_path / "run.nc").data
+    kept = bm.simulate(model, until="1 s", parameters={"n": starts}, keep=["auxiliary"]).data
+    for data, other, dims in ((run.data, file, ()), (scan.data, kept, ("k",))):
+        assert data.auxiliary.dims == ("time", "auxiliary_state", *dims)
+        assert (data.auxiliary.units, list(data.auxiliary_state.values)) == ("1", ["n"])
+        assert other.auxiliary.identical(data.auxiliary)
+    t = run.data.time.values
+    assert np.allclose(run.data.auxiliary.sel(auxiliary_state="n"), exact(t), rtol=0, atol=1e-8)
+    for k, start in enumerate((0.0, 1.0)):
+        lane = scan.data.auxiliary.isel(k=k, auxiliary_state=0)
+        assert np.allclose(lane, exact(t, start), rtol=0, atol=1e-8)
+    assert float(run.final("auxiliary")["n"].magnitude) == pytest.approx(exact(1.0), abs=1e-8)
+    (line,) = picks.series(run, "n", "traces")
+    assert np.array_equal(line.values.values, run.data.auxiliary.values[:, 0])
+    plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s").data
+    assert "auxiliary" not in plain

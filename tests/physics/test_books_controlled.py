@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
-from biomembrane.account.keep import KeptLedger
+from biomembrane.account.kept_ledger import KeptLedger
 from biomembrane.constants import BODY_TEMPERATURE, GAS
 from biomembrane.solve.problem import ROUNDING, books_limit
 

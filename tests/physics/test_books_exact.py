@@ -16,7 +16,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.account.ledger import Flow
-from biomembrane.account.saved import LINES
+from biomembrane.account.lines import LINES
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
 from biomembrane.solve.books import Books

@@ -13,7 +13,7 @@ from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, errors
-from biomembrane.account.coupling import efficiency_limit
+from biomembrane.account.coupled_flows import efficiency_limit
 from biomembrane.account.flows import Flows, Force, nets
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.testing.declared import build

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from biomembrane.exchange import shipped
+from biomembrane.study.perform import perform, studies
 from biomembrane.study.report import page, table
-from biomembrane.study.reproduce import perform, studies
 
 ROOT = Path(__file__).parents[2]
 FOUND = importlib.util.spec_from_file_location("docs_numbers", ROOT / "docs" / "insert_numbers.py")

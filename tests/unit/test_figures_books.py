@@ -18,7 +18,7 @@ import biomembrane as bm
 from biomembrane import Protocol, Q, laws
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.account.picture import WORDS, distinct
+from biomembrane.account.display_names import WORDS, distinct
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.show import contents, figures, panel, sankey, style
 

@@ -15,6 +15,7 @@ from strategies import fewer
 from biomembrane.compile.graph import Graph
 from biomembrane.compile.numpy import _GROUPS, Kernel
 from biomembrane.compile.program import Program
+from biomembrane.compile.slopes import along, differentiate
 from biomembrane.symbols import DB, B, t
 
 Y = sp.symbols("y0:3", real=True)
@@ -95,9 +96,9 @@ def compiled(roots: list[sp.Expr]) -> Kernel:
     env = {s: g.input("y", i) for i, s in enumerate(Y)} | {s: g.input("p", i) for i, s in enumerate(P)} | {t: g.input("t")}
     memo: dict[sp.Basic, int] = {}
     nodes = [g.lower(e, env, memo) for e in roots]
-    jacobian = g.jacobian(nodes)
+    jacobian = differentiate(g, nodes, g.inputs("y", len(Y)))
     outputs: dict[str, list[int]] = {group: [] for group in _GROUPS}
-    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": g.time_derivative(nodes)}
+    outputs |= {"rhs": nodes, "jacobian": list(jacobian.values()), "dfdt": along(g, nodes, {env[t]: g.one})}
     names = {group: tuple(map(str, members)) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     return Kernel(Program(tuple(map(str, Y)), tuple(map(str, P)), g, outputs, names, sparsity))

@@ -16,7 +16,9 @@ from mistakes import HYDROLYSIS, RATE, caught, cycle, sound, transporter
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.account.saved import LINES, SavedLedger, SavedRun
+from biomembrane.account.kept_ledger import SavedLedger
+from biomembrane.account.lines import LINES
+from biomembrane.account.saved import SavedRun
 from biomembrane.dimension import CONCENTRATION, FLUX
 from biomembrane.library import K, glucose
 from biomembrane.solve.simulate import Task

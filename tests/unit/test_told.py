@@ -14,7 +14,8 @@ import biomembrane as bm
 from biomembrane import Keep, Q
 from biomembrane import errors as e
 from biomembrane.account.judgement import Lanes, bounded
-from biomembrane.account.saved import LINES, SavedLedger
+from biomembrane.account.kept_ledger import SavedLedger
+from biomembrane.account.lines import LINES
 
 
 def run(**more: Any) -> Any:

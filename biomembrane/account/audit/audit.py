@@ -11,6 +11,7 @@ import numpy as np
 from ... import constants, errors, units
 from ... import dimension as d
 from ...assemble.model import Model
+from ...declare.certificate import Verdict
 from ...declare.cycle import Cycle
 from ...declare.names import dotted, renamed
 from ...declare.places import Membrane
@@ -108,22 +109,22 @@ def _blamed(cycle: Cycle, basis: Sequence[Loop], judged: Sequence[Finding], show
     who = " or ".join(guilt.culprits)
     all_ = "every loop" if len(basis) > 1 else "it"
     said = f"; {who} alone would explain {all_}" if guilt.alone else f"; no single step explains {all_}, {who} most of it"
-    told = [replace(f, text=f.text + said) if f.verdict == "violates" else f for f in shown]
+    told = [replace(f, text=f.text + said) if f.verdict == Verdict.VIOLATES else f for f in shown]
     return [f if f.holds else replace(f, culprits=guilt.culprits, corrections=guilt.corrections) for f in told]
 
 
 def judge(claim: Claim, ranges: Mapping[str, tuple[float, float]]) -> Finding:
     """The finding on one claim."""
-    blank = Finding(claim.name, claim.kind, claim.reaction, "not auditable", temperature=claim.temperature)
+    blank = Finding(claim.name, claim.kind, claim.reaction, Verdict.NOT_AUDITABLE, temperature=claim.temperature)
     if claim.net is None:
         return replace(blank, text="no flux is given")
     if claim.unbalanced:
-        return replace(blank, verdict="violates", cause="mass", text=f"the reaction does not balance: {claim.unbalanced}")
+        return replace(blank, verdict=Verdict.VIOLATES, cause="mass", text=f"the reaction does not balance: {claim.unbalanced}")
     here = box(claim, ranges)
     if claim.current is not None and abs(claim.current - claim.charge) > 1e-9:
         stray = claim.current - claim.charge
         text = f"{stray:+.4g} e per turnover enter the voltage and no ion carries them ({claim.charge:+g} e are carried)"
-        return replace(blank, verdict="violates", kJ=stray * constants.FARADAY * 1e-4, cause="current", text=f"{text}; kJ/mol at 100 mV")
+        return replace(blank, verdict=Verdict.VIOLATES, kJ=stray * constants.FARADAY * 1e-4, cause="current", text=f"{text}; kJ/mol at 100 mV")
     if claim.conductance is not None:
         return _onsager(blank, claim, here)
     found = residual(claim, here)
@@ -145,11 +146,12 @@ def _linear(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     word, said = cause(claim, found, e)
     plain = not e.charge and not e.orders_wrong
     kJ = warmed if word == "Q10" else e.constant if plain else found.signed * e.RT
-    verdict = "rounding" if size < ROUNDING else "violates"
-    if verdict == "rounding":
+    verdict = Verdict.ROUNDING if size < ROUNDING else Verdict.VIOLATES
+    if verdict == Verdict.ROUNDING:
         text = f"closes to {1000 * kJ:+.3g} J/mol"
         if not _nearly(claim, here):
-            return replace(blank, verdict="undecided", kJ=kJ, text=f"{text} where it was looked at, and it is not proved that it does elsewhere")
+            told = f"{text} where it was looked at, and it is not proved that it does elsewhere"
+            return replace(blank, verdict=Verdict.UNDECIDED, kJ=kJ, text=told)
         return replace(blank, verdict=verdict, kJ=kJ, cause="rounding", text=f"{text}: rounding of the digits given", terms=e.terms)
     seen = uphill(claim, here)
     witness = _witness(claim, here, seen.x, seen) if seen else _witness(claim, here, found.at, None)
@@ -161,16 +163,16 @@ def _passing(blank: Finding, claim: Claim, here: Box, said: str, k: float, left:
     undecided; a factor may change its sign elsewhere.
     """
     if claim.proved:
-        return replace(blank, verdict="proven", text=said)
+        return replace(blank, verdict=Verdict.PROVEN, text=said)
     proof = certain(claim, here, k)
     if proof.holds:
         fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
-        return replace(blank, verdict="consistent", text=said + fixed)
+        return replace(blank, verdict=Verdict.CONSISTENT, text=said + fixed)
     if 0 < left < ROUNDING and _nearly(claim, here, k):
         off = f"closes to {1000 * left:.3g} J/mol" if k == 1 else f"{said}; up to {1000 * left:.3g} J/mol off"
         text = f"{off}: rounding of the digits given"
-        return replace(blank, verdict="rounding", kJ=left, cause="rounding", text=text)
-    return _turned(blank, claim, here, proof) or replace(blank, verdict="undecided", text=_unproved(claim, proof))
+        return replace(blank, verdict=Verdict.ROUNDING, kJ=left, cause="rounding", text=text)
+    return _turned(blank, claim, here, proof) or replace(blank, verdict=Verdict.UNDECIDED, text=_unproved(claim, proof))
 
 
 def _nearly(claim: Claim, here: Box, k: float = 1.0) -> bool:
@@ -211,17 +213,17 @@ def _onsager(blank: Finding, claim: Claim, here: Box) -> Finding:
     """J = L·A holds as far as L is not negative."""
     text = "J = L·A with L ≥ 0"
     if claim.proved:
-        return replace(blank, verdict="proven", text=text)
+        return replace(blank, verdict=Verdict.PROVEN, text=text)
     proof = certain(claim, here)
     if proof.holds:
-        return replace(blank, verdict="consistent", text=text)
-    return _turned(blank, claim, here, proof) or replace(blank, verdict="undecided", text="J = L·A, and the sign of L is not known")
+        return replace(blank, verdict=Verdict.CONSISTENT, text=text)
+    return _turned(blank, claim, here, proof) or replace(blank, verdict=Verdict.UNDECIDED, text="J = L·A, and the sign of L is not known")
 
 
 def _factor(blank: Finding, claim: Claim, here: Box, seen: Uphill) -> Finding:
     text = "the flux stops where A = 0, but a factor changes its sign elsewhere, and with it the flux"
     return replace(
-        blank, verdict="violates", cause="factor", text=text, kJ=-seen.worst * constants.GAS * claim.temperature / 1000,
+        blank, verdict=Verdict.VIOLATES, cause="factor", text=text, kJ=-seen.worst * constants.GAS * claim.temperature / 1000,
         witness=_witness(claim, here, seen.x, seen), uphill=seen.share,
     )  # fmt: skip
 
@@ -233,18 +235,18 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     proof = Certain(holds=False) if one_way or claim.proved else certain(claim, here)
     if proof.holds:
         fixed = f"; its constants are those of {claim.temperature:g} K" if proof.fixed else ""
-        return replace(blank, verdict="consistent", text=f"the flux stops where A = 0 and has the sign of A{fixed}")
+        return replace(blank, verdict=Verdict.CONSISTENT, text=f"the flux stops where A = 0 and has the sign of A{fixed}")
     seen = uphill(claim, here, proof.changing, furthest=True)
     witness, share = (_witness(claim, here, seen.x, seen), seen.share) if seen else (None, 0.0)
     if one_way:
         way, distance = _distance(claim, here)
         text = f"no {'reverse' if way > 0 else 'forward'} rate: {_how_wrong(way, distance, seen)}"
         kJ = seen.worst * RT if seen else 0.0
-        return replace(blank, verdict="irreversible", kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
+        return replace(blank, verdict=Verdict.IRREVERSIBLE, kJ=kJ, cause="irreversible", text=text, witness=witness, uphill=share, distance=distance)
     if claim.paired and found.form == "nonlinear" and not claim.proved and found.size * RT >= ROUNDING:
         text = f"{NONLINEAR}: up to {found.size * RT:.3g} kJ/mol off"
         witness = _witness(claim, here, found.at, None) if seen is None else witness
-        return replace(blank, verdict="violates", kJ=found.signed * RT, cause="nonlinear", text=text, witness=witness, uphill=share)
+        return replace(blank, verdict=Verdict.VIOLATES, kJ=found.signed * RT, cause="nonlinear", text=text, witness=witness, uphill=share)
     if seen is None:
         return _turned(blank, claim, here, proof) or _unseen(blank, claim, here, found)
     if proof.turns or (found.form == "nonlinear" and stops(claim, here)):
@@ -254,7 +256,7 @@ def _other(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
     if found.form == "opaque":
         text = "the flux runs uphill, and could not be split into r⁺ and r⁻"
     kJ = found.signed * RT if found.size else seen.worst * RT
-    return replace(blank, verdict="violates", kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
+    return replace(blank, verdict=Verdict.VIOLATES, kJ=kJ, cause="nonlinear", text=text, witness=witness, uphill=share)
 
 
 def _unseen(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding:
@@ -262,11 +264,11 @@ def _unseen(blank: Finding, claim: Claim, here: Box, found: Residual) -> Finding
     assert claim.net is not None
     still = not np.any(Functions([claim.net], here)(here.sample(SAMPLES)))
     if claim.proved:
-        return replace(blank, verdict="proven", text="no flux at these numbers" if still else "the rates leave the range of numbers here")
+        return replace(blank, verdict=Verdict.PROVEN, text="no flux at these numbers" if still else "the rates leave the range of numbers here")
     if still:
-        return replace(blank, verdict="undecided", text="no flux at these numbers: some parameter is 0, and nothing can be told")
+        return replace(blank, verdict=Verdict.UNDECIDED, text="no flux at these numbers: some parameter is 0, and nothing can be told")
     why = "the flux could not be split into r⁺ and r⁻" if found.form == "opaque" else NONLINEAR
-    return replace(blank, verdict="undecided", text=f"{why}, and no state with J·A < 0 was found")
+    return replace(blank, verdict=Verdict.UNDECIDED, text=f"{why}, and no state with J·A < 0 was found")
 
 
 def _distance(claim: Claim, here: Box) -> tuple[int, tuple[tuple[float, float, float], ...]]:

@@ -13,6 +13,7 @@ import sympy as sp
 
 from ... import constants, symbols
 from ...assemble.model import Model
+from ...declare.certificate import Verdict
 from ...declare.cycle import Cycle
 from ...declare.places import Membrane, contents
 from ...declare.reaction import Participant
@@ -120,7 +121,7 @@ def _claim(process: Process, derived: Mapping[sp.Symbol, sp.Expr], values: Mappi
         name=process.name, reaction=str(process.reaction), drive=process.certificate.drive.xreplace(derived), levels=levels,
         flux=rates.flux, forward=rates.forward, reverse=rates.reverse, conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
-        proved=known if known in ("proven", "onsager") else "", temperature=temperature,
+        proved=known if known in (Verdict.PROVEN, Verdict.ONSAGER) else "", temperature=temperature,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from ... import constants
 from ...compile.arrays import Sweep
 from ...compile.graph import Graph
 from ...compile.numpy import ARRAYS
+from ...compile.slopes import differentiate
 from ...symbols import N_A, F, R, T, c0, is_fraction, n0, t
 from .claim import Claim
 
@@ -138,7 +139,7 @@ class Functions:
 
     @cached_property
     def _slopes(self) -> tuple[list[tuple[int, int]], Sweep]:
-        found = self.graph.jacobian(self.roots)
+        found = differentiate(self.graph, self.roots, self.graph.inputs("y", self.size))
         return list(found), Sweep(self.graph, list(found.values()), {}, ARRAYS)
 
     def slopes(self, x: Array) -> Array:

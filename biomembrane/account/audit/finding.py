@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, units
+from ...declare.certificate import VERDICTS, Verdict
 from ...declare.parameter import check_domain
 from ...dimension import MOLAR_ENERGY
 from ...html import collapsible, join, table
@@ -14,9 +15,8 @@ from ...html import collapsible, join, table
 if TYPE_CHECKING:
     import pandas as pd
 
-VERDICTS = ("proven", "consistent", "rounding", "not auditable", "undecided", "irreversible", "violates")  # from good to bad
-PASSING = ("proven", "consistent", "rounding")
-MEASURED = ("violates", "rounding")
+PASSING = (Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
+MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Finding:
     subject: str
     kind: str
     reaction: str
-    verdict: str
+    verdict: Verdict
     kJ: float = 0.0
     cause: str = ""
     text: str = ""
@@ -108,9 +108,9 @@ class Audit:
         return self.findings[names.index(subject)]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """The worst of all verdicts."""
-        return max((f.verdict for f in self.findings), key=VERDICTS.index, default="not auditable")
+        return max((f.verdict for f in self.findings), key=VERDICTS.index, default=Verdict.NOT_AUDITABLE)
 
     @property
     def holds(self) -> bool:
@@ -131,7 +131,7 @@ class Audit:
         bad = self.failing(None if limit is None else kilojoule(limit, "check(limit=…)"))
         if bad:
             worst = max(bad, key=lambda f: (VERDICTS.index(f.verdict), abs(f.kJ)))
-            known = worst.verdict in ("violates", "irreversible")
+            known = worst.verdict in (Verdict.VIOLATES, Verdict.IRREVERSIBLE)
             mistake = errors.SecondLawViolation if known else errors.SecondLawUndecided
             raise mistake(
                 where=f"audit of {self.name}, {worst.subject}", wanted="RT ln(r⁺/r⁻) = A at every state", got=worst.text,
@@ -167,7 +167,7 @@ class Audit:
         for row, f in zip(rows, (None, *self.findings), strict=True):
             cells = [cell.rjust(w) if k == 2 else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))]
             made.append("  " + "  ".join(cells).rstrip())
-            if f is not None and f.verdict != "proven" and f.text:
+            if f is not None and f.verdict != Verdict.PROVEN and f.text:
                 made.append(f"      {f.text}")
             if f is not None and f.witness:
                 made.append(f"      witness: {f.witness}")
@@ -195,4 +195,4 @@ def kilojoule(limit: Any, where: str) -> float:
 
 
 def _kilojoule(f: Finding) -> str:
-    return f"{f.kJ:+.3g}" if f.verdict in ("rounding", "violates") else "0" if f.holds else ""
+    return f"{f.kJ:+.3g}" if f.verdict in (Verdict.ROUNDING, Verdict.VIOLATES) else "0" if f.holds else ""

@@ -15,10 +15,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ... import symbols
+from ...declare.certificate import Verdict
 from ...declare.cycle import Cycle
-from ...declare.diagram import Walk
-from ...declare.reaction import Participant
-from ...declare.walks import loop_names, steps_of, walks
+from ...declare.diagram import Walk, members
 from ...symbols import T, n0
 from .claim import Claim, Level, claims
 from .evaluate import FIXED
@@ -46,49 +45,30 @@ class Loop:
         def number(e: sp.Expr) -> float:
             return float(e.xreplace({s: sp.Float(known.get(s, first.values.get(str(s)))) for s in e.free_symbols}))
 
-        order = {state.label: k for k, state in enumerate(self.cycle.states)}
-        ends = [tuple(order[_state(side)] for side in (p.reaction.reactants, p.reaction.products)) for p in self.cycle.processes]
-        rates = [tuple(map(number, _pair(step))) for step in self.steps]
-        leaving = np.zeros((len(order), len(order)))
-        for (a, b), (up, down) in zip(ends, rates, strict=True):
-            leaving[a, a] += up
-            leaving[a, b] -= up
-            leaving[b, b] += down
-            leaving[b, a] -= down
-        others = [k for k in range(len(order)) if k not in {ends[step][0] for step, _ in self.walk} | {ends[step][1] for step, _ in self.walk}]
-        trees = sum(float(np.linalg.det(np.delete(np.delete(leaving, k, 0), k, 1))) for k in range(len(order)))
-        around = [math.prod(rates[step][::way][k] for step, way in self.walk) for k in (0, 1)]
-        assert self.cycle.total is not None
-        total = number(self.cycle.total.expression)
-        return total * (around[0] - around[1]) * float(np.linalg.det(leaving[np.ix_(others, others)])) / trees
+        rates = np.array([tuple(map(number, _pair(step))) for step in self.steps])
+        (weight,) = self.cycle.diagram.weights([self.walk], *rates.T)
+        ahead, back = (math.prod(float(rates[step][::way][side]) for step, way in self.walk) for side in (0, 1))
+        return number(self.cycle.total.expression) * weight * (ahead - back)
 
-    def row(self, steps: int) -> NDArray[np.float64]:
+    @property
+    def row(self) -> NDArray[np.float64]:
         """The loop as a row of the cycle matrix Z."""
-        made = np.zeros(steps)
-        for k, way in self.walk:
-            made[k] += way
-        return made
+        return self.cycle.diagram.row(self.walk)
 
 
 def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
     """The independent loops of a diagram (a basis of the null space of its steps, in whole numbers), and all simple ones."""
-    ends = [tuple(_state(side) for side in (p.reaction.reactants, p.reaction.products)) for p in cycle.processes]
-    made = claims(cycle, temperature)
-    basis, chosen = walks(ends, [state.label for state in cycle.states])
-    named = loop_names(cycle.name, [p.step for p in cycle.processes], ends, (*basis, *chosen))
-    built = {steps_of(w): _loop(cycle, made, w, named[steps_of(w)]) for w in (*basis, *chosen)}
-    return [built[steps_of(w)] for w in basis], [built[steps_of(w)] for w in chosen]
-
-
-def _state(side: Sequence[tuple[int, Participant]]) -> str:
-    return next(who.label for _, who in side if who.is_state)
+    made, names = claims(cycle, temperature), cycle.diagram.names()
+    basis, every = cycle.diagram.shown()
+    built = {members(walk): _loop(cycle, made, walk, names[members(walk)]) for walk in (*basis, *every)}
+    return [built[members(walk)] for walk in basis], [built[members(walk)] for walk in every]
 
 
 def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
-    forward, reverse = sp.S.One, sp.S.One
+    ahead, back = sp.S.One, sp.S.One
     for k, way in walk:
         up, down = _pair(made[k])[::way]
-        forward, reverse = forward * up, reverse * down
+        ahead, back = ahead * up, back * down
     change: dict[str, int] = {}
     level: dict[str, Level] = {}
     for k, way in walk:
@@ -99,20 +79,13 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
     alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
     charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
     said = {
-        "name": name,
+        "name": f"{cycle.name}:{name}",
         "reaction": _net(levels),
         "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
-        "proved": "proven" if all(made[k].proved for k, _ in walk) else "",
+        "proved": Verdict.PROVEN if all(made[k].proved for k, _ in walk) else "",
     }
     claim = replace(
-        made[0],
-        **said,
-        kind="cycle",
-        levels=levels,
-        flux=None,
-        charge=float(charge),
-        forward=forward.xreplace(alone),
-        reverse=reverse.xreplace(alone),
+        made[0], **said, kind="cycle", levels=levels, flux=None, charge=float(charge), forward=ahead.xreplace(alone), reverse=back.xreplace(alone)
     )
     return Loop(walk, claim, cycle, tuple(made))
 
@@ -150,7 +123,7 @@ def blame(basis: Sequence[Loop], off: Sequence[float], steps: Sequence[str], tol
 
     A step is a culprit when a change of it alone leaves least of x, whichever basis the loops are told in.
     """
-    Z = np.array([loop.row(len(steps)) for loop in basis])
+    Z = np.array([loop.row for loop in basis])
     back = np.linalg.pinv(Z)
     smallest, seen = back @ np.array(off), back @ Z  # a change of step r is seen by the loops as the column r
     left = []

@@ -1,0 +1,123 @@
+"""Initial values that meet the constraints 0 = f of a model, by Newton's method.
+
+The algebraic states move, the differential ones stay as they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import errors
+from ..compile.kernel import Kernel
+from .opening import position
+
+Array = NDArray[np.float64]
+ROUNDS, HALVES = 60, 12
+SETTLED = 1e-8  # of each state, the last correction: the next would be its square
+TRACE = 1e-6  # of its typical size: what is below counts as so much
+SINGULAR = 1e-13  # of the largest singular value of the block, each row and column in its own unit
+NEAREST = 0.1  # share of an amount that a correction leaves at least
+
+
+def meet(
+    k: Kernel, held: Sequence[Any], y0: Array, scale: Array, positive: NDArray[np.bool_], lanes: slice, dims: Mapping[str, int]
+) -> None:  # fmt: skip
+    """Move the algebraic states of ``y0`` (state, lane) to where the constraints hold.
+
+    ``held`` are the constants of the kernel.  Raises ``SingularConstraint``, naming a constraint
+    that does not determine the states, or ``ConstraintNotMet``.
+    """
+    rows = k.program.algebraic
+    if rows:
+        _Newton(k, held, [*rows], scale[[*rows]], positive[[*rows]], lanes, dims).settle(y0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Newton:
+    """``rows``: the algebraic states, with typical ``size`` (row, lane) and which are ``positive``."""
+
+    kernel: Kernel
+    held: Sequence[Any]
+    rows: list[int]
+    size: Array
+    positive: NDArray[np.bool_]
+    lanes: slice
+    dims: Mapping[str, int]
+
+    def settle(self, y: Array) -> None:
+        for _ in range(ROUNDS):
+            off, unit = self._off(y), np.maximum(np.abs(y[self.rows]), TRACE * self.size)
+            step = unit * self._solved(y, off, unit)
+            y[self.rows] += self._share(y, step, off) * step
+            left = np.abs(step) / unit
+            if np.all(left <= SETTLED):
+                return
+        name = self._name(int(np.argmax(left.max(axis=1))))
+        raise errors.ConstraintNotMet(
+            where=self._where(name, left.max(axis=0)),
+            wanted="initial values that meet it, with the differential states as given",
+            got=f"Newton's method has not settled in {ROUNDS} iterations",
+            advice=f"an initial value of {name} that is nearer to the solution",
+        )
+
+    def _name(self, row: int) -> str:
+        return self.kernel.program.states[self.rows[row]]
+
+    def _where(self, name: str, lanes: Array) -> str:
+        place = position(lanes, self.lanes, self.dims)
+        return f"simulate(model, …), the constraint of {name}{place}"
+
+    def _off(self, y: Array) -> Array:
+        with np.errstate(all="ignore"):
+            made: Array = self.kernel.call("rhs", 0.0, y, self.held)[self.rows]
+        return made
+
+    def _solved(self, y: Array, off: Array, unit: Array) -> Array:
+        """Newton's correction (row, lane), in units of the states."""
+        with np.errstate(all="ignore"):
+            (block,) = self.kernel.blocks(0.0, y, self.held, [self.rows])
+        block = (block * unit).transpose(2, 0, 1)
+        most = np.abs(block).max(axis=2)
+        dull = ~(np.isfinite(most) & np.isfinite(off.T) & (most > 0))
+        most = np.where(dull, 1.0, most)
+        even = np.where(dull[:, :, None], 0.0, block / most[:, :, None])
+        left, values = (each.astype(float, copy=False) for each in np.linalg.svd(even)[:2])
+        singular = values[:, -1] <= SINGULAR * values[:, 0]
+        if singular.any():
+            lane = int(np.argmax(singular))
+            row = int(np.argmax(dull[lane] if dull[lane].any() else np.abs(left[lane, :, -1])))
+            finite = np.isfinite([*block[lane, row], off[row, lane]]).all()
+            self._refuse(row, singular.astype(float), finite)
+        made = np.linalg.solve(even, (-off.T / most)[:, :, None])[:, :, 0].T
+        return made.astype(float, copy=False)
+
+    def _refuse(self, row: int, singular: Array, finite: Any) -> None:
+        name, every = self._name(row), ", ".join(map(self._name, range(len(self.rows))))
+        told = "no new condition on them" if finite else "a value or a slope that is not finite"
+        raise errors.SingularConstraint(
+            where=self._where(name, singular),
+            wanted=f"constraints that together determine {every}",
+            got=f"{told} at the initial values",
+            advice=f"a constraint on {name} that does not follow from the others, or a rate for it",
+        )
+
+    def _share(self, y: Array, step: Array, off: Array) -> Array:
+        """How much of a correction (row, lane) leaves amounts positive and constraints no further from 0."""
+        least = (NEAREST - 1) * y[self.rows]
+        with np.errstate(all="ignore"):
+            room = np.where(self.positive[:, None] & (step < least), least / step, 1.0)
+        share: Array = room.min(axis=0)
+        before = np.abs(off).max(axis=0)
+        for _ in range(HALVES):
+            tried = y.copy()
+            tried[self.rows] += share * step
+            worse = ~(np.abs(self._off(tried)).max(axis=0) <= before)
+            if not worse.any():
+                break
+            share = np.where(worse, share / 2, share)
+        return share

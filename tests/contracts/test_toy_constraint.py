@@ -1,0 +1,180 @@
+"""A toy on the contract of constraints: a process whose affinity is 0 at all times, against closed forms and its finite-rate form.
+
+The amounts that it moves are algebraic; what it conserves of them are states of their own, which the other processes change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+import xarray as xr
+from builders import RT, cell
+
+import biomembrane as bm
+from biomembrane import Q, errors, laws, symbols
+from biomembrane import dimension as d
+from biomembrane import library as lib
+from biomembrane.account.run import Run
+from biomembrane.assemble.levels import weighted
+from biomembrane.assemble.state import StateVariable
+from biomembrane.compile.program import Event
+from biomembrane.declare.formula import Formula
+from biomembrane.solve import stream
+from biomembrane.solve.simulate import prepare
+from biomembrane.symbols import R, T
+
+# --- the toy
+
+
+class Total(StateVariable):
+    """An amount that a fast process conserves."""
+
+    dimension, unit, quantum, kind = d.AMOUNT, "fmol", None, "total"
+
+
+class Equilibrated(bm.Model):
+    """A model in which one process, of solutes in one compartment, is always at equilibrium."""
+
+    def __init__(self, *given: Any, fast: str, **more: Any) -> None:
+        super().__init__(*given, **more)
+        column = {name: n for name, n in self.N[fast].items() if n}
+        (first, nu), *others = column.items()
+        known = {x.name: x for x in self.states}
+        changed = {first: replace(known[first], constraint=Formula(symbols.affinity(fast) / (R * T)))}
+        totals = []
+        for name, n in others:  # ν₁ n_j − ν_j n₁ is conserved
+            share = [(nu, known[name]), (-n, known[first])]
+            total = Total(
+                name=f"{name}.total", symbol=symbols.amount(f"{name}.total"), place=known[name].place, label="total", positive=False,
+                initial=weighted((w, x.initial.expression) for w, x in share), scale=known[name].scale,
+                rate=weighted((w * self.N[p][x.name], symbols.current(p)) for p in self.N if p != fast for w, x in share if x.name in self.N[p]),
+            )  # fmt: skip
+            changed[name] = replace(known[name], constraint=weighted([(sp.S.One, total.symbol), *((-w, x.symbol) for w, x in share)]))
+            totals.append(total)
+        object.__setattr__(self, "states", (*(changed.get(x.name, x) for x in self.states), *totals))
+        object.__setattr__(self, "pools", tuple(x for x in self.states if x.conjugate is not None))
+
+
+# --- its tests
+
+CONVENTION = "toy"
+A = bm.Species("A", moieties={"m": 1}, standard=Q(0, "kJ/mol"), convention=CONVENTION)
+B = bm.Species("B", moieties={"m": 1}, standard=Q(-2, "kJ/mol"), convention=CONVENTION)
+DIMER = bm.Species("D", moieties={"m": 2}, standard=Q(-20, "kJ/mol"), convention=CONVENTION)
+K = math.exp(2000 / RT)
+RATE = 1e-4 * 1e-6 / 1e-9  # permeability × area / volume [1/s]
+OUT, INSIDE = 5.0, {A: 0.3, B: 0.1, DIMER: 0.05}
+
+
+def parts(reaction: str, rate: float) -> Any:
+    def made(on: bm.Membrane) -> list[Any]:
+        turn = bm.Transporter("turn", reaction, on.inside, laws.Elementary(rate=Q(rate, "fmol/s")))
+        return [turn, lib.leak(A, on, permeability=Q(1e-4, "cm/s"))]
+
+    return made
+
+
+def built(reaction: str, *, rate: float = 1e-6, fast: bool) -> bm.Model:
+    """A and what it turns into, in a cell that A leaks into, at equilibrium or at a finite rate."""
+    species = [s for s in INSIDE if f"{s.name}@" in reaction]
+    plain = cell(parts(reaction, rate), {s: INSIDE[s] for s in species}, {A: OUT})
+    return Equilibrated("cell", plain.transporters, fast="turn") if fast else plain
+
+
+ISOMERS, DIMERS = "A@cell <-> B@cell", "2 A@cell <-> D@cell"
+
+
+def filled(times: Any, out: float = OUT, k: Any = K) -> Any:
+    """A and B [fmol] by the closed form: their sum relaxes at the rate of the leak over 1 + K."""
+    start, end = INSIDE[A] + INSIDE[B], out * (1 + k)
+    total = end + (start - end) * np.exp(-RATE * times / (1 + k))
+    return total / (1 + k), total * k / (1 + k)
+
+
+def test_isomers_fill_a_cell_as_the_closed_form_says() -> None:
+    """From amounts off equilibrium: they start on it, at their sum, and stay; the books close, for the fast process dissipates nothing."""
+    model = built(ISOMERS, fast=True)
+    run = bm.simulate(model, until="60 s", solver=bm.solvers.Native(rtol=1e-9))
+    at = run.data
+    for name, wanted in zip(("cell.A", "cell.B"), filled(at.time.values), strict=True):
+        assert at.amount.sel(pool=name).values == pytest.approx(wanted, rel=1e-7)
+    assert r"\\ 0 = " in model._repr_latex_()
+    assert model.hash != built(ISOMERS, fast=False).hash
+    ledger = run.ledger.check()
+    assert float(np.abs(at.affinity.sel(process="turn")).max()) < 1e-6  # of kJ/mol
+    assert float(ledger.residual_relative[-1]) < 1e-9
+    assert float(ledger.dissipated[-1]) > 0
+
+
+def test_a_finite_rate_comes_nearer_the_faster_it_is() -> None:
+    """2 A ⇌ D: what a finite rate is off by falls as one over it, towards the model at equilibrium."""
+    fast = bm.simulate(built(DIMERS, fast=True), until="20 s", solver=bm.solvers.Native(rtol=1e-10))
+    off = []
+    for rate in (1e8, 1e9):
+        slow = bm.simulate(built(DIMERS, rate=rate, fast=False), until="20 s", solver=bm.solvers.Native(rtol=1e-10))
+        pools = ["cell.A", "cell.D"]
+        off.append(float(np.abs(slow.data.amount.sel(pool=pools) - fast.data.amount.sel(pool=pools)).isel(time=-1).max()))
+    assert off[1] < 1e-3
+    assert off[0] / off[1] == pytest.approx(10, rel=0.02)
+
+
+def test_lanes_of_a_scan() -> None:
+    """Each lane has its own equilibrium and its own bath."""
+    given = {"bath.A": xr.DataArray([1.0, 5.0, 20.0], dims="lane", attrs={"units": "mM"}),
+             "B.standard_energy": xr.DataArray([-6.0, -2.0, 3.0], dims="lane", attrs={"units": "kJ/mol"})}  # fmt: skip
+    run = bm.simulate(built(ISOMERS, fast=True), until="30 s", parameters=given)
+    for lane, (out, energy) in enumerate(zip(*(x.values for x in given.values()), strict=True)):
+        at = run.data.isel(lane=lane)
+        wanted = filled(at.time.values, out, math.exp(-1000 * energy / RT))
+        assert at.amount.sel(pool="cell.B").values == pytest.approx(wanted[1], rel=1e-6)
+
+
+def test_amounts_go_to_the_new_equilibrium_at_a_break() -> None:
+    """A step of the bath changes rates alone; one of a standard potential moves both amounts at once, and never their sum."""
+    model, change = built(ISOMERS, fast=True), 20.0
+    steps = {"bath.A": bm.Protocol.steps(Q(OUT, "mM"), (Q(change, "s"), Q(0.5, "mM")))}
+    at = bm.simulate(model, until="40 s", parameters=steps).data
+    total = at.amount.sel(pool=["cell.A", "cell.B"]).sum("pool").values
+    before = filled(np.array(change))
+    later = at.time.values[at.time.values > change]
+    end = 0.5 * (1 + K)
+    wanted = end + (sum(before) - end) * np.exp(-RATE * (later - change) / (1 + K))
+    assert total[at.time.values > change] == pytest.approx(wanted, rel=1e-6)
+    steps = {"B.standard_energy": bm.Protocol.steps(Q(-2, "kJ/mol"), (Q(change, "s"), Q(3, "kJ/mol")))}
+    run = bm.simulate(model, times=Q([0, change, change + 1e-3], "s"), parameters=steps)
+    a, b = (run.data.amount.sel(pool=name).values for name in ("cell.A", "cell.B"))
+    assert b / a == pytest.approx([K, K, math.exp(-3000 / RT)], rel=1e-6)
+    assert (a + b)[2] == pytest.approx((a + b)[1], rel=1e-4)
+
+
+def test_an_event_may_change_what_a_constraint_says() -> None:
+    """Where B rises through 3 mM its standard potential is set: the run goes on at the new equilibrium, from the sum that was there."""
+    model, low = built(ISOMERS, fast=True), 3.0
+    became = Event("full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),))
+    times = np.array([0.0, 100.0])
+    made = Run(stream.whole(prepare(model, times, events=(became,)), None)[0])
+    ratio, end = math.exp(-3000 / RT), OUT * (1 + K)
+    when = -math.log((end - low * (1 + K) / K) / (end - INSIDE[A] - INSIDE[B])) * (1 + K) / RATE
+    assert [m.time for m in made.trajectory.block.met[0]] == pytest.approx([when], rel=1e-6)
+    end, there = OUT * (1 + ratio), low * (1 + K) / K
+    total = end + (there - end) * math.exp(-RATE * (100 - when) / (1 + ratio))
+    a, b = (made.data.amount.sel(pool=name).values[-1] for name in ("cell.A", "cell.B"))
+    assert (a + b, b / a) == pytest.approx((total, ratio), rel=1e-6)
+
+
+def test_what_cannot_be_is_told() -> None:
+    """SciPy takes no mass matrix; a constraint that does not depend on its state is named when the model is compiled."""
+    model = built(ISOMERS, fast=True)
+    with pytest.raises(errors.BadSettings, match="no mass matrix"):
+        bm.simulate(model, until="1 s", solver=bm.solvers.SciPy("Radau"))
+    wrong = built(ISOMERS, fast=True)
+    blind = Formula(symbols.amount("cell.B") - 1)
+    object.__setattr__(wrong, "states", tuple(replace(x, constraint=blind) if x.name == "cell.A" else x for x in wrong.states))
+    with pytest.raises(errors.SingularConstraint, match=r"the constraint of cell\.A") as told:
+        bm.simulate(wrong, until="1 s")
+    assert "cell.B" in told.value.got
