@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..assemble.pools import impermeant_quantities
+from ..assemble.impermeants import impermeant_quantities
 from .run import Run
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def outcome(run: Run | Kept) -> str:
     """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials and concentrations are many."""
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
-    rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model).items())
+    rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model, run.model.impermeants).items())
     volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
     solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
     ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes)))]
