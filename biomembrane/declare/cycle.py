@@ -21,18 +21,18 @@ import sympy as sp
 
 from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
-from . import latex
-from .certificate import VERDICTS
-from .content import Compared
+from . import transporter_latex
+from .bound_expression import Formula
+from .checks.certificate import VERDICTS
 from .diagram import Diagram, members
-from .formula import Formula
+from .diagram_steps import Reader, Step, StepLaw, call, charges, listed, names
+from .identity import Compared
 from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_used, solvents
 from .site import Site
 from .species import Species
-from .step import Reader, Step, StepLaw, call, charges, listed, names
 from .transporter import Process, build, content_of, html_of, sensed
 
 ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
@@ -269,7 +269,7 @@ class Cycle(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return latex.transporter(self)
+        return transporter_latex.transporter(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The kinetic diagram: states, steps between them, spanning trees, loops, and the stationary state.
 
 Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a
-subtraction, see :mod:`.stationary`.
+subtraction, see :mod:`.stationary_state`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import collection
-from . import stationary
+from .. import caching
+from . import stationary_state
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
@@ -47,7 +47,7 @@ class Diagram:
         return cls(known, tuple(name for name, _, _ in listed), ends)
 
     def __getstate__(self) -> dict[str, Any]:
-        return collection.bare(self)
+        return caching.bare(self)
 
     # --- trees
 
@@ -121,9 +121,7 @@ class Diagram:
         Where several pass the same states, also which of the steps between the same two it takes.
         """
         _, every = self.shown()
-        known = {members(walk) for walk in every}
-        own = [forward(walk) for walk in more if members(walk) not in known]
-        return self._names((*every, *own)) | self._names(every)
+        return self._names((*every, *map(forward, more))) | self._names(every)
 
     def simple(self, most: int) -> tuple[Walk, ...]:
         """Every loop that meets no state twice, short ones first, up to a few beyond ``most``."""
@@ -149,7 +147,7 @@ class Diagram:
         """A loop as a row of Z."""
         made = np.zeros(len(self.steps))
         for k, way in walk:
-            made[k] += way
+            made[k] = way
         return made
 
     def around(self, walk: Walk) -> tuple[str, ...]:
@@ -171,11 +169,11 @@ class Diagram:
 
     def occupancy(self, up: Array, down: Array) -> Array:
         """The share of each state (state, …)."""
-        return stationary.shares(self.rates(up, down))
+        return stationary_state.shares(self.rates(up, down))
 
     def occupancy_slopes(self, up: Array, down: Array, dup: Array, ddown: Array) -> Pair:
         """Shares (state,) and their derivatives (state, variable); slopes are (step, variable)."""
-        return stationary.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
+        return stationary_state.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
 
     def weights(self, walks: Iterable[Walk], up: Array, down: Array) -> list[float]:
         """Σ_κ/Σ of loops (Hill 1989): forests that lead to the loop, by trees that lead to a state.
@@ -183,18 +181,18 @@ class Diagram:
         Times the carriers and the product of the rates once around, it is the one-way flux there.
         """
         a = self.rates(up, down)
-        trees = math.fsum(stationary.forests(a, [s]) for s in range(len(self.states)))
+        trees = math.fsum(stationary_state.forests(a, [s]) for s in range(len(self.states)))
         met = [sorted({s for k, _ in walk for s in self.ends[k]}) for walk in walks]
-        return [stationary.forests(a, states) / trees for states in met]
+        return [stationary_state.forests(a, states) / trees for states in met]
 
     # --- how it is worked out
 
     def _kept(self, what: str, order: Sequence[int] | None, work: Work[Found]) -> Found:
         """What follows from an order, once."""
-        known = collection.held(self)
+        known = caching.held(self)
         key = (what, None if order is None else tuple(order))
         if key not in known:
-            collection.bound(known)  # orders by traffic are many
+            caching.bound(known)  # orders by traffic are many
             known[key] = work(self.outward() if key[1] is None else key[1])
         found: Found = known[key]
         return found

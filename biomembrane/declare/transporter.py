@@ -11,11 +11,11 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
-from . import latex
-from .certificate import Certificate
-from .content import Compared
-from .formula import Formula, free
-from .judge import Case, judged
+from . import transporter_latex
+from .bound_expression import Formula, free
+from .checks.certificate import Certificate
+from .checks.certified_once import Case, judged
+from .identity import Compared
 from .laws import Eyring, Law, Rates
 from .own_state import OwnState
 from .parameter import Declared, check_name, check_text
@@ -166,7 +166,7 @@ class Transporter(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return latex.transporter(self)
+        return transporter_latex.transporter(self)
 
 
 def content_of(made: Any) -> tuple[Any, ...]:

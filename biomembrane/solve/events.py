@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from ..compile.events import HALVES, LOOKS, MOST
 from ..compile.kernel import Kernel
-from .parameters import ParameterSet, changeable
+from ..compile.rosenbrock.events import HALVES, LOOKS, MOST
+from .parameter_set import ParameterSet, changeable
 from .problem import Array, Met, Problem
 from .status import Outcome, Status
 

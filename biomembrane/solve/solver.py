@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .. import errors, reading
+from .. import errors, user_text
 from ..compile.program import Program
 from .problem import Block, Problem
 
@@ -60,7 +60,7 @@ class Solver(Engine, Protocol):
 def check_tolerances(solver: Any, name: str) -> None:
     """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
     for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
-        value = reading.numbers(getattr(solver, field_))
+        value = user_text.numbers(getattr(solver, field_))
         if not isinstance(value, float) or not low <= value <= high:
             wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
             raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")

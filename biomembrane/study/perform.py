@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import errors
-from ..exchange import shipped
+from ..exchange import shipped_models
 
 Result = dict[str, Any]
 FIRST = "enterocyte"  # of the shipped studies: the one that a reader meets first
@@ -28,7 +28,7 @@ class Asked(NamedTuple):
 
 def studies() -> list[str]:
     """Shipped models that answer a question: the enterocyte, then all others by name."""
-    texts = {name: (shipped.folder() / name / "model.py").read_text(encoding="utf-8") for name in shipped.names()}
+    texts = {name: (shipped_models.folder() / name / "model.py").read_text(encoding="utf-8") for name in shipped_models.names()}
     found = [name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)]
     return sorted(found, key=lambda name: (name != FIRST, name))
 
@@ -40,7 +40,7 @@ def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
     """
     made: dict[Path, Asked] = {}
     for model in names or studies():
-        path = shipped.found(model).resolve()
+        path = shipped_models.found(model).resolve()
         if "reproduce" not in path.read_text(encoding="utf-8", errors="replace"):
             wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
             raise errors.UnknownName(where=f"reproduce --only {model}", wanted=wanted, got="none", advice=advice)
@@ -54,7 +54,7 @@ def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
 def title(name: str) -> str:
     """What a study is called: the folder of a ``model.py``, or the file."""
     path = Path(name).resolve()
-    if not shipped.is_own(name) or path.suffix != ".py":
+    if not shipped_models.is_own(name) or path.suffix != ".py":
         return path.name
     return (path.parent.name if path.name == "model.py" else "") or path.stem
 
@@ -63,12 +63,12 @@ def perform(model: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "
     """One study as plain data; what it raises is a miss, and what was found before is kept.  Raises UnknownName, WrongType for no file."""
     from .study import Study
 
-    path = shipped.found(model)
+    path = shipped_models.found(model)
     study, question, failed = Study(name or title(model), folder=folder), "", list[str]()
     wrong: tuple[type[BaseException], ...] = (Exception, SystemExit)  # whatever a study meets is one line of the table, and the others go on
     with redirect_stdout(sys.stderr):  # standard output belongs to the table
         try:
-            module = shipped.module(model)
+            module = shipped_models.module(model)
             question = str(getattr(module, "QUESTION", ""))
             with chdir("."):  # back to where it was
                 module.reproduce(study)
@@ -104,7 +104,7 @@ def _told(path: Path, problem: BaseException) -> str:
         text = f"{problem.where}: wanted {problem.wanted}, got {problem.got}"
     else:
         said = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.said(problem)
-        line = shipped.line_of(path, problem)
+        line = shipped_models.line_of(path, problem)
         text = f"{kind} in {path.name} line {line}: {said}" if line else f"{kind}: {said}"
     return " ".join(text.split())[:400]
 

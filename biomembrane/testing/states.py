@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from .. import units
 from ..assemble.model import Model
 from ..declare.transporter import Process
-from .seen import Array, Condition, Seen, vector
+from .model_evaluator import Array, Condition, Seen, vector
 
 DECADES = 20  # tenths of a decade that concentrations move to either side
 

@@ -16,10 +16,10 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account.lazy import Lazy
 from biomembrane.compile.kernel import Kernel
-from biomembrane.compile.numpy import kernel
+from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import Program, program
+from biomembrane.results.lazy import Lazy
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.solve.solver import Compiled, Solver
 

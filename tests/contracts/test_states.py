@@ -15,7 +15,7 @@ from biomembrane import library as lib
 from biomembrane import symbols
 from biomembrane.assemble import state as states
 from biomembrane.assemble.model import Model
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
 from biomembrane.units import Q
 
 K, Na, Cl = lib.K, lib.Na, lib.Cl

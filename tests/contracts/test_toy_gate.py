@@ -20,9 +20,9 @@ from biomembrane.account.audit.claim import claims
 from biomembrane.account.audit.evaluate import box
 from biomembrane.account.flows import Flows
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
-from biomembrane.declare.auxiliary import Auxiliary
+from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
-from biomembrane.show import picks
+from biomembrane.show import drawn_variables
 from biomembrane.solve.problem import Problem
 from biomembrane.solve.standing import standing
 from biomembrane.testing import check_model
@@ -376,7 +376,7 @@ def test_results_show_it_in_one_schema(tmp_path: Path) -> None:
         lane = scan.data.auxiliary.isel(k=k, auxiliary_state=0)
         assert np.allclose(lane, exact(t, start), rtol=0, atol=1e-8)
     assert float(run.final("auxiliary")["n"].magnitude) == pytest.approx(exact(1.0), abs=1e-8)
-    (line,) = picks.series(run, "n", "traces")
+    (line,) = drawn_variables.series(run, "n", "traces")
     assert np.array_equal(line.values.values, run.data.auxiliary.values[:, 0])
     plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s").data
     assert "auxiliary" not in plain

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from biomembrane.exchange import shipped
+from biomembrane.exchange import shipped_models
 from biomembrane.study.perform import perform, studies
 from biomembrane.study.report import page, table
 
@@ -20,7 +20,7 @@ FOUND.loader.exec_module(numbers)
 
 
 def test_every_model_is_a_study():
-    assert sorted(studies()) == shipped.names()
+    assert sorted(studies()) == shipped_models.names()
     assert studies()[0] == "enterocyte"
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
-from biomembrane.account.audit.claim import claim
-from biomembrane.account.audit.loops import blame, loops
-from biomembrane.account.audit.split import splits
 from biomembrane.cli import main
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.claim import claim
+from biomembrane.second_law.cycles import blame, loops
+from biomembrane.second_law.one_way_split import splits
 from biomembrane.symbols import B, R, T, potential
 from biomembrane.symbols import F as FARADAY
 

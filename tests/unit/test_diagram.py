@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomembrane.declare.diagram import Diagram, forward, members, slowest_last
-from biomembrane.declare.stationary import forests, shares
+from biomembrane.declare.stationary_state import forests, shares
 
 
 @st.composite
@@ -136,6 +137,25 @@ def test_loops_through_the_same_states_are_told_apart() -> None:
     assert two.names([((3, -1), (1, 1), (2, 1))]) == told
 
 
+def test_a_loop_beyond_those_shown_has_a_name_too() -> None:
+    """Of six states each joined to each only the ten independent loops are shown; any other is named as it is walked forward."""
+    pairs = list(itertools.combinations("ABCDEF", 2))
+    full = Diagram.of("ABCDEF", [(a + b, a, b) for a, b in pairs])
+    ring = (*((pairs.index(pair), 1) for pair in itertools.pairwise("ABCDEF")), (pairs.index(("A", "F")), -1))
+    back = tuple((k, -way) for k, way in reversed(ring))
+    assert len(full.names()) == 10
+    assert full.names([back]) == full.names() | {members(ring): "A–B–C–D–E–F–A"}
+
+
+def test_of_two_parts_each_has_a_tree() -> None:
+    """It grows from the first state, whatever is listed first; what it leaves comes behind, in order."""
+    parts = Diagram.of("ABCDE", [("cd", "C", "D"), ("dc", "D", "C"), ("be", "B", "E"), ("ab", "A", "B"), ("ea", "E", "A")])
+    assert parts.outward() == (3, 4, 0, 1, 2)
+    assert parts.outward([2, 1, 3]) == (3, 2, 1)
+    assert (parts.tree(), parts.chords()) == ((3, 4, 0), (1, 2))
+    assert set(parts.paths(parts.tree())) == {0, 1, 4}
+
+
 def test_a_state_that_leads_nowhere_takes_all() -> None:
     """Rates of zero: no forest leads away from it, and a tree that ends there is the only one."""
     line = Diagram.of("AB", [("one", "A", "B")])
@@ -147,7 +167,7 @@ def test_a_state_that_leads_nowhere_takes_all() -> None:
 def test_an_order_by_traffic_leaves_the_slowest_steps_out() -> None:
     ring = Diagram.of("ABC", [("one", "A", "B"), ("two", "B", "C"), ("three", "C", "A")])
     assert ring.chords() == (2,)
-    assert ring.chords(slowest_last(np.array([5.0, 0.1, 4.0]), np.array([1.0, 0.2, 9.0]))) == (1,)
+    assert ring.chords(slowest_last(np.array([5.0, 3.0, 0.1]), np.array([1.0, 2.0, 9.0]))) == (1,)
 
 
 def test_what_follows_is_kept_on_the_diagram() -> None:

@@ -11,9 +11,9 @@ from builders import BODY, FUEL, RT, SALINE, F, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account.audit.loops import blame, loops
 from biomembrane.declare.diagram import MOST
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.cycles import blame, loops
 
 ON = membrane(
     bm.Compartment(

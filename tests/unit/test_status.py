@@ -13,7 +13,7 @@ import pytest
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account import schema
+from biomembrane.results import schema
 from biomembrane.solve.status import Outcome, Status
 
 #: What files that were written so far say; a code that changes makes them lie.
