@@ -16,15 +16,15 @@ import biomembrane as bm
 from biomembrane import dimension as d
 from biomembrane import errors, laws
 from biomembrane import library as lib
-from biomembrane.account.audit.claim import claims
-from biomembrane.account.audit.evaluate import box
-from biomembrane.account.flows import Flows
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
 from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
+from biomembrane.second_law.claim import claims
+from biomembrane.second_law.conjugate_flows import Flows
+from biomembrane.second_law.evaluation import box
 from biomembrane.show import drawn_variables
+from biomembrane.solve.model_index import standing
 from biomembrane.solve.problem import Problem
-from biomembrane.solve.standing import standing
 from biomembrane.testing import check_model
 from biomembrane.units import Q
 
