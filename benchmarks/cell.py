@@ -20,11 +20,11 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.compile.numpy import kernel
+from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import Program, program
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.solve.parameters import resolve
+from biomembrane.solve.parameter_set import resolve
 
 from . import text
 from . import workload as w

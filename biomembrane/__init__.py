@@ -5,23 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .collection import put_off
+from .caching import put_off
 
 if TYPE_CHECKING:
     from . import dimension as dimension
     from . import errors as errors
     from . import library as library
     from . import testing as testing
-    from .account.audit.audit import audit as audit
-    from .account.consistent import make_consistent as make_consistent
-    from .account.coupling import coupling as coupling
-    from .account.keep import Keep as Keep
     from .account.ledger import Ledger as Ledger
-    from .account.prepared import Prepared as Prepared
-    from .account.prepared import prepare as prepare
-    from .account.proof import prove as prove
-    from .account.run import Run as Run
-    from .account.run import simulate as simulate
     from .assemble.model import Model as Model
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
@@ -38,21 +29,30 @@ if TYPE_CHECKING:
     from .exchange.netcdf import open_result as open_result
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
-    from .exchange.shipped import load as load
+    from .exchange.shipped_models import load as load
+    from .results.prepared import Prepared as Prepared
+    from .results.prepared import prepare as prepare
+    from .results.run import Run as Run
+    from .results.run import simulate as simulate
+    from .results.scan import Keep as Keep
+    from .second_law.audit import audit as audit
+    from .second_law.coupling import coupling as coupling
+    from .second_law.proof import prove as prove
+    from .second_law.repair import make_consistent as make_consistent
     from .show import figures as figures
     from .solve import solvers as solvers
-    from .solve.axis import axis as axis
+    from .solve.scan_axis import axis as axis
     from .study.study import Study as Study
     from .units import Q as Q
 
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "account.keep",
-    "Model": "assemble.model", "simulate": "account.run", "Run": "account.run", "Ledger": "account.ledger",
-    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped",
-    "cite": "exchange.bibliography", "audit": "account.audit.audit", "coupling": "account.coupling", "make_consistent": "account.consistent",
-    "prove": "account.proof", "axis": "solve.axis", "Prepared": "account.prepared", "prepare": "account.prepared", "Study": "study.study",
+    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.scan",
+    "Model": "assemble.model", "simulate": "results.run", "Run": "results.run", "Ledger": "account.ledger",
+    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped_models",
+    "cite": "exchange.bibliography", "audit": "second_law.audit", "coupling": "second_law.coupling", "make_consistent": "second_law.repair",
+    "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared", "prepare": "results.prepared", "Study": "study.study",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -16,16 +16,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .command_words import DECIMAL, Misused, Words, asks_for_json, number, whole
+from .cli_arguments import DECIMAL, Misused, Words, asks_for_json, number, whole
 from .study import command as reproduce
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .account.run import Run
-    from .account.saved import SavedRun
     from .assemble.model import Model
     from .errors import BiomembraneError
+    from .results.run import Run
+    from .results.saved import SavedRun
 
 _JSON = (dict, list, str, int, float, type(None))
 
@@ -142,10 +142,10 @@ def _status(problem: BiomembraneError) -> int:
 
 def _tell(problem: BiomembraneError) -> dict[str, Any]:
     """An error on standard error; before it, of a model file that raised one, its own traceback.  Gives what ``--json`` prints of it."""
-    from .command_words import in_words
-    from .exchange import shipped
+    from .cli_arguments import in_words
+    from .exchange import shipped_models
 
-    for line in shipped.traceback(problem):
+    for line in shipped_models.traceback(problem):
         print(line, end="", file=sys.stderr)
     kind, fields, notes = type(problem).__name__, in_words(problem), list(getattr(problem, "__notes__", ()))
     rows = [f"  {name:<7} {text}" for name, text in fields.items() if text]
@@ -176,9 +176,9 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from .exchange import shipped
+    from .exchange import shipped_models
 
-    rows = [(n, *shipped.about(n)) for n in shipped.names()]
+    rows = [(n, *shipped_models.about(n)) for n in shipped_models.names()]
     if options.json:
         _emit({"models": [{"name": n, "summary": s, "question": q} for n, s, q in rows]})
         return 0
@@ -188,9 +188,9 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _cite(options: argparse.Namespace) -> int:
-    from .exchange import bibliography, shipped
+    from .exchange import bibliography, shipped_models
 
-    text = bibliography.cite(shipped.load(options.model))
+    text = bibliography.cite(shipped_models.load(options.model))
     if options.json:
         _emit({"model": options.model, "bibtex": text})
     else:
@@ -199,14 +199,14 @@ def _cite(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from .account.audit.audit import audit
-    from .account.audit.finding import kilojoule
-    from .exchange import shipped
+    from .exchange import shipped_models
+    from .second_law.audit import audit
+    from .second_law.finding import kilojoule
     from .units import Q
 
     with _of(f"--fail-on {options.fail_on!r}", "--fail-on '0.5 kJ/mol'"):
         limit = None if options.fail_on is None else kilojoule(Q(options.fail_on), "--fail-on")
-    made = audit(shipped.load(options.model))
+    made = audit(shipped_models.load(options.model))
     bad = made.failing(limit)
     if options.json:
         _emit(made.to_dict() | {"failing": [f.subject for f in bad]})
@@ -249,15 +249,15 @@ def _run(options: argparse.Namespace) -> int:
 def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     began = time.perf_counter()
     from . import errors
-    from .account.outcome import outcome, quantity, summary
-    from .account.run import simulate
-    from .exchange import netcdf, shipped
-    from .exchange.beside import read_path, writable
-    from .solve.native import Native
+    from .exchange import netcdf, shipped_models
+    from .exchange.atomic_files import read_path, writable
+    from .results.outcome import outcome, quantity, summary
+    from .results.run import simulate
+    from .solve.engines.native import Native
 
-    module = shipped.module(options.model)
-    model = shipped.built(module, options.model)
-    own = shipped.is_own(options.model) and model.name in shipped.names()
+    module = shipped_models.module(options.model)
+    model = shipped_models.built(module, options.model)
+    own = shipped_models.is_own(options.model) and model.name in shipped_models.names()
     folder = Path("biomembrane-out") / (f"{model.name}-own" if own else model.name)
     if options.out is not None:
         writable(folder := read_path(options.out, "--out", "--out results"), "--out")
@@ -364,8 +364,8 @@ def draw(opened: Callable[[], SavedRun], file: Path) -> list[Path]:
 
 
 def _draw(options: argparse.Namespace) -> int:
-    from .account.saved import SavedRun
     from .exchange import netcdf
+    from .results.saved import SavedRun
     from .show import figures
 
     if options.file == "-":

@@ -1,7 +1,7 @@
 """The one border that units cross.  Inside are floats of the internal system; outside everything has a unit.
 
 :func:`Q` makes a quantity, :func:`strip` takes the unit off (strictly, by dimension), :func:`restore` puts one on.
-Text is read by the grammar of :mod:`.reading`; pint is imported here and nowhere else, and never sees the text of a user.
+Text is read by the grammar of :mod:`.user_text`; pint is imported here and nowhere else, and never sees the text of a user.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import errors, reading
+from . import errors, user_text
 from .dimension import BASE, EXAMPLES, ONE, TEMPERATURE, Dimension, dimension, example
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
     :class:`~biomembrane.errors.NotANumber`.
     """
     parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or (type(value) is np.ndarray and value.dtype == float)) else None
-    if parsed is not None and not isinstance(parsed, reading.Unreadable) and not _offset_unit(parsed):  # the common case, without words for an error
+    if (
+        parsed is not None and not isinstance(parsed, user_text.Unreadable) and not _offset_unit(parsed)
+    ):  # the common case, without words for an error
         return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
     if unit is None:
         if is_quantity(value) or isinstance(value, str):
@@ -62,7 +64,7 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
     if is_quantity(value):
         advice = f"Q('{errors.shown(value)}').to({errors.shown(unit, 40)})"
         raise errors.NotANumber(where=where, wanted="a number beside the unit", got=f"the quantity {errors.shown(value)}", advice=advice)
-    good = unit if isinstance(unit, str) and not isinstance(_parsed(unit), reading.Unreadable) else "mM"
+    good = unit if isinstance(unit, str) and not isinstance(_parsed(unit), user_text.Unreadable) else "mM"
     made: Quantity = _absolute(registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where)))
     return made
 
@@ -84,10 +86,10 @@ def as_quantity(value: Any, where: str) -> Any:
 
 
 def _told(text: str, where: str, wanted: str, advice: str) -> Any:
-    found = reading.leading(text)
+    found = user_text.leading(text)
     if found is None:
         unit = text.strip()
-        known = unit and not isinstance(_parsed(unit), reading.Unreadable)
+        known = unit and not isinstance(_parsed(unit), user_text.Unreadable)
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(text), advice=advice or f"Q(1, {unit if known else 'mM'!r})")
     if not math.isfinite(found[0]):
         raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(text), advice="a number below 1.8e308")
@@ -96,7 +98,7 @@ def _told(text: str, where: str, wanted: str, advice: str) -> Any:
 
 def _number(value: Any, where: str, advice: str, wanted: str = "a number or an array of numbers") -> Any:
     """A float, or an array of floats, of what is nothing but real numbers: no flags, text, dates, complex numbers or masks."""
-    found = value if type(value) is float else reading.numbers(value)
+    found = value if type(value) is float else user_text.numbers(value)
     if found is None:
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice)
     return found
@@ -108,12 +110,12 @@ def _unit(unit: Any, where: str, text: str = "") -> Any:
         got = f"{errors.shown(unit)}, of type {type(unit).__name__}"
         raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'")
     found = _parsed(unit)
-    if isinstance(found, reading.Unreadable):
-        number = None if text else reading.leading(unit)
-        if number and number[1] and not isinstance(_parsed(number[1]), reading.Unreadable):
+    if isinstance(found, user_text.Unreadable):
+        number = None if text else user_text.leading(unit)
+        if number and number[1] and not isinstance(_parsed(number[1]), user_text.Unreadable):
             advice = f"Q({number[0]:g}, {number[1]!r})"
         else:
-            near = " or ".join(repr(text) for text in found.instead if not isinstance(_parsed(text), reading.Unreadable))
+            near = " or ".join(repr(text) for text in found.instead if not isinstance(_parsed(text), user_text.Unreadable))
             advice = f"did you mean {near}?" if near else "a unit of SI, or one of its kin, as in 'mmol/L', 'uF/cm^2' or '1/s'"
         got = f"{errors.shown(text or unit)}: {errors.shown(found.why)[1:-1]}"
         raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=got, advice=advice)
@@ -124,16 +126,16 @@ def _unit(unit: Any, where: str, text: str = "") -> Any:
 def _parsed(text: str) -> Any:
     """The unit of this registry that a text means, or why it means none."""
     try:
-        powers = reading.unit(text)
-    except reading.Unreadable as problem:
+        powers = user_text.unit(text)
+    except user_text.Unreadable as problem:
         return problem.with_traceback(None)
     parts: dict[str, Fraction] = {}
     for name, exponent in powers:
-        known = reading.named(name)
+        known = user_text.named(name)
         if known is None:
-            return reading.Unreadable(f"{name!r} is not known", *_instead(reading.typed(text), name))
+            return user_text.Unreadable(f"{name!r} is not known", *_instead(user_text.typed(text), name))
         if len(powers) > 1 or exponent != 1:
-            known = reading.FROM_ZERO.get(known, known)
+            known = user_text.FROM_ZERO.get(known, known)
         parts[known] = parts.get(known, Fraction(0)) + exponent
     return _made({name: exponent for name, exponent in parts.items() if exponent})
 
@@ -153,33 +155,33 @@ def _made(parts: dict[str, Fraction]) -> Any:
         except (OverflowError, ValueError, ZeroDivisionError):
             sound = False
         if not sound:
-            return reading.Unreadable("a unit beyond all size")
+            return user_text.Unreadable("a unit beyond all size")
     return unit
 
 
 def _instead(text: str, name: str) -> list[str]:
     """The text with a name that is near the unknown one put in its place; nothing where none is, or where several differ in size."""
-    units, prefixes = reading.names()
+    units, prefixes = user_text.names()
     found: dict[str, set[str]] = {}
     for prefix in ("", *(p for p in prefixes if p not in {"M", "G", "T", "h", "da"})):
         rest = name.removeprefix(prefix)
         if not rest or not name.startswith(prefix):
             continue
         for base, kept in units.items():
-            if prefix and kept in reading.WHOLE:
+            if prefix and kept in user_text.WHOLE:
                 continue
             same = rest.lower() == base.lower() or rest == 2 * base
-            if same or (min(len(rest), len(base)) > 1 and len(rest + base) > 4 and reading.alike(rest, base)):
+            if same or (min(len(rest), len(base)) > 1 and len(rest + base) > 4 and user_text.alike(rest, base)):
                 found.setdefault("near" if same else "far", set()).add(prefix + base)
     near = found.get("near") or found.get("far") or set()
     size = {(known.dimension, known.factor) for known in map(_sized, near) if known}
-    best = min(near, key=lambda other: (reading.distance(name, other), other), default="")
+    best = min(near, key=lambda other: (user_text.distance(name, other), other), default="")
     return [re.sub(rf"(?<![A-Za-z_µ]){re.escape(name)}(?![A-Za-z_])", best, text)] if len(size) == 1 else []
 
 
 def _sized(name: str) -> _Known | None:
     unit = _parsed(name)
-    return None if isinstance(unit, reading.Unreadable) else _known(unit._units)
+    return None if isinstance(unit, user_text.Unreadable) else _known(unit._units)
 
 
 def _absolute(quantity: Any) -> Any:
@@ -189,7 +191,7 @@ def _absolute(quantity: Any) -> Any:
 
 @lru_cache(maxsize=512)
 def _offset_unit(unit: Any) -> bool:
-    return str(unit) in reading.FROM_ZERO
+    return str(unit) in user_text.FROM_ZERO
 
 
 def is_quantity(value: Any) -> bool:
@@ -212,13 +214,13 @@ def _home(quantity: Any, where: str) -> Any:
         base = type(quantity)(number, quantity.units).to_base_units()
         unit = _parsed(str(base.units))
     except Exception as problem:  # noqa: BLE001  units of someone else's make
-        unit = reading.Unreadable(str(problem))
-    if isinstance(unit, reading.Unreadable):
+        unit = user_text.Unreadable(str(problem))
+    if isinstance(unit, user_text.Unreadable):
         strange = (str(name) for name in dict(quantity.dimensionality) if name not in _PINT_BASE)
         got, advice = f"{errors.shown(quantity)} ({next(strange, unit.why)})", "express it in these, or leave it out"
         raise errors.UnitMismatch(where=where, wanted="a unit made of " + ", ".join(BASE), got=got, advice=advice)
     made, own = registry().Quantity(base.magnitude, unit), _parsed(str(quantity.units))
-    if isinstance(own, reading.Unreadable):
+    if isinstance(own, user_text.Unreadable):
         return made
     here = _absolute(registry().Quantity(number, own))
     same = here.dimensionality == made.dimensionality and np.allclose(here.to_base_units().magnitude, made.to_base_units().magnitude, 1e-9, 0)

@@ -14,8 +14,8 @@ import numpy as np
 
 from biomembrane import Q
 from biomembrane.assemble.model import Model
-from biomembrane.testing.drawn import Part, Spec, Term, Wall
-from biomembrane.testing.seen import Condition
+from biomembrane.testing.model_evaluator import Condition
+from biomembrane.testing.random_specs import Part, Spec, Term, Wall
 
 MODELS = Path(__file__).parents[1] / "models"
 

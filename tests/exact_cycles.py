@@ -17,8 +17,8 @@ from mpmath import mp, mpf
 
 import biomembrane as bm
 from biomembrane.declare.reaction import terms
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import Spec, specs
+from biomembrane.testing.random_specs import Spec, specs
+from biomembrane.testing.spec_models import build
 
 DIGITS = 60
 GAS, FARADAY, BODY = mpf("8.31446261815324"), mpf("96485.33212331001"), mpf("310.15")  # J/(mol K), C/mol, K
@@ -191,7 +191,7 @@ class Worst:
 
 def compare(cycle: bm.Cycle, worst: Worst) -> None:
     """All pairs of forces of a cycle; L relative to √(LᵢᵢLⱼⱼ), q and the head (relative, or in RT where it is less) within 1e-8."""
-    from biomembrane.account.flows import Flows
+    from biomembrane.second_law.conjugate_flows import Flows
 
     names = list(Flows([cycle]).forces)
     if len(names) < 2:

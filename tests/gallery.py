@@ -12,9 +12,9 @@ from builders import FUEL, SALINE, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q, symbols
-from biomembrane.account.audit.claim import Claim, claim
 from biomembrane.declare.reaction import terms
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.claim import Claim, claim
 from biomembrane.symbols import B, F, R, T
 
 V = symbols.potential("m")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from biomembrane.show import sankey
+from biomembrane.show import flow_layout
 
 NAMES = ("Na/K-ATPase", "SGLT1", "GLUT2", "K⁺ leak", "NKCC1", "V-ATPase", "PMCA (plasma membrane)", "NHE3", "Na⁺ channel", "KCC2", "AE1", "ClC-2")
 STORES = ("Na⁺", "K⁺", "Cl⁻", "glucose", "Ca²⁺", "H⁺", "HCO₃⁻")
@@ -218,11 +218,11 @@ def check_picture(figure: Figure) -> None:
     check_labels(figure)
 
 
-def in_and_out(diagram: sankey.Diagram) -> tuple[float, float]:
+def in_and_out(diagram: flow_layout.Diagram) -> tuple[float, float]:
     """What the ribbons bring in at bars where flows begin, and take out where they end [pJ]; a bar that does both counts the difference."""
     net: dict[str, float] = {}
     for link in diagram.links:
         net[link.source] = net.get(link.source, 0.0) + link.width / diagram.scale
         net[link.target] = net.get(link.target, 0.0) - link.width / diagram.scale
-    outside = diagram.outside | set(sankey.DRAWN.values())
+    outside = diagram.outside | set(flow_layout.DRAWN.values())
     return sum(max(e, 0.0) for n, e in net.items() if n in outside), sum(max(-e, 0.0) for n, e in net.items() if n in outside)

@@ -23,7 +23,7 @@ from gallery import REACTIONS, RT, V, exp, ln, q10, said, sides, u
 
 import biomembrane as bm
 from biomembrane import constants
-from biomembrane.account.audit.claim import Claim
+from biomembrane.second_law.claim import Claim
 from biomembrane.symbols import F, R, T, c0
 
 PASSING = ("proven", "consistent")

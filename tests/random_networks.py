@@ -19,8 +19,8 @@ from biomembrane import laws
 from biomembrane.declare.cycle import Cycle
 from biomembrane.declare.site import Site
 from biomembrane.symbols import R, T, c0
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import specs
+from biomembrane.testing.random_specs import specs
+from biomembrane.testing.spec_models import build
 
 FAULTS = ("constant", "order", "charge", "no reverse", "swapped")
 

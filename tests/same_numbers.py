@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 import biomembrane as bm
-from biomembrane.exchange import shipped
+from biomembrane.exchange import shipped_models
 
 TOLERANCE = 1e-12
 UNTIL = "5 min"
@@ -23,8 +23,8 @@ UNTIL = "5 min"
 
 def numbers() -> Iterator[tuple[str, NDArray]]:
     """(name, values) of every model: variables, books, audit; text as its code points."""
-    for name in shipped.names():
-        module = shipped.module(name)
+    for name in shipped_models.names():
+        module = shipped_models.module(name)
         model = module.build()
         run = bm.simulate(model, until=getattr(module, "UNTIL", UNTIL))
         run.ledger.check()

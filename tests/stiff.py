@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from biomembrane.compile.graph.builder.builder import Graph
+from biomembrane.compile.graph.builder.differentiate import along, differentiate
 
-from biomembrane.compile.graph import Graph
-from biomembrane.compile.numpy import _GROUPS, Kernel, kernel
+from biomembrane.compile.numpy_kernel import _GROUPS, Kernel, kernel
 from biomembrane.compile.program import Program
-from biomembrane.compile.slopes import along, differentiate
-from biomembrane.solve.native import Native
+from biomembrane.solve.engines.native import Native
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.symbols import t
 

@@ -1,1 +1,1 @@
-"""Account: runs with their books, the double-entry ledger, exergy."""
+"""Account: the double-entry energy ledger of a trajectory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..assemble.chart import Chart
+from ..assemble.ledger_accounts import Chart
 from ..assemble.model import Model
 from ..assemble.state import CARRIER
 from ..declare.species import Species

@@ -12,8 +12,8 @@ import numpy as np
 from .. import errors
 from ..solve.problem import books_limit
 from ..solve.status import Outcome
-from .judgement import Lanes, bounded, share, unpaid
-from .lines import LINES
+from .closure_check import Lanes, bounded, share, unpaid
+from .ledger_lines import LINES
 
 if TYPE_CHECKING:
     import xarray as xr

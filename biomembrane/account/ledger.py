@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..solve.problem import books_limit
-from . import picture, table
-from .entries import Entries
-from .judgement import Lanes, bounded, share, unpaid
+from . import energy_flows, ledger_table
+from .closure_check import Lanes, bounded, share, unpaid
+from .ledger_entries import Entries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +29,9 @@ class Ledger(Entries):
     ``print(ledger)`` shows the table, :meth:`check` raises unless the books close and no process ran uphill for free.
     """
 
-    def flows(self) -> list[picture.Flow]:
+    def flows(self) -> list[energy_flows.Flow]:
         """The books of a single run as ribbons of an energy-flow picture; see :class:`Flow`."""
-        return picture.flows(self)
+        return energy_flows.flows(self)
 
     def to_frame(self) -> pd.DataFrame:
         """One row an entry at the last time."""
@@ -71,9 +71,9 @@ class Ledger(Entries):
         return self
 
     def __str__(self) -> str:
-        return table.text(self)
+        return ledger_table.text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return table.html(self)
+        return ledger_table.html(self)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
-from ..declare.formula import Formula
+from ..declare.bound_expression import Formula
 from ..symbols import R, T, c0, n0
 
 _n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")

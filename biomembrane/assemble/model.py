@@ -12,23 +12,24 @@ from typing import Any
 
 import sympy as sp
 
-from .. import collection, constants, symbols
+from .. import caching, constants, symbols
 from .. import dimension as d
-from ..declare.auxiliary import auxiliaries
-from ..declare.content import Compared
+from ..declare.auxiliary_state import auxiliaries
+from ..declare.bound_expression import Formula, Formulas
 from ..declare.cycle import Cycle
-from ..declare.formula import Formula, Formulas
-from ..declare.names import meant
+from ..declare.identity import Compared
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.places import contents as contents_of
+from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import T
-from . import checks, contents, levels, network, potentials
-from .chart import Chart
-from .network import Circuit
-from .references import References
+from . import checks, initial_potentials, pools, potentials, stoichiometry
+from .ledger_accounts import Chart
+from .reference_state import References
 from .state import StateVariable, states
+from .stoichiometry import Circuit
 from .stores import Store, stores_of
 
 
@@ -83,7 +84,7 @@ class Model(Compared):
     Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, NoVoltage, UnknownName.
     """
 
-    @collection.put_off()
+    @caching.put_off()
     def __init__(
         self,
         name: str,
@@ -97,13 +98,13 @@ class Model(Compared):
         self.transporters = checks.transporters(name, transporters)
         self.processes: tuple[Process, ...] = tuple(p for t in self.transporters for p in t.processes)
         self.membranes = checks.membranes(self.transporters, potential)
-        self.places: dict[str, Place] = network.places(self.membranes, [t.on for t in self.transporters])
+        self.places: dict[str, Place] = stoichiometry.places(self.membranes, [t.on for t in self.transporters])
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
         self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and isinstance(w.place, Compartment)}
         self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and w.place and isinstance(p.on, Membrane)}
         self.wet = {p.on.name for p in self.processes if p.reaction.has_solvent}
-        self.circuit: Circuit = network.circuit(self.places, self.membranes, self.processes)
+        self.circuit: Circuit = stoichiometry.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
@@ -119,12 +120,12 @@ class Model(Compared):
             )
         ]
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
-        declared += contents.declared(self.places.values(), self.membranes)
-        chosen, self.start = potentials.starting(self.membranes, self.circuit, potential or {})
+        declared += pools.declared(self.places.values(), self.membranes)
+        chosen, self.start = initial_potentials.starting(self.membranes, self.circuit, potential or {})
         self.auxiliaries = auxiliaries(
             (x for p in self.processes for x in p.own_states), name, {*self.membranes, *self.places.values()}
         )  # fmt: skip
-        potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
+        initial_potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
         declared += chosen
         declared += [p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()]
         self.parameters: dict[str, Declared] = checks.unique(declared)
@@ -136,8 +137,8 @@ class Model(Compared):
         self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
         rows = {x.symbol: x.name for x in self.pools}
         names = set(rows.values())
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: network.column(p, rows, names) for p in self.processes}
-        self.impermeants = contents.impermeants(self)
+        self.N: dict[str, dict[str, sp.Expr]] = {p.name: stoichiometry.column(p, rows, names) for p in self.processes}
+        self.impermeants = pools.impermeants(self)
         self._frozen = True
 
     def _content(self) -> tuple[Any, ...]:
@@ -158,6 +159,8 @@ class Model(Compared):
         """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
         nearest names.
         """
+        if isinstance(name, str) and name in self.parameters:
+            return self.parameters[name]
         wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
         return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
 
@@ -167,9 +170,14 @@ class Model(Compared):
         return [(m.inside.name, m.outside.name) for m in self.membranes]
 
     @cached_property
+    def concentrations(self) -> dict[str, Species]:
+        """By the dotted name of each parameter that is a concentration in a place, of what it is one."""
+        return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
+
+    @cached_property
     def stores(self) -> Formulas:
         """G by store: each solute, impermeant and carrier state, and the capacitor."""
-        return Formulas(levels.energies(self))
+        return Formulas(potentials.energies(self))
 
     @cached_property
     def energy(self) -> sp.Expr:
@@ -207,7 +215,7 @@ class Model(Compared):
         return Chart(self)
 
     @cached_property
-    @collection.put_off()
+    @caching.put_off()
     def equations(self) -> tuple[Equation, ...]:
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
         made: list[Equation] = []
@@ -221,19 +229,19 @@ class Model(Compared):
                 put(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
             put(Group.DERIVED, x.symbol, x.amount)
-        for symbol, formula in levels.levels(self):
+        for symbol, formula in potentials.levels(self):
             put(Group.POTENTIAL, symbol, formula)
         for process in self.processes:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.current(name)
-            put(Group.AFFINITY, A, levels.affinity(process, self.circuit.phi))
+            put(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
             if rates.flux is not None:
                 put(Group.FLUX, J, Formula(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
                 put(Group.RATE, up, Formula(rates.forward, process.names))
                 put(Group.RATE, down, Formula(rates.reverse, process.names))
-                put(Group.FLUX, J, levels.net(up, down))
+                put(Group.FLUX, J, potentials.net(up, down))
             else:
                 L = symbols.conductance(name)
                 put(Group.RATE, L, Formula(rates.conductance, process.names))
@@ -241,7 +249,7 @@ class Model(Compared):
         for state in self.states:
             if state.rate is not None:
                 put(Group.RATE, symbols.own_rate(state.name), state.rate)
-        for symbol, formula in levels.balances(self):
+        for symbol, formula in potentials.balances(self):
             put(Group.BALANCE, symbol, formula)
         return tuple(made)
 
@@ -261,7 +269,7 @@ class Model(Compared):
         moved = [x for x in self.pools if x.rate is None and x.constraint is None]  # by processes alone
         quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
         columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
-        return network.invariants(list(quantum), columns)
+        return stoichiometry.invariants(list(quantum), columns)
 
     @cached_property
     def hash(self) -> str:
@@ -278,12 +286,12 @@ class Model(Compared):
         return f"<Model {self.name!r}: {said}>"
 
     def _repr_html_(self) -> str:
-        from .report import html
+        from .display import html
 
         return html(self)
 
     def _repr_latex_(self) -> str:
-        from .report import latex
+        from .display import latex
 
         return latex(self)
 

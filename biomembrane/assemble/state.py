@@ -16,15 +16,15 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import symbols
-from ..declare.auxiliary import Auxiliary
+from ..declare.auxiliary_state import Auxiliary
+from ..declare.bound_expression import Formula
 from ..declare.cycle import Cycle
-from ..declare.formula import Formula
 from ..declare.places import Compartment
 from ..declare.transporter import Transporter
 from ..dimension import Dimension
 from ..symbols import F, R, T
-from . import contents
-from .network import Circuit
+from . import pools
+from .stoichiometry import Circuit
 
 CARRIER = "carrier states"  # the carrier of energy that all states of kinetic cycles are
 
@@ -45,6 +45,7 @@ class StateVariable:
         rate: what moves it besides the processes, per second; none of what only processes change.
         constraint: what is 0 at all times and so determines x, in place of a rate of change.
         positive: whether it cannot fall below zero.
+        given_by: name of the parameter that says x(0), if it is of no use after the start.
         dimension, unit: of x, in the internal system.
         quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
             none of what is in no such sum.
@@ -64,6 +65,7 @@ class StateVariable:
     constraint: Formula | None = None
     positive: bool = True
     carried_as: str | None = None
+    given_by: str | None = None
     dimension: ClassVar[Dimension]
     unit: ClassVar[str]
     quantum: ClassVar[sp.Expr | None]
@@ -151,17 +153,18 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
             symbol=symbols.amount(name),
             place=place.name,
             label=s.name,
-            initial=contents.start(place, concentration),
+            initial=pools.start(place, concentration),
             scale=W,
             conjugate=symbols.chemical(name),
             concentration=symbols.concentration(name),
             carried_as=s.name,
+            given_by=name,
         )
 
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
     """By place, in the order of the nodes."""
-    initial, scale = contents.charges(circuit, start), dict[str, Formula]()
+    initial, scale = pools.charges(circuit, start), dict[str, Formula]()
     for block in circuit.blocks:
         own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
         scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}
@@ -189,7 +192,8 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 def _volume(place: Compartment) -> Volume:
     n, W = place.name, Formula(place.volume.symbol)
     name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
-    return Volume(name=name, symbol=x, place=n, label="volume", initial=W, scale=W, conjugate=P)
+    said = {"name": name, "symbol": x, "place": n, "label": "volume", "given_by": name}
+    return Volume(**said, initial=W, scale=W, conjugate=P)
 
 
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
@@ -215,7 +219,8 @@ def _auxiliary(x: Auxiliary) -> OwnRate:
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=Formula(x.parameters[x.name].symbol),
+        initial=Formula(x.declared_start.symbol),
+        given_by=x.declared_start.name,
         scale=Formula(sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",

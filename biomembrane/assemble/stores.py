@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..declare.formula import Formula
+from ..declare.bound_expression import Formula
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
-from .levels import molar, net, weighted
+from .potentials import molar, net, weighted
 
 if TYPE_CHECKING:
     from .model import Model

@@ -16,8 +16,9 @@ Array = NDArray[float64]
 class Kernel(Protocol):
     """The functions of one program, in the internal system.
 
-    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a batch equals its singles.
-    ``slots``: nodes of the program's graph that are constants of a run, with their places among the constants.
+    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to
+    ``(…)``; a batch equals its singles. ``slots``: nodes of the program's graph that are constants
+    of a run, with their places among the constants.
     """
 
     @property
@@ -31,16 +32,22 @@ class Kernel(Protocol):
     def slots(self) -> Mapping[int, int]: ...
 
     def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
-        """The constants of parameters in program order, numbers or ``(lane,)`` arrays; every other call takes them last."""
+        """The constants of parameters in program order, numbers or ``(lane,)`` arrays; every other
+        call takes them last.
+        """
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of an output group at a state, ``(member,)`` or ``(member, …)``."""
 
     def one(self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]) -> Sequence[float]:
-        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not looked at."""
+        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
+        looked at.
+        """
 
     def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
-        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of it."""
+        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of
+        it.
+        """
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """f: dx/dt, and in the rows of constraints what must be 0."""

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
-from .. import collection, constants, errors, symbols
+from .. import caching, constants, errors, symbols
 from ..assemble.model import Model
-from ..declare.formula import Formula
-from . import waves
-from .graph import Graph, inputs
-from .polish import polish
-from .rules import Rules
-from .slopes import along, differentiate
+from ..declare.bound_expression import Formula
+from .graph import lowering
+from .graph.builder import Graph, inputs
+from .graph.construction_rules import Rules
+from .graph.differentiate import along, differentiate
+from .graph.shared_exponentials import polish
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -72,7 +72,7 @@ class Program:
         return tuple(i for i, m in enumerate(self.mass) if not m)
 
     def __getstate__(self) -> dict[str, Any]:
-        return collection.bare(self)
+        return caching.bare(self)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -130,10 +130,10 @@ def program(
     ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
     """
     with _building:
-        made = collection.held(model)
+        made = caching.held(model)
         key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
         if key not in made:
-            with collection.put_off():
+            with caching.put_off():
                 made[key] = _build(model, *key[1:])
         found: Program = made[key]
         return found
@@ -144,12 +144,12 @@ def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = 
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
-    env |= {model.symbol(name): g.input("p", i) for i, name in enumerate(model.parameters)}
+    env |= {p.symbol: g.input("p", i) for i, p in enumerate(model.parameters.values())}
     extra = [name for form in forms for name in form.inputs]
     added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
-    waves.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
+    lowering.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
     rhs = {x.name: env[symbols.balance(x.name)] for x in model.states}
@@ -205,7 +205,7 @@ class _Outputs:
         self.names: dict[str, tuple[Any, ...]] = {}
 
     def lowered(self, formulas: Mapping[Label, Formula]) -> dict[Label, int]:
-        return dict(zip(formulas, waves.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
+        return dict(zip(formulas, lowering.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
 
     def put(self, group: str, members: Mapping[Any, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)
@@ -262,7 +262,7 @@ def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[st
     chosen = dict(zip(made.names["dissipation"], made.outputs["dissipation"], strict=True))
     powers, clocks = {}, {}
     for p in model.processes:
-        if p.certificate.verdict == "exempt":
+        if p.certificate.exempt:
             powers[p.name, Uphill.POWER] = g.call("max", g.neg(chosen[p.name]), g.zero)
             bound = g.add(chosen[p.name], g.mul(level, g.call("abs", flux[p.name])))
             clocks[p.name, Uphill.TIME] = g.call("select", bound, g.zero, g.one)

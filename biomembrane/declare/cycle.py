@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,19 +21,19 @@ import sympy as sp
 
 from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
-from . import latex
-from .content import Compared
-from .diagram import Diagram
-from .formula import Formula
+from . import transporter_latex
+from .bound_expression import Formula
+from .checks.certificate import VERDICTS
+from .diagram import Diagram, members
+from .diagram_steps import Reader, Step, StepLaw, call, charges, listed, names
+from .identity import Compared
 from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_used, solvents
 from .site import Site
 from .species import Species
-from .step import Reader, Step, StepLaw, call, charges, listed, names
 from .transporter import Process, build, content_of, html_of, sensed
-from .walks import around, loop_names, steps_of, walks
 
 ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
@@ -79,6 +79,7 @@ class Cycle(Compared):
     processes: tuple[Process, ...] = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
     derived: dict[sp.Symbol, Formula] = field(init=False, repr=False)
+    diagram: Diagram = field(init=False, repr=False)
     total: Formula = field(init=False, repr=False)
     sensing: dict[str, str] = field(init=False, repr=False)
     off: tuple[OpenLoop, ...] = field(init=False, repr=False)
@@ -102,11 +103,12 @@ class Cycle(Compared):
         listed(self.close, f"{self.name}, close=…", "a list of steps", f"close=['{known[0]} <-> {known[-1]}']")
         reader = Reader(self.name, known, self.on, self.close, self.barrier, self.species)
         read = reader.read(self.steps)
+        put(self, "diagram", Diagram.of(known, ((s.name, s.ends[0].label, s.ends[1].label) for s in read)))
         states = self._participants(known, read)
         steps = [_resolved(s, states, f"{self.name}, step {s.name}") for s in read]
         reader.check_closing(steps)
         reader.check_sense(steps)
-        self._check_closing(steps, known)
+        self._check_closing(steps)
         sites, derived, parameters, off = self._closed(steps, states)
         processes = []
         for step, site in zip(steps, sites, strict=True):
@@ -118,7 +120,7 @@ class Cycle(Compared):
         site = Site(self.name, steps[0].reaction, self.on)
         put(self, "total", Formula(site.carriers(self.density), site.names))
         put(self, "parameters", self._named(site.parameters | parameters))
-        put(self, "off", self._open([s.name for s in steps], off))
+        put(self, "off", self._open(off))
         put(self, "sensing", {p.name: sensed(p, s.barrier) for p, s in zip(processes, steps, strict=True)})
 
     def _named(self, parameters: dict[str, Declared]) -> dict[str, Declared]:
@@ -131,39 +133,30 @@ class Cycle(Compared):
                 )  # fmt: skip
         return parameters
 
-    @cached_property
-    def diagram(self) -> Diagram:
-        """The states and steps as a graph."""
-        rank = {state.label: k for k, state in enumerate(self.states)}
-        ends = [[rank[state.label] for state in p.reaction.states] for p in self.processes]
-        return Diagram(len(rank), tuple((a, b) for a, b in ends))
-
     def _participants(self, known: list[str], steps: list[Step]) -> dict[str, Participant]:
         """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has bound since the first state."""
-        bound: dict[str, dict[Species, int]] = {known[0]: {}}
-        links = [(s.ends[0].label, s.ends[1].label, made_or_used(s.reaction)) for s in steps]
-        while len(bound) < len(known):
-            grown = {b: _add(bound[a], taken, -1) for a, b, taken in links if a in bound and b not in bound}
-            grown |= {a: _add(bound[b], taken, 1) for a, b, taken in links if b in bound and a not in bound}
-            if not grown:
-                apart = [n for n in known if n not in bound]
-                raise errors.BadCycle(
-                    where=f"{self.name}, steps=…", wanted="steps that connect all states", got=f"not reached from {known[0]}: {', '.join(apart)}",
-                    advice=f"add a step such as '{known[0]} <-> {apart[0]}', or leave the state out",
-                )  # fmt: skip
-            bound |= grown
-        for a, b, taken in links:
-            left = _add(_add(bound[b], bound[a], -1), taken, 1)
+        diagram, taken = self.diagram, [made_or_used(s.reaction) for s in steps]
+        tree = diagram.tree()
+        apart = [n for k, n in enumerate(known) if k not in diagram.paths(tree)]
+        if apart:
+            raise errors.BadCycle(
+                where=f"{self.name}, steps=…", wanted="steps that connect all states", got=f"not reached from {known[0]}: {', '.join(apart)}",
+                advice=f"add a step such as '{known[0]} <-> {apart[0]}', or leave the state out",
+            )  # fmt: skip
+        held = {s: diagram.levels([-moved.get(s, 0) for moved in taken], tree, 0) for s in dict.fromkeys(s for moved in taken for s in moved)}
+        bound = {n: {s: counts[k] for s, counts in held.items() if counts[k]} for k, n in enumerate(known)}
+        for (a, b), moved in zip(diagram.ends, taken, strict=True):
+            left = {s: n for s, counts in held.items() if (n := counts[b] - counts[a] + moved.get(s, 0))}
             if left:
                 once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
-                conserve(left, f"{self.name}, the loop closed by {a}-{b}", once)
+                conserve(left, f"{self.name}, the loop closed by {known[a]}-{known[b]}", once)
         inside = self._coordinates(known, steps)
         z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in known}
         sides = (self.on.inside.name, self.on.outside.name)
         made = {}
         for n in known:
-            moved = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
-            made[n] = Participant(f"{self.name}.{n}", Kind.STATE, n, moved, bound=tuple(bound[n].items()))
+            charges = tuple((p, q) for p, q in zip(sides, (inside[n], z[n] - inside[n]), strict=True) if q)
+            made[n] = Participant(f"{self.name}.{n}", Kind.STATE, n, charges, bound=tuple(bound[n].items()))
         return made
 
     def _coordinates(self, known: list[str], steps: list[Step]) -> dict[str, int | Fraction]:
@@ -175,34 +168,29 @@ class Cycle(Compared):
         if self.charge:
             got, advice = f"charge= and the valence of {', '.join(s.name for s in told)}", "leave charge= out, or 'valence' in the steps"
             raise errors.BadCycle(where=f"{self.name}, charge=…", wanted="charges by state or by step", got=got, advice=advice)
-        rank = {n: k for k, n in enumerate(known)}
-        graph = Diagram(len(known), tuple((rank[s.ends[0].label], rank[s.ends[1].label]) for s in steps))
-        gap = [(s.valence or Fraction(0)) - _carried(s.reaction, self.on.inside) for s in steps]  # Q_b − Q_a
-        for k, row in zip(graph.chords(), graph.loops(), strict=True):
-            walked = [(i, int(way)) for i, way in enumerate(row) if way]
-            told_, due = (sum(way * x for i, way in walked for x in [value(steps[i])]) for value in (_valence, self._crossing))
+        rises = [(s.valence or Fraction(0)) - _carried(s.reaction, self.on.inside) for s in steps]  # Q_b − Q_a
+        for k, walk in zip(self.diagram.chords(), self.diagram.walks(), strict=True):
+            walked = sorted(walk)
+            told_, due = (sum(way * value(steps[i]) for i, way in walked) for value in (_valence, self._crossing))
             if abs(float(told_ - due)) > ROUNDING:
                 raise errors.ChargeImbalance(
                     where=f"{self.name}, the loop closed by '{steps[k].text}'", wanted=f"valences that add up to {float(due):+g} e once around",
                     got=f"{float(told_):+g} e, of " + ", ".join(f"{steps[i].name} {float(way * _valence(steps[i])):+g}" for i, way in walked),
                     advice="valence is what a step moves inward in its written direction; it is 0 where it is not given",
                 )  # fmt: skip
-        tree = graph.tree()
-        return {n: sum((way * gap[k] for k, way in graph.path(tree, 0, rank[n])), Fraction(0)) for n in known}
+        return dict(zip(known, self.diagram.levels(rises, self.diagram.tree(), Fraction(0)), strict=True))
 
     def _crossing(self, step: Step) -> int | Fraction:
         return _carried(step.reaction, self.on.inside)
 
-    def _check_closing(self, steps: list[Step], known: list[str]) -> None:
-        reached = {known[0]}
-        tree = [s for s in steps if not s.closing]
-        for _ in known:
-            reached |= {e.label for s in tree for e in s.ends if {x.label for x in s.ends} & reached}
-        if len(reached) < len(known):
+    def _check_closing(self, steps: list[Step]) -> None:
+        tree = self.diagram.tree([k for k, s in enumerate(steps) if not s.closing])
+        reached = self.diagram.paths(tree)
+        if len(reached) < len(self.diagram.states):
             raise errors.BadCycle(
                 where=f"{self.name}, close=…",
                 wanted="one closing step per independent cycle, the others connecting all states",
-                got="cut off: " + ", ".join(n for n in known if n not in reached),
+                got="cut off: " + ", ".join(n for k, n in enumerate(self.diagram.states) if k not in reached),
                 advice="take a step that leads to them out of close=, and give its reverse",
             )
 
@@ -227,43 +215,31 @@ class Cycle(Compared):
         the loops are off that steps close which are neither in the tree nor closing; and what the local symbols stand for.
         """
         stands: dict[sp.Symbol, sp.Expr] = {}
-        levels = tuple((n, sites[0].energy(who)) for n, who in states.items())
-        links = []
-        for step, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
-            forward, reverse = (StepLaw(step).constant(site, way) for way in ("forward", "reverse"))
-            moved = tuple((n, site.energy(w), w.is_solute) for w, n in step.reaction.net.items() if not w.is_state)
-            links.append(_Link(step.name, step.ends[0].label, step.ends[1].label, step.closing, forward, reverse, moved))
+        levels = tuple(sites[0].energy(who) for who in states.values())
+        links = tuple(_Link.of(step, site) for step, site in zip(steps, sites, strict=True))
+        for _, site in sorted(zip(steps, sites, strict=True), key=lambda pair: pair[0].closing):  # whose parameters come last
             parameters |= site.parameters
             stands |= site.names
-        derived, off = _derived(levels, tuple(links))
+        derived, off = _derived(self.diagram, levels, links)
         return {here: Formula(e, stands) for here, e in derived.items()}, off, stands
 
-    def _open(self, steps: list[str], off: dict[str, Formula]) -> tuple[OpenLoop, ...]:
+    def _open(self, off: dict[str, Formula]) -> tuple[OpenLoop, ...]:
         """The loops that do not close: ε of each, and which share of every step's flux goes around it.
 
         Shares are those of the projection of all fluxes on the loops, Σ_l J_l Z_l, so that Σ ε_l J_l depends on no choice of a tree.
         """
-        last = [k for k, name in enumerate(steps) if name in off]
-        order = [k for k in range(len(steps)) if k not in last] + last
-        Z, chords = self.diagram.loops(order), self.diagram.chords(order)
+        diagram, steps = self.diagram, self.diagram.steps
+        order = sorted(range(len(steps)), key=lambda k: steps[k] in off)
+        Z = diagram.loops(order)
         G = np.linalg.solve(Z @ Z.T, Z) if len(Z) else Z
-        called = self._loop_names(steps, Z)
         made = []
-        for row, walk, k in zip(G, Z, chords, strict=True):
-            if steps[k] in off:
+        names = diagram.names(diagram.walks(order))
+        for row, walk in zip(G, diagram.walks(order), strict=True):
+            step = steps[walk[0][0]]
+            if step in off:
                 shares = {f"{self.name}:{name}": float(x) for name, x in zip(steps, row, strict=True) if abs(x) > 1e-12}
-                name = called[frozenset(np.flatnonzero(walk).tolist())]
-                made.append(OpenLoop(name, f"{self.name}:{steps[k]}", off[steps[k]] * (R * T), shares))
+                made.append(OpenLoop(f"{self.name}:{names[members(walk)]}", self.name, step, off[step] * (R * T), shares))
         return tuple(made)
-
-    def _loop_names(self, steps: list[str], Z: Any) -> dict[frozenset[int], str]:
-        """The names of loops, among them those of the rows of Z, as an audit has them."""
-        labels = [s.label for s in self.states]
-        ends = [(labels[a], labels[b]) for a, b in self.diagram.ends]
-        _, every = walks(ends, labels)
-        known = {steps_of(walk) for walk in every}
-        own = [around(ends, row) for row in Z if frozenset(np.flatnonzero(row).tolist()) not in known]
-        return loop_names(self.name, steps, ends, (*every, *own)) | loop_names(self.name, steps, ends, every)
 
     def _check_loops(self, off: dict[str, sp.Expr], parameters: dict[str, Declared], steps: list[Step]) -> None:
         """Raise CycleNotClosed if a loop is off at the values given."""
@@ -285,7 +261,7 @@ class Cycle(Compared):
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        verdict = min(p.certificate.verdict for p in self.processes)  # exempt, else proven
+        verdict = max((p.certificate.verdict for p in self.processes), key=VERDICTS.index)
         told = ", ".join(f"{p.step} {self.sensing[p.name]}" for p in self.processes if self.sensing[p.name]) or "no step"
         return f"<{self.name} on {self.on.name}: {len(self.states)} states, {len(self.processes)} steps; V is sensed by {told}; {verdict}>"
 
@@ -293,16 +269,17 @@ class Cycle(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return latex.transporter(self)
+        return transporter_latex.transporter(self)
 
 
 @dataclass(frozen=True, eq=False)
 class OpenLoop:
-    """A loop that does not close: ``step`` closes it, ``excess`` is ε = RT ln(Π k⁺/Π k⁻) − A [J/mol] in that step's direction, and
+    """A loop of ``cycle`` that does not close: ``step`` closes it, ``excess`` is ε = RT ln(Π k⁺/Π k⁻) − A [J/mol] in that step's direction, and
     ``shares`` are by process what of its flux goes around the loop.
     """
 
     name: str
+    cycle: str
     step: str
     excess: Formula
     shares: Mapping[str, float]
@@ -318,51 +295,42 @@ class _Closed(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """A step in local symbols: its states, whether it closes a loop, its rate constants, and (ν, μ°, whether it is dissolved) of what it moves.
+    """A step in local symbols: whether it closes a loop, its rate constants, and (ν, μ°, whether it is dissolved) of what it moves.
 
     The solvent's constants are at unit activity: it has no concentration in them.
     """
 
-    name: str
-    a: str
-    b: str
     closing: bool
     forward: sp.Symbol
     reverse: sp.Symbol
     moved: tuple[tuple[int, sp.Expr, bool], ...]
 
-    def gap(self) -> sp.Expr:
+    @classmethod
+    def of(cls, step: Step, site: Site) -> _Link:
+        forward, reverse = (StepLaw(step).constant(site, way) for way in ("forward", "reverse"))
+        moved = tuple((n, site.energy(w), w.is_solute) for w, n in step.reaction.net.items() if not w.is_state)
+        return cls(step.closing, forward, reverse, moved)
+
+    def rise(self) -> sp.Expr:
         """(μ°_b − μ°_a)/RT by its own constants, or without them where it closes."""
         ratio = sp.S.One if self.closing else self.forward / self.reverse
         return -ln(ratio * c0 ** -sum(n for n, _, dissolved in self.moved if dissolved)) - sp.Add(*(n * e for n, e, _ in self.moved)) / (R * T)
 
 
 @lru_cache(maxsize=256)
-def _derived(states: tuple[tuple[str, sp.Symbol], ...], links: tuple[_Link, ...]) -> tuple[dict[sp.Symbol, sp.Expr], dict[str, sp.Expr]]:
+def _derived(diagram: Diagram, levels: tuple[sp.Symbol, ...], links: tuple[_Link, ...]) -> tuple[dict[sp.Symbol, sp.Expr], dict[str, sp.Expr]]:
     """μ°_s of the states and the reverse constants of closing steps, by their symbols; and by how much the loops of other steps are off."""
-    gap = {step.name: step.gap() for step in links}
-    energy: dict[str, sp.Expr] = {states[0][0]: sp.S.Zero}
-    used: set[str] = set()
-    while len(energy) < len(states):
-        for step in links:
-            if not step.closing and step.name not in used and (step.a in energy) != (step.b in energy):
-                known, new, sign = (step.a, step.b, 1) if step.a in energy else (step.b, step.a, -1)
-                energy[new] = energy[known] + sign * gap[step.name]
-                used.add(step.name)
-    symbol = dict(states)
-    derived = {symbol[n]: R * T * e for n, e in energy.items()}
+    rises = [link.rise() for link in links]
+    tree = diagram.tree(diagram.outward(k for k, link in enumerate(links) if not link.closing))
+    energy = diagram.levels(rises, tree, sp.S.Zero)
+    derived = {symbol: R * T * e for symbol, e in zip(levels, energy, strict=True)}
     off: dict[str, sp.Expr] = {}
-    for step in links:
-        if step.closing:
-            derived[step.reverse] = step.forward * sp.exp(energy[step.b] - energy[step.a] - gap[step.name])
-        elif step.name not in used:
-            off[step.name] = energy[step.b] - energy[step.a] - gap[step.name]
+    for k, (link, (a, b)) in enumerate(zip(links, diagram.ends, strict=True)):
+        if link.closing:
+            derived[link.reverse] = link.forward * sp.exp(energy[b] - energy[a] - rises[k])
+        elif k not in tree:
+            off[diagram.steps[k]] = energy[b] - energy[a] - rises[k]
     return derived, off
-
-
-def _add(first: dict[Species, int], second: dict[Species, int], sign: int) -> dict[Species, int]:
-    total = {s: first.get(s, 0) + sign * second.get(s, 0) for s in {**first, **second}}
-    return {s: n for s, n in total.items() if n}
 
 
 def _valence(step: Step) -> int | Fraction:

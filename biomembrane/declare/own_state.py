@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from .. import symbols
-from .content import Compared
+from .identity import Compared
 
 
 class OwnState(Compared):

@@ -12,7 +12,7 @@ import sympy as sp
 
 from .. import errors, symbols, units
 from ..dimension import CONCENTRATION, Dimension
-from .reference import Reference
+from .publication import Reference
 
 KINDS = ("measured", "fitted", "derived", "assumed")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
-from .content import Compared
+from .identity import Compared
 from .parameter import MOST, Declared, check_name, check_usual, declare
 from .species import Species
 

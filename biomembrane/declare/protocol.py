@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
-from .certificate import check_dimension
+from .checks.certificate import check_dimension
 from .parameter import check_name, whole
 from .site import expressed
 
@@ -22,6 +23,17 @@ _MOST = 100_000  # pulses
 _STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"
 _RAMPS = "Protocol.ramps((Q(0, 's'), Q(5, 'mM')), (Q(1, 'min'), Q(20, 'mM')))"
 _FORMULA = "Protocol.function(lambda t, high, period: high * sympy.cos(2 * sympy.pi * t / period) ** 2, high=Q(4, 'mM'), period=Q(20, 'min'))"
+
+
+class Shape(StrEnum):
+    """How a protocol runs in time."""
+
+    STEPS = "steps"
+    RAMPS = "ramps"
+    FUNCTION = "function"
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +48,7 @@ class Protocol:
     ``formula`` and its ``quantities`` by name.
     """
 
-    kind: str
+    kind: Shape
     times: tuple[Any, ...] = ()
     values: tuple[Any, ...] = ()
     formula: Callable[..., Any] | None = None
@@ -53,7 +65,7 @@ class Protocol:
         """
         times, values = _pairs("Protocol.steps", changes, _STEPS)
         _in_order(times, "Protocol.steps", _STEPS)
-        return cls("steps", times, (start, *values))
+        return cls(Shape.STEPS, times, (start, *values))
 
     @classmethod
     def pulses(cls, rest: Any, pulse: Any, *, start: Any, width: Any, period: Any = None, count: int = 1) -> Protocol:
@@ -94,7 +106,7 @@ class Protocol:
         if len(times) < 2:
             raise errors.BadSettings(where="Protocol.ramps", wanted="two points or more", got=f"{len(times)}", advice=_RAMPS)
         _in_order(times, "Protocol.ramps", _RAMPS)
-        return cls("ramps", times, values)
+        return cls(Shape.RAMPS, times, values)
 
     @classmethod
     def function(cls, formula: Callable[..., Any], **quantities: Any) -> Protocol:
@@ -108,7 +120,7 @@ class Protocol:
             raise errors.WrongType(where="Protocol.function(formula)", wanted="a function of t", got=errors.shown(formula), advice=_FORMULA)
         for name in quantities:
             check_name(name, f"Protocol.function({name}=…)")
-        return cls("function", formula=formula, quantities=dict(quantities))
+        return cls(Shape.FUNCTION, formula=formula, quantities=dict(quantities))
 
     def expression(self, name: str, dim: Dimension, dims: Mapping[str, Dimension]) -> sp.Expr:
         """The formula for the parameter ``name`` of dimension ``dim``; its quantities become symbols ``name.quantity`` of the given ``dims``.

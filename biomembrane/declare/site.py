@@ -22,10 +22,10 @@ import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from .. import dimension as d
-from .. import errors, reading, symbols
+from .. import errors, symbols, user_text
 from ..dimension import Dimension
 from ..symbols import R, T, ln
-from .certificate import BRANCHES
+from .checks.certificate import BRANCHES
 from .own_state import OwnState
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
@@ -57,7 +57,7 @@ def expressed(made: Any, where: str) -> sp.Expr:
     """What a user's formula gave, as sympy knows it: an expression or a finite number.  Text is never evaluated."""
     if isinstance(made, sp.Expr):
         return _plain(made)
-    number = reading.numbers(made) if isinstance(made, Real) else None  # None of what is beyond a double
+    number = user_text.numbers(made) if isinstance(made, Real) else None  # None of what is beyond a double
     if number is not None and math.isfinite(number):
         return sp.Rational(int(made.numerator), int(made.denominator)) if isinstance(made, Rational) else sp.Float(float(made))
     advice = "let the function return it" if made is None else "build it from site['K@in'], site.u, site.parameter(…), with sympy's functions"
@@ -216,7 +216,7 @@ class Site:
                 return self.activity(who) if who.is_solvent else self.level(who)
         known = beside(self.on)
         for name, who in known.items():
-            if key in (name, who.pool, who.label):
+            if key in (name, *self.names_of(who)):
                 self.senses[who] = None
                 return self.level(who)
         names = [*(self.written(w) for w in self.participants), *known]

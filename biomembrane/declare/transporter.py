@@ -11,11 +11,11 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
-from . import latex
-from .certificate import Certificate
-from .content import Compared
-from .formula import Formula, free
-from .judge import Case, judged
+from . import transporter_latex
+from .bound_expression import Formula, free
+from .checks.certificate import Certificate
+from .checks.certified_once import Case, judged
+from .identity import Compared
 from .laws import Eyring, Law, Rates
 from .own_state import OwnState
 from .parameter import Declared, check_name, check_text
@@ -166,7 +166,7 @@ class Transporter(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return latex.transporter(self)
+        return transporter_latex.transporter(self)
 
 
 def content_of(made: Any) -> tuple[Any, ...]:
@@ -203,7 +203,7 @@ def sensing(made: Any) -> tuple[dict[str, str], dict[str, str]]:
     read, unread = dict[str, str](), dict[str, str]()
     for p in made.processes:
         text = made.sensing[p.name]
-        own = p.certificate.verdict == "exempt" and made.total is None and text.endswith("inward")  # no step of a cycle, whose barrier is known
+        own = p.certificate.exempt and made.total is None and text.endswith("inward")  # no step of a cycle, whose barrier is known
         if own and not _reads_voltage(p):
             unread[p.name] = text
         elif text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from ..assemble.model import Model
-from ..declare.reference import Reference
+from ..declare.publication import Reference
 
 
 def cite(model: Model) -> str:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..account.filed import filed
-from ..account.saved import SavedRun
-from .beside import beside, exists, read_path, reason
-from .untrusted import check_hdf5, check_texts, refused
+from ..results.saved import SavedRun
+from ..results.saved_ledger import filed
+from .atomic_files import beside, exists, read_path, reason
+from .file_safety import check_hdf5, check_texts, refused
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..account.keep import Kept
-    from ..account.run import Run
+    from ..results.run import Run
+    from ..results.scan import Kept
 
 
 def dataset(run: Run) -> xr.Dataset:
@@ -43,9 +43,9 @@ def save(run: Run | Kept | SavedRun, path: str | Path) -> Path:
     until then.  Called again with the same lazy scan, only the chunks that are missing or damaged are run.  Raises WrongType, UnknownSuffix,
     NotWritable.
     """
-    from ..account.keep import Kept
-    from ..account.lazy import Lazy
-    from ..account.run import Run
+    from ..results.lazy import Lazy
+    from ..results.run import Run
+    from ..results.scan import Kept
 
     if not isinstance(run, (Run, Kept, SavedRun)):
         advice = "bm.save(bm.simulate(model, until='10 min'), 'run.nc')"

@@ -22,13 +22,13 @@ import numpy as np
 
 from .. import errors
 from ..solve.status import Outcome
-from .beside import beside, exists, reason
-from .untrusted import Zarr, check_texts, refused
+from .atomic_files import beside, exists, reason
+from .file_safety import Zarr, check_texts, refused
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..account.lazy import Lazy
+    from ..results.lazy import Lazy
 
 _DONE = "chunk_done"
 _SCAN = "scan_json"  # of this attribute of _DONE: fingerprint, and the scan's dimensions with their chunks
@@ -188,7 +188,7 @@ def _fill(recipe: Any, scan: xr.Dataset, target: str, place: dict[str, slice], n
     """One chunk into its region, then its mark; what is wrong with it is handed back, so that the others go on."""
     import zarr
 
-    from ..account.lazy import block
+    from ..results.lazy import block
 
     try:
         made = block(scan, recipe)

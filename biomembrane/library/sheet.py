@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import errors
 from ..declare.parameter import Parameter, Source
-from ..declare.reference import Reference
+from ..declare.publication import Reference
 from ..units import Q
 
 _FORM = "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind, where"

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import errors
 from . import style as look
-from .canvas import panels
-from .contents import RunLike, one_lane
-from .cost import costs
-from .courses import traces
-from .force import forces
-from .maps import map  # noqa: A004  figures.map
+from .costs import costs
+from .coupling_figures import coupling, repair
+from .course_contents import RunLike, one_lane
+from .figure_axes import panels
+from .flow_layout import DRAWN, PROTOCOLS, Diagram, arrange
+from .flow_parts import FlowLike, Link, Sheet
+from .force_diagram import forces
+from .parameter_map import map  # noqa: A004  figures.map
 from .response import compare, response
-from .ribbons import FlowLike, Link, Sheet
-from .sankey import DRAWN, PROTOCOLS, Diagram, arrange
 from .style import COLOURS, colour_of, digits, percent, save, style
-from .thermodynamics import coupling, repair
+from .time_courses import traces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

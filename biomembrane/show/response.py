@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from . import canvas, picks
+from . import drawn_variables, figure_axes
 from . import style as look
 from .style import COLOURS, DASHES, OTHERS, digits
 
@@ -66,7 +66,7 @@ def response(
     Raises UnknownName, WrongType, BareNumber, UnitMismatch, OutOfDomain.
     """
     where = "response(…)"
-    made = [picks.moment(each, at, where) for each in picks.series(scan, of, where)]
+    made = [drawn_variables.moment(each, at, where) for each in drawn_variables.series(scan, of, where)]
     dims = list(dict.fromkeys(dim for each in made for dim in each.dims))
     if not 1 <= len(dims) <= 2 or any(set(each.dims) != set(dims) for each in made):
         got = f"one over {', '.join(dims)}" if dims else "no scan dimension"
@@ -74,45 +74,47 @@ def response(
         raise errors.WrongType(where=where, wanted="a scan over one or two dimensions", got=got, advice=advice)
     abscissa, title, dim = _abscissa(scan, made[0], along, at, where)
     curves, unit = _curves(_distinct(made), abscissa, dim, dims, where)
-    log = picks.even_ratios(np.concatenate([c.x for c in curves])) and not isinstance(abscissa, picks.Series)
+    log = drawn_variables.even_ratios(np.concatenate([c.x for c in curves])) and not isinstance(abscissa, drawn_variables.Series)
     if reversal:
         curves = _reversed(curves, title, log=log)
     with look.style(style):
-        axes = canvas.axes_for(ax, width, style, _height(curves, width, style), _heading(scan), where)
+        axes = figure_axes.axes_for(ax, width, style, _height(curves, width, style), _heading(scan), where)
         failed = _draw(axes, curves, log=log)
         axes.set_xlabel(title + (f"\n{_CROSS} lanes that did not come to their end" if failed else ""))
         axes.set_ylabel(_ordinate(axes, _distinct(made), unit))
-        canvas.zero_lines(axes, x=not log)
-        canvas.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
+        figure_axes.zero_lines(axes, x=not log)
+        figure_axes.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
     return axes
 
 
-def _abscissa(scan: Any, first: picks.Series, along: Any, at: Any, where: str) -> tuple[picks.Coordinate | picks.Series, str, str]:
+def _abscissa(
+    scan: Any, first: drawn_variables.Series, along: Any, at: Any, where: str
+) -> tuple[drawn_variables.Coordinate | drawn_variables.Series, str, str]:
     """What runs along the abscissa, its title, and the scan dimension that orders the points."""
     if type(scan).__name__ != "DataArray":
-        data = picks.dataset(scan, where)
-        along = picks.plain(data, along, [*map(str, first.values.coords), *picks.known(data)])
+        data = drawn_variables.dataset(scan, where)
+        along = drawn_variables.plain(data, along, [*map(str, first.values.coords), *drawn_variables.known(data)])
     if along is None or (isinstance(along, str) and along in first.values.coords) or (isinstance(along, str) and along in first.dims):
-        chosen = picks.coordinate(first.values, first.dims[0] if along is None else along, f"{where}, along=…")
+        chosen = drawn_variables.coordinate(first.values, first.dims[0] if along is None else along, f"{where}, along=…")
         return chosen, chosen.title, chosen.dim
     if type(scan).__name__ == "DataArray":
         errors.among(along, [*first.dims, *map(str, first.values.coords)], f"{where}, along=…", "a dimension or coordinate of the array")
     if isinstance(along, str) and type(scan).__name__ != "DataArray":
-        known = [*first.dims, *map(str, first.values.coords), *picks.known(data)]
+        known = [*first.dims, *map(str, first.values.coords), *drawn_variables.known(data)]
         errors.among(along, known, f"{where}, along=…", "a scan dimension, a coordinate along one, or a variable")
-    found = picks.series(scan, along, f"{where}, along=…")
+    found = drawn_variables.series(scan, along, f"{where}, along=…")
     if len(found) > 1 and all(np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]):
         found = found[:1]  # membranes in parallel
     if len(found) > 1:
         got, advice = ", ".join(each.label for each in found), f"along=({errors.shown(along)}, {found[0].label!r})"
         raise errors.WrongType(where=f"{where}, along=…", wanted="one variable", got=got, advice=advice)
-    one = picks.moment(found[0], at, f"{where}, along=…")
-    return one, picks.titled(picks.named(one), one.unit), first.dims[0]
+    one = drawn_variables.moment(found[0], at, f"{where}, along=…")
+    return one, drawn_variables.titled(drawn_variables.named(one), one.unit), first.dims[0]
 
 
-def _distinct(made: Sequence[picks.Series]) -> list[picks.Series]:
+def _distinct(made: Sequence[drawn_variables.Series]) -> list[drawn_variables.Series]:
     """Series that coincide under one name."""
-    kept: list[picks.Series] = []
+    kept: list[drawn_variables.Series] = []
     for each in made:
         same = [i for i, other in enumerate(kept) if other.colour == each.colour and np.array_equal(other.values, each.values, equal_nan=True)]
         if same:
@@ -126,7 +128,7 @@ def _distinct(made: Sequence[picks.Series]) -> list[picks.Series]:
 
 
 def _curves(
-    made: Sequence[picks.Series], abscissa: picks.Coordinate | picks.Series, dim: str, dims: Sequence[str], where: str
+    made: Sequence[drawn_variables.Series], abscissa: drawn_variables.Coordinate | drawn_variables.Series, dim: str, dims: Sequence[str], where: str
 ) -> tuple[list[_Curve], str]:
     """Lines in the SI prefix that fits, and their unit."""
     family = next((d for d in dims if d != dim), None)
@@ -139,17 +141,17 @@ def _curves(
     for i, each in enumerate(made):
         for k, member in enumerate(members):
             y, x = each.values.isel({family: k}) if family else each.values, abscissa.values
-            if isinstance(abscissa, picks.Series) and family:
+            if isinstance(abscissa, drawn_variables.Series) and family:
                 x = abscissa.values.isel({family: k})
-            colour = canvas.shades(each.colour, len(members))[k] if len(made) == 1 else each.colour
+            colour = figure_axes.shades(each.colour, len(members))[k] if len(made) == 1 else each.colour
             label = member if len(made) == 1 and member else f"{each.label}, {member}" if member else each.label
             curve = _Curve(label, colour, np.asarray(x, float), np.asarray(y, float) * factor, (i, k), each.total)
-            order = np.argsort(curve.x, kind="stable") if isinstance(abscissa, picks.Coordinate) else slice(None)
+            order = np.argsort(curve.x, kind="stable") if isinstance(abscissa, drawn_variables.Coordinate) else slice(None)
             curves.append(replace(curve, x=curve.x[order], y=curve.y[order]))
     return curves, unit
 
 
-def _peak(made: Sequence[picks.Series], where: str) -> float:
+def _peak(made: Sequence[drawn_variables.Series], where: str) -> float:
     """The largest number.  Raises OutOfDomain where there is none."""
     sizes = [float(np.nanmax(np.abs(each.values))) for each in made if np.isfinite(each.values).any()]
     if not sizes:
@@ -157,14 +159,14 @@ def _peak(made: Sequence[picks.Series], where: str) -> float:
     return max(sizes)
 
 
-def _family(each: picks.Series, dim: str) -> list[str]:
+def _family(each: drawn_variables.Series, dim: str) -> list[str]:
     """The values along a dimension as they stand at the lines."""
     coords = each.values.coords
     if dim in coords and coords[dim].dtype.kind not in "iuf":
         return [str(x) for x in coords[dim].values]
-    made = picks.coordinate(each.values, dim, "response(…)")
-    texts = [canvas.number(float(x)) for x in made.values]
-    return [f"{text} {picks.unit_text(made.unit)}".strip() for text in texts]
+    made = drawn_variables.coordinate(each.values, dim, "response(…)")
+    texts = [figure_axes.number(float(x)) for x in made.values]
+    return [f"{text} {drawn_variables.unit_text(made.unit)}".strip() for text in texts]
 
 
 def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve]:
@@ -200,7 +202,7 @@ def _height(curves: Sequence[_Curve], width: str | float, style: str) -> float:
     """Room for the labels [in]."""
     inches = look.width_inches(width, style)
     _, small = look.text_sizes()
-    lines = sum(len(look.wrap(c.label, canvas.label_room(inches * 72), small).split("\n")) for c in curves)
+    lines = sum(len(look.wrap(c.label, figure_axes.label_room(inches * 72), small).split("\n")) for c in curves)
     return max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 7 * small) / 72)
 
 
@@ -217,38 +219,38 @@ def _draw(axes: Axes, curves: Sequence[_Curve], *, log: bool) -> bool:
         axes.set_xscale("log")
     x = np.concatenate([c.x for c in curves])
     low, high = (float(np.nanmin(x)), float(np.nanmax(x)))
-    axes.set_xlim(*canvas.span(x, log=log) if low == high else (low, high))
-    axes.set_ylim(*canvas.span(np.concatenate([c.y for c in curves]), zero=True))
-    canvas.ticked(axes.xaxis, *axes.get_xlim(), 5, log=log, lanes=x[np.isfinite(x)])
-    canvas.ticked(axes.yaxis, *axes.get_ylim(), 6)
+    axes.set_xlim(*figure_axes.span(x, log=log) if low == high else (low, high))
+    axes.set_ylim(*figure_axes.span(np.concatenate([c.y for c in curves]), zero=True))
+    figure_axes.ticked(axes.xaxis, *axes.get_xlim(), 5, log=log, lanes=x[np.isfinite(x)])
+    figure_axes.ticked(axes.yaxis, *axes.get_ylim(), 6)
     for n, curve in enumerate(curves):
         dash = DASHES[n % len(DASHES)] if not curve.total else "-"
         every = max(1, len(curve.x) // 12)
         size, weight = 2.6 * thick, thick * (1.6 if curve.total else 1.0)
         axes.plot(
-            curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight, marker=canvas.MARKS[n % len(canvas.MARKS)],
+            curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight, marker=figure_axes.MARKS[n % len(figure_axes.MARKS)],
             markersize=size, markevery=every, markeredgewidth=0, label=curve.label, clip_on=False,
         )  # fmt: skip
     gone = sorted({float(v) for c in curves for v, y in zip(c.x, c.y, strict=True) if np.isfinite(v) and not np.isfinite(y)})
     if gone:
-        axes.plot(gone, [0.0] * len(gone), "x", color=canvas.GREY, markersize=4 * thick, transform=axes.get_xaxis_transform(), clip_on=False)
+        axes.plot(gone, [0.0] * len(gone), "x", color=figure_axes.GREY, markersize=4 * thick, transform=axes.get_xaxis_transform(), clip_on=False)
     return bool(gone)
 
 
-def _ordinate(axes: Axes, made: Sequence[picks.Series], unit: str) -> str:
+def _ordinate(axes: Axes, made: Sequence[drawn_variables.Series], unit: str) -> str:
     """The title of the ordinate, in lines as long as fit beside it; one variable is named there, for its lines may not."""
     kinds = dict.fromkeys(each.kind for each in made)
     labels = dict.fromkeys(each.label for each in made)
     if len(kinds) == len(labels) == 1:
-        kinds = dict.fromkeys([picks.named(made[0])])
+        kinds = dict.fromkeys([drawn_variables.named(made[0])])
     em, _ = look.text_sizes()
     tall = float(axes.get_position().height * axes.figure.get_size_inches()[1]) * 72  # type: ignore[union-attr]
-    return look.wrap(picks.titled("; ".join(kinds), unit), 0.95 * tall, em)
+    return look.wrap(drawn_variables.titled("; ".join(kinds), unit), 0.95 * tall, em)
 
 
-def _ending(curve: _Curve) -> canvas.Ending:
+def _ending(curve: _Curve) -> figure_axes.Ending:
     last = np.flatnonzero(np.isfinite(curve.y) & np.isfinite(curve.x))[-1]
-    return canvas.Ending(float(curve.x[last]), float(curve.y[last]), curve.label, curve.colour)
+    return figure_axes.Ending(float(curve.x[last]), float(curve.y[last]), curve.label, curve.colour)
 
 
 def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None = None, width: str | float = "single", style: str = "cell") -> Axes:
@@ -268,8 +270,8 @@ def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None =
         advice = "figures.compare({'control': run, 'ouabain': blocked}, of='potential')"
         raise errors.WrongType(where=where, wanted="runs by label", got=errors.shown(runs), advice=advice)
     for label, run in runs.items():
-        picks.one_lane(run, f"{where}, run {label!r}")
-    found = {label: _distinct(picks.series(run, of, f"{where}, run {label!r}")) for label, run in runs.items()}
+        drawn_variables.one_lane(run, f"{where}, run {label!r}")
+    found = {label: _distinct(drawn_variables.series(run, of, f"{where}, run {label!r}")) for label, run in runs.items()}
     every = [each for made in found.values() for each in made]
     units = dict.fromkeys(each.unit for each in every)
     if len(units) > 1:
@@ -282,25 +284,25 @@ def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None =
         got = f"{len(every)} lines"
         raise errors.OutOfDomain(where=where, wanted=f"at most {_MOST} lines", got=got, advice="fewer variables in of=…, or fewer runs")
     factor, unit = look.scaled(every[0].unit, _peak(every, where))
-    clock, tick = canvas.clock(max(float(each.values.time[-1]) for each in every))
+    clock, tick = figure_axes.clock(max(float(each.values.time[-1]) for each in every))
     curves = _courses(found, factor, clock)
     with look.style(style):
-        axes = canvas.axes_for(ax, width, style, _height(curves, width, style), _heading(next(iter(runs.values()))), where)
+        axes = figure_axes.axes_for(ax, width, style, _height(curves, width, style), _heading(next(iter(runs.values()))), where)
         _lay(axes, curves)
         axes.set_xlabel(f"Time ({tick})")
         axes.set_ylabel(_ordinate(axes, every, unit))
-        canvas.zero_lines(axes, x=False)
-        canvas.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
+        figure_axes.zero_lines(axes, x=False)
+        figure_axes.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
     return axes
 
 
-def _courses(found: Mapping[str, Sequence[picks.Series]], factor: float, clock: float) -> list[_Curve]:
+def _courses(found: Mapping[str, Sequence[drawn_variables.Series]], factor: float, clock: float) -> list[_Curve]:
     """By run and variable: one variable shows its runs in shades of its colour, several show theirs."""
     names = list(dict.fromkeys(each.label for made in found.values() for each in made))
     curves = []
     for k, (label, made) in enumerate(found.items()):
         for each in made:
-            plain = [COLOURS["charge"], *OTHERS] if each.colour == COLOURS["charge"] else canvas.shades(each.colour, len(found))
+            plain = [COLOURS["charge"], *OTHERS] if each.colour == COLOURS["charge"] else figure_axes.shades(each.colour, len(found))
             colour = plain[k % len(plain)] if len(names) == 1 else each.colour
             text = label if len(names) == 1 else each.label if len(found) == 1 else f"{each.label}, {label}"
             x, y = np.asarray(each.values.time, float) * clock, np.asarray(each.values, float) * factor
@@ -314,9 +316,9 @@ def _lay(axes: Axes, curves: Sequence[_Curve]) -> None:
     thick = float(mpl.rcParams["lines.linewidth"])
     x = np.concatenate([c.x for c in curves])
     axes.set_xlim(float(x.min()), float(x.max()))
-    axes.set_ylim(*canvas.span(np.concatenate([c.y for c in curves])))
-    canvas.ticked(axes.xaxis, *axes.get_xlim(), 5)
-    canvas.ticked(axes.yaxis, *axes.get_ylim(), 6)
+    axes.set_ylim(*figure_axes.span(np.concatenate([c.y for c in curves])))
+    figure_axes.ticked(axes.xaxis, *axes.get_xlim(), 5)
+    figure_axes.ticked(axes.yaxis, *axes.get_ylim(), 6)
     for curve in curves:
         dash = DASHES[curve.order[1] % len(DASHES)]
         axes.plot(curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=thick, label=curve.label)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from .. import errors, reading
+from .. import errors, user_text
 from ..numerals import raised, typeset
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def width_inches(width: str | float, name: str = "cell") -> float:
 
 def millimetres(length: Any, where: str, advice: str) -> float:
     """A length that was given in mm [in]."""
-    mm = reading.numbers(length)
+    mm = user_text.numbers(length)
     if not isinstance(mm, float) or not 20 <= mm <= 2000:
         raise errors.OutOfDomain(where=where, wanted="a number of mm from 20 to 2000", got=errors.shown(length), advice=advice)
     return mm / _MM

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from ..compile.kernel import Kernel
-from .opening import position
+from .initial_checks import position
 
 Array = NDArray[np.float64]
 ROUNDS, HALVES = 60, 12

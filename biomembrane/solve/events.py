@@ -1,6 +1,8 @@
-"""Parts that end at run time: what an event sets where it fires, and the breaks that each lane met, of protocols and of events alike.
+"""Parts that end at run time: what an event sets where it fires, and the breaks that each lane met,
+of protocols and of events alike.
 
-An engine ends a part at the root of an event and asks :meth:`Passage.fire` for the state from which the lane goes on.
+An engine ends a part at the root of an event and asks :meth:`Passage.fire` for the state from which
+the lane goes on.
 """
 
 from __future__ import annotations
@@ -13,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from ..compile.events import HALVES, LOOKS, MOST
 from ..compile.kernel import Kernel
-from .parameters import ParameterSet, changeable
+from ..compile.rosenbrock.events import HALVES, LOOKS, MOST
+from .parameter_set import ParameterSet, changeable
 from .problem import Array, Met, Problem
 from .status import Outcome, Status
 
@@ -30,8 +32,9 @@ Lanes = NDArray[np.int64]
 class Passage:
     """Lanes of a problem on their way from break to break.
 
-    ``held`` (lane, part, constant): what holds in each part that is scheduled, changed where an event sets a parameter; ``turns``
-    (lane, part − 1, state): the states at the breaks of protocols that were passed.
+    ``held`` (lane, part, constant): what holds in each part that is scheduled, changed where an
+    event sets a parameter; ``turns`` (lane, part − 1, state): the states at the breaks of protocols
+    that were passed.
     """
 
     def __init__(self, problem: Problem, held: Array, turns: Array) -> None:
@@ -43,8 +46,9 @@ class Passage:
         self._inputs = [[np.array(np.broadcast_to(x, problem.lanes), dtype=float) for x in part] for part in parts]
 
     def fire(self, lanes: Lanes, which: Lanes, times: Array, before: Array) -> Array:
-        """The states (state, lane) from which these lanes go on, after each met the events ``which`` (bits) at its time with the state
-        ``before``; of several events each finds what those before it in the program have left.
+        """The states (state, lane) from which these lanes go on, after each met the events
+        ``which`` (bits) at its time with the state ``before``; of several events each finds what
+        those before it in the program have left.
         """
         for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
             self._pass(lane, time)
@@ -110,7 +114,9 @@ class Passage:
         return self.met
 
     def wrong(self, lanes: Lanes, times: Array, after: Array) -> dict[int, Status]:
-        """How lanes end that their last event would put where none can go on; it is not carried out then."""
+        """How lanes end that their last event would put where none can go on; it is not carried out
+        then.
+        """
         floor = np.where(self.problem.positive, 0.0, -np.inf)[:, None]
         bad = ~(after >= floor) | ~np.isfinite(after)
         ends = {}
@@ -123,7 +129,9 @@ class Passage:
 
 
 def first_root(kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int) -> tuple[float, int] | None:
-    """When, in a step with this dense output, the first events rise through zero, and which (bits); those of ``mute`` are not armed at the start."""
+    """When, in a step with this dense output, the first events rise through zero, and which (bits);
+    those of ``mute`` are not armed at the start.
+    """
 
     def values(t: Any) -> Array:
         return kernel.call("event", t, dense(t), constants)
@@ -145,7 +153,8 @@ def first_root(kernel: Kernel, constants: Sequence[Any], begin: float, end: floa
 
 
 def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Trajectory:
-    """The parts of each lane as its events cut them: ends, constants, and states on both sides; as it is where there are no events.
+    """The parts of each lane as its events cut them: ends, constants, and states on both sides; as
+    it is where there are no events.
 
     ``inputs`` of the scheduled parts, where they are not those of the lanes of the trajectory.
     """
@@ -165,7 +174,9 @@ def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Tra
 
 
 def _constants(kernel: Kernel, inputs: Sequence[Sequence[Any]], part: Lanes, met: list[list[Met]], *, single: bool) -> list[Sequence[Any]]:
-    """Of each part, in which the inputs of the scheduled parts ``part`` (part, lane) hold, but those that events have set."""
+    """Of each part, in which the inputs of the scheduled parts ``part`` (part, lane) hold, but
+    those that events have set.
+    """
     sets = sorted({number for breaks in met for each in breaks for number in each.set})
     if len(inputs) == 1 and not sets:
         return [kernel.prepare(inputs[0])] * len(part)
@@ -181,8 +192,8 @@ def _constants(kernel: Kernel, inputs: Sequence[Sequence[Any]], part: Lanes, met
 
 
 def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
-    """Raise UnknownName, DuplicateName or BadSettings unless events have names of their own and set pools, or parameters that act in a run and
-    that no protocol moves.
+    """Raise UnknownName, DuplicateName or BadSettings unless events have names of their own and set
+    pools, or parameters that act in a run and that no protocol moves.
     """
     names = [e.name for e in events]
     if len(set(names)) < len(names):

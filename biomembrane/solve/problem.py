@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compile.kernel import Kernel
-from ..compile.numpy import plain
+from ..compile.numpy_kernel import plain
 from ..constants import BODY_TEMPERATURE, FARADAY, GAS
 from .status import WAITING, Status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .. import errors, reading
+from .. import errors, user_text
 from ..compile.program import Program
 from .problem import Block, Problem
 
@@ -13,10 +13,12 @@ class Compiled(Protocol):
     """A program that is ready to be integrated."""
 
     def integrate(self, problem: Problem) -> Block:
-        """Integrate every lane with dense output, so that output times never change the steps, and the ledger along the same steps.
+        """Integrate every lane with dense output, so that output times never change the steps, and
+        the ledger along the same steps.
 
-        A part of a run that ends at a break is a step boundary.  A lane stops on a non-finite value, a step that collapses or an amount
-        below zero, and then gives back all it has up to there with a status that says why; the others go on.  No state is clipped.
+        A part of a run that ends at a break is a step boundary.  A lane stops on a non-finite
+        value, a step that collapses or an amount below zero, and then gives back all it has up to
+        there with a status that says why; the others go on.  No state is clipped.
         """
 
 
@@ -24,7 +26,9 @@ class Engine(Protocol):
     """What turns programs into something that integrates."""
 
     def prepare(self, program: Program, lanes: int) -> Compiled:
-        """For so many lanes in all, of which a problem has some; they are the same to the last bit, however they are shared out."""
+        """For so many lanes in all, of which a problem has some; they are the same to the last bit,
+        however they are shared out.
+        """
 
 
 class Solver(Engine, Protocol):
@@ -42,7 +46,9 @@ class Solver(Engine, Protocol):
 
     @property
     def careful(self) -> bool:
-        """Whether it mends the powers of slaved processes, given a program that was made ``careful``."""
+        """Whether it mends the powers of slaved processes, given a program that was made
+        ``careful``.
+        """
 
     def alone(self) -> Solver:
         """The same on one thread."""
@@ -54,7 +60,7 @@ class Solver(Engine, Protocol):
 def check_tolerances(solver: Any, name: str) -> None:
     """Raise ``BadSettings`` unless rtol and atol are sensible pure numbers."""
     for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
-        value = reading.numbers(getattr(solver, field_))
+        value = user_text.numbers(getattr(solver, field_))
         if not isinstance(value, float) or not low <= value <= high:
             wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
             raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")

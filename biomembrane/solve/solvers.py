@@ -1,7 +1,7 @@
 """Solvers by name."""
 
-from .native import Native
-from .scipy import SciPy
+from .engines.native import Native
+from .engines.scipy_methods import SciPy
 from .solver import Solver
 
 __all__ = ["Native", "SciPy", "Solver"]

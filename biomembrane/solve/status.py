@@ -1,4 +1,6 @@
-"""How a run ends: an enumeration whose values are the messages, each with its remedy, and what became of one lane."""
+"""How a run ends: an enumeration whose values are the messages, each with its remedy, and what
+became of one lane.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,11 @@ from typing import Self
 
 
 class Outcome(StrEnum):
-    """How a run ends.  A member is its message; ``code`` is how files write it, ``remedy`` what can be done about it.
+    """How a run ends.  A member is its message; ``code`` is how files write it, ``remedy`` what can
+    be done about it.
 
-    A code, once given, stays: files are read by it.  ``{solver}`` in a remedy is the call of the solver up to the setting, "Native(".
+    A code, once given, stays: files are read by it.  ``{solver}`` in a remedy is the call of the
+    solver up to the setting, "Native(".
     """
 
     code: int
@@ -49,7 +53,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """How a run ended: its ``kind``, at which ``time``, why (``message``), and the index of the ``state`` at fault, if any."""
+    """How a run ended: its ``kind``, at which ``time``, why (``message``), and the index of the
+    ``state`` at fault, if any.
+    """
 
     kind: Outcome
     time: float

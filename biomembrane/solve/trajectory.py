@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
-from .parameters import ParameterSet
+from .parameter_set import ParameterSet
 from .problem import Block, Met, Solution
 from .solver import Solver
 from .status import Status

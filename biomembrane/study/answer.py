@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, reading, units
+from .. import errors, units, user_text
 from ..numerals import typeset
 
 
@@ -113,12 +113,12 @@ def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: 
 def _one(value: Any, where: str) -> Any:
     if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit beside it
         errors.among("units", value.attrs, where, "an attribute of the array")
-        value = units.Q(reading.numbers(value.values), str(value.attrs["units"]))
+        value = units.Q(user_text.numbers(value.values), str(value.attrs["units"]))
     made = units.quantity(value, where)
     if not units.is_quantity(made):
         advice = "Q(5, 'mM'), Q(5, '1') for a pure number, or one value of run.data with its units"
         raise errors.BareNumber(where=where, wanted="a quantity", got=errors.shown(value), advice=advice)
-    number = reading.numbers(made.magnitude)
+    number = user_text.numbers(made.magnitude)
     if isinstance(number, float) and not np.isfinite(number) and not where.endswith("value"):
         raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(value), advice="a number of the source")
     if not isinstance(number, float):
@@ -136,7 +136,7 @@ def _like(value: Any, computed: Any, where: str) -> Any:
 
 def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
     """A tolerance in the unit of ``computed``: a bare number is a share of what is wanted."""
-    share = reading.numbers(within)
+    share = user_text.numbers(within)
     if isinstance(share, float):
         made = share * abs(float(goal.to(computed.units).magnitude))
     elif within is None:

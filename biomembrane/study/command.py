@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..command_words import count
+from ..cli_arguments import count
 
 WRITES = ("results.json", "index.html")
 
@@ -30,9 +30,10 @@ def arguments(commands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Run the command; gives the exit status and what ``--json`` prints."""
-    from ..exchange.beside import beside, read_path, writable
+    from ..exchange.atomic_files import beside, read_path, writable
+    from .perform import asked
     from .report import page, table, verdict
-    from .reproduce import asked, reproduce
+    from .reproduce import reproduce
 
     began = time.perf_counter()
     asked(options.only)  # wrong names first
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
 def _clear(folder: Path) -> None:
     """Remove what an earlier call told, so that nothing old is taken for new if this one is stopped.  Raises NotWritable."""
     from .. import errors
-    from ..exchange.beside import reason
+    from ..exchange.atomic_files import reason
 
     for name in WRITES:
         try:

@@ -15,10 +15,10 @@ from .. import errors
 from .answer import Answer, answer
 
 if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
-    from ..account.audit.finding import Audit
-    from ..account.keep import Kept
-    from ..account.run import Run
     from ..assemble.model import Model
+    from ..results.run import Run
+    from ..results.scan import Kept
+    from ..second_law.finding import Audit
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class Study:
 
         Raises UnknownName for a process that the model lacks, or that is proved after all.
         """
-        from ..account.audit.audit import audit
+        from ..second_law.audit import audit
 
         if hosted is not None:
             errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
@@ -126,8 +126,8 @@ class Study:
 
         Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
         """
-        from ..account.run import simulate
         from ..exchange.netcdf import save
+        from ..results.run import simulate
 
         label = self._label(label, [r.label for r in self.records], "run(label=…)", "label='ouabain'")
         if not any(m is model for m in self._audited):
@@ -203,7 +203,7 @@ class Study:
 
 def _record(label: str, model: str, run: Run | Kept, *, first: bool) -> Record:
     """The run with its books as a lane that is worst has them."""
-    from ..account.outcome import outcome
+    from ..results.outcome import outcome
 
     off = run.ledger.residual_relative
     last = np.asarray(off.isel(time=-1) if "time" in off.dims else off, float)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .reproduce import Asked, Result, lost, perform
+from .perform import Asked, Result, lost, perform
 
 _LAST = 5.0  # seconds that a process may take to end by itself
 

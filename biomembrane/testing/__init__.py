@@ -15,6 +15,7 @@ Needs Hypothesis: ``pip install 'biomembrane[test]'``.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 _HOME = {
@@ -39,7 +40,10 @@ def __getattr__(name: str) -> Any:
 
         advice = "pip install 'biomembrane[test]'"
         raise errors.NeedsExtra(where=f"biomembrane.testing.{name}", wanted="the package hypothesis", got="not installed", advice=advice)
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if isinstance(globals().get("states"), ModuleType):  # the module of that name, which its import puts here
+        globals()["states"] = globals()["states"].states
+    return found
 
 
 def __dir__() -> list[str]:

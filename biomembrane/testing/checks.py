@@ -12,15 +12,15 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 from .. import errors, symbols, units
-from ..account.coupling import coupling
-from ..account.keep import Keep
-from ..account.run import simulate
 from ..assemble.model import Model
 from ..constants import FARADAY
 from ..declare.cycle import Cycle
 from ..declare.parameter import whole
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
+from ..results.run import simulate
+from ..results.scan import Keep
+from ..second_law.coupling import coupling
 from .states import State, near, states, values
 
 LEAST = 1e-9  # of RT: an affinity below this has no sign in floating point
@@ -142,7 +142,7 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
         raise Skip("a reaction inside a compartment has one force")
     if any(p.reaction.has_solvent for p in declared.processes):
         raise Skip("the solvent's force is a pressure")
-    from ..account.flows import Flows
+    from ..second_law.conjugate_flows import Flows
 
     names = list(Flows([declared]).forces)
     if len(names) < 2:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from .. import units
 from ..assemble.model import Model
-from ..declare.places import contents
 from ..declare.transporter import Process
-from .seen import Array, Condition, Seen, vector
+from .model_evaluator import Array, Condition, Seen, vector
 
 DECADES = 20  # tenths of a decade that concentrations move to either side
 
@@ -104,7 +103,7 @@ def states(draw: st.DrawFn, model: Model) -> State:
     """
     moved: dict[str, float] = {}
     tenths = st.integers(-DECADES, DECADES)
-    concentrations = [n for n in model.parameters if n in _concentrations(model)]
+    concentrations = [n for n in model.parameters if n in model.concentrations]
     for name in concentrations:
         if shift := draw(tenths):
             moved[name] = _usual(model, name) * 10 ** (shift / 10)
@@ -121,10 +120,6 @@ def states(draw: st.DrawFn, model: Model) -> State:
         if x.conjugate is None and (tenth := draw(st.integers(0 if x.positive else -10, 10))):
             moved[x.name] = tenth / 10
     return State(model, moved)
-
-
-def _concentrations(model: Model) -> set[str]:
-    return {f"{place.name}.{species.name}" for place in model.places.values() for species in contents(place)}
 
 
 def near(model: Model, process: str, at: State) -> tuple[str, State] | None:

@@ -12,19 +12,19 @@ from ..assemble.model import Model
 from ..declare.cycle import Cycle
 from ..declare.species import Species
 from ..declare.transporter import Transporter
-from . import drawn
-from .declared import build, law_of
-from .drawn import KINDS, crew, lone, specs, syntheses, written
+from . import random_specs
+from .random_specs import KINDS, crew, lone, specs, syntheses, written
+from .spec_models import build, law_of
 
 
 def temperatures() -> st.SearchStrategy[Any]:
     """Temperatures from 0 to 47 °C, in kelvin."""
-    return drawn.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
+    return random_specs.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
 
 
 def species(name: str = "S") -> st.SearchStrategy[Species]:
     """A species with a formula and a charge from −3 to 3."""
-    return drawn.species(name)
+    return random_specs.species(name)
 
 
 def balanced_reactions() -> st.SearchStrategy[tuple[tuple[Species, ...], str]]:
@@ -45,7 +45,7 @@ _LAWS = tuple(kind for kind in KINDS if kind != "cycle")
 
 def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Any]]:
     """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both sides."""
-    part = st.sampled_from(list(kinds)).flatmap(lambda kind: drawn.parts(kind, drawn.PERMEANT, drawn.CHARGES))
+    part = st.sampled_from(list(kinds)).flatmap(lambda kind: random_specs.parts(kind, random_specs.PERMEANT, random_specs.CHARGES))
     return part.map(lambda p: (written(p.left, p.right), law_of(p, units.Q)))
 
 

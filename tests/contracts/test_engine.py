@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, dimension, errors, laws, solvers
-from biomembrane.compile import elementary, ir, native, object_cache, rodas, sparse
-from biomembrane.compile.ir import INT, Function
+from biomembrane.compile.graph.builder import elimination_order
+from biomembrane.compile.llvm import elementary, ir
+from biomembrane.compile.llvm.ir import INT, Function
+from biomembrane.compile.machine_code import module, object_cache
 from biomembrane.compile.program import program
+from biomembrane.compile.rosenbrock import tableau
 from biomembrane.library import K, glucose
 
 MODELS = {"enterocyte": "10 min", "resting_cell": "30 min"}
@@ -44,13 +47,13 @@ def machine():
         f.say("ret void")
         lines.append(f.text())
     text = ir.widened("\n".join(lines), 8) + "\nattributes #0 = { nounwind }\nattributes #1 = { alwaysinline nounwind }\n"
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), native.machine())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(native.compiled(text)))
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), module.machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(module.compiled(text)))
     engine.finalize_object()
 
     def call(name, *arguments):
         function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * (len(arguments) + 1))(engine.get_function_address(f"t_{name}"))
-        cells = [native.aligned(1, 8) for _ in range(len(arguments) + 1)]
+        cells = [module.aligned(1, 8) for _ in range(len(arguments) + 1)]
         for cell, value in zip(cells, arguments, strict=False):
             cell[0] = value
         function(*(c.ctypes.data for c in cells))
@@ -86,7 +89,7 @@ def test_a_nan_stays_a_nan(machine, name):
 def test_the_fill_pattern_holds_every_product_of_elimination(case):
     """In the planned order no elimination step touches an entry that has no place."""
     size, pattern = case
-    made = sparse.plan(size, pattern)
+    made = elimination_order.plan(size, pattern)
     assert sorted(made.order) == list(range(size))
     for n, k in enumerate(made.order):
         later = made.order[n + 1 :]
@@ -111,7 +114,7 @@ def test_agrees_with_radau(name):
 
 def test_the_order_is_five():
     """A nonautonomous stiff linear problem at fixed steps: the error falls with h⁵, within 0.15."""
-    method, lam = rodas.RODAS5P, -1.0
+    method, lam = tableau.RODAS5P, -1.0
     g = math.cos  # y' = λ(y − cos t) − sin t has y = cos t
 
     def step(y, t, h):
@@ -138,7 +141,7 @@ def test_slaved_states_are_off_between_steps_by_one_shape():
     """Conditions of order 4 of the algebraic states of index-1 problems (Hairer & Wanner II, VI.4), at θ: those of order 3 hold, those of
     order 4 fail by curves of which the tableau's shape is the first principal one.
     """
-    method, full = rodas.RODAS5P, lambda rows: np.array([[*row, *[0.0] * (8 - len(row))] for row in rows])
+    method, full = tableau.RODAS5P, lambda rows: np.array([[*row, *[0.0] * (8 - len(row))] for row in rows])
     gamma = np.linalg.inv(np.eye(8) / method.gamma - full(method.C))
     alpha = full(method.a) @ gamma
     beta, a = alpha + gamma, alpha.sum(axis=1)
@@ -248,26 +251,26 @@ def test_the_cache_survives_damage_and_two_at_once(tmp_path, monkeypatch):
     f = Function("one", "", INT, "#0")
     f.say(f"ret {INT} zeroinitializer")
     text = ir.widened(f.text(), 8) + "\nattributes #0 = { nounwind }\n"
-    body = native.compiled(text)
+    body = module.compiled(text)
     (file,) = tmp_path.glob("*.o")
     for damage in (b"", b"garbage", file.read_bytes()[:-7]):
         file.write_bytes(damage)
-        assert native.compiled(text) == body
-    workers = [threading.Thread(target=native.compiled, args=(text,)) for _ in range(4)]
+        assert module.compiled(text) == body
+    workers = [threading.Thread(target=module.compiled, args=(text,)) for _ in range(4)]
     for w in workers:
         w.start()
     for w in workers:
         w.join()
     assert {p.name for p in tmp_path.iterdir()} == {file.name, "key"}
-    assert native.compiled(text) == body
+    assert module.compiled(text) == body
     monkeypatch.setenv("BIOMEMBRANE_CACHE", "off")
     assert object_cache.folder() is None
-    assert native.compiled(text) == body
+    assert module.compiled(text) == body
 
 
 def test_wrong_machine_code_is_found_on_load(monkeypatch):
     """A kernel that differs from the numpy printer is refused before it runs."""
-    made = native.native(program(bm.load("resting_cell")), 1)
+    made = module.native(program(bm.load("resting_cell")), 1)
     evaluate = made.evaluate
     monkeypatch.setattr(type(made), "evaluate", lambda _, *a: [x * (1 + 1e-6) for x in evaluate(*a)])
     with pytest.raises(errors.KernelMismatch):

@@ -1,4 +1,6 @@
-"""Engines are asked by protocol: one that nobody has heard of runs models, scans, lazy scans and books like the two that are shipped."""
+"""Engines are asked by protocol: one that nobody has heard of runs models, scans, lazy scans and
+books like the two that are shipped.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account.lazy import Lazy
 from biomembrane.compile.kernel import Kernel
-from biomembrane.compile.numpy import kernel
+from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import Program, program
+from biomembrane.results.lazy import Lazy
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.solve.solver import Compiled, Solver
 
@@ -27,7 +29,9 @@ LEVELS = xr.DataArray([3.0, 4.0, 5.0], dims="K_o", attrs={"units": "mM"})
 
 @dataclass(frozen=True)
 class Foreign:
-    """An engine of someone else's, which counts what it is asked; it happens to integrate by ours, lane by lane."""
+    """An engine of someone else's, which counts what it is asked; it happens to integrate by ours,
+    lane by lane.
+    """
 
     rtol: float = 1e-8
     atol: float = 1e-3
@@ -97,7 +101,9 @@ def test_what_is_prepared_travels(solver: Solver) -> None:
 
 
 def test_nothing_asks_which_solver_it_has() -> None:
-    """No ``isinstance`` on a solver in the package, and no module but theirs and the default's names one."""
+    """No ``isinstance`` on a solver in the package, and no module but theirs and the default's
+    names one.
+    """
     asked, named = [], set()
     root = Path(bm.__file__).parent
     for path in root.rglob("*.py"):

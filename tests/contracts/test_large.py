@@ -7,16 +7,17 @@ import ctypes
 import numpy as np
 import pytest
 import xarray as xr
+from biomembrane.compile.graph.builder.builder import Graph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, solvers
 from biomembrane import library as lib
-from biomembrane.compile import lanes, native, roll, sparse, tapes
 from biomembrane.compile import program as programs
-from biomembrane.compile.graph import Graph
-from biomembrane.compile.numpy import Kernel
+from biomembrane.compile.graph.builder import elimination_order
+from biomembrane.compile.machine_code import model_functions, module, operations, rolled_code
+from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
 
@@ -60,16 +61,16 @@ def rolled(links):
         return model, programs._build(model, (), False)
 
 
-@pytest.fixture(scope="module", params=[*((case, native.WIDE) for case in CASES), ("loops", native.ALONE), ("operations", native.ALONE)], ids=str)
+@pytest.fixture(scope="module", params=[*((case, module.WIDE) for case in CASES), ("loops", module.ALONE), ("operations", module.ALONE)], ids=str)
 def built(request):
     """A model and its rolled machine code, cut by cell, or smaller where the budget for what is seldom is small."""
     case, layout = request.param
     links, budget, longest = CASES[case]
     model, program = rolled(links)
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(roll, "BUDGET", budget)
-        m.setattr(roll, "LONGEST", longest)
-        return model, native.Native(program, layout)
+        m.setattr(rolled_code, "BUDGET", budget)
+        m.setattr(rolled_code, "LONGEST", longest)
+        return model, module.Native(program, layout)
 
 
 def point(program, seed=1):
@@ -84,7 +85,7 @@ def call(machine, name, *arrays):
 
 def lined(values):
     """A copy (row, lane) where machine code wants it."""
-    made = native.aligned(*values.shape)
+    made = module.aligned(*values.shape)
     made[:] = values
     return made
 
@@ -119,11 +120,11 @@ def test_rolled_elimination_solves(built):
     solves(built[1])
 
 
-@pytest.mark.parametrize("layout", [native.WIDE, native.ALONE], ids=str)
+@pytest.mark.parametrize("layout", [module.WIDE, module.ALONE], ids=str)
 @pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
 def test_straight_elimination_solves(name, layout):
     """The same for a small model, whose code is unrolled."""
-    solves(native.Native(programs.program(bm.load(name)), layout))
+    solves(module.Native(programs.program(bm.load(name)), layout))
 
 
 def solves(machine):
@@ -131,7 +132,7 @@ def solves(machine):
     rng = np.random.default_rng(3)
     J, s = lined(rng.uniform(-1, 1, (machine.shape.jacobian, width))), lined(np.full((1, width), 30.0))
     b = rng.uniform(-1, 1, (len(program.states), width))
-    A = native.aligned(machine.shape.factors + max(machine.shape.scratch.values(), default=0), width)
+    A = module.aligned(machine.shape.factors + max(machine.shape.scratch.values(), default=0), width)
     x = lined(b)
     call(machine, "f_lu", J, s, A)
     call(machine, "f_solve", A, x)
@@ -146,35 +147,35 @@ def test_any_pattern_and_any_owners(data):
     n = data.draw(st.integers(1, 12))
     pattern = sorted(data.draw(st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)))))
     owners = tuple(data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
-    made = sparse.plan(n, pattern, owners)
+    made = elimination_order.plan(n, pattern, owners)
     assert sorted(made.order) == list(range(n))
     sparsity = (tuple(i for i, _ in pattern), tuple(j for _, j in pattern))
     program = Program(tuple(map(str, range(n))), (), Graph(), {}, {}, sparsity, owners)
     rng = np.random.default_rng(n)
     memory = {"%J": rng.uniform(-1, 1, len(pattern)), "%s": np.array([30.0]), "%A": np.zeros(len(made.index)), "%b": rng.uniform(-1, 1, n)}
     b = memory["%b"].copy()
-    for tape in (tapes.factor(made, sparsity, owners, program.mass), tapes.solve(made, owners)):
+    for tape in (operations.factor(made, sparsity, owners, program.mass), operations.solve(made, owners)):
         interpret(tape, memory)
     assert dense(program, memory["%J"], 30.0) @ memory["%b"] == pytest.approx(b, rel=1e-11, abs=1e-11)
 
 
 def interpret(tape, memory):
     """Run a tape bundle by bundle, with stores at the end of each, as the bodies do."""
-    cut = roll.cut(roll.Cut(tape))
+    cut = rolled_code.cut(rolled_code.Cut(tape))
     value: dict[int, float] = {}
     names = {"sub": lambda a, b: a - b, "less": lambda a, b, c: a - b * c, "mul": lambda a, b: a * b, "rcp": lambda a: 1 / a, "copy": lambda a: a}
 
     def read(i):
-        if tape.op[i] == roll.LOAD:
-            return memory[roll.POINTERS[tape.pointer[i]]][tape.index[i]]
-        return tape.value[i] if tape.op[i] == roll.CONST else value[i]
+        if tape.op[i] == rolled_code.LOAD:
+            return memory[rolled_code.POINTERS[tape.pointer[i]]][tape.index[i]]
+        return tape.value[i] if tape.op[i] == rolled_code.CONST else value[i]
 
     for b in cut.order:
         for i in cut.members[cut.first[b] : cut.first[b + 1]]:
-            value[i] = names[roll.OPS[tape.op[i]]](*(read(a) for a in tape.args[i] if a >= 0))
+            value[i] = names[rolled_code.OPS[tape.op[i]]](*(read(a) for a in tape.args[i] if a >= 0))
         for i, pointer, index in cut.exports[:, cut.first_export[b] : cut.first_export[b + 1]].T:
             if index >= 0:
-                memory[roll.POINTERS[pointer]][index] = value[i]
+                memory[rolled_code.POINTERS[pointer]][index] = value[i]
 
 
 def test_a_rolled_run_equals_a_straight_one(monkeypatch):
@@ -206,7 +207,7 @@ def test_alike_cells_share_their_code(monkeypatch):
     for n in (6, 8):
         program = programs._build(tube([(i, i + 1) for i in range(n - 1)]), (), False)
         slots = Kernel(program).slots
-        made = lanes.functions(program, slots, lanes.shape(program, len(slots)))
+        made = model_functions.functions(program, slots, model_functions.shape(program, len(slots)))
         sizes.append(sum(len(line) for f in made for line in f.text().splitlines() if "constant [" not in line))
     assert sizes[1] < 1.1 * sizes[0]
 

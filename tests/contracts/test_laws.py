@@ -22,10 +22,10 @@ from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
 from biomembrane.declare.laws import ring
 from biomembrane.declare.site import Site
 from biomembrane.library import H2O, Cl, K, Na
-from biomembrane.solve.initial import initial, stationary
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import KINDS, Loop, Part, Spec, decades, lone, temperatures
-from biomembrane.testing.seen import Condition, Seen, vector
+from biomembrane.solve.initial_state import initial, stationary
+from biomembrane.testing.model_evaluator import Condition, Seen, vector
+from biomembrane.testing.random_specs import KINDS, Loop, Part, Spec, decades, lone, temperatures
+from biomembrane.testing.spec_models import build
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
 V_W = float(H2O.molar_volume.quantity.to("m^3/mol").magnitude)

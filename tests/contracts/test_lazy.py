@@ -13,7 +13,7 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, errors
-from biomembrane.account.lazy import Recipe
+from biomembrane.results.lazy import Recipe
 
 pytest.importorskip("dask")
 pytest.importorskip("zarr")

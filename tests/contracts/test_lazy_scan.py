@@ -19,10 +19,10 @@ from mistakes import cycle, sound
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers, units
 from biomembrane import library as lib
-from biomembrane.account.lazy import Recipe, _fixed, _packed, block
-from biomembrane.account.variables import VARIABLES
 from biomembrane.library import glucose
-from biomembrane.solve.simulate import prepare
+from biomembrane.results.lazy import Recipe, _fixed, _packed, block
+from biomembrane.results.variables import VARIABLES
+from biomembrane.solve.task import prepare
 
 pytest.importorskip("dask")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask warns of itself

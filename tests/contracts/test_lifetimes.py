@@ -24,7 +24,7 @@ from biomembrane.compile.program import Program
 from biomembrane.declare.places import Compartment, Membrane, Reservoir
 from biomembrane.declare.transporter import Process, Transporter
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.solve.parameters import ParameterSet
+from biomembrane.solve.parameter_set import ParameterSet
 from biomembrane.solve.trajectory import Trajectory
 
 pytest.importorskip("dask")
@@ -98,7 +98,7 @@ def test_all_that_is_made_of_a_model_goes_with_it(tmp_path: Path) -> None:
     parts = everything(made, tmp_path)
     assert any(x is made for x in reached(parts[-1]))  # what is held is found
     found = dict(kept())
-    assert {"biomembrane.symbols.declared", "biomembrane.declare.judge.known"} <= set(found)
+    assert {"biomembrane.symbols.declared", "biomembrane.declare.checks.certified_once.known"} <= set(found)
     for name, value in found.items():
         held = {type(x).__name__ for x in reached(value) if isinstance(x, OF_A_MODEL)}
         assert not held, f"{name} holds {held}"

@@ -16,11 +16,12 @@ from stiff import P, Y, compiled, solve
 from strategies import fewer
 
 from biomembrane import errors, solvers
-from biomembrane.compile import driver, lanes, native, rodas
-from biomembrane.compile.numpy import Kernel
+from biomembrane.compile.machine_code import model_functions, module
+from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program
+from biomembrane.compile.rosenbrock import driver, tableau
 from biomembrane.solve import constraints
-from biomembrane.solve.native import Native
+from biomembrane.solve.engines.native import Native
 from biomembrane.solve.problem import Block, Problem
 from biomembrane.symbols import t
 
@@ -91,7 +92,7 @@ def test_order_of_convergence(name: str) -> None:
 def test_every_way_to_emit_code(name: str, way: str, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Straight and rolled code, loops over tables, the careful driver; one lane and eight: solution and quadratures as exact as rtol asks."""
     if way == "tables":
-        monkeypatch.setattr(lanes, "_DENSE", 0)
+        monkeypatch.setattr(model_functions, "_DENSE", 0)
     p = PROBLEMS[name]
     k = compiled(p.rhs, [Y[0] ** 2, Y[1]], p.mass, rolled=way in ("rolled", "tables"), careful=way == "careful")
     made = solve(k, np.repeat(p.start[:, None], runs, axis=1), [0.0, 0.5, 1.0], 1e-8)
@@ -109,14 +110,14 @@ def test_every_way_to_emit_code(name: str, way: str, runs: int, monkeypatch: pyt
 @given(st.data())
 def test_elimination_leaves_the_mass_out(data: st.DataObject) -> None:
     """(M s − J) x = b in machine code, for random patterns and masses, however it is emitted."""
-    n, rolled = data.draw(st.integers(1, 6)), data.draw(st.sampled_from([None, 0, lanes._DENSE]))
+    n, rolled = data.draw(st.integers(1, 6)), data.draw(st.sampled_from([None, 0, model_functions._DENSE]))
     mass = data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
     pattern = data.draw(st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)))) | {(i, i) for i in range(n)}
     rhs = [sum(P[0] * Y[j] for i, j in sorted(pattern) if i == row) for row in range(n)]
     k = compiled(rhs, mass=mass, rolled=rolled is not None)
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(lanes, "_DENSE", rolled or 0)
-        machine = native.Native(k.program, native.WIDE)
+        m.setattr(model_functions, "_DENSE", rolled or 0)
+        machine = module.Native(k.program, module.WIDE)
     rng = np.random.default_rng(n)
     rows, columns = (np.array(each, dtype=int) for each in k.program.sparsity)
     values = np.where(rows == columns, -20.0, rng.uniform(-1, 1, len(rows)))
@@ -125,7 +126,7 @@ def test_elimination_leaves_the_mass_out(data: st.DataObject) -> None:
     b = rng.uniform(-1, 1, n)
     room = machine.shape.scratch
     arrays = {"J": values, "s": np.array([30.0]), "A": np.zeros(machine.shape.factors + max([0, *room.values()])), "b": b}
-    held = {name: native.aligned(len(each), 8) for name, each in arrays.items()}
+    held = {name: module.aligned(len(each), 8) for name, each in arrays.items()}
     for name, each in arrays.items():
         held[name][:] = each[:, None]
     for function, names in (("f_lu", "JsA"), ("f_solve", "Ab")):
@@ -139,7 +140,7 @@ def test_without_constraints_all_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -
     k = compiled([-(A**2), A - C])
     assert k.program.mass == (1, 1)
     assert k.program.algebraic == ()
-    loops = [driver.drive(rodas.RODAS5P, native.WIDE, constrained=on).text() for on in (False, True)]
+    loops = [driver.drive(tableau.RODAS5P, module.WIDE, constrained=on).text() for on in (False, True)]
     assert len(loops[0]) < len(loops[1])
     usual = solve(k, [1.0, 0.5], [0.0, 0.3, 1.0], 1e-8)
     monkeypatch.setattr(Program, "algebraic", (0,))  # the driver alone asks it

@@ -20,11 +20,11 @@ from biomembrane import Q
 from biomembrane.assemble.model import Model
 from biomembrane.compile import program as programs
 from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
-from biomembrane.exchange.shipped import names
+from biomembrane.exchange.shipped_models import names
 from biomembrane.symbols import F, c0
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import KINDS, Spec, specs, substances
-from biomembrane.testing.seen import Condition, Seen, vector
+from biomembrane.testing.model_evaluator import Condition, Seen, vector
+from biomembrane.testing.random_specs import KINDS, Spec, specs, substances
+from biomembrane.testing.spec_models import build
 
 Array = NDArray[np.float64]
 by_name = pytest.mark.parametrize("name", names())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from biomembrane import errors
-from biomembrane.compile import native, object_cache
+from biomembrane.compile.machine_code import module, object_cache
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are of POSIX")
 NAME, BODY = "a" * 64 + ".o", b"\x7fELF and so on" * 40
@@ -171,8 +171,8 @@ def test_a_place_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest
 def test_a_swapped_object_is_built_again_and_not_called(home: Path) -> None:
     """Two functions of the same name: the object of the one under the key of the other does not answer."""
     texts = [f"define i64 @one() {{\n  ret i64 {number}\n}}\n" for number in (1, 2)]
-    bodies = [native.compiled(text) for text in texts]
-    names = [f"{native._key(text)}.o" for text in texts]
+    bodies = [module.compiled(text) for text in texts]
+    names = [f"{module._key(text)}.o" for text in texts]
     (home / names[0]).write_bytes((home / names[1]).read_bytes())
-    assert native.compiled(texts[0]) == bodies[0] != bodies[1]
+    assert module.compiled(texts[0]) == bodies[0] != bodies[1]
     assert object_cache.found(names[0]) == bodies[0]

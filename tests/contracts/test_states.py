@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from biomembrane import library as lib
 from biomembrane import symbols
 from biomembrane.assemble import state as states
 from biomembrane.assemble.model import Model
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
 from biomembrane.units import Q
 
 K, Na, Cl = lib.K, lib.Na, lib.Cl
@@ -97,3 +98,10 @@ def test_nothing_depends_on_the_word_for_a_kind(monkeypatch: pytest.MonkeyPatch,
     assert str(again.ledger) == str(run.ledger)
     look, y = Seen(now), run.trajectory.block.y[:, -1, 0]
     assert np.array_equal(look.array("rhs", y), Seen(was).array("rhs", y))
+
+
+def test_what_moves_a_state_with_a_conjugate_is_a_process() -> None:
+    """A rate that no process has would do work that no books hold."""
+    x = everything().states[0]
+    with pytest.raises(ValueError, match="in no books"):
+        replace(x, rate=x.scale)

@@ -51,3 +51,37 @@ def test_an_impermeant_is_an_object_of_its_place() -> None:
     assert anion.symbol in model.stores["cell.X"].free_symbols
     at = {p.symbol: p.value for p in model.parameters.values()}
     assert float(anion.amount.expression.subs(at)) == 120.0
+
+
+def test_what_is_asked_of_a_participant_are_its_properties() -> None:
+    """Row of N, what a mole counts for there, the potential that works on it, and its unit level."""
+    inside = bm.Compartment("cell", volume=bm.Q(1, "pL"), contents={K: bm.Q(1, "mM")})
+    on = bm.Membrane("m", inside=inside, outside=bm.Reservoir("bath", {K: bm.Q(1, "mM")}), area=bm.Q(1, "um^2"))
+    (ion, _), (solvent, _) = lib.leak(K, on).processes[0].solutes, lib.water(on).processes[0].reaction.net
+    step = {"forward": bm.Q(1, "1/s"), "reverse": bm.Q(1, "1/s")}
+    made = bm.Cycle("E", on, density=bm.Q(1, "fmol"), states="A B", steps=[("A <-> B", step)], reason="a toy")
+    state = made.states[0]
+    asked = [(who.row, str(who.per_mole), str(who.potential), str(who.unit_level)) for who in (ion, solvent, state)]
+    sides = (ion.place.name, solvent.place.name)
+    assert asked == [
+        (f"{sides[0]}.K", "1", f"mu[{sides[0]}.K]", "c0"),
+        (f"{sides[1]}.volume", "H2O.molar_volume", f"P[{sides[1]}]", "c0"),
+        ("E.A", "1", "mu[E.A]", "n0"),
+    ]
+    assert [(who.is_solute, who.is_solvent, who.is_state) for who in (ion, solvent, state)] == [
+        (True, False, False), (False, True, False), (False, False, True),
+    ]  # fmt: skip
+    assert lib.water(on).processes[0].reaction.has_solvent
+    assert made.processes[0].reaction.states == made.states
+    assert (made.processes[0].transporter, made.processes[0].step, made.processes[0].name) == ("E", "A-B", "E:A-B")
+
+
+def test_words_that_sort_things_are_enumerations() -> None:
+    """Their values are what is printed, and they compare with text as it stands in files."""
+    model = shipped("enterocyte")
+    assert {type(e.group).__name__ for e in model.equations} == {"Group"}
+    assert [g.value for g in dict.fromkeys(e.group for e in model.equations)][:2] == ["derived", "potential"]
+    assert {(type(s.role).__name__, type(s.component).__name__) for s in model.ledger_stores} == {("Role", "Component")}
+    assert {p.certificate.verdict for p in model.processes} <= {"proven", "onsager"}
+    found = bm.audit(model)
+    assert (type(found.verdict).__name__, f"{found.verdict}", repr(found.verdict)) == ("Verdict", "proven", "'proven'")

@@ -17,8 +17,9 @@ from biomembrane import dimension as d
 from biomembrane import errors, laws
 from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
-from biomembrane.declare.auxiliary import Auxiliary
+from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
+from biomembrane.show import drawn_variables
 from biomembrane.solve.problem import Problem
 from biomembrane.testing import check_model
 from biomembrane.units import Q
@@ -129,12 +130,13 @@ def test_a_gate_that_senses_the_voltage_agrees_with_another_solver() -> None:
     theirs.ledger.check()
 
 
-def test_a_law_reads_two_gates_and_a_gate_another() -> None:
+@pytest.mark.parametrize("both", [True, False])
+def test_a_law_reads_two_gates_and_a_gate_another(both: bool) -> None:
     """ẋ₂ = k (x₁ − x₂): the second lags behind the first, whose name ends alike."""
     wall = cell()
     first = Auxiliary("one_n", wall, opened, Q(START, "1"))
     second = Auxiliary("two_n", wall, lambda s, x: per_second(s) * (s[first] - x), Q(0.0, "1"))
-    law, by = laws.GHK(permeability=Q(1e-6, "cm/s")), lambda s: s[second] * (1 - s[first])
+    law, by = laws.GHK(permeability=Q(1e-6, "cm/s")), lambda s: s[second] * (1 - both * s[first])
     part = bm.Transporter("K_v", "K@in -> K@out", on=wall, law=law, modulator=by)
     run = bm.simulate(bm.Model("two", [part], potential={wall: Q(-20, "mV")}), until="3 s")
     t, rest, rate = run.trajectory.times, OPENING / (OPENING + CLOSING), OPENING + CLOSING
@@ -149,9 +151,9 @@ def test_scans_protocols_and_runs_that_go_on() -> None:
     model = gated()
     starts, rates = np.array([0.0, 0.5, 1.0]), np.array([1.0, 7.0])
     given = {
-        name: xr.DataArray(x, dims=dim, attrs={"units": unit})
-        for name, x, dim, unit in (("n", starts, "start", "1"), ("n.opening", rates, "rate", "1/s"))
-    }
+        "n.start": xr.DataArray(starts, dims="start", attrs={"units": "1"}),
+        "n.opening": xr.DataArray(rates, dims="rate", attrs={"units": "1/s"}),
+    }  # fmt: skip
     scan = bm.simulate(model, until="1 s", parameters=given)
     lanes = [(s, a) for s in starts for a in rates]
     for k, (s, a) in enumerate(lanes):
@@ -169,7 +171,7 @@ def test_scans_protocols_and_runs_that_go_on() -> None:
     assert np.allclose(course(on), due, rtol=0, atol=1e-8)
     late = bm.Protocol.steps(Q(0, "1"), (Q(0.5, "s"), Q(1, "1")))
     with pytest.raises(errors.BadSettings, match="at the start"):
-        bm.simulate(model, until="1 s", parameters={"n": late})
+        bm.simulate(model, until="1 s", parameters={"n.start": late})
 
 
 def test_a_tissue_has_a_gate_in_each_cell() -> None:
@@ -252,6 +254,33 @@ def test_two_gates_of_one_name_and_a_gate_elsewhere_are_refused() -> None:
         bm.Model("far", [channel(wall, Auxiliary("n", far, opened, Q(START, "1")))])
 
 
+def test_a_state_of_a_compartment_follows_what_is_dissolved_there() -> None:
+    """ẋ = k (c/1 mM − x), with c held: an amount that saturates behind a concentration."""
+    sugar = lib.glucose
+    bath = bm.Reservoir("bath", {sugar: Q(5, "mM")})
+    tank = bm.Compartment("tank", volume=Q(1, "pL"), held={sugar: Q(3, "mM")})
+    wall = bm.Membrane("wall", inside=tank, outside=bath, area=Q(1, "um^2"))
+
+    def rate(s: Any, x: sp.Symbol) -> sp.Expr:
+        unit = s.parameter("unit", Q(1, "mM"), d.CONCENTRATION)
+        return per_second(s) * (s["glucose@tank"] / unit - x)
+
+    state = Auxiliary("x", tank, rate, 0.0, domain="nonnegative")
+    law, by = laws.GHK(permeability=Q(1e-6, "cm/s")), lambda s: s[state]
+    part = bm.Transporter("leak", "glucose@in -> glucose@out", on=wall, law=law, modulator=by)
+    run = bm.simulate(bm.Model("tank", [part]), until="4 s")
+    assert np.allclose(course(run, "x"), 3 * (1 - np.exp(-run.trajectory.times)), rtol=0, atol=1e-7)
+    run.ledger.check()
+
+
+def test_no_name_is_given_twice() -> None:
+    def rate(s: Any, x: sp.Symbol) -> sp.Expr:
+        return s.parameter("start", Q(0.7, "1"), d.ONE) * per_second(s) * (1 - x)
+
+    with pytest.raises(errors.DuplicateName, match=r"n\.start"):
+        gated(rate)
+
+
 def test_a_gate_that_shuts_comes_to_zero_and_one_that_runs_away_is_named() -> None:
     shut = bm.simulate(gated(lambda s, x: -per_second(s) * x), until="1 h")
     assert np.abs(course(shut)[-1]) < 1e-9
@@ -283,6 +312,35 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     k: Any = None
     given = {"times": np.zeros(2), "stops": np.zeros((1, 1)), "constants": []}
     given["volumes"] = np.zeros(2, bool)
-    for told, due in ((None, 100.0 + 1e6), (np.array([True, False]), 100.0)):
-        problem = Problem(k, y0=y0, scale=scale, positive=np.ones(2, bool), accounted=told, **given)
-        assert problem.rounding == pytest.approx(1e-14 * GAS * BODY_TEMPERATURE * due)
+    both, first = np.array([True, True]), np.array([True, False])
+    for positive, told, due in (
+        (both, None, 100 + 1e6),
+        (both, first, 100),
+        (first, None, 100 + 1 / FARADAY),
+        (first, first, 100),
+    ):  # fmt: skip
+        problem = Problem(k, y0=y0, scale=scale, positive=positive, accounted=told, **given)
+        assert problem.rounding == pytest.approx(1e-14 * GAS * BODY_TEMPERATURE * due, rel=1e-12)
+
+
+def test_results_show_it_in_one_schema(tmp_path: Path) -> None:
+    model = gated()
+    starts = xr.DataArray([0.0, 1.0], dims="k", attrs={"units": "1"})
+    run, scan = (bm.simulate(model, until="1 s", parameters=p) for p in ({}, {"n.start": starts}))
+    bm.save(run, tmp_path / "run.nc")
+    file = bm.open_run(tmp_path / "run.nc").data
+    kept = bm.simulate(model, until="1 s", parameters={"n.start": starts}, keep=["auxiliary"]).data
+    for data, other, dims in ((run.data, file, ()), (scan.data, kept, ("k",))):
+        assert data.auxiliary.dims == ("time", "auxiliary_state", *dims)
+        assert (data.auxiliary.units, list(data.auxiliary_state.values)) == ("1", ["n"])
+        assert other.auxiliary.identical(data.auxiliary)
+    t = run.data.time.values
+    assert np.allclose(run.data.auxiliary.sel(auxiliary_state="n"), exact(t), rtol=0, atol=1e-8)
+    for k, start in enumerate((0.0, 1.0)):
+        lane = scan.data.auxiliary.isel(k=k, auxiliary_state=0)
+        assert np.allclose(lane, exact(t, start), rtol=0, atol=1e-8)
+    assert float(run.final("auxiliary")["n"].magnitude) == pytest.approx(exact(1.0), abs=1e-8)
+    (line,) = drawn_variables.series(run, "n", "traces")
+    assert np.array_equal(line.values.values, run.data.auxiliary.values[:, 0])
+    plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s").data
+    assert "auxiliary" not in plain

@@ -18,7 +18,7 @@ from biomembrane import dimension as d
 from biomembrane import laws
 from biomembrane import library as lib
 from biomembrane.constants import FARADAY, GAS
-from biomembrane.declare.auxiliary import Auxiliary
+from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
 from biomembrane.units import Q
 

@@ -16,10 +16,10 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.account.ledger import Flow
-from biomembrane.account.lines import LINES
+from biomembrane.account.ledger_lines import LINES
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
-from biomembrane.solve.books import Books
+from biomembrane.solve.ledger_totals import Books
 
 S, D = bm.Species("S"), bm.Species("D")  # neutral solutes
 J = 1e-3  # fmol/s

@@ -13,11 +13,11 @@ from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q, errors
-from biomembrane.account.coupled_flows import efficiency_limit
-from biomembrane.account.flows import Flows, Force, nets
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import specs
+from biomembrane.second_law.conjugate_flows import Flows, Force, nets
+from biomembrane.second_law.coupled_flows import efficiency_limit
+from biomembrane.testing.random_specs import specs
+from biomembrane.testing.spec_models import build
 
 PARENT = [8e4, 500, 1e5, 20, 50, 50, 800, 1.0971e7, 10, 50, 3, 35, 0.3, 0.82286]  # reference/science.md §2, the row that stalls at 13.1
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 1.0}

@@ -11,8 +11,8 @@ from mistakes import caught
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
-from biomembrane.account.coupled_flows import efficiency_limit
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.coupled_flows import efficiency_limit
 
 CELL = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({Na: 10, K: 140, Cl: 10, glucose: 2}), held=mM(FUEL), impermeant=bm.balance(charge=-1))
 ON = membrane(CELL, bm.Reservoir("bath", mM(SALINE | {glucose: 5})))

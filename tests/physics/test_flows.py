@@ -13,8 +13,8 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
-from biomembrane.account.flows import Flows, Force, nets
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.conjugate_flows import Flows, Force, nets
 
 CELL = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({Na: 10, K: 140, Cl: 10, glucose: 2}), held=mM(FUEL), impermeant=bm.balance(charge=-1))
 ON = membrane(CELL, bm.Reservoir("bath", mM(SALINE | {glucose: 5})))

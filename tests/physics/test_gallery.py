@@ -8,7 +8,7 @@ import pytest
 from gallery import FAULTS, SOUND
 
 import biomembrane as bm
-from biomembrane.account.audit.finding import Finding
+from biomembrane.second_law.finding import Finding
 
 
 @cache

@@ -10,7 +10,7 @@ from builders import FUEL, ROOT, RT, SALINE, F, cell, epithelium, fuel_energy, m
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.account.lines import LINES
+from biomembrane.account.ledger_lines import LINES
 from biomembrane.library import Cl, K, Na, glucose
 
 

@@ -10,10 +10,10 @@ import biomembrane as bm
 from biomembrane import Q, laws, library
 from biomembrane import dimension as d
 from biomembrane import testing as kit
-from biomembrane.account.audit import evaluate
-from biomembrane.account.audit.claim import claims
 from biomembrane.errors import UnknownName
 from biomembrane.library import K, glucose
+from biomembrane.second_law import evaluation
+from biomembrane.second_law.claim import claims
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T
 
@@ -96,7 +96,7 @@ def test_a_catalyst_has_a_level_too() -> None:
     made = bm.Transporter("carrier", "K@in + Ca@in -> K@out + Ca@in", on, laws.Elementary(rate=Q(1, "fmol/s")))
     (claim,) = claims(made)
     assert {x.name: x.change for x in claim.levels} == {"K@cell": -1, "Ca@cell": 0, "K@bath": 1}
-    assert [v.name for v in evaluate.box(claim, {}).variables if v.log and v.unit != "mM"] == []
+    assert [v.name for v in evaluation.box(claim, {}).variables if v.log and v.unit != "mM"] == []
 
 
 def test_what_is_not_there_cannot_be_sensed() -> None:

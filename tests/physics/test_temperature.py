@@ -18,7 +18,7 @@ from biomembrane.compile import program as programs
 from biomembrane.constants import GAS
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.symbols import c0, n0
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
 
 S, A, B, C = (bm.Species(n, moieties={"a": 1}) for n in "SABC")
 PROTEIN = bm.Species("Protein")

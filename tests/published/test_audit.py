@@ -10,8 +10,8 @@ from gallery import CARRIER, SIX, V, c, cycle, said, u
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account.audit.finding import Audit
 from biomembrane.library import Na, glucose
+from biomembrane.second_law.finding import Audit
 from biomembrane.symbols import F, R, T
 
 ATP = "3 Na@in + 2 K@out + MgATP@in -> 3 Na@out + 2 K@in + MgADP@in + HPO4@in + H@in"

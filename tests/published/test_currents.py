@@ -11,12 +11,12 @@ from builders import F as FARADAY
 import biomembrane as bm
 from biomembrane import Q
 from biomembrane import dimension as d
-from biomembrane.account.audit import split
-from biomembrane.declare import signs
-from biomembrane.declare.signs import nonnegative
+from biomembrane.declare.checks import signs
+from biomembrane.declare.checks.signs import nonnegative
 from biomembrane.declare.site import Site
 from biomembrane.errors import SecondLawUndecided
 from biomembrane.library import K
+from biomembrane.second_law import one_way_split
 from biomembrane.symbols import F, R, T
 
 INSIDE, OUTSIDE = HEART
@@ -105,7 +105,7 @@ def test_rectification_that_follows_the_driving_force_is_consistent_and_judged_a
 
     made = published(flux)
     assert bm.audit(made).verdict == "consistent"
-    written = split._over_one(made.processes[0].rates.flux)
+    written = one_way_split._over_one(made.processes[0].rates.flux)
     assert len(str(written)) < 4 * len(str(made.processes[0].rates.flux))
 
 

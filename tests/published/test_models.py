@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from biomembrane.exchange import shipped
+from biomembrane.exchange import shipped_models
+from biomembrane.study.perform import perform, studies
 from biomembrane.study.report import page, table
-from biomembrane.study.reproduce import perform, studies
 
 ROOT = Path(__file__).parents[2]
 FOUND = importlib.util.spec_from_file_location("docs_numbers", ROOT / "docs" / "insert_numbers.py")
@@ -20,7 +20,7 @@ FOUND.loader.exec_module(numbers)
 
 
 def test_every_model_is_a_study():
-    assert sorted(studies()) == shipped.names()
+    assert sorted(studies()) == shipped_models.names()
     assert studies()[0] == "enterocyte"
 
 

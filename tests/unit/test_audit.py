@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
-from biomembrane.account.audit.claim import claim
-from biomembrane.account.audit.loops import blame, loops
-from biomembrane.account.audit.split import splits
 from biomembrane.cli import main
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.claim import claim
+from biomembrane.second_law.cycles import blame, loops
+from biomembrane.second_law.one_way_split import splits
 from biomembrane.symbols import B, R, T, potential
 from biomembrane.symbols import F as FARADAY
 
@@ -227,7 +227,7 @@ def diagram(reason: str = "as published", slip: float = 1.0, **kw: Any) -> bm.Cy
 def test_loops_are_found_and_told_by_their_net_reaction() -> None:
     basis, every = loops(diagram(), BODY)
     assert (len(basis), len(every)) == (2, 3)
-    Z = np.array([loop.row(5) for loop in basis])
+    Z = np.array([loop.row for loop in basis])
     states = np.array([[-1, 1, 0, 0], [0, -1, 1, 0], [0, 0, -1, 1], [1, 0, 0, -1], [0, -1, 0, 1]])
     assert not np.any(Z @ states)
     assert "Na@bath ⇌ Na@cell" in {loop.claim.reaction for loop in every}

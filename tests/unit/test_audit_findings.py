@@ -10,8 +10,8 @@ from builders import BODY, RT, F
 
 import biomembrane as bm
 from biomembrane import Q, symbols
-from biomembrane.account.audit.claim import Claim, claim
-from biomembrane.account.audit.finding import Finding
+from biomembrane.second_law.claim import Claim, claim
+from biomembrane.second_law.finding import Finding
 from biomembrane.symbols import B, R, T
 from biomembrane.symbols import F as FARADAY
 

@@ -9,10 +9,10 @@ from builders import FUEL, RT, SALINE, membrane, mM
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
-from biomembrane.account.audit.claim import claims
-from biomembrane.account.audit.finding import Audit, Finding, Witness, kilojoule
 from biomembrane.html import collapsible, table
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.claim import claims
+from biomembrane.second_law.finding import Audit, Finding, Witness, kilojoule
 
 ON = membrane(
     bm.Compartment(

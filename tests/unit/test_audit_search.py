@@ -9,9 +9,9 @@ import sympy as sp
 from builders import RT, F
 
 from biomembrane import symbols
-from biomembrane.account.audit.claim import Claim, claim
-from biomembrane.account.audit.evaluate import Functions, box
-from biomembrane.account.audit.search import LEAST, SMALL, Uphill, _slope, uphill
+from biomembrane.second_law.claim import Claim, claim
+from biomembrane.second_law.counterexample import LEAST, SMALL, Uphill, _slope, uphill
+from biomembrane.second_law.evaluation import Functions, box
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T
 

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from biomembrane.account.audit.split import splits
+from biomembrane.second_law.one_way_split import splits
 from biomembrane.symbols import B
 
 X, Y = sp.symbols("x y", positive=True)

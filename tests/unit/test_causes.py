@@ -10,7 +10,7 @@ from builders import BODY, RT, F
 
 import biomembrane as bm
 from biomembrane import symbols
-from biomembrane.account.audit.claim import Claim, claim
+from biomembrane.second_law.claim import Claim, claim
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T, c0
 

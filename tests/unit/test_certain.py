@@ -9,8 +9,8 @@ import sympy as sp
 from gallery import GLUT, V, c, q10, said
 
 import biomembrane as bm
-from biomembrane.account.audit.interval import Axis, Enclosure, sign
-from biomembrane.declare.signs import nonnegative
+from biomembrane.declare.checks.signs import nonnegative
+from biomembrane.second_law.boxes import Axis, Enclosure, sign
 from biomembrane.symbols import B, declared, regular
 
 x, y = sp.symbols("x y", positive=True)

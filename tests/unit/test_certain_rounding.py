@@ -8,9 +8,9 @@ import sympy as sp
 from gallery import GLUT, V, c, said, u
 
 import biomembrane as bm
-from biomembrane.account.audit.certain import WARM, _following
-from biomembrane.account.audit.interval import Axis, sign
-from biomembrane.enclosure import enclosed
+from biomembrane.intervals import enclosed
+from biomembrane.second_law.boxes import Axis, sign
+from biomembrane.second_law.sign_proof import WARM, _following
 from biomembrane.symbols import T
 
 OUT, IN = c("glucose@out"), c("glucose@in")

@@ -15,10 +15,10 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.assemble.contents import impermeant_quantities
+from biomembrane.assemble.pools import impermeant_quantities
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, glucose
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
 
 GROUND = -1
 

@@ -14,9 +14,9 @@ from pybtex.database import Entry, Person, parse_string
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.declare.reference import Reference
+from biomembrane.declare.publication import Reference
 from biomembrane.exchange.bibliography import cite
-from biomembrane.exchange.shipped import names
+from biomembrane.exchange.shipped_models import names
 from biomembrane.library import K
 
 SHEETS = sorted(Path(str(p)).stem for p in files("biomembrane.library").joinpath("data").iterdir())

@@ -13,9 +13,9 @@ from builders import membrane as membrane_between
 import biomembrane as bm
 from biomembrane import Q, laws, symbols
 from biomembrane import dimension as d
-from biomembrane.account.audit.claim import Claim, Level, claim, claims, subjects
-from biomembrane.account.audit.evaluate import Box, Functions, Variable, box
 from biomembrane.library import ATP, Cl, K, Na, Pi, glucose
+from biomembrane.second_law.claim import Claim, Level, claim, claims, subjects
+from biomembrane.second_law.evaluation import Box, Functions, Variable, box
 from biomembrane.symbols import N_A, R, T, c0, n0, t
 from biomembrane.symbols import F as FARADAY
 

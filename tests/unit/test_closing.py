@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.solve.books import Books
-from biomembrane.solve.closing import fine, open_lanes
+from biomembrane.solve.closure import fine, open_lanes
+from biomembrane.solve.ledger_totals import Books
 from biomembrane.solve.problem import books_limit
-from biomembrane.solve.simulate import prepare
+from biomembrane.solve.task import prepare
 from biomembrane.solve.trajectory import Trajectory
 
 RTOL = 1e-5

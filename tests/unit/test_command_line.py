@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, cli, errors
-from biomembrane.command_words import in_words
+from biomembrane.cli_arguments import in_words
 
 FAULTS = {
     "divides.py": ("def build():\n    return 1 / 0\n", "ZeroDivisionError", 2),

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from biomembrane.compile.graph.builder.arrays import Sweep
+from biomembrane.compile.graph.builder.differentiate import along, differentiate
 from builders import cell
 from scipy.special import exprel
 
 from biomembrane import balance, load, symbols
 from biomembrane.compile import program as programs
-from biomembrane.compile.arrays import Sweep
-from biomembrane.compile.numpy import ARRAYS, COEFFICIENTS, Kernel
+from biomembrane.compile.numpy_kernel import ARRAYS, COEFFICIENTS, Kernel
 from biomembrane.compile.program import FIXED, Program, program
-from biomembrane.compile.slopes import along, differentiate
-from biomembrane.exchange import shipped
+from biomembrane.exchange import shipped_models
 from biomembrane.library import K, Na, leak
 
 TIME = 0.7
@@ -121,7 +121,7 @@ def test_shipped_models_as_sympy_has_them(name: str, monkeypatch: pytest.MonkeyP
         close(matrix(made, "rhs", y, p), wanted, 1e-7)
 
 
-@pytest.mark.parametrize("name", shipped.names())
+@pytest.mark.parametrize("name", shipped_models.names())
 def test_shipped_models_by_differences(name: str) -> None:
     """Slopes of dx/dt, of affinities and of the entries of the ledger by states and parameters are what a small change makes of them."""
     model = load(name)
@@ -137,7 +137,7 @@ def test_shipped_models_by_differences(name: str) -> None:
         assert np.all(np.abs(found[:, column] - (4 * narrow - wide) / 3) <= room), column
 
 
-@pytest.mark.parametrize("name", shipped.names())
+@pytest.mark.parametrize("name", shipped_models.names())
 def test_columns_and_directions_agree(name: str) -> None:
     """The Jacobian of a program is that of its right-hand sides; a direction is the sum of its columns."""
     model = load(name)

@@ -10,11 +10,11 @@ import sympy as sp
 from builders import BODY, RT, F
 
 from biomembrane import symbols
-from biomembrane.account.audit.claim import Claim, Level, claim
-from biomembrane.account.audit.evaluate import Box, Functions, box
-from biomembrane.account.audit.residual import residual
-from biomembrane.account.audit.search import uphill
-from biomembrane.account.audit.split import splits
+from biomembrane.second_law.claim import Claim, Level, claim
+from biomembrane.second_law.counterexample import uphill
+from biomembrane.second_law.evaluation import Box, Functions, box
+from biomembrane.second_law.one_way_split import splits
+from biomembrane.second_law.residual import residual
 from biomembrane.symbols import B, R, T, c0
 from biomembrane.symbols import F as FARADAY
 

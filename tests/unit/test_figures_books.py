@@ -20,7 +20,7 @@ from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.account.display_names import WORDS, distinct
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.show import contents, figures, panel, sankey, style
+from biomembrane.show import course_contents, figures, flow_layout, panel, style
 
 LINES = ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
 ATP = bm.Species("ATP", moieties={"a": 1, "p": 3}, standard=Q(32, "kJ/mol"), convention="pH 7")
@@ -160,8 +160,8 @@ def test_bars_and_shares_are_those_of_the_books(name: str | int) -> None:
     run = run_of(name)
     flows, passed = run.ledger.flows(), end(run.ledger.passed)
     with style.style("cell"):
-        diagram = sankey.arrange(flows, sankey.Sheet(700, 7, 6), passed, threshold=0)
-    drawn = sankey.DRAWN
+        diagram = flow_layout.arrange(flows, flow_layout.Sheet(700, 7, 6), passed, threshold=0)
+    drawn = flow_layout.DRAWN
     for node in diagram.nodes:
         into = sum(f.energy for f in flows if f.target == node.name)
         out = sum(f.energy for f in flows if drawn.get(f.source, f.source) == node.name)
@@ -177,11 +177,11 @@ def test_the_drawn_books_close(name: str | int) -> None:
     run = run_of(name)
     passed = end(run.ledger.passed)
     with style.style("cell"):
-        diagram = sankey.arrange(run.ledger.flows(), sankey.Sheet(1400, 7, 6), passed, threshold=0)
+        diagram = flow_layout.arrange(run.ledger.flows(), flow_layout.Sheet(1400, 7, 6), passed, threshold=0)
     into, out = in_and_out(diagram)
     assert into == pytest.approx(out, rel=1e-7, abs=slack(run))
     assert into >= end(run.ledger.dissipated) - slack(run)
-    put_in, taken = sankey.PROTOCOLS
+    put_in, taken = flow_layout.PROTOCOLS
     imposed = sum(link.energy * ((link.source == put_in) - (link.target == taken)) for link in diagram.links)
     assert imposed == pytest.approx(end(run.ledger.imposed), rel=1e-9, abs=slack(run))
 
@@ -218,7 +218,7 @@ def test_the_energy_panel_holds_every_line(name: str | int) -> None:
         wanted = getattr(run.ledger, line).values
         if np.abs(wanted).max() > 1e-5 * peak:
             assert any(np.allclose(y, wanted * factor, rtol=1e-4, atol=1e-9 * peak * factor) for y in drawn), line
-    assert set(contents.SUMS) == set(LINES)
+    assert set(course_contents.SUMS) == set(LINES)
 
 
 def through(line: Any, time: Any) -> Any:

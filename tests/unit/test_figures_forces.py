@@ -15,7 +15,7 @@ from drawn import check_clear, check_file
 
 import biomembrane as bm
 from biomembrane import Protocol, Q, constants, errors, figures
-from biomembrane.show import cost, force
+from biomembrane.show import costs, force_diagram
 
 R, F = constants.GAS, constants.FARADAY
 
@@ -46,7 +46,7 @@ def test_the_reference_cell_holds_potassium_uphill_and_sodium_downhill() -> None
     """science.md §6: K⁺ +3.08 kJ/mol uphill at −60 mV and 140/4.5 mM, Na⁺ −12.69 with −5.79 of it electrical; 37 °C."""
     at = {"cell.K": Q(140, "mM"), "cell.Na": Q(10, "mM"), "membrane.potential": Q(-60, "mV")}
     run = bm.simulate(bm.load("resting_cell"), until="1 s", parameters=at)
-    found = {f.species: f for f in force.measured(run, at="0 s")[0]}
+    found = {f.species: f for f in force_diagram.measured(run, at="0 s")[0]}
     assert found["K"].total == pytest.approx(3.08, abs=0.01)
     assert found["Na"].total == pytest.approx(-12.69, abs=0.01)
     assert found["Na"].chemical == pytest.approx(-6.90, abs=0.01)
@@ -63,7 +63,7 @@ def test_the_reference_cell_holds_potassium_uphill_and_sodium_downhill() -> None
 def test_each_force_is_the_affinity_of_a_leak() -> None:
     """An ion that leaks out gains what one that goes in pays: the forces are the ledger's own affinities."""
     run = fed()
-    found = {(f.membrane, f.species): f for f in force.measured(run)[0]}
+    found = {(f.membrane, f.species): f for f in force_diagram.measured(run)[0]}
     last = run.data.affinity.isel(time=-1)
     for species, leak in (("K", "K_leak"), ("Na", "Na_leak"), ("glucose", "GLUT2")):
         assert found["basolateral", species].total == pytest.approx(float(last.sel(process=leak)), rel=1e-9)
@@ -74,12 +74,12 @@ def test_each_force_is_the_affinity_of_a_leak() -> None:
 def test_forces_of_a_protocol_a_temperature_and_a_scan() -> None:
     steps = Protocol.steps(Q(5, "mM"), (Q(3, "s"), Q(50, "mM")))
     run = bm.simulate(gut(), until="6 s", parameters={"blood.K": steps, "temperature": Q(293.15, "K")})
-    before, after = ({f.species: f for f in force.measured(run, at=t, membranes=["basolateral"])[0]}["K"] for t in ("1 s", "6 s"))
+    before, after = ({f.species: f for f in force_diagram.measured(run, at=t, membranes=["basolateral"])[0]}["K"] for t in ("1 s", "6 s"))
     assert (before.without, after.without) == (5.0, 50.0)
     assert after.chemical == pytest.approx(R * 293.15 * math.log(after.within / 50) / 1e3, rel=1e-9)
     K_o = xr.DataArray([3000.0, 9000.0], dims="K_o", attrs={"units": "uM"})
     scan = bm.simulate(gut(), times=Q([0, 1], "s"), parameters={"blood.K": K_o})
-    lane = {f.species: f for f in force.measured(scan.isel(K_o=1), membranes=["basolateral"])[0]}["K"]
+    lane = {f.species: f for f in force_diagram.measured(scan.isel(K_o=1), membranes=["basolateral"])[0]}["K"]
     assert lane.without == pytest.approx(9.0, rel=1e-12)
     with pytest.raises(errors.WrongType, match=r"run\.sel\(K_o=…\)"):
         figures.forces(scan)
@@ -120,7 +120,7 @@ def numbers(axes: Any) -> list[float]:
 def test_costs_add_up_to_what_was_spent_for_each_mole(over: Any) -> None:
     run = fed()
     axes = figures.costs(run, over=over)
-    carried = cost.carry(run.data, "glucose", None, None, over, "test")
+    carried = costs.carry(run.data, "glucose", None, None, over, "test")
     first, last = carried.first, carried.last
     spent = float(run.ledger.spent[last] - run.ledger.spent[first]) / carried.amount
     assert sum(bars(axes)) == pytest.approx(spent, rel=1e-6)
@@ -136,10 +136,10 @@ def test_costs_add_up_to_what_was_spent_for_each_mole(over: Any) -> None:
 
 def test_the_cargo_is_what_mass_balance_says() -> None:
     run = fed()
-    into = {place: cost.carry(run.data, "glucose", place, None, None, "test") for place in ("blood", "cell")}
+    into = {place: costs.carry(run.data, "glucose", place, None, None, "test") for place in ("blood", "cell")}
     gained = float(run.data.amount.sel(pool="cell.glucose")[-1] - run.data.amount.sel(pool="cell.glucose")[0])
     assert into["cell"].amount == pytest.approx(gained, rel=0.01)
-    through = cost.carry(run.data, "Na", "blood", "NaKATPase", None, "test")
+    through = costs.carry(run.data, "Na", "blood", "NaKATPase", None, "test")
     turns = float(np.trapezoid(run.data.flux.sel(process="NaKATPase"), run.data.time))
     assert through.amount == pytest.approx(3 * turns, rel=1e-12)
     assert through.through == "Na/K-ATPase"

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import biomembrane as bm
 from biomembrane import Q, constants, errors, figures
-from biomembrane.show import canvas, picks
+from biomembrane.show import drawn_variables, figure_axes
 from biomembrane.show.response import crossings
 
 V = np.linspace(-120.0, 40.0, 9)
@@ -48,20 +48,20 @@ def line(axes: Any, label: str) -> Any:
 
 def test_currents_are_charge_times_flux_and_sum_over_the_membrane() -> None:
     run = clamped().isel(V=0, K_o=0)
-    pump, leaks = (picks.series(run, of, "test")[0].values for of in (("current", "NaKATPase"), ("current", "K_leak")))
+    pump, leaks = (drawn_variables.series(run, of, "test")[0].values for of in (("current", "NaKATPase"), ("current", "K_leak")))
     per = constants.FARADAY * 1e-3
     np.testing.assert_allclose(pump, run.data.flux.sel(process="NaKATPase") * per, rtol=1e-12)  # 3 Na⁺ out for 2 K⁺ in
     np.testing.assert_allclose(leaks, run.data.flux.sel(process="K_leak") * per, rtol=1e-12)
-    chloride = picks.series(run, ("current", "Cl_leak"), "test")[0].values
+    chloride = drawn_variables.series(run, ("current", "Cl_leak"), "test")[0].values
     np.testing.assert_allclose(chloride, -run.data.flux.sel(process="Cl_leak") * per, rtol=1e-12)  # anions that leave are inward current
-    total, *each = (s.values for s in picks.series(run, "current", "test"))
+    total, *each = (s.values for s in drawn_variables.series(run, "current", "test"))
     np.testing.assert_allclose(total, sum(each), rtol=1e-12, atol=1e-12)
 
 
 def test_membrane_current_charges_the_capacitor() -> None:
     """C dV/dt = −I: the sign and the size of the current are those of the potential's own equation."""
     run = bm.simulate(cell(), times=Q(np.linspace(0, 2e-4, 21), "s"), parameters={"membrane.potential": Q(0, "mV")})
-    I = np.asarray(picks.series(run, ("current", "membrane"), "test")[0].values, float)  # noqa: E741
+    I = np.asarray(drawn_variables.series(run, ("current", "membrane"), "test")[0].values, float)  # noqa: E741
     t, v = run.data.time.values, run.data.potential.values[:, 0]
     C = 5.0  # pF: 500 µm² at 1 µF/cm²
     np.testing.assert_allclose(C * (v[-1] - v[0]) / 1e3, -np.trapezoid(I, t), rtol=1e-4)  # pF·mV is fC, pA·s is pC
@@ -104,9 +104,9 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
     assert axes.get_xlabel() == "bath K⁺ (mM)"
     assert axes.get_ylabel().replace("\n", " ").endswith("(mV)")
     assert {t.get_text() for t in axes.texts} == {"1.0×10⁻⁷ cm s⁻¹", "3.0×10⁻⁷ cm s⁻¹", "1.0×10⁻⁶ cm s⁻¹"}
-    assert picks.even_ratios(np.array([2.0, 5, 10, 20]))
-    assert not picks.even_ratios(np.linspace(1, 10, 10))
-    assert not picks.even_ratios(np.array([-1.0, 1, 10, 100]))
+    assert drawn_variables.even_ratios(np.array([2.0, 5, 10, 20]))
+    assert not drawn_variables.even_ratios(np.linspace(1, 10, 10))
+    assert not drawn_variables.even_ratios(np.array([-1.0, 1, 10, 100]))
 
 
 @pytest.mark.parametrize("width", [85, 174])
@@ -170,9 +170,9 @@ def test_compare_overlays_the_courses_of_each_run(tmp_path: Path) -> None:
 
 def test_lines_of_one_kind_differ_in_grey() -> None:
     for colour in ("#0072B2", "#222222", "#E69F00", "#882255"):
-        shades = [canvas.luminance(c) for c in canvas.shades(colour, 3)]
+        shades = [figure_axes.luminance(c) for c in figure_axes.shades(colour, 3)]
         assert all(b > a + 0.01 for a, b in zip(shades, shades[1:], strict=False))
-        assert all(canvas.luminance(canvas.readable(c)) <= 0.18 for c in canvas.shades(colour, 3))
+        assert all(figure_axes.luminance(figure_axes.readable(c)) <= 0.18 for c in figure_axes.shades(colour, 3))
 
 
 def test_errors_say_what_to_do() -> None:

@@ -8,14 +8,14 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from biomembrane.compile.graph.builder.builder import Graph
+from biomembrane.compile.graph.builder.differentiate import along, differentiate
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from strategies import fewer
 
-from biomembrane.compile.graph import Graph
-from biomembrane.compile.numpy import _GROUPS, Kernel
+from biomembrane.compile.numpy_kernel import _GROUPS, Kernel
 from biomembrane.compile.program import Program
-from biomembrane.compile.slopes import along, differentiate
 from biomembrane.symbols import DB, B, t
 
 Y = sp.symbols("y0:3", real=True)

@@ -14,8 +14,8 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import errors as e
-from biomembrane.account.audit.finding import Audit, Finding, Witness
 from biomembrane.library import SGLT1, Cl, K, Na, NaKATPase, glucose, leak
+from biomembrane.second_law.finding import Audit, Finding, Witness
 
 CELL = bm.Compartment(
     "cell", volume=Q(1, "pL"), contents=mM({Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}), held=mM(FUEL), impermeant=bm.balance(charge=-1)

@@ -12,15 +12,15 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble import energy, levels
-from biomembrane.compile import graph
+from biomembrane.assemble import energy, potentials
+from biomembrane.compile.graph.builder import builder
 from biomembrane.compile.program import program
-from biomembrane.declare import certificate, judge
-from biomembrane.declare.formula import Formula, Formulas
+from biomembrane.declare.bound_expression import Formula, Formulas
+from biomembrane.declare.checks import certificate, certified_once
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na
 
-MEMORIES = (judge.known, energy._slope, energy._ideal, levels._sum, graph.tape)
+MEMORIES = (certified_once.known, energy._slope, energy._ideal, potentials._sum, builder.tape)
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +151,7 @@ def test_rates_and_affinity_are_written_in_the_names_of_the_model() -> None:
 def test_a_formula_lowers_to_what_it_says() -> None:
     """A formula and its expression are the same node, and so are two formulas of one meaning."""
     a, b, x, y = sp.symbols("a b x y", positive=True)
-    g = graph.Graph()
+    g = builder.Graph()
     env = {a: g.input("y", 0), b: g.input("y", 1)}
     local = sp.exp(x * y) / (x + sp.sqrt(y)) - sp.Max(x, y) ** 3 + sp.log(x)
     node = g.lower(Formula(local, {x: a, y: b}), env, {})

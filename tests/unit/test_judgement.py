@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mistakes import caught
 
 from biomembrane import errors as e
-from biomembrane.account.judgement import Lanes
+from biomembrane.account.closure_check import Lanes
 
 
 def test_books_that_do_not_close_and_heat_below_zero() -> None:

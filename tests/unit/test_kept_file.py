@@ -14,7 +14,7 @@ from builders import S, cell
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.account.keep import Kept
+from biomembrane.results.scan import Kept
 
 OUT = xr.DataArray([300.0, 2000.0, 4500.0], dims="out", attrs={"units": "uM"})
 

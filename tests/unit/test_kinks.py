@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws
-from biomembrane.compile.kinks import kinks
-from biomembrane.compile.native import _agree
+from biomembrane.compile.machine_code.module import _agree
+from biomembrane.compile.time_formulas.edges import kinks
 from biomembrane.library import glucose
 from biomembrane.symbols import t
 

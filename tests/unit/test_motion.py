@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
-from biomembrane.compile.motion import MOST, Motion, motions
+from biomembrane.compile.time_formulas.motion import MOST, Motion, motions
 
 t = symbols.t
 a, b, at, width = (symbols.parameter(name, real=True) for name in ("a", "b", "at", "width"))

@@ -16,13 +16,13 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.assemble import network
+from biomembrane.assemble import stoichiometry
 from biomembrane.assemble.model import Model
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F
-from biomembrane.testing.drawn import decades
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
+from biomembrane.testing.random_specs import decades
 
 
 @st.composite
@@ -41,7 +41,7 @@ def test_invariants_are_the_left_null_space(N: sp.Matrix) -> None:
     """Invariants span what sympy finds as the null space of Nᵀ, exactly and without one too many."""
     rows = [f"x{i}" for i in range(N.rows)]
     columns = [{rows[i]: Fraction(int(N[i, j])) for i in range(N.rows) if N[i, j]} for j in range(N.cols)]
-    found = network.invariants(rows, columns)
+    found = stoichiometry.invariants(rows, columns)
     basis = sp.Matrix(len(found), N.rows, [sp.Rational(*w.get(r, Fraction(0)).as_integer_ratio()) for w in found for r in rows])
     known = sp.Matrix.hstack(*N.T.nullspace()).T if N.T.nullspace() else sp.zeros(0, N.rows)
     assert len(found) == known.rows
@@ -68,7 +68,7 @@ def test_inverse_of_a_capacitor_network(links: list[tuple[int, int, float]], siz
             C[b, b] += symbol
             C[a, b] -= symbol
             C[b, a] -= symbol
-    inverse = network._inverse(C)
+    inverse = stoichiometry._inverse(C)
     at = {s: x for s, (_, _, x) in zip(c, links, strict=True)} | dict.fromkeys(g, ground)
     number = np.array(C.subs(at).evalf(), dtype=float)
     assert np.array(inverse.subs(at).evalf(), dtype=float) == pytest.approx(np.linalg.inv(number), rel=1e-8, abs=1e-12 / ground)
@@ -78,7 +78,7 @@ def test_inverse_of_a_capacitor_network(links: list[tuple[int, int, float]], siz
 def test_blocks_stay_apart(links: list[float]) -> None:
     """Cells that no capacitor joins do not feel each other."""
     c = sp.symbols(f"c0:{len(links)}", positive=True)
-    assert network._inverse(sp.diag(*c)) == sp.diag(*(1 / x for x in c))
+    assert stoichiometry._inverse(sp.diag(*c)) == sp.diag(*(1 / x for x in c))
 
 
 # --- an epithelium in open circuit: two cells that share a floating lumen and a blood

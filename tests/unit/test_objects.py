@@ -20,7 +20,7 @@ from mistakes import cycle
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.declare.content import Left, portable
+from biomembrane.declare.identity import Left, portable
 from biomembrane.library import Cl, K, Na, glucose
 
 UNTIL = "5 s"

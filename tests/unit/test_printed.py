@@ -14,8 +14,8 @@ from builders import FUEL, SALINE, F, membrane, mM
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
-from biomembrane.account.proof import Proof, Statement
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.proof import Proof, Statement
 
 ON = membrane(
     bm.Compartment(

@@ -14,8 +14,8 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.testing.declared import build
-from biomembrane.testing.drawn import specs
+from biomembrane.testing.random_specs import specs
+from biomembrane.testing.spec_models import build
 
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}
 ON = membrane(

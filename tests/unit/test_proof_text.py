@@ -8,8 +8,8 @@ import pytest
 import sympy as sp
 
 from biomembrane import symbols
-from biomembrane.account.printed import LONG, _escaped, _line, _paragraph, _plain, _wrapped, factored
-from biomembrane.account.proof import Proof, Statement
+from biomembrane.second_law.proof import Proof, Statement
+from biomembrane.second_law.proof_text import LONG, _escaped, _line, _paragraph, _plain, _wrapped, factored
 
 
 def s(name: str) -> Any:

@@ -10,8 +10,8 @@ from builders import FUEL, SALINE, F, membrane, mM, sodium_pump
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
-from biomembrane.account.proof import affinity
 from biomembrane.library import Cl, K, Na, glucose
+from biomembrane.second_law.proof import affinity
 
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}
 CELL = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM(INSIDE), held=mM(FUEL), impermeant=bm.balance(charge=-1))

@@ -12,7 +12,7 @@ import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane.declare.reaction import Reaction, parse, terms
 from biomembrane.declare.species import Species
-from biomembrane.testing.drawn import Term, crew, crossings, species, syntheses, written
+from biomembrane.testing.random_specs import Term, crew, crossings, species, syntheses, written
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_+\-]{0,6}", fullmatch=True)
 sides = st.lists(st.tuples(st.integers(1, 12), names, st.sampled_from(["in", "out", "cell", "basolateral_2", ""])), min_size=1, max_size=4)

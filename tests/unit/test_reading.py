@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mistakes import cell, membrane
 
 import biomembrane as bm
-from biomembrane import Q, errors, reading, units
+from biomembrane import Q, errors, units, user_text
 from biomembrane import dimension as d
 from biomembrane.library import K, Na
 
@@ -128,7 +128,7 @@ NUMBERS: list[Any] = [
 @pytest.mark.parametrize("value", NUMBERS, ids=errors.shown)
 def test_what_is_no_number(value: Any) -> None:
     """Not beside a unit, not as a bare number where one is due."""
-    assert reading.numbers(value) is None
+    assert user_text.numbers(value) is None
     with pytest.raises(errors.NotANumber):
         Q(value, "mM")
 
@@ -137,15 +137,15 @@ def test_what_is_no_number(value: Any) -> None:
 def test_what_is_a_number(value: Any) -> None:
     """Fractions, decimals, integers and those of numpy are the doubles nearest to them."""
     assert Q(value, "mM").magnitude == float(value)
-    assert reading.numbers([value, 0.5]).tolist() == [float(value), 0.5]
-    assert reading.exact(value) == Fraction(value)
+    assert user_text.numbers([value, 0.5]).tolist() == [float(value), 0.5]
+    assert user_text.exact(value) == Fraction(value)
 
 
 @given(value=st.floats(-1e6, 1e6))
 def test_exact_numbers_are_as_written(value: float) -> None:
     """A float counts as the decimal that prints it, whatever is a number or its text."""
-    assert reading.exact(value) == reading.exact(repr(value)) == Fraction(repr(value)) or abs(value) < 1e-30
-    assert reading.exact(np.float64(value)) == reading.exact(value)
+    assert user_text.exact(value) == user_text.exact(repr(value)) == Fraction(repr(value)) or abs(value) < 1e-30
+    assert user_text.exact(np.float64(value)) == user_text.exact(value)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_exact_numbers_are_as_written(value: float) -> None:
     ids=errors.shown,
 )
 def test_exact_numbers_are_bounded(value: Any) -> None:
-    assert reading.exact(value) is None
+    assert user_text.exact(value) is None
 
 
 @given(value=st.floats(0.1, 1e3), unit=st.sampled_from(["degC", "degF", "inch", "mM", "mEq/L", "mmHg", "kcal", "mV", "furlong", "delta_degC"]))

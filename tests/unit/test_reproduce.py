@@ -13,8 +13,9 @@ import pytest
 from biomembrane import errors
 from biomembrane.cli import main
 from biomembrane.study import workers
+from biomembrane.study.perform import Asked, asked, perform, studies
 from biomembrane.study.report import ROUNDING, books, page
-from biomembrane.study.reproduce import Asked, asked, perform, reproduce, studies
+from biomembrane.study.reproduce import reproduce
 
 FILE = '''
 """A patch with one leak."""
@@ -72,7 +73,7 @@ def in_process(monkeypatch):
         assert jobs >= 1
         return ((k, perform(each.model, each.folder, ("svg",), name=each.name)) for k, each in enumerate(chosen))
 
-    monkeypatch.setattr(workers, "performed", performed)
+    monkeypatch.setattr(sys.modules["biomembrane.study.reproduce"], "performed", performed)
 
 
 @pytest.mark.usefixtures("in_process")

@@ -11,9 +11,9 @@ from builders import BODY, RT, F
 
 import biomembrane as bm
 from biomembrane import symbols
-from biomembrane.account.audit.claim import Claim, claim
-from biomembrane.account.audit.evaluate import box
-from biomembrane.account.audit.residual import Residual, residual
+from biomembrane.second_law.claim import Claim, claim
+from biomembrane.second_law.evaluation import box
+from biomembrane.second_law.residual import Residual, residual
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T, c0
 

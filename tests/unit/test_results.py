@@ -17,11 +17,11 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.account.kept_ledger import SavedLedger
-from biomembrane.account.lines import LINES
-from biomembrane.account.saved import SavedRun
+from biomembrane.account.ledger_lines import LINES
 from biomembrane.dimension import CONCENTRATION, FLUX
 from biomembrane.library import K, glucose
-from biomembrane.solve.simulate import Task
+from biomembrane.results.saved import SavedRun
+from biomembrane.solve.task import Task
 
 S = bm.Species("S")
 T = np.array([0.0, 4.0, 10.0])

@@ -17,12 +17,12 @@ from pictures import ENTEROCYTE, TANGLE, Flow, boxes, check_picture, crossed, fl
 
 import biomembrane as bm
 from biomembrane import errors
-from biomembrane.show import figures, sankey, style
+from biomembrane.show import figures, flow_layout, style
 
 
-def picture(listed: Any, passed: float, mm: float = 85, threshold: float = 0.0) -> sankey.Diagram:
+def picture(listed: Any, passed: float, mm: float = 85, threshold: float = 0.0) -> flow_layout.Diagram:
     with style.style("cell"):
-        return sankey.arrange(listed, sankey.Sheet(mm / 25.4 * 72 - 5.6, 7, 6), passed, threshold)
+        return flow_layout.arrange(listed, flow_layout.Sheet(mm / 25.4 * 72 - 5.6, 7, 6), passed, threshold)
 
 
 # --- labels
@@ -100,7 +100,7 @@ def test_the_drawn_books_close(seed: int, threshold: float) -> None:
     assert unseen == pytest.approx(sum(f.energy for f in listed if f.energy > 0) - sum(link.energy for link in diagram.links), abs=1e-9)
     if threshold == 0:
         assert not diagram.merged
-    inner = {name for link in diagram.links for name in (link.source, link.target)} - diagram.outside - set(sankey.DRAWN.values())
+    inner = {name for link in diagram.links for name in (link.source, link.target)} - diagram.outside - set(flow_layout.DRAWN.values())
     for name in inner:  # transporters and gradients, each to what is not drawn of it
         off = sum(link.energy * ((link.target == name) - (link.source == name)) for link in diagram.links)
         off += sum(flow.energy * ((flow.target == name) - (flow.source == name)) for flow in diagram.merged)

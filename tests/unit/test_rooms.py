@@ -14,10 +14,10 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.assemble.contents import impermeant_quantities
+from biomembrane.assemble.pools import impermeant_quantities
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, H, K, Na, glucose
-from biomembrane.testing.seen import Seen
+from biomembrane.testing.model_evaluator import Seen
 
 SALINE = {Na: Q(150, "mM"), Cl: Q(150, "mM")}
 

@@ -13,9 +13,9 @@ from mistakes import caught, uphill
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.account.keep import chunked
-from biomembrane.account.table import number
+from biomembrane.account.ledger_table import number
 from biomembrane.library import Cl, K, Na
+from biomembrane.results.scan import chunked
 
 
 @cache

@@ -14,8 +14,8 @@ from builders import cell
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.account.filed import FiledLedger
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
+from biomembrane.results.saved_ledger import FiledLedger
 
 FUEL = {ATP: 4.0, ADP: 0.4, Pi: 4.0}
 PULSE = bm.Protocol.steps(Q(5, "mM"), (Q(4, "s"), Q(25, "mM")))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.account.places import nearest_places
+from biomembrane.results.lanes import nearest_places
 
 S = bm.Species("S")
 START = Q([0.0], "s")

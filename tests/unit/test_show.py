@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from pictures import ENTEROCYTE, TANGLE, Flow, boxes, check_labels, flows, lines, make_run, texts
 
 from biomembrane import errors
-from biomembrane.show import figures, sankey, style
+from biomembrane.show import figures, flow_layout, style
 
 STYLES = ("cell", "plos", "nature", "slides")
 DRAW = {"traces": figures.traces, "energy_flow": figures.energy_flow}
@@ -117,9 +117,9 @@ def test_style_is_a_context() -> None:
 # --- the flow of energy
 
 
-def laid_out(listed: list[Flow], threshold: float = 0.002) -> sankey.Diagram:
+def laid_out(listed: list[Flow], threshold: float = 0.002) -> flow_layout.Diagram:
     with style.style("cell"):
-        return sankey.arrange(listed, sankey.Sheet(490, 7, 6), lines(listed)["passed"], threshold)
+        return flow_layout.arrange(listed, flow_layout.Sheet(490, 7, 6), lines(listed)["passed"], threshold)
 
 
 @pytest.mark.parametrize("listed", [ENTEROCYTE, TANGLE], ids=["enterocyte", "tangle"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from biomembrane.solve.initial import stationary
+from biomembrane.solve.initial_state import stationary
 
 _RATES = st.one_of(st.just(0.0), st.floats(-8, 8).map(lambda x: 10**x), st.sampled_from([np.nan, np.inf, -1.0]))
 

@@ -1,4 +1,6 @@
-"""How a run ends: an enumeration whose values are the messages, whose codes files keep, and whose members name a remedy."""
+"""How a run ends: an enumeration whose values are the messages, whose codes files keep, and whose
+members name a remedy.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import pytest
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.account import schema
+from biomembrane.results import schema
 from biomembrane.solve.status import Outcome, Status
 
 #: What files that were written so far say; a code that changes makes them lie.
@@ -19,7 +21,9 @@ WRITTEN = {0: "done", 1: "too many steps", 2: "collapsed", 3: "not finite", 4: "
 
 
 def test_codes_are_those_of_the_files() -> None:
-    """Each code of a file that exists is read as what it was; codes are distinct, and one that nobody wrote is refused."""
+    """Each code of a file that exists is read as what it was; codes are distinct, and one that
+    nobody wrote is refused.
+    """
     assert {code: Outcome.of(code) for code in WRITTEN} == WRITTEN
     assert len({o.code for o in Outcome}) == len(Outcome)
     with pytest.raises(ValueError, match="127"):

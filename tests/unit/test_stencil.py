@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from biomembrane.compile.graph.builder.arrays import arrays
+from biomembrane.compile.graph.builder.builder import Graph
+from biomembrane.compile.graph.builder.differentiate import _first, differentiate
+from biomembrane.compile.graph.builder.shared_exponentials import polish
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import fewer
 
 from biomembrane import load
-from biomembrane.compile import elementary, waves
 from biomembrane.compile import program as programs
-from biomembrane.compile.arrays import arrays
-from biomembrane.compile.graph import Graph
-from biomembrane.compile.polish import polish
-from biomembrane.compile.slopes import _first, differentiate
-from biomembrane.declare.formula import Formula
+from biomembrane.compile.graph.builder import lowering
+from biomembrane.compile.llvm import elementary
+from biomembrane.declare.bound_expression import Formula
 from biomembrane.symbols import B, c0, ln
 
 LOCAL = sp.symbols("@0:4", real=True)
@@ -59,7 +60,7 @@ def built(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool
             if k % 2:
                 here[LOCAL[0]] = definitions[-1][0]
             definitions.append((symbols[len(definitions)], Formula(law, here)))
-    waves.define(g, definitions, env, {})
+    lowering.define(g, definitions, env, {})
     roots = [env[s] for s, _ in definitions]
     jacobian = differentiate(g, roots, g.inputs("y", len(STATES)))
     outputs = polish(g, {"rhs": roots, "jacobian": list(jacobian.values())})

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.account.outcome import summary
 from biomembrane.library import H2O, Cl, H, K, explicit
+from biomembrane.results.outcome import summary
 from biomembrane.study.answer import answer
 
 

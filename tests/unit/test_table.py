@@ -18,7 +18,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.account.ledger import Flow
-from biomembrane.account.table import number, transporters
+from biomembrane.account.ledger_table import number, transporters
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
 

@@ -208,3 +208,10 @@ def test_wrong_use_is_told() -> None:
         testing.check_transporter(shipped("resting_cell"))
     with pytest.raises(errors.WrongType, match="check_transporter"):
         testing.check_model(bm.library.leak(K, ON))
+
+
+def test_a_strategy_has_its_name_whatever_was_used_before() -> None:
+    """The module of states, which a check loads, does not stand where the strategy is called."""
+    text = "from biomembrane import testing; testing.check_model; print(testing.states.__name__, callable(testing.states))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["states", "True"]

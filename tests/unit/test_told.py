@@ -13,9 +13,9 @@ from mistakes import caught, sound
 import biomembrane as bm
 from biomembrane import Keep, Q
 from biomembrane import errors as e
-from biomembrane.account.judgement import Lanes, bounded
+from biomembrane.account.closure_check import Lanes, bounded
 from biomembrane.account.kept_ledger import SavedLedger
-from biomembrane.account.lines import LINES
+from biomembrane.account.ledger_lines import LINES
 
 
 def run(**more: Any) -> Any:

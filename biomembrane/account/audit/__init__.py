@@ -1,1 +1,0 @@
-"""Audit: does a flux obey the second law, and if not, what is wrong with it?"""

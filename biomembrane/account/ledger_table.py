@@ -1,0 +1,101 @@
+"""The ledger as a table: text for a terminal, HTML for a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..html import collapsible, join, table
+from .ledger_entries import Entries
+
+_LINES = (
+    ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
+    ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
+    ("dissipated", "heat"), ("residual", "books"),
+)  # fmt: skip
+_HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
+
+
+def number(x: float) -> str:
+    """Four significant digits; small residuals in powers of ten."""
+    return "0" if x == 0 else f"{x:,.2f}" if abs(x) >= 100 else f"{x:.4g}"
+
+
+def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
+    """(line, energy, share of what passed, note) at the end; over a scan the mean."""
+    passed = _end(ledger.passed)
+    rows = []
+    for name, note in _LINES:
+        value = _end(getattr(ledger, name))
+        if name == "imposed" and not abs(value) > 0:  # 0, or no lane came to its end
+            continue
+        if name != "residual" and abs(value) < 1e-12 * passed:
+            value = 0.0  # rounding of bath terms that cancel
+        share = f"{100 * value / passed:.1f} %" if name != "residual" and passed else f"{_end(ledger.residual_relative):.1e}"
+        rows.append((name, number(value), share, note))
+    return rows
+
+
+def transporters(ledger: Entries) -> list[tuple[str, str, str, str, str]]:
+    """(transporter, taken in, handed on, dissipated, efficiency) at the end."""
+    moved, heats = ledger.transfers.sum("component", skipna=False), ledger.by("transporter")
+    rows = []
+    for t in ledger.transporters:
+        own = {str(c): _end(moved.sel(transporter=t, carrier=c)) for c in moved.carrier.values}
+        parts = {c: x for c, x in own.items() if abs(x) > 1e-9 * max(map(abs, own.values()))}
+        taken = " + ".join(f"{c} {number(x)}" for c, x in parts.items() if x > 0) or "–"
+        given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
+        efficiency = _end(ledger.efficiency(t))
+        heat = number(_end(heats.sel(transporter=t)))
+        rows.append((ledger.labels[t], taken, given, heat, f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
+    return rows
+
+
+def _end(array: Any) -> float:
+    """The mean over the lanes that came to their end."""
+    values = array.isel(time=-1).values
+    return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
+
+
+def _title(ledger: Entries) -> str:
+    reached = float(ledger._t.block.times[ledger._t.reached - 1])
+    ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
+    scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
+    return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
+
+
+def flagged(ledger: Entries) -> list[str]:
+    """A line for each pool without a potential and for each law without proof, and what it did uphill; states outside the books."""
+    shares = ledger.uphill_shares()
+    made = [
+        f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
+        for name, used in ledger._books.empty.items()
+    ]
+    if ledger._t.model.unaccounted:
+        names = ", ".join(ledger._t.model.unaccounted)
+        made.append(f"outside these books, without a share in the free energy: {names}")
+    for p in ledger._t.model.processes:
+        if p.rates.flux is not None:
+            share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
+            ran = f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ, {100 * of:.3g} % of its energy" if share else ""
+            made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
+    for name in ledger.free.loop.values:
+        energy = _end(ledger.free.sel(loop=name))
+        made.append(f"{name} does not close: J·ε = {number(energy)} pJ {'from nothing' if energy > 0 else 'that nothing accounts for'}")
+    return made
+
+
+def text(ledger: Entries) -> str:
+    """The table for a terminal."""
+    first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
+    rows = [_HEAD, *transporters(ledger)]
+    widths = [max(len(r[k]) for r in rows) for k in range(5)]
+    second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
+    return "\n".join([_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))])
+
+
+def html(ledger: Entries) -> str:
+    """The table for a notebook."""
+    body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD), *flagged(ledger))
+    return collapsible(_title(ledger), body, open=True)

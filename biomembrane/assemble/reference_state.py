@@ -1,0 +1,151 @@
+"""What exergy is measured against: Ξ = G − Σ μ^ref n + …, with references that the standard states have no part in (formalism §5).
+
+| store | reference |
+|---|---|
+| a solute that is only moved | its concentration in the reference bath, else in another bath, else its mean over the cells, else as it is held |
+| solutes that reactions turn into each other, one for one, in cells | their mean over all of them: their equilibrium, where μ° is equal |
+| an impermeant | its own concentration at the volume declared |
+| the states of a carrier | an even spread, with what is bound worth what it is worth free |
+| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses it up |
+
+Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step of temperature does R ΔT times the terms.
+Where a reaction makes two out of one, its standard energy itself is told at c°, and its members stay against that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from .. import symbols
+from ..declare.bound_expression import Formula
+from ..declare.places import Compartment
+from ..declare.reaction import Participant
+from ..declare.species import Species
+from ..symbols import R, T, c0, n0
+from . import energy
+from .potentials import used_standard
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+class References:
+    """The references of a model's stores."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._levels: dict[str, sp.Expr | None] = {}
+
+    def level(self, species: Species) -> sp.Expr | None:
+        """c^ref of a species that is only moved; none of one that some transporter makes or uses up, whose supply is counted whole."""
+        if species.name not in self._levels:
+            self._levels[species.name] = None if species in self.model.transformed else self._level(species)
+        return self._levels[species.name]
+
+    def _level(self, species: Species) -> sp.Expr | None:
+        cells = self.model.compartments
+        for bath in sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference):
+            if species in bath.contents and bath.contents[species].value > 0:
+                return bath.contents[species].symbol
+        held = [p.held[species].value for p in cells if species in p.held]  # as declared: a held pool is outside the exergy
+        mean = _mean([(p, species) for p in cells if species in p.contents])
+        return sp.Float(max(held)) if mean is None and any(held) else mean
+
+    @cached_property
+    def mixed(self) -> dict[str, sp.Expr]:
+        """c^ref by pool of the solutes in cells that reactions turn into each other, one for one."""
+        own = {f"{p.name}.{s.name}": (p, s) for p in self.model.compartments for s in p.contents if s in self.model.transformed}
+        group = {pool: {pool} for pool in own}
+        opened: set[str] = set()
+        for process in self.model.processes:
+            met = {who.pool: n for who, n in process.reaction.net.items() if who.pool in own}
+            joined = set[str]().union(*(group[pool] for pool in met))
+            group |= dict.fromkeys(joined, joined)
+            opened |= set(met) if sum(met.values()) else set()
+        made: dict[str, sp.Expr] = {}
+        for pool, members in group.items():
+            mean = None if members & opened else _mean([own[name] for name in sorted(members)])
+            if mean is not None:
+                made[pool] = mean
+        return made
+
+    def worth(self, species: Species) -> sp.Expr:
+        """μ^ref of a species; 0 where there is none."""
+        c = self.level(species)
+        return sp.S.Zero if c is None else used_standard(self.model, species) + _log(c, c0)
+
+    def of(self, who: Participant) -> sp.Expr:
+        """μ^ref of what takes part in a reaction, but for the solvent."""
+        if who.is_state:
+            return self._carried[who.pool][0]
+        assert who.species is not None
+        return _log(self.mixed[who.pool], c0) if who.pool in self.mixed else self.worth(who.species)
+
+    @cached_property
+    def _carried(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
+        """μ^ref and n^ref of the states of carriers."""
+        made: dict[str, tuple[sp.Expr, sp.Expr]] = {}
+        for t in self.model.transporters:
+            if t.total is not None:
+                share = t.total.expression / len(t.states)
+                made |= {state.pool: (_held(self.worth, state) + _log(share, n0), share) for state in t.states}
+        return made
+
+    @cached_property
+    def reacts(self) -> bool:
+        """Whether some reaction makes or uses up the solvent: it is then measured against pure water, for its energy is part of ΔG°."""
+        return any(species.is_solvent for species in self.model.transformed)
+
+    def pressure(self) -> sp.Expr:
+        """∂G/∂W of the solvent's reference: that of the bath, or of pure water."""
+        bath = self.model.reference
+        return symbols.pressure(bath.name) if bath and not self.reacts else sp.S.Zero
+
+    def exergies(self) -> dict[str, Formula]:
+        """Ξ by store."""
+        model, bath = self.model, self.model.reference
+        references = dict(self._carried)
+        total = sp.Add(*(c.symbol for c in bath.contents.values())) if bath and not self.reacts else sp.S.Zero
+        osmotic: list[sp.Expr] = []
+        for place in model.compartments:
+            W, rest = symbols.volume(place.name), total
+            for s in place.contents:
+                name = f"{place.name}.{s.name}"
+                c = self.mixed.get(name, self.level(s))
+                if c is not None:
+                    worth = _log(c, c0) if name in self.mixed else self.worth(s)
+                    references[name] = (worth, c * W)
+                    rest -= c
+            if place.name in model.swelling:
+                osmotic.append(rest * (W - place.volume.symbol))
+        for x in model.impermeants:
+            references[x.pool] = (_log(x.symbol / x.place.volume.symbol, c0), x.symbol)
+        return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))
+
+
+def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:
+    """The concentration of pools together, once mixed; none where nothing is there."""
+    if not any(place.contents[s].value for place, s in pools):
+        return None
+    volumes = [place.volume.symbol for place, _ in pools]
+    amounts = [place.contents[s].symbol * W for (place, s), W in zip(pools, volumes, strict=True)]
+    return amounts[0] / volumes[0] if len(pools) == 1 else sp.Add(*amounts) / sp.Add(*volumes)
+
+
+@lru_cache(maxsize=256)
+def _log(level: sp.Expr, standard: sp.Symbol) -> sp.Expr:
+    return R * T * sp.log(level / standard)
+
+
+def _held(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:
+    """What the content of a carrier state would be worth free."""
+    return _bound(tuple((n, worth(s)) for s, n in state.bound))
+
+
+@lru_cache(maxsize=256)
+def _bound(content: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
+    return sp.Add(*(n * worth for n, worth in content))

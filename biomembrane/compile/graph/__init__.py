@@ -1,0 +1,1 @@
+"""Graph: expressions as a hash-consed graph, and the passes over it."""

@@ -1,0 +1,166 @@
+"""A hash-consed expression graph: equal sub-expressions are one node, and a node's arguments come before it.
+
+Lowering takes a sympy expression to a node; :mod:`.differentiate` differentiates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import sympy as sp
+
+from ...declare.bound_expression import Formula, free
+from ...symbols import DB, B
+from .arrays import Whole, arrays
+from .construction_rules import Kinds, Rules, Step
+from .templates import Ask, Stencils
+
+MANY = 20_000  # nodes from which arrays are quicker
+
+UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
+NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
+
+
+@lru_cache(maxsize=8192)
+def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
+    """The symbols of an expression, in one order."""
+    return tuple(sorted(free(expression), key=str))
+
+
+@lru_cache(maxsize=8192)
+def tape(expression: sp.Expr) -> tuple[Step, ...]:
+    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever the expression comes up under other names."""
+    steps: list[Step] = []
+    _record(expression, steps, {})
+    return tuple(steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How to lower an expression, and the symbols that it needs, in one order."""
+
+    symbols: tuple[sp.Symbol, ...]
+    steps: tuple[Step, ...]
+
+    def follow(self, rules: Rules, given: Sequence[int]) -> list[int]:
+        """The node of the expression of these nodes."""
+        return [rules.replay(self.steps, dict(zip(self.symbols, given, strict=True)))]
+
+
+@lru_cache(maxsize=8192)
+def read(expression: sp.Expr) -> Recipe:
+    """The recipe of an expression."""
+    return Recipe(inputs(expression), tape(expression))
+
+
+def nameless(expression: sp.Expr) -> Formula:
+    """An expression as a formula of numbered symbols, so that those which differ in names alone share one tape."""
+    own = sorted(expression.free_symbols, key=str)
+    names = {sp.Symbol(f"#{k}", positive=s.is_positive or None, real=True): s for k, s in enumerate(own)}
+    return Formula(expression.xreplace({s: local for local, s in names.items()}), names)
+
+
+def _record(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
+    """Append the steps of a sub-expression unless they are there, and give the number of its last."""
+    if e not in memo:
+        steps.append(_step(e, steps, memo))
+        memo[e] = len(steps) - 1
+    return memo[e]
+
+
+def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
+    """The last step of an expression, once those before it are taken."""
+    if e.is_Symbol:
+        return ("symbol", e, None)
+    if e.is_number and e.is_real:
+        return ("const", float(e), None)
+    if e.is_Pow and e.exp.is_Rational and e.exp.q == 2:
+        steps.append(("sqrt", _record(e.base, steps, memo), ()))
+        return ("power", len(steps) - 1, int(e.exp.p))
+    if e.is_Pow and e.exp.is_Integer:
+        return ("power", _record(e.base, steps, memo), int(e.exp))
+    if isinstance(e, DB):
+        return (f"B{int(e.args[0])}", _record(e.args[1], steps, memo), ())
+    name = "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
+    if name is None:
+        raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+    first, *rest = (_record(arg, steps, memo) for arg in e.args)
+    if e.func not in NARY:
+        return (name, first, tuple(rest))
+    if not rest:
+        return ("power", first, 1)
+    for other in rest[:-1]:
+        steps.append(_joined(name, first, other))
+        first = len(steps) - 1
+    return _joined(name, first, rest[-1])
+
+
+def _joined(name: str, first: int, second: int) -> Step:
+    return (name, first, second if name in ("add", "mul") else (second,))
+
+
+class Graph(Rules):
+    """Lowers expressions; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
+
+    def __init__(self, *, again: bool = False) -> None:
+        known = Kinds() if again else None
+        super().__init__(known)
+        self.again = again
+        self._stencils = None if known is None else Stencils(self, known)
+
+    def by(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
+        """What ``ask`` makes of the input nodes."""
+        return self._stencils.make(key, inputs, ask) if self._stencils else ask(self, inputs)
+
+    def rows(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
+        """The same for rows of input nodes."""
+        return self._stencils.many(key, inputs, ask) if self._stencils else [ask(self, row) for row in inputs]
+
+    def alike(self, chosen: Whole) -> Iterator[Whole]:
+        """The chosen nodes kind by kind, arguments first."""
+        assert self.known is not None
+        kinds = np.array(self.kinds, dtype=np.int64)[chosen]
+        order = np.lexsort((kinds, np.array(self.known.level, dtype=np.int64)[kinds]))
+        yield from (chosen[part] for part in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1) if len(part))
+
+    # --- lowering
+
+    def lower(self, what: sp.Expr | Formula, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
+        """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the expressions met so far."""
+        if isinstance(what, Formula) and not what.names:
+            what = what.local
+        if isinstance(what, Formula):
+            recipe = read(what.local)
+            return self.by(recipe, self.given(recipe, what.names, env, memo), recipe.follow)[0]
+        if what not in memo:
+            memo[what] = env[what] if what.is_Symbol else self.replay(tape(what), env)
+        return memo[what]
+
+    def given(self, recipe: Recipe, names: Mapping[sp.Symbol, sp.Expr], env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> list[int]:
+        """The nodes of what the symbols of a recipe stand for."""
+        found = []
+        for s in recipe.symbols:
+            e = names.get(s, s)
+            node = env.get(e, memo.get(e))
+            if node is None:
+                node = memo[e] = self.lower(nameless(e), env, memo)
+            found.append(node)
+        return found
+
+    def reachable(self, roots: Iterable[int], stop: Collection[int] = ()) -> list[int]:
+        """Nodes under the roots, arguments first; not looking under those of ``stop``."""
+        if len(self.nodes) > MANY and not stop:
+            large: list[int] = np.flatnonzero(arrays(self).reach(roots)).tolist()
+            return large
+        seen = set()
+        stack = list(roots)
+        while stack:
+            i = stack.pop()
+            if i not in seen:
+                seen.add(i)
+                if self.nodes[i][0] not in ("const", "in") and i not in stop:
+                    stack.extend(self.nodes[i][1:])
+        return sorted(seen)

@@ -1,0 +1,1 @@
+"""LLVM: a small writer of vector IR, and elementary functions in it."""

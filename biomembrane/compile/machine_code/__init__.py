@@ -1,0 +1,1 @@
+"""Machine code: the functions of a program as IR, compiled, cached and called."""

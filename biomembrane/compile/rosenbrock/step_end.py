@@ -1,0 +1,182 @@
+"""Where the step of a lane lands, in IR: the step is taken, a part or a set ends, the next is drawn, and what became of it is written down."""
+
+from __future__ import annotations
+
+from ..llvm.ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, number, splat
+from . import tableau
+from .dense_output import Between
+from .tableau import INTEGRALS
+
+ROUNDS, SETTLED, HEAVY = 30, 1e-8, 1e30  # of Newton's method: iterations, the last correction, M/h
+RECORD = 5  # status, steps, rejected, state at fault, time reached
+SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
+
+
+class Landing(Between):
+    """What a driver does after a step."""
+
+    active: str
+    fresh: str
+    end: str
+    set_values = SET_VALUES
+
+    def draw(self, lane: str) -> None:
+        """The next set into a lane; counts the lanes at work."""
+        f = self.f
+        got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
+        f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
+        self.renew(lane)
+
+    def redraw(self, lane: str) -> None:
+        """The next set into a lane whose own has ended."""
+        self.f.store(self.f.do(f"sub i64 {self.f.load(self.active, 'i64')}, 1"), self.active, "i64")
+        self.draw(lane)
+
+    def record(self, lane: str, kind: str, state: str) -> None:
+        f = self.f
+        job = f.load(self.lane("job", lane), "i64")
+        base = f.do(f"mul i64 {job}, {RECORD}")
+        counts = [f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double") for name in ("steps", "bad")]
+        for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
+            f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
+        start = f.do(f"mul i64 {job}, {self.processes}")
+        with f.loop(self.processes) as i:
+            f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
+        self.end_row(lane)
+
+    def advance(self) -> None:
+        """Take the step in the lanes that were accepted, and the new h in all."""
+        f = self.f
+        h = self.spread(self.vector("h"))
+        g = [self.array(f"g{j}") for j in range(4)]
+        q, m = self.array("q"), self.array("m")
+        weights = tuple(map(float, INTEGRALS.sum(axis=1)))
+        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
+        last = [f.at(array, first) for array in g[1:]]
+        with self.over(self.process_blocks) as i:
+            least, taken = f.get(m, i), self.taken()
+            for array in last:
+                value = f.do(f"load {BLOCK}, ptr {f.at(array, i)}, align 8")
+                least = f.select(f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
+            f.put(least, m, i)
+        with self.over(self.quadrature_blocks) as i:
+            values = [f.get(array, i) for array in g]
+            self.take(f.fma(self.combined(values, weights), h, f.get(q, i)), q, i)
+            self.take(values[3], g[0], i)
+        y, u = self.array("y"), self.array("u")
+        with self.over(self.state_blocks) as i:
+            self.take(f.get(u, i), y, i)
+        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
+        f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
+        f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
+
+    def taken(self) -> str:
+        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the bits packed and unpack them each time."""
+        accepted = self.spread(self.f.load(self.array("acc"), VEC))
+        return self.f.compare("oeq", accepted, splat(1.0))
+
+    def take(self, new: str, base: str, index: str) -> None:
+        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which are slow on most CPUs."""
+        f = self.f
+        old = f.do(f"freeze {BLOCK} {f.get(base, index)}")
+        f.put(f.select(self.taken(), new, old), base, index)
+
+    def finish(self, lane: str) -> None:
+        """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""
+        f = self.f
+        with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
+            t, h, longest = (f.load(self.lane(name, lane), "double") for name in ("t", "h", "long"))
+            h = f.select(f.compare("ogt", h, longest, "double"), longest, h, "double")
+            stop = f.load(self.lane("stop", lane), "double")
+            left = f.do(f"fsub double {stop}, {t}")
+            over = f.compare("ole", left, f.do(f"fmul double {stop}, {number(1e-14)}"), "double")
+            with f.when(over):
+                last = f.compare("oge", stop, self.end, "double")
+                with f.when(f.do(f"xor i1 {last}, true")):
+                    self.turn(lane)
+                with f.when(last):
+                    self.record(lane, number(tableau.DONE), number(-1.0))
+                    self.redraw(lane)
+            with f.when(f.do(f"xor i1 {over}, true")):
+                short = self.paced(lane, h, left)
+                f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+
+    def paced(self, _lane: str, h: str, left: str) -> str:
+        """A step that leaves no sliver before the stop, which is ``left`` away."""
+        f = self.f
+        half = f.do(f"fmul double {left}, {number(0.5)}")
+        two = f.do(f"fmul double {h}, {number(2.0)}")
+        return f.select(f.compare("ogt", two, left, "double"), half, h, "double")
+
+    def end_row(self, lane: str) -> None:
+        """States and quadratures at the end, or where the lane stopped."""
+        f = self.f
+        base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
+        for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):
+            start = f.do(f"add i64 {base}, {shift}")
+            with f.loop(count) as i:
+                f.store(f.load(self.lane(array, lane, i), "double"), f.at("%END", f.do(f"add i64 {start}, {i}"), "double"), "double")
+
+    def turn(self, lane: str) -> None:
+        """At a break: keep the state, and enter the next part with its constants and a small step."""
+        f = self.f
+        part = f.load(self.lane("part", lane), "i64")
+        before = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}")
+        base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.states}")
+        with f.loop(self.states) as i:
+            f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
+        f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
+        self.enter(lane)
+        self.renew(lane)
+
+    def renew(self, lane: str) -> None:
+        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must settle."""
+        f, mark = self.f, "1"
+        if self.constrained:
+            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {f.do(f'shl i64 1, {lane}')}")
+        f.store(mark, self.fresh, "i64")
+
+    def settle(self) -> None:
+        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no other state.
+
+        What has not settled after ROUNDS is left to the error of the next step.
+        """
+        f, step = self.f, self.rows_of("k", 0)
+        rows = {name: self.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
+        fresh = f.load(self.fresh, "i64")
+        with f.loop(LANES) as lane:
+            own = f.do(f"and i64 {f.do(f'lshr i64 {fresh}, {lane}')}, 1")
+            own = f.do(f"sitofp i64 {own} to double")
+            f.store(own, self.lane("acc", lane), "double")
+        moving, share = f.slot("i64", "1"), f.slot(VEC, "zeroinitializer")
+        with f.loop(ROUNDS), f.when(f.do(f"icmp ne i64 {f.load(moving, 'i64')}, 0")):
+            self.model("f_jac", "t", "y", "f", "J", "dt")
+            f.store(splat(HEAVY), rows["tick"])
+            self.apply("f_lu", rows["J"], rows["tick"], rows["A"])
+            with self.over(self.state_blocks) as q:
+                f.put(splat(0.0), step, q)
+            self.spare(rows["f"], step)
+            self.apply("f_solve", rows["A"], step)
+            f.store(splat(1.0), share)
+            with self.constraints() as q:  # a tenth of an amount is left at least
+                change, least = f.get(step, q), f.mul(f.get(rows["y"], q), splat(-0.9))
+                amount = f.compare("ogt", f.get(rows["low"], q), splat(-1e299))
+                beyond = f.do(f"and {BIT} {amount}, {f.compare('olt', change, least)}")
+                before, room = f.load(share), f.div(least, change)
+                beyond = f.do(f"and {BIT} {beyond}, {f.compare('olt', room, before)}")
+                f.store(f.select(beyond, room, before), share)
+            f.store("0", moving, "i64")
+            self.correct(step, f.load(share), moving)
+
+    def correct(self, step: str, share: str, moving: str) -> None:
+        """Take a share of a correction in lanes that settle, and see whether one of them is still ``moving``."""
+        f, y, tol = self.f, self.array("y"), self.array("tol")
+        chosen = f.compare("oeq", self.vector("acc"), splat(1.0))
+        with self.constraints() as q:
+            change, old = f.get(step, q), f.get(y, q)
+            f.put(f.select(chosen, f.fma(change, share, old), old), y, q)
+            size, past = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (change, old))
+            rough = f.compare("ogt", size, f.fma(past, splat(SETTLED), f.get(tol, q)))
+            rough = f.do(f"and {BIT} {rough}, {chosen}")
+            with f.loop(LANES) as lane, f.when(f.do(f"extractelement {BIT} {rough}, i64 {lane}")):
+                f.store("1", moving, "i64")

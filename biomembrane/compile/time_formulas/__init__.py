@@ -1,0 +1,1 @@
+"""Formulas of time: their bounds, their edges, and when they move."""

@@ -1,0 +1,127 @@
+"""States with an equation of their own, such as gates: pure numbers that laws may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from .. import dimension as d
+from .. import errors
+from .bound_expression import Formula, free
+from .checks import certificate
+from .own_state import OwnState
+from .parameter import Declared, check_name
+from .places import Compartment, Membrane
+from .reaction import Reaction
+from .site import Site, called, evaluated
+
+
+@dataclass(frozen=True, eq=False)
+class Auxiliary(OwnState):
+    """A pure number x with dx/dt = rate(site, x) [1/s], outside the energy books.
+
+    A law reads it as ``site[state]``; a model holds every state that its laws read.
+
+    Args:
+        name: x(0) is the parameter ``name.start``, parameters of the rate are ``name.key``.
+        on: the membrane whose V and solutes the rate may read, or a compartment.
+        rate: a function of the site and of x; it may read other states.
+        start: x(0).
+        domain: ``fraction`` (0 to 1), ``nonnegative`` or ``real``; no rate may lead out of it.
+
+    Raises DimensionError, NegativeRate, OutOfDomain, WrongType, UnknownName and the unit errors.
+    """
+
+    name: str
+    on: Membrane | Compartment
+    rate: Callable[[Site, sp.Symbol], sp.Expr]
+    start: Any
+    domain: str = field(default="fraction", kw_only=True)
+    formula: Formula = field(init=False, repr=False)
+    parameters: dict[str, Declared] = field(init=False, repr=False)
+    own_states: tuple[OwnState, ...] = field(init=False, repr=False)
+    _loose = ("rate",)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "Auxiliary, name")
+        domain, told = self.domain, f"{self.name} at the start"
+        site = Site(self.name, Reaction((), ()), self.on)
+        site.parameter("start", self.start, d.ONE, domain=domain, long_name=told)
+        x = site.own(self)
+        rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
+        (rate,) = site.settled(rate)
+        certificate.check_dimension(rate, d.RATE, site.dims, self.name, "rate")
+        if domain != "real":
+            self._check_inward(rate.xreplace({x: sp.S.Zero}), site, "rate at 0")
+        if domain == "fraction":
+            self._check_inward(-rate.xreplace({x: sp.S.One}), site, "-rate at 1")
+        put: Any = object.__setattr__
+        put(self, "formula", Formula(rate, site.names))
+        put(self, "parameters", dict(site.parameters))
+        put(self, "own_states", tuple(y for y in site.own_states if y is not self))
+
+    def _check_inward(self, rate: sp.Expr, site: Site, what: str) -> None:
+        """Raise ``NegativeRate`` where the rate leads out of the domain.
+
+        What cannot be decided is left to the run, which stops where a state falls below 0.
+        """
+        values = {p.name: p.value for p in site.parameters.values()}
+        with suppress(errors.SecondLawUndecided):
+            try:
+                certificate.check_sign(rate, values, self.name, what)
+            except errors.NegativeRate as wrong:
+                wanted = f"a rate that keeps {self.name} in its domain, {self.domain}"
+                advice = "opening·(1 − x) − closing·x, or domain='real' for what has no bounds"
+                raise errors.NegativeRate(
+                    where=wrong.where, wanted=wanted, got=wrong.got, advice=advice
+                ) from None  # fmt: skip
+
+    def _content(self) -> tuple[Any, ...]:
+        formula = self.formula.local, dict(self.formula.names)
+        return self.on, self.domain, formula, self.parameters, self.own_states
+
+    @property
+    def declared_start(self) -> Declared:
+        """The parameter that says x(0)."""
+        return self.parameters[f"{self.name}.start"]
+
+    @property
+    def value(self) -> float:
+        return self.declared_start.value
+
+    @property
+    def transporter(self) -> str:
+        """Whose it is, as errors tell it."""
+        return self.name
+
+    def reads(self, symbol: sp.Symbol) -> bool:
+        """Whether its rate depends on a symbol of the model."""
+        names = self.formula.names
+        return any(names.get(here) == symbol for here in free(self.formula.local))
+
+
+def auxiliaries(
+    read: Iterable[Any], model: str, places: Collection[Any]
+) -> tuple[Auxiliary, ...]:  # fmt: skip
+    """The states that are read, and those that their rates read in turn.
+
+    Raises DuplicateName, BadPlace.
+    """
+    found: dict[str, Auxiliary] = {}
+    left = list(read)
+    for x in left:
+        where = f"Model({model!r}), {x.name}"
+        if found.setdefault(x.name, x) != x:
+            wanted, got = "one state of each name", f"two named {x.name!r}"
+            advice = "use the same object in all laws, or give one of the two another name"
+            raise errors.DuplicateName(where=where, wanted=wanted, got=got, advice=advice)
+        if x.on not in places:
+            wanted, got = "a membrane or a compartment of the model", x.on.name
+            advice = f"{x.name} on the membrane of the channel that reads it"
+            raise errors.BadPlace(where=where, wanted=wanted, got=got, advice=advice)
+        left += [y for y in x.own_states if y.name not in found]
+    return tuple(found.values())

@@ -1,0 +1,1 @@
+"""Checks of a law at birth: dimension, sign, local detailed balance."""

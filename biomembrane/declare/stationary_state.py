@@ -1,0 +1,104 @@
+"""The stationary state of a Markov chain without a subtraction, and the sums over its forests.
+
+States are left out one by one (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107, 1985): only sums,
+products and quotients of rates, so that every share has all its digits however far apart the rates
+are.  One elimination serves single chains, in Python's numbers, many chains at once, as arrays, and
+slopes, as numbers that carry theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Rates = list[list[Any]]  # rates[from][to]; what stands at [i][i] is never read
+
+
+def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
+    """Leave out the states behind the first ``kept``, the last one first, in place.
+
+    Gives what leaves each of them, before it goes.
+    """
+    for n in range(len(rates) - 1, kept - 1, -1):
+        leaving = rates[n]
+        out = sum(leaving[:n])
+        yield out
+        for row in rates[:n]:
+            row[n] = share = row[n] / out
+            for m in range(n):
+                row[m] = row[m] + share * leaving[m]
+
+
+def occupied(rates: Rates, one: Any) -> list[Any]:
+    """The share of each state, from rates eliminated to the first; ``one`` is 1 of their kind."""
+    made = [one]
+    for n in range(1, len(rates)):
+        made.append(sum(share * row[n] for share, row in zip(made, rates, strict=False)))
+    total = sum(made)
+    return [share / total for share in made]
+
+
+def rows(a: Array, order: Sequence[int] | None = None) -> Rates:
+    """Rates a[i, j, …] as lists, of Python's numbers for one chain; in an order of the states."""
+    chosen = a if order is None else a[np.ix_(order, order)]
+    made: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
+    return made
+
+
+def shares(a: Array) -> Array:
+    """The share of each state (state, …), of rates a[i, j, …] from i to j that connect them all."""
+    rates = rows(a)
+    for _ in eliminated(rates):
+        pass
+    return np.array(occupied(rates, np.ones(a.shape[2:])[()]))
+
+
+def forests(a: Array, kept: Sequence[int]) -> float:
+    """Σ of all forests of one chain that lead every other state to one of those kept.
+
+    It is the determinant of what is left of its rates without those kept.
+    """
+    order = [*kept, *(s for s in range(len(a)) if s not in set(kept))]
+    made = 1.0
+    for out in eliminated(rows(a, order), len(kept)):
+        made *= out
+        if not made:  # a state that leads nowhere
+            break
+    return made
+
+
+def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
+    """Shares (state,) and their derivatives (state, variable), for da[i, j, variable]."""
+    both = zip(a.tolist(), da, strict=True)
+    rates = [[Sloped(x, dx) for x, dx in zip(row, slopes, strict=True)] for row, slopes in both]
+    for _ in eliminated(rates):
+        pass
+    made = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
+    return np.array([x.value for x in made]), np.array([x.slope for x in made])
+
+
+@dataclass(frozen=True, slots=True)
+class Sloped:
+    """A number with its derivatives along some variables."""
+
+    value: float
+    slope: Array
+
+    def __add__(self, other: Sloped) -> Sloped:
+        return Sloped(self.value + other.value, self.slope + other.slope)
+
+    def __radd__(self, other: int) -> Sloped:
+        """To the 0 that a sum begins with."""
+        return self
+
+    def __mul__(self, other: Sloped) -> Sloped:
+        return Sloped(self.value * other.value, self.slope * other.value + self.value * other.slope)
+
+    def __truediv__(self, other: Sloped) -> Sloped:
+        made = self.value / other.value
+        return Sloped(made, (self.slope - made * other.slope) / other.value)

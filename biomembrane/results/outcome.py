@@ -1,0 +1,63 @@
+"""How a run came out, in print and as plain data: the model, the ledger, and what stands at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..assemble.pools import impermeant_quantities
+from .run import Run
+
+if TYPE_CHECKING:
+    from .scan import Kept
+
+TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
+
+
+def outcome(run: Run | Kept) -> str:
+    """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials and concentrations are many."""
+    if not isinstance(run, Run) or run.trajectory.dims:
+        return f"{run!r}\n\n{run.ledger}"
+    rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model).items())
+    volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
+    solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
+    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes)))]
+    return "\n".join([f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n", f"{run.ledger}", *([""] if ends else []), *ends])
+
+
+def potentials(run: Run) -> dict[str, float]:
+    """By membrane, at the end [mV]; NaN where a membrane has none."""
+    found = run.data.isel(time=-1).get("potential")  # there is none without a membrane
+    return {} if found is None else dict(zip(map(str, found.membrane.values), map(float, found.values), strict=True))
+
+
+def concentrations(run: Run) -> dict[str, float]:
+    """By pool of a solute, at the end [mM]."""
+    last = run.data.isel(time=-1)
+    found = last.get("concentration")
+    if found is None:
+        return {}
+    rows = zip(found.pool.values, last.pool_kind.values, found.values, strict=True)
+    return {str(pool): float(c) for pool, kind, c in rows if kind == "solute"}
+
+
+def quantity(x: Any, unit: str) -> dict[str, Any]:
+    """A number for JSON; None where it is not a number."""
+    number = float(x)
+    return {"value": number if number == number else None, "unit": unit}  # noqa: PLR0124
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The same as plain data, of one run."""
+    ledger: dict[str, Any] = {name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in TOTALS}
+    ledger["residual_relative"] = quantity(run.ledger.residual_relative[-1], "1")
+    return {
+        "model": run.model_name,
+        "ledger": ledger,
+        "potential": {m: quantity(V, "mV") for m, V in potentials(run).items()},
+        "concentration": {p: quantity(c, "mM") for p, c in concentrations(run).items()},
+        "uphill": [
+            {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
+            for p, (t, e, of) in run.ledger.uphill_shares().items()
+        ],
+        "status": {"kind": run.status.kind, "time": quantity(run.solution.t[-1], "s"), "message": run.status.message},
+    }

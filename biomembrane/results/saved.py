@@ -1,0 +1,96 @@
+"""A run without its model, as a dataset holds it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import errors
+from ..account.kept_ledger import KeptLedger
+from ..solve.status import Outcome, Status
+from .lanes import final, nearest_places, positions
+from .one_lane import lane
+from .saved_ledger import FiledLedger
+from .schema import ended
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A run read from a file: its data, its books and its figures without the model, and a start from which a run of the model goes on."""
+
+    data: xr.Dataset
+
+    @cached_property
+    def ledger(self) -> Any:
+        """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which a part was kept the lines of the books."""
+        if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
+            return KeptLedger(self.data, self.model_name, float(json.loads(self.data.attrs["solver_json"])["rtol"]))
+        return FiledLedger(self.data)
+
+    @property
+    def model_name(self) -> str:
+        return str(self.data.attrs["title"])
+
+    @property
+    def dims(self) -> dict[str, int]:
+        """Sizes of the scan's dimensions."""
+        return {str(d): int(n) for d, n in self.data.status.sizes.items()}
+
+    @property
+    def status(self) -> Status:
+        """How it ended (the first lane, in a scan)."""
+        kind, end, pool = (self.data[name].values.flat[0] for name in ("status", "end", "culprit"))
+        return Status(Outcome.of(int(kind)), float(end), "", None if pool < 0 else int(pool))
+
+    @property
+    def failed(self) -> int:
+        """How many lanes did not come to their end."""
+        return int((self.data.status != 0).sum())
+
+    @property
+    def baths(self) -> dict[str, dict[str, float]]:
+        """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
+        told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
+        return {bath: {species: float(np.ravel(c)[0]) for species, c in of.items()} for bath, of in told.items()}
+
+    @property
+    def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
+        """Names of the states, the last of them (state, lane), and the scan's dimensions.  Raises UnknownName where none was saved."""
+        if "state_end" not in self.data:
+            got, advice = "a file without it", "bm.save(run, …) of a run of which everything is kept"
+            raise errors.UnknownName(where=f"a saved run of {self.model_name!r}", wanted="its last state", got=got, advice=advice)
+        dims, last = self.dims, self.data.state_end
+        state = last.transpose("state", *dims).values.reshape(last.sizes["state"], -1)
+        return [str(n) for n in self.data.state.values], state, dims
+
+    def isel(self, **at: int) -> SavedRun:
+        """One lane of a scan, by position along its dimensions.  Raises UnknownName, OutOfDomain."""
+        return SavedRun(lane(self.data, positions(self.dims, at)))
+
+    def sel(self, **at: Any) -> SavedRun:
+        """One lane of a scan, as :meth:`biomembrane.Run.sel`."""
+        return self.isel(**nearest_places(self.data, tuple(self.dims), at))
+
+    def final(self, variable: str) -> dict[str, Any]:
+        """Last values of a variable by name, as quantities (a single run).  Raises UnknownName, BadSettings."""
+        return final(self.data, variable, tuple(self.dims))
+
+    def __repr__(self) -> str:
+        if "status" not in self.data:
+            return f"<SavedRun of {self.model_name!r}>"
+        dims = ", ".join(f"{k}: {v}" for k, v in self.dims.items())
+        told = ended(self.data.status.values) if self.dims else self.status.kind
+        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {told}>"
+
+    def _repr_html_(self) -> str:
+        from ..html import Html, collapsible
+
+        return collapsible(repr(self), Html(self.data._repr_html_()), open=True)

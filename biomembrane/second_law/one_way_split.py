@@ -1,0 +1,80 @@
+"""A net flux as forward less reverse, both non-negative for every state: J = r⁺ − r⁻.
+
+The split follows the signs of sums, products and quotients; x/(eˣ − 1), tanh and differences of logarithms are known forms.  It need not
+be the one that the author had in mind: only r⁺/r⁻ is used, and a common factor cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import sympy as sp
+
+from ..declare.checks.signs import nonnegative, terms
+from ..symbols import regular
+
+Pair = tuple[sp.Expr, sp.Expr]
+DEGREE, TERMS, VARIABLES = 12, 60, 8  # of a polynomial that is factored: in any of its variables, and how many
+
+
+def splits(flux: sp.Expr) -> Iterator[Pair]:
+    """Pairs (r⁺, r⁻) with r⁺ − r⁻ = flux, the plainest first; none where the signs cannot be told."""
+    seen = set()
+    for write in WRITINGS:
+        pair = _split(write(flux), {})
+        if pair is not None and pair not in seen:
+            seen.add(pair)
+            yield pair
+
+
+def _split(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
+    if nonnegative(e, memo):
+        return e, sp.S.Zero
+    if nonnegative(-e, memo):
+        return sp.S.Zero, -e
+    if e.is_Add:
+        parts = [_split(term, memo) for term in e.args]
+        known = [p for p in parts if p is not None]
+        return (sp.Add(*(p for p, _ in known)), sp.Add(*(m for _, m in known))) if len(known) == len(parts) else None
+    if e.is_Mul:
+        return _product(e, memo)
+    if isinstance(e, sp.tanh):
+        x = e.args[0]
+        return sp.exp(x) / (sp.exp(x) + sp.exp(-x)), sp.exp(-x) / (sp.exp(x) + sp.exp(-x))
+    if e.is_Pow and e.exp == 3:
+        inner = _split(e.base, memo)
+        return None if inner is None else _cubed(*inner)
+    return None
+
+
+def _cubed(p: sp.Expr, m: sp.Expr) -> Pair:
+    return p**3 + 3 * p * m**2, m**3 + 3 * p**2 * m
+
+
+def _product(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
+    """The parts of all factors, multiplied out."""
+    up, down = sp.S.One, sp.S.Zero
+    for factor in e.args:
+        made = _split(factor, memo)
+        if made is None:
+            return None
+        up, down = up * made[0] + down * made[1], up * made[1] + down * made[0]
+    return up, down
+
+
+def _over_one(e: sp.Expr) -> sp.Expr:
+    """One fraction, factored."""
+    top, bottom = sp.fraction(sp.together(regular(e)))
+    return _factored(top) / _factored(bottom)
+
+
+def _factored(e: sp.Expr) -> sp.Expr:
+    """Factored, unless that would take minutes: exp(u/80) beside exp(3u/2) makes powers of 120."""
+    if terms(e) > TERMS or e.has(sp.Float):  # decimals become whole numbers of many digits
+        return e
+    poly = sp.expand(e).as_poly()
+    long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS or len(poly.gens) > VARIABLES)
+    return e if long else sp.factor(e)
+
+
+WRITINGS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (lambda e: e, regular, sp.factor_terms, _over_one)

@@ -1,0 +1,201 @@
+"""Proofs on paper: plain text, HTML, and LaTeX for an appendix."""
+
+from __future__ import annotations
+
+import re
+from textwrap import wrap
+
+import sympy as sp
+
+from ..declare.checks.certificate import Verdict
+from ..html import Html, collapsible, join, table
+from ..latex import roman, tex
+from .statement import Statement, Statements
+
+WIDTH = 100
+TERMS = 4  # of a sum, on one line of LaTeX
+FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
+LONG = 150  # and beyond which it is described
+_PHI, _AFFINITY = sp.symbols("Phi Affinity")
+_PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n\\begin{document}\n"
+
+
+def _terms(e: sp.Expr | None) -> list[str]:
+    return [] if e is None else [_plain(term) for term in _ordered(e)]
+
+
+def _ordered(e: sp.Expr) -> list[sp.Expr]:
+    """The terms of a sum, those that are added first."""
+    return sorted(sp.Add.make_args(e), key=lambda term: bool(term.could_extract_minus_sign()))
+
+
+def _plain(e: sp.Expr) -> str:
+    """A term as a reader writes it: [Na]cell, V."""
+    text = re.sub(r"c\[([\w-]+)\.([\w+-]+)\]", r"[\2]\1", str(sp.sstr(e)))
+    text = re.sub(r"mu0\[([^\]]+)\]", r"μ°(\1)", text)
+    return re.sub(r"[VnP]\[([^\]]+)\]", lambda m: f"{m[0][0]}({m[1]})", text).replace("log", "ln").replace("**", "^").replace("*", "·")
+
+
+def _sum(e: sp.Expr) -> str:
+    """A short sum on one line."""
+    first, *rest = _terms(e)
+    return first + "".join(map(_added, rest))
+
+
+def _added(term: str) -> str:
+    """A term behind others, with its sign."""
+    return f" − {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
+
+
+def _wrapped(head: str, terms: list[str]) -> list[str]:
+    """A sum over several lines, aligned after its head."""
+    lines, here = [], head
+    for k, term in enumerate(terms):
+        piece = _added(term) if k else term
+        if len(here) + len(piece) > WIDTH and here != head:
+            lines.append(here)
+            here = " " * len(head)
+        broken = wrap(piece.replace("·", "· "), max(40, WIDTH - len(head)), break_on_hyphens=False) if len(piece) > WIDTH else [piece]
+        lines += [here + broken[0], *(" " * len(head) + part for part in broken[1:-1])] if len(broken) > 1 else []
+        here = " " * len(head) + broken[-1] if len(broken) > 1 else here + piece
+    return [*lines, here]
+
+
+def text(proof: Statements) -> str:
+    """The proof for a terminal, 100 columns."""
+    count = sum(s.verdict == Verdict.PROVEN for s in proof.statements)
+    lines = [f"proof of {proof.name}: {proof.verdict} ({count} of {len(proof.statements)} proven)"]
+    for s in proof.statements:
+        lines += ["", f"{s.name}   {s.reaction}", f"  verdict    {s.verdict}"]
+        lines += _wrapped("  A/RT     = ", _terms(s.affinity))
+        lines += [line for k, (what, e) in enumerate(s.given) for line in _wrapped(f"  {'and' if k else 'where'} {_sum(what)} = ", _terms(e))]
+        if s.ratio is not None:
+            lines += _wrapped("  ln(r⁺/r⁻)= ", _terms(s.ratio))
+            lines += _wrapped("  residual = ", _terms(s.residual))
+        said = [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("note", s.note), ("witness", str(s.witness or ""))]
+        for what, words in said:
+            lines += wrap(words, WIDTH, initial_indent=f"  {what:<11}", subsequent_indent=" " * 13)
+    lines += ["", "no process changes"] + [f"  {each}" for each in proof.invariants] if proof.invariants else []
+    lines += ["", "conventions of standard energies: " + "; ".join(proof.conventions)] if proof.conventions else []
+    return "\n".join(lines)
+
+
+def _signs(s: Statement) -> list[tuple[str, str]]:
+    """Why the rates are not negative, once where both are so for the same reasons."""
+    if s.kind != "process" or not s.signs:
+        return []
+    if len({why for _, why in s.signs}) == 1:
+        return [(", ".join(what for what, _ in s.signs) + " ≥ 0", s.signs[0][1])]
+    return [(f"{what} ≥ 0", why) for what, why in s.signs]
+
+
+def html(proof: Statements) -> Html:
+    """The proof for a notebook."""
+    parts = []
+    for s in proof.statements:
+        rows = [("A/RT", _plain(s.affinity)), ("ln(r⁺/r⁻)", _plain(s.ratio) if s.ratio is not None else ""), ("residual", str(s.residual or 0))]
+        rows += [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("", s.note)]
+        parts.append(collapsible(f"{s.name}: {s.verdict}", join(s.reaction, table(rows))))
+    return collapsible(f"proof of {proof.name}: {proof.verdict}", join(*parts), open=True)
+
+
+def display(proof: Statements) -> str:
+    """What is left of each statement, as display mathematics."""
+    lines = []
+    for s in proof.statements:
+        left = tex(s.residual) if s.residual is not None else _STATES[s.verdict]
+        lines.append(rf"{roman(s.name)}: \quad \ln(r^{{+}}/r^{{-}}) - \mathcal{{A}}/RT = {left}")
+    body = r" \\ ".join(lines)
+    return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"
+
+
+_STATES = {Verdict.PROVEN: r"0", Verdict.EXEMPT: r"\text{exempt}", Verdict.UNDECIDED: r"\text{undecided}", Verdict.VIOLATES: r"\text{violates}"}
+
+
+def latex(proof: Statements, document: bool) -> str:
+    """Sections of an appendix."""
+    body = [rf"\section*{{Second law: {_escaped(proof.name)}}}"]
+    body.append(
+        r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
+        r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
+        r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
+        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; what has no transporter's name below is its own."
+    )
+    for s in proof.statements:
+        body += _paragraph(s)
+    if proof.invariants:
+        body.append(r"\paragraph{Conserved quantities.} No process changes " + "; ".join(_escaped(i) for i in proof.invariants) + ".")
+    if proof.conventions:
+        body.append(r"\paragraph{Standard energies.} " + "; ".join(_escaped(c) for c in proof.conventions) + ".")
+    made = "\n\n".join(body) + "\n"
+    return _PREAMBLE + made + "\\end{document}\n" if document else made
+
+
+def _paragraph(s: Statement) -> list[str]:
+    """One statement."""
+    head = rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}. \emph{{{s.verdict.capitalize()}.}}"
+    rows, notes, owner = [], [], s.transporter or s.name
+    if s.kind == "process" and s.forward is not None and s.reverse is not None:
+        common, forward, reverse = factored(s.forward, s.reverse)
+        Phi, sums = _named(common)
+        lead = sp.S.One if Phi == 1 else _PHI
+        rows += [_line("r^{+}", lead * forward, owner), _line("r^{-}", lead * reverse, owner)]
+        rows += [] if Phi == 1 else [_line(r"\Phi", Phi, owner)]
+        notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
+        rows += [_line(tex(symbol), part, owner) for symbol, part in sums if part.count_ops() <= LONG]
+    if s.conductance is not None:
+        rows.append(_line("J", _AFFINITY * s.conductance, owner))
+    rows.append(_line(r"\mathcal{A}/RT", s.affinity, owner))
+    rows += [_line(" ".join(_signed(what, owner)), e, owner) for what, e in s.given]
+    if s.ratio is not None:
+        left = r"\ln(r^{+}/r^{-})" if s.kind == "process" else r"\ln\prod r^{+}/\prod r^{-}"
+        rows += [_line(left, s.ratio, owner), _line(left + r"-\mathcal{A}/RT", sp.S.Zero if s.residual is None else s.residual, owner)]
+    notes += [f"{_escaped(what)}: {_escaped(why)}." for what, why in _signs(s)]
+    notes += [f"Charge: {_escaped(s.charge)}.", f"Mass: {_escaped(s.mass)}."] + ([f"{_escaped(s.note[0].upper() + s.note[1:])}."] if s.note else [])
+    return [head, "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}", " ".join(notes)]
+
+
+def factored(forward: sp.Expr, reverse: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """The factors that both rates have, and what each has besides."""
+    up, down = forward.as_powers_dict(), reverse.as_powers_dict()
+    shared = sp.Mul(*(base**power for base, power in up.items() if down.get(base) == power))
+    return shared, forward / shared, reverse / shared
+
+
+def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
+    """The product with its long sums as Σ_1, Σ_2, …"""
+    long = [f for f in sorted(e.atoms(sp.Add), key=sp.Basic.sort_key) if f.count_ops() > FACTOR and e.as_powers_dict().get(f)]
+    named = [(sp.Symbol(f"Sigma_{k + 1}"), f) for k, f in enumerate(long)]
+    return e.xreplace({f: symbol for symbol, f in named}), named
+
+
+def _signed(e: sp.Expr, owner: str) -> list[str]:
+    """The terms of a sum with their signs."""
+    first, *rest = [tex(term, owner) for term in _ordered(e)]
+    return [first, *(f"- {p[1:].lstrip()}" if p.startswith("-") else f"+ {p}" for p in rest)]
+
+
+def _line(left: str, e: sp.Expr, owner: str) -> str:
+    """``left &= right``, with long sums and products broken."""
+    terms, factors = _ordered(e), list(sp.Mul.make_args(e))
+    if len(terms) == 1 and len(factors) > 2 * TERMS:
+        first, *rest = [tex(sp.Mul(*factors[k : k + TERMS]), owner) for k in range(0, len(factors), TERMS)]
+        return f"{left} &= {first}" + "".join(" \\\\\n&\\quad \\cdot " + p for p in rest)
+    signed = _signed(e, owner)
+    return f"{left} &= " + " \\\\\n&\\quad ".join(" ".join(signed[k : k + TERMS]) for k in range(0, len(signed), TERMS))
+
+
+_MATH = {
+    "⇌": r"$\rightleftharpoons$", "⁺": "$^{+}$", "⁻": "$^{-}$", "²": "$^{2}$", "·": r"$\cdot$", "−": "$-$", "≥": r"$\ge$", "Σ": r"$\Sigma$",
+    "ν": r"$\nu$", "±": r"$\pm$", "°": r"$^{\circ}$", "′": "$'$", "–": "--", "ˣ": "$^{x}$", "Δ": r"$\Delta$", "μ": r"$\mu$", "≠": r"$\ne$",
+    "³": "$^{3}$", "⁴": "$^{4}$", "×": r"$\times$", "→": r"$\to$", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}",
+    "Π": r"$\Pi$", "ε": r"$\varepsilon$",
+}  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return "".join(_MATH.get(c, c) for c in re.sub(r"(?<!\w)-(?=\d)", "−", text))
+
+
+def _chemistry(reaction: str) -> str:
+    return _escaped(re.sub(r"@([\w-]+)", r"(\1)", reaction))

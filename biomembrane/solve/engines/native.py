@@ -1,0 +1,172 @@
+"""The native engine: Rodas5P in lanes of machine code."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...compile.machine_code.module import Native as Machine
+from ...compile.machine_code.module import Sets, native
+from ...compile.program import Program
+from ...compile.rosenbrock import tableau
+from ..events import Passage
+from ..problem import ROUNDING, Block, Problem, come, empty
+from ..solver import check_count, check_tolerances
+from ..status import WAITING, Outcome, Status
+
+_ENDS = {  # by what the driver records
+    tableau.TOO_MANY: (Outcome.TOO_MANY_STEPS, "{most:.0f} attempted steps were not enough"),
+    tableau.COLLAPSED: (Outcome.COLLAPSED, "the step became too small"),
+    tableau.NOT_FINITE: (Outcome.NOT_FINITE, "a rate, a stage or the Jacobian is not finite"),
+    tableau.NEGATIVE: (Outcome.NEGATIVE, "it would fall below zero in the next step"),
+    tableau.OPEN: (Outcome.OPEN_BOOKS, "the energy books cannot be kept open"),
+}
+
+
+@dataclass(frozen=True)
+class Native:
+    """``Native(rtol=1e-8)``: the default solver.
+
+    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many steps a lane may attempt for each part of its run
+    between breaks that it has begun; ``threads`` 0 means one a core.
+    A lane of a scan has the same bits whatever the order of the lanes, the chunks and the number of threads; a run alone, on fewer lanes at a
+    time, equals it to about 1e-12.
+    """
+
+    rtol: float = 1e-8
+    atol: float = 1e-3
+    max_steps: int = 100_000
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        check_tolerances(self, "Native")
+        for name, least in (("max_steps", 1), ("threads", 0)):
+            check_count(self, "Native", name, least)
+
+    @property
+    def careful(self) -> bool:
+        return True
+
+    def alone(self) -> Native:
+        """The same on one thread."""
+        return replace(self, threads=1)
+
+    def at(self, rtol: float) -> Native:
+        """The same with another relative tolerance."""
+        return replace(self, rtol=rtol)
+
+    def prepare(self, program: Program, lanes: int) -> NativeProgram:
+        """Machine code for so many lanes, built once for few and once for many."""
+        return NativeProgram(self, program, lanes)
+
+    def solve(self, problem: Problem) -> Block:
+        """Prepare the program of a problem and integrate it."""
+        return self.prepare(problem.kernel.program, problem.runs).integrate(problem)
+
+
+class NativeProgram:
+    """Machine code of a program, with the settings by which it integrates."""
+
+    def __init__(self, settings: Native, program: Program, lanes: int) -> None:
+        self.settings, self.program, self.lanes = settings, program, lanes
+        self.machine = native(program, lanes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NativeProgram, (self.settings, self.program, self.lanes)
+
+    def integrate(self, problem: Problem) -> Block:
+        """See :class:`~biomembrane.solve.solver.Compiled`.  One thread; :mod:`..batches` runs several blocks at once."""
+        made, machine = empty(problem), self.machine
+        sets = self._sets(machine, problem, made)
+        made.rows[:, 0, :] = 0.0
+        made.rows[:, 0, : len(problem.y0)] = problem.y0.T
+        if problem.times[-1] > problem.times[0]:
+            counter = ctypes.c_int64(0)
+            problem.cancel.watch(counter)
+            if self.program.events:
+                return self._through(made, sets, problem, counter)
+            if not problem.cancel.asked:
+                machine.run(sets, counter)
+        else:
+            sets.record[:] = 0.0
+            made.end[:] = 0.0
+            made.end[:, : len(problem.y0)] = problem.y0.T
+        return self._finished(made, sets, problem)
+
+    def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
+        parts, lanes = problem.stops.shape
+        settings = self.settings
+        tolerance = settings.rtol * settings.atol * problem.scale.T
+        floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
+        dust = tableau.PAST * problem.rounding
+        if problem.energy is not None:
+            dust += tableau.PAST * settings.rtol * problem.energy
+        ends = np.empty((lanes, parts, 2))
+        ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
+        return Sets(
+            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
+            rtol=settings.rtol, limit=settings.max_steps,
+        )  # fmt: skip
+
+    def _through(self, made: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
+        """All lanes through their events: those that met one go on from what it set, until none does."""
+        size, stopped = len(problem.y0), dict[int, Status]()
+        passage, least = Passage(problem, sets.constants, made.turns), np.full_like(made.least, np.inf)
+        made.end[:, size:], sets.start = 0.0, sets.start.copy()
+        while len(sets.order):
+            counter.value = 0
+            if problem.cancel.asked:
+                sets.record[sets.order, 0] = tableau.WAITING
+                break
+            self.machine.run(sets, counter)
+            least[sets.order] = np.minimum(least[sets.order], made.least[sets.order])
+            lanes = sets.order[sets.record[sets.order, 0] == tableau.EVENT]
+            which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
+            after = passage.fire(lanes, which, times, made.end[lanes, :size].T)
+            wrong = passage.wrong(lanes, times, after)
+            stopped |= wrong
+            on = ~np.isin(lanes, [*wrong])
+            self._go_on(made, sets, problem, lanes[on], which[on], times[on], after[:, on])
+        made.least[:] = least
+        made = self._finished(made, sets, problem, stopped)
+        return replace(made, met=passage.finished(made.statuses))
+
+    @staticmethod
+    def _go_on(made: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any) -> None:
+        """Let lanes begin where their events left them; an output time that is the time of an event shows the state after it."""
+        size, grid = len(after), problem.times
+        next_, part = np.searchsorted(grid, times, side="right"), (problem.stops[:-1, lanes] <= times).sum(axis=0)
+        sets.order, sets.start[lanes] = lanes, after.T
+        sets.left[lanes] = np.column_stack([times, part, next_, sets.record[lanes, 1:3], which, made.end[lanes, size:]])
+        at = np.flatnonzero(np.isin(times, grid))
+        made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
+
+    def _finished(self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None) -> Block:
+        """With statuses and counts; ``stopped``: lanes that an event put where none can go on."""
+        record = sets.record
+        done = Status(Outcome.DONE, float(made.times[-1]))
+        made.statuses[:] = [done] * len(record)
+        for k in np.flatnonzero(record[:, 0]):
+            status = (stopped or {}).get(int(k)) or self._status(*record[k])
+            if status is not WAITING and k not in (stopped or {}):
+                status = problem.stopped(int(k), status, made.end[k, : len(problem.y0)])
+            made.statuses[k] = status
+            made.end[k] = np.nan
+            made.rows[k, 0 if status is WAITING else come(made.times, status.time) :] = np.nan
+        made.least[made.least > 1e299] = 0.0
+        problem.hush(made.least)
+        made.rejected[:] = record[:, 2]
+        made.steps[:] = record[:, 1] - record[:, 2]
+        return made
+
+    def _status(self, kind: float, steps: float, _: float, state: float, time: float) -> Status:
+        """How a lane ended that is not done, from its record."""
+        if kind == tableau.WAITING:
+            return WAITING
+        outcome, reason = _ENDS[int(kind)]
+        numbers = {"solver": "Native(", "more": 10 * self.settings.max_steps, "rtol": self.settings.rtol / 100}
+        return Status(outcome, float(time), outcome.because(reason.format(most=steps - 1), **numbers), int(state))

@@ -1,0 +1,95 @@
+"""A model at a state: states told physically, and what the compiled model says there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import symbols
+from ..assemble.model import Model
+from ..assemble.pools import numbers, value
+from ..compile.numpy_kernel import kernel
+from ..compile.program import program
+from ..constants import FARADAY, GAS
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
+
+    ``own``: numbers of states with an equation of their own, by name; as declared where none is told.
+    """
+
+    amount: Mapping[str, float]
+    phi: Mapping[str, float]
+    volume: Mapping[str, float]
+    own: Mapping[str, float] = field(default_factory=dict)
+
+
+def vector(model: Model, at: Condition) -> Array:
+    """The state vector; node charges are Σ C (φ − φ of the neighbour), with the ground's φ taken off."""
+    grounds = [n for n in model.places if n not in model.circuit.nodes]
+    base = at.phi[grounds[0]] if grounds else 0.0
+    charge = dict.fromkeys(model.places, 0.0)
+    for m in model.membranes:
+        if m.capacitance is not None:
+            a, b = m.inside.name, m.outside.name
+            q = (
+                m.area.value
+                * m.capacitance.value
+                * ((at.phi[a] if a in model.circuit.nodes else base) - (at.phi[b] if b in model.circuit.nodes else base))
+            )
+            charge[a] += q
+            charge[b] -= q
+    told = {symbols.amount(n): x for n, x in at.amount.items()} | {symbols.charge(n): x for n, x in charge.items()}
+    told |= {symbols.volume(n): x for n, x in at.volume.items()}
+    declared = numbers(model) if model.unaccounted else {}
+    for x in model.states:
+        if x.conjugate is None:
+            told[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
+    return np.array([told[x.symbol] for x in model.states])
+
+
+class Seen:
+    """A model's kernel at its own parameters (or others): named groups at a state."""
+
+    def __init__(self, model: Model, change: Mapping[str, float] | None = None) -> None:
+        self.model, self.k = model, kernel(program(model))
+        self.p = {name: p.value for name, p in model.parameters.items()} | dict(change or {})
+        self.c = self.k.prepare(np.array(list(self.p.values())))
+        self.RT, self.F = GAS * self.p["temperature"], FARADAY
+
+    def __call__(self, group: str, y: Array, t: Any = 0.0) -> dict[Any, Any]:
+        return dict(zip(self.k.program.names[group], self.k.call(group, t, y, self.c), strict=True))
+
+    def array(self, group: str, y: Array, t: Any = 0.0) -> Array:
+        return self.k.call(group, t, y, self.c)
+
+    def N(self) -> Array:
+        """The stoichiometric matrix as numbers."""
+        at = self.p | {"F": FARADAY}
+        return np.array([[_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes] for p in self.model.pools])
+
+    def flow(self, y: Array, t: Any = 0.0) -> Array:
+        """What cancels in J of each process: r⁺ + r⁻, or L times some RT where a law has no one-way rates."""
+        up, down = self("forward", y, t), self("reverse", y, t)
+        near = y * (1 + 1e-3 * np.arange(len(y)))
+        J, A, here = self("flux", near, t), self("affinity", near, t), self("flux", y, t)
+        slope = {n: abs(J[n] / A[n]) if A[n] else 0.0 for n in J}
+        return np.array([up[n] + down[n] if n in up else abs(here[n]) + slope[n] * 30 * self.RT for n in J])
+
+    def gross(self, y: Array, t: Any = 0.0) -> Array:
+        """|N| times the flow of each process: the size of what cancels in dx/dt."""
+        return np.abs(self.N()) @ self.flow(y, t)
+
+
+def _number(expression: Any, at: Mapping[str, float]) -> float:
+    if not getattr(expression, "free_symbols", None):
+        return float(expression)
+    return float(expression.subs({s: at[s.name] for s in expression.free_symbols}))
