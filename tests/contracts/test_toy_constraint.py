@@ -19,7 +19,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble.initial_potentials import weighted
+from biomembrane.assemble.potentials import weighted
 from biomembrane.assemble.state import StateVariable
 from biomembrane.compile.program import Event
 from biomembrane.declare.bound_expression import Formula
