@@ -15,8 +15,9 @@ from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
+from biomembrane.compile.graph import lowering
 from biomembrane.compile.graph.arrays import arrays
-from biomembrane.compile.graph.builder import Graph, lowering
+from biomembrane.compile.graph.builder import Graph
 from biomembrane.compile.graph.differentiate import _first, differentiate
 from biomembrane.compile.graph.shared_exponentials import polish
 from biomembrane.compile.llvm import elementary
