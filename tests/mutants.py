@@ -1,4 +1,4 @@
-"""Random samples of the mutants of ``account/``, ``declare/laws.py`` and the kinetic diagram, and how many of them the tests kill.
+"""Random samples of the mutants of the books, the results, the second law, the laws and the kinetic diagram, and how many the tests kill.
 
 ``python tests/mutants.py 400 --seed 1`` (needs mutmut, of which it takes the mutations).  The mutated package lies in ``mutants/``; each mutant is
 run in a fork of a pytest that has imported and collected everything, on the tests that reach its function, until one fails.
@@ -27,7 +27,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "mutants"
-TARGETS = ["biomembrane/account/**/*.py", *(f"biomembrane/declare/{name}.py" for name in ("laws", "diagram", "stationary"))]
+TARGETS = [f"biomembrane/{room}/**/*.py" for room in ("account", "results", "second_law")]
+TARGETS += [f"biomembrane/declare/{name}.py" for name in ("laws", "diagram", "stationary_state")]
 COPIED = ["biomembrane", "models", "docs", "tests", "benchmarks", "README.md", "CITATION.cff", "pyproject.toml"]
 WRAPPERS = {"property", "cached_property", "lru_cache", "classmethod", "staticmethod"}
 ELSEWHERE = ["contracts/test_large", "contracts/test_models", "physics/test_stiff", "physics/test_random_networks"]  # slow, and of the solver

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from biomembrane.compile.graph.builder.builder import Graph
-from biomembrane.compile.graph.builder.differentiate import along, differentiate
 
+from biomembrane.compile.graph.builder import Graph
+from biomembrane.compile.graph.differentiate import along, differentiate
 from biomembrane.compile.numpy_kernel import _GROUPS, Kernel, kernel
 from biomembrane.compile.program import Program
 from biomembrane.solve.engines.native import Native

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+import sympy as sp
 
 from .. import symbols
 from ..declare.parameter import table as parameter_rows
 from ..declare.transporter_latex import reaction
 from ..html import collapsible, join, table
 from ..latex import tex
-from .pools import impermeant_quantities
+from .impermeants import Impermeant, impermeant_quantities
 from .potentials import balances
-
-if TYPE_CHECKING:
-    from .model import Model
+from .system import System
 
 
-def html(model: Model) -> str:
+def html(model: System, impermeants: Sequence[Impermeant]) -> str:
     """Tables of places, transporters, impermeants and parameters."""
     moves = [(t.label, t.on.name, str(p.reaction), p.certificate.verdict) for t in model.transporters for p in t.processes]
     places = [(n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents)) for n, p in model.places.items()]
-    rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model).items()]
+    rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model, impermeants).items()]
     parts = [collapsible("places", table(places, ("place", "kind", "contents")), open=True)]
     parts.append(collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True))
     if rest:
@@ -31,10 +31,10 @@ def html(model: Model) -> str:
     return collapsible(repr(model), join(*parts), open=True)
 
 
-def latex(model: Model) -> str:
+def latex(model: System, energy: sp.Expr) -> str:
     """Reactions, G(x) and the balances, as display mathematics."""
     lines = [reaction(p.reaction) for p in model.processes]
-    lines.append(f"G = {tex(model.energy)}")
+    lines.append(f"G = {tex(energy)}")
     own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
     rates = [formula.expression.xreplace(own) for _, formula in balances(model)]
     moves = [rf"\dot{{{tex(x.symbol)}}}" if x.constraint is None else "0" for x in model.states]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .state import CARRIER
 from .stores import Role, Store
+from .system import System
 
 if TYPE_CHECKING:
     from ..declare.species import Species
-    from .model import Model
 
 
 class Chart:
@@ -22,9 +22,9 @@ class Chart:
     each entry by their index.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: System, stores: Sequence[Store]) -> None:
         owner = {p.name: p.transporter for p in model.processes}
-        entries = [(process, store) for store in model.ledger_stores for process, _ in store.entries]
+        entries = [(process, store) for store in stores for process, _ in store.entries]
         self.fuel = _fuel(model)
         self.process = [process for process, _ in entries]
         self.store: list[Store] = [store for _, store in entries]
@@ -81,7 +81,7 @@ class Chart:
         return made
 
 
-def _fuel(model: Model) -> dict[str, list[tuple[str, frozenset[str]]]]:
+def _fuel(model: System) -> dict[str, list[tuple[str, frozenset[str]]]]:
     """By transporter: species that it as a whole makes or uses up, each conversion apart, named by the first that is used up.
 
     Species that share no atom and no moiety, even by way of others, belong to different conversions: one may pay for the other, as the oxidation

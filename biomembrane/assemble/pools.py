@@ -1,49 +1,17 @@
-"""What is in the places: initial amounts and charges, and impermeants."""
+"""What is in the places at the start: amounts of solutes, and charges of nodes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from .. import constants, errors, symbols
+from .. import symbols
 from ..declare.bound_expression import Formula
 from ..declare.parameter import Declared
-from ..declare.places import Balance, Compartment, Membrane, Place, Reservoir
-from ..symbols import F, R, c0
-from ..units import Q
+from ..declare.places import Compartment, Membrane, Place
 from .stoichiometry import Circuit
-
-if TYPE_CHECKING:
-    from .model import Model
-
-
-@dataclass(frozen=True, slots=True)
-class Impermeant:
-    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own contents at the start."""
-
-    name: str
-    place: Compartment
-    charge: float  # of one, in elementary charges
-    amount: Formula
-
-    @property
-    def pool(self) -> str:
-        """Its dotted name, like that of a solute."""
-        return f"{self.place.name}.{self.name}"
-
-    @property
-    def symbol(self) -> sp.Symbol:
-        """What stands for its amount."""
-        return symbols.amount(self.pool)
-
-
-ANION, OSMOLYTE = "X", "Y"
-NEUTRALITY = 1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
 
 
 def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator[Declared]:
@@ -61,13 +29,13 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
             yield m.capacitance
 
 
-_c, _V = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
-_START = _c * _V
+_c, VOLUME = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=True)
+_START = _c * VOLUME
 
 
 def start(place: Compartment, concentration: Declared) -> Formula:
     """Initial amount of a solute: concentration times volume."""
-    return Formula(_START, {_c: concentration.symbol, _V: place.volume.symbol})
+    return Formula(_START, {_c: concentration.symbol, VOLUME: place.volume.symbol})
 
 
 def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Formula]:
@@ -80,172 +48,6 @@ def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Form
     return made
 
 
-def _loads(model: Model) -> dict[str, Formula]:
-    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground what is missing from a total of 0."""
-    made = charges(model.circuit, model.start)
-    for zero in dict.fromkeys(block.zero for block in model.circuit.blocks if block.zero):
-        own = [made[n].expression for block in model.circuit.blocks if block.zero == zero for n in block.nodes]
-        made[zero] = Formula(-sp.Add(*own))
-    return made
-
-
 @lru_cache(maxsize=64)
 def _products(matrix: sp.ImmutableMatrix, vector: tuple[sp.Expr, ...]) -> tuple[sp.Expr, ...]:
     return tuple(matrix * sp.Matrix(vector))
-
-
-def impermeants(model: Model) -> tuple[Impermeant, ...]:
-    """What never leaves; checked at the declared values."""
-    made: list[Impermeant] = []
-    at = numbers(model)
-    q = _loads(model)
-    near = _neighbours(model)
-    for place in model.compartments:
-        given = place.impermeant
-        if isinstance(given, Balance):
-            bath = _bath(model, place, given, near.get(place.name, [])) if place.name in model.osmotic else None
-            made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
-            continue
-        made += [Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()]
-        if place.name in q:
-            _check_neutral(place, q[place.name], at)
-    return tuple(made)
-
-
-def numbers(model: Model) -> dict[sp.Symbol, float]:
-    """Declared values by symbol, with R, F and the standard concentration."""
-    at = {p.symbol: p.value for p in model.parameters.values()}
-    return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
-
-
-def value(formula: Formula, at: Mapping[sp.Symbol, float]) -> float:
-    """The number of a formula of parameters."""
-    here = {s: formula.names.get(s, s) for s in formula.local.free_symbols}
-    return _fold(formula.local, {s: at[e] if e.is_Symbol else _fold(e, at) for s, e in here.items()})
-
-
-def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
-    """Sums, products, powers, Max and Min in floating point, which is all that amounts and charges at the start are made of."""
-    if e.is_Symbol:
-        return at[e]
-    if e.is_Pow:
-        return float(_fold(e.base, at) ** float(e.exp))
-    join = _JOINS.get(e.func)
-    return float(e if join is None else join([_fold(a, at) for a in e.args]))
-
-
-_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {sp.Add: math.fsum, sp.Mul: math.prod, sp.Max: max, sp.Min: min}
-
-
-def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]) -> None:
-    """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are not modelled: they may bring as much
-    charge of the other sign, and where all ions are held nothing is left to judge.
-    """
-    solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
-    W = place.volume.value
-    parts = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
-    held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
-    if held and not any(s.charge for s in solutes):
-        return
-    off = sum(parts) - value(q, at) / constants.FARADAY
-    if abs(off) > NEUTRALITY * sum(map(abs, parts)) + held:
-        raise errors.ChargeImbalance(
-            where=f"Compartment({place.name!r})",
-            wanted="contents that are electroneutral up to the membrane's charge",
-            got=f"{off / W:+.4g} mM of charge left over",
-            advice="impermeant=balance(charge=-1) adds the impermeant anion that is missing",
-        )
-
-
-def _neighbours(model: Model) -> dict[str, list[tuple[Membrane, Reservoir]]]:
-    """The baths of each place, with the membranes between."""
-    near: dict[str, list[tuple[Membrane, Reservoir]]] = {}
-    for m in model.membranes:
-        for place, other in ((m.inside, m.outside), (m.outside, m.inside)):
-            if isinstance(other, Reservoir):
-                near.setdefault(place.name, []).append((m, other))
-    return near
-
-
-def _bath(model: Model, place: Compartment, given: Balance, near: list[tuple[Membrane, Reservoir]]) -> Reservoir | None:
-    if given.against is not None:
-        return given.against
-    found = [other for m, other in near if m.name in model.wet] or [other for _, other in near]
-    strengths = {round(_strength(r), 9) for r in found}
-    if len(strengths) > 1:
-        told = zip(found, errors.apart(*map(_strength, found)), strict=True)
-        raise errors.BadPlace(
-            where=f"Compartment({place.name!r}), balance(…)",
-            wanted="baths of one osmolarity, or a choice among them",
-            got=", ".join(f"{r.name} {c} mM" for r, c in told),
-            advice=f"balance(charge={given.charge:g}, against={found[0].name})",
-        )
-    return max(found, key=_strength, default=None)
-
-
-def _strength(bath: Reservoir) -> float:
-    return float(sum(p.value for p in bath.contents.values()))
-
-
-def _check_free(place: Compartment, given: Balance) -> None:
-    taken = [s.name for s in (*place.contents, *place.held) if s.name in (ANION, OSMOLYTE)]
-    if taken:
-        raise errors.DuplicateName(
-            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})", wanted=f"the names {ANION} and {OSMOLYTE} for the impermeants",
-            got=f"a species named {taken[0]!r} among the contents", advice="give that species another name",
-        )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _missing(charges: tuple[int, ...], z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
-    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that solutes of these charges at ``@0.c``, … leave room for."""
-    amounts = [symbols.parameter(f"@{k}.c") * _V for k in range(len(charges))]
-    nX = -sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True))) / z
-    return nX, sp.S.Zero if strength is None else sp.Float(strength) * _V - sp.Add(*amounts)
-
-
-_loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
-#: n_Y where X has ``loaded`` of it for the membrane's charge: what is ``left``, and 0 where only that leaves too little
-_OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
-
-
-def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> list[Impermeant]:
-    """n_X, and n_Y where there is a bath to be as strong as."""
-    names = {**q.names, _V: place.volume.symbol}
-    names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
-    strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
-    neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
-    nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
-    nY = Formula(room - nX.local, names)
-    _check_free(place, given)
-    made = [Impermeant(ANION, place, given.charge, nX)]
-    x, W = value(nX, at), place.volume.value
-    listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
-    ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
-    if x < -1e-9 * sum(abs(s.charge) * p.value for s, p in place.contents.items()) * W:
-        raise errors.NoRoom(
-            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-            wanted="ions that leave charge for an impermeant of this sign",
-            got=f"{x / W:.4g} mM of it would be needed; contents [mM]: {listed}",
-            advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
-        )
-    if bath is not None and strength is not None:
-        if q.local:
-            nY = Formula(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
-        y = value(nY, at)
-        if y < -1e-9 * strength * W:
-            due, got = errors.apart(strength, strength - y / W)
-            raise errors.NoRoom(
-                where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-                wanted=f"no more than the {due} mosmol/L of {bath.name}",
-                got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
-                advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
-            )
-        made.append(Impermeant(OSMOLYTE, place, 0, nY))
-    return made
-
-
-def impermeant_quantities(model: Model) -> dict[str, Any]:
-    """Amounts of the impermeants at the declared values, with units."""
-    at = numbers(model)
-    return {x.pool: Q(value(x.amount, at), "fmol") for x in model.impermeants}

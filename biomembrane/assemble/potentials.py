@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import Formula, Formulas
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
 from . import energy
+from .impermeants import Impermeant
+from .system import System
 
-if TYPE_CHECKING:
-    from .model import Model
 
-
-def used_standard(model: Model, species: Species | None) -> sp.Expr:
+def used_standard(model: System, species: Species | None) -> sp.Expr:
     """μ° where the model has it as a parameter (some reaction makes or uses the species), else zero."""
     declared = None if species is None else species.declared_standard
     return declared.symbol if declared is not None and declared.name in model.parameters else sp.S.Zero
 
 
-def energies(model: Model) -> dict[str, Formula]:
+def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Formula]:
     """G by store."""
     made: dict[str, Formula] = {}
     for place in model.compartments:
@@ -36,7 +34,7 @@ def energies(model: Model) -> dict[str, Formula]:
         for s in place.contents:
             name = f"{place.name}.{s.name}"
             made[name] = energy.solute(symbols.amount(name), W, used_standard(model, s))
-    made |= {x.pool: energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in model.impermeants}
+    made |= {x.pool: energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in impermeants}
     for t in model.transporters:
         for state in t.states:
             made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.state_energy(state.pool))
@@ -45,18 +43,18 @@ def energies(model: Model) -> dict[str, Formula]:
     return made
 
 
-def _slopes(model: Model) -> dict[sp.Expr, Formula]:
+def _slopes(model: System, stores: Formulas) -> dict[sp.Expr, Formula]:
     """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
-    solutes = [store for name, store in model.stores.formulas.items() if name != "capacitor"]
+    solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
     return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [x.symbol for x in model.pools])
 
 
-def levels(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
+def levels(model: System, stores: Formulas) -> Iterator[tuple[sp.Symbol, Formula]]:
     """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters (reservoirs, held pools)."""
     for place in model.compartments:
         if place.name not in model.swelling:
             yield symbols.volume(place.name), Formula(place.volume.symbol)
-    slopes = _slopes(model)
+    slopes = _slopes(model, stores)
     for x in model.pools:
         slope = slopes[x.symbol]
         assert x.conjugate is not None
@@ -111,7 +109,7 @@ def molar(charge: int | Fraction) -> sp.Expr:
     return sp.Rational(charge.numerator, charge.denominator) * F
 
 
-def balances(model: Model) -> Iterator[tuple[sp.Symbol, Formula]]:
+def balances(model: System) -> Iterator[tuple[sp.Symbol, Formula]]:
     """dx/dt = N·J + rate, or what must be 0 instead, row by row."""
     rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {x.name: [] for x in model.states}
     for process, column in model.N.items():

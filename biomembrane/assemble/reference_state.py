@@ -14,30 +14,28 @@ Where a reaction makes two out of one, its standard energy itself is told at c°
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import Formula, Formulas
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
 from . import energy
+from .impermeants import Impermeant
 from .potentials import used_standard
-
-if TYPE_CHECKING:
-    from .model import Model
+from .system import System
 
 
 class References:
     """The references of a model's stores."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: System, impermeants: Sequence[Impermeant]) -> None:
+        self.model, self.impermeants = model, impermeants
         self._levels: dict[str, sp.Expr | None] = {}
 
     def level(self, species: Species) -> sp.Expr | None:
@@ -105,7 +103,7 @@ class References:
         bath = self.model.reference
         return symbols.pressure(bath.name) if bath and not self.reacts else sp.S.Zero
 
-    def exergies(self) -> dict[str, Formula]:
+    def exergies(self, stores: Formulas) -> dict[str, Formula]:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carried)
@@ -122,9 +120,9 @@ class References:
                     rest -= c
             if place.name in model.swelling:
                 osmotic.append(rest * (W - place.volume.symbol))
-        for x in model.impermeants:
+        for x in self.impermeants:
             references[x.pool] = (_log(x.symbol / x.place.volume.symbol, c0), x.symbol)
-        return energy.exergy(model.stores.formulas, references, R * T * sp.Add(*osmotic))
+        return energy.exergy(stores.formulas, references, R * T * sp.Add(*osmotic))
 
 
 def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
@@ -17,9 +16,8 @@ from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
 from .potentials import molar, net, weighted
-
-if TYPE_CHECKING:
-    from .model import Model
+from .reference_state import References
+from .system import System
 
 
 class Role(StrEnum):
@@ -51,7 +49,7 @@ class Store:
     entries: tuple[tuple[str, Formula], ...]
 
 
-def stores_of(model: Model) -> tuple[Store, ...]:
+def stores_of(model: System, references: References) -> tuple[Store, ...]:
     """All stores in the order of first use."""
     found: dict[tuple[str, Component], dict[str, Formula]] = {}
     facts: dict[tuple[str, Component], tuple[str, str, Role]] = {}
@@ -59,7 +57,7 @@ def stores_of(model: Model) -> tuple[Store, ...]:
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
-                known[who.pool] = _potentials(model, who)
+                known[who.pool] = _potentials(model, references, who)
             for component, potential in known[who.pool]:
                 if component is Component.ELECTRICAL and not _felt(model, process):
                     continue
@@ -77,7 +75,7 @@ def _named(process: Process, who: Participant) -> tuple[str, str]:
     return who.species.name, who.place.name
 
 
-def _felt(model: Model, process: Process) -> bool:
+def _felt(model: System, process: Process) -> bool:
     """Whether charges of a process see a field: where V has no value they cancel, and no species has an electrical share."""
     return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
@@ -92,12 +90,12 @@ def _role(who: Participant, component: Component) -> Role:
     return Role.BATH
 
 
-def _potentials(model: Model, who: Participant) -> list[tuple[Component, Formula]]:
+def _potentials(model: System, references: References, who: Participant) -> list[tuple[Component, Formula]]:
     made: list[tuple[Component, Formula]] = []
     if who.is_solvent:
         v = who.per_mole
-        return [(Component.OSMOTIC, weighted([(v, who.potential), (-v, model.references.pressure())]))]
-    made.append((Component.CHEMICAL, net(who.potential, model.references.of(who))))
+        return [(Component.OSMOTIC, weighted([(v, who.potential), (-v, references.pressure())]))]
+    made.append((Component.CHEMICAL, net(who.potential, references.of(who))))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
     if charge.names:
         made.append((Component.ELECTRICAL, charge))

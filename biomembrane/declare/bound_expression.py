@@ -11,6 +11,9 @@ from functools import cached_property, lru_cache
 
 import sympy as sp
 
+#: What a law says in place of a branch, as advice.
+BRANCHES = "in place of if: sympy.Max, Min or Abs, or a steep gate such as 1/(1 + sympy.exp(-x))"
+
 
 @lru_cache(maxsize=4096)
 def _product(local: sp.Expr, factor: sp.Expr) -> sp.Expr:

@@ -25,7 +25,7 @@ from .. import dimension as d
 from .. import errors, symbols, user_text
 from ..dimension import Dimension
 from ..symbols import R, T, ln
-from .checks.certificate import BRANCHES
+from .bound_expression import BRANCHES
 from .own_state import OwnState
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane

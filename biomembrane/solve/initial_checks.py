@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import caching, constants, errors, symbols
+from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
-from ..assemble.pools import NEUTRALITY, Impermeant
 from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
 

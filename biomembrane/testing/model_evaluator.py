@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import symbols
+from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
-from ..assemble.pools import numbers, value
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
 from ..constants import FARADAY, GAS

@@ -74,16 +74,16 @@ def build(*, protons: bool = False) -> bm.Model:
     Args:
         protons: the cell of the Na⁺/H⁺ exchanger, whose cargo H⁺ is: its pH is free and unbuffered, and it has no other carrier.
     """
-    cargo = {c.cargo for name, c in CARRIERS.items() if name != "NHE"}
+    cargo = sorted({c.cargo for name, c in CARRIERS.items() if name != "NHE"}, key=lambda s: s.name)
     if protons:
         on = cell({H: Q(1e-4, "mM")}, {}, (Na, Cl))
     else:
         outside = {s: Q(1e-3, "mM") for s in cargo if s not in OUT}
-        on = cell({s: Q(1e-2 if s is Ca else 1e-5, "mM") for s in sorted(cargo, key=lambda s: s.name)}, outside, (Na, K, Cl, H))
+        on = cell({s: Q(1e-2 if s is Ca else 1e-5, "mM") for s in cargo}, outside, (Na, K, Cl, H))
 
     def carrier(name: str) -> bm.Transporter:
         c = CARRIERS[name]
-        law = laws.Saturable(maximum=Q(0, "fmol/s"), half={s.name: Q(1e-4 if s is H else 1, "mM") for s in {Na, c.cargo, *c.others}})
+        law = laws.Saturable(maximum=Q(0, "fmol/s"), half={s.name: Q(1e-4 if s is H else 1, "mM") for s in dict.fromkeys([Na, c.cargo, *c.others])})
         return bm.Transporter(name, c.reaction, on, law, label=c.label)
 
     parts = [carrier(name) for name in CARRIERS if (name == "NHE") == protons]

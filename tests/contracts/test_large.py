@@ -19,6 +19,7 @@ from biomembrane.compile.graph.builder import elimination_order
 from biomembrane.compile.machine_code import model_functions, module, operations, rolled_code
 from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program
+from biomembrane.compile.shape import shape
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
 
 
@@ -207,7 +208,7 @@ def test_alike_cells_share_their_code(monkeypatch):
     for n in (6, 8):
         program = programs._build(tube([(i, i + 1) for i in range(n - 1)]), (), False)
         slots = Kernel(program).slots
-        made = model_functions.functions(program, slots, model_functions.shape(program, len(slots)))
+        made = model_functions.functions(program, slots, shape(program, len(slots)))
         sizes.append(sum(len(line) for f in made for line in f.text().splitlines() if "constant [" not in line))
     assert sizes[1] < 1.1 * sizes[0]
 

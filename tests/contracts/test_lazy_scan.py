@@ -31,7 +31,8 @@ S = bm.Species("S")
 TIMES = Q([0.0, 10.0, 60.0], "s")
 P = np.array([1.0, 2.0, 3.0]) * 1e-4
 MODEL = cell(lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))], {S: 9}, {S: 1})
-EVERYTHING = Keep(variables=(*VARIABLES, "ledger_dissipation"), ledger="all")
+OWN = tuple(name for name in VARIABLES if name != "auxiliary")  # of which this model has none
+EVERYTHING = Keep(variables=(*OWN, "ledger_dissipation"), ledger="all")
 
 
 def permeability() -> xr.DataArray:

@@ -157,6 +157,10 @@ def test_constraints_that_change_at_a_break(lanes_: int) -> None:
     constants = [k.prepare([part, *[0.0] * (len(P) - 1)]) for part in rates]
     times = np.linspace(0, 1, 41)
     made = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=stops, constants=constants, positive=True)
+    same = [k.prepare([np.full(lanes_, part[0]), *[0.0] * (len(P) - 1)]) for part in rates]
+    alike = np.repeat(stops[:, :1], lanes_, axis=1)
+    alone = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=alike, constants=same, positive=True)
+    assert np.array_equal(alone.rows[0], made.rows[0])  # no lane sees that another one settles
     for lane in range(lanes_):
         ends = np.array([0.0, *stops[:, lane]])
         decay = np.array([rates[:, lane] @ np.diff(np.minimum(ends, x)) for x in times])
@@ -185,6 +189,8 @@ def test_consistent_initial_values() -> None:
     assert y[2] == pytest.approx(y[1] / 3, rel=1e-12)
     at = met(compiled([C, A**3 + A + C - 10], mass=(1, 0)), [2.0, -3.0])
     assert at[:, 0].tolist() == [2.0, 0.0]
+    far = met(compiled([C, sp.tanh(C - 3 * A)], mass=(1, 0)), [1.0, 0.0])  # of which whole corrections run away
+    assert far[1, 0] == pytest.approx(3.0, rel=1e-12)
 
 
 @pytest.mark.parametrize(

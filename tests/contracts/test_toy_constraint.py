@@ -19,7 +19,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble.initial_potentials import weighted
+from biomembrane.assemble.potentials import weighted
 from biomembrane.assemble.state import StateVariable
 from biomembrane.compile.program import Event
 from biomembrane.declare.bound_expression import Formula
@@ -165,6 +165,15 @@ def test_an_event_may_change_what_a_constraint_says() -> None:
     total = end + (there - end) * math.exp(-RATE * (100 - when) / (1 + ratio))
     a, b = (made.data.amount.sel(pool=name).values[-1] for name in ("cell.A", "cell.B"))
     assert (a + b, b / a) == pytest.approx((total, ratio), rel=1e-6)
+
+
+def test_what_a_constraint_moves_is_not_conserved() -> None:
+    """A pool that no process touches is an invariant of N, unless a constraint determines it."""
+    inert, bound = (cell(lambda on: parts(ISOMERS, 1.0)(on)[1:], {A: 1.0, B: 1.0}, {A: OUT}) for _ in range(2))
+    told = {"cell.B": Formula(symbols.amount("cell.B") - symbols.amount("cell.A"))}
+    object.__setattr__(bound, "pools", tuple(replace(x, constraint=told.get(x.name)) for x in bound.pools))
+    assert {"cell.B": 1} in inert.invariants
+    assert not any("cell.B" in weights for weights in bound.invariants)
 
 
 def test_what_cannot_be_is_told() -> None:

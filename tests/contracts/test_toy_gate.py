@@ -19,7 +19,11 @@ from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
 from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
+from biomembrane.second_law.claim import claims
+from biomembrane.second_law.conjugate_flows import Flows
+from biomembrane.second_law.evaluation import box
 from biomembrane.show import drawn_variables
+from biomembrane.solve.model_index import standing
 from biomembrane.solve.problem import Problem
 from biomembrane.testing import check_model
 from biomembrane.units import Q
@@ -136,7 +140,8 @@ def test_a_law_reads_two_gates_and_a_gate_another(both: bool) -> None:
     wall = cell()
     first = Auxiliary("one_n", wall, opened, Q(START, "1"))
     second = Auxiliary("two_n", wall, lambda s, x: per_second(s) * (s[first] - x), Q(0.0, "1"))
-    law, by = laws.GHK(permeability=Q(1e-6, "cm/s")), lambda s: s[second] * (1 - both * s[first])
+    law = laws.GHK(permeability=Q(1e-6, "cm/s"))
+    by = (lambda s: s[second] * (1 - s[first])) if both else lambda s: s[second]
     part = bm.Transporter("K_v", "K@in -> K@out", on=wall, law=law, modulator=by)
     run = bm.simulate(bm.Model("two", [part], potential={wall: Q(-20, "mV")}), until="3 s")
     t, rest, rate = run.trajectory.times, OPENING / (OPENING + CLOSING), OPENING + CLOSING
@@ -204,6 +209,36 @@ def test_the_law_is_proved_and_audited_with_its_gate() -> None:
     gate, law = Auxiliary("n", wall, opened, Q(START, "1")), laws.Ohmic(conductance=Q(2, "nS"))
     with pytest.raises(errors.NegativeRate, match="modulator"):
         bm.Transporter("K_v", "K@in -> K@out", on=wall, law=law, modulator=lambda s: s[gate] - 1)
+
+
+def test_what_is_audited_and_coupled_lies_in_the_domain_of_the_gate() -> None:
+    """The audit draws an opening from 0 to 1; a coupling is that at the start."""
+    wall = cell()
+    for domain, high in (("fraction", 1.0), ("nonnegative", 10.0)):
+        gate = Auxiliary("n", wall, opened, Q(START, "1"), domain=domain)
+        part = channel(wall, gate)
+        (found,) = [v for v in box(claims(part)[0], {}).variables if v.name == "x[n]"]
+        assert (found.low, found.high, found.log) == (0.0, high, False)
+        assert Flows([part]).box.values["x[n]"] == START
+
+
+def test_a_gate_that_reads_a_voltage_that_is_none_is_refused() -> None:
+    sugar = lib.glucose
+    rooms = [
+        bm.Compartment(n, volume=Q(1, "pL"), contents={sugar: Q(1, "mM")}) for n in ("one", "two")
+    ]  # fmt: skip
+    wall = bm.Membrane("wall", inside=rooms[0], outside=rooms[1], area=Q(1, "um^2"))
+    law = laws.GHK(permeability=Q(1e-6, "cm/s"))
+
+    def model(rate: Any) -> bm.Model:
+        gate = Auxiliary("n", wall, rate, Q(START, "1"))
+        moved = "glucose@in -> glucose@out"
+        part = bm.Transporter("p", moved, on=wall, law=law, modulator=lambda s: s[gate])
+        return bm.Model("m", [part])
+
+    bm.simulate(model(opened), until="1 s").ledger.check()
+    with pytest.raises(errors.NoVoltage, match="n, which reads V of wall"):
+        model(lambda s, x: per_second(s) * sp.exp(s.u) * (1 - x))
 
 
 def test_models_are_compared_and_sent_with_their_gates() -> None:
@@ -312,6 +347,7 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     k: Any = None
     given = {"times": np.zeros(2), "stops": np.zeros((1, 1)), "constants": []}
     given["volumes"] = np.zeros(2, bool)
+    assert standing(model).accounted.tolist() == [True, True, False]
     both, first = np.array([True, True]), np.array([True, False])
     for positive, told, due in (
         (both, None, 100 + 1e6),

@@ -15,7 +15,7 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.assemble.pools import impermeant_quantities
+from biomembrane.assemble.impermeants import impermeant_quantities
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, glucose
 from biomembrane.testing.model_evaluator import Seen
@@ -146,7 +146,7 @@ def test_the_place_taken_as_zero_holds_what_is_missing_from_the_charge() -> None
     a, b = (bm.Compartment(n, volume=Q(1, "pL"), contents=ions, impermeant=bm.balance(charge=-1)) for n in "ab")
     on = wall("m", a, b)
     model = bm.Model("pair", [lib.leak(K, on)], potential={on: Q(-40, "mV")})
-    anions = {n: x.to("fmol").magnitude for n, x in impermeant_quantities(model).items()}
+    anions = {n: x.to("fmol").magnitude for n, x in impermeant_quantities(model, model.impermeants).items()}
     q = -0.04 * 10 * 50 / FARADAY  # fmol of the charge of a
     assert anions["a.X"] - 80 == pytest.approx(-q, rel=1e-6)
     assert anions["b.X"] - 80 == pytest.approx(q, rel=1e-6)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from biomembrane.compile.graph.builder.arrays import Sweep
-from biomembrane.compile.graph.builder.differentiate import along, differentiate
 from builders import cell
 from scipy.special import exprel
 
 from biomembrane import balance, load, symbols
 from biomembrane.compile import program as programs
+from biomembrane.compile.graph.arrays import Sweep
+from biomembrane.compile.graph.differentiate import along, differentiate
 from biomembrane.compile.numpy_kernel import ARRAYS, COEFFICIENTS, Kernel
 from biomembrane.compile.program import FIXED, Program, program
 from biomembrane.exchange import shipped_models

@@ -1,6 +1,7 @@
 """Every Python block of the README and of docs/ runs, top to bottom, one namespace a file."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,3 +21,11 @@ def test_python_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
         exec(compile("\n" * above + block[1], str(ROOT / name), "exec"), namespace)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_the_picture_of_the_floors_is_that_of_the_contract() -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "docs" / "draw_floors.py"), "--check"], check=False)
+    assert done.returncode == 0
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.py)?)", FILES["docs/architecture.md"])
+    assert named
+    assert all((ROOT / "biomembrane" / path).exists() or (ROOT / path).exists() for path in named)

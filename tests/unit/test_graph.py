@@ -8,12 +8,12 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-from biomembrane.compile.graph.builder.builder import Graph
-from biomembrane.compile.graph.builder.differentiate import along, differentiate
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from strategies import fewer
 
+from biomembrane.compile.graph.builder import Graph
+from biomembrane.compile.graph.differentiate import along, differentiate
 from biomembrane.compile.numpy_kernel import _GROUPS, Kernel
 from biomembrane.compile.program import Program
 from biomembrane.symbols import DB, B, t

@@ -14,7 +14,7 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.assemble.pools import impermeant_quantities
+from biomembrane.assemble.impermeants import impermeant_quantities
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, H, K, Na, glucose
 from biomembrane.testing.model_evaluator import Seen
@@ -33,7 +33,7 @@ def model(potassium: float, *, mV: float | None = None, wet: bool = True, charge
 
 
 def amounts(made: bm.Model) -> dict[str, float]:
-    return {n: float(q.to("fmol").magnitude) for n, q in impermeant_quantities(made).items()}
+    return {n: float(q.to("fmol").magnitude) for n, q in impermeant_quantities(made, made.impermeants).items()}
 
 
 @fewer(0.3)

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from biomembrane.compile.graph.builder.arrays import arrays
-from biomembrane.compile.graph.builder.builder import Graph
-from biomembrane.compile.graph.builder.differentiate import _first, differentiate
-from biomembrane.compile.graph.builder.shared_exponentials import polish
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
-from biomembrane.compile.graph.builder import lowering
+from biomembrane.compile.graph import lowering
+from biomembrane.compile.graph.arrays import arrays
+from biomembrane.compile.graph.builder import Graph
+from biomembrane.compile.graph.differentiate import _first, differentiate
+from biomembrane.compile.graph.shared_exponentials import polish
 from biomembrane.compile.llvm import elementary
 from biomembrane.declare.bound_expression import Formula
 from biomembrane.symbols import B, c0, ln

@@ -43,7 +43,7 @@ def _node_by_node(g: Graph, roots: Sequence[int], seeds: Mapping[int, dict[int, 
     untouched = slopes.keys().isdisjoint
     for i in g.reachable(roots):
         node = nodes[i]
-        if i not in seeds and node[0] not in LEAVES and not untouched(node[1:]):
+        if node[0] not in LEAVES and not untouched(node[1:]):
             slopes[i] = g.chain(i, slopes)
     return [slopes.get(root, {}) for root in roots]
 

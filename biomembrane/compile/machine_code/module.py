@@ -24,6 +24,7 @@ from ..numpy_kernel import Kernel
 from ..numpy_kernel import kernel as reference
 from ..program import QUADRATURES, Program
 from ..rosenbrock import driver, events, step_end, tableau
+from ..shape import shape
 from . import model_functions, object_cache
 
 Array = NDArray[np.float64]
@@ -141,7 +142,7 @@ class Native:
     def __init__(self, program: Program, layout: Layout) -> None:
         self.program, self.layout = program, layout
         self.numpy: Kernel = reference(program)
-        self.shape = model_functions.shape(program, len(self.numpy.slots))
+        self.shape = shape(program, len(self.numpy.slots))
         self.code = Code(module(model_functions.functions(program, self.numpy.slots, self.shape), layout))
         careful, eventful = "along" in program.outputs, bool(program.events)
         *_, functions = tableau.names(events=eventful)

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..llvm.ir import Layout
-from ..machine_code.model_functions import Shape
+from ..shape import Shape
 
 
 @dataclass(frozen=True)

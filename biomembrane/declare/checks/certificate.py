@@ -20,10 +20,8 @@ from ... import dimension as d
 from ...dimension import Dimension
 from ...symbols import DB, N_A, B, F, R, T, c0, n0, t
 from ...units import from_internal, like
-from ..bound_expression import Formula
+from ..bound_expression import BRANCHES, Formula
 from .signs import nonnegative
-
-BRANCHES = "in place of if: sympy.Max, Min or Abs, or a steep gate such as 1/(1 + sympy.exp(-x))"
 
 LONGEST = 300  # characters of an expression in an error text
 COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min
