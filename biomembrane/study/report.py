@@ -45,13 +45,14 @@ def table(results: Sequence[Result]) -> str:
     for result, rows in zip(results, body, strict=True):
         head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
         lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
-        lines += [text for miss in result["misses"] for text in (f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss)))]
+        for miss in result["misses"]:
+            lines += [f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss))]
     return "\n".join(lines)
 
 
 def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
     """Where, wanted and try of the error that a miss was: its line says the rest."""
-    found = next((e for e in result["errors"] if e["said"] == miss), {})
+    found: dict[str, str] = next((e for e in result["errors"] if e["said"] == miss), {})
     return [(part, " ".join(found[part].split())) for part in ("where", "wanted", "try") if found.get(part)]
 
 
@@ -148,7 +149,8 @@ thead th{border-bottom:1px solid #8889}tbody tr{border-bottom:1px solid #8883}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .source{color:#666;min-width:14rem}section td:first-child{min-width:11rem}
 .right{color:#007a52}.miss{color:#b3261e;font-weight:600}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}
+dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
 a{color:#0072b2}
 .figures{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start;margin-top:1rem}
 .figures img{background:#fff;width:min(100%,34rem);height:auto;padding:.4rem;box-sizing:border-box}
