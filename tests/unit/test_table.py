@@ -17,7 +17,7 @@ from mistakes import LEAK, cycle, transporter, uphill
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.account.ledger import Flow
+from biomembrane.account.energy_flows import Flow
 from biomembrane.account.ledger_table import number, transporters
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose
