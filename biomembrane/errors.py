@@ -165,6 +165,7 @@ def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = Bio
 UnknownUnit = _kind("UnknownUnit", "the unit is not known", "A unit that the registry cannot read.")
 AmbiguousUnit = _kind("AmbiguousUnit", "the unit can be read in two ways", "Equivalents of an ion of several charges: of charges or of particles.")
 BareNumber = _kind("BareNumber", "a number without a unit", "A dimension is due and a plain number came.")
+UncertainUnit = _kind("UncertainUnit", "the unit may not be that of the number", "An array that was computed and still says its old unit.", BareNumber)
 UnitMismatch = _kind("UnitMismatch", "the unit has the wrong dimension", "A unit of another dimension than wanted.")
 NotFinite = _kind("NotFinite", "the number is not finite", "NaN or infinity where a finite number is due.")
 OutOfDomain = _kind("OutOfDomain", "the number lies outside its domain", "For instance a negative amount or permeability.")
@@ -184,6 +185,7 @@ NoRoom = _kind("NoRoom", "the ions leave no room for impermeants", "No non-negat
 BadPlace = _kind("BadPlace", "places and membranes do not fit together", "Geometry or topology that cannot be.")
 NoVoltage = _kind("NoVoltage", "the membrane has no potential", "V between places that neither capacitors nor grounds join.")
 MissingSource = _kind("MissingSource", "a source or a reason is missing", "A library value whose provenance is not given.")
+NoTolerance = _kind("NoTolerance", "a tolerance is missing", "A number that is wanted, and not how far from it an answer may be.")
 BadSource = _kind("BadSource", "the source is not well formed", "A kind that is not measured, fitted, derived or assumed.")
 WrongType = _kind("WrongType", "the argument is of the wrong kind", "An object of another class than wanted.")
 

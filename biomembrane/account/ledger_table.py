@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..html import collapsible, join, table
+from ..numerals import lasting
 from .ledger_entries import Entries
 
 _LINES = (
@@ -62,7 +63,7 @@ def _title(ledger: Entries) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
     scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
-    return f"energy ledger of {ledger._t.model.name}, {reached:g} s [pJ]{scan}"
+    return f"energy ledger of {ledger._t.model.name}, {lasting(reached)} [pJ]{scan}"
 
 
 def flagged(ledger: Entries) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import units
 from ..assemble.impermeants import impermeant_quantities
 from .run import Run
 
@@ -17,11 +18,14 @@ def outcome(run: Run | Kept) -> str:
     """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials and concentrations are many."""
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
-    rest = ", ".join(f"{n} {q:.4g~P}" for n, q in impermeant_quantities(run.model, run.model.impermeants).items())
+    neutral = {x.pool for x in run.model.impermeants if not x.charge}
+    rest = ", ".join(f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in impermeant_quantities(run.model, run.model.impermeants).items())
     volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
     solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
-    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes)))]
-    return "\n".join([f"{run.model!r}{f'; impermeants {rest}' if rest else ''}\n", f"{run.ledger}", *([""] if ends else []), *ends])
+    room = "  ".join(f"{p} {W:.4g} pL" for p, W in volumes(run).items())
+    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes, room)))]
+    changed = "".join(f"\nchanged {name}: {value}" for name, value in changes(run).items())
+    return "\n".join([f"{run.model!r}{f'; impermeants {rest}' if rest else ''}{changed}\n", f"{run.ledger}", *([""] if ends else []), *ends])
 
 
 def potentials(run: Run) -> dict[str, float]:
@@ -40,6 +44,27 @@ def concentrations(run: Run) -> dict[str, float]:
     return {str(pool): float(c) for pool, kind, c in rows if kind == "solute"}
 
 
+def volumes(run: Run) -> dict[str, float]:
+    """By place that can swell, at the end [pL]."""
+    found = run.data.isel(time=-1).get("volume")
+    free = [x.place for x in run.model.states if x.kind == "volume"]
+    return {} if found is None else {place: float(found.sel(compartment=place)) for place in free}
+
+
+def changes(run: Run) -> dict[str, str]:
+    """The parameters that were given other values than the model has, in words."""
+    chosen, known = run.trajectory.parameters, list(run.model.parameters)
+    used = chosen.used(run.model)
+
+    def said(name: str) -> str:
+        try:  # a number with its unit, or what a protocol does
+            return f"{units.Q(float(used[name].partition(' ')[0]), run.model.parameter(name).unit):.4g~P}"
+        except ValueError:
+            return used[name]
+
+    return {name: said(name) for name in chosen.changed if name in known}
+
+
 def quantity(x: Any, unit: str) -> dict[str, Any]:
     """A number for JSON; None where it is not a number."""
     number = float(x)
@@ -55,6 +80,8 @@ def summary(run: Run) -> dict[str, Any]:
         "ledger": ledger,
         "potential": {m: quantity(V, "mV") for m, V in potentials(run).items()},
         "concentration": {p: quantity(c, "mM") for p, c in concentrations(run).items()},
+        "volume": {p: quantity(W, "pL") for p, W in volumes(run).items()},
+        "changed": changes(run),
         "uphill": [
             {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
             for p, (t, e, of) in run.ledger.uphill_shares().items()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST = 12  # lines that can still be told apart
 _CROSS = "×"
+_FLAT = 1e-6  # of a curve, and of the largest in its panel: what is smaller is zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +173,9 @@ def _family(each: drawn_variables.Series, dim: str) -> list[str]:
 def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve]:
     unit = title.rpartition("(")[2].rstrip(")") if title.endswith(")") else ""
     made, found = [], False
+    panel = max(float(np.nanmax(np.abs(c.y), initial=0.0)) for c in curves)
     for curve in curves:
-        zeros = crossings(curve.x, curve.y, log=log)
+        zeros = crossings(curve.x, curve.y, log=log, least=_FLAT * panel)
         found |= bool(zeros)
         told = ", ".join(f"{digits(x)} {unit}".strip() for x in zeros)
         made.append(replace(curve, label=f"{curve.label}: 0 at {told}") if zeros else curve)
@@ -183,18 +185,21 @@ def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve
     return made
 
 
-def crossings(x: Array, y: Array, *, log: bool = False) -> list[float]:
-    """Where a line through points crosses zero, by straight lines between neighbours (over ln x where ``log``)."""
+def crossings(x: Array, y: Array, *, log: bool = False, least: float = 0.0) -> list[float]:
+    """Where a line through points changes its sign, by straight lines between neighbours (over ln x where ``log``).
+
+    Points below a millionth of the curve's size, or below ``least``, count as zero; a curve that lies at zero over several points, or touches it
+    without a change of sign, does not cross there.
+    """
     u = np.log(x) if log else x
+    y = np.where(np.abs(y) <= max(least, _FLAT * float(np.nanmax(np.abs(y), initial=0.0))), np.where(np.isnan(y), y, 0.0), y)
     made = []
-    for i in range(len(u) - 1):
-        a, b = y[i], y[i + 1]
-        if a == 0:
+    for i in range(len(u) if np.any(np.nan_to_num(y)) else 0):
+        b = y[i + 1] if i + 1 < len(u) else np.nan
+        if y[i] == 0 and b != 0 and (i == 0 or not y[i - 1] * b > 0) and not (i and y[i - 1] == 0):
             made.append(float(u[i]))
-        elif a * b < 0:
-            made.append(float(u[i] - a * (u[i + 1] - u[i]) / (b - a)))
-    if len(u) and y[-1] == 0:
-        made.append(float(u[-1]))
+        elif y[i] * b < 0:
+            made.append(float(u[i] - y[i] * (u[i + 1] - u[i]) / (b - y[i])))
     return [float(np.exp(v)) for v in made] if log else made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from .. import errors, units, user_text
 from ..numerals import typeset
+from .own_numbers import own
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,13 @@ class Answer:
         return bool(np.isfinite(self.computed.magnitude)) and abs(self.off) <= self.within
 
     @property
+    def miss(self) -> str:
+        """What is wrong, in one line, where it is not :attr:`right`."""
+        if not np.isfinite(self.computed.magnitude):
+            return f"{self.name}: is not a number: {self.computed_text}" + (f", wanted {self.wanted_text} ({self.source})" if self.source else "")
+        return f"{self.name}: {self.computed_text}, wanted {self.wanted_text} ({self.source})"
+
+    @property
     def wanted_text(self) -> str:
         if self.wanted is None:
             return ""
@@ -80,8 +89,11 @@ class Answer:
         }  # fmt: skip
 
 
-def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: str) -> Answer:
-    """An :class:`Answer` of checked parts.  Raises WrongType, BareNumber, UnitMismatch, OutOfDomain."""
+def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: str, runs: Sequence[Any] = ()) -> Answer:
+    """An :class:`Answer` of checked parts; arrays that are called as results are have to be of ``runs``.
+
+    Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain, MissingSource.
+    """
     where = f"answer({errors.shown(name)})"
     for what, text in (("name", name), ("about", about), ("source", source)):
         errors.expect(
@@ -89,30 +101,34 @@ def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: 
         )
     if not name.isidentifier():
         raise errors.BadName(where=where, wanted="a name of letters, digits and _", got=errors.shown(name), advice="'potential'")
-    computed = _one(value, f"{where}, value")
+    computed = _one(value, f"{where}, value", runs)
     if wanted is None:
         if within is not None:
             raise errors.WrongType(where=where, wanted="wanted= beside within=", got="none", advice="wanted=Q(-70, 'mV'), or leave within= out")
         return Answer(name, about, computed, None, 0.0, source)
     if not source.strip():
-        raise errors.OutOfDomain(
+        raise errors.MissingSource(
             where=where, wanted="the source of the number that is wanted", got="none", advice="source='Hodgkin & Katz 1949, p. 74'"
         )
     if isinstance(wanted, (tuple, list)):
         if len(wanted) != 2 or within is not None:
             got = f"{len(wanted)} values" if len(wanted) != 2 else f"within={errors.shown(within)} beside a range"
             raise errors.WrongType(where=where, wanted="a range of two quantities, and no within=", got=got, advice="wanted=(Q(30, '1'), Q(32, '1'))")
-        low, high = (_like(w, computed, f"{where}, wanted") for w in wanted)
+        low, high = (_like(w, computed, f"{where}, wanted", runs) for w in wanted)
         if not low <= high:
             raise errors.OutOfDomain(where=where, wanted="a range (low, high)", got=errors.shown(wanted), advice="the smaller number first")
         return Answer(name, about, computed, (low, high), 0.0, source)
-    goal = _like(wanted, computed, f"{where}, wanted")
+    goal = _like(wanted, computed, f"{where}, wanted", runs)
     return Answer(name, about, computed, goal, _within(within, goal, computed, where), source)
 
 
-def _one(value: Any, where: str) -> Any:
+def _one(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
     if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit beside it
-        errors.among("units", value.attrs, where, "an attribute of the array")
+        if not isinstance(value.attrs.get("units"), str):
+            advice = "Q(float(array), 'mM'), or array.assign_attrs(units='mM')"
+            raise errors.BareNumber(where=where, wanted="an array with its unit", got=_bare(value), advice=advice)
+        if value.size == 1:
+            own(value, runs, where)
         value = units.Q(user_text.numbers(value.values), str(value.attrs["units"]))
     made = units.quantity(value, where)
     if not units.is_quantity(made):
@@ -126,30 +142,43 @@ def _one(value: Any, where: str) -> Any:
     return units.Q(number, units.unit_of(made))
 
 
-def _like(value: Any, computed: Any, where: str) -> Any:
-    made = _one(value, where)
+def _bare(value: Any) -> str:
+    """An array in a few words, without its unit."""
+    return f"{float(value.values):.6g}" if value.size == 1 and value.dtype.kind in "iuf" else f"{value.size} values"
+
+
+def _like(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> Any:
+    made = _one(value, where, runs)
     if made.dimensionality != computed.dimensionality:
-        got, advice = f"{made:~P}", f"Q(…, {units.unit_of(computed)!r})"
+        got, unit = errors.shown(made), f"{computed.units:~P}" or "1"
+        advice = f"Q(…, {unit!r})"
         raise errors.UnitMismatch(where=where, wanted=f"a quantity like {computed:.4g~P}", got=got, advice=advice)
     return made
 
 
 def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
     """A tolerance in the unit of ``computed``: a bare number is a share of what is wanted."""
-    share = user_text.numbers(within)
+    share, unit = user_text.numbers(within), f"{computed.units:~P}" or "1"
+    advice = f"within=0.01 (a share), or within=Q(…, {unit!r})"
     if isinstance(share, float):
-        made = share * abs(float(goal.to(computed.units).magnitude))
+        size = abs(float(goal.to(computed.units).magnitude))
+        if share and not size:
+            got, advice = f"{errors.shown(within)}, a share of 0", f"within=Q(…, {unit!r})"
+            raise errors.NoTolerance(where=f"{where}, within", wanted="an absolute tolerance where 0 is wanted", got=got, advice=advice)
+        made = share * size
     elif within is None:
-        raise errors.WrongType(
-            where=where, wanted="within=, how far the two may be apart", got="none", advice="within=0.01 (a share), or within=Q(0.5, 'mV')"
-        )
+        raise errors.NoTolerance(where=where, wanted="within=, how far the two may be apart", got="none", advice=advice)
     else:
-        made = float(_like(within, computed, f"{where}, within").to(computed.units).magnitude)
+        given = _one(within, f"{where}, within")
+        if given.dimensionality != computed.dimensionality:
+            wanted = "a share of what is wanted, as a number, or a quantity in its unit"
+            raise errors.UnitMismatch(where=f"{where}, within", wanted=wanted, got=errors.shown(within), advice=advice)
+        made = float(given.to(computed.units).magnitude)
         if computed.check("[temperature]") and made > 100:  # 1 °C as a quantity is 274.15 K
             wanted, advice = "a difference of temperatures, in kelvin", "within=Q(1, 'K')"
             raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(within), advice=advice)
     if not 0 <= made < float("inf"):
-        raise errors.OutOfDomain(where=where, wanted="a finite tolerance of zero or more", got=errors.shown(within), advice="within=0.01")
+        raise errors.OutOfDomain(where=f"{where}, within", wanted="a finite tolerance of zero or more", got=errors.shown(within), advice=advice)
     return made
 
 

@@ -15,6 +15,7 @@ from .. import errors
 from ..exchange import shipped_models
 
 Result = dict[str, Any]
+PARTS = ("headline", "where", "wanted", "got", "try")  # of an error, as the command line gives them
 FIRST = "enterocyte"  # of the shipped studies: the one that a reader meets first
 
 
@@ -64,39 +65,56 @@ def perform(model: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "
     from .study import Study
 
     path = shipped_models.found(model)
-    study, question, failed = Study(name or title(model), folder=folder), "", list[str]()
+    study, question, failed = Study(name or title(model), folder=folder), "", list[Result]()
     wrong: tuple[type[BaseException], ...] = (Exception, SystemExit)  # whatever a study meets is one line of the table, and the others go on
     with redirect_stdout(sys.stderr):  # standard output belongs to the table
         try:
             module = shipped_models.module(model)
-            question = str(getattr(module, "QUESTION", ""))
+            question = _question(module)
             with chdir("."):  # back to where it was
                 module.reproduce(study)
+            question = study.question or question
         except wrong as problem:
             failed.append(_told(path, problem))
         for each in list(study.figures):
             try:
                 study.save_figure(each, suffixes)
             except wrong as problem:
-                failed.append(f"figure {each}: {_told(path, problem)}")
+                failed.append(_told(path, problem, f"figure {each}: "))
     try:
         if not failed and all(a.wanted is None for a in study.answers):
-            failed = ["no number was compared"]
+            failed = [_miss("no number was compared")]
         made: Result = json.loads(json.dumps(_plain(study, question, failed), allow_nan=False))
     except Exception as problem:  # noqa: BLE001  a study may put anything where its answers are
-        return lost(study.name, *failed, f"what it keeps cannot be told: {_told(path, problem)}", question=question)
+        misses = (*failed, _told(path, problem, "what it keeps cannot be told: "))
+        return _plain(Study(study.name), question, misses)
     return made
 
 
-def lost(name: str, *misses: str, question: str = "") -> Result:
+def lost(name: str, why: str) -> Result:
     """The result of a study of which nothing is known but why."""
     from .study import Study
 
-    return _plain(Study(name), question, list(misses))
+    return _plain(Study(name), "", [_miss(why)])
 
 
-def _told(path: Path, problem: BaseException) -> str:
-    """What a study raised and where, on one line, whatever its words do."""
+def _question(module: Any) -> str:
+    """QUESTION, or else the first line of the module's docstring."""
+    lines = (getattr(module, "__doc__", None) or "").strip().splitlines()
+    return str(getattr(module, "QUESTION", lines[0].strip() if lines else ""))
+
+
+def _miss(said: str, problem: BaseException | None = None) -> Result:
+    """A miss in one line, ``said``, with the parts of the error that it was."""
+    parts = dict.fromkeys(PARTS, "")
+    if isinstance(problem, errors.BiomembraneError):
+        given = (problem.headline, problem.where, problem.wanted, problem.got, problem.advice)
+        parts = {name: str(part)[: errors.LONGEST] for name, part in zip(PARTS, given, strict=True)}
+    return {"said": said, "kind": type(problem).__name__ if problem is not None else "", **parts}
+
+
+def _told(path: Path, problem: BaseException, before: str = "") -> Result:
+    """What a study raised and where, whatever its words do."""
     kind = type(problem).__name__
     if isinstance(problem, errors.ModelFailed):
         text = f"{problem.where}: {problem.got}"
@@ -106,10 +124,10 @@ def _told(path: Path, problem: BaseException) -> str:
         said = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.said(problem)
         line = shipped_models.line_of(path, problem)
         text = f"{kind} in {path.name} line {line}: {said}" if line else f"{kind}: {said}"
-    return " ".join(text.split())[:400]
+    return _miss(before + " ".join(text.split())[:400], problem)
 
 
-def _plain(study: Any, question: str, failed: list[str]) -> Result:
+def _plain(study: Any, question: str, failed: Sequence[Result]) -> Result:
     residual = study.residual
     return {
         "model": study.name,
@@ -122,7 +140,8 @@ def _plain(study: Any, question: str, failed: list[str]) -> Result:
         "residual_relative": _finite(residual),
         "printed": study.printed,
         "audits": [{"model": j.model, "verdict": j.verdict, "hosted": dict(j.hosted), "problem": j.problem} for j in study.audits],
-        "misses": [*failed, *study.misses],
+        "misses": [*(each["said"] for each in failed), *study.misses],
+        "errors": list(failed),
         "figures": [str(f) for f in study.files if f.suffix == ".svg"],
         "files": [str(f) for f in study.files],
         "seconds": round(time.perf_counter() - study.began, 3),

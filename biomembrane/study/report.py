@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from ..numerals import counted
+
 Result = dict[str, Any]
 ROUNDING = 2.0**-52  # what a double holds: a smaller share of the energy that passed cannot be told from none
 _HEAD = ("number", "computed", "wanted", "deviation", "")
+_WIDE = 130.0  # mm: from here on a figure takes a line of the page of its own
 
 
 def books(result: Result) -> str:
@@ -41,8 +45,14 @@ def table(results: Sequence[Result]) -> str:
     for result, rows in zip(results, body, strict=True):
         head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
         lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
-        lines += [f"  ✗ {miss}" for miss in result["misses"]]
+        lines += [text for miss in result["misses"] for text in (f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss)))]
     return "\n".join(lines)
+
+
+def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
+    """Where, wanted and try of the error that a miss was: its line says the rest."""
+    found = next((e for e in result["errors"] if e["said"] == miss), {})
+    return [(part, " ".join(found[part].split())) for part in ("where", "wanted", "try") if found.get(part)]
 
 
 def _rows(result: Result) -> list[tuple[str, str, str, str, str]]:
@@ -59,7 +69,7 @@ def verdict(results: Sequence[Result], seconds: float) -> str:
     right, missed = sum(a["right"] for a in numbers), [r["model"] for r in results if r["misses"]]
     held = "every model holds" if not missed else f"missed: {', '.join(missed)}"
     runs = sum(len(r["runs"]) for r in results)
-    return f"{right} of {len(numbers)} numbers right, {runs} runs, {len(results)} models in {seconds:.0f} s; {held}"
+    return f"{right} of {counted(len(numbers), 'number')} right, {counted(runs, 'run')}, {counted(len(results), 'model')} in {seconds:.0f} s; {held}"
 
 
 def page(results: Sequence[Result], seconds: float) -> str:
@@ -79,13 +89,13 @@ def _contents(results: Sequence[Result]) -> str:
         f"<td class={'miss' if r['misses'] else 'right'}>{'missed' if r['misses'] else 'right'}</td></tr>"
         for k, r in enumerate(results, 1)
     )
-    return f"<div class=wide><table><thead><tr><th>model</th><th>question</th><th></th></tr></thead><tbody>{rows}</tbody></table></div>"
+    return f"<div class=wide><table><thead><tr><th>model</th><th>question</th><th>found</th></tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def _section(result: Result, k: int) -> str:
     rows = "".join(_row(a, a["text"]) for a in result["answers"])
-    head = "".join(f"<th class={'n' if 1 <= k <= 3 else 't'}>{name}</th>" for k, name in enumerate((*_HEAD, "source")))
-    misses = "".join(f"<li>{escape(m)}</li>" for m in result["misses"])
+    head = "".join(f"<th class={'n' if 1 <= k <= 3 else 't'}>{name}</th>" for k, name in enumerate((*_HEAD[:-1], "right", "source")))
+    misses = "".join(f"<li>{escape(m)}{_explained(_parts(result, m))}</li>" for m in result["misses"])
     hosted = {name: reason for j in result["audits"] for name, reason in j["hosted"].items()}
     excused = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in hosted.items())
     figures = "".join(_figure(Path(f)) for f in result["figures"])
@@ -94,12 +104,20 @@ def _section(result: Result, k: int) -> str:
         f"<p class=sum>{escape(books(result))}; {result['seconds']:.1f} s</p>"
         + (f"<ul class=miss>{misses}</ul>" if misses else "")
         + (f"<p>Taken as published, not proved:</p><ul>{excused}</ul>" if excused else "")
-        + f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div><div class=figures>{figures}</div></section>"
+        + (f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>" if rows else "")
+        + (f"<div class=figures>{figures}</div>" if figures else "")
+        + "</section>"
     )
 
 
+def _explained(parts: Sequence[tuple[str, str]]) -> str:
+    """What was wrong, as a list under its line."""
+    rows = "".join(f"<dt>{escape(part)}</dt><dd>{escape(words)}</dd>" for part, words in parts)
+    return f"<dl>{rows}</dl>" if rows else ""
+
+
 def _row(a: Result, text: dict[str, str]) -> str:
-    mark = "" if a["wanted"] is None else "✓" if a["right"] else "✗"
+    mark = "✗" if not a["right"] else "✓" if a["wanted"] is not None else ""
     cells = "".join(f"<td class=n>{escape(text[k])}</td>" for k in ("computed", "wanted", "deviation"))
     verdict = f"<td class={'right' if a['right'] else 'miss'}>{mark}</td>"
     return f"<tr><td>{escape(a['about'])}</td>{cells}{verdict}<td class=source>{escape(a['source'])}</td></tr>"
@@ -108,10 +126,13 @@ def _row(a: Result, text: dict[str, str]) -> str:
 def _figure(path: Path) -> str:
     """A figure as data inside the page: an image keeps the names of its parts to itself."""
     try:
-        data = base64.b64encode(path.read_bytes()).decode("ascii")
+        drawn = path.read_bytes()
     except OSError:
         return f"<p class=miss>{escape(path.name)} is gone</p>"
-    return f'<img alt="{escape(path.stem)}" src="data:image/svg+xml;base64,{data}">'
+    data = base64.b64encode(drawn).decode("ascii")
+    size = re.search(rb'<svg[^>]*? width="([0-9.]+)pt"', drawn[:4000])
+    wide = " class=whole" if size and float(size[1]) / 72 * 25.4 > _WIDE else ""
+    return f'<img{wide} alt="{escape(path.stem)}" src="data:image/svg+xml;base64,{data}">'
 
 
 _STYLE = """
@@ -127,8 +148,10 @@ thead th{border-bottom:1px solid #8889}tbody tr{border-bottom:1px solid #8883}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .source{color:#666;min-width:14rem}section td:first-child{min-width:11rem}
 .right{color:#007a52}.miss{color:#b3261e;font-weight:600}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
 a{color:#0072b2}
 .figures{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start;margin-top:1rem}
 .figures img{background:#fff;width:min(100%,34rem);height:auto;padding:.4rem;box-sizing:border-box}
+.figures img.whole{width:100%}
 @media(prefers-color-scheme:dark){body{background:#16181b;color:#ddd}.sum,.source{color:#aaa}a{color:#56b4e9}.right{color:#4cc29a}.miss{color:#ff8a80}}
 """

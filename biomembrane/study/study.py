@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,28 +53,33 @@ class Study:
 
     Attributes:
         name: of the model's folder.
+        question: what it asks; empty for the QUESTION of the ``model.py``, or else the first line of its docstring.
         answers: numbers computed and wanted, see :meth:`answer`.
         records: runs with their residuals, see :meth:`run`.
         audits: verdicts, one a model.
         figures: matplotlib figures by name.
 
     A number that is off, books that do not close and a verdict that is not a proof do not stop a study: they are kept and told in :attr:`misses`.
-    An attribute cannot be given another value.
+    No attribute but ``question`` can be given another value.
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
         errors.expect(name, str, "Study(name)", "a name, as text", "bm.Study('leak')")
         self.name, self.folder = name, None if folder is None else Path(folder)
+        self.question = ""
         self.answers: list[Answer] = []
         self.records: list[Record] = []
         self.audits: list[Judged] = []
         self.figures: dict[str, Any] = {}
         self.files: list[Path] = []
         self.began = time.perf_counter()
+        self._runs: list[Run | Kept] = []  # arrays that are given as answers are looked up in them
         self._audited: list[Model] = []  # the objects themselves: an id may be given away again
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in vars(self) and value is not vars(self)[name]:  # study.files += [...] gives it back
+        if name == "question":
+            errors.expect(value, str, f"study of {self.name}, question", "the question, as text", "study.question = 'Where does V come to rest?'")
+        elif name in vars(self) and value is not vars(self)[name]:  # study.files += [...] gives it back
             where, advice = f"study of {self.name}", "study.run(…), study.answer(…) and study.figure(…) keep what a study finds"
             raise errors.BadSettings(where=where, wanted=f"its {name} as it is", got=f"study.{name} = {errors.shown(value, 40)}", advice=advice)
         super().__setattr__(name, value)
@@ -107,7 +113,11 @@ class Study:
                 raise errors.MissingSource(where=where, wanted="the reason, as text", got=errors.shown(reason), advice=advice)
         unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
         for subject in excused:
-            errors.among(subject, unproved, f"audit({model.name!r}, hosted=…)", "a process or loop that is not proven")
+            where, wanted = f"study of {self.name}, model {model.name!r}, hosted=…", "a process or loop that is not proven"
+            if subject in {f.subject for f in made} and subject not in unproved:
+                advice = f"it is proven: leave {errors.shown(subject)} out of hosted="
+                raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(subject), advice=advice)
+            errors.among(subject, unproved or [f.subject for f in made], where, wanted)
         left = {subject: verdict for subject, verdict in unproved.items() if subject not in excused}
         problem = "" if not left else "not proven: " + ", ".join(f"{subject} ({verdict})" for subject, verdict in left.items())
         verdict = "proven" if not unproved else made.verdict if left else "proven but for what is hosted"
@@ -138,7 +148,10 @@ class Study:
                 where=f"study of {self.name}, run(hosted=…)", wanted="what is hosted beside the first look at a model",
                 got="a model that is audited already", advice=advice,
             )  # fmt: skip
+        for name in options:
+            errors.among(name, [*signature(simulate).parameters][1:], f"study of {self.name}, run(…, {name}=…)", "an argument of bm.simulate")
         made = simulate(model, **options)
+        self._runs.append(made)
         self.records.append(_record(label, model.name, made, first=not self.records))
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -150,17 +163,18 @@ class Study:
 
         Args:
             name: a short identifier, by which texts insert the number.
-            value: a quantity of one number.
+            value: a quantity of one number; or one number of a run of this study as it stands, ``run.data.potential[-1, 0]``.  What is computed from
+                arrays is given as ``Q(float(a / b), "1")``, for xarray keeps the ``units`` of a under arithmetic.
             about: what it is, in a few words.
             wanted: the number of the source, a quantity; or a range (low, high); None keeps the number without comparison.
             within: how far it may be off: a bare number is a share of ``wanted``, a quantity is absolute.
             source: where the number that is wanted comes from: a paper, or the closed form that gives it.
 
-        Gives the value.  Raises WrongType, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName.
+        Gives the value.  Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain, MissingSource, NoTolerance, BadName, DuplicateName.
         """
         if isinstance(name, str) and name in [a.name for a in self.answers]:
             raise errors.DuplicateName(where=f"study of {self.name}, answer(…)", wanted="each name once", got=repr(name), advice=f"{name}_2")
-        made = answer(name, about, value, wanted, within, source)
+        made = answer(name, about, value, wanted, within, source, self._runs)
         self.answers.append(made)
         return made.computed
 
@@ -185,7 +199,7 @@ class Study:
     @property
     def misses(self) -> list[str]:
         """What is wrong, a sentence each; empty where the study holds."""
-        numbers = [f"{a.name}: {a.computed_text}, wanted {a.wanted_text} ({a.source})" for a in self.answers if not a.right]
+        numbers = [a.miss for a in self.answers if not a.right]
         books = [f"run {r.label}: {r.problem}" for r in self.records if r.problem]
         return [*numbers, *books, *(f"audit of {j.model}: {j.problem}" for j in self.audits if j.problem)]
 

@@ -98,6 +98,22 @@ def test_crossings_are_exact_for_straight_lines() -> None:
     assert crossings(x, np.array([np.nan, 1.0, 2.0])) == []
 
 
+@pytest.mark.parametrize(("y", "where"), [
+    ([0, 0, 0, 0], []), ([1e-20, -1e-20, 1e-20, 5], []), ([0, 0, 0, 1], []), ([-1, 0, 0, 1], []), ([1, 0, 1, 2], []), ([0, 1, 2, 3], [1]),
+    ([-3, -2, -1, 0], [4]), ([-1, 1, 1, -1], [1.5, 3.5]), ([1, np.nan, -1, -2], []),
+])  # fmt: skip
+def test_a_curve_that_lies_at_zero_does_not_cross_it(y: list[float], where: list[float]) -> None:
+    """A blocked pump, a rectifier, rounding: no crossing but where the sign changes at one place."""
+    assert crossings(np.arange(1.0, 5.0), np.array(y, float)) == pytest.approx(where)
+
+
+def test_what_is_small_beside_its_panel_does_not_cross() -> None:
+    y = np.array([[-1.0, 1e-9], [0.5, -1e-9], [2.0, 1e-9]])
+    array = xr.DataArray(y, dims=("V", "P"), coords={"V": [-50.0, 0.0, 50.0], "P": [1.0, 2.0]}, attrs={"units": "pA"}, name="current")
+    labels = [line.get_label() for line in figures.response(array, reversal=True).lines]
+    assert sum(": 0 at" in str(label) for label in labels) == 1
+
+
 def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
     axes = figures.response(rested(), "potential", along="bath.K")
     assert axes.get_xscale() == "log"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from biomembrane import errors
 from biomembrane.cli import main
 from biomembrane.study import workers
 from biomembrane.study.perform import Asked, asked, perform, studies
-from biomembrane.study.report import ROUNDING, books, page
+from biomembrane.study.report import ROUNDING, books, page, table
 from biomembrane.study.reproduce import reproduce
 
 FILE = '''
@@ -107,6 +108,27 @@ def test_a_miss_is_told_and_ends_with_1(tmp_path, capsys, monkeypatch):
     assert [len(r["answers"]) for r in results if r["model"] in ("raises", "leaves", "mute")] == [1, 1, 1]
 
 
+def test_an_error_keeps_its_five_parts(tmp_path):
+    """In the table, on the page, and as fields."""
+    result = perform(str(written(tmp_path, more="study.run(build(), label='b', untill='1 s')")), None)
+    error = result["errors"][0]
+    assert {k: error[k] for k in ("kind", "headline", "got")} == {"kind": "UnknownName", "headline": "nothing has this name", "got": "'untill'"}
+    assert error["said"] == result["misses"][0]
+    for part in ("where", "wanted", "try"):
+        assert error[part]
+        assert f"      {part:<7} {error[part]}\n" in table([result]) + "\n"
+        assert f"<dt>{part}</dt><dd>{escape(error[part])}</dd>" in page([result], 1.0)
+
+
+def test_a_question_may_stand_at_the_head_of_the_file_or_be_set(tmp_path):
+    path = written(tmp_path)
+    text = path.read_text("utf-8").replace('QUESTION = "Where does V come to rest?"', "")
+    path.write_text(text, "utf-8")
+    assert perform(str(path), None)["question"] == "A patch with one leak."
+    path.write_text(f"{text}\n    study.question = 'Which V?'\n", "utf-8")
+    assert perform(str(path), None)["question"] == "Which V?"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals and descriptors of POSIX")
 def test_what_ends_a_process_ends_no_other_study(tmp_path, capfd, monkeypatch):
     """And standard output is the one object, whatever is written there."""
@@ -192,8 +214,8 @@ def test_a_name_that_is_no_study(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["reproduce", "--jobs", "0", "--json"])
     told = capsys.readouterr()
-    assert "a whole number from 1" in json.loads(told.out)["error"]["headline"]
-    assert "a whole number from 1" in told.err
+    assert "an integer >= 1" in json.loads(told.out)["error"]["headline"]
+    assert "an integer >= 1" in told.err
 
 
 def test_two_of_one_name_are_told_apart(tmp_path):

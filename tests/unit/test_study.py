@@ -65,14 +65,15 @@ def test_an_array_of_one_number_brings_its_unit():
     ("change", "error"),
     [
         ({"value": 5.0}, errors.BareNumber), ({"value": Q([1, 2], "mV")}, errors.WrongType), ({"wanted": Q(1, "mM")}, errors.UnitMismatch),
-        ({"wanted": 1.0}, errors.BareNumber), ({"within": None}, errors.WrongType), ({"within": -0.1}, errors.OutOfDomain),
-        ({"within": Q(1, "mM")}, errors.UnitMismatch), ({"source": " "}, errors.OutOfDomain), ({"name": "a b"}, errors.BadName),
+        ({"wanted": 1.0}, errors.BareNumber), ({"within": None}, errors.NoTolerance), ({"within": -0.1}, errors.OutOfDomain),
+        ({"within": Q(1, "mM")}, errors.UnitMismatch), ({"source": " "}, errors.MissingSource), ({"name": "a b"}, errors.BadName),
         ({"wanted": (Q(2, "mV"), Q(1, "mV")), "within": None}, errors.OutOfDomain), ({"wanted": (Q(1, "mV"), Q(2, "mV"))}, errors.WrongType),
         ({"wanted": (Q(1, "mV"),), "within": None}, errors.WrongType), ({"wanted": None}, errors.WrongType),
         ({"within": math.inf}, errors.OutOfDomain),
         ({"wanted": Q(math.inf, "mV")}, errors.NotFinite),
         ({"value": Q(37, "degC"), "wanted": Q(37, "degC"), "within": Q(1, "degC")}, errors.OutOfDomain),
-        ({"value": xr.DataArray(5.0)}, errors.UnknownName),
+        ({"value": xr.DataArray(5.0)}, errors.BareNumber),
+        ({"wanted": Q(0, "V"), "within": 0.1}, errors.NoTolerance), ({"within": "5 %"}, errors.UnitMismatch),
     ],
 )  # fmt: skip
 def test_what_a_number_needs(change, error):
@@ -83,7 +84,90 @@ def test_what_a_number_needs(change, error):
     assert caught.value.advice
 
 
+def test_a_tolerance_is_asked_for_in_the_unit_of_the_answer():
+    for within in ("5 %", Q(5, "percent"), Q(1, "mM"), -0.1):
+        with pytest.raises(errors.BiomembraneError) as caught:
+            answer("V", "", Q(1, "mV"), Q(1, "V"), within, "s")
+        assert "'mV'" in caught.value.advice
+        assert caught.value.where.endswith("within")
+
+
+# --- arrays: xarray keeps units under arithmetic
+
+
+@pytest.fixture(scope="module")
+def ran():
+    study = bm.Study("patch")
+    return study, study.run(leaking(), until="1 s")
+
+
+COMPUTED = {
+    "ratio": lambda run: run.data.flux[5, 0] / run.data.flux[0, 0],
+    "square": lambda run: run.data.potential[-1, 0] ** 2,
+    "mean": lambda run: run.data.potential.mean(),
+    "power": lambda run: run.ledger.dissipated[-1] / 3600,
+    "group": lambda run: run.ledger.by("transporter")[0, -1] * 2,
+    "moved": lambda run: run.data.potential[-1, 0].assign_coords(membrane="membrane", time=0.0),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_was_computed_needs_a_unit_of_its_own(name, ran):
+    study, run = ran
+    value = COMPUTED[name](run)
+    assert value.attrs["units"]  # as it was before the arithmetic
+    with pytest.raises(errors.UncertainUnit, match="Q\\(float"):
+        study.answer(name, value, "")
+    with pytest.raises(errors.UncertainUnit):
+        study.answer(name, Q(1.0, str(value.attrs["units"])), "", wanted=value, within=0.1, source="s")
+    study.answer(name, value.assign_attrs(units="W"), "")  # given by the user
+
+
+@pytest.mark.parametrize("take", [
+    lambda run: run.data.potential[-1, 0], lambda run: run.data.flux.isel(time=5, process=0), lambda run: run.data.flux.max(),
+    lambda run: run.ledger.residual_relative[-1], lambda run: run.ledger.by("transporter")[0, -1], lambda run: run.ledger.by("ion")[0, 0, -1],
+    lambda run: run.ledger.uphill.duration[0, -1], lambda run: run.ledger.efficiency("K_leak")[-1],
+])  # fmt: skip
+def test_numbers_of_results_stand_as_they_are(take, ran):
+    study, run = ran
+    value = take(run)
+    name = f"x{len(study.answers)}"
+    study.answer(name, value, "")
+    made = study.answers[-1].computed
+    assert float(made.magnitude) == pytest.approx(float(value), nan_ok=True)
+
+
+def test_a_run_that_is_not_of_the_study_is_told():
+    run = bm.simulate(leaking(), until="1 s")
+    with pytest.raises(errors.UncertainUnit, match="study.run"):
+        bm.Study("other").answer("V", run.data.potential[-1, 0], "")
+
+
 # --- studies
+
+
+def test_the_question_may_be_set_and_is_text():
+    study = bm.Study("patch")
+    study.question = "Where?"
+    study.question = "Where does it rest?"
+    with pytest.raises(errors.WrongType):
+        study.question = 5
+
+
+def test_advice_of_a_run_and_of_what_is_hosted():
+    with pytest.raises(errors.UnknownName, match="did you mean 'until'"):
+        bm.Study("patch").run(leaking(), untill="1 s")
+    with pytest.raises(errors.UnknownName, match="it is proven: leave 'K_leak' out"):
+        bm.Study("patch").audit(leaking(), hosted={"K_leak": "it is proved"})
+    with pytest.raises(errors.UnknownName, match="did you mean 'K_leak'"):
+        bm.Study("patch").audit(leaking(), hosted={"K_leek": "as published"})
+
+
+def test_what_is_no_number_is_said_to_be_none():
+    study = bm.Study("patch")
+    study.answer("x", Q(math.nan, "mV"), "")
+    study.answer("y", Q(math.inf, "mV"), "", wanted=Q(1, "mV"), within=1, source="a paper")
+    assert study.misses == ["x: is not a number: nan mV", "y: is not a number: inf mV, wanted 1 ± 1 (a paper)"]
 
 
 def test_a_study_keeps_what_it_ran():
