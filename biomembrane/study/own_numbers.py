@@ -74,4 +74,6 @@ def _schema() -> Iterator[tuple[str, str, str]]:
 
     yield from ((name, v.long_name, units.udunits(v.unit)) for name, v in VARIABLES.items())
     for table in (LINES, GROUPS):
-        yield from ((meaning, meaning, "s" if name == "uphill_time" else "1" if name == "residual_relative" else "pJ") for name, meaning in table.items())
+        yield from (
+            (meaning, meaning, "s" if name == "uphill_time" else "1" if name == "residual_relative" else "pJ") for name, meaning in table.items()
+        )

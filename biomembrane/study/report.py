@@ -45,7 +45,9 @@ def table(results: Sequence[Result]) -> str:
     for result, rows in zip(results, body, strict=True):
         head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
         lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
-        lines += [text for miss in result["misses"] for text in (f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss)))]
+        lines += [
+            text for miss in result["misses"] for text in (f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss)))
+        ]
     return "\n".join(lines)
 
 
