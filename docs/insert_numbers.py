@@ -2,7 +2,8 @@
 
 A number stands in a text as ``<!--=enterocyte.glucose_cell .2f mM-->6.18 mM<!---->``: model and answer, a format, a unit if it is not the
 answer's own.  ``python docs/insert_numbers.py FOLDER`` writes the numbers of ``FOLDER/results.json`` into the texts and copies the figures that the
-READMEs of the models show; with ``--check`` nothing is written, and exit status 1 says that a number is stale.  Pages of your own are named behind the folder.
+READMEs of the models show; with ``--check`` nothing is written, and exit status 1 says that a number is stale.  Pages of your own are named
+behind the folder.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def inserted(text: str, found: Numbers) -> str:
         try:
             if (model, name) not in found:
                 known = [answer for of, answer in found if of == model]
-                raise Wrong(f"no study gives {model}.{name}; {errors.nearest(name, known)}")
+                fault = f"no study gives {model}.{name}; {errors.nearest(name, known)}"
+                raise Wrong(fault)  # noqa: TRY301
             return mark + printed(*found[model, name], form, unit) + "<!---->"
         except Wrong as problem:
             faults.append((match.start(), f"{mark} {problem}"))
@@ -113,7 +115,8 @@ def told(pages: Mapping[Path, tuple[str, str]], found: Numbers, *, check: bool) 
     marks = [mark for _, now in pages.values() for mark in MARK.finditer(now)]
     left = [mark for mark in marks if mark[1] not in ran]
     checked = len(marks) - len(left)
-    said = f"{counted(checked, 'number')} in {counted(len(pages), 'page')}: {len(lines)} {'stale' if check else 'renewed'}, {checked - len(lines)} as they are"
+    word = "stale" if check else "renewed"
+    said = f"{counted(checked, 'number')} in {counted(len(pages), 'page')}: {len(lines)} {word}, {checked - len(lines)} as they are"
     if left:
         said += f"; {len(left)} left alone, of studies that were not run: {', '.join(sorted({mark[1] for mark in left}))}"
     return [*lines, said]

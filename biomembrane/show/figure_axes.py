@@ -97,7 +97,7 @@ def thin(axes: Axes) -> None:
     if not (isinstance(locator, FixedLocator) and isinstance(formatter, FixedFormatter)):
         return
     _, small = look.text_sizes()
-    texts, at = list(formatter.seq), [float(x) for x in locator.locs]
+    texts, at = list(formatter.seq), [float(x) for x in locator()]
     scale = 72 / axes.figure.dpi
     middles = [float(axes.transData.transform((x, axes.get_ylim()[0]))[0]) * scale for x in at]
     halves = [look.extent(text, small).width / 2 for text in texts]

@@ -53,7 +53,7 @@ def table(results: Sequence[Result]) -> str:
 
 def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
     """Where, wanted and try of the error that a miss was: its line says the rest."""
-    found = next((e for e in result["errors"] if e["said"] == miss), {})
+    found: Result = next((e for e in result["errors"] if e["said"] == miss), {})
     return [(part, " ".join(found[part].split())) for part in ("where", "wanted", "try") if found.get(part)]
 
 
@@ -150,7 +150,8 @@ thead th{border-bottom:1px solid #8889}tbody tr{border-bottom:1px solid #8883}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .source{color:#666;min-width:14rem}section td:first-child{min-width:11rem}
 .right{color:#007a52}.miss{color:#b3261e;font-weight:600}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}
+dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
 a{color:#0072b2}
 .figures{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start;margin-top:1rem}
 .figures img{background:#fff;width:min(100%,34rem);height:auto;padding:.4rem;box-sizing:border-box}

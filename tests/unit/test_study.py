@@ -139,7 +139,7 @@ def test_numbers_of_results_stand_as_they_are(take, ran):
 
 def test_a_run_that_is_not_of_the_study_is_told():
     run = bm.simulate(leaking(), until="1 s")
-    with pytest.raises(errors.UncertainUnit, match="study.run"):
+    with pytest.raises(errors.UncertainUnit, match=r"study\.run"):
         bm.Study("other").answer("V", run.data.potential[-1, 0], "")
 
 
