@@ -26,6 +26,10 @@ def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any])
             near = errors.nearest(name, known) or ("run.isel(…), by position" if dims else "leave sel out: the run is a single one")
             advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else near
             raise errors.UnknownName(where="run.sel(…)", wanted="a scan dimension with coordinates", got=errors.shown(name), advice=advice)
+    if at and set(at) != set(dims):
+        some, every = ", ".join(f"{d}=…" for d in at), ", ".join(f"{d}=…" for d in dims)
+        advice = f"run.sel({every}); a part of the scan is drawn by figures.response(run.data.sel({some}), …)"
+        raise errors.UnknownName(where="run.sel(…)", wanted="a label along each of: " + ", ".join(dims), got=", ".join(at), advice=advice)
     return {name: _nearest(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
 
 

@@ -239,7 +239,7 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
         )
         if k + 1 < len(bars):
             axes.plot([starts[k + 1]] * 2, [k + 0.33, k + 0.67], color="#333333", linewidth=0.4)
-        text = f"{digits(bar.energy * per)}  ({percent(abs(bar.energy * per) / total)})"
+        text = f"{digits(bar.energy * per)}  ({'−' * (bar.energy < 0)}{percent(abs(bar.energy * per) / total)})"
         axes.text(1.02, k, text, transform=axes.get_yaxis_transform(), size=small, va="center", ha="left", clip_on=False)
     axes.axvline(total, color="#000000", linewidth=1.0, linestyle=(0, (4, 1.5)))
     axes.axvline(0, color="#333333", linewidth=0.5)
@@ -254,6 +254,8 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
     wide = 72 * float(axes.figure.get_size_inches()[0]) if axes.figure is not None else 200  # type: ignore[union-attr]
     axes.set_title(look.wrap(f"dashed: {told} kJ/mol", 0.6 * wide, small), size=small, loc="left")
     doubt = f" ± {carried.doubt:.1g}" if carried.doubt > 0.0005 * carried.amount else ""
-    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters; hatched: handed on, stored"
+    hatched = [word for word, there in (("handed on", "handed on"), ("stored", "stored in"), ("drawn from the cell", "drawn from"))
+               if any(there in bar.label for bar in bars if not bar.heat)]  # fmt: skip
+    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (f"; hatched: {', '.join(hatched)}" if hatched else "")
     title = look.wrap(f"kJ per mol of {carried.title}", 0.7 * wide, small)
     axes.set_xlabel(f"{title}\n{look.wrap(note, 0.7 * wide, small)}", size=small)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class Series:
     colour: str
     values: xr.DataArray
     total: bool = False
+    place: str = ""  # of a pool, where the label does not say it
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -206,7 +207,8 @@ def _member(data: xr.Dataset, name: str, member: str, where: str) -> Series:
     kind = _NAMES.get(name, str(array.attrs.get("long_name", name)))
     label = _pool(data, member) if dim == "pool" else _label(data, member) if dim == "process" else member
     colour = COLOURS["charge"] if dim in ("membrane", "compartment") else colour_of(member)
-    return Series(label, kind[:1].upper() + kind[1:], _unit(array), colour, picked.drop_vars([dim], errors="ignore"))
+    place = member.partition(".")[0] if dim == "pool" and member.partition(".")[0] not in label else ""
+    return Series(label, kind[:1].upper() + kind[1:], _unit(array), colour, picked.drop_vars([dim], errors="ignore"), place=place)
 
 
 def _label(data: xr.Dataset, process: str) -> str:
@@ -227,8 +229,18 @@ def _pool(data: xr.Dataset, pool: str) -> str:
     return pretty(species) if places == {place} else f"{pretty(species)} {place}"
 
 
-def _parameter(name: str) -> str:
+def labels(source: Any) -> dict[str, str]:
+    """How figures write each transporter; empty where the source does not tell it."""
+    data = source if hasattr(source, "attrs") else getattr(source, "data", None)
+    made: dict[str, str] = json.loads(getattr(data, "attrs", {}).get("system_json", "{}")).get("labels", {})
+    return made
+
+
+def _parameter(name: str, labels: Mapping[str, str] | None = None) -> str:
+    """'bath K⁺', 'Na⁺ leak: permeability'."""
     place, dot, species = name.partition(".")
+    if dot and labels and place in labels:
+        return f"{labels[place]}: {species.replace('_', ' ')}"
     return f"{place} {pretty(species)}" if dot and pretty(species) != species else name
 
 
@@ -317,22 +329,29 @@ class Coordinate:
     name: str
     unit: str
     values: Array
+    labels: Mapping[str, str] = field(default_factory=dict)  # of transporters
 
     @property
     def title(self) -> str:
         """As it stands at an axis."""
-        return titled(_parameter(self.name), self.unit)
+        return titled(_parameter(self.name, self.labels), self.unit)
 
 
 def named(each: Series) -> str:
-    """'GLUT2: flux, written direction'."""
-    return each.kind if each.label.lower() in each.kind.lower() else f"{each.label}: {each.kind[:1].lower()}{each.kind[1:]}"
+    """'GLUT2: flux, written direction', 'Na⁺ in cell: concentration'."""
+    label = f"{each.label} in {each.place}" if each.place else each.label
+    return each.kind if label.lower() in each.kind.lower() else f"{label}: {each.kind[:1].lower()}{each.kind[1:]}"
 
 
 def titled(name: str, unit: str) -> str:
     """Name with unit in print; a pure number has none."""
     shown = unit_text(unit)
-    return f"{name} ({shown})" if shown else name
+    return f"{name} ({tied(shown)})" if shown else name
+
+
+def tied(text: str, before: str = "") -> str:
+    """A number with its unit, or a unit, that no line breaks."""
+    return before + text.replace(" ", look.TIE)
 
 
 def unit_text(unit: str) -> str:
@@ -343,7 +362,7 @@ def unit_text(unit: str) -> str:
         return look.unit_text(unit)
 
 
-def coordinate(array: xr.DataArray, name: str, where: str) -> Coordinate:
+def coordinate(array: xr.DataArray, name: str, where: str, labels: Mapping[str, str] | None = None) -> Coordinate:
     """A scan dimension by its own name, or by a coordinate that runs over it alone, such as a dotted parameter.  Raises UnknownName, WrongType."""
     dims = [str(d) for d in array.dims if d not in OWN]
     single = {str(c): str(v.dims[0]) for c, v in array.coords.items() if v.ndim == 1 and v.dims[0] in dims}
@@ -366,7 +385,7 @@ def coordinate(array: xr.DataArray, name: str, where: str) -> Coordinate:
     if named == dim:  # the parameter says more than the name of a dimension
         same = [c for c, d in single.items() if d == dim and "." in c and np.array_equal(array[c].values, found.values)]
         named = same[0] if same else named
-    return Coordinate(dim, str(named), _unit(array[named]), np.asarray(found.values, float))
+    return Coordinate(dim, str(named), _unit(array[named]), np.asarray(found.values, float), labels or {})
 
 
 def even_ratios(values: Array) -> bool:

@@ -67,9 +67,10 @@ def panels(count: int, *, height: float, width: str | float = "single", style: s
 
 
 def settle(axes: Axes, *, own: bool) -> None:
-    """Lay the figure out once and for all, if it is ours."""
+    """Lay the figure out once and for all, if it is ours; of numbers below the abscissa those are left out that would touch."""
     figure: Any = axes.figure
     lay_out(figure)
+    thin(axes)
     if own:
         figure.set_layout_engine("none")
 
@@ -86,6 +87,25 @@ def most_ticks(axes: Axes) -> int:
     lay_out(axes.figure)
     _, small = look.text_sizes()
     return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
+
+
+def thin(axes: Axes) -> None:
+    """Every second, third … number of the abscissa, so that none touches the next; the marks stay."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    locator, formatter = axes.xaxis.get_major_locator(), axes.xaxis.get_major_formatter()
+    if not (isinstance(locator, FixedLocator) and isinstance(formatter, FixedFormatter)):
+        return
+    _, small = look.text_sizes()
+    texts, at = list(formatter.seq), [float(x) for x in locator()]
+    scale = 72 / axes.figure.dpi
+    middles = [float(axes.transData.transform((x, axes.get_ylim()[0]))[0]) * scale for x in at]
+    halves = [look.extent(text, small).width / 2 for text in texts]
+    for every in range(1, len(at) + 1):
+        kept = range(0, len(at), every)
+        if all(middles[j] - halves[j] - middles[i] - halves[i] > 0.5 * small for i, j in zip(kept, kept[1:], strict=False)):
+            break
+    axes.xaxis.set_major_formatter(FixedFormatter([text if k in kept else "" for k, text in enumerate(texts)]))
 
 
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
+from ..numerals import lasting
 from . import drawn_variables, figure_axes
 from . import style as look
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _LEVELS = 7
+_EDGE = 0.07  # of the width and height: nearer to the edge a label would be cut
 
 
 def map(  # noqa: A001  figures.map
@@ -53,10 +55,11 @@ def map(  # noqa: A001  figures.map
         got = f"one over {', '.join(one.dims)}" if one.dims else "no scan dimension"
         advice = "one lane along the others: data.isel(…)" if len(one.dims) > 2 else "figures.response(scan, of=…)"
         raise errors.WrongType(where=where, wanted="a scan over two dimensions", got=got, advice=advice)
-    first = drawn_variables.coordinate(one.values, one.dims[0] if x is None else x, f"{where}, x=…") if x is not None or y is None else None
-    second = drawn_variables.coordinate(one.values, y, f"{where}, y=…") if y is not None else None
-    first = first or drawn_variables.coordinate(one.values, next(d for d in one.dims if second and d != second.dim), f"{where}, x=…")
-    second = second or drawn_variables.coordinate(one.values, next(d for d in one.dims if d != first.dim), f"{where}, y=…")
+    told = drawn_variables.labels(scan)
+    first = drawn_variables.coordinate(one.values, one.dims[0] if x is None else x, f"{where}, x=…", told) if x is not None or y is None else None
+    second = drawn_variables.coordinate(one.values, y, f"{where}, y=…", told) if y is not None else None
+    first = first or drawn_variables.coordinate(one.values, next(d for d in one.dims if second and d != second.dim), f"{where}, x=…", told)
+    second = second or drawn_variables.coordinate(one.values, next(d for d in one.dims if d != first.dim), f"{where}, y=…", told)
     if first.dim == second.dim:
         advice = f"y={next(d for d in one.dims if d != first.dim)!r}"
         raise errors.WrongType(where=where, wanted="two dimensions", got=f"x and y both along {first.dim}", advice=advice)
@@ -66,7 +69,7 @@ def map(  # noqa: A001  figures.map
         heading = str(getattr(scan, "model_name", ""))
         inches = look.width_inches(width, style)
         axes = figure_axes.axes_for(ax, width, style, inches * (0.78 if inches < 4.6 else 0.55), heading, where)
-        _paint(axes, first, second, values * factor, drawn_variables.titled(drawn_variables.named(one), unit))
+        _paint(axes, first, second, values * factor, drawn_variables.titled(drawn_variables.named(one) + _time(one), unit))
         figure_axes.settle(axes, own=ax is None)
     return axes
 
@@ -78,6 +81,11 @@ def _one(scan: Any, of: Any, where: str) -> drawn_variables.Series:
     told = ", ".join(each.label for each in found)
     advice = f"of=({errors.shown(of)}, {found[0].label!r})" if isinstance(of, str) else "one of them"
     raise errors.WrongType(where=f"{where}, of=…", wanted="one variable", got=told, advice=advice)
+
+
+def _time(one: drawn_variables.Series) -> str:
+    """At which time the values are, where they have one."""
+    return f" at {drawn_variables.tied(lasting(float(one.values.time)))}" if "time" in one.values.coords else ""
 
 
 def _ordered(
@@ -117,7 +125,9 @@ def _paint(axes: Axes, first: drawn_variables.Coordinate, second: drawn_variable
         inks = ["#FFFFFF" if level < middle else "#000000" for level in inner]
         shown: dict[str, Any] = {"levels": inner, "colors": inks, "linewidths": weights, "linestyles": "-", "corner_mask": False}
         lines = axes.contour(first.values, second.values, np.ma.masked_invalid(values), **shown)
-        axes.clabel(lines, fmt=dict(zip(inner, figure_axes.even(inner), strict=True)), fontsize=small, inline_spacing=0.3 * em)
+        fmt = dict(zip(inner, figure_axes.even(inner), strict=True))
+        if places := _inside(axes, lines):
+            axes.clabel(lines, fmt=fmt, fontsize=small, inline_spacing=0.3 * em, manual=places)
     X, Y = np.meshgrid(first.values, second.values)
     axes.plot(X.ravel(), Y.ravel(), ".", color="#FFFFFF", markeredgecolor="#000000", markeredgewidth=0.3, markersize=2.4, clip_on=False, zorder=5)
     failed = not np.isfinite(values).all()
@@ -130,6 +140,26 @@ def _paint(axes: Axes, first: drawn_variables.Coordinate, second: drawn_variable
     bar.outline.set_linewidth(0.5)
     tall = float(axes.get_position().height * axes.figure.get_size_inches()[1]) * 72  # type: ignore[union-attr]
     bar.set_label(look.wrap(title, tall, em))
+
+
+def _inside(axes: Axes, lines: Any) -> list[tuple[float, float]]:
+    """For each line the middle of its longest part that is not near the edge, where its label has room."""
+    to_axes, made = axes.transData + axes.transAxes.inverted(), []
+    for path in lines.get_paths():
+        parts = []
+        for points in path.to_polygons(closed_only=False):
+            at = to_axes.transform(points)
+            fine = np.linspace(0, len(at) - 1, 40 * len(at))
+            at = np.column_stack([np.interp(fine, np.arange(len(at)), at[:, k]) for k in (0, 1)])
+            parts.append(at[np.all((at > _EDGE) & (at < 1 - _EDGE), axis=1)])
+        longest = max(parts, key=len, default=np.empty((0, 2)))
+        if len(longest):
+            made.append(_pair(axes.transData.inverted().transform(axes.transAxes.transform(longest[len(longest) // 2]))))
+    return made
+
+
+def _pair(point: Array) -> tuple[float, float]:
+    return float(point[0]), float(point[1])
 
 
 def _levels(values: Array) -> list[float]:

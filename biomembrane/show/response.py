@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import errors
 from . import drawn_variables, figure_axes
 from . import style as look
-from .style import COLOURS, DASHES, OTHERS, digits
+from .style import DASHES, digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +96,9 @@ def _abscissa(
         data = drawn_variables.dataset(scan, where)
         along = drawn_variables.plain(data, along, [*map(str, first.values.coords), *drawn_variables.known(data)])
     if along is None or (isinstance(along, str) and along in first.values.coords) or (isinstance(along, str) and along in first.dims):
-        chosen = drawn_variables.coordinate(first.values, first.dims[0] if along is None else along, f"{where}, along=…")
+        chosen = drawn_variables.coordinate(
+            first.values, first.dims[0] if along is None else along, f"{where}, along=…", drawn_variables.labels(scan)
+        )
         return chosen, chosen.title, chosen.dim
     if type(scan).__name__ == "DataArray":
         errors.among(along, [*first.dims, *map(str, first.values.coords)], f"{where}, along=…", "a dimension or coordinate of the array")
@@ -167,7 +169,7 @@ def _family(each: drawn_variables.Series, dim: str) -> list[str]:
         return [str(x) for x in coords[dim].values]
     made = drawn_variables.coordinate(each.values, dim, "response(…)")
     texts = [figure_axes.number(float(x)) for x in made.values]
-    return [f"{text} {drawn_variables.unit_text(made.unit)}".strip() for text in texts]
+    return [drawn_variables.tied(f"{text} {drawn_variables.unit_text(made.unit)}".strip(), f"{dim} ") for text in texts]
 
 
 def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve]:
@@ -177,7 +179,7 @@ def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve
     for curve in curves:
         zeros = crossings(curve.x, curve.y, log=log, least=_FLAT * panel)
         found |= bool(zeros)
-        told = ", ".join(f"{digits(x)} {unit}".strip() for x in zeros)
+        told = ", ".join(drawn_variables.tied(f"{digits(x)} {unit}".strip()) for x in zeros)
         made.append(replace(curve, label=f"{curve.label}: 0 at {told}") if zeros else curve)
     if not found:
         got, advice = "curves of one sign", "a wider scan, or reversal=False"
@@ -234,7 +236,7 @@ def _draw(axes: Axes, curves: Sequence[_Curve], *, log: bool) -> bool:
         size, weight = 2.6 * thick, thick * (1.6 if curve.total else 1.0)
         axes.plot(
             curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight, marker=figure_axes.MARKS[n % len(figure_axes.MARKS)],
-            markersize=size, markevery=every, markeredgewidth=0, label=curve.label, clip_on=False,
+            markersize=size, markevery=every, markeredgewidth=0, label=curve.label.replace(look.TIE, " "), clip_on=False,
         )  # fmt: skip
     gone = sorted({float(v) for c in curves for v, y in zip(c.x, c.y, strict=True) if np.isfinite(v) and not np.isfinite(y)})
     if gone:
@@ -248,6 +250,8 @@ def _ordinate(axes: Axes, made: Sequence[drawn_variables.Series], unit: str) -> 
     labels = dict.fromkeys(each.label for each in made)
     if len(kinds) == len(labels) == 1:
         kinds = dict.fromkeys([drawn_variables.named(made[0])])
+    elif len({each.place for each in made}) == 1 and made[0].place:
+        kinds = dict.fromkeys(f"{kind} in {made[0].place}" for kind in kinds)
     em, _ = look.text_sizes()
     tall = float(axes.get_position().height * axes.figure.get_size_inches()[1]) * 72  # type: ignore[union-attr]
     return look.wrap(drawn_variables.titled("; ".join(kinds), unit), 0.95 * tall, em)
@@ -307,8 +311,7 @@ def _courses(found: Mapping[str, Sequence[drawn_variables.Series]], factor: floa
     curves = []
     for k, (label, made) in enumerate(found.items()):
         for each in made:
-            plain = [COLOURS["charge"], *OTHERS] if each.colour == COLOURS["charge"] else figure_axes.shades(each.colour, len(found))
-            colour = plain[k % len(plain)] if len(names) == 1 else each.colour
+            colour = figure_axes.shades(each.colour, len(found))[k] if len(names) == 1 else each.colour
             text = label if len(names) == 1 else each.label if len(found) == 1 else f"{each.label}, {label}"
             x, y = np.asarray(each.values.time, float) * clock, np.asarray(each.values, float) * factor
             curves.append(_Curve(text, colour, x, y, (names.index(each.label), k)))

@@ -266,10 +266,13 @@ def extent(text: str, size: float) -> Extent:
     return Extent(max(_advance(line, size, families) for line in lines), 1.2 * size * len(lines))
 
 
+TIE = "\u00a0"  # a space that no line breaks
+
+
 def wrap(text: str, room: float, size: float) -> str:
-    """``text`` of ``size`` [pt] broken into lines of at most ``room`` [pt]: at spaces, after - and /, inside words at last."""
+    """``text`` of ``size`` [pt] broken into lines of at most ``room`` [pt]: at spaces but not at ties, after - and /, inside words at last."""
     lines = [""]
-    for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", text):
+    for piece in re.findall(r"[^ \n/-]*[/-]+[ \n]*|[^ \n/-]+[ \n]*", text):
         if lines[-1] and extent((lines[-1] + piece).rstrip(), size).width > room:
             lines.append("")
         lines[-1] += piece
@@ -277,7 +280,7 @@ def wrap(text: str, room: float, size: float) -> str:
             whole = lines.pop()
             fits = next((n for n in range(len(whole.rstrip()) - 1, 1, -1) if extent(whole[:n], size).width <= room), 1)
             lines += [whole[:fits], whole[fits:]]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines).replace(TIE, " ")
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float, weights: Sequence[float] | None = None) -> list[float]:

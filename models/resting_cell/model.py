@@ -71,7 +71,7 @@ def _rest(study: bm.Study, run: bm.Run) -> None:
     )  # fmt: skip
     study.answer("electrogenic_here", Q(float(V) - held[1], "mV"), "of that, what the pump's own current adds")
     study.answer(
-        "chloride", V - RT_F * math.log(inside["Cl"] / 149.5), "V − E_Cl: Cl⁻ is not pumped, and follows",
+        "chloride", Q(float(V) - RT_F * math.log(inside["Cl"] / 149.5), "mV"), "V − E_Cl: Cl⁻ is not pumped, and follows",
         wanted=Q(0, "mV"), within=Q(1e-3, "mV"), source="an ion that only leaks is at equilibrium in a steady state",
     )  # fmt: skip
     for ion, n in (("Na", -3), ("K", 2)):

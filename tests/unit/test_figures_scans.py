@@ -70,7 +70,7 @@ def test_membrane_current_charges_the_capacitor() -> None:
 def test_response_draws_the_data_against_the_potential_that_was_reached() -> None:
     run = clamped()
     axes = figures.response(run, ("flux", "K_leak"), along="potential")
-    for k, label in enumerate(("2 mM", "20 mM")):
+    for k, label in enumerate(("K_o 2 mM", "K_o 20 mM")):
         np.testing.assert_allclose(line(axes, label).get_xdata(), run.data.potential.isel(time=-1, membrane=0, K_o=k), rtol=1e-12)
         ratio = line(axes, label).get_ydata() / run.data.flux.sel(process="K_leak").isel(time=-1, K_o=k).values
         assert ratio == pytest.approx(ratio[0], rel=1e-12)
@@ -119,7 +119,7 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
     assert axes.get_xscale() == "log"
     assert axes.get_xlabel() == "bath K⁺ (mM)"
     assert axes.get_ylabel().replace("\n", " ").endswith("(mV)")
-    assert {t.get_text() for t in axes.texts} == {"1.0×10⁻⁷ cm s⁻¹", "3.0×10⁻⁷ cm s⁻¹", "1.0×10⁻⁶ cm s⁻¹"}
+    assert {t.get_text() for t in axes.texts} == {"P 1.0×10⁻⁷ cm s⁻¹", "P 3.0×10⁻⁷ cm s⁻¹", "P 1.0×10⁻⁶ cm s⁻¹"}
     assert drawn_variables.even_ratios(np.array([2.0, 5, 10, 20]))
     assert not drawn_variables.even_ratios(np.linspace(1, 10, 10))
     assert not drawn_variables.even_ratios(np.array([-1.0, 1, 10, 100]))
@@ -225,3 +225,47 @@ def test_errors_say_what_to_do() -> None:
     del old.attrs["system_json"]
     with pytest.raises(errors.UnknownName, match="system_json"):
         figures.response(old, "current")
+
+
+def test_titles_say_place_time_and_labels_of_transporters() -> None:
+    axes = figures.map(rested(), "cell.Na", x="bath.K", y="K_leak.permeability", at="30 s")
+    assert axes.get_ylabel().startswith("K⁺ leak: permeability (")
+    bar = next(each for each in axes.figure.axes if each is not axes)
+    assert bar.get_ylabel().replace("\n", " ") == "Na⁺ in cell: concentration at 30 s (mM)"
+    runs = {"control": bm.simulate(cell(), until="10 s")}
+    assert figures.compare(runs, ["cell.Na", "cell.K"]).get_ylabel() == "Concentration in cell (mM)"
+
+
+def test_labels_of_contours_lie_inside() -> None:
+    axes = figures.map(rested(), "cell.Na", x="bath.K", y="K_leak.permeability")
+    axes.figure.draw_without_rendering()
+    frame = axes.get_window_extent()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert boxes
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+
+
+def test_numbers_of_an_abscissa_do_not_touch_in_a_narrow_figure() -> None:
+    x = np.geomspace(1.2345e-8, 9.8765e-8, 6)
+    array = xr.DataArray(np.arange(6.0), dims="P", coords={"P": ("P", x, {"units": "cm/s"})}, attrs={"units": "mM"}, name="concentration")
+    axes = figures.response(array, width=50)
+    axes.figure.draw_without_rendering()
+    boxes = [tick.get_window_extent() for tick in axes.get_xticklabels() if tick.get_text()]
+    assert len(boxes) > 1
+    assert all(right.x0 > left.x1 for left, right in zip(boxes, boxes[1:], strict=False))
+
+
+def test_no_line_breaks_between_a_number_and_its_unit() -> None:
+    from biomembrane.show import style as look
+
+    with look.style("cell"):
+        for room in range(40, 120, 5):
+            lines = look.wrap(drawn_variables.titled("Flux of what is carried", "fmol s-1"), room, 7).split("\n")
+            assert not any(line.endswith("(fmol") for line in lines)
+
+
+def test_a_part_of_a_scan_is_drawn_from_its_data() -> None:
+    with pytest.raises(errors.UnknownName, match=r"figures\.response\(run\.data\.sel\(P=…\), …\)"):
+        rested().sel(P=3e-7)
+    axes = figures.response(rested().data.sel(P=3e-7), "potential", along="bath.K")
+    np.testing.assert_array_equal(line(axes, "membrane").get_ydata(), rested().data.potential.isel(time=-1, membrane=0, P=1))
