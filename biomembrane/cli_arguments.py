@@ -82,7 +82,7 @@ def number(text: str) -> float:
 def whole(text: str) -> int:
     """An argument that is a count."""
     if not re.fullmatch(r"\d{1,15}", text.strip(), re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 100000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer such as 100000")
     return int(text)
 
 
@@ -90,5 +90,5 @@ def count(text: str) -> int:
     """An argument that is a count of at least one."""
     made = whole(text)
     if not made:
-        raise argparse.ArgumentTypeError("0 is none: wanted is a whole number from 1")
+        raise argparse.ArgumentTypeError("0 is no count: an integer >= 1 is wanted")
     return made

@@ -165,9 +165,7 @@ def _kind(name: str, headline: str, doc: str, base: type[BiomembraneError] = Bio
 UnknownUnit = _kind("UnknownUnit", "the unit is not known", "A unit that the registry cannot read.")
 AmbiguousUnit = _kind("AmbiguousUnit", "the unit can be read in two ways", "Equivalents of an ion of several charges: of charges or of particles.")
 BareNumber = _kind("BareNumber", "a number without a unit", "A dimension is due and a plain number came.")
-UncertainUnit = _kind(
-    "UncertainUnit", "the unit may not be that of the number", "An array that was computed and still says its old unit.", BareNumber
-)
+UncertainUnit = _kind("UncertainUnit", "the unit may not be that of the number", "A computed array that says its old unit.", BareNumber)
 UnitMismatch = _kind("UnitMismatch", "the unit has the wrong dimension", "A unit of another dimension than wanted.")
 NotFinite = _kind("NotFinite", "the number is not finite", "NaN or infinity where a finite number is due.")
 OutOfDomain = _kind("OutOfDomain", "the number lies outside its domain", "For instance a negative amount or permeability.")

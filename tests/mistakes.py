@@ -63,7 +63,8 @@ def calls(error: BaseException) -> Iterator[str]:
         if code.co_name in ("__init__", "__post_init__"):
             yield type(frame.f_locals["self"]).__name__
         elif Path(code.co_filename).is_relative_to(PACKAGE):
-            yield code.co_qualname
+            own = frame.f_locals.get("self")
+            yield (code.co_qualname if own is None or "<" in code.co_qualname else f"{type(own).__name__}.{code.co_name}")
 
 
 def judge(mistake: Mistake) -> None:

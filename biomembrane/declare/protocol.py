@@ -74,7 +74,7 @@ class Protocol:
         Raises NotANumber, BadSettings, BareNumber, UnitMismatch.
         """
         where = "Protocol.pulses"
-        number = whole(count, f"{where}(count=…)", "a whole number from 1 on", "count=3")
+        number = whole(count, f"{where}(count=…)", "an integer >= 1", "count=3")
         if number < 1 or (period is None and number > 1):
             wanted, got = "one pulse or more, and a period for several", f"count={count}, period={errors.shown(period)}"
             raise errors.BadSettings(where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')")
@@ -86,7 +86,7 @@ class Protocol:
         for name, value in (("start", start), ("width", width), ("period", width if period is None else period)):
             shortest = np.min(units.strip(value, d.TIME, f"{where}({name}=…)"))
             if shortest < 0 or (shortest == 0 and name != "start"):
-                raise errors.BadSettings(where=f"{where}({name}=…)", wanted="a time after 0", got=errors.shown(value), advice=f"{name}=Q(1, 'min')")
+                raise errors.BadSettings(where=f"{where}({name}=…)", wanted="a positive time", got=errors.shown(value), advice=f"{name}=Q(1, 'min')")
         if number > 1 and np.any(_in(width, "s") > _in(period, "s")):
             wanted, got = "pulses that end before the next begins", f"width={errors.shown(width)}, period={errors.shown(period)}"
             raise errors.BadSettings(where=f"{where}(period=…)", wanted=wanted, got=got, advice="a longer period, or steps that say what holds when")

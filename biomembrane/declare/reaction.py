@@ -154,7 +154,7 @@ def _terms(text: str) -> tuple[tuple[tuple[int, str, str], ...], ...]:
                 raise errors.BadReaction(
                     wanted="terms such as '2 Na@out' joined by ' + '",
                     got=errors.shown(piece.strip()) if piece.strip() else f"nothing beside an arrow or a plus in {errors.shown(text)}",
-                    advice="write a whole number, a blank, a species, '@', a place",
+                    advice="write an integer, a blank, a species, '@', a place",
                 )
             count = int(found[1] or 1) if len(found[1] or "") < 8 else MOST + 1
             if not 1 <= count <= MOST:

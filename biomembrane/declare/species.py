@@ -170,7 +170,7 @@ class Species:
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
         where = f"Species({self.name!r})"
-        whole(self.charge, f"{where}, charge", "a whole number of elementary charges", "charge=2; a mean valence belongs in balance(charge=-1.5)")
+        whole(self.charge, f"{where}, charge", "an integer number of elementary charges", "charge=2; a mean valence belongs in balance(charge=-1.5)")
         for name, example in (("formula", "'C6H12O6'"), ("convention", "'explicit H+'"), ("label", "'Na⁺'")):
             check_text(getattr(self, name), f"{where}, {name}", f"{name}={example}")
         self._check_moieties(where)
@@ -216,7 +216,7 @@ class Species:
         object.__setattr__(self, "moieties", dict(self.moieties))
         for group, count in self.moieties.items():
             check_text(group, f"{where}, moieties", "{'adenosine': 1, 'phosphate': 3}")
-            whole(count, f"{where}, moieties[{group!r}]", "a whole number", "moieties={" + f"{group!r}: 1" + "}")
+            whole(count, f"{where}, moieties[{group!r}]", "an integer", "moieties={" + f"{group!r}: 1" + "}")
 
     def composition(self) -> dict[str, int]:
         """Elements with counts; empty when no formula is declared."""

@@ -88,7 +88,7 @@ def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
         advice = f"run.isel({', '.join(f'{d}=0' for d in dims)})" if dims else "leave isel out: the run is a single one"
         raise errors.UnknownName(where=where, wanted="a position along each of: " + ", ".join(dims), got=", ".join(at) or "none", advice=advice)
     for dim, k in at.items():
-        whole(k, where, "whole numbers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
+        whole(k, where, "integers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
     beyond = [f"{d}={at[d]} of {dims[d]}" for d in dims if not -dims[d] <= at[d] < dims[d]]
     if beyond:
         raise errors.OutOfDomain(where=where, wanted="positions inside the scan", got=", ".join(beyond), advice="count from 0")

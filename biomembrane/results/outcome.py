@@ -19,9 +19,8 @@ def outcome(run: Run | Kept) -> str:
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
     neutral = {x.pool for x in run.model.impermeants if not x.charge}
-    rest = ", ".join(
-        f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in impermeant_quantities(run.model, run.model.impermeants).items()
-    )
+    amounts = impermeant_quantities(run.model, run.model.impermeants)
+    rest = ", ".join(f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in amounts.items())
     volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
     solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
     room = "  ".join(f"{p} {W:.4g} pL" for p, W in volumes(run).items())

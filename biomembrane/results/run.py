@@ -118,7 +118,7 @@ def finished(run: Run) -> Run:
 
 def _cancelled(run: Any, model: Model, share: float) -> errors.BiomembraneError:
     made: errors.BiomembraneError = errors.Cancelled(
-        run=run, where=f"model {model.name!r}", wanted="to go on to the end", got=f"a request to stop, with {100 * share:.0f} % done",
+        run=run, where=f"model {model.name!r}", wanted="run to completion", got=f"cancelled, with {100 * share:.0f} % done",
         advice="the exception's .run holds what was done; the rest is NaN",
     )  # fmt: skip
     return made

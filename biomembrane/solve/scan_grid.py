@@ -59,7 +59,7 @@ def labelled(value: Any, where: str) -> Any:
 def unlabelled(where: str) -> errors.BiomembraneError:
     """An array whose dimensions have no names."""
     wanted = "one quantity, or an xarray.DataArray with named dimensions"
-    made: errors.BiomembraneError = errors.NotANumber(where=where, wanted=wanted, got="an array without names", advice=EXAMPLE)
+    made: errors.BiomembraneError = errors.NotANumber(where=where, wanted=wanted, got="an array without dimension names", advice=EXAMPLE)
     return made
 
 

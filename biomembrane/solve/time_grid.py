@@ -33,7 +33,7 @@ def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
         end = _time(until, f"{who}(until=…)")
         if np.ndim(end) or end <= 0:
             advice = "until=Q(10, 'min'); several output times go into times="
-            raise errors.BadSettings(where=f"{who}(until=…)", wanted="one time after 0", got=errors.shown(until), advice=advice)
+            raise errors.BadSettings(where=f"{who}(until=…)", wanted="one positive time", got=errors.shown(until), advice=advice)
         return Grid(np.linspace(0.0, end, POINTS))
     _one_unit(times, f"{who}(times=…)")
     grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))

@@ -74,6 +74,5 @@ def _schema() -> Iterator[tuple[str, str, str]]:
 
     yield from ((name, v.long_name, units.udunits(v.unit)) for name, v in VARIABLES.items())
     for table in (LINES, GROUPS):
-        yield from (
-            (meaning, meaning, "s" if name == "uphill_time" else "1" if name == "residual_relative" else "pJ") for name, meaning in table.items()
-        )
+        for name, meaning in table.items():
+            yield meaning, meaning, {"uphill_time": "s", "residual_relative": "1"}.get(name, "pJ")

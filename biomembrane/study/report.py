@@ -45,15 +45,14 @@ def table(results: Sequence[Result]) -> str:
     for result, rows in zip(results, body, strict=True):
         head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
         lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
-        lines += [
-            text for miss in result["misses"] for text in (f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss)))
-        ]
+        for miss in result["misses"]:
+            lines += [f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss))]
     return "\n".join(lines)
 
 
 def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
     """Where, wanted and try of the error that a miss was: its line says the rest."""
-    found: Result = next((e for e in result["errors"] if e["said"] == miss), {})
+    found: dict[str, str] = next((e for e in result["errors"] if e["said"] == miss), {})
     return [(part, " ".join(found[part].split())) for part in ("where", "wanted", "try") if found.get(part)]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, dimension, errors, laws, solvers
-from biomembrane.compile.graph.builder import elimination_order
+from biomembrane.compile.graph import elimination_order
 from biomembrane.compile.llvm import elementary, ir
 from biomembrane.compile.llvm.ir import INT, Function
 from biomembrane.compile.machine_code import module, object_cache

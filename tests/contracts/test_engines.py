@@ -114,4 +114,4 @@ def test_nothing_asks_which_solver_it_has() -> None:
             if isinstance(node, ast.ImportFrom) and any(a.name in ("Native", "SciPy") for a in node.names) and node.module != "native":
                 named.add(path.relative_to(root).as_posix())
     assert not asked
-    assert named <= {"cli.py", "solve/native.py", "solve/solvers.py", "solve/simulate.py"}
+    assert named <= {"cli.py", "solve/engines/native.py", "solve/solvers.py", "solve/task.py"}

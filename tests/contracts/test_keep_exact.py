@@ -283,7 +283,7 @@ def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch:
     for keep in (None, "final", Keep(dtype="float32")):
         with pytest.raises(errors.Cancelled) as stopped:
             bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep, progress=lambda _: False, solver=solvers.Native(threads=1))
-        assert (stopped.value.where, stopped.value.got) == ("model 'cell'", "a request to stop, with 50 % done")
+        assert (stopped.value.where, stopped.value.got) == ("model 'cell'", "cancelled, with 50 % done")
         data = stopped.value.run.data
         assert np.isnan(data.amount.sel(pool="cell.glucose").isel(time=-1).values).tolist() == [False] * 8 + [True] * 8
         assert keep is None or data.least_process.values.tolist() == [0] * 16
@@ -327,7 +327,7 @@ def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(monkeypatch: pyte
     with pytest.raises(errors.Cancelled) as caught:
         run(keep="final")
     kept = caught.value.run
-    assert caught.value.got == "a request to stop, with 0 % done"
+    assert caught.value.got == "cancelled, with 0 % done"
     assert (kept.done, kept.failed, kept.model_name) == (0.0, 6, "cell")
     assert list(kept.data.data_vars) == ["status", "culprit", "end"]
     assert (kept.data.status.dims, kept.data.status.values.tolist()) == (("P", "out"), [[5] * 3] * 2)

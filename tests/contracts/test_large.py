@@ -7,7 +7,6 @@ import ctypes
 import numpy as np
 import pytest
 import xarray as xr
-from biomembrane.compile.graph.builder.builder import Graph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,8 @@ import biomembrane as bm
 from biomembrane import Q, solvers
 from biomembrane import library as lib
 from biomembrane.compile import program as programs
-from biomembrane.compile.graph.builder import elimination_order
+from biomembrane.compile.graph import elimination_order
+from biomembrane.compile.graph.builder import Graph
 from biomembrane.compile.machine_code import model_functions, module, operations, rolled_code
 from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program

@@ -15,7 +15,7 @@ from mistakes import cycle
 import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import library as lib
-from biomembrane.account.ledger import Flow
+from biomembrane.account.energy_flows import Flow
 from biomembrane.account.ledger_lines import LINES
 from biomembrane.dimension import FLUX
 from biomembrane.library import K, glucose

@@ -105,8 +105,8 @@ NUMBERS = table(
             ),
         ],
         "Species": [
-            ("half a charge", lambda: Species("X", 0.5), e.NotANumber, "Species('X'), charge", "whole number", "0.5", "balance(charge=-1.5)"),
-            ("charge as text", lambda: Species("X", "+2"), e.NotANumber, "Species('X'), charge", "whole number", "'+2'", "charge=2"),
+            ("half a charge", lambda: Species("X", 0.5), e.NotANumber, "Species('X'), charge", "integer", "0.5", "balance(charge=-1.5)"),
+            ("charge as text", lambda: Species("X", "+2"), e.NotANumber, "Species('X'), charge", "integer", "'+2'", "charge=2"),
             ("charge in the formula", lambda: Species("X", formula="Na+"), e.BadFormula, "Species('X'), formula", "C6H12O6", "'Na+'", "charge="),
             ("formula in small letters", lambda: Species("X", formula="c6h12o6"), e.BadFormula, "formula", "C6H12O6", "'c6h12o6'", "capital"),
             (
@@ -118,7 +118,7 @@ NUMBERS = table(
                 "Species('X'), standard", "'kJ/mol'", "1 kJ", "Q(1, 'kJ/mol')",
             ),
             ("moieties as text", lambda: Species("X", moieties="CoA"), e.WrongType, "Species('X'), moieties", "{", "'CoA'", "{'adenosine': 1"),
-            ("half a moiety", lambda: Species("X", moieties={"P": 0.5}), e.NotANumber, "moieties['P']", "whole number", "0.5", "1"),
+            ("half a moiety", lambda: Species("X", moieties={"P": 0.5}), e.NotANumber, "moieties['P']", "integer", "0.5", "1"),
         ],
         "Parameter": [
             ("bare number", lambda: Parameter(5), e.BareNumber, "Parameter(quantity)", "with a unit", "5", "Parameter(Q(5, 'mM'), source=…)"),
@@ -154,11 +154,11 @@ REACTIONS = table(
             ("two arrows", lambda: transporter("K@in -> K@out -> K@in"), e.BadReaction, "K_leak, reaction", "one arrow", "->", "'K@in -> K@out'"),
             (
                 "two species without a plus", lambda: transporter("Na@in K@in -> K@out"), e.BadReaction,
-                "K_leak", "' + '", "'Na@in K@in'", "whole number",
+                "K_leak", "' + '", "'Na@in K@in'", "integer",
             ),
             (
                 "half a coefficient", lambda: transporter("0.5 K@in -> K@out"), e.BadReaction,
-                "K_leak, reaction", "terms", "'0.5 K@in'", "whole number",
+                "K_leak, reaction", "terms", "'0.5 K@in'", "integer",
             ),
             ("an empty side", lambda: transporter("K@in -> "), e.BadReaction, "K_leak, reaction", "terms", "nothing", "'@'"),
             (

@@ -50,9 +50,9 @@ RUNS = table(
     {
         "simulate": [
             ("no end", lambda: bm.simulate(sound()), e.BadSettings, "simulate", "until= or times=", "neither", "until=Q(10, 'min')"),
-            ("end before the start", lambda: run(until=Q(-1, "s")), e.BadSettings, "until=", "after 0", "-1 s", "until=Q(10, 'min')"),
-            ("end at the start", lambda: run(until=Q(0, "s")), e.BadSettings, "until=", "after 0", "0 s", "until=Q(10, 'min')"),
-            ("two ends", lambda: run(until=Q([1, 2], "s")), e.BadSettings, "until=", "one time", "[1 2] s", "times="),
+            ("end before the start", lambda: run(until=Q(-1, "s")), e.BadSettings, "until=", "positive time", "-1 s", "until=Q(10, 'min')"),
+            ("end at the start", lambda: run(until=Q(0, "s")), e.BadSettings, "until=", "positive time", "0 s", "until=Q(10, 'min')"),
+            ("two ends", lambda: run(until=Q([1, 2], "s")), e.BadSettings, "until=", "one positive time", "[1 2] s", "times="),
             ("bare end", lambda: run(until=10), e.BareNumber, "until=", "'s'", "10", "Q(10, 's')"),
             ("end in mM", lambda: run(until="10 mM"), e.UnitMismatch, "until=", "'s'", "10 mM", "Q(10, 's')"),
             ("end of NaN", lambda: run(until=Q(math.nan, "s")), e.NotFinite, "until=", "finite", "nan s", "0/0"),

@@ -13,7 +13,7 @@ from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.assemble import energy, potentials
-from biomembrane.compile.graph.builder import builder
+from biomembrane.compile.graph import builder
 from biomembrane.compile.program import program
 from biomembrane.declare.bound_expression import Formula, Formulas
 from biomembrane.declare.checks import certificate, certified_once

@@ -214,8 +214,8 @@ def test_a_name_that_is_no_study(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["reproduce", "--jobs", "0", "--json"])
     told = capsys.readouterr()
-    assert "a whole number from 1" in json.loads(told.out)["error"]["headline"]
-    assert "a whole number from 1" in told.err
+    assert "an integer >= 1" in json.loads(told.out)["error"]["headline"]
+    assert "an integer >= 1" in told.err
 
 
 def test_two_of_one_name_are_told_apart(tmp_path):

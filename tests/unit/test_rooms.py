@@ -14,8 +14,10 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
+from biomembrane.assemble.checks import unique
 from biomembrane.assemble.impermeants import impermeant_quantities
 from biomembrane.constants import FARADAY
+from biomembrane.declare.parameter import declare
 from biomembrane.library import Cl, H, K, Na, glucose
 from biomembrane.testing.model_evaluator import Seen
 
@@ -116,7 +118,7 @@ def test_numbers_are_told_apart() -> None:
     on = bm.Membrane("m", inside=bm.Reservoir("a", SALINE), outside=bm.Reservoir("b", SALINE), area=Q(1, "um^2"))
     twice = [bm.Transporter(n, "Na@in -> Na@out", on, bm.laws.GHK(permeability=Q(1e-6, "cm/s"))) for n in "xy"]
     model_ = bm.Model("m", twice)
-    first, second = (bm.assemble.model.declare("a.b", Q(x, "mM"), bm.dimension.CONCENTRATION) for x in (1.0, 1.0000001))
+    first, second = (declare("a.b", Q(x, "mM"), bm.dimension.CONCENTRATION) for x in (1.0, 1.0000001))
     with pytest.raises(errors.DuplicateName, match=r"1 \S+ and 1\.0000001 "):
-        bm.assemble.checks.unique([first, second])
+        unique([first, second])
     assert model_.parameters

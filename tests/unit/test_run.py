@@ -1,6 +1,7 @@
 """The result of a run: its labels, its lanes, its last values, and what it says when it was stopped."""
 
 import json
+import sys
 from functools import cache
 from importlib.metadata import version
 
@@ -166,10 +167,10 @@ def test_a_run_that_stops_says_where_and_what_to_do() -> None:
 
 def test_a_cancelled_scan_says_how_far_it_was() -> None:
     made = scan()
-    error = bm.account.run._cancelled(made, made.model, 0.25)
+    error = sys.modules["biomembrane.results.run"]._cancelled(made, made.model, 0.25)
     assert isinstance(error, errors.Cancelled)
-    assert (error.where, error.wanted) == ("model 'cell'", "to go on to the end")
-    assert error.got == "a request to stop, with 25 % done"
+    assert (error.where, error.wanted) == ("model 'cell'", "run to completion")
+    assert error.got == "cancelled, with 25 % done"
     assert error.advice == "the exception's .run holds what was done; the rest is NaN"
     assert error.run is made
 

@@ -208,7 +208,7 @@ def test_a_model_without_membranes_has_an_outcome_too():
     study = bm.Study("beaker")
     study.run(beaker, until="1 s")
     end = float(run.data.concentration.sel(pool="beaker.K")[-1])
-    assert study.printed.splitlines()[-1].startswith("at the end  beaker.H ")
+    assert study.printed.splitlines()[-2].startswith("at the end  beaker.H ")
     assert f"beaker.K {end:.4g} mM" in study.printed
     assert " mV" not in study.printed
     told = summary(run)
