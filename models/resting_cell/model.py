@@ -81,9 +81,9 @@ def _rest(study: bm.Study, run: bm.Run) -> None:
         )  # fmt: skip
         study.answer(f"{ion}_cell", last.concentration.sel(pool=f"cell.{ion}"), f"{ion}⁺ in the cell")
     study.answer("Cl_cell", last.concentration.sel(pool="cell.Cl"), "Cl⁻ in the cell")
-    power = last.dissipation.sum()
+    power = float(last.dissipation.sum())
     study.answer(
-        "power", power.assign_attrs(units="pW"), "heat, all of it from ATP",
+        "power", Q(power, "pW"), "heat, all of it from ATP",
         wanted=Q(-fuel * J["NaKATPase"], "pW"), within=1e-4,
         source="turnover of the pump times −ΔG of ATP hydrolysis at 4, 0.4 and 4 mM, ΔG′° −31.61 kJ/mol (Smith & Crampin 2004, total phosphate)",
     )  # fmt: skip
