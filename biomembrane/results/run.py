@@ -16,7 +16,7 @@ from ..solve import batches
 from ..solve.problem import VANISHES, Solution
 from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
-from ..solve.task import prepare
+from ..solve.task import chosen_solver, prepare
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
 from .lanes import final, nearest_places, positions
@@ -82,6 +82,7 @@ def simulate(
     if chunked(parameters):
         from .lazy import lazy
 
+        chosen_solver(model, solver)  # which says what is no model
         everything = Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
         return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables

@@ -144,7 +144,7 @@ def _one(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
 
 def _bare(value: Any) -> str:
     """An array in a few words, without its unit."""
-    return f"{float(value.values):.6g}" if value.size == 1 and value.dtype.kind in "iuf" else f"{value.size} values"
+    return f"{value.values.item():.6g}" if value.size == 1 and value.dtype.kind in "iuf" else f"{value.size} values"
 
 
 def _like(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> Any:

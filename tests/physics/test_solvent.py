@@ -130,7 +130,7 @@ def test_a_leak_is_called_as_it_is_named() -> None:
     on = bm.Membrane(
         "m", inside=bm.Reservoir("a", {Na: Q(1, "mM"), lib.Ca: Q(1, "mM")}), outside=bm.Reservoir("b", {Na: Q(1, "mM")}), area=Q(1, "um^2")
     )
-    assert [lib.leak(Na, on, name=n).label for n in ("ENaC", "", "NALCN_2")] == ["ENaC", "Na⁺ leak", "NALCN 2"]
+    assert [lib.leak(Na, on, name=n).label for n in ("ENaC", "", "NALCN_2")] == ["ENaC", "Na⁺ leak", "NALCN_2"]
     for species in (lib.Ca, glucose, bm.Species("Na", 0)):
         with pytest.raises(errors.MissingSource, match=r"permeability=Q\("):
             lib.leak(species, on)

@@ -53,7 +53,7 @@ def test_figures_take_every_name(model: bm.Model, way: str) -> None:
     run = bm.simulate(model, until="1 s", parameters={way: xr.DataArray([3.0, 9.0], dims="level", attrs={"units": "mM"})})
     axes = bm.figures.response(run, of=inside, along="K@bath")
     assert axes.lines[0].get_xdata().tolist() == [3.0, 9.0]
-    assert bm.figures.response(run, of=("amount", inside)).get_ylabel() == "K⁺: amount (fmol)"
+    assert bm.figures.response(run, of=("amount", inside)).get_ylabel() == "K⁺ in cell: amount (fmol)"
 
 
 def test_two_names_of_one_are_refused(model: bm.Model) -> None:

@@ -42,7 +42,7 @@ def reduced(name: str) -> Any:
 
 GRID = xr.DataArray([[4.0]], dims=("a", "b"), attrs={"units": "mM"})
 TWO = {"bath.K": "mM", "bath.Na": "M"}
-VARIABLES = ("amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation")
+VARIABLES = ("amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "auxiliary")
 BOOKS = ("ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_uphill_energy", "ledger_uphill_time")
 KNOWN = " | ".join((*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)))
 FAR = "known: " + ", ".join((*VARIABLES, *BOOKS)) + ", …"
