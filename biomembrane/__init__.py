@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
-    from .results.prepared import Prepared as Prepared
-    from .results.prepared import prepare as prepare
+    from .results.prepared_run import Prepared as Prepared
+    from .results.prepared_run import prepare as prepare
     from .results.run import Run as Run
     from .results.run import simulate as simulate
     from .results.scan import Keep as Keep
@@ -52,7 +52,8 @@ _HOME = {
     "Model": "assemble.model", "simulate": "results.run", "Run": "results.run", "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped_models",
     "cite": "exchange.bibliography", "audit": "second_law.audit", "coupling": "second_law.coupling", "make_consistent": "second_law.repair",
-    "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared", "prepare": "results.prepared", "Study": "study.study",
+    "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run", "prepare": "results.prepared_run",
+    "Study": "study.study",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -29,7 +29,7 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.results.lazy import Recipe
+from biomembrane.results.lazy_scan import Recipe
 
 LANES, CHUNK = 12, 2
 VARIABLES = ["potential", "amount"]

@@ -15,7 +15,7 @@ from ..declare.bound_expression import Formula
 from ..declare.places import Balance, Compartment, Membrane, Reservoir
 from ..symbols import F, R, c0
 from ..units import Q
-from .pools import VOLUME, charges, start
+from .initial_contents import VOLUME, charges, start
 from .system import System
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .energy_stores import Role, Store
 from .state import CARRIER
-from .stores import Role, Store
 from .system import System
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Transporter
 from ..symbols import T
 from . import display, potentials
+from .energy_stores import Store, stores_of
 from .impermeants import impermeants
 from .ledger_accounts import Chart
 from .reference_state import References
-from .stores import Store, stores_of
 from .system import System
 
 

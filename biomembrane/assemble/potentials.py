@@ -15,7 +15,7 @@ from ..declare.places import Compartment, Reservoir
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
-from . import energy
+from . import free_energy
 from .impermeants import Impermeant
 from .system import System
 
@@ -33,20 +33,20 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Form
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            made[name] = energy.solute(symbols.amount(name), W, used_standard(model, s))
-    made |= {x.pool: energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in impermeants}
+            made[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
+    made |= {x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in impermeants}
     for t in model.transporters:
         for state in t.states:
-            made[state.pool] = energy.carrier(symbols.amount(state.pool), symbols.state_energy(state.pool))
+            made[state.pool] = free_energy.carrier(symbols.amount(state.pool), symbols.state_energy(state.pool))
     if model.circuit.nodes:
-        made["capacitor"] = energy.total([block.energy() for block in model.circuit.blocks])
+        made["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
     return made
 
 
 def _slopes(model: System, stores: Formulas) -> dict[sp.Expr, Formula]:
     """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
     solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
-    return energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [x.symbol for x in model.pools])
+    return free_energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [x.symbol for x in model.pools])
 
 
 def levels(model: System, stores: Formulas) -> Iterator[tuple[sp.Symbol, Formula]]:
@@ -60,13 +60,13 @@ def levels(model: System, stores: Formulas) -> Iterator[tuple[sp.Symbol, Formula
         assert x.conjugate is not None
         yield x.conjugate, slope
         if x.concentration is not None:
-            yield x.concentration, energy.concentration(slope, used_standard(model, model.species[x.label]))
+            yield x.concentration, free_energy.concentration(slope, used_standard(model, model.species[x.label]))
     for where in model.places.values():
         outside: Mapping[Species, Declared] = where.held if isinstance(where, Compartment) else where.contents
         for s, declared in outside.items():
             name = declared.name
             yield symbols.concentration(name), Formula(declared.symbol)
-            yield symbols.chemical(name), energy.dilute(symbols.concentration(name), used_standard(model, s))
+            yield symbols.chemical(name), free_energy.dilute(symbols.concentration(name), used_standard(model, s))
         if isinstance(where, Reservoir):
             solutes = (declared.symbol for declared in where.contents.values())
             yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))

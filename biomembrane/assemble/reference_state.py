@@ -25,7 +25,7 @@ from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
-from . import energy
+from . import free_energy
 from .impermeants import Impermeant
 from .potentials import used_standard
 from .system import System
@@ -122,7 +122,7 @@ class References:
                 osmotic.append(rest * (W - place.volume.symbol))
         for x in self.impermeants:
             references[x.pool] = (_log(x.symbol / x.place.volume.symbol, c0), x.symbol)
-        return energy.exergy(stores.formulas, references, R * T * sp.Add(*osmotic))
+        return free_energy.exergy(stores.formulas, references, R * T * sp.Add(*osmotic))
 
 
 def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:

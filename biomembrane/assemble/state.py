@@ -23,7 +23,7 @@ from ..declare.places import Compartment
 from ..declare.transporter import Transporter
 from ..dimension import Dimension
 from ..symbols import F, R, T
-from . import pools
+from . import initial_contents
 from .stoichiometry import Circuit
 
 CARRIER = "carrier states"  # the carrier of energy that all states of kinetic cycles are
@@ -153,7 +153,7 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
             symbol=symbols.amount(name),
             place=place.name,
             label=s.name,
-            initial=pools.start(place, concentration),
+            initial=initial_contents.start(place, concentration),
             scale=W,
             conjugate=symbols.chemical(name),
             concentration=symbols.concentration(name),
@@ -164,7 +164,7 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
     """By place, in the order of the nodes."""
-    initial, scale = pools.charges(circuit, start), dict[str, Formula]()
+    initial, scale = initial_contents.charges(circuit, start), dict[str, Formula]()
     for block in circuit.blocks:
         own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
         scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}

@@ -20,7 +20,7 @@ from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import checks, initial_potentials, pools, stoichiometry
+from . import checks, initial_contents, initial_potentials, stoichiometry
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -64,7 +64,7 @@ class System(Compared):
             )
         ]
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
-        declared += pools.declared(self.places.values(), self.membranes)
+        declared += initial_contents.declared(self.places.values(), self.membranes)
         chosen, self.start = initial_potentials.starting(self.membranes, self.circuit, potential or {})
         self.auxiliaries = auxiliaries(
             (x for p in self.processes for x in p.own_states), name, {*self.membranes, *self.places.values()}

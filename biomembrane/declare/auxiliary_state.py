@@ -13,10 +13,10 @@ from .. import dimension as d
 from .. import errors
 from .bound_expression import Formula, free
 from .checks import certificate
-from .own_state import OwnState
 from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
+from .readable_state import OwnState
 from .site import Site, called, evaluated
 
 

@@ -1,7 +1,7 @@
 """The kinetic diagram: states, steps between them, spanning trees, loops, and the stationary state.
 
 Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a
-subtraction, see :mod:`.stationary_state`.
+subtraction, see :mod:`.cycle_stationary_state`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import caching
-from . import stationary_state
+from . import cycle_stationary_state
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
@@ -169,11 +169,11 @@ class Diagram:
 
     def occupancy(self, up: Array, down: Array) -> Array:
         """The share of each state (state, …)."""
-        return stationary_state.shares(self.rates(up, down))
+        return cycle_stationary_state.shares(self.rates(up, down))
 
     def occupancy_slopes(self, up: Array, down: Array, dup: Array, ddown: Array) -> Pair:
         """Shares (state,) and their derivatives (state, variable); slopes are (step, variable)."""
-        return stationary_state.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
+        return cycle_stationary_state.sloped_shares(self.rates(up, down), self.rates(dup, ddown))
 
     def weights(self, walks: Iterable[Walk], up: Array, down: Array) -> list[float]:
         """Σ_κ/Σ of loops (Hill 1989): forests that lead to the loop, by trees that lead to a state.
@@ -181,9 +181,9 @@ class Diagram:
         Times the carriers and the product of the rates once around, it is the one-way flux there.
         """
         a = self.rates(up, down)
-        trees = math.fsum(stationary_state.forests(a, [s]) for s in range(len(self.states)))
+        trees = math.fsum(cycle_stationary_state.forests(a, [s]) for s in range(len(self.states)))
         met = [sorted({s for k, _ in walk for s in self.ends[k]}) for walk in walks]
-        return [stationary_state.forests(a, states) / trees for states in met]
+        return [cycle_stationary_state.forests(a, states) / trees for states in met]
 
     # --- how it is worked out
 

@@ -26,10 +26,10 @@ from .. import errors, symbols, user_text
 from ..dimension import Dimension
 from ..symbols import R, T, ln
 from .bound_expression import BRANCHES
-from .own_state import OwnState
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, beside
+from .readable_state import OwnState
 
 GROUND = {
     symbols.R: d.MOLAR_ENTROPY, symbols.F: d.MOLAR_CHARGE, symbols.T: d.TEMPERATURE, symbols.t: d.TIME,

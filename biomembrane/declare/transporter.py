@@ -17,11 +17,11 @@ from .checks.certificate import Certificate
 from .checks.certified_once import Case, judged
 from .identity import Compared
 from .laws import Eyring, Law, Rates
-from .own_state import OwnState
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, parse
+from .readable_state import OwnState
 from .site import Site, evaluated, expressed
 from .species import Species
 

@@ -43,7 +43,7 @@ def save(run: Run | Kept | SavedRun, path: str | Path) -> Path:
     until then.  Called again with the same lazy scan, only the chunks that are missing or damaged are run.  Raises WrongType, UnknownSuffix,
     NotWritable.
     """
-    from ..results.lazy import Lazy
+    from ..results.lazy_scan import Lazy
     from ..results.run import Run
     from ..results.scan import Kept
 

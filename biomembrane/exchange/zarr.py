@@ -28,7 +28,7 @@ from .file_safety import Zarr, check_texts, refused
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..results.lazy import Lazy
+    from ..results.lazy_scan import Lazy
 
 _DONE = "chunk_done"
 _SCAN = "scan_json"  # of this attribute of _DONE: fingerprint, and the scan's dimensions with their chunks
@@ -188,7 +188,7 @@ def _fill(recipe: Any, scan: xr.Dataset, target: str, place: dict[str, slice], n
     """One chunk into its region, then its mark; what is wrong with it is handed back, so that the others go on."""
     import zarr
 
-    from ..results.lazy import block
+    from ..results.lazy_scan import block
 
     try:
         made = block(scan, recipe)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..account.ledger import Ledger
 from ..assemble.model import Model
-from ..solve import batches
+from ..solve import lane_batches
+from ..solve.engine_protocols import Solver
 from ..solve.problem import VANISHES, Solution
-from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
 from ..solve.task import chosen_solver, prepare
 from ..solve.time_grid import output_times
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 @overload
 def simulate(
     model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: None = ...,
-    solver: Solver | None = ..., progress: batches.Progress = ...,
+    solver: Solver | None = ..., progress: lane_batches.Progress = ...,
 ) -> Run: ...  # fmt: skip
 @overload
 def simulate(
     model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: Any,
-    solver: Solver | None = ..., progress: batches.Progress = ...,
+    solver: Solver | None = ..., progress: lane_batches.Progress = ...,
 ) -> Kept: ...  # fmt: skip
 def simulate(
     model: Model,
@@ -47,7 +47,7 @@ def simulate(
     start: Any = None,
     keep: Any = None,
     solver: Solver | None = None,
-    progress: batches.Progress = None,
+    progress: lane_batches.Progress = None,
 ) -> Run | Kept:
     """Run a model from its declared contents.
 
@@ -80,7 +80,7 @@ def simulate(
     if wanted is not None:
         grid = wanted.grid(grid)
     if chunked(parameters):
-        from .lazy import lazy
+        from .lazy_scan import lazy
 
         chosen_solver(model, solver)  # which says what is no model
         everything = Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
@@ -92,7 +92,7 @@ def simulate(
         if not done:
             raise _cancelled(kept, model, kept.done)
         return kept
-    trajectory, done = batches.whole(task, progress)
+    trajectory, done = lane_batches.whole(task, progress)
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses

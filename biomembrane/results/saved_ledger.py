@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from .. import errors
 from ..account.ledger import Ledger
 from ..account.ledger_lines import LINES
+from ..assemble.energy_stores import Component, Role, Store
 from ..assemble.ledger_accounts import Chart
-from ..assemble.stores import Component, Role, Store
 from ..compile.program import Uphill
 from ..solve.ledger_totals import Books
 from ..solve.status import Outcome, Status

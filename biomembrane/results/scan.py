@@ -15,7 +15,7 @@ from ..account.kept_ledger import KeptLedger
 from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
 from ..dimension import TIME
-from ..solve import batches
+from ..solve import lane_batches
 from ..solve.ledger_totals import UNIT, Books
 from ..solve.status import Outcome
 from ..solve.task import Task
@@ -276,7 +276,7 @@ def collect(task: Task, keep: Keep, progress: Any) -> tuple[Kept, bool]:
     """Run a task in chunks and keep what is wanted; and whether it ran to its end."""
     sink = _Sink(task, keep)
     width = task.width if sink.books else len(task.kernel.program.states)
-    finished = batches.run(task, batches.chunks(task, width), sink.take, progress, width)
+    finished = lane_batches.run(task, lane_batches.chunks(task, width), sink.take, progress, width)
     sink.blank()
     if sink.unseen:
         warn(function=callable(keep.reduce))

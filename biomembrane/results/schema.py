@@ -18,8 +18,8 @@ from ..assemble.model import Model
 from ..declare.parameter import OWN
 from ..declare.places import Membrane
 from ..declare.transporter import Process
+from ..solve.engine_protocols import Solver
 from ..solve.parameter_set import ParameterSet
-from ..solve.solver import Solver
 from ..solve.status import Outcome, Status
 from .variables import coordinates
 

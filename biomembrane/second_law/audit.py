@@ -21,10 +21,10 @@ from .claim import Claim, claims, subjects
 from .counterexample import SAMPLES, Uphill, stops, uphill
 from .cycles import Loop, blame, loops
 from .diagnosis import ROUNDING, WARMER, cause, excess, multiplied, off_multiple
+from .dissipation_sign import WARM, Certain, certain, frozen
 from .evaluation import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .residual import EXACT, Residual, residual
-from .sign_proof import WARM, Certain, certain, frozen
 
 NONLINEAR = "ln(r⁺/r⁻) is no linear form of V and ln c"
 

@@ -2,7 +2,7 @@
 
 Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT ln(c_out/c_in) − z F V; what is left of a
 reaction, such as the hydrolysis of ATP, has its turnover and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram
-is taken at its steady state (:mod:`~biomembrane.declare.stationary_state`).
+is taken at its steady state (:mod:`~biomembrane.declare.cycle_stationary_state`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import sympy as sp
 
-from ..declare.checks.signs import nonnegative, terms
+from ..declare.checks.nonnegativity import nonnegative, terms
 from ..symbols import regular
 
 Pair = tuple[sp.Expr, sp.Expr]

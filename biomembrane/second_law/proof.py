@@ -15,7 +15,7 @@ import sympy as sp
 from .. import errors, symbols
 from ..assemble.model import Model
 from ..declare.checks.certificate import Logarithm, Verdict
-from ..declare.checks.signs import nonnegative
+from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
 from ..declare.reaction import Participant, made_or_used

@@ -20,7 +20,7 @@ import sympy as sp
 
 from .. import constants, errors
 from ..declare.checks.certificate import Logarithm, Verdict
-from ..declare.checks.signs import nonnegative
+from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source

@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import dimension, errors, units
 from . import style as look
+from .break_marks import Breaks, breaks, edged, jumps
 from .drawn_variables import dissolved
 from .panel import Line, Panel, groups, merged
-from .protocol_breaks import Breaks, breaks, edged, jumps
 from .style import COLOURS, colour_of, pretty
 
 if TYPE_CHECKING:

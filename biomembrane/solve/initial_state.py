@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from .. import errors, units
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
+from ..declare.cycle_stationary_state import eliminated, occupied, rows
 from ..declare.parameter import check_domain
-from ..declare.stationary_state import eliminated, occupied, rows
 from ..dimension import ONE
 from .model_index import standing
 from .scan_grid import inside
@@ -57,7 +57,7 @@ def open_up(kernel: Kernel, constants: Sequence[Any], y0: Array, positive: NDArr
 def stationary(K: Array) -> Array:
     """Stationary shares (state, lane) of Markov chains with rates K[to, from, lane], or (state,) of one.
 
-    Accurate for the rarest state (:mod:`~biomembrane.declare.stationary_state`).  A chain that falls apart (an
+    Accurate for the rarest state (:mod:`~biomembrane.declare.cycle_stationary_state`).  A chain that falls apart (an
     empty pool cuts a step) stays evenly spread.
     """
     size, rates = len(K), rows(K.swapaxes(0, 1))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import constants, units
-from ..assemble.stores import Component
+from ..assemble.energy_stores import Component
 from ..compile.program import Uphill
 from .model_index import standing
 from .problem import books_limit

@@ -1,8 +1,8 @@
 """Solvers by name."""
 
+from .engine_protocols import Solver
 from .engines.native import Native
 from .engines.scipy_methods import SciPy
-from .solver import Solver
 
 __all__ = ["Native", "SciPy", "Solver"]
 

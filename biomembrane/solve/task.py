@@ -15,16 +15,16 @@ from ..compile.kernel import Kernel
 from ..compile.numpy_kernel import kernel, plain
 from ..compile.program import Event, program
 from . import constraints, initial_checks
-from .closure import closed
 from .continuation import onward, unused
+from .engine_protocols import Compiled, Solver
 from .engines.native import Native
-from .events import check, laid
+from .event_effects import check, laid
 from .initial_state import ENTRY, Start, begin, initial, open_up
 from .model_index import standing
+from .open_books import closed
 from .parameter_set import ParameterSet, check_breaks, resolve
 from .problem import MANY, Cancel, Problem
 from .protocol_breaks import breaks, check_range
-from .solver import Compiled, Solver
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
+from .engine_protocols import Solver
 from .parameter_set import ParameterSet
 from .problem import Block, Met, Solution
-from .solver import Solver
 from .status import Status
 
 Array = NDArray[np.float64]

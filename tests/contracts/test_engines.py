@@ -19,9 +19,9 @@ from biomembrane import Q
 from biomembrane.compile.kernel import Kernel
 from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import Program, program
-from biomembrane.results.lazy import Lazy
+from biomembrane.results.lazy_scan import Lazy
+from biomembrane.solve.engine_protocols import Compiled, Solver
 from biomembrane.solve.problem import Block, Problem
-from biomembrane.solve.solver import Compiled, Solver
 
 TIMES = Q([0.0, 5.0, 60.0], "s")
 LEVELS = xr.DataArray([3.0, 4.0, 5.0], dims="K_o", attrs={"units": "mM"})

@@ -15,7 +15,7 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
-from biomembrane.solve import batches
+from biomembrane.solve import lane_batches
 from biomembrane.solve.status import Outcome
 from biomembrane.solve.task import prepare
 
@@ -314,8 +314,8 @@ def test_chunks_and_threads_change_no_bit(monkeypatch, keep, threads):
     """Many small chunks on one thread or two give the bits of a single chunk."""
     leaky, rates = _lanes(200)
     once = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=1))
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
-    monkeypatch.setattr(batches, "_FEWEST", 16)
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 16)
     seen = []
     many = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=threads), progress=seen.append)
     assert len(seen) >= 13
@@ -344,8 +344,8 @@ def _interrupt(_):
 def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, threads):
     """By the word of the progress function or by Ctrl-C: done lanes are as ever, the rest NaN and ``cancelled``."""
     leaky, rates = _lanes(200)
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
-    monkeypatch.setattr(batches, "_FEWEST", 16)
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 16)
     solver, seen = solvers.Native(threads=threads), []
 
     def watch(share):
@@ -378,8 +378,8 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
 def test_a_stopped_scan_on_scipy_is_nan_where_it_was_not_run(monkeypatch):
     """The reference solver keeps the same contract."""
     leaky, rates = _lanes(24)
-    monkeypatch.setattr(batches, "_FEWEST", 8)
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 8)
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     with pytest.raises(errors.Cancelled) as caught:
         bm.simulate(leaky, times=TIMES, parameters=rates, solver=solvers.SciPy(rtol=1e-6), progress=_refuse)
     data = caught.value.run.data
@@ -402,8 +402,8 @@ def test_a_word_that_comes_too_late_stops_nothing():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_errors_of_any_chunk_come_through(monkeypatch, threads):
     """What the progress function raises, and a lane without room in a late chunk, end the scan as they are."""
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
-    monkeypatch.setattr(batches, "_FEWEST", 16)
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 16)
     leaky, rates = _lanes(200)
     with pytest.raises(ZeroDivisionError):
         bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=lambda share: 1 / 0 if share > 0.3 else None,
@@ -433,7 +433,7 @@ def test_a_scan_stopped_before_its_first_chunk_has_only_status():
     def never(*_):
         raise KeyboardInterrupt
 
-    finished = batches.run(task, [slice(0, 8), slice(8, 16)], never, seen.append, task.width)
+    finished = lane_batches.run(task, [slice(0, 8), slice(8, 16)], never, seen.append, task.width)
     assert finished is False
     assert seen == []
 
@@ -444,9 +444,9 @@ def test_the_terminal_is_told_how_far_and_how_long(monkeypatch, capsys):
     bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True)
     assert capsys.readouterr().err == ""
     clock = iter(np.arange(0, 1e4, 1.0))
-    monkeypatch.setattr(batches.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
-    monkeypatch.setattr(batches, "_FEWEST", 8)
+    monkeypatch.setattr(lane_batches.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 8)
     bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True, solver=solvers.Native(threads=1))
     told = capsys.readouterr().err
     assert "100.0 % of 64 sets" in told

@@ -17,7 +17,7 @@ from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
 from biomembrane.results.reducers import BOOKED, METHODS, SEEN
 from biomembrane.results.scan import Kept, chunked, read
-from biomembrane.solve import batches
+from biomembrane.solve import lane_batches
 
 S = bm.Species("S")
 T = np.array([0.0, 5.0, 20.0, 30.0])
@@ -277,8 +277,8 @@ def test_the_check_of_lanes_that_all_failed_judges_what_they_did() -> None:
 @pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
 def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lanes of which nothing is known do not hide one that ran uphill, in what was kept and in a full run."""
-    monkeypatch.setattr(batches, "_BUFFER", 1.0)
-    monkeypatch.setattr(batches, "_FEWEST", 8)
+    monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
+    monkeypatch.setattr(lane_batches, "_FEWEST", 8)
     rates = xr.DataArray(np.linspace(1, 2, 16) * 1e-3, dims="r", attrs={"units": "fmol/s"})
     for keep in (None, "final", Keep(dtype="float32")):
         with pytest.raises(errors.Cancelled) as stopped:
@@ -323,7 +323,7 @@ def test_empty_baths_of_any_lane_are_told() -> None:
 
 def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped before its first lane: cancelled all over, with the name of the model and the times that were due."""
-    monkeypatch.setattr(batches, "run", lambda *_: False)
+    monkeypatch.setattr(lane_batches, "run", lambda *_: False)
     with pytest.raises(errors.Cancelled) as caught:
         run(keep="final")
     kept = caught.value.run

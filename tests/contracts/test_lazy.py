@@ -13,7 +13,7 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Q, errors
-from biomembrane.results.lazy import Recipe
+from biomembrane.results.lazy_scan import Recipe
 
 pytest.importorskip("dask")
 pytest.importorskip("zarr")

@@ -20,7 +20,7 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers, units
 from biomembrane import library as lib
 from biomembrane.library import glucose
-from biomembrane.results.lazy import Recipe, _fixed, _packed, block
+from biomembrane.results.lazy_scan import Recipe, _fixed, _packed, block
 from biomembrane.results.variables import VARIABLES
 from biomembrane.solve.task import prepare
 

@@ -24,7 +24,7 @@ from biomembrane.assemble.state import StateVariable
 from biomembrane.compile.program import Event
 from biomembrane.declare.bound_expression import Formula
 from biomembrane.results.run import Run
-from biomembrane.solve import batches
+from biomembrane.solve import lane_batches
 from biomembrane.solve.task import prepare
 from biomembrane.symbols import R, T
 
@@ -157,7 +157,7 @@ def test_an_event_may_change_what_a_constraint_says() -> None:
     model, low = built(ISOMERS, fast=True), 3.0
     became = Event("full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),))
     times = np.array([0.0, 100.0])
-    made = Run(batches.whole(prepare(model, times, events=(became,)), None)[0])
+    made = Run(lane_batches.whole(prepare(model, times, events=(became,)), None)[0])
     ratio, end = math.exp(-3000 / RT), OUT * (1 + K)
     when = -math.log((end - low * (1 + K) / K) / (end - INSIDE[A] - INSIDE[B])) * (1 + K) / RATE
     assert [m.time for m in made.trajectory.block.met[0]] == pytest.approx([when], rel=1e-6)

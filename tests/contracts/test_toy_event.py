@@ -25,9 +25,9 @@ from biomembrane.compile.program import LARGE, Event, program
 from biomembrane.compile.rosenbrock import driver, tableau
 from biomembrane.results.run import Run
 from biomembrane.results.scan import Keep, collect
-from biomembrane.solve import batches, closure
-from biomembrane.solve.events import first_root
-from biomembrane.solve.solver import Solver
+from biomembrane.solve import lane_batches, open_books
+from biomembrane.solve.engine_protocols import Solver
+from biomembrane.solve.event_effects import first_root
 from biomembrane.solve.status import Outcome
 from biomembrane.solve.task import prepare
 
@@ -64,7 +64,7 @@ FASTER = event([("Z_leak.permeability", 2 * leaky().symbol("Z_leak.permeability"
 
 def run(*events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None) -> Run:
     task = prepare(leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events)
-    return Run(batches.whole(task, None)[0])
+    return Run(lane_batches.whole(task, None)[0])
 
 
 def concentration(made: Run) -> Any:
@@ -167,7 +167,7 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
         task = prepare(leaky(), np.array([0.0, 9.0]), parameters=given, solver=bm.solvers.Native(threads=2), events=(REFILL,))
-        rates[name] = batches.whole(task, None)[0].block.end[order]
+        rates[name] = lane_batches.whole(task, None)[0].block.end[order]
         rates[f"{name} alone"] = np.concatenate([task.trajectory(slice(k, k + 1)).block.end for k in range(30)])[order]
     for other in rates.values():
         np.testing.assert_array_equal(other, rates["one"])
@@ -217,8 +217,8 @@ def test_lanes_with_open_books_run_again_through_their_events(monkeypatch: pytes
         asked.append(1)
         return np.array([1] if len(asked) == 1 else [], dtype=np.int64)
 
-    monkeypatch.setattr(closure, "open_lanes", opened)
-    monkeypatch.setattr(closure, "_SHARES", (1e-6,))
+    monkeypatch.setattr(open_books, "open_lanes", opened)
+    monkeypatch.setattr(open_books, "_SHARES", (1e-6,))
     again = run(REFILL, parameters={"Z_leak.permeability": P}, solver=rough)
     assert len(asked) == 2
     (one, other), (same, better) = ([r.trajectory.met(lane) for lane in range(2)] for r in (usual, again))
@@ -296,7 +296,7 @@ def test_a_large_model_meets_its_events() -> None:
     full = Event("low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),))
     task = prepare(model, np.array([0.0, 12.0]), events=(full,))
     assert task.kernel.program.owners
-    made = Run(batches.whole(task, None)[0])
+    made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
     assert [m.time for m in made.solution.met] == pytest.approx([period, 2 * period, 3 * period], rel=1e-8)
     made.ledger.check()

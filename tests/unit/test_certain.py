@@ -9,7 +9,7 @@ import sympy as sp
 from gallery import GLUT, V, c, q10, said
 
 import biomembrane as bm
-from biomembrane.declare.checks.signs import nonnegative
+from biomembrane.declare.checks.nonnegativity import nonnegative
 from biomembrane.second_law.boxes import Axis, Enclosure, sign
 from biomembrane.symbols import B, declared, regular
 

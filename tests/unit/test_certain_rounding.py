@@ -10,7 +10,7 @@ from gallery import GLUT, V, c, said, u
 import biomembrane as bm
 from biomembrane.intervals import enclosed
 from biomembrane.second_law.boxes import Axis, sign
-from biomembrane.second_law.sign_proof import WARM, _following
+from biomembrane.second_law.dissipation_sign import WARM, _following
 from biomembrane.symbols import T
 
 OUT, IN = c("glucose@out"), c("glucose@in")

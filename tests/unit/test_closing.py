@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.solve.closure import fine, open_lanes
 from biomembrane.solve.ledger_totals import Books
+from biomembrane.solve.open_books import fine, open_lanes
 from biomembrane.solve.problem import books_limit
 from biomembrane.solve.task import prepare
 from biomembrane.solve.trajectory import Trajectory

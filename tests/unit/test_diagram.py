@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from biomembrane.declare.cycle_stationary_state import forests, shares
 from biomembrane.declare.diagram import Diagram, forward, members, slowest_last
-from biomembrane.declare.stationary_state import forests, shares
 
 
 @st.composite

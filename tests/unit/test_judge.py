@@ -12,7 +12,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble import energy, potentials
+from biomembrane.assemble import free_energy, potentials
 from biomembrane.compile.graph import builder
 from biomembrane.compile.program import program
 from biomembrane.declare.bound_expression import Formula, Formulas
@@ -20,7 +20,7 @@ from biomembrane.declare.checks import certificate, certified_once
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na
 
-MEMORIES = (certified_once.known, energy._slope, energy._ideal, potentials._sum, builder.tape)
+MEMORIES = (certified_once.known, free_energy._slope, free_energy._ideal, potentials._sum, builder.tape)
 
 
 @pytest.fixture(autouse=True)

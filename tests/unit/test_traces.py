@@ -23,7 +23,7 @@ import biomembrane as bm
 from biomembrane import Protocol, Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.library import H, K, Na
-from biomembrane.show import figures, panel, protocol_breaks, style
+from biomembrane.show import break_marks, figures, panel, style
 
 BALANCE = bm.balance(charge=-1)
 DRAW = {"traces": figures.traces, "energy_flow": figures.energy_flow}
@@ -215,12 +215,12 @@ def test_steps_and_ramps_stand_as_they_were_given() -> None:
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=30), st.lists(st.floats(0.01, 29), max_size=6), st.floats(0.1, 3))
 def test_edges_go_through_every_output(y: list[float], at: list[float], step: float) -> None:
     time, values = np.arange(len(y)) * step, np.array(y)
-    xs, ys = protocol_breaks.edged(time, values, sorted(at))
+    xs, ys = break_marks.edged(time, values, sorted(at))
     assert (np.diff(xs) >= 0).all()
     assert ys[np.searchsorted(xs, time, side="right") - 1].tolist() == y
     assert set(ys) <= set(y)  # nothing is invented
     assert set(xs) <= {*time, *at}
-    line = protocol_breaks.edged(time, 2.0 * time, sorted(at))
+    line = break_marks.edged(time, 2.0 * time, sorted(at))
     assert line[0].tolist() == time.tolist()  # what goes on as before has no edge
 
 

@@ -23,7 +23,7 @@ from ..llvm.ir import Function, Layout, widened
 from ..numpy_kernel import Kernel
 from ..numpy_kernel import kernel as reference
 from ..program import QUADRATURES, Program
-from ..rosenbrock import driver, events, step_end, tableau
+from ..rosenbrock import driver, event_location, step_end, tableau
 from ..shape import shape
 from . import model_functions, object_cache
 
@@ -76,7 +76,7 @@ class Code:
 @lru_cache(maxsize=8)
 def _driver(layout: Layout, careful: bool, eventful: bool, constrained: bool) -> Code:
     """The integration loop, which serves every model, or every one with events, with constraints, or with both."""
-    loop = (events if eventful else driver).drive(tableau.RODAS5P, layout, careful=careful, constrained=constrained)
+    loop = (event_location if eventful else driver).drive(tableau.RODAS5P, layout, careful=careful, constrained=constrained)
     return Code(module([driver.refill(layout, events=eventful), loop], layout))
 
 

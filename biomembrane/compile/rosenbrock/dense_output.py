@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..llvm.ir import BIT, BLOCK, LANES, VEC, number, splat
-from .output_times import Outputs
+from .output_writer import Outputs
 from .tableau import INSTANT, INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
 
 ABSURD = 1e30  # fW, that no correction of a power reaches

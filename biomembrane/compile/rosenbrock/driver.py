@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..llvm.ir import BIT, BLOCK, LANES, VEC, Function, Layout, number, splat
 from . import tableau
-from .output_times import Writer
+from .output_writer import Writer
 from .step_end import Landing
 from .tableau import Tableau
 

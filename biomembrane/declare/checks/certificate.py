@@ -21,7 +21,7 @@ from ...dimension import Dimension
 from ...symbols import DB, N_A, B, F, R, T, c0, n0, t
 from ...units import from_internal, like
 from ..bound_expression import BRANCHES, Formula
-from .signs import nonnegative
+from .nonnegativity import nonnegative
 
 LONGEST = 300  # characters of an expression in an error text
 COMPILED = (sp.Pow, sp.exp, sp.log, sp.sin, sp.cos, sp.tanh, B, DB)  # and sums, products, Abs, Max and Min

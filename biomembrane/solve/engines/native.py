@@ -13,9 +13,9 @@ from ...compile.machine_code.module import Native as Machine
 from ...compile.machine_code.module import Sets, native
 from ...compile.program import Program
 from ...compile.rosenbrock import tableau
-from ..events import Passage
+from ..engine_protocols import check_count, check_tolerances
+from ..event_effects import Passage
 from ..problem import ROUNDING, Block, Problem, come, empty
-from ..solver import check_count, check_tolerances
 from ..status import WAITING, Outcome, Status
 
 _ENDS = {  # by what the driver records
@@ -79,7 +79,7 @@ class NativeProgram:
         return NativeProgram, (self.settings, self.program, self.lanes)
 
     def integrate(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.solver.Compiled`.  One thread; :mod:`..batches` runs several blocks at once."""
+        """See :class:`~biomembrane.solve.engine_protocols.Compiled`.  One thread; :mod:`..lane_batches` runs several blocks at once."""
         made, machine = empty(problem), self.machine
         sets = self._sets(machine, problem, made)
         made.rows[:, 0, :] = 0.0

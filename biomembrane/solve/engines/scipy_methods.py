@@ -13,11 +13,11 @@ from ... import errors, user_text
 from ...compile.kernel import Kernel
 from ...compile.numpy_kernel import kernel
 from ...compile.program import QUADRATURES, Program
-from ...compile.rosenbrock.events import INSTANT
+from ...compile.rosenbrock.event_location import INSTANT
 from ...compile.rosenbrock.tableau import PAST, SHARE
-from ..events import Passage, first_root
+from ..engine_protocols import check_count, check_tolerances
+from ..event_effects import Passage, first_root
 from ..problem import ROUNDING, Array, Block, Problem, empty
-from ..solver import check_count, check_tolerances
 from ..status import Outcome, Status
 
 _METHODS = ("Radau", "BDF", "LSODA")
@@ -98,7 +98,7 @@ class SciPyProgram:
     program: Program
 
     def integrate(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.solver.Compiled`."""
+        """See :class:`~biomembrane.solve.engine_protocols.Compiled`."""
         made = empty(problem)
         statuses = list(made.statuses)
         passage = Passage(problem, problem.table(), made.turns) if self.program.events else None

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from .. import caching
 from ..compile.kernel import Kernel
-from .events import laid
+from .engine_protocols import Solver
+from .event_effects import laid
 from .ledger_totals import Books
 from .problem import Block, Problem, books_limit
-from .solver import Solver
 from .status import Outcome, Status
 from .trajectory import Trajectory
 

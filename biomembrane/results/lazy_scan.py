@@ -16,10 +16,10 @@ from .. import caching, errors
 from ..assemble.model import Model
 from ..declare.identity import packed
 from ..solve.continuation import onward, unused
+from ..solve.engine_protocols import Solver
 from ..solve.initial_state import begin
 from ..solve.parameter_set import ParameterSet, resolve
 from ..solve.scan_grid import coordinates, spread
-from ..solve.solver import Solver
 from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid
 from . import lazy_parameters

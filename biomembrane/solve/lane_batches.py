@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from .events import laid
+from .event_effects import laid
 from .problem import Cancel
 from .task import Task
 from .trajectory import Trajectory

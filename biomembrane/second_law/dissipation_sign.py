@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from ..declare.checks.signs import nonnegative
+from ..declare.checks.nonnegativity import nonnegative
 from ..symbols import T, regular
 from .boxes import Axis, Sign, largest, sign
 from .claim import Claim

@@ -14,9 +14,9 @@ from ..assemble.model import Model
 from ..declare.parameter import check_domain, inside
 from ..declare.solute_names import renamed
 from ..solve.continuation import fixed
+from ..solve.engine_protocols import Solver
 from ..solve.model_index import standing
 from ..solve.parameter_set import of_start
-from ..solve.solver import Solver
 from ..solve.task import Task
 from ..solve.task import prepare as checked
 from ..solve.time_grid import output_times

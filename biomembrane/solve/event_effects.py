@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from ..compile.kernel import Kernel
-from ..compile.rosenbrock.events import HALVES, LOOKS, MOST
+from ..compile.rosenbrock.event_location import HALVES, LOOKS, MOST
 from .parameter_set import ParameterSet, changeable
 from .problem import Array, Met, Problem
 from .status import Outcome, Status
