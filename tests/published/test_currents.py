@@ -11,6 +11,7 @@ from builders import F as FARADAY
 import biomembrane as bm
 from biomembrane import Q
 from biomembrane import dimension as d
+from biomembrane.declare.checks import nonnegativity
 from biomembrane.declare.checks.nonnegativity import nonnegative
 from biomembrane.declare.site import Site
 from biomembrane.errors import SecondLawUndecided

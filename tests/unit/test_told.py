@@ -45,7 +45,7 @@ TWO = {"bath.K": "mM", "bath.Na": "M"}
 VARIABLES = ("amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation", "auxiliary")
 BOOKS = ("ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_uphill_energy", "ledger_uphill_time")
 KNOWN = " | ".join((*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)))
-FAR = "known: " + ", ".join((*VARIABLES, *BOOKS)) + ", …"
+FAR = "known: " + ", ".join((*VARIABLES, *BOOKS)[:12]) + ", …"
 EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
 KEEP = (e.WrongType, "simulate(keep=…)", "'final', names of variables, or a Keep")
 NAMES = (e.UnknownName, "Keep(variables=…)", KNOWN)
