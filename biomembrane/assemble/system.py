@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from .. import caching, constants
+from .. import constants
 from .. import dimension as d
 from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
@@ -28,7 +28,6 @@ from .stoichiometry import Circuit
 class System(Compared):
     """Transporters on membranes between places, gathered and checked; see :class:`.model.Model` for arguments and attributes."""
 
-    @caching.put_off()
     def __init__(
         self,
         name: str,
@@ -52,11 +51,10 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
-        kelvin = constants.BODY_TEMPERATURE if temperature is None else temperature
         declared = [
             declare(
                 "temperature",
-                kelvin if temperature is not None else _kelvin(),
+                _kelvin() if temperature is None else temperature,
                 d.TEMPERATURE,
                 domain="positive",
                 long_name="temperature",

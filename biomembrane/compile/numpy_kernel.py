@@ -137,10 +137,6 @@ def _pow(x: float, n: float) -> float:
     return made if isinstance(made, float) else math.nan
 
 
-def _rcp(x: float) -> float:
-    return 1.0 / x if x else math.nan
-
-
 _LOG_TINY = math.log(TINY)
 _SCALAR: dict[str, Any] = {
     "exp": _guarded(math.exp, math.inf), "expm1": _guarded(math.expm1, math.inf), "log": _log, "sqrt": _guarded(math.sqrt, math.nan),

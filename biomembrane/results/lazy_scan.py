@@ -25,6 +25,7 @@ from ..solve.time_grid import Grid
 from . import lazy_parameters
 from .scan import Keep, Kept, collect
 from .schema import BY_LANE, attributes, ordered
+from .variables import present
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -127,7 +128,7 @@ def _chunks(scan: xr.Dataset, dims: Sequence[str]) -> dict[str, tuple[int, ...]]
 
 
 def lazy(
-    model: Model, grid: Grid, *, parameters: Mapping[str, Any], start: Any, keep: Keep, solver: Solver | None,
+    model: Model, grid: Grid, *, parameters: Mapping[str, Any], start: Any, keep: Keep | None, solver: Solver | None,
 ) -> Lazy:  # fmt: skip
     """The scan as dask arrays.  Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs."""
     try:
@@ -137,6 +138,7 @@ def lazy(
     except ImportError as problem:
         raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
     own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
+    keep = keep or Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
     begun = begin(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = lazy_parameters.apart(model, parameters)

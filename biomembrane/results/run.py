@@ -16,11 +16,11 @@ from ..solve import lane_batches
 from ..solve.engine_protocols import Solver
 from ..solve.problem import VANISHES, Solution
 from ..solve.status import Outcome, Status
-from ..solve.task import chosen_solver, prepare
+from ..solve.task import prepare
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
 from .lanes import final, nearest_places, positions
-from .scan import Keep, Kept, chunked, collect, read
+from .scan import Kept, chunked, collect, read
 from .schema import BY_LANE, attributes, ended, ends, fate, laid
 from .variables import present, protocols, values
 
@@ -82,9 +82,7 @@ def simulate(
     if chunked(parameters):
         from .lazy_scan import lazy
 
-        chosen_solver(model, solver)  # which says what is no model
-        everything = Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
-        return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted or everything, solver=solver)
+        return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver)
     summed = wanted is not None and "ledger_flow" not in wanted.variables
     task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
     if wanted is not None:

@@ -14,6 +14,7 @@ from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
+from .model_index import standing
 
 Array = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ def _charges(model: Model) -> Charges:
     found = caching.held(model)
     if Charges not in found:
         row = {x.symbol: i for i, x in enumerate(model.states)}
-        index = {name: i for i, name in enumerate(model.parameters)}
+        index = standing(model).places
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
