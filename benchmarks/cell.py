@@ -1,10 +1,14 @@
-"""The reference workload declared with biomembrane's own parts; equation by equation the cell of :mod:`benchmarks.workload`.
+"""The reference workload declared with biomembrane's own parts; equation by equation the cell of
+:mod:`benchmarks.workload`.
 
 Three choices make it the same cell, not a similar one:
 
-* The bath's osmolarity stays at 300 mM while its ions vary, so water has a reservoir of its own behind a second membrane.
-* ADP and Pi are worth nothing at the concentrations that are held: all the drive enters with ATP, as the workload books it.
-* Impermeants are given as numbers (valence −1 and −2), so that nothing follows the contents when a scan changes them.
+* The bath's osmolarity stays at 300 mM while its ions vary, so water has a reservoir of its own
+  behind a second membrane.
+* ADP and Pi are worth nothing at the concentrations that are held: all the drive enters with ATP,
+  as the workload books it.
+* Impermeants are given as numbers (valence −1 and −2), so that nothing follows the contents when a
+  scan changes them.
 """
 
 from __future__ import annotations
@@ -33,9 +37,16 @@ C = w.CONSTANTS
 P = w.PARAMETERS
 AREA = 2000.0  # µm², 20 pF at 1 µF/cm²
 _CONVENTION = "benchmark: ADP and Pi at zero where they are held"
-_LEVEL = {name: w.RT * math.log(C[name] / 1000) for name in ("ATP", "ADP", "Pi")}  # RT ln(c/c°) [kJ/mol]
+_LEVEL = {
+    name: w.RT * math.log(C[name] / 1000) for name in ("ATP", "ADP", "Pi")
+}  # RT ln(c/c°) [kJ/mol]
 ATP, ADP, Pi = (
-    bm.Species(name, moieties=groups, standard=bm.Parameter(Q(energy, "kJ/mol"), bm.Source("assumed", note=_CONVENTION)), convention=_CONVENTION)
+    bm.Species(
+        name,
+        moieties=groups,
+        standard=bm.Parameter(Q(energy, "kJ/mol"), bm.Source("assumed", note=_CONVENTION)),
+        convention=_CONVENTION,
+    )
     for name, groups, energy in (
         ("ATP", {"adenosine": 1, "phosphate": 3}, -w.HYDROLYSIS - _LEVEL["ADP"] - _LEVEL["Pi"]),
         ("ADP", {"adenosine": 1, "phosphate": 2}, -_LEVEL["ADP"]),
@@ -63,7 +74,15 @@ def _pump(membrane: bm.Membrane) -> bm.Cycle:
         ("P6 <-> P1 + 2 K@in", _rates("a6")),
     ]
     charge = {"P2": 3, "P3": 3, "P4": 2, "P5": 2, "P6": 2}
-    return bm.Cycle("pump", membrane, density=Q(P["Np"], "fmol"), states=" ".join(w.PUMP), steps=steps, close=["P6 <-> P1"], charge=charge)
+    return bm.Cycle(
+        "pump",
+        membrane,
+        density=Q(P["Np"], "fmol"),
+        states=" ".join(w.PUMP),
+        steps=steps,
+        close=["P6 <-> P1"],
+        charge=charge,
+    )
 
 
 def _sglt(membrane: bm.Membrane) -> bm.Cycle:
@@ -78,7 +97,15 @@ def _sglt(membrane: bm.Membrane) -> bm.Cycle:
     ]
     charge = {"S2": "0.6", "S3": "0.6", "S4": "0.6", "S5": "0.6", "S6": "-1.4"}
     close = ["S5 <-> S6", "S2 <-> S5"]
-    return bm.Cycle("sglt", membrane, density=Q(P["Ns"], "fmol"), states=" ".join(w.CARRIER), steps=steps, close=close, charge=charge)
+    return bm.Cycle(
+        "sglt",
+        membrane,
+        density=Q(P["Ns"], "fmol"),
+        states=" ".join(w.CARRIER),
+        steps=steps,
+        close=close,
+        charge=charge,
+    )
 
 
 def _glut(site: Site, side: str) -> Any:
@@ -92,20 +119,35 @@ def _glut(site: Site, side: str) -> Any:
 
 def build() -> bm.Model:
     """The model: 18 states, 18 processes."""
-    bath = bm.Reservoir("bath", {Na: Q(P["Nao"], "mM"), K: Q(P["Ko"], "mM"), Cl: Q(P["Clo"], "mM"), glucose: Q(P["Go"], "mM")})
+    bath = bm.Reservoir(
+        "bath",
+        {
+            Na: Q(P["Nao"], "mM"),
+            K: Q(P["Ko"], "mM"),
+            Cl: Q(P["Clo"], "mM"),
+            glucose: Q(P["Go"], "mM"),
+        },
+    )
     moist = bm.Reservoir("moist", {_INERT: Q(C["Osmb"], "mM")})
     volume, *amounts = w.START[[5, 1, 2, 3, 4]]
-    charge = C["Cm"] * w.START[0] / w.FARADAY - (w.START[1] + w.START[2] - w.START[3])  # that the impermeants carry [fmol]
+    charge = C["Cm"] * w.START[0] / w.FARADAY - (
+        w.START[1] + w.START[2] - w.START[3]
+    )  # that the impermeants carry [fmol]
     two = -charge - C["nX"]
     cell = bm.Compartment(
-        "cell", volume=Q(volume, "pL"), contents={s: Q(n / volume, "mM") for s, n in zip((Na, K, Cl, glucose), amounts, strict=True)},
+        "cell", volume=Q(volume, "pL"), contents={s: Q(n / volume, "mM") for s,
+        n in zip((Na, K, Cl, glucose), amounts, strict=True)},
         held={ATP: Q(C["ATP"], "mM"), ADP: Q(C["ADP"], "mM"), Pi: Q(C["Pi"], "mM")},
         impermeant={_ONE: Q((C["nX"] - two) / volume, "mM"), _TWO: Q(two / volume, "mM")},
     )  # fmt: skip
-    plasma = bm.Membrane("plasma", inside=cell, outside=bath, area=Q(AREA, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    plasma = bm.Membrane(
+        "plasma", inside=cell, outside=bath, area=Q(AREA, "um^2"), capacitance=Q(1, "uF/cm^2")
+    )
     wet = bm.Membrane("wet", inside=cell, outside=moist, area=Q(AREA, "um^2"))
     kcc = laws.Elementary(rate=Q(P["LKCC"] * 1e6, "fmol/s"))  # activities are per mole in a litre
-    glut = laws.Pair(forward=lambda s: _glut(s, "glucose@in"), reverse=lambda s: _glut(s, "glucose@out"))
+    glut = laws.Pair(
+        forward=lambda s: _glut(s, "glucose@in"), reverse=lambda s: _glut(s, "glucose@out")
+    )
     parts: list[Any] = [_pump(plasma), _sglt(plasma)]
     parts += [
         lib.leak(s, plasma, permeability=Q(P[name] / AREA, "pL/s/um^2"), name=f"{s.name}_channel")
@@ -121,10 +163,14 @@ def build() -> bm.Model:
 
 #: Dotted name, unit and factor by which the model knows the workload's parameters.
 NAMES = {
-    "Np": ("pump.density", "fmol", 1.0), "Ns": ("sglt.density", "fmol", 1.0), "PNa": ("Na_channel.permeability", "pL/s/um^2", 1 / AREA),
-    "PK": ("K_channel.permeability", "pL/s/um^2", 1 / AREA), "PCl": ("Cl_channel.permeability", "pL/s/um^2", 1 / AREA),
-    "Vglut": ("glut.maximum", "fmol/s", 1.0), "Lp": ("water.permeability", "pL/s/um^2/kPa", 1 / AREA / w.RT), "LKCC": ("kcc.rate", "fmol/s", 1e6),
-    "Nao": ("bath.Na", "mM", 1.0), "Ko": ("bath.K", "mM", 1.0), "Clo": ("bath.Cl", "mM", 1.0), "Go": ("bath.glucose", "mM", 1.0),
+    "Np": ("pump.density", "fmol", 1.0), "Ns": ("sglt.density", "fmol", 1.0),
+    "PNa": ("Na_channel.permeability", "pL/s/um^2", 1 / AREA),
+    "PK": ("K_channel.permeability", "pL/s/um^2", 1 / AREA),
+    "PCl": ("Cl_channel.permeability", "pL/s/um^2", 1 / AREA),
+    "Vglut": ("glut.maximum", "fmol/s", 1.0), "Lp": ("water.permeability", "pL/s/um^2/kPa",
+    1 / AREA / w.RT), "LKCC": ("kcc.rate", "fmol/s", 1e6),
+    "Nao": ("bath.Na", "mM", 1.0), "Ko": ("bath.K", "mM", 1.0), "Clo": ("bath.Cl", "mM", 1.0),
+    "Go": ("bath.glucose", "mM", 1.0),
 }  # fmt: skip
 
 
@@ -133,7 +179,9 @@ def _atp(t: sp.Symbol, high: sp.Expr, period: sp.Expr) -> sp.Expr:
     return high * sp.exp(sp.Rational(3, 2) * (sp.cos(2 * sp.pi * t / period) - 1))
 
 
-VARY = {dotted: unit for dotted, unit, _ in (NAMES[name] for name in P)}  #: for :func:`biomembrane.prepare`, in the workload's order
+VARY = {
+    dotted: unit for dotted, unit, _ in (NAMES[name] for name in P)
+}  #: for :func:`biomembrane.prepare`, in the workload's order
 FACTORS = np.array([NAMES[name][2] for name in P])
 
 
@@ -143,7 +191,9 @@ def protocol() -> dict[str, Any]:
 
 
 def scan(sets: w.Array) -> dict[str, Any]:
-    """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,), with the protocol of ATP."""
+    """``parameters=`` of :func:`biomembrane.simulate` for sets (set, 12), or for one set (12,),
+    with the protocol of ATP.
+    """
     made = protocol()
     for column, name in enumerate(P):
         dotted, unit, factor = NAMES[name]
@@ -165,12 +215,15 @@ def shares() -> dict[str, float]:
 
 
 _DISSIPATION: dict[str, str | tuple[str, ...]] = {
-    "D_pump": "pump:", "D_sglt": "sglt:", "D_glut": "glut", "D_na": "Na_channel", "D_k": "K_channel", "D_cl": ("Cl_channel", "kcc"), "D_w": "water",
+    "D_pump": "pump:", "D_sglt": "sglt:", "D_glut": "glut", "D_na": "Na_channel",
+    "D_k": "K_channel", "D_cl": ("Cl_channel", "kcc"), "D_w": "water",
 }  # fmt: skip
 
 
 def states(y: w.Array, parameters: w.Array) -> w.Array:
-    """The workload's 18 states from the model's (state, …): volts from charge [fC], shares from amounts of carriers [fmol]."""
+    """The workload's 18 states from the model's (state, …): volts from charge [fC], shares from
+    amounts of carriers [fmol].
+    """
     Np, Ns = parameters[..., 0], parameters[..., 1]
     return np.concatenate([y[4:5] / (1e3 * C["Cm"]), y[:4], y[5:6], y[6:12] / Np, y[12:18] / Ns])
 
@@ -178,33 +231,55 @@ def states(y: w.Array, parameters: w.Array) -> w.Array:
 def amounts(states: w.Array, parameters: w.Array) -> w.Array:
     """The way back: the model's states from the workload's."""
     Np, Ns = parameters[..., 0], parameters[..., 1]
-    return np.concatenate([states[1:5], states[:1] * 1e3 * C["Cm"], states[5:6], states[6:12] * Np, states[12:18] * Ns])
+    return np.concatenate(
+        [
+            states[1:5],
+            states[:1] * 1e3 * C["Cm"],
+            states[5:6],
+            states[6:12] * Np,
+            states[12:18] * Ns,
+        ]
+    )
 
 
 def _lost(rows: Any, names: Sequence[str]) -> list[Any]:
     """The seven dissipations of the workload from those of the processes."""
-    return [sum(row for row, name in zip(rows, names, strict=True) if name.startswith(start)) for start in _DISSIPATION.values()]
+    return [
+        sum(row for row, name in zip(rows, names, strict=True) if name.startswith(start))
+        for start in _DISSIPATION.values()
+    ]
 
 
-def integrals(made: Program, stores: Sequence[Any], entries: w.Array, dissipation: w.Array) -> w.Array:
+def integrals(
+    made: Program, stores: Sequence[Any], entries: w.Array, dissipation: w.Array
+) -> w.Array:
     """The workload's 8 integrals [pJ] from the ledger's (entry, …) and (process, …) [fJ]."""
     supply = made.names["entry"].index(("pump:P5-P6", [s.name for s in stores].index("cell.ATP")))
     return np.stack([entries[supply], *_lost(dissipation, made.names["dissipation"])]) * 1e-3
 
 
 def columns(data: Any, parameters: w.Array) -> w.Array:
-    """(time, 26) of one set from the dataset that a scan kept; ADP and Pi being worth nothing, what was spent is ATP's."""
+    """(time, 26) of one set from the dataset that a scan kept; ADP and Pi being worth nothing, what
+    was spent is ATP's.
+    """
     amounts, processes = data.amount.values, [str(name) for name in data.process.values]
     volts, volume = data.potential.sel(membrane="plasma").values * 1e-3, data.volume.values[:, 0]
-    carriers = np.concatenate([amounts[:, 4:10] / parameters[0], amounts[:, 10:] / parameters[1]], axis=1)
+    carriers = np.concatenate(
+        [amounts[:, 4:10] / parameters[0], amounts[:, 10:] / parameters[1]], axis=1
+    )
     powers = [data.ledger_spent.values, *_lost(data.ledger_dissipation.values.T, processes)]
-    return np.concatenate([volts[:, None], amounts[:, :4], volume[:, None], carriers, np.stack(powers, axis=1)], axis=1)
+    return np.concatenate(
+        [volts[:, None], amounts[:, :4], volume[:, None], carriers, np.stack(powers, axis=1)],
+        axis=1,
+    )
 
 
 def mismatch(states_to_try: int = 20) -> float:
-    """Largest difference of dx/dt and of the integrands between this cell and the workload's table, as a share of their size.
+    """Largest difference of dx/dt and of the integrands between this cell and the workload's table,
+    as a share of their size.
 
-    At random states, times and parameter sets; a difference of large one-way rates counts against the largest of its column.
+    At random states, times and parameter sets; a difference of large one-way rates counts against
+    the largest of its column.
     """
     model = build()
     rhs = text.function("t, y, p", {"exp": math.exp, "log": math.log, "cos": math.cos})
@@ -216,7 +291,14 @@ def mismatch(states_to_try: int = 20) -> float:
         made = kernel(program(model, given.forms))
         constants, inside = made.prepare(given.base), amounts(y, p)
         powers = [made.call(group, t, inside, constants) for group in ("entry", "dissipation")]
-        found.append(np.concatenate([states(made.rhs(t, inside, constants), p), integrals(made.program, model.ledger_stores, *powers)]))
+        found.append(
+            np.concatenate(
+                [
+                    states(made.rhs(t, inside, constants), p),
+                    integrals(made.program, model.ledger_stores, *powers),
+                ]
+            )
+        )
         wanted.append(np.concatenate(rhs(t, y, p)))
     off = np.abs(np.array(found) - wanted)
     return float((off / np.abs(wanted).max(axis=0)).max())

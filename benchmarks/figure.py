@@ -9,7 +9,18 @@ from typing import Any
 from .suite import ERROR, OURS, Suite
 
 _INK, _ACCENT = "#444444", "#0b7a75"
-_GREYS = ("#1f4e79", "#c05c1e", "#7a4fa3", "#5a8f29", "#b03060", "#8c7853", "#4d4d4d", "#2a9fd6", "#d1a000", "#8a8a8a")
+_GREYS = (
+    "#1f4e79",
+    "#c05c1e",
+    "#7a4fa3",
+    "#5a8f29",
+    "#b03060",
+    "#8c7853",
+    "#4d4d4d",
+    "#2a9fd6",
+    "#d1a000",
+    "#8a8a8a",
+)
 
 
 def draw(suite: Suite, facts: dict[str, str], folder: Path) -> list[Path]:
@@ -19,25 +30,49 @@ def draw(suite: Suite, facts: dict[str, str], folder: Path) -> list[Path]:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    style: Any = {"font.size": 8.5, "axes.titlesize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": _INK}
+    style: Any = {
+        "font.size": 8.5,
+        "axes.titlesize": 9.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": _INK,
+    }
     with plt.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": "biomembrane"}):
         figure, axes = plt.subplots(2, 3, figsize=(12.5, 7), layout="constrained")
         _precision(axes[0, 0], suite)
-        _dots(axes[0, 1], suite, "ensemble", "sets per second", "ensemble, 500 × 26 outputs: sets per second", least=False)
-        _dots(axes[0, 2], suite, "cold", "new process", "new process to first solution: s", least=True)
+        _dots(
+            axes[0, 1],
+            suite,
+            "ensemble",
+            "sets per second",
+            "ensemble, 500 × 26 outputs: sets per second",
+            least=False,
+        )
+        _dots(
+            axes[0, 2], suite, "cold", "new process", "new process to first solution: s", least=True
+        )
         _lanes(axes[1, 0], suite)
         _size(axes[1, 1], suite)
         _ready(axes[1, 2], suite)
-        figure.suptitle(f"{facts['processor']}, {facts['cores']} cores, {facts['memory']}, Python {facts['python']}", fontsize=8.5, color=_INK)
+        figure.suptitle(
+            f"{facts['processor']}, {facts['cores']} cores, {facts['memory']}, Python"
+            f" {facts['python']}",
+            fontsize=8.5,
+            color=_INK,
+        )
         made = [folder / f"benchmarks.{end}" for end in ("svg", "png")]
         for path in made:
-            figure.savefig(path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None)
+            figure.savefig(
+                path, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else None
+            )
         plt.close(figure)
     return made
 
 
 def _plain(axis: Any) -> None:
-    """1, 2, 5, 10 on a logarithmic axis, as plain numbers; decades alone where there are more than two and a half."""
+    """1, 2, 5, 10 on a logarithmic axis, as plain numbers; decades alone where there are more than
+    two and a half.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
@@ -50,18 +85,31 @@ def _plain(axis: Any) -> None:
 def _style(suite: Suite, peer: str) -> dict[str, Any]:
     others = [p for p in suite.extent.peers if p != OURS]
     colour = _ACCENT if peer == OURS else _GREYS[others.index(peer) % len(_GREYS)]
-    return {"color": colour, "linewidth": 2.4 if peer == OURS else 1.2, "zorder": 3 if peer == OURS else 2}
+    return {
+        "color": colour,
+        "linewidth": 2.4 if peer == OURS else 1.2,
+        "zorder": 3 if peer == OURS else 2,
+    }
 
 
 def _precision(ax: Any, suite: Suite) -> None:
     seen: list[float] = []
     for peer in suite.extent.peers:
         points = sorted(
-            (r.error, r.value) for r in suite.records if r.name == "single" and r.peer == peer and "rtol" in r.metric and r.value and r.error
+            (r.error, r.value)
+            for r in suite.records
+            if r.name == "single" and r.peer == peer and "rtol" in r.metric and r.value and r.error
         )
         if points:
             errors, times = zip(*points, strict=True)
-            ax.plot(errors, [1e3 * t for t in times], marker="o", markersize=3.5, label=suite.titles.get(peer, peer), **_style(suite, peer))
+            ax.plot(
+                errors,
+                [1e3 * t for t in times],
+                marker="o",
+                markersize=3.5,
+                label=suite.titles.get(peer, peer),
+                **_style(suite, peer),
+            )
             seen += times
     ax.axvline(ERROR, color=_INK, linewidth=0.6, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="largest error achieved", title="one warm run: ms")
@@ -77,13 +125,22 @@ def _dots(ax: Any, suite: Suite, name: str, metric: str, title: str, *, least: b
     """One dot a peer, the best on top; of several metrics the last (all cores)."""
     found = [r for r in suite.records if r.name == name and metric in r.metric and r.value]
     most = max((r.metric for r in found), default="")
-    rows = sorted((r for r in found if r.metric == most), key=lambda r: r.value or 0.0, reverse=least)
+    rows = sorted(
+        (r for r in found if r.metric == most), key=lambda r: r.value or 0.0, reverse=least
+    )
     for place, (r, value) in enumerate((r, r.value or 0.0) for r in rows):
         base, _, more = r.peer.partition(",")
         colour = _ACCENT if base == OURS else _INK
         ax.plot([value], [place], marker="o", markersize=8 if base == OURS else 6, color=colour)
-        ax.annotate(f"{value:.3g}" if value < 1000 else f"{value:.0f}", (value, place), (8, -3), textcoords="offset points", color=colour)
-        ax.text(-0.02, place, suite.titles.get(base, base) + ("," + more if more else ""), ha="right", va="center", color=colour,
+        ax.annotate(
+            f"{value:.3g}" if value < 1000 else f"{value:.0f}",
+            (value, place),
+            (8, -3),
+            textcoords="offset points",
+            color=colour,
+        )
+        ax.text(-0.02, place, suite.titles.get(base, base) + ("," + more if more else ""),
+            ha="right", va="center", color=colour,
                 transform=ax.get_yaxis_transform())  # fmt: skip
     cores = most.rpartition(", ")[2] if ", " in most else ""
     ax.set(xscale="log", title=", ".join(filter(None, [title, cores])), yticks=[])
@@ -93,7 +150,11 @@ def _dots(ax: Any, suite: Suite, name: str, metric: str, title: str, *, least: b
 
 
 def _series(suite: Suite, name: str, metric: str) -> tuple[list[int], list[float]]:
-    found = [(r.metric, r.value) for r in suite.records if r.name == name and r.metric.startswith(metric) and r.value]
+    found = [
+        (r.metric, r.value)
+        for r in suite.records
+        if r.name == name and r.metric.startswith(metric) and r.value
+    ]
     pairs = [(int(re.findall(r"\d+", m)[-1]), v) for m, v in found]
     return [n for n, _ in pairs], [v for _, v in pairs]
 
@@ -116,11 +177,20 @@ def _counts(ax: Any, counts: list[int]) -> None:
 
 def _size(ax: Any, suite: Suite) -> None:
     counts, times = _series(suite, "tube", "time per cell and step")
-    ax.set(title="tube of N cells: µs per cell and step", xlabel="cells (11 states, 20 processes each)")
+    ax.set(
+        title="tube of N cells: µs per cell and step", xlabel="cells (11 states, 20 processes each)"
+    )
     if counts:
         ax.plot(counts, [1e6 * t for t in times], marker="o", markersize=4, color=_ACCENT)
         ax.axhline(1.5e6 * times[0], color=_INK, linewidth=0.6, linestyle=":")
-        ax.annotate("1.5 × one cell", (counts[-1], 1.5e6 * times[0]), (0, 3), textcoords="offset points", ha="right", color=_INK)
+        ax.annotate(
+            "1.5 × one cell",
+            (counts[-1], 1.5e6 * times[0]),
+            (0, 3),
+            textcoords="offset points",
+            ha="right",
+            color=_INK,
+        )
         ax.set(xscale="log", ylim=(0, 1.15e6 * max(1.5 * times[0], *times)))
         _counts(ax, counts)
 

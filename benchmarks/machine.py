@@ -14,7 +14,14 @@ def _field(path: str, name: str) -> str:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:
         return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
+    return next(
+        (
+            line.partition(":")[2].strip()
+            for line in lines
+            if line.partition(":")[0].strip() == name
+        ),
+        "",
+    )
 
 
 def cores() -> int:
@@ -35,7 +42,8 @@ def machine() -> dict[str, str]:
     """Processor, cores, memory, system and versions, as text."""
     memory = _field("/proc/meminfo", "MemTotal").split()
     found = {
-        "processor": " ".join(filter(None, [_field("/proc/cpuinfo", "model name") or platform.processor(), f"({_llvm()})"])),
+        "processor": " ".join(filter(None,
+            [_field("/proc/cpuinfo", "model name") or platform.processor(), f"({_llvm()})"])),
         "cores": str(cores()), "memory": f"{int(memory[0]) / 2**20:.0f} GiB" if memory else "?",
         "system": f"{platform.system()} {platform.machine()}", "python": platform.python_version(),
     }  # fmt: skip

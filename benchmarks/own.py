@@ -1,7 +1,9 @@
-"""Measurements that only biomembrane has: ``python -m benchmarks.own final --sets 1000000``, one line ``JSON {…}`` each.
+"""Measurements that only biomembrane has: ``python -m benchmarks.own final --sets 1000000``, one
+line ``JSON {…}`` each.
 
-``final``: final state and ledger of an ensemble, time and memory; ``failures``: sets with parameters times or divided by up to 10;
-``lanes``: time per set by the number of sets, one core; ``same``: whether the model is the workload's.
+``final``: final state and ledger of an ensemble, time and memory; ``failures``: sets with
+parameters times or divided by up to 10; ``lanes``: time per set by the number of sets, one core;
+``same``: whether the model is the workload's.
 """
 
 from __future__ import annotations
@@ -29,7 +31,17 @@ def final(engine: Engine, count: int, rtol: float, cores: int) -> None:
     spent = time.perf_counter() - began
     memory, total = peak() - before - data.nbytes, peak()
     failed, worst = int((data.status != 0).sum()), float(data.ledger_residual_relative.max())
-    say(sets=count, cores=cores, rtol=rtol, time=spent, memory=max(0, memory), total=total, result=data.nbytes, residual=worst, failed=failed)
+    say(
+        sets=count,
+        cores=cores,
+        rtol=rtol,
+        time=spent,
+        memory=max(0, memory),
+        total=total,
+        result=data.nbytes,
+        residual=worst,
+        failed=failed,
+    )
 
 
 def _now() -> int:

@@ -1,4 +1,6 @@
-"""The reference solution: SciPy's Radau at rtol 1e-12, for the nominal set and the first sets of the ensemble; kept in ``out/``."""
+"""The reference solution: SciPy's Radau at rtol 1e-12, for the nominal set and the first sets of
+the ensemble; kept in ``out/``.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,12 @@ def solve(parameters: Array, rtol: float = RTOL) -> Array:
         rhs(t, y, parameters, made)
         return made
 
-    with np.errstate(over="ignore"):  # in SciPy's own differences, of integrals that no rate depends on
-        found = solve_ivp(slope, (0, END), start(), method="Radau", t_eval=TIMES, rtol=rtol, atol=SCALE * 1e-14)
+    with np.errstate(
+        over="ignore"
+    ):  # in SciPy's own differences, of integrals that no rate depends on
+        found = solve_ivp(
+            slope, (0, END), start(), method="Radau", t_eval=TIMES, rtol=rtol, atol=SCALE * 1e-14
+        )
     if not found.success:
         raise RuntimeError(f"the reference solution stopped: {found.message}")
     return np.asarray(found.y.T)
@@ -38,7 +44,9 @@ def solve(parameters: Array, rtol: float = RTOL) -> Array:
 @cache
 def _compiled() -> Any:
     """The right-hand side, by numba where it is installed."""
-    plain = text.function("t, y, p, out", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out")
+    plain = text.function(
+        "t, y, p, out", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out"
+    )
     try:
         import numba
     except ImportError:
@@ -47,8 +55,12 @@ def _compiled() -> Any:
 
 
 def reference(members: int) -> Array:
-    """(1 + members, time, 26): the nominal set, then the first ``members`` of the ensemble; solved once and kept."""
-    digest = hashlib.sha256(f"{text.python('t, y, p')}{RTOL}{TIMES.tolist()}".encode()).hexdigest()[:16]
+    """(1 + members, time, 26): the nominal set, then the first ``members`` of the ensemble; solved
+    once and kept.
+    """
+    digest = hashlib.sha256(f"{text.python('t, y, p')}{RTOL}{TIMES.tolist()}".encode()).hexdigest()[
+        :16
+    ]
     path = FOLDER / f"reference-{digest}.npy"
     known = np.load(path) if path.exists() else np.empty((0, len(TIMES), len(SCALE)))
     sets = np.vstack([NOMINAL, ensemble(members)])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """``must``: the limit; ``aim``: what is hoped for; ``least``: whether the number must be at least, or at most, the limit."""
+    """``must``: the limit; ``aim``: what is hoped for; ``least``: whether the number must be at
+    least, or at most, the limit.
+    """
 
     key: str
     what: str
@@ -19,7 +21,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target with the number measured; ``note`` says what stands behind it, or why there is none."""
+    """A target with the number measured; ``note`` says what stands behind it, or why there is
+    none.
+    """
 
     target: Target
     measured: float | None
@@ -37,9 +41,25 @@ class Verdict:
 
 
 TARGETS = (
-    Target("single", "single warm run, error 1e-5, against the best peer", "×", 3.5, 5.0, least=True),
-    Target("single-others", "the same against Myokit and libRoadRunner, the nearer of both", "×", 8.0, 12.0, least=True),
-    Target("ensemble", "10⁴ sets with full output, against the best peer, same cores and error", "×", 20.0, 30.0, least=True),
+    Target(
+        "single", "single warm run, error 1e-5, against the best peer", "×", 3.5, 5.0, least=True
+    ),
+    Target(
+        "single-others",
+        "the same against Myokit and libRoadRunner, the nearer of both",
+        "×",
+        8.0,
+        12.0,
+        least=True,
+    ),
+    Target(
+        "ensemble",
+        "10⁴ sets with full output, against the best peer, same cores and error",
+        "×",
+        20.0,
+        30.0,
+        least=True,
+    ),
     Target("million", "10⁶ sets, final state and ledger", "s", 70.0, 40.0),
     Target("memory", "the same, memory beside the result", "MB", 200.0, 200.0),
     Target("cold", "model script to first result, new process, no cache", "s", 1.2, 0.6),

@@ -1,4 +1,7 @@
-"""Printers: the workload's tables as Python, Antimony and Myokit text.  Only our own table is printed and executed, never a user's text."""
+"""Printers: the workload's tables as Python, Antimony and Myokit text.
+
+Only our own table is printed and executed, never a user's text.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ _DERIVATIVES = tuple(f"d{s}" for s in STATES) + tuple(f"q{s}" for s in INTEGRALS
 
 
 def python(arguments: str, *, out: str = "") -> str:
-    """``def rhs(arguments)`` of t, y and p: it fills ``out``, or gives (dx/dt, integrands) as two lists where ``out`` is empty."""
+    """``def rhs(arguments)`` of t, y and p: it fills ``out``, or gives (dx/dt, integrands) as two
+    lists where ``out`` is empty.
+    """
     lines = [f"{name} = y[{k}]" for k, name in enumerate(STATES)]
     lines += [f"{name} = p[{k}]" for k, name in enumerate(PARAMETERS)]
     lines += [f"{name} = {value!r}" for name, value in CONSTANTS.items()]
@@ -44,7 +49,9 @@ def antimony() -> str:
     lines += [f"{name} = {value!r};" for name, value in (PARAMETERS | CONSTANTS).items()]
     for name, formula in TABLE:
         text = re.sub(r"\blog\(", "ln(", re.sub(r"\bt\b", "time", formula.replace("**", "^")))
-        lines.append(f"{derivatives()[name]}' = {text};" if name in derivatives() else f"{name} := {text};")
+        lines.append(
+            f"{derivatives()[name]}' = {text};" if name in derivatives() else f"{name} := {text};"
+        )
     return "model cell\n" + "\n".join(f"  {line}" for line in lines) + "\nend\n"
 
 
@@ -57,5 +64,7 @@ def myokit() -> str:
     lines += [f"{name} = {value!r}" for name, value in (PARAMETERS | CONSTANTS).items()]
     for name, formula in TABLE:
         text = formula.replace("**", "^")
-        lines.append(f"dot({derivatives()[name]}) = {text}" if name in derivatives() else f"{name} = {text}")
+        lines.append(
+            f"dot({derivatives()[name]}) = {text}" if name in derivatives() else f"{name} = {text}"
+        )
     return "\n".join(lines) + "\n"

@@ -1,13 +1,17 @@
-"""The reference workload, stated without any tool: an electrogenic cell of 18 states with eight energy integrals.
+"""The reference workload, stated without any tool: an electrogenic cell of 18 states with eight
+energy integrals.
 
-Units: s, V, fmol, pL (so mM), fmol/s, pJ, pF with V as pJ/V².  Every peer's text is printed from the tables below, and so is the
-right-hand side of the reference solution; :mod:`benchmarks.cell` declares the same cell with the library's own parts.
+Units: s, V, fmol, pL (so mM), fmol/s, pJ, pF with V as pJ/V².  Every peer's text is printed from
+the tables below, and so is the right-hand side of the reference solution; :mod:`benchmarks.cell`
+declares the same cell with the library's own parts.
 
-The rate constants are round numbers of a stand-in: they test speed and accuracy, not biology.  Detailed balance holds exactly, so that
+The rate constants are round numbers of a stand-in: they test speed and accuracy, not biology.
+Detailed balance holds exactly, so that
 
     exergy(T) − exergy(0) = E_atp − Σ D
 
-and a solver's energy books can be judged.  ATP runs a protocol of metabolic inhibition: 100 % → 5 % → 100 %, three times an hour.
+and a solver's energy books can be judged.  ATP runs a protocol of metabolic inhibition: 100 % → 5 %
+→ 100 %, three times an hour.
 """
 
 from __future__ import annotations
@@ -28,14 +32,28 @@ STATES = ("V", "Na", "K", "Cl", "G", "W", *PUMP, *CARRIER)
 INTEGRALS = ("E_atp", "D_pump", "D_sglt", "D_glut", "D_na", "D_k", "D_cl", "D_w")
 COLUMNS = (*STATES, *INTEGRALS)
 
-#: What the ensemble varies: pumps and carriers [fmol], permeabilities [pL/s], Vglut [fmol/s], Lp [pL/s/mM], LKCC [fmol/s/mM²], bath [mM].
+#: What the ensemble varies: pumps and carriers [fmol], permeabilities [pL/s], Vglut [fmol/s], Lp
+#: [pL/s/mM], LKCC [fmol/s/mM²], bath [mM].
 PARAMETERS = {
-    "Np": 3.3e-3, "Ns": 6.0e-3, "PNa": 6.0e-4, "PK": 2.0e-2, "PCl": 4.0e-3, "Vglut": 0.25, "Lp": 1.8e-3, "LKCC": 2.0e-5,
+    "Np": 3.3e-3, "Ns": 6.0e-3, "PNa": 6.0e-4, "PK": 2.0e-2, "PCl": 4.0e-3, "Vglut": 0.25,
+    "Lp": 1.8e-3, "LKCC": 2.0e-5,
     "Nao": 140.0, "Ko": 5.0, "Clo": 125.0, "Go": 10.0,
 }  # fmt: skip
 
-#: Osmolarity of the bath [mM], impermeants [fmol], half-saturations [mM], capacitance of 2000 µm² at 1 µF/cm² [pF], nucleotides [mM].
-CELL = {"Osmb": 300.0, "nX": 246.0, "Kg": 15.0, "Kgi": 60.0, "kT": RT, "F": FARADAY, "Cm": 20.0, "ATP": 4.0, "ADP": 0.4, "Pi": 4.0}
+#: Osmolarity of the bath [mM], impermeants [fmol], half-saturations [mM], capacitance of 2000 µm²
+#: at 1 µF/cm² [pF], nucleotides [mM].
+CELL = {
+    "Osmb": 300.0,
+    "nX": 246.0,
+    "Kg": 15.0,
+    "Kgi": 60.0,
+    "kT": RT,
+    "F": FARADAY,
+    "Cm": 20.0,
+    "ATP": 4.0,
+    "ADP": 0.4,
+    "Pi": 4.0,
+}
 HYDROLYSIS = -32.0  # ΔG°′ of ATP → ADP + Pi [kJ/mol], 1 M
 
 
@@ -48,12 +66,24 @@ def _pump() -> dict[str, float]:
 
 
 def _sglt() -> dict[str, float]:
-    """Ordered 2 Na⁺ : 1 glucose cycle of six states with a slip, after Parent et al. 1992 [1/s, mM]; s65 and s52 close it."""
+    """Ordered 2 Na⁺ : 1 glucose cycle of six states with a slip, after Parent et al.
+
+    1992 [1/s, mM]; s65 and s52 close it.
+    """
     s = {
-        "s12": 8.0e4 * 1e-6, "s21": 500.0, "s23": 1.0e5 * 1e-3, "s32": 20.0, "s34": 50.0, "s43": 50.0, "s45": 800.0, "s54": 12190.0 * 1e-3,
+        "s12": 8.0e4 * 1e-6, "s21": 500.0, "s23": 1.0e5 * 1e-3, "s32": 20.0, "s34": 50.0,
+        "s43": 50.0, "s45": 800.0, "s54": 12190.0 * 1e-3,
         "s56": 10.0, "s61": 5.0, "s16": 35.0, "s25": 0.3,
     }  # fmt: skip
-    s["s65"] = s["s12"] * s["s23"] * s["s34"] * s["s45"] * s["s56"] * s["s61"] / (s["s21"] * s["s32"] * s["s43"] * s["s54"] * s["s16"])
+    s["s65"] = (
+        s["s12"]
+        * s["s23"]
+        * s["s34"]
+        * s["s45"]
+        * s["s56"]
+        * s["s61"]
+        / (s["s21"] * s["s32"] * s["s43"] * s["s54"] * s["s16"])
+    )
     s["s52"] = s["s25"] * s["s56"] * s["s61"] * s["s12"] / (s["s65"] * s["s16"] * s["s21"])
     return s
 
@@ -61,7 +91,8 @@ def _sglt() -> dict[str, float]:
 CONSTANTS = CELL | _pump() | _sglt()
 CONSTANTS["muATP"] = -HYDROLYSIS + RT * math.log(CELL["ATP"] / (CELL["ADP"] * CELL["Pi"]) * 1000)
 
-#: ``d`` and a state's name is its derivative, ``q`` and an integral's name its integrand.  Outward fluxes are positive.
+#: ``d`` and a state's name is its derivative, ``q`` and an integral's name its integrand.  Outward
+#: fluxes are positive.
 EQUATIONS = """
 lx = 1.5*(cos(6.283185307179586*t/1200.0) - 1.0)
 xatp = exp(lx)
@@ -155,7 +186,9 @@ qD_cl = JCl*AfCl + JKCC*(AfK + AfCl)
 qD_w = JW*kT*(Osmi - Osmb)
 """
 
-TABLE = tuple((line.split(" = ")[0], line.split(" = ")[1]) for line in EQUATIONS.split("\n") if line)
+TABLE = tuple(
+    (line.split(" = ")[0], line.split(" = ")[1]) for line in EQUATIONS.split("\n") if line
+)
 
 START = np.array([-0.050, 24.0, 276.0, 40.0, 2.0, 2.0] + 2 * [0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
 NOMINAL = np.array(list(PARAMETERS.values()))
@@ -175,13 +208,19 @@ def start() -> Array:
 
 
 def ensemble(count: int) -> Array:
-    """Parameter sets (set, 12): each nominal value times a uniform number from 0.5 to 1.5; a longer ensemble begins with a shorter one."""
+    """Parameter sets (set, 12): each nominal value times a uniform number from 0.5 to 1.5; a longer
+    ensemble begins with a shorter one.
+    """
     return NOMINAL * np.random.default_rng(0).uniform(0.5, 1.5, size=(count, len(NOMINAL)))
 
 
 def wide(count: int) -> Array:
-    """Parameter sets (set, 12): each nominal value times or divided by up to 10, evenly in the logarithm."""
-    made: Array = NOMINAL * 10 ** np.random.default_rng(1).uniform(-1, 1, size=(count, len(NOMINAL)))
+    """Parameter sets (set, 12): each nominal value times or divided by up to 10, evenly in the
+    logarithm.
+    """
+    made: Array = NOMINAL * 10 ** np.random.default_rng(1).uniform(
+        -1, 1, size=(count, len(NOMINAL))
+    )
     return made
 
 
@@ -192,18 +231,23 @@ def error(found: Any, wanted: Array) -> tuple[float, float]:
 
 
 def exergy(y: Array, parameters: Array) -> Array:
-    """Exergy [pJ] of states (…, 18) against the bath; the drive of ATP at its nominal concentration is credited where ATP binds."""
+    """Exergy [pJ] of states (…, 18) against the bath; the drive of ATP at its nominal concentration
+    is credited where ATP binds.
+    """
     c = CONSTANTS | dict(zip(PARAMETERS, map(float, parameters), strict=True))
     V, W = y[..., 0], y[..., 5]
     made = 0.5 * c["Cm"] * V**2 + RT * (c["nX"] * (np.log(c["nX"] / W) - 1) + c["Osmb"] * W)
     for k, bath in enumerate(("Nao", "Ko", "Clo", "Go"), start=1):
         made = made + RT * y[..., k] * (np.log(y[..., k] / W / c[bath]) - 1)
     pump = [
-        c["a1"] * c["Nao"] ** 3 / c["b1"], c["a2"] / (c["b2"] * c["ADP"]), c["a3"] / (c["b3"] * c["Nao"] ** 3),
-        c["a4"] * c["Ko"] ** 2 / (c["b4"] * c["Pi"]), c["a5"] * c["ATP"] / c["b5"] * math.exp(-c["muATP"] / RT),
+        c["a1"] * c["Nao"] ** 3 / c["b1"], c["a2"] / (c["b2"] * c["ADP"]),
+        c["a3"] / (c["b3"] * c["Nao"] ** 3),
+        c["a4"] * c["Ko"] ** 2 / (c["b4"] * c["Pi"]),
+        c["a5"] * c["ATP"] / c["b5"] * math.exp(-c["muATP"] / RT),
     ]  # fmt: skip
     sglt = [
-        c["s12"] * c["Nao"] ** 2 / c["s21"], c["s23"] * c["Go"] / c["s32"], c["s34"] / c["s43"], c["s45"] / (c["s54"] * c["Go"]),
+        c["s12"] * c["Nao"] ** 2 / c["s21"], c["s23"] * c["Go"] / c["s32"], c["s34"] / c["s43"],
+        c["s45"] / (c["s54"] * c["Go"]),
         c["s56"] / (c["s65"] * c["Nao"] ** 2),
     ]  # fmt: skip
     for total, first, steps in ((c["Np"], 6, pump), (c["Ns"], 12, sglt)):

@@ -46,13 +46,19 @@ if TYPE_CHECKING:
     from .units import Q as Q
 
 _HOME = {
-    "Q": "units", "Species": "declare.species", "Compartment": "declare.places", "Reservoir": "declare.places", "Membrane": "declare.places",
-    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter", "Transporter": "declare.transporter",
+    "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
+    "Reservoir": "declare.places", "Membrane": "declare.places",
+    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
+    "Transporter": "declare.transporter",
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.scan",
-    "Model": "assemble.model", "simulate": "results.run", "Run": "results.run", "Ledger": "account.ledger",
-    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf", "load": "exchange.shipped_models",
-    "cite": "exchange.bibliography", "audit": "second_law.audit", "coupling": "second_law.coupling", "make_consistent": "second_law.repair",
-    "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run", "prepare": "results.prepared_run",
+    "Model": "assemble.model", "simulate": "results.run", "Run": "results.run",
+    "Ledger": "account.ledger",
+    "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf",
+    "load": "exchange.shipped_models",
+    "cite": "exchange.bibliography", "audit": "second_law.audit", "coupling": "second_law.coupling",
+    "make_consistent": "second_law.repair",
+    "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
+    "prepare": "results.prepared_run",
     "Study": "study.study",
 }  # fmt: skip
 _MODULES = {

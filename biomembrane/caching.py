@@ -1,4 +1,6 @@
-"""What objects hold: what follows from them, kept as long as they live; and the garbage collector, put off where all that is made stays."""
+"""What objects hold: what follows from them, kept as long as they live; and the garbage collector,
+put off where all that is made stays.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ _HELD = "_held"
 
 
 def held(owner: Any) -> dict[Any, Any]:
-    """What follows from an object, kept on the object itself: it goes when the object goes, and does not travel with it."""
+    """What follows from an object, kept on the object itself: it goes when the object goes, and
+    does not travel with it.
+    """
     made: dict[Any, Any] = vars(owner).setdefault(_HELD, {})
     return made
 
@@ -29,7 +33,9 @@ def bound(seen: set[Any] | dict[Any, Any]) -> None:
 
 @contextmanager
 def put_off() -> Iterator[None]:
-    """Without the search for cycles, which would walk over everything made so far again and again."""
+    """Without the search for cycles, which would walk over everything made so far again and
+    again.
+    """
     on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,7 @@
-"""The command line.  Exit status 0, 1 (a check failed) or 2 (wrong use).  ``--help`` loads nothing but argparse."""
+"""The command line.  Exit status 0, 1 (a check failed) or 2 (wrong use).
+
+``--help`` loads nothing but argparse.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,28 @@ _JSON = (dict, list, str, int, float, type(None))
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
-    made = Words(prog="biomembrane", description="Rigorous membrane biophysics: models that keep the second law, runs that keep their books.")
+    made = Words(
+        prog="biomembrane",
+        description=(
+            "Rigorous membrane biophysics: models that keep the second law, runs that keep their"
+            " books."
+        ),
+    )
     made.add_argument("--version", action="store_true", help="print the version and stop")
     commands = made.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser(
-        "run", help="run a model: ledger table, run.nc, traces.pdf, energy.pdf", description="Run a model and check its energy books."
+        "run",
+        help="run a model: ledger table, run.nc, traces.pdf, energy.pdf",
+        description="Run a model and check its energy books.",
     )
-    run.add_argument("model", metavar="MODEL", help="a shipped model (see 'models') or a path to a model.py with build()")
-    run.add_argument("--until", metavar="TIME", help="end of the run, '10min' (default: the model's own)")
+    run.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a shipped model (see 'models') or a path to a model.py with build()",
+    )
+    run.add_argument(
+        "--until", metavar="TIME", help="end of the run, '10min' (default: the model's own)"
+    )
     run.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -48,31 +65,70 @@ def parser() -> argparse.ArgumentParser:
         dest="settings",
         help="a parameter: 'blood.K=10 mM', or a factor, 'SGLT1.density=2x'; may be repeated",
     )
-    run.add_argument("--out", metavar="DIR", help="output folder (default biomembrane-out/ and the model's name)")
-    run.add_argument("--rtol", type=number, default=1e-8, help="relative tolerance of the solver (default 1e-8)")
-    run.add_argument("--max-steps", type=whole, metavar="N", help="most steps of the solver (default: its own)")
-    draw = commands.add_parser("draw", help="draw the figures of a saved run", description="Draw traces.pdf and energy.pdf from a run.nc, beside it.")
-    draw.add_argument("file", metavar="FILE", help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input")
-    models = commands.add_parser("models", help="list the shipped models", description="Shipped models: name, what it is, the question it answers.")
-    cite = commands.add_parser("cite", help="BibTeX of every number a model uses", description="BibTeX of every number a model uses.")
+    run.add_argument(
+        "--out", metavar="DIR", help="output folder (default biomembrane-out/ and the model's name)"
+    )
+    run.add_argument(
+        "--rtol", type=number, default=1e-8, help="relative tolerance of the solver (default 1e-8)"
+    )
+    run.add_argument(
+        "--max-steps", type=whole, metavar="N", help="most steps of the solver (default: its own)"
+    )
+    draw = commands.add_parser(
+        "draw",
+        help="draw the figures of a saved run",
+        description="Draw traces.pdf and energy.pdf from a run.nc, beside it.",
+    )
+    draw.add_argument(
+        "file",
+        metavar="FILE",
+        help="a run.nc; '-' reads {'target', 'data'} as JSON from standard input",
+    )
+    models = commands.add_parser(
+        "models",
+        help="list the shipped models",
+        description="Shipped models: name, what it is, the question it answers.",
+    )
+    cite = commands.add_parser(
+        "cite",
+        help="BibTeX of every number a model uses",
+        description="BibTeX of every number a model uses.",
+    )
     cite.add_argument("model", metavar="MODEL")
     audit = commands.add_parser(
         "audit",
         help="judge a model by the second law",
-        description="Judge every process and loop of a model by local detailed balance.  Exit status 1 unless all pass.",
+        description=(
+            "Judge every process and loop of a model by local detailed balance.  Exit status 1"
+            " unless all pass."
+        ),
     )
-    audit.add_argument("model", metavar="MODEL", help="a shipped model or a path to a model.py with build()")
-    audit.add_argument("--fail-on", metavar="ENERGY", help="fail on violations of this size and more only, '0.5kJ/mol'")
+    audit.add_argument(
+        "model", metavar="MODEL", help="a shipped model or a path to a model.py with build()"
+    )
+    audit.add_argument(
+        "--fail-on",
+        metavar="ENERGY",
+        help="fail on violations of this size and more only, '0.5kJ/mol'",
+    )
     for command in (run, draw, models, cite, audit, reproduce.arguments(commands)):
-        command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
+        command.add_argument(
+            "--json",
+            action="store_true",
+            help="one JSON object on standard output and nothing else",
+        )
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give the exit status: what ends it is told in a sentence, and a pipe that is closed in none."""
+    """Run the command line and give the exit status: what ends it is told in a sentence, and a pipe
+    that is closed in none.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # where a terminal cannot show Δ or a name
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # where a terminal cannot show Δ or a name
     try:
         try:
             with warnings.catch_warnings():
@@ -83,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()
     except OSError as problem:  # of standard output: all others are told below
         with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what is still to be written goes nowhere
         if isinstance(problem, BrokenPipeError):
             return 128 + 13  # as a program that SIGPIPE ends
         print(f"standard output cannot be written: {problem.strerror}", file=sys.stderr)
@@ -112,7 +170,14 @@ def _command(arguments: Sequence[str] | None) -> int:
         return 2
     from . import errors
 
-    run = {"run": _run, "draw": _draw, "models": _models, "cite": _cite, "audit": _audit, "reproduce": _reproduce}[options.command]
+    run = {
+        "run": _run,
+        "draw": _draw,
+        "models": _models,
+        "cite": _cite,
+        "audit": _audit,
+        "reproduce": _reproduce,
+    }[options.command]
     try:
         return run(options)
     except KeyboardInterrupt:
@@ -121,11 +186,17 @@ def _command(arguments: Sequence[str] | None) -> int:
     except errors.BiomembraneError as problem:
         told, status = _tell(problem), _status(problem)
     except Exception as problem:
-        if os.environ.get("BIOMEMBRANE_TRACEBACK") or (isinstance(problem, OSError) and problem.filename is None):
+        if os.environ.get("BIOMEMBRANE_TRACEBACK") or (
+            isinstance(problem, OSError) and problem.filename is None
+        ):
             raise  # the second is of standard output
-        text = f"a fault of biomembrane, not yours ({type(problem).__name__}: {errors.said(problem)})"
+        text = (
+            f"a fault of biomembrane, not yours ({type(problem).__name__}: {errors.said(problem)})"
+        )
         told, status = {"kind": type(problem).__name__, "headline": text}, 2
-        print(f"{text}; please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr)
+        print(
+            f"{text}; please report it. BIOMEMBRANE_TRACEBACK=1 shows where it is.", file=sys.stderr
+        )
     if options.json:
         _emit({"error": told})
     return status
@@ -141,16 +212,28 @@ def _status(problem: BiomembraneError) -> int:
 
 
 def _tell(problem: BiomembraneError) -> dict[str, Any]:
-    """An error on standard error; before it, of a model file that raised one, its own traceback.  Gives what ``--json`` prints of it."""
+    """An error on standard error; before it, of a model file that raised one, its own traceback.
+
+    Gives what ``--json`` prints of it.
+    """
     from .cli_arguments import in_words
     from .exchange import shipped_models
 
     for line in shipped_models.traceback(problem):
         print(line, end="", file=sys.stderr)
-    kind, fields, notes = type(problem).__name__, in_words(problem), list(getattr(problem, "__notes__", ()))
+    kind, fields, notes = (
+        type(problem).__name__,
+        in_words(problem),
+        list(getattr(problem, "__notes__", ())),
+    )
     rows = [f"  {name:<7} {text}" for name, text in fields.items() if text]
     print("\n".join([f"{kind}: {problem.headline}.", *rows, *notes]), file=sys.stderr)
-    return {"kind": kind, "headline": problem.headline, **fields, "notes": [note.strip() for note in notes]}
+    return {
+        "kind": kind,
+        "headline": problem.headline,
+        **fields,
+        "notes": [note.strip() for note in notes],
+    }
 
 
 @contextmanager
@@ -161,7 +244,9 @@ def _of(where: str, advice: str) -> Iterator[None]:
     try:
         yield
     except BiomembraneError as problem:
-        raise type(problem)(where=where, wanted=problem.wanted, got=problem.got, advice=advice) from None
+        raise type(problem)(
+            where=where, wanted=problem.wanted, got=problem.got, advice=advice
+        ) from None
 
 
 def _emit(made: dict[str, Any]) -> None:
@@ -212,7 +297,10 @@ def _audit(options: argparse.Namespace) -> int:
         _emit(made.to_dict() | {"failing": [f.subject for f in bad]})
     else:
         print(made)
-        many, least = "finding" if len(made.findings) == 1 else "findings", f" at {options.fail_on}" if limit is not None else ""
+        many, least = (
+            "finding" if len(made.findings) == 1 else "findings",
+            (f" at {options.fail_on}" if limit is not None else ""),
+        )
         print(f"\n{len(made.findings)} {many}, {len(bad)} failing{least}")
     return 1 if bad else 0
 
@@ -226,13 +314,28 @@ def parameters(model: Model, settings: Sequence[str]) -> dict[str, Any]:
     for text in settings:
         name, equals, value = text.partition("=")
         if not equals or not value.strip():
-            raise errors.BadSettings(where=f"--set {text!r}", wanted="NAME=VALUE", got=text, advice="--set 'blood.K=10 mM' or --set SGLT1.density=2x")
+            raise errors.BadSettings(
+                where=f"--set {text!r}",
+                wanted="NAME=VALUE",
+                got=text,
+                advice="--set 'blood.K=10 mM' or --set SGLT1.density=2x",
+            )
         if name.strip() in made:
-            raise errors.DuplicateName(where=f"--set {text!r}", wanted="each parameter once", got=name, advice="leave one of them out")
+            raise errors.DuplicateName(
+                where=f"--set {text!r}",
+                wanted="each parameter once",
+                got=name,
+                advice="leave one of them out",
+            )
         declared, value = model.parameter(name.strip()), value.strip()
         if value.endswith("x"):
             if not re.fullmatch(DECIMAL, value[:-1], re.ASCII):
-                raise errors.NotANumber(where=f"--set {text!r}", wanted="a factor such as 2x", got=repr(value), advice=f"--set {name}=2x")
+                raise errors.NotANumber(
+                    where=f"--set {text!r}",
+                    wanted="a factor such as 2x",
+                    got=repr(value),
+                    advice=f"--set {name}=2x",
+                )
             made[name.strip()] = restore(declared.value * float(value[:-1]), declared.unit)
         else:
             example = f"{declared.quantity:.6g~P}"
@@ -263,12 +366,20 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
         writable(folder := read_path(options.out, "--out", "--out results"), "--out")
     target = folder / "run.nc"
     until = getattr(module, "UNTIL", "10 min") if options.until is None else options.until
-    solver = Native(rtol=options.rtol) if options.max_steps is None else Native(rtol=options.rtol, max_steps=options.max_steps)
+    solver = (
+        Native(rtol=options.rtol)
+        if options.max_steps is None
+        else Native(rtol=options.rtol, max_steps=options.max_steps)
+    )
     built = time.perf_counter()
     stopped: errors.BiomembraneError | None = None
     try:
         run = simulate(
-            model, until=until, parameters=parameters(model, options.settings), solver=solver, progress=sys.stderr.isatty() and not options.json
+            model,
+            until=until,
+            parameters=parameters(model, options.settings),
+            solver=solver,
+            progress=sys.stderr.isatty() and not options.json,
         )
     except errors.SimulationStopped as problem:
         run, stopped = problem.run, problem
@@ -281,7 +392,13 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
         print(outcome(run))
     files = [saved, *(artist.finish(saved) if stopped is None else ())]
     now = time.perf_counter()
-    timing = {"build": built - began, "compile": run.timing["compile"], "solve": run.timing["solve"], "write": now - solved, "total": now - began}
+    timing = {
+        "build": built - began,
+        "compile": run.timing["compile"],
+        "solve": run.timing["solve"],
+        "write": now - solved,
+        "total": now - began,
+    }
     if not options.json:
         print(f"\nwrote {', '.join(str(f) for f in files)}")
         print("time  " + ", ".join(f"{k} {v:.2f} s" for k, v in timing.items()))
@@ -289,7 +406,15 @@ def _run_with(options: argparse.Namespace, artist: _Artist) -> int:
     told = {} if wrong is None else {"error": _tell(wrong)}
     if options.json:
         took = {k: quantity(round(v, 6), "s") for k, v in timing.items()}
-        _emit({**summary(run), "until": str(until), "timing": took, "files": [str(f) for f in files], **told})
+        _emit(
+            {
+                **summary(run),
+                "until": str(until),
+                "timing": took,
+                "files": [str(f) for f in files],
+                **told,
+            }
+        )
     return 0 if wrong is None else 1 if stopped else _status(wrong)
 
 
@@ -308,13 +433,17 @@ FIGURES = {"traces": "traces", "energy": "energy_flow"}
 
 
 class _Artist:
-    """A second process that loads the drawing tools while the model is built and run: they cost as much as all the rest."""
+    """A second process that loads the drawing tools while the model is built and run: they cost as
+    much as all the rest.
+    """
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "biomembrane", "draw", "-", "--json"]
         pipe = subprocess.PIPE
         quiet = subprocess.DEVNULL  # what it cannot draw is drawn here, and then said
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=quiet, encoding="utf-8")  # noqa: S603  our own words
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=quiet, encoding="utf-8"
+        )  # noqa: S603  our own words
 
     def __enter__(self) -> Self:
         return self
@@ -336,31 +465,55 @@ class _Artist:
         self.process.stdin = None
 
     def finish(self, saved: Path) -> list[Path]:
-        """Wait for the figures, or draw them here if the other process could not; gives their paths."""
+        """Wait for the figures, or draw them here if the other process could not; gives their
+        paths.
+        """
         out, _ = self.process.communicate()
         from .exchange import netcdf
 
-        return [Path(f) for f in json.loads(out)["files"]] if self.process.returncode == 0 else draw(lambda: netcdf.open_run(saved), saved)
+        return (
+            [Path(f) for f in json.loads(out)["files"]]
+            if self.process.returncode == 0
+            else draw(lambda: netcdf.open_run(saved), saved)
+        )
 
 
 def draw(opened: Callable[[], SavedRun], file: Path) -> list[Path]:
-    """Draw the figures of a saved run beside its file.  Raises CorruptFile where it lacks what they show."""
+    """Draw the figures of a saved run beside its file.
+
+    Raises CorruptFile where it lacks what they show.
+    """
     from . import errors
     from .show import figures
 
     try:
         run = opened()
-        return [figures.save(getattr(figures, figure)(run), file.parent / f"{name}.pdf") for name, figure in FIGURES.items()]
+        return [
+            figures.save(getattr(figures, figure)(run), file.parent / f"{name}.pdf")
+            for name, figure in FIGURES.items()
+        ]
     except errors.BiomembraneError:
         raise
     except OSError as problem:
         got = f"{file.parent}: {(problem.strerror or str(problem)).lower()}"
-        raise errors.NotWritable(where="draw", wanted="a folder to write to", got=got, advice="copy the file to a folder of your own") from None
+        raise errors.NotWritable(
+            where="draw",
+            wanted="a folder to write to",
+            got=got,
+            advice="copy the file to a folder of your own",
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
-        if isinstance(problem, AttributeError) and not (type(problem.obj).__module__.startswith("xarray") or isinstance(problem.obj, _JSON)):
+        if isinstance(problem, AttributeError) and not (
+            type(problem.obj).__module__.startswith("xarray") or isinstance(problem.obj, _JSON)
+        ):
             raise  # a name that is lacked by what no file holds is our mistake
-        got, advice = f"{type(problem).__name__}: {problem}".splitlines()[0][:200], "'biomembrane run MODEL --out DIR' writes DIR/run.nc"
-        raise errors.CorruptFile(where=f"FILE {file.name}", wanted="a saved run of one lane", got=got, advice=advice) from None
+        got, advice = (
+            f"{type(problem).__name__}: {problem}".splitlines()[0][:200],
+            "'biomembrane run MODEL --out DIR' writes DIR/run.nc",
+        )
+        raise errors.CorruptFile(
+            where=f"FILE {file.name}", wanted="a saved run of one lane", got=got, advice=advice
+        ) from None
 
 
 def _draw(options: argparse.Namespace) -> int:

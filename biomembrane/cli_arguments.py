@@ -1,4 +1,6 @@
-"""The words of the command line: numbers as its arguments, and the library's errors with its commands where the library names Python."""
+"""The words of the command line: numbers as its arguments, and the library's errors with its
+commands where the library names Python.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,18 @@ from typing import NoReturn
 
 from .errors import BiomembraneError
 
-_PLACES = {  # where the library says that something is wrong: where that is here, and what to try where its advice is Python
+# where the library says that something is wrong: where that is here, and what to try where its
+# advice is Python
+_PLACES = {
     r"simulate\(until=.*|simulate": ("--until", "--until '10 min'"),
     r"Native\(rtol=.*": ("--rtol", "--rtol 1e-8"),
     r"Native\(max_steps=.*": ("--max-steps", "--max-steps 1000000"),
     r"parameters\['([^']*)'\].*": (r"--set '\1=…'", ""),
     r"load\(…\)": ("MODEL", "'biomembrane models' lists the shipped models"),
-    r"open_result\(…\)|standard input": ("FILE", "'biomembrane run MODEL --out DIR' writes DIR/run.nc"),
+    r"open_result\(…\)|standard input": (
+        "FILE",
+        "'biomembrane run MODEL --out DIR' writes DIR/run.nc",
+    ),
     r"save\(….*": ("--out", ""),
 }
 _PHRASES = [  # Python in an advice, and the same here
@@ -26,7 +33,10 @@ _PHRASES = [  # Python in an advice, and the same here
     (r"(solver=)?(bm\.solvers\.)?Native\(max_steps=([^)]*)\)", r"--max-steps \3"),
     (r"Q\(([^,()]+), ['\"]([^'\"]*)['\"]\)", r"'\1 \2'"),
     (r"the exception's \.run holds .*?(; |$)", r"the trajectory up to there is in run.nc\1"),
-    (r"set BIOMEMBRANE_CACHE=off, or use solver=bm\.solvers\.SciPy\(\)", "set BIOMEMBRANE_CACHE=off"),
+    (
+        r"set BIOMEMBRANE_CACHE=off, or use solver=bm\.solvers\.SciPy\(\)",
+        "set BIOMEMBRANE_CACHE=off",
+    ),
 ]
 DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _PYTHON = re.compile(r"\bbm\.|\w+=|\w\(")
@@ -34,7 +44,12 @@ _PYTHON = re.compile(r"\bbm\.|\w+=|\w\(")
 
 def in_words(problem: BiomembraneError) -> dict[str, str]:
     """The fields of an error, in the words of the command line."""
-    fields = {"where": problem.where, "wanted": problem.wanted, "got": problem.got, "try": problem.advice}
+    fields = {
+        "where": problem.where,
+        "wanted": problem.wanted,
+        "got": problem.got,
+        "try": problem.advice,
+    }
     for name in ("wanted", "got", "try"):
         for python, shell in _PHRASES:
             fields[name] = re.sub(python, shell, fields[name])
@@ -68,7 +83,9 @@ class Words(argparse.ArgumentParser):
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
-    """Whether ``--json`` is among words that could not be read, in full or begun as argparse admits it."""
+    """Whether ``--json`` is among words that could not be read, in full or begun as argparse admits
+    it.
+    """
     return any(len(word) > 2 and "--json".startswith(word) for word in arguments)
 
 

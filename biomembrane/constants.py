@@ -1,7 +1,8 @@
 """Physical constants, as SI floats.
 
-Since the SI of 2019 k, e and N_A are exact, hence R = N_A k and F = N_A e.  They are written out because loading
-:mod:`scipy.constants` takes a tenth of a second; a test compares them with its CODATA table.
+Since the SI of 2019 k, e and N_A are exact, hence R = N_A k and F = N_A e.  They are written out
+because loading :mod:`scipy.constants` takes a tenth of a second; a test compares them with its
+CODATA table.
 """
 
 from __future__ import annotations

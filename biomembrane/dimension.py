@@ -1,7 +1,8 @@
 """Dimensions as exponents of the SI base units, and the internal scale that goes with each.
 
-The internal system is coherent: 10 µm, 10⁻⁵ kg, s, fA, K, fmol.  Hence fC, fF, pL, fJ and fW for what is extensive, and
-V, Pa, J/mol and mol/m³ (= mM) for what is intensive; no conversion factor appears in any formula (formalism §10).
+The internal system is coherent: 10 µm, 10⁻⁵ kg, s, fA, K, fmol.  Hence fC, fF, pL, fJ and fW for
+what is extensive, and V, Pa, J/mol and mol/m³ (= mM) for what is intensive; no conversion factor
+appears in any formula (formalism §10).
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ _SCALE = (-5, -5, 0, -15, 0, -15)  # decimal exponent of each internal base unit
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Exponents of (m, kg, s, A, K, mol).  Multiplies, divides and takes powers; ``str`` is a readable unit."""
+    """Exponents of (m, kg, s, A, K, mol).
 
-    exponents: tuple[int | Fraction, ...] = (0,) * 6  # whole ones as ``int``, which adds and hashes ten times faster
+    Multiplies, divides and takes powers; ``str`` is a readable unit.
+    """
+
+    exponents: tuple[int | Fraction, ...] = (
+        0,
+    ) * 6  # whole ones as ``int``, which adds and hashes ten times faster
 
     def __mul__(self, other: Dimension) -> Dimension:
         return Dimension(tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)))
@@ -40,12 +46,16 @@ class Dimension:
         for name, known in NAMED.items():
             if known == self:
                 return name
-        parts = [b if e == 1 else f"{b}^{e}" for b, e in zip(BASE, self.exponents, strict=True) if e]
+        parts = [
+            b if e == 1 else f"{b}^{e}" for b, e in zip(BASE, self.exponents, strict=True) if e
+        ]
         return "·".join(parts) or "1"
 
 
 def _plain(exponent: int | Fraction) -> int | Fraction:
-    return exponent if isinstance(exponent, int) or exponent.denominator != 1 else exponent.numerator
+    return (
+        exponent if isinstance(exponent, int) or exponent.denominator != 1 else exponent.numerator
+    )
 
 
 def dimension(**exponents: int | Fraction) -> Dimension:
@@ -92,10 +102,14 @@ SURFACE_FLUX = _named("mol/m^2/s", mol=1, m=-2, s=-1)
 ONSAGER = _named("mol^2/J/s", mol=2, m=-2, kg=-1, s=1)
 
 EXAMPLES: dict[Dimension, str] = {
-    LENGTH: "um", AREA: "um^2", VOLUME: "pL", TIME: "s", RATE: "1/s", TEMPERATURE: "degC", AMOUNT: "fmol", CONCENTRATION: "mM",
-    FLUX: "fmol/s", CHARGE: "fC", CURRENT: "pA", VOLTAGE: "mV", CAPACITANCE: "pF", SPECIFIC_CAPACITANCE: "uF/cm^2",
-    CONDUCTANCE: "nS", SPECIFIC_CONDUCTANCE: "mS/cm^2", PERMEABILITY: "cm/s", HYDRAULIC: "cm/s/bar", PRESSURE: "kPa",
-    ENERGY: "pJ", POWER: "pW", MOLAR_ENERGY: "kJ/mol", MOLAR_VOLUME: "cm^3/mol", SURFACE_DENSITY: "1/um^2",
+    LENGTH: "um", AREA: "um^2", VOLUME: "pL", TIME: "s", RATE: "1/s", TEMPERATURE: "degC",
+    AMOUNT: "fmol", CONCENTRATION: "mM",
+    FLUX: "fmol/s", CHARGE: "fC", CURRENT: "pA", VOLTAGE: "mV", CAPACITANCE: "pF",
+    SPECIFIC_CAPACITANCE: "uF/cm^2",
+    CONDUCTANCE: "nS", SPECIFIC_CONDUCTANCE: "mS/cm^2", PERMEABILITY: "cm/s", HYDRAULIC: "cm/s/bar",
+    PRESSURE: "kPa",
+    ENERGY: "pJ", POWER: "pW", MOLAR_ENERGY: "kJ/mol", MOLAR_VOLUME: "cm^3/mol",
+    SURFACE_DENSITY: "1/um^2",
     SURFACE_FLUX: "pmol/cm^2/s",
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""HTML for notebooks: tables and folding sections, escaped, in classes of their own, on light and on dark pages.
+"""HTML for notebooks: tables and folding sections, escaped, in classes of their own, on light and
+on dark pages.
 
-Only the standard library is needed, so that any floor may use it.  What is built here is :class:`Html` and nests as it is; any
-other text is escaped.
+Only the standard library is needed, so that any floor may use it.  What is built here is
+:class:`Html` and nests as it is; any other text is escaped.
 """
 
 from __future__ import annotations
@@ -9,21 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-# No colour is set outright: text inherits, lines and shades are a translucent grey, so that dark pages stay dark.
+# No colour is set outright: text inherits, lines and shades are a translucent grey, so that dark
+# pages stay dark.
 STYLE = (
-    "<style>"
-    ".bm-box{font-size:13px;line-height:1.45;color:inherit;background:transparent}"
-    ".bm-table{border-collapse:collapse;margin:.4em 0;color:inherit;background:transparent}"
-    ".bm-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0;color:inherit}"
-    ".bm-table th,.bm-table td{padding:.15em .8em .15em 0;text-align:left;border:0;background:transparent;color:inherit}"
-    ".bm-table thead th{border-bottom:1px solid rgba(128,128,128,.6);font-weight:600}"
-    ".bm-table tbody tr:hover{background:rgba(128,128,128,.12)}"
-    ".bm-table .bm-number{text-align:right;font-variant-numeric:tabular-nums}"
-    ".bm-fold>summary{cursor:pointer;color:#0072B2}"
-    ".bm-fold>.bm-body{margin-left:1.1em}"
-    "@media (prefers-color-scheme:dark){.bm-fold>summary{color:#56B4E9}}"
-    "[data-jp-theme-light=false] .bm-fold>summary{color:#56B4E9}"
-    "</style>"
+    "<style>.bm-box{font-size:13px;line-height:1.45;color:inherit;background:transparent}.bm-table{border-collapse:collapse;margin:.4em"
+    " 0;color:inherit;background:transparent}.bm-table"
+    " caption{caption-side:top;text-align:left;font-weight:600;padding:.2em"
+    " 0;color:inherit}.bm-table th,.bm-table td{padding:.15em .8em .15em"
+    " 0;text-align:left;border:0;background:transparent;color:inherit}.bm-table thead"
+    " th{border-bottom:1px solid rgba(128,128,128,.6);font-weight:600}.bm-table tbody"
+    " tr:hover{background:rgba(128,128,128,.12)}.bm-table"
+    " .bm-number{text-align:right;font-variant-numeric:tabular-nums}.bm-fold>summary{cursor:pointer;color:#0072B2}.bm-fold>.bm-body{margin-left:1.1em}@media"
+    " (prefers-color-scheme:dark){.bm-fold>summary{color:#56B4E9}}[data-jp-theme-light=false]"
+    " .bm-fold>summary{color:#56B4E9}</style>"
 )
 
 
@@ -39,33 +38,61 @@ class Html(str):
         return self
 
 
-def table(rows: Iterable[Sequence[object]], header: Sequence[object] = (), caption: str = "") -> Html:
-    """A table of ``rows`` under an optional ``header`` and ``caption``; columns of numbers only are set flush right.
+def table(
+    rows: Iterable[Sequence[object]], header: Sequence[object] = (), caption: str = ""
+) -> Html:
+    """A table of ``rows`` under an optional ``header`` and ``caption``; columns of numbers only are
+    set flush right.
 
-    A float is printed with five significant digits, ``None`` as nothing; what has a unit carries it in the header.
+    A float is printed with five significant digits, ``None`` as nothing; what has a unit carries it
+    in the header.
     """
     body = [tuple(row) for row in rows]
     width = max((len(row) for row in (*body, tuple(header))), default=0)
-    columns = [[row[i] for row in body if i < len(row) and row[i] is not None] for i in range(width)]
-    numeric = [bool(column) and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in column) for column in columns]
+    columns = [
+        [row[i] for row in body if i < len(row) and row[i] is not None] for i in range(width)
+    ]
+    numeric = [
+        bool(column)
+        and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in column)
+        for column in columns
+    ]
 
     def line(cells: Sequence[object], tag: str) -> str:
         classes = (' class="bm-number"' if numeric[i] else "" for i in range(len(cells)))
-        return "<tr>" + "".join(f"<{tag}{kind}>{_text(cell)}</{tag}>" for kind, cell in zip(classes, cells, strict=True)) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(
+                f"<{tag}{kind}>{_text(cell)}</{tag}>"
+                for kind, cell in zip(classes, cells, strict=True)
+            )
+            + "</tr>"
+        )
 
-    parts = [f"<caption>{_text(caption)}</caption>" if caption else "", f"<thead>{line(header, 'th')}</thead>" if header else ""]
-    return _box(f'<table class="bm-table">{"".join(parts)}<tbody>{"".join(line(row, "td") for row in body)}</tbody></table>')
+    parts = [
+        f"<caption>{_text(caption)}</caption>" if caption else "",
+        f"<thead>{line(header, 'th')}</thead>" if header else "",
+    ]
+    return _box(
+        "<table"
+        f' class="bm-table">{"".join(parts)}<tbody>{"".join(line(row, "td") for row in body)}</tbody></table>'
+    )
 
 
 def collapsible(title: str, body: str, open: bool = False) -> Html:
     """A section that folds away under ``title``; ``body`` is escaped unless it is :class:`Html`."""
     state = " open" if open else ""
-    return _box(f'<details class="bm-fold"{state}><summary>{_text(title)}</summary><div class="bm-body">{_text(body)}</div></details>')
+    return _box(
+        f'<details class="bm-fold"{state}><summary>{_text(title)}</summary><div'
+        f' class="bm-body">{_text(body)}</div></details>'
+    )
 
 
 def join(*parts: str) -> Html:
     """Parts one below the other; what is not :class:`Html` becomes a paragraph."""
-    return _box("".join(part if isinstance(part, Html) else f"<div>{_text(part)}</div>" for part in parts))
+    return _box(
+        "".join(part if isinstance(part, Html) else f"<div>{_text(part)}</div>" for part in parts)
+    )
 
 
 def _text(value: object) -> str:

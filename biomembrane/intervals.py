@@ -1,4 +1,6 @@
-"""Bounds of an expression where its symbols lie in ranges: interval arithmetic node by node, with an allowance for rounding."""
+"""Bounds of an expression where its symbols lie in ranges: interval arithmetic node by node, with
+an allowance for rounding.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,15 @@ LEAST, MOST = 1e-307, 1.7e308  # what underflows lies below the one, what overfl
 
 
 def padded(low: Any, high: Any) -> Pair:
-    """Bounds moved outward by the rounding of an operation; a lower bound that overflowed is a number still, as is an upper one below zero."""
+    """Bounds moved outward by the rounding of an operation; a lower bound that overflowed is a
+    number still, as is an upper one below zero.
+    """
     return np.minimum(low - ULPS * np.abs(low), MOST), np.maximum(high + ULPS * np.abs(high), -MOST)
 
 
 def enclosed(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
-    """Lower and upper bounds of ``e`` by cell, with those of its symbols in ``memo``, which is filled on the way; infinite where none is known.
+    """Lower and upper bounds of ``e`` by cell, with those of its symbols in ``memo``, which is
+    filled on the way; infinite where none is known.
 
     Bounds may be NaN where an operation has no value in a part of the cell.
     """
@@ -59,7 +64,11 @@ def _times(a: Pair, b: Pair) -> Pair:
         for y in b:
             none = (x == 0) | (y == 0)
             ends.append(np.where(none, 0.0, x * y))
-            lost.append(np.where(~none & (np.abs(ends[-1]) < LEAST), np.sign(x) * np.sign(y) * LEAST, ends[-1]))  # not zero, but too small to hold
+            lost.append(
+                np.where(
+                    ~none & (np.abs(ends[-1]) < LEAST), np.sign(x) * np.sign(y) * LEAST, ends[-1]
+                )
+            )  # not zero, but too small to hold
     return padded(np.minimum.reduce([*ends, *lost]), np.maximum.reduce([*ends, *lost]))
 
 
@@ -72,21 +81,32 @@ def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
             spans = (down <= 0) & (up >= 0)
             least, most = np.where(up == 0, -np.inf, 1 / up), np.where(down == 0, np.inf, 1 / down)
             crosses = (down < 0) & (up > 0)
-            return padded(np.where(crosses | (spans & (up == 0)), -np.inf, least), np.where(crosses | (spans & (down == 0)), np.inf, most))
+            return padded(
+                np.where(crosses | (spans & (up == 0)), -np.inf, least),
+                np.where(crosses | (spans & (down == 0)), np.inf, most),
+            )
         a, b = low**n, high**n
         if n % 2:
             return padded(_held(a, low, -1), _held(b, high, 1))
-        return padded(np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)), _held(np.maximum(a, b), np.maximum(-low, high), 1))
+        return padded(
+            np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)),
+            _held(np.maximum(a, b), np.maximum(-low, high), 1),
+        )
     good = low >= 0
     if power.is_number:
         a, b = low ** float(power), high ** float(power)
-        return padded(np.where(good, np.minimum(a, b), -np.inf), np.where(good, _held(np.maximum(a, b), high, 1), np.inf))
+        return padded(
+            np.where(good, np.minimum(a, b), -np.inf),
+            np.where(good, _held(np.maximum(a, b), high, 1), np.inf),
+        )
     made = _rule_exp(_times(_rule_log(base), range_))
     return np.where(good, made[0], -np.inf), np.where(good, made[1], np.inf)
 
 
 def _held(x: Array, base: Array, way: int) -> Array:
-    """A power as an upper (+1) or lower bound, where that of a base other than zero may have vanished in rounding."""
+    """A power as an upper (+1) or lower bound, where that of a base other than zero may have
+    vanished in rounding.
+    """
     return np.where((base * way > 0) & (np.abs(x) < LEAST), way * LEAST, x)
 
 
@@ -106,17 +126,24 @@ def _rule_sin(x: Pair) -> Pair:
     ends = np.sin(low), np.sin(high)
     peak = np.floor((high - np.pi / 2) / (2 * np.pi)) >= np.ceil((low - np.pi / 2) / (2 * np.pi))
     trough = np.floor((high + np.pi / 2) / (2 * np.pi)) >= np.ceil((low + np.pi / 2) / (2 * np.pi))
-    return padded(np.where(trough, -1.0, np.minimum(*ends)) - ULPS, np.where(peak, 1.0, np.maximum(*ends)) + ULPS)
+    return padded(
+        np.where(trough, -1.0, np.minimum(*ends)) - ULPS,
+        np.where(peak, 1.0, np.maximum(*ends)) + ULPS,
+    )
 
 
 def _rule_abs(x: Pair) -> Pair:
     low, high = x
-    return np.where((low < 0) & (high > 0), 0.0, np.minimum(np.abs(low), np.abs(high))), np.maximum(np.abs(low), np.abs(high))
+    return np.where((low < 0) & (high > 0), 0.0, np.minimum(np.abs(low), np.abs(high))), np.maximum(
+        np.abs(low), np.abs(high)
+    )
 
 
 def _bernoulli(x: Any) -> Any:
     small = np.abs(x) < 1e-5
-    return np.where(small, 1 - x / 2 + x * x / 12, np.where(x > 700, 0.0, x / np.expm1(np.where(small, 1.0, x))))
+    return np.where(
+        small, 1 - x / 2 + x * x / 12, np.where(x > 700, 0.0, x / np.expm1(np.where(small, 1.0, x)))
+    )
 
 
 _RULES: dict[type, Callable[..., Pair]] = {
@@ -126,8 +153,17 @@ _RULES: dict[type, Callable[..., Pair]] = {
     sp.sin: _rule_sin,
     sp.cos: lambda x: _rule_sin(padded(x[0] + np.pi / 2, x[1] + np.pi / 2)),
     sp.Abs: _rule_abs,
-    sp.Max: lambda *xs: (reduce(np.maximum, [x for x, _ in xs]), reduce(np.maximum, [x for _, x in xs])),
-    sp.Min: lambda *xs: (reduce(np.minimum, [x for x, _ in xs]), reduce(np.minimum, [x for _, x in xs])),
+    sp.Max: lambda *xs: (
+        reduce(np.maximum, [x for x, _ in xs]),
+        reduce(np.maximum, [x for _, x in xs]),
+    ),
+    sp.Min: lambda *xs: (
+        reduce(np.minimum, [x for x, _ in xs]),
+        reduce(np.minimum, [x for _, x in xs]),
+    ),
     B: lambda x: padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12) + LEAST),
-    DB: lambda _, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),  # of the first derivative, which alone comes up
+    DB: lambda _, x: (
+        np.full_like(x[0], -1.0),
+        np.zeros_like(x[0]),
+    ),  # of the first derivative, which alone comes up
 }

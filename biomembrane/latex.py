@@ -8,29 +8,48 @@ from typing import Any
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
-_HEADS = {"mu": r"\mu", "mu0": r"\mu^{\circ}", "phi": r"\varphi", "V": "V", "W": "W", "q": "q", "P": "P", "A": r"\mathcal{A}", "n": "n", "J": "J"}
+_HEADS = {
+    "mu": r"\mu",
+    "mu0": r"\mu^{\circ}",
+    "phi": r"\varphi",
+    "V": "V",
+    "W": "W",
+    "q": "q",
+    "P": "P",
+    "A": r"\mathcal{A}",
+    "n": "n",
+    "J": "J",
+}
 # the field's letters for parameters that the interface names in words
 _LETTERS = {
-    "permeability": "P", "area": "S", "capacitance": "C", "density": "N", "maximum": r"V^{\max}", "turnover": "k", "forward": "k^{+}",
-    "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L", "volume": "W^{0}", "potential": "V^{0}",
+    "permeability": "P", "area": "S", "capacitance": "C", "density": "N", "maximum": r"V^{\max}",
+    "turnover": "k", "forward": "k^{+}",
+    "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L",
+    "volume": "W^{0}", "potential": "V^{0}",
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
 }  # fmt: skip
 _GREEK = {
-    "alpha", "beta", "gamma", "delta", "Delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "omega",
+    "alpha", "beta", "gamma", "delta", "Delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu",
+    "nu", "xi", "rho", "sigma", "tau", "phi", "omega",
 }  # fmt: skip
 _PLAIN = {
-    "c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T", "t": "t", "Phi": r"\Phi",
+    "c0": r"c^{\circ}", "n0": r"n^{\circ}", "N_A": r"N_{\mathrm{A}}", "R": "R", "F": "F", "T": "T",
+    "t": "t", "Phi": r"\Phi",
     "Affinity": r"\mathcal{A}",
 }  # fmt: skip
 
 
 def roman(text: str) -> str:
     """Text in upright type as it is given, safe inside mathematics."""
-    return r"\mathrm{" + text.replace("_", r"\_").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
+    return (
+        r"\mathrm{" + text.replace("_", r"\_").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
+    )
 
 
 def _parameter(owner: str, key: str) -> str:
-    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with d, Na below; words stay words."""
+    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with d, Na below; words
+    stay words.
+    """
     below = [roman(owner)] if owner else []
     if key in _LETTERS:
         letter = _LETTERS[key]
@@ -73,7 +92,9 @@ class _Printer(LatexPrinter):
 
 
 def tex(expr: Any, owner: str = "") -> str:
-    """The LaTeX of a sympy expression or equation, without delimiters; parameters of ``owner`` are written without its name."""
+    """The LaTeX of a sympy expression or equation, without delimiters; parameters of ``owner`` are
+    written without its name.
+    """
     printer = _Printer({"mul_symbol": None, "ln_notation": True})
     printer.owner = owner
     return str(printer.doprint(expr))

@@ -11,7 +11,10 @@ def raised(text: str | int) -> str:
 
 
 def typeset(text: str, times: str = "·") -> str:
-    """A number as Python formats it, in print: -1.5e-07 is −1.5·10⁻⁷.  ``times``: the sign of multiplication, · in texts and × in figures."""
+    """A number as Python formats it, in print: -1.5e-07 is −1.5·10⁻⁷.
+
+    ``times``: the sign of multiplication, · in texts and × in figures.
+    """
     mantissa, e, power = text.partition("e")
     return mantissa.replace("-", "−") + (f"{times}10{raised(int(power))}" if e else "")
 
@@ -22,10 +25,16 @@ def counted(count: int, thing: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A time in the largest unit in which it is short, '10 min', '60 d'; long ones that are short in none are rounded to four digits."""
+    """A time in the largest unit in which it is short, '10 min', '60 d'; long ones that are short
+    in none are rounded to four digits.
+    """
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         count = seconds / size
         text = f"{count:.4g}"
-        if count >= 1 and "e" not in text and (seconds >= 1e5 or abs(float(text) - count) <= 1e-9 * count):
+        if (
+            count >= 1
+            and "e" not in text
+            and (seconds >= 1e5 or abs(float(text) - count) <= 1e-9 * count)
+        ):
             return f"{text} {unit}"
     return f"{seconds:g} s"

@@ -1,7 +1,8 @@
 """Symbols and functions that every formula shares.
 
-:class:`B` is the Bernoulli function B(x) = x/(eˣ − 1), the barrier of a constant field (Goldman 1943).  It is a function of
-its own, never a raw quotient: B(0) = 1, B > 0, B(−x) = eˣ B(x), so that B(x)/B(−x) = e⁻ˣ is exact.
+:class:`B` is the Bernoulli function B(x) = x/(eˣ − 1), the barrier of a constant field (Goldman
+1943).  It is a function of its own, never a raw quotient: B(0) = 1, B > 0, B(−x) = eˣ B(x), so that
+B(x)/B(−x) = e⁻ˣ is exact.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ N_A = sp.Symbol("N_A", positive=True)
 c0 = sp.Symbol("c0", positive=True)  # standard concentration, 1 M
 n0 = sp.Symbol("n0", positive=True)  # standard amount of a carrier state, 1 fmol
 
-_kept = lru_cache(maxsize=2**16)  # sympy keeps a thousand symbols; a model of 200 cells has forty thousand
+_kept = lru_cache(
+    maxsize=2**16
+)  # sympy keeps a thousand symbols; a model of 200 cells has forty thousand
 
 
 @_kept
@@ -45,7 +48,7 @@ def charge(place: str) -> sp.Symbol:
 
 
 @_kept
-def electric(place: str) -> sp.Symbol:
+def electric_potential(place: str) -> sp.Symbol:
     """φ of a place [V]; zero for what is grounded."""
     return sp.Symbol(f"phi[{place}]", real=True)
 
@@ -63,7 +66,7 @@ def pressure(place: str) -> sp.Symbol:
 
 
 @_kept
-def chemical(pool: str) -> sp.Symbol:
+def chemical_potential(pool: str) -> sp.Symbol:
     """μ of a pool [J/mol], without the electrical part, which sits in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)
 
@@ -93,7 +96,7 @@ def conductance(process: str) -> sp.Symbol:
 
 
 @_kept
-def current(process: str) -> sp.Symbol:
+def flux(process: str) -> sp.Symbol:
     """J = r⁺ − r⁻ [fmol/s]."""
     return sp.Symbol(f"J[{process}]", real=True)
 
@@ -105,7 +108,7 @@ def own_rate(state: str) -> sp.Symbol:
 
 
 @_kept
-def balance(pool: str) -> sp.Symbol:
+def rate_of_change(pool: str) -> sp.Symbol:
     """dx/dt of a pool."""
     return sp.Symbol(f"d[{pool}]", real=True)
 
@@ -130,7 +133,9 @@ def rate_constant(name: str) -> sp.Symbol:
 
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter of a template, by its local name: non-negative unless said otherwise."""
-    return declared(name, "real" if real else "positive" if positive else "nonnegative")  # one object: comparing equal ones is slow
+    return declared(
+        name, "real" if real else "positive" if positive else "nonnegative"
+    )  # one object: comparing equal ones is slow
 
 
 DOMAINS: dict[str, dict[str, bool]] = {
@@ -138,7 +143,10 @@ DOMAINS: dict[str, dict[str, bool]] = {
     "nonnegative": {"nonnegative": True},
     "real": {"real": True},
     "nonzero": {"real": True, "nonzero": True},
-    "fraction": {"nonnegative": True, "fraction": True},  # an assumption of ours, which sympy carries along
+    "fraction": {
+        "nonnegative": True,
+        "fraction": True,
+    },  # an assumption of ours, which sympy carries along
 }
 
 
@@ -154,12 +162,17 @@ def is_fraction(symbol: sp.Symbol) -> bool:
 
 
 def ln(x: sp.Expr) -> sp.Expr:
-    """The logarithm of a product of symbols: what sympy would look for to simplify is not there, and it takes long to look."""
+    """The logarithm of a product of symbols: what sympy would look for to simplify is not there,
+    and it takes long to look.
+    """
     return sp.S.Zero if x == 1 else sp.log(x, evaluate=False)
 
 
 class B(sp.Function):
-    """B(x) = x/(eˣ − 1).  Real argument: positive, decreasing.  Derivative :class:`DB`, value 1 at 0."""
+    """B(x) = x/(eˣ − 1).  Real argument: positive, decreasing.
+
+    Derivative :class:`DB`, value 1 at 0.
+    """
 
     nargs = 1
 
@@ -183,7 +196,9 @@ class B(sp.Function):
         return x / (sp.exp(x) - 1)
 
     def _eval_rewrite_as_Piecewise(self, x: sp.Expr, **_: Any) -> sp.Expr:
-        return sp.Piecewise((series(x, 0), sp.Abs(x) < sp.Float("1e-2")), (x / (sp.exp(x) - 1), True))
+        return sp.Piecewise(
+            (series(x, 0), sp.Abs(x) < sp.Float("1e-2")), (x / (sp.exp(x) - 1), True)
+        )
 
     def _eval_evalf(self, precision: int) -> sp.Expr | None:
         return _evalf(0, self.args[0], precision)
@@ -201,7 +216,9 @@ class B(sp.Function):
     def _code(self, printer: Any) -> str:
         return str(printer._print(self.rewrite(sp.Piecewise)))
 
-    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = _rcode = _code
+    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = (
+        _rcode
+    ) = _code
 
 
 class DB(sp.Function):
@@ -211,7 +228,9 @@ class DB(sp.Function):
 
     @classmethod
     def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        return sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
+        return (
+            sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
+        )
 
     def _eval_is_real(self) -> bool | None:
         real: bool | None = self.args[1].is_real
@@ -228,7 +247,9 @@ class DB(sp.Function):
         return sp.diff(z / (sp.exp(z) - 1), z, int(n)).subs(z, x)
 
     def _eval_rewrite_as_Piecewise(self, n: sp.Expr, x: sp.Expr, **_: Any) -> sp.Expr:
-        return sp.Piecewise((series(x, int(n)), sp.Abs(x) < sp.Float("0.1")), (self.rewrite(sp.exp), True))
+        return sp.Piecewise(
+            (series(x, int(n)), sp.Abs(x) < sp.Float("0.1")), (self.rewrite(sp.exp), True)
+        )
 
     def _eval_evalf(self, precision: int) -> sp.Expr | None:
         return _evalf(int(self.args[0]), self.args[1], precision)
@@ -237,13 +258,24 @@ class DB(sp.Function):
         body = rf"\mathcal{{B}}^{{({self.args[0]})}}\left({printer._print(self.args[1])}\right)"
         return body if exp is None else rf"{body}^{{{exp}}}"
 
-    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = _rcode = B._code
+    _numpycode = _pythoncode = _ccode = _jscode = _mpmathcode = _octave = _julia = _fcode = (
+        _rcode
+    ) = B._code
 
 
 def series(x: sp.Expr, order: int, terms: int = 12) -> sp.Expr:
     """Taylor polynomial of the order-th derivative of B about 0, with B₁ = −1/2."""
-    coefficients = {k: sp.Rational(-1, 2) if k == 1 else sp.bernoulli(k) for k in range(terms + order)}
-    return sum((b / sp.factorial(k - order) * x ** (k - order) for k, b in coefficients.items() if k >= order and b), sp.S.Zero)
+    coefficients = {
+        k: sp.Rational(-1, 2) if k == 1 else sp.bernoulli(k) for k in range(terms + order)
+    }
+    return sum(
+        (
+            b / sp.factorial(k - order) * x ** (k - order)
+            for k, b in coefficients.items()
+            if k >= order and b
+        ),
+        sp.S.Zero,
+    )
 
 
 def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
@@ -262,8 +294,12 @@ def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
 
 
 def regular(e: sp.Expr) -> sp.Expr:
-    """x/(eˣ − 1) written as B(x), with whatever factor and sign it came, so that it has its value at 0 too."""
-    made = e.replace(lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier)
+    """x/(eˣ − 1) written as B(x), with whatever factor and sign it came, so that it has its value
+    at 0 too.
+    """
+    made = e.replace(
+        lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier
+    )
     return made if made == e else regular(made)
 
 
@@ -276,7 +312,9 @@ def _barrier(factor: sp.Expr) -> sp.Expr | None:
 
 
 def _with_barrier(n: sp.Expr) -> sp.Expr:
-    """The product with its first quotient as B; as it was where x does not divide what is beside it."""
+    """The product with its first quotient as B; as it was where x does not divide what is beside
+    it.
+    """
     for factor in n.args:
         x = _barrier(factor)
         if x is None:
@@ -284,7 +322,10 @@ def _with_barrier(n: sp.Expr) -> sp.Expr:
         rest = sp.Mul(*(f for f in n.args if f is not factor))
         scale = factor.as_base_exp()[0].as_coeff_Add()[0]  # scale·(1 − eˣ)
         for ratio in _ratios(rest, x):
-            if not any(f.as_base_exp()[1].is_negative and _may_vanish(f.as_base_exp()[0], x) for f in sp.Mul.make_args(ratio)):
+            if not any(
+                f.as_base_exp()[1].is_negative and _may_vanish(f.as_base_exp()[0], x)
+                for f in sp.Mul.make_args(ratio)
+            ):
                 return -ratio * B(x) / scale
     return n
 

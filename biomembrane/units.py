@@ -1,7 +1,9 @@
-"""The one border that units cross.  Inside are floats of the internal system; outside everything has a unit.
+"""The one border that units cross.  Inside are floats of the internal system; outside everything
+has a unit.
 
-:func:`Q` makes a quantity, :func:`strip` takes the unit off (strictly, by dimension), :func:`restore` puts one on.
-Text is read by the grammar of :mod:`.user_text`; pint is imported here and nowhere else, and never sees the text of a user.
+:func:`Q` makes a quantity, :func:`strip` takes the unit off (strictly, by dimension),
+:func:`restore` puts one on. Text is read by the grammar of :mod:`.user_text`; pint is imported here
+and nowhere else, and never sees the text of a user.
 """
 
 from __future__ import annotations
@@ -25,54 +27,96 @@ if TYPE_CHECKING:
 
     Quantity = _Quantity[Any]
 
-_PINT_BASE = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[current]": "A", "[temperature]": "K", "[substance]": "mol"}
+_PINT_BASE = {
+    "[length]": "m",
+    "[mass]": "kg",
+    "[time]": "s",
+    "[current]": "A",
+    "[temperature]": "K",
+    "[substance]": "mol",
+}
 
 
 @lru_cache(maxsize=1)
 def registry() -> Any:
-    """The registry of every quantity here: ``units.txt``, where osmol and equivalent count moles (of particles, of charges).
+    """The registry of every quantity here: ``units.txt``, where osmol and equivalent count moles
+    (of particles, of charges).
 
     Quantities of other registries are welcome at the border; nobody else's registry is touched.
     """
     import pint
 
-    made: Any = pint.UnitRegistry(files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True)
-    copyreg.pickle(made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q))))  # pint would take it to a registry of its own
+    made: Any = pint.UnitRegistry(
+        files(__package__) / "units.txt", autoconvert_offset_to_baseunit=True
+    )
+    copyreg.pickle(
+        made.Quantity, lambda q: (Q, (q.magnitude, unit_of(q)))
+    )  # pint would take it to a registry of its own
     return made
 
 
 def Q(value: Any, unit: str | None = None) -> Quantity:
-    """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned into kelvin at once).
+    """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned
+    into kelvin at once).
 
-    Units are read as papers print them: ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``.  A quantity alone is the quantity.
+    Units are read as papers print them: ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``.  A quantity
+    alone is the quantity.
 
-    Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no unit given) or
-    :class:`~biomembrane.errors.NotANumber`.
+    Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no
+    unit given) or :class:`~biomembrane.errors.NotANumber`.
     """
-    parsed = _parsed(unit) if isinstance(unit, str) and (type(value) is float or (type(value) is np.ndarray and value.dtype == float)) else None
+    parsed = (
+        _parsed(unit)
+        if isinstance(unit, str)
+        and (type(value) is float or (type(value) is np.ndarray and value.dtype == float))
+        else None
+    )
     if (
-        parsed is not None and not isinstance(parsed, user_text.Unreadable) and not _offset_unit(parsed)
+        parsed is not None
+        and not isinstance(parsed, user_text.Unreadable)
+        and not _offset_unit(parsed)
     ):  # the common case, without words for an error
         return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
     if unit is None:
         if is_quantity(value) or isinstance(value, str):
             return quantity(value, f"Q({errors.shown(value, 40)})")  # type: ignore[no-any-return]
         raise errors.BareNumber(
-            where=f"Q({errors.shown(value, 40)})", wanted="a number and a unit", got="no unit", advice='Q(5, "mM"), or Q(5, "1") for a pure number'
+            where=f"Q({errors.shown(value, 40)})",
+            wanted="a number and a unit",
+            got="no unit",
+            advice='Q(5, "mM"), or Q(5, "1") for a pure number',
         )
     where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
     if is_quantity(value):
         advice = f"Q('{errors.shown(value)}').to({errors.shown(unit, 40)})"
-        raise errors.NotANumber(where=where, wanted="a number beside the unit", got=f"the quantity {errors.shown(value)}", advice=advice)
-    good = unit if isinstance(unit, str) and not isinstance(_parsed(unit), user_text.Unreadable) else "mM"
-    made: Quantity = _absolute(registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where)))
+        raise errors.NotANumber(
+            where=where,
+            wanted="a number beside the unit",
+            got=f"the quantity {errors.shown(value)}",
+            advice=advice,
+        )
+    good = (
+        unit
+        if isinstance(unit, str) and not isinstance(_parsed(unit), user_text.Unreadable)
+        else "mM"
+    )
+    made: Quantity = _absolute(
+        registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where))
+    )
     return made
 
 
-def quantity(value: Any, where: str, wanted: str = "a number followed by a unit, such as '10 min'", advice: str = "") -> Any:
-    """What means a quantity, text or one of another registry, as one of this registry; everything else as it is.
+def quantity(
+    value: Any,
+    where: str,
+    wanted: str = "a number followed by a unit, such as '10 min'",
+    advice: str = "",
+) -> Any:
+    """What means a quantity, text or one of another registry, as one of this registry; everything
+    else as it is.
 
-    Raises ``NotANumber`` or ``UnknownUnit`` for text that means none, ``UnitMismatch`` for a unit that is made of nothing known here.
+    Raises ``NotANumber`` or ``UnknownUnit`` for text that means none, ``UnitMismatch`` for a unit
+    that is made of nothing known here.
     """
     if isinstance(value, str):
         return _told(value, where, wanted, advice)
@@ -90,14 +134,28 @@ def _told(text: str, where: str, wanted: str, advice: str) -> Any:
     if found is None:
         unit = text.strip()
         known = unit and not isinstance(_parsed(unit), user_text.Unreadable)
-        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(text), advice=advice or f"Q(1, {unit if known else 'mM'!r})")
+        raise errors.NotANumber(
+            where=where,
+            wanted=wanted,
+            got=errors.shown(text),
+            advice=advice or f"Q(1, {unit if known else 'mM'!r})",
+        )
     if not math.isfinite(found[0]):
-        raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(text), advice="a number below 1.8e308")
+        raise errors.NotFinite(
+            where=where,
+            wanted="a finite number",
+            got=errors.shown(text),
+            advice="a number below 1.8e308",
+        )
     return _absolute(registry().Quantity(found[0], _unit(found[1] or "1", where, text)))
 
 
-def _number(value: Any, where: str, advice: str, wanted: str = "a number or an array of numbers") -> Any:
-    """A float, or an array of floats, of what is nothing but real numbers: no flags, text, dates, complex numbers or masks."""
+def _number(
+    value: Any, where: str, advice: str, wanted: str = "a number or an array of numbers"
+) -> Any:
+    """A float, or an array of floats, of what is nothing but real numbers: no flags, text, dates,
+    complex numbers or masks.
+    """
     found = value if type(value) is float else user_text.numbers(value)
     if found is None:
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(value), advice=advice)
@@ -108,17 +166,32 @@ def _unit(unit: Any, where: str, text: str = "") -> Any:
     """The unit of this registry that a text means; ``text``: the whole that it was read from."""
     if not isinstance(unit, str):
         got = f"{errors.shown(unit)}, of type {type(unit).__name__}"
-        raise errors.UnknownUnit(where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'")
+        raise errors.UnknownUnit(
+            where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'"
+        )
     found = _parsed(unit)
     if isinstance(found, user_text.Unreadable):
         number = None if text else user_text.leading(unit)
         if number and number[1] and not isinstance(_parsed(number[1]), user_text.Unreadable):
             advice = f"Q({number[0]:g}, {number[1]!r})"
         else:
-            near = " or ".join(repr(text) for text in found.instead if not isinstance(_parsed(text), user_text.Unreadable))
-            advice = f"did you mean {near}?" if near else "a unit of SI, or one of its kin, as in 'mmol/L', 'uF/cm^2' or '1/s'"
+            near = " or ".join(
+                repr(text)
+                for text in found.instead
+                if not isinstance(_parsed(text), user_text.Unreadable)
+            )
+            advice = (
+                f"did you mean {near}?"
+                if near
+                else "a unit of SI, or one of its kin, as in 'mmol/L', 'uF/cm^2' or '1/s'"
+            )
         got = f"{errors.shown(text or unit)}: {errors.shown(found.why)[1:-1]}"
-        raise errors.UnknownUnit(where=where, wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'", got=got, advice=advice)
+        raise errors.UnknownUnit(
+            where=where,
+            wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'",
+            got=got,
+            advice=advice,
+        )
     return found
 
 
@@ -133,7 +206,9 @@ def _parsed(text: str) -> Any:
     for name, exponent in powers:
         known = user_text.named(name)
         if known is None:
-            return user_text.Unreadable(f"{name!r} is not known", *_instead(user_text.typed(text), name))
+            return user_text.Unreadable(
+                f"{name!r} is not known", *_instead(user_text.typed(text), name)
+            )
         if len(powers) > 1 or exponent != 1:
             known = user_text.FROM_ZERO.get(known, known)
         parts[known] = parts.get(known, Fraction(0)) + exponent
@@ -147,7 +222,11 @@ def _made(parts: dict[str, Fraction]) -> Any:
     pint = registry()
     for name in parts:
         pint.get_name(name)  # which is how pint gets to know a prefixed unit
-    unit = pint.Unit(UnitsContainer({name: int(e) if e.denominator == 1 else float(e) for name, e in parts.items()}))
+    unit = pint.Unit(
+        UnitsContainer(
+            {name: int(e) if e.denominator == 1 else float(e) for name, e in parts.items()}
+        )
+    )
     if not _offset_unit(unit):
         try:
             known = _known(unit._units)
@@ -160,7 +239,9 @@ def _made(parts: dict[str, Fraction]) -> Any:
 
 
 def _instead(text: str, name: str) -> list[str]:
-    """The text with a name that is near the unknown one put in its place; nothing where none is, or where several differ in size."""
+    """The text with a name that is near the unknown one put in its place; nothing where none is, or
+    where several differ in size.
+    """
     units, prefixes = user_text.names()
     found: dict[str, set[str]] = {}
     for prefix in ("", *(p for p in prefixes if p not in {"M", "G", "T", "h", "da"})):
@@ -171,12 +252,20 @@ def _instead(text: str, name: str) -> list[str]:
             if prefix and kept in user_text.WHOLE:
                 continue
             same = rest.lower() == base.lower() or rest == 2 * base
-            if same or (min(len(rest), len(base)) > 1 and len(rest + base) > 4 and user_text.alike(rest, base)):
+            if same or (
+                min(len(rest), len(base)) > 1
+                and len(rest + base) > 4
+                and user_text.alike(rest, base)
+            ):
                 found.setdefault("near" if same else "far", set()).add(prefix + base)
     near = found.get("near") or found.get("far") or set()
     size = {(known.dimension, known.factor) for known in map(_sized, near) if known}
     best = min(near, key=lambda other: (user_text.distance(name, other), other), default="")
-    return [re.sub(rf"(?<![A-Za-z_µ]){re.escape(name)}(?![A-Za-z_])", best, text)] if len(size) == 1 else []
+    return (
+        [re.sub(rf"(?<![A-Za-z_µ]){re.escape(name)}(?![A-Za-z_])", best, text)]
+        if len(size) == 1
+        else []
+    )
 
 
 def _sized(name: str) -> _Known | None:
@@ -202,14 +291,24 @@ def is_quantity(value: Any) -> bool:
 
 def is_plain(value: Any) -> bool:
     """Whether this is one number: a float, or a quantity of this registry."""
-    return type(value) is float or (hasattr(value, "_magnitude") and type(value) is registry().Quantity and type(value._magnitude) is float)
+    return type(value) is float or (
+        hasattr(value, "_magnitude")
+        and type(value) is registry().Quantity
+        and type(value._magnitude) is float
+    )
 
 
 def _home(quantity: Any, where: str) -> Any:
     """The quantity in this registry, in its own unit where that means the same here, else in SI."""
     number = _number(quantity.magnitude, where, "Q(5, 'mM')")
-    if type(quantity) is registry().Quantity:  # pint lets anything be its number: a Decimal, which no float can be added to
-        return _absolute(quantity if number is quantity.magnitude else registry().Quantity(number, quantity.units))
+    if (
+        type(quantity) is registry().Quantity
+    ):  # pint lets anything be its number: a Decimal, which no float can be added to
+        return _absolute(
+            quantity
+            if number is quantity.magnitude
+            else registry().Quantity(number, quantity.units)
+        )
     try:
         base = type(quantity)(number, quantity.units).to_base_units()
         unit = _parsed(str(base.units))
@@ -217,13 +316,20 @@ def _home(quantity: Any, where: str) -> Any:
         unit = user_text.Unreadable(str(problem))
     if isinstance(unit, user_text.Unreadable):
         strange = (str(name) for name in dict(quantity.dimensionality) if name not in _PINT_BASE)
-        got, advice = f"{errors.shown(quantity)} ({next(strange, unit.why)})", "express it in these, or leave it out"
-        raise errors.UnitMismatch(where=where, wanted="a unit made of " + ", ".join(BASE), got=got, advice=advice)
+        got, advice = (
+            f"{errors.shown(quantity)} ({next(strange, unit.why)})",
+            "express it in these, or leave it out",
+        )
+        raise errors.UnitMismatch(
+            where=where, wanted="a unit made of " + ", ".join(BASE), got=got, advice=advice
+        )
     made, own = registry().Quantity(base.magnitude, unit), _parsed(str(quantity.units))
     if isinstance(own, user_text.Unreadable):
         return made
     here = _absolute(registry().Quantity(number, own))
-    same = here.dimensionality == made.dimensionality and np.allclose(here.to_base_units().magnitude, made.to_base_units().magnitude, 1e-9, 0)
+    same = here.dimensionality == made.dimensionality and np.allclose(
+        here.to_base_units().magnitude, made.to_base_units().magnitude, 1e-9, 0
+    )
     return here if same else made
 
 
@@ -238,19 +344,25 @@ def unit_of(quantity: Any) -> str:
 
 
 def _known_of(quantity: Any) -> _Known:
-    known = _known(quantity._units) if type(quantity) is registry().Quantity else None  # asked for its unit it would make a new one each time
+    known = (
+        _known(quantity._units) if type(quantity) is registry().Quantity else None
+    )  # asked for its unit it would make a new one each time
     if known is None:
         known = _known(_home(quantity, errors.shown(quantity))._units)
-    assert known is not None  # no scale of its own in this registry but of temperatures, which are in kelvin now
+    assert (
+        known is not None
+    )  # no scale of its own in this registry but of temperatures, which are in kelvin now
     return known
 
 
-def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> Any:
+def strip(
+    given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = ""
+) -> Any:
     """The float (or array) of a quantity, given as such or as text, in the internal system.
 
-    ``dim``: the dimension that is due, or several that are allowed.  ``where`` names the argument for the error text.
-    Raises ``NotANumber``, ``BareNumber``, ``UnknownUnit``, ``UnitMismatch``, ``NotFinite``.  Plain numbers are accepted only where ``dim`` is
-    dimensionless.
+    ``dim``: the dimension that is due, or several that are allowed.  ``where`` names the argument
+    for the error text. Raises ``NotANumber``, ``BareNumber``, ``UnknownUnit``, ``UnitMismatch``,
+    ``NotFinite``.  Plain numbers are accepted only where ``dim`` is dimensionless.
     """
     allowed = dim if isinstance(dim, tuple) else (dim,)
     if type(given) is registry().Quantity:  # the common case, without the words for an error
@@ -262,36 +374,64 @@ def strip(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, adv
         return _finite(given, where, given)
     wanted, due = _due(allowed)
     if is_labelled(given):
-        return strip(labelled(given, where), dim, where, advice=advice or f"attrs={{'units': {due!r}}}")
+        return strip(
+            labelled(given, where), dim, where, advice=advice or f"attrs={{'units': {due!r}}}"
+        )
     taken = quantity(given, where, f"a number with {wanted}", advice or f"'1 {due}'")
     if not is_quantity(taken):
         number = _number(taken, where, advice or f"Q(1, {due!r})", f"a number with {wanted}")
         if ONE not in allowed:
             got = errors.shown(given)
-            listed = got if not isinstance(given, np.ndarray) else repr(given.tolist()) if given.size <= 12 else "values"
-            raise errors.BareNumber(where=where, wanted=wanted, got=got, advice=advice or f"Q({listed}, {due!r})")
+            listed = (
+                got
+                if not isinstance(given, np.ndarray)
+                else repr(given.tolist())
+                if given.size <= 12
+                else "values"
+            )
+            raise errors.BareNumber(
+                where=where, wanted=wanted, got=got, advice=advice or f"Q({listed}, {due!r})"
+            )
         return _finite(number, where, given)
     known = _known_of(taken)
     if known.dimension not in allowed:
         if isinstance(given, str) and not known.dimension:
-            raise errors.BareNumber(where=where, wanted=wanted, got=errors.shown(given), advice=advice or repr(f"{given.strip()} {due}"))
+            raise errors.BareNumber(
+                where=where,
+                wanted=wanted,
+                got=errors.shown(given),
+                advice=advice or repr(f"{given.strip()} {due}"),
+            )
         number = f"{taken.magnitude:g}" if np.ndim(taken.magnitude) == 0 else "…"
-        degree = {"coulomb": "degC", "farad": "degF"}.get(known.text) if TEMPERATURE in allowed else None
+        degree = (
+            {"coulomb": "degC", "farad": "degF"}.get(known.text) if TEMPERATURE in allowed else None
+        )
         told = f"{known.text}s, not degrees" if degree else str(known.dimension)
         raise errors.UnitMismatch(
-            where=where, wanted=wanted, got=f"{errors.shown(taken)} ({told})", advice=advice or f"Q({number}, {(degree or due)!r})"
+            where=where,
+            wanted=wanted,
+            got=f"{errors.shown(taken)} ({told})",
+            advice=advice or f"Q({number}, {(degree or due)!r})",
         )
     number = _number(taken.magnitude, where, advice or f"Q(1, {due!r})")
     return _finite(_times(number, known.factor, inverse=True), where, given)
 
 
-def scalar(given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = "") -> float:
-    """The float of one quantity in the internal system.  Raises as :func:`strip`, and ``NotANumber`` for an array."""
+def scalar(
+    given: Any, dim: Dimension | tuple[Dimension, ...], where: str, *, advice: str = ""
+) -> float:
+    """The float of one quantity in the internal system.
+
+    Raises as :func:`strip`, and ``NotANumber`` for an array.
+    """
     made = strip(given, dim, where, advice=advice)
     if not isinstance(made, float):
         got = f"an array of shape {np.shape(made)}"
         raise errors.NotANumber(
-            where=where, wanted="one number", got=got, advice=advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})"
+            where=where,
+            wanted="one number",
+            got=got,
+            advice=advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})",
         )
     return made
 
@@ -305,7 +445,11 @@ def is_labelled(value: Any) -> bool:
 def labelled(array: Any, where: str) -> Any:
     """The values of a labelled array as a quantity, by the unit that it tells."""
     unit = array.attrs.get("units", "1")
-    return _absolute(registry().Quantity(_number(array.values, where, "numbers as the array's values"), _unit(unit, where)))
+    return _absolute(
+        registry().Quantity(
+            _number(array.values, where, "numbers as the array's values"), _unit(unit, where)
+        )
+    )
 
 
 class _Known(NamedTuple):
@@ -321,7 +465,12 @@ def _known(units: Any) -> _Known | None:
     if _offset_unit(one.units):
         return None
     powers = dict(one.units.dimensionality)
-    found = dimension(**{_PINT_BASE[name]: Fraction(power).limit_denominator(1000) for name, power in powers.items()})
+    found = dimension(
+        **{
+            _PINT_BASE[name]: Fraction(power).limit_denominator(1000)
+            for name, power in powers.items()
+        }
+    )
     return _Known(found, _factor(found, float(one.to_base_units().magnitude)), str(one.units))
 
 
@@ -329,14 +478,22 @@ def _known(units: Any) -> _Known | None:
 def _due(allowed: tuple[Dimension, ...]) -> tuple[str, str]:
     """What is wanted where one of these dimensions is allowed, in words, and a unit for it."""
     units = [like(d) for d in allowed if d]
-    wanted = " or ".join([f"a unit like {' or '.join(map(repr, units))}"] * bool(units) + ["a pure number"] * (ONE in allowed))
+    wanted = " or ".join(
+        [f"a unit like {' or '.join(map(repr, units))}"] * bool(units)
+        + ["a pure number"] * (ONE in allowed)
+    )
     return wanted, units[0] if units else "1"
 
 
 def _finite(number: Any, where: str, given: Any) -> Any:
     if not (math.isfinite(number) if isinstance(number, float) else np.all(np.isfinite(number))):
         got = errors.shown(given)
-        raise errors.NotFinite(where=where, wanted="a finite number", got=got, advice="look for 0/0, an overflow or a missing datum in what gave it")
+        raise errors.NotFinite(
+            where=where,
+            wanted="a finite number",
+            got=got,
+            advice="look for 0/0, an overflow or a missing datum in what gave it",
+        )
     return number
 
 
@@ -345,7 +502,10 @@ def like(dim: Dimension) -> str:
     """A unit that people use for this dimension and that :func:`Q` reads, for error texts."""
     if dim in EXAMPLES or not dim:
         return example(dim)
-    return next((unit for unit in _RARE if dimension_of(Q(1.0, unit)) == dim), example(dim).replace("·", "*"))
+    return next(
+        (unit for unit in _RARE if dimension_of(Q(1.0, unit)) == dim),
+        example(dim).replace("·", "*"),
+    )
 
 
 def restore(number: Any, unit: str) -> Quantity:
@@ -354,15 +514,27 @@ def restore(number: Any, unit: str) -> Quantity:
 
 
 def inward(unit: str) -> tuple[float, float]:
-    """What a number in ``unit`` is multiplied with and divided by to be internal; one of the two is 1, so that decades stay exact."""
+    """What a number in ``unit`` is multiplied with and divided by to be internal; one of the two is
+    1, so that decades stay exact.
+    """
     factor = from_internal(unit)
     return (1.0, factor) if factor >= 1 else (_times(1.0, factor, inverse=True), 1.0)
 
 
 def _times(number: Any, factor: float, *, inverse: bool = False) -> Any:
-    """number·factor (or number/factor), dividing by the larger of the two so that decades stay exact."""
+    """number·factor (or number/factor), dividing by the larger of the two so that decades stay
+    exact.
+    """
     up = (factor >= 1) != inverse
-    big = factor if factor >= 1 else round(1 / factor) if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14) else 1 / factor
+    big = (
+        factor
+        if factor >= 1
+        else (
+            round(1 / factor)
+            if math.isclose(1 / factor, round(1 / factor), rel_tol=1e-14)
+            else 1 / factor
+        )
+    )
     return number * big if up else number / big
 
 
@@ -389,9 +561,24 @@ def udunits(unit: str) -> str:
 
 
 def from_udunits(unit: str) -> str:
-    """The unit of a CF attribute as :func:`Q` reads it: ``fmol s-1`` becomes ``fmol*s**-1``; other units stay."""
-    return re.sub(r"\s+", "*", re.sub(r"([A-Za-zµ°%])(-?[0-9]+)", r"\1**\2", unit.strip())) if _CF_UNIT.fullmatch(unit.strip()) else unit
+    """The unit of a CF attribute as :func:`Q` reads it: ``fmol s-1`` becomes ``fmol*s**-1``; other
+    units stay.
+    """
+    return (
+        re.sub(r"\s+", "*", re.sub(r"([A-Za-zµ°%])(-?[0-9]+)", r"\1**\2", unit.strip()))
+        if _CF_UNIT.fullmatch(unit.strip())
+        else unit
+    )
 
 
 _CF_UNIT = re.compile(r"[A-Za-zµ°%]+(-?[0-9]+)?(\s+[A-Za-zµ°%]+(-?[0-9]+)?)*")
-_RARE = ("1/s/mM", "1/s/mM^2", "1/s/mM^3", "pmol/cm^2", "fmol/s/mM", "fmol^2/fJ/s", "fmol^2/fJ/s/um^2", "nS/fmol")  # where ``EXAMPLES`` has none
+_RARE = (
+    "1/s/mM",
+    "1/s/mM^2",
+    "1/s/mM^3",
+    "pmol/cm^2",
+    "fmol/s/mM",
+    "fmol^2/fJ/s",
+    "fmol^2/fJ/s/um^2",
+    "nS/fmol",
+)  # where ``EXAMPLES`` has none

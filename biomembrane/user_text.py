@@ -1,7 +1,9 @@
-"""Text from users, read by bounded grammars: decimal numbers, whole numbers, units as papers print them.
+"""Text from users, read by bounded grammars: decimal numbers, whole numbers, units as papers print
+them.
 
-Nothing here is evaluated, and nothing takes longer than the text is long: digits, exponents, depth and length are bounded first.  Digits are
-ASCII digits; of other signs only those that typesetters use are known (µ, Ω, °, Å, ·, ×, −, superscripts).
+Nothing here is evaluated, and nothing takes longer than the text is long: digits, exponents, depth
+and length are bounded first.  Digits are ASCII digits; of other signs only those that typesetters
+use are known (µ, Ω, °, Å, ·, ×, −, superscripts).
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DECIMAL = re.compile(rf"[+-]?{_NUMBER}")
 _EXACT = re.compile(rf"[+-]?(?:{_NUMBER}|[0-9]+/0*[1-9][0-9]*)")
 _LONG = re.compile(rf"[0-9.]{{{DIGITS + 2},}}|[eE][+-]?[0-9]{{3,}}")
-_TENS = re.compile(r"\s*(?:[x×*·]\s*)?10\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?[0-9]{1,3})\s*\)|([+-]?[0-9]{1,3}))(?![0-9.])")
+_TENS = re.compile(
+    r"\s*(?:[x×*·]\s*)?10\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?[0-9]{1,3})\s*\)|([+-]?[0-9]{1,3}))(?![0-9.])"
+)
 _TYPESET = str.maketrans(
     {
         **dict.fromkeys("\u2212\u2013\u2010\u2011", "-"),  # minus, dash, hyphens
-        **dict.fromkeys("\u22c5\u2219\u2022", "·"), "\u03bc": "µ", "\u2126": "Ω", "\u212b": "Å", "\u2103": "°C", "\u2109": "°F",
+        **dict.fromkeys("\u22c5\u2219\u2022", "·"), "\u03bc": "µ", "\u2126": "Ω", "\u212b": "Å",
+        "\u2103": "°C", "\u2109": "°F",
     }
 )  # fmt: skip
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -36,26 +41,41 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 def typed(text: str) -> str:
     """The text as it would be typed: one minus, one dot, one micro sign, ``²`` as ``^2``."""
-    return re.sub("[⁰¹²³⁴-⁹⁻⁺]+", lambda raised: f"^{raised[0].translate(_RAISED)}", text.translate(_TYPESET)).strip()
+    return re.sub(
+        "[⁰¹²³⁴-⁹⁻⁺]+", lambda raised: f"^{raised[0].translate(_RAISED)}", text.translate(_TYPESET)
+    ).strip()
 
 
 def decimal(text: str) -> float | None:
-    """A decimal number of ASCII digits, infinite where it is too large for a double; None for anything else."""
+    """A decimal number of ASCII digits, infinite where it is too large for a double; None for
+    anything else.
+    """
     text = text.strip()
     return float(text) if len(text) <= LONGEST and _DECIMAL.fullmatch(text) else None
 
 
 def exact(value: object) -> Fraction | None:
-    """A number, or text such as ``-0.5`` or ``1/3``, as the fraction that was written; None for what is no finite number or has no bounded size.
+    """A number, or text such as ``-0.5`` or ``1/3``, as the fraction that was written; None for
+    what is no finite number or has no bounded size.
 
     A float is read as the shortest decimal that prints it, so that 0.1 is a tenth.
     """
     if isinstance(value, bool):
         return None
     if isinstance(value, Rational):
-        made = Fraction(int(value.numerator), int(value.denominator)) if _short(value.numerator) and _short(value.denominator) else None
+        made = (
+            Fraction(int(value.numerator), int(value.denominator))
+            if _short(value.numerator) and _short(value.denominator)
+            else None
+        )
     else:
-        told = str(value) if isinstance(value, (Real, Decimal)) else typed(value) if isinstance(value, str) and len(value) <= LONGEST else ""
+        told = (
+            str(value)
+            if isinstance(value, (Real, Decimal))
+            else typed(value)
+            if isinstance(value, str) and len(value) <= LONGEST
+            else ""
+        )
         made = Fraction(told) if _EXACT.fullmatch(told) and not _LONG.search(told) else None
     return made if made is None or not made or 10**-DECADES <= abs(made) <= 10**DECADES else None
 
@@ -65,10 +85,17 @@ def _short(number: object) -> bool:
 
 
 def numbers(value: object) -> Any:
-    """A float, or an array of floats, of what is nothing but real numbers; None of flags, text, dates, complex or masked numbers."""
+    """A float, or an array of floats, of what is nothing but real numbers; None of flags, text,
+    dates, complex or masked numbers.
+    """
     import numpy as np
 
-    if isinstance(value, (str, bytes, bool)) or value is None or hasattr(type(value), "magnitude") or hasattr(type(value), "dims"):
+    if (
+        isinstance(value, (str, bytes, bool))
+        or value is None
+        or hasattr(type(value), "magnitude")
+        or hasattr(type(value), "dims")
+    ):
         return None  # what has a unit of its own is more than a number
     try:
         if hasattr(value, "mask") and np.ma.is_masked(value):  # numpy.ma takes long to load
@@ -76,7 +103,10 @@ def numbers(value: object) -> Any:
         array = np.asarray(value, dtype=object if isinstance(value, (list, tuple)) else None)
         if array.dtype.kind == "O":
             parts = array.ravel().tolist()
-            sound = all(isinstance(x, (Real, Decimal)) and not isinstance(x, (bool, np.bool_)) for x in parts)
+            sound = all(
+                isinstance(x, (Real, Decimal)) and not isinstance(x, (bool, np.bool_))
+                for x in parts
+            )
             array = np.array([float(x) for x in parts]).reshape(array.shape) if sound else array
         if array.dtype.kind not in "iuf":
             return None
@@ -86,7 +116,9 @@ def numbers(value: object) -> Any:
 
 
 def leading(text: str) -> tuple[float, str] | None:
-    """The number that a text begins with, ``-60``, ``1e-7`` or ``2.5 × 10⁻⁷``, and the rest; None where there is none."""
+    """The number that a text begins with, ``-60``, ``1e-7`` or ``2.5 × 10⁻⁷``, and the rest; None
+    where there is none.
+    """
     if len(text) > LONGEST:
         return None
     text = typed(text)
@@ -94,7 +126,9 @@ def leading(text: str) -> tuple[float, str] | None:
     if ten and text.startswith("10"):
         return 10.0 ** int(ten[1] or ten[2]), text[ten.end() :].strip()
     found = _DECIMAL.match(text)
-    if not found or re.match(r"[eE](?![A-Za-z])", text[found.end() :]):  # a number that breaks off, '5e', is no number of charges
+    if not found or re.match(
+        r"[eE](?![A-Za-z])", text[found.end() :]
+    ):  # a number that breaks off, '5e', is no number of charges
         return None
     rest = text[found.end() :]
     ten = _TENS.match(rest)
@@ -122,18 +156,30 @@ class Power(NamedTuple):
 _LETTERS = "A-Za-z_µΩ°Å%"
 _NAME = re.compile(rf"[{_LETTERS}]*?H2O(?![{_LETTERS}0-9])|[{_LETTERS}]+")
 _COUNT = r"(?:0|[1-9][0-9]{0,2})(?![0-9])"  # no zero in front: 'l01' is l-1 misread
-_RAISE = re.compile(rf"\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?)\s*(?:/\s*({_COUNT})\s*)?\)|([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?))")
+_RAISE = re.compile(
+    rf"\s*(?:\^|\*\*)\s*(?:\(\s*([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?)\s*(?:/\s*({_COUNT})\s*)?\)|([+-]?{_COUNT}(?:\.[0-9]{{1,18}})?))"
+)
 _ATTACHED = re.compile(r"-?(?:0|[1-9][0-9]?)(?!\.?[0-9])")
 _JOIN = re.compile(r"\s*(\*(?!\*)|·|×|\.(?=[A-Za-zµΩ°Å(])|/|\bper\b)\s*|\s+|(?=[A-Za-zµΩ°Å(])")
-_WORDS = {"mm Hg": "mmHg", "cm H2O": "cmH2O", "mm H2O": "mmH2O", **dict.fromkeys(("deg C", "° C"), "degC"), **dict.fromkeys(("deg F", "° F"), "degF")}
-_PAIRS = re.compile(r"(?<![A-Za-z])(" + "|".join(pair.replace(" ", r"\s+") for pair in _WORDS) + r")(?![A-Za-z0-9])")
+_WORDS = {
+    "mm Hg": "mmHg",
+    "cm H2O": "cmH2O",
+    "mm H2O": "mmH2O",
+    **dict.fromkeys(("deg C", "° C"), "degC"),
+    **dict.fromkeys(("deg F", "° F"), "degF"),
+}
+_PAIRS = re.compile(
+    r"(?<![A-Za-z])(" + "|".join(pair.replace(" ", r"\s+") for pair in _WORDS) + r")(?![A-Za-z0-9])"
+)
 
 
 def unit(text: str) -> list[Power]:
-    """The named units of ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``, ``1/(M*s)`` with their exponents, none for a pure number.
+    """The named units of ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``, ``1/(M*s)`` with their
+    exponents, none for a pure number.
 
-    Units are joined by a blank, ``*``, ``·``, a dot or nothing after an exponent; exponents stand behind ``^`` or ``**``, raised, or
-    attached.  After a slash only slashes may follow, for ``J/mol K`` is read in two ways.  Raises Unreadable.
+    Units are joined by a blank, ``*``, ``·``, a dot or nothing after an exponent; exponents stand
+    behind ``^`` or ``**``, raised, or attached.  After a slash only slashes may follow, for ``J/mol
+    K`` is read in two ways.  Raises Unreadable.
     """
     if len(text) > LONGEST:
         raise Unreadable(f"a text of {len(text)} characters")
@@ -142,7 +188,9 @@ def unit(text: str) -> list[Power]:
         return []
     strange = re.search(rf"[^{_LETTERS}0-9\s.*·×/^()+-]", plain)
     if strange:
-        raise Unreadable(f"the sign {strange[0]!r}" + " (a decimal point is '.')" * (strange[0] == ","))
+        raise Unreadable(
+            f"the sign {strange[0]!r}" + " (a decimal point is '.')" * (strange[0] == ",")
+        )
     reader = _Reader(plain)
     made = list(reader.product(0))
     if reader.at < len(plain):
@@ -177,7 +225,10 @@ class _Reader:
                 sign, slashed = -1, join.end()
             elif slashed:
                 first, last = self.text[: self.at], self.text[join.end() :]
-                raise Unreadable("a product after a slash, which can be read in two ways", *([f"{first}/{last}", f"{last}*{first}"] * (not depth)))
+                raise Unreadable(
+                    "a product after a slash, which can be read in two ways",
+                    *([f"{first}/{last}", f"{last}*{first}"] * (not depth)),
+                )
             self.at = join.end()
 
     def _power(self, depth: int) -> list[Power]:
@@ -194,7 +245,11 @@ class _Reader:
             found = _NAME.match(self.text, self.at)
             if not found:
                 rest = self.text[self.at :].strip()
-                raise Unreadable(f"{rest!r} where the name of a unit is due" if rest else "no unit after the last sign")
+                raise Unreadable(
+                    f"{rest!r} where the name of a unit is due"
+                    if rest
+                    else "no unit after the last sign"
+                )
             inside = [Power(found[0], Fraction(1))]
             self.at = found.end()
         exponent = self._exponent()
@@ -227,15 +282,21 @@ class _Reader:
 
 
 class Names(NamedTuple):
-    """``units``: every name, symbol and alias, with the name that is kept; ``prefixes`` likewise, the longest first."""
+    """``units``: every name, symbol and alias, with the name that is kept; ``prefixes`` likewise,
+    the longest first.
+    """
 
     units: dict[str, str]
     prefixes: dict[str, str]
 
 
-FROM_ZERO = {"degree_Celsius": "kelvin", "degree_Fahrenheit": "rankine"}  # the degree of a scale that begins elsewhere
+FROM_ZERO = {
+    "degree_Celsius": "kelvin",
+    "degree_Fahrenheit": "rankine",
+}  # the degree of a scale that begins elsewhere
 WHOLE = {  # units that take no prefix
-    "minute", "hour", "day", "week", "year", "percent", "ppm", "count", "degree_Celsius", "degree_Fahrenheit", "rankine", "angstrom",
+    "minute", "hour", "day", "week", "year", "percent", "ppm", "count", "degree_Celsius",
+    "degree_Fahrenheit", "rankine", "angstrom",
     "elementary_charge", "mmHg", "cmH2O", "mmH2O", "centipoise",
 }  # fmt: skip
 
@@ -243,8 +304,16 @@ WHOLE = {  # units that take no prefix
 @lru_cache(maxsize=1)
 def names() -> Names:
     """The names of ``units.txt``, which is in the form that pint reads."""
-    units, prefixes = {f"delta_{scale}": degree for scale, degree in FROM_ZERO.items()}, dict[str, str]()
-    for line in (files(__package__) / "units.txt").read_text(encoding="utf-8").split("@group")[0].splitlines():
+    units, prefixes = (
+        {f"delta_{scale}": degree for scale, degree in FROM_ZERO.items()},
+        dict[str, str](),
+    )
+    for line in (
+        (files(__package__) / "units.txt")
+        .read_text(encoding="utf-8")
+        .split("@group")[0]
+        .splitlines()
+    ):
         name, *rest = (part.strip() for part in line.split("="))
         if not rest or line.startswith(("#", "@")):
             continue
@@ -257,27 +326,35 @@ def names() -> Names:
 
 @lru_cache(maxsize=512)
 def named(text: str) -> str | None:
-    """The name that is kept of a unit with its prefix, or with the s of a plural; None if it is not known."""
+    """The name that is kept of a unit with its prefix, or with the s of a plural; None if it is not
+    known.
+    """
     units, prefixes = names()
     if text in units:
         return units[text]
     for prefix, name in prefixes.items():
         base = units.get(text.removeprefix(prefix)) if text.startswith(prefix) else None
-        if base is not None and base not in WHOLE and (prefix != "h" or base == "pascal"):  # hg, hs: no one's units
+        if (
+            base is not None and base not in WHOLE and (prefix != "h" or base == "pascal")
+        ):  # hg, hs: no one's units
             return name + base
     one = text.removesuffix("s")
     return named(one) if one != text and re.search("[a-z]{3}$", one) else None
 
 
 def alike(text: str, other: str) -> bool:
-    """Whether two names differ by one letter left out, put in, changed or swapped with its neighbour; by two where they are long."""
+    """Whether two names differ by one letter left out, put in, changed or swapped with its
+    neighbour; by two where they are long.
+    """
     if abs(len(text) - len(other)) > 2:
         return False
     return distance(text[:40], other[:40]) <= (1 if min(len(text), len(other)) < 6 else 2)
 
 
 def distance(a: str, b: str) -> int:
-    """Letters left out, put in, changed or swapped with a neighbour between two words (Damerau 1964)."""
+    """Letters left out, put in, changed or swapped with a neighbour between two words (Damerau
+    1964).
+    """
     rows = [list(range(len(b) + 1))]
     for i, x in enumerate(a, 1):
         row = [i]

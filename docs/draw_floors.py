@@ -1,6 +1,8 @@
-"""The picture of the floors in ``architecture.md``, drawn from the import contract in ``pyproject.toml``.
+"""The picture of the floors in ``architecture.md``, drawn from the import contract in
+``pyproject.toml``.
 
-``python docs/draw_floors.py`` writes it; with ``--check`` nothing is written, and exit status 1 says that it is stale.
+``python docs/draw_floors.py`` writes it; with ``--check`` nothing is written, and exit status 1
+says that it is stale.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Numbers and figures of the texts, from what ``biomembrane reproduce`` found: never typed.
 
-A number stands in a text as ``<!--=enterocyte.glucose_cell .2f mM-->6.18 mM<!---->``: model and answer, a format, a unit if it is not the
-answer's own.  ``python docs/insert_numbers.py FOLDER`` writes the numbers of ``FOLDER/results.json`` into the texts and copies the figures that the
-READMEs of the models show; with ``--check`` nothing is written, and exit status 1 says that a number is stale.  Pages of your own are named
-behind the folder.
+A number stands in a text as ``<!--=enterocyte.glucose_cell .2f mM-->6.18 mM<!---->``: model and
+answer, a format, a unit if it is not the answer's own.  ``python docs/insert_numbers.py FOLDER``
+writes the numbers of ``FOLDER/results.json`` into the texts and copies the figures that the READMEs
+of the models show; with ``--check`` nothing is written, and exit status 1 says that a number is
+stale.  Pages of your own are named behind the folder.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def texts() -> list[Path]:
     return [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "models").glob("*/README.md"))]
 
 
-def numbers(results: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[float | None, str]]:
+def numbers(
+    results: Iterable[Mapping[str, Any]],
+) -> dict[tuple[str, str], tuple[float | None, str]]:
     """(value, unit) by (model, answer).  Raises Wrong where two studies have one name."""
     made: dict[tuple[str, str], tuple[float | None, str]] = {}
     seen: set[str] = set()
@@ -44,7 +47,10 @@ def numbers(results: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple
         if r["model"] in seen:
             raise Wrong(f"two studies are called {r['model']}")
         seen.add(r["model"])
-        made |= {(r["model"], a["name"]): (a["computed"]["value"], a["computed"]["unit"]) for a in r["answers"]}
+        made |= {
+            (r["model"], a["name"]): (a["computed"]["value"], a["computed"]["unit"])
+            for a in r["answers"]
+        }
     return made
 
 
@@ -62,17 +68,25 @@ def printed(value: float | None, unit: str, form: str, other: str | None) -> str
         try:
             value = float(Q(value, unit).to("1" if share else wanted).magnitude)
         except (errors.BiomembraneError, ValueError, TypeError, AttributeError) as problem:
-            raise Wrong(f"{unit} cannot be given in {'per cent' if share else wanted}: {str(problem).splitlines()[0]}") from None
+            raise Wrong(
+                f"{unit} cannot be given in {'per cent' if share else wanted}:"
+                f" {str(problem).splitlines()[0]}"
+            ) from None
         unit = str(wanted)
     digits = format(value, form)
     if value and not re.search("[1-9]", digits.partition("e")[0]):
-        raise Wrong(f"{form} leaves no digit of {value:.3g} {unit}: .1e, .2g or a smaller unit does")
+        raise Wrong(
+            f"{form} leaves no digit of {value:.3g} {unit}: .1e, .2g or a smaller unit does"
+        )
     text = typeset(digits).replace("%", " %")
     return text if share or unit == "1" else f"{text} {unit}"
 
 
 def inserted(text: str, found: Numbers) -> str:
-    """The text with the numbers as they are now; marks of studies that are not among them stay.  Raises Wrong, a line for each mark."""
+    """The text with the numbers as they are now; marks of studies that are not among them stay.
+
+    Raises Wrong, a line for each mark.
+    """
     faults, ran = [], {model for model, _ in found}
 
     def one(match: re.Match[str]) -> str:
@@ -94,7 +108,9 @@ def inserted(text: str, found: Numbers) -> str:
     for start in (m.start() for m in LOOKS.finditer(text)):
         if start not in whole:
             line = text[start : start + 60].splitlines()[0]
-            faults.append((start, f"{line} is not well formed: <!--=model.answer format unit-->number<!---->"))
+            faults.append(
+                (start, f"{line} is not well formed: <!--=model.answer format unit-->number<!---->")
+            )
     made = MARK.sub(one, text)
     if faults:
         raise Wrong("\n".join(said for _, said in sorted(faults)))
@@ -109,16 +125,26 @@ def stale(old: str, new: str) -> Iterator[str]:
 
 
 def told(pages: Mapping[Path, tuple[str, str]], found: Numbers, *, check: bool) -> list[str]:
-    """What changes, a line each, then how many numbers there are, and of which studies none was run."""
+    """What changes, a line each, then how many numbers there are, and of which studies none was
+    run.
+    """
     ran = {model for model, _ in found}
-    lines = [f"{shown(path)}: {line}" for path, (was, now) in pages.items() for line in stale(was, now)]
+    lines = [
+        f"{shown(path)}: {line}" for path, (was, now) in pages.items() for line in stale(was, now)
+    ]
     marks = [mark for _, now in pages.values() for mark in MARK.finditer(now)]
     left = [mark for mark in marks if mark[1] not in ran]
     checked = len(marks) - len(left)
     word = "stale" if check else "renewed"
-    said = f"{counted(checked, 'number')} in {counted(len(pages), 'page')}: {len(lines)} {word}, {checked - len(lines)} as they are"
+    said = (
+        f"{counted(checked, 'number')} in {counted(len(pages), 'page')}: {len(lines)} {word},"
+        f" {checked - len(lines)} as they are"
+    )
     if left:
-        said += f"; {len(left)} left alone, of studies that were not run: {', '.join(sorted({mark[1] for mark in left}))}"
+        said += (
+            f"; {len(left)} left alone, of studies that were not run:"
+            f" {', '.join(sorted({mark[1] for mark in left}))}"
+        )
     return [*lines, said]
 
 
@@ -128,25 +154,43 @@ def shown(path: Path) -> str:
 
 
 def read(folder: Path) -> Numbers:
-    """The numbers of ``results.json``.  Raises Wrong for a file that is none, and for studies that miss."""
+    """The numbers of ``results.json``.
+
+    Raises Wrong for a file that is none, and for studies that miss.
+    """
     try:
         models = json.loads((folder / "results.json").read_text("utf-8"))["models"]
         missed = [r["model"] for r in models if r["misses"]]
         found = numbers(models)
     except OSError as problem:
-        raise Wrong(f"{folder / 'results.json'}: {problem.strerror}; 'biomembrane reproduce --out {folder}' writes it") from None
+        raise Wrong(
+            f"{folder / 'results.json'}: {problem.strerror}; 'biomembrane reproduce --out {folder}'"
+            " writes it"
+        ) from None
     except (KeyError, TypeError, IndexError, json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise Wrong(f"{folder / 'results.json'} is not what 'biomembrane reproduce' writes: {type(problem).__name__}") from None
+        raise Wrong(
+            f"{folder / 'results.json'} is not what 'biomembrane reproduce' writes:"
+            f" {type(problem).__name__}"
+        ) from None
     if missed:
-        raise Wrong(f"{folder / 'results.json'}: {', '.join(missed)} missed; no number is taken from there")
+        raise Wrong(
+            f"{folder / 'results.json'}: {', '.join(missed)} missed; no number is taken from there"
+        )
     return found
 
 
 def figures(folder: Path, found: Numbers) -> dict[Path, Path]:
-    """Where the figures that the READMEs of the models that were run show come from.  Raises Wrong, a line for each that no study drew."""
+    """Where the figures that the READMEs of the models that were run show come from.
+
+    Raises Wrong, a line for each that no study drew.
+    """
     made, faults, ran = {}, [], {model for model, _ in found}
     for page in sorted((ROOT / "models").glob("*/README.md")):
-        for name in re.findall(r"!\[[^\]]*\]\((\w+\.svg)\)", page.read_text("utf-8")) if page.parent.name in ran else ():
+        for name in (
+            re.findall(r"!\[[^\]]*\]\((\w+\.svg)\)", page.read_text("utf-8"))
+            if page.parent.name in ran
+            else ()
+        ):
             made[page.with_name(name)] = source = folder / page.parent.name / name
             if not source.is_file():
                 faults.append(f"{shown(page)} shows {name}, and {source} is not there")
@@ -156,7 +200,10 @@ def figures(folder: Path, found: Numbers) -> dict[Path, Path]:
 
 
 def renewed(found: Numbers, pages: Iterable[Path]) -> dict[Path, tuple[str, str]]:
-    """Each page as it is and as it should be.  Raises Wrong, a line for each fault, which names the page."""
+    """Each page as it is and as it should be.
+
+    Raises Wrong, a line for each fault, which names the page.
+    """
     made, faults = {}, []
     for path in pages:
         try:
@@ -174,12 +221,20 @@ def renewed(found: Numbers, pages: Iterable[Path]) -> dict[Path, tuple[str, str]
 def main(arguments: list[str] | None = None) -> int:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("folder", type=Path, help="what 'biomembrane reproduce --out' wrote")
-    made.add_argument("pages", type=Path, nargs="*", help="texts with marks (default: docs/ and the models' READMEs, with their figures)")
+    made.add_argument(
+        "pages",
+        type=Path,
+        nargs="*",
+        help="texts with marks (default: docs/ and the models' READMEs, with their figures)",
+    )
     made.add_argument("--check", action="store_true", help="write nothing")
     options = made.parse_args(arguments)
     try:
         found = read(options.folder)
-        pages, drawn = renewed(found, options.pages or texts()), {} if options.pages else figures(options.folder, found)
+        pages, drawn = (
+            renewed(found, options.pages or texts()),
+            ({} if options.pages else figures(options.folder, found)),
+        )
     except Wrong as problem:
         print(problem, file=sys.stderr)  # noqa: T201
         return 2

@@ -15,7 +15,7 @@ import numpy as np
 from biomembrane import Q
 from biomembrane.assemble.model import Model
 from biomembrane.testing.model_evaluator import Condition
-from biomembrane.testing.random_specs import Part, Spec, Term, Wall
+from biomembrane.testing.random_specs import Part, Spec, Term, MembraneSpec
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -23,8 +23,10 @@ MODELS = Path(__file__).parents[1] / "models"
 # --- the same model told otherwise
 
 _ELSEWHERE = {
-    "mM": "mol/L", "um^2": "cm^2", "pL": "um^3", "mV": "V", "uF/cm^2": "F/m^2", "cm/s": "um/ms", "1/s": "1/min", "fmol/s": "nmol/hour",
-    "kJ/mol": "cal/mol", "pmol/cm^2/s": "mol/m^2/s", "1/um^2": "1/cm^2", "nS": "S", "mS/cm^2": "S/m^2", "cm/s/bar": "um/s/kPa", "fmol": "mol",
+    "mM": "mol/L", "um^2": "cm^2", "pL": "um^3", "mV": "V", "uF/cm^2": "F/m^2", "cm/s": "um/ms",
+    "1/s": "1/min", "fmol/s": "nmol/hour",
+    "kJ/mol": "cal/mol", "pmol/cm^2/s": "mol/m^2/s", "1/um^2": "1/cm^2", "nS": "S",
+    "mS/cm^2": "S/m^2", "cm/s/bar": "um/s/kPa", "fmol": "mol",
     "kelvin": "kelvin",
 }  # fmt: skip
 
@@ -43,27 +45,50 @@ def mirrored(spec: Spec) -> Spec:
         return tuple((n, s, swap[w]) for n, s, w in side)
 
     def turned(part: Part) -> Part:
-        numbers = tuple((f"{k[: k.index('@') + 1]}{swap[k[k.index('@') + 1 :]]}" if "@" in k else k, x, u) for k, x, u in part.numbers)
+        numbers = tuple(
+            (f"{k[: k.index('@') + 1]}{swap[k[k.index('@') + 1 :]]}" if "@" in k else k, x, u)
+            for k, x, u in part.numbers
+        )
         loop = part.loop and replace(
             part.loop,
-            steps=tuple((a, b, terms(left), terms(right), f, r) for a, b, left, right, f, r in part.loop.steps),
+            steps=tuple(
+                (a, b, terms(left), terms(right), f, r)
+                for a, b, left, right, f, r in part.loop.steps
+            ),
             inside=tuple(z - x for z, x in zip(part.loop.whole, part.loop.inside, strict=True)),
         )
-        return replace(part, left=terms(part.left), right=terms(part.right), numbers=numbers, loop=loop)
+        return replace(
+            part, left=terms(part.left), right=terms(part.right), numbers=numbers, loop=loop
+        )
 
-    def flipped(wall: Wall) -> Wall:
+    def flipped(wall: MembraneSpec) -> MembraneSpec:
         return replace(wall, inside=wall.outside, outside=wall.inside, potential=-wall.potential)
 
-    return replace(spec, walls=tuple(map(flipped, spec.walls)), parts=tuple(map(turned, spec.parts)))
+    return replace(
+        spec, walls=tuple(map(flipped, spec.walls)), parts=tuple(map(turned, spec.parts))
+    )
 
 
 def condition(model: Model, u: Sequence[float]) -> Condition:
-    """A physiological condition from a point of the unit cube: 0.03–300 mM, ±120 mV between places, 0.5–2 times the volume."""
+    """A physiological condition from a point of the unit cube: 0.03–300 mM, ±120 mV between places,
+    0.5–2 times the volume.
+    """
     at = iter(np.resize(np.asarray(u), 3 * (len(model.pools) + len(model.places))))
-    swell = {c.name: c.volume.value * (2.0 ** (2 * next(at) - 1) if c.name in model.swelling else 1.0) for c in model.compartments}
+    swell = {
+        c.name: c.volume.value * (2.0 ** (2 * next(at) - 1) if c.name in model.swelling else 1.0)
+        for c in model.compartments
+    }
     phi = {n: 0.24 * next(at) - 0.12 if n in model.circuit.nodes else 0.0 for n in model.places}
-    amount = {p.name: swell[p.place] * 0.03 * 10.0 ** (4 * next(at)) for p in model.states if p.concentration is not None}
-    amount |= {p.name: 0.01 * 10.0 ** (-3 * next(at)) for p in model.states if p.is_amount and p.concentration is None}
+    amount = {
+        p.name: swell[p.place] * 0.03 * 10.0 ** (4 * next(at))
+        for p in model.states
+        if p.concentration is not None
+    }
+    amount |= {
+        p.name: 0.01 * 10.0 ** (-3 * next(at))
+        for p in model.states
+        if p.is_amount and p.concentration is None
+    }
     return Condition(amount, phi, swell)
 
 

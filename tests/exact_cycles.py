@@ -1,7 +1,9 @@
-"""Random kinetic diagrams against a solve of their own in 60 digits, which shares nothing with the package but what was declared.
+"""Random kinetic diagrams against a solve of their own in 60 digits, which shares nothing with the
+package but what was declared.
 
-``PYTHONPATH=tests python tests/exact_cycles.py --count 200`` compares as many as asked for; the suite a few.  For each diagram: rates from
-the text of its steps, a steady state by Gaussian elimination, fluxes by pool, L by central differences of 1e-20, the head by bisection.
+``PYTHONPATH=tests python tests/exact_cycles.py --count 200`` compares as many as asked for; the
+suite a few.  For each diagram: rates from the text of its steps, a steady state by Gaussian
+elimination, fluxes by pool, L by central differences of 1e-20, the head by bisection.
 """
 
 import argparse
@@ -21,13 +23,19 @@ from biomembrane.testing.random_specs import Spec, specs
 from biomembrane.testing.spec_models import build
 
 DIGITS = 60
-GAS, FARADAY, BODY = mpf("8.31446261815324"), mpf("96485.33212331001"), mpf("310.15")  # J/(mol K), C/mol, K
+GAS, FARADAY, BODY = (
+    mpf("8.31446261815324"),
+    mpf("96485.33212331001"),
+    mpf("310.15"),
+)  # J/(mol K), C/mol, K
 STEP = mpf("1e-20")
 
 
 @dataclass
 class Exact:
-    """A cycle as numbers: steps as (from, to, solutes left, solutes right, ln k⁺, ln k⁻, charge inward); ``levels`` in mM by pool."""
+    """A cycle as numbers: steps as (from, to, solutes left, solutes right, ln k⁺, ln k⁻, charge
+    inward); ``levels`` in mM by pool.
+    """
 
     cycle: bm.Cycle
     levels: dict[str, Any]
@@ -36,19 +44,46 @@ class Exact:
     def __post_init__(self) -> None:
         made, self.RT = self.cycle, GAS * BODY
         self.order = [s.label for s in made.states]
-        inside = {s.label: mpf(str(float(dict(s.charges).get(made.on.inside.name, 0)))) for s in made.states}
+        inside = {
+            s.label: mpf(str(float(dict(s.charges).get(made.on.inside.name, 0))))
+            for s in made.states
+        }
         self.total = mpf(made.parameters[f"{made.name}.density"].value) * self._per_density()
-        closing = {k for text in made.close for k, (given, _) in enumerate(made.steps) if self._ends(given) == self._ends(text)}
+        closing = {
+            k
+            for text in made.close
+            for k, (given, _) in enumerate(made.steps)
+            if self._ends(given) == self._ends(text)
+        }
         self.steps, waiting = [], []
         for k, ((text, _), process) in enumerate(zip(made.steps, made.processes, strict=True)):
             left, right = terms(text, "")
             a, b = (next(s for _, s, word in side if not word) for side in (left, right))
-            took, gave = ([(n, s, self._pool(s, word)) for n, s, word in side if word] for side in (left, right))
+            took, gave = (
+                [(n, s, self._pool(s, word)) for n, s, word in side if word]
+                for side in (left, right)
+            )
             name = process.name.partition(":")[2]
-            moved = inside[b] - inside[a] + sum(n * self._charge(s) for n, s, pool in gave if pool.startswith(made.on.inside.name + "."))
-            moved -= sum(n * self._charge(s) for n, s, pool in took if pool.startswith(made.on.inside.name + "."))
+            moved = (
+                inside[b]
+                - inside[a]
+                + sum(
+                    n * self._charge(s)
+                    for n, s, pool in gave
+                    if pool.startswith(made.on.inside.name + ".")
+                )
+            )
+            moved -= sum(
+                n * self._charge(s)
+                for n, s, pool in took
+                if pool.startswith(made.on.inside.name + ".")
+            )
             up = mp.log(mpf(made.parameters[f"{made.name}.{name}.forward"].value))
-            down = None if k in closing else mp.log(mpf(made.parameters[f"{made.name}.{name}.reverse"].value))
+            down = (
+                None
+                if k in closing
+                else mp.log(mpf(made.parameters[f"{made.name}.{name}.reverse"].value))
+            )
             (waiting if down is None else self.steps).append([a, b, took, gave, up, down, moved])
         for step in waiting:
             step[5] = self._closed(step)
@@ -66,7 +101,13 @@ class Exact:
         return f"{(self.cycle.on.inside if word == 'in' else self.cycle.on.outside).name}.{species}"
 
     def _solute(self, species: str) -> Any:
-        return next(s for p in self.cycle.processes for w in p.solutes for s in [w.species] if s is not None and s.name == species)
+        return next(
+            s
+            for p in self.cycle.processes
+            for w in p.solutes
+            for s in [w.species]
+            if s is not None and s.name == species
+        )
 
     def _charge(self, species: str) -> Any:
         return self._solute(species).charge
@@ -90,7 +131,9 @@ class Exact:
         return step[4] + seen[step[1]] - seen[step[0]] + self._moved(step[2], step[3])
 
     def _moved(self, took: list[Any], gave: list[Any]) -> Any:
-        return sum(n * self._energy(pool) for n, _, pool in gave) - sum(n * self._energy(pool) for n, _, pool in took)
+        return sum(n * self._energy(pool) for n, _, pool in gave) - sum(
+            n * self._energy(pool) for n, _, pool in took
+        )
 
     def gained(self, logs: dict[str, Any]) -> dict[str, Any]:
         """What each pool gains [fmol/s] at ln c of all pools."""
@@ -98,7 +141,11 @@ class Exact:
         M, right = mp.zeros(size), mp.zeros(size, 1)
         for a, b, took, gave, up, down, moved in self.steps:
             u = moved * FARADAY * self.V / self.RT
-            plus, minus = (-self.theta * u, (1 - self.theta) * u) if self.theta is not None else (_bernoulli(u), _bernoulli(-u))
+            plus, minus = (
+                (-self.theta * u, (1 - self.theta) * u)
+                if self.theta is not None
+                else (_bernoulli(u), _bernoulli(-u))
+            )
             r = mp.exp(up + plus + sum(n * logs[pool] for n, _, pool in took))
             s = mp.exp(down + minus + sum(n * logs[pool] for n, _, pool in gave))
             i, j = self.order.index(a), self.order.index(b)
@@ -127,7 +174,9 @@ def _bernoulli(x: Any) -> Any:
 
 @dataclass
 class Pair:
-    """Two forces of an exact cycle, each with its changes by pool and its lever, as the package names them."""
+    """Two forces of an exact cycle, each with its changes by pool and its lever, as the package
+    names them.
+    """
 
     exact: Exact
     forces: dict[str, Any]
@@ -145,7 +194,9 @@ class Pair:
         f = self.forces[name]
         total = -mpf(f.charge) * FARADAY * self.exact.V
         return total - sum(
-            mpf(n) * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2])) for p, n in f.changes.items()
+            mpf(n)
+            * (self.exact.RT * (logs[p] - mp.log(1000)) + self.exact.standard(p.partition(".")[2]))
+            for p, n in f.changes.items()
         )
 
     def flows(self, X: dict[str, Any]) -> list[Any]:
@@ -190,7 +241,9 @@ class Worst:
 
 
 def compare(cycle: bm.Cycle, worst: Worst) -> None:
-    """All pairs of forces of a cycle; L relative to √(LᵢᵢLⱼⱼ), q and the head (relative, or in RT where it is less) within 1e-8."""
+    """All pairs of forces of a cycle; L relative to √(LᵢᵢLⱼⱼ), q and the head (relative, or in RT
+    where it is less) within 1e-8.
+    """
     from biomembrane.second_law.conjugate_flows import Flows
 
     names = list(Flows([cycle]).forces)
@@ -200,7 +253,11 @@ def compare(cycle: bm.Cycle, worst: Worst) -> None:
     for one, two in itertools.combinations(names[::-1] if worst.cycles % 2 else names, 2):
         c = bm.coupling(cycle, one, two)
         forces = dict(c.flows.forces)
-        levels = {n: mpf(v.usual) for n, v in zip(c.flows.names, c.flows.box.variables, strict=True) if v.log}
+        levels = {
+            n: mpf(v.usual)
+            for n, v in zip(c.flows.names, c.flows.box.variables, strict=True)
+            if v.log
+        }
         pair = Pair(Exact(cycle, levels, mpf(0)), forces, (one, two))
         rest = dict.fromkeys(c.moved, mpf(0))
         L = pair.L(rest)
@@ -208,23 +265,45 @@ def compare(cycle: bm.Cycle, worst: Worst) -> None:
         if min(size) == 0 or not float(min(size)) ** 2 > 1e-250:
             continue
         worst.pairs += 1
-        worst.L = max(worst.L, *(float(abs(mpf(c.L[i, j]) - L[i][j]) / (size[i] * size[j])) for i in range(2) for j in range(2)))
+        worst.L = max(
+            worst.L,
+            *(
+                float(abs(mpf(c.L[i, j]) - L[i][j]) / (size[i] * size[j]))
+                for i in range(2)
+                for j in range(2)
+            ),
+        )
         q = (L[0][1] + L[1][0]) / (2 * size[0] * size[1])
         worst.q = max(worst.q, float(abs(mpf(c.q) - q)))
         if math.isfinite(c.head) and c.head:
             worst.heads += 1
-            X1 = pair.force(one, {p: mp.log(x) for p, x in levels.items()}) if not rest else pair.force(one, pair.logs(rest))
+            X1 = (
+                pair.force(one, {p: mp.log(x) for p, x in levels.items()})
+                if not rest
+                else pair.force(one, pair.logs(rest))
+            )
             head = pair.head(rest | {one: X1}, c.head)
-            worst.head = max(worst.head, float(abs(mpf(c.head) - head) / max(abs(head), pair.exact.RT * mpf("1e-3"))))
+            worst.head = max(
+                worst.head,
+                float(abs(mpf(c.head) - head) / max(abs(head), pair.exact.RT * mpf("1e-3"))),
+            )
         assert max(worst.L, worst.q, worst.head) < 1e-8, f"{worst}\n{cycle}\n{c}\n{L}"
 
 
 def judge(count: int, start: int = 0) -> Worst:
-    """Compares until that many cycles with two forces or more were met; raises at the first that differs."""
+    """Compares until that many cycles with two forces or more were met; raises at the first that
+    differs.
+    """
     worst = Worst()
 
     @seed(start)
-    @settings(max_examples=4 * count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=4 * count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(specs(kinds=("cycle",), topologies=("cell",), most=1))
     def each(spec: Spec) -> None:
         if worst.cycles < count:

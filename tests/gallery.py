@@ -1,6 +1,8 @@
-"""Fifty planted faults and fifty sound laws, written as people write them: numbers in mM, V and s at 37 °C, fluxes of any scale.
+"""Fifty planted faults and fifty sound laws, written as people write them: numbers in mM, V and s
+at 37 °C, fluxes of any scale.
 
-A fault is (name, the cause that a referee would name, what is audited).  ``also`` are other names for the same thing.
+A fault is (name, the cause that a referee would name, what is audited).  ``also`` are other names
+for the same thing.
 """
 
 from collections.abc import Callable
@@ -21,10 +23,24 @@ V = symbols.potential("m")
 u = F * V / (R * T)
 exp, ln = sp.exp, sp.log
 RT = R * T
-CHARGE = {"Na": 1, "K": 1, "Cl": -1, "Ca": 2, "H": 1, "HCO3": -1, "NH4": 1, "glutamate": -1, "MgATP": -2, "MgADP": -1, "HPO4": -2}
+CHARGE = {
+    "Na": 1,
+    "K": 1,
+    "Cl": -1,
+    "Ca": 2,
+    "H": 1,
+    "HCO3": -1,
+    "NH4": 1,
+    "glutamate": -1,
+    "MgATP": -2,
+    "MgADP": -1,
+    "HPO4": -2,
+}
 USUAL = {
-    "Na": (12.0, 145.0), "K": (140.0, 4.5), "Cl": (8.0, 118.0), "Ca": (1e-4, 1.2), "H": (6.3e-5, 4e-5), "HCO3": (15.0, 24.0), "glucose": (1.0, 5.0),
-    "NH4": (0.5, 0.1), "glutamate": (8.0, 0.02), "ATP": (4.0, 4.0), "ADP": (0.4, 0.4), "Pi": (4.0, 4.0), "MgATP": (4.0, 4.0), "MgADP": (0.03, 0.03),
+    "Na": (12.0, 145.0), "K": (140.0, 4.5), "Cl": (8.0, 118.0), "Ca": (1e-4, 1.2),
+    "H": (6.3e-5, 4e-5), "HCO3": (15.0, 24.0), "glucose": (1.0, 5.0),
+    "NH4": (0.5, 0.1), "glutamate": (8.0, 0.02), "ATP": (4.0, 4.0), "ADP": (0.4, 0.4),
+    "Pi": (4.0, 4.0), "MgATP": (4.0, 4.0), "MgADP": (0.03, 0.03),
     "HPO4": (2.0, 2.0), "citrulline": (0.3, 0.1), "lactate": (2.0, 1.0), "alanine": (1.5, 0.4),
 }  # fmt: skip
 
@@ -40,7 +56,10 @@ def said(name: str, reaction: str, flux: Any = None, energy: float = 0.0, **what
     for sign, side in zip((-1, 1), terms(reaction, name), strict=True):
         for n, species, where in side:
             changes[f"{species}@{where}"] = changes.get(f"{species}@{where}", 0) + sign * n
-    known = {k: (n, CHARGE.get(k.split("@")[0], 0), USUAL[k.split("@")[0]][k.endswith("@out")]) for k, n in changes.items()}
+    known = {
+        k: (n, CHARGE.get(k.split("@")[0], 0), USUAL[k.split("@")[0]][k.endswith("@out")])
+        for k, n in changes.items()
+    }
     return claim(name, known, voltage=V, energy=sp.Float(energy * 1e3), flux=flux, **what)
 
 
@@ -98,20 +117,45 @@ def pump(
     half = sign * z * u / 2
     forward = c("Na@in") ** a * c("K@out") ** b * c("ATP@in") * exp(half)
     equal = exp(sp.Float(energy * 1e3) / RT) / 1000
-    reverse = back * equal * c("Na@out") ** a * c("K@in") ** b * c("ADP@in") * c("Pi@in") * exp(-half) * extra
+    reverse = (
+        back
+        * equal
+        * c("Na@out") ** a
+        * c("K@in") ** b
+        * c("ADP@in")
+        * c("Pi@in")
+        * exp(-half)
+        * extra
+    )
     return said("pump", reaction, 4e-4 * (forward - reverse) / D, DG)
 
 
-def sglt(n: float = 2, z: float = 2, back: float = 1.0, swap: bool = False, extra: Any = 1) -> Claim:
+def sglt(
+    n: float = 2, z: float = 2, back: float = 1.0, swap: bool = False, extra: Any = 1
+) -> Claim:
     """2 Na⁺ : 1 glucose with a saturating denominator."""
     Na_o, Na_i = (c("Na@in"), c("Na@out")) if swap else (c("Na@out"), c("Na@in"))
-    D = (1 + Na_o / 30) ** 2 * (1 + c("glucose@out") / 0.5) + (1 + Na_i / 40) ** 2 * (1 + c("glucose@in") / 20)
-    return said("SGLT", SGLT, extra * 0.02 * (Na_o**n * c("glucose@out") * exp(-z * u / 2) - back * Na_i**n * c("glucose@in") * exp(z * u / 2)) / D)
+    D = (1 + Na_o / 30) ** 2 * (1 + c("glucose@out") / 0.5) + (1 + Na_i / 40) ** 2 * (
+        1 + c("glucose@in") / 20
+    )
+    return said(
+        "SGLT",
+        SGLT,
+        extra
+        * 0.02
+        * (
+            Na_o**n * c("glucose@out") * exp(-z * u / 2)
+            - back * Na_i**n * c("glucose@in") * exp(z * u / 2)
+        )
+        / D,
+    )
 
 
 def nkcc(cl: int = 2, sign: int = 1) -> Claim:
     forward, reverse = (c(f"Na@{s}") * c(f"K@{s}") * c(f"Cl@{s}") ** cl for s in ("out", "in"))
-    return said("NKCC", NKCC, sign * 1e-4 * (forward - reverse) / (1 + 2e-6 * forward + 1e-6 * reverse))
+    return said(
+        "NKCC", NKCC, sign * 1e-4 * (forward - reverse) / (1 + 2e-6 * forward + 1e-6 * reverse)
+    )
 
 
 # --- sign
@@ -155,7 +199,11 @@ def SGLT_with_sodium_inside_out() -> Claim:
 
 @fault("sides")
 def proton_sides_swapped_in_an_exchanger() -> Claim:
-    return said("NHE", NHE, 12.0 * (c("Na@out") * c("H@out") - c("Na@in") * c("H@in")) / (1 + c("Na@out") / 30))
+    return said(
+        "NHE",
+        NHE,
+        12.0 * (c("Na@out") * c("H@out") - c("Na@in") * c("H@in")) / (1 + c("Na@out") / 30),
+    )
 
 
 # --- order
@@ -208,7 +256,12 @@ def NKCC_with_the_outside_in_a_number() -> Claim:
 def SERCA_with_one_calcium() -> Claim:
     a = c("Ca@in") * c("ATP@in")
     b = exp(DG * 1e3 / RT) / 1000 * c("Ca@out") * c("ADP@in") * c("Pi@in")
-    return said("SERCA", "2 Ca@in + ATP@in -> 2 Ca@out + ADP@in + Pi@in", (a * exp(2 * u) - b * exp(-2 * u)) / (1 + c("Ca@in") / 3e-4), DG)
+    return said(
+        "SERCA",
+        "2 Ca@in + ATP@in -> 2 Ca@out + ADP@in + Pi@in",
+        (a * exp(2 * u) - b * exp(-2 * u)) / (1 + c("Ca@in") / 3e-4),
+        DG,
+    )
 
 
 @fault("order")
@@ -219,7 +272,11 @@ def EAAT_without_counter_transport_of_potassium() -> Claim:
 
 @fault("order")
 def lactate_without_its_proton() -> Claim:
-    return said("MCT", "lactate@in + H@in -> lactate@out + H@out", 0.5 * (c("lactate@in") - c("lactate@out")) / (1 + c("lactate@in") / 4))
+    return said(
+        "MCT",
+        "lactate@in + H@in -> lactate@out + H@out",
+        0.5 * (c("lactate@in") - c("lactate@out")) / (1 + c("lactate@in") / 4),
+    )
 
 
 # --- charge
@@ -232,7 +289,13 @@ def SGLT_without_voltage() -> Claim:
 
 @fault("charge")
 def NCX_taken_for_electroneutral() -> Claim:
-    return said("NCX", NCX, 1e-4 * (c("Na@out") ** 3 * c("Ca@in") - c("Na@in") ** 3 * c("Ca@out")) / (1 + c("Na@in") / 12) ** 3)
+    return said(
+        "NCX",
+        NCX,
+        1e-4
+        * (c("Na@out") ** 3 * c("Ca@in") - c("Na@in") ** 3 * c("Ca@out"))
+        / (1 + c("Na@in") / 12) ** 3,
+    )
 
 
 @fault("charge")
@@ -245,7 +308,12 @@ def fractions_of_the_field_that_add_up_to_nine_tenths() -> Claim:
     a1, a2, delta = 0.3, 0.0, 0.6
     ahead = exp(-2 * a1 * u / 2) * exp(-2 * delta * u / 2) * exp(-2 * a2 * u / 2)
     back = exp(2 * a1 * u / 2) * exp(2 * delta * u / 2) * exp(2 * a2 * u / 2)
-    return said("SGLT", SGLT, 0.01 * (c("Na@out") ** 2 * c("glucose@out") * ahead - c("Na@in") ** 2 * c("glucose@in") * back))
+    return said(
+        "SGLT",
+        SGLT,
+        0.01
+        * (c("Na@out") ** 2 * c("glucose@out") * ahead - c("Na@in") ** 2 * c("glucose@in") * back),
+    )
 
 
 @fault("charge")
@@ -256,7 +324,9 @@ def room_temperature_RT_over_F_in_a_warm_cell() -> Claim:
 
 @fault("charge")
 def calcium_GHK_with_one_charge() -> Claim:
-    return said("Ca", "Ca@out -> Ca@in", 3.0 * u * (c("Ca@in") - c("Ca@out") * exp(-u)) / (exp(-u) - 1))
+    return said(
+        "Ca", "Ca@out -> Ca@in", 3.0 * u * (c("Ca@in") - c("Ca@out") * exp(-u)) / (exp(-u) - 1)
+    )
 
 
 @fault("charge")
@@ -283,7 +353,12 @@ def one_half_saturation_in_molar() -> Claim:
 @fault("unit")
 def equilibrium_constant_of_hydrolysis_in_molar() -> Claim:
     K_eq = exp(-DG * 1e3 / RT)  # M, beside concentrations in mM
-    return said("ATPase", "ATP@in -> ADP@in + Pi@in", 1e-3 * (c("ATP@in") - c("ADP@in") * c("Pi@in") / K_eq), DG)
+    return said(
+        "ATPase",
+        "ATP@in -> ADP@in + Pi@in",
+        1e-3 * (c("ATP@in") - c("ADP@in") * c("Pi@in") / K_eq),
+        DG,
+    )
 
 
 @fault("unit")
@@ -293,7 +368,10 @@ def two_sodium_constants_in_molar() -> Claim:
 
 @fault("unit")
 def calcium_in_micromolar_on_one_side() -> Claim:
-    a, b = c("Na@out") ** 3 * 1e3 * c("Ca@in") * exp(-u / 2), c("Na@in") ** 3 * c("Ca@out") * exp(u / 2)
+    a, b = (
+        c("Na@out") ** 3 * 1e3 * c("Ca@in") * exp(-u / 2),
+        c("Na@in") ** 3 * c("Ca@out") * exp(u / 2),
+    )
     return said("NCX", NCX, 1e-5 * (a - b) / (1 + 0.1 * exp(-0.65 * u)))
 
 
@@ -303,7 +381,16 @@ def calcium_in_micromolar_on_one_side() -> Claim:
 @fault("convention")
 def pump_with_an_apparent_energy_beside_explicit_protons() -> Claim:
     a = c("Na@in") ** 3 * c("K@out") ** 2 * c("MgATP@in") * exp(u / 2)
-    b = exp(sp.Float(-29.6e3) / RT) * c("Na@out") ** 3 * c("K@in") ** 2 * c("MgADP@in") * c("HPO4@in") * c("H@in") * exp(-u / 2) / 1e6
+    b = (
+        exp(sp.Float(-29.6e3) / RT)
+        * c("Na@out") ** 3
+        * c("K@in") ** 2
+        * c("MgADP@in")
+        * c("HPO4@in")
+        * c("H@in")
+        * exp(-u / 2)
+        / 1e6
+    )
     reaction = "3 Na@in + 2 K@out + MgATP@in -> 3 Na@out + 2 K@in + MgADP@in + HPO4@in + H@in"
     return said("pump", reaction, 1e-3 * (a - b), 11.9)
 
@@ -311,14 +398,27 @@ def pump_with_an_apparent_energy_beside_explicit_protons() -> Claim:
 @fault("convention")
 def hydrolysis_without_protons_and_an_energy_with_them() -> Claim:
     K_eq = exp(sp.Float(-11.9e3) / RT) * 1000
-    return said("ATPase", "ATP@in -> ADP@in + Pi@in", 1e-3 * (c("ATP@in") - c("ADP@in") * c("Pi@in") / K_eq), -29.6)
+    return said(
+        "ATPase",
+        "ATP@in -> ADP@in + Pi@in",
+        1e-3 * (c("ATP@in") - c("ADP@in") * c("Pi@in") / K_eq),
+        -29.6,
+    )
 
 
 @fault("convention")
 def proton_pump_with_an_energy_at_pH_7() -> Claim:
     reaction = "2 H@in + MgATP@in -> 2 H@out + MgADP@in + HPO4@in + H@in"
     a = c("H@in") ** 2 * c("MgATP@in") * exp(u)
-    b = exp(sp.Float(-29.6e3) / RT) * c("H@out") ** 2 * c("MgADP@in") * c("HPO4@in") * c("H@in") * exp(-u) / 1e6
+    b = (
+        exp(sp.Float(-29.6e3) / RT)
+        * c("H@out") ** 2
+        * c("MgADP@in")
+        * c("HPO4@in")
+        * c("H@in")
+        * exp(-u)
+        / 1e6
+    )
     return said("V-ATPase", reaction, (a - b) / (1 + c("MgATP@in")), 11.9)
 
 
@@ -332,19 +432,31 @@ def pump_with_one_rate_ten_times_too_high() -> Claim:
 
 @fault("constant")
 def two_half_saturations_and_one_maximum() -> Claim:
-    return said("GLUT", GLUT, 3.0 * (c("glucose@out") / (1.6 + c("glucose@out")) - c("glucose@in") / (4.0 + c("glucose@in"))))
+    return said(
+        "GLUT",
+        GLUT,
+        3.0
+        * (c("glucose@out") / (1.6 + c("glucose@out")) - c("glucose@in") / (4.0 + c("glucose@in"))),
+    )
 
 
 @fault("constant")
 def AE1_with_a_rate_off_by_a_third() -> Claim:
-    a, b = 1247 / 198 * c("HCO3@in") * 61 / 50 * c("Cl@out"), 1.33 * 135 / 198 * c("HCO3@out") * 562 / 50 * c("Cl@in")
+    a, b = (
+        1247 / 198 * c("HCO3@in") * 61 / 50 * c("Cl@out"),
+        1.33 * 135 / 198 * c("HCO3@out") * 562 / 50 * c("Cl@in"),
+    )
     D = (1 + c("HCO3@in") / 198 + c("Cl@in") / 50) * (1 + c("HCO3@out") / 198 + c("Cl@out") / 50)
     return said("AE1", "HCO3@in + Cl@out -> HCO3@out + Cl@in", (a - b) / D)
 
 
 ON = membrane(
     bm.Compartment(
-        "cell", volume=Q(1, "pL"), contents=mM({Na: 12.0, K: 140.0, Cl: 8.0, glucose: 1.0}), held=mM(FUEL), impermeant=bm.balance(charge=-1)
+        "cell",
+        volume=Q(1, "pL"),
+        contents=mM({Na: 12.0, K: 140.0, Cl: 8.0, glucose: 1.0}),
+        held=mM(FUEL),
+        impermeant=bm.balance(charge=-1),
     ),
     bm.Reservoir("bath", mM(SALINE | {glucose: 5.0})),
 )
@@ -369,13 +481,25 @@ CARRIER: Steps = [
 def cycle(steps: Steps, change: dict[int, float] | None = None, **kw: Any) -> bm.Cycle:
     """A diagram with some forward constants multiplied."""
     change = change or {}
-    made = [(text, {"forward": Q(f * change.get(k, 1), a), "reverse": Q(r, b)}) for k, (text, f, a, r, b) in enumerate(steps)]
+    made = [
+        (text, {"forward": Q(f * change.get(k, 1), a), "reverse": Q(r, b)})
+        for k, (text, f, a, r, b) in enumerate(steps)
+    ]
     names = list(
-        dict.fromkeys(w for text, *_ in steps for w in text.replace("+", " ").replace("<->", " ").split() if "@" not in w and not w.isdigit())
+        dict.fromkeys(
+            w
+            for text, *_ in steps
+            for w in text.replace("+", " ").replace("<->", " ").split()
+            if "@" not in w and not w.isdigit()
+        )
     )
-    six = {"C2": 0.6, "C3": 0.6, "C4": 0.6, "C5": 0.6, "C6": -1.4} if len(names) == 6 else {}  # α′ = 0.3, δ = 0.7
+    six = (
+        {"C2": 0.6, "C3": 0.6, "C4": 0.6, "C5": 0.6, "C6": -1.4} if len(names) == 6 else {}
+    )  # α′ = 0.3, δ = 0.7
     what = {"on": ON, "charge": six, "reason": "as published"} | kw
-    return bm.Cycle("cycle", density=Q(1, "fmol"), states=" ".join(sorted(names)), steps=made, **what)
+    return bm.Cycle(
+        "cycle", density=Q(1, "fmol"), states=" ".join(sorted(names)), steps=made, **what
+    )
 
 
 @fault("constant")
@@ -427,12 +551,20 @@ def carrier_with_two_Q10() -> Claim:
 @fault("Q10")
 def activation_energies_that_differ() -> Claim:
     warm = (1 / sp.Float(310.15) - 1 / T) / R
-    return said("GLUT", GLUT, 2.0 * (exp(60e3 * warm) * c("glucose@out") - exp(88e3 * warm) * c("glucose@in")) / (1 + c("glucose@out") / 7))
+    return said(
+        "GLUT",
+        GLUT,
+        2.0
+        * (exp(60e3 * warm) * c("glucose@out") - exp(88e3 * warm) * c("glucose@in"))
+        / (1 + c("glucose@out") / 7),
+    )
 
 
 @fault("Q10")
 def a_temperature_factor_on_one_term_only() -> Claim:
-    return said("K", "K@in -> K@out", 0.1 * (q10(1.4) * c("K@in") * exp(u / 2) - c("K@out") * exp(-u / 2)))
+    return said(
+        "K", "K@in -> K@out", 0.1 * (q10(1.4) * c("K@in") * exp(u / 2) - c("K@out") * exp(-u / 2))
+    )
 
 
 # --- books
@@ -457,12 +589,19 @@ def NBC_booked_with_one_charge() -> Claim:
 
 @fault("mass")
 def phosphate_that_vanishes() -> Claim:
-    return said("ATPase", "ATP@in -> ADP@in", 1e-3 * (c("ATP@in") - c("ADP@in")), unbalanced="phosphate −1")
+    return said(
+        "ATPase", "ATP@in -> ADP@in", 1e-3 * (c("ATP@in") - c("ADP@in")), unbalanced="phosphate −1"
+    )
 
 
 @fault("mass")
 def carbon_from_nothing() -> Claim:
-    return said("exchange", "lactate@in -> 2 alanine@in", 0.1 * (c("lactate@in") - c("alanine@in") ** 2), unbalanced="C +3, N +2")
+    return said(
+        "exchange",
+        "lactate@in -> 2 alanine@in",
+        0.1 * (c("lactate@in") - c("alanine@in") ** 2),
+        unbalanced="C +3, N +2",
+    )
 
 
 # --- one way
@@ -475,19 +614,28 @@ def constant_pump() -> Claim:
 
 @fault("irreversible")
 def sigmoid_pump() -> Claim:
-    return said("pump", NaK, 6.8 / (1 + exp((25 - c("Na@in")) / 3)) / (1 + exp(5.5 - c("K@out"))), DG)
+    return said(
+        "pump", NaK, 6.8 / (1 + exp((25 - c("Na@in")) / 3)) / (1 + exp(5.5 - c("K@out"))), DG
+    )
 
 
 @fault("irreversible")
 def saturable_pump_without_products() -> Claim:
-    flux = (c("Na@in") / (c("Na@in") + 0.2 * (1 + c("K@in") / 8.33))) ** 3 * (c("K@out") / (c("K@out") + 0.1 * (1 + c("Na@out") / 18.5))) ** 2
+    flux = (c("Na@in") / (c("Na@in") + 0.2 * (1 + c("K@in") / 8.33))) ** 3 * (
+        c("K@out") / (c("K@out") + 0.1 * (1 + c("Na@out") / 18.5))
+    ) ** 2
     return said("pump", NaK, flux, DG)
 
 
 @fault("irreversible")
 def proton_pump_that_stops_softly() -> Claim:
     push = RT * ln(c("H@out") / c("H@in")) - F * V
-    return said("V-ATPase", "H@in + ATP@in -> H@out + ADP@in + Pi@in", 0.3 / (1 + exp(0.4e-3 * (push - 2100))), DG)
+    return said(
+        "V-ATPase",
+        "H@in + ATP@in -> H@out + ADP@in + Pi@in",
+        0.3 / (1 + exp(0.4e-3 * (push - 2100))),
+        DG,
+    )
 
 
 @fault("irreversible")
@@ -510,12 +658,17 @@ def inhibition_that_turns_negative() -> Claim:
 
 @fault("factor")
 def a_turnover_fitted_by_a_line() -> Claim:
-    return said("GLUT", GLUT, (0.5 + 8 * V) * (c("glucose@out") - c("glucose@in")) / (5 + c("glucose@out")))
+    return said(
+        "GLUT", GLUT, (0.5 + 8 * V) * (c("glucose@out") - c("glucose@in")) / (5 + c("glucose@out"))
+    )
 
 
 @fault("nonlinear", "constant")
 def two_saturations_with_equal_initial_slopes() -> Claim:
-    a, b = 6.0 * c("glucose@out") / (3 + c("glucose@out")), 2.0 * c("glucose@in") / (1 + c("glucose@in"))
+    a, b = (
+        6.0 * c("glucose@out") / (3 + c("glucose@out")),
+        2.0 * c("glucose@in") / (1 + c("glucose@in")),
+    )
     return said("GLUT", GLUT, a - b)
 
 
@@ -527,17 +680,24 @@ def a_constant_uptake_beside_a_carrier() -> Claim:
 # --- sound laws: every reaction in every way that people write them
 
 REACTIONS: dict[str, tuple[str, float]] = {
-    "K channel": ("K@in -> K@out", 0.0), "Cl channel": ("Cl@in -> Cl@out", 0.0), "Ca channel": ("Ca@out -> Ca@in", 0.0), "GLUT": (GLUT, 0.0),
-    "SGLT": (SGLT, 0.0), "NKCC": (NKCC, 0.0), "KCC": (KCC, 0.0), "NCX": (NCX, 0.0), "NBC": (NBC, 0.0), "NHE": (NHE, 0.0), "EAAT": (EAAT, 0.0),
-    "pump": (NaK, DG), "ATPase": ("ATP@in -> ADP@in + Pi@in", DG), "AE1": ("HCO3@in + Cl@out -> HCO3@out + Cl@in", 0.0),
-    "MCT": ("lactate@in + H@in -> lactate@out + H@out", 0.0), "SERCA": ("2 Ca@in + ATP@in -> 2 Ca@out + ADP@in + Pi@in", DG),
+    "K channel": ("K@in -> K@out", 0.0), "Cl channel": ("Cl@in -> Cl@out", 0.0),
+    "Ca channel": ("Ca@out -> Ca@in", 0.0), "GLUT": (GLUT, 0.0),
+    "SGLT": (SGLT, 0.0), "NKCC": (NKCC, 0.0), "KCC": (KCC, 0.0), "NCX": (NCX, 0.0),
+    "NBC": (NBC, 0.0), "NHE": (NHE, 0.0), "EAAT": (EAAT, 0.0),
+    "pump": (NaK, DG), "ATPase": ("ATP@in -> ADP@in + Pi@in", DG),
+    "AE1": ("HCO3@in + Cl@out -> HCO3@out + Cl@in", 0.0),
+    "MCT": ("lactate@in + H@in -> lactate@out + H@out", 0.0),
+    "SERCA": ("2 Ca@in + ATP@in -> 2 Ca@out + ADP@in + Pi@in", DG),
     "transaminase": ("lactate@in -> alanine@in", 3.5),
 }  # fmt: skip
 
 
 def sides(blank: Claim) -> tuple[Any, Any, Any]:
     """Π c^ν of both sides, and the equilibrium constant in mM."""
-    up, down = (sp.Mul(*((x.symbol / x.usual) ** abs(x.change) for x in blank.levels if x.change * s < 0)) for s in (1, -1))
+    up, down = (
+        sp.Mul(*((x.symbol / x.usual) ** abs(x.change) for x in blank.levels if x.change * s < 0))
+        for s in (1, -1)
+    )
     scale = sp.Mul(*((sp.Float(x.usual) / 1000) ** x.change for x in blank.levels))
     return up, down, scale
 
@@ -559,19 +719,23 @@ def expanded(b: Claim, energy: Any) -> Any:
 
 def one_barrier(b: Claim, energy: Any) -> Any:
     up, down, scale = sides(b)
-    return 0.2 * (up * exp(-0.8 * b.charge * u) - down * scale * exp(energy / RT + 0.2 * b.charge * u)) / (up + down + 1)
+    return (
+        0.2
+        * (up * exp(-0.8 * b.charge * u) - down * scale * exp(energy / RT + 0.2 * b.charge * u))
+        / (up + down + 1)
+    )
 
 
 def affinity_tanh(b: Claim, _: Any) -> Any:
-    return 3.0 * sp.tanh(b.drive / 2)
+    return 3.0 * sp.tanh(b.reduced_affinity / 2)
 
 
 def affinity_factor(b: Claim, _: Any) -> Any:
-    return 0.4 * sides(b)[0] * (1 - exp(-b.drive)) / (2 + sides(b)[0])
+    return 0.4 * sides(b)[0] * (1 - exp(-b.reduced_affinity)) / (2 + sides(b)[0])
 
 
 def linear(b: Claim, _: Any) -> Any:
-    return 1e-4 * sp.expand(RT * b.drive)
+    return 1e-4 * sp.expand(RT * b.reduced_affinity)
 
 
 def constant_field(b: Claim, energy: Any) -> Any:
@@ -584,14 +748,27 @@ def constant_field(b: Claim, energy: Any) -> Any:
 
 def one_fraction(b: Claim, energy: Any) -> Any:
     first = b.levels[0]
-    return sp.together(mass_action(b, energy) / (1 + first.symbol / first.usual) + 0.2 * mass_action(b, energy))
+    return sp.together(
+        mass_action(b, energy) / (1 + first.symbol / first.usual) + 0.2 * mass_action(b, energy)
+    )
 
 
 def matched_q10(b: Claim, energy: Any) -> Any:
     return q10(2.7) * mass_action(b, energy) / (1 + q10(1.5) * sides(b)[0])
 
 
-WAYS = (mass_action, modular, expanded, one_barrier, affinity_tanh, affinity_factor, linear, constant_field, one_fraction, matched_q10)
+WAYS = (
+    mass_action,
+    modular,
+    expanded,
+    one_barrier,
+    affinity_tanh,
+    affinity_factor,
+    linear,
+    constant_field,
+    one_fraction,
+    matched_q10,
+)
 
 
 def _sound(name: str, way: Any) -> Claim:
@@ -603,7 +780,12 @@ def _sound(name: str, way: Any) -> Claim:
 for k, name in enumerate(REACTIONS):
     for j in range(4):
         way = WAYS[(3 * k + j * 2 + k // 5) % len(WAYS)]
-        SOUND.append((f"{name}, {way.__name__.replace('_', ' ')}", lambda name=name, way=way: _sound(name, way)))
+        SOUND.append(
+            (
+                f"{name}, {way.__name__.replace('_', ' ')}",
+                lambda name=name, way=way: _sound(name, way),
+            )
+        )
 SOUND.append(("GLUT2 of Afshar", lambda: cycle(CARRIER)))
 SOUND.append(("a cycle with its leak closed", lambda: cycle(SIX[:6], {}, close=["C6 <-> C1"])))
 SOUND.append(("the pump of the library", lambda: bm.library.NaKATPase(ON)))

@@ -1,10 +1,12 @@
-"""Saves that are killed at random moments: what was there stays, or the save goes on where it stopped.
+"""Saves that are killed at random moments: what was there stays, or the save goes on where it
+stopped.
 
-``PYTHONPATH=tests python tests/kills.py --rounds 50`` saves a scan to zarr and a run to netCDF in processes of their own, kills each with SIGKILL
-after a random time, and looks at what is left:
+``PYTHONPATH=tests python tests/kills.py --rounds 50`` saves a scan to zarr and a run to netCDF in
+processes of their own, kills each with SIGKILL after a random time, and looks at what is left:
 
-- zarr: nothing at all, or a folder that opens, tells how many chunks are missing, marks their lanes as cancelled, and holds for all others what a run
-  in memory gives; saved again (and killed again), it is whole in the end, no chunk that was done having run a second time;
+- zarr: nothing at all, or a folder that opens, tells how many chunks are missing, marks their lanes
+  as cancelled, and holds for all others what a run in memory gives; saved again (and killed again),
+  it is whole in the end, no chunk that was done having run a second time;
 - netCDF: nothing, the old file bit for bit, or the new one whole;
 - and after the next save no half-written file is left.
 """
@@ -39,7 +41,12 @@ def scan(values: Any = None) -> Any:
     """A lazy scan of six chunks, or the same in memory."""
     levels = xr.DataArray(np.linspace(3.0, 9.0, LANES), dims="K_o", attrs={"units": "mM"})
     chosen = levels.chunk({"K_o": CHUNK}) if values is None else values(levels)
-    return bm.simulate(bm.load("resting_cell"), until="2 s", parameters={"bath.K": chosen}, keep=bm.Keep(VARIABLES, times="final"))
+    return bm.simulate(
+        bm.load("resting_cell"),
+        until="2 s",
+        parameters={"bath.K": chosen},
+        keep=bm.Keep(VARIABLES, times="final"),
+    )
 
 
 def run(hours: float) -> Any:
@@ -58,12 +65,19 @@ class Count:
     chunks: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
-        parts = f", {self.partial} of which {sum(self.chunks)} chunks stayed" if self.partial else ""
-        return f"{self.kills} kills: {self.nothing} left nothing, {self.old} the old file, {self.whole} a whole one{parts}"
+        parts = (
+            f", {self.partial} of which {sum(self.chunks)} chunks stayed" if self.partial else ""
+        )
+        return (
+            f"{self.kills} kills: {self.nothing} left nothing, {self.old} the old file,"
+            f" {self.whole} a whole one{parts}"
+        )
 
 
 def killed(made: Any, target: Path, after: float | None) -> tuple[bool, float]:
-    """Save in a process of its own and kill it so long after it began; whether it was still at it, and how long it took."""
+    """Save in a process of its own and kill it so long after it began; whether it was still at it,
+    and how long it took.
+    """
     begun, began = os.pipe()
     child = os.fork()
     if not child:
@@ -120,7 +134,9 @@ def judge_zarr(target: Path, wanted: xr.Dataset, count: Count) -> int:
 
 
 def zarr_round(folder: Path, rounds: int, rng: random.Random) -> Count:
-    """Kill saves of one scan, up to four times into the same folder, then let one come to its end; then the next folder."""
+    """Kill saves of one scan, up to four times into the same folder, then let one come to its end;
+    then the next folder.
+    """
     count, wanted, made = Count(), scan(lambda levels: levels).data, scan()
     longest = duration(made, folder, "zarr")
     inner, calls = Recipe.run, []
@@ -152,7 +168,10 @@ def netcdf_round(folder: Path, rounds: int, rng: random.Random) -> Count:
     count, target, made = Count(), folder / "run.nc", run(2.0)
     longest = duration(made, folder, "nc")
     bm.save(made, folder / "new.nc")
-    old, new = bm.open_result(bm.save(run(1.0), folder / "old.nc")), bm.open_result(folder / "new.nc")
+    old, new = (
+        bm.open_result(bm.save(run(1.0), folder / "old.nc")),
+        bm.open_result(folder / "new.nc"),
+    )
     while count.kills < rounds:
         target.unlink(missing_ok=True)
         before = (folder / "old.nc").read_bytes() if count.kills % 4 else None
@@ -174,7 +193,9 @@ def netcdf_round(folder: Path, rounds: int, rng: random.Random) -> Count:
 
 def main(arguments: list[str] | None = None) -> dict[str, Count]:
     """Both rounds, with the counts printed."""
-    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     made.add_argument("--rounds", type=int, default=50)
     made.add_argument("--seed", type=int, default=1)
     options = made.parse_args(arguments)

@@ -29,7 +29,9 @@ Row = tuple[str, Callable[[], Any], type[errors.BiomembraneError], Texts, Texts,
 
 @dataclass(frozen=True)
 class Mistake:
-    """What someone does wrong, the call at which it must be told, the class of the error, and words that each of its fields must hold."""
+    """What someone does wrong, the call at which it must be told, the class of the error, and words
+    that each of its fields must hold.
+    """
 
     call: str
     name: str
@@ -57,18 +59,26 @@ def caught(make: Callable[[], Any]) -> errors.BiomembraneError:
 
 
 def calls(error: BaseException) -> Iterator[str]:
-    """Names of the calls on the way to the error, the user's own first: ``Transporter``, ``simulate``, ``Run.sel``."""
+    """Names of the calls on the way to the error, the user's own first: ``Transporter``,
+    ``simulate``, ``Run.sel``.
+    """
     for frame, _ in traceback.walk_tb(error.__traceback__):
         code = frame.f_code
         if code.co_name in ("__init__", "__post_init__"):
             yield type(frame.f_locals["self"]).__name__
         elif Path(code.co_filename).is_relative_to(PACKAGE):
             own = frame.f_locals.get("self")
-            yield (code.co_qualname if own is None or "<" in code.co_qualname else f"{type(own).__name__}.{code.co_name}")
+            yield (
+                code.co_qualname
+                if own is None or "<" in code.co_qualname
+                else f"{type(own).__name__}.{code.co_name}"
+            )
 
 
 def judge(mistake: Mistake) -> None:
-    """The right class, at the call that is wrong, with every field filled and holding the words it should."""
+    """The right class, at the call that is wrong, with every field filled and holding the words it
+    should.
+    """
     error = caught(mistake.make)
     print(f"{mistake}\n{type(error).__name__}: {error}\n")  # noqa: T201  read them with -s
     assert type(error) is mistake.error
@@ -92,25 +102,65 @@ def bath(contents: Any = None, name: str = "bath", **more: Any) -> bm.Reservoir:
 
 def cell(**changed: Any) -> bm.Compartment:
     """1 pL with room for impermeants."""
-    return bm.Compartment(**{"name": "cell", "volume": Q(1, "pL"), "contents": CYTOSOL, "held": FUEL, "impermeant": bm.balance(), **changed})
+    return bm.Compartment(
+        **{
+            "name": "cell",
+            "volume": Q(1, "pL"),
+            "contents": CYTOSOL,
+            "held": FUEL,
+            "impermeant": bm.balance(),
+            **changed,
+        }
+    )
 
 
 def membrane(**changed: Any) -> bm.Membrane:
     """Between the cell and the bath."""
-    sides = {side: make() for side, make in (("inside", cell), ("outside", bath)) if side not in changed}
-    return bm.Membrane(**{"name": "membrane", **sides, "area": Q(100, "um^2"), "capacitance": Q(1, "uF/cm^2"), **changed})
+    sides = {
+        side: make() for side, make in (("inside", cell), ("outside", bath)) if side not in changed
+    }
+    return bm.Membrane(
+        **{
+            "name": "membrane",
+            **sides,
+            "area": Q(100, "um^2"),
+            "capacitance": Q(1, "uF/cm^2"),
+            **changed,
+        }
+    )
 
 
-def transporter(reaction: Any = "K@in -> K@out", law: Any = LEAK, on: Any = None, name: str = "K_leak", **more: Any) -> bm.Transporter:
+def transporter(
+    reaction: Any = "K@in -> K@out",
+    law: Any = LEAK,
+    on: Any = None,
+    name: str = "K_leak",
+    **more: Any,
+) -> bm.Transporter:
     """A leak of potassium, unless told."""
     return bm.Transporter(name, reaction, membrane() if on is None else on, law, **more)
 
 
 def cycle(**changed: Any) -> bm.Cycle:
     """A uniporter of glucose that closes."""
-    one, bind = {"forward": Q(10, "1/s"), "reverse": Q(10, "1/s")}, {"forward": Q(1, "1/s/mM"), "reverse": Q(10, "1/s")}
-    steps = [("O + glucose@out <-> OG", bind), ("OG <-> IG", one), ("I + glucose@in <-> IG", bind), ("I <-> O", one)]
-    sound = {"name": "GLUT", "on": membrane(), "density": Q(100, "1/um^2"), "states": "O OG IG I", "steps": steps, "close": ["I <-> O"]}
+    one, bind = (
+        {"forward": Q(10, "1/s"), "reverse": Q(10, "1/s")},
+        {"forward": Q(1, "1/s/mM"), "reverse": Q(10, "1/s")},
+    )
+    steps = [
+        ("O + glucose@out <-> OG", bind),
+        ("OG <-> IG", one),
+        ("I + glucose@in <-> IG", bind),
+        ("I <-> O", one),
+    ]
+    sound = {
+        "name": "GLUT",
+        "on": membrane(),
+        "density": Q(100, "1/um^2"),
+        "states": "O OG IG I",
+        "steps": steps,
+        "close": ["I <-> O"],
+    }
     return bm.Cycle(**{**sound, **changed})
 
 
@@ -128,12 +178,19 @@ def sound() -> bm.Model:
 
 def empirical(flux: Callable[[Any], Any], reaction: str, name: str) -> bm.Model:
     """One cell with a flux as given [fmol/s], whatever the affinity says."""
-    return bm.Model("leaky", [transporter(reaction, laws.Empirical(flux=flux, reason="to see it fail"), name=name)])
+    return bm.Model(
+        "leaky",
+        [transporter(reaction, laws.Empirical(flux=flux, reason="to see it fail"), name=name)],
+    )
 
 
 def uphill(*, pays: bool = False) -> bm.Model:
-    """Glucose leaves for where there is more of it, and nothing pays; a hydrolysis beside it may dissipate more than that gains."""
+    """Glucose leaves for where there is more of it, and nothing pays; a hydrolysis beside it may
+    dissipate more than that gains.
+    """
     on = membrane()
-    law = laws.Empirical(flux=lambda site: site.parameter("J", Q(0.1, "fmol/s"), FLUX), reason="to see it fail")
+    law = laws.Empirical(
+        flux=lambda site: site.parameter("J", Q(0.1, "fmol/s"), FLUX), reason="to see it fail"
+    )
     burn = transporter(HYDROLYSIS, laws.Elementary(rate=Q(100, "fmol/s")), on.inside, "burn")
     return model(*[burn] * pays, transporter("glucose@in -> glucose@out", law, on, "lift"))

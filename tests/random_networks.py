@@ -1,6 +1,7 @@
 """Random legal models, and the same with detailed balance taken from one process.
 
-``PYTHONPATH=tests python tests/random_networks.py --legal 100000 --broken 1000`` judges as many as asked for; the suite a share of them.
+``PYTHONPATH=tests python tests/random_networks.py --legal 100000 --broken 1000`` judges as many as
+asked for; the suite a share of them.
 """
 
 import argparse
@@ -37,10 +38,14 @@ class Broken:
         made, size = self.law.rates(site), sp.Float(self.size)
         if made.conductance is not None:  # J = L·A with a wrong A
             wrong = size * (site.u or 1) if self.fault == "charge" else size
-            return laws.Rates(flux=made.conductance * R * T * (site.drive + wrong), reason="broken on purpose")
+            return laws.Rates(
+                flux=made.conductance * R * T * (site.reduced_affinity + wrong),
+                reason="broken on purpose",
+            )
         power = sp.Rational(round(self.size * 4) or 1, 4)
         factor = {
-            "constant": sp.exp(size), "order": (site.level(site.participants[0]) / c0) ** power, "charge": sp.exp(size * (site.u or 1)),
+            "constant": sp.exp(size), "order": (site.level(site.participants[0]) / c0) ** power,
+            "charge": sp.exp(size * (site.u or 1)),
             "no reverse": sp.S.Zero, "swapped": made.forward / made.reverse,
         }[self.fault]  # fmt: skip
         forward = made.reverse if self.fault == "swapped" else made.forward
@@ -50,9 +55,16 @@ class Broken:
 def spoil(made: bm.Transporter | bm.Cycle, fault: str, size: float) -> bm.Transporter | bm.Cycle:
     """The transporter without detailed balance."""
     if isinstance(made, Cycle):
-        ring = max(k for k, p in enumerate(made.processes) if p.name.endswith("-E1"))  # the step that closes the ring
-        factor = {ring: math.exp(size)}  # besides, the constants drawn for closing steps stand as they are
-        steps = [(text, k | {"reverse": k["reverse"] * factor.get(i, 1.0)}) for i, (text, k) in enumerate(made.steps)]
+        ring = max(
+            k for k, p in enumerate(made.processes) if p.name.endswith("-E1")
+        )  # the step that closes the ring
+        factor = {
+            ring: math.exp(size)
+        }  # besides, the constants drawn for closing steps stand as they are
+        steps = [
+            (text, k | {"reverse": k["reverse"] * factor.get(i, 1.0)})
+            for i, (text, k) in enumerate(made.steps)
+        ]
         return replace(made, steps=steps, close=(), reason="broken on purpose")
     return replace(made, law=Broken(made.law, fault, size))
 
@@ -74,7 +86,13 @@ def judge_legal(count: int, start: int = 0) -> int:
     seen = 0
 
     @seed(start)
-    @settings(max_examples=count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(specs(most=3).map(build))
     def each(model: bm.Model) -> None:
         nonlocal seen
@@ -87,11 +105,19 @@ def judge_legal(count: int, start: int = 0) -> int:
 
 
 def judge_broken(count: int, start: int = 0) -> dict[str, int]:
-    """Audits that many random transporters without detailed balance; raises at the first that passes."""
+    """Audits that many random transporters without detailed balance; raises at the first that
+    passes.
+    """
     seen = dict.fromkeys((*FAULTS, "loop"), 0)
 
     @seed(start)
-    @settings(max_examples=count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(broken())
     def each(made: tuple[bm.Transporter | bm.Cycle, str]) -> None:
         spoilt, fault = made
@@ -109,10 +135,15 @@ def main() -> None:
     parser.add_argument("--broken", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    for what, judge, count in (("legal", judge_legal, options.legal), ("broken", judge_broken, options.broken)):
+    for what, judge, count in (
+        ("legal", judge_legal, options.legal),
+        ("broken", judge_broken, options.broken),
+    ):
         began = time.perf_counter()
         seen = judge(count, options.seed)
-        sys.stdout.write(f"{what}: {seen}, all as they should be, {time.perf_counter() - began:.0f} s\n")
+        sys.stdout.write(
+            f"{what}: {seen}, all as they should be, {time.perf_counter() - began:.0f} s\n"
+        )
 
 
 if __name__ == "__main__":

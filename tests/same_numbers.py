@@ -1,7 +1,8 @@
 """The numbers of the shipped models, kept and compared: for a change that must change none.
 
-``python tests/same_numbers.py keep FILE.npz`` runs every shipped model, its books and its audit, and writes what comes out;
-``python tests/same_numbers.py compare FILE.npz`` runs them again and names what differs by more than 1e-12 of the largest value of its array.
+``python tests/same_numbers.py keep FILE.npz`` runs every shipped model, its books and its audit,
+and writes what comes out; ``python tests/same_numbers.py compare FILE.npz`` runs them again and
+names what differs by more than 1e-12 of the largest value of its array.
 """
 
 from __future__ import annotations
@@ -30,12 +31,23 @@ def numbers() -> Iterator[tuple[str, NDArray]]:
         run.ledger.check()
         for variable, values in {**run.data.data_vars, **run.data.coords}.items():
             yield f"{name}/data/{variable}", _plain(values)
-        for total in ("spent", "supplied", "stored", "delivered", "dissipated", "residual_relative", "entries"):
+        for total in (
+            "spent",
+            "supplied",
+            "stored",
+            "delivered",
+            "dissipated",
+            "residual_relative",
+            "entries",
+        ):
             yield f"{name}/ledger/{total}", np.asarray(getattr(run.ledger, total))
         lines = [line for line in str(run.ledger).splitlines() if "residual" not in line]
         yield f"{name}/ledger/text", _text("\n".join(lines))
         for finding in bm.audit(model):
-            yield f"{name}/audit/{finding.subject}/words", _text(f"{finding.verdict} {finding.cause}")
+            yield (
+                f"{name}/audit/{finding.subject}/words",
+                _text(f"{finding.verdict} {finding.cause}"),
+            )
             yield f"{name}/audit/{finding.subject}/kJ", np.atleast_1d(np.asarray(finding.kJ, float))
 
 

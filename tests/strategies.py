@@ -1,4 +1,6 @@
-"""How many examples a property gets, and points from which a state is made; what is drawn else lies in :mod:`biomembrane.testing`."""
+"""How many examples a property gets, and points from which a state is made; what is drawn else lies
+in :mod:`biomembrane.testing`.
+"""
 
 from __future__ import annotations
 

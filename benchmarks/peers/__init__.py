@@ -1,4 +1,6 @@
-"""Adapters: one tool each behind :class:`~benchmarks.peers.base.Peer`, imported only when it is asked for."""
+"""Adapters: one tool each behind :class:`~benchmarks.peers.base.Peer`, imported only when it is
+asked for.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""One measurement of one peer in a process of its own: ``python -m benchmarks.peers numbalsoda warm --rtol 1e-4 1e-6``.
+"""One measurement of one peer in a process of its own: ``python -m benchmarks.peers numbalsoda warm
+--rtol 1e-4 1e-6``.
 
-Each result is a line ``JSON {…}``; a peer whose package is absent gives ``{"skipped": reason}``.  Times in seconds, memory in bytes.
+Each result is a line ``JSON {…}``; a peer whose package is absent gives ``{"skipped": reason}``.
+Times in seconds, memory in bytes.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def cold(peer: Peer) -> None:
 
 
 def warm(peer: Peer, rtols: list[float], seconds: float) -> None:
-    """Median time of repeated runs of the nominal set by tolerance, for some ``seconds`` each, with the error achieved."""
+    """Median time of repeated runs of the nominal set by tolerance, for some ``seconds`` each, with
+    the error achieved.
+    """
     from ..reference import reference
 
     wanted = reference(0)[0]
@@ -63,7 +67,9 @@ def warm(peer: Peer, rtols: list[float], seconds: float) -> None:
 
 
 def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> None:
-    """Sets a second with full output, the better of two runs, with the error of the first members and the worst books of all."""
+    """Sets a second with full output, the better of two runs, with the error of the first members
+    and the worst books of all.
+    """
     from ..reference import reference
 
     wanted = reference(members)[1:]
@@ -78,11 +84,24 @@ def ensemble(peer: Peer, rtol: float, cores: int, count: int, members: int) -> N
             found = peer.ensemble(sets, rtol, cores)
             spent.append(time.perf_counter() - began)
         memory = peak()
-        largest, rms = w.error([peer.shown(found, sets[k], k) for k in range(min(members, count))], wanted[:count])
+        largest, rms = w.error(
+            [peer.shown(found, sets[k], k) for k in range(min(members, count))], wanted[:count]
+        )
         residuals = np.array([w.residual(peer.shown(found, p, k), p) for k, p in enumerate(sets)])
         lost = int(np.count_nonzero(~np.isfinite(residuals)))  # a rate with sets missing is none
-        outcome = {"failed": f"{lost} of {count} sets are not finite"} if lost else {"time": min(spent)}
-        say(sets=count, cores=cores, rtol=rtol, **outcome, error=largest, rms=rms, memory=memory, residual=float(residuals.max()))
+        outcome = (
+            {"failed": f"{lost} of {count} sets are not finite"} if lost else {"time": min(spent)}
+        )
+        say(
+            sets=count,
+            cores=cores,
+            rtol=rtol,
+            **outcome,
+            error=largest,
+            rms=rms,
+            memory=memory,
+            residual=float(residuals.max()),
+        )
     except Exception as problem:  # noqa: BLE001
         say(sets=count, cores=cores, rtol=rtol, failed=f"{type(problem).__name__}: {problem}"[:200])
 
@@ -104,10 +123,19 @@ def main() -> None:
     read.add_argument("peer", choices=PEERS)
     read.add_argument("mode", choices=("cold", "warm", "ensemble"))
     read.add_argument("--rtol", type=float, nargs="+", default=[1e-4, 1e-6, 1e-8])
-    read.add_argument("--seconds", type=float, default=1.5, help="of repeats of a warm run, by tolerance")
+    read.add_argument(
+        "--seconds", type=float, default=1.5, help="of repeats of a warm run, by tolerance"
+    )
     read.add_argument("--cores", type=int, default=os.cpu_count() or 1)
-    read.add_argument("--sets", type=int, default=0, help="of the ensemble; as many as suit the peer unless told")
-    read.add_argument("--members", type=int, default=7, help="of the ensemble that are compared with the reference")
+    read.add_argument(
+        "--sets", type=int, default=0, help="of the ensemble; as many as suit the peer unless told"
+    )
+    read.add_argument(
+        "--members",
+        type=int,
+        default=7,
+        help="of the ensemble that are compared with the reference",
+    )
     given = read.parse_args()
     try:
         peer = load(given.peer)

@@ -30,7 +30,8 @@ class Basico(Peer):
         for name, value in zip(PARAMETERS, parameters, strict=True):
             basico.set_parameters(name, exact=True, initial_value=float(value), model=self.model)
         found = basico.run_time_course(
-            start_time=0, duration=END, intervals=len(TIMES), r_tol=rtol, a_tol=rtol * 1e-4, max_steps=1_000_000, method="deterministic",
+            start_time=0, duration=END, intervals=len(TIMES), r_tol=rtol, a_tol=rtol * 1e-4,
+            max_steps=1_000_000, method="deterministic",
             model=self.model, use_initial_values=True,
         )  # fmt: skip
         columns = {c.removeprefix("Values[").removesuffix("]"): c for c in found.columns}

@@ -35,7 +35,8 @@ class Diffrax(Peer):
         def one(p: Any, rtol: Any) -> Any:
             control = diffrax.PIDController(rtol=rtol, atol=size * rtol, pcoeff=0.3, icoeff=0.4)
             solved = diffrax.diffeqsolve(
-                diffrax.ODETerm(slope), diffrax.Kvaerno5(), 0.0, END, 1e-4, y0, args=p, saveat=diffrax.SaveAt(ts=times),
+                diffrax.ODETerm(slope), diffrax.Kvaerno5(), 0.0, END, 1e-4, y0, args=p,
+                saveat=diffrax.SaveAt(ts=times),
                 stepsize_controller=control, max_steps=20_000,
             )  # fmt: skip
             return solved.ys

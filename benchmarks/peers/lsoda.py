@@ -22,7 +22,9 @@ class NumbaLSODA(Peer):
     sets = 400
 
     def build(self) -> None:
-        plain = text.function("t, y, out, p", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out")
+        plain = text.function(
+            "t, y, out, p", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out"
+        )
         self.callback = numba.cfunc(lsoda_sig)(plain)
         self.address = self.callback.address
         y0, times = start(), np.concatenate([[0.0], TIMES])

@@ -22,11 +22,19 @@ class SciPy(Peer):
     sets = 40
 
     def build(self) -> None:
-        t, y, p = sp.Symbol("t", real=True), sp.symbols("y:26", real=True), sp.symbols("p:12", real=True)
-        slopes, powers = text.function("t, y, p", {"exp": sp.exp, "log": sp.log, "cos": sp.cos})(t, y, p)
+        t, y, p = (
+            sp.Symbol("t", real=True),
+            sp.symbols("y:26", real=True),
+            sp.symbols("p:12", real=True),
+        )
+        slopes, powers = text.function("t, y, p", {"exp": sp.exp, "log": sp.log, "cos": sp.cos})(
+            t, y, p
+        )
         rows = [*slopes, *powers]
         self.rhs = sp.lambdify([t, y, p], rows, modules=[{"log": _log}, "math"], cse=True)
-        self.jacobian = sp.lambdify([t, y, p], sp.Matrix(rows).jacobian(y), modules="numpy", cse=True)
+        self.jacobian = sp.lambdify(
+            [t, y, p], sp.Matrix(rows).jacobian(y), modules="numpy", cse=True
+        )
 
     def solve(self, parameters: Array, rtol: float) -> Array:
         p = parameters.tolist()
@@ -37,7 +45,16 @@ class SciPy(Peer):
         def jacobian(t: float, y: Array) -> Any:
             return self.jacobian(t, y.tolist(), p)
 
-        found = solve_ivp(slope, (0, END), start(), method="LSODA", t_eval=TIMES, rtol=rtol, atol=tolerance(rtol), jac=jacobian)
+        found = solve_ivp(
+            slope,
+            (0, END),
+            start(),
+            method="LSODA",
+            t_eval=TIMES,
+            rtol=rtol,
+            atol=tolerance(rtol),
+            jac=jacobian,
+        )
         if not found.success:
             raise RuntimeError(found.message)
         return np.asarray(found.y.T)

@@ -22,7 +22,9 @@ class Sundae(Peer):
     sets = 100
 
     def build(self) -> None:
-        plain = text.function("t, y, p, out", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out")
+        plain = text.function(
+            "t, y, p, out", {"exp": math.exp, "log": math.log, "cos": math.cos}, out="out"
+        )
         self.rhs = numba.njit(plain)
         self.rhs(0.0, start(), NOMINAL, np.empty(26))  # compiled here, not in each forked process
 
@@ -32,7 +34,9 @@ class Sundae(Peer):
         def slope(t: float, y: Any, out: Any) -> None:
             rhs(t, y, parameters, out)
 
-        solver = cvode.CVODE(slope, method="BDF", rtol=rtol, atol=tolerance(rtol), max_num_steps=100_000)
+        solver = cvode.CVODE(
+            slope, method="BDF", rtol=rtol, atol=tolerance(rtol), max_num_steps=100_000
+        )
         found = solver.solve(np.concatenate([[0.0], TIMES]), start())
         if not found.success:
             raise RuntimeError(found.message)

@@ -1,4 +1,6 @@
-"""CasADi: CVODES with quadratures, on its virtual machine or compiled by the system's C compiler."""
+"""CasADi: CVODES with quadratures, on its virtual machine or compiled by the system's C
+compiler.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from .base import Peer
 
 
 class CasADi(Peer):
-    """Integrals are CVODES quadratures under error control; ensembles by CasADi's own map over threads."""
+    """Integrals are CVODES quadratures under error control; ensembles by CasADi's own map over
+    threads.
+    """
 
     title = "CasADi"
     packages = ("casadi",)
@@ -24,18 +28,31 @@ class CasADi(Peer):
         x, p, t = casadi.SX.sym("x", 18), casadi.SX.sym("p", 12), casadi.SX.sym("t")
         rhs = text.function("t, y, p", {"exp": casadi.exp, "log": casadi.log, "cos": casadi.cos})
         slopes, powers = rhs(t, x, p)
-        self.dae = {"x": x, "p": p, "t": t, "ode": casadi.vertcat(*slopes), "quad": casadi.vertcat(*powers)}
+        self.dae = {
+            "x": x,
+            "p": p,
+            "t": t,
+            "ode": casadi.vertcat(*slopes),
+            "quad": casadi.vertcat(*powers),
+        }
         self.made: dict[tuple[float, int, str], Any] = {}
 
     def _integrator(self, rtol: float, count: int = 0, kind: str = "", cores: int = 1) -> Any:
         key = (rtol, count, kind)
         if key not in self.made:
             options = {
-                "reltol": rtol, "abstol": rtol * 1e-4, "max_num_steps": 100_000, "linear_multistep_method": "bdf", "quad_err_con": True,
+                "reltol": rtol, "abstol": rtol * 1e-4, "max_num_steps": 100_000,
+                "linear_multistep_method": "bdf", "quad_err_con": True,
                 "newton_scheme": "direct", **self.options,
             }  # fmt: skip
             made = casadi.integrator("I", "cvodes", self.dae, 0.0, TIMES.tolist(), options)
-            self.made[key] = made.map(count, kind, cores) if kind == "thread" else made.map(count) if count else made
+            self.made[key] = (
+                made.map(count, kind, cores)
+                if kind == "thread"
+                else made.map(count)
+                if count
+                else made
+            )
         return self.made[key]
 
     def solve(self, parameters: Array, rtol: float) -> Array:
@@ -44,8 +61,13 @@ class CasADi(Peer):
 
     def ensemble(self, sets: Array, rtol: float, cores: int) -> Array:
         n = len(sets)
-        found = self._integrator(rtol, n, "thread" if cores > 1 else "serial", cores)(x0=np.tile(START, (n, 1)).T, p=sets.T)
-        parts = [np.array(found[key]).reshape(rows, n, len(TIMES)).transpose(1, 2, 0) for key, rows in (("xf", 18), ("qf", 8))]
+        found = self._integrator(rtol, n, "thread" if cores > 1 else "serial", cores)(
+            x0=np.tile(START, (n, 1)).T, p=sets.T
+        )
+        parts = [
+            np.array(found[key]).reshape(rows, n, len(TIMES)).transpose(1, 2, 0)
+            for key, rows in (("xf", 18), ("qf", 8))
+        ]
         return np.concatenate(parts, axis=-1)
 
 
@@ -53,4 +75,8 @@ class CasADiCompiled(CasADi):
     """The same through gcc."""
 
     title = "CasADi, C"
-    options: ClassVar[dict[str, Any]] = {"jit": True, "compiler": "shell", "jit_options": {"flags": ["-O3", "-march=native"], "compiler": "gcc"}}
+    options: ClassVar[dict[str, Any]] = {
+        "jit": True,
+        "compiler": "shell",
+        "jit_options": {"flags": ["-O3", "-march=native"], "compiler": "gcc"},
+    }

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..assemble.ledger_accounts import Chart
+from ..assemble.ledger_accounts import LedgerLayout
 from ..assemble.model import Model
 from ..assemble.state import CARRIER
 from ..declare.species import Species
 
 PUT_IN, TAKEN_OUT = "protocols", "taken out by protocols"
-WORDS = ("heat", "stored", "delivered", "baths", PUT_IN, TAKEN_OUT, CARRIER)  # nodes that are no transporters
+WORDS = (
+    "heat",
+    "stored",
+    "delivered",
+    "baths",
+    PUT_IN,
+    TAKEN_OUT,
+    CARRIER,
+)  # nodes that are no transporters
 
 
 def distinct(given: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Labels by name, from pairs (name, label): where two are equal, or one is ``taken``, the name stands beside it."""
+    """Labels by name, from pairs (name, label): where two are equal, or one is ``taken``, the name
+    stands beside it.
+    """
     pairs = list(given)
     used = [label for _, label in pairs] + list(taken)
     made: dict[str, str] = {}
@@ -28,13 +38,21 @@ def distinct(given: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dic
 
 def labels(model: Model) -> dict[str, str]:
     """How each transporter is shown: no two alike, and none like a store, a supply or a sink."""
-    stores = [*WORDS, *model.chart.carriers, *node_names(model.chart, model.species).values()]
+    stores = [
+        *WORDS,
+        *model.ledger_layout.carriers,
+        *node_names(model.ledger_layout, model.species).values(),
+    ]
     return distinct([(t.name, t.label) for t in model.transporters], stores)
 
 
-def node_names(chart: Chart, species: Mapping[str, Species]) -> dict[str, str]:
+def node_names(ledger_layout: LedgerLayout, species: Mapping[str, Species]) -> dict[str, str]:
     """By carrier, the name of its store: no two alike."""
-    carriers = dict.fromkeys([*chart.carriers, *chart.fuel_of.values(), *species])
-    known = {s: species[s].label if s in species else s for s in carriers if s != CARRIER and s not in chart.fuels}
+    carriers = dict.fromkeys([*ledger_layout.carriers, *ledger_layout.fuel_of.values(), *species])
+    known = {
+        s: species[s].label if s in species else s
+        for s in carriers
+        if s != CARRIER and s not in ledger_layout.fuels
+    }
     gradients = {s: f"{label} gradient" for s, label in distinct(known.items()).items()}
-    return {CARRIER: CARRIER} | gradients | {s: s for s in carriers if s in chart.fuels}
+    return {CARRIER: CARRIER} | gradients | {s: s for s in carriers if s in ledger_layout.fuels}

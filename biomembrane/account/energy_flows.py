@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..assemble.ledger_accounts import Chart
+from ..assemble.ledger_accounts import LedgerLayout
 from ..assemble.state import CARRIER
 from .display_names import PUT_IN, TAKEN_OUT, node_names
 from .ledger_entries import Entries
@@ -31,17 +31,22 @@ class Flow:
 def flows(ledger: Entries) -> list[Flow]:
     """Ribbons of a single run, which sum to the lines of the ledger.
 
-    A transporter takes from fuels and gradients (``supply``, ``input``) and gives to them (``output``) and to heat; one that ran uphill for
-    free takes from "heat" (``uphill``).  A gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what was
-    drawn down comes from "stored" or "baths".  What protocols put in comes from "protocols", and goes to the gradient of its species or, where
-    it changed no
-    solute's worth alone, to "stored".  Carrier states are a gradient too; a fuel that the cell holds as contents comes from "stored".
+    A transporter takes from fuels and gradients (``supply``, ``input``) and gives to them
+    (``output``) and to heat; one that ran uphill for free takes from "heat" (``uphill``).  A
+    gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what
+    was drawn down comes from "stored" or "baths".  What protocols put in comes from "protocols",
+    and goes to the gradient of its species or, where it changed no solute's worth alone, to
+    "stored".  Carrier states are a gradient too; a fuel that the cell holds as contents comes from
+    "stored".
     """
     if ledger._t.dims:
         raise errors.BadSettings(
-            where="ledger.flows()", wanted="one lane", got="a scan over " + ", ".join(ledger._t.dims), advice="run.isel(…).ledger.flows()"
+            where="ledger.flows()",
+            wanted="one lane",
+            got="a scan over " + ", ".join(ledger._t.dims),
+            advice="run.isel(…).ledger.flows()",
         )
-    nodes = node_names(ledger._chart, ledger._t.model.species)
+    nodes = node_names(ledger._ledger_layout, ledger._t.model.species)
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
     made: list[Flow] = []
@@ -49,30 +54,40 @@ def flows(ledger: Entries) -> list[Flow]:
         label = ledger.labels[transporter]
         for carrier in map(str, last.carrier.values):
             energy = float(last.sel(transporter=transporter, carrier=carrier))
-            made += _either(nodes[carrier], label, energy, "supply" if carrier in ledger._chart.fuels else "input", "output")
+            made += _either(
+                nodes[carrier],
+                label,
+                energy,
+                "supply" if carrier in ledger._ledger_layout.fuels else "input",
+                "output",
+            )
         made += _either(label, "heat", float(heat.sel(transporter=transporter)), "heat", "uphill")
     return [*made, *_surplus(ledger, nodes)]
 
 
 def _either(one: str, two: str, energy: float, there: str, back: str) -> list[Flow]:
-    """A flow of that kind from the one to the other, or of the other kind back; none where nothing flowed."""
+    """A flow of that kind from the one to the other, or of the other kind back; none where nothing
+    flowed.
+    """
     if energy > 0:
         return [Flow(one, two, energy, there)]
     return [Flow(two, _SINKS.get(one, one), -energy, back)] if energy < 0 else []
 
 
 def _surplus(ledger: Entries, nodes: dict[str, str]) -> Iterator[Flow]:
-    chart, flat = ledger._chart, ledger.flow.isel(time=-1)
+    ledger_layout, flat = ledger._ledger_layout, ledger.flow.isel(time=-1)
     kept: dict[tuple[str, str], float] = {}
     given: dict[tuple[str, str], float] = {}
-    for value, carrier, store in zip(flat.values, chart.carrier, chart.store, strict=True):
+    for value, carrier, store in zip(
+        flat.values, ledger_layout.carrier, ledger_layout.store, strict=True
+    ):
         if store.role == "bath":
             given[carrier, store.species] = given.get((carrier, store.species), 0.0) + float(value)
         elif store.role != "held":
             kept[carrier, store.role] = kept.get((carrier, store.role), 0.0) - float(value)
     apart = 0.0
     for store_name, energy in ledger.imposed_by_store().items():
-        owner = _carrier(chart, ledger._t.model, store_name)
+        owner = _carrier(ledger_layout, ledger._t.model, store_name)
         if owner is None:
             apart += energy
             continue
@@ -86,7 +101,9 @@ def _surplus(ledger: Entries, nodes: dict[str, str]) -> Iterator[Flow]:
         yield from _either("baths", nodes[carrier], energy, "supply", "delivered")
 
 
-def _carrier(chart: Chart, model: Model, store: str) -> str | None:
-    """Which carrier of energy a store of Ξ is counted with: a solute that can change, or carrier states; else none."""
+def _carrier(ledger_layout: LedgerLayout, model: Model, store: str) -> str | None:
+    """Which carrier of energy a store of Ξ is counted with: a solute that can change, or carrier
+    states; else none.
+    """
     owner = next((x.carried_as for x in model.pools if x.name == store), None)
-    return None if owner is None else chart.fuel_of.get(owner, owner)
+    return None if owner is None else ledger_layout.fuel_of.get(owner, owner)

@@ -1,11 +1,13 @@
 """The double-entry energy ledger.
 
-entry[process, store] = ∫ −ν·potential·J dt is the energy that a store gave to a process.  Each row sums to what the process
-dissipated, each column to what the store lost.  Potentials are taken against the reference bath, so that
+entry[process, store] = ∫ −ν·potential·J dt is the energy that a store gave to a process.  Each row
+sums to what the process dissipated, each column to what the store lost.  Potentials are taken
+against the reference bath, so that
 
     ATP spent + given by other baths = ΔΞ stored + Σ dissipated + residual
 
-where the left and the dissipation are integrals along the solver's steps and ΔΞ comes from the state alone: the residual is a test.
+where the left and the dissipation are integrals along the solver's steps and ΔΞ comes from the
+state alone: the residual is a test.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 
 
 class Ledger(Entries):
-    """The books of a run; energies in pJ since the start, as :class:`xarray.DataArray` over ``time`` and the scan's dimensions.
+    """The books of a run; energies in pJ since the start, as :class:`xarray.DataArray` over
+    ``time`` and the scan's dimensions.
 
-    ``print(ledger)`` shows the table, :meth:`check` raises unless the books close and no process ran uphill for free.
+    ``print(ledger)`` shows the table, :meth:`check` raises unless the books close and no process
+    ran uphill for free.
     """
 
     def flows(self) -> list[energy_flows.Flow]:
@@ -44,29 +48,47 @@ class Ledger(Entries):
     def least_dissipation(self) -> dict[str, float]:
         """By process, the smallest dissipated power met at any quadrature node of any lane [fW]."""
         least = self._t.block.least.min(axis=0)
-        return dict(zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True))
+        return dict(
+            zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True)
+        )
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process dissipated less than nothing, and no loop
-        of a hosted cycle made energy from nothing, however little.
+        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process
+        dissipated less than nothing, and no loop of a hosted cycle made energy from nothing,
+        however little.
 
-        Every lane of a scan is judged by the energy that passed there; lanes that did not come to their end are left out, with a warning
-        (``errors.LanesStopped``).
+        Every lane of a scan is judged by the energy that passed there; lanes that did not come to
+        their end are left out, with a warning (``errors.LanesStopped``).
 
-        ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.  Raises BooksDoNotClose, UphillForFree,
-        and BoundlessEnergy where a bath holds none of what a process moves.
+        ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.
+        Raises BooksDoNotClose, UphillForFree, and BoundlessEnergy where a bath holds none of what a
+        process moves.
         """
         bounded(self._t.model.name, self._books.empty)
         limit = books_limit(self._t.solver.rtol) if rtol is None else share(rtol)
         last, books = self._t.reached - 1, self._books
         passed = books.passed[last]
         made, base = books.unpaid[last], np.maximum(passed, books.rounding)
-        made = np.divide(made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0))
-        loops = self.free.isel(time=-1).mean([d for d in self.free.dims if d not in ("loop", "time")])
-        unpaid(float(np.nanmax(made, initial=0.0)), dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)))
+        made = np.divide(
+            made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0)
+        )
+        loops = self.free.isel(time=-1).mean(
+            [d for d in self.free.dims if d not in ("loop", "time")]
+        )
+        unpaid(
+            float(np.nanmax(made, initial=0.0)),
+            dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)),
+        )
         least, names = self._t.block.least.T, self._t.kernel.program.names["dissipation"]
         kinds = [s.kind for s in self._t.statuses]
-        lanes = Lanes(kinds, books.residual_relative[last], passed, names, least, float(self._t.block.times[-1]))
+        lanes = Lanes(
+            kinds,
+            books.residual_relative[last],
+            passed,
+            names,
+            least,
+            float(self._t.block.times[-1]),
+        )
         lanes.judge(self._t.model.name, limit, self.uphill_shares())
         return self
 

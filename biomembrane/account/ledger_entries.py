@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..assemble.ledger_accounts import Chart
+from ..assemble.ledger_accounts import LedgerLayout
 from ..assemble.state import CARRIER
-from ..solve.ledger_totals import COMPONENTS, UNIT, Books
+from ..solve.ledger_totals import COMPONENTS, UNIT, LedgerTotals
 from ..solve.trajectory import Trajectory
 from .display_names import labels
 from .ledger_lines import GROUPS, LINES
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Entries:
-    """Entries, lines and sums of the ledger; energies in pJ since the start, as :class:`xarray.DataArray` over ``time`` and the dimensions of
-    a scan.
+    """Entries, lines and sums of the ledger; energies in pJ since the start, as
+    :class:`xarray.DataArray` over ``time`` and the dimensions of a scan.
     """
 
     def __init__(self, trajectory: Trajectory) -> None:
         self._t = trajectory
-        self._books = Books(trajectory)
-        self._chart: Chart = self._books.chart
-        self.transporters = self._chart.transporters
+        self._books = LedgerTotals(trajectory)
+        self._ledger_layout: LedgerLayout = self._books.ledger_layout
+        self.transporters = self._ledger_layout.transporters
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -37,37 +37,54 @@ class Entries:
 
     # --- raw material
 
-    def _labelled(self, values: Any, axes: dict[str, Any], name: str, unit: str = UNIT) -> xr.DataArray:
+    def _labelled(
+        self, values: Any, axes: dict[str, Any], name: str, unit: str = UNIT
+    ) -> xr.DataArray:
         """(*axes, time, lane) with names."""
         import xarray as xr
 
         t = self._t
         lead = values.shape[:-2]
         shaped = t.shaped(values.reshape(-1, *values.shape[-2:]))
-        dims = [d for d in axes if not isinstance(axes[d], tuple)] or (["entry"] if "process" in axes else [])
+        dims = [d for d in axes if not isinstance(axes[d], tuple)] or (
+            ["entry"] if "process" in axes else []
+        )
         time = ("time", t.times, {"units": "s", "long_name": "time"})
         coords = {**axes, "time": time, **t.parameters.coords}
-        made = xr.DataArray(shaped.reshape(*lead, *shaped.shape[1:]), dims=(*dims, "time", *t.dims), coords=coords, name=name)
+        made = xr.DataArray(
+            shaped.reshape(*lead, *shaped.shape[1:]),
+            dims=(*dims, "time", *t.dims),
+            coords=coords,
+            name=name,
+        )
         made.attrs = {"units": unit, "long_name": name}
         return made
 
     @cached_property
     def flow(self) -> xr.DataArray:
-        """Energy from store to process, dims ``entry``, ``time``; process, store, species, place, role and component are coordinates."""
-        named = {k: ("entry", v) for k, v in self._chart.labels.items()}
+        """Energy from store to process, dims ``entry``, ``time``; process, store, species, place,
+        role and component are coordinates.
+        """
+        named = {k: ("entry", v) for k, v in self._ledger_layout.labels.items()}
         return self._labelled(self._books.flow, named, GROUPS["flow"])
 
     @cached_property
     def dissipation(self) -> xr.DataArray:
         """∫ J·A dt by process."""
-        return self._labelled(self._books.dissipation, {"process": list(self._t.kernel.program.names["dissipation"])}, GROUPS["dissipation"])
+        return self._labelled(
+            self._books.dissipation,
+            {"process": list(self._t.kernel.program.names["dissipation"])},
+            GROUPS["dissipation"],
+        )
 
     @cached_property
     def uphill(self) -> xr.Dataset:
-        """What each process did uphill, J·A < 0, since the start: ``energy`` [pJ] = ∫ max(−J·A, 0) dt, ``time`` [s] (as ``duration``), and
-        their shares, of ∫ |J·A| dt and of the time since the start.  Zero where a law is proved.
+        """What each process did uphill, J·A < 0, since the start: ``energy`` [pJ] = ∫ max(−J·A, 0)
+        dt, ``time`` [s] (as ``duration``), and their shares, of ∫ |J·A| dt and of the time since
+        the start.  Zero where a law is proved.
 
-        Integrated by the solver along its own steps; where the sign changes within a step the time is good to a part of that step.
+        Integrated by the solver along its own steps; where the sign changes within a step the time
+        is good to a part of that step.
         """
         import xarray as xr
 
@@ -76,15 +93,24 @@ class Entries:
         duration = self._labelled(self._books.uphill_time, axes, GROUPS["uphill_time"], "s")
         gross, elapsed = self.dissipation + 2 * energy, energy.time
         made = xr.Dataset({"energy": energy, "duration": duration})
-        for name, part, whole in (("energy_share", energy, gross), ("time_share", duration, elapsed)):
-            made[name] = (part / whole.where(whole > 0)).fillna(0.0).where(part.notnull()).transpose(*energy.dims)
+        for name, part, whole in (
+            ("energy_share", energy, gross),
+            ("time_share", duration, elapsed),
+        ):
+            made[name] = (
+                (part / whole.where(whole > 0))
+                .fillna(0.0)
+                .where(part.notnull())
+                .transpose(*energy.dims)
+            )
             made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
         return made
 
     @cached_property
     def free(self) -> xr.DataArray:
-        """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop [pJ], with ε what the loop is off by and J the
-        flux around it.  The sum over the loops of a cycle depends on no choice of a tree or order; a negative one lost energy.
+        """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop
+        [pJ], with ε what the loop is off by and J the flux around it.  The sum over the loops of a
+        cycle depends on no choice of a tree or order; a negative one lost energy.
         """
         names = list(self._books.gained)
         shape = (0, *self._books.flow.shape[1:])
@@ -92,24 +118,38 @@ class Entries:
         return self._labelled(values, {"loop": names}, "energy made from nothing")
 
     def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
-        """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of the processes that ran uphill."""
-        last = self.uphill.isel(time=-1).mean([d for d in self.uphill.dims if d not in ("time", "process")])
-        rows = zip(last.process.values, last.time_share.values, last.energy.values, last.energy_share.values, strict=True)
+        """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of
+        the processes that ran uphill.
+        """
+        last = self.uphill.isel(time=-1).mean(
+            [d for d in self.uphill.dims if d not in ("time", "process")]
+        )
+        rows = zip(
+            last.process.values,
+            last.time_share.values,
+            last.energy.values,
+            last.energy_share.values,
+            strict=True,
+        )
         return {str(p): (float(t), float(e), float(s)) for p, t, e, s in rows if t > 0 or e > 0}
 
     @cached_property
     def exergy(self) -> xr.DataArray:
         """Ξ − Ξ(0) by store, from the state alone."""
-        return self._labelled(self._books.exergy, {"store": list(self._t.kernel.program.names["exergy"])}, GROUPS["exergy"])
+        return self._labelled(
+            self._books.exergy,
+            {"store": list(self._t.kernel.program.names["exergy"])},
+            GROUPS["exergy"],
+        )
 
     @property
     def entries(self) -> xr.DataArray:
         """The books as a dense array over process, store (with its component) and time."""
-        flat, chart = self.flow, self._chart
-        keys = [f"{s.name} ({s.component})" for s in chart.store]
-        rows, columns = list(dict.fromkeys(chart.process)), list(dict.fromkeys(keys))
+        flat, ledger_layout = self.flow, self._ledger_layout
+        keys = [f"{s.name} ({s.component})" for s in ledger_layout.store]
+        rows, columns = list(dict.fromkeys(ledger_layout.process)), list(dict.fromkeys(keys))
         values = np.zeros((len(rows), len(columns), *flat.shape[1:]))
-        for k, (p, s) in enumerate(zip(chart.process, keys, strict=True)):
+        for k, (p, s) in enumerate(zip(ledger_layout.process, keys, strict=True)):
             values[rows.index(p), columns.index(s)] += flat.values[k]
         return self._dense(values, {"process": rows, "store": columns}, flat)
 
@@ -117,12 +157,23 @@ class Entries:
         import xarray as xr
 
         rest = {k: v for k, v in like.coords.items() if set(v.dims) <= set(like.dims[1:])}
-        return xr.DataArray(values, dims=(*axes, *like.dims[1:]), coords={**axes, **rest}, name=like.name, attrs=like.attrs)
+        return xr.DataArray(
+            values,
+            dims=(*axes, *like.dims[1:]),
+            coords={**axes, **rest},
+            name=like.name,
+            attrs=like.attrs,
+        )
 
     # --- the lines of the table
 
     def _line(self, name: str) -> xr.DataArray:
-        return self._labelled(getattr(self._books, name), {}, LINES[name], "1" if name == "residual_relative" else UNIT)
+        return self._labelled(
+            getattr(self._books, name),
+            {},
+            LINES[name],
+            "1" if name == "residual_relative" else UNIT,
+        )
 
     @cached_property
     def spent(self) -> xr.DataArray:
@@ -131,8 +182,12 @@ class Entries:
 
     @cached_property
     def baths(self) -> xr.DataArray:
-        """Energy given by the baths against the reference bath, by species; negative where it was delivered to them."""
-        return self._labelled(self._books.baths, {"species": self._chart.baths}, LINES["supplied"])
+        """Energy given by the baths against the reference bath, by species; negative where it was
+        delivered to them.
+        """
+        return self._labelled(
+            self._books.baths, {"species": self._ledger_layout.baths}, LINES["supplied"]
+        )
 
     @cached_property
     def supplied(self) -> xr.DataArray:
@@ -141,13 +196,21 @@ class Entries:
 
     @cached_property
     def imposed(self) -> xr.DataArray:
-        """Energy that protocols put in by changing parameters: ∫ ∂Ξ/∂t dt, and a jump of Ξ at each break."""
+        """Energy that protocols put in by changing parameters: ∫ ∂Ξ/∂t dt, and a jump of Ξ at each
+        break.
+        """
         return self._line("imposed")
 
     def imposed_by_store(self) -> dict[str, float]:
-        """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that they left alone are not listed."""
+        """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that
+        they left alone are not listed.
+        """
         parts = self._books.imposed_parts[:, self._t.reached - 1, 0]
-        return {name: float(x) for name, x in zip(self._t.kernel.program.names["exergy"], parts, strict=False) if x}
+        return {
+            name: float(x)
+            for name, x in zip(self._t.kernel.program.names["exergy"], parts, strict=False)
+            if x
+        }
 
     @cached_property
     def delivered(self) -> xr.DataArray:
@@ -166,12 +229,16 @@ class Entries:
 
     @cached_property
     def unpaid(self) -> xr.DataArray:
-        """Energy that loops of hosted cycles made from nothing, summed over the cycles that made any; :attr:`free` tells it by loop."""
+        """Energy that loops of hosted cycles made from nothing, summed over the cycles that made
+        any; :attr:`free` tells it by loop.
+        """
         return self._line("unpaid")
 
     @cached_property
     def released(self) -> xr.DataArray:
-        """Gradient energy that coupled transporters, which move more than one carrier of energy, took in (what sodium paid, say)."""
+        """Gradient energy that coupled transporters, which move more than one carrier of energy,
+        took in (what sodium paid, say).
+        """
         return self._line("released")
 
     @cached_property
@@ -181,7 +248,9 @@ class Entries:
 
     @cached_property
     def passed(self) -> xr.DataArray:
-        """The energy that passed through: the largest of what was spent, supplied and imposed, dissipated, and stored or drawn."""
+        """The energy that passed through: the largest of what was spent, supplied and imposed,
+        dissipated, and stored or drawn.
+        """
         return self._line("passed")
 
     @cached_property
@@ -191,25 +260,47 @@ class Entries:
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
-        """Residual over the energy that passed through; 0 where nothing is off by more than rounding."""
+        """Residual over the energy that passed through; 0 where nothing is off by more than
+        rounding.
+        """
         return self._line("residual_relative")
 
     # --- views
 
     @cached_property
     def transfers(self) -> xr.DataArray:
-        """Energy that each transporter took (+) or gave (−), by what carried it: dims transporter, carrier, component, time."""
-        chart, flow = self._chart, self._books.flow
-        values = np.zeros((len(chart.transporters), len(chart.carriers), len(COMPONENTS), *flow.shape[1:]))
-        for row, t, c, store in zip(flow, chart.transporter, chart.carrier, chart.store, strict=True):
-            values[chart.transporters.index(t), chart.carriers.index(c), COMPONENTS.index(store.component)] += row
-        axes = {"transporter": chart.transporters, "carrier": chart.carriers, "component": list(COMPONENTS)}
+        """Energy that each transporter took (+) or gave (−), by what carried it: dims transporter,
+        carrier, component, time.
+        """
+        ledger_layout, flow = self._ledger_layout, self._books.flow
+        values = np.zeros(
+            (
+                len(ledger_layout.transporters),
+                len(ledger_layout.carriers),
+                len(COMPONENTS),
+                *flow.shape[1:],
+            )
+        )
+        for row, t, c, store in zip(
+            flow, ledger_layout.transporter, ledger_layout.carrier, ledger_layout.store, strict=True
+        ):
+            values[
+                ledger_layout.transporters.index(t),
+                ledger_layout.carriers.index(c),
+                COMPONENTS.index(store.component),
+            ] += row
+        axes = {
+            "transporter": ledger_layout.transporters,
+            "carrier": ledger_layout.carriers,
+            "component": list(COMPONENTS),
+        }
         return self._labelled(values, axes, GROUPS["flow"])
 
     def by(self, what: str) -> xr.DataArray:
-        """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by transporter, ``"store"`` exergy gained by
-        store, ``"ion"`` energy gained by the cell per species with its chemical and electrical parts, ``"role"`` given by held pools, baths,
-        cell and carriers.
+        """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by
+        transporter, ``"store"`` exergy gained by store, ``"ion"`` energy gained by the cell per
+        species with its chemical and electrical parts, ``"role"`` given by held pools, baths, cell
+        and carriers.
         """
         known = ("process", "transporter", "store", "ion", "role")
         errors.among(what, known, "ledger.by(…)", " | ".join(known))
@@ -219,27 +310,42 @@ class Entries:
             return self.exergy
         if what == "transporter":
             owner = {p.name: p.transporter for p in self._t.model.processes}
-            groups = [[i for i, p in enumerate(self.dissipation.process.values) if owner[str(p)] == t] for t in self.transporters]
+            groups = [
+                [i for i, p in enumerate(self.dissipation.process.values) if owner[str(p)] == t]
+                for t in self.transporters
+            ]
             return self._dense(
-                np.array([self.dissipation.values[g].sum(axis=0) for g in groups]), {"transporter": self.transporters}, self.dissipation
+                np.array([self.dissipation.values[g].sum(axis=0) for g in groups]),
+                {"transporter": self.transporters},
+                self.dissipation,
             )
-        store, flow = self._chart.store, self._books.flow
+        store, flow = self._ledger_layout.store, self._books.flow
         if what == "role":
             names = ["held", "bath", "cell", "carrier"]
             given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
             return self._labelled(given, {"role": names}, GROUPS["flow"])
         names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
         parts = [(s.role, s.species, s.component) for s in store]
-        sums = [[-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS] for n in names]
+        sums = [
+            [-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS]
+            for n in names
+        ]
         gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
-        return self._labelled(gained, {"species": names, "component": list(COMPONENTS)}, "energy gained")
+        return self._labelled(
+            gained, {"species": names, "component": list(COMPONENTS)}, "energy gained"
+        )
 
     def efficiency(self, transporter: str) -> xr.DataArray:
-        """Output over input of a transporter, by what it took in and gave out since the start; NaN where it took nothing."""
+        """Output over input of a transporter, by what it took in and gave out since the start; NaN
+        where it took nothing.
+        """
         errors.among(transporter, self.transporters, "ledger.efficiency(…)", "a transporter")
         moved = self.transfers.sel(transporter=transporter).sum("component", skipna=False)
         moved = moved.sel(carrier=[c for c in moved.carrier.values if c != CARRIER])
-        taken, given = moved.clip(min=0).sum("carrier", skipna=False), (-moved).clip(min=0).sum("carrier", skipna=False)
+        taken, given = (
+            moved.clip(min=0).sum("carrier", skipna=False),
+            (-moved).clip(min=0).sum("carrier", skipna=False),
+        )
         made = given / taken.where(taken > 0)
         made.attrs = {"units": "1", "long_name": f"efficiency of {transporter}"}
         return made

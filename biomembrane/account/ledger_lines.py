@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 LINES = {
-    "spent": "energy given by held pools", "supplied": "energy given by baths", "imposed": "energy put in by protocols", "stored": "exergy gained",
-    "delivered": "work handed on to baths", "released": "gradient energy taken in by coupled transporters", "dissipated": "energy dissipated",
+    "spent": "energy given by held pools", "supplied": "energy given by baths",
+    "imposed": "energy put in by protocols", "stored": "exergy gained",
+    "delivered": "work handed on to baths",
+    "released": "gradient energy taken in by coupled transporters",
+    "dissipated": "energy dissipated",
     "unpaid": "energy from nothing, by loops that do not close",
-    "residual": "what the books are off by", "passed": "energy that passed", "residual_relative": "relative residual",
+    "residual": "what the books are off by", "passed": "energy that passed",
+    "residual_relative": "relative residual",
 }  # fmt: skip
 GROUPS = {
-    "flow": "energy given by the store", "dissipation": "energy dissipated", "exergy": "exergy gained",
-    "uphill_energy": "energy dissipated while J·A < 0, counted positive", "uphill_time": "time with J·A < 0",
+    "flow": "energy given by the store", "dissipation": "energy dissipated",
+    "exergy": "exergy gained",
+    "uphill_energy": "energy dissipated while J·A < 0, counted positive",
+    "uphill_time": "time with J·A < 0",
 }  # fmt: skip

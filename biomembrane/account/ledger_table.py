@@ -33,7 +33,11 @@ def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
             continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
-        share = f"{100 * value / passed:.1f} %" if name != "residual" and passed else f"{_end(ledger.residual_relative):.1e}"
+        share = (
+            f"{100 * value / passed:.1f} %"
+            if name != "residual" and passed
+            else f"{_end(ledger.residual_relative):.1e}"
+        )
         rows.append((name, number(value), share, note))
     return rows
 
@@ -49,7 +53,15 @@ def transporters(ledger: Entries) -> list[tuple[str, str, str, str, str]]:
         given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
         efficiency = _end(ledger.efficiency(t))
         heat = number(_end(heats.sel(transporter=t)))
-        rows.append((ledger.labels[t], taken, given, heat, f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"))
+        rows.append(
+            (
+                ledger.labels[t],
+                taken,
+                given,
+                heat,
+                f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–",
+            )
+        )
     return rows
 
 
@@ -62,15 +74,22 @@ def _end(array: Any) -> float:
 def _title(ledger: Entries) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
-    scan = f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes" if ledger._t.dims else ""
+    scan = (
+        f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes"
+        if ledger._t.dims
+        else ""
+    )
     return f"energy ledger of {ledger._t.model.name}, {lasting(reached)} [pJ]{scan}"
 
 
 def flagged(ledger: Entries) -> list[str]:
-    """A line for each pool without a potential and for each law without proof, and what it did uphill; states outside the books."""
+    """A line for each pool without a potential and for each law without proof, and what it did
+    uphill; states outside the books.
+    """
     shares = ledger.uphill_shares()
     made = [
-        f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound and mean nothing"
+        f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound"
+        " and mean nothing"
         for name, used in ledger._books.empty.items()
     ]
     if ledger._t.model.unaccounted:
@@ -79,24 +98,48 @@ def flagged(ledger: Entries) -> list[str]:
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
-            ran = f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ, {100 * of:.3g} % of its energy" if share else ""
+            ran = (
+                f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ,"
+                f" {100 * of:.3g} % of its energy"
+                if share
+                else ""
+            )
             made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
     for name in ledger.free.loop.values:
         energy = _end(ledger.free.sel(loop=name))
-        made.append(f"{name} does not close: J·ε = {number(energy)} pJ {'from nothing' if energy > 0 else 'that nothing accounts for'}")
+        made.append(
+            f"{name} does not close: J·ε = {number(energy)} pJ"
+            f" {'from nothing' if energy > 0 else 'that nothing accounts for'}"
+        )
     return made
 
 
 def text(ledger: Entries) -> str:
     """The table for a terminal."""
-    first = [f"  {name:<11}{energy:>12}  {share:>8}   {note}" for name, energy, share, note in lines(ledger)]
+    first = [
+        f"  {name:<11}{energy:>12}  {share:>8}   {note}"
+        for name, energy, share, note in lines(ledger)
+    ]
     rows = [_HEAD, *transporters(ledger)]
     widths = [max(len(r[k]) for r in rows) for k in range(5)]
-    second = ["  " + "  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))) for r in rows]
-    return "\n".join([_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))])
+    second = [
+        "  "
+        + "  ".join(
+            c.ljust(w) if k < 3 else c.rjust(w)
+            for k, (c, w) in enumerate(zip(r, widths, strict=True))
+        )
+        for r in rows
+    ]
+    return "\n".join(
+        [_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))]
+    )
 
 
 def html(ledger: Entries) -> str:
     """The table for a notebook."""
-    body = join(table(lines(ledger), ("line", "pJ", "share", "")), table(transporters(ledger), _HEAD), *flagged(ledger))
+    body = join(
+        table(lines(ledger), ("line", "pJ", "share", "")),
+        table(transporters(ledger), _HEAD),
+        *flagged(ledger),
+    )
     return collapsible(_title(ledger), body, open=True)

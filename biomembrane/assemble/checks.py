@@ -28,9 +28,13 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
     found = tuple(given)
     for item in found:
         if not isinstance(item, (Transporter, Cycle)):
-            raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(item), advice=advice)
+            raise errors.WrongType(
+                where=where, wanted=wanted, got=errors.shown(item), advice=advice
+            )
     if not found:
-        raise errors.WrongType(where=where, wanted="at least one transporter", got=errors.shown(given), advice=advice)
+        raise errors.WrongType(
+            where=where, wanted="at least one transporter", got=errors.shown(given), advice=advice
+        )
     names: set[str] = set()
     for item in found:
         if item.name in names:
@@ -44,36 +48,58 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
     return found
 
 
-def membranes(given: Iterable[Transporter | Cycle], potential: Mapping[Membrane, Any] | None) -> tuple[Membrane, ...]:
+def membranes(
+    given: Iterable[Transporter | Cycle], potential: Mapping[Membrane, Any] | None
+) -> tuple[Membrane, ...]:
     """Membranes of the transporters, then those that only have a potential; their names differ."""
     where, advice = "Model, potential=…", "potential={membrane: Q(-60, 'mV')}"
     if potential is not None and not isinstance(potential, Mapping):
-        raise errors.WrongType(where=where, wanted="potentials by membrane", got=errors.shown(potential), advice=advice)
+        raise errors.WrongType(
+            where=where, wanted="potentials by membrane", got=errors.shown(potential), advice=advice
+        )
     for item in potential or ():
         if not isinstance(item, Membrane):
             hint = "the membrane itself, not its name" if isinstance(item, str) else advice
-            raise errors.WrongType(where=where, wanted="membranes as keys", got=errors.shown(item), advice=hint)
+            raise errors.WrongType(
+                where=where, wanted="membranes as keys", got=errors.shown(item), advice=hint
+            )
     found: dict[str, Membrane] = {}
     for on in [*(t.on for t in given), *(potential or ())]:
         if isinstance(on, Membrane) and found.setdefault(on.name, on) is not on:
             raise errors.DuplicateName(
-                where="Model, membranes", wanted="one membrane of each name", got=f"two named {on.name!r}",
-                advice="use the same object for the same membrane, or give one of them another name",
-            )  # fmt: skip
+                where="Model, membranes",
+                wanted="one membrane of each name",
+                got=f"two named {on.name!r}",
+                advice=(
+                    "use the same object for the same membrane, or give one of them another name"
+                ),
+            )
     return tuple(found.values())
 
 
-def reference(reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given: Reservoir | None) -> Reservoir | None:
-    """The reservoir of the exergy: the one asked for, else the one behind the largest membrane area."""
+def reference(
+    reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given: Reservoir | None
+) -> Reservoir | None:
+    """The reservoir of the exergy: the one asked for, else the one behind the largest membrane
+    area.
+    """
     if given is not None:
         if not isinstance(given, Reservoir) or given not in reservoirs:
-            wanted = "one of the model's reservoirs: " + (", ".join(r.name for r in reservoirs) or "it has none")
-            advice = (
-                "the reservoir itself, not its name" if isinstance(given, str) else "a bath that a membrane of the model touches, or no reference="
+            wanted = "one of the model's reservoirs: " + (
+                ", ".join(r.name for r in reservoirs) or "it has none"
             )
-            raise errors.BadPlace(where="Model, reference=…", wanted=wanted, got=errors.shown(given), advice=advice)
+            advice = (
+                "the reservoir itself, not its name"
+                if isinstance(given, str)
+                else "a bath that a membrane of the model touches, or no reference="
+            )
+            raise errors.BadPlace(
+                where="Model, reference=…", wanted=wanted, got=errors.shown(given), advice=advice
+            )
         return given
-    area = {r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs}
+    area = {
+        r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs
+    }
     return max(reservoirs, key=lambda r: area[r.name], default=None)
 
 
@@ -88,14 +114,26 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
             for s in group:
                 if found.setdefault(s.name, s) != s:
                     raise errors.DuplicateName(
-                        where=f"Model, species in {place.name}", wanted="one species of each name", got=f"two different species named {s.name!r}",
-                        advice="take it from biomembrane.library, or from one variable, in all places",
-                    )  # fmt: skip
-    used = {w.species for p in processes for w in p.reaction.net if w.species is not None and w.species.convention}
+                        where=f"Model, species in {place.name}",
+                        wanted="one species of each name",
+                        got=f"two different species named {s.name!r}",
+                        advice=(
+                            "take it from biomembrane.library, or from one variable, in all places"
+                        ),
+                    )
+    used = {
+        w.species
+        for p in processes
+        for w in p.reaction.net
+        if w.species is not None and w.species.convention
+    }
     conventions = sorted({s.convention for s in used})
     if len(conventions) > 1:
         raise errors.ConventionMismatch(
-            where="Model", wanted="one convention for all standard potentials", got=" against ".join(conventions), advice=one_convention(conventions)
+            where="Model",
+            wanted="one convention for all standard potentials",
+            got=" against ".join(conventions),
+            advice=one_convention(conventions),
         )
     return found
 
@@ -119,15 +157,21 @@ def _closes(t: Transporter | Cycle, species: Species) -> bool:
 
 
 def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
-    """Parameters by dotted name; the same name may come twice only for the same parameter of the same owner, such as an energy of a species."""
+    """Parameters by dotted name; the same name may come twice only for the same parameter of the
+    same owner, such as an energy of a species.
+    """
     found: dict[str, Declared] = {}
     for p in declared:
         joined(found.setdefault(p.name, p), p, f"Model, parameter {p.name!r}")
     return found
 
 
-def carriers(given: Iterable[Transporter | Cycle], found: Mapping[str, Declared], holding: Iterable[str]) -> None:
-    """Raise ``DuplicateName`` where a state of a carrier has the name of a parameter, or of what a place has that is ``holding`` a state."""
+def carriers(
+    given: Iterable[Transporter | Cycle], found: Mapping[str, Declared], holding: Iterable[str]
+) -> None:
+    """Raise ``DuplicateName`` where a state of a carrier has the name of a parameter, or of what a
+    place has that is ``holding`` a state.
+    """
     owners = {name: p.owner for name, p in found.items()}
     for place in holding:
         owners |= {f"{place}.{word}": f"the place {place!r}" for word in RESERVED}
@@ -135,6 +179,8 @@ def carriers(given: Iterable[Transporter | Cycle], found: Mapping[str, Declared]
         for state in t.states:
             if state.pool in owners:
                 raise errors.DuplicateName(
-                    where=f"Model, state {state.label} of {t.name}", wanted="one owner of each dotted name",
-                    got=f"{state.pool}, which {owners[state.pool]} has too", advice=f"name='{t.name}_carrier', or another name of that state",
+                    where=f"Model, state {state.label} of {t.name}",
+                    wanted="one owner of each dotted name",
+                    got=f"{state.pool}, which {owners[state.pool]} has too",
+                    advice=f"name='{t.name}_carrier', or another name of that state",
                 )  # fmt: skip

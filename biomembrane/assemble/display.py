@@ -18,16 +18,36 @@ from .system import System
 
 def html(model: System, impermeants: Sequence[Impermeant]) -> str:
     """Tables of places, transporters, impermeants and parameters."""
-    moves = [(t.label, t.on.name, str(p.reaction), p.certificate.verdict) for t in model.transporters for p in t.processes]
-    places = [(n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents)) for n, p in model.places.items()]
+    moves = [
+        (t.label, t.on.name, str(p.reaction), p.certificate.verdict)
+        for t in model.transporters
+        for p in t.processes
+    ]
+    places = [
+        (n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents))
+        for n, p in model.places.items()
+    ]
     rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model, impermeants).items()]
     parts = [collapsible("places", table(places, ("place", "kind", "contents")), open=True)]
-    parts.append(collapsible("transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True))
+    parts.append(
+        collapsible(
+            "transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True
+        )
+    )
     if rest:
         parts.append(collapsible("impermeants", table(rest, ("pool", "amount"))))
     if model.unaccounted:
-        parts.append(collapsible("states outside the energy books", table([(n,) for n in model.unaccounted], ("state",))))
-    parts.append(collapsible("parameters", table(parameter_rows(model.parameters), ("name", "value", "source"))))
+        parts.append(
+            collapsible(
+                "states outside the energy books",
+                table([(n,) for n in model.unaccounted], ("state",)),
+            )
+        )
+    parts.append(
+        collapsible(
+            "parameters", table(parameter_rows(model.parameters), ("name", "value", "source"))
+        )
+    )
     return collapsible(repr(model), join(*parts), open=True)
 
 

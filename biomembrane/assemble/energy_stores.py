@@ -1,7 +1,8 @@
 """Stores of the double-entry ledger: what processes draw on and feed, each with its potential.
 
-A participant has up to two: a chemical one (μ less that of the reference bath) and an electrical one (F z φ of its charges).
-Entry[process, store] = −ν·potential·J is the power that the store gives to the process; a row sums to J·A.
+A participant has up to two: a chemical one (μ less that of the reference bath) and an electrical
+one (F z φ of its charges). Entry[process, store] = −ν·potential·J is the power that the store gives
+to the process; a row sums to J·A.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from enum import StrEnum
 
 import sympy as sp
 
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
@@ -46,14 +47,14 @@ class Store:
     place: str
     role: Role
     component: Component
-    entries: tuple[tuple[str, Formula], ...]
+    entries: tuple[tuple[str, BoundExpression], ...]
 
 
 def stores_of(model: System, references: References) -> tuple[Store, ...]:
     """All stores in the order of first use."""
-    found: dict[tuple[str, Component], dict[str, Formula]] = {}
+    found: dict[tuple[str, Component], dict[str, BoundExpression]] = {}
     facts: dict[tuple[str, Component], tuple[str, str, Role]] = {}
-    known: dict[str, list[tuple[Component, Formula]]] = {}
+    known: dict[str, list[tuple[Component, BoundExpression]]] = {}
     for process in model.processes:
         for who, n in process.reaction.net.items():
             if who.pool not in known:
@@ -65,18 +66,25 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
                 if key not in facts:
                     facts[key] = (*_named(process, who), _role(who, component))
                 found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
-    return tuple(Store(name, *facts[name, component], component, tuple(entries.items())) for (name, component), entries in found.items())
+    return tuple(
+        Store(name, *facts[name, component], component, tuple(entries.items()))
+        for (name, component), entries in found.items()
+    )
 
 
 def _named(process: Process, who: Participant) -> tuple[str, str]:
-    """Species and place of a store; the states of a carrier stand under the name of their transporter, for both."""
+    """Species and place of a store; the states of a carrier stand under the name of their
+    transporter, for both.
+    """
     if who.species is None or who.place is None:
         return process.transporter, process.transporter
     return who.species.name, who.place.name
 
 
 def _felt(model: System, process: Process) -> bool:
-    """Whether charges of a process see a field: where V has no value they cancel, and no species has an electrical share."""
+    """Whether charges of a process see a field: where V has no value they cancel, and no species
+    has an electrical share.
+    """
     return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
 
@@ -90,8 +98,10 @@ def _role(who: Participant, component: Component) -> Role:
     return Role.BATH
 
 
-def _potentials(model: System, references: References, who: Participant) -> list[tuple[Component, Formula]]:
-    made: list[tuple[Component, Formula]] = []
+def _potentials(
+    model: System, references: References, who: Participant
+) -> list[tuple[Component, BoundExpression]]:
+    made: list[tuple[Component, BoundExpression]] = []
     if who.is_solvent:
         v = who.per_mole
         return [(Component.OSMOTIC, weighted([(v, who.potential), (-v, references.pressure())]))]

@@ -2,8 +2,9 @@
 
     G = Σ n_i [μ_i° + RT(ln(n_i/(W c°)) − 1)] + Σ n_s [μ_s° + RT(ln(n_s/n°) − 1)] + ½ qᵀ C⁻¹ q
 
-Impermeants are solutes like the others; held pools and reservoirs sit outside.  Potentials are taken by sympy and typed nowhere.
-All solutes share one formula under many names, so its derivatives are taken once.
+Impermeants are solutes like the others; held pools and reservoirs sit outside.  Potentials are
+taken by sympy and typed nowhere. All solutes share one formula under many names, so its derivatives
+are taken once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..symbols import R, T, c0, n0
 
 _n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")
@@ -27,14 +28,16 @@ def _ideal(standard: sp.Expr, scale: sp.Expr) -> sp.Expr:
     return _n * (standard + R * T * (sp.log(_n / scale) - 1))
 
 
-def solute(n: sp.Symbol, W: sp.Symbol, standard: sp.Expr) -> Formula:
+def solute(n: sp.Symbol, W: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     """Free energy of an ideally dilute solute."""
-    return Formula(_ideal(_standard if standard else sp.S.Zero, _W * c0), {_n: n, _W: W, _standard: standard})
+    return BoundExpression(
+        _ideal(_standard if standard else sp.S.Zero, _W * c0), {_n: n, _W: W, _standard: standard}
+    )
 
 
-def carrier(n: sp.Symbol, standard: sp.Expr) -> Formula:
+def carrier(n: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     """Free energy of a carrier state."""
-    return Formula(_ideal(_standard, n0), {_n: n, _standard: standard})
+    return BoundExpression(_ideal(_standard, n0), {_n: n, _standard: standard})
 
 
 @lru_cache(maxsize=1024)
@@ -42,14 +45,16 @@ def _slope(expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
     return sp.expand_mul(sp.diff(expression, x))
 
 
-def derivatives(stores: Iterable[Formula], states: Iterable[sp.Symbol]) -> dict[sp.Expr, Formula]:
+def derivatives(
+    stores: Iterable[BoundExpression], states: Iterable[sp.Symbol]
+) -> dict[sp.Expr, BoundExpression]:
     """∂G/∂x for each state, from the stores that hold it."""
-    holding: dict[sp.Expr, list[Formula]] = {x: [] for x in states}
+    holding: dict[sp.Expr, list[BoundExpression]] = {x: [] for x in states}
     for store in stores:
         for symbol in store.local.free_symbols:
             x = store.names.get(symbol, symbol)
             if x in holding:
-                holding[x].append(Formula(_slope(store.local, symbol), store.names))
+                holding[x].append(BoundExpression(_slope(store.local, symbol), store.names))
     return {x: total(slopes) for x, slopes in holding.items()}
 
 
@@ -58,9 +63,12 @@ def _level(slope: sp.Expr, standard: sp.Expr) -> sp.Expr:
     return c0 * sp.exp((slope - standard) / (R * T))
 
 
-def concentration(slope: Formula, standard: sp.Expr) -> Formula:
+def concentration(slope: BoundExpression, standard: sp.Expr) -> BoundExpression:
     """c = c° exp((μ − μ°)/RT)."""
-    return Formula(_level(slope.local, _standard if standard else sp.S.Zero), {**slope.names, _standard: standard})
+    return BoundExpression(
+        _level(slope.local, _standard if standard else sp.S.Zero),
+        {**slope.names, _standard: standard},
+    )
 
 
 @lru_cache(maxsize=4)
@@ -68,14 +76,20 @@ def _dilute(standard: sp.Expr) -> sp.Expr:
     return standard + R * T * sp.log(_c / c0)
 
 
-def dilute(c: sp.Symbol, standard: sp.Expr) -> Formula:
+def dilute(c: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     """μ = μ° + RT ln(c/c°)."""
-    return Formula(_dilute(_standard if standard else sp.S.Zero), {_c: c, _standard: standard})
+    return BoundExpression(
+        _dilute(_standard if standard else sp.S.Zero), {_c: c, _standard: standard}
+    )
 
 
-def total(formulas: list[Formula]) -> Formula:
+def total(formulas: list[BoundExpression]) -> BoundExpression:
     """The sum of formulas."""
-    return formulas[0] if len(formulas) == 1 else Formula(sp.Add(*(f.expression for f in formulas)))
+    return (
+        formulas[0]
+        if len(formulas) == 1
+        else BoundExpression(sp.Add(*(f.expression for f in formulas)))
+    )
 
 
 @lru_cache(maxsize=16)
@@ -83,13 +97,20 @@ def _against(store: sp.Expr) -> sp.Expr:
     return store - _worth * _n + R * T * _displaced
 
 
-def exergy(stores: Mapping[str, Formula], references: Mapping[str, tuple[sp.Expr, sp.Expr]], osmotic: sp.Expr) -> dict[str, Formula]:
+def exergy(
+    stores: Mapping[str, BoundExpression],
+    references: Mapping[str, tuple[sp.Expr, sp.Expr]],
+    osmotic: sp.Expr,
+) -> dict[str, BoundExpression]:
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
-    ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref]; ``osmotic``: what is left of RT W Σ c^bath.
+    ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref];
+    ``osmotic``: what is left of RT W Σ c^bath.
     """
     made = dict(stores)
     for name, (worth, amount) in references.items():
-        made[name] = Formula(_against(stores[name].local), {**stores[name].names, _worth: worth, _displaced: amount})
-    made["osmotic"] = Formula(osmotic)
+        made[name] = BoundExpression(
+            _against(stores[name].local), {**stores[name].names, _worth: worth, _displaced: amount}
+        )
+    made["osmotic"] = BoundExpression(osmotic)
     return made

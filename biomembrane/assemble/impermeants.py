@@ -1,4 +1,6 @@
-"""What never leaves a compartment: as declared, or balanced against its charge and the osmolarity of a bath."""
+"""What never leaves a compartment: as declared, or balanced against its charge and the osmolarity
+of a bath.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from .. import constants, errors, symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..declare.places import Balance, Compartment, Membrane, Reservoir
 from ..symbols import F, R, c0
 from ..units import Q
@@ -21,12 +23,14 @@ from .system import System
 
 @dataclass(frozen=True, slots=True)
 class Impermeant:
-    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own contents at the start."""
+    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own
+    contents at the start.
+    """
 
     name: str
     place: Compartment
     charge: float  # of one, in elementary charges
-    amount: Formula
+    amount: BoundExpression
 
     @property
     def pool(self) -> str:
@@ -40,15 +44,24 @@ class Impermeant:
 
 
 ANION, OSMOLYTE = "X", "Y"
-NEUTRALITY = 1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
+NEUTRALITY = (
+    1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
+)
 
 
-def _loads(system: System) -> dict[str, Formula]:
-    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground what is missing from a total of 0."""
+def _loads(system: System) -> dict[str, BoundExpression]:
+    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground
+    what is missing from a total of 0.
+    """
     made = charges(system.circuit, system.start)
     for zero in dict.fromkeys(block.zero for block in system.circuit.blocks if block.zero):
-        own = [made[n].expression for block in system.circuit.blocks if block.zero == zero for n in block.nodes]
-        made[zero] = Formula(-sp.Add(*own))
+        own = [
+            made[n].expression
+            for block in system.circuit.blocks
+            if block.zero == zero
+            for n in block.nodes
+        ]
+        made[zero] = BoundExpression(-sp.Add(*own))
     return made
 
 
@@ -61,10 +74,16 @@ def impermeants(system: System) -> tuple[Impermeant, ...]:
     for place in system.compartments:
         given = place.impermeant
         if isinstance(given, Balance):
-            bath = _bath(system, place, given, near.get(place.name, [])) if place.name in system.osmotic else None
-            made += _balanced(place, given, q.get(place.name, Formula(sp.S.Zero)), bath, at)
+            bath = (
+                _bath(system, place, given, near.get(place.name, []))
+                if place.name in system.osmotic
+                else None
+            )
+            made += _balanced(place, given, q.get(place.name, BoundExpression(sp.S.Zero)), bath, at)
             continue
-        made += [Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()]
+        made += [
+            Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()
+        ]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
     return tuple(made)
@@ -76,14 +95,18 @@ def numbers(system: System) -> dict[sp.Symbol, float]:
     return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
 
 
-def value(formula: Formula, at: Mapping[sp.Symbol, float]) -> float:
+def value(formula: BoundExpression, at: Mapping[sp.Symbol, float]) -> float:
     """The number of a formula of parameters."""
     here = {s: formula.names.get(s, s) for s in formula.local.free_symbols}
-    return _fold(formula.local, {s: at[e] if e.is_Symbol else _fold(e, at) for s, e in here.items()})
+    return _fold(
+        formula.local, {s: at[e] if e.is_Symbol else _fold(e, at) for s, e in here.items()}
+    )
 
 
 def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
-    """Sums, products, powers, Max and Min in floating point, which is all that amounts and charges at the start are made of."""
+    """Sums, products, powers, Max and Min in floating point, which is all that amounts and charges
+    at the start are made of.
+    """
     if e.is_Symbol:
         return at[e]
     if e.is_Pow:
@@ -92,12 +115,18 @@ def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
     return float(e if join is None else join([_fold(a, at) for a in e.args]))
 
 
-_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {sp.Add: math.fsum, sp.Mul: math.prod, sp.Max: max, sp.Min: min}
+_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {
+    sp.Add: math.fsum,
+    sp.Mul: math.prod,
+    sp.Max: max,
+    sp.Min: min,
+}
 
 
-def _check_neutral(place: Compartment, q: Formula, at: Mapping[sp.Symbol, float]) -> None:
-    """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are not modelled: they may bring as much
-    charge of the other sign, and where all ions are held nothing is left to judge.
+def _check_neutral(place: Compartment, q: BoundExpression, at: Mapping[sp.Symbol, float]) -> None:
+    """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are
+    not modelled: they may bring as much charge of the other sign, and where all ions are held
+    nothing is left to judge.
     """
     solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
     W = place.volume.value
@@ -125,7 +154,9 @@ def _neighbours(system: System) -> dict[str, list[tuple[Membrane, Reservoir]]]:
     return near
 
 
-def _bath(system: System, place: Compartment, given: Balance, near: list[tuple[Membrane, Reservoir]]) -> Reservoir | None:
+def _bath(
+    system: System, place: Compartment, given: Balance, near: list[tuple[Membrane, Reservoir]]
+) -> Reservoir | None:
     if given.against is not None:
         return given.against
     found = [other for m, other in near if m.name in system.wet] or [other for _, other in near]
@@ -149,32 +180,48 @@ def _check_free(place: Compartment, given: Balance) -> None:
     taken = [s.name for s in (*place.contents, *place.held) if s.name in (ANION, OSMOLYTE)]
     if taken:
         raise errors.DuplicateName(
-            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})", wanted=f"the names {ANION} and {OSMOLYTE} for the impermeants",
-            got=f"a species named {taken[0]!r} among the contents", advice="give that species another name",
+            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
+            wanted=f"the names {ANION} and {OSMOLYTE} for the impermeants",
+            got=f"a species named {taken[0]!r} among the contents",
+            advice="give that species another name",
         )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
-def _missing(charges: tuple[int, ...], z: sp.Rational, strength: float | None) -> tuple[sp.Expr, sp.Expr]:
-    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that solutes of these charges at ``@0.c``, … leave room for."""
+def _missing(
+    charges: tuple[int, ...], z: sp.Rational, strength: float | None
+) -> tuple[sp.Expr, sp.Expr]:
+    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that solutes of these
+    charges at ``@0.c``, … leave room for.
+    """
     amounts = [symbols.parameter(f"@{k}.c") * VOLUME for k in range(len(charges))]
     nX = -sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True))) / z
     return nX, sp.S.Zero if strength is None else sp.Float(strength) * VOLUME - sp.Add(*amounts)
 
 
 _loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
-#: n_Y where X has ``loaded`` of it for the membrane's charge: what is ``left``, and 0 where only that leaves too little
+#: n_Y where X has ``loaded`` of it for the membrane's charge: what is ``left``, and 0 where only
+#: that leaves too little
 _OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
 
 
-def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | None, at: Mapping[sp.Symbol, float]) -> list[Impermeant]:
+def _balanced(
+    place: Compartment,
+    given: Balance,
+    q: BoundExpression,
+    bath: Reservoir | None,
+    at: Mapping[sp.Symbol, float],
+) -> list[Impermeant]:
     """n_X, and n_Y where there is a bath to be as strong as."""
     names = {**q.names, VOLUME: place.volume.symbol}
     names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
     strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
     neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
-    nX, loaded = Formula(neutral + q.local / (F * z), names), Formula(q.local / (F * z), names)
-    nY = Formula(room - nX.local, names)
+    nX, loaded = (
+        BoundExpression(neutral + q.local / (F * z), names),
+        BoundExpression(q.local / (F * z), names),
+    )
+    nY = BoundExpression(room - nX.local, names)
     _check_free(place, given)
     made = [Impermeant(ANION, place, given.charge, nX)]
     x, W = value(nX, at), place.volume.value
@@ -189,7 +236,7 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
         )
     if bath is not None and strength is not None:
         if q.local:
-            nY = Formula(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
+            nY = BoundExpression(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
         y = value(nY, at)
         if y < -1e-9 * strength * W:
             due, got = errors.apart(strength, strength - y / W)
@@ -197,7 +244,9 @@ def _balanced(place: Compartment, given: Balance, q: Formula, bath: Reservoir | 
                 where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
                 wanted=f"no more than the {due} mosmol/L of {bath.name}",
                 got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
-                advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
+                advice=(
+                    "less of an ion, an impermeant of higher valence (charge=-1.5), or another bath"
+                ),
             )
         made.append(Impermeant(OSMOLYTE, place, 0, nY))
     return made

@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place
 from .stoichiometry import Circuit
@@ -33,18 +33,23 @@ _c, VOLUME = symbols.parameter("@.c"), symbols.parameter("@.volume", positive=Tr
 _START = _c * VOLUME
 
 
-def start(place: Compartment, concentration: Declared) -> Formula:
+def start(place: Compartment, concentration: Declared) -> BoundExpression:
     """Initial amount of a solute: concentration times volume."""
-    return Formula(_START, {_c: concentration.symbol, VOLUME: place.volume.symbol})
+    return BoundExpression(_START, {_c: concentration.symbol, VOLUME: place.volume.symbol})
 
 
-def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Formula]:
+def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, BoundExpression]:
     """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
-    made: dict[str, Formula] = {}
+    made: dict[str, BoundExpression] = {}
     for block in circuit.blocks:
-        here = {symbols.electric(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
-        rows = _products(block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here))
-        made |= {n: Formula(row, block.names | here) for n, row in zip(block.nodes, rows, strict=True)}
+        here = {symbols.electric_potential(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
+        rows = _products(
+            block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here)
+        )
+        made |= {
+            n: BoundExpression(row, block.names | here)
+            for n, row in zip(block.nodes, rows, strict=True)
+        }
     return made
 
 

@@ -1,4 +1,6 @@
-"""φ of the places at the start, from the potentials of membranes that are given; what is not given is 0 V."""
+"""φ of the places at the start, from the potentials of membranes that are given; what is not given
+is 0 V.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,16 @@ Weights = dict[Membrane, int]  # φ as a signed sum of the potentials of membran
 
 
 class Levels:
-    """Places in clusters within which φ is known: of each place the cluster and its φ there.  What has φ = 0 at all times is one cluster."""
+    """Places in clusters within which φ is known: of each place the cluster and its φ there.
+
+    What has φ = 0 at all times is one cluster.
+    """
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self.cluster: dict[str, str] = {n: n if n in set(circuit.nodes) else "" for n in circuit.phi}
+        self.cluster: dict[str, str] = {
+            n: n if n in set(circuit.nodes) else "" for n in circuit.phi
+        }
         self.phi: dict[str, Weights] = {n: {} for n in circuit.phi}
 
     def across(self, m: Membrane) -> Weights | None:
@@ -32,7 +39,9 @@ class Levels:
         return _sum(self.phi[a], self.phi[b], -1) if self.cluster[a] == self.cluster[b] else None
 
     def join(self, m: Membrane, V: Weights) -> None:
-        """Make V of a membrane between two clusters known; the cluster of what never changes stays as it is."""
+        """Make V of a membrane between two clusters known; the cluster of what never changes stays
+        as it is.
+        """
         a, b = m.inside.name, m.outside.name
         shift = _sum(_sum(self.phi[b], V, 1), self.phi[a], -1)  # of the cluster of a
         moved, kept, sign = (a, b, 1) if self.cluster[a] else (b, a, -1)
@@ -48,15 +57,23 @@ def _sum(first: Weights, second: Weights, sign: int) -> Weights:
     return {m: n for m, n in made.items() if n}
 
 
-def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]) -> tuple[list[Declared], dict[str, sp.Expr]]:
+def starting(
+    membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]
+) -> tuple[list[Declared], dict[str, sp.Expr]]:
     """The potentials given, declared, and φ(0) of every place as an expression of them.
 
-    A membrane with a capacitance that is not given starts at 0 V, unless the potentials that are given say what it has; V of a membrane
-    without one follows.  Raises BadPlace where potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
+    A membrane with a capacitance that is not given starts at 0 V, unless the potentials that are
+    given say what it has; V of a membrane without one follows.  Raises BadPlace where potentials
+    contradict each other or where those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
         m: declare(
-            f"{m.name}.potential", v, d.VOLTAGE, domain="real", long_name=f"potential of {m.name} at the start", owner=f"the membrane {m.name!r}"
+            f"{m.name}.potential",
+            v,
+            d.VOLTAGE,
+            domain="real",
+            long_name=f"potential of {m.name} at the start",
+            owner=f"the membrane {m.name!r}",
         )
         for m, v in given.items()
     }
@@ -65,15 +82,29 @@ def starting(membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Mem
         check_usual(p, p.value, p.name)
     for m, V in declared.items():
         if not circuit.has_voltage(m):
-            raise _no_voltage(f"Model, potential={{{m.name}: …}}", m, "leave it out, or give the membrane between them a capacitance")
+            raise _no_voltage(
+                f"Model, potential={{{m.name}: …}}",
+                m,
+                "leave it out, or give the membrane between them a capacitance",
+            )
         implied = at.across(m)
         if implied is None:
             at.join(m, {m: 1})
             chosen.append(V)
         else:
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
-    _uncharged([m for m in membranes if m.capacitance is not None and circuit.has_voltage(m) and m not in declared], at)
-    starts = {place: sp.Add(*(n * declared[m].symbol for m, n in weights.items())) for place, weights in at.phi.items()}
+    _uncharged(
+        [
+            m
+            for m in membranes
+            if m.capacitance is not None and circuit.has_voltage(m) and m not in declared
+        ],
+        at,
+    )
+    starts = {
+        place: sp.Add(*(n * declared[m].symbol for m, n in weights.items()))
+        for place, weights in at.phi.items()
+    }
     return chosen, starts
 
 
@@ -89,7 +120,10 @@ def _check_implied(m: Membrane, value: float, implied: float) -> None:
 
 
 def _uncharged(left: Sequence[Membrane], at: Levels) -> None:
-    """Put the membranes that nothing is said of at 0 V.  Where they cannot all be, which one is, is the user's to say."""
+    """Put the membranes that nothing is said of at 0 V.
+
+    Where they cannot all be, which one is, is the user's to say.
+    """
     asked = [m for m in left if at.across(m) is None]
     for m in asked:
         V = at.across(m)
@@ -104,7 +138,10 @@ def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
     raise errors.BadPlace(
         where="Model, potential={…}",
         wanted="the potentials at the start of as many membranes as leave no doubt",
-        got=f"{', '.join(sorted(m.name for m in implied))} given, so that {' and '.join(names)} cannot all be 0 V",
+        got=(
+            f"{', '.join(sorted(m.name for m in implied))} given, so that {' and '.join(names)}"
+            " cannot all be 0 V"
+        ),
         advice=f"potential={{…, {names[0]}: Q(0, 'mV')}}",
     )
 
@@ -124,14 +161,22 @@ class Reading(Protocol):
 def check_read(circuit: Circuit, processes: Iterable[Reading]) -> None:
     """Raise ``NoVoltage`` where a law reads V of a membrane that has none."""
     for p in processes:
-        if isinstance(p.on, Membrane) and not circuit.has_voltage(p.on) and p.reads(symbols.potential(p.on.name)):
-            advice = f"let the law of {p.transporter} not read V, or give the membrane between them a capacitance"
+        if (
+            isinstance(p.on, Membrane)
+            and not circuit.has_voltage(p.on)
+            and p.reads(symbols.potential(p.on.name))
+        ):
+            advice = (
+                f"let the law of {p.transporter} not read V, or give the membrane between them a"
+                " capacitance"
+            )
             raise _no_voltage(f"Model, {p.name}, which reads V of {p.on.name}", p.on, advice)
 
 
 def _no_voltage(where: str, m: Membrane, advice: str) -> errors.BiomembraneError:
     made: errors.BiomembraneError = errors.NoVoltage(
         where=where, wanted="two sides that capacitors join, or that are both grounded",
-        got=f"{m.inside.name} and {m.outside.name}, between which no charge sets a potential", advice=advice,
+        got=f"{m.inside.name} and {m.outside.name}, between which no charge sets a potential",
+        advice=advice,
     )  # fmt: skip
     return made

@@ -1,4 +1,7 @@
-"""The model: everything declared, brought into one free energy, one N and one list of equations.  Immutable."""
+"""The model: everything declared, brought into one free energy, one N and one list of equations.
+
+Immutable.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from .. import caching, symbols
-from ..declare.bound_expression import Formula, Formulas
+from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Transporter
@@ -20,7 +23,7 @@ from ..symbols import T
 from . import display, potentials
 from .energy_stores import Store, stores_of
 from .impermeants import impermeants
-from .ledger_accounts import Chart
+from .ledger_accounts import LedgerLayout
 from .reference_state import References
 from .system import System
 
@@ -41,7 +44,7 @@ class Equation:
     """``symbol = expression``."""
 
     symbol: sp.Symbol
-    formula: Formula
+    formula: BoundExpression
     group: Group
 
     @property
@@ -55,12 +58,14 @@ class Model(System):
 
     Args:
         name: of the model.
-        transporters: :class:`~biomembrane.declare.transporter.Transporter` and :class:`~biomembrane.declare.cycle.Cycle` objects; places
+        transporters: :class:`~biomembrane.declare.transporter.Transporter` and
+            :class:`~biomembrane.declare.cycle.Cycle` objects; places
             and membranes are those that they stand on.
-        potential: V at the start, by membrane.  A membrane with a capacitance that is not named starts at 0 V, unless those that are
-            named say what it has.
+        potential: V at the start, by membrane.  A membrane with a capacitance that is not named
+            starts at 0 V, unless those that are named say what it has.
         temperature: default 37 °C.
-        reference: the reservoir against which exergy is measured; default the one behind the largest membrane area.
+        reference: the reservoir against which exergy is measured; default the one behind the
+            largest membrane area.
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
@@ -73,7 +78,8 @@ class Model(System):
         invariants: combinations of pools that no process changes.
         start: φ(0) by place, as expressions of the potentials at the start.
 
-    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace, NoVoltage, UnknownName.
+    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace,
+    NoVoltage, UnknownName.
     """
 
     @caching.put_off()
@@ -86,21 +92,25 @@ class Model(System):
         temperature: Any = None,
         reference: Reservoir | None = None,
     ) -> None:
-        super().__init__(name, transporters, potential=potential, temperature=temperature, reference=reference)
+        super().__init__(
+            name, transporters, potential=potential, temperature=temperature, reference=reference
+        )
         self.impermeants = impermeants(self)
         self._frozen = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if getattr(self, "_frozen", False) and not isinstance(getattr(type(self), name, None), cached_property):
+        if getattr(self, "_frozen", False) and not isinstance(
+            getattr(type(self), name, None), cached_property
+        ):
             raise AttributeError(f"a Model is immutable; build another with another {name}")
         object.__setattr__(self, name, value)
 
     # --- expressions
 
     @cached_property
-    def stores(self) -> Formulas:
+    def stores(self) -> BoundExpressions:
         """G by store: each solute, impermeant and carrier state, and the capacitor."""
-        return Formulas(potentials.energies(self, self.impermeants))
+        return BoundExpressions(potentials.energies(self, self.impermeants))
 
     @cached_property
     def energy(self) -> sp.Expr:
@@ -113,19 +123,23 @@ class Model(System):
         return References(self, self.impermeants)
 
     @cached_property
-    def exergy(self) -> Formulas:
+    def exergy(self) -> BoundExpressions:
         """Ξ(x) by store, against :attr:`reference` [fJ]."""
-        return Formulas(self.references.exergies(self.stores))
+        return BoundExpressions(self.references.exergies(self.stores))
 
     @cached_property
-    def initial(self) -> Formulas:
-        """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are relaxed."""
-        return Formulas({x.name: x.initial for x in self.states})
+    def initial(self) -> BoundExpressions:
+        """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are
+        relaxed.
+        """
+        return BoundExpressions({x.name: x.initial for x in self.states})
 
     @cached_property
-    def scale(self) -> Formulas:
-        """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the carriers, C·RT/F, the volume."""
-        return Formulas({x.name: x.scale for x in self.states})
+    def scale(self) -> BoundExpressions:
+        """A typical size of each pool, for absolute tolerances: 1 mM, an even share of the
+        carriers, C·RT/F, the volume.
+        """
+        return BoundExpressions({x.name: x.scale for x in self.states})
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
@@ -133,20 +147,22 @@ class Model(System):
         return stores_of(self, self.references)
 
     @cached_property
-    def chart(self) -> Chart:
+    def ledger_layout(self) -> LedgerLayout:
         """What each entry of the ledger is."""
-        return Chart(self, self.ledger_stores)
+        return LedgerLayout(self, self.ledger_stores)
 
     @cached_property
     @caching.put_off()
     def equations(self) -> tuple[Equation, ...]:
-        """Assignments in order: derived constants, potentials, rates, affinities, fluxes, balances."""
+        """Assignments in order: derived constants, potentials, rates, affinities, fluxes,
+        balances.
+        """
         made: list[Equation] = []
 
-        def put(group: Group, symbol: sp.Symbol, formula: Formula) -> None:
+        def put(group: Group, symbol: sp.Symbol, formula: BoundExpression) -> None:
             made.append(Equation(symbol, formula, group))
 
-        put(Group.DERIVED, T, Formula(self.symbol("temperature")))
+        put(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
                 put(Group.DERIVED, symbol, formula)
@@ -156,19 +172,19 @@ class Model(System):
             put(Group.POTENTIAL, symbol, formula)
         for process in self.processes:
             name, rates = process.name, process.local
-            A, J = symbols.affinity(name), symbols.current(name)
+            A, J = symbols.affinity(name), symbols.flux(name)
             put(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
             if rates.flux is not None:
-                put(Group.FLUX, J, Formula(rates.flux, process.names))
+                put(Group.FLUX, J, BoundExpression(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
-                put(Group.RATE, up, Formula(rates.forward, process.names))
-                put(Group.RATE, down, Formula(rates.reverse, process.names))
+                put(Group.RATE, up, BoundExpression(rates.forward, process.names))
+                put(Group.RATE, down, BoundExpression(rates.reverse, process.names))
                 put(Group.FLUX, J, potentials.net(up, down))
             else:
                 L = symbols.conductance(name)
-                put(Group.RATE, L, Formula(rates.conductance, process.names))
-                put(Group.FLUX, J, Formula(L * A))
+                put(Group.RATE, L, BoundExpression(rates.conductance, process.names))
+                put(Group.FLUX, J, BoundExpression(L * A))
         for state in self.states:
             if state.rate is not None:
                 put(Group.RATE, symbols.own_rate(state.name), state.rate)
@@ -186,8 +202,15 @@ class Model(System):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        counts = {"place": self.places, "membrane": self.membranes, "transporter": self.transporters, "state": self.states}
-        said = ", ".join(f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items())
+        counts = {
+            "place": self.places,
+            "membrane": self.membranes,
+            "transporter": self.transporters,
+            "state": self.states,
+        }
+        said = ", ".join(
+            f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items()
+        )
         return f"<Model {self.name!r}: {said}>"
 
     def _repr_html_(self) -> str:

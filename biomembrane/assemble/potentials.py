@@ -9,7 +9,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula, Formulas
+from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
 from ..declare.species import Species
@@ -21,57 +21,84 @@ from .system import System
 
 
 def used_standard(model: System, species: Species | None) -> sp.Expr:
-    """μ° where the model has it as a parameter (some reaction makes or uses the species), else zero."""
+    """μ° where the model has it as a parameter (some reaction makes or uses the species), else
+    zero.
+    """
     declared = None if species is None else species.declared_standard
-    return declared.symbol if declared is not None and declared.name in model.parameters else sp.S.Zero
+    return (
+        declared.symbol if declared is not None and declared.name in model.parameters else sp.S.Zero
+    )
 
 
-def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Formula]:
+def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:
     """G by store."""
-    made: dict[str, Formula] = {}
+    made: dict[str, BoundExpression] = {}
     for place in model.compartments:
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
             made[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
-    made |= {x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero) for x in impermeants}
+    made |= {
+        x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero)
+        for x in impermeants
+    }
     for t in model.transporters:
         for state in t.states:
-            made[state.pool] = free_energy.carrier(symbols.amount(state.pool), symbols.state_energy(state.pool))
+            made[state.pool] = free_energy.carrier(
+                symbols.amount(state.pool), symbols.state_energy(state.pool)
+            )
     if model.circuit.nodes:
         made["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
     return made
 
 
-def _slopes(model: System, stores: Formulas) -> dict[sp.Expr, Formula]:
-    """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block only."""
+def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpression]:
+    """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block
+    only.
+    """
     solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
-    return free_energy.derivatives([*solutes, *(block.energy() for block in model.circuit.blocks)], [x.symbol for x in model.pools])
+    return free_energy.derivatives(
+        [*solutes, *(block.energy() for block in model.circuit.blocks)],
+        [x.symbol for x in model.pools],
+    )
 
 
-def levels(model: System, stores: Formulas) -> Iterator[tuple[sp.Symbol, Formula]]:
-    """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters (reservoirs, held pools)."""
+def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters
+    (reservoirs, held pools).
+    """
     for place in model.compartments:
         if place.name not in model.swelling:
-            yield symbols.volume(place.name), Formula(place.volume.symbol)
+            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
     slopes = _slopes(model, stores)
     for x in model.pools:
         slope = slopes[x.symbol]
         assert x.conjugate is not None
         yield x.conjugate, slope
         if x.concentration is not None:
-            yield x.concentration, free_energy.concentration(slope, used_standard(model, model.species[x.label]))
+            yield (
+                x.concentration,
+                free_energy.concentration(slope, used_standard(model, model.species[x.label])),
+            )
     for where in model.places.values():
-        outside: Mapping[Species, Declared] = where.held if isinstance(where, Compartment) else where.contents
+        outside: Mapping[Species, Declared] = (
+            where.held if isinstance(where, Compartment) else where.contents
+        )
         for s, declared in outside.items():
             name = declared.name
-            yield symbols.concentration(name), Formula(declared.symbol)
-            yield symbols.chemical(name), free_energy.dilute(symbols.concentration(name), used_standard(model, s))
+            yield symbols.concentration(name), BoundExpression(declared.symbol)
+            yield (
+                symbols.chemical_potential(name),
+                free_energy.dilute(symbols.concentration(name), used_standard(model, s)),
+            )
         if isinstance(where, Reservoir):
             solutes = (declared.symbol for declared in where.contents.values())
-            yield symbols.pressure(where.name), Formula(-R * T * sp.Add(*solutes))
+            yield symbols.pressure(where.name), BoundExpression(-R * T * sp.Add(*solutes))
     for m in filter(model.circuit.has_voltage, model.membranes):
-        yield symbols.potential(m.name), net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name])
+        yield (
+            symbols.potential(m.name),
+            net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -84,18 +111,21 @@ def _local(count: int) -> tuple[sp.Symbol, ...]:
     return tuple(sp.Symbol(f"@{k}", real=True) for k in range(count))
 
 
-def weighted(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> Formula:
+def weighted(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> BoundExpression:
     """Σ weight·x, one expression for all sums of the same weights."""
     kept = [(w, x) for w, x in terms if x != 0]
-    return Formula(_sum(tuple(w for w, _ in kept)), dict(zip(_local(len(kept)), (x for _, x in kept), strict=True)))
+    return BoundExpression(
+        _sum(tuple(w for w, _ in kept)),
+        dict(zip(_local(len(kept)), (x for _, x in kept), strict=True)),
+    )
 
 
-def net(up: sp.Expr, down: sp.Expr) -> Formula:
+def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
     """The one less the other."""
     return weighted([(sp.S.One, up), (sp.S.NegativeOne, down)])
 
 
-def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> Formula:
+def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
     """A = −Σ ν μ − F Σ z φ."""
     reaction = process.reaction
     terms = [(-n * w.per_mole, w.potential) for w, n in reaction.net.items()]
@@ -109,13 +139,13 @@ def molar(charge: int | Fraction) -> sp.Expr:
     return sp.Rational(charge.numerator, charge.denominator) * F
 
 
-def balances(model: System) -> Iterator[tuple[sp.Symbol, Formula]]:
+def balances(model: System) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
     """dx/dt = N·J + rate, or what must be 0 instead, row by row."""
     rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {x.name: [] for x in model.states}
     for process, column in model.N.items():
         for row, coefficient in column.items():
-            rows[row].append((coefficient, symbols.current(process)))
+            rows[row].append((coefficient, symbols.flux(process)))
     for x in model.states:
         own = [] if x.rate is None else [(sp.S.One, symbols.own_rate(x.name))]
         changes = weighted([*rows[x.name], *own])
-        yield symbols.balance(x.name), changes if x.constraint is None else x.constraint
+        yield symbols.rate_of_change(x.name), changes if x.constraint is None else x.constraint

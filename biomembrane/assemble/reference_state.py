@@ -1,15 +1,20 @@
-"""What exergy is measured against: Ξ = G − Σ μ^ref n + …, with references that the standard states have no part in (formalism §5).
+"""What exergy is measured against: Ξ = G − Σ μ^ref n + …, with references that the standard states
+have no part in (formalism §5).
 
 | store | reference |
 |---|---|
-| a solute that is only moved | its concentration in the reference bath, else in another bath, else its mean over the cells, else as it is held |
-| solutes that reactions turn into each other, one for one, in cells | their mean over all of them: their equilibrium, where μ° is equal |
+| a solute that is only moved | its concentration in the reference bath, else in another bath, else
+its mean over the cells, else as it is held |
+| solutes that reactions turn into each other, one for one, in cells | their mean over all of them:
+their equilibrium, where μ° is equal |
 | an impermeant | its own concentration at the volume declared |
 | the states of a carrier | an even spread, with what is bound worth what it is worth free |
-| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses it up |
+| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses
+it up |
 
-Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step of temperature does R ΔT times the terms.
-Where a reaction makes two out of one, its standard energy itself is told at c°, and its members stay against that.
+Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step
+of temperature does R ΔT times the terms. Where a reaction makes two out of one, its standard energy
+itself is told at c°, and its members stay against that.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from functools import cached_property, lru_cache
 import sympy as sp
 
 from .. import symbols
-from ..declare.bound_expression import Formula, Formulas
+from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
@@ -39,9 +44,13 @@ class References:
         self._levels: dict[str, sp.Expr | None] = {}
 
     def level(self, species: Species) -> sp.Expr | None:
-        """c^ref of a species that is only moved; none of one that some transporter makes or uses up, whose supply is counted whole."""
+        """c^ref of a species that is only moved; none of one that some transporter makes or uses
+        up, whose supply is counted whole.
+        """
         if species.name not in self._levels:
-            self._levels[species.name] = None if species in self.model.transformed else self._level(species)
+            self._levels[species.name] = (
+                None if species in self.model.transformed else self._level(species)
+            )
         return self._levels[species.name]
 
     def _level(self, species: Species) -> sp.Expr | None:
@@ -49,14 +58,23 @@ class References:
         for bath in sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference):
             if species in bath.contents and bath.contents[species].value > 0:
                 return bath.contents[species].symbol
-        held = [p.held[species].value for p in cells if species in p.held]  # as declared: a held pool is outside the exergy
+        held = [
+            p.held[species].value for p in cells if species in p.held
+        ]  # as declared: a held pool is outside the exergy
         mean = _mean([(p, species) for p in cells if species in p.contents])
         return sp.Float(max(held)) if mean is None and any(held) else mean
 
     @cached_property
     def mixed(self) -> dict[str, sp.Expr]:
-        """c^ref by pool of the solutes in cells that reactions turn into each other, one for one."""
-        own = {f"{p.name}.{s.name}": (p, s) for p in self.model.compartments for s in p.contents if s in self.model.transformed}
+        """c^ref by pool of the solutes in cells that reactions turn into each other, one for
+        one.
+        """
+        own = {
+            f"{p.name}.{s.name}": (p, s)
+            for p in self.model.compartments
+            for s in p.contents
+            if s in self.model.transformed
+        }
         group = {pool: {pool} for pool in own}
         opened: set[str] = set()
         for process in self.model.processes:
@@ -90,12 +108,17 @@ class References:
         for t in self.model.transporters:
             if t.total is not None:
                 share = t.total.expression / len(t.states)
-                made |= {state.pool: (_held(self.worth, state) + _log(share, n0), share) for state in t.states}
+                made |= {
+                    state.pool: (_held(self.worth, state) + _log(share, n0), share)
+                    for state in t.states
+                }
         return made
 
     @cached_property
     def reacts(self) -> bool:
-        """Whether some reaction makes or uses up the solvent: it is then measured against pure water, for its energy is part of ΔG°."""
+        """Whether some reaction makes or uses up the solvent: it is then measured against pure
+        water, for its energy is part of ΔG°.
+        """
         return any(species.is_solvent for species in self.model.transformed)
 
     def pressure(self) -> sp.Expr:
@@ -103,11 +126,15 @@ class References:
         bath = self.model.reference
         return symbols.pressure(bath.name) if bath and not self.reacts else sp.S.Zero
 
-    def exergies(self, stores: Formulas) -> dict[str, Formula]:
+    def exergies(self, stores: BoundExpressions) -> dict[str, BoundExpression]:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carried)
-        total = sp.Add(*(c.symbol for c in bath.contents.values())) if bath and not self.reacts else sp.S.Zero
+        total = (
+            sp.Add(*(c.symbol for c in bath.contents.values()))
+            if bath and not self.reacts
+            else sp.S.Zero
+        )
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total

@@ -17,7 +17,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import symbols
 from ..declare.auxiliary_state import Auxiliary
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..declare.cycle import Cycle
 from ..declare.places import Compartment
 from ..declare.transporter import Transporter
@@ -57,12 +57,12 @@ class StateVariable:
     symbol: sp.Symbol
     place: str
     label: str
-    initial: Formula
-    scale: Formula
+    initial: BoundExpression
+    scale: BoundExpression
     conjugate: sp.Symbol | None = None
     concentration: sp.Symbol | None = None
-    rate: Formula | None = None
-    constraint: Formula | None = None
+    rate: BoundExpression | None = None
+    constraint: BoundExpression | None = None
     positive: bool = True
     carried_as: str | None = None
     given_by: str | None = None
@@ -145,7 +145,7 @@ def states(
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
-    W = Formula(place.volume.symbol)  # 1 mM
+    W = BoundExpression(place.volume.symbol)  # 1 mM
     for s, concentration in place.contents.items():
         name = concentration.name
         yield Solute(
@@ -155,7 +155,7 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
             label=s.name,
             initial=initial_contents.start(place, concentration),
             scale=W,
-            conjugate=symbols.chemical(name),
+            conjugate=symbols.chemical_potential(name),
             concentration=symbols.concentration(name),
             carried_as=s.name,
             given_by=name,
@@ -164,14 +164,16 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
     """By place, in the order of the nodes."""
-    initial, scale = initial_contents.charges(circuit, start), dict[str, Formula]()
+    initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
-        scale |= {n: Formula(size, block.names) for n, size in zip(block.nodes, own, strict=True)}
+        scale |= {
+            n: BoundExpression(size, block.names) for n, size in zip(block.nodes, own, strict=True)
+        }
     return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
 
 
-def _charge(node: str, initial: Formula, scale: Formula) -> NodeCharge:
+def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> NodeCharge:
     return NodeCharge(
         name=f"{node}.charge",
         symbol=symbols.charge(node),
@@ -179,7 +181,7 @@ def _charge(node: str, initial: Formula, scale: Formula) -> NodeCharge:
         label="charge",
         initial=initial,
         scale=scale,
-        conjugate=symbols.electric(node),
+        conjugate=symbols.electric_potential(node),
         positive=False,
     )
 
@@ -190,7 +192,7 @@ def _thermal(capacitance: sp.Expr) -> sp.Expr:
 
 
 def _volume(place: Compartment) -> Volume:
-    n, W = place.name, Formula(place.volume.symbol)
+    n, W = place.name, BoundExpression(place.volume.symbol)
     name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
     said = {"name": name, "symbol": x, "place": n, "label": "volume", "given_by": name}
     return Volume(**said, initial=W, scale=W, conjugate=P)
@@ -199,7 +201,7 @@ def _volume(place: Compartment) -> Volume:
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
     if t.total is None:
         return
-    share = Formula(t.total.local / len(t.states), t.total.names)  # until they are relaxed
+    share = BoundExpression(t.total.local / len(t.states), t.total.names)  # until they are relaxed
     for s in t.states:
         yield Amount(
             name=s.pool,
@@ -208,7 +210,7 @@ def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
             label=s.label,
             initial=share,
             scale=share,
-            conjugate=symbols.chemical(s.pool),
+            conjugate=symbols.chemical_potential(s.pool),
             carried_as=CARRIER,
         )
 
@@ -219,9 +221,9 @@ def _auxiliary(x: Auxiliary) -> OwnRate:
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=Formula(x.declared_start.symbol),
+        initial=BoundExpression(x.declared_start.symbol),
         given_by=x.declared_start.name,
-        scale=Formula(sp.S.One),
+        scale=BoundExpression(sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",
     )

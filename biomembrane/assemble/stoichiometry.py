@@ -1,8 +1,10 @@
-"""The stoichiometric matrix over solutes, carrier states, node charges and volumes, and what it conserves.
+"""The stoichiometric matrix over solutes, carrier states, node charges and volumes, and what it
+conserves.
 
-Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float.  Places that capacitors join, but no
-capacitor to a ground, are a part of their own whose total charge nothing may change: one of its places is taken as φ = 0, for only
-differences within the part have a meaning.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
+Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float.
+Places that capacitors join, but no capacitor to a ground, are a part of their own whose total
+charge nothing may change: one of its places is taken as φ = 0, for only differences within the part
+have a meaning.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
 """
 
 from __future__ import annotations
@@ -15,19 +17,23 @@ from functools import cached_property, lru_cache
 import sympy as sp
 
 from .. import errors, symbols
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.site import exact
 from ..declare.transporter import Process
 
-Link = tuple[int, int | None]  # a capacitor from a node to another one of its block, or to the ground
+Link = tuple[
+    int, int | None
+]  # a capacitor from a node to another one of its block, or to the ground
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the capacitors between them.
+    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the
+    capacitors between them.
 
-    ``zero`` is the place of a part without a ground that is taken as φ = 0; it holds what is missing from a total charge of 0.
+    ``zero`` is the place of a part without a ground that is taken as φ = 0; it holds what is
+    missing from a total charge of 0.
     """
 
     nodes: tuple[str, ...]
@@ -38,7 +44,9 @@ class Block:
     @cached_property
     def names(self) -> dict[sp.Symbol, sp.Expr]:
         """What the local symbols of :func:`solved` stand for."""
-        made: dict[sp.Symbol, sp.Expr] = {symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)}
+        made: dict[sp.Symbol, sp.Expr] = {
+            symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)
+        }
         for k, m in enumerate(self.membranes):
             assert m.capacitance is not None
             made[_area(k)], made[_specific(k)] = m.area.symbol, m.capacitance.symbol
@@ -49,9 +57,9 @@ class Block:
         """C_L in local symbols."""
         return _laplacian(len(self.nodes), self.links)
 
-    def energy(self) -> Formula:
+    def energy(self) -> BoundExpression:
         """½ qᵀ C⁻¹ q."""
-        return Formula(_energy(len(self.nodes), self.links), self.names)
+        return BoundExpression(_energy(len(self.nodes), self.links), self.names)
 
 
 def _area(k: int) -> sp.Symbol:
@@ -83,9 +91,11 @@ def _energy(size: int, links: tuple[Link, ...]) -> sp.Expr:
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every place as an expression.
+    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every
+    place as an expression.
 
-    ``datum`` names by place what its φ is measured against: the ground (an empty name), or a place of its own part.
+    ``datum`` names by place what its φ is measured against: the ground (an empty name), or a place
+    of its own part.
     """
 
     nodes: tuple[str, ...]
@@ -94,7 +104,9 @@ class Circuit:
     datum: dict[str, str]
 
     def has_voltage(self, membrane: Membrane) -> bool:
-        """Whether V of a membrane is a function of the state: both sides are measured against the same."""
+        """Whether V of a membrane is a function of the state: both sides are measured against the
+        same.
+        """
         return self.datum[membrane.inside.name] == self.datum[membrane.outside.name]
 
     @cached_property
@@ -118,15 +130,24 @@ class Circuit:
 def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Place]:
     """All places by name, in the order in which they are met; two of one name are an error."""
     found: dict[str, Place] = {}
-    met = [p for m in membranes for p in (m.inside, m.outside)] + [p for p in on if isinstance(p, Compartment)]
+    met = [p for m in membranes for p in (m.inside, m.outside)] + [
+        p for p in on if isinstance(p, Compartment)
+    ]
     for place in met:
         if found.setdefault(place.name, place) is not place:
             advice = "use the same object for the same place, or give one of them another name"
-            raise errors.DuplicateName(where="Model, places", wanted="one place of each name", got=f"two named {place.name!r}", advice=advice)
+            raise errors.DuplicateName(
+                where="Model, places",
+                wanted="one place of each name",
+                got=f"two named {place.name!r}",
+                advice=advice,
+            )
     return found
 
 
-def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]) -> Circuit:
+def circuit(
+    all_places: dict[str, Place], membranes: Sequence[Membrane], processes: Sequence[Process]
+) -> Circuit:
     """The places that capacitors charge, and their capacitance matrix.
 
     Raises ``ChargeImbalance`` where charge has nowhere to go.
@@ -139,18 +160,33 @@ def circuit(all_places: dict[str, Place], membranes: Sequence[Membrane], process
     for start in floating:
         if start not in datum:
             part = _connected(start, touching, floating)
-            tied = any(p.name in earth for n in part for m in touching.get(n, ()) for p in (m.inside, m.outside))
+            tied = any(
+                p.name in earth
+                for n in part
+                for m in touching.get(n, ())
+                for p in (m.inside, m.outside)
+            )
             if not tied:
                 _check_kept(part, processes)
             datum |= dict.fromkeys(part, "" if tied else _zero(part, all_places, touching))
     nodes = tuple(n for n in floating if n in touching and datum[n] != n)
-    phi: dict[str, sp.Expr] = dict.fromkeys(all_places, sp.S.Zero) | {n: symbols.electric(n) for n in nodes}
-    return Circuit(nodes, tuple(_block(group, datum) for group in _groups(nodes, loaded)), phi, datum)
+    phi: dict[str, sp.Expr] = dict.fromkeys(all_places, sp.S.Zero) | {
+        n: symbols.electric_potential(n) for n in nodes
+    }
+    return Circuit(
+        nodes, tuple(_block(group, datum) for group in _groups(nodes, loaded)), phi, datum
+    )
 
 
 def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
-    """Raise ``ChargeImbalance`` where a process changes the total charge of places that no capacitor ties to a ground."""
-    movers = [p.name for p in processes if sum(z for place, z in p.reaction.charge_moved().items() if place in part)]
+    """Raise ``ChargeImbalance`` where a process changes the total charge of places that no
+    capacitor ties to a ground.
+    """
+    movers = [
+        p.name
+        for p in processes
+        if sum(z for place, z in p.reaction.charge_moved().items() if place in part)
+    ]
     if not movers:
         return
     names = sorted(part)
@@ -170,12 +206,20 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
     )
 
 
-def _zero(part: set[str], all_places: Mapping[str, Place], touching: Mapping[str, Sequence[Membrane]]) -> str:
-    """The place of a part that is taken as φ = 0: a bath before a cell, then what most capacitors touch, whatever the order of the list."""
-    return min(part, key=lambda n: (isinstance(all_places[n], Compartment), -len(touching.get(n, ())), n))
+def _zero(
+    part: set[str], all_places: Mapping[str, Place], touching: Mapping[str, Sequence[Membrane]]
+) -> str:
+    """The place of a part that is taken as φ = 0: a bath before a cell, then what most capacitors
+    touch, whatever the order of the list.
+    """
+    return min(
+        part, key=lambda n: (isinstance(all_places[n], Compartment), -len(touching.get(n, ())), n)
+    )
 
 
-def _groups(nodes: Sequence[str], loaded: Sequence[Membrane]) -> list[tuple[list[str], list[Membrane]]]:
+def _groups(
+    nodes: Sequence[str], loaded: Sequence[Membrane]
+) -> list[tuple[list[str], list[Membrane]]]:
     """Nodes that capacitors join, in order, with the capacitors that touch them."""
     order = {n: i for i, n in enumerate(nodes)}
     touching = _touching(loaded)
@@ -198,11 +242,18 @@ def _touching(membranes: Sequence[Membrane]) -> dict[str, list[Membrane]]:
     return found
 
 
-def _connected(start: str, touching: Mapping[str, Sequence[Membrane]], among: Container[str]) -> set[str]:
+def _connected(
+    start: str, touching: Mapping[str, Sequence[Membrane]], among: Container[str]
+) -> set[str]:
     """All of ``among`` that membranes join to a place, itself included."""
     part, edge = {start}, [start]
     while edge:
-        near = {p.name for m in touching.get(edge.pop(), ()) for p in (m.inside, m.outside) if p.name in among} - part
+        near = {
+            p.name
+            for m in touching.get(edge.pop(), ())
+            for p in (m.inside, m.outside)
+            if p.name in among
+        } - part
         edge += near
         part |= near
     return part
@@ -213,7 +264,12 @@ def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) ->
     nodes, membranes = group
     index = {n: i for i, n in enumerate(nodes)}
     ends = [[index[p.name] for p in (m.inside, m.outside) if p.name in index] for m in membranes]
-    return Block(tuple(nodes), tuple((e[0], e[1] if len(e) == 2 else None) for e in ends), tuple(membranes), datum[nodes[0]])
+    return Block(
+        tuple(nodes),
+        tuple((e[0], e[1] if len(e) == 2 else None) for e in ends),
+        tuple(membranes),
+        datum[nodes[0]],
+    )
 
 
 def _blocks(C: sp.Matrix) -> list[list[int]]:
@@ -230,7 +286,9 @@ def _blocks(C: sp.Matrix) -> list[list[int]]:
 
 
 def _inverse(C: sp.Matrix) -> sp.Matrix:
-    """C⁻¹ block by block, so that a chain of cells joined by junctions without capacitance stays cheap."""
+    """C⁻¹ block by block, so that a chain of cells joined by junctions without capacitance stays
+    cheap.
+    """
     made = sp.zeros(C.rows, C.rows)
     for rows in _blocks(C):
         inverse = _solved(C.extract(rows, rows))
@@ -241,12 +299,15 @@ def _inverse(C: sp.Matrix) -> sp.Matrix:
 
 
 def _solved(C: sp.Matrix) -> sp.Matrix:
-    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's own tests for zero are slow.
+    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's
+    own tests for zero are slow.
 
     Nodes of few neighbours go first, so that a lumen that all cells share fills nothing in.
     """
     size = C.rows
-    rows = [[*C.row(i), *(sp.S.One if k == i else sp.S.Zero for k in range(size))] for i in range(size)]
+    rows = [
+        [*C.row(i), *(sp.S.One if k == i else sp.S.Zero for k in range(size))] for i in range(size)
+    ]
     for k in sorted(range(size), key=lambda i: sum(x != 0 for x in C.row(i))):
         rows[k] = [x / rows[k][k] for x in rows[k]]
         for i in range(size):
@@ -255,8 +316,11 @@ def _solved(C: sp.Matrix) -> sp.Matrix:
     return sp.Matrix([row[size:] for row in rows])
 
 
-def column(process: Process, rows: Mapping[sp.Symbol, str], names: Container[str]) -> dict[str, sp.Expr]:
-    """The process's column of N by name of the state: amounts [mol/mol], charges [C/mol], volumes [m³/mol].
+def column(
+    process: Process, rows: Mapping[sp.Symbol, str], names: Container[str]
+) -> dict[str, sp.Expr]:
+    """The process's column of N by name of the state: amounts [mol/mol], charges [C/mol], volumes
+    [m³/mol].
 
     ``rows`` are names of states by symbol, ``names`` the same names.
     """
@@ -271,8 +335,13 @@ def column(process: Process, rows: Mapping[sp.Symbol, str], names: Container[str
     return found
 
 
-def invariants(rows: Sequence[str], columns: Sequence[dict[str, Fraction]]) -> list[dict[str, Fraction]]:
-    """A basis of the left null space of N: every Σ weight·row is constant along any run.  Exact, by sparse elimination."""
+def invariants(
+    rows: Sequence[str], columns: Sequence[dict[str, Fraction]]
+) -> list[dict[str, Fraction]]:
+    """A basis of the left null space of N: every Σ weight·row is constant along any run.
+
+    Exact, by sparse elimination.
+    """
     # reduce columns to echelon form; the free rows then give one invariant each
     pivots: dict[str, dict[str, Fraction]] = {}
     order = {r: i for i, r in enumerate(rows)}
@@ -295,12 +364,18 @@ def invariants(rows: Sequence[str], columns: Sequence[dict[str, Fraction]]) -> l
     basis = []
     for free in rows:
         if free not in pivots:
-            weights = {free: Fraction(1)} | {p: -vector[free] for p, vector in pivots.items() if vector.get(free)}
+            weights = {free: Fraction(1)} | {
+                p: -vector[free] for p, vector in pivots.items() if vector.get(free)
+            }
             basis.append({r: weights[r] for r in rows if r in weights})
     return basis
 
 
-def _eliminate(vector: dict[str, Fraction], by: dict[str, Fraction], pivot: str) -> dict[str, Fraction]:
+def _eliminate(
+    vector: dict[str, Fraction], by: dict[str, Fraction], pivot: str
+) -> dict[str, Fraction]:
     factor = vector.get(pivot, Fraction(0))
-    made = {r: vector.get(r, Fraction(0)) - factor * by.get(r, Fraction(0)) for r in {**vector, **by}}
+    made = {
+        r: vector.get(r, Fraction(0)) - factor * by.get(r, Fraction(0)) for r in {**vector, **by}
+    }
     return {r: v for r, v in made.items() if v}

@@ -1,4 +1,6 @@
-"""The system that is declared: places, membranes, circuit, parameters, states, and the stoichiometric matrix over them."""
+"""The system that is declared: places, membranes, circuit, parameters, states, and the
+stoichiometric matrix over them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from .stoichiometry import Circuit
 
 
 class System(Compared):
-    """Transporters on membranes between places, gathered and checked; see :class:`.model.Model` for arguments and attributes."""
+    """Transporters on membranes between places, gathered and checked; see :class:`.model.Model` for
+    arguments and attributes.
+    """
 
     def __init__(
         self,
@@ -39,13 +43,27 @@ class System(Compared):
     ) -> None:
         self.name = check_name(name, "Model, name")
         self.transporters = checks.transporters(name, transporters)
-        self.processes: tuple[Process, ...] = tuple(p for t in self.transporters for p in t.processes)
+        self.processes: tuple[Process, ...] = tuple(
+            p for t in self.transporters for p in t.processes
+        )
         self.membranes = checks.membranes(self.transporters, potential)
-        self.places: dict[str, Place] = stoichiometry.places(self.membranes, [t.on for t in self.transporters])
+        self.places: dict[str, Place] = stoichiometry.places(
+            self.membranes, [t.on for t in self.transporters]
+        )
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and isinstance(w.place, Compartment)}
-        self.osmotic = {w.place.name for p in self.processes for w in p.reaction.net if w.is_solvent and w.place and isinstance(p.on, Membrane)}
+        self.swelling = {
+            w.place.name
+            for p in self.processes
+            for w in p.reaction.net
+            if w.is_solvent and isinstance(w.place, Compartment)
+        }
+        self.osmotic = {
+            w.place.name
+            for p in self.processes
+            for w in p.reaction.net
+            if w.is_solvent and w.place and isinstance(p.on, Membrane)
+        }
         self.wet = {p.on.name for p in self.processes if p.reaction.has_solvent}
         self.circuit: Circuit = stoichiometry.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
@@ -63,23 +81,35 @@ class System(Compared):
         ]
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
         declared += initial_contents.declared(self.places.values(), self.membranes)
-        chosen, self.start = initial_potentials.starting(self.membranes, self.circuit, potential or {})
+        chosen, self.start = initial_potentials.starting(
+            self.membranes, self.circuit, potential or {}
+        )
         self.auxiliaries = auxiliaries(
-            (x for p in self.processes for x in p.own_states), name, {*self.membranes, *self.places.values()}
+            (x for p in self.processes for x in p.own_states), name,
+            {*self.membranes, *self.places.values()}
         )  # fmt: skip
         initial_potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
         declared += chosen
-        declared += [p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()]
+        declared += [
+            p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()
+        ]
         self.parameters: dict[str, Declared] = checks.unique(declared)
         filled = [c.name for c in self.compartments if c.contents]
-        checks.carriers(self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling])
+        checks.carriers(
+            self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling]
+        )
         self.states: tuple[StateVariable, ...] = states(
-            self.compartments, self.transporters, self.circuit, self.swelling, self.start, self.auxiliaries
+            self.compartments, self.transporters, self.circuit, self.swelling, self.start,
+            self.auxiliaries
         )  # fmt: skip
-        self.pools: tuple[StateVariable, ...] = tuple(x for x in self.states if x.conjugate is not None)
+        self.pools: tuple[StateVariable, ...] = tuple(
+            x for x in self.states if x.conjugate is not None
+        )
         rows = {x.symbol: x.name for x in self.pools}
         names = set(rows.values())
-        self.N: dict[str, dict[str, sp.Expr]] = {p.name: stoichiometry.column(p, rows, names) for p in self.processes}
+        self.N: dict[str, dict[str, sp.Expr]] = {
+            p.name: stoichiometry.column(p, rows, names) for p in self.processes
+        }
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporters, self.membranes, self.parameters, self.reference
@@ -89,13 +119,15 @@ class System(Compared):
         return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
-        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is one place.  Raises ``UnknownName`` with the
-        nearest names.
+        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is
+        one place.  Raises ``UnknownName`` with the nearest names.
         """
         if isinstance(name, str) and name in self.parameters:
             return self.parameters[name]
         wanted = "a parameter, bath concentration or initial amount, such as 'cell.Na' or 'Na@cell'"
-        return self.parameters[meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)]
+        return self.parameters[
+            meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)
+        ]
 
     @property
     def sides(self) -> list[tuple[str, str]]:
@@ -104,25 +136,40 @@ class System(Compared):
 
     @cached_property
     def concentrations(self) -> dict[str, Species]:
-        """By the dotted name of each parameter that is a concentration in a place, of what it is one."""
+        """By the dotted name of each parameter that is a concentration in a place, of what it is
+        one.
+        """
         return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
 
     @property
     def unaccounted(self) -> tuple[str, ...]:
-        """Names of the states that have no share in the free energy, and so are outside the energy books."""
+        """Names of the states that have no share in the free energy, and so are outside the energy
+        books.
+        """
         return tuple(x.name for x in self.states if x.conjugate is None)
 
     @property
     def matrix(self) -> sp.Matrix:
         """N as a matrix: pools by processes."""
-        return sp.Matrix([[self.N[r.name].get(p.name, 0) for r in self.processes] for p in self.pools])
+        return sp.Matrix(
+            [[self.N[r.name].get(p.name, 0) for r in self.processes] for p in self.pools]
+        )
 
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        moved = [x for x in self.pools if x.rate is None and x.constraint is None]  # by processes alone
+        moved = [
+            x for x in self.pools if x.rate is None and x.constraint is None
+        ]  # by processes alone
         quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
-        columns = [{row: Fraction(sp.Rational(c / quantum[row])) for row, c in col.items() if row in quantum} for col in self.N.values()]
+        columns = [
+            {
+                row: Fraction(sp.Rational(c / quantum[row]))
+                for row, c in col.items()
+                if row in quantum
+            }
+            for col in self.N.values()
+        ]
         return stoichiometry.invariants(list(quantum), columns)
 
 

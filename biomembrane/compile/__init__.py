@@ -1,1 +1,3 @@
-"""Compile: the model as a flat program on a hash-consed graph, and printers that turn it into kernels."""
+"""Compile: the model as a flat program on a hash-consed graph, and printers that turn it into
+kernels.
+"""

@@ -1,4 +1,6 @@
-"""What the rest of the house asks of a compiled program: protocols, so that any engine can give it."""
+"""What the rest of the house asks of a compiled program: protocols, so that any engine can give
+it.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +41,16 @@ class Kernel(Protocol):
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of an output group at a state, ``(member,)`` or ``(member, …)``."""
 
-    def one(self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]) -> Sequence[float]:
+    def one(
+        self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]
+    ) -> Sequence[float]:
         """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
         looked at.
         """
 
-    def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
+    def blocks(
+        self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]
+    ) -> Iterator[Array]:
         """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of
         it.
         """

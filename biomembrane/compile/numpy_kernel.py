@@ -1,9 +1,11 @@
-"""The numpy printer: a program as Python functions, for one state ``(state,)`` and for many ``(state, lane)``.
+"""The numpy printer: a program as Python functions, for one state ``(state,)`` and for many
+``(state, lane)``.
 
-The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces: plain floats with
-:mod:`math` for one state, which is ten times faster there, and numpy ufuncs for lanes; large models are swept instead, equal
-operations at once (:class:`.graph.arrays.Sweep`).  Work that only needs parameters is hoisted into ``prepare``.  This printer is the
-reference that every other one is tested against.
+The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces:
+plain floats with :mod:`math` for one state, which is ten times faster there, and numpy ufuncs for
+lanes; large models are swept instead, equal operations at once (:class:`.graph.arrays.Sweep`).
+Work that only needs parameters is hoisted into ``prepare``.  This printer is the reference that
+every other one is tested against.
 """
 
 from __future__ import annotations
@@ -20,12 +22,20 @@ from .. import caching
 from .graph.arrays import CONST, Sweep, arrays
 from .program import Program
 
-TINY = 1e-300  # logarithms of what is at or below zero are taken here, so that an empty pool has a finite potential
+# logarithms of what is at or below zero are taken here, so that an empty pool has a finite
+# potential
+TINY = 1e-300
 _ROOM = 1 << 23  # values that the sweep of a large model holds at once
 SERIES = 0.5  # below this |x| the derivatives of B are summed as Taylor series
 
 Array = NDArray[np.float64]
-_BINARY = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "rcp": "(1.0 / {})"}
+_BINARY = {
+    "add": "({} + {})",
+    "sub": "({} - {})",
+    "mul": "({} * {})",
+    "neg": "(-{})",
+    "rcp": "(1.0 / {})",
+}
 _GROUPS = (
     "initial",
     "scale",
@@ -53,7 +63,18 @@ _GROUPS = (
 
 
 # Bernoulli numbers B_1, B_2, B_4, …: B(x) = Σ B_k x^k/k!
-_NUMBERS = {1: -1 / 2, 2: 1 / 6, 4: -1 / 30, 6: 1 / 42, 8: -1 / 30, 10: 5 / 66, 12: -691 / 2730, 14: 7 / 6, 16: -3617 / 510, 18: 43867 / 798}
+_NUMBERS = {
+    1: -1 / 2,
+    2: 1 / 6,
+    4: -1 / 30,
+    6: 1 / 42,
+    8: -1 / 30,
+    10: 5 / 66,
+    12: -691 / 2730,
+    14: 7 / 6,
+    16: -3617 / 510,
+    18: 43867 / 798,
+}
 
 
 def _taylor(order: int) -> list[float]:
@@ -95,7 +116,8 @@ def _bernoulli(x: float, order: int) -> float:
     return first if order == 1 else (2.0 * first + plain) / math.expm1(-x) if x > -700 else 0.0
 
 
-# tanh(x/2)/x about 0 in x²: near equilibrium r⁺ − r⁻ cancels, and (r⁺ + r⁻) tanh(x/2) with x = ln(r⁺/r⁻) does not
+# tanh(x/2)/x about 0 in x²: near equilibrium r⁺ − r⁻ cancels, and (r⁺ + r⁻) tanh(x/2) with x =
+# ln(r⁺/r⁻) does not
 NEAR = 0.1
 TANH = [31 / 725760, -17 / 40320, 1 / 240, -1 / 24, 1 / 2]
 
@@ -110,7 +132,11 @@ def _net(up: float, down: float, x: float) -> float:
 
 
 def _net_lanes(up: Any, down: Any, x: Any) -> Any:
-    return np.where(np.abs(x) < NEAR, (up + down) * x * np.polyval(TANH, np.multiply(x, x)), np.subtract(up, down))
+    return np.where(
+        np.abs(x) < NEAR,
+        (up + down) * x * np.polyval(TANH, np.multiply(x, x)),
+        np.subtract(up, down),
+    )
 
 
 def _guarded(function: Callable[[float], float], over: float) -> Callable[[float], float]:
@@ -139,34 +165,47 @@ def _pow(x: float, n: float) -> float:
 
 _LOG_TINY = math.log(TINY)
 _SCALAR: dict[str, Any] = {
-    "exp": _guarded(math.exp, math.inf), "expm1": _guarded(math.expm1, math.inf), "log": _log, "sqrt": _guarded(math.sqrt, math.nan),
-    "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "abs": abs, "pow": _pow, "max": max, "min": min,
-    "B": lambda x: _bernoulli(x, 0), "B1": lambda x: _bernoulli(x, 1), "B2": lambda x: _bernoulli(x, 2),
+    "exp": _guarded(math.exp, math.inf), "expm1": _guarded(math.expm1, math.inf), "log": _log,
+    "sqrt": _guarded(math.sqrt, math.nan),
+    "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "abs": abs, "pow": _pow, "max": max,
+    "min": min,
+    "B": lambda x: _bernoulli(x, 0), "B1": lambda x: _bernoulli(x, 1),
+    "B2": lambda x: _bernoulli(x, 2),
     "select": lambda c, a, b: a if c >= 0 else b, "net": _net,
 }  # fmt: skip
 _LANES: dict[str, Any] = {
-    "exp": np.exp, "expm1": np.expm1, "log": lambda x: np.log(np.maximum(x, TINY)), "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
+    "exp": np.exp, "expm1": np.expm1, "log": lambda x: np.log(np.maximum(x, TINY)), "sqrt": np.sqrt,
+    "sin": np.sin, "cos": np.cos,
     "tanh": np.tanh, "abs": np.abs, "pow": np.power, "max": np.maximum, "min": np.minimum,
-    "B": lambda x: _bernoulli_lanes(x, 0), "B1": lambda x: _bernoulli_lanes(x, 1), "B2": lambda x: _bernoulli_lanes(x, 2),
+    "B": lambda x: _bernoulli_lanes(x, 0), "B1": lambda x: _bernoulli_lanes(x, 1),
+    "B2": lambda x: _bernoulli_lanes(x, 2),
     "select": lambda c, a, b: np.where(np.asarray(c) >= 0, a, b), "net": _net_lanes,
 }  # fmt: skip
-ARRAYS = _LANES | {"add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "rcp": lambda x: 1.0 / x}
+ARRAYS = _LANES | {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "neg": np.negative,
+    "rcp": lambda x: 1.0 / x,
+}
 
 
 class Kernel:
     """Functions of one program, M dx/dt = f; ``mass`` (state,) is the diagonal of M.
 
-    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to ``(…)``; a
-    batch equals its singles.
+    ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to
+    ``(…)``; a batch equals its singles.
 
-    ``prepare(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the constants that every other
-    call takes last.  ``call(group, t, y, constants)`` gives the members of an output group as ``(member,)`` or ``(member, …)``.
-    All in the internal system.
+    ``prepare(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the
+    constants that every other call takes last.  ``call(group, t, y, constants)`` gives the members
+    of an output group as ``(member,)`` or ``(member, …)``. All in the internal system.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        roots = [program.outputs[group] for group in (*_GROUPS, "along") if group in program.outputs]
+        roots = [
+            program.outputs[group] for group in (*_GROUPS, "along") if group in program.outputs
+        ]
         if program.owners:
             frontier = dict.fromkeys(_hoisted_arrays(program, [i for each in roots for i in each]))
         else:
@@ -184,16 +223,28 @@ class Kernel:
         return kernel, (self.program,)
 
     def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
-        """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a parameter is one."""
+        """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a
+        parameter is one.
+        """
         if self.program.owners:
             lanes = max((len(x) for x in p if np.ndim(x)), default=None)
-            given = np.array([np.broadcast_to(x, (lanes,)) for x in p]) if lanes else np.array([float(x) for x in p])
+            given = (
+                np.array([np.broadcast_to(x, (lanes,)) for x in p])
+                if lanes
+                else np.array([float(x) for x in p])
+            )
             return [*self._sweeps["prepare"](0.0, (), (), given, lanes)]
         if plain(p) or not any(isinstance(x, np.ndarray) and x.ndim for x in p):
-            made: Sequence[Any] = _call(self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots))
+            made: Sequence[Any] = _call(
+                self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots)
+            )
             return made
-        with np.errstate(all="ignore"):  # numpy's own numbers, for Python's would raise on a division by zero
-            return list(self._prepare[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p]))
+        with np.errstate(
+            all="ignore"
+        ):  # numpy's own numbers, for Python's would raise on a division by zero
+            return list(
+                self._prepare[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p])
+            )
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of a group at a state."""
@@ -209,24 +260,40 @@ class Kernel:
                 made[k] = row
         return made
 
-    def one(self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]) -> Sequence[float]:
-        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not looked at."""
+    def one(
+        self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]
+    ) -> Sequence[float]:
+        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
+        looked at.
+        """
         if self.program.owners:
-            made: Sequence[float] = self._sweep(group, t, np.array(y[: self.size]), constants).tolist()
+            made: Sequence[float] = self._sweep(
+                group, t, np.array(y[: self.size]), constants
+            ).tolist()
             return made
-        found: Sequence[float] = _call(self._pair(group)[0], t, y, constants, (), size=len(self.program.outputs[group]))
+        found: Sequence[float] = _call(
+            self._pair(group)[0], t, y, constants, (), size=len(self.program.outputs[group])
+        )
         return found
 
     def _pair(self, group: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """The functions of a group, of numbers and of arrays, printed when they are first needed."""
+        """The functions of a group, of numbers and of arrays, printed when they are first
+        needed.
+        """
         if group not in self._functions:
-            self._functions[group] = _function(self.program, group, self.program.outputs[group], self.slots)
+            self._functions[group] = _function(
+                self.program, group, self.program.outputs[group], self.slots
+            )
         return self._functions[group]
 
     def _sweep(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """As :meth:`call` for a large model, in blocks of lanes that keep the values of all nodes within memory."""
+        """As :meth:`call` for a large model, in blocks of lanes that keep the values of all nodes
+        within memory.
+        """
         if group not in self._sweeps:
-            self._sweeps[group] = Sweep(self.program.graph, self.program.outputs[group], self.slots, ARRAYS)
+            self._sweeps[group] = Sweep(
+                self.program.graph, self.program.outputs[group], self.slots, ARRAYS
+            )
         sweep = self._sweeps[group]
         if y.ndim == 1:
             return sweep(t, y, np.asarray(constants, dtype=float), (), None)
@@ -240,18 +307,34 @@ class Kernel:
         block = max(1, _ROOM // max(1, sweep.size))
         for first in range(0, lanes, block):
             part = slice(first, first + block)
-            made[:, part] = sweep(t[part] if np.ndim(t) else t, y[:, part], c[:, part], (), len(range(*part.indices(lanes))))
+            made[:, part] = sweep(
+                t[part] if np.ndim(t) else t,
+                y[:, part],
+                c[:, part],
+                (),
+                len(range(*part.indices(lanes))),
+            )
         return made
 
-    def swept(self, groups: Sequence[str], t: Any, y: Array, constants: Sequence[Any]) -> list[Array]:
-        """Groups at states (state, lane), equal operations at once, without the code that is worth printing for many calls."""
+    def swept(
+        self, groups: Sequence[str], t: Any, y: Array, constants: Sequence[Any]
+    ) -> list[Array]:
+        """Groups at states (state, lane), equal operations at once, without the code that is worth
+        printing for many calls.
+        """
         outputs = [self.program.outputs[group] for group in groups]
-        sweep = Sweep(self.program.graph, [node for each in outputs for node in each], self.slots, ARRAYS)
+        sweep = Sweep(
+            self.program.graph, [node for each in outputs for node in each], self.slots, ARRAYS
+        )
         values = sweep(t, y, _stacked(constants, y.shape[1]), (), y.shape[1])
         return np.split(values, np.cumsum([len(each) for each in outputs])[:-1])
 
-    def blocks(self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]) -> Iterator[Array]:
-        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of it."""
+    def blocks(
+        self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]
+    ) -> Iterator[Array]:
+        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of
+        it.
+        """
         values = self.call("jacobian", t, y, constants)
         rows, columns = (np.asarray(each, dtype=np.int64) for each in self.program.sparsity)
         order = np.argsort(rows, kind="stable")
@@ -345,14 +428,20 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     for i in (i for i in seen if i in slots or g.nodes[i][0] == "in"):
         node = g.nodes[i]
         text[i] = f"v{i}"
-        place = f"c[{slots[i]}]" if i in slots else "t" if node[1] == "t" else f"{node[1]}[{node[2]}]"
+        place = (
+            f"c[{slots[i]}]" if i in slots else "t" if node[1] == "t" else f"{node[1]}[{node[2]}]"
+        )
         lines.append(f"    v{i} = {place}")
     for i in seen:
         if g.nodes[i][0] == "const" and i not in slots:
             text[i] = repr(g.nodes[i][1])
     for i in order:
         op, *a = g.nodes[i]
-        body = _BINARY[op].format(*(text[x] for x in a)) if op in _BINARY else f"{op}({', '.join(text[x] for x in a)})"
+        body = (
+            _BINARY[op].format(*(text[x] for x in a))
+            if op in _BINARY
+            else f"{op}({', '.join(text[x] for x in a)})"
+        )
         if uses[i] == 1 and len(body) < 400:
             text[i] = body
         else:
@@ -362,7 +451,9 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     return f"def {name}(t, y, c, p):\n" + "\n".join(lines) + "\n"
 
 
-def _function(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _function(
+    program: Program, name: str, roots: Sequence[int], slots: dict[int, int]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
     made = []
     for namespace in (_SCALAR, ARRAYS):

@@ -1,4 +1,7 @@
-"""The program of a model: named inputs, one graph, named groups of outputs.  Unit-free; every printer starts here."""
+"""The program of a model: named inputs, one graph, named groups of outputs.
+
+Unit-free; every printer starts here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import sympy as sp
 
 from .. import caching, constants, errors, symbols
 from ..assemble.model import Model
-from ..declare.bound_expression import Formula
+from ..declare.bound_expression import BoundExpression
 from .graph import lowering
 from .graph.builder import Graph, inputs
 from .graph.construction_rules import Rules
@@ -31,25 +34,30 @@ FIXED = {
 
 LEVEL = 1e-9  # of RT
 Label = TypeVar("Label")
-LARGE = 60  # states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+# states beyond which code is rolled; straight code compiles faster, and runs no slower, below
+LARGE = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """What a kernel computes: M dx/dt = f(t, x).
 
-    ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all times (of index 1: the constraints
-    determine the states in whose rows they stand).
-    ``states`` and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their names,
-    which are tuples where two things tell a member: (process, index of the store) of an entry, (name, :class:`Uphill`), (row, column).
-    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f), ``jacobian`` (values at
-    ``sparsity``, rows then columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``,
-    ``dissipation``, ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol
-    changes), ``uphill`` (of each process without proof: the power with J·A < 0, then 1 where it is so; then the power that each open
-    loop makes), ``protocol`` (parameters that have a
-    form in time) and ``energy`` (G); of a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind the states.
-    With events also ``event`` (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after the other).
-    ``owners`` numbers the cell of each state (its place, or the inside of its membrane) in a large model, which is rolled; none in a small one.
+    ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all
+    times (of index 1: the constraints determine the states in whose rows they stand). ``states``
+    and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its
+    members and ``names`` to their names, which are tuples where two things tell a member: (process,
+    index of the store) of an entry, (name, :class:`Uphill`), (row, column). Groups: ``initial``
+    (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f),
+    ``jacobian`` (values at ``sparsity``, rows then columns), ``dfdt``, ``concentration``,
+    ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``, ``dissipation``,
+    ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the
+    stores that a protocol changes), ``uphill`` (of each process without proof: the power with J·A <
+    0, then 1 where it is so; then the power that each open loop makes), ``protocol`` (parameters
+    that have a form in time) and ``energy`` (G); of a ``careful`` program also ``along``,
+    derivatives of all quadratures along what stands behind the states. With events also ``event``
+    (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after
+    the other). ``owners`` numbers the cell of each state (its place, or the inside of its membrane)
+    in a large model, which is rolled; none in a small one.
     """
 
     states: tuple[str, ...]
@@ -88,13 +96,19 @@ class Uphill(StrEnum):
     LOOP = "loop"  # the power that a loop which does not close makes
 
 
-QUADRATURES = ("entry", "drift", "uphill", "dissipation")  # groups that a solver integrates along its steps, in the order of a row
+QUADRATURES = (
+    "entry",
+    "drift",
+    "uphill",
+    "dissipation",
+)  # groups that a solver integrates along its steps, in the order of a row
 
 
 @dataclass(frozen=True)
 class Event:
-    """Ends a part of a run where ``rising``, an expression in the symbols of the model and of time, rises through zero; then pools and
-    parameters, by name, are set to the values of expressions in the state before.
+    """Ends a part of a run where ``rising``, an expression in the symbols of the model and of time,
+    rises through zero; then pools and parameters, by name, are set to the values of expressions in
+    the state before.
     """
 
     name: str
@@ -122,12 +136,15 @@ _building = threading.RLock()
 
 
 def program(
-    model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False, events: tuple[Event, ...] = (),
+    model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False,
+    events: tuple[Event, ...] = (),
 ) -> Program:  # fmt: skip
-    """The program of a model, in which some parameters have the form of a function of time, and ``events`` end parts; built once.
+    """The program of a model, in which some parameters have the form of a function of time, and
+    ``events`` end parts; built once.
 
-    ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``) before they are integrated.
-    ``careful``: with what the careful driver needs to mend the powers of slaved processes; nothing more in a large model.
+    ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``)
+    before they are integrated. ``careful``: with what the careful driver needs to mend the powers
+    of slaved processes; nothing more in a large model.
     """
     with _building:
         made = caching.held(model)
@@ -139,47 +156,95 @@ def program(
         return found
 
 
-def _build(model: Model, forms: tuple[Form, ...], summed: bool, careful: bool = False, events: tuple[Event, ...] = ()) -> Program:
+def _build(
+    model: Model,
+    forms: tuple[Form, ...],
+    summed: bool,
+    careful: bool = False,
+    events: tuple[Event, ...] = (),
+) -> Program:
     g = Graph(again=len(model.states) > LARGE)
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
     env |= {p.symbol: g.input("p", i) for i, p in enumerate(model.parameters.values())}
     extra = [name for form in forms for name in form.inputs]
-    added = {symbols.protocol_input(name): g.input("p", len(model.parameters) + i) for i, name in enumerate(extra)}
+    added = {
+        symbols.protocol_input(name): g.input("p", len(model.parameters) + i)
+        for i, name in enumerate(extra)
+    }
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     memo: dict[sp.Basic, int] = {}
     lowering.define(g, [(e.symbol, e.formula) for e in model.equations], env, memo)
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
-    rhs = {x.name: env[symbols.balance(x.name)] for x in model.states}
+    rhs = {x.name: env[symbols.rate_of_change(x.name)] for x in model.states}
     made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
     jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
     made.put("jacobian", jacobian)
-    distinct = {id(e.formula.local): e.formula.local for e in model.equations}  # equal laws share their expression
+    distinct = {
+        id(e.formula.local): e.formula.local for e in model.equations
+    }  # equal laws share their expression
     clocked = bool(forms) or any(symbols.t in inputs(local) for local in distinct.values())
-    made.put("dfdt", dict(zip(rhs, along(g, list(rhs.values()), {env[symbols.t]: g.one}) if clocked else [g.zero] * len(rhs), strict=True)))
+    made.put(
+        "dfdt",
+        dict(
+            zip(
+                rhs,
+                (
+                    along(g, list(rhs.values()), {env[symbols.t]: g.one})
+                    if clocked
+                    else [g.zero] * len(rhs)
+                ),
+                strict=True,
+            )
+        ),
+    )
     _observe(model, made)
     _account(model, made, summed, clocked)
     if careful:
-        pairs = {g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))}
+        pairs = {
+            g.input("y", i): g.input("y", len(model.states) + i) for i in range(len(model.states))
+        }
         powers = [node for group in QUADRATURES for node in made.outputs[group]]
         made.put("along", {str(k): node for k, node in enumerate(along(g, powers, pairs))})
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     if events:
         made.put("event", {e.name: g.lower(e.rising, env | added, memo) for e in events})
-        made.put("set", {f"{e.name}|{name}": g.lower(value, env | added, memo) for e in events for name, value in e.sets})
+        made.put(
+            "set",
+            {
+                f"{e.name}|{name}": g.lower(value, env | added, memo)
+                for e in events
+                for name, value in e.sets
+            },
+        )
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.states) > LARGE else ()
     names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
     mass = _mass(model, jacobian)
-    return Program(names, (*model.parameters, *extra), g, outputs, made.names, sparsity, summed, owners, events, mass)
+    return Program(
+        names,
+        (*model.parameters, *extra),
+        g,
+        outputs,
+        made.names,
+        sparsity,
+        summed,
+        owners,
+        events,
+        mass,
+    )
 
 
 def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:
-    """0 in the rows of constraints.  Raises ``SingularConstraint`` where one does not depend on its own state, on which it is pivoted."""
+    """0 in the rows of constraints.
+
+    Raises ``SingularConstraint`` where one does not depend on its own state, on which it is
+    pivoted.
+    """
     for i, x in enumerate(model.states):
         if x.constraint is not None and (i, i) not in jacobian:
             others = [model.states[j].name for row, j in jacobian if row == i]
@@ -187,13 +252,18 @@ def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, .
                 where=f"Model({model.name!r}), the constraint of {x.name}",
                 wanted=f"a constraint that depends on {x.name}",
                 got=f"one that depends on {', '.join(others) or 'no state'}",
-                advice=f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}",
+                advice=(
+                    f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}"
+                ),
             )
     return tuple(int(x.constraint is None) for x in model.states)
 
 
 def _owners(model: Model) -> tuple[int, ...]:
-    inside = {m.name: m.inside.name if m.inside in model.compartments else m.outside.name for m in model.membranes}
+    inside = {
+        m.name: m.inside.name if m.inside in model.compartments else m.outside.name
+        for m in model.membranes
+    }
     cells: dict[str, int] = {}
     return tuple(cells.setdefault(inside.get(x.place, x.place), len(cells)) for x in model.states)
 
@@ -204,8 +274,14 @@ class _Outputs:
         self.outputs: dict[str, list[int]] = {}
         self.names: dict[str, tuple[Any, ...]] = {}
 
-    def lowered(self, formulas: Mapping[Label, Formula]) -> dict[Label, int]:
-        return dict(zip(formulas, lowering.lower(self.g, formulas.values(), self.env, self.memo), strict=True))
+    def lowered(self, formulas: Mapping[Label, BoundExpression]) -> dict[Label, int]:
+        return dict(
+            zip(
+                formulas,
+                lowering.lower(self.g, formulas.values(), self.env, self.memo),
+                strict=True,
+            )
+        )
 
     def put(self, group: str, members: Mapping[Any, int]) -> None:
         self.outputs[group], self.names[group] = list(members.values()), tuple(members)
@@ -213,8 +289,17 @@ class _Outputs:
 
 def _observe(model: Model, made: _Outputs) -> None:
     env = made.env
-    made.put("concentration", {x.name: env[x.concentration] for x in model.states if x.concentration is not None})
-    made.put("potential", {m.name: env[symbols.potential(m.name)] for m in filter(model.circuit.has_voltage, model.membranes)})
+    made.put(
+        "concentration",
+        {x.name: env[x.concentration] for x in model.states if x.concentration is not None},
+    )
+    made.put(
+        "potential",
+        {
+            m.name: env[symbols.potential(m.name)]
+            for m in filter(model.circuit.has_voltage, model.membranes)
+        },
+    )
     made.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     made.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     made.put("flux", _fluxes(made, [p.name for p in model.processes]))
@@ -232,9 +317,12 @@ def _fluxes(made: _Outputs, processes: list[str]) -> dict[str, int]:
         up, down, affinity, *thermal = given
         return [g.call("net", up, down, g.mul(affinity, g.rcp(g.mul(*thermal))))]
 
-    given = [(env[symbols.forward(n)], env[symbols.reverse(n)], env[symbols.affinity(n)], gas, warmth) for n in pairs]
+    given = [
+        (env[symbols.forward(n)], env[symbols.reverse(n)], env[symbols.affinity(n)], gas, warmth)
+        for n in pairs
+    ]
     found = dict(zip(pairs, (row[0] for row in made.g.rows("net", given, net)), strict=True))
-    return {n: found[n] if n in found else env[symbols.current(n)] for n in processes}
+    return {n: found[n] if n in found else env[symbols.flux(n)] for n in processes}
 
 
 def _product(g: Rules, given: Sequence[int]) -> list[int]:
@@ -248,15 +336,17 @@ def _given(g: Rules, given: Sequence[int]) -> list[int]:
 
 def _summed(model: Model, g: Graph, entries: list[int]) -> dict[tuple[str, ...], int]:
     """The sums of entries that the lines of the table need."""
-    totals = [g.zero] * len(model.chart.sums)
-    for node, members in zip(entries, model.chart.member, strict=True):
+    totals = [g.zero] * len(model.ledger_layout.sums)
+    for node, members in zip(entries, model.ledger_layout.member, strict=True):
         for k in members:
             totals[k] = g.add(totals[k], node)
-    return dict(zip(model.chart.sums, totals, strict=True))
+    return dict(zip(model.ledger_layout.sums, totals, strict=True))
 
 
 def _uphill(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[str, Uphill], int]:
-    """Of each exempt process the power it runs uphill with, and whether it does; an affinity below ``LEVEL``·RT is none."""
+    """Of each exempt process the power it runs uphill with, and whether it does; an affinity below
+    ``LEVEL``·RT is none.
+    """
     g = made.g
     level = g.mul(g.const(LEVEL), g.mul(made.env[symbols.R], made.env[symbols.T]))
     chosen = dict(zip(made.names["dissipation"], made.outputs["dissipation"], strict=True))
@@ -274,8 +364,12 @@ def _gained(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[st
     g = made.g
     found = {}
     for loop in (x for t in model.transporters for x in getattr(t, "off", ())):
-        around = functools.reduce(g.add, (g.mul(g.const(share), flux[process]) for process, share in loop.shares.items()))
-        found[loop.name, Uphill.LOOP] = g.mul(around, made.lowered({loop.name: loop.excess})[loop.name])
+        around = functools.reduce(
+            g.add, (g.mul(g.const(share), flux[process]) for process, share in loop.shares.items())
+        )
+        found[loop.name, Uphill.LOOP] = g.mul(
+            around, made.lowered({loop.name: loop.excess})[loop.name]
+        )
     return found
 
 
@@ -287,11 +381,25 @@ def _account(model: Model, made: _Outputs, summed: bool, clocked: bool) -> None:
     made.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
     made.put("uphill", _uphill(model, made, flux))
     stores = enumerate(model.ledger_stores)
-    potentials = made.lowered({(process, k): potential for k, store in stores for process, potential in store.entries})
-    powers = g.rows("given", [(node, flux[process]) for (process, _), node in potentials.items()], _given)
+    potentials = made.lowered(
+        {(process, k): potential for k, store in stores for process, potential in store.entries}
+    )
+    powers = g.rows(
+        "given", [(node, flux[process]) for (process, _), node in potentials.items()], _given
+    )
     entries = dict(zip(potentials, (row[0] for row in powers), strict=True))
     made.put("entry", _summed(model, g, list(entries.values())) if summed else entries)
     made.put("exergy", made.lowered(model.exergy.formulas))
     slopes = along(g, made.outputs["exergy"], {made.env[symbols.t]: g.one}) if clocked else []
-    made.put("drift", {name: slope for name, slope in zip(made.names["exergy"], slopes, strict=clocked) if slope != g.zero})
-    made.put("energy", {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)})
+    made.put(
+        "drift",
+        {
+            name: slope
+            for name, slope in zip(made.names["exergy"], slopes, strict=clocked)
+            if slope != g.zero
+        },
+    )
+    made.put(
+        "energy",
+        {"G": functools.reduce(g.add, made.lowered(model.stores.formulas).values(), g.zero)},
+    )

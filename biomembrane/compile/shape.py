@@ -10,12 +10,13 @@ from .program import QUADRATURES, Program
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that the driver needs: states, quadratures, the processes that end them, the entries and drifts that begin them, Jacobian and LU
-    entries, states with ∂f/∂t, constants.
+    """Sizes that the driver needs: states, quadratures, the processes that end them, the entries
+    and drifts that begin them, Jacobian and LU entries, states with ∂f/∂t, constants.
 
-    ``mass`` is that of the program.  ``owners`` (the cell of each state) is there if the code is rolled; ``scratch`` are the rows that
-    rolled functions use behind those of their last array but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
-    ``events``: functions whose roots end parts.
+    ``mass`` is that of the program.  ``owners`` (the cell of each state) is there if the code is
+    rolled; ``scratch`` are the rows that rolled functions use behind those of their last array but
+    J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A. ``events``:
+    functions whose roots end parts.
     """
 
     states: int
@@ -35,7 +36,9 @@ class Shape:
 
 
 def quadratures(program: Program) -> list[int]:
-    """Nodes that ride along as quadratures: ledger entries, what a protocol adds to the exergy, then dissipations."""
+    """Nodes that ride along as quadratures: ledger entries, what a protocol adds to the exergy,
+    then dissipations.
+    """
     return [node for group in QUADRATURES for node in program.outputs[group]]
 
 
@@ -44,6 +47,18 @@ def shape(program: Program, constants: int) -> Shape:
     made = plan(len(program.states), zip(*program.sparsity, strict=True), program.owners)
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
-    processes, entries, drifts = (len(program.outputs[group]) for group in ("dissipation", "entry", "drift"))
-    sizes = (len(program.states), len(quadratures(program)), processes, entries, drifts, len(program.sparsity[0]), len(made.index))
-    return Shape(*sizes, clocked, constants, made, len(program.events), program.owners, program.mass)
+    processes, entries, drifts = (
+        len(program.outputs[group]) for group in ("dissipation", "entry", "drift")
+    )
+    sizes = (
+        len(program.states),
+        len(quadratures(program)),
+        processes,
+        entries,
+        drifts,
+        len(program.sparsity[0]),
+        len(made.index),
+    )
+    return Shape(
+        *sizes, clocked, constants, made, len(program.events), program.owners, program.mass
+    )

@@ -11,7 +11,7 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors
-from .bound_expression import Formula, free
+from .bound_expression import BoundExpression, free
 from .checks import certificate
 from .parameter import Declared, check_name
 from .places import Compartment, Membrane
@@ -41,7 +41,7 @@ class Auxiliary(OwnState):
     rate: Callable[[Site, sp.Symbol], sp.Expr]
     start: Any
     domain: str = field(default="fraction", kw_only=True)
-    formula: Formula = field(init=False, repr=False)
+    formula: BoundExpression = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
     own_states: tuple[OwnState, ...] = field(init=False, repr=False)
     _loose = ("rate",)
@@ -60,7 +60,7 @@ class Auxiliary(OwnState):
         if domain == "fraction":
             self._check_inward(-rate.xreplace({x: sp.S.One}), site, "-rate at 1")
         put: Any = object.__setattr__
-        put(self, "formula", Formula(rate, site.names))
+        put(self, "formula", BoundExpression(rate, site.names))
         put(self, "parameters", dict(site.parameters))
         put(self, "own_states", tuple(y for y in site.own_states if y is not self))
 

@@ -1,4 +1,5 @@
-"""Expressions in local symbols, with what these stand for: equal laws at a thousand places are one expression under a thousand names.
+"""Expressions in local symbols, with what these stand for: equal laws at a thousand places are one
+expression under a thousand names.
 
 Local names hold an ``@``, which no declared name can, so that the two kinds never meet.
 """
@@ -27,8 +28,10 @@ def free(local: sp.Expr) -> frozenset[sp.Symbol]:
 
 
 @dataclass(frozen=True, eq=False)
-class Formula:
-    """``local`` with its symbols replaced by ``names``; symbols that have no entry there stand for themselves."""
+class BoundExpression:
+    """``local`` with its symbols replaced by ``names``; symbols that have no entry there stand for
+    themselves.
+    """
 
     local: sp.Expr
     names: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
@@ -38,24 +41,26 @@ class Formula:
         """The formula in the names of the model."""
         return self.local.xreplace(self.names)
 
-    def __mul__(self, factor: sp.Expr) -> Formula:
-        return Formula(_product(self.local, factor), self.names)
+    def __mul__(self, factor: sp.Expr) -> BoundExpression:
+        return BoundExpression(_product(self.local, factor), self.names)
 
-    def __neg__(self) -> Formula:
-        return Formula(-self.local, self.names)
+    def __neg__(self) -> BoundExpression:
+        return BoundExpression(-self.local, self.names)
 
 
-class Formulas(MutableMapping[str, sp.Expr]):
-    """A dictionary of expressions, each written out when it is asked for; ``formulas`` are the entries as they are kept."""
+class BoundExpressions(MutableMapping[str, sp.Expr]):
+    """A dictionary of expressions, each written out when it is asked for; ``formulas`` are the
+    entries as they are kept.
+    """
 
-    def __init__(self, formulas: Mapping[str, Formula]) -> None:
+    def __init__(self, formulas: Mapping[str, BoundExpression]) -> None:
         self.formulas = dict(formulas)
 
     def __getitem__(self, name: str) -> sp.Expr:
         return self.formulas[name].expression
 
     def __setitem__(self, name: str, expression: sp.Expr) -> None:
-        self.formulas[name] = Formula(expression)
+        self.formulas[name] = BoundExpression(expression)
 
     def __delitem__(self, name: str) -> None:
         del self.formulas[name]

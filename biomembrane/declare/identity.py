@@ -1,4 +1,6 @@
-"""What a user makes is compared by what it says, not by where it lies in memory, and travels to another process whatever it was made from."""
+"""What a user makes is compared by what it says, not by where it lies in memory, and travels to
+another process whatever it was made from.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from .. import caching, errors
 class Compared:
     """Equal to what says the same; hashed by name, which equal ones share.
 
-    ``_content`` gives what is compared, ``_loose`` names the attributes that may hold a user's functions.
+    ``_content`` gives what is compared, ``_loose`` names the attributes that may hold a user's
+    functions.
     """
 
     name: str
@@ -37,19 +40,33 @@ class Compared:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = caching.bare(self)
-        made = {name: value for name, value in kept.items() if not isinstance(getattr(type(self), name, None), cached_property)}
+        made = {
+            name: value
+            for name, value in kept.items()
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        }
         return made | {name: portable(made[name]) for name in self._loose if name in made}
 
 
 @dataclass(frozen=True)
 class Left:
-    """Stands where a function was that could not travel; what it gave when the object was made did."""
+    """Stands where a function was that could not travel; what it gave when the object was made
+    did.
+    """
 
     name: str
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        advice = "a function of a module, or install cloudpickle in both processes: pip install 'biomembrane[sweep]'"
-        raise errors.WrongType(where=self.name, wanted="a function that travels to another process", got="one that was left behind", advice=advice)
+        advice = (
+            "a function of a module, or install cloudpickle in both processes: pip install"
+            " 'biomembrane[sweep]'"
+        )
+        raise errors.WrongType(
+            where=self.name,
+            wanted="a function that travels to another process",
+            got="one that was left behind",
+            advice=advice,
+        )
 
 
 class _Packed:
@@ -65,12 +82,16 @@ class _Packed:
 
 
 def portable(value: Any) -> Any:
-    """The value itself where all its functions and classes belong to modules; else packed by cloudpickle, or left behind without it."""
+    """The value itself where all its functions and classes belong to modules; else packed by
+    cloudpickle, or left behind without it.
+    """
     return value if _known(value) else packed(value)
 
 
 def packed(value: Any) -> Any:
-    """What becomes the value again in another process, functions included; what says that it was left behind where cloudpickle is missing."""
+    """What becomes the value again in another process, functions included; what says that it was
+    left behind where cloudpickle is missing.
+    """
     try:
         import cloudpickle
     except ImportError:

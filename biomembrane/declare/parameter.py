@@ -23,11 +23,17 @@ def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
     if isinstance(name, str) and len(name) > LONGEST:
         got = f"{errors.shown(name, 40)}, {len(name)} characters"
-        raise errors.BadName(where=what, wanted=f"a name of at most {LONGEST} characters", got=got, advice="a short name; label= may be longer")
+        raise errors.BadName(
+            where=what,
+            wanted=f"a name of at most {LONGEST} characters",
+            got=got,
+            advice="a short name; label= may be longer",
+        )
     if not isinstance(name, str) or not _NAME.match(name):
         mended = re.sub(r"[^A-Za-z0-9_+\-]+", "_", name).strip("_") if isinstance(name, str) else ""
         raise errors.BadName(
-            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'", got=errors.shown(name),
+            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'",
+            got=errors.shown(name),
             advice=f"{mended!r}" if _NAME.match(mended) else "for instance 'Na' or 'K_leak'",
         )  # fmt: skip
     return name
@@ -47,7 +53,12 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(number), advice=advice)
     if abs(number) > MOST:
-        raise errors.OutOfDomain(where=where, wanted=f"{wanted}, at most {MOST:,}", got=errors.shown(number), advice=advice)
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=f"{wanted}, at most {MOST:,}",
+            got=errors.shown(number),
+            advice=advice,
+        )
     return number
 
 
@@ -55,8 +66,9 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
 class Source:
     """Where a number is from.
 
-    ``kind`` is one of measured, fitted, derived, assumed; ``citation`` names the work (free text), ``doi`` its identifier,
-    ``where`` the table or equation in it, ``key`` the BibTeX key of the sheet that holds the number, ``reference`` what the sheet tells of the work.
+    ``kind`` is one of measured, fitted, derived, assumed; ``citation`` names the work (free text),
+    ``doi`` its identifier, ``where`` the table or equation in it, ``key`` the BibTeX key of the
+    sheet that holds the number, ``reference`` what the sheet tells of the work.
     """
 
     kind: str
@@ -72,20 +84,37 @@ class Source:
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise errors.BadSource(
-                where="Source(kind=…)", wanted=" | ".join(KINDS), got=errors.shown(self.kind), advice=errors.nearest(self.kind, KINDS)
+                where="Source(kind=…)",
+                wanted=" | ".join(KINDS),
+                got=errors.shown(self.kind),
+                advice=errors.nearest(self.kind, KINDS),
             )
         for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
             check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
         if self.reference is not None and not isinstance(self.reference, Reference):
             got, advice = errors.shown(self.reference), "lib.sheet('smith_crampin_2004').reference"
-            raise errors.WrongType(where=f"Source({self.kind!r}), reference", wanted="a Reference of a sheet", got=got, advice=advice)
+            raise errors.WrongType(
+                where=f"Source({self.kind!r}), reference",
+                wanted="a Reference of a sheet",
+                got=got,
+                advice=advice,
+            )
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
-                where=f"Source({self.kind!r})", wanted="a citation", got="none", advice="citation='Smith & Crampin 2004', or kind='assumed'"
+                where=f"Source({self.kind!r})",
+                wanted="a citation",
+                got="none",
+                advice="citation='Smith & Crampin 2004', or kind='assumed'",
             )
 
     def __str__(self) -> str:
-        parts = [self.kind, self.citation, self.where, f"doi:{self.doi}" if self.doi else "", self.note]
+        parts = [
+            self.kind,
+            self.citation,
+            self.where,
+            f"doi:{self.doi}" if self.doi else "",
+            self.note,
+        ]
         return "; ".join(p for p in parts if p)
 
 
@@ -94,9 +123,11 @@ OWN = Source("assumed", note="given by the user")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith & Crampin 2004"))``.
+    """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith &
+    Crampin 2004"))``.
 
-    ``sd`` is an optional standard deviation in a unit of the same dimension.  Text that means a quantity is read, ``Parameter("15.5 mM", …)``.
+    ``sd`` is an optional standard deviation in a unit of the same dimension.  Text that means a
+    quantity is read, ``Parameter("15.5 mM", …)``.
     """
 
     quantity: Any
@@ -107,27 +138,43 @@ class Parameter:
         object.__setattr__(self, "quantity", units.quantity(self.quantity, "Parameter(quantity)"))
         if not units.is_quantity(self.quantity):
             shown = errors.shown(self.quantity)
-            number = shown if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool) else "15.5"
+            number = (
+                shown
+                if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool)
+                else "15.5"
+            )
             raise errors.BareNumber(
-                where="Parameter(quantity)", wanted="a quantity with a unit", got=shown, advice=f"Parameter(Q({number}, 'mM'), source=…)"
+                where="Parameter(quantity)",
+                wanted="a quantity with a unit",
+                got=shown,
+                advice=f"Parameter(Q({number}, 'mM'), source=…)",
             )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
-                where=f"Parameter({errors.shown(self.quantity)})", wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
+                where=f"Parameter({errors.shown(self.quantity)})",
+                wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
                 advice="source=Source('assumed', note='why') if there is no better one",
             )  # fmt: skip
         if self.sd is not None:
-            declare(f"Parameter({errors.shown(self.quantity)}), sd", self.sd, units.dimension_of(self.quantity))
+            declare(
+                f"Parameter({errors.shown(self.quantity)}), sd",
+                self.sd,
+                units.dimension_of(self.quantity),
+            )
 
 
 def as_parameter(value: Any) -> Any:
-    """A :class:`Parameter` of a quantity, also of one in text; everything else passes through, for the border to judge."""
+    """A :class:`Parameter` of a quantity, also of one in text; everything else passes through, for
+    the border to judge.
+    """
     return Parameter(value, OWN) if units.is_quantity(value) or isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit, domain, source, and whose it is."""
+    """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit,
+    domain, source, and whose it is.
+    """
 
     name: str
     value: float
@@ -149,13 +196,20 @@ class Declared:
         return units.restore(self.value, self.unit)
 
     def __repr__(self) -> str:
-        return f"<{self.name} = {errors.shown(self.quantity)}, {_DOMAINS[self.domain][0]}; {self.source}>"
+        return (
+            f"<{self.name} = {errors.shown(self.quantity)}, {_DOMAINS[self.domain][0]};"
+            f" {self.source}>"
+        )
 
 
 def check_usual(p: Declared, value: float, where: str) -> None:
-    """Warn with :class:`~biomembrane.errors.Unusual` of a temperature, a potential or a content of a place that hardly any cell has."""
+    """Warn with :class:`~biomembrane.errors.Unusual` of a temperature, a potential or a content of
+    a place that hardly any cell has.
+    """
     what = "temperature" if p.name == "temperature" else p.name.rpartition(".")[2]
-    content = p.dimension == CONCENTRATION and p.owner.startswith(("the compartment", "the reservoir"))
+    content = p.dimension == CONCENTRATION and p.owner.startswith(
+        ("the compartment", "the reservoir")
+    )
     lowest, highest, unit = _USUAL.get("content" if content else what, (-math.inf, math.inf, ""))
     if not lowest <= value <= highest:
         told = errors.shown(units.restore(value, p.unit))
@@ -165,22 +219,45 @@ def check_usual(p: Declared, value: float, where: str) -> None:
         errors.unusual(f"{where} = {told}, where cells have {span}{hint}")
 
 
-_USUAL = {"temperature": (250.0, 400.0, "K"), "potential": (-1.0, 1.0, "V"), "content": (0.0, 2e4, "M")}  # in the internal system, and a unit to tell
+_USUAL = {
+    "temperature": (250.0, 400.0, "K"),
+    "potential": (-1.0, 1.0, "V"),
+    "content": (0.0, 2e4, "M"),
+}  # in the internal system, and a unit to tell
 
 
 def joined(one: Declared, other: Declared, where: str) -> Declared:
-    """The first of two that are declared under one name.  Raises ``DuplicateName`` unless they are the same parameter of the same owner."""
+    """The first of two that are declared under one name.
+
+    Raises ``DuplicateName`` unless they are the same parameter of the same owner.
+    """
     if (one.owner, one.value, one.dimension) == (other.owner, other.value, other.dimension):
         return one
     said = [errors.shown(one.quantity), errors.shown(other.quantity)]
     if said[0] == said[1] and one.value != other.value:
-        said = [f"{x} {p.unit}" for x, p in zip(errors.apart(one.quantity.magnitude, other.quantity.to(one.unit).magnitude), (one, one), strict=True)]
+        said = [
+            f"{x} {p.unit}"
+            for x, p in zip(
+                errors.apart(one.quantity.magnitude, other.quantity.to(one.unit).magnitude),
+                (one, one),
+                strict=True,
+            )
+        ]
     apart = one.owner != other.owner
     raise errors.DuplicateName(
-        where=where, wanted="one owner of each dotted name" if apart else "one value for one name",
-        got=f"{said[0]} of {one.owner} and {said[1]} of {other.owner}" if apart else " and ".join(said),
-        advice="give one of the two objects another name" if apart else f"another key than {one.name.rpartition('.')[2]!r} for one of the two",
-    )  # fmt: skip
+        where=where,
+        wanted="one owner of each dotted name" if apart else "one value for one name",
+        got=(
+            f"{said[0]} of {one.owner} and {said[1]} of {other.owner}"
+            if apart
+            else " and ".join(said)
+        ),
+        advice=(
+            "give one of the two objects another name"
+            if apart
+            else f"another key than {one.name.rpartition('.')[2]!r} for one of the two"
+        ),
+    )
 
 
 _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -198,21 +275,36 @@ def inside(value: float, domain: str) -> bool:
 
 
 def check_domain(value: float, domain: str, where: str, given: Any, hint: str = "") -> None:
-    """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function that makes it), lies in the named domain.
+    """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function
+    that makes it), lies in the named domain.
 
     ``hint`` is for a value below zero.
     """
     if not isinstance(domain, str) or domain not in _DOMAINS:
         raise errors.BadSettings(
-            where=f"{where}, domain=…", wanted=" | ".join(_DOMAINS), got=errors.shown(domain), advice=errors.nearest(domain, _DOMAINS)
+            where=f"{where}, domain=…",
+            wanted=" | ".join(_DOMAINS),
+            got=errors.shown(domain),
+            advice=errors.nearest(domain, _DOMAINS),
         )
     wanted, inside = _DOMAINS[domain]
     if not inside(value):
         advice = (
-            f"check the sign{hint}" if value < 0 else "a value above zero; leave out what is not there" if value == 0 else "a share, not a percentage"
+            f"check the sign{hint}"
+            if value < 0
+            else (
+                "a value above zero; leave out what is not there"
+                if value == 0
+                else "a share, not a percentage"
+            )
         )
         got = given() if callable(given) else given
-        raise errors.OutOfDomain(where=where, wanted=wanted, got=got if isinstance(got, str) else errors.shown(got), advice=advice)
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=wanted,
+            got=got if isinstance(got, str) else errors.shown(got),
+            advice=advice,
+        )
 
 
 def declare(
@@ -225,15 +317,30 @@ def declare(
     hint: str = "",
     owner: str = "",
 ) -> Declared:
-    """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the dotted name, ``owner`` whose it is."""
-    given, source = (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
+    """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the
+    dotted name, ``owner`` whose it is.
+    """
+    given, source = (
+        (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
+    )
     number = units.strip(given, dims, name)
     if getattr(number, "ndim", 0):
         advice = f"give arrays to simulate(parameters={{{name!r}: …}})"
-        raise errors.NotANumber(where=name, wanted="one number", got=f"an array of shape {number.shape}", advice=advice)
+        raise errors.NotANumber(
+            where=name, wanted="one number", got=f"an array of shape {number.shape}", advice=advice
+        )
     quantity = units.as_quantity(given, name)
     check_domain(number, domain, name, quantity, hint)
-    return Declared(name, number, units.dimension_of(quantity), units.unit_of(quantity), domain, source, long_name, owner)
+    return Declared(
+        name,
+        number,
+        units.dimension_of(quantity),
+        units.unit_of(quantity),
+        domain,
+        source,
+        long_name,
+        owner,
+    )
 
 
 def table(declared: Mapping[str, Declared]) -> list[tuple[str, str, str]]:

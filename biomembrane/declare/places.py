@@ -1,4 +1,6 @@
-"""Places: compartments with contents, reservoirs that never change, membranes between two of them."""
+"""Places: compartments with contents, reservoirs that never change, membranes between two of
+them.
+"""
 
 from __future__ import annotations
 
@@ -26,26 +28,51 @@ class Balance:
 
 
 def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balance:
-    """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where water moves, as strong osmotically as the bath.
+    """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where
+    water moves, as strong osmotically as the bath.
 
-    An anion ``X`` of mean valence ``charge`` takes what charge is left: z_X n_X F = q − F Σ z_i n_i.  If the compartment can swell, a neutral
-    osmolyte ``Y`` takes what osmolarity is left: n_Y = W·Σ c_bath − Σ n_i − n_X; contents that are isotonic without the membrane's charge q
-    have no Y, and are stronger than the bath by the X of that charge, about 1 µM.  Both follow the compartment's own declared contents and
-    volume, never a later change of the bath.  Held ions count for neither.  ``against`` names the bath, where the neighbours differ.
+    An anion ``X`` of mean valence ``charge`` takes what charge is left: z_X n_X F = q − F Σ z_i
+    n_i.  If the compartment can swell, a neutral osmolyte ``Y`` takes what osmolarity is left: n_Y
+    = W·Σ c_bath − Σ n_i − n_X; contents that are isotonic without the membrane's charge q have no
+    Y, and are stronger than the bath by the X of that charge, about 1 µM.  Both follow the
+    compartment's own declared contents and volume, never a later change of the bath.  Held ions
+    count for neither.  ``against`` names the bath, where the neighbours differ.
 
     Raises (when the model is built): NoRoom, if n_X or n_Y would have to be negative.
     """
     where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
     if isinstance(charge, bool) or not isinstance(charge, (int, float)):
-        raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(charge), advice="balance(charge=-1)")
+        raise errors.NotANumber(
+            where=where, wanted=wanted, got=errors.shown(charge), advice="balance(charge=-1)"
+        )
     if isinstance(charge, float) and not math.isfinite(charge):
-        raise errors.NotFinite(where=where, wanted="a finite mean valence", got=errors.shown(charge), advice="balance(charge=-1)")
+        raise errors.NotFinite(
+            where=where,
+            wanted="a finite mean valence",
+            got=errors.shown(charge),
+            advice="balance(charge=-1)",
+        )
     if abs(charge) > MOST:
-        raise errors.OutOfDomain(where=where, wanted=f"a mean valence, at most {MOST:,}", got=errors.shown(charge), advice="balance(charge=-1)")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=f"a mean valence, at most {MOST:,}",
+            got=errors.shown(charge),
+            advice="balance(charge=-1)",
+        )
     if charge == 0:
-        raise errors.OutOfDomain(where=where, wanted=wanted, got="0", advice="balance(charge=-1); the neutral osmolyte comes by itself")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=wanted,
+            got="0",
+            advice="balance(charge=-1); the neutral osmolyte comes by itself",
+        )
     if against is not None and not isinstance(against, Reservoir):
-        raise errors.WrongType(where="balance(against=…)", wanted="a Reservoir", got=errors.shown(against), advice="the bath itself, not its name")
+        raise errors.WrongType(
+            where="balance(against=…)",
+            wanted="a Reservoir",
+            got=errors.shown(against),
+            advice="the bath itself, not its name",
+        )
     return Balance(charge, against)
 
 
@@ -55,51 +82,95 @@ def _owner(made: Any) -> str:
 
 
 def check_equivalents(species: Species, unit: str, value: float, where: str) -> None:
-    """Raise ``AmbiguousUnit`` for equivalents of what has not one charge: they count charges, and concentrations here count particles."""
+    """Raise ``AmbiguousUnit`` for equivalents of what has not one charge: they count charges, and
+    concentrations here count particles.
+    """
     if "equivalent" in unit and abs(species.charge) != 1:
         told = f"{species.charge:+d} charges" if species.charge else "no charge"
-        meant = f"Q({value / abs(species.charge):g}, 'mM'), if charges are meant" if species.charge else f"Q({value:g}, 'mM')"
-        raise errors.AmbiguousUnit(where=where, wanted="particles per volume", got=f"{unit} of {species.name}, which has {told}", advice=meant)
+        meant = (
+            f"Q({value / abs(species.charge):g}, 'mM'), if charges are meant"
+            if species.charge
+            else f"Q({value:g}, 'mM')"
+        )
+        raise errors.AmbiguousUnit(
+            where=where,
+            wanted="particles per volume",
+            got=f"{unit} of {species.name}, which has {told}",
+            advice=meant,
+        )
 
 
 def _contents(owner: Any, what: str) -> dict[Species, Declared]:
-    place, given, where = owner.name, getattr(owner, what), f"{type(owner).__name__}({owner.name!r}), {what}"
+    place, given, where = (
+        owner.name,
+        getattr(owner, what),
+        f"{type(owner).__name__}({owner.name!r}), {what}",
+    )
     if not isinstance(given, Mapping):
         raise errors.WrongType(
-            where=where, wanted="a mapping of Species to concentrations", got=f"{errors.shown(given)}, of type {type(given).__name__}",
-            advice="balance(charge=-1), or {protein: Q(100, 'mM')}" if what == "impermeant" else "{Na: Q(140, 'mM')}",
-        )  # fmt: skip
+            where=where,
+            wanted="a mapping of Species to concentrations",
+            got=f"{errors.shown(given)}, of type {type(given).__name__}",
+            advice=(
+                "balance(charge=-1), or {protein: Q(100, 'mM')}"
+                if what == "impermeant"
+                else "{Na: Q(140, 'mM')}"
+            ),
+        )
     made: dict[Species, Declared] = {}
     for species, value in given.items():
         if not isinstance(species, Species):
             raise errors.WrongType(
-                where=where, wanted="Species as keys", got=errors.shown(species), advice="from biomembrane.library import Na, K, Cl"
+                where=where,
+                wanted="Species as keys",
+                got=errors.shown(species),
+                advice="from biomembrane.library import Na, K, Cl",
             )
         if species.name in {s.name for s in made}:
             raise errors.DuplicateName(
-                where=where, wanted="each species once", got=f"two species named {species.name!r}", advice="give one of them another name"
+                where=where,
+                wanted="each species once",
+                got=f"two species named {species.name!r}",
+                advice="give one of them another name",
             )
         if species.is_solvent or (species.composition() == {"H": 2, "O": 1} and not species.charge):
             raise errors.WrongType(
-                where=where, wanted="solutes", got=f"{species.name}, the solvent",
-                advice="leave it out: the place's volume is its amount; a reaction names it with species=(H2O,), library.H2O, at unit activity",
-            )  # fmt: skip
+                where=where,
+                wanted="solutes",
+                got=f"{species.name}, the solvent",
+                advice=(
+                    "leave it out: the place's volume is its amount; a reaction names it with"
+                    " species=(H2O,), library.H2O, at unit activity"
+                ),
+            )
         if species.name in RESERVED:
             raise errors.BadName(
-                where=where, wanted=f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself uses",
-                got=repr(species.name), advice=f"'{species.name}_1'",
-            )  # fmt: skip
+                where=where,
+                wanted=(
+                    f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself"
+                    " uses"
+                ),
+                got=repr(species.name),
+                advice=f"'{species.name}_1'",
+            )
         made[species] = declare(
-            f"{place}.{species.name}", value, CONCENTRATION, long_name=f"concentration of {species.label} in {place}", owner=_owner(owner)
+            f"{place}.{species.name}",
+            value,
+            CONCENTRATION,
+            long_name=f"concentration of {species.label} in {place}",
+            owner=_owner(owner),
         )
-        check_equivalents(species, made[species].unit, made[species].value, f"{place}.{species.name}")
+        check_equivalents(
+            species, made[species].unit, made[species].value, f"{place}.{species.name}"
+        )
         check_usual(made[species], made[species].value, f"{place}.{species.name}")
     return made
 
 
 @dataclass(frozen=True, eq=False)
 class Reservoir(Compared):
-    """An infinite, well-stirred bath: its potentials are constant and what it gives is counted as power.
+    """An infinite, well-stirred bath: its potentials are constant and what it gives is counted as
+    power.
 
     Args:
         name: used in reactions (``Na@blood``) and dotted names (``blood.Na``).
@@ -115,7 +186,10 @@ class Reservoir(Compared):
         check_name(self.name, "Reservoir, name")
         if not isinstance(self.floating, bool):
             raise errors.WrongType(
-                where=f"Reservoir({self.name!r}), floating", wanted="True or False", got=errors.shown(self.floating), advice="floating=True"
+                where=f"Reservoir({self.name!r}), floating",
+                wanted="True or False",
+                got=errors.shown(self.floating),
+                advice="floating=True",
             )
         object.__setattr__(self, "contents", _contents(self, "contents"))
 
@@ -132,10 +206,13 @@ class Compartment(Compared):
 
     Args:
         name: used in reactions and dotted names (``cell.Na``, ``cell.volume``).
-        volume: solvent volume at the start; it changes if, and only if, some transporter moves water.
+        volume: solvent volume at the start; it changes if, and only if, some transporter moves
+            water.
         contents: concentrations of its solutes at the start.
-        held: concentrations kept by what is not modelled (ATP by metabolism); the supply this needs is counted as power,
-            and, like a reservoir, held pools sit outside the free energy and are osmotically silent.
+        held: concentrations kept by what is not modelled (ATP by metabolism); the supply this needs
+            is counted as power,
+            and, like a reservoir, held pools sit outside the free energy and are osmotically
+            silent.
         impermeant: :func:`balance`, or a mapping of species to concentrations of what never leaves.
 
     Raises: BadName, BareNumber, UnitMismatch, OutOfDomain, NotFinite, DuplicateName, WrongType.
@@ -153,40 +230,60 @@ class Compartment(Compared):
         put(
             self,
             "volume",
-            declare(f"{self.name}.volume", self.volume, VOLUME, domain="positive", long_name=f"volume of {self.name}", owner=_owner(self)),
+            declare(
+                f"{self.name}.volume",
+                self.volume,
+                VOLUME,
+                domain="positive",
+                long_name=f"volume of {self.name}",
+                owner=_owner(self),
+            ),
         )
         put(self, "contents", _contents(self, "contents"))
         put(self, "held", _contents(self, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
             put(self, "impermeant", _contents(self, "impermeant"))
         seen: set[str] = set()
-        for group in (self.contents, self.held, self.impermeant if isinstance(self.impermeant, dict) else {}):
+        for group in (
+            self.contents,
+            self.held,
+            self.impermeant if isinstance(self.impermeant, dict) else {},
+        ):
             for species in group:
                 if species.name in seen:
                     raise errors.DuplicateName(
-                        where=f"Compartment({self.name!r})", wanted="each species in one of contents, held, impermeant",
-                        got=f"{species.name} in two of them", advice="held= for what metabolism keeps constant, contents= for what changes",
-                    )  # fmt: skip
+                        where=f"Compartment({self.name!r})",
+                        wanted="each species in one of contents, held, impermeant",
+                        got=f"{species.name} in two of them",
+                        advice=(
+                            "held= for what metabolism keeps constant, contents= for what changes"
+                        ),
+                    )
                 seen.add(species.name)
 
     def _content(self) -> tuple[Any, ...]:
         return self.volume, list(self.contents.items()), list(self.held.items()), self.impermeant
 
     def __repr__(self) -> str:
-        return f"Compartment({self.name!r}: {', '.join(s.name for s in (*self.contents, *self.held))})"
+        return (
+            f"Compartment({self.name!r}: {', '.join(s.name for s in (*self.contents, *self.held))})"
+        )
 
 
 Place = Compartment | Reservoir
 
 
 def contents(place: Place) -> dict[Species, Declared]:
-    """Every solute of a place that has a concentration of its own, declared: what changes and what is held, not impermeants."""
+    """Every solute of a place that has a concentration of its own, declared: what changes and what
+    is held, not impermeants.
+    """
     return {**place.contents, **getattr(place, "held", {})}
 
 
 @dataclass(frozen=True, eq=False)
 class Membrane(Compared):
-    """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is positive.
+    """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is
+    positive.
 
     Args:
         name: dotted names ``basolateral.area``, ``basolateral.capacitance``.
@@ -207,16 +304,46 @@ class Membrane(Compared):
         for side in ("inside", "outside"):
             place = getattr(self, side)
             if not isinstance(place, (Compartment, Reservoir)):
-                advice = "the place itself, not its name" if isinstance(place, str) else f"{side}=bm.Compartment(…) or bm.Reservoir(…)"
-                raise errors.WrongType(where=f"{where}, {side}", wanted="a Compartment or a Reservoir", got=errors.shown(place), advice=advice)
+                advice = (
+                    "the place itself, not its name"
+                    if isinstance(place, str)
+                    else f"{side}=bm.Compartment(…) or bm.Reservoir(…)"
+                )
+                raise errors.WrongType(
+                    where=f"{where}, {side}",
+                    wanted="a Compartment or a Reservoir",
+                    got=errors.shown(place),
+                    advice=advice,
+                )
         if self.inside is self.outside:
             got = f"{self.inside.name!r} on both sides"
-            raise errors.BadPlace(where=where, wanted="two different places", got=got, advice="outside=bm.Reservoir('bath', …)")
+            raise errors.BadPlace(
+                where=where,
+                wanted="two different places",
+                got=got,
+                advice="outside=bm.Reservoir('bath', …)",
+            )
         if self.inside.name == self.outside.name:
             got = f"two places named {self.inside.name!r}"
-            raise errors.DuplicateName(where=where, wanted="places of different names", got=got, advice="give one of them another name")
+            raise errors.DuplicateName(
+                where=where,
+                wanted="places of different names",
+                got=got,
+                advice="give one of them another name",
+            )
         put = object.__setattr__
-        put(self, "area", declare(f"{self.name}.area", self.area, AREA, domain="positive", long_name=f"area of {self.name}", owner=_owner(self)))
+        put(
+            self,
+            "area",
+            declare(
+                f"{self.name}.area",
+                self.area,
+                AREA,
+                domain="positive",
+                long_name=f"area of {self.name}",
+                owner=_owner(self),
+            ),
+        )
         if self.capacitance is not None:
             put(
                 self,
@@ -236,7 +363,12 @@ class Membrane(Compared):
 
     def side(self, word: str) -> Place | None:
         """The place that ``in``, ``out`` or a name stands for; None if it is neither side."""
-        return {"in": self.inside, "out": self.outside, self.inside.name: self.inside, self.outside.name: self.outside}.get(word)
+        return {
+            "in": self.inside,
+            "out": self.outside,
+            self.inside.name: self.inside,
+            self.outside.name: self.outside,
+        }.get(word)
 
     def __repr__(self) -> str:
         return f"Membrane({self.name!r}: {self.inside.name} | {self.outside.name})"

@@ -22,7 +22,10 @@ from .site import expressed
 _MOST = 100_000  # pulses
 _STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"
 _RAMPS = "Protocol.ramps((Q(0, 's'), Q(5, 'mM')), (Q(1, 'min'), Q(20, 'mM')))"
-_FORMULA = "Protocol.function(lambda t, high, period: high * sympy.cos(2 * sympy.pi * t / period) ** 2, high=Q(4, 'mM'), period=Q(20, 'min'))"
+_FORMULA = (
+    "Protocol.function(lambda t, high, period: high * sympy.cos(2 * sympy.pi * t / period) ** 2,"
+    " high=Q(4, 'mM'), period=Q(20, 'min'))"
+)
 
 
 class Shape(StrEnum):
@@ -38,14 +41,16 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """What a parameter does in time: ``simulate(model, …, parameters={"blood.K": Protocol.steps(…)})``.
+    """What a parameter does in time: ``simulate(model, …, parameters={"blood.K":
+    Protocol.steps(…)})``.
 
-    Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps` or :meth:`function`.  Times and values are quantities, or
-    :class:`xarray.DataArray` with units where a scan varies them: every lane has its own breaks.  The solver hits each break exactly; at
-    a break the new value holds.  What a change of a parameter does to the free energy is the ledger's ``imposed`` line.
+    Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps` or :meth:`function`.  Times and
+    values are quantities, or :class:`xarray.DataArray` with units where a scan varies them: every
+    lane has its own breaks.  The solver hits each break exactly; at a break the new value holds.
+    What a change of a parameter does to the free energy is the ledger's ``imposed`` line.
 
-    Attributes: ``kind`` (steps, ramps or function), ``times`` of the breaks, ``values`` (one more than times for steps, one a time for ramps),
-    ``formula`` and its ``quantities`` by name.
+    Attributes: ``kind`` (steps, ramps or function), ``times`` of the breaks, ``values`` (one more
+    than times for steps, one a time for ramps), ``formula`` and its ``quantities`` by name.
     """
 
     kind: Shape
@@ -59,37 +64,70 @@ class Protocol:
 
     @classmethod
     def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
-        """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.
+        """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20,
+        "mM")))``.
 
-        Times do not go back; where a scan varies them, each lane takes its own in their order.  Raises BadSettings.
+        Times do not go back; where a scan varies them, each lane takes its own in their order.
+        Raises BadSettings.
         """
         times, values = _pairs("Protocol.steps", changes, _STEPS)
         _in_order(times, "Protocol.steps", _STEPS)
         return cls(Shape.STEPS, times, (start, *values))
 
     @classmethod
-    def pulses(cls, rest: Any, pulse: Any, *, start: Any, width: Any, period: Any = None, count: int = 1) -> Protocol:
-        """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest`` between them.
+    def pulses(
+        cls, rest: Any, pulse: Any, *, start: Any, width: Any, period: Any = None, count: int = 1
+    ) -> Protocol:
+        """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest``
+        between them.
 
         Raises NotANumber, BadSettings, BareNumber, UnitMismatch.
         """
         where = "Protocol.pulses"
         number = whole(count, f"{where}(count=…)", "an integer >= 1", "count=3")
         if number < 1 or (period is None and number > 1):
-            wanted, got = "one pulse or more, and a period for several", f"count={count}, period={errors.shown(period)}"
-            raise errors.BadSettings(where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')")
+            wanted, got = (
+                "one pulse or more, and a period for several",
+                f"count={count}, period={errors.shown(period)}",
+            )
+            raise errors.BadSettings(
+                where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')"
+            )
         if number > _MOST:
             raise errors.BadSettings(
-                where=f"{where}(count=…)", wanted=f"at most {_MOST:,} pulses", got=errors.shown(count), advice="Protocol.function"
+                where=f"{where}(count=…)",
+                wanted=f"at most {_MOST:,} pulses",
+                got=errors.shown(count),
+                advice="Protocol.function",
             )
-        start, width, period = (units.quantity(x, f"{where}({n}=…)") for n, x in (("start", start), ("width", width), ("period", period)))
-        for name, value in (("start", start), ("width", width), ("period", width if period is None else period)):
+        start, width, period = (
+            units.quantity(x, f"{where}({n}=…)")
+            for n, x in (("start", start), ("width", width), ("period", period))
+        )
+        for name, value in (
+            ("start", start),
+            ("width", width),
+            ("period", width if period is None else period),
+        ):
             shortest = np.min(units.strip(value, d.TIME, f"{where}({name}=…)"))
             if shortest < 0 or (shortest == 0 and name != "start"):
-                raise errors.BadSettings(where=f"{where}({name}=…)", wanted="a positive time", got=errors.shown(value), advice=f"{name}=Q(1, 'min')")
+                raise errors.BadSettings(
+                    where=f"{where}({name}=…)",
+                    wanted="a positive time",
+                    got=errors.shown(value),
+                    advice=f"{name}=Q(1, 'min')",
+                )
         if number > 1 and np.any(_in(width, "s") > _in(period, "s")):
-            wanted, got = "pulses that end before the next begins", f"width={errors.shown(width)}, period={errors.shown(period)}"
-            raise errors.BadSettings(where=f"{where}(period=…)", wanted=wanted, got=got, advice="a longer period, or steps that say what holds when")
+            wanted, got = (
+                "pulses that end before the next begins",
+                f"width={errors.shown(width)}, period={errors.shown(period)}",
+            )
+            raise errors.BadSettings(
+                where=f"{where}(period=…)",
+                wanted=wanted,
+                got=got,
+                advice="a longer period, or steps that say what holds when",
+            )
         changes: list[tuple[Any, Any]] = []
         for k in range(number):
             on = start if k == 0 else _plus(start, period, k)
@@ -98,32 +136,47 @@ class Protocol:
 
     @classmethod
     def ramps(cls, *points: tuple[Any, Any]) -> Protocol:
-        """Straight lines between (time, value) points; the first and the last value hold before and after them.
+        """Straight lines between (time, value) points; the first and the last value hold before and
+        after them.
 
-        Times do not go back; where a scan varies them, each lane takes its own in their order.  Raises BadSettings.
+        Times do not go back; where a scan varies them, each lane takes its own in their order.
+        Raises BadSettings.
         """
         times, values = _pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:
-            raise errors.BadSettings(where="Protocol.ramps", wanted="two points or more", got=f"{len(times)}", advice=_RAMPS)
+            raise errors.BadSettings(
+                where="Protocol.ramps",
+                wanted="two points or more",
+                got=f"{len(times)}",
+                advice=_RAMPS,
+            )
         _in_order(times, "Protocol.ramps", _RAMPS)
         return cls(Shape.RAMPS, times, values)
 
     @classmethod
     def function(cls, formula: Callable[..., Any], **quantities: Any) -> Protocol:
-        """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by name, in the parameter's dimension.
+        """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by
+        name, in the parameter's dimension.
 
-        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.  It is looked at 1025 times in the run, and
-        where it begins to move after a rest the solver breaks; what is shorter than that it may not see.  Raises WrongType, BadName; the dimension
+        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.
+        It is looked at 1025 times in the run, and where it begins to move after a rest the solver
+        breaks; what is shorter than that it may not see.  Raises WrongType, BadName; the dimension
         is checked when the protocol meets its parameter.
         """
         if isinstance(formula, type) or not callable(formula):
-            raise errors.WrongType(where="Protocol.function(formula)", wanted="a function of t", got=errors.shown(formula), advice=_FORMULA)
+            raise errors.WrongType(
+                where="Protocol.function(formula)",
+                wanted="a function of t",
+                got=errors.shown(formula),
+                advice=_FORMULA,
+            )
         for name in quantities:
             check_name(name, f"Protocol.function({name}=…)")
         return cls(Shape.FUNCTION, formula=formula, quantities=dict(quantities))
 
     def expression(self, name: str, dim: Dimension, dims: Mapping[str, Dimension]) -> sp.Expr:
-        """The formula for the parameter ``name`` of dimension ``dim``; its quantities become symbols ``name.quantity`` of the given ``dims``.
+        """The formula for the parameter ``name`` of dimension ``dim``; its quantities become
+        symbols ``name.quantity`` of the given ``dims``.
 
         Raises WrongType, DimensionError, UnknownName.
         """
@@ -135,25 +188,43 @@ class Protocol:
                 made = self.formula(symbols.t, **named)
         except TypeError as problem:
             got = str(problem) or "a TypeError"
-            raise errors.WrongType(where=where, wanted="a function of t and of each quantity", got=got, advice=_FORMULA) from None
+            raise errors.WrongType(
+                where=where, wanted="a function of t and of each quantity", got=got, advice=_FORMULA
+            ) from None
         expression = expressed(made, where)
-        _checked(expression, dim, ((symbols.t, d.TIME), *((named[key], dims[key]) for key in named)), where)
+        _checked(
+            expression,
+            dim,
+            ((symbols.t, d.TIME), *((named[key], dims[key]) for key in named)),
+            where,
+        )
         return expression
 
 
 @lru_cache(maxsize=256)
-def _checked(expression: sp.Expr, dim: Dimension, known: tuple[tuple[sp.Symbol, Dimension], ...], where: str) -> None:
+def _checked(
+    expression: sp.Expr, dim: Dimension, known: tuple[tuple[sp.Symbol, Dimension], ...], where: str
+) -> None:
     """Once for each formula, for a run may be one of thousands."""
     check_dimension(expression, dim, dict(known), where, "value")
 
 
-def _pairs(where: str, given: Sequence[Any], example: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _pairs(
+    where: str, given: Sequence[Any], example: str
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     for pair in given:
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example)
+            raise errors.BadSettings(
+                where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example
+            )
         if _is_time(pair[1]) and not _is_time(pair[0]):
-            got, advice = f"({errors.shown(pair[0])}, {errors.shown(pair[1])})", f"({errors.shown(pair[1])}, {errors.shown(pair[0])}), time first"
-            raise errors.BadSettings(where=where, wanted="pairs (time, value)", got=got, advice=advice)
+            got, advice = (
+                f"({errors.shown(pair[0])}, {errors.shown(pair[1])})",
+                f"({errors.shown(pair[1])}, {errors.shown(pair[0])}), time first",
+            )
+            raise errors.BadSettings(
+                where=where, wanted="pairs (time, value)", got=got, advice=advice
+            )
     return tuple(t for t, _ in given), tuple(v for _, v in given)
 
 
@@ -168,15 +239,27 @@ def _is_time(value: Any) -> bool:
 
 def _in_order(times: Sequence[Any], where: str, example: str) -> None:
     """Raise ``BadSettings`` where times that are the same in all lanes go back."""
-    known = [units.strip(t, d.TIME, where) for t in times if _is_time(t) and not units.is_labelled(t)]
-    if len(known) == len(times) and all(isinstance(t, float) for t in known) and any(b < a for a, b in pairwise(known)):
+    known = [
+        units.strip(t, d.TIME, where) for t in times if _is_time(t) and not units.is_labelled(t)
+    ]
+    if (
+        len(known) == len(times)
+        and all(isinstance(t, float) for t in known)
+        and any(b < a for a, b in pairwise(known))
+    ):
         got = ", ".join(errors.shown(t) for t in times)
-        raise errors.BadSettings(where=where, wanted="times that do not go back", got=got, advice=example)
+        raise errors.BadSettings(
+            where=where, wanted="times that do not go back", got=got, advice=example
+        )
 
 
 def _pair(given: Any) -> str:
     """What stands where a pair should."""
-    return f"{type(given).__name__} of {', '.join(map(errors.shown, given))}" if isinstance(given, (tuple, list)) else errors.shown(given)
+    return (
+        f"{type(given).__name__} of {', '.join(map(errors.shown, given))}"
+        if isinstance(given, (tuple, list))
+        else errors.shown(given)
+    )
 
 
 def _plus(start: Any, step: Any, times: int) -> Any:
@@ -194,5 +277,7 @@ def _in(value: Any, unit: str) -> Any:
         return value.to(units.from_udunits(unit)).magnitude
     if value.attrs["units"] == unit:
         return value
-    factor = units.from_internal(units.from_udunits(unit)) / units.from_internal(units.from_udunits(value.attrs["units"]))
+    factor = units.from_internal(units.from_udunits(unit)) / units.from_internal(
+        units.from_udunits(value.attrs["units"])
+    )
     return value * factor

@@ -27,8 +27,8 @@ _ESCAPED = {
 class Reference:
     """Where numbers were published; ``key`` is its BibTeX key.
 
-    ``authors`` are persons, each ``"Family, Given"``; ``"others"`` may stand last where the source at hand names no more.  What has no authors is
-    no publication.
+    ``authors`` are persons, each ``"Family, Given"``; ``"others"`` may stand last where the source
+    at hand names no more.  What has no authors is no publication.
     """
 
     key: str
@@ -46,15 +46,29 @@ class Reference:
     @classmethod
     def read(cls, source: Mapping[str, Any], where: str) -> Reference:
         """Of the [source] table of a sheet.  Raises CorruptFile."""
-        texts = {name: _text(source[name], f"{where}, {name}") for name in (*_TEXTS, "year") if name in source}
+        texts = {
+            name: _text(source[name], f"{where}, {name}")
+            for name in (*_TEXTS, "year")
+            if name in source
+        }
         key = source.get("key")
         if not isinstance(key, str) or not _KEY.match(key):
             wanted, advice = "a BibTeX key: letters, digits and _:.+/-", "key = 'author_2020'"
-            raise errors.CorruptFile(where=f"{where}, key", wanted=wanted, got=errors.shown(key), advice=advice)
+            raise errors.CorruptFile(
+                where=f"{where}, key", wanted=wanted, got=errors.shown(key), advice=advice
+            )
         authors = source.get("authors", [])
-        if not isinstance(authors, list) or not all(isinstance(a, str) and _person(a, last=k == len(authors) - 1) for k, a in enumerate(authors)):
-            wanted, advice = "a list of persons, each 'Family, Given'", "authors = ['Smith, N. P.', 'Crampin, E. J.']"
-            raise errors.CorruptFile(where=f"{where}, authors", wanted=wanted, got=errors.shown(authors), advice=advice)
+        if not isinstance(authors, list) or not all(
+            isinstance(a, str) and _person(a, last=k == len(authors) - 1)
+            for k, a in enumerate(authors)
+        ):
+            wanted, advice = (
+                "a list of persons, each 'Family, Given'",
+                "authors = ['Smith, N. P.', 'Crampin, E. J.']",
+            )
+            raise errors.CorruptFile(
+                where=f"{where}, authors", wanted=wanted, got=errors.shown(authors), advice=advice
+            )
         return cls(key, authors=tuple(authors), **texts)
 
     @property
@@ -67,18 +81,32 @@ class Reference:
         """Authors, year and journal on one line; the title of what has no authors."""
         if not self.authors:
             return self.title or self.key
-        names = ", ".join(_short(a) for a in self.authors if a != "others") + (" et al." if self.authors[-1] == "others" else "")
+        names = ", ".join(_short(a) for a in self.authors if a != "others") + (
+            " et al." if self.authors[-1] == "others" else ""
+        )
         issue = f"{self.volume}{f'({self.number})' if self.number else ''}"
-        place = f" {issue}:{self.pages}" if issue and self.pages else f" {issue or self.pages}".rstrip()
+        place = (
+            f" {issue}:{self.pages}" if issue and self.pages else f" {issue or self.pages}".rstrip()
+        )
         year = f" {self.year}" if self.year else ""
         return f"{names}{year}, {self.journal or self.howpublished}{place}"
 
     @property
     def bibtex(self) -> str:
         """The entry for a bibliography."""
-        fields = {"author": " and ".join(self.authors), "title": f"{{{_escaped(self.title)}}}" if self.title else ""}
-        fields |= {name: _escaped(getattr(self, name)) for name in ("journal", "howpublished", "year", "volume", "number")}
-        fields |= {"pages": re.sub(r"(?<=\w)[-–]+(?=\w)", "--", _escaped(self.pages)), "doi": self.doi, "pmid": self.pubmed}
+        fields = {
+            "author": " and ".join(self.authors),
+            "title": f"{{{_escaped(self.title)}}}" if self.title else "",
+        }
+        fields |= {
+            name: _escaped(getattr(self, name))
+            for name in ("journal", "howpublished", "year", "volume", "number")
+        }
+        fields |= {
+            "pages": re.sub(r"(?<=\w)[-–]+(?=\w)", "--", _escaped(self.pages)),
+            "doi": self.doi,
+            "pmid": self.pubmed,
+        }
         body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
         return f"@{'article' if self.journal else 'misc'}{{{self.key},\n{body}\n}}"
 
@@ -86,7 +114,12 @@ class Reference:
 def _text(value: Any, where: str) -> str:
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
     if text is None or set(text) & set("{}\n"):
-        raise errors.CorruptFile(where=where, wanted="text on one line, without braces", got=errors.shown(value), advice="write it as the paper does")
+        raise errors.CorruptFile(
+            where=where,
+            wanted="text on one line, without braces",
+            got=errors.shown(value),
+            advice="write it as the paper does",
+        )
     return text
 
 

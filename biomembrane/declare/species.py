@@ -1,4 +1,7 @@
-"""Species: what moves.  Charge, formula or moieties, and a standard potential with its convention."""
+"""Species: what moves.
+
+Charge, formula or moieties, and a standard potential with its convention.
+"""
 
 from __future__ import annotations
 
@@ -149,8 +152,10 @@ class Species:
         charge: in elementary charges.
         formula: elements with counts, "C6H12O6"; a balanced reaction is checked on it.
         moieties: conserved groups where elements are not ({"adenosine": 1, "phosphate": 3}).
-        standard: μ° as a molar energy with a source; zero when it is not given, which is right for what is only moved.
-        convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K" (formalism §7).  Energies of two
+        standard: μ° as a molar energy with a source; zero when it is not given, which is right for
+            what is only moved.
+        convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K"
+            (formalism §7).  Energies of two
             conventions in one model are an error.
         molar_volume: for the solvent only: moving it changes volume and no concentration.
         label: how figures write it ("Na⁺").
@@ -170,13 +175,25 @@ class Species:
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
         where = f"Species({self.name!r})"
-        whole(self.charge, f"{where}, charge", "an integer number of elementary charges", "charge=2; a mean valence belongs in balance(charge=-1.5)")
-        for name, example in (("formula", "'C6H12O6'"), ("convention", "'explicit H+'"), ("label", "'Na⁺'")):
+        whole(
+            self.charge,
+            f"{where}, charge",
+            "an integer number of elementary charges",
+            "charge=2; a mean valence belongs in balance(charge=-1.5)",
+        )
+        for name, example in (
+            ("formula", "'C6H12O6'"),
+            ("convention", "'explicit H+'"),
+            ("label", "'Na⁺'"),
+        ):
             check_text(getattr(self, name), f"{where}, {name}", f"{name}={example}")
         self._check_moieties(where)
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()
-        for name, dim, domain in (("standard", MOLAR_ENERGY, "real"), ("molar_volume", MOLAR_VOLUME, "positive")):
+        for name, dim, domain in (
+            ("standard", MOLAR_ENERGY, "real"),
+            ("molar_volume", MOLAR_VOLUME, "positive"),
+        ):
             given = as_parameter(getattr(self, name))
             object.__setattr__(self, name, given)
             if given is not None:
@@ -194,14 +211,21 @@ class Species:
             return None
         return declare(
             f"{self.name}.standard_energy", self.standard, MOLAR_ENERGY, domain="real",
-            long_name=f"standard potential of {self.name} ({self.convention})", owner=f"the species {self.name!r}",
+            long_name=f"standard potential of {self.name} ({self.convention})",
+            owner=f"the species {self.name!r}",
         )  # fmt: skip
 
     @cached_property
     def declared_molar_volume(self) -> Declared:
         """The molar volume of the solvent as a parameter of the models that move it."""
         owner = f"the species {self.name!r}"
-        return declare(f"{self.name}.molar_volume", self.molar_volume, MOLAR_VOLUME, domain="positive", owner=owner)
+        return declare(
+            f"{self.name}.molar_volume",
+            self.molar_volume,
+            MOLAR_VOLUME,
+            domain="positive",
+            owner=owner,
+        )
 
     @property
     def is_solvent(self) -> bool:
@@ -211,12 +235,20 @@ class Species:
     def _check_moieties(self, where: str) -> None:
         if not isinstance(self.moieties, Mapping):
             raise errors.WrongType(
-                where=f"{where}, moieties", wanted="{group: count}", got=errors.shown(self.moieties), advice="{'adenosine': 1, 'phosphate': 3}"
+                where=f"{where}, moieties",
+                wanted="{group: count}",
+                got=errors.shown(self.moieties),
+                advice="{'adenosine': 1, 'phosphate': 3}",
             )
         object.__setattr__(self, "moieties", dict(self.moieties))
         for group, count in self.moieties.items():
             check_text(group, f"{where}, moieties", "{'adenosine': 1, 'phosphate': 3}")
-            whole(count, f"{where}, moieties[{group!r}]", "an integer", "moieties={" + f"{group!r}: 1" + "}")
+            whole(
+                count,
+                f"{where}, moieties[{group!r}]",
+                "an integer",
+                "moieties={" + f"{group!r}: 1" + "}",
+            )
 
     def composition(self) -> dict[str, int]:
         """Elements with counts; empty when no formula is declared."""
@@ -227,15 +259,32 @@ class Species:
                 where=f"Species({self.name!r}), formula",
                 wanted="elements with counts, 'C6H12O6'",
                 got=errors.shown(self.formula),
-                advice="elements begin with a capital letter; the charge goes into charge=, groups into moieties=",
+                advice=(
+                    "elements begin with a capital letter; the charge goes into charge=, groups"
+                    " into moieties="
+                ),
             )
         for element, count in pieces:
             number = int(count or 1) if len(count) < 8 else _MOST + 1
             if element not in _ELEMENTS or not 0 < number <= _MOST:
-                wanted = f"from 1 to {_MOST:,} atoms of {element}" if element in _ELEMENTS else "elements of the periodic table"
-                advice = "leave out what is not there" if element in _ELEMENTS else "groups that are no elements go into moieties={'CoA': 1}"
-                got = errors.shown(f"{element}{count}", 40) + (f" in {errors.shown(self.formula, 40)}" if self.formula != element + count else "")
-                raise errors.BadFormula(where=f"Species({self.name!r}), formula", wanted=wanted, got=got, advice=advice)
+                wanted = (
+                    f"from 1 to {_MOST:,} atoms of {element}"
+                    if element in _ELEMENTS
+                    else "elements of the periodic table"
+                )
+                advice = (
+                    "leave out what is not there"
+                    if element in _ELEMENTS
+                    else "groups that are no elements go into moieties={'CoA': 1}"
+                )
+                got = errors.shown(f"{element}{count}", 40) + (
+                    f" in {errors.shown(self.formula, 40)}"
+                    if self.formula != element + count
+                    else ""
+                )
+                raise errors.BadFormula(
+                    where=f"Species({self.name!r}), formula", wanted=wanted, got=got, advice=advice
+                )
             found[element] = found.get(element, 0) + number
         return found
 
@@ -243,4 +292,8 @@ class Species:
         return hash(self.name)  # equal species have equal names; hashing every field is slow
 
     def __repr__(self) -> str:
-        return f"Species({self.name!r}, charge={self.charge:+d})" if self.charge else f"Species({self.name!r})"
+        return (
+            f"Species({self.name!r}, charge={self.charge:+d})"
+            if self.charge
+            else f"Species({self.name!r})"
+        )

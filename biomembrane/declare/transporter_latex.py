@@ -26,12 +26,18 @@ def _shortened(rates: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], l
     """Long rates with their common parts named x_1, x_2, …; short ones as they are."""
     if sum(rate.count_ops() for rate in rates) < LONG:
         return [], rates
-    named, left = sp.cse(rates, symbols=(sp.Symbol(f"x_{k}") for k in itertools.count(1)), order="none")
+    named, left = sp.cse(
+        rates, symbols=(sp.Symbol(f"x_{k}") for k in itertools.count(1)), order="none"
+    )
     return named, left
 
 
 def _name(who: Participant) -> str:
-    return rf"{roman(who.species.name)}_{{{roman(who.place.name)}}}" if who.species and who.place else roman(who.label)
+    return (
+        rf"{roman(who.species.name)}_{{{roman(who.place.name)}}}"
+        if who.species and who.place
+        else roman(who.label)
+    )
 
 
 def transporter(made: Any) -> str:
@@ -48,6 +54,6 @@ def transporter(made: Any) -> str:
             lines.append(rf"J = \mathcal{{A}}\,{tex(rates.conductance)}")
         else:
             lines.append(f"J = {tex(rates.flux)}")
-        lines.append(rf"\mathcal{{A}}/RT = {tex(process.certificate.drive)}")
+        lines.append(rf"\mathcal{{A}}/RT = {tex(process.certificate.reduced_affinity)}")
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -1,4 +1,6 @@
-"""Files and folders that are there whole or not at all: written beside their place and moved into it."""
+"""Files and folders that are there whole or not at all: written beside their place and moved into
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,14 @@ from .. import errors
 
 def read_path(given: Any, where: str, example: str) -> Path:
     """A path as the user gave it.  Raises WrongType."""
-    if not isinstance(given, (str, os.PathLike)) or not isinstance(os.fspath(given), str) or not str(given):
-        raise errors.WrongType(where=where, wanted="a path", got=errors.shown(given) or "''", advice=example)
+    if (
+        not isinstance(given, (str, os.PathLike))
+        or not isinstance(os.fspath(given), str)
+        or not str(given)
+    ):
+        raise errors.WrongType(
+            where=where, wanted="a path", got=errors.shown(given) or "''", advice=example
+        )
     return Path(given)
 
 
@@ -27,7 +35,12 @@ def exists(path: Path, where: str) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError) as problem:
-        raise errors.UnknownName(where=where, wanted="a path", got=f"{errors.shown(str(path))}: {reason(problem)}", advice="a shorter name") from None
+        raise errors.UnknownName(
+            where=where,
+            wanted="a path",
+            got=f"{errors.shown(str(path))}: {reason(problem)}",
+            advice="a shorter name",
+        ) from None
 
 
 def reason(problem: Exception) -> str:
@@ -38,7 +51,10 @@ def reason(problem: Exception) -> str:
 
 
 def writable(folder: Path, where: str) -> None:
-    """Make a folder, if need be, and write a file there that is gone at once.  Raises NotWritable."""
+    """Make a folder, if need be, and write a file there that is gone at once.
+
+    Raises NotWritable.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -48,21 +64,30 @@ def writable(folder: Path, where: str) -> None:
 
 
 def _unwritable(path: Path, where: str, problem: Exception) -> errors.BiomembraneError:
-    got, advice = f"{str(path)[-200:]!r}: {reason(problem)}", "another folder or a shorter name; check the room and the rights there"
-    made: errors.BiomembraneError = errors.NotWritable(where=where, wanted="a place to write to", got=got, advice=advice)
+    got, advice = (
+        f"{str(path)[-200:]!r}: {reason(problem)}",
+        "another folder or a shorter name; check the room and the rights there",
+    )
+    made: errors.BiomembraneError = errors.NotWritable(
+        where=where, wanted="a place to write to", got=got, advice=advice
+    )
     return made
 
 
 @contextmanager
 def beside(target: Path, where: str) -> Iterator[Path]:
-    """A path in the target's folder, to write a file or a folder to; at the end it takes the target's place, on disk and at once.
+    """A path in the target's folder, to write a file or a folder to; at the end it takes the
+    target's place, on disk and at once.
 
-    What stood there stays until then, and stays if anything goes wrong; nothing half written is left, except by a process that is killed, whose
-    leavings the next one removes.  Raises NotWritable.
+    What stood there stays until then, and stays if anything goes wrong; nothing half written is
+    left, except by a process that is killed, whose leavings the next one removes.  Raises
+    NotWritable.
     """
     final, spare = target, None
     try:
-        final = target.resolve() if target.is_symlink() else target  # a link keeps pointing where it pointed
+        final = (
+            target.resolve() if target.is_symlink() else target
+        )  # a link keeps pointing where it pointed
         if final.exists() and not final.is_file():
             raise FileExistsError(17, "what is there is no file")
         tag = _tag(final.name)
@@ -73,7 +98,11 @@ def beside(target: Path, where: str) -> Iterator[Path]:
         _settle(spare)
         spare.replace(final)
         _flush(final.parent)
-    except (OSError, ValueError, RuntimeError) as problem:  # the last is of links that lead to themselves
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as problem:  # the last is of links that lead to themselves
         if isinstance(problem, errors.BiomembraneError):
             raise
         raise _unwritable(target, where, problem) from None
@@ -84,7 +113,9 @@ def beside(target: Path, where: str) -> Iterator[Path]:
 
 def _tag(name: str) -> str:
     """What the spare files of one target on one machine begin with."""
-    return f".{hashlib.sha256(f'{platform.node()}/{name}'.encode(errors='replace')).hexdigest()[:16]}"
+    return (
+        f".{hashlib.sha256(f'{platform.node()}/{name}'.encode(errors='replace')).hexdigest()[:16]}"
+    )
 
 
 def _sweep(folder: Path, tag: str) -> None:

@@ -1,8 +1,10 @@
 """What a file may hold before anything in it is decoded.
 
-A file can come from anyone.  Some of what HDF5 and zarr can hold runs code or reaches out of the file when it is read: filters that are loaded by
-name (numcodecs' ``pickle`` runs what it finds, GHSA-jqc8-qjfv-5m6r), links to other files, arrays that lie in other files, sizes that no memory
-holds.  :func:`biomembrane.save` writes none of it, so a file that has any is refused by its headers alone.
+A file can come from anyone.  Some of what HDF5 and zarr can hold runs code or reaches out of the
+file when it is read: filters that are loaded by name (numcodecs' ``pickle`` runs what it finds,
+GHSA-jqc8-qjfv-5m6r), links to other files, arrays that lie in other files, sizes that no memory
+holds.  :func:`biomembrane.save` writes none of it, so a file that has any is refused by its headers
+alone.
 """
 
 from __future__ import annotations
@@ -19,26 +21,63 @@ from .. import errors
 
 _ATTRIBUTES = 1 << 24  # bytes of JSON
 _ROOM = 1 << 32  # bytes of one array that is read at once
-_TYPES = ("float64", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string")
-_LINKED = {"DIMENSION_LIST", "REFERENCE_LIST"}  # how netCDF-4 ties variables to dimensions: references within the file
+_TYPES = (
+    "float64",
+    "float32",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+    "string",
+)
+_LINKED = {
+    "DIMENSION_LIST",
+    "REFERENCE_LIST",
+}  # how netCDF-4 ties variables to dimensions: references within the file
 
 
-def refused(file: Path, got: str, *, wanted: str = "a result of biomembrane", advice: str = "do not open it, unless you know who made it") -> Any:
+def refused(
+    file: Path,
+    got: str,
+    *,
+    wanted: str = "a result of biomembrane",
+    advice: str = "do not open it, unless you know who made it",
+) -> Any:
     """The error for a file that cannot be used."""
-    return errors.CorruptFile(where=f"file {file.name[:120]}", wanted=wanted, got=got[:300], advice=advice)
+    return errors.CorruptFile(
+        where=f"file {file.name[:120]}", wanted=wanted, got=got[:300], advice=advice
+    )
 
 
 def check_texts(file: Path, attributes: Mapping[Any, Any]) -> None:
-    """Raise CorruptFile unless the attributes are a result's: a hash, a title, and JSON that can be read."""
+    """Raise CorruptFile unless the attributes are a result's: a hash, a title, and JSON that can be
+    read.
+    """
     for name in ("model_hash", "title"):
         if not isinstance(attributes.get(name), str):
-            got, advice = f"no attribute {name} of text", "open other files with xarray.open_dataset"
-            raise refused(file, f"a netCDF file without {name}" if name not in attributes else got, advice=advice)
+            got, advice = (
+                f"no attribute {name} of text",
+                "open other files with xarray.open_dataset",
+            )
+            raise refused(
+                file,
+                f"a netCDF file without {name}" if name not in attributes else got,
+                advice=advice,
+            )
     for name, text in attributes.items():
         if str(name).endswith("_json"):
             read = _json(file, str(name), text)
             if not _fits(str(name), read):
-                raise refused(file, f"{name} of another form: {errors.shown(read)}", advice="save the run again")
+                raise refused(
+                    file,
+                    f"{name} of another form: {errors.shown(read)}",
+                    advice="save the run again",
+                )
 
 
 def _json(file: Path, name: str, text: Any) -> Any:
@@ -46,38 +85,64 @@ def _json(file: Path, name: str, text: Any) -> Any:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError) as problem:
         got = str(problem) if isinstance(problem, ValueError) else "no JSON"
-        raise refused(file, f"{name}: {got}", wanted="attributes in JSON", advice="save the run again") from None
+        raise refused(
+            file, f"{name}: {got}", wanted="attributes in JSON", advice="save the run again"
+        ) from None
 
 
 def _fits(name: str, read: Any) -> bool:
     """Whether an attribute that figures are drawn from has the form that they need."""
     if name == "flows_json":
         kinds: tuple[Any, ...] = (str, str, (int, float), str)
-        rows = isinstance(read, list) and all(isinstance(row, list) and len(row) == len(kinds) for row in read)
-        return rows and all(isinstance(value, kind) for row in read for value, kind in zip(row, kinds, strict=True))
+        rows = isinstance(read, list) and all(
+            isinstance(row, list) and len(row) == len(kinds) for row in read
+        )
+        return rows and all(
+            isinstance(value, kind) for row in read for value, kind in zip(row, kinds, strict=True)
+        )
     if name == "variables_json":
         return isinstance(read, list) and all(isinstance(v, str) for v in read)
     if name == "labels_json":
         return isinstance(read, dict) and all(isinstance(v, str) for v in read.values())
     if name == "baths_json":
         inner = [v for v in read.values() if isinstance(v, dict)] if isinstance(read, dict) else []
-        return isinstance(read, dict) and len(inner) == len(read) and all(_is_numbers(x) for v in inner for x in v.values())
+        return (
+            isinstance(read, dict)
+            and len(inner) == len(read)
+            and all(_is_numbers(x) for v in inner for x in v.values())
+        )
     return name != "system_json" or _is_system(read)
 
 
 def _is_numbers(read: Any) -> bool:
     """Whether it is a number, or nested lists of numbers, of a scan."""
-    return all(map(_is_numbers, read)) and bool(read) if isinstance(read, list) else isinstance(read, (int, float))
+    return (
+        all(map(_is_numbers, read)) and bool(read)
+        if isinstance(read, list)
+        else isinstance(read, (int, float))
+    )
 
 
 def _is_system(read: Any) -> bool:
-    """Whether it says of membranes, processes, species and transporters what :func:`biomembrane.results.schema.system` does."""
-    parts: list[Any] = [read.get(part) for part in ("membranes", "processes", "charges", "labels")] if isinstance(read, dict) else [None]
+    """Whether it says of membranes, processes, species and transporters what
+    :func:`biomembrane.results.schema.system` does.
+    """
+    parts: list[Any] = (
+        [read.get(part) for part in ("membranes", "processes", "charges", "labels")]
+        if isinstance(read, dict)
+        else [None]
+    )
     if not all(isinstance(part, dict) for part in parts):
         return False
     membranes, processes, charges, labels = (list(part.values()) for part in parts)
-    sound = all(isinstance(m, list) and len(m) == 2 and all(isinstance(side, str) for side in m) for m in membranes)
-    sound &= all(isinstance(p, list) and [type(x) for x in p] in ([str, float, dict], [str, int, dict]) for p in processes)
+    sound = all(
+        isinstance(m, list) and len(m) == 2 and all(isinstance(side, str) for side in m)
+        for m in membranes
+    )
+    sound &= all(
+        isinstance(p, list) and [type(x) for x in p] in ([str, float, dict], [str, int, dict])
+        for p in processes
+    )
     return (
         sound
         and all(isinstance(n, (int, float)) for p in processes for n in p[2].values())
@@ -90,7 +155,9 @@ def _is_system(read: Any) -> bool:
 
 
 def check_hdf5(file: Path) -> None:
-    """Raise CorruptFile unless an HDF5 file holds plain arrays and nothing that reaches out of it."""
+    """Raise CorruptFile unless an HDF5 file holds plain arrays and nothing that reaches out of
+    it.
+    """
     import h5py
 
     with h5py.File(file, "r") as opened:
@@ -108,7 +175,9 @@ def _array(file: Path, name: str, array: Any) -> None:
 
     made, kind = array.get_create_plist(), array.get_type()
     own = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
-    foreign = [made.get_filter(k) for k in range(made.get_nfilters()) if made.get_filter(k)[0] not in own]
+    foreign = [
+        made.get_filter(k) for k in range(made.get_nfilters()) if made.get_filter(k)[0] not in own
+    ]
     if foreign:
         raise refused(file, f"{name!r} wants the filter {foreign[0][0]} to be loaded")
     if made.get_external_count() or made.get_layout() == h5py.h5d.VIRTUAL:
@@ -117,8 +186,12 @@ def _array(file: Path, name: str, array: Any) -> None:
         raise refused(file, f"{name!r} holds neither numbers nor text")
     _attributes(file, array)
     size = math.prod(array.shape) * kind.get_size()
-    if size > 1100 * array.get_storage_size() + 65536 and not _dimension(array):  # more than deflate can press together
-        raise refused(file, f"{name!r} claims {size:.3g} bytes and holds {array.get_storage_size()}")
+    if size > 1100 * array.get_storage_size() + 65536 and not _dimension(
+        array
+    ):  # more than deflate can press together
+        raise refused(
+            file, f"{name!r} claims {size:.3g} bytes and holds {array.get_storage_size()}"
+        )
 
 
 def _dimension(array: Any) -> bool:
@@ -127,7 +200,9 @@ def _dimension(array: Any) -> bool:
 
     if not h5py.h5a.exists(array, b"NAME"):
         return False
-    return bytes(h5py.Dataset(array).attrs["NAME"]).startswith(b"This is a netCDF dimension but not a netCDF variable")
+    return bytes(h5py.Dataset(array).attrs["NAME"]).startswith(
+        b"This is a netCDF dimension but not a netCDF variable"
+    )
 
 
 def _attributes(file: Path, holder: Any) -> None:
@@ -146,9 +221,11 @@ def _attributes(file: Path, holder: Any) -> None:
 
 
 class Zarr:
-    """A folder in zarr format 3 as its headers tell it: ``arrays`` by name, ``attributes``; no chunk of it is read.
+    """A folder in zarr format 3 as its headers tell it: ``arrays`` by name, ``attributes``; no
+    chunk of it is read.
 
-    Raises CorruptFile for other formats, codecs and types than :func:`biomembrane.save` writes, and for links.
+    Raises CorruptFile for other formats, codecs and types than :func:`biomembrane.save` writes, and
+    for links.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -157,7 +234,11 @@ class Zarr:
         if group.get("node_type") != "group" or not isinstance(group.get("attributes", {}), dict):
             raise refused(folder, "no group of arrays")
         self.attributes: dict[str, Any] = group.get("attributes", {})
-        self.arrays = {path.name: self._checked(path) for path in sorted(folder.iterdir()) if path.name != "zarr.json" and self._is_folder(path)}
+        self.arrays = {
+            path.name: self._checked(path)
+            for path in sorted(folder.iterdir())
+            if path.name != "zarr.json" and self._is_folder(path)
+        }
 
     def _is_folder(self, path: Path) -> bool:
         seen = path.lstat().st_mode
@@ -168,16 +249,30 @@ class Zarr:
     def _header(self, folder: Path) -> dict[str, Any]:
         path, inside = folder / "zarr.json", folder.relative_to(self.folder)
         if not path.exists() and (folder / ".zgroup").exists():
-            raise refused(self.folder, "zarr format 2", wanted="zarr format 3", advice="save the scan again, under another name")
+            raise refused(
+                self.folder,
+                "zarr format 2",
+                wanted="zarr format 3",
+                advice="save the scan again, under another name",
+            )
         try:
             seen = path.lstat()
             if not stat.S_ISREG(seen.st_mode) or seen.st_size > _ATTRIBUTES:
                 raise refused(self.folder, f"{inside / 'zarr.json'} is a link, or too long")
             read = json.loads(path.read_bytes())
         except (OSError, RecursionError, UnicodeDecodeError, json.JSONDecodeError) as problem:
-            advice = "give another name, or remove it" if folder == self.folder else "save the scan again"
-            got = f"{inside / 'zarr.json'}: {'not there' if isinstance(problem, OSError) else 'no JSON'}"
-            raise refused(self.folder, got, wanted="a zarr folder of biomembrane", advice=advice) from None
+            advice = (
+                "give another name, or remove it"
+                if folder == self.folder
+                else "save the scan again"
+            )
+            got = (
+                f"{inside / 'zarr.json'}:"
+                f" {'not there' if isinstance(problem, OSError) else 'no JSON'}"
+            )
+            raise refused(
+                self.folder, got, wanted="a zarr folder of biomembrane", advice=advice
+            ) from None
         if not isinstance(read, dict) or read.get("zarr_format") != 3:
             raise refused(self.folder, f"{inside / 'zarr.json'}: no zarr format 3")
         return read
@@ -186,19 +281,35 @@ class Zarr:
         """The header of an array that we could have written."""
         read, name = self._header(path), path.name
         codecs = read.get("codecs")
-        named = [c.get("name") if isinstance(c, dict) else None for c in codecs] if isinstance(codecs, list) else []
+        named = (
+            [c.get("name") if isinstance(c, dict) else None for c in codecs]
+            if isinstance(codecs, list)
+            else []
+        )
         first = "vlen-utf8" if read.get("data_type") == "string" else "bytes"
         if named != [first, "zstd", "crc32c"] or read.get("storage_transformers"):
-            raise refused(self.folder, f"{name!r} wants the codecs {', '.join(map(str, named)) or 'none'}")
+            raise refused(
+                self.folder, f"{name!r} wants the codecs {', '.join(map(str, named)) or 'none'}"
+            )
         if read.get("node_type") != "array" or read.get("data_type") not in _TYPES:
-            raise refused(self.folder, f"{name!r} holds neither numbers nor text: {errors.shown(read.get('data_type'))}")
+            raise refused(
+                self.folder,
+                f"{name!r} holds neither numbers nor text: {errors.shown(read.get('data_type'))}",
+            )
         try:
             grid, keys = read["chunk_grid"], read["chunk_key_encoding"]
             shape, chunks = read["shape"], grid["configuration"]["chunk_shape"]
-            sound = grid["name"] == "regular" and keys == {"name": "default", "configuration": {"separator": "/"}}
+            sound = grid["name"] == "regular" and keys == {
+                "name": "default",
+                "configuration": {"separator": "/"},
+            }
             sound &= len(shape) == len(chunks) == len(read.get("dimension_names") or ())
-            sound &= all(type(n) is int and n >= 0 for n in shape) and all(type(n) is int and n > 0 for n in chunks)
-            sound &= all(isinstance(d, str) for d in read.get("dimension_names") or ()) and isinstance(read.get("attributes", {}), dict)
+            sound &= all(type(n) is int and n >= 0 for n in shape) and all(
+                type(n) is int and n > 0 for n in chunks
+            )
+            sound &= all(
+                isinstance(d, str) for d in read.get("dimension_names") or ()
+            ) and isinstance(read.get("attributes", {}), dict)
         except (KeyError, TypeError):
             sound = False
         if not sound or 8 * math.prod(chunks) > _ROOM:
@@ -206,11 +317,16 @@ class Zarr:
         return read
 
     def keys(self, name: str, at: Mapping[str, int] | None = None) -> Iterator[Path]:
-        """Where the chunks of an array lie; with ``at``, those with these numbers along these dimensions."""
+        """Where the chunks of an array lie; with ``at``, those with these numbers along these
+        dimensions.
+        """
         read = self.arrays[name]
         chunks = read["chunk_grid"]["configuration"]["chunk_shape"]
         counts = [-(-n // c) for n, c in zip(read["shape"], chunks, strict=True)]
         dims = read.get("dimension_names") or ()
-        wanted = [[at[d]] if at and d in at else range(count) for d, count in zip(dims, counts, strict=True)]
+        wanted = [
+            [at[d]] if at and d in at else range(count)
+            for d, count in zip(dims, counts, strict=True)
+        ]
         for index in product(*wanted):
             yield self.folder.joinpath(name, "c", *map(str, index))

@@ -58,20 +58,32 @@ def found(name: Any) -> Path:
     path = (given / "model.py" if there and given.is_dir() else given).absolute()
     if not exists(path, "load(…)") or not path.is_file() or path.suffix != ".py":
         advice = errors.nearest(str(name)[:200], names())
-        raise errors.UnknownName(where="load(…)", wanted="a shipped model or a path to a model.py", got=errors.shown(str(name)), advice=advice)
+        raise errors.UnknownName(
+            where="load(…)",
+            wanted="a shipped model or a path to a model.py",
+            got=errors.shown(str(name)),
+            advice=advice,
+        )
     return path
 
 
 def module(name: str | Path) -> ModuleType:
-    """The module of a shipped model, or of a ``model.py`` of your own: a program that you choose to run.
+    """The module of a shipped model, or of a ``model.py`` of your own: a program that you choose to
+    run.
 
-    A shipped name means the shipped model, even beside a folder of that name, which is written './enterocyte'.  Raises WrongType, UnknownName,
-    CorruptFile, and ModelFailed with what the file raised as its cause.
+    A shipped name means the shipped model, even beside a folder of that name, which is written
+    './enterocyte'.  Raises WrongType, UnknownName, CorruptFile, and ModelFailed with what the file
+    raised as its cause.
     """
     path = found(name)
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
     if spec is None or spec.loader is None:
-        raise errors.CorruptFile(where=str(path), wanted="a Python module", got="nothing that can be imported", advice="name it model.py")
+        raise errors.CorruptFile(
+            where=str(path),
+            wanted="a Python module",
+            got="nothing that can be imported",
+            advice="name it model.py",
+        )
     made = importlib.util.module_from_spec(spec)
     before = sys.modules.get(spec.name)
     sys.modules[spec.name] = made  # while it runs: dataclasses look themselves up there
@@ -90,18 +102,29 @@ def module(name: str | Path) -> ModuleType:
 
 
 def built(made: ModuleType, name: str | Path) -> Model:
-    """What the ``build()`` of a module returns.  Raises WrongType, ModelFailed, and what the declarations in it raise."""
+    """What the ``build()`` of a module returns.
+
+    Raises WrongType, ModelFailed, and what the declarations in it raise.
+    """
     from ..assemble.model import Model
 
     with _told(Path(str(made.__file__)), "a build() that returns a Model"):
         model = made.build()
     if not isinstance(model, Model):
-        raise errors.WrongType(where=f"{name}, build()", wanted="a Model", got=errors.shown(model), advice="return the bm.Model(…) that it builds")
+        raise errors.WrongType(
+            where=f"{name}, build()",
+            wanted="a Model",
+            got=errors.shown(model),
+            advice="return the bm.Model(…) that it builds",
+        )
     return model
 
 
 def load(name: str | Path) -> Model:
-    """Build a shipped model by name, or one of your own by the path of its ``model.py``.  Raises as :func:`module` and :func:`built`."""
+    """Build a shipped model by name, or one of your own by the path of its ``model.py``.
+
+    Raises as :func:`module` and :func:`built`.
+    """
     return built(module(name), name)
 
 
@@ -118,7 +141,9 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
             raise _failed(path, wanted, problem) from problem
         line = (problem.text or "").strip()
         got, advice = str(problem.msg), f"correct the line: {line}" if line else "correct the line"
-        raise errors.CorruptFile(where=f"{path}, line {problem.lineno}", wanted="a Python module", got=got, advice=advice) from None
+        raise errors.CorruptFile(
+            where=f"{path}, line {problem.lineno}", wanted="a Python module", got=got, advice=advice
+        ) from None
     except (Exception, SystemExit) as problem:
         raise _failed(path, wanted, problem) from problem
 
@@ -127,17 +152,28 @@ def _failed(path: Path, wanted: str, problem: BaseException) -> errors.Biomembra
     at = line_of(path, problem)
     got = f"{type(problem).__name__}: {errors.said(problem)}"
     where = f"{path}, line {at}" if at else str(path)
-    made: errors.BiomembraneError = errors.ModelFailed(where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where")
+    made: errors.BiomembraneError = errors.ModelFailed(
+        where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where"
+    )
     return made
 
 
 def line_of(path: Path, problem: BaseException) -> int:
     """The last line of the file that the error passed through; 0 for none."""
-    return next((f.lineno or 0 for f in reversed(tracebacks.extract_tb(problem.__traceback__)) if f.filename == str(path)), 0)
+    return next(
+        (
+            f.lineno or 0
+            for f in reversed(tracebacks.extract_tb(problem.__traceback__))
+            if f.filename == str(path)
+        ),
+        0,
+    )
 
 
 def traceback(problem: BaseException) -> list[str]:
-    """The traceback of what a model file raised, without our own frames; empty for all other errors."""
+    """The traceback of what a model file raised, without our own frames; empty for all other
+    errors.
+    """
     cause = problem.__cause__
     if not isinstance(problem, errors.ModelFailed) or cause is None:
         return []
@@ -145,4 +181,8 @@ def traceback(problem: BaseException) -> list[str]:
     ours = str(Path(__file__).resolve().parent.parent)
     frames = [f for f in made.stack if not f.filename.startswith((ours, "<frozen"))]
     made.stack = tracebacks.StackSummary.from_list(frames[-10:])
-    return ["In the model file (most recent call last):\n", *made.stack.format(), *made.format_exception_only()]
+    return [
+        "In the model file (most recent call last):\n",
+        *made.stack.format(),
+        *made.format_exception_only(),
+    ]

@@ -17,16 +17,26 @@ from .sheet import sheet
 STATES = "C1 C2 C3 C4 C5 C6"
 
 
-def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip: bool = True, name: str = "SGLT1") -> Cycle:
-    """The six-state cycle of Parent, Supplisson, Loo & Wright 1992: 2 Na⁺ and one glucose inward, ordered, Na⁺ first.
+def SGLT1(
+    on: Membrane,
+    *,
+    density: Any = None,
+    data: str = "parent_1992",
+    slip: bool = True,
+    name: str = "SGLT1",
+) -> Cycle:
+    """The six-state cycle of Parent, Supplisson, Loo & Wright 1992: 2 Na⁺ and one glucose inward,
+    ordered, Na⁺ first.
 
-    C1 empty, C2 with 2 Na⁺, C3 with glucose, all facing out; C4 to C6 the same facing in.  The step C2 ⇌ C5 is the slip, by which Na⁺ crosses
-    without glucose.  Charge coordinates: α′ of the field is crossed by two Na⁺ on binding, δ by the empty carrier of valence −2.
-    The reverse constants of C4 ⇌ C5 and C2 ⇌ C5 follow from the others.
+    C1 empty, C2 with 2 Na⁺, C3 with glucose, all facing out; C4 to C6 the same facing in.  The step
+    C2 ⇌ C5 is the slip, by which Na⁺ crosses without glucose.  Charge coordinates: α′ of the field
+    is crossed by two Na⁺ on binding, δ by the empty carrier of valence −2. The reverse constants of
+    C4 ⇌ C5 and C2 ⇌ C5 follow from the others.
 
     Args:
-        density: carriers per area; no measured one was found, the default 10⁴ per µm² is assumed, below the packing limit of
-            4.8·10⁴ that the particle area of Eskandari et al. 1998 gives.
+        density: carriers per area; no measured one was found, the default 10⁴ per µm² is assumed,
+            below the packing limit of 4.8·10⁴ that the particle area of Eskandari et al. 1998
+            gives.
         data: ``parent_1992`` or ``eskandari_2005``, whose slip is far smaller.
         slip: leave the step C2 ⇌ C5 out with ``False``.
     """
@@ -36,11 +46,15 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
     N = _default_density() if density is None else density
 
     def k(a: str, b: str) -> dict[str, Parameter]:
-        return {"forward": s[f"k{a}{b}"]} | ({"reverse": s[f"k{b}{a}"]} if f"k{b}{a}" in s.entries else {})
+        return {"forward": s[f"k{a}{b}"]} | (
+            {"reverse": s[f"k{b}{a}"]} if f"k{b}{a}" in s.entries else {}
+        )
 
     steps = [
-        ("C1 + 2 Na@out <-> C2", k("1", "2")), ("C2 + glucose@out <-> C3", k("2", "3")), ("C3 <-> C4", k("3", "4")),
-        ("C4 <-> C5 + glucose@in", k("4", "5")), ("C5 <-> C6 + 2 Na@in", k("5", "6")), ("C6 <-> C1", k("6", "1")),
+        ("C1 + 2 Na@out <-> C2", k("1", "2")), ("C2 + glucose@out <-> C3", k("2", "3")),
+        ("C3 <-> C4", k("3", "4")),
+        ("C4 <-> C5 + glucose@in", k("4", "5")), ("C5 <-> C6 + 2 Na@in", k("5", "6")),
+        ("C6 <-> C1", k("6", "1")),
     ]  # fmt: skip
     close = ["C4 <-> C5"]
     if slip:
@@ -53,26 +67,38 @@ def SGLT1(on: Membrane, *, density: Any = None, data: str = "parent_1992", slip:
 @lru_cache(maxsize=1)
 def _coordinates() -> tuple[str, str]:
     """Charge coordinates of the loaded carrier and of the empty one that faces in."""
-    alpha, delta = (float(sheet("parent_1992")[key].quantity.to("dimensionless").magnitude) for key in ("alpha_out", "delta"))
+    alpha, delta = (
+        float(sheet("parent_1992")[key].quantity.to("dimensionless").magnitude)
+        for key in ("alpha_out", "delta")
+    )
     return f"{2 * alpha:.12g}", f"{-2 * delta:.12g}"
 
 
 @lru_cache(maxsize=1)
 def _default_density() -> Parameter:
-    note = "no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical, SGLT1_area)"
+    note = (
+        "no measured density found; below the packing limit 4.8e4 per um^2 (membrane_typical,"
+        " SGLT1_area)"
+    )
     return Parameter(Q(1e4, "1/um^2"), Source("assumed", note=note))
 
 
 @lru_cache(maxsize=1)
 def _default_maximum() -> Parameter:
-    return Parameter(Q(100, "pmol/cm^2/s"), Source("assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"))
+    return Parameter(
+        Q(100, "pmol/cm^2/s"),
+        Source(
+            "assumed", note="a sixteenth of V_max_GLUT2 in layton_nephron, which is per folded area"
+        ),
+    )
 
 
 def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transporter:
-    """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written outward, K = 17 mM.
+    """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written
+    outward, K = 17 mM.
 
-    ``maximum``: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a sixteenth of what the nephron model uses for a
-    folded membrane.
+    ``maximum``: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a
+    sixteenth of what the nephron model uses for a folded membrane.
     """
     V = _default_maximum() if maximum is None else maximum
     law = laws.Saturable(maximum=V, half={"glucose": sheet("layton_nephron")["K_m_GLUT2"]})

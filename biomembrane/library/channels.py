@@ -19,15 +19,21 @@ _KNOWN = {s.name: s.charge for s in (K, Na, Cl)}
 
 
 def default_permeability(species: Species) -> Parameter:
-    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and Cl⁻; others have none.
+    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and
+    Cl⁻; others have none.
 
     Raises MissingSource.
     """
     if _KNOWN.get(species.name) != species.charge:
         raise errors.MissingSource(
-            where=f"library.leak({species.name}, …)", wanted="its permeability; the library has one for K⁺, Na⁺ and Cl⁻ only", got="none",
-            advice=f"leak({species.name}, membrane, permeability=Q(1e-7, 'cm/s')), with the number of your membrane",
-        )  # fmt: skip
+            where=f"library.leak({species.name}, …)",
+            wanted="its permeability; the library has one for K⁺, Na⁺ and Cl⁻ only",
+            got="none",
+            advice=(
+                f"leak({species.name}, membrane, permeability=Q(1e-7, 'cm/s')), with the number of"
+                " your membrane"
+            ),
+        )
     return _default_permeability(species.name)
 
 
@@ -42,27 +48,42 @@ def _default_permeability(name: str) -> Parameter:
     return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").told("derived", note=note))
 
 
-def leak(species: Species, on: Membrane, *, permeability: Any = None, name: str = "") -> Transporter:
-    """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the inside.
+def leak(
+    species: Species, on: Membrane, *, permeability: Any = None, name: str = ""
+) -> Transporter:
+    """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the
+    inside.
 
-    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻.  ``name`` is ``K_leak`` unless told, and then also what figures
-    and tables write.  Raises MissingSource, WrongType, and as :class:`~biomembrane.declare.transporter.Transporter`.
+    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻.  ``name`` is
+    ``K_leak`` unless told, and then also what figures and tables write.  Raises MissingSource,
+    WrongType, and as :class:`~biomembrane.declare.transporter.Transporter`.
     """
     if not isinstance(species, Species):
         advice = "leak(K, membrane), with K from biomembrane.library"
-        raise errors.WrongType(where="library.leak(species, …)", wanted="a Species", got=errors.shown(species), advice=advice)
+        raise errors.WrongType(
+            where="library.leak(species, …)",
+            wanted="a Species",
+            got=errors.shown(species),
+            advice=advice,
+        )
     P = default_permeability(species) if permeability is None else permeability
     plain = isinstance(name, str) and not name
     label = f"{species.label} leak" if plain else ""
     return Transporter(
-        f"{species.name}_leak" if plain else name, f"{species.name}@in -> {species.name}@out", on, laws.GHK(permeability=P), label=label
+        f"{species.name}_leak" if plain else name,
+        f"{species.name}@in -> {species.name}@out",
+        on,
+        laws.GHK(permeability=P),
+        label=label,
     )
 
 
 def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:
-    """Osmotic water flow, written inward; with it the volumes on both sides that are compartments may change.
+    """Osmotic water flow, written inward; with it the volumes on both sides that are compartments
+    may change.
 
-    ``permeability``: hydraulic L_p ("cm/s/bar"), or osmotic P_f ("cm/s"); default L_p of proximal tubule cells.
+    ``permeability``: hydraulic L_p ("cm/s/bar"), or osmotic P_f ("cm/s"); default L_p of proximal
+    tubule cells.
     """
     L = sheet("membrane_typical")["L_p_proximal_cell"] if permeability is None else permeability
     return Transporter(name, "H2O@out -> H2O@in", on, laws.Water(permeability=L), species=(H2O,))

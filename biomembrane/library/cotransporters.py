@@ -20,7 +20,9 @@ from .sheet import sheet
 def _default_coefficient() -> Parameter:
     data = sheet("dusterwald_2018")
     coefficient: Any = data["g_KCC2"].quantity / Q(constants.FARADAY, "C/mol") ** 2
-    return data.derived(float(coefficient.to("mol^2/J/s/m^2").magnitude), "mol^2/J/s/m^2", "g_KCC2/F^2")
+    return data.derived(
+        float(coefficient.to("mol^2/J/s/m^2").magnitude), "mol^2/J/s/m^2", "g_KCC2/F^2"
+    )
 
 
 def _coefficient(conductance: Any, where: str) -> Any:
@@ -28,14 +30,23 @@ def _coefficient(conductance: Any, where: str) -> Any:
     given = conductance.quantity if isinstance(conductance, Parameter) else conductance
     units.strip(given, SPECIFIC_CONDUCTANCE, where)
     made = units.as_quantity(given, where) / Q(constants.FARADAY, "C/mol") ** 2
-    return replace(conductance, quantity=made, sd=None) if isinstance(conductance, Parameter) else made
+    return (
+        replace(conductance, quantity=made, sd=None) if isinstance(conductance, Parameter) else made
+    )
 
 
 def KCC2(on: Membrane, *, conductance: Any = None, name: str = "KCC2") -> Transporter:
-    """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et al. 2018).
+    """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et
+    al. 2018).
 
     ``conductance``: g per area ("S/dm^2"); default that of the model neuron of the paper.
     """
     check_name(name, "KCC2, name")
-    coefficient = _default_coefficient() if conductance is None else _coefficient(conductance, f"{name}.conductance")
-    return Transporter(name, "K@in + Cl@in -> K@out + Cl@out", on, laws.Onsager(coefficient=coefficient))
+    coefficient = (
+        _default_coefficient()
+        if conductance is None
+        else _coefficient(conductance, f"{name}.conductance")
+    )
+    return Transporter(
+        name, "K@in + Cl@in -> K@out + Cl@out", on, laws.Onsager(coefficient=coefficient)
+    )

@@ -16,12 +16,18 @@ from ..declare.parameter import Parameter, Source
 from ..declare.publication import Reference
 from ..units import Q
 
-_FORM = "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind, where"
+_FORM = (
+    "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind,"
+    " where"
+)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The numbers of one paper.  ``sheet["K_d_Na_i"]`` is a :class:`~biomembrane.declare.parameter.Parameter`."""
+    """The numbers of one paper.
+
+    ``sheet["K_d_Na_i"]`` is a :class:`~biomembrane.declare.parameter.Parameter`.
+    """
 
     key: str
     source: Mapping[str, Any]
@@ -43,8 +49,15 @@ class Sheet:
         where = f"sheet {self.key!r}, {name}"
         for field in ("value", "unit", "kind"):
             if not isinstance(entry, Mapping) or field not in entry:
-                raise errors.CorruptFile(where=where, wanted=_FORM, got=f"no {field!r}", advice=f"add a line '{field} = …' to [parameters.{name}]")
-        if not isinstance(entry["value"], (int, float, str)) or (isinstance(entry["value"], float) and not math.isfinite(entry["value"])):
+                raise errors.CorruptFile(
+                    where=where,
+                    wanted=_FORM,
+                    got=f"no {field!r}",
+                    advice=f"add a line '{field} = …' to [parameters.{name}]",
+                )
+        if not isinstance(entry["value"], (int, float, str)) or (
+            isinstance(entry["value"], float) and not math.isfinite(entry["value"])
+        ):
             got, advice = errors.shown(entry["value"]), "value = 1.5"
             raise errors.CorruptFile(where=where, wanted="a finite number", got=got, advice=advice)
         try:
@@ -53,14 +66,21 @@ class Sheet:
             return Parameter(quantity, self._source(entry), sd)
         except errors.BiomembraneError as problem:
             advice = problem.advice or "compare it with a sheet of the library"
-            raise errors.CorruptFile(where=where, wanted=problem.wanted, got=problem.got, advice=advice) from None
+            raise errors.CorruptFile(
+                where=where, wanted=problem.wanted, got=problem.got, advice=advice
+            ) from None
 
     def _source(self, entry: Mapping[str, Any]) -> Source:
-        return self.told(str(entry["kind"]), **{f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")})
+        return self.told(
+            str(entry["kind"]),
+            **{f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")},
+        )
 
     def told(self, kind: str, **texts: str) -> Source:
         """A source that names this sheet's publication."""
-        return Source(kind, self.citation, self.reference.doi, key=self.key, reference=self.reference, **texts)
+        return Source(
+            kind, self.citation, self.reference.doi, key=self.key, reference=self.reference, **texts
+        )
 
     @cached_property
     def reference(self) -> Reference:
@@ -83,15 +103,33 @@ class Sheet:
 
 
 def sheet(name: str | Path) -> Sheet:
-    """A sheet of the library by its key, or any file of the same form by its path.  Raises CorruptFile, UnknownName."""
+    """A sheet of the library by its key, or any file of the same form by its path.
+
+    Raises CorruptFile, UnknownName.
+    """
     if not isinstance(name, (str, Path)):
-        raise errors.WrongType(where="sheet(…)", wanted="a key of the library or a path", got=errors.shown(name), advice="sheet('parent_1992')")
-    path = Path(name) if isinstance(name, Path) or str(name).endswith(".toml") else Path(str(files(__package__) / "data" / f"{name}.toml"))
+        raise errors.WrongType(
+            where="sheet(…)",
+            wanted="a key of the library or a path",
+            got=errors.shown(name),
+            advice="sheet('parent_1992')",
+        )
+    path = (
+        Path(name)
+        if isinstance(name, Path) or str(name).endswith(".toml")
+        else Path(str(files(__package__) / "data" / f"{name}.toml"))
+    )
     if not _there(path):
         known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        advice = errors.nearest(path.stem, known) or "check the path, or give the library's key without '.toml'"
+        advice = (
+            errors.nearest(path.stem, known)
+            or "check the path, or give the library's key without '.toml'"
+        )
         raise errors.UnknownName(
-            where="sheet(…)", wanted="a sheet of the library or a path to a TOML file", got=errors.shown(str(name)), advice=advice
+            where="sheet(…)",
+            wanted="a sheet of the library or a path to a TOML file",
+            got=errors.shown(str(name)),
+            advice=advice,
         )
     return _read(path.read_bytes(), path.name)
 
@@ -110,7 +148,10 @@ def _read(content: bytes, file: str) -> Sheet:
         read = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         raise errors.CorruptFile(
-            where=f"file {file}", wanted="a TOML file", got=str(problem)[:200], advice="compare it with a sheet of the library"
+            where=f"file {file}",
+            wanted="a TOML file",
+            got=str(problem)[:200],
+            advice="compare it with a sheet of the library",
         ) from None
     tables = [read.get("source"), read.get("parameters", {}), read.get("species", {})]
     if not all(isinstance(t, dict) for t in tables) or "key" not in read["source"]:
@@ -120,6 +161,11 @@ def _read(content: bytes, file: str) -> Sheet:
             got="no [source] with a key" if "source" not in read else "another form",
             advice="compare it with a sheet of the library",
         )
-    made = Sheet(str(read["source"]["key"]), read["source"], read.get("parameters", {}), read.get("species", {}))
+    made = Sheet(
+        str(read["source"]["key"]),
+        read["source"],
+        read.get("parameters", {}),
+        read.get("species", {}),
+    )
     _ = made.reference  # says what is wrong with it
     return made

@@ -1,4 +1,6 @@
-"""Scans whose parameters are dask arrays: nothing runs until a chunk is asked for, on any dask scheduler, here or on a cluster."""
+"""Scans whose parameters are dask arrays: nothing runs until a chunk is asked for, on any dask
+scheduler, here or on a cluster.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid
 from . import lazy_parameters
-from .scan import Keep, Kept, collect
+from .scan import Keep, ScanResult, collect
 from .schema import BY_LANE, attributes, ordered
 from .variables import present
 
@@ -47,12 +49,14 @@ _AT_ONCE = 2  # recipes that a worker keeps unpacked: a comparison takes chunks 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A simulation without its scan, as it travels to a worker: model, start and functions are packed once.
+    """A simulation without its scan, as it travels to a worker: model, start and functions are
+    packed once.
 
-    They are unpacked once: kept on the recipe, or in a worker, where each task brings a recipe of its own, on the process.
+    They are unpacked once: kept on the recipe, or in a worker, where each task brings a recipe of
+    its own, on the process.
 
-    ``dims`` of the scan in the order of the result.  ``fixed`` tells two scans apart by what is the same in all their lanes, parameters,
-    protocols and start, alike in every process.
+    ``dims`` of the scan in the order of the result.  ``fixed`` tells two scans apart by what is the
+    same in all their lanes, parameters, protocols and start, alike in every process.
     """
 
     digest: str
@@ -71,7 +75,9 @@ class Recipe:
         """Model, fixed parameters, start and reducer."""
         import cloudpickle
 
-        owner = self if multiprocessing.parent_process() is None else multiprocessing.current_process()
+        owner = (
+            self if multiprocessing.parent_process() is None else multiprocessing.current_process()
+        )
         kept = caching.held(owner).setdefault(Recipe, {})
         found = kept.get(self.digest)
         if found is None:
@@ -85,20 +91,28 @@ class Recipe:
         """The kept data of one chunk of the scan."""
         model, given, start, reduce = self.unpacked()
         bare = {str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}
-        parameters = lazy_parameters.together(given, {name: bare[lazy_parameters.key(name, self.dims)] for name in lazy_parameters.holes(given)})
+        parameters = lazy_parameters.together(
+            given,
+            {
+                name: bare[lazy_parameters.key(name, self.dims)]
+                for name in lazy_parameters.holes(given)
+            },
+        )
         task = prepare(
-            model, self.times, first=self.first, parameters=parameters, start=start, solver=self.solver, summed=self.keep.summed,
+            model, self.times, first=self.first, parameters=parameters, start=start,
+            solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
         made, _ = collect(task, replace(self.keep, reduce=reduce), None)
         return ordered(made.data, self.dims)
 
 
 @dataclass(frozen=True, eq=False)
-class Lazy(Kept):
+class Lazy(ScanResult):
     """A scan that has not run: ``data`` holds dask arrays, chunked like the parameters.
 
-    ``data.compute()`` runs all of it, ``data.isel(…).compute()`` the chunks that are needed, :func:`biomembrane.save` to a ``.zarr`` folder
-    runs it chunk by chunk and can be called again after a failure.
+    ``data.compute()`` runs all of it, ``data.isel(…).compute()`` the chunks that are needed,
+    :func:`biomembrane.save` to a ``.zarr`` folder runs it chunk by chunk and can be called again
+    after a failure.
     """
 
     scan: xr.Dataset
@@ -106,18 +120,30 @@ class Lazy(Kept):
     parameters: ParameterSet
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "data": packed(self.data), "scan": packed(self.scan)}  # dask graphs hold functions that pickle does not take
+        return {
+            **vars(self),
+            "data": packed(self.data),
+            "scan": packed(self.scan),
+        }  # dask graphs hold functions that pickle does not take
 
     @property
     def digest(self) -> str:
-        """Of the parameters, as every result has it in ``parameters_hash``; reads the numbers that are scanned."""
+        """Of the parameters, as every result has it in ``parameters_hash``; reads the numbers that
+        are scanned.
+        """
         return self.parameters.digest
 
     def blocks(self) -> Iterator[dict[str, slice]]:
         """Where each chunk lies along the scan's dimensions."""
-        edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in _chunks(self.scan, self.recipe.dims).items()}
+        edges = {
+            dim: np.cumsum([0, *sizes])
+            for dim, sizes in _chunks(self.scan, self.recipe.dims).items()
+        }
         for at in product(*(range(len(e) - 1) for e in edges.values())):
-            yield {str(d): slice(int(e[k]), int(e[k + 1])) for (d, e), k in zip(edges.items(), at, strict=True)}
+            yield {
+                str(d): slice(int(e[k]), int(e[k + 1]))
+                for (d, e), k in zip(edges.items(), at, strict=True)
+            }
 
     def __repr__(self) -> str:
         return f"<Lazy scan of {self.model.name!r} in {sum(1 for _ in self.blocks())} chunks>"
@@ -128,35 +154,63 @@ def _chunks(scan: xr.Dataset, dims: Sequence[str]) -> dict[str, tuple[int, ...]]
 
 
 def lazy(
-    model: Model, grid: Grid, *, parameters: Mapping[str, Any], start: Any, keep: Keep | None, solver: Solver | None,
+    model: Model, grid: Grid, *, parameters: Mapping[str, Any], start: Any, keep: Keep | None,
+    solver: Solver | None,
 ) -> Lazy:  # fmt: skip
-    """The scan as dask arrays.  Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs."""
+    """The scan as dask arrays.
+
+    Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs.
+    """
     try:
         import cloudpickle  # noqa: F401
         import dask  # noqa: F401
         import xarray as xr
     except ImportError as problem:
-        raise errors.NeedsExtra(where="dask-backed parameters", wanted="dask and cloudpickle", got=str(problem), advice=_NEED) from None
+        raise errors.NeedsExtra(
+            where="dask-backed parameters",
+            wanted="dask and cloudpickle",
+            got=str(problem),
+            advice=_NEED,
+        ) from None
     own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
     begun = begin(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = lazy_parameters.apart(model, parameters)
-    met: Any = xr.unify_chunks(*(array.chunk() if array.chunks is None else array for array in arrays.values()))
+    met: Any = xr.unify_chunks(
+        *(array.chunk() if array.chunks is None else array for array in arrays.values())
+    )
     arrays = dict(zip(arrays, met, strict=True))
     chosen = replace(_chosen(model, parameters, fixed, arrays, unused(model, start)), start=begun)
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not lazy_parameters.open_(value)}
-    task = prepare(model, grid.times, first=grid.first, parameters=alone, start=start, solver=own, summed=keep.summed)
+    task = prepare(
+        model,
+        grid.times,
+        first=grid.first,
+        parameters=alone,
+        start=start,
+        solver=own,
+        summed=keep.summed,
+    )
     payload = _packed((model, fixed, start, keep.reduce))
-    unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # without the numbers that are scanned
+    unread = replace(
+        task, parameters=replace(chosen, scanned=frozenset())
+    )  # without the numbers that are scanned
     digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
     recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))
-    bare = {lazy_parameters.key(name, recipe.dims): array.drop_vars(array.coords) for name, array in arrays.items()}
-    scan = xr.Dataset(bare, coords={name: v for name, v in chosen.coords.items() if name not in bare})
+    bare = {
+        lazy_parameters.key(name, recipe.dims): array.drop_vars(array.coords)
+        for name, array in arrays.items()
+    }
+    scan = xr.Dataset(
+        bare, coords={name: v for name, v in chosen.coords.items() if name not in bare}
+    )
     one, _ = collect(task, keep, None)
     template = _spread(one.data.drop_vars(one.data.coords), scan, recipe.dims)
-    data = xr.map_blocks(_bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template)[list(template)]
+    data = xr.map_blocks(
+        _bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template
+    )[list(template)]
     data = data.assign_coords({**one.data.coords, **chosen.coords})
     told = {name: value for name, value in one.data.attrs.items() if name != "parameters_hash"}
     data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False)
@@ -164,21 +218,37 @@ def lazy(
 
 
 def _chosen(
-    model: Model, given: Mapping[str, Any], fixed: Mapping[str, Any], arrays: Mapping[str, xr.DataArray], begun: frozenset[str]
+    model: Model,
+    given: Mapping[str, Any],
+    fixed: Mapping[str, Any],
+    arrays: Mapping[str, xr.DataArray],
+    begun: frozenset[str],
 ) -> ParameterSet:
-    """What the scan is given, without its numbers: dimensions, coordinates, and in words what every parameter is."""
+    """What the scan is given, without its numbers: dimensions, coordinates, and in words what every
+    parameter is.
+    """
     small = {name: lazy_parameters.standin(model, name, array) for name, array in arrays.items()}
     made = resolve(model, lazy_parameters.together(fixed, small))
     met = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
     first = next(iter(met.values()))
     dims = {str(dim): int(size) for dim, size in first.sizes.items()}
-    return replace(made, begun=begun, dims=dims, coords=coordinates(model, arrays, made.units), changed=tuple(map(str, given)))
+    return replace(
+        made,
+        begun=begun,
+        dims=dims,
+        coords=coordinates(model, arrays, made.units),
+        changed=tuple(map(str, given)),
+    )
 
 
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
     """The kept data of one chunk, laid out like the whole, with the labels of its part."""
     made = recipe.run(scan)
-    own = [name for name, coord in made.coords.items() if set(coord.dims) & set(scan.dims) or name in scan.coords]
+    own = [
+        name
+        for name, coord in made.coords.items()
+        if set(coord.dims) & set(scan.dims) or name in scan.coords
+    ]
     return made.drop_vars(own).assign_coords(scan.coords)
 
 
@@ -190,14 +260,26 @@ def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
 
 def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Dataset:
     """What comes out, without the numbers: one run at the model's own parameters, over the scan."""
-    return ordered(one.expand_dims({dim: scan.sizes[dim] for dim in dims}), dims).chunk(_chunks(scan, dims))
+    return ordered(one.expand_dims({dim: scan.sizes[dim] for dim in dims}), dims).chunk(
+        _chunks(scan, dims)
+    )
 
 
 def _fixed(task: Task, keep: Keep) -> str:
-    reduced = _code(keep.reduce.__code__) if isinstance(keep.reduce, FunctionType) else type(keep.reduce).__qualname__
+    reduced = (
+        _code(keep.reduce.__code__)
+        if isinstance(keep.reduce, FunctionType)
+        else type(keep.reduce).__qualname__
+    )
     return hashlib.sha256(repr((task.parameters.digest, reduced, task.first)).encode()).hexdigest()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:
-    """What a function does, alike in every process: its code, the names and the constants in it, not where it stands."""
-    return code.co_code, code.co_names, [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    """What a function does, alike in every process: its code, the names and the constants in it,
+    not where it stands.
+    """
+    return (
+        code.co_code,
+        code.co_names,
+        [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
+    )

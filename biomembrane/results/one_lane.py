@@ -27,15 +27,28 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
 
 
 def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
-    """What the attributes say of one lane: the numbers of its own parameters and baths in place of those of the scan."""
-    told, baths = (json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json"))
+    """What the attributes say of one lane: the numbers of its own parameters and baths in place of
+    those of the scan.
+    """
+    told, baths = (
+        json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json")
+    )
     for name, coord in made.coords.items():
         if str(name) in told and not coord.ndim and "units" in coord.attrs:
             unit = units.from_udunits(str(coord.attrs["units"]))
             if told[name].startswith("scanned over"):
-                told[name] = f"{units.Q(float(coord), unit):.17g}" + (BEGUN if told[name].endswith(BEGUN) else "")
+                told[name] = f"{units.Q(float(coord), unit):.17g}" + (
+                    BEGUN if told[name].endswith(BEGUN) else ""
+                )
     baths = {
-        bath: {species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c for species, c in of.items()} for bath, of in baths.items()
+        bath: {
+            species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c
+            for species, c in of.items()
+        }
+        for bath, of in baths.items()
     }
-    made_of = {"parameters_json": json.dumps(told, ensure_ascii=False), "baths_json": json.dumps(baths)}
+    made_of = {
+        "parameters_json": json.dumps(told, ensure_ascii=False),
+        "baths_json": json.dumps(baths),
+    }
     return {name: text for name, text in made_of.items() if name in made.attrs}

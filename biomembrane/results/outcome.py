@@ -1,4 +1,6 @@
-"""How a run came out, in print and as plain data: the model, the ledger, and what stands at the end."""
+"""How a run came out, in print and as plain data: the model, the ledger, and what stands at the
+end.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +11,48 @@ from ..assemble.impermeants import impermeant_quantities
 from .run import Run
 
 if TYPE_CHECKING:
-    from .scan import Kept
+    from .scan import ScanResult
 
 TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 
 
-def outcome(run: Run | Kept) -> str:
-    """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials and concentrations are many."""
+def outcome(run: Run | ScanResult) -> str:
+    """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials
+    and concentrations are many.
+    """
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
     neutral = {x.pool for x in run.model.impermeants if not x.charge}
     amounts = impermeant_quantities(run.model, run.model.impermeants)
-    rest = ", ".join(f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in amounts.items())
+    rest = ", ".join(
+        f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in amounts.items()
+    )
     volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
     solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
     room = "  ".join(f"{p} {W:.4g} pL" for p, W in volumes(run).items())
-    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(filter(None, (volts, solutes, room)))]
+    ends = [
+        f"{'' if k else 'at the end':<12}{row}"
+        for k, row in enumerate(filter(None, (volts, solutes, room)))
+    ]
     changed = "".join(f"\nchanged {name}: {value}" for name, value in changes(run).items())
-    return "\n".join([f"{run.model!r}{f'; impermeants {rest}' if rest else ''}{changed}\n", f"{run.ledger}", *([""] if ends else []), *ends])
+    return "\n".join(
+        [
+            f"{run.model!r}{f'; impermeants {rest}' if rest else ''}{changed}\n",
+            f"{run.ledger}",
+            *([""] if ends else []),
+            *ends,
+        ]
+    )
 
 
 def potentials(run: Run) -> dict[str, float]:
     """By membrane, at the end [mV]; NaN where a membrane has none."""
     found = run.data.isel(time=-1).get("potential")  # there is none without a membrane
-    return {} if found is None else dict(zip(map(str, found.membrane.values), map(float, found.values), strict=True))
+    return (
+        {}
+        if found is None
+        else dict(zip(map(str, found.membrane.values), map(float, found.values), strict=True))
+    )
 
 
 def concentrations(run: Run) -> dict[str, float]:
@@ -74,7 +94,9 @@ def quantity(x: Any, unit: str) -> dict[str, Any]:
 
 def summary(run: Run) -> dict[str, Any]:
     """The same as plain data, of one run."""
-    ledger: dict[str, Any] = {name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in TOTALS}
+    ledger: dict[str, Any] = {
+        name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in TOTALS
+    }
     ledger["residual_relative"] = quantity(run.ledger.residual_relative[-1], "1")
     return {
         "model": run.model_name,
@@ -84,8 +106,17 @@ def summary(run: Run) -> dict[str, Any]:
         "volume": {p: quantity(W, "pL") for p, W in volumes(run).items()},
         "changed": changes(run),
         "uphill": [
-            {"process": p, "time_share": quantity(t, "1"), "energy": quantity(e, "pJ"), "energy_share": quantity(of, "1")}
+            {
+                "process": p,
+                "time_share": quantity(t, "1"),
+                "energy": quantity(e, "pJ"),
+                "energy_share": quantity(of, "1"),
+            }
             for p, (t, e, of) in run.ledger.uphill_shares().items()
         ],
-        "status": {"kind": run.status.kind, "time": quantity(run.solution.t[-1], "s"), "message": run.status.message},
+        "status": {
+            "kind": run.status.kind,
+            "time": quantity(run.solution.t[-1], "s"),
+            "message": run.status.message,
+        },
     }

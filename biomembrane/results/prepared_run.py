@@ -15,7 +15,7 @@ from ..declare.parameter import check_domain, inside
 from ..declare.solute_names import renamed
 from ..solve.continuation import fixed
 from ..solve.engine_protocols import Solver
-from ..solve.model_index import standing
+from ..solve.model_index import model_index
 from ..solve.parameter_set import of_start
 from ..solve.task import Task
 from ..solve.task import prepare as checked
@@ -38,16 +38,20 @@ def prepare(
     start: Any = None,
     solver: Solver | None = None,
 ) -> Prepared:
-    """A function of some parameters that runs a model: everything is checked and compiled now, and a call is quick.
+    """A function of some parameters that runs a model: everything is checked and compiled now, and
+    a call is quick.
 
     Args:
         model: what to run.
-        vary: names of the parameters that a call gives, with the unit in which it gives them, ``{"blood.K": "mM"}``.
-        until, times, parameters, start, solver: as :func:`~biomembrane.simulate` takes them, and the same in every run; protocols are
+        vary: names of the parameters that a call gives, with the unit in which it gives them,
+            ``{"blood.K": "mM"}``.
+        until, times, parameters, start, solver: as :func:`~biomembrane.simulate` takes them, and
+            the same in every run; protocols are
             welcome, arrays are not.
 
     Returns:
-        :class:`Prepared`: ``prepared([7.0])`` is the :class:`~biomembrane.Run` with ``blood.K`` at 7 mM, bit for bit what
+        :class:`Prepared`: ``prepared([7.0])`` is the :class:`~biomembrane.Run` with ``blood.K`` at
+            7 mM, bit for bit what
         ``simulate(model, …, parameters={"blood.K": Q(7, "mM")})`` gives.
 
     Raises:
@@ -55,18 +59,37 @@ def prepare(
     """
     if not isinstance(vary, Mapping) or not vary:
         wanted = "names of parameters with their units"
-        raise errors.WrongType(where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE)
+        raise errors.WrongType(
+            where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE
+        )
     given = dict(parameters or {})
     grid = output_times(until, times, "prepare")
-    task = checked(model, grid.times, first=grid.first, parameters=given, start=start, solver=solver)
+    task = checked(
+        model, grid.times, first=grid.first, parameters=given, start=start, solver=solver
+    )
     if task.parameters.dims:
-        wanted, advice = "one number for each parameter", "simulate(…) runs scans, many lanes at a time"
-        raise errors.BadSettings(where="prepare(parameters=…)", wanted=wanted, got=f"a scan over {', '.join(task.parameters.dims)}", advice=advice)
-    vary, given = (renamed(one, model.sides, model.parameters, "prepare(vary=…)") for one in (vary, given))
+        wanted, advice = (
+            "one number for each parameter",
+            "simulate(…) runs scans, many lanes at a time",
+        )
+        raise errors.BadSettings(
+            where="prepare(parameters=…)",
+            wanted=wanted,
+            got=f"a scan over {', '.join(task.parameters.dims)}",
+            advice=advice,
+        )
+    vary, given = (
+        renamed(one, model.sides, model.parameters, "prepare(vary=…)") for one in (vary, given)
+    )
     both = [name for name in vary if name in given]
     if both:
         advice = "leave it out of one of them"
-        raise errors.BadSettings(where="prepare(vary=…)", wanted="parameters that are not fixed too", got=", ".join(both), advice=advice)
+        raise errors.BadSettings(
+            where="prepare(vary=…)",
+            wanted="parameters that are not fixed too",
+            got=", ".join(both),
+            advice=advice,
+        )
     for name, unit in vary.items():
         _check_unit(model, name, unit)
         if task.start.state is not None and name in of_start(model):
@@ -80,29 +103,40 @@ def _check_unit(model: Model, name: str, unit: Any) -> None:
     one, two = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
     if two != 2 * one:
         raise errors.BadSettings(
-            where=where, wanted="a unit that counts from absolute zero", got=errors.shown(unit), advice=f"vary={{{name!r}: 'kelvin'}}"
+            where=where,
+            wanted="a unit that counts from absolute zero",
+            got=errors.shown(unit),
+            advice=f"vary={{{name!r}: 'kelvin'}}",
         )
 
 
 class Prepared:
-    """A model that waits for numbers; made by :func:`prepare`.  ``vary``: the names of what a call takes, in order, with their units."""
+    """A model that waits for numbers; made by :func:`prepare`.
+
+    ``vary``: the names of what a call takes, in order, with their units.
+    """
 
     def __init__(self, task: Task, vary: Mapping[str, str]) -> None:
         self.vary = dict(vary)
         self._domains = [task.model.parameter(name).domain for name in vary]
-        self._places = np.array([standing(task.model).places[name] for name in vary])
+        self._places = np.array([model_index(task.model).places[name] for name in vary])
         self._times, self._over = np.array([units.inward(unit) for unit in vary.values()]).T
-        self._task = replace(task, parameters=replace(task.parameters, changed=(*task.parameters.changed, *vary)))
+        self._task = replace(
+            task, parameters=replace(task.parameters, changed=(*task.parameters.changed, *vary))
+        )
 
     def __call__(self, values: Sequence[float] | NDArray[np.float64]) -> Run:
         """Run with these numbers, in the order and the units of ``vary``.
 
-        Raises NotANumber, NotFinite, OutOfDomain, NoRoom, and SimulationStopped as ``simulate`` does.
+        Raises NotANumber, NotFinite, OutOfDomain, NoRoom, and SimulationStopped as ``simulate``
+        does.
         """
         task = self._task
         base = task.parameters.base.copy()
         base[self._places] = self._read(values)
-        run = Run(replace(task, parameters=replace(task.parameters, base=base)).trajectory(slice(0, 1)))
+        run = Run(
+            replace(task, parameters=replace(task.parameters, base=base)).trajectory(slice(0, 1))
+        )
         if not task.seen:  # nothing that a protocol depends on varies
             self._task = replace(task, seen=True)
         return finished(run)
@@ -110,13 +144,25 @@ class Prepared:
     def _read(self, values: Any) -> NDArray[np.float64]:
         given = user_text.numbers(values)
         if given is None or np.shape(given) != (len(self.vary),):
-            wanted, advice = f"{len(self.vary)} numbers: {self._order()}", "a list or an array, in the order of vary"
-            raise errors.NotANumber(where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice)
+            wanted, advice = (
+                f"{len(self.vary)} numbers: {self._order()}",
+                "a list or an array, in the order of vary",
+            )
+            raise errors.NotANumber(
+                where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice
+            )
         made: NDArray[np.float64] = given * self._times / self._over
-        for x, domain, (name, unit) in zip(made.tolist(), self._domains, self.vary.items(), strict=True):
+        for x, domain, (name, unit) in zip(
+            made.tolist(), self._domains, self.vary.items(), strict=True
+        ):
             if not math.isfinite(x):
                 advice = "look for 0/0 or an overflow in what gave it"
-                raise errors.NotFinite(where=f"prepared(values), {name}", wanted="a finite number", got=str(x), advice=advice)
+                raise errors.NotFinite(
+                    where=f"prepared(values), {name}",
+                    wanted="a finite number",
+                    got=str(x),
+                    advice=advice,
+                )
             if not inside(x, domain):
                 check_domain(x, domain, f"prepared(values), {name}", units.restore(x, unit))
         return made

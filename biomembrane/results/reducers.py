@@ -1,7 +1,8 @@
 """Reducers over time: what they see, and what they would not see.
 
-They look at the output times that are kept and, of variables that follow from the state, at both sides of each break of a protocol, where the
-state is known too: a pulse between two output times is seen at its ends, lane by lane.  What lies between those is told by a warning.
+They look at the output times that are kept and, of variables that follow from the state, at both
+sides of each break of a protocol, where the state is known too: a pulse between two output times is
+seen at its ends, lane by lane.  What lies between those is told by a warning.
 """
 
 from __future__ import annotations
@@ -23,16 +24,25 @@ def _mean(a: Array, t: Array) -> Array:
     """By the trapezoid rule; ``t`` is (time,) or (lane, time)."""
     if a.shape[1] == 1:
         return a[:, 0]
-    made: Array = np.trapezoid(a, t, axis=1) / (t[-1] - t[0]) if t.ndim == 1 else np.trapezoid(a, t[..., None], axis=1) / (t[0, -1] - t[0, 0])
+    made: Array = (
+        np.trapezoid(a, t, axis=1) / (t[-1] - t[0])
+        if t.ndim == 1
+        else np.trapezoid(a, t[..., None], axis=1) / (t[0, -1] - t[0, 0])
+    )
     return made
 
 
 REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
-    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a, _: a[:, -1], "mean": _mean,
+    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a,
+    _: a[:, -1], "mean": _mean,
 }  # fmt: skip
 METHODS = {"min": "minimum", "max": "maximum", "mean": "mean", "final": "point"}  # as CF calls them
 _BOTH = " and both sides of each break of a protocol"
-_OVER = {"min": "over the output times", "max": "over the output times", "mean": "by the trapezoid rule over the output times"}
+_OVER = {
+    "min": "over the output times",
+    "max": "over the output times",
+    "mean": "by the trapezoid rule over the output times",
+}
 SEEN = {how: words + _BOTH for how, words in _OVER.items()} | {"final": "at the end of the run"}
 BOOKED = SEEN | _OVER  # of the books
 
@@ -45,21 +55,31 @@ def between(t: Trajectory, times: Array) -> NDArray[np.bool_]:
 
 
 def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[Array, Array]:
-    """``value`` (lane, time, member) at ``times``, and with both sides of each break among them; the times are (lane, time) then."""
+    """``value`` (lane, time, member) at ``times``, and with both sides of each break among them;
+    the times are (lane, time) then.
+    """
     inside = between(t, times) if name in VARIABLES else np.zeros((0, 0), dtype=bool)
     if not inside.any():
         return value, times
-    at = np.where(inside, t.stops[:-1], times[0]).T  # those that lie outside stand at the start once more, where they change nothing
-    edges = np.where(np.tile(inside, (2, 1)).T[..., None], sides(t, name).transpose(2, 1, 0), value[:, :1])
+    at = np.where(
+        inside, t.stops[:-1], times[0]
+    ).T  # those that lie outside stand at the start once more, where they change nothing
+    edges = np.where(
+        np.tile(inside, (2, 1)).T[..., None], sides(t, name).transpose(2, 1, 0), value[:, :1]
+    )
     before, after = np.split(edges, 2, axis=1)
     when = np.concatenate([at, np.broadcast_to(times, (len(at), len(times))), at], axis=1)
     order = np.argsort(when, axis=1, kind="stable")
     seen = np.concatenate([before, value, after], axis=1)
-    return np.take_along_axis(seen, order[..., None], axis=1), np.take_along_axis(when, order, axis=1)
+    return np.take_along_axis(seen, order[..., None], axis=1), np.take_along_axis(
+        when, order, axis=1
+    )
 
 
 def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: bool) -> bool:
-    """Whether a part of a protocol lies between two output times, or a formula moves there; ``breaks``: its ends are seen."""
+    """Whether a part of a protocol lies between two output times, or a formula moves there;
+    ``breaks``: its ends are seen.
+    """
     inside = between(t, times)
     if not breaks:
         return bool((inside & ~np.isin(t.stops[:-1], times)).any())
@@ -70,25 +90,39 @@ def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: boo
 
 
 def _moves(t: Trajectory, times: Array, taken: NDArray[np.int64]) -> bool:
-    """Whether a formula leaves the chords between its values at the output times by a twentieth of its range, seen at 257 times."""
+    """Whether a formula leaves the chords between its values at the output times by a twentieth of
+    its range, seen at 257 times.
+    """
     names = t.kernel.program.names["protocol"]
-    rows = [names.index(f.parameter) for f in t.parameters.forms if not f.line and f.parameter in names]
+    rows = [
+        names.index(f.parameter) for f in t.parameters.forms if not f.line and f.parameter in names
+    ]
     if not rows or len(times) < 2:
         return False
     grid, lanes = np.linspace(times[0], times[-1], 257), t.stops.shape[1]
     curve = np.zeros((len(rows), len(grid), lanes))
     for part, held in enumerate(t.constants):
-        made = t.kernel.call("protocol", grid[:, None], np.zeros((t.kernel.size, len(grid), lanes)), held)[rows]
+        made = t.kernel.call(
+            "protocol", grid[:, None], np.zeros((t.kernel.size, len(grid), lanes)), held
+        )[rows]
         curve = np.where(grid[:, None] >= (t.stops[part - 1] if part else 0.0), made, curve)
     ends = t.observe("protocol")[rows][:, taken]
     k = np.clip(np.searchsorted(times, grid, side="right") - 1, 0, len(times) - 2)
     share = ((grid - times[k]) / (times[k + 1] - times[k]))[:, None]
     chords = ends[:, k] * (1 - share) + ends[:, k + 1] * share
-    return bool((np.abs(curve - chords) > 0.05 * np.ptp(curve, axis=1, keepdims=True) + 1e-12 * np.abs(curve)).any())
+    return bool(
+        (
+            np.abs(curve - chords)
+            > 0.05 * np.ptp(curve, axis=1, keepdims=True) + 1e-12 * np.abs(curve)
+        ).any()
+    )
 
 
 def warn(*, function: bool) -> None:
     """Say that the reducers do not see all."""
     where = "at the output times only" if function else "at the output times and at the breaks only"
-    text = f"a protocol moves between output times: Keep(reduce=…) looks {where}; give more of them (times=…), some in each pulse or wave"
+    text = (
+        f"a protocol moves between output times: Keep(reduce=…) looks {where}; give more of them"
+        " (times=…), some in each pulse or wave"
+    )
     warnings.warn(text, Unseen, stacklevel=4)

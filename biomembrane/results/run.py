@@ -20,7 +20,7 @@ from ..solve.task import prepare
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
 from .lanes import final, nearest_places, positions
-from .scan import Kept, chunked, collect, read
+from .scan import ScanResult, chunked, collect, read
 from .schema import BY_LANE, attributes, ended, ends, fate, laid
 from .variables import present, protocols, values
 
@@ -29,15 +29,23 @@ if TYPE_CHECKING:
 
 
 @overload
-def simulate(
-    model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: None = ...,
-    solver: Solver | None = ..., progress: lane_batches.Progress = ...,
+def simulate(model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[
+    str, Any
+] | None = ..., start: Any = ..., keep: None = ..., solver: (
+    Solver | None
+) = ..., progress: lane_batches.Progress = ...,
 ) -> Run: ...  # fmt: skip
+
+
 @overload
-def simulate(
-    model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[str, Any] | None = ..., start: Any = ..., keep: Any,
-    solver: Solver | None = ..., progress: lane_batches.Progress = ...,
-) -> Kept: ...  # fmt: skip
+def simulate(model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[
+    str, Any
+] | None = ..., start: Any = ..., keep: Any, solver: (
+    Solver | None
+) = ..., progress: lane_batches.Progress = ...,
+) -> ScanResult: ...  # fmt: skip
+
+
 def simulate(
     model: Model,
     *,
@@ -48,32 +56,41 @@ def simulate(
     keep: Any = None,
     solver: Solver | None = None,
     progress: lane_batches.Progress = None,
-) -> Run | Kept:
+) -> Run | ScanResult:
     """Run a model from its declared contents.
 
     Args:
         model: what to run.
         until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
-        times: or the output times themselves, a quantity array; they never change the solver's steps.  A run starts at 0 whether or not
+        times: or the output times themselves, a quantity array; they never change the solver's
+            steps.  A run starts at 0 whether or not
             0 is among them.
-        parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a :class:`~biomembrane.Protocol` changes it in time;
-            :class:`xarray.DataArray` with ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If some are
-            dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask scheduler (see :func:`biomembrane.save`).
-        start: a run, to go on from its last state, with the parameters that it was given, as they were at its end, unless ``parameters`` gives
-            others (contents and potentials at the start cannot be given then);
-            or shares of carrier states, ``{"SGLT1.C1": 1}``, instead of their steady state.
-        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a :class:`~biomembrane.Keep`; default everything.
+        parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a
+            :class:`~biomembrane.Protocol` changes it in time; :class:`xarray.DataArray` with
+            ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If
+            some are dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask
+            scheduler (see :func:`biomembrane.save`).
+        start: a run, to go on from its last state, with the parameters that it was given, as they
+            were at its end, unless ``parameters`` gives others (contents and potentials at the
+            start cannot be given then); or shares of carrier states, ``{"SGLT1.C1": 1}``, instead
+            of their steady state.
+        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a
+            :class:`~biomembrane.Keep`; default everything.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
-        progress: True writes a line on the terminal; a function is called with the share that is done, and stops the run by returning False.
+        progress: True writes a line on the terminal; a function is called with the share that is
+            done, and stops the run by returning False.
 
     Returns:
-        :class:`Run`; with ``keep`` a :class:`~biomembrane.results.scan.Kept`, which has the same ``data`` and ``ledger`` as far as they
-        were kept.  In a scan a lane that fails does not stop the others: it ends in NaN and ``run.data.status`` says why.
+        :class:`Run`; with ``keep`` a :class:`~biomembrane.results.scan.Kept`, which has the same
+        ``data`` and ``ledger`` as far as they
+        were kept.  In a scan a lane that fails does not stop the others: it ends in NaN and
+        ``run.data.status`` says why.
 
     Raises:
         SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
         Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
-        UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom, WrongType: at the call.
+        UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom,
+        WrongType: at the call.
     """
     wanted = None if keep is None else read(keep)
     grid = output_times(until, times)
@@ -82,9 +99,19 @@ def simulate(
     if chunked(parameters):
         from .lazy_scan import lazy
 
-        return lazy(model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver)
+        return lazy(
+            model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver
+        )
     summed = wanted is not None and "ledger_flow" not in wanted.variables
-    task = prepare(model, grid.times, first=grid.first, parameters=parameters, start=start, solver=solver, summed=summed)
+    task = prepare(
+        model,
+        grid.times,
+        first=grid.first,
+        parameters=parameters,
+        start=start,
+        solver=solver,
+        summed=summed,
+    )
     if wanted is not None:
         kept, done = collect(task, wanted, progress)
         if not done:
@@ -94,30 +121,47 @@ def simulate(
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses
-        raise _cancelled(run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses))
+        raise _cancelled(
+            run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses)
+        )
     return finished(run)
 
 
 def finished(run: Run) -> Run:
     """The run itself, unless it is a single one that was stopped.  Raises SimulationStopped.
 
-    A trajectory that is whole while its books are open is given back: its status tells, and ``ledger.check()`` raises.
+    A trajectory that is whole while its books are open is given back: its status tells, and
+    ``ledger.check()`` raises.
     """
     status = run.status
-    whole = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1])
+    whole = status.ok or (
+        status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1]
+    )
     if not run.trajectory.dims and not whole:
-        where, end = f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}", run.trajectory.block.times[-1]
-        look = f"the exception's .run holds the output times up to there, the last at {run.trajectory.times[-1]:.6g} s"
-        advice = f"{_refilled(run)}; {look}" if status.message.startswith(VANISHES) else f"{look}; look at its last fluxes"
+        where, end = (
+            f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}",
+            run.trajectory.block.times[-1],
+        )
+        look = (
+            "the exception's .run holds the output times up to there, the last at"
+            f" {run.trajectory.times[-1]:.6g} s"
+        )
+        advice = (
+            f"{_refilled(run)}; {look}"
+            if status.message.startswith(VANISHES)
+            else f"{look}; look at its last fluxes"
+        )
         raise errors.SimulationStopped(
-            run=run, where=where, wanted=f"a run to {end:g} s", got=f"{status.kind}: {status.message}", advice=advice
+            run=run, where=where, wanted=f"a run to {end:g} s",
+            got=f"{status.kind}: {status.message}", advice=advice
         )  # fmt: skip
     return run
 
 
 def _cancelled(run: Any, model: Model, share: float) -> errors.BiomembraneError:
     made: errors.BiomembraneError = errors.Cancelled(
-        run=run, where=f"model {model.name!r}", wanted="run to completion", got=f"cancelled, with {100 * share:.0f} % done",
+        run=run, where=f"model {model.name!r}", wanted="run to completion",
+        got=f"cancelled, with {100 * share:.0f} % done",
         advice="the exception's .run holds what was done; the rest is NaN",
     )  # fmt: skip
     return made
@@ -131,26 +175,35 @@ def _culprit(run: Run) -> str:
     told = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
     touching = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
-    fluxes = dict(zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True))
+    fluxes = dict(
+        zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True)
+    )
     wrong = [p for p in touching if not np.isfinite(fluxes[p])]
     chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
     return f"{told}, process {', '.join(chosen)}" if chosen else told
 
 
 def _refilled(run: Run) -> str:
-    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against the outside."""
+    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against
+    the outside.
+    """
     assert run.status.state is not None
     place = run.model.states[run.status.state].place
-    return f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the outside; without a path for water the volume is fixed"
+    return (
+        f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the"
+        " outside; without a path for water the volume is fixed"
+    )
 
 
 class Run:
     """Result of :func:`simulate`.
 
     Attributes:
-        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``, ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
-            ``affinity(process)``, ``dissipation(process)`` and, where there are any, ``auxiliary(auxiliary_state)`` over ``time`` and the
-            scan's own dimensions, with CF units.
+        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``,
+            ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
+            ``affinity(process)``, ``dissipation(process)`` and, where there are any,
+            ``auxiliary(auxiliary_state)`` over ``time`` and the scan's own dimensions, with CF
+            units.
         ledger: :class:`~biomembrane.account.ledger.Ledger`.
         status: how it ended (of the first lane, in a scan).
         timing: wall times [s].
@@ -176,7 +229,12 @@ class Run:
         """The solution of a single run."""
         lanes = len(self.trajectory.statuses)
         if lanes > 1:
-            raise errors.BadSettings(where="run.solution", wanted="one lane", got=f"{lanes} lanes", advice="run.isel(dim=0)")
+            raise errors.BadSettings(
+                where="run.solution",
+                wanted="one lane",
+                got=f"{lanes} lanes",
+                advice="run.isel(dim=0)",
+            )
         return self.trajectory.solution
 
     @cached_property
@@ -191,21 +249,34 @@ class Run:
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
-        """Names of the states, the last of them (state, lane) in the internal system, and the scan's dimensions."""
+        """Names of the states, the last of them (state, lane) in the internal system, and the
+        scan's dimensions.
+        """
         t = self.trajectory
-        return [x.name for x in self.model.states], t.block.y[:, -1] if t.dims else t.solution.y[:, -1:], dict(t.dims)
+        return (
+            [x.name for x in self.model.states],
+            t.block.y[:, -1] if t.dims else t.solution.y[:, -1:],
+            dict(t.dims),
+        )
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
-        return {bath: {name: float(np.ravel(c)[0]) for name, c in of.items()} for bath, of in self._baths().items()}
+        return {
+            bath: {name: float(np.ravel(c)[0]) for name, c in of.items()}
+            for bath, of in self._baths().items()
+        }
 
     @property
     def baths_by_lane(self) -> dict[str, dict[str, Any]]:
         """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
         shape = tuple(self.trajectory.dims.values())
         return {
-            bath: {name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c) for name, c in of.items()} for bath, of in self._baths().items()
+            bath: {
+                name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c)
+                for name, c in of.items()
+            }
+            for bath, of in self._baths().items()
         }
 
     def _baths(self) -> dict[str, dict[str, Any]]:
@@ -213,42 +284,64 @@ class Run:
         t = self.trajectory
         _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
         p = dict(zip(self.model.parameters, inputs[0], strict=False))
-        p |= zip(t.kernel.program.names["protocol"], t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
-        return {r.name: {s.name: p[f"{r.name}.{s.name}"] for s in r.contents} for r in self.model.reservoirs}
+        p |= zip(
+            t.kernel.program.names["protocol"],
+            t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]),
+            strict=True,
+        )
+        return {
+            r.name: {s.name: p[f"{r.name}.{s.name}"] for s in r.contents}
+            for r in self.model.reservoirs
+        }
 
     def isel(self, **at: int) -> Run:
         """One lane of a scan, by position along its dimensions."""
         dims = self.trajectory.dims
-        lane = int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values()))) if dims else 0
+        lane = (
+            int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values())))
+            if dims
+            else 0
+        )
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the coordinates of its dimensions: a number in the unit of the label, which is the one that the scan was given in,
-        a quantity in any unit, or the same text.  A number means the label that it equals to a millionth.
+        """One lane of a scan, by the coordinates of its dimensions: a number in the unit of the
+        label, which is the one that the scan was given in, a quantity in any unit, or the same
+        text.  A number means the label that it equals to a millionth.
 
-        Raises UnknownName (with the nearest label), BadSettings where several lanes bear the label, NotANumber, UnitMismatch, NotFinite, and as
-        :meth:`isel`.
+        Raises UnknownName (with the nearest label), BadSettings where several lanes bear the label,
+        NotANumber, UnitMismatch, NotFinite, and as :meth:`isel`.
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run).  Raises UnknownName, BadSettings."""
+        """Last values of a variable by name, as quantities (a single run).
+
+        Raises UnknownName, BadSettings.
+        """
         return final(self.data, variable, tuple(self.trajectory.dims))
 
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.trajectory.dims.items())
         end = float(self.trajectory.block.times[self.trajectory.reached - 1])
-        return f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''}; {self._ended}>"
+        return (
+            f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''};"
+            f" {self._ended}>"
+        )
 
     @property
     def _ended(self) -> str:
-        return ended(ends(self.trajectory.statuses)[0]) if self.trajectory.dims else self.status.kind
+        return (
+            ended(ends(self.trajectory.statuses)[0]) if self.trajectory.dims else self.status.kind
+        )
 
     def _repr_html_(self) -> str:
         from ..account.ledger_table import html
         from ..html import Html, collapsible, join
 
-        return collapsible(repr(self), join(html(self.ledger), Html(self.data._repr_html_())), open=True)
+        return collapsible(
+            repr(self), join(html(self.ledger), Html(self.data._repr_html_())), open=True
+        )
 
 
 def _dataset(run: Run) -> xr.Dataset:
@@ -259,6 +352,16 @@ def _dataset(run: Run) -> xr.Dataset:
         facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
         data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
     for name, (value, unit, meaning) in protocols(t).items():
-        data[name] = (("time", *dims), t.shaped(value[None])[0], {"units": unit, "long_name": meaning})
+        data[name] = (
+            ("time", *dims),
+            t.shaped(value[None])[0],
+            {"units": unit, "long_name": meaning},
+        )
     data |= fate(model, t.dims, *ends(t.statuses))
-    return laid(data, model, t.parameters, t.times, attributes(model, t.parameters, t.solver, BY_LANE if t.dims else run.status.kind))
+    return laid(
+        data,
+        model,
+        t.parameters,
+        t.times,
+        attributes(model, t.parameters, t.solver, BY_LANE if t.dims else run.status.kind),
+    )

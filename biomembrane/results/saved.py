@@ -24,15 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A run read from a file: its data, its books and its figures without the model, and a start from which a run of the model goes on."""
+    """A run read from a file: its data, its books and its figures without the model, and a start
+    from which a run of the model goes on.
+    """
 
     data: xr.Dataset
 
     @cached_property
     def ledger(self) -> Any:
-        """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which a part was kept the lines of the books."""
+        """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which
+        a part was kept the lines of the books.
+        """
         if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
-            return KeptLedger(self.data, self.model_name, float(json.loads(self.data.attrs["solver_json"])["rtol"]))
+            return KeptLedger(
+                self.data,
+                self.model_name,
+                float(json.loads(self.data.attrs["solver_json"])["rtol"]),
+            )
         return FiledLedger(self.data)
 
     @property
@@ -59,20 +67,37 @@ class SavedRun:
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
         told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
-        return {bath: {species: float(np.ravel(c)[0]) for species, c in of.items()} for bath, of in told.items()}
+        return {
+            bath: {species: float(np.ravel(c)[0]) for species, c in of.items()}
+            for bath, of in told.items()
+        }
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
-        """Names of the states, the last of them (state, lane), and the scan's dimensions.  Raises UnknownName where none was saved."""
+        """Names of the states, the last of them (state, lane), and the scan's dimensions.
+
+        Raises UnknownName where none was saved.
+        """
         if "state_end" not in self.data:
-            got, advice = "a file without it", "bm.save(run, …) of a run of which everything is kept"
-            raise errors.UnknownName(where=f"a saved run of {self.model_name!r}", wanted="its last state", got=got, advice=advice)
+            got, advice = (
+                "a file without it",
+                "bm.save(run, …) of a run of which everything is kept",
+            )
+            raise errors.UnknownName(
+                where=f"a saved run of {self.model_name!r}",
+                wanted="its last state",
+                got=got,
+                advice=advice,
+            )
         dims, last = self.dims, self.data.state_end
         state = last.transpose("state", *dims).values.reshape(last.sizes["state"], -1)
         return [str(n) for n in self.data.state.values], state, dims
 
     def isel(self, **at: int) -> SavedRun:
-        """One lane of a scan, by position along its dimensions.  Raises UnknownName, OutOfDomain."""
+        """One lane of a scan, by position along its dimensions.
+
+        Raises UnknownName, OutOfDomain.
+        """
         return SavedRun(lane(self.data, positions(self.dims, at)))
 
     def sel(self, **at: Any) -> SavedRun:
@@ -80,7 +105,10 @@ class SavedRun:
         return self.isel(**nearest_places(self.data, tuple(self.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run).  Raises UnknownName, BadSettings."""
+        """Last values of a variable by name, as quantities (a single run).
+
+        Raises UnknownName, BadSettings.
+        """
         return final(self.data, variable, tuple(self.dims))
 
     def __repr__(self) -> str:

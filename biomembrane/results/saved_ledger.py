@@ -1,7 +1,9 @@
-"""A run as a file holds it: everything that the books, the figures and a run that goes on from it need, without the model.
+"""A run as a file holds it: everything that the books, the figures and a run that goes on from it
+need, without the model.
 
-``filed(run)`` is the run's data with the ledger entry by entry and line by line, the least power of each process, what rounding does to ΔΞ,
-and the last state in the program's own units; ``books_json`` says what else the table tells.  :class:`FiledLedger` is the ledger again.
+``filed(run)`` is the run's data with the ledger entry by entry and line by line, the least power of
+each process, what rounding does to ΔΞ, and the last state in the program's own units;
+``books_json`` says what else the table tells.  :class:`FiledLedger` is the ledger again.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from .. import errors
 from ..account.ledger import Ledger
 from ..account.ledger_lines import LINES
 from ..assemble.energy_stores import Component, Role, Store
-from ..assemble.ledger_accounts import Chart
+from ..assemble.ledger_accounts import LedgerLayout
 from ..compile.program import Uphill
-from ..solve.ledger_totals import Books
+from ..solve.ledger_totals import LedgerTotals
 from ..solve.status import Outcome, Status
 from .run import Run
 
@@ -40,15 +42,25 @@ def filed(run: Run) -> xr.Dataset:
     ledger, t, model = run.ledger, run.trajectory, run.model
     flow = ledger.flow.rename({c: f"entry_{c}" for c in ENTRY})
     lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
-    made = run.data.assign(ledger_flow=flow, ledger_dissipation=ledger.dissipation, ledger_exergy=ledger.exergy, **lines)
+    made = run.data.assign(
+        ledger_flow=flow,
+        ledger_dissipation=ledger.dissipation,
+        ledger_exergy=ledger.exergy,
+        **lines,
+    )
     if t.kernel.program.names["uphill"]:
-        made = made.assign(ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration)
+        made = made.assign(
+            ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration
+        )
     if ledger.free.size:
         made = made.assign(ledger_free=ledger.free)
     if ledger._books.imposed_parts.any():
         made = made.assign(ledger_imposed_by_store=_imposed(ledger))
     dims, shape = tuple(t.dims), tuple(t.dims.values())
-    facts = {"units": "fW", "long_name": "smallest dissipated power met at any node of the quadrature"}
+    facts = {
+        "units": "fW",
+        "long_name": "smallest dissipated power met at any node of the quadrature",
+    }
     made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
     facts = {"units": "pJ", "long_name": "what exergy is uncertain by in floating point"}
     made["ledger_rounding"] = (dims, np.asarray(ledger._books.rounding).reshape(shape), facts)
@@ -57,8 +69,15 @@ def filed(run: Run) -> xr.Dataset:
         made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
     names, state, _ = run.end_state
     made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
-    made["state_end"] = (("state", *dims), state.reshape(-1, *shape), {"units": "1", "long_name": "state at the end, in state_unit"})
-    made.attrs |= {"baths_json": json.dumps(run.baths_by_lane), "books_json": json.dumps(_books(ledger), ensure_ascii=False)}
+    made["state_end"] = (
+        ("state", *dims),
+        state.reshape(-1, *shape),
+        {"units": "1", "long_name": "state at the end, in state_unit"},
+    )
+    made.attrs |= {
+        "baths_json": json.dumps(run.baths_by_lane),
+        "books_json": json.dumps(_books(ledger), ensure_ascii=False),
+    }
     assert isinstance(made, xr.Dataset)
     return made.transpose("time", ..., *dims)
 
@@ -69,15 +88,21 @@ def _imposed(ledger: Ledger) -> xr.DataArray:
 
 
 def _books(ledger: Ledger) -> dict[str, Any]:
-    t, chart = ledger._t, ledger._chart
+    t, ledger_layout = ledger._t, ledger._ledger_layout
     return {
         "labels": ledger.labels,
-        "transporters": chart.transporters,
-        "processes": [[p.name, p.transporter, None if p.rates.flux is None else p.rates.reason] for p in t.model.processes],
+        "transporters": ledger_layout.transporters,
+        "processes": [
+            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
+            for p in t.model.processes
+        ],
         "pools": [[x.name, x.carried_as] for x in t.model.pools],
         "unaccounted": list(t.model.unaccounted),
         "species": {name: s.label for name, s in t.model.species.items()},
-        "fuel": {name: [[fuel, sorted(members)] for fuel, members in parts] for name, parts in chart.fuel.items()},
+        "fuel": {
+            name: [[fuel, sorted(members)] for fuel, members in parts]
+            for name, parts in ledger_layout.fuel.items()
+        },
         "empty": {name: list(used) for name, used in ledger._books.empty.items()},
         "rtol": t.solver.rtol,
         "span": float(t.block.times[-1]),
@@ -96,26 +121,43 @@ class Filed:
         own = {name: v.variable for name, v in data.coords.items() if set(v.dims) <= set(self.dims)}
         self.parameters = SimpleNamespace(coords=own)
         self.solver = SimpleNamespace(rtol=float(self.facts["rtol"]))
-        processes = [SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why)) for n, t, why in self.facts["processes"]]
-        species = {name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()}
-        labels = [SimpleNamespace(name=n, label=self.facts["labels"][n]) for n in self.facts["transporters"]]
+        processes = [
+            SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why))
+            for n, t, why in self.facts["processes"]
+        ]
+        species = {
+            name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()
+        }
+        labels = [
+            SimpleNamespace(name=n, label=self.facts["labels"][n])
+            for n in self.facts["transporters"]
+        ]
         pools = [SimpleNamespace(name=n, carried_as=carrier) for n, carrier in self.facts["pools"]]
         self.model = SimpleNamespace(
-            name=data.attrs["title"], processes=processes, species=species, transporters=labels, pools=pools,
+            name=data.attrs["title"], processes=processes, species=species, transporters=labels,
+            pools=pools,
             unaccounted=self.facts["unaccounted"],
         )  # fmt: skip
-        rows = {"dissipation": list(map(str, data.process.values)), "exergy": list(map(str, data.store.values)), "drift": ()}
+        rows = {
+            "dissipation": list(map(str, data.process.values)),
+            "exergy": list(map(str, data.store.values)),
+            "drift": (),
+        }
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
         span = float(self.facts["span"])
         times = self.times if self.times[-1] >= span else np.append(self.times, span)
-        least = data.ledger_least_power.transpose(*self.dims, "process").values.reshape(-1, data.sizes["process"])
+        least = data.ledger_least_power.transpose(*self.dims, "process").values.reshape(
+            -1, data.sizes["process"]
+        )
         self.block = SimpleNamespace(times=times, least=least)
 
     @property
     def statuses(self) -> list[Status]:
         """How each lane ended."""
         pools = self.data.culprit.values.ravel()
-        ends = zip(self.data.status.values.ravel(), self.data.end.values.ravel(), pools, strict=True)
+        ends = zip(
+            self.data.status.values.ravel(), self.data.end.values.ravel(), pools, strict=True
+        )
         return [Status(Outcome.of(k), float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
 
     def shaped(self, values: Array) -> Array:
@@ -129,15 +171,26 @@ class Filed:
         return made
 
 
-class FiledChart(Chart):
+class FiledLayout(LedgerLayout):
     """The chart of accounts from the labels of the entries."""
 
     def __init__(self, t: Filed) -> None:
         told = {what: [str(x) for x in t.data[f"entry_{what}"].values] for what in ENTRY}
-        self.process, self.transporter, self.carrier = told["process"], told["transporter"], told["carrier"]
-        rows = zip(*(told[f] for f in ("store", "species", "place", "role", "component")), strict=True)
-        self.store = [Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows]
-        self.fuel = {name: [(fuel, frozenset(members)) for fuel, members in parts] for name, parts in t.facts["fuel"].items()}
+        self.process, self.transporter, self.carrier = (
+            told["process"],
+            told["transporter"],
+            told["carrier"],
+        )
+        rows = zip(
+            *(told[f] for f in ("store", "species", "place", "role", "component")), strict=True
+        )
+        self.store = [
+            Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows
+        ]
+        self.fuel = {
+            name: [(fuel, frozenset(members)) for fuel, members in parts]
+            for name, parts in t.facts["fuel"].items()
+        }
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
@@ -149,18 +202,19 @@ def _one(kind: type[E], text: str) -> E:
         return kind(text)
     except ValueError:
         raise errors.CorruptFile(
-            where=f"a saved run, entry_{kind.__name__.lower()}", wanted=" | ".join(kind), got=errors.shown(text), advice="save the run again",
+            where=f"a saved run, entry_{kind.__name__.lower()}", wanted=" | ".join(kind),
+            got=errors.shown(text), advice="save the run again",
         ) from None  # fmt: skip
 
 
-class FiledBooks(Books):
+class FiledTotals(LedgerTotals):
     """The books from their entries in a file; the lines follow as they do in memory."""
 
     t: Any
 
     def __init__(self, t: Filed) -> None:
         self.t = t
-        self.chart, self.summed, self.scale = FiledChart(t), False, 1.0
+        self.ledger_layout, self.summed, self.scale = FiledLayout(t), False, 1.0
 
     @cached_property
     def empty(self) -> dict[str, tuple[str, ...]]:
@@ -178,13 +232,23 @@ class FiledBooks(Books):
 
     def _uphill(self, which: Uphill) -> Array:
         name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
-        return self.t.lanes(name, "process", "time") if name in self.t.data else np.where(np.isnan(self.dissipation), np.nan, 0.0)
+        return (
+            self.t.lanes(name, "process", "time")
+            if name in self.t.data
+            else np.where(np.isnan(self.dissipation), np.nan, 0.0)
+        )
 
     @cached_property
     def gained(self) -> dict[str, Array]:
         if "ledger_free" not in self.t.data:
             return {}
-        return dict(zip(map(str, self.t.data["loop"].values), self.t.lanes("ledger_free", "loop", "time"), strict=True))
+        return dict(
+            zip(
+                map(str, self.t.data["loop"].values),
+                self.t.lanes("ledger_free", "loop", "time"),
+                strict=True,
+            )
+        )
 
     @cached_property
     def cycle_of(self) -> dict[str, str]:
@@ -203,11 +267,19 @@ class FiledBooks(Books):
     @cached_property
     def imposed_parts(self) -> Array:
         name = "ledger_imposed_by_store"
-        return self.t.lanes(name, "store", "time") if name in self.t.data else np.zeros_like(self.exergy)
+        return (
+            self.t.lanes(name, "store", "time")
+            if name in self.t.data
+            else np.zeros_like(self.exergy)
+        )
 
     @cached_property
     def swung(self) -> Array:
-        return self.t.lanes("ledger_swung") if "ledger_swung" in self.t.data else np.zeros_like(self.rounding)
+        return (
+            self.t.lanes("ledger_swung")
+            if "ledger_swung" in self.t.data
+            else np.zeros_like(self.rounding)
+        )
 
     @cached_property
     def rounding(self) -> Array:
@@ -220,6 +292,6 @@ class FiledLedger(Ledger):
 
     def __init__(self, data: xr.Dataset) -> None:
         t: Any = Filed(data)
-        self._t, self._books = t, FiledBooks(t)
-        self._chart = self._books.chart
-        self.transporters, self.labels = self._chart.transporters, dict(t.facts["labels"])
+        self._t, self._books = t, FiledTotals(t)
+        self._ledger_layout = self._books.ledger_layout
+        self.transporters, self.labels = self._ledger_layout.transporters, dict(t.facts["labels"])

@@ -1,4 +1,6 @@
-"""The variables of a result: what they are called, over which dimension they run, and their numbers."""
+"""The variables of a result: what they are called, over which dimension they run, and their
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,12 @@ class Variable:
 
 
 VARIABLES = {
-    "amount": Variable("pool", "fmol", "amount"), "concentration": Variable("pool", "mM", "concentration"),
-    "potential": Variable("membrane", "mV", "membrane potential, inside less outside"), "volume": Variable("compartment", "pL", "solvent volume"),
-    "flux": Variable("process", "fmol/s", "flux in the written direction"), "affinity": Variable("process", "kJ/mol", "affinity"),
+    "amount": Variable("pool", "fmol", "amount"), "concentration": Variable("pool", "mM",
+    "concentration"),
+    "potential": Variable("membrane", "mV", "membrane potential, inside less outside"),
+    "volume": Variable("compartment", "pL", "solvent volume"),
+    "flux": Variable("process", "fmol/s", "flux in the written direction"),
+    "affinity": Variable("process", "kJ/mol", "affinity"),
     "dissipation": Variable("process", "pW", "dissipated power"),
     "auxiliary": Variable("auxiliary_state", "1", "state with an equation of its own"),
 }  # fmt: skip
@@ -61,7 +66,9 @@ def labels(model: Model, dim: str) -> list[str]:
 
 
 def values(trajectory: Trajectory, name: str) -> Array:
-    """(member, time, lane) in the variable's unit; carriers have no concentration, and some membranes no potential (NaN)."""
+    """(member, time, lane) in the variable's unit; carriers have no concentration, and some
+    membranes no potential (NaN).
+    """
     if name in HELD:
         index = _states(trajectory.model, name)
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
@@ -69,17 +76,29 @@ def values(trajectory: Trajectory, name: str) -> Array:
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
     for lane, status in enumerate(trajectory.statuses):
         if not status.ok:  # what does not depend on the state has a number there, too
-            got[:, 0 if status.kind is Outcome.CANCELLED else come(trajectory.block.times, status.time) :, lane] = np.nan
+            got[
+                :,
+                (
+                    0
+                    if status.kind is Outcome.CANCELLED
+                    else come(trajectory.block.times, status.time)
+                ) :,
+                lane,
+            ] = np.nan
     return _every(trajectory, name, got)
 
 
 def sides(trajectory: Trajectory, name: str) -> Array:
-    """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then after each."""
+    """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then
+    after each.
+    """
     if name in HELD:
         index = _states(trajectory.model, name)
         both = (trajectory.block.turns, trajectory.block.onsets)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
-    return _every(trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit))
+    return _every(
+        trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit)
+    )
 
 
 def _every(trajectory: Trajectory, name: str, got: Array) -> Array:
@@ -102,7 +121,11 @@ def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
         shown.setdefault(name, trajectory.input(timed.value))
     for name, value in shown.items():
         p = trajectory.model.parameter(name)
-        made[name] = (value * units.from_internal(p.unit), units.udunits(p.unit), p.long_name or name)
+        made[name] = (
+            value * units.from_internal(p.unit),
+            units.udunits(p.unit),
+            p.long_name or name,
+        )
     return made
 
 
@@ -110,6 +133,9 @@ def coordinates(model: Model) -> dict[str, Any]:
     """Labels of every dimension, with what is known of each pool and process."""
     pools = [x for x in model.states if x.is_amount]
     facts = {"pool_species": "label", "pool_place": "place", "pool_kind": "kind"}
-    made: dict[str, Any] = {dim: labels(model, dim) for dim in ("pool", "membrane", "compartment", "process", "auxiliary_state")}
+    made: dict[str, Any] = {
+        dim: labels(model, dim)
+        for dim in ("pool", "membrane", "compartment", "process", "auxiliary_state")
+    }
     made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
     return made | {"transporter": ("process", [p.transporter for p in model.processes])}

@@ -1,7 +1,9 @@
-"""Bounds of an expression over boxes: interval arithmetic with a rounding allowance, and the sign of a factor by adaptive splitting.
+"""Bounds of an expression over boxes: interval arithmetic with a rounding allowance, and the sign
+of a factor by adaptive splitting.
 
-Each cell gets an enclosure of the expression, node by node, tightened by the mean-value form where slopes are at hand.  A cell of unknown
-sign is halved along the variable that matters most; work is bounded, and what is then left is unknown.
+Each cell gets an enclosure of the expression, node by node, tightened by the mean-value form where
+slopes are at hand.  A cell of unknown sign is halved along the variable that matters most; work is
+bounded, and what is then left is unknown.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Enclosure:
     def __init__(self, expression: sp.Expr, axes: Sequence[Axis]) -> None:
         self.expression = expression
         self.axes = [a for a in axes if expression.has(a.symbol)]
-        self.widths = np.array([[max(a.high - a.low, 1e-300)] for a in self.axes]).reshape(len(self.axes), 1)
+        self.widths = np.array([[max(a.high - a.low, 1e-300)] for a in self.axes]).reshape(
+            len(self.axes), 1
+        )
 
     @cached_property
     def slopes(self) -> list[sp.Expr] | None:
@@ -58,9 +62,13 @@ class Enclosure:
             return x, *_known(*enclosed(self.expression, memo), TRIES), self._rounding(memo, TRIES)
 
     def _rounding(self, memo: dict[sp.Basic, Pair], cells: int) -> Array:
-        """What is rounding at every state of a cell: of the least that its terms amount to there."""
+        """What is rounding at every state of a cell: of the least that its terms amount to
+        there.
+        """
         parts = [memo[a] for a in self.expression.args] if self.expression.is_Add else []
-        size = sum((np.maximum(np.maximum(low, -high), 0.0) for low, high in parts), np.zeros(cells))
+        size = sum(
+            (np.maximum(np.maximum(low, -high), 0.0) for low, high in parts), np.zeros(cells)
+        )
         return np.where(np.isfinite(size), ROUNDING * size, 0.0)
 
     def start(self) -> Pair:
@@ -69,7 +77,9 @@ class Enclosure:
         return ends[:, :1], ends[:, 1:]
 
     def __call__(self, low: Array, high: Array) -> tuple[Array, Array, Array, Array]:
-        """Lower and upper bounds by cell, what is rounding in it, and by how much each axis may move the value ``(axis, cell)``."""
+        """Lower and upper bounds by cell, what is rounding in it, and by how much each axis may
+        move the value ``(axis, cell)``.
+        """
         with np.errstate(all="ignore"):
             memo = self._leaves(low, high)
             below, above = enclosed(self.expression, memo)
@@ -87,7 +97,11 @@ class Enclosure:
             fine = np.isfinite(swing)
             below = np.where(fine, np.fmax(below, least - swing), below)
             above = np.where(fine, np.fmin(above, most + swing), above)
-            return *_known(below, above, width.shape[1]), slack, np.where(np.isfinite(moved), moved, width)
+            return (
+                *_known(below, above, width.shape[1]),
+                slack,
+                np.where(np.isfinite(moved), moved, width),
+            )
 
     def _leaves(self, low: Array, high: Array) -> dict[sp.Basic, Pair]:
         made: dict[sp.Basic, Pair] = {}
@@ -103,7 +117,9 @@ def _known(below: Any, above: Any, cells: int) -> Pair:
 
 @dataclass(frozen=True)
 class Sign:
-    """``+1`` or ``-1`` where proved over the whole box, else 0 with, where seen, values of the axes at which it is below and above zero."""
+    """``+1`` or ``-1`` where proved over the whole box, else 0 with, where seen, values of the axes
+    at which it is below and above zero.
+    """
 
     sign: int
     below: dict[sp.Symbol, float] | None = None
@@ -111,7 +127,9 @@ class Sign:
 
 
 def sign(expression: sp.Expr, axes: Sequence[Axis]) -> Sign:
-    """The sign of an expression over the box, up to the rounding of its terms at each state; cells are halved until each is known."""
+    """The sign of an expression over the box, up to the rounding of its terms at each state; cells
+    are halved until each is known.
+    """
     enclosure = Enclosure(expression, axes)
     low, high = enclosure.start()
     seen: dict[int, dict[sp.Symbol, float]] = {}
@@ -119,7 +137,10 @@ def sign(expression: sp.Expr, axes: Sequence[Axis]) -> Sign:
         x, least, most, slack = enclosure.tried()
         for way, certain in ((1, least > slack), (-1, most < -slack)):
             if np.any(certain):
-                seen[way] = {a.symbol: float(y) for a, y in zip(enclosure.axes, x[:, int(np.argmax(certain))], strict=True)}
+                seen[way] = {
+                    a.symbol: float(y)
+                    for a, y in zip(enclosure.axes, x[:, int(np.argmax(certain))], strict=True)
+                }
         if len(seen) == 2:
             return Sign(0, seen[-1], seen[1])
     most_cells = CELLS * 100 // (100 + expression.count_ops())
@@ -130,11 +151,17 @@ def sign(expression: sp.Expr, axes: Sequence[Axis]) -> Sign:
         for way, certain in ((1, below > slack), (-1, above < -slack)):
             if way not in seen and np.any(certain):
                 k = int(np.argmax(certain))
-                seen[way] = {a.symbol: float(x) for a, x in zip(enclosure.axes, (low[:, k] + high[:, k]) / 2, strict=True)}
+                seen[way] = {
+                    a.symbol: float(x)
+                    for a, x in zip(enclosure.axes, (low[:, k] + high[:, k]) / 2, strict=True)
+                }
         if len(seen) == 2:
             return Sign(0, seen[-1], seen[1])
         open_ = (below < -slack) & (above > slack)
-        ways = {1: ways[1] and bool(np.all(open_ | (below >= -slack))), -1: ways[-1] and bool(np.all(open_ | (above <= slack)))}
+        ways = {
+            1: ways[1] and bool(np.all(open_ | (below >= -slack))),
+            -1: ways[-1] and bool(np.all(open_ | (above <= slack))),
+        }
         if not np.any(open_):
             return Sign(1 if ways[1] else -1 if ways[-1] else 0, seen.get(-1), seen.get(1))
         if not enclosure.axes or looked > most_cells:

@@ -1,6 +1,7 @@
 """What a model says of one process: a flux, and the reaction whose affinity it should follow.
 
-The audit works on claims only, so that native transporters, loops of kinetic diagrams and models of other formats are judged alike.
+The audit works on claims only, so that native transporters, loops of kinetic diagrams and models of
+other formats are judged alike.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Declaration = Transporter | Cycle
 
 @dataclass(frozen=True)
 class Level:
-    """A concentration that counts: ``name`` as ``"Na@in"``, ``change`` per turnover (products +; 0: it is only sensed), usual value [mM]."""
+    """A concentration that counts: ``name`` as ``"Na@in"``, ``change`` per turnover (products +; 0:
+    it is only sensed), usual value [mM].
+    """
 
     name: str
     symbol: sp.Symbol
@@ -39,18 +42,20 @@ class Claim:
     """A flux [any unit] beside A/RT of its reaction.
 
     Args:
-        flux: net, positive in the written direction; or ``forward`` and ``reverse``; or ``conductance``, of J = L·A.
+        flux: net, positive in the written direction; or ``forward`` and ``reverse``; or
+            ``conductance``, of J = L·A.
         drive: A/RT in the symbols of the levels, of ``voltage`` = V_in − V_out, R, T, F and c°.
         values: numbers of parameters by name [internal units].
         charge: elementary charges that a turnover moves to the inside, by what the species carry.
-        current: the charges that the model's own voltage equation books for a turnover; as ``charge`` unless told.
+        current: the charges that the model's own voltage equation books for a turnover; as
+            ``charge`` unless told.
         unbalanced: what appears or vanishes, in words.
         proved: a verdict that stands already (``proven``, ``onsager``).
     """
 
     name: str
     reaction: str
-    drive: sp.Expr
+    reduced_affinity: sp.Expr
     levels: tuple[Level, ...]
     flux: sp.Expr | None = None
     forward: sp.Expr | None = None
@@ -67,7 +72,9 @@ class Claim:
 
     @property
     def paired(self) -> bool:
-        """Whether it is given by its one-way rates, of which RT ln(r⁺/r⁻) = A is asked; of a net flux only its sign can be."""
+        """Whether it is given by its one-way rates, of which RT ln(r⁺/r⁻) = A is asked; of a net
+        flux only its sign can be.
+        """
         return self.forward is not None and self.reverse is not None
 
     @property
@@ -76,29 +83,53 @@ class Claim:
         if self.flux is not None:
             return self.flux
         if self.conductance is not None:
-            return self.conductance * R * T * self.drive
+            return self.conductance * R * T * self.reduced_affinity
         return None if self.forward is None or self.reverse is None else self.forward - self.reverse
 
 
 def claim(
-    name: str, terms: Mapping[str, tuple[int, int, float]], *, voltage: sp.Symbol | None = None, energy: sp.Expr = sp.S.Zero, **said: Any
+    name: str,
+    terms: Mapping[str, tuple[int, int, float]],
+    *,
+    voltage: sp.Symbol | None = None,
+    energy: sp.Expr = sp.S.Zero,
+    **said: Any,
 ) -> Claim:
-    """A claim from stoichiometry: ``terms`` are (change, charge, usual concentration [mM]) by ``"Na@in"``; ``energy`` is ΔG° [J/mol].
+    """A claim from stoichiometry: ``terms`` are (change, charge, usual concentration [mM]) by
+    ``"Na@in"``; ``energy`` is ΔG° [J/mol].
 
-    The concentrations are the symbols ``symbols.concentration("Na@in")``; A/RT = −ΔG°/RT − Σ ν ln(c/c°) − Q·FV/RT, with Q the charge
-    that appears at ``@in``.
+    The concentrations are the symbols ``symbols.concentration("Na@in")``; A/RT = −ΔG°/RT − Σ ν
+    ln(c/c°) − Q·FV/RT, with Q the charge that appears at ``@in``.
     """
-    levels = tuple(Level(n, symbols.concentration(n), change, usual, z) for n, (change, z, usual) in terms.items())
+    levels = tuple(
+        Level(n, symbols.concentration(n), change, usual, z)
+        for n, (change, z, usual) in terms.items()
+    )
     charge = sum(level.change * level.charge for level in levels if level.name.endswith("@in"))
     chemical = sp.Add(*(level.change * sp.log(level.symbol / c0) for level in levels))
     electrical = charge * F * voltage / (R * T) if voltage is not None else sp.S.Zero
-    drive = -energy / (R * T) - chemical - electrical
-    return Claim(name=name, reaction=_written(levels), drive=drive, levels=levels, voltage=voltage, charge=charge, **said)
+    reduced_affinity = -energy / (R * T) - chemical - electrical
+    return Claim(
+        name=name,
+        reaction=_written(levels),
+        reduced_affinity=reduced_affinity,
+        levels=levels,
+        voltage=voltage,
+        charge=charge,
+        **said,
+    )
 
 
 def _written(levels: Iterable[Level]) -> str:
     def side(sign: int) -> str:
-        return " + ".join((f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name for x in levels if x.change * sign > 0) or "∅"
+        return (
+            " + ".join(
+                (f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name
+                for x in levels
+                if x.change * sign > 0
+            )
+            or "∅"
+        )
 
     return f"{side(-1)} ⇌ {side(1)}"
 
@@ -112,14 +143,31 @@ def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATUR
     return [_claim(process, derived, values, temperature) for process in declared.processes]
 
 
-def _claim(process: Process, derived: Mapping[sp.Symbol, sp.Expr], values: Mapping[str, float], temperature: float) -> Claim:
+def _claim(
+    process: Process,
+    derived: Mapping[sp.Symbol, sp.Expr],
+    values: Mapping[str, float],
+    temperature: float,
+) -> Claim:
     net = process.reaction.net
-    levels = tuple(level(who, f"{who.species.name}@{who.place.name}", net.get(who, 0)) for who in process.solutes if who.species and who.place)
-    on, rates, known = process.on, process.rates.mapped(lambda rate: rate.xreplace(derived)), process.certificate.verdict
-    moved = process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    levels = tuple(
+        level(who, f"{who.species.name}@{who.place.name}", net.get(who, 0))
+        for who in process.solutes
+        if who.species and who.place
+    )
+    on, rates, known = (
+        process.on,
+        process.rates.mapped(lambda rate: rate.xreplace(derived)),
+        process.certificate.verdict,
+    )
+    moved = (
+        process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+    )
     return Claim(
-        name=process.name, reaction=str(process.reaction), drive=process.certificate.drive.xreplace(derived), levels=levels,
-        flux=rates.flux, forward=rates.forward, reverse=rates.reverse, conductance=rates.conductance, charge=float(moved),
+        name=process.name, reaction=str(process.reaction),
+        reduced_affinity=process.certificate.reduced_affinity.xreplace(derived), levels=levels,
+        flux=rates.flux, forward=rates.forward, reverse=rates.reverse,
+        conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
         proved=known if known in (Verdict.PROVEN, Verdict.ONSAGER) else "", temperature=temperature,
     )  # fmt: skip
@@ -129,7 +177,13 @@ def level(who: Participant, name: str, change: int) -> Level:
     """The level of a declared solute; one that is declared as absent is looked at around 1 mM."""
     assert who.place is not None
     assert who.species is not None
-    return Level(name, symbols.concentration(who.pool), change, contents(who.place)[who.species].value or 1.0, who.species.charge)
+    return Level(
+        name,
+        symbols.concentration(who.pool),
+        change,
+        contents(who.place)[who.species].value or 1.0,
+        who.species.charge,
+    )
 
 
 def subjects(x: Model | Declaration) -> tuple[tuple[Declaration, ...], float]:

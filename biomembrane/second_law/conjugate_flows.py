@@ -1,8 +1,9 @@
 """Conjugate flows and forces of transporters at given concentrations and voltage.
 
-Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT ln(c_out/c_in) − z F V; what is left of a
-reaction, such as the hydrolysis of ATP, has its turnover and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram
-is taken at its steady state (:mod:`~biomembrane.declare.cycle_stationary_state`).
+Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT
+ln(c_out/c_in) − z F V; what is left of a reaction, such as the hydrolysis of ATP, has its turnover
+and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram is taken at its steady
+state (:mod:`~biomembrane.declare.cycle_stationary_state`).
 """
 
 from __future__ import annotations
@@ -30,22 +31,38 @@ Declaration = Transporter | Cycle
 
 
 class Flows:
-    """Flows of transporters on one membrane as functions of the levels of their solutes and of the voltage.
+    """Flows of transporters on one membrane as functions of the levels of their solutes and of the
+    voltage.
 
-    Coordinates are ln c of every solute, then V; ``coordinates(numbers)`` makes them from numbers by pool [mM] and ``"V"`` [V].
-    ``asked``: names of forces that are to be among the independent ones where several stand for one.
+    Coordinates are ln c of every solute, then V; ``coordinates(numbers)`` makes them from numbers
+    by pool [mM] and ``"V"`` [V]. ``asked``: names of forces that are to be among the independent
+    ones where several stand for one.
     """
 
-    def __init__(self, parts: Sequence[Declaration], temperature: float = constants.BODY_TEMPERATURE, asked: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Declaration],
+        temperature: float = constants.BODY_TEMPERATURE,
+        asked: Sequence[str] = (),
+    ) -> None:
         self.parts, self.RT, self.asked = tuple(parts), constants.GAS * temperature, tuple(asked)
         self.on = _membrane(self.parts)
         solutes = {w.pool: w for part in parts for p in part.processes for w in p.solutes}
         self.solutes: dict[str, Participant] = solutes
         usual = {pool: level(who, pool, 0).usual for pool, who in solutes.items()}
-        made = [Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM") for p, c in usual.items()]
-        made.append(Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V"))
-        values = {n: p.value for part in parts for n, p in part.parameters.items()} | {f"{self.on.name}.area": self.on.area.value}
-        values |= {str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states}
+        made = [
+            Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM")
+            for p, c in usual.items()
+        ]
+        made.append(
+            Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V")
+        )
+        values = {n: p.value for part in parts for n, p in part.parameters.items()} | {
+            f"{self.on.name}.area": self.on.area.value
+        }
+        values |= {
+            str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states
+        }
         self.box = Box(tuple(made), values, temperature)
         self.names = [v.name for v in made]
         self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
@@ -55,21 +72,34 @@ class Flows:
     @cached_property
     def basis(self) -> Forces:
         """The independent forces, and what others follow from."""
-        return independent([net for part in self.parts for net in nets(part)], self.solutes, self.on, self.asked)
+        return independent(
+            [net for part in self.parts for net in nets(part)], self.solutes, self.on, self.asked
+        )
 
     @property
     def forces(self) -> dict[str, Force]:
-        """The independent forces by name: species that cross, and what is left of the net reactions."""
+        """The independent forces by name: species that cross, and what is left of the net
+        reactions.
+        """
         return self.basis.by_name
 
     @property
     def absent(self) -> list[str]:
         """Pools that are declared as empty; their usual level here is 1 mM."""
-        return [pool for pool, who in self.solutes.items() if who.place and who.species and contents(who.place)[who.species].value == 0]
+        return [
+            pool
+            for pool, who in self.solutes.items()
+            if who.place and who.species and contents(who.place)[who.species].value == 0
+        ]
 
     def coordinates(self, numbers: Mapping[str, float] | None = None) -> Array:
         given = dict(numbers or {})
-        return np.array([np.log(given.get(v.name, v.usual)) if v.log else given.get(v.name, v.usual) for v in self.box.variables])
+        return np.array(
+            [
+                np.log(given.get(v.name, v.usual)) if v.log else given.get(v.name, v.usual)
+                for v in self.box.variables
+            ]
+        )
 
     def force(self, name: str, x: Array) -> Array:
         """X [J/mol] at coordinates (variable, …)."""
@@ -77,7 +107,9 @@ class Flows:
         total = -f.charge * constants.FARADAY * x[-1]
         for pool, n in f.changes.items():
             k = self.names.index(pool)
-            total = total - n * (self.RT * (x[k] - np.log(constants.STANDARD_CONCENTRATION)) + self._standard(pool))
+            total = total - n * (
+                self.RT * (x[k] - np.log(constants.STANDARD_CONCENTRATION)) + self._standard(pool)
+            )
         return np.asarray(total)
 
     def _standard(self, pool: str) -> float:
@@ -91,10 +123,16 @@ class Flows:
         return [self.names.index(f.lever) for f in self.forces.values()]
 
     def at_force(self, name: str, value: float | Array, x: Array) -> Array:
-        """Coordinates with the lever of a force (and where it must be, those of others) moved so that it alone has a value [J/mol]."""
-        made = np.array(np.broadcast_to(x[(...,) + (None,) * np.ndim(value)], (*x.shape, *np.shape(value))))
+        """Coordinates with the lever of a force (and where it must be, those of others) moved so
+        that it alone has a value [J/mol].
+        """
+        made = np.array(
+            np.broadcast_to(x[(...,) + (None,) * np.ndim(value)], (*x.shape, *np.shape(value)))
+        )
         shift = (np.asarray(value) - self.force(name, x)) / self.RT
-        for k, per in zip(self._levers, self.basis.moves[:, list(self.forces).index(name)], strict=True):
+        for k, per in zip(
+            self._levers, self.basis.moves[:, list(self.forces).index(name)], strict=True
+        ):
             if per:
                 made[k] = x[k] + per * shift
         return made
@@ -108,7 +146,9 @@ class Flows:
         return made
 
     def slopes(self, names: Sequence[str], x: Array) -> Array:
-        """∂J/∂X [fmol²/fJ/s·…] by (flow, force) at one state (variable,): exact, by way of the levers."""
+        """∂J/∂X [fmol²/fJ/s·…] by (flow, force) at one state (variable,): exact, by way of the
+        levers.
+        """
         return self.sloped(names, x)[0]
 
     def sloped(self, names: Sequence[str], x: Array) -> tuple[Array, Array]:
@@ -116,7 +156,9 @@ class Flows:
         rows = [list(self.forces).index(n) for n in names]
         made = [one.slopes(x) for one in self.diagrams]
         moves = self.basis.moves[:, rows]
-        slopes, sizes = (sum((m[k] for m in made), start=np.zeros(()))[rows][:, self._levers] for k in range(2))
+        slopes, sizes = (
+            sum((m[k] for m in made), start=np.zeros(()))[rows][:, self._levers] for k in range(2)
+        )
         return slopes @ moves / self.RT, sizes @ abs(moves) / self.RT
 
 
@@ -128,9 +170,13 @@ class _Diagram:
         derived = {s: f.expression for s, f in part.derived.items()}
         alone = {symbols.amount(state.pool): n0 for state in part.states}
         rates = [(p, *_pair(p)) for p in part.processes]
-        self.pairs = Functions([e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box)
+        self.pairs = Functions(
+            [e.xreplace(derived).xreplace(alone) for _, up, down in rates for e in (up, down)], box
+        )
         every = _every(part)
-        self.shares = np.array([[float(x) for x in basis.share(net)] for net in every]).reshape(len(every), len(basis.by_name))
+        self.shares = np.array([[float(x) for x in basis.share(net)] for net in every]).reshape(
+            len(every), len(basis.by_name)
+        )
         if isinstance(part, Cycle):
             self.diagram = part.diagram
             self.ends = self.diagram.ends
@@ -160,20 +206,27 @@ class _Diagram:
         return made
 
     def fluxes(self, x: Array) -> Array:
-        """Net fluxes (process, state); those of a tree of fast steps follow from the slow ones that close its loops."""
+        """Net fluxes (process, state); those of a tree of fast steps follow from the slow ones that
+        close its loops.
+        """
         up, down = self.one_way(x)
         if not self.part.states:
             made: Array = up - down
             return made
         orders = [slowest_last(up[:, k], down[:, k]) for k in range(x.shape[1])]
         closing = [list(self.diagram.chords(order)) for order in orders]
-        rows = [self.diagram.loops(order).T @ (up - down)[chords, k] for k, (order, chords) in enumerate(zip(orders, closing, strict=True))]
+        rows = [
+            self.diagram.loops(order).T @ (up - down)[chords, k]
+            for k, (order, chords) in enumerate(zip(orders, closing, strict=True))
+        ]
         return np.array(rows).T
 
     def _loops(self, up: Array, down: Array) -> tuple[list[int], Array]:
         """The slow steps that close loops of fast ones, and what each loop moves (loop, force)."""
         order = slowest_last(up, down)
-        ways = self.diagram.loops(order)[:, list(self.diagram.chords())]  # in terms of the loops whose net reactions are known
+        ways = self.diagram.loops(order)[
+            :, list(self.diagram.chords())
+        ]  # in terms of the loops whose net reactions are known
         return list(self.diagram.chords(order)), ways @ self.shares
 
     def slopes(self, x: Array) -> tuple[Array, Array]:
@@ -194,7 +247,7 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
     """Two expressions whose difference is the flux."""
     rates = process.rates
     if rates.conductance is not None:
-        return rates.conductance * R * T * process.certificate.drive, sp.S.Zero
+        return rates.conductance * R * T * process.certificate.reduced_affinity, sp.S.Zero
     if rates.flux is not None and rates.forward is None:
         return next(splits(rates.flux), (rates.flux, sp.S.Zero))
     assert rates.forward is not None
@@ -203,7 +256,9 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _every(part: Declaration) -> list[dict[str, int]]:
-    """Net reactions over the solutes: of the transporter, or of each fundamental loop, with those that move nothing."""
+    """Net reactions over the solutes: of the transporter, or of each fundamental loop, with those
+    that move nothing.
+    """
     moved = [{w.pool: n for w, n in p.reaction.net.items() if w.is_solute} for p in part.processes]
     if isinstance(part, Transporter):
         return moved
@@ -218,11 +273,19 @@ def _every(part: Declaration) -> list[dict[str, int]]:
 
 
 def nets(part: Declaration) -> list[dict[str, int]]:
-    """Net reactions over the solutes: of the transporter, or of each independent loop that moves something, walked as most of its steps
-    are written.
+    """Net reactions over the solutes: of the transporter, or of each independent loop that moves
+    something, walked as most of its steps are written.
     """
-    ways = [1] if isinstance(part, Transporter) else [1 if row.sum() >= 0 else -1 for row in part.diagram.loops()]
-    return [{pool: way * n for pool, n in net.items()} for way, net in zip(ways, _every(part), strict=True) if net]
+    ways = (
+        [1]
+        if isinstance(part, Transporter)
+        else [1 if row.sum() >= 0 else -1 for row in part.diagram.loops()]
+    )
+    return [
+        {pool: way * n for pool, n in net.items()}
+        for way, net in zip(ways, _every(part), strict=True)
+        if net
+    ]
 
 
 def _membrane(parts: Sequence[Declaration]) -> Membrane:
@@ -231,11 +294,18 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
     if not isinstance(on, Membrane):
         got = ", ".join(place.name for place in places.values())
         advice = "transporters of one membrane, such as coupling([pump, leak])"
-        raise errors.BadPlace(where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice)
+        raise errors.BadPlace(
+            where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice
+        )
     for process in (p for part in parts for p in part.processes):
         if process.reaction.has_solvent:
-            got, advice = f"{process.reaction} in {process.name}", "leave water out: the solvent's force is a pressure"
-            raise errors.BadReaction(where="coupling(…)", wanted="transport of solutes", got=got, advice=advice)
+            got, advice = (
+                f"{process.reaction} in {process.name}",
+                "leave water out: the solvent's force is a pressure",
+            )
+            raise errors.BadReaction(
+                where="coupling(…)", wanted="transport of solutes", got=got, advice=advice
+            )
     return on
 
 

@@ -1,7 +1,7 @@
 """Counter-examples: states where a flux runs uphill, J·A < 0.
 
-The box is sampled, the worst few states are pushed further along the gradient, and what is found is made plain: every variable that can go
-back to its usual value does.
+The box is sampled, the worst few states are pushed further along the gradient, and what is found is
+made plain: every variable that can go back to its usual value does.
 """
 
 from __future__ import annotations
@@ -29,39 +29,46 @@ SOFT = 1e3  # of the smallest flux: how sharply its sign is felt
 
 @dataclass(frozen=True)
 class Uphill:
-    """A state with J·A < 0: coordinates in the box, A/RT and J there, and the share of the box where it is so; ``worst`` is the largest
+    """A state with J·A < 0: coordinates in the box, A/RT and J there, and the share of the box
+    where it is so; ``worst`` is the largest
     |A|/RT of all such states, edges of the box included.
     """
 
     x: Array
-    drive: float
+    reduced_affinity: float
     flux: float
     share: float
     worst: float = 0.0
 
 
 def uphill(
-    claim: Claim, box: Box, at: Sequence[Mapping[sp.Symbol, float]] = (), *, furthest: bool = False, drives: Sequence[sp.Expr] = ()
+    claim: Claim,
+    box: Box,
+    at: Sequence[Mapping[sp.Symbol, float]] = (),
+    *,
+    furthest: bool = False,
+    drives: Sequence[sp.Expr] = (),
 ) -> Uphill | None:
     """The state where a flux runs furthest uphill, or None where none is found.
 
-    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.  ``furthest``: its size is
-    sought beyond the samples, as where it is the size of the finding.  ``drives``: affinities [RT] against which it must run as well.
+    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.
+    ``furthest``: its size is sought beyond the samples, as where it is the size of the finding.
+    ``drives``: affinities [RT] against which it must run as well.
     """
     assert claim.net is not None
-    functions, others = Functions([claim.net, claim.drive], box), Functions(drives, box)
+    functions, others = Functions([claim.net, claim.reduced_affinity], box), Functions(drives, box)
     x = box.sample(SAMPLES)
-    J, drive = functions(x)
-    fine = np.isfinite(J) & np.isfinite(drive)
+    J, reduced_affinity = functions(x)
+    fine = np.isfinite(J) & np.isfinite(reduced_affinity)
     if not np.any(fine):
         return None
     scale = float(np.median(np.abs(J[fine]))) * SMALL or TINY
 
     def height(x: Array) -> Array:
         """A where J < 0, −A where J > 0: positive where it runs uphill, in RT."""
-        J, drive = functions(x)
+        J, reduced_affinity = functions(x)
         way = -np.sign(J) * (np.abs(J) > scale)
-        made = way * drive
+        made = way * reduced_affinity
         for other in others(x) if drives else ():
             made = np.minimum(made, way * other)
         return np.where(np.isfinite(made), made, -np.inf)
@@ -72,15 +79,20 @@ def uphill(
     starts = [tried[:, k] for k in np.argsort(-high)[:STARTS]]
     none = high.max() <= LEAST
     if box.variables and (none or furthest):
-        starts += [_pushed(functions, box, start, SOFT * scale) for start in (starts if none else starts[:PUSHES])]
+        starts += [
+            _pushed(functions, box, start, SOFT * scale)
+            for start in (starts if none else starts[:PUSHES])
+        ]
     found = np.array(starts).T
     heights = height(found)
     best = int(np.argmax(heights))
     if heights[best] <= LEAST:
         return None
     state = _plain(box, found[:, best], height)
-    J, drive = functions(state[:, None])[:, 0]
-    return Uphill(state, float(drive), float(J), float(np.mean(up > LEAST)), float(heights[best]))
+    J, reduced_affinity = functions(state[:, None])[:, 0]
+    return Uphill(
+        state, float(reduced_affinity), float(J), float(np.mean(up > LEAST)), float(heights[best])
+    )
 
 
 def _beside(box: Box, x: Array, where: Mapping[sp.Symbol, float]) -> Array:
@@ -93,18 +105,22 @@ def _beside(box: Box, x: Array, where: Mapping[sp.Symbol, float]) -> Array:
 
 
 def stops(claim: Claim, box: Box) -> bool:
-    """Whether the flux changes from back to forth where A does: in states moved along one variable to A = ±RT/1000."""
+    """Whether the flux changes from back to forth where A does: in states moved along one variable
+    to A = ±RT/1000.
+    """
     assert claim.net is not None
-    functions = Functions([claim.net, claim.drive], box)
+    functions = Functions([claim.net, claim.reduced_affinity], box)
     x = box.sample(STATES)
     slopes = functions.slopes(x)[1]
     k = int(np.argmax(np.abs(slopes).min(axis=1) * np.ptp(box.bounds, axis=1)))
     if not np.all(slopes[k]):
         return False
     J = []
-    for drive in (-1e-3, 0.0, 1e-3):
+    for reduced_affinity in (-1e-3, 0.0, 1e-3):
         at = x.copy()
-        at[k] += (drive - functions(x)[1]) / slopes[k]  # A/RT is linear in every coordinate
+        at[k] += (reduced_affinity - functions(x)[1]) / slopes[
+            k
+        ]  # A/RT is linear in every coordinate
         J.append(functions(at)[0])
     with np.errstate(invalid="ignore"):  # of fluxes out of range
         return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
@@ -112,23 +128,33 @@ def stops(claim: Claim, box: Box) -> bool:
 
 def _pushed(functions: Functions, box: Box, start: Array, soft: float) -> Array:
     """Down the gradient, within the box."""
-    made: Array = minimize(lambda x: _slope(functions, x, soft), start, jac=True, bounds=box.bounds, options={"maxfun": STEPS}).x
+    made: Array = minimize(
+        lambda x: _slope(functions, x, soft),
+        start,
+        jac=True,
+        bounds=box.bounds,
+        options={"maxfun": STEPS},
+    ).x
     return made
 
 
 def _slope(functions: Functions, x: Array, soft: float) -> tuple[float, Array]:
-    """A·J/√(J² + j²), which is |A| with the sign of J·A where J is not small beside j, and its gradient."""
-    J, drive = functions(x[:, None])[:, 0]
+    """A·J/√(J² + j²), which is |A| with the sign of J·A where J is not small beside j, and its
+    gradient.
+    """
+    J, reduced_affinity = functions(x[:, None])[:, 0]
     dJ, dA = functions.slopes(x[:, None])[:, :, 0]
     norm = np.hypot(J, soft)
     with np.errstate(invalid="ignore"):  # 0·∞ where a slope is infinite
-        slope = drive * soft**2 / norm**3 * dJ + J / norm * dA
-        value = float(drive * J / norm)
+        slope = reduced_affinity * soft**2 / norm**3 * dJ + J / norm * dA
+        value = float(reduced_affinity * J / norm)
     return (value, slope) if np.all(np.isfinite([value, *slope])) else (np.inf, np.zeros_like(x))
 
 
 def _plain(box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
-    """The state with each variable at its usual value, or next to it in the box, one after another, while half of the height is left."""
+    """The state with each variable at its usual value, or next to it in the box, one after another,
+    while half of the height is left.
+    """
     least = height(x[:, None])[0] / 2
     for k, usual in enumerate(np.clip(box.usual, *box.bounds.T)):
         tried = x.copy()

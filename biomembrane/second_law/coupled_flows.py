@@ -1,4 +1,6 @@
-"""Two flows and their forces at a working point and near equilibrium (Kedem & Caplan 1965): q, Z, static head, level flow, efficiency."""
+"""Two flows and their forces at a working point and near equilibrium (Kedem & Caplan 1965): q, Z,
+static head, level flow, efficiency.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ STALLED = 1e-9  # of a flow's slope times the force: it stops there too
 
 
 def efficiency_limit(q: float) -> float:
-    """η_max = q²/(1 + √(1 − q²))², the largest efficiency near equilibrium at a degree of coupling (Kedem & Caplan 1965)."""
+    """η_max = q²/(1 + √(1 − q²))², the largest efficiency near equilibrium at a degree of coupling
+    (Kedem & Caplan 1965).
+    """
     return q**2 / (1 + math.sqrt(max(1 - q**2, 0.0))) ** 2
 
 
@@ -39,9 +43,11 @@ def _quotient(a: float, b: float) -> float:
 class CoupledFlows:
     """Two flows and their forces, J₁ and X₁ driving, J₂ and X₂ driven.
 
-    Flows are into the inside [fmol/s] (of a reaction: its turnover), forces μ̃_out − μ̃_in [kJ/mol] (of a reaction: its affinity), so that
-    J₁X₁ + J₂X₂ ≥ 0.  Forces other than the two are set to zero.  ``L`` is ∂J/∂X at equilibrium [fmol²/(fJ·s)], ``local`` the same at the
-    working point, which is not symmetric in general.  What is not defined is NaN, and printed as that with the reason.
+    Flows are into the inside [fmol/s] (of a reaction: its turnover), forces μ̃_out − μ̃_in [kJ/mol]
+    (of a reaction: its affinity), so that J₁X₁ + J₂X₂ ≥ 0.  Forces other than the two are set to
+    zero.  ``L`` is ∂J/∂X at equilibrium [fmol²/(fJ·s)], ``local`` the same at the working point,
+    which is not symmetric in general.  What is not defined is NaN, and printed as that with the
+    reason.
     """
 
     name: str
@@ -78,13 +84,17 @@ class CoupledFlows:
 
     @cached_property
     def condition(self) -> float:
-        """By how much rounding grows in L: what cancels in L₁₁ and L₂₂ over what is left, the larger of both; 1 where nothing does."""
+        """By how much rounding grows in L: what cancels in L₁₁ and L₂₂ over what is left, the
+        larger of both; 1 where nothing does.
+        """
         L, size = self._sloped
         return float(max(_quotient(size[k, k], abs(L[k, k])) for k in range(2)))
 
     @cached_property
     def idle(self) -> Array:
-        """J₁ and J₂ [fmol/s] where no force drives them: zero, unless detailed balance is broken."""
+        """J₁ and J₂ [fmol/s] where no force drives them: zero, unless detailed balance is
+        broken.
+        """
         return self.flows(self._pair, self.equilibrium[:, None])[:, 0]
 
     @property
@@ -96,11 +106,17 @@ class CoupledFlows:
     def broken(self) -> str:
         """What shows that detailed balance is broken, in words; empty where nothing does."""
         RT, size = self.flows.RT, self._size
-        if np.isfinite(self.idle).all() and any(abs(J) > SYMMETRIC * RT * abs(self.L[k, k]) for k, J in enumerate(self.idle)):
+        if np.isfinite(self.idle).all() and any(
+            abs(J) > SYMMETRIC * RT * abs(self.L[k, k]) for k, J in enumerate(self.idle)
+        ):
             return f"without forces J₁ = {self.idle[0]:.3g} and J₂ = {self.idle[1]:.3g} fmol/s"
         if self.L[0, 0] < 0 or self.L[1, 1] < 0:
             return "a flow grows against its own force"
-        return f"L is not symmetric, L₁₂ = {self.L[0, 1]:.4g} and L₂₁ = {self.L[1, 0]:.4g}" if size and self.asymmetry > SYMMETRIC else ""
+        return (
+            f"L is not symmetric, L₁₂ = {self.L[0, 1]:.4g} and L₂₁ = {self.L[1, 0]:.4g}"
+            if size and self.asymmetry > SYMMETRIC
+            else ""
+        )
 
     @property
     def raw(self) -> float:
@@ -109,8 +125,8 @@ class CoupledFlows:
 
     @cached_property
     def q(self) -> float:
-        """Degree of coupling L₁₂/√(L₁₁L₂₂), from −1 to 1 but for rounding; NaN where it is not defined: L not symmetric, flows without a
-        force, or no flow at all.
+        """Degree of coupling L₁₂/√(L₁₁L₂₂), from −1 to 1 but for rounding; NaN where it is not
+        defined: L not symmetric, flows without a force, or no flow at all.
         """
         return math.nan if self.broken else self.raw
 
@@ -138,7 +154,9 @@ class CoupledFlows:
 
     @cached_property
     def head(self) -> float:
-        """X₂ [J/mol] at which the driven flow stops, by the real flows; NaN where it does not within 60 RT, or where nothing flows."""
+        """X₂ [J/mol] at which the driven flow stops, by the real flows; NaN where it does not
+        within 60 RT, or where nothing flows.
+        """
         first = float(self.at(0.0)[1][0])
         if first == 0 and self.L[1, 1] == 0:
             return math.nan
@@ -162,7 +180,9 @@ class CoupledFlows:
 
     @property
     def ideal_head_ratio(self) -> float:
-        """The same for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with J₁/J₂ fixed; NaN where there is none."""
+        """The same for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with J₁/J₂
+        fixed; NaN where there is none.
+        """
         return math.nan if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
 
     @property
@@ -191,7 +211,9 @@ class CoupledFlows:
         return _quotient(self.L[1, 0], self.L[0, 0])
 
     def efficiency(self, X2: float | Array) -> Array:
-        """−J₂X₂/(J₁X₁): positive between level flow and static head, at most 1; its limit where both flows stop at once."""
+        """−J₂X₂/(J₁X₁): positive between level flow and static head, at most 1; its limit where
+        both flows stop at once.
+        """
         X2 = np.atleast_1d(np.asarray(X2, dtype=float))
         J1, J2 = self.at(X2)
         with np.errstate(all="ignore"):
@@ -203,11 +225,15 @@ class CoupledFlows:
     @cached_property
     def _at_head(self) -> Array:
         """∂J/∂X₂ where the driven flow stops."""
-        return self.flows.slopes(self._pair, self.flows.at_force(self.driven, self.head, self.x))[:, 1]
+        return self.flows.slopes(self._pair, self.flows.at_force(self.driven, self.head, self.x))[
+            :, 1
+        ]
 
     @cached_property
     def tight(self) -> bool:
-        """Whether the driving flow stops where the driven one does, at static head: nothing slips."""
+        """Whether the driving flow stops where the driven one does, at static head: nothing
+        slips.
+        """
         if not np.isfinite(self.head) or self.head == 0.0:
             return False
         return bool(abs(self.at(self.head)[0][0]) <= STALLED * abs(self._at_head[0] * self.head))
@@ -218,12 +244,18 @@ class CoupledFlows:
         return -_quotient(self._at_head[1] * self.head, self._at_head[0] * self.X1)
 
     def _largest(self, value: Any) -> float:
-        """X₂ between level flow and static head where a function of it is largest: looked for on a grid that grows dense towards the head."""
+        """X₂ between level flow and static head where a function of it is largest: looked for on a
+        grid that grows dense towards the head.
+        """
         far = np.geomspace(1e-7, 1.0, POINTS)[:-1]
         grid = np.sort(self.head * np.concatenate([np.linspace(0.0, 1.0, POINTS)[1:-1], 1.0 - far]))
         k = int(np.nanargmax(value(grid)))
         low, high = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-        found = minimize_scalar(lambda X: -float(value(X)[0]), bounds=(low, high), options={"xatol": 1e-9 * abs(self.head)})
+        found = minimize_scalar(
+            lambda X: -float(value(X)[0]),
+            bounds=(low, high),
+            options={"xatol": 1e-9 * abs(self.head)},
+        )
         return float(found.x)
 
     @property
@@ -238,7 +270,9 @@ class CoupledFlows:
 
     @cached_property
     def best(self) -> tuple[float, float]:
-        """(X₂ [J/mol], η) where the efficiency is largest, by the real flows; at static head where nothing slips, NaN where nothing drives."""
+        """(X₂ [J/mol], η) where the efficiency is largest, by the real flows; at static head where
+        nothing slips, NaN where nothing drives.
+        """
         if not self._works:
             return math.nan, math.nan
         if self.head == 0.0:
@@ -250,7 +284,9 @@ class CoupledFlows:
 
     @cached_property
     def strongest(self) -> tuple[float, float, float]:
-        """(X₂ [J/mol], power −J₂X₂ [fW], η) where the power handed on is largest, by the real flows; near equilibrium η = q²/(4 − 2q²)."""
+        """(X₂ [J/mol], power −J₂X₂ [fW], η) where the power handed on is largest, by the real
+        flows; near equilibrium η = q²/(4 − 2q²).
+        """
         if not self._works:
             return math.nan, math.nan, math.nan
         if self.head == 0.0:
@@ -265,12 +301,16 @@ class CoupledFlows:
 
     @cached_property
     def cycles(self) -> tuple[CycleFlux, ...]:
-        """Every loop of every diagram at the working point, with its flux, its affinity, and what it dissipates (Hill 1989)."""
+        """Every loop of every diagram at the working point, with its flux, its affinity, and what
+        it dissipates (Hill 1989).
+        """
         return cycles(self.flows, self.x, self._pair)
 
     @property
     def slip(self) -> float:
-        """The share of the dissipation that loops have which move but one of the two flows, or none; NaN where nothing is dissipated."""
+        """The share of the dissipation that loops have which move but one of the two flows, or
+        none; NaN where nothing is dissipated.
+        """
         total = sum(c.dissipation for c in self.cycles)
         return _quotient(sum(c.dissipation for c in self.cycles if not c.couples), total)
 
@@ -280,8 +320,8 @@ class CoupledFlows:
         return efficiency_limit(self.q)
 
     def linear_efficiency(self, share: Array) -> Array:
-        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q + x)/(1 + q x); the share itself where nothing
-        slips, |q| = 1 but for rounding.
+        """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q +
+        x)/(1 + q x); the share itself where nothing slips, |q| = 1 but for rounding.
         """
         if 1 - self.q**2 < EMPTY:
             return np.array(share, dtype=float)
@@ -291,13 +331,23 @@ class CoupledFlows:
 
     @cached_property
     def curve(self) -> xr.Dataset:
-        """Flows and efficiency over the driven force, from level flow to a fifth beyond static head."""
+        """Flows and efficiency over the driven force, from level flow to a fifth beyond static
+        head.
+        """
         import xarray as xr
 
         end = self.head if np.isfinite(self.head) and self.head else -self.X1
         X2 = np.linspace(-0.3 * end, 1.2 * end, POINTS)
         J1, J2 = self.at(X2)
-        facts = {"J1": (J1, "fmol/s", f"flow of {self.driving}"), "J2": (J2, "fmol/s", f"flow of {self.driven}")}
+        facts = {
+            "J1": (J1, "fmol/s", f"flow of {self.driving}"),
+            "J2": (J2, "fmol/s", f"flow of {self.driven}"),
+        }
         facts["efficiency"] = (self.efficiency(X2), "1", "efficiency")
-        coords = {"X2": ("X2", X2 / 1e3, {"units": "kJ/mol", "long_name": f"force of {self.driven}"})}
-        return xr.Dataset({n: ("X2", v, {"units": u, "long_name": long}) for n, (v, u, long) in facts.items()}, coords=coords)
+        coords = {
+            "X2": ("X2", X2 / 1e3, {"units": "kJ/mol", "long_name": f"force of {self.driven}"})
+        }
+        return xr.Dataset(
+            {n: ("X2", v, {"units": u, "long_name": long}) for n, (v, u, long) in facts.items()},
+            coords=coords,
+        )

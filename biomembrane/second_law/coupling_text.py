@@ -20,19 +20,47 @@ def rows(c: CoupledFlows) -> list[tuple[str, str, str]]:
     """(what, value, note)."""
     (best, eta), X1 = c.best, c.X1 / 1e3
     X2, power, at_power = c.strongest
-    crossing = f"asymmetry of L {c.asymmetry:.1e}, condition {c.condition:.2g}" if np.isfinite(c.asymmetry) else "a flow that no force moves"
+    crossing = (
+        f"asymmetry of L {c.asymmetry:.1e}, condition {c.condition:.2g}"
+        if np.isfinite(c.asymmetry)
+        else "a flow that no force moves"
+    )
     head = f"ratio {c.static_head_ratio:.5g}; without slip {or_none(c.ideal_head_ratio, '.6g')}"
-    reach = "nothing flows" if not c.L[1, 1] and not c.at(0.0)[1][0] else "the flow does not stop within 60 RT"
-    nothing = "nothing drives it" if not c.driven_at_all else reach if not np.isfinite(c.head) else "nothing flows"
-    linear = f"near equilibrium {or_none(100 * c.best_linear, '.4g')} %".replace("not defined %", "not defined")
+    reach = (
+        "nothing flows"
+        if not c.L[1, 1] and not c.at(0.0)[1][0]
+        else "the flow does not stop within 60 RT"
+    )
+    nothing = (
+        "nothing drives it"
+        if not c.driven_at_all
+        else reach
+        if not np.isfinite(c.head)
+        else "nothing flows"
+    )
+    linear = f"near equilibrium {or_none(100 * c.best_linear, '.4g')} %".replace(
+        "not defined %", "not defined"
+    )
     slip = f"{100 * c.slip if c.slip > 1e-12 else 0.0:.3g} %" if np.isfinite(c.slip) else NONE
     made = [
         ("driving force", f"{X1:+.4g} kJ/mol", f"{c.driving}, at {1e3 * c.voltage:.4g} mV"),
         ("independent forces", f"{len(c.flows.forces)}", _forces(c)),
-        ("degree of coupling q", or_none(c.q, ".5g"), f"{c.broken}; raw {c.raw:.5g}" if c.broken else crossing),
+        (
+            "degree of coupling q",
+            or_none(c.q, ".5g"),
+            f"{c.broken}; raw {c.raw:.5g}" if c.broken else crossing,
+        ),
         ("stoichiometry Z", or_none(c.Z, ".4g"), f"{c.driven} per {c.driving}"),
-        ("level flow J₂/J₁", or_none(c.level_flow, ".5g"), f"near equilibrium {or_none(c.linear_level_flow, '.5g')}"),
-        ("static head", f"{c.head / 1e3:+.4g} kJ/mol" if np.isfinite(c.head) else NONE, head if np.isfinite(c.head) else reach),
+        (
+            "level flow J₂/J₁",
+            or_none(c.level_flow, ".5g"),
+            f"near equilibrium {or_none(c.linear_level_flow, '.5g')}",
+        ),
+        (
+            "static head",
+            f"{c.head / 1e3:+.4g} kJ/mol" if np.isfinite(c.head) else NONE,
+            head if np.isfinite(c.head) else reach,
+        ),
     ]
     if not np.isfinite(eta):
         return [*made, ("largest efficiency", NONE, f"{nothing}; {linear}")]
@@ -41,7 +69,11 @@ def rows(c: CoupledFlows) -> list[tuple[str, str, str]]:
     return [
         *made,
         ("largest efficiency", f"{100 * eta:.4g} %", f"{where}; {linear}"),
-        ("at largest power", f"{100 * at_power:.4g} %", f"{power:.4g} fW at {X2 / 1e3:+.4g} kJ/mol"),
+        (
+            "at largest power",
+            f"{100 * at_power:.4g} %",
+            f"{power:.4g} fW at {X2 / 1e3:+.4g} kJ/mol",
+        ),
         ("slip", slip, "of the dissipation, in loops that do not couple both"),
     ]
 
@@ -81,6 +113,11 @@ def latex(c: CoupledFlows) -> str:
     """J = L X with its degree of coupling, as display mathematics."""
     rows = r" \\ ".join(" & ".join(f"{v:.4g}" for v in row) for row in c.L)
     matrix = rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
-    flows = rf"\begin{{pmatrix}} J_{{{roman(c.driving)}}} \\ J_{{{roman(c.driven)}}} \end{{pmatrix}}"
+    flows = (
+        rf"\begin{{pmatrix}} J_{{{roman(c.driving)}}} \\ J_{{{roman(c.driven)}}} \end{{pmatrix}}"
+    )
     forces = flows.replace("J_", "X_")
-    return rf"$\displaystyle {flows} = {matrix} {forces}, \quad q = {c.q:.4g}, \quad \eta_{{\max}} = {c.best_linear:.4g}$"
+    return (
+        rf"$\displaystyle {flows} = {matrix} {forces}, \quad q = {c.q:.4g}, \quad \eta_{{\max}} ="
+        rf" {c.best_linear:.4g}$"
+    )

@@ -1,7 +1,9 @@
-"""Fluxes and affinities of the loops of kinetic diagrams: which way energy goes, and which loops slip (Hill 1989).
+"""Fluxes and affinities of the loops of kinetic diagrams: which way energy goes, and which loops
+slip (Hill 1989).
 
-Around a loop κ the one-way fluxes are J_κ± = N Π_κ± Σ_κ/Σ, where Π_κ± are the products of its rates, Σ_κ sums the forests that lead every
-other state to the loop, and Σ the spanning trees of all states.  Then Σ_κ J_κ A_κ with A_κ = RT ln(Π_κ⁺/Π_κ⁻) is what is dissipated.
+Around a loop κ the one-way fluxes are J_κ± = N Π_κ± Σ_κ/Σ, where Π_κ± are the products of its
+rates, Σ_κ sums the forests that lead every other state to the loop, and Σ the spanning trees of all
+states.  Then Σ_κ J_κ A_κ with A_κ = RT ln(Π_κ⁺/Π_κ⁻) is what is dissipated.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from .evaluation import Array
 
 @dataclass(frozen=True)
 class CycleFlux:
-    """One loop (or a transporter of one reaction) at a state: ``flux`` J_κ⁺ − J_κ⁻ [fmol/s], ``affinity`` RT ln(J_κ⁺/J_κ⁻), of a
-    transporter that of its reaction [J/mol], ``dissipation`` their product [fW]; ``couples`` where it moves both of the flows asked for.
+    """One loop (or a transporter of one reaction) at a state: ``flux`` J_κ⁺ − J_κ⁻ [fmol/s],
+    ``affinity`` RT ln(J_κ⁺/J_κ⁻), of a transporter that of its reaction [J/mol], ``dissipation``
+    their product [fW]; ``couples`` where it moves both of the flows asked for.
     """
 
     name: str
@@ -41,7 +44,9 @@ class CycleFlux:
 
 
 def cycles(flows: Flows, x: Array, pair: Sequence[str]) -> tuple[CycleFlux, ...]:
-    """All simple loops (of very large diagrams the independent ones, whose sum then falls short) at coordinates (variable,)."""
+    """All simple loops (of very large diagrams the independent ones, whose sum then falls short) at
+    coordinates (variable,).
+    """
     made: list[CycleFlux] = []
     X = np.array([float(flows.force(name, x)) for name in flows.forces])
     rows = [list(flows.forces).index(name) for name in pair]
@@ -51,7 +56,16 @@ def cycles(flows: Flows, x: Array, pair: Sequence[str]) -> tuple[CycleFlux, ...]
             for k, process in enumerate(part.processes):
                 up, down = float(r[2 * k]), float(r[2 * k + 1])
                 affinity = float(one.shares[k] @ X)
-                made.append(CycleFlux(process.name, str(process.reaction), up, down, affinity, bool(one.shares[k, rows].all())))
+                made.append(
+                    CycleFlux(
+                        process.name,
+                        str(process.reaction),
+                        up,
+                        down,
+                        affinity,
+                        bool(one.shares[k, rows].all()),
+                    )
+                )
         else:
             made += _loops(part, flows, r, one.total, one.shares[:, rows])
     return tuple(made)
@@ -63,9 +77,13 @@ def _loops(part: Cycle, flows: Flows, r: Array, total: float, shares: Array) -> 
     weights = part.diagram.weights([loop.walk for loop in every], r[0::2], r[1::2])
     made = []
     for loop, weight in zip(every, weights, strict=True):
-        ahead, back = (np.array([r[2 * k + (way != side)] for k, way in loop.walk]) for side in (1, -1))
+        ahead, back = (
+            np.array([r[2 * k + (way != side)] for k, way in loop.walk]) for side in (1, -1)
+        )
         moved = loop.row[chords] @ shares
         up, down = float(total * weight * ahead.prod()), float(total * weight * back.prod())
         affinity = flows.RT * float(np.log(ahead / back).sum())
-        made.append(CycleFlux(loop.claim.name, loop.claim.reaction, up, down, affinity, bool(moved.all())))
+        made.append(
+            CycleFlux(loop.claim.name, loop.claim.reaction, up, down, affinity, bool(moved.all()))
+        )
     return made

@@ -1,6 +1,8 @@
-"""Loops of a kinetic diagram: each is a claim of its own, Π r⁺ against Π r⁻ with the affinities of its steps added up.
+"""Loops of a kinetic diagram: each is a claim of its own, Π r⁺ against Π r⁻ with the affinities of
+its steps added up.
 
-The amounts of the states cancel around a loop, so that what is judged is Π k⁺/Π k⁻ = exp(A_ext/RT) (formalism §6).
+The amounts of the states cancel around a loop, so that what is judged is Π k⁺/Π k⁻ = exp(A_ext/RT)
+(formalism §6).
 """
 
 from __future__ import annotations
@@ -34,20 +36,31 @@ class Loop:
     steps: tuple[Claim, ...]  # of all processes of the cycle
 
     def flux(self, at: Mapping[str, float]) -> float:
-        """The net flux around the loop [fmol/s] at steady state: N_T (Π k⁺ − Π k⁻)·Σ_loop/Σ (Hill 1989), with Σ the sum over all spanning trees and
-        Σ_loop over those that lead into the loop.  ``at``: concentrations [mM] by name and ``"V"`` [V]; others are as declared.
+        """The net flux around the loop [fmol/s] at steady state: N_T (Π k⁺ − Π k⁻)·Σ_loop/Σ (Hill
+        1989), with Σ the sum over all spanning trees and Σ_loop over those that lead into the loop.
+        ``at``: concentrations [mM] by name and ``"V"`` [V]; others are as declared.
         """
         first = self.steps[0]
         known = {x.symbol: at.get(x.name, x.usual) for step in self.steps for x in step.levels}
-        known |= {symbols.amount(state.pool): 1.0 for state in self.cycle.states} | FIXED | {T: first.temperature}
+        known |= (
+            {symbols.amount(state.pool): 1.0 for state in self.cycle.states}
+            | FIXED
+            | {T: first.temperature}
+        )
         known |= {} if first.voltage is None else {first.voltage: at.get("V", 0.0)}
 
         def number(e: sp.Expr) -> float:
-            return float(e.xreplace({s: sp.Float(known.get(s, first.values.get(str(s)))) for s in e.free_symbols}))
+            return float(
+                e.xreplace(
+                    {s: sp.Float(known.get(s, first.values.get(str(s)))) for s in e.free_symbols}
+                )
+            )
 
         rates = np.array([tuple(map(number, _pair(step))) for step in self.steps])
         (weight,) = self.cycle.diagram.weights([self.walk], *rates.T)
-        ahead, back = (math.prod(float(rates[step][::way][side]) for step, way in self.walk) for side in (0, 1))
+        ahead, back = (
+            math.prod(float(rates[step][::way][side]) for step, way in self.walk) for side in (0, 1)
+        )
         return number(self.cycle.total.expression) * weight * (ahead - back)
 
     @property
@@ -57,10 +70,14 @@ class Loop:
 
 
 def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
-    """The independent loops of a diagram (a basis of the null space of its steps, in whole numbers), and all simple ones."""
+    """The independent loops of a diagram (a basis of the null space of its steps, in whole
+    numbers), and all simple ones.
+    """
     made, names = claims(cycle, temperature), cycle.diagram.names()
     basis, every = cycle.diagram.shown()
-    built = {members(walk): _loop(cycle, made, walk, names[members(walk)]) for walk in (*basis, *every)}
+    built = {
+        members(walk): _loop(cycle, made, walk, names[members(walk)]) for walk in (*basis, *every)
+    }
     return [built[members(walk)] for walk in basis], [built[members(walk)] for walk in every]
 
 
@@ -76,16 +93,25 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
             level[x.name] = x
             change[x.name] = change.get(x.name, 0) + way * x.change
     levels = tuple(Level(n, x.symbol, change[n], x.usual, x.charge) for n, x in level.items())
-    alone = {symbols.amount(state.pool): n0 for state in cycle.states}  # they cancel around the loop
+    alone = {
+        symbols.amount(state.pool): n0 for state in cycle.states
+    }  # they cancel around the loop
     charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
     said = {
         "name": f"{cycle.name}:{name}",
         "reaction": _net(levels),
-        "drive": sp.Add(*(way * made[k].drive.xreplace(alone) for k, way in walk)),
+        "reduced_affinity": sp.Add(*(way * made[k].reduced_affinity.xreplace(alone) for k, way in walk)),
         "proved": Verdict.PROVEN if all(made[k].proved for k, _ in walk) else "",
     }
     claim = replace(
-        made[0], **said, kind="cycle", levels=levels, flux=None, charge=float(charge), forward=ahead.xreplace(alone), reverse=back.xreplace(alone)
+        made[0],
+        **said,
+        kind="cycle",
+        levels=levels,
+        flux=None,
+        charge=float(charge),
+        forward=ahead.xreplace(alone),
+        reverse=back.xreplace(alone),
     )
     return Loop(walk, claim, cycle, tuple(made))
 
@@ -104,34 +130,55 @@ def _net(levels: Sequence[Level]) -> str:
     told = sorted(levels, key=lambda x: order.index(x.name.partition("@")[0]))
 
     def side(sign: int) -> str:
-        return " + ".join((f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name for x in told if x.change * sign > 0)
+        return " + ".join(
+            (f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name
+            for x in told
+            if x.change * sign > 0
+        )
 
     return f"{side(-1)} ⇌ {side(1)}" if any(x.change for x in levels) else "nothing moves"
 
 
 @dataclass(frozen=True)
-class Blame:
-    """Which step alone would explain what all loops are off by [kJ/mol], and the least-squares corrections of all steps."""
+class ErrorAttribution:
+    """Which step alone would explain what all loops are off by [kJ/mol], and the least-squares
+    corrections of all steps.
+    """
 
     culprits: tuple[str, ...]
     corrections: dict[str, float]
     alone: bool  # one step explains all
 
 
-def blame(basis: Sequence[Loop], off: Sequence[float], steps: Sequence[str], tolerance: float) -> Blame:
-    """Generalised least squares with equal weights of ln(k⁺/k⁻): the smallest corrections x with Z x = −ε, and the best single step.
+def attribute_error(
+    basis: Sequence[Loop], off: Sequence[float], steps: Sequence[str], tolerance: float
+) -> ErrorAttribution:
+    """Generalised least squares with equal weights of ln(k⁺/k⁻): the smallest corrections x with Z
+    x = −ε, and the best single step.
 
-    A step is a culprit when a change of it alone leaves least of x, whichever basis the loops are told in.
+    A step is a culprit when a change of it alone leaves least of x, whichever basis the loops are
+    told in.
     """
     Z = np.array([loop.row for loop in basis])
     back = np.linalg.pinv(Z)
-    smallest, seen = back @ np.array(off), back @ Z  # a change of step r is seen by the loops as the column r
+    smallest, seen = (
+        back @ np.array(off),
+        back @ Z,
+    )  # a change of step r is seen by the loops as the column r
     left = []
     for column in seen.T:
         weight = column @ column
-        left.append(smallest - column * (column @ smallest / weight) if weight > 1e-12 else smallest)
+        left.append(
+            smallest - column * (column @ smallest / weight) if weight > 1e-12 else smallest
+        )
     size = [float(np.linalg.norm(rest)) for rest in left]
     best = min(size)
-    named = tuple(s for s, rest in zip(steps, size, strict=True) if rest <= best + 1e-9 * np.linalg.norm(smallest))
+    named = tuple(
+        s
+        for s, rest in zip(steps, size, strict=True)
+        if rest <= best + 1e-9 * np.linalg.norm(smallest)
+    )
     alone = float(np.max(np.abs(Z @ left[size.index(best)]))) <= tolerance
-    return Blame(named, {s: float(-x) for s, x in zip(steps, smallest, strict=True)}, alone)
+    return ErrorAttribution(
+        named, {s: float(-x) for s, x in zip(steps, smallest, strict=True)}, alone
+    )

@@ -1,6 +1,7 @@
 """The cause of a residual, read off its terms.
 
-ε/RT is a number, a multiple of V and multiples of ln c; each kind of mistake leaves a pattern of its own.
+ε/RT is a number, a multiple of V and multiples of ln c; each kind of mistake leaves a pattern of
+its own.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ PH = (6.3, 8.2)  # the pH values at which standard energies are tabulated, and t
 
 @dataclass(frozen=True)
 class Excess:
-    """The terms of ε in the field's units: kJ/mol at 1 M and 0 mV, elementary charges inward, orders by species."""
+    """The terms of ε in the field's units: kJ/mol at 1 M and 0 mV, elementary charges inward,
+    orders by species.
+    """
 
     constant: float
     charge: float
     orders: dict[str, float]
     RT: float  # kJ/mol
     temperature: float
-    strange: dict[str, float]  # of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may be negative
+    strange: dict[
+        str, float
+        # of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may be
+        # negative
+    ]
 
     @property
     def orders_wrong(self) -> bool:
@@ -49,7 +56,11 @@ def excess(claim: Claim, found: Residual) -> Excess:
     per_volt = found.terms.get("V", 0.0)
     charge = -per_volt * constants.GAS * claim.temperature / constants.FARADAY
     orders = {n: _snapped(x) for n, x in found.terms.items() if n in names}
-    strange = {n: x for n, x in found.terms.items() if n not in {"", "V", *names} and abs(x) * (PRESSURE if n.startswith("P[") else 1) > SMALL}
+    strange = {
+        n: x
+        for n, x in found.terms.items()
+        if n not in {"", "V", *names} and abs(x) * (PRESSURE if n.startswith("P[") else 1) > SMALL
+    }
     return Excess(found.terms[""] * RT, _snapped(charge), orders, RT, claim.temperature, strange)
 
 
@@ -61,23 +72,50 @@ def _snapped(x: float) -> float:
 def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
     """One word and a sentence."""
     multiple = _multiple(found)
-    if multiple is not None and abs(multiple + 1) < SMALL:  # before Q10: a standard energy that is swapped as well warms the wrong way
-        return "direction", "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere"
+    if (
+        multiple is not None and abs(multiple + 1) < SMALL
+    ):  # before Q10: a standard energy that is swapped as well warms the wrong way
+        return (
+            "direction",
+            "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere",
+        )
     if claim.paired and claim.kind != "cycle" and multiplied(found):
-        return "order", f"r⁺/r⁻ = exp({multiplied(found):g} A/RT): of one-way rates exp(A/RT) is asked, of a net flux its sign alone"
+        return (
+            "order",
+            (
+                f"r⁺/r⁻ = exp({multiplied(found):g} A/RT): of one-way rates exp(A/RT) is asked, of"
+                " a net flux its sign alone"
+            ),
+        )
     if abs(found.warming) * WARMER * e.RT >= ROUNDING:
-        said = f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more than A/RT does"
-        return "Q10", f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K away"
+        said = (
+            f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more"
+            " than A/RT does"
+        )
+        return (
+            "Q10",
+            (
+                f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K"
+                " away"
+            ),
+        )
     wrong = {n: x for n, x in e.orders.items() if x}
     if _decadic(claim, e):
-        said = "log10 stands where ln is due, or the other way round: a factor of ln 10 = 2.303 between the voltage and the logarithms"
+        said = (
+            "log10 stands where ln is due, or the other way round: a factor of ln 10 = 2.303"
+            " between the voltage and the logarithms"
+        )
         return "unit", said
     if wrong or e.strange:
         return _orders(claim, e, wrong)
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
     if charged > max(ROUNDING, 0.02 * abs(e.constant)):
         word, said = _charge(claim, e)
-        return word, said + (f"; beside it a constant of {e.constant:+.3g} kJ/mol" if abs(e.constant) > ROUNDING else "")
+        return word, said + (
+            f"; beside it a constant of {e.constant:+.3g} kJ/mol"
+            if abs(e.constant) > ROUNDING
+            else ""
+        )
     return _constant(claim, e)
 
 
@@ -93,19 +131,23 @@ def _decadic(claim: Claim, e: Excess) -> bool:
         pairs = [[1 + e.charge / claim.charge]]
     else:
         return False
-    return any(rs and all(abs(r - f) < 1e-3 * f for r in rs) for rs in pairs for f in (math.log(10), 1 / math.log(10)))
+    return any(
+        rs and all(abs(r - f) < 1e-3 * f for r in rs)
+        for rs in pairs
+        for f in (math.log(10), 1 / math.log(10))
+    )
 
 
 def _multiple(found: Residual) -> float | None:
     """k where ln(r⁺/r⁻) = k·A/RT."""
-    if not found.drive:
+    if not found.reduced_affinity:
         return None
-    top = max(found.drive, key=lambda n: abs(found.drive[n]))
-    if abs(found.drive[top]) < EXACT:  # no affinity at all, but for rounding
+    top = max(found.reduced_affinity, key=lambda n: abs(found.reduced_affinity[n]))
+    if abs(found.reduced_affinity[top]) < EXACT:  # no affinity at all, but for rounding
         return None
-    k = found.terms[top] / found.drive[top]
-    off = max(abs(found.terms[n] - k * x) for n, x in found.drive.items())
-    return 1 + k if off < 1e-5 * abs(found.drive[top]) else None
+    k = found.terms[top] / found.reduced_affinity[top]
+    off = max(abs(found.terms[n] - k * x) for n, x in found.reduced_affinity.items())
+    return 1 + k if off < 1e-5 * abs(found.reduced_affinity[top]) else None
 
 
 def multiplied(found: Residual) -> float | None:
@@ -116,7 +158,7 @@ def multiplied(found: Residual) -> float | None:
 
 def off_multiple(found: Residual, k: float) -> float:
     """By how much A/RT differs from 0 where k·A/RT with what is left beside it vanishes."""
-    return abs(found.terms[""] - (k - 1) * found.drive[""]) / k
+    return abs(found.terms[""] - (k - 1) * found.reduced_affinity[""]) / k
 
 
 def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]:
@@ -124,17 +166,25 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
     swapped = [n for n in wrong if _swapped(levels, e, n)]
     if swapped:
         species = " and ".join(dict.fromkeys(n.partition("@")[0] for n in swapped))
-        return "sides", f"{species} of the two sides are swapped: the rates take the inside for the outside"
+        return (
+            "sides",
+            f"{species} of the two sides are swapped: the rates take the inside for the outside",
+        )
     said = []
     for name, x in wrong.items():
         law, due = -levels[name].change + x, -levels[name].change
         if law == 0:
-            said.append(f"{name} is left out of r⁺/r⁻ (order {due:g} is due){_baked(e, wrong, name)}")
+            said.append(
+                f"{name} is left out of r⁺/r⁻ (order {due:g} is due){_baked(e, wrong, name)}"
+            )
         else:
             said.append(f"{name} enters r⁺/r⁻ with order {law:g} where the reaction has {due:g}")
     said += [f"r⁺/r⁻ and A/RT do not depend alike on {name}" for name in e.strange]
     if e.charge:
-        said.append(f"the voltage with {claim.charge + e.charge:g} e per turnover where {claim.charge:g} cross")
+        said.append(
+            f"the voltage with {claim.charge + e.charge:g} e per turnover where {claim.charge:g}"
+            " cross"
+        )
     return "order", "; ".join(said)
 
 
@@ -144,7 +194,10 @@ def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
     if len(others) != 1:
         return False
     other = others[0]
-    return all(abs(-levels[a].change + e.orders.get(a, 0.0) + levels[b].change) < SMALL for a, b in ((name, other), (other, name)))
+    return all(
+        abs(-levels[a].change + e.orders.get(a, 0.0) + levels[b].change) < SMALL
+        for a, b in ((name, other), (other, name))
+    )
 
 
 def _baked(e: Excess, wrong: dict[str, float], name: str) -> str:
@@ -176,23 +229,52 @@ def _constant(claim: Claim, e: Excess) -> tuple[str, str]:
     size, x = abs(e.constant), abs(e.constant) / e.RT
     if size < ROUNDING:
         return "rounding", f"closes to {1000 * e.constant:+.2g} J/mol: rounding of the digits given"
-    protons = abs(sum(level.change for level in claim.levels if level.name.partition("@")[0] in ("H", "H+", "H⁺", "proton")))  # made or used
+    protons = abs(
+        sum(
+            level.change
+            for level in claim.levels
+            if level.name.partition("@")[0] in ("H", "H+", "H⁺", "proton")
+        )
+    )  # made or used
     pH = x / math.log(10) / (protons or 1)
     thousands = round(x / THOUSAND)
     if thousands and abs(x - thousands * THOUSAND) * e.RT < ROUNDING:
         return (
             "unit",
-            f"off by {e.constant:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or constant in another power of a thousand (mM for M)",
+            (
+                f"off by {e.constant:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or"
+                " constant in another power of a thousand (mM for M)"
+            ),
         )
     if PH[0] <= pH <= PH[1] and (protons or _splits_phosphate(claim)):
         close = f"close to {f'{protons}·' if protons > 1 else ''}RT ln 10^pH (pH {pH:.3g})"
-        return "convention", f"off by {e.constant:+.4g} kJ/mol, {close}: an apparent standard energy ΔG°′ beside explicit H⁺, or the reverse"
+        return (
+            "convention",
+            (
+                f"off by {e.constant:+.4g} kJ/mol, {close}: an apparent standard energy ΔG°′ beside"
+                " explicit H⁺, or the reverse"
+            ),
+        )
     if claim.kind == "cycle":
-        return "constant", f"the loop does not close: Π k⁺/Π k⁻ is {math.exp(e.constant / e.RT):.4g} times what its affinity asks"
-    return "constant", f"the constants imply a standard energy that is off by {e.constant:+.4g} kJ/mol: Haldane's relation is not kept"
+        return (
+            "constant",
+            (
+                f"the loop does not close: Π k⁺/Π k⁻ is {math.exp(e.constant / e.RT):.4g} times"
+                " what its affinity asks"
+            ),
+        )
+    return (
+        "constant",
+        (
+            f"the constants imply a standard energy that is off by {e.constant:+.4g} kJ/mol:"
+            " Haldane's relation is not kept"
+        ),
+    )
 
 
 def _splits_phosphate(claim: Claim) -> bool:
     """Whether a nucleotide is split or made, whose energies come with and without H⁺."""
     changed = {level.name.partition("@")[0].lower() for level in claim.levels if level.change}
-    return any(name.endswith("atp") for name in changed) or any(name.endswith(("nadh", "nadph")) for name in changed)
+    return any(name.endswith("atp") for name in changed) or any(
+        name.endswith(("nadh", "nadph")) for name in changed
+    )

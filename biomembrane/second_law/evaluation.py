@@ -1,4 +1,6 @@
-"""Expressions of a claim as functions of its variables: voltage, logarithms of what is positive, everything else at its declared number."""
+"""Expressions of a claim as functions of its variables: voltage, logarithms of what is positive,
+everything else at its declared number.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,16 @@ PRESSURE = 1e6  # Pa, hydrostatic less osmotic
 CORNERS = 10  # variables that are combined freely; further ones go along with the first
 DECADES = 1.0  # of a concentration to both sides of its usual value
 FIXED = {
-    R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0, N_A: constants.AVOGADRO * 1e-15, t: 0.0,
+    R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0,
+    N_A: constants.AVOGADRO * 1e-15, t: 0.0,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One axis of the box: ``log`` ones hold ln of the symbol's number; ``usual``, ``low`` and ``high`` are numbers of the symbol itself."""
+    """One axis of the box: ``log`` ones hold ln of the symbol's number; ``usual``, ``low`` and
+    ``high`` are numbers of the symbol itself.
+    """
 
     symbol: sp.Symbol
     name: str
@@ -42,7 +47,11 @@ class Variable:
     unit: str
 
     def bounds(self) -> tuple[float, float]:
-        return (float(np.log(self.low)), float(np.log(self.high))) if self.log else (self.low, self.high)
+        return (
+            (float(np.log(self.low)), float(np.log(self.high)))
+            if self.log
+            else (self.low, self.high)
+        )
 
     def number(self, x: Any) -> Any:
         """Of a coordinate."""
@@ -68,10 +77,18 @@ class Box:
 
     def still(self) -> Box:
         """The same with a thousandth of the voltage."""
-        return replace(self, variables=tuple(replace(v, low=v.low / 1e3, high=v.high / 1e3) if v.name == "V" else v for v in self.variables))
+        return replace(
+            self,
+            variables=tuple(
+                replace(v, low=v.low / 1e3, high=v.high / 1e3) if v.name == "V" else v
+                for v in self.variables
+            ),
+        )
 
     def corners(self) -> Array:
-        """(variable, state): every corner of the box, or some of them where there are more than a thousand; none of a box without variables."""
+        """(variable, state): every corner of the box, or some of them where there are more than a
+        thousand; none of a box without variables.
+        """
         n = len(self.variables)
         ways = np.arange(2 ** min(n, CORNERS))
         pick = (ways[None, :] >> (np.arange(n)[:, None] % CORNERS)) & 1
@@ -85,7 +102,13 @@ class Box:
 
 def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
     """The box of a claim; ``over`` replaces ranges by name [mM, V]."""
-    said = (claim.drive, claim.flux, claim.forward, claim.reverse, claim.conductance)  # not their difference, where a symbol may cancel
+    said = (
+        claim.reduced_affinity,
+        claim.flux,
+        claim.forward,
+        claim.reverse,
+        claim.conductance,
+    )  # not their difference, where a symbol may cancel
     taken = set().union(*(e.free_symbols for e in said if e is not None))
     levels = {level.symbol: level for level in claim.levels}
     made = []
@@ -98,9 +121,19 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
             made.append(Variable(symbol, "V", 0.0, low, high, log=False, unit="V"))
         elif symbol in levels:
             level = levels[symbol]
-            low, high = over.get(level.name, (level.usual * 10**-DECADES, level.usual * 10**DECADES))
+            low, high = over.get(
+                level.name, (level.usual * 10**-DECADES, level.usual * 10**DECADES)
+            )
             made.append(
-                Variable(symbol, level.name, float(np.sqrt(low * high)) if level.name in over else level.usual, low, high, log=True, unit="mM")
+                Variable(
+                    symbol,
+                    level.name,
+                    float(np.sqrt(low * high)) if level.name in over else level.usual,
+                    low,
+                    high,
+                    log=True,
+                    unit="mM",
+                )
             )
         elif name.startswith("P["):
             made.append(Variable(symbol, name, 0.0, -PRESSURE, PRESSURE, log=False, unit="Pa"))
@@ -115,7 +148,9 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
 
 
 class Functions:
-    """Expressions over a box, and their slopes: ``(expression, state)`` and ``(expression, variable, state)``."""
+    """Expressions over a box, and their slopes: ``(expression, state)`` and ``(expression,
+    variable, state)``.
+    """
 
     def __init__(self, expressions: Sequence[sp.Expr], over: Box, *, warm: bool = False) -> None:
         """``warm``: the temperature is a last variable, besides those of the box."""

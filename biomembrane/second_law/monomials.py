@@ -1,7 +1,8 @@
-"""Expressions as sums of monomials, c·Π atom^power: concentrations, exponentials of the voltage and sums in denominators are atoms.
+"""Expressions as sums of monomials, c·Π atom^power: concentrations, exponentials of the voltage and
+sums in denominators are atoms.
 
-In this form e^{A/RT} is one monomial, and what an author wrote in whichever way becomes the same.  Numbers are floats: equal is equal up to
-their rounding.
+In this form e^{A/RT} is one monomial, and what an author wrote in whichever way becomes the same.
+Numbers are floats: equal is equal up to their rounding.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class NoForm(Exception):
 
 @dataclass
 class Algebra:
-    """Forms of expressions in which some symbols are numbers; ``atoms[k]`` is what atom k stands for."""
+    """Forms of expressions in which some symbols are numbers; ``atoms[k]`` is what atom k stands
+    for.
+    """
 
     values: Mapping[sp.Symbol, float]
     atoms: list[sp.Expr] = field(default_factory=list)
@@ -86,7 +89,9 @@ class Algebra:
         return self.raised(base, power[ONE])
 
     def raised(self, base: Form, power: float) -> Form:
-        """A sum to a power that is a whole number above zero is multiplied out, if that is not too long; else it is an atom."""
+        """A sum to a power that is a whole number above zero is multiplied out, if that is not too
+        long; else it is an atom.
+        """
         if len(base) == 1:
             ((m, c),) = base.items()
             return {self.monomial((a, p * power) for a, p in m): self._number(c, power)}
@@ -100,7 +105,9 @@ class Algebra:
                 made = self.times(made, base)
             return made
         c, m, atom = self.normal(base)
-        return {self.monomial([*((a, p * power) for a, p in m), (atom, power)]): self._number(c, power)}
+        return {
+            self.monomial([*((a, p * power) for a, p in m), (atom, power)]): self._number(c, power)
+        }
 
     def _number(self, c: float, power: float) -> float:
         if c < 0 and power != int(power):
@@ -111,12 +118,16 @@ class Algebra:
         return made
 
     def normal(self, base: Form) -> tuple[float, Monomial, int]:
-        """A sum as c·monomial·atom, with the atom's first term 1: sums that differ by a factor have one atom."""
+        """A sum as c·monomial·atom, with the atom's first term 1: sums that differ by a factor have
+        one atom.
+        """
         first = min(base)
         c = base[first]
         shifted = {self.over(m, first): x / c for m, x in base.items()}
         keys = tuple(sorted(shifted))
-        atom = self._interned(("sum", keys), tuple(shifted[k] for k in keys), lambda: self.expression(shifted))
+        atom = self._interned(
+            ("sum", keys), tuple(shifted[k] for k in keys), lambda: self.expression(shifted)
+        )
         self.sums.setdefault(atom, shifted)
         return c, first, atom
 
@@ -139,7 +150,11 @@ class Algebra:
     def _function(self, name: str, e: sp.Expr) -> int:
         forms = [self.form(a) for a in e.args]
         keys = tuple(tuple(sorted(f)) for f in forms)
-        return self._interned((name, keys), tuple(f[k] for f, key in zip(forms, keys, strict=True) for k in key), lambda: e.xreplace(self._numbers()))
+        return self._interned(
+            (name, keys),
+            tuple(f[k] for f, key in zip(forms, keys, strict=True) for k in key),
+            lambda: e.xreplace(self._numbers()),
+        )
 
     def _numbers(self) -> dict[sp.Symbol, sp.Float]:
         return {s: sp.Float(x) for s, x in self.values.items()}
@@ -151,7 +166,9 @@ class Algebra:
         flip = x[min(x)] < 0
         plus = {m: -c for m, c in x.items()} if flip else x
         keys = tuple(sorted(plus))
-        atom = self._interned(("B", keys), tuple(plus[k] for k in keys), lambda: B(self.expression(plus)))
+        atom = self._interned(
+            ("B", keys), tuple(plus[k] for k in keys), lambda: B(self.expression(plus))
+        )
         made: Form = {((atom, 1.0),): 1.0}
         return self.times(made, self.exp(plus)) if flip else made
 
@@ -172,7 +189,9 @@ class Algebra:
     def log(self, x: Form) -> Form:
         if not x:
             raise NoForm("the logarithm of 0")
-        c, m, rest = (*self.normal(x),) if len(x) > 1 else (next(iter(x.values())), next(iter(x)), -1)
+        c, m, rest = (
+            (*self.normal(x),) if len(x) > 1 else (next(iter(x.values())), next(iter(x)), -1)
+        )
         if c <= 0 or not self.positive(m):
             raise NoForm("the logarithm of what may be negative")
         made: list[tuple[Monomial, float]] = [(ONE, math.log(c))] if c != 1 else []
@@ -191,7 +210,9 @@ class Algebra:
     # --- monomials
 
     def snapped(self, power: float) -> float:
-        """A power beside rounding, which is relative to itself: a fraction, or a number that was met before."""
+        """A power beside rounding, which is relative to itself: a fraction, or a number that was
+        met before.
+        """
         near = round(power * 120) / 120
         if math.isclose(power, near, rel_tol=ALIKE * 10):
             return near
@@ -210,7 +231,9 @@ class Algebra:
         for a, p in powers:
             made[a] = made.get(a, 0.0) + p
             size[a] = size.get(a, 0.0) + abs(p)
-        return tuple(sorted((a, self.snapped(p)) for a, p in made.items() if abs(p) > GONE * 10 * size[a]))
+        return tuple(
+            sorted((a, self.snapped(p)) for a, p in made.items() if abs(p) > GONE * 10 * size[a])
+        )
 
     def over(self, a: Monomial, b: Monomial, times: float = 1.0) -> Monomial:
         """a/b^times."""
@@ -219,7 +242,9 @@ class Algebra:
     def times(self, a: Form, b: Form) -> Form:
         if len(a) * len(b) > MOST:
             raise NoForm("too many terms")
-        return self.total((self.monomial([*m, *n]), x * y) for m, x in a.items() for n, y in b.items())
+        return self.total(
+            (self.monomial([*m, *n]), x * y) for m, x in a.items() for n, y in b.items()
+        )
 
     def total(self, terms: Iterable[tuple[Monomial, float]]) -> Form:
         made: Form = {}
@@ -243,12 +268,22 @@ class Algebra:
 
     def expression(self, form: Form) -> sp.Expr:
         """A form written out."""
-        return sp.Add(*(sp.Float(c) * sp.Mul(*(self.atoms[a] ** _exact(p) for a, p in m)) for m, c in form.items()))
+        return sp.Add(
+            *(
+                sp.Float(c) * sp.Mul(*(self.atoms[a] ** _exact(p) for a, p in m))
+                for m, c in form.items()
+            )
+        )
 
     def spread(self, form: Form) -> tuple[list[tuple[int, float]], Form]:
-        """The powers of sums that all terms share, denominators among them, and what is left with all other sums multiplied out."""
+        """The powers of sums that all terms share, denominators among them, and what is left with
+        all other sums multiplied out.
+        """
         rows = [dict(m) for m in form]
-        shared = [(a, min(row.get(a, 0.0) for row in rows)) for a in sorted({a for row in rows for a in row if a in self.sums})]
+        shared = [
+            (a, min(row.get(a, 0.0) for row in rows))
+            for a in sorted({a for row in rows for a in row if a in self.sums})
+        ]
         shared = [(a, p) for a, p in shared if p]
         parts = []
         for m, c in form.items():

@@ -1,7 +1,8 @@
 """A net flux as forward less reverse, both non-negative for every state: J = r⁺ − r⁻.
 
-The split follows the signs of sums, products and quotients; x/(eˣ − 1), tanh and differences of logarithms are known forms.  It need not
-be the one that the author had in mind: only r⁺/r⁻ is used, and a common factor cancels.
+The split follows the signs of sums, products and quotients; x/(eˣ − 1), tanh and differences of
+logarithms are known forms.  It need not be the one that the author had in mind: only r⁺/r⁻ is used,
+and a common factor cancels.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from ..declare.checks.nonnegativity import nonnegative, terms
 from ..symbols import regular
 
 Pair = tuple[sp.Expr, sp.Expr]
-DEGREE, TERMS, VARIABLES = 12, 60, 8  # of a polynomial that is factored: in any of its variables, and how many
+DEGREE, TERMS, VARIABLES = (
+    12,
+    60,
+    8,
+)  # of a polynomial that is factored: in any of its variables, and how many
 
 
 def splits(flux: sp.Expr) -> Iterator[Pair]:
-    """Pairs (r⁺, r⁻) with r⁺ − r⁻ = flux, the plainest first; none where the signs cannot be told."""
+    """Pairs (r⁺, r⁻) with r⁺ − r⁻ = flux, the plainest first; none where the signs cannot be
+    told.
+    """
     seen = set()
     for write in WRITINGS:
         pair = _split(write(flux), {})
@@ -35,7 +42,11 @@ def _split(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
     if e.is_Add:
         parts = [_split(term, memo) for term in e.args]
         known = [p for p in parts if p is not None]
-        return (sp.Add(*(p for p, _ in known)), sp.Add(*(m for _, m in known))) if len(known) == len(parts) else None
+        return (
+            (sp.Add(*(p for p, _ in known)), sp.Add(*(m for _, m in known)))
+            if len(known) == len(parts)
+            else None
+        )
     if e.is_Mul:
         return _product(e, memo)
     if isinstance(e, sp.tanh):
@@ -73,8 +84,15 @@ def _factored(e: sp.Expr) -> sp.Expr:
     if terms(e) > TERMS or e.has(sp.Float):  # decimals become whole numbers of many digits
         return e
     poly = sp.expand(e).as_poly()
-    long = poly is not None and (max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS or len(poly.gens) > VARIABLES)
+    long = poly is not None and (
+        max(poly.degree_list()) > DEGREE or len(poly.terms()) > TERMS or len(poly.gens) > VARIABLES
+    )
     return e if long else sp.factor(e)
 
 
-WRITINGS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (lambda e: e, regular, sp.factor_terms, _over_one)
+WRITINGS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
+    lambda e: e,
+    regular,
+    sp.factor_terms,
+    _over_one,
+)

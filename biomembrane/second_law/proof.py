@@ -1,7 +1,8 @@
-"""Proofs: local detailed balance of every process and every loop, with charge and mass closed, step by step and printable.
+"""Proofs: local detailed balance of every process and every loop, with charge and mass closed, step
+by step and printable.
 
-The affinity is derived anew, from −Σ ν ∂G/∂n and the charge that each place gains, and compared with the rates that the process runs on;
-the certificate of its birth is not consulted.
+The affinity is derived anew, from −Σ ν ∂G/∂n and the charge that each place gains, and compared
+with the rates that the process runs on; the certificate of its birth is not consulted.
 """
 
 from __future__ import annotations
@@ -33,13 +34,17 @@ Derived = Mapping[sp.Symbol, sp.Expr]
 
 @dataclass(frozen=True, eq=False)
 class Proof(Statements):
-    """Statements on a transporter or a model; ``print`` shows them, :meth:`latex` gives an appendix.
+    """Statements on a transporter or a model; ``print`` shows them, :meth:`latex` gives an
+    appendix.
 
-    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and exempt never pass.
+    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and
+    exempt never pass.
     """
 
     def latex(self, *, document: bool = False) -> str:
-        """A fragment for an appendix (amsmath), a paragraph for each statement; ``document=True`` makes it an article of its own."""
+        """A fragment for an appendix (amsmath), a paragraph for each statement; ``document=True``
+        makes it an article of its own.
+        """
         return proof_text.latex(self, document)
 
     def __str__(self) -> str:
@@ -55,23 +60,34 @@ class Proof(Statements):
 
 
 def prove(x: Model | Transporter | Cycle) -> Proof:
-    """The second law of a transporter, a cycle or a model, proved by algebra: RT ln(r⁺/r⁻) = A for every state (formalism §4, §6).
+    """The second law of a transporter, a cycle or a model, proved by algebra: RT ln(r⁺/r⁻) = A for
+    every state (formalism §4, §6).
 
-    For each process: the affinity from −Σ ν ∂G/∂n − F Σ Q φ, the one-way rates, their quotient with common factors cancelled, what is left
-    of ln(r⁺/r⁻) − A/RT, the sign of each rate, charge and mass.  For each loop of a diagram: Π k⁺/Π k⁻ = exp(A_ext/RT).  For a model
-    besides: what no process changes, and the conventions of its standard energies.
+    For each process: the affinity from −Σ ν ∂G/∂n − F Σ Q φ, the one-way rates, their quotient with
+    common factors cancelled, what is left of ln(r⁺/r⁻) − A/RT, the sign of each rate, charge and
+    mass.  For each loop of a diagram: Π k⁺/Π k⁻ = exp(A_ext/RT).  For a model besides: what no
+    process changes, and the conventions of its standard energies.
 
-    Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with what is left and a witness); exempt (``Empirical``
-    laws and hosted constants, which are not proved but audited).  Raises WrongType.
+    Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with what is left
+    and a witness); exempt (``Empirical`` laws and hosted constants, which are not proved but
+    audited).  Raises WrongType.
     """
     if not isinstance(x, (Model, Transporter, Cycle)):
         advice = "prove(model) or prove(transporter); audit(…) judges claims"
-        raise errors.WrongType(where="prove(…)", wanted="a Model, a Transporter or a Cycle", got=errors.shown(x), advice=advice)
+        raise errors.WrongType(
+            where="prove(…)",
+            wanted="a Model, a Transporter or a Cycle",
+            got=errors.shown(x),
+            advice=advice,
+        )
     declared, temperature = subjects(x)
     made: list[Statement] = []
     for one in declared:
         derived = {symbol: formula.expression for symbol, formula in one.derived.items()}
-        made += [_process(p, c, derived) for p, c in zip(one.processes, claims(one, temperature), strict=True)]
+        made += [
+            _process(p, c, derived)
+            for p, c in zip(one.processes, claims(one, temperature), strict=True)
+        ]
         if isinstance(one, Cycle):
             made += [_loop(loop, one, derived) for loop in loops(one, temperature)[1]]
     if not isinstance(x, Model):
@@ -87,8 +103,14 @@ def affinity(process: Process) -> sp.Expr:
     """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V."""
     work = sp.Add(*(n * _potential(who) for who, n in process.reaction.net.items()))
     on = process.on
-    phi = {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero} if isinstance(on, Membrane) else {on.name: sp.S.Zero}
-    electric = sp.Add(*(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items()))
+    phi = (
+        {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
+        if isinstance(on, Membrane)
+        else {on.name: sp.S.Zero}
+    )
+    electric = sp.Add(
+        *(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items())
+    )
     return sp.expand(-(work + electric) / (R * T))
 
 
@@ -96,11 +118,15 @@ def _potential(who: Participant) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here."""
     n, W = sp.Dummy(), sp.Dummy()
     if who.is_state:
-        return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(n, symbols.amount(who.pool))
+        return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(
+            n, symbols.amount(who.pool)
+        )
     if who.is_solvent:
         return who.per_mole * who.potential
     assert who.species is not None
-    standard = sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
+    standard = (
+        sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
+    )
     return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
 
 
@@ -112,14 +138,21 @@ def _energy(n: sp.Expr, standard: sp.Expr, unit: sp.Expr) -> sp.Expr:
 def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     A = affinity(process)
     said: dict[str, Any] = {
-        "name": process.name, "transporter": process.transporter, "kind": "process", "reaction": str(process.reaction),
+        "name": process.name, "transporter": process.transporter, "kind": "process",
+        "reaction": str(process.reaction),
         "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
     rates = process.rates
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0"
-        return Statement(**said, verdict=Verdict.PROVEN if good else Verdict.UNDECIDED, conductance=rates.conductance, signs=signs, note=note)
+        return Statement(
+            **said,
+            verdict=Verdict.PROVEN if good else Verdict.UNDECIDED,
+            conductance=rates.conductance,
+            signs=signs,
+            note=note,
+        )
     if rates.flux is not None:
         return _exempt(said, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
@@ -129,28 +162,64 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
 
 def _exempt(said: dict[str, Any], reason: str, claim: Claim) -> Statement:
     found = judge(claim, {})
-    return Statement(**said, verdict=Verdict.EXEMPT, note=f"{reason}; the audit says {found.verdict}: {found.text}", witness=found.witness)
+    return Statement(
+        **said,
+        verdict=Verdict.EXEMPT,
+        note=f"{reason}; the audit says {found.verdict}: {found.text}",
+        witness=found.witness,
+    )
 
 
-def _compared(said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, claim: Claim, derived: Derived) -> Statement:
-    """The statement on a pair of rates, with constants that follow from others written out before they are compared."""
+def _compared(
+    said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, claim: Claim, derived: Derived
+) -> Statement:
+    """The statement on a pair of rates, with constants that follow from others written out before
+    they are compared.
+    """
     memo: dict[sp.Expr, bool] = {}
     signed = all(nonnegative(rate, memo) for rate in rates)
-    said |= {"forward": rates[0], "reverse": rates[1], "signs": tuple((way, _sign(r)) for way, r in zip(("r⁺", "r⁻"), rates, strict=True))}
-    forward, reverse, drive = (e.xreplace(derived) for e in (*rates, A))
-    residual = _difference(forward, reverse, drive)
-    said |= {"ratio": _reduced(forward, reverse), "residual": residual, "given": _given(rates, A, derived)}
+    said |= {
+        "forward": rates[0],
+        "reverse": rates[1],
+        "signs": tuple((way, _sign(r)) for way, r in zip(("r⁺", "r⁻"), rates, strict=True)),
+    }
+    forward, reverse, reduced_affinity = (e.xreplace(derived) for e in (*rates, A))
+    residual = _difference(forward, reverse, reduced_affinity)
+    said |= {
+        "ratio": _reduced(forward, reverse),
+        "residual": residual,
+        "given": _given(rates, A, derived),
+    }
     if residual == 0:
         note = "" if signed else "the sign of a rate could not be decided"
         return Statement(**said, verdict=Verdict.PROVEN if signed else Verdict.UNDECIDED, note=note)
-    found = judge(replace(claim, forward=forward, reverse=reverse, flux=None, drive=drive, proved=""), {})
+    found = judge(
+        replace(
+            claim,
+            forward=forward,
+            reverse=reverse,
+            flux=None,
+            reduced_affinity=reduced_affinity,
+            proved="",
+        ),
+        {},
+    )
     wrong = found.verdict in (Verdict.VIOLATES, Verdict.ROUNDING, Verdict.IRREVERSIBLE)
     note = f"left over: {residual}" + (f"; {found.text}" if wrong else "")
-    return Statement(**said, verdict=Verdict.VIOLATES if wrong else Verdict.UNDECIDED, note=note, witness=found.witness)
+    return Statement(
+        **said,
+        verdict=Verdict.VIOLATES if wrong else Verdict.UNDECIDED,
+        note=note,
+        witness=found.witness,
+    )
 
 
-def _given(rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-    """What is written out: the difference of the states' standard energies, which telescopes, and constants that close loops."""
+def _given(
+    rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived
+) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    """What is written out: the difference of the states' standard energies, which telescopes, and
+    constants that close loops.
+    """
     energies = {s: A.coeff(s) for s in sorted(A.free_symbols, key=str) if s in derived}
     difference = sp.Add(*(-R * T * share * s for s, share in energies.items()))
     rows = [(difference, sp.expand(difference.xreplace(derived)))] if energies else []
@@ -161,7 +230,12 @@ def _given(rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived) -> tupl
 def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
     """ln(r⁺/r⁻) − A/RT, with what cancels gone."""
     for expanded in (False, True):
-        log = Logarithm(expanded=expanded).add(forward).add(reverse, sp.S.NegativeOne).add_linear(A, sp.S.NegativeOne)
+        log = (
+            Logarithm(expanded=expanded)
+            .add(forward)
+            .add(reverse, sp.S.NegativeOne)
+            .add_linear(A, sp.S.NegativeOne)
+        )
         linear, powers = log.left()
         if linear == 0 and not powers:
             return sp.S.Zero
@@ -176,9 +250,18 @@ def _reduced(forward: sp.Expr, reverse: sp.Expr) -> sp.Expr:
 
 
 _WHY = (
-    ("concentrations and amounts are positive", lambda e: any(str(s)[:2] in ("c[", "n[") for s in e.free_symbols)),
-    ("states with an equation of their own are not negative", lambda e: any(str(s).startswith("x[") for s in e.free_symbols)),
-    ("parameters are not negative by declaration", lambda e: any("[" not in str(s) and "." in str(s) for s in e.free_symbols)),
+    (
+        "concentrations and amounts are positive",
+        lambda e: any(str(s)[:2] in ("c[", "n[") for s in e.free_symbols),
+    ),
+    (
+        "states with an equation of their own are not negative",
+        lambda e: any(str(s).startswith("x[") for s in e.free_symbols),
+    ),
+    (
+        "parameters are not negative by declaration",
+        lambda e: any("[" not in str(s) and "." in str(s) for s in e.free_symbols),
+    ),
     ("exponentials are positive", lambda e: e.has(sp.exp)),
     ("B(x) = x/(eˣ − 1) is positive", lambda e: e.has(B)),
     ("sums of such terms are not negative", lambda e: e.has(sp.Add)),
@@ -210,11 +293,18 @@ def _closure(made: Mapping[Any, int]) -> str:
     """That elements, or moieties, of what is made and used up cancel."""
     if not made:
         return "every species is moved only, none is made or used up"
-    books = {s: s.composition() for s in made} if all(s.formula for s in made) else {s: dict(s.moieties) for s in made}
+    books = (
+        {s: s.composition() for s in made}
+        if all(s.formula for s in made)
+        else {s: dict(s.moieties) for s in made}
+    )
     parts = dict.fromkeys(part for book in books.values() for part in book)
     sums = {p: sum(n * books[s].get(p, 0) for s, n in made.items()) for p in parts}
     return ", ".join(
-        f"{part}: {' '.join(f'{n * books[s][part]:+d}' for s, n in made.items() if part in books[s])} = {total}" for part, total in sums.items()
+        f"{part}:"
+        f" {' '.join(f'{n * books[s][part]:+d}' for s, n in made.items() if part in books[s])} ="
+        f" {total}"
+        for part, total in sums.items()
     )
 
 
@@ -231,10 +321,15 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
         for species, n in made_or_used(p.reaction).items():
             made[species] = made.get(species, 0) + way * n
     claim = loop.claim
-    charge = f"{claim.charge:+g} e to {cycle.on.inside.name} once around" if claim.charge else "no charge crosses once around"
+    charge = (
+        f"{claim.charge:+g} e to {cycle.on.inside.name} once around"
+        if claim.charge
+        else "no charge crosses once around"
+    )
     mass = _closure({s: n for s, n in made.items() if n})
     said: dict[str, Any] = {
-        "name": claim.name, "transporter": cycle.name, "kind": "loop", "reaction": claim.reaction, "affinity": A, "charge": charge, "mass": mass,
+        "name": claim.name, "transporter": cycle.name, "kind": "loop", "reaction": claim.reaction,
+        "affinity": A, "charge": charge, "mass": mass,
     }  # fmt: skip
     if not claim.proved:
         return _exempt(said, f"hosted: {cycle.reason}", claim)
@@ -248,4 +343,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
 
 
 def _invariant(weights: Mapping[str, Any]) -> str:
-    return " ".join(f"{'−' if w < 0 else '+'} {f'{abs(float(w)):g} ' if abs(w) != 1 else ''}{pool}" for pool, w in weights.items()).removeprefix("+ ")
+    return " ".join(
+        f"{'−' if w < 0 else '+'} {f'{abs(float(w)):g} ' if abs(w) != 1 else ''}{pool}"
+        for pool, w in weights.items()
+    ).removeprefix("+ ")

@@ -33,7 +33,12 @@ def _plain(e: sp.Expr) -> str:
     """A term as a reader writes it: [Na]cell, V."""
     text = re.sub(r"c\[([\w-]+)\.([\w+-]+)\]", r"[\2]\1", str(sp.sstr(e)))
     text = re.sub(r"mu0\[([^\]]+)\]", r"μ°(\1)", text)
-    return re.sub(r"[VnP]\[([^\]]+)\]", lambda m: f"{m[0][0]}({m[1]})", text).replace("log", "ln").replace("**", "^").replace("*", "·")
+    return (
+        re.sub(r"[VnP]\[([^\]]+)\]", lambda m: f"{m[0][0]}({m[1]})", text)
+        .replace("log", "ln")
+        .replace("**", "^")
+        .replace("*", "·")
+    )
 
 
 def _sum(e: sp.Expr) -> str:
@@ -55,8 +60,16 @@ def _wrapped(head: str, terms: list[str]) -> list[str]:
         if len(here) + len(piece) > WIDTH and here != head:
             lines.append(here)
             here = " " * len(head)
-        broken = wrap(piece.replace("·", "· "), max(40, WIDTH - len(head)), break_on_hyphens=False) if len(piece) > WIDTH else [piece]
-        lines += [here + broken[0], *(" " * len(head) + part for part in broken[1:-1])] if len(broken) > 1 else []
+        broken = (
+            wrap(piece.replace("·", "· "), max(40, WIDTH - len(head)), break_on_hyphens=False)
+            if len(piece) > WIDTH
+            else [piece]
+        )
+        lines += (
+            [here + broken[0], *(" " * len(head) + part for part in broken[1:-1])]
+            if len(broken) > 1
+            else []
+        )
         here = " " * len(head) + broken[-1] if len(broken) > 1 else here + piece
     return [*lines, here]
 
@@ -68,15 +81,33 @@ def text(proof: Statements) -> str:
     for s in proof.statements:
         lines += ["", f"{s.name}   {s.reaction}", f"  verdict    {s.verdict}"]
         lines += _wrapped("  A/RT     = ", _terms(s.affinity))
-        lines += [line for k, (what, e) in enumerate(s.given) for line in _wrapped(f"  {'and' if k else 'where'} {_sum(what)} = ", _terms(e))]
+        lines += [
+            line
+            for k, (what, e) in enumerate(s.given)
+            for line in _wrapped(f"  {'and' if k else 'where'} {_sum(what)} = ", _terms(e))
+        ]
         if s.ratio is not None:
             lines += _wrapped("  ln(r⁺/r⁻)= ", _terms(s.ratio))
             lines += _wrapped("  residual = ", _terms(s.residual))
-        said = [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("note", s.note), ("witness", str(s.witness or ""))]
+        said = [
+            *_signs(s),
+            ("charge", s.charge),
+            ("mass", s.mass),
+            ("note", s.note),
+            ("witness", str(s.witness or "")),
+        ]
         for what, words in said:
             lines += wrap(words, WIDTH, initial_indent=f"  {what:<11}", subsequent_indent=" " * 13)
-    lines += ["", "no process changes"] + [f"  {each}" for each in proof.invariants] if proof.invariants else []
-    lines += ["", "conventions of standard energies: " + "; ".join(proof.conventions)] if proof.conventions else []
+    lines += (
+        ["", "no process changes"] + [f"  {each}" for each in proof.invariants]
+        if proof.invariants
+        else []
+    )
+    lines += (
+        ["", "conventions of standard energies: " + "; ".join(proof.conventions)]
+        if proof.conventions
+        else []
+    )
     return "\n".join(lines)
 
 
@@ -93,7 +124,11 @@ def html(proof: Statements) -> Html:
     """The proof for a notebook."""
     parts = []
     for s in proof.statements:
-        rows = [("A/RT", _plain(s.affinity)), ("ln(r⁺/r⁻)", _plain(s.ratio) if s.ratio is not None else ""), ("residual", str(s.residual or 0))]
+        rows = [
+            ("A/RT", _plain(s.affinity)),
+            ("ln(r⁺/r⁻)", _plain(s.ratio) if s.ratio is not None else ""),
+            ("residual", str(s.residual or 0)),
+        ]
         rows += [*_signs(s), ("charge", s.charge), ("mass", s.mass), ("", s.note)]
         parts.append(collapsible(f"{s.name}: {s.verdict}", join(s.reaction, table(rows))))
     return collapsible(f"proof of {proof.name}: {proof.verdict}", join(*parts), open=True)
@@ -109,7 +144,12 @@ def display(proof: Statements) -> str:
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"
 
 
-_STATES = {Verdict.PROVEN: r"0", Verdict.EXEMPT: r"\text{exempt}", Verdict.UNDECIDED: r"\text{undecided}", Verdict.VIOLATES: r"\text{violates}"}
+_STATES = {
+    Verdict.PROVEN: r"0",
+    Verdict.EXEMPT: r"\text{exempt}",
+    Verdict.UNDECIDED: r"\text{undecided}",
+    Verdict.VIOLATES: r"\text{violates}",
+}
 
 
 def latex(proof: Statements, document: bool) -> str:
@@ -119,21 +159,33 @@ def latex(proof: Statements, document: bool) -> str:
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
         r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
         r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
-        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; what has no transporter's name below is its own."
+        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; what has no"
+        r" transporter's name below is its own."
     )
     for s in proof.statements:
         body += _paragraph(s)
     if proof.invariants:
-        body.append(r"\paragraph{Conserved quantities.} No process changes " + "; ".join(_escaped(i) for i in proof.invariants) + ".")
+        body.append(
+            r"\paragraph{Conserved quantities.} No process changes "
+            + "; ".join(_escaped(i) for i in proof.invariants)
+            + "."
+        )
     if proof.conventions:
-        body.append(r"\paragraph{Standard energies.} " + "; ".join(_escaped(c) for c in proof.conventions) + ".")
+        body.append(
+            r"\paragraph{Standard energies.} "
+            + "; ".join(_escaped(c) for c in proof.conventions)
+            + "."
+        )
     made = "\n\n".join(body) + "\n"
     return _PREAMBLE + made + "\\end{document}\n" if document else made
 
 
 def _paragraph(s: Statement) -> list[str]:
     """One statement."""
-    head = rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}. \emph{{{s.verdict.capitalize()}.}}"
+    head = (
+        rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}."
+        rf" \emph{{{s.verdict.capitalize()}.}}"
+    )
     rows, notes, owner = [], [], s.transporter or s.name
     if s.kind == "process" and s.forward is not None and s.reverse is not None:
         common, forward, reverse = factored(s.forward, s.reverse)
@@ -141,17 +193,30 @@ def _paragraph(s: Statement) -> list[str]:
         lead = sp.S.One if Phi == 1 else _PHI
         rows += [_line("r^{+}", lead * forward, owner), _line("r^{-}", lead * reverse, owner)]
         rows += [] if Phi == 1 else [_line(r"\Phi", Phi, owner)]
-        notes += [f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms." for symbol, part in sums if part.count_ops() > LONG]
-        rows += [_line(tex(symbol), part, owner) for symbol, part in sums if part.count_ops() <= LONG]
+        notes += [
+            f"${tex(symbol)}$ is a sum of {len(part.args)} non-negative terms."
+            for symbol, part in sums
+            if part.count_ops() > LONG
+        ]
+        rows += [
+            _line(tex(symbol), part, owner) for symbol, part in sums if part.count_ops() <= LONG
+        ]
     if s.conductance is not None:
         rows.append(_line("J", _AFFINITY * s.conductance, owner))
     rows.append(_line(r"\mathcal{A}/RT", s.affinity, owner))
     rows += [_line(" ".join(_signed(what, owner)), e, owner) for what, e in s.given]
     if s.ratio is not None:
         left = r"\ln(r^{+}/r^{-})" if s.kind == "process" else r"\ln\prod r^{+}/\prod r^{-}"
-        rows += [_line(left, s.ratio, owner), _line(left + r"-\mathcal{A}/RT", sp.S.Zero if s.residual is None else s.residual, owner)]
+        rows += [
+            _line(left, s.ratio, owner),
+            _line(
+                left + r"-\mathcal{A}/RT", sp.S.Zero if s.residual is None else s.residual, owner
+            ),
+        ]
     notes += [f"{_escaped(what)}: {_escaped(why)}." for what, why in _signs(s)]
-    notes += [f"Charge: {_escaped(s.charge)}.", f"Mass: {_escaped(s.mass)}."] + ([f"{_escaped(s.note[0].upper() + s.note[1:])}."] if s.note else [])
+    notes += [f"Charge: {_escaped(s.charge)}.", f"Mass: {_escaped(s.mass)}."] + (
+        [f"{_escaped(s.note[0].upper() + s.note[1:])}."] if s.note else []
+    )
     return [head, "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}", " ".join(notes)]
 
 
@@ -164,7 +229,11 @@ def factored(forward: sp.Expr, reverse: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.E
 
 def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
     """The product with its long sums as Σ_1, Σ_2, …"""
-    long = [f for f in sorted(e.atoms(sp.Add), key=sp.Basic.sort_key) if f.count_ops() > FACTOR and e.as_powers_dict().get(f)]
+    long = [
+        f
+        for f in sorted(e.atoms(sp.Add), key=sp.Basic.sort_key)
+        if f.count_ops() > FACTOR and e.as_powers_dict().get(f)
+    ]
     named = [(sp.Symbol(f"Sigma_{k + 1}"), f) for k, f in enumerate(long)]
     return e.xreplace({f: symbol for symbol, f in named}), named
 
@@ -179,16 +248,23 @@ def _line(left: str, e: sp.Expr, owner: str) -> str:
     """``left &= right``, with long sums and products broken."""
     terms, factors = _ordered(e), list(sp.Mul.make_args(e))
     if len(terms) == 1 and len(factors) > 2 * TERMS:
-        first, *rest = [tex(sp.Mul(*factors[k : k + TERMS]), owner) for k in range(0, len(factors), TERMS)]
+        first, *rest = [
+            tex(sp.Mul(*factors[k : k + TERMS]), owner) for k in range(0, len(factors), TERMS)
+        ]
         return f"{left} &= {first}" + "".join(" \\\\\n&\\quad \\cdot " + p for p in rest)
     signed = _signed(e, owner)
-    return f"{left} &= " + " \\\\\n&\\quad ".join(" ".join(signed[k : k + TERMS]) for k in range(0, len(signed), TERMS))
+    return f"{left} &= " + " \\\\\n&\\quad ".join(
+        " ".join(signed[k : k + TERMS]) for k in range(0, len(signed), TERMS)
+    )
 
 
 _MATH = {
-    "⇌": r"$\rightleftharpoons$", "⁺": "$^{+}$", "⁻": "$^{-}$", "²": "$^{2}$", "·": r"$\cdot$", "−": "$-$", "≥": r"$\ge$", "Σ": r"$\Sigma$",
-    "ν": r"$\nu$", "±": r"$\pm$", "°": r"$^{\circ}$", "′": "$'$", "–": "--", "ˣ": "$^{x}$", "Δ": r"$\Delta$", "μ": r"$\mu$", "≠": r"$\ne$",
-    "³": "$^{3}$", "⁴": "$^{4}$", "×": r"$\times$", "→": r"$\to$", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}",
+    "⇌": r"$\rightleftharpoons$", "⁺": "$^{+}$", "⁻": "$^{-}$", "²": "$^{2}$", "·": r"$\cdot$",
+    "−": "$-$", "≥": r"$\ge$", "Σ": r"$\Sigma$",
+    "ν": r"$\nu$", "±": r"$\pm$", "°": r"$^{\circ}$", "′": "$'$", "–": "--", "ˣ": "$^{x}$",
+    "Δ": r"$\Delta$", "μ": r"$\mu$", "≠": r"$\ne$",
+    "³": "$^{3}$", "⁴": "$^{4}$", "×": r"$\times$", "→": r"$\to$", "_": r"\_", "%": r"\%",
+    "&": r"\&", "#": r"\#", "^": r"\^{}",
     "Π": r"$\Pi$", "ε": r"$\varepsilon$",
 }  # fmt: skip
 

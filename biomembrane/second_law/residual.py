@@ -1,7 +1,9 @@
-"""ε = RT ln(r⁺/r⁻) − A of a claim, and what it is made of: a constant, a charge, an order in each species.
+"""ε = RT ln(r⁺/r⁻) − A of a claim, and what it is made of: a constant, a charge, an order in each
+species.
 
-Where forward and reverse rates are known, ln(r⁺/r⁻) is evaluated over the box and a linear form in V and ln c is fitted, which is exact
-wherever both are monomials.  Where they are not, the manifold J = 0 is found by bisection and its normal is compared with that of A.
+Where forward and reverse rates are known, ln(r⁺/r⁻) is evaluated over the box and a linear form in
+V and ln c is fitted, which is exact wherever both are monomials.  Where they are not, the manifold
+J = 0 is found by bisection and its normal is compared with that of A.
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ WARM = np.array([283.15, 288.15, 293.15, 298.15, 303.15, 308.15, 313.15])  # K
 class Residual:
     """ε/RT over the box.
 
-    ``form``: ``linear`` (``terms`` tell all), ``nonlinear``, ``forward only``, ``reverse only``, ``one way`` (the flux never changes sign,
-    and how it does so is not known) or ``opaque``.  ``terms`` are what a linear form of ε/RT holds: ``""`` the constant at c°, and by
-    variable 1/V or order.  ``size`` is the largest |ε|/RT in the box; ``warming`` d(ε/RT)/dT per kelvin at zero voltage.
+    ``form``: ``linear`` (``terms`` tell all), ``nonlinear``, ``forward only``, ``reverse only``,
+    ``one way`` (the flux never changes sign, and how it does so is not known) or ``opaque``.
+    ``terms`` are what a linear form of ε/RT holds: ``""`` the constant at c°, and by variable 1/V
+    or order.  ``size`` is the largest |ε|/RT in the box; ``warming`` d(ε/RT)/dT per kelvin at zero
+    voltage.
     """
 
     form: Literal["linear", "nonlinear", "forward only", "reverse only", "one way", "opaque"]
@@ -41,7 +45,7 @@ class Residual:
     signed: float = 0.0  # ε/RT there
     warming: float = 0.0
     stalls: bool = False  # found from J = 0, not from the rates
-    drive: dict[str, float] = field(default_factory=dict)  # the linear form of A/RT
+    reduced_affinity: dict[str, float] = field(default_factory=dict)  # the linear form of A/RT
 
 
 def residual(claim: Claim, box: Box) -> Residual:
@@ -62,38 +66,64 @@ def residual(claim: Claim, box: Box) -> Residual:
     if claim.paired and best is not None:  # judged as it is given, not by where it stops
         return best
     from_zero = _of_zero(claim, box)
-    return from_zero if from_zero is not None and from_zero.form == "linear" else best or from_zero or Residual("opaque")
+    return (
+        from_zero
+        if from_zero is not None and from_zero.form == "linear"
+        else best or from_zero or Residual("opaque")
+    )
 
 
 def _of_rates(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> Residual | None:
-    functions = Functions([forward, reverse, claim.drive], box)
+    functions = Functions([forward, reverse, claim.reduced_affinity], box)
     for where in (box, box.still()):  # rates that take mV for V leave the range of numbers
         x = where.sample(STATES)
-        up, down, drive = functions(x)
-        fine = (up > 0) & (down > 0) & np.isfinite(up) & np.isfinite(down) & np.isfinite(drive)
+        up, down, reduced_affinity = functions(x)
+        fine = (
+            (up > 0)
+            & (down > 0)
+            & np.isfinite(up)
+            & np.isfinite(down)
+            & np.isfinite(reduced_affinity)
+        )
         if fine.sum() > STATES // 2:
             break
     else:
         return None
-    x, off = x[:, fine], np.log(up[fine]) - np.log(down[fine]) - drive[fine]
+    x, off = x[:, fine], np.log(up[fine]) - np.log(down[fine]) - reduced_affinity[fine]
     fit = _linear(x, off, box)
     warming = _warming(claim, box, forward, reverse)
-    drives = _linear(x, drive[fine], box) or {}
+    drives = _linear(x, reduced_affinity[fine], box) or {}
     if fit is not None:
-        return Residual("linear", fit, *_furthest(fit, where), warming, drive=drives)
-    return Residual("nonlinear", {}, *_climbed(functions, where, x), warming, drive=drives)
+        return Residual("linear", fit, *_furthest(fit, where), warming, reduced_affinity=drives)
+    return Residual(
+        "nonlinear", {}, *_climbed(functions, where, x), warming, reduced_affinity=drives
+    )
 
 
 def _furthest(fit: dict[str, float], box: Box) -> tuple[float, Array, float]:
-    """The largest of a linear form over the box, which lies at a corner: its size, the state, and the form there; of two alike that above zero."""
+    """The largest of a linear form over the box, which lies at a corner: its size, the state, and
+    the form there; of two alike that above zero.
+    """
     slopes = np.array([fit[v.name] for v in box.variables])
     low, high = box.bounds.T
     ends = []
     for up in (True, False):
         x = np.where((slopes > 0) == up, high, low)
-        ends.append((fit[""] + sum(fit[v.name] * (c - _standard(v)) for v, c in zip(box.variables, x, strict=True)), x))
+        ends.append(
+            (
+                fit[""]
+                + sum(
+                    fit[v.name] * (c - _standard(v)) for v, c in zip(box.variables, x, strict=True)
+                ),
+                x,
+            )
+        )
     (top, at), (bottom, below) = ends
-    size, x, signed = (abs(top), at, top) if abs(top) >= abs(bottom) * (1 - 1e-9) else (abs(bottom), below, bottom)
+    size, x, signed = (
+        (abs(top), at, top)
+        if abs(top) >= abs(bottom) * (1 - 1e-9)
+        else (abs(bottom), below, bottom)
+    )
     return float(size), x, float(signed)
 
 
@@ -107,8 +137,8 @@ def _climbed(functions: Functions, box: Box, x: Array) -> tuple[float, Array, fl
 
     def value(at: Array) -> Array:
         with np.errstate(all="ignore"):
-            up, down, drive = functions(at)
-            made = np.log(up) - np.log(down) - drive
+            up, down, reduced_affinity = functions(at)
+            made = np.log(up) - np.log(down) - reduced_affinity
         return np.where(np.isfinite(made), made, 0.0)
 
     def down(at: Array, way: float) -> tuple[float, Array]:
@@ -120,7 +150,14 @@ def _climbed(functions: Functions, box: Box, x: Array) -> tuple[float, Array, fl
     tried = np.hstack([x, box.corners()])
     size = value(tried)
     for k in np.argsort(-np.abs(size))[:CLIMBS]:
-        end = minimize(down, tried[:, k], args=(float(np.sign(size[k])),), jac=True, bounds=box.bounds, options={"maxfun": 60}).x
+        end = minimize(
+            down,
+            tried[:, k],
+            args=(float(np.sign(size[k])),),
+            jac=True,
+            bounds=box.bounds,
+            options={"maxfun": 60},
+        ).x
         tried = np.hstack([tried, end[:, None]])
     size = value(tried)
     k = int(np.argmax(np.abs(size)))
@@ -139,26 +176,37 @@ def _linear(x: Array, off: Array, box: Box) -> dict[str, float] | None:
     if np.max(np.abs(fit @ columns - off)) > EXACT * max(1.0, float(np.max(np.abs(off)))):
         return None
     standard = sum(c * _standard(v) for c, v in zip(fit[1:], box.variables, strict=True))
-    return {"": float(fit[0] + standard)} | {v.name: float(c) for c, v in zip(fit[1:], box.variables, strict=True)}
+    return {"": float(fit[0] + standard)} | {
+        v.name: float(c) for c, v in zip(fit[1:], box.variables, strict=True)
+    }
 
 
 def _warming(claim: Claim, box: Box, forward: sp.Expr, reverse: sp.Expr) -> float:
-    """d(ε/RT)/dT at zero voltage; 0 where r⁺/r⁻ does not depend on T there, as constants measured at one temperature do not, and where
-    ε is an energy that does not.
+    """d(ε/RT)/dT at zero voltage; 0 where r⁺/r⁻ does not depend on T there, as constants measured
+    at one temperature do not, and where ε is an energy that does not.
     """
-    functions = Functions([forward, reverse, claim.drive], box, warm=True)
-    x = np.vstack([np.repeat(box.usual[:, None], len(WARM), axis=1), WARM])  # the usual voltage is none
-    up, down, drive = functions(x)
+    functions = Functions([forward, reverse, claim.reduced_affinity], box, warm=True)
+    x = np.vstack(
+        [np.repeat(box.usual[:, None], len(WARM), axis=1), WARM]
+    )  # the usual voltage is none
+    up, down, reduced_affinity = functions(x)
     with np.errstate(all="ignore"):
         ratio = np.log(up) - np.log(down)
-    if not np.all(np.isfinite(ratio)) or np.ptp(ratio) < EXACT or np.ptp((ratio - drive) * WARM) < EXACT * WARM[0]:
+    if (
+        not np.all(np.isfinite(ratio))
+        or np.ptp(ratio) < EXACT
+        or np.ptp((ratio - reduced_affinity) * WARM) < EXACT * WARM[0]
+    ):
         return 0.0
-    return float(np.polyfit(WARM, ratio - drive, 1)[0])
+    return float(np.polyfit(WARM, ratio - reduced_affinity, 1)[0])
 
 
 # --- from the manifold of no flux
 
-_FAR = (20.0, 30.0)  # how far a variable is moved in search of J = 0: in widths of its range, or as a logarithm
+_FAR = (
+    20.0,
+    30.0,
+)  # how far a variable is moved in search of J = 0: in widths of its range, or as a logarithm
 
 
 def _far(v: Variable) -> float:
@@ -166,14 +214,16 @@ def _far(v: Variable) -> float:
 
 
 def _of_zero(claim: Claim, box: Box) -> Residual | None:
-    """The linear form of ε from the normal of J = 0, up to a factor that is chosen so that most terms agree with A."""
+    """The linear form of ε from the normal of J = 0, up to a factor that is chosen so that most
+    terms agree with A.
+    """
     assert claim.net is not None
-    functions = Functions([claim.net, claim.drive], box)
+    functions = Functions([claim.net, claim.reduced_affinity], box)
     x = box.sample(STATES)
     if not np.all(np.isfinite(functions(x)[0])):
         return None
     for k, v in enumerate(box.variables):
-        if claim.drive.has(v.symbol) and claim.net.has(v.symbol):
+        if claim.reduced_affinity.has(v.symbol) and claim.net.has(v.symbol):
             roots = _roots(functions, x, k, _far(v))
             if roots is not None:
                 return _from_roots(claim, box, functions, roots, k)
@@ -199,7 +249,7 @@ def _roots(functions: Functions, x: Array, k: int, wide: float) -> Array | None:
 
 
 def _from_roots(claim: Claim, box: Box, functions: Functions, roots: Array, k: int) -> Residual:
-    drive = functions(roots)[1]  # A/RT where the flux stops: −ε/RT
+    reduced_affinity = functions(roots)[1]  # A/RT where the flux stops: −ε/RT
     others = np.vstack([np.ones(roots.shape[1]), np.delete(roots, k, axis=0)])
     fit, *_ = np.linalg.lstsq(others.T, roots[k])
     if np.max(np.abs(fit @ others - roots[k])) > EXACT * max(1.0, float(np.max(np.abs(roots[k])))):
@@ -210,33 +260,61 @@ def _from_roots(claim: Claim, box: Box, functions: Functions, roots: Array, k: i
     x = box.sample(STATES)
     columns, (J, A) = np.vstack([np.ones(STATES), x]), functions(x)
     wanted, *_ = np.linalg.lstsq(columns.T, A)
-    width = np.insert(np.ptp(box.bounds, axis=1), 0, 1.0)  # terms are compared by what they do across the box
+    width = np.insert(
+        np.ptp(box.bounds, axis=1), 0, 1.0
+    )  # terms are compared by what they do across the box
     due, found = wanted * width, normal * width
-    scales = [w / n for w, n in zip(due[1:], found[1:], strict=True) if abs(n) > EXACT * np.abs(found).max() and abs(w) > EXACT * np.abs(due).max()]
+    scales = [
+        w / n
+        for w, n in zip(due[1:], found[1:], strict=True)
+        if abs(n) > EXACT * np.abs(found).max() and abs(w) > EXACT * np.abs(due).max()
+    ]
     if not scales:
-        return Residual("nonlinear", {}, *_largest(roots, -drive), stalls=True)
-    scale = min(scales, key=lambda s: (int(np.sum(np.abs(s * found - due) > 1e-5 * np.abs(due).max())), abs(np.log(abs(s)))))
+        return Residual("nonlinear", {}, *_largest(roots, -reduced_affinity), stalls=True)
+    scale = min(
+        scales,
+        key=lambda s: (
+            int(np.sum(np.abs(s * found - due) > 1e-5 * np.abs(due).max())),
+            abs(np.log(abs(s))),
+        ),
+    )
     along = np.sign(scale * normal @ columns) * np.sign(J)
-    if np.all(along <= 0):  # the flux runs against its own stall; if only in part of the box, some factor of it changes its sign
+    if np.all(
+        along <= 0
+        # the flux runs against its own stall; if only in part of the box, some factor of it changes its
+        # sign
+    ):
         scale = -scale
     off = (scale * normal - wanted) @ columns
     off[np.abs(off) < EXACT] = 0.0
     fit = _linear(x, off, box) or {}
     fit = {n: 0.0 if np.all(off == 0) else c for n, c in fit.items()}
     drives = _linear(x, wanted @ columns, box) or {}
-    return Residual("linear", fit, *_furthest(fit, box), _warming_of_zero(claim, box), stalls=True, drive=drives)
+    return Residual(
+        "linear",
+        fit,
+        *_furthest(fit, box),
+        _warming_of_zero(claim, box),
+        stalls=True,
+        reduced_affinity=drives,
+    )
 
 
 def _warming_of_zero(claim: Claim, box: Box) -> float:
-    """d(ε/RT)/dT of a law told by where its flux stops, at the usual state with one variable moved, a concentration if that does it; 0 as
-    :func:`_warming` has it, and where the flux stops at one place whatever the temperature.
+    """d(ε/RT)/dT of a law told by where its flux stops, at the usual state with one variable moved,
+    a concentration if that does it; 0 as :func:`_warming` has it, and where the flux stops at one
+    place whatever the temperature.
     """
     assert claim.net is not None
     for k in sorted(range(len(box.variables)), key=lambda k: not box.variables[k].log):
         v = box.variables[k]
         made, due, place = [], [], []
-        for kelvin in WARM if claim.drive.has(v.symbol) and claim.net.has(v.symbol) else ():
-            warm = Functions([claim.net, claim.drive], replace(box, temperature=float(kelvin)))
+        for kelvin in (
+            WARM if claim.reduced_affinity.has(v.symbol) and claim.net.has(v.symbol) else ()
+        ):
+            warm = Functions(
+                [claim.net, claim.reduced_affinity], replace(box, temperature=float(kelvin))
+            )
             roots = _roots(warm, box.usual[:, None], k, _far(v))
             if roots is None:
                 break
@@ -246,6 +324,10 @@ def _warming_of_zero(claim: Claim, box: Box) -> float:
         if len(made) < len(WARM):
             continue
         off, ratio = np.array(made), np.array(made) + np.array(due)
-        still = np.ptp(ratio) < EXACT or np.ptp(off * WARM) < EXACT * WARM[0] or np.ptp(place) < EXACT * abs(place[0])
+        still = (
+            np.ptp(ratio) < EXACT
+            or np.ptp(off * WARM) < EXACT * WARM[0]
+            or np.ptp(place) < EXACT * abs(place[0])
+        )
         return 0.0 if still else float(np.polyfit(WARM, off, 1)[0])
     return 0.0

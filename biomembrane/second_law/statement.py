@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 class Statement:
     """What is proved of one process or loop.
 
-    ``ratio`` is ln(r⁺/r⁻) and ``affinity`` A/RT, both as sums of logarithms and of multiples of V; ``residual`` their difference, 0 where
-    proved.  ``given`` are (symbol or difference, what it stands for): standard energies of states and constants that follow from others.
-    ``signs`` are (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing appears.
+    ``ratio`` is ln(r⁺/r⁻) and ``affinity`` A/RT, both as sums of logarithms and of multiples of V;
+    ``residual`` their difference, 0 where proved.  ``given`` are (symbol or difference, what it
+    stands for): standard energies of states and constants that follow from others. ``signs`` are
+    (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing
+    appears.
     """
 
     name: str
@@ -48,7 +50,8 @@ class Statement:
 class Statements:
     """What is proved of a transporter or a model.
 
-    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and exempt never pass.
+    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and
+    exempt never pass.
     """
 
     name: str
@@ -77,5 +80,31 @@ class Statements:
         """One row a statement, as text."""
         import pandas as pd
 
-        rows = [(s.name, s.kind, s.reaction, s.verdict, str(s.ratio), str(s.affinity), str(s.residual), s.charge, s.mass) for s in self.statements]
-        return pd.DataFrame(rows, columns=["name", "kind", "reaction", "verdict", "ln_ratio", "affinity_over_RT", "residual", "charge", "mass"])
+        rows = [
+            (
+                s.name,
+                s.kind,
+                s.reaction,
+                s.verdict,
+                str(s.ratio),
+                str(s.affinity),
+                str(s.residual),
+                s.charge,
+                s.mass,
+            )
+            for s in self.statements
+        ]
+        return pd.DataFrame(
+            rows,
+            columns=[
+                "name",
+                "kind",
+                "reaction",
+                "verdict",
+                "ln_ratio",
+                "affinity_over_RT",
+                "residual",
+                "charge",
+                "mass",
+            ],
+        )

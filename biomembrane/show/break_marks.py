@@ -1,7 +1,8 @@
-"""Where protocols break: times and values of steps and ramps, read from what a run or a file says of its parameters.
+"""Where protocols break: times and values of steps and ramps, read from what a run or a file says
+of its parameters.
 
-A dataset holds them as text (``parameters_json``), and as coordinates where a scan varied them, so that a fresh run, a lane of a
-scan and a saved run are drawn alike.
+A dataset holds them as text (``parameters_json``), and as coordinates where a scan varied them, so
+that a fresh run, a lane of a scan and a saved run are drawn alike.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _POINT = re.compile(rf"(\S+ second|{_OVER}) (.+)")
 
 @dataclass(frozen=True)
 class Breaks:
-    """Of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more, which holds before the first."""
+    """Of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more, which
+    holds before the first.
+    """
 
     ramps: bool
     times: tuple[float, ...]
@@ -38,58 +41,93 @@ class Breaks:
     @property
     def jumps(self) -> list[float]:
         """Times [s] at which the value jumps: each of steps, of ramps those that stand twice."""
-        return [t for t, before in zip(self.times, (-math.inf, *self.times), strict=False) if not self.ramps or t == before]
+        return [
+            t
+            for t, before in zip(self.times, (-math.inf, *self.times), strict=False)
+            if not self.ramps or t == before
+        ]
 
     def course(self, dim: dimension.Dimension, first: float, last: float) -> Course:
-        """The value, in the internal unit of ``dim``, from ``first`` to ``last`` [s]; steps have upright edges."""
+        """The value, in the internal unit of ``dim``, from ``first`` to ``last`` [s]; steps have
+        upright edges.
+        """
         values = np.array([units.scalar(text, dim, "a protocol") for text in self.values])
         if self.ramps:
-            x, y = np.array([-np.inf, *self.times, np.inf]), np.array([values[0], *values, values[-1]])
+            x, y = (
+                np.array([-np.inf, *self.times, np.inf]),
+                np.array([values[0], *values, values[-1]]),
+            )
         else:
             x, y = np.repeat([-np.inf, *self.times, np.inf], 2)[1:-1], np.repeat(values, 2)
         inside = (x > first) & (x < last)
-        return np.array([first, *x[inside], last]), np.array([_at(x, y, first), *y[inside], _at(x, y, last)])
+        return np.array([first, *x[inside], last]), np.array(
+            [_at(x, y, first), *y[inside], _at(x, y, last)]
+        )
 
 
 def _at(x: Array, y: Array, t: float) -> float:
     """What holds from ``t`` on: straight between the points, which begin and end at infinity."""
     k = int(np.searchsorted(x[:-1], t, side="right"))
     length = x[k] - x[k - 1]
-    return float(y[k - 1] + (y[k] - y[k - 1]) * ((t - x[k - 1]) / length if math.isfinite(length) else 0.0))
+    return float(
+        y[k - 1] + (y[k] - y[k - 1]) * ((t - x[k - 1]) / length if math.isfinite(length) else 0.0)
+    )
 
 
 def breaks(data: xr.Dataset) -> dict[str, Breaks]:
-    """Steps and ramps of a single run, by parameter; a formula has none, and what cannot be read is left out."""
+    """Steps and ramps of a single run, by parameter; a formula has none, and what cannot be read is
+    left out.
+    """
     try:
         told = json.loads(str(data.attrs.get("parameters_json", "{}")))
     except json.JSONDecodeError:
         return {}
-    found = {name: _read(data, name, *str(text).split(": ", 1)) for name, text in told.items()} if isinstance(told, dict) else {}
+    found = (
+        {name: _read(data, name, *str(text).split(": ", 1)) for name, text in told.items()}
+        if isinstance(told, dict)
+        else {}
+    )
     return {name: each for name, each in found.items() if each is not None}
 
 
 def _read(data: xr.Dataset, name: str, kind: str, text: str = "") -> Breaks | None:
-    """Of ``steps: 5 millimolar, at 7 second 1 millimolar``, or of ramps, which begin with ``at``."""
+    """Of ``steps: 5 millimolar, at 7 second 1 millimolar``, or of ramps, which begin with
+    ``at``.
+    """
     if kind not in ("steps", "ramps"):
         return None
     head, *rest = re.split(r"(?:^|, )at ", text)
     points = [_POINT.fullmatch(each) for each in rest]
     said = [*([head] if kind == "steps" else []), *(point[2] if point else "" for point in points)]
     try:
-        times = [units.scalar(_known(data, f"{name}.time_{k}", point[1] if point else ""), dimension.TIME, name) for k, point in enumerate(points, 1)]
+        times = [
+            units.scalar(
+                _known(data, f"{name}.time_{k}", point[1] if point else ""), dimension.TIME, name
+            )
+            for k, point in enumerate(points, 1)
+        ]
     except errors.BiomembraneError:
         return None
     values = [_known(data, f"{name}.value_{k}", each) for k, each in enumerate(said, 1)]
     order = sorted(range(len(times)), key=times.__getitem__)
-    return Breaks(kind == "ramps", tuple(times[k] for k in order), (*values[: len(values) - len(times)], *(values[k - len(times)] for k in order)))
+    return Breaks(
+        kind == "ramps",
+        tuple(times[k] for k in order),
+        (*values[: len(values) - len(times)], *(values[k - len(times)] for k in order)),
+    )
 
 
 def _known(data: xr.Dataset, name: str, said: str) -> str:
-    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or as it is ``said``."""
+    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or as it is
+    ``said``.
+    """
     at = data.coords.get(name)
     if at is None or at.size != 1:
         return said
-    return f"{float(at.values.reshape(-1)[0]):.17g} {units.from_udunits(str(at.attrs.get('units', '1')))}"
+    return (
+        f"{float(at.values.reshape(-1)[0]):.17g}"
+        f" {units.from_udunits(str(at.attrs.get('units', '1')))}"
+    )
 
 
 def jumps(made: dict[str, Breaks], ending: str = "") -> list[float]:
@@ -100,17 +138,27 @@ def jumps(made: dict[str, Breaks], ending: str = "") -> list[float]:
 def edged(time: Array, y: Array, at: list[float]) -> Course:
     """A sampled course with an upright edge at each jump, where the numbers jump, too.
 
-    The last number before a jump holds up to it and the first one after it back to it; two jumps between neighbouring times are
-    joined straight, since nothing is known between them.  What goes on as it went before (at the start: as it goes after) has no edge.
+    The last number before a jump holds up to it and the first one after it back to it; two jumps
+    between neighbouring times are joined straight, since nothing is known between them.  What goes
+    on as it went before (at the start: as it goes after) has no edge.
     """
     places = np.array(at)
-    first, past = np.searchsorted(places, time[:-1], side="right"), np.searchsorted(places, time[1:], side="right")
+    first, past = (
+        np.searchsorted(places, time[:-1], side="right"),
+        np.searchsorted(places, time[1:], side="right"),
+    )
     change = np.diff(y)
     rate = np.roll(change / np.diff(time), 1)
     rate[0] = change[1] / (time[2] - time[1]) if len(time) > 2 else 0.0
-    there = np.flatnonzero((past > first) & (np.abs(change - rate * np.diff(time)) > 0.5 * np.abs(change)))
-    x = np.concatenate([np.stack([places[first[there]], places[past[there] - 1]], 1).reshape(-1), time])
+    there = np.flatnonzero(
+        (past > first) & (np.abs(change - rate * np.diff(time)) > 0.5 * np.abs(change))
+    )
+    x = np.concatenate(
+        [np.stack([places[first[there]], places[past[there] - 1]], 1).reshape(-1), time]
+    )
     values = np.concatenate([np.stack([y[there], y[there + 1]], 1).reshape(-1), y])
-    rank = np.concatenate([np.repeat(there, 2) + np.tile([0.4, 0.6], len(there)), np.arange(len(time))])
+    rank = np.concatenate(
+        [np.repeat(there, 2) + np.tile([0.4, 0.6], len(there)), np.arange(len(time))]
+    )
     order = np.argsort(rank, kind="stable")
     return x[order], values[order]

@@ -1,4 +1,6 @@
-"""What it costs to carry a solute: the books of a run, per mole of cargo, as bars that add up to what was spent."""
+"""What it costs to carry a solute: the books of a run, per mole of cargo, as bars that add up to
+what was spent.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class _Bar:
 
 @dataclass(frozen=True)
 class Cargo:
-    """What was carried: ``amount`` [fmol] into ``place``, good to ``doubt``; by which output times the span begins and ends."""
+    """What was carried: ``amount`` [fmol] into ``place``, good to ``doubt``; by which output times
+    the span begins and ends.
+    """
 
     species: str
     place: str
@@ -48,7 +52,9 @@ class Cargo:
     @property
     def title(self) -> str:
         """In words."""
-        return f"{pretty(self.species)} into {self.place}" + (f" through {self.through}" if self.through else "")
+        return f"{pretty(self.species)} into {self.place}" + (
+            f" through {self.through}" if self.through else ""
+        )
 
 
 def costs(
@@ -62,39 +68,47 @@ def costs(
     width: str | float = "single",
     style: str = "cell",
 ) -> Axes:
-    """Cost per transporter, in kJ per mole of cargo: each bar begins where the one above ends, and the last ends at what was given.
+    """Cost per transporter, in kJ per mole of cargo: each bar begins where the one above ends, and
+    the last ends at what was given.
 
-    Bars are the heat of each transporter, what was handed on to baths, by species, and what the cell stored (to the left where it was drawn
-    upon); their sum is what was spent (with what baths supplied and protocols imposed), the vertical line: the ledger's identity, divided by the
-    cargo.  Per cent are of that line.
+    Bars are the heat of each transporter, what was handed on to baths, by species, and what the
+    cell stored (to the left where it was drawn upon); their sum is what was spent (with what baths
+    supplied and protocols imposed), the vertical line: the ledger's identity, divided by the cargo.
+    Per cent are of that line.
 
-    The cargo is ∫ Σ ν J dt over the processes that bring it into a place, by the trapezoid rule over the output times.
+    The cargo is ∫ Σ ν J dt over the processes that bring it into a place, by the trapezoid rule
+    over the output times.
 
     Args:
         run: a run or a saved run, of one lane.
         cargo: name of the species.
-        into: the place that it is carried into; default the bath that gained most, or, where none did, the compartment.
+        into: the place that it is carried into; default the bath that gained most, or, where none
+            did, the compartment.
         through: a transporter or a process to which the count is confined; default all.
         over: (from, to), as ``("5 min", "10 min")``; default the whole run.
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    Raises UnknownName, WrongType (a scan), OutOfDomain: no cargo arrived, or so few output times that half of them would change its amount by more
-    than 1 %.
+    Raises UnknownName, WrongType (a scan), OutOfDomain: no cargo arrived, or so few output times
+    that half of them would change its amount by more than 1 %.
     """
     where = "costs(…)"
     data = drawn_variables.one_lane(run, where)
     ledger = getattr(run, "ledger", None)
     if not (hasattr(ledger, "baths") and hasattr(ledger, "by")):
         advice = "a run, or one that bm.save(run, …) wrote whole"
-        raise errors.WrongType(where=where, wanted="a run with its whole ledger", got=errors.shown(run), advice=advice)
+        raise errors.WrongType(
+            where=where, wanted="a run with its whole ledger", got=errors.shown(run), advice=advice
+        )
     carried = carry(data, cargo, into, through, over, where)
     bars, given = _bars(ledger, carried)
     with look.style(style):
         em, _ = look.text_sizes()
         kept = _merged(bars, sum(given.values()))
         height = (1.75 * em * len(kept) + 9.5 * em) / 72
-        axes = figure_axes.axes_for(ax, width, style, height, str(getattr(run, "model_name", "")), where)
+        axes = figure_axes.axes_for(
+            ax, width, style, height, str(getattr(run, "model_name", "")), where
+        )
         _draw(axes, kept, given, carried)
         figure_axes.ticked(axes.xaxis, *axes.get_xlim(), figure_axes.most_ticks(axes))
         figure_axes.settle(axes, own=ax is None)
@@ -104,37 +118,76 @@ def costs(
 # --- the cargo
 
 
-def carry(data: xr.Dataset, cargo: str, into: str | None, through: str | None, over: Any, where: str) -> Cargo:
+def carry(
+    data: xr.Dataset, cargo: str, into: str | None, through: str | None, over: Any, where: str
+) -> Cargo:
     """How much of a species went where; see :func:`costs`."""
     told = drawn_variables.system(data, where)
     errors.among(cargo, told.charges, f"{where}, cargo=…", "a species of the model")
     if "flux" not in data or "time" not in data.flux.dims:
-        raise errors.UnknownName(where=where, wanted="fluxes over time", got="a result that kept none", advice="simulate without keep=")
-    owners = dict(zip(map(str, data.process.values), map(str, data.transporter.values), strict=True))
+        raise errors.UnknownName(
+            where=where,
+            wanted="fluxes over time",
+            got="a result that kept none",
+            advice="simulate without keep=",
+        )
+    owners = dict(
+        zip(map(str, data.process.values), map(str, data.transporter.values), strict=True)
+    )
     moved = _moved(told, owners, cargo)
     if not moved:
-        raise errors.OutOfDomain(where=where, wanted="a species that crosses a membrane", got=errors.shown(cargo), advice="cargo='glucose'")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted="a species that crosses a membrane",
+            got=errors.shown(cargo),
+            advice="cargo='glucose'",
+        )
     if into is not None:
         errors.among(into, moved, f"{where}, into=…", f"a place that {cargo} reaches")
     if through is not None:
         carriers = {p for row in moved.values() for p in row}
-        errors.among(through, [*dict.fromkeys(owners[p] for p in carriers), *carriers], f"{where}, through=…", f"what carries {cargo}")
-        moved = {place: {p: n for p, n in row.items() if through in (p, owners[p])} for place, row in moved.items()}
+        errors.among(
+            through,
+            [*dict.fromkeys(owners[p] for p in carriers), *carriers],
+            f"{where}, through=…",
+            f"what carries {cargo}",
+        )
+        moved = {
+            place: {p: n for p, n in row.items() if through in (p, owners[p])}
+            for place, row in moved.items()
+        }
     first, last = _span(data, over, where)
     amounts = {place: _integral(data, row, first, last) for place, row in moved.items() if row}
     place = into or _gainer(data, cargo, {name: n for name, (n, _) in amounts.items()})
     amount, doubt = amounts.get(place, (0.0, 0.0))
     if not amount > 0:
-        got, advice = f"{amount:.4g} fmol", "into= the place that gained it, or a later over=('5 min', '10 min')"
-        raise errors.OutOfDomain(where=where, wanted=f"net transport of {cargo} into {place}", got=got, advice=advice)
+        got, advice = (
+            f"{amount:.4g} fmol",
+            "into= the place that gained it, or a later over=('5 min', '10 min')",
+        )
+        raise errors.OutOfDomain(
+            where=where, wanted=f"net transport of {cargo} into {place}", got=got, advice=advice
+        )
     if doubt > _ROUGH * amount:
-        got, advice = f"{amount:.4g} ± {doubt:.2g} fmol", "simulate with more times=, or over= a part of the run where fluxes change slowly"
-        raise errors.OutOfDomain(where=where, wanted=f"output times that tell the amount of {cargo} to 1 %", got=got, advice=advice)
+        got, advice = (
+            f"{amount:.4g} ± {doubt:.2g} fmol",
+            "simulate with more times=, or over= a part of the run where fluxes change slowly",
+        )
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=f"output times that tell the amount of {cargo} to 1 %",
+            got=got,
+            advice=advice,
+        )
     return Cargo(cargo, place, told.labels.get(through or "", through), amount, doubt, first, last)
 
 
-def _moved(told: drawn_variables.System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
-    """By place, the coefficients of the cargo by process, of transporters that have it on two sides: what one makes or burns is no cargo."""
+def _moved(
+    told: drawn_variables.System, owners: dict[str, str], cargo: str
+) -> dict[str, dict[str, int]]:
+    """By place, the coefficients of the cargo by process, of transporters that have it on two
+    sides: what one makes or burns is no cargo.
+    """
     sides: dict[str, set[str]] = {}
     found: list[tuple[str, str, int]] = []
     for process, (_, _, net) in told.processes.items():
@@ -156,18 +209,32 @@ def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
     else:
         if not isinstance(over, (tuple, list)) or len(over) != 2:
             advice = "over=('5 min', '10 min')"
-            raise errors.WrongType(where=f"{where}, over=…", wanted="two times, from and to", got=errors.shown(over), advice=advice)
+            raise errors.WrongType(
+                where=f"{where}, over=…",
+                wanted="two times, from and to",
+                got=errors.shown(over),
+                advice=advice,
+            )
         first, last = (drawn_variables.position(data.time, t, where) for t in over)
     if last - first < 2:
         raise errors.OutOfDomain(
-            where=f"{where}, over=…", wanted="a span of three output times or more", got=f"{last - first + 1}", advice="simulate with more times="
+            where=f"{where}, over=…",
+            wanted="a span of three output times or more",
+            got=f"{last - first + 1}",
+            advice="simulate with more times=",
         )
     return first, last
 
 
 def _integral(data: xr.Dataset, row: dict[str, int], first: int, last: int) -> tuple[float, float]:
-    """∫ Σ ν J dt [fmol] by the trapezoid rule, and how much it changes with every other time left out."""
-    part = data.flux.isel(time=slice(first, last + 1)).sel(process=list(row)).transpose("process", "time")
+    """∫ Σ ν J dt [fmol] by the trapezoid rule, and how much it changes with every other time left
+    out.
+    """
+    part = (
+        data.flux.isel(time=slice(first, last + 1))
+        .sel(process=list(row))
+        .transpose("process", "time")
+    )
     rate, t = np.array(list(row.values()), float) @ part.values, np.asarray(part.time, float)
     half = np.unique([*range(0, t.size, 2), t.size - 1])
     fine, coarse = float(np.trapezoid(rate, t)), float(np.trapezoid(rate[half], t[half]))
@@ -193,17 +260,40 @@ def _bars(ledger: Any, carried: Cargo) -> tuple[list[_Bar], dict[str, float]]:
 
     heat, baths = passed(ledger.by("transporter")), passed(ledger.baths)
     labels: dict[str, str] = ledger.labels
-    bars = [_Bar(labels[str(t)], float(heat.sel(transporter=t)), COLOURS["heat"], heat=True) for t in heat.transporter.values]
+    bars = [
+        _Bar(labels[str(t)], float(heat.sel(transporter=t)), COLOURS["heat"], heat=True)
+        for t in heat.transporter.values
+    ]
     bars.sort(key=lambda bar: -bar.energy)
     taken = {str(s): -float(baths.sel(species=s)) for s in baths.species.values}
-    bars += [_Bar(f"handed on, {pretty(s)}", e, colour_of(s), heat=False) for s, e in taken.items() if e > 0]
+    bars += [
+        _Bar(f"handed on, {pretty(s)}", e, colour_of(s), heat=False)
+        for s, e in taken.items()
+        if e > 0
+    ]
     stored = float(passed(ledger.stored))
     if stored:
-        bars.append(_Bar("stored in the cell" if stored > 0 else "drawn from the cell", stored, COLOURS["charge"], heat=False))
-    given = {"spent": float(passed(ledger.spent)), "supplied": -sum(e for e in taken.values() if e < 0), "imposed": float(passed(ledger.imposed))}
+        bars.append(
+            _Bar(
+                "stored in the cell" if stored > 0 else "drawn from the cell",
+                stored,
+                COLOURS["charge"],
+                heat=False,
+            )
+        )
+    given = {
+        "spent": float(passed(ledger.spent)),
+        "supplied": -sum(e for e in taken.values() if e < 0),
+        "imposed": float(passed(ledger.imposed)),
+    }
     if not sum(given.values()) > 0:
-        got, advice = f"{sum(given.values()):.4g} pJ", "a run in which something was spent; figures.energy_flow(run) draws any"
-        raise errors.OutOfDomain(where="costs(…)", wanted="energy that was spent", got=got, advice=advice)
+        got, advice = (
+            f"{sum(given.values()):.4g} pJ",
+            "a run in which something was spent; figures.energy_flow(run) draws any",
+        )
+        raise errors.OutOfDomain(
+            where="costs(…)", wanted="energy that was spent", got=got, advice=advice
+        )
     return bars, given
 
 
@@ -217,12 +307,16 @@ def _merged(bars: Sequence[_Bar], total: float) -> list[_Bar]:
             made += small if abs(small[0].energy) > _NOTHING * total else []
         elif sum(abs(bar.energy) for bar in small) > _NOTHING * total:
             colour = COLOURS["heat"] if heat else figure_axes.GREY
-            made.append(_Bar(f"{len(small)} {name}", sum(bar.energy for bar in small), colour, heat))
+            made.append(
+                _Bar(f"{len(small)} {name}", sum(bar.energy for bar in small), colour, heat)
+            )
     return made
 
 
 def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Cargo) -> None:
-    """Bars from top to bottom, each from where the last one ended; numbers in a column at the right."""
+    """Bars from top to bottom, each from where the last one ended; numbers in a column at the
+    right.
+    """
     _, small = look.text_sizes()
     per, total = 1 / carried.amount, sum(given.values()) / carried.amount  # pJ/fmol is kJ/mol
     starts = np.concatenate([[0.0], np.cumsum([bar.energy * per for bar in bars])])
@@ -239,8 +333,20 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
         )
         if k + 1 < len(bars):
             axes.plot([starts[k + 1]] * 2, [k + 0.33, k + 0.67], color="#333333", linewidth=0.4)
-        text = f"{digits(bar.energy * per)}  ({'−' * (bar.energy < 0)}{percent(abs(bar.energy * per) / total)})"
-        axes.text(1.02, k, text, transform=axes.get_yaxis_transform(), size=small, va="center", ha="left", clip_on=False)
+        text = (
+            f"{digits(bar.energy * per)} "
+            f" ({'−' * (bar.energy < 0)}{percent(abs(bar.energy * per) / total)})"
+        )
+        axes.text(
+            1.02,
+            k,
+            text,
+            transform=axes.get_yaxis_transform(),
+            size=small,
+            va="center",
+            ha="left",
+            clip_on=False,
+        )
     axes.axvline(total, color="#000000", linewidth=1.0, linestyle=(0, (4, 1.5)))
     axes.axvline(0, color="#333333", linewidth=0.5)
     low, high = min(0.0, *starts), max(total, *starts)
@@ -249,13 +355,22 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], size=small)
     axes.tick_params(axis="y", length=0)
     words = {"spent": "spent", "supplied": "supplied by baths", "imposed": "imposed by protocols"}
-    parts = [f"{words[name]} {digits(e * per)}" for name, e in given.items() if abs(e) > 1e-6 * total / per]
-    told = " + ".join(parts).replace("+ −", "− ") + (f" = {digits(total)}" if len(parts) > 1 else "")
+    parts = [
+        f"{words[name]} {digits(e * per)}"
+        for name, e in given.items()
+        if abs(e) > 1e-6 * total / per
+    ]
+    told = " + ".join(parts).replace("+ −", "− ") + (
+        f" = {digits(total)}" if len(parts) > 1 else ""
+    )
     wide = 72 * float(axes.figure.get_size_inches()[0]) if axes.figure is not None else 200  # type: ignore[union-attr]
     axes.set_title(look.wrap(f"dashed: {told} kJ/mol", 0.6 * wide, small), size=small, loc="left")
     doubt = f" ± {carried.doubt:.1g}" if carried.doubt > 0.0005 * carried.amount else ""
-    hatched = [word for word, there in (("handed on", "handed on"), ("stored", "stored in"), ("drawn from the cell", "drawn from"))
+    hatched = [word for word, there in (("handed on", "handed on"), ("stored", "stored in"),
+        ("drawn from the cell", "drawn from"))
                if any(there in bar.label for bar in bars if not bar.heat)]  # fmt: skip
-    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (f"; hatched: {', '.join(hatched)}" if hatched else "")
+    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (
+        f"; hatched: {', '.join(hatched)}" if hatched else ""
+    )
     title = look.wrap(f"kJ per mol of {carried.title}", 0.7 * wide, small)
     axes.set_xlabel(f"{title}\n{look.wrap(note, 0.7 * wide, small)}", size=small)

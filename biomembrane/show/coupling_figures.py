@@ -22,14 +22,22 @@ _GREY = "#888888"
 
 
 def coupling(made: Coupling, *, width: str | float = "double", style: str = "cell") -> Figure:
-    """Two coupled flows: left both flows over the driven force, with level flow and static head marked; right the efficiency between them.
+    """Two coupled flows: left both flows over the driven force, with level flow and static head
+    marked; right the efficiency between them.
 
-    The dashed curve is Kedem and Caplan's, for forces near equilibrium and the same degree of coupling q; dots are the largest values.
-    ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
+    The dashed curve is Kedem and Caplan's, for forces near equilibrium and the same degree of
+    coupling q; dots are the largest values. ``width`` and ``style``: as for
+    :func:`~biomembrane.show.figures.energy_flow`.
     """
     from ..second_law.coupling import Coupling as Made
 
-    errors.expect(made, Made, "figures.coupling(…)", "what coupling(…) gives", "figures.coupling(bm.coupling(transporter))")
+    errors.expect(
+        made,
+        Made,
+        "figures.coupling(…)",
+        "what coupling(…) gives",
+        "figures.coupling(bm.coupling(transporter))",
+    )
     curve = made.curve
     X2 = curve.X2.values
     one, two = pretty(made.driving), pretty(made.driven)
@@ -46,10 +54,27 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
         left.axvline(0, color=_GREY, lw=0.6)
         left.axhline(0, color=_GREY, lw=0.6)
         if np.isfinite(made.head):
-            left.plot([made.head / 1e3], [0], "o", color=colours[1], ms=3.5, clip_on=False, zorder=5)
-            left.annotate("static head", (made.head / 1e3, 0), (0, -11), textcoords="offset points", ha="center", color=look.ink(colours[1]))
-        left.plot([0], [float(made.at(0.0)[1][0]) * factor], "s", color=colours[1], ms=3.2, zorder=5)
-        left.annotate("level flow", (0, float(made.at(0.0)[1][0]) * factor), (5, -9), textcoords="offset points", color=look.ink(colours[1]))
+            left.plot(
+                [made.head / 1e3], [0], "o", color=colours[1], ms=3.5, clip_on=False, zorder=5
+            )
+            left.annotate(
+                "static head",
+                (made.head / 1e3, 0),
+                (0, -11),
+                textcoords="offset points",
+                ha="center",
+                color=look.ink(colours[1]),
+            )
+        left.plot(
+            [0], [float(made.at(0.0)[1][0]) * factor], "s", color=colours[1], ms=3.2, zorder=5
+        )
+        left.annotate(
+            "level flow",
+            (0, float(made.at(0.0)[1][0]) * factor),
+            (5, -9),
+            textcoords="offset points",
+            color=look.ink(colours[1]),
+        )
         left.margins(y=0.15)
         left.legend(loc="best", frameon=False)
         _efficiencies(right, made, COLOURS["heat"])
@@ -59,18 +84,41 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
 def _efficiencies(axes: Axes, made: Coupling, grey: str) -> None:
     """η over the share of static head, real and near equilibrium."""
     share = np.linspace(0, 1, 161)
-    axes.plot(share, 100 * made.efficiency(share * made.head), color="black", label=f"at {digits(made.X1 / 1e3)} kJ/mol")
+    axes.plot(
+        share,
+        100 * made.efficiency(share * made.head),
+        color="black",
+        label=f"at {digits(made.X1 / 1e3)} kJ/mol",
+    )
     if np.isfinite(made.q):
-        axes.plot(share, 100 * made.linear_efficiency(share), color=grey, ls=(0, (4, 1.5)), label=f"near equilibrium, $q$ = {digits(made.q)}")
+        axes.plot(
+            share,
+            100 * made.linear_efficiency(share),
+            color=grey,
+            ls=(0, (4, 1.5)),
+            label=f"near equilibrium, $q$ = {digits(made.q)}",
+        )
     best, eta = made.best
-    for x, y, colour in ((best / made.head if made.head else 0.0, eta, "black"), (_best_share(made.q), made.best_linear, grey)):
+    for x, y, colour in (
+        (best / made.head if made.head else 0.0, eta, "black"),
+        (_best_share(made.q), made.best_linear, grey),
+    ):
         if not np.isfinite(y):
             continue
         axes.plot([x], [100 * y], "o", color=colour, ms=3.5, zorder=5)
-        axes.annotate(f"{digits(100 * y)} %", (x, 100 * y), (0, 4), textcoords="offset points", ha="center", color=colour)
+        axes.annotate(
+            f"{digits(100 * y)} %",
+            (x, 100 * y),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
+        )
     _axes(axes, "driven force / static head", "efficiency (%)")
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.45 * 100 * float(np.nanmax([eta, made.best_linear, 1e-3])))  # room for the legend
+    axes.set_ylim(
+        0, 1.45 * 100 * float(np.nanmax([eta, made.best_linear, 1e-3]))
+    )  # room for the legend
     axes.legend(loc="upper left", frameon=False)
 
 
@@ -80,50 +128,100 @@ def _best_share(q: float) -> float:
 
 
 def repair(made: Repair, *, width: str | float = "double", style: str = "cell") -> Figure:
-    """What a repair changes: the flux before (dashed) and after over the force of its first solute, left, and over the voltage, right.
+    """What a repair changes: the flux before (dashed) and after over the force of its first solute,
+    left, and over the voltage, right.
 
-    What grows without bound leaves the frame.  With one force the curves must pass through the origin of the left panel.
-    ``width`` and ``style``: as for :func:`~biomembrane.show.figures.energy_flow`.
+    What grows without bound leaves the frame.  With one force the curves must pass through the
+    origin of the left panel. ``width`` and ``style``: as for
+    :func:`~biomembrane.show.figures.energy_flow`.
     """
     from ..second_law.repair import Repair as Made
 
-    errors.expect(made, Made, "figures.repair(…)", "what make_consistent(…) gives", "figures.repair(bm.make_consistent(transporter))")
+    errors.expect(
+        made,
+        Made,
+        "figures.repair(…)",
+        "what make_consistent(…) gives",
+        "figures.repair(bm.make_consistent(transporter))",
+    )
     with look.style(style):
         inches = look.width_inches(width, style)
         figure = look.new_figure(inches, inches * _SHAPE, style, made.given.name)
         figure.set_layout_engine("constrained")
-        for axes, data, dim in zip(figure.subplots(1, 2), (made.along_affinity(), made.along_voltage()), ("X", "V"), strict=True):
+        for axes, data, dim in zip(
+            figure.subplots(1, 2),
+            (made.along_affinity(), made.along_voltage()),
+            ("X", "V"),
+            strict=True,
+        ):
             high = _limit(np.abs(data.before.values), np.abs(data.after.values))
             factor, unit = look.scaled("fmol/s", high)
             x = data[dim].values
-            axes.plot(x, data.before.values * factor, color=COLOURS["K"], ls=(0, (4, 1.5)), label=f"before: {made.before.verdict}")
-            axes.plot(x, data.after.values * factor, color=COLOURS["Na"], label=f"after: {made.after.verdict}")
+            axes.plot(
+                x,
+                data.before.values * factor,
+                color=COLOURS["K"],
+                ls=(0, (4, 1.5)),
+                label=f"before: {made.before.verdict}",
+            )
+            axes.plot(
+                x,
+                data.after.values * factor,
+                color=COLOURS["Na"],
+                label=f"after: {made.after.verdict}",
+            )
             axes.axhline(0, color=_GREY, lw=0.6)
             axes.axvline(0, color=_GREY, lw=0.6)
             note = f"\n{data.attrs['note']}" if data.attrs else ""
-            _axes(axes, f"{data[dim].attrs['long_name']} ({look.unit_text(data[dim].attrs['units'])}){note}", f"flow ({look.unit_text(unit)})")
+            _axes(
+                axes,
+                f"{data[dim].attrs['long_name']}"
+                f" ({look.unit_text(data[dim].attrs['units'])}){note}",
+                f"flow ({look.unit_text(unit)})",
+            )
             axes.set_xlim(x[0], x[-1])
-            shown = np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high) * factor
-            axes.set_ylim(np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown))
+            shown = (
+                np.clip(np.concatenate([data.before.values, data.after.values, [0.0]]), -high, high)
+                * factor
+            )
+            axes.set_ylim(
+                np.nanmin(shown) - 0.06 * np.ptp(shown), np.nanmax(shown) + 0.06 * np.ptp(shown)
+            )
         _changes(figure.axes[0], made)
         figure.axes[0].legend(loc="best", frameon=False)
     return figure
 
 
 def _changes(axes: Axes, made: Repair) -> None:
-    """How much the flux changes on either side of equilibrium, in the half of the panel where that is: a curve may leave the frame."""
+    """How much the flux changes on either side of equilibrium, in the half of the panel where that
+    is: a curve may leave the frame.
+    """
     for side, x, align in (("A < −RT", 0.02, "left"), ("A > RT", 0.98, "right")):
         share = (made.change or {}).get(f"median where {side}")
         if share is not None:
             text = f"{side}: {digits(100 * share)} %" if share else f"{side}: unchanged"
-            axes.text(x, 0.02, text, transform=axes.transAxes, ha=align, va="bottom", color=look.ink(_GREY))
+            axes.text(
+                x,
+                0.02,
+                text,
+                transform=axes.transAxes,
+                ha=align,
+                va="bottom",
+                color=look.ink(_GREY),
+            )
     if made.change:
-        axes.set_title("median change of the flux, below and above equilibrium", fontsize=look.text_sizes()[1], color=look.ink(_GREY))
+        axes.set_title(
+            "median change of the flux, below and above equilibrium",
+            fontsize=look.text_sizes()[1],
+            color=look.ink(_GREY),
+        )
 
 
 def _limit(before: Any, after: Any) -> float:
     """A height that shows where both curves go: what grows without bound may leave the frame."""
-    return 1.3 * float(max(np.nanmax(np.minimum(before, after)), np.nanmedian(before), np.nanmedian(after), 1e-12))
+    return 1.3 * float(
+        max(np.nanmax(np.minimum(before, after)), np.nanmedian(before), np.nanmedian(after), 1e-12)
+    )
 
 
 def _axes(axes: Axes, x: str, y: str) -> None:

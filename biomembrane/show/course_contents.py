@@ -1,4 +1,6 @@
-"""What time courses a run has: potential, ions, pH, other solutes, volume, fluxes and energies, each a panel of lines."""
+"""What time courses a run has: potential, ions, pH, other solutes, volume, fluxes and energies,
+each a panel of lines.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ _SIZES = {2: ("Large fluxes", "Small fluxes"), 3: ("Large fluxes", "Medium fluxe
 
 
 class LedgerLike(Protocol):
-    """What the figures read of a ledger: energies [pJ] over time, and flows of energy [pJ] over the whole run."""
+    """What the figures read of a ledger: energies [pJ] over time, and flows of energy [pJ] over the
+    whole run.
+    """
 
     @property
     def passed(self) -> xr.DataArray: ...
@@ -119,44 +123,75 @@ class Contents:
     def _ions(self) -> Panel | None:
         rows = [row for row in self._solute if row.species in look.IONS and row.species != "H"]
         changed = {row.species for row in rows} | {s for s in look.IONS if s != "H"}
-        levels = [row for row in self._baths(changed) if f"{row.place}.{row.species}" in self.data] if rows else []
+        levels = (
+            [row for row in self._baths(changed) if f"{row.place}.{row.species}" in self.data]
+            if rows
+            else []
+        )
         return _concentrations("ions", "Ions", rows, levels)
 
     def _pH(self) -> Panel | None:
         rows = [row for row in self._solute if row.species == "H"]
-        made = _concentrations("pH", "pH", [_minus_log(row) for row in [*rows, *(self._baths({"H"}) if rows else ())]], [])
+        made = _concentrations(
+            "pH",
+            "pH",
+            [_minus_log(row) for row in [*rows, *(self._baths({"H"}) if rows else ())]],
+            [],
+        )
         if made is None:
             return None
         return replace(made, name="pH", unit="−log₁₀ c/M", log=False)
 
     def _solutes(self) -> Panel | None:
         rows = [row for row in self._solute if row.species not in look.IONS and _moves(row.y, 1e-6)]
-        return _concentrations("solutes", "Solutes", rows, list(self._baths({row.species for row in rows})))
+        return _concentrations(
+            "solutes", "Solutes", rows, list(self._baths({row.species for row in rows}))
+        )
 
     @cached_property
     def _solute(self) -> list[_Solute]:
-        """What a compartment holds; carriers are no solutes, and what is held constant is no trace."""
+        """What a compartment holds; carriers are no solutes, and what is held constant is no
+        trace.
+        """
         if "concentration" not in self.data:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
-        tags = zip(array["pool_species"].values, array["pool_place"].values, dissolved(array), strict=True)
+        tags = zip(
+            array["pool_species"].values, array["pool_place"].values, dissolved(array), strict=True
+        )
         columns = zip(tags, self._columns(array, "pool"), strict=True)
-        return [_Solute(str(s), str(p), *edged(self.time, y, at)) for (s, p, free), (_, y) in columns if free]
+        return [
+            _Solute(str(s), str(p), *edged(self.time, y, at))
+            for (s, p, free), (_, y) in columns
+            if free
+        ]
 
     def _baths(self, species: set[str]) -> Iterator[_Solute]:
-        """Concentrations of these species in the reservoirs, as protocols have them: with the protocol's own breaks where it has any."""
+        """Concentrations of these species in the reservoirs, as protocols have them: with the
+        protocol's own breaks where it has any.
+        """
         told: dict[str, dict[str, float]] = getattr(self.run, "baths", None) or {}
         for place, held in told.items():
             for name, at_start in ((s, c) for s, c in held.items() if s in species):
                 key = f"{place}.{name}"
                 if key not in self.data:
-                    yield _Solute(name, place, self.time, np.full(self.time.shape, at_start), bath=True)
+                    yield _Solute(
+                        name, place, self.time, np.full(self.time.shape, at_start), bath=True
+                    )
                 elif key in self._breaks:
-                    x, y = self._breaks[key].course(dimension.CONCENTRATION, self.time[0], self.time[-1])
+                    x, y = self._breaks[key].course(
+                        dimension.CONCENTRATION, self.time[0], self.time[-1]
+                    )
                     yield _Solute(name, place, x, y, bath=True)
                 else:
                     unit = units.from_udunits(self.data[key].attrs["units"])
-                    yield _Solute(name, place, self.time, np.asarray(self.data[key].values, float) / units.from_internal(unit), bath=True)
+                    yield _Solute(
+                        name,
+                        place,
+                        self.time,
+                        np.asarray(self.data[key].values, float) / units.from_internal(unit),
+                        bath=True,
+                    )
 
     @cached_property
     def _breaks(self) -> dict[str, Breaks]:
@@ -170,7 +205,8 @@ class Contents:
     def _flux(self) -> Panel | None:
         """Every transporter in the colour of what pays for it most.
 
-        A kinetic cycle has a process a step, all alike once it turns steadily: the step with the largest mean flux stands for it.
+        A kinetic cycle has a process a step, all alike once it turns steadily: the step with the
+        largest mean flux stands for it.
         """
         if "flux" not in self.data:
             return None
@@ -178,34 +214,67 @@ class Contents:
         payers: dict[str, tuple[float, str]] = {}
         for flow in self.run.ledger.flows():
             if flow.kind in {"supply", "input"}:
-                payers[flow.target] = max(payers.get(flow.target, (0.0, "")), (flow.energy, flow.source))
+                payers[flow.target] = max(
+                    payers.get(flow.target, (0.0, "")), (flow.energy, flow.source)
+                )
         names: dict[str, str] = getattr(self.run.ledger, "labels", {})
-        owners = array["transporter"].values if "transporter" in array.coords else array["process"].values
+        owners = (
+            array["transporter"].values
+            if "transporter" in array.coords
+            else array["process"].values
+        )
         steps: dict[str, Array] = {}
         for owner, (_, y) in zip(owners, self._columns(array, "process"), strict=True):
             label = names.get(str(owner), str(owner))
             steps[label] = max(steps.get(label, y), y, key=_mean)
         at = self._jumps()
-        lines = [Line(label, *edged(self.time, y, at), colour_of(payers[label][1] if label in payers else label)) for label, y in steps.items()]
+        lines = [
+            Line(
+                label,
+                *edged(self.time, y, at),
+                colour_of(payers[label][1] if label in payers else label),
+            )
+            for label, y in steps.items()
+        ]
         return Panel("flux", "Flux", str(array.attrs.get("units", "fmol s-1")), lines, settled=True)
 
     def _energy(self) -> Panel | None:
-        sums = [(name, getattr(self.run.ledger, name, None), colour) for name, colour in SUMS.items()]
-        rows = [(name, np.asarray(each.values, np.float64), colour) for name, each, colour in sums if each is not None and each.dims == ("time",)]
-        peak = max((float(np.nanmax(np.abs(y))) for _, y, _ in rows if np.isfinite(y).any()), default=0.0)
-        shown = [(name, y, colour) for name, y, colour in rows if name in _ALWAYS or np.nanmax(np.abs(y)) > 1e-6 * peak]
-        lines = [Line(name, *edged(self.time, y, self._jumps() if name in _JUMPING else []), colour, i) for i, (name, y, colour) in enumerate(shown)]
+        sums = [
+            (name, getattr(self.run.ledger, name, None), colour) for name, colour in SUMS.items()
+        ]
+        rows = [
+            (name, np.asarray(each.values, np.float64), colour)
+            for name, each, colour in sums
+            if each is not None and each.dims == ("time",)
+        ]
+        peak = max(
+            (float(np.nanmax(np.abs(y))) for _, y, _ in rows if np.isfinite(y).any()), default=0.0
+        )
+        shown = [
+            (name, y, colour)
+            for name, y, colour in rows
+            if name in _ALWAYS or np.nanmax(np.abs(y)) > 1e-6 * peak
+        ]
+        lines = [
+            Line(name, *edged(self.time, y, self._jumps() if name in _JUMPING else []), colour, i)
+            for i, (name, y, colour) in enumerate(shown)
+        ]
         return Panel("energy", "Energy", "pJ", lines)
 
 
 def split(panel: Panel) -> list[Panel]:
-    """Fluxes in panels by their size, so that a large one does not flatten the rest; other panels stay whole."""
+    """Fluxes in panels by their size, so that a large one does not flatten the rest; other panels
+    stay whole.
+    """
     if panel.key != "flux":
         return [panel.tidy()]
     lines = merged(panel.lines)
     made = groups([line.peak for line in lines])
     names = _SIZES.get(len(made), (panel.name,))
-    return [replace(panel, name=name, lines=[lines[i] for i in group]).tidy() for name, group in zip(names, made, strict=True)]
+    return [
+        replace(panel, name=name, lines=[lines[i] for i in group]).tidy()
+        for name, group in zip(names, made, strict=True)
+    ]
 
 
 def _mean(y: Array) -> float:
@@ -224,7 +293,9 @@ def _minus_log(row: _Solute) -> _Solute:
     return replace(row, y=-np.log10(np.where(row.y > 0, row.y, np.nan) * 1e-3))
 
 
-def _concentrations(key: str, name: str, rows: list[_Solute], levels: list[_Solute]) -> Panel | None:
+def _concentrations(
+    key: str, name: str, rows: list[_Solute], levels: list[_Solute]
+) -> Panel | None:
     """One panel: colour by species, dashes by place; the label leaves out what all lines share."""
     every = [*rows, *levels]
     if not every:
@@ -233,10 +304,24 @@ def _concentrations(key: str, name: str, rows: list[_Solute], levels: list[_Solu
     species = {row.species for row in every}
 
     def line(row: _Solute) -> Line:
-        label = pretty(row.species) if len(places) == 1 else row.place if len(species) == 1 else f"{pretty(row.species)} {row.place}"
-        return Line(label, row.x, row.y, colour_of(row.species), places.index(row.place), thin=row.bath)
+        label = (
+            pretty(row.species)
+            if len(places) == 1
+            else row.place
+            if len(species) == 1
+            else f"{pretty(row.species)} {row.place}"
+        )
+        return Line(
+            label, row.x, row.y, colour_of(row.species), places.index(row.place), thin=row.bath
+        )
 
-    title = pretty(next(iter(species))).capitalize() if len(species) == 1 else f"{name}, {places[0]}" if len(places) == 1 else name
+    title = (
+        pretty(next(iter(species))).capitalize()
+        if len(species) == 1
+        else f"{name}, {places[0]}"
+        if len(places) == 1
+        else name
+    )
     values = np.concatenate([row.y[np.isfinite(row.y)] for row in every])
     log = bool(values.size and values.min() > 0 and values.max() > 30 * values.min())
     return Panel(key, title, "mM", [line(row) for row in every], log=log)
@@ -246,7 +331,12 @@ def one_lane(run: RunLike, what: str) -> xr.Dataset:
     """The data of a run without scan dimensions.  Raises WrongType."""
     if type(getattr(run, "data", None)).__name__ != "Dataset" or not hasattr(run, "ledger"):
         advice = f"figures.{what}(bm.simulate(model, until='10 min'))"
-        raise errors.WrongType(where=f"{what}(run)", wanted="a run, fresh or saved", got=errors.shown(run), advice=advice)
+        raise errors.WrongType(
+            where=f"{what}(run)",
+            wanted="a run, fresh or saved",
+            got=errors.shown(run),
+            advice=advice,
+        )
     own = {"time", "pool", "membrane", "compartment", "process", "store"}
     names = [name for name in ("concentration", "potential", "volume", "flux") if name in run.data]
     scanned = sorted({str(dim) for name in names for dim in run.data[name].dims} - own)

@@ -1,4 +1,6 @@
-"""Axes for figures of one panel: made at a journal's width or given, ticks in print, and labels at the ends of lines."""
+"""Axes for figures of one panel: made at a journal's width or given, ticks in print, and labels at
+the ends of lines.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,11 @@ _LETTERS = "ABCDEFGH"
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 
 
-def axes_for(ax: Any, width: str | float, style: str, height: float | None, heading: str, where: str) -> Axes:
-    """The axes that were given, or those of a new figure ``width`` wide and ``height`` [in] high; call it inside ``style(name)``.
+def axes_for(
+    ax: Any, width: str | float, style: str, height: float | None, heading: str, where: str
+) -> Axes:
+    """The axes that were given, or those of a new figure ``width`` wide and ``height`` [in] high;
+    call it inside ``style(name)``.
 
     Raises WrongType, UnknownName, OutOfDomain.
     """
@@ -31,12 +36,16 @@ def axes_for(ax: Any, width: str | float, style: str, height: float | None, head
         errors.expect(ax, Axes, f"{where}, ax=…", "axes of matplotlib", "ax=figure.subplots()")
         return ax  # type: ignore[no-any-return]
     inches = look.width_inches(width, style)
-    figure = look.new_figure(inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading)
+    figure = look.new_figure(
+        inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading
+    )
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
     return figure.add_subplot()
 
 
-def panels(count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any) -> tuple[Figure, list[Axes]]:
+def panels(
+    count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
+) -> tuple[Figure, list[Axes]]:
     """An empty figure with panels side by side, lettered A, B, …, for what no figure here draws.
 
     Draw into it inside ``with bm.figures.style(style):``, so that texts, too, are of that style.
@@ -56,9 +65,16 @@ def panels(count: int, *, height: float, width: str | float = "single", style: s
     where = "panels(…)"
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= len(_LETTERS):
         wanted = f"an integer from 1 to {len(_LETTERS)}"
-        raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(count), advice="bm.figures.panels(2, height=55)")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=wanted,
+            got=errors.shown(count),
+            advice="bm.figures.panels(2, height=55)",
+        )
     with look.style(style):
-        figure = look.new_figure(look.width_inches(width, style), look.millimetres(height, "height", "height=55"), style)
+        figure = look.new_figure(
+            look.width_inches(width, style), look.millimetres(height, "height", "height=55"), style
+        )
         figure.set_layout_engine("constrained")
         axes = list(np.ravel(figure.subplots(1, count, **options)))
         for letter, ax in zip(_LETTERS, axes, strict=False):
@@ -67,7 +83,9 @@ def panels(count: int, *, height: float, width: str | float = "single", style: s
 
 
 def settle(axes: Axes, *, own: bool) -> None:
-    """Lay the figure out once and for all, if it is ours; of numbers below the abscissa those are left out that would touch."""
+    """Lay the figure out once and for all, if it is ours; of numbers below the abscissa those are
+    left out that would touch.
+    """
     figure: Any = axes.figure
     lay_out(figure)
     thin(axes)
@@ -90,7 +108,9 @@ def most_ticks(axes: Axes) -> int:
 
 
 def thin(axes: Axes) -> None:
-    """Every second, third … number of the abscissa, so that none touches the next; the marks stay."""
+    """Every second, third … number of the abscissa, so that none touches the next; the marks
+    stay.
+    """
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
     locator, formatter = axes.xaxis.get_major_locator(), axes.xaxis.get_major_formatter()
@@ -103,9 +123,14 @@ def thin(axes: Axes) -> None:
     halves = [look.extent(text, small).width / 2 for text in texts]
     for every in range(1, len(at) + 1):
         kept = range(0, len(at), every)
-        if all(middles[j] - halves[j] - middles[i] - halves[i] > 0.5 * small for i, j in zip(kept, kept[1:], strict=False)):
+        if all(
+            middles[j] - halves[j] - middles[i] - halves[i] > 0.5 * small
+            for i, j in zip(kept, kept[1:], strict=False)
+        ):
             break
-    axes.xaxis.set_major_formatter(FixedFormatter([text if k in kept else "" for k, text in enumerate(texts)]))
+    axes.xaxis.set_major_formatter(
+        FixedFormatter([text if k in kept else "" for k, text in enumerate(texts)])
+    )
 
 
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
@@ -120,12 +145,20 @@ def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, 
         low = 0.0
     if zero and high < 0 and high > 0.4 * low:
         high = 0.0
-    air = 0.06 * (high - low) if high - low > 1e-9 * max(abs(low), abs(high)) else 0.05 * max(abs(high), 1e-6)
+    air = (
+        0.06 * (high - low)
+        if high - low > 1e-9 * max(abs(low), abs(high))
+        else 0.05 * max(abs(high), 1e-6)
+    )
     return low - air * (low != 0.0 or not zero), high + air * (high != 0.0 or not zero)
 
 
-def ticked(axis: Any, low: float, high: float, most: int, *, log: bool = False, lanes: Any = ()) -> None:
-    """Ticks at round numbers between the limits, with a true minus sign; at the ``lanes`` of a scan where they are few and far apart."""
+def ticked(
+    axis: Any, low: float, high: float, most: int, *, log: bool = False, lanes: Any = ()
+) -> None:
+    """Ticks at round numbers between the limits, with a true minus sign; at the ``lanes`` of a scan
+    where they are few and far apart.
+    """
     from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
     places = np.unique(np.asarray(lanes, float))
@@ -136,10 +169,14 @@ def ticked(axis: Any, low: float, high: float, most: int, *, log: bool = False, 
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
         fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
         coarse = [10.0**p for p in decades if low <= 10.0**p <= high]
-        at = fine if len(fine) <= most + 1 or len(coarse) < 2 else coarse[:: -(-len(coarse) // most)]
+        at = (
+            fine if len(fine) <= most + 1 or len(coarse) < 2 else coarse[:: -(-len(coarse) // most)]
+        )
         texts = [f"{x:g}" if 1e-3 <= x < 1e5 else look.digits(x).replace("1.0×", "") for x in at]
     else:
-        inside = [float(t) for t in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+        inside = [
+            float(t) for t in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        ]
         slack = 1e-9 * (high - low)
         at = [t if abs(t) > slack else 0.0 for t in inside if low - slack <= t <= high + slack]
         texts = even(at)
@@ -152,7 +189,9 @@ def even(at: Sequence[float]) -> list[str]:
     """Numbers with as many decimals as the finest of them needs."""
     if at and not 1e-3 <= max(map(abs, at)) < 1e5:
         return [look.digits(x) for x in at]
-    decimals = max((len(f"{x:.6g}".partition(".")[2]) for x in at if "e" not in f"{x:.6g}"), default=0)
+    decimals = max(
+        (len(f"{x:.6g}".partition(".")[2]) for x in at if "e" not in f"{x:.6g}"), default=0
+    )
     return [f"{x:.{decimals}f}".replace("-", "−") for x in at]
 
 
@@ -177,14 +216,26 @@ class Ending:
 
 
 def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
-    """Names beside the right edge at the height of the ends of their lines, moved apart where they would meet; call it when all else stands."""
+    """Names beside the right edge at the height of the ends of their lines, moved apart where they
+    would meet; call it when all else stands.
+    """
     from matplotlib.collections import LineCollection
 
     em, small = look.text_sizes()
     wide = float(axes.figure.get_size_inches()[0]) * 72  # type: ignore[union-attr]
     texts = [look.wrap(e.text, label_room(wide), small) for e in endings]
     drawn = [
-        axes.text(1, 0.5, text, transform=axes.transAxes, size=small, color=readable(e.colour), va="center", ha="left", clip_on=False)
+        axes.text(
+            1,
+            0.5,
+            text,
+            transform=axes.transAxes,
+            size=small,
+            color=readable(e.colour),
+            va="center",
+            ha="left",
+            clip_on=False,
+        )
         for e, text in zip(endings, texts, strict=True)
     ]
     for text in drawn:  # its distance from the edge, in points, so that the layout knows it
@@ -193,7 +244,9 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
     box = axes.get_window_extent()
     points = 72 / axes.figure.dpi
     tall, across = box.height * points, box.width * points
-    ends = [axes.transAxes.inverted().transform(axes.transData.transform((e.x, e.y))) for e in endings]
+    ends = [
+        axes.transAxes.inverted().transform(axes.transData.transform((e.x, e.y))) for e in endings
+    ]
     order = sorted(range(len(endings)), key=lambda i: ends[i][1])
     sizes = [1.02 * look.extent(texts[i], small).height for i in order]
     wanted = [float(ends[i][1]) * tall - size / 2 for i, size in zip(order, sizes, strict=True)]
@@ -206,7 +259,9 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
         if abs(middle - y) * tall > 0.25 * size or x < 1 - 0.5 * em / across:
             leaders.append([(min(x, 1.0), y), (1 + 0.65 * em / across, middle)])
             inks.append(endings[i].colour)
-    lines = LineCollection(leaders, colors=inks, linewidths=0.5, transform=axes.transAxes, clip_on=False)
+    lines = LineCollection(
+        leaders, colors=inks, linewidths=0.5, transform=axes.transAxes, clip_on=False
+    )
     axes.add_collection(lines, autolim=False)
 
 
@@ -226,7 +281,9 @@ def shades(colour: str, count: int) -> list[str]:
 
 
 def _paler(colour: str, share: float) -> str:
-    return "#" + "".join(f"{round(255 - (255 - int(colour[i : i + 2], 16)) * (1 - share)):02X}" for i in (1, 3, 5))
+    return "#" + "".join(
+        f"{round(255 - (255 - int(colour[i : i + 2], 16)) * (1 - share)):02X}" for i in (1, 3, 5)
+    )
 
 
 def luminance(colour: str) -> float:
@@ -253,7 +310,12 @@ def number(x: float) -> str:
 
 def clock(time: float) -> tuple[float, str]:
     """Factor and unit for an axis that spans ``time`` [s]."""
-    for limit, factor, unit in ((1.0, 1e3, "ms"), (180.0, 1.0, "s"), (3 * 3600.0, 1 / 60, "min"), (72 * 3600.0, 1 / 3600, "h")):
+    for limit, factor, unit in (
+        (1.0, 1e3, "ms"),
+        (180.0, 1.0, "s"),
+        (3 * 3600.0, 1 / 60, "min"),
+        (72 * 3600.0, 1 / 3600, "h"),
+    ):
         if time <= limit:
             return factor, unit
     return 1 / 86400, "d"

@@ -1,7 +1,9 @@
-"""Figures of a run: its time courses and the flow of its energy, at the exact width of a journal column.
+"""Figures of a run: its time courses and the flow of its energy, at the exact width of a journal
+column.
 
 Both return a :class:`matplotlib.figure.Figure` that keeps its style when it is written, as in
-``energy_flow(run).savefig("energy.pdf")``, or draw into Axes that are given.  Nothing here touches pyplot or the global rcParams.
+``energy_flow(run).savefig("energy.pdf")``, or draw into Axes that are given.  Nothing here touches
+pyplot or the global rcParams.
 """
 
 from __future__ import annotations
@@ -31,7 +33,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-__all__ = ["compare", "costs", "coupling", "energy_flow", "forces", "map", "panels", "repair", "response", "save", "style", "traces"]
+__all__ = [
+    "compare",
+    "costs",
+    "coupling",
+    "energy_flow",
+    "forces",
+    "map",
+    "panels",
+    "repair",
+    "response",
+    "save",
+    "style",
+    "traces",
+]
 
 
 def __dir__() -> list[str]:
@@ -44,21 +59,30 @@ _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the i
 
 
 @overload
-def energy_flow(run: RunLike, *, ax: None = ..., width: str | float = ..., style: str = ...) -> Figure: ...
+def energy_flow(
+    run: RunLike, *, ax: None = ..., width: str | float = ..., style: str = ...
+) -> Figure: ...
 @overload
 def energy_flow(run: RunLike, *, ax: Axes, width: str | float = ..., style: str = ...) -> Axes: ...
-def energy_flow(run: RunLike, *, ax: Axes | None = None, width: str | float = "double", style: str = "cell") -> Figure | Axes:
-    """Where the free energy goes: a Sankey diagram from the supplies (left) to stores, baths and heat (right).
+def energy_flow(
+    run: RunLike, *, ax: Axes | None = None, width: str | float = "double", style: str = "cell"
+) -> Figure | Axes:
+    """Where the free energy goes: a Sankey diagram from the supplies (left) to stores, baths and
+    heat (right).
 
-    The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour is what carries it; per cent
-    are of the energy that passed, as in the ledger's table, which a line under the picture names.  Bars are stores (coloured), transporters and
-    protocols (dark); heat runs along the bottom, and what a process that ran uphill took from nothing comes from "uphill for free".  The lines
-    under the picture are those of the ledger.  Flows below 0.2 % of what passed (more, where the picture would outgrow a page) are not drawn, but
-    for what protocols impose, from 0.01 % on; the note says how much they are, and how much of them comes into the picture and leaves it.
+    The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour
+    is what carries it; per cent are of the energy that passed, as in the ledger's table, which a
+    line under the picture names.  Bars are stores (coloured), transporters and protocols (dark);
+    heat runs along the bottom, and what a process that ran uphill took from nothing comes from
+    "uphill for free".  The lines under the picture are those of the ledger.  Flows below 0.2 % of
+    what passed (more, where the picture would outgrow a page) are not drawn, but for what protocols
+    impose, from 0.01 % on; the note says how much they are, and how much of them comes into the
+    picture and leaves it.
 
     Args:
         run: a run, fresh or saved, or one lane of a scan.
-        ax: Axes to draw into, of which the frame is taken away; ``width`` has no meaning then, and they must be tall enough.
+        ax: Axes to draw into, of which the frame is taken away; ``width`` has no meaning then, and
+            they must be tall enough.
         width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
         style: see :func:`style`.
 
@@ -72,25 +96,52 @@ def energy_flow(run: RunLike, *, ax: Axes | None = None, width: str | float = "d
     flows = list(run.ledger.flows())
     if not any(flow.energy > 0 for flow in flows):
         raise errors.WrongType(
-            where="energy_flow(run)", wanted="flows of energy", got="a run in which no energy flowed", advice="a longer run, or figures.traces(run)"
+            where="energy_flow(run)",
+            wanted="flows of energy",
+            got="a run in which no energy flowed",
+            advice="a longer run, or figures.traces(run)",
         )
     with look.style(style):
         inches, tall = (look.width_inches(width, style), math.inf) if ax is None else _size(ax)
         em, small = look.text_sizes()
         page, margin = inches * 72, 0.4 * em
-        diagram, threshold = _on_a_page(flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"), min(_PAGE, tall))
+        diagram, threshold = _on_a_page(
+            flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"), min(_PAGE, tall)
+        )
         room = 0.97 * (page - 2 * margin)  # screens round the widths of letters up
-        notes = [line for note in _closing(run, diagram, threshold) for line in look.wrap(note, room, small).split("\n")]
+        notes = [
+            line
+            for note in _closing(run, diagram, threshold)
+            for line in look.wrap(note, room, small).split("\n")
+        ]
         foot = 1.3 * len(notes) * small + 1.5 * em
         height = diagram.height + foot + margin
         if height > tall + 1e-6:
-            mm, got = (f"{math.ceil(points / 72 * 25.4)} mm" for points in (height, math.floor(tall)))
-            raise errors.OutOfDomain(where="energy_flow(run, ax=…)", wanted=f"Axes {mm} tall", got=got, advice="a taller figure, or no ax=")
+            mm, got = (
+                f"{math.ceil(points / 72 * 25.4)} mm" for points in (height, math.floor(tall))
+            )
+            raise errors.OutOfDomain(
+                where="energy_flow(run, ax=…)",
+                wanted=f"Axes {mm} tall",
+                got=got,
+                advice="a taller figure, or no ax=",
+            )
         heading = str(data.attrs.get("title", run.model_name))
-        paper = look.new_figure(inches, height / 72, style, heading) if ax is None else _cleared(ax, page, height)
+        paper = (
+            look.new_figure(inches, height / 72, style, heading)
+            if ax is None
+            else _cleared(ax, page, height)
+        )
         _paint(paper, diagram, margin, foot)
         for i, note in enumerate(reversed(notes)):
-            paper.text(margin, margin + 1.3 * small * i, note, size=small, va="bottom", transform=_points(paper))
+            paper.text(
+                margin,
+                margin + 1.3 * small * i,
+                note,
+                size=small,
+                va="bottom",
+                transform=_points(paper),
+            )
     return paper
 
 
@@ -114,7 +165,11 @@ def _points(paper: Figure | Axes) -> Any:
     from matplotlib.figure import Figure as Page
     from matplotlib.transforms import Affine2D
 
-    return Affine2D().scale(1 / 72) + paper.dpi_scale_trans if isinstance(paper, Page) else paper.transData
+    return (
+        Affine2D().scale(1 / 72) + paper.dpi_scale_trans
+        if isinstance(paper, Page)
+        else paper.transData
+    )
 
 
 def _end(run: RunLike, line: str) -> float:
@@ -122,9 +177,12 @@ def _end(run: RunLike, line: str) -> float:
     return float(getattr(run.ledger, line).values.reshape(-1)[-1])
 
 
-def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet, passed: float, page: float) -> tuple[Diagram, float]:
-    """A diagram that fits the sheet and no taller than ``page`` [pt], if leaving out the smallest flows can make it so, and the share of what passed
-    that they lie below.  Raises OutOfDomain where the sheet is too narrow.
+def _on_a_page(
+    flows: Sequence[FlowLike], sheet: Sheet, passed: float, page: float
+) -> tuple[Diagram, float]:
+    """A diagram that fits the sheet and no taller than ``page`` [pt], if leaving out the smallest
+    flows can make it so, and the share of what passed that they lie below.  Raises OutOfDomain
+    where the sheet is too narrow.
     """
     largest, first = max(flow.energy for flow in flows), None
     total, made = passed or largest, None
@@ -144,24 +202,46 @@ def _on_a_page(flows: Sequence[FlowLike], sheet: Sheet, passed: float, page: flo
 
 
 def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
-    """The lines of the ledger as an equation, what per cent are of, and the note on what is too small to draw."""
+    """The lines of the ledger as an equation, what per cent are of, and the note on what is too
+    small to draw.
+    """
     factor, unit = look.scaled("pJ", diagram.total)
 
     def put(name: str, energy: float) -> str:
         return f"{name} {digits(energy * factor)} {unit}"
 
-    given = {name: _end(run, name) for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")}
-    words = {"supplied": "supplied by baths", "imposed": "imposed by protocols", "dissipated": "heat"}
-    shown = {name: put(words.get(name, name), x) for name, x in given.items() if name in _ALWAYS or abs(x) > 1e-6 * diagram.total}
-    left, right = (" + ".join(text for name, text in shown.items() if (name in _GIVEN) == side) for side in (True, False))
-    lines = [f"{left} = {right}; {put('residual', _end(run, 'residual'))} ({digits(_end(run, 'residual_relative'))} of the energy that passed)"]
+    given = {
+        name: _end(run, name)
+        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
+    }
+    words = {
+        "supplied": "supplied by baths",
+        "imposed": "imposed by protocols",
+        "dissipated": "heat",
+    }
+    shown = {
+        name: put(words.get(name, name), x)
+        for name, x in given.items()
+        if name in _ALWAYS or abs(x) > 1e-6 * diagram.total
+    }
+    left, right = (
+        " + ".join(text for name, text in shown.items() if (name in _GIVEN) == side)
+        for side in (True, False)
+    )
+    lines = [
+        f"{left} = {right}; {put('residual', _end(run, 'residual'))}"
+        f" ({digits(_end(run, 'residual_relative'))} of the energy that passed)"
+    ]
     lines.append(put("per cent are of the energy that passed,", diagram.total))
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flow" + "s" * (len(diagram.merged) > 1)
         together = f"{put('together', small)} ({percent(small / diagram.total)})"
         through = f"{put('in', diagram.left_in)}, {put('out', diagram.left_out)}"
-        lines.append(f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}: {through}")
+        lines.append(
+            f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}:"
+            f" {through}"
+        )
     return lines
 
 
@@ -180,40 +260,89 @@ def _paint(paper: Figure | Axes, diagram: Diagram, dx: float, dy: float) -> None
 
     def patches(paths: list[Path], colours: list[str], order: float, alpha: float) -> None:
         moved = Affine2D().translate(dx, dy) + points
-        paper.add_artist(PathCollection(paths, facecolors=colours, linewidths=0, alpha=alpha, transform=moved, zorder=order))
+        paper.add_artist(
+            PathCollection(
+                paths, facecolors=colours, linewidths=0, alpha=alpha, transform=moved, zorder=order
+            )
+        )
 
     # Heat lies behind, thin ribbons in front of thick ones.
     links = sorted(diagram.links, key=lambda link: (link.kind != "heat", -link.energy))
-    patches([Path(*_outline(link, 0.5 * em)) for link in links], [_ribbon_colour(link) for link in links], 1, 0.45)
-    bars = [(node.x - bar / 2, node.y, node.x + bar / 2, node.y + max(node.height, 0.5)) for node in diagram.nodes]
-    boxes = [Path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], closed=True) for x0, y0, x1, y1 in bars]
+    patches(
+        [Path(*_outline(link, 0.5 * em)) for link in links],
+        [_ribbon_colour(link) for link in links],
+        1,
+        0.45,
+    )
+    bars = [
+        (node.x - bar / 2, node.y, node.x + bar / 2, node.y + max(node.height, 0.5))
+        for node in diagram.nodes
+    ]
+    boxes = [
+        Path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], closed=True)
+        for x0, y0, x1, y1 in bars
+    ]
     patches(boxes, [_bar_colour(node.name, links) for node in diagram.nodes], 3, 1.0)
     for node in diagram.nodes:
         name, value = node.text
         x, y = dx + node.x, dy + node.y + node.height + 0.15 * em
         line = y + look.extent(value, small).height
-        paper.text(x, y, value, size=small, color="#444444", ha="center", va="bottom", linespacing=1.0, zorder=4, transform=points)
-        paper.text(x, line, name, size=em, ha="center", va="bottom", linespacing=1.0, zorder=4, transform=points)
+        paper.text(
+            x,
+            y,
+            value,
+            size=small,
+            color="#444444",
+            ha="center",
+            va="bottom",
+            linespacing=1.0,
+            zorder=4,
+            transform=points,
+        )
+        paper.text(
+            x,
+            line,
+            name,
+            size=em,
+            ha="center",
+            va="bottom",
+            linespacing=1.0,
+            zorder=4,
+            transform=points,
+        )
 
 
 def _ribbon_colour(link: Link) -> str:
     """What a ribbon carries: the store that it leaves or fills, the supply, or heat."""
     if link.kind == "heat":
         return COLOURS["heat"]
-    return colour_of(link.target if link.kind == "output" or link.source in (*DRAWN.values(), *PROTOCOLS) else link.source)
+    return colour_of(
+        link.target
+        if link.kind == "output" or link.source in (*DRAWN.values(), *PROTOCOLS)
+        else link.source
+    )
 
 
 def _bar_colour(name: str, links: Sequence[Link]) -> str:
-    """Stores and supplies wear the colour of what they hold, heat its own, transporters and the other sinks are dark."""
+    """Stores and supplies wear the colour of what they hold, heat its own, transporters and the
+    other sinks are dark.
+    """
     if any(link.target == name and link.kind == "heat" for link in links):
         return COLOURS["heat"]
-    gives = any(link.source == name and link.kind in {"supply", "input", "stored", "delivered"} for link in links)
+    gives = any(
+        link.source == name and link.kind in {"supply", "input", "stored", "delivered"}
+        for link in links
+    )
     takes = any(link.target == name and link.kind == "output" for link in links)
-    return colour_of(name) if (gives or takes) and name not in (*DRAWN.values(), *PROTOCOLS) else _DARK
+    return (
+        colour_of(name) if (gives or takes) and name not in (*DRAWN.values(), *PROTOCOLS) else _DARK
+    )
 
 
 def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[int]]:
-    """Vertices [pt] and codes, as :class:`matplotlib.path.Path` takes them, of a ribbon; loops bend by ``least`` or more."""
+    """Vertices [pt] and codes, as :class:`matplotlib.path.Path` takes them, of a ribbon; loops bend
+    by ``least`` or more.
+    """
     half = link.width / 2
     if link.back:
         return _loop(link, half, least)
@@ -231,15 +360,29 @@ def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[
 
 
 def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, float]], list[int]]:
-    """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into the left of its target."""
+    """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into
+    the left of its target.
+    """
     start, (right, lane), (left, _), end = link.points
     bend = half + least  # radius of the centre line
     low, high = (right - bend, left + bend), lane - bend
     centres = ((low[0], start[1] + bend), (low[0], high), (low[1], high), (low[1], end[1] + bend))
-    turns = [(x, y, math.radians(90 * corner - 90 + 7.5 * step)) for corner, (x, y) in enumerate(centres) for step in range(13)]
-    outer = [(x + (bend + half) * math.cos(a), y + (bend + half) * math.sin(a)) for x, y, a in turns]
-    inner = [(x + (bend - half) * math.cos(a), y + (bend - half) * math.sin(a)) for x, y, a in reversed(turns)]
-    mouth, source = [(end[0], end[1] - half), (end[0], end[1] + half)], [(start[0], start[1] + half), (start[0], start[1] - half)]
+    turns = [
+        (x, y, math.radians(90 * corner - 90 + 7.5 * step))
+        for corner, (x, y) in enumerate(centres)
+        for step in range(13)
+    ]
+    outer = [
+        (x + (bend + half) * math.cos(a), y + (bend + half) * math.sin(a)) for x, y, a in turns
+    ]
+    inner = [
+        (x + (bend - half) * math.cos(a), y + (bend - half) * math.sin(a))
+        for x, y, a in reversed(turns)
+    ]
+    mouth, source = (
+        [(end[0], end[1] - half), (end[0], end[1] + half)],
+        [(start[0], start[1] + half), (start[0], start[1] - half)],
+    )
     ring = [*outer, *mouth, *inner, *source]
     return [*ring, ring[0]], [1, *[2] * (len(ring) - 1), 79]
 

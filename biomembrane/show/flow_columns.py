@@ -1,6 +1,8 @@
-"""Columns of the flow of energy: labels broken to fit side by side, with alleys between them in which ribbons bend and loops climb.
+"""Columns of the flow of energy: labels broken to fit side by side, with alleys between them in
+which ribbons bend and loops climb.
 
-Within a column every ribbon runs level, at a height that no label has; so no ribbon crosses a label, whatever the width.
+Within a column every ribbon runs level, at a height that no label has; so no ribbon crosses a
+label, whatever the width.
 """
 
 from __future__ import annotations
@@ -15,23 +17,30 @@ from .. import errors
 from .flow_parts import Link, Sheet, Slot
 from .style import Extent, digits, extent, percent, scaled, wrap
 
-# Width of an alley [em], thinning of all ribbons, and whether numbers stand beside their units and words stay whole: the first that fits the page.
+# Width of an alley [em], thinning of all ribbons, and whether numbers stand beside their units and
+# words stay whole: the first that fits the page.
 _TRIES = (
-    (1.8, 1.0, True), (1.2, 1.0, True), (0.8, 1.0, True), (0.8, 0.6, True), (0.8, 0.35, True), (0.6, 0.2, True), (0.6, 0.6, False), (0.6, 0.2, False),
+    (1.8, 1.0, True), (1.2, 1.0, True), (0.8, 1.0, True), (0.8, 0.6, True), (0.8, 0.35, True),
+    (0.6, 0.2, True), (0.6, 0.6, False), (0.6, 0.2, False),
 )  # fmt: skip
 _CLEAR = 0.12  # between a label and what bends beside it [em]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """``scale`` [pt/pJ] is how wide a ribbon is; ``edges`` are the left and right end of the labels of each layer [pt]."""
+    """``scale`` [pt/pJ] is how wide a ribbon is; ``edges`` are the left and right end of the labels
+    of each layer [pt].
+    """
 
     scale: float
     edges: list[tuple[float, float]]
 
 
-def set_columns(layers: list[list[Slot]], links: Sequence[Link], sheet: Sheet, total: float, scale: float) -> Columns:
-    """Break the labels of the widest layers until all stand side by side, and set ``x`` of every slot; ``scale`` is what would be best.
+def set_columns(
+    layers: list[list[Slot]], links: Sequence[Link], sheet: Sheet, total: float, scale: float
+) -> Columns:
+    """Break the labels of the widest layers until all stand side by side, and set ``x`` of every
+    slot; ``scale`` is what would be best.
 
     Raises OutOfDomain where the page is too narrow.
     """
@@ -39,7 +48,9 @@ def set_columns(layers: list[list[Slot]], links: Sequence[Link], sheet: Sheet, t
     for alley, thin, whole in _TRIES:
         loops = _loops(links, len(layers), sheet, scale * thin)
         pads = [max(alley * sheet.em, room) for room in loops[1:-1]]
-        half, missing = _broken(layers, sheet, total, sheet.width - sum(pads) - loops[0] - loops[-1], whole=whole)
+        half, missing = _broken(
+            layers, sheet, total, sheet.width - sum(pads) - loops[0] - loops[-1], whole=whole
+        )
         excess = min(excess, missing)
         if missing <= 0:
             return Columns(scale * thin, _placed(layers, half, pads, loops, sheet))
@@ -52,9 +63,13 @@ def set_columns(layers: list[list[Slot]], links: Sequence[Link], sheet: Sheet, t
 
 
 def _loops(links: Sequence[Link], layers: int, sheet: Sheet, scale: float) -> list[float]:
-    """Room [pt] that loops need in each alley, from that before the first layer to that after the last."""
+    """Room [pt] that loops need in each alley, from that before the first layer to that after the
+    last.
+    """
     rooms = [0.0] * (layers + 1)
-    for k in (k for link in links if link.back for k in (link.path[0].layer + 1, link.path[-1].layer)):
+    for k in (
+        k for link in links if link.back for k in (link.path[0].layer + 1, link.path[-1].layer)
+    ):
         rooms[k] += 4 * _CLEAR * sheet.em  # screens round the widths of letters up
     for link in (link for link in links if link.back):
         for k in (link.path[0].layer + 1, link.path[-1].layer):
@@ -67,8 +82,12 @@ def _least(sheet: Sheet) -> float:
     return 0.5 * sheet.em
 
 
-def _broken(layers: list[list[Slot]], sheet: Sheet, total: float, room: float, *, whole: bool) -> tuple[list[float], float]:
-    """Half widths of the layers' labels [pt] once they are broken, and what is missing for all to fit into ``room``."""
+def _broken(
+    layers: list[list[Slot]], sheet: Sheet, total: float, room: float, *, whole: bool
+) -> tuple[list[float], float]:
+    """Half widths of the layers' labels [pt] once they are broken, and what is missing for all to
+    fit into ``room``.
+    """
     half = [_fit(layer, math.inf, sheet, total) / 2 for layer in layers]
     least = [_pieces(layer, sheet, total) / 2 if whole else 0.0 for layer in layers]
     supple = set(range(len(layers)))
@@ -81,7 +100,9 @@ def _broken(layers: list[list[Slot]], sheet: Sheet, total: float, room: float, *
     return half, missing
 
 
-def _placed(layers: list[list[Slot]], half: list[float], pads: list[float], loops: list[float], sheet: Sheet) -> list[tuple[float, float]]:
+def _placed(
+    layers: list[list[Slot]], half: list[float], pads: list[float], loops: list[float], sheet: Sheet
+) -> list[tuple[float, float]]:
     """Set ``x``; equal steps where the labels allow it: the ribbons look calm."""
     needs = [a + b + pad for (a, b), pad in zip(pairwise(half), pads, strict=True)]
     span = sheet.width - half[0] - half[-1] - loops[0] - loops[-1]
@@ -105,16 +126,23 @@ def _words(slot: Slot, total: float) -> tuple[str, str, str]:
 
 
 def _pieces(layer: list[Slot], sheet: Sheet, total: float) -> float:
-    """Width [pt] of the widest text of a layer when no word is broken, and no number leaves its unit."""
+    """Width [pt] of the widest text of a layer when no word is broken, and no number leaves its
+    unit.
+    """
     made = [sheet.bar]
     for name, number, share in (_words(slot, total) for slot in layer if slot.name):
-        made += [extent(piece.rstrip(), sheet.em).width for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", name.removesuffix(" gradient"))]
+        made += [
+            extent(piece.rstrip(), sheet.em).width
+            for piece in re.findall(r"[^\s/-]*[/-]+\s*|[^\s/-]+\s*", name.removesuffix(" gradient"))
+        ]
         made += [extent(piece, sheet.small).width for piece in (number, share)]
     return max(made)
 
 
 def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
-    """Set the labels of a layer in columns of at most ``room``, and return what the widest takes [pt]."""
+    """Set the labels of a layer in columns of at most ``room``, and return what the widest takes
+    [pt].
+    """
     em, small, nodes = sheet.em, sheet.small, [slot for slot in layer if slot.name]
     words = [_words(slot, total) for slot in nodes]
     joined = all(extent(f"{number} · {share}", small).width <= room for _, number, share in words)
@@ -123,16 +151,21 @@ def _fit(layer: list[Slot], room: float, sheet: Sheet, total: float) -> float:
         value = f"{number} · {share}" if joined else wrap(number, room, small) + f"\n{share}"
         slot.text = wrap(name, room, em), value
         upper, lower = extent(slot.text[0], em), extent(value, small)
-        slot.room = Extent(max(upper.width, lower.width, sheet.bar), upper.height + lower.height + 0.3 * em)
+        slot.room = Extent(
+            max(upper.width, lower.width, sheet.bar), upper.height + lower.height + 0.3 * em
+        )
     return max((slot.room.width for slot in layer), default=0.0)
 
 
 # --- where ribbons bend
 
 
-def bend(k: int, layers: list[list[Slot]], climbs: Iterable[tuple[float, float, float]], sheet: Sheet) -> tuple[float, float]:
-    """From where to where [pt] the ribbons between layers k and k + 1 bend, all alike, which keeps them apart: beside the bars where no label is
-    in the way, else in the alley.  ``climbs``: from, to, half the ribbon's width [pt].
+def bend(
+    k: int, layers: list[list[Slot]], climbs: Iterable[tuple[float, float, float]], sheet: Sheet
+) -> tuple[float, float]:
+    """From where to where [pt] the ribbons between layers k and k + 1 bend, all alike, which keeps
+    them apart: beside the bars where no label is in the way, else in the alley.  ``climbs``: from,
+    to, half the ribbon's width [pt].
     """
     spans = [(min(a, b) - half, max(a, b) + half) for a, b, half in climbs]
     away, near = (max(sheet.bar / 2, _reach(layer, spans, sheet)) for layer in layers[k : k + 2])
@@ -140,14 +173,23 @@ def bend(k: int, layers: list[list[Slot]], climbs: Iterable[tuple[float, float, 
 
 
 def _reach(layer: list[Slot], spans: list[tuple[float, float]], sheet: Sheet) -> float:
-    """How far from its middle [pt] the labels of a layer go that a ribbon between these heights would meet."""
+    """How far from its middle [pt] the labels of a layer go that a ribbon between these heights
+    would meet.
+    """
     labels = [(slot.y + slot.height, slot.room) for slot in layer if slot.name]
-    met = (room.width / 2 + _CLEAR * sheet.em for y, room in labels for low, high in spans if low < y + room.height and high > y)
+    met = (
+        room.width / 2 + _CLEAR * sheet.em
+        for y, room in labels
+        for low, high in spans
+        if low < y + room.height and high > y
+    )
     return max(met, default=0.0)
 
 
 def alleys(columns: Columns, links: Sequence[Link], sheet: Sheet) -> dict[int, tuple[float, float]]:
-    """Where each loop climbs and where it comes down [pt], by the identity of its link: side by side in the alleys, clear of the labels."""
+    """Where each loop climbs and where it comes down [pt], by the identity of its link: side by
+    side in the alleys, clear of the labels.
+    """
     last = len(columns.edges)
     taken = {k: columns.edges[k - 1][1] for k in range(1, last + 1)} | {0: -math.inf}
     free = {k: columns.edges[k][0] for k in range(last)}

@@ -1,8 +1,10 @@
-"""Layout of the flow of energy: layers from left to right, few crossings, ribbons as wide as the energy they carry.
+"""Layout of the flow of energy: layers from left to right, few crossings, ribbons as wide as the
+energy they carry.
 
-Nothing is drawn here: :func:`arrange` turns flows [pJ] into bars, ribbons and labels at places [pt], which ``figures`` paints.
-The method is Sugiyama's (longest-path layers, dummies on long links, barycentre sweeps); heights follow by weighted isotonic
-regression, so that ribbons run straight where they can.  Heat is one river along the bottom.
+Nothing is drawn here: :func:`arrange` turns flows [pJ] into bars, ribbons and labels at places
+[pt], which ``figures`` paints. The method is Sugiyama's (longest-path layers, dummies on long
+links, barycentre sweeps); heights follow by weighted isotonic regression, so that ribbons run
+straight where they can.  Heat is one river along the bottom.
 """
 
 from __future__ import annotations
@@ -17,9 +19,16 @@ from .flow_parts import FlowLike, Link, Sheet, Slot
 from .style import spread
 
 # A sink that gives is a source of its own.
-DRAWN = {"stored": "drawn from stores", "delivered": "drawn from baths", "baths": "drawn from baths", "heat": "uphill for free"}
+DRAWN = {
+    "stored": "drawn from stores",
+    "delivered": "drawn from baths",
+    "baths": "drawn from baths",
+    "heat": "uphill for free",
+}
 PROTOCOLS = ("protocols", "taken out by protocols")
-_SEEN = 0.05  # of the least flow that is drawn: so small may be what protocols impose, and the stores that take it
+# of the least flow that is drawn: so small may be what protocols impose, and the stores that take
+# it
+_SEEN = 0.05
 _SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
@@ -29,8 +38,8 @@ _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em
 class Diagram:
     """Where everything lies on the sheet, ``height`` [pt] tall.
 
-    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are the flows too small to draw; ``outside``:
-    where flows begin and end.
+    ``total`` [pJ] is the energy that passed, ``scale`` [pt/pJ] how wide a ribbon is; ``merged`` are
+    the flows too small to draw; ``outside``: where flows begin and end.
     """
 
     sheet: Sheet
@@ -44,7 +53,9 @@ class Diagram:
 
     @property
     def left_in(self) -> float:
-        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from outside."""
+        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from
+        outside.
+        """
         return sum(flow.energy for flow in self.merged if flow.source in self.outside)
 
     @property
@@ -53,16 +64,20 @@ class Diagram:
         return sum(flow.energy for flow in self.merged if flow.target in self.outside)
 
 
-def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: float = 0.002) -> Diagram:
-    """Lay ``flows`` out on ``sheet``; shares are of ``total`` [pJ], the energy that passed, and flows below ``threshold`` of it are left to
-    ``merged``.
+def arrange(
+    flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: float = 0.002
+) -> Diagram:
+    """Lay ``flows`` out on ``sheet``; shares are of ``total`` [pJ], the energy that passed, and
+    flows below ``threshold`` of it are left to ``merged``.
     """
     given = [flow for flow in flows if flow.energy > 0]
     links, merged = _gather(given, threshold * total)
     _break_cycles(links)
     layers = _build(links)
     _order(layers)
-    flow = max(0.21 * sheet.width, 8 * sheet.em)  # the height that all the energy takes, side by side
+    flow = max(
+        0.21 * sheet.width, 8 * sheet.em
+    )  # the height that all the energy takes, side by side
     best = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
     columns = set_columns(layers, links, sheet, total, best)
     height = _stack(layers, sheet, columns.scale)
@@ -75,9 +90,14 @@ def arrange(flows: Iterable[FlowLike], sheet: Sheet, total: float, threshold: fl
 
 
 def _outside(flows: Sequence[FlowLike]) -> frozenset[str]:
-    """Names at which flows begin or end: supplies and sinks.  Transporters and gradients give what they take; a held pool need not."""
+    """Names at which flows begin or end: supplies and sinks.
+
+    Transporters and gradients give what they take; a held pool need not.
+    """
     gives, takes = {flow.source for flow in flows}, {flow.target for flow in flows}
-    held = {flow.source for flow in flows if flow.kind == "supply"} - {flow.target for flow in flows if flow.kind != "output"}
+    held = {flow.source for flow in flows if flow.kind == "supply"} - {
+        flow.target for flow in flows if flow.kind != "output"
+    }
     return frozenset((gives ^ takes) | held | {*DRAWN, *SINKS, *PROTOCOLS})
 
 
@@ -85,9 +105,16 @@ def _gather(flows: Sequence[FlowLike], least: float) -> tuple[list[Link], list[F
     """Links to draw, and the flows below ``least`` [pJ], which are too small to draw."""
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
-    changed = {end for flow in flows if _by_protocol(flow) and flow.energy >= _SEEN * least for end in (flow.source, flow.target)}
+    changed = {
+        end
+        for flow in flows
+        if _by_protocol(flow) and flow.energy >= _SEEN * least
+        for end in (flow.source, flow.target)
+    }
     for flow in flows:
-        imposed = _by_protocol(flow) or (flow.kind in _SURPLUS and {flow.source, flow.target} & changed)
+        imposed = _by_protocol(flow) or (
+            flow.kind in _SURPLUS and {flow.source, flow.target} & changed
+        )
         if flow.energy < (_SEEN * least if imposed else least):
             merged.append(flow)
             continue
@@ -102,7 +129,9 @@ def _by_protocol(flow: FlowLike) -> bool:
 
 
 def _break_cycles(links: list[Link]) -> None:
-    """Mark as ``back`` what would close a ring; the widest links are kept forward, so that the loops are thin."""
+    """Mark as ``back`` what would close a ring; the widest links are kept forward, so that the
+    loops are thin.
+    """
     after: dict[str, set[str]] = defaultdict(set)
     for link in sorted(links, key=lambda link: -link.energy):
         seen, front = {link.target}, [link.target]
@@ -116,7 +145,9 @@ def _break_cycles(links: list[Link]) -> None:
 
 
 def _depths(links: Sequence[Link]) -> dict[str, int]:
-    """Layer of each node: longest path from the sources; sources stand just before what they feed, sinks in the last layer."""
+    """Layer of each node: longest path from the sources; sources stand just before what they feed,
+    sinks in the last layer.
+    """
     depth = dict.fromkeys((name for link in links for name in (link.source, link.target)), 0)
     ahead = [link for link in links if not link.back]
     for _ in depth:  # Bellman–Ford: without rings, one round a node is enough
@@ -153,7 +184,10 @@ def _build(links: list[Link]) -> list[list[Slot]]:
             for end in ends:
                 end.loops.append(link)
             continue
-        passages = [Slot("", k, link.energy, river=link.kind == "heat") for k in range(ends[0].layer + 1, ends[1].layer)]
+        passages = [
+            Slot("", k, link.energy, river=link.kind == "heat")
+            for k in range(ends[0].layer + 1, ends[1].layer)
+        ]
         link.path[1:1] = passages
         for passage in passages:
             layers[passage.layer].append(passage)
@@ -167,7 +201,9 @@ def _build(links: list[Link]) -> list[list[Slot]]:
 
 
 def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
-    """Sort every layer, top first, so that little energy crosses: barycentre sweeps to and fro, the best is kept."""
+    """Sort every layer, top first, so that little energy crosses: barycentre sweeps to and fro, the
+    best is kept.
+    """
     best: list[list[Slot]] = []
     least = float("inf")
     for turn in range(rounds):
@@ -181,16 +217,25 @@ def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
     # Heat: what joined first lies lowest, so that the lanes of the river never cross.
     for left, right in pairwise(layers):
         rank = {id(slot): i for i, slot in enumerate(left)}
-        right.sort(key=lambda slot: (slot.river, min((rank[id(o)] for o, _ in slot.before), default=0) if slot.river else 0))
+        right.sort(
+            key=lambda slot: (
+                slot.river,
+                min((rank[id(o)] for o, _ in slot.before), default=0) if slot.river else 0,
+            )
+        )
 
 
 def _sort(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
-    """Sort a layer by the mean rank of its neighbours in the layer ``beside`` it; the river stays at the bottom."""
+    """Sort a layer by the mean rank of its neighbours in the layer ``beside`` it; the river stays
+    at the bottom.
+    """
     rank = {id(slot): i for i, slot in enumerate(beside)}
     place = {id(slot): i for i, slot in enumerate(layer)}
 
     def centre(slot: Slot) -> float:
-        near = [(rank[id(other)], link.energy) for other, link in (slot.before if ahead else slot.after)]
+        near = [
+            (rank[id(other)], link.energy) for other, link in (slot.before if ahead else slot.after)
+        ]
         weight = sum(energy for _, energy in near)
         return sum(where * energy for where, energy in near) / weight if weight else place[id(slot)]
 
@@ -198,14 +243,21 @@ def _sort(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
 
 
 def _crossings(layers: list[list[Slot]]) -> float:
-    """Energy that crosses [pJ]: the thinner of each pair of crossing links; crossing heat counts half, it lies behind."""
+    """Energy that crosses [pJ]: the thinner of each pair of crossing links; crossing heat counts
+    half, it lies behind.
+    """
     total = 0.0
     for left, right in pairwise(layers):
         rank = {id(slot): i for i, slot in enumerate(right)}
         links = [(i, to, link) for i, slot in enumerate(left) for to, link in slot.after]
-        ends = [(i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0)) for i, to, link in links]
+        ends = [
+            (i, rank[id(to)], link.energy * (0.5 if link.kind == "heat" else 1.0))
+            for i, to, link in links
+        ]
         for n, (a, b, thick) in enumerate(ends):
-            total += sum(min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0)
+            total += sum(
+                min(thick, other) for c, d, other in ends[n + 1 :] if (a - c) * (b - d) < 0
+            )
     return total
 
 
@@ -220,12 +272,18 @@ def _gap(upper: Slot, lower: Slot, em: float) -> float:
 
 
 def _stack(layers: list[list[Slot]], sheet: Sheet, scale: float) -> float:
-    """Set ``height`` and ``y`` of every slot; ``scale`` [pt/pJ].  Returns the height of the whole [pt]."""
+    """Set ``height`` and ``y`` of every slot; ``scale`` [pt/pJ].
+
+    Returns the height of the whole [pt].
+    """
     em, height = sheet.em, 0.0
     for layer in layers:
         for slot in layer:
             slot.height = slot.energy * scale
-        height = max(height, sum(_tall(slot, above, em) for above, slot in zip([None, *layer], layer, strict=False)))
+        height = max(
+            height,
+            sum(_tall(slot, above, em) for above, slot in zip([None, *layer], layer, strict=False)),
+        )
     for layer in layers:
         top = height
         for above, slot in zip([None, *layer], layer, strict=False):
@@ -243,7 +301,9 @@ def _tall(slot: Slot, above: Slot | None, em: float) -> float:
 
 
 def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
-    """Move the slots of a layer to where their links run straight, those before or those after; heat keeps to the ground."""
+    """Move the slots of a layer to where their links run straight, those before or those after;
+    heat keeps to the ground.
+    """
     ground = 0.0
     rising = layer[::-1]
     floating = [slot for slot in rising if not slot.river]
@@ -254,22 +314,34 @@ def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
     wanted, weights = [], []
     for slot in floating:
         beside = [pair for pair in (slot.before if ahead else slot.after) if not pair[0].river]
-        pulls = [(_port(other, link, out=ahead) - _port(slot, link, out=not ahead), link.energy) for other, link in beside]
+        pulls = [
+            (_port(other, link, out=ahead) - _port(slot, link, out=not ahead), link.energy)
+            for other, link in beside
+        ]
         weight = sum(energy for _, energy in pulls)
-        wanted.append(slot.y + sum(move * energy for move, energy in pulls) / weight if weight else slot.y)
+        wanted.append(
+            slot.y + sum(move * energy for move, energy in pulls) / weight if weight else slot.y
+        )
         weights.append(weight or 1e-9)
-    sizes = [_tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=False)]
+    sizes = [
+        _tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=False)
+    ]
     for slot, y in zip(floating, spread(wanted, sizes, ground, height, weights), strict=True):
         slot.y = y
 
 
 def _port(slot: Slot, link: Link, *, out: bool) -> float:
-    """Middle of where ``link`` leaves or enters a slot [pt]: loops uppermost, then its neighbours from the top down."""
+    """Middle of where ``link`` leaves or enters a slot [pt]: loops uppermost, then its neighbours
+    from the top down.
+    """
     if not slot.name:
         return slot.y + slot.height / 2
     beside = sorted(slot.after if out else slot.before, key=lambda pair: -pair[0].y)
     top = slot.y + slot.height
-    for other in (*(loop for loop in slot.loops if slot is loop.path[0 if out else -1]), *(pair[1] for pair in beside)):
+    for other in (
+        *(loop for loop in slot.loops if slot is loop.path[0 if out else -1]),
+        *(pair[1] for pair in beside),
+    ):
         thick = other.energy * slot.height / slot.energy
         if other is link:
             return top - thick / 2
@@ -277,12 +349,18 @@ def _port(slot: Slot, link: Link, *, out: bool) -> float:
     raise KeyError(link)  # a link is always at both of its ends
 
 
-def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns: Columns, height: float) -> float:
-    """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of the loops above."""
+def _ribbons(
+    links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns: Columns, height: float
+) -> float:
+    """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of
+    the loops above.
+    """
     gaps: list[list[tuple[Link, float, float]]] = [[] for _ in layers]
     for link in links:
         link.width = link.energy * columns.scale
-    short = sorted(links, key=lambda link: link.path[0].layer - link.path[-1].layer)  # short loops lie below long ones
+    short = sorted(
+        links, key=lambda link: link.path[0].layer - link.path[-1].layer
+    )  # short loops lie below long ones
     climbing = alleys(columns, short, sheet)
     for link in short:
         first, last = link.path[0], link.path[-1]
@@ -293,7 +371,9 @@ def _ribbons(links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns:
             link.points += [(right, lane), (left, lane), (last.x, _port(last, link, out=False))]
             continue
         for left_slot, right_slot in pairwise(link.path):
-            gaps[left_slot.layer].append((link, _port(left_slot, link, out=True), _port(right_slot, link, out=False)))
+            gaps[left_slot.layer].append(
+                (link, _port(left_slot, link, out=True), _port(right_slot, link, out=False))
+            )
     for k, gap in enumerate(gaps[:-1]):
         begin, end = bend(k, layers, [(y, goal, link.width / 2) for link, y, goal in gap], sheet)
         for link, y, goal in gap:

@@ -9,7 +9,9 @@ from .style import NO_EXTENT, Extent
 
 
 class FlowLike(Protocol):
-    """What ``run.ledger.flows()`` lists: ``energy`` [pJ] > 0 that went from ``source`` to ``target``."""
+    """What ``run.ledger.flows()`` lists: ``energy`` [pJ] > 0 that went from ``source`` to
+    ``target``.
+    """
 
     @property
     def source(self) -> str: ...
@@ -23,7 +25,10 @@ class FlowLike(Protocol):
 
 @dataclass
 class Link:
-    """A flow that is drawn.  ``path``: the slots that it runs through, left to right; ``points``: its centre line [pt]."""
+    """A flow that is drawn.
+
+    ``path``: the slots that it runs through, left to right; ``points``: its centre line [pt].
+    """
 
     source: str
     target: str
@@ -37,7 +42,10 @@ class Link:
 
 @dataclass(eq=False)
 class Slot:
-    """A place in a layer: the bar of a node, or the passage of a link (no name).  Lengths in pt, ``y`` is the lower edge."""
+    """A place in a layer: the bar of a node, or the passage of a link (no name).
+
+    Lengths in pt, ``y`` is the lower edge.
+    """
 
     name: str
     layer: int
@@ -55,7 +63,9 @@ class Slot:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What the layout has to fit [pt]: the width, the size of names (which sets the gaps) and of numbers."""
+    """What the layout has to fit [pt]: the width, the size of names (which sets the gaps) and of
+    numbers.
+    """
 
     width: float
     em: float

@@ -1,4 +1,6 @@
-"""Force diagram: the electrochemical potential of each ion on both sides of each membrane, chemical and electrical parts as arrows."""
+"""Force diagram: the electrochemical potential of each ion on both sides of each membrane, chemical
+and electrical parts as arrows.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ _STILL = 0.005  # kJ/mol: nearer to equilibrium than is printed
 
 @dataclass(frozen=True)
 class Force:
-    """Electrochemical potential inside less outside [kJ/mol]: RT ln(c_in/c_out) and zFV; concentrations [mM], V [mV] (NaN where there is none)."""
+    """Electrochemical potential inside less outside [kJ/mol]: RT ln(c_in/c_out) and zFV;
+    concentrations [mM], V [mV] (NaN where there is none).
+    """
 
     membrane: str
     inside: str
@@ -58,11 +62,13 @@ def forces(
     width: str | float = "single",
     style: str = "cell",
 ) -> Axes:
-    """Force diagram: for each membrane and solute, the electrochemical potential inside less that outside, and its two parts as arrows.
+    """Force diagram: for each membrane and solute, the electrochemical potential inside less that
+    outside, and its two parts as arrows.
 
-    Each row starts at 0, the level outside: the thin arrow is the chemical part RT ln(c_in/c_out), the dark one the electrical part zFV from where
-    it ends, the bar their sum.  Right of 0, positive, is uphill for what goes in; the text says which way it runs by itself.  V is inside less
-    outside (formalism §8).
+    Each row starts at 0, the level outside: the thin arrow is the chemical part RT ln(c_in/c_out),
+    the dark one the electrical part zFV from where it ends, the bar their sum.  Right of 0,
+    positive, is uphill for what goes in; the text says which way it runs by itself.  V is inside
+    less outside (formalism §8).
 
     Args:
         run: a run or a saved run, of one lane.
@@ -73,15 +79,20 @@ def forces(
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    What is at 0 mM on a side is left out unless it is asked for.  Raises UnknownName, WrongType (a scan), OutOfDomain, NoVoltage.
+    What is at 0 mM on a side is left out unless it is asked for.  Raises UnknownName, WrongType (a
+    scan), OutOfDomain, NoVoltage.
     """
     where = "forces(…)"
     found, left = measured(run, at=at, species=species, membranes=membranes, where=where)
     with look.style(style):
         em, _ = look.text_sizes()
         groups = list(dict.fromkeys(f.membrane for f in found))
-        height = (3.1 * em * (len(found) + _HEAD * len(groups)) + (12 if millivolts else 9) * em) / 72
-        axes = figure_axes.axes_for(ax, width, style, height, str(getattr(run, "model_name", "")), where)
+        height = (
+            3.1 * em * (len(found) + _HEAD * len(groups)) + (12 if millivolts else 9) * em
+        ) / 72
+        axes = figure_axes.axes_for(
+            ax, width, style, height, str(getattr(run, "model_name", "")), where
+        )
         arrows = _draw(axes, found, left)
         second = _second(axes) if millivolts else None
         most = figure_axes.most_ticks(axes)
@@ -98,7 +109,12 @@ def forces(
 
 
 def measured(
-    run: Any, *, at: Any = None, species: Sequence[str] | None = None, membranes: Sequence[str] | None = None, where: str = "forces(…)"
+    run: Any,
+    *,
+    at: Any = None,
+    species: Sequence[str] | None = None,
+    membranes: Sequence[str] | None = None,
+    where: str = "forces(…)",
 ) -> tuple[list[Force], list[str]]:
     """The forces at one time, and what was left out, in words; see :func:`forces`."""
     data = drawn_variables.one_lane(run, where)
@@ -110,32 +126,55 @@ def measured(
     places = _contents(data)
     for name in chosen:
         inside, outside = told.membranes[name]
-        shared = [s for s in places.get(inside, ()) if s in places.get(outside, ()) and s in told.charges]
+        shared = [
+            s for s in places.get(inside, ()) if s in places.get(outside, ()) and s in told.charges
+        ]
         asked = _names(species, told.charges, f"{where}, species=…", "a species")
-        V = float(data.potential.isel(time=k).sel(membrane=name)) if "potential" in data else math.nan
+        V = (
+            float(data.potential.isel(time=k).sel(membrane=name))
+            if "potential" in data
+            else math.nan
+        )
         for one in asked if species is not None else shared:
             if one not in shared:
                 continue
-            within, without = (_level(data, f"{place}.{one}", k, where) for place in (inside, outside))
+            within, without = (
+                _level(data, f"{place}.{one}", k, where) for place in (inside, outside)
+            )
             z = told.charges[one]
             if not (within > 0 and without > 0):
                 if species is not None:
                     got = f"{one} at {within:g} mM in {inside}, {without:g} mM in {outside}"
                     raise errors.OutOfDomain(
-                        where=where, wanted="some of it on both sides: RT ln c has no bound at 0", got=got, advice="leave it out"
+                        where=where,
+                        wanted="some of it on both sides: RT ln c has no bound at 0",
+                        got=got,
+                        advice="leave it out",
                     )
                 left.append(f"{pretty(one)} ({name}): 0 mM on a side")
                 continue
             if z and not math.isfinite(V):
                 advice = f"species= without charge, or membranes= other than {name!r}"
-                raise errors.NoVoltage(where=where, wanted=f"the potential of {name}, for {one}", got="none at this time", advice=advice)
+                raise errors.NoVoltage(
+                    where=where,
+                    wanted=f"the potential of {name}, for {one}",
+                    got="none at this time",
+                    advice=advice,
+                )
             chemical = constants.GAS * T * math.log(within / without) / 1e3
             electrical = z * constants.FARADAY * V * 1e-6 if z else 0.0
-            found.append(Force(name, inside, outside, one, z, within, without, V, chemical, electrical))
+            found.append(
+                Force(name, inside, outside, one, z, within, without, V, chemical, electrical)
+            )
     missing = [s for s in species or () if s not in {f.species for f in found}]
     if not found or missing:
         got = f"none of {', '.join(missing)}" if missing else "none"
-        raise errors.OutOfDomain(where=where, wanted="solutes on both sides of a membrane", got=got, advice="species= or membranes= left out")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted="solutes on both sides of a membrane",
+            got=got,
+            advice="species= or membranes= left out",
+        )
     return found, left
 
 
@@ -144,7 +183,12 @@ def _names(given: Any, known: Any, where: str, wanted: str) -> list[str]:
         return list(known)
     if isinstance(given, str) or not isinstance(given, (list, tuple)) or not given:
         advice = f"[{next(iter(known))!r}]"
-        raise errors.WrongType(where=where, wanted=f"a list of names, each {wanted}", got=errors.shown(given), advice=advice)
+        raise errors.WrongType(
+            where=where,
+            wanted=f"a list of names, each {wanted}",
+            got=errors.shown(given),
+            advice=advice,
+        )
     for name in given:
         errors.among(name, known, where, wanted)
     return list(dict.fromkeys(given))
@@ -161,28 +205,47 @@ def _contents(data: xr.Dataset) -> dict[str, list[str]]:
 
 
 def _level(data: xr.Dataset, name: str, k: int, where: str) -> float:
-    """A concentration [mM] or the temperature [K] at output time ``k``: of the state, as a protocol had it, as it was scanned, or as it was set."""
+    """A concentration [mM] or the temperature [K] at output time ``k``: of the state, as a protocol
+    had it, as it was scanned, or as it was set.
+    """
     dim = TEMPERATURE if name == "temperature" else CONCENTRATION
     if name in {str(p) for p in data.pool.values} if "pool" in data.coords else False:
         if "concentration" not in data:
             advice = "keep=['concentration', 'potential']"
-            raise errors.UnknownName(where=where, wanted=f"the concentration of {name}", got="a result that kept none", advice=advice)
+            raise errors.UnknownName(
+                where=where,
+                wanted=f"the concentration of {name}",
+                got="a result that kept none",
+                advice=advice,
+            )
         return float(data.concentration.isel(time=k).sel(pool=name))
     if name in data.data_vars or name in data.coords:
         array = data[name]
-        value, unit = array.isel(time=k) if "time" in array.dims else array, str(array.attrs.get("units", "1"))
+        value, unit = (
+            array.isel(time=k) if "time" in array.dims else array,
+            str(array.attrs.get("units", "1")),
+        )
         return float(value) / units.from_internal(units.from_udunits(unit))
     used: dict[str, str] = json.loads(data.attrs["parameters_json"])
     if name not in used:
-        raise errors.UnknownName(where=where, wanted=f"the value of {name}", got="a result without it", advice="run the model again")
+        raise errors.UnknownName(
+            where=where,
+            wanted=f"the value of {name}",
+            got="a result without it",
+            advice="run the model again",
+        )
     return float(units.scalar(units.quantity(used[name], where), dim, f"{where}, {name}"))
 
 
 # --- the picture
 
 
-def _draw(axes: Axes, found: Sequence[Force], left: Sequence[str]) -> list[tuple[FancyArrowPatch, float]]:
-    """Rows from top to bottom in groups of a membrane; names at the left, sums and directions at the right; gives the arrows with their lengths."""
+def _draw(
+    axes: Axes, found: Sequence[Force], left: Sequence[str]
+) -> list[tuple[FancyArrowPatch, float]]:
+    """Rows from top to bottom in groups of a membrane; names at the left, sums and directions at
+    the right; gives the arrows with their lengths.
+    """
     _, small = look.text_sizes()
     ends = [x for f in found for x in (0.0, f.chemical, f.total)]
     low, high = min(ends), max(ends)
@@ -192,16 +255,38 @@ def _draw(axes: Axes, found: Sequence[Force], left: Sequence[str]) -> list[tuple
     arrows: list[tuple[FancyArrowPatch, float]] = []
     for k, force in enumerate(found):
         if k == 0 or found[k - 1].membrane != force.membrane:
-            V = "no potential" if not math.isfinite(force.potential) else f"V = {digits(force.potential)} mV"
+            V = (
+                "no potential"
+                if not math.isfinite(force.potential)
+                else f"V = {digits(force.potential)} mV"
+            )
             head = f"{force.membrane} ({force.inside} in, {force.outside} out)\n{V}"
             row += _HEAD
             plain = {"facecolor": "#FFFFFF", "edgecolor": "none", "pad": 0.5}
-            axes.text(0, row - 0.04, head, transform=axes.get_yaxis_transform(), size=small, va="bottom", weight="bold", clip_on=False, bbox=plain)
+            axes.text(
+                0,
+                row - 0.04,
+                head,
+                transform=axes.get_yaxis_transform(),
+                size=small,
+                va="bottom",
+                weight="bold",
+                clip_on=False,
+                bbox=plain,
+            )
         row += 0.5
         arrows += _row(axes, force, row)
         places.append(row)
         names.append(f"{pretty(force.species)} in {_mM(force.within)}\nout {_mM(force.without)}")
-        axes.text(1.02, row, "\n".join(_told(force)), transform=axes.get_yaxis_transform(), size=small, va="center", clip_on=False)
+        axes.text(
+            1.02,
+            row,
+            "\n".join(_told(force)),
+            transform=axes.get_yaxis_transform(),
+            size=small,
+            va="center",
+            clip_on=False,
+        )
         row += 0.5
     axes.set_ylim(row + 0.05, -0.1)
     axes.axvline(0, color="#333333", linewidth=0.6, zorder=0)
@@ -218,14 +303,31 @@ def _row(axes: Axes, force: Force, y: float) -> list[tuple[FancyArrowPatch, floa
     from matplotlib.patches import FancyArrowPatch
 
     colour, dark = colour_of(force.species), COLOURS["charge"]
-    parts: list[tuple[float, float, float, str, Any]] = [(0.0, force.chemical, y - 0.26, colour, "-")]
+    parts: list[tuple[float, float, float, str, Any]] = [
+        (0.0, force.chemical, y - 0.26, colour, "-")
+    ]
     if force.charge:
         parts.append((force.chemical, force.total, y - 0.02, dark, (0, (2, 1))))
-    axes.barh(y + 0.24, force.total, height=0.2, color=colour, edgecolor="#333333", linewidth=0.4, label=force.species)
+    axes.barh(
+        y + 0.24,
+        force.total,
+        height=0.2,
+        color=colour,
+        edgecolor="#333333",
+        linewidth=0.4,
+        label=force.species,
+    )
     arrows = []
     for start, end, height, ink, dash in parts:
         if abs(end - start) > 1e-9:
-            arrow = FancyArrowPatch((start, height), (end, height), arrowstyle="-|>", mutation_scale=1, shrinkA=0, shrinkB=0)
+            arrow = FancyArrowPatch(
+                (start, height),
+                (end, height),
+                arrowstyle="-|>",
+                mutation_scale=1,
+                shrinkA=0,
+                shrinkB=0,
+            )
             arrow.set(linestyle=dash, linewidth=1.3, color=ink, clip_on=False)
             axes.add_patch(arrow)
             arrows.append((arrow, abs(end - start)))
@@ -236,12 +338,16 @@ def _row(axes: Axes, force: Force, y: float) -> list[tuple[FancyArrowPatch, floa
 
 
 def _heads(axes: Axes, arrows: Sequence[tuple[FancyArrowPatch, float]]) -> None:
-    """Heads of arrows, no longer than their arrow, as the figure is laid out now; lengths in kJ/mol."""
+    """Heads of arrows, no longer than their arrow, as the figure is laid out now; lengths in
+    kJ/mol.
+    """
     low, high = axes.get_xlim()
     scale = axes.get_window_extent().width * 72 / axes.figure.dpi / (high - low)
     for arrow, length in arrows:
         points = length * scale
-        arrow.set_arrowstyle("-|>", head_width=min(1.6, 0.5 * points), head_length=min(3.0, 0.9 * points))
+        arrow.set_arrowstyle(
+            "-|>", head_width=min(1.6, 0.5 * points), head_length=min(3.0, 0.9 * points)
+        )
 
 
 def _mM(c: float) -> str:
@@ -254,7 +360,9 @@ def _told(force: Force) -> tuple[str, str]:
     if abs(force.total) < _STILL:
         return "0.00", "at equilibrium"
     signed = f"{force.total:+.2f}".replace("-", "−")
-    return (f"{signed}, uphill", "runs out") if force.total > 0 else (f"{signed}, downhill", "runs in")
+    return (
+        (f"{signed}, uphill", "runs out") if force.total > 0 else (f"{signed}, downhill", "runs in")
+    )
 
 
 def _explained(axes: Axes, left: Sequence[str]) -> None:
@@ -272,7 +380,9 @@ def _explained(axes: Axes, left: Sequence[str]) -> None:
 
 def _second(axes: Axes) -> Any:
     """The same in mV above."""
-    second = axes.secondary_xaxis("top", functions=(lambda x: np.asarray(x) / _PER, lambda x: np.asarray(x) * _PER))
+    second = axes.secondary_xaxis(
+        "top", functions=(lambda x: np.asarray(x) / _PER, lambda x: np.asarray(x) * _PER)
+    )
     _, small = look.text_sizes()
     second.set_xlabel("the same, divided by F (mV)", size=small, labelpad=0.6 * small)
     return second

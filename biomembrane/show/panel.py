@@ -1,4 +1,6 @@
-"""One panel of time courses: its lines told apart in colour and in grey, its range, its ticks, and names at the ends of the lines."""
+"""One panel of time courses: its lines told apart in colour and in grey, its range, its ticks, and
+names at the ends of the lines.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 MOST = 8  # lines a panel, so that each can be told from the others
 _START = 1 / 150  # of the time shown, in which a jump at the start may leave the range
-_COARSE = 1 / 40  # of the time shown between the first two outputs, from which on they draw a slope and no jump
+_COARSE = (
+    1 / 40
+)  # of the time shown between the first two outputs, from which on they draw a slope and no jump
 _FLAT = 20.0  # ratio of peaks from which the smaller is flattened by the larger
 _STILL = 1e-6  # of the largest peak
 _APART = 20.0  # of CIE lightness, from which two lines of one dash can be told apart in grey
@@ -41,7 +45,9 @@ class Line:
 
     @property
     def late(self) -> NDArray[np.bool_]:
-        """What is after the start, in which a jump may be; all of it where the first outputs are too far apart to draw a jump."""
+        """What is after the start, in which a jump may be; all of it where the first outputs are
+        too far apart to draw a jump.
+        """
         since, whole = self.x - self.x[0], self.x[-1] - self.x[0]
         start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * whole else -1.0
         made: NDArray[np.bool_] = since > start * whole
@@ -56,13 +62,25 @@ class Line:
 
     def same(self, other: Line) -> bool:
         """Whether nobody could tell this line from the other."""
-        alike = self.colour == other.colour and self.thin == other.thin and self.y.shape == other.y.shape
-        return alike and np.array_equal(self.x, other.x) and np.allclose(other.y, self.y, rtol=1e-4, atol=0, equal_nan=True)
+        alike = (
+            self.colour == other.colour
+            and self.thin == other.thin
+            and self.y.shape == other.y.shape
+        )
+        return (
+            alike
+            and np.array_equal(self.x, other.x)
+            and np.allclose(other.y, self.y, rtol=1e-4, atol=0, equal_nan=True)
+        )
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines that share an ordinate.  ``key``: how it is asked for; ``settled``: a jump at the start may leave the range; ``more``: lines left out."""
+    """Lines that share an ordinate.
+
+    ``key``: how it is asked for; ``settled``: a jump at the start may leave the range; ``more``:
+    lines left out.
+    """
 
     key: str
     name: str
@@ -73,7 +91,9 @@ class Panel:
     more: int = 0
 
     def tidy(self) -> Panel:
-        """The same panel with lines that coincide under one name, only the largest where they are many, in a fitting SI prefix, no two alike."""
+        """The same panel with lines that coincide under one name, only the largest where they are
+        many, in a fitting SI prefix, no two alike.
+        """
         kept = merged(self.lines)
         large = sorted(kept, key=lambda line: -line.peak)[:MOST]
         shown = replace(self, lines=[line for line in kept if line in large])
@@ -87,11 +107,17 @@ class Panel:
         if self.log:
             air = max(high / low, 1.2) ** 0.06
             return low / air, high * air
-        air = 0.06 * (high - low) if high - low > 1e-6 * max(abs(low), abs(high)) else 0.05 * abs(high) or 1.0
+        air = (
+            0.06 * (high - low)
+            if high - low > 1e-6 * max(abs(low), abs(high))
+            else 0.05 * abs(high) or 1.0
+        )
         return low - air, high + air
 
     def extremes(self) -> tuple[float, float]:
-        """Lowest and highest, without the start where a jump there takes more than three tenths of the range."""
+        """Lowest and highest, without the start where a jump there takes more than three tenths of
+        the range.
+        """
         whole = _range(self.lines, late=False)
         later = _range(self.lines, late=self.settled)
         return later if later[1] - later[0] < 0.7 * (whole[1] - whole[0]) else whole
@@ -100,12 +126,18 @@ class Panel:
         """What is reached beyond the range at the start: the lowest, the highest, or both."""
         low, high = self.limits()
         whole = _range(self.lines, late=False)
-        return [end for end, beyond in zip(whole, (whole[0] < low, whole[1] > high), strict=True) if beyond]
+        return [
+            end
+            for end, beyond in zip(whole, (whole[0] < low, whole[1] > high), strict=True)
+            if beyond
+        ]
 
     def note(self) -> str:
         """What is said of a jump that leaves the range; '' where none does."""
         ends = " to ".join(map(look.digits, self.outside()))
-        return f"off scale at the start: {ends} {look.unit_text(self.unit)}".rstrip() if ends else ""
+        return (
+            f"off scale at the start: {ends} {look.unit_text(self.unit)}".rstrip() if ends else ""
+        )
 
     @property
     def title(self) -> str:
@@ -115,7 +147,10 @@ class Panel:
 
     def texts(self, room: float, small: float) -> list[str]:
         """What stands beside the panel, no wider than ``room`` [pt]."""
-        return [look.wrap(text, room, small) for text in [*(line.label for line in self.lines), *self.left_out]]
+        return [
+            look.wrap(text, room, small)
+            for text in [*(line.label for line in self.lines), *self.left_out]
+        ]
 
     @property
     def left_out(self) -> list[str]:
@@ -136,7 +171,9 @@ def merged(lines: Sequence[Line]) -> list[Line]:
 
 
 def distinct(lines: Sequence[Line]) -> list[Line]:
-    """With dashes so that no two share one, unless one is much the darker: in grey, too, each can be told from the others."""
+    """With dashes so that no two share one, unless one is much the darker: in grey, too, each can
+    be told from the others.
+    """
     made: list[Line] = []
     for line in lines:
         shade = _lightness(line.colour)
@@ -156,25 +193,34 @@ def _lightness(colour: str) -> float:
 
 def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
     """Lowest and highest of the lines, or of what they do after the start."""
-    values = np.concatenate([line.y[np.isfinite(line.y) & (line.late if late else True)] for line in lines])
+    values = np.concatenate(
+        [line.y[np.isfinite(line.y) & (line.late if late else True)] for line in lines]
+    )
     return (float(values.min()), float(values.max())) if values.size else _range(lines, late=False)
 
 
 def groups(peaks: Sequence[float], most: int = 3) -> list[list[int]]:
-    """Which lines go into one panel, the largest first, so that none is flattened: as few panels as can be, at most ``most``, and close peaks
-    together.
+    """Which lines go into one panel, the largest first, so that none is flattened: as few panels as
+    can be, at most ``most``, and close peaks together.
 
-    In a panel are up to eight lines of which the largest is at most twenty times the smallest; in the last is all that is smaller, too, and in no
-    panel of its own what is less than a millionth of the largest.
+    In a panel are up to eight lines of which the largest is at most twenty times the smallest; in
+    the last is all that is smaller, too, and in no panel of its own what is less than a millionth
+    of the largest.
     """
     order = sorted(range(len(peaks)), key=lambda i: -peaks[i])
     moving = [i for i in order if peaks[i] > _STILL * peaks[order[0]]]
     if not moving:
         return [order]
     logs = [math.log(peaks[i]) for i in moving]
-    best: list[tuple[float, float, int]] = [(0.0, 0.0, 0)]  # panels, sum of their spans, where the last of them begins
+    best: list[tuple[float, float, int]] = [
+        (0.0, 0.0, 0)
+    ]  # panels, sum of their spans, where the last of them begins
     for end in range(1, len(moving) + 1):
-        fits = [k for k in range(max(0, end - MOST), end) if logs[k] - logs[end - 1] <= math.log(_FLAT) * (1 + 1e-9)]
+        fits = [
+            k
+            for k in range(max(0, end - MOST), end)
+            if logs[k] - logs[end - 1] <= math.log(_FLAT) * (1 + 1e-9)
+        ]
         best.append(min((best[k][0] + 1, best[k][1] + logs[k] - logs[end - 1], k) for k in fits))
     cuts = [best[-1][2]]
     while cuts[0]:
@@ -186,9 +232,17 @@ def groups(peaks: Sequence[float], most: int = 3) -> list[list[int]]:
 # --- drawing
 
 
-def draw(axes: Axes, panel: Panel, factor: float, ticks: tuple[list[float], list[str]], tall: float, wide: float, room: float) -> None:
-    """Lines with their names at their ends, moved apart where they would meet; the panel is ``tall`` by ``wide`` [pt], names are at most ``room``
-    wide, and times are taken ``factor`` fold.
+def draw(
+    axes: Axes,
+    panel: Panel,
+    factor: float,
+    ticks: tuple[list[float], list[str]],
+    tall: float,
+    wide: float,
+    room: float,
+) -> None:
+    """Lines with their names at their ends, moved apart where they would meet; the panel is
+    ``tall`` by ``wide`` [pt], names are at most ``room`` wide, and times are taken ``factor`` fold.
     """
     import matplotlib as mpl
 
@@ -203,7 +257,13 @@ def draw(axes: Axes, panel: Panel, factor: float, ticks: tuple[list[float], list
     if low < 0 < high and not panel.log:
         axes.axhline(0, color="#BBBBBB", linewidth=0.5 * thick, zorder=0)
     for line in panel.lines:
-        axes.plot(line.x * factor, line.y, color=line.colour, linestyle=DASHES[line.dash], linewidth=thick * (0.7 if line.thin else 1.0))
+        axes.plot(
+            line.x * factor,
+            line.y,
+            color=line.colour,
+            linestyle=DASHES[line.dash],
+            linewidth=thick * (0.7 if line.thin else 1.0),
+        )
     _name(axes, panel, tall, wide, room)
     _mark(axes, panel, tall)
 
@@ -218,9 +278,13 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     scale = np.log if panel.log else np.asarray
 
     def place(y: float) -> float:
-        return min(max(float((scale(y) - scale(low)) / (scale(high) - scale(low))), 0.0), 1.0) * tall
+        return (
+            min(max(float((scale(y) - scale(low)) / (scale(high) - scale(low))), 0.0), 1.0) * tall
+        )
 
-    ends = [(place(float(line.y[np.isfinite(line.y)][-1])), line.colour) for line in panel.lines] + [(0.0, COLOURS["heat"])] * len(panel.left_out)
+    ends = [
+        (place(float(line.y[np.isfinite(line.y)][-1])), line.colour) for line in panel.lines
+    ] + [(0.0, COLOURS["heat"])] * len(panel.left_out)
     texts = panel.texts(room, small)
     order = sorted(range(len(texts)), key=lambda i: (ends[i][0], texts[i], ends[i][1]))
     steps = [extent(texts[i], small).height * 1.02 for i in order]
@@ -230,16 +294,31 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     for i, step, low_edge in zip(order, steps, places, strict=True):
         (end, colour), middle = ends[i], (low_edge + step / 2) / tall
         axes.text(
-            1 + em / wide, middle, texts[i], transform=axes.transAxes, size=small, color=look.ink(colour), va="center", linespacing=1.0, clip_on=False
+            1 + em / wide,
+            middle,
+            texts[i],
+            transform=axes.transAxes,
+            size=small,
+            color=look.ink(colour),
+            va="center",
+            linespacing=1.0,
+            clip_on=False,
         )
         if abs(middle * tall - end) > 0.25 * step and i < len(panel.lines):
             leaders.append([(1.0, end / tall), (1 + 0.85 * em / wide, middle)])
             inks.append(colour)
-    axes.add_collection(LineCollection(leaders, colors=inks, linewidths=0.5 * thick, transform=axes.transAxes, clip_on=False), autolim=False)
+    axes.add_collection(
+        LineCollection(
+            leaders, colors=inks, linewidths=0.5 * thick, transform=axes.transAxes, clip_on=False
+        ),
+        autolim=False,
+    )
 
 
 def _mark(axes: Axes, panel: Panel, tall: float) -> None:
-    """An arrowhead at the left edge where a jump leaves the range, and above the panel what it reaches."""
+    """An arrowhead at the left edge where a jump leaves the range, and above the panel what it
+    reaches.
+    """
     ends = panel.outside()
     if not ends:
         return
@@ -248,14 +327,29 @@ def _mark(axes: Axes, panel: Panel, tall: float) -> None:
     for end in ends:
         up = end > high
         axes.plot(
-            [0], [1.0 if up else 0.0], marker="^" if up else "v", color="#333333", markersize=0.5 * em, transform=axes.transAxes, clip_on=False,
+            [0], [1.0 if up else 0.0], marker="^" if up else "v", color="#333333",
+            markersize=0.5 * em, transform=axes.transAxes, clip_on=False,
             linestyle="none", zorder=5, scalex=False, scaley=False,
         )  # fmt: skip
-    axes.text(1, 1 + 0.25 * em / tall, panel.note(), transform=axes.transAxes, size=small, color="#444444", ha="right", va="bottom", clip_on=False)
+    axes.text(
+        1,
+        1 + 0.25 * em / tall,
+        panel.note(),
+        transform=axes.transAxes,
+        size=small,
+        color="#444444",
+        ha="right",
+        va="bottom",
+        clip_on=False,
+    )
 
 
-def ticks(low: float, high: float, most: int, *, log: bool = False) -> tuple[list[float], list[str]]:
-    """Places and texts of the ticks between ``low`` and ``high``, at most about ``most`` of them."""
+def ticks(
+    low: float, high: float, most: int, *, log: bool = False
+) -> tuple[list[float], list[str]]:
+    """Places and texts of the ticks between ``low`` and ``high``, at most about ``most`` of
+    them.
+    """
     from matplotlib.ticker import MaxNLocator
 
     if log:
@@ -265,12 +359,19 @@ def ticks(low: float, high: float, most: int, *, log: bool = False) -> tuple[lis
         at = whole[:: -(-len(whole) // (most + 1))] if len(whole) >= 2 else fine
         plain = all(1e-3 <= x < 1e5 for x in at)
         return at, [f"{x:g}" if plain else _power(x) for x in at]
-    inside = [float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+    inside = [
+        float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    ]
     slack = 1e-9 * (high - low)
-    at = [tick if abs(tick) > slack else 0.0 for tick in inside if low - slack <= tick <= high + slack]
+    at = [
+        tick if abs(tick) > slack else 0.0 for tick in inside if low - slack <= tick <= high + slack
+    ]
     if at and not 1e-3 <= max(map(abs, at)) < 1e5:
         return at, [look.digits(tick) for tick in at]
-    decimals = max((len(f"{tick:.10g}".partition(".")[2]) for tick in at if "e" not in f"{tick:.10g}"), default=0)
+    decimals = max(
+        (len(f"{tick:.10g}".partition(".")[2]) for tick in at if "e" not in f"{tick:.10g}"),
+        default=0,
+    )
     return at, [typeset(f"{tick:.{decimals}f}") for tick in at]
 
 
@@ -281,7 +382,12 @@ def _power(x: float) -> str:
 
 def clock(span: float) -> tuple[float, str]:
     """Factor and unit for a time axis that spans ``span`` [s]."""
-    for limit, factor, unit in ((1.0, 1e3, "ms"), (180.0, 1.0, "s"), (3 * 3600.0, 1 / 60, "min"), (72 * 3600.0, 1 / 3600, "h")):
+    for limit, factor, unit in (
+        (1.0, 1e3, "ms"),
+        (180.0, 1.0, "s"),
+        (3 * 3600.0, 1 / 60, "min"),
+        (72 * 3600.0, 1 / 3600, "h"),
+    ):
         if span <= limit:
             return factor, unit
     return 1 / 86400, "d"

@@ -1,4 +1,6 @@
-"""Curves over a scan (current against potential, flux against concentration …), and runs laid over one another."""
+"""Curves over a scan (current against potential, flux against concentration …), and runs laid over
+one another.
+"""
 
 from __future__ import annotations
 
@@ -45,46 +47,70 @@ def response(
     width: str | float = "single",
     style: str = "cell",
 ) -> Axes:
-    """Curves over a scan: current or flux against potential, concentration, density or whatever was scanned; one line a variable.
+    """Curves over a scan: current or flux against potential, concentration, density or whatever was
+    scanned; one line a variable.
 
-    A second scan dimension gives a family of lines, named at their ends by its values.  Dots are the lanes; axes are logarithmic where what
-    was scanned is spaced by ratios; lanes that did not come to their end are crosses at the bottom.  Currents are F z J of each transporter
-    and their sum over each membrane [pA]: positive charge that leaves the inside counts positive (formalism §8).  Fluxes count in the written
-    direction of the process; a kinetic cycle shows the step that turns most.
+    A second scan dimension gives a family of lines, named at their ends by its values.  Dots are
+    the lanes; axes are logarithmic where what was scanned is spaced by ratios; lanes that did not
+    come to their end are crosses at the bottom.  Currents are F z J of each transporter and their
+    sum over each membrane [pA]: positive charge that leaves the inside counts positive (formalism
+    §8).  Fluxes count in the written direction of the process; a kinetic cycle shows the step that
+    turns most.
 
     Args:
-        scan: a run, kept scan, saved run or dataset over one or two scan dimensions; or an array over them with ``attrs["units"]``, ``of`` then
-            has no meaning.
-        of: ``"current"``; a variable (``"potential"``, ``"flux"``, ``"concentration"`` …) with all its members; a member (``"cell.Na"``,
-            ``"GLUT2"``, a membrane); a pair ``("current", "K_leak")``; a line of the ledger (``"spent"``); an array; or a list of these, of one unit.
-        along: what runs along the abscissa: a scan dimension, a dotted parameter that was scanned, or a variable or pair, as ``of`` takes it, for an
-            I–V curve over the potential that was reached; default the first scan dimension.
+        scan: a run, kept scan, saved run or dataset over one or two scan dimensions; or an array
+            over them with ``attrs["units"]``, ``of`` then has no meaning.
+        of: ``"current"``; a variable (``"potential"``, ``"flux"``, ``"concentration"`` …) with all
+            its members; a member (``"cell.Na"``, ``"GLUT2"``, a membrane); a pair ``("current",
+            "K_leak")``; a line of the ledger (``"spent"``); an array; or a list of these, of one
+            unit.
+        along: what runs along the abscissa: a scan dimension, a dotted parameter that was scanned,
+            or a variable or pair, as ``of`` takes it, for an I–V curve over the potential that was
+            reached; default the first scan dimension.
         at: the time, as ``"10 s"``; default the last.
-        reversal: tell at the end of each line where it crosses zero, between lanes by a straight line.
+        reversal: tell at the end of each line where it crosses zero, between lanes by a straight
+            line.
         ax: axes to draw into; default a new figure.
-        width, style: as for :func:`~biomembrane.show.figures.energy_flow`; without effect on the size where ``ax`` is given.
+        width, style: as for :func:`~biomembrane.show.figures.energy_flow`; without effect on the
+            size where ``ax`` is given.
 
     Raises UnknownName, WrongType, BareNumber, UnitMismatch, OutOfDomain.
     """
     where = "response(…)"
-    made = [drawn_variables.moment(each, at, where) for each in drawn_variables.series(scan, of, where)]
+    made = [
+        drawn_variables.moment(each, at, where) for each in drawn_variables.series(scan, of, where)
+    ]
     dims = list(dict.fromkeys(dim for each in made for dim in each.dims))
     if not 1 <= len(dims) <= 2 or any(set(each.dims) != set(dims) for each in made):
         got = f"one over {', '.join(dims)}" if dims else "no scan dimension"
-        advice = "one lane along the others: data.isel(…)" if dims else "bm.simulate(model, until=…, parameters={'blood.K': an array})"
-        raise errors.WrongType(where=where, wanted="a scan over one or two dimensions", got=got, advice=advice)
+        advice = (
+            "one lane along the others: data.isel(…)"
+            if dims
+            else "bm.simulate(model, until=…, parameters={'blood.K': an array})"
+        )
+        raise errors.WrongType(
+            where=where, wanted="a scan over one or two dimensions", got=got, advice=advice
+        )
     abscissa, title, dim = _abscissa(scan, made[0], along, at, where)
     curves, unit = _curves(_distinct(made), abscissa, dim, dims, where)
-    log = drawn_variables.even_ratios(np.concatenate([c.x for c in curves])) and not isinstance(abscissa, drawn_variables.Series)
+    log = drawn_variables.even_ratios(np.concatenate([c.x for c in curves])) and not isinstance(
+        abscissa, drawn_variables.Series
+    )
     if reversal:
         curves = _reversed(curves, title, log=log)
     with look.style(style):
-        axes = figure_axes.axes_for(ax, width, style, _height(curves, width, style), _heading(scan), where)
+        axes = figure_axes.axes_for(
+            ax, width, style, _height(curves, width, style), _heading(scan), where
+        )
         failed = _draw(axes, curves, log=log)
-        axes.set_xlabel(title + (f"\n{_CROSS} lanes that did not come to their end" if failed else ""))
+        axes.set_xlabel(
+            title + (f"\n{_CROSS} lanes that did not come to their end" if failed else "")
+        )
         axes.set_ylabel(_ordinate(axes, _distinct(made), unit))
         figure_axes.zero_lines(axes, x=not log)
-        figure_axes.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
+        figure_axes.label_ends(
+            axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None
+        )
     return axes
 
 
@@ -94,23 +120,49 @@ def _abscissa(
     """What runs along the abscissa, its title, and the scan dimension that orders the points."""
     if type(scan).__name__ != "DataArray":
         data = drawn_variables.dataset(scan, where)
-        along = drawn_variables.plain(data, along, [*map(str, first.values.coords), *drawn_variables.known(data)])
-    if along is None or (isinstance(along, str) and along in first.values.coords) or (isinstance(along, str) and along in first.dims):
+        along = drawn_variables.plain(
+            data, along, [*map(str, first.values.coords), *drawn_variables.known(data)]
+        )
+    if (
+        along is None
+        or (isinstance(along, str) and along in first.values.coords)
+        or (isinstance(along, str) and along in first.dims)
+    ):
         chosen = drawn_variables.coordinate(
-            first.values, first.dims[0] if along is None else along, f"{where}, along=…", drawn_variables.labels(scan)
+            first.values,
+            first.dims[0] if along is None else along,
+            f"{where}, along=…",
+            drawn_variables.labels(scan),
         )
         return chosen, chosen.title, chosen.dim
     if type(scan).__name__ == "DataArray":
-        errors.among(along, [*first.dims, *map(str, first.values.coords)], f"{where}, along=…", "a dimension or coordinate of the array")
+        errors.among(
+            along,
+            [*first.dims, *map(str, first.values.coords)],
+            f"{where}, along=…",
+            "a dimension or coordinate of the array",
+        )
     if isinstance(along, str) and type(scan).__name__ != "DataArray":
         known = [*first.dims, *map(str, first.values.coords), *drawn_variables.known(data)]
-        errors.among(along, known, f"{where}, along=…", "a scan dimension, a coordinate along one, or a variable")
+        errors.among(
+            along,
+            known,
+            f"{where}, along=…",
+            "a scan dimension, a coordinate along one, or a variable",
+        )
     found = drawn_variables.series(scan, along, f"{where}, along=…")
-    if len(found) > 1 and all(np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]):
+    if len(found) > 1 and all(
+        np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]
+    ):
         found = found[:1]  # membranes in parallel
     if len(found) > 1:
-        got, advice = ", ".join(each.label for each in found), f"along=({errors.shown(along)}, {found[0].label!r})"
-        raise errors.WrongType(where=f"{where}, along=…", wanted="one variable", got=got, advice=advice)
+        got, advice = (
+            ", ".join(each.label for each in found),
+            f"along=({errors.shown(along)}, {found[0].label!r})",
+        )
+        raise errors.WrongType(
+            where=f"{where}, along=…", wanted="one variable", got=got, advice=advice
+        )
     one = drawn_variables.moment(found[0], at, f"{where}, along=…")
     return one, drawn_variables.titled(drawn_variables.named(one), one.unit), first.dims[0]
 
@@ -119,7 +171,12 @@ def _distinct(made: Sequence[drawn_variables.Series]) -> list[drawn_variables.Se
     """Series that coincide under one name."""
     kept: list[drawn_variables.Series] = []
     for each in made:
-        same = [i for i, other in enumerate(kept) if other.colour == each.colour and np.array_equal(other.values, each.values, equal_nan=True)]
+        same = [
+            i
+            for i, other in enumerate(kept)
+            if other.colour == each.colour
+            and np.array_equal(other.values, each.values, equal_nan=True)
+        ]
         if same:
             kept[same[0]] = replace(kept[same[0]], label=f"{kept[same[0]].label}, {each.label}")
         else:
@@ -127,18 +184,30 @@ def _distinct(made: Sequence[drawn_variables.Series]) -> list[drawn_variables.Se
     totals = [each for each in kept if each.total]
     alone = len(totals) == 1 < len(kept)
     names = {id(each): "sum" if alone else f"sum, {each.label}" for each in totals if len(kept) > 1}
-    return [replace(each, label=names.get(id(each), each.label), total=each.total and len(kept) > 1) for each in kept]
+    return [
+        replace(each, label=names.get(id(each), each.label), total=each.total and len(kept) > 1)
+        for each in kept
+    ]
 
 
 def _curves(
-    made: Sequence[drawn_variables.Series], abscissa: drawn_variables.Coordinate | drawn_variables.Series, dim: str, dims: Sequence[str], where: str
+    made: Sequence[drawn_variables.Series],
+    abscissa: drawn_variables.Coordinate | drawn_variables.Series,
+    dim: str,
+    dims: Sequence[str],
+    where: str,
 ) -> tuple[list[_Curve], str]:
     """Lines in the SI prefix that fits, and their unit."""
     family = next((d for d in dims if d != dim), None)
     members = _family(made[0], family) if family else [""]
     if len(made) * len(members) > _MOST:
-        got, advice = f"{len(made)} times {len(members)} lines", "fewer variables in of=…, or figures.map(scan, of=…)"
-        raise errors.OutOfDomain(where=where, wanted=f"at most {_MOST} lines", got=got, advice=advice)
+        got, advice = (
+            f"{len(made)} times {len(members)} lines",
+            "fewer variables in of=…, or figures.map(scan, of=…)",
+        )
+        raise errors.OutOfDomain(
+            where=where, wanted=f"at most {_MOST} lines", got=got, advice=advice
+        )
     factor, unit = look.scaled(made[0].unit, _peak(made, where))
     curves = []
     for i, each in enumerate(made):
@@ -146,19 +215,45 @@ def _curves(
             y, x = each.values.isel({family: k}) if family else each.values, abscissa.values
             if isinstance(abscissa, drawn_variables.Series) and family:
                 x = abscissa.values.isel({family: k})
-            colour = figure_axes.shades(each.colour, len(members))[k] if len(made) == 1 else each.colour
-            label = member if len(made) == 1 and member else f"{each.label}, {member}" if member else each.label
-            curve = _Curve(label, colour, np.asarray(x, float), np.asarray(y, float) * factor, (i, k), each.total)
-            order = np.argsort(curve.x, kind="stable") if isinstance(abscissa, drawn_variables.Coordinate) else slice(None)
+            colour = (
+                figure_axes.shades(each.colour, len(members))[k] if len(made) == 1 else each.colour
+            )
+            label = (
+                member
+                if len(made) == 1 and member
+                else f"{each.label}, {member}"
+                if member
+                else each.label
+            )
+            curve = _Curve(
+                label,
+                colour,
+                np.asarray(x, float),
+                np.asarray(y, float) * factor,
+                (i, k),
+                each.total,
+            )
+            order = (
+                np.argsort(curve.x, kind="stable")
+                if isinstance(abscissa, drawn_variables.Coordinate)
+                else slice(None)
+            )
             curves.append(replace(curve, x=curve.x[order], y=curve.y[order]))
     return curves, unit
 
 
 def _peak(made: Sequence[drawn_variables.Series], where: str) -> float:
     """The largest number.  Raises OutOfDomain where there is none."""
-    sizes = [float(np.nanmax(np.abs(each.values))) for each in made if np.isfinite(each.values).any()]
+    sizes = [
+        float(np.nanmax(np.abs(each.values))) for each in made if np.isfinite(each.values).any()
+    ]
     if not sizes:
-        raise errors.OutOfDomain(where=where, wanted="lanes that came to their end", got="none", advice="run.data.status says why")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted="lanes that came to their end",
+            got="none",
+            advice="run.data.status says why",
+        )
     return max(sizes)
 
 
@@ -169,7 +264,10 @@ def _family(each: drawn_variables.Series, dim: str) -> list[str]:
         return [str(x) for x in coords[dim].values]
     made = drawn_variables.coordinate(each.values, dim, "response(…)")
     texts = [figure_axes.number(float(x)) for x in made.values]
-    return [drawn_variables.tied(f"{text} {drawn_variables.unit_text(made.unit)}".strip(), f"{dim} ") for text in texts]
+    return [
+        drawn_variables.tied(f"{text} {drawn_variables.unit_text(made.unit)}".strip(), f"{dim} ")
+        for text in texts
+    ]
 
 
 def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve]:
@@ -183,18 +281,28 @@ def _reversed(curves: Sequence[_Curve], title: str, *, log: bool) -> list[_Curve
         made.append(replace(curve, label=f"{curve.label}: 0 at {told}") if zeros else curve)
     if not found:
         got, advice = "curves of one sign", "a wider scan, or reversal=False"
-        raise errors.OutOfDomain(where="response(…, reversal=True)", wanted="a curve that crosses zero", got=got, advice=advice)
+        raise errors.OutOfDomain(
+            where="response(…, reversal=True)",
+            wanted="a curve that crosses zero",
+            got=got,
+            advice=advice,
+        )
     return made
 
 
 def crossings(x: Array, y: Array, *, log: bool = False, least: float = 0.0) -> list[float]:
-    """Where a line through points changes its sign, by straight lines between neighbours (over ln x where ``log``).
+    """Where a line through points changes its sign, by straight lines between neighbours (over ln x
+    where ``log``).
 
-    Points below a millionth of the curve's size, or below ``least``, count as zero; a curve that lies at zero over several points, or touches it
-    without a change of sign, does not cross there.
+    Points below a millionth of the curve's size, or below ``least``, count as zero; a curve that
+    lies at zero over several points, or touches it without a change of sign, does not cross there.
     """
     u = np.log(x) if log else x
-    y = np.where(np.abs(y) <= max(least, _FLAT * float(np.nanmax(np.abs(y), initial=0.0))), np.where(np.isnan(y), y, 0.0), y)
+    y = np.where(
+        np.abs(y) <= max(least, _FLAT * float(np.nanmax(np.abs(y), initial=0.0))),
+        np.where(np.isnan(y), y, 0.0),
+        y,
+    )
     made = []
     for i in range(len(u) if np.any(np.nan_to_num(y)) else 0):
         b = y[i + 1] if i + 1 < len(u) else np.nan
@@ -209,7 +317,10 @@ def _height(curves: Sequence[_Curve], width: str | float, style: str) -> float:
     """Room for the labels [in]."""
     inches = look.width_inches(width, style)
     _, small = look.text_sizes()
-    lines = sum(len(look.wrap(c.label, figure_axes.label_room(inches * 72), small).split("\n")) for c in curves)
+    lines = sum(
+        len(look.wrap(c.label, figure_axes.label_room(inches * 72), small).split("\n"))
+        for c in curves
+    )
     return max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 7 * small) / 72)
 
 
@@ -235,17 +346,36 @@ def _draw(axes: Axes, curves: Sequence[_Curve], *, log: bool) -> bool:
         every = max(1, len(curve.x) // 12)
         size, weight = 2.6 * thick, thick * (1.6 if curve.total else 1.0)
         axes.plot(
-            curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight, marker=figure_axes.MARKS[n % len(figure_axes.MARKS)],
-            markersize=size, markevery=every, markeredgewidth=0, label=curve.label.replace(look.TIE, " "), clip_on=False,
+            curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight,
+            marker=figure_axes.MARKS[n % len(figure_axes.MARKS)],
+            markersize=size, markevery=every, markeredgewidth=0,
+            label=curve.label.replace(look.TIE, " "), clip_on=False,
         )  # fmt: skip
-    gone = sorted({float(v) for c in curves for v, y in zip(c.x, c.y, strict=True) if np.isfinite(v) and not np.isfinite(y)})
+    gone = sorted(
+        {
+            float(v)
+            for c in curves
+            for v, y in zip(c.x, c.y, strict=True)
+            if np.isfinite(v) and not np.isfinite(y)
+        }
+    )
     if gone:
-        axes.plot(gone, [0.0] * len(gone), "x", color=figure_axes.GREY, markersize=4 * thick, transform=axes.get_xaxis_transform(), clip_on=False)
+        axes.plot(
+            gone,
+            [0.0] * len(gone),
+            "x",
+            color=figure_axes.GREY,
+            markersize=4 * thick,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+        )
     return bool(gone)
 
 
 def _ordinate(axes: Axes, made: Sequence[drawn_variables.Series], unit: str) -> str:
-    """The title of the ordinate, in lines as long as fit beside it; one variable is named there, for its lines may not."""
+    """The title of the ordinate, in lines as long as fit beside it; one variable is named there,
+    for its lines may not.
+    """
     kinds = dict.fromkeys(each.kind for each in made)
     labels = dict.fromkeys(each.label for each in made)
     if len(kinds) == len(labels) == 1:
@@ -262,58 +392,114 @@ def _ending(curve: _Curve) -> figure_axes.Ending:
     return figure_axes.Ending(float(curve.x[last]), float(curve.y[last]), curve.label, curve.colour)
 
 
-def compare(runs: Mapping[str, Any], of: Any = "potential", *, ax: Axes | None = None, width: str | float = "single", style: str = "cell") -> Axes:
-    """Time courses of several runs in one panel, each line named at its end; a run has one dash, a variable one colour.
+def compare(
+    runs: Mapping[str, Any],
+    of: Any = "potential",
+    *,
+    ax: Axes | None = None,
+    width: str | float = "single",
+    style: str = "cell",
+) -> Axes:
+    """Time courses of several runs in one panel, each line named at its end; a run has one dash, a
+    variable one colour.
 
     Args:
         runs: ``{"label": run}``, fresh or saved, each of one lane; times need not agree.
-        of: variables of one unit, as in :func:`response`: ``"potential"``, ``"cell.Na"``, ``["cell.Na", "cell.K"]``, ``("current", "K_leak")``,
+        of: variables of one unit, as in :func:`response`: ``"potential"``, ``"cell.Na"``,
+            ``["cell.Na", "cell.K"]``, ``("current", "K_leak")``,
             ``"spent"`` …
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    Membranes that share their potential are one line.  Raises UnknownName, WrongType, UnitMismatch, OutOfDomain.
+    Membranes that share their potential are one line.  Raises UnknownName, WrongType, UnitMismatch,
+    OutOfDomain.
     """
     where = "compare(…)"
-    if not isinstance(runs, Mapping) or not runs or not all(isinstance(name, str) and name for name in runs):
+    if (
+        not isinstance(runs, Mapping)
+        or not runs
+        or not all(isinstance(name, str) and name for name in runs)
+    ):
         advice = "figures.compare({'control': run, 'ouabain': blocked}, of='potential')"
-        raise errors.WrongType(where=where, wanted="runs by label", got=errors.shown(runs), advice=advice)
+        raise errors.WrongType(
+            where=where, wanted="runs by label", got=errors.shown(runs), advice=advice
+        )
     for label, run in runs.items():
         drawn_variables.one_lane(run, f"{where}, run {label!r}")
-    found = {label: _distinct(drawn_variables.series(run, of, f"{where}, run {label!r}")) for label, run in runs.items()}
+    found = {
+        label: _distinct(drawn_variables.series(run, of, f"{where}, run {label!r}"))
+        for label, run in runs.items()
+    }
     every = [each for made in found.values() for each in made]
     units = dict.fromkeys(each.unit for each in every)
     if len(units) > 1:
-        raise errors.UnitMismatch(where=where, wanted="one unit in all runs", got=", ".join(units), advice="runs of one model, or one call each")
+        raise errors.UnitMismatch(
+            where=where,
+            wanted="one unit in all runs",
+            got=", ".join(units),
+            advice="runs of one model, or one call each",
+        )
     if any("time" not in each.values.dims or each.values.sizes["time"] < 2 for each in every):
         raise errors.WrongType(
-            where=where, wanted="time courses", got="values without a time", advice="runs with until=, not of their last state alone"
+            where=where,
+            wanted="time courses",
+            got="values without a time",
+            advice="runs with until=, not of their last state alone",
         )
     if len(every) > _MOST:
         got = f"{len(every)} lines"
-        raise errors.OutOfDomain(where=where, wanted=f"at most {_MOST} lines", got=got, advice="fewer variables in of=…, or fewer runs")
+        raise errors.OutOfDomain(
+            where=where,
+            wanted=f"at most {_MOST} lines",
+            got=got,
+            advice="fewer variables in of=…, or fewer runs",
+        )
     factor, unit = look.scaled(every[0].unit, _peak(every, where))
     clock, tick = figure_axes.clock(max(float(each.values.time[-1]) for each in every))
     curves = _courses(found, factor, clock)
     with look.style(style):
-        axes = figure_axes.axes_for(ax, width, style, _height(curves, width, style), _heading(next(iter(runs.values()))), where)
+        axes = figure_axes.axes_for(
+            ax,
+            width,
+            style,
+            _height(curves, width, style),
+            _heading(next(iter(runs.values()))),
+            where,
+        )
         _lay(axes, curves)
         axes.set_xlabel(f"Time ({tick})")
         axes.set_ylabel(_ordinate(axes, every, unit))
         figure_axes.zero_lines(axes, x=False)
-        figure_axes.label_ends(axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None)
+        figure_axes.label_ends(
+            axes, [_ending(c) for c in curves if np.isfinite(c.y).any()], own=ax is None
+        )
     return axes
 
 
-def _courses(found: Mapping[str, Sequence[drawn_variables.Series]], factor: float, clock: float) -> list[_Curve]:
-    """By run and variable: one variable shows its runs in shades of its colour, several show theirs."""
+def _courses(
+    found: Mapping[str, Sequence[drawn_variables.Series]], factor: float, clock: float
+) -> list[_Curve]:
+    """By run and variable: one variable shows its runs in shades of its colour, several show
+    theirs.
+    """
     names = list(dict.fromkeys(each.label for made in found.values() for each in made))
     curves = []
     for k, (label, made) in enumerate(found.items()):
         for each in made:
-            colour = figure_axes.shades(each.colour, len(found))[k] if len(names) == 1 else each.colour
-            text = label if len(names) == 1 else each.label if len(found) == 1 else f"{each.label}, {label}"
-            x, y = np.asarray(each.values.time, float) * clock, np.asarray(each.values, float) * factor
+            colour = (
+                figure_axes.shades(each.colour, len(found))[k] if len(names) == 1 else each.colour
+            )
+            text = (
+                label
+                if len(names) == 1
+                else each.label
+                if len(found) == 1
+                else f"{each.label}, {label}"
+            )
+            x, y = (
+                np.asarray(each.values.time, float) * clock,
+                np.asarray(each.values, float) * factor,
+            )
             curves.append(_Curve(text, colour, x, y, (names.index(each.label), k)))
     return curves
 
@@ -329,4 +515,6 @@ def _lay(axes: Axes, curves: Sequence[_Curve]) -> None:
     figure_axes.ticked(axes.yaxis, *axes.get_ylim(), 6)
     for curve in curves:
         dash = DASHES[curve.order[1] % len(DASHES)]
-        axes.plot(curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=thick, label=curve.label)
+        axes.plot(
+            curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=thick, label=curve.label
+        )

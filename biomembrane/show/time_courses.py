@@ -1,6 +1,7 @@
 """Time courses of a run in small panels that share the time axis, each line named at its end.
 
-The panels are set by hand and the labels moved apart by :func:`style.spread`: a constrained layout would cost as much as all else.
+The panels are set by hand and the labels moved apart by :func:`style.spread`: a constrained layout
+would cost as much as all else.
 """
 
 from __future__ import annotations
@@ -23,29 +24,52 @@ _EXAMPLE = "panels=('potential', 'flux')"
 
 
 @overload
-def traces(run: RunLike, *, panels: str | Sequence[str] | None = ..., ax: None = ..., width: str | float = ..., style: str = ...) -> Figure: ...
-@overload
-def traces(run: RunLike, *, panels: str | Sequence[str] | None = ..., ax: Any, width: str | float = ..., style: str = ...) -> Any: ...
 def traces(
-    run: RunLike, *, panels: str | Sequence[str] | None = None, ax: Any = None, width: str | float = "single", style: str = "cell"
+    run: RunLike,
+    *,
+    panels: str | Sequence[str] | None = ...,
+    ax: None = ...,
+    width: str | float = ...,
+    style: str = ...,
+) -> Figure: ...
+@overload
+def traces(
+    run: RunLike,
+    *,
+    panels: str | Sequence[str] | None = ...,
+    ax: Any,
+    width: str | float = ...,
+    style: str = ...,
+) -> Any: ...
+def traces(
+    run: RunLike,
+    *,
+    panels: str | Sequence[str] | None = None,
+    ax: Any = None,
+    width: str | float = "single",
+    style: str = "cell",
 ) -> Figure | Axes | tuple[Axes, ...]:
     """Time courses of a run, in panels that share the time axis (s, min or h as fits).
 
-    From top to bottom, as far as the model has them: ``potential`` (mV); ``ions`` (mM; logarithmic where they span more than a
-    factor of 30) with the baths that a protocol changes; ``pH`` of cells and baths, −log₁₀ of the concentration of H⁺ in mol/L, which
-    is that of the activity only as far as the solutions are ideal, as the model takes them; other ``solutes`` that change (mM), with the
-    bath levels thin; ``volume`` (pL), where it changes; ``flux`` (fmol/s), each in the colour of what drives it, in
-    two or three panels where one is twenty times another or there are more than eight; ``energy`` spent, supplied by baths, imposed by
-    protocols, dissipated, stored and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
+    From top to bottom, as far as the model has them: ``potential`` (mV); ``ions`` (mM; logarithmic
+    where they span more than a factor of 30) with the baths that a protocol changes; ``pH`` of
+    cells and baths, −log₁₀ of the concentration of H⁺ in mol/L, which is that of the activity only
+    as far as the solutions are ideal, as the model takes them; other ``solutes`` that change (mM),
+    with the bath levels thin; ``volume`` (pL), where it changes; ``flux`` (fmol/s), each in the
+    colour of what drives it, in two or three panels where one is twenty times another or there are
+    more than eight; ``energy`` spent, supplied by baths, imposed by protocols, dissipated, stored
+    and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
 
-    Potential and fluxes may jump at the very start, before the ions have moved at all.  Where that takes more than three tenths of the
-    range it is left out of the range; an arrowhead and a note above the panel say how far it goes.  Where a protocol jumps, baths, fluxes,
-    stored and imposed energy have upright edges.
+    Potential and fluxes may jump at the very start, before the ions have moved at all.  Where that
+    takes more than three tenths of the range it is left out of the range; an arrowhead and a note
+    above the panel say how far it goes.  Where a protocol jumps, baths, fluxes, stored and imposed
+    energy have upright edges.
 
     Args:
         run: a run, fresh or saved, or one lane of a scan.
         panels: which, by the names above, in this order; default all there are.
-        ax: Axes to draw into, one for each panel (one alone, or a sequence), as ``figure.subplots(2)`` gives them; ``width`` has no meaning
+        ax: Axes to draw into, one for each panel (one alone, or a sequence), as
+            ``figure.subplots(2)`` gives them; ``width`` has no meaning
             then.  As many Axes as names leave fluxes in one panel each.
         width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
         style: see :func:`style`.
@@ -58,7 +82,10 @@ def traces(
     """
     data = one_lane(run, "traces")
     if data.sizes.get("time", 0) < 2:
-        got, advice = f"{data.sizes.get('time', 0)} time points", "a run with until=, not of its final state alone"
+        got, advice = (
+            f"{data.sizes.get('time', 0)} time points",
+            "a run with until=, not of its final state alone",
+        )
         raise errors.WrongType(where="traces(run)", wanted="a time course", got=got, advice=advice)
     chosen = _chosen(Contents(run, data), panels)
     with look.style(style):
@@ -74,29 +101,51 @@ def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Pane
     if panels is None:
         every = contents.panels
         if not every:
-            raise errors.WrongType(where="traces(run)", wanted="a run that kept time courses", got="none of them", advice="simulate without keep=")
+            raise errors.WrongType(
+                where="traces(run)",
+                wanted="a run that kept time courses",
+                got="none of them",
+                advice="simulate without keep=",
+            )
         return every
     names = [panels] if isinstance(panels, str) else panels
     where = "traces(run, panels=…)"
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
-        raise errors.WrongType(where=where, wanted="names of panels", got=errors.shown(panels), advice=_EXAMPLE)
+        raise errors.WrongType(
+            where=where, wanted="names of panels", got=errors.shown(panels), advice=_EXAMPLE
+        )
     if not names or len(set(names)) < len(names):
-        raise errors.BadSettings(where=where, wanted="one panel or more, each once", got=errors.shown(panels), advice=_EXAMPLE)
+        raise errors.BadSettings(
+            where=where,
+            wanted="one panel or more, each once",
+            got=errors.shown(panels),
+            advice=_EXAMPLE,
+        )
     chosen = []
     for name in names:
         errors.among(name, KEYS, where, "a panel")
         panel = contents.panel(name)
         if panel is None:
             there = ", ".join(each.key for each in contents.panels) or "none"
-            wanted, advice = f"a panel that this run has: {there}", "leave it out, or keep more of the run"
-            raise errors.UnknownName(where=where, wanted=wanted, got=f"{name}, of which there is nothing to show", advice=advice)
+            wanted, advice = (
+                f"a panel that this run has: {there}",
+                "leave it out, or keep more of the run",
+            )
+            raise errors.UnknownName(
+                where=where,
+                wanted=wanted,
+                got=f"{name}, of which there is nothing to show",
+                advice=advice,
+            )
         chosen.append(panel)
     return chosen
 
 
 @dataclass(frozen=True)
 class _Page:
-    """Sizes of a page of panels [pt]: its columns, the panels in each of them, how tall each is, and the room left and right of it."""
+    """Sizes of a page of panels [pt]: its columns, the panels in each of them, how tall each is,
+    and the room left and right of it.
+    """
 
     width: float
     columns: int
@@ -112,12 +161,19 @@ class _Page:
     @property
     def groups(self) -> list[range]:
         """Which panels stand in one column."""
-        return [range(start, min(start + self.rows, len(self.tall))) for start in range(0, len(self.tall), self.rows)]
+        return [
+            range(start, min(start + self.rows, len(self.tall)))
+            for start in range(0, len(self.tall), self.rows)
+        ]
 
     @property
     def height(self) -> float:
         """Of the whole."""
-        return self.top + max(sum(self.tall[i] for i in g) + self.gap * (len(g) - 1) for g in self.groups) + self.bottom
+        return (
+            self.top
+            + max(sum(self.tall[i] for i in g) + self.gap * (len(g) - 1) for g in self.groups)
+            + self.bottom
+        )
 
     @property
     def wide(self) -> float:
@@ -127,18 +183,27 @@ class _Page:
     def corner(self, i: int) -> tuple[float, float]:
         """Lower left corner of a panel with the room left of it."""
         column, row = divmod(i, self.rows)
-        return column * self.width / self.columns, self.height - self.top - sum(self.tall[column * self.rows : i + 1]) - self.gap * row
+        return (
+            column * self.width / self.columns,
+            self.height - self.top - sum(self.tall[column * self.rows : i + 1]) - self.gap * row,
+        )
 
 
 def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]]) -> _Page:
-    """One column of panels, or two where the page is wide; the shorter is stretched to end where the other does."""
+    """One column of panels, or two where the page is wide; the shorter is stretched to end where
+    the other does.
+    """
     em, small = look.text_sizes()
     columns = 2 if width > 50 * em and len(panels) > 2 else 1
     rows = -(-len(panels) // columns)
     room = max(0.3 * width / columns, 8 * em)
     beside = [[extent(text, small) for text in panel.texts(room, small)] for panel in panels]
     tall = [max(7.5 * em, 1.05 * sum(each.height for each in texts)) for texts in beside]
-    left = 3.2 * em + 4.5 + max((extent(text, small).width for texts in numbers for text in texts), default=0.0)
+    left = (
+        3.2 * em
+        + 4.5
+        + max((extent(text, small).width for texts in numbers for text in texts), default=0.0)
+    )
     right = 1.6 * em + max(each.width for texts in beside for each in texts)
     page = _Page(width, columns, rows, tall, left, right, room, 1.7 * em, 1.7 * em, 3.2 * em)
     full = page.height - page.top - page.bottom
@@ -158,17 +223,44 @@ def _drawn(panels: Sequence[Panel], inches: float, name: str, heading: str) -> F
     figure = look.new_figure(inches, page.height / 72, name, heading)
     for i, panel in enumerate(panels):
         (x, y), tall = page.corner(i), page.tall[i]
-        axes = figure.add_axes(((x + page.left) / page.width, y / page.height, page.wide / page.width, tall / page.height))
+        axes = figure.add_axes(
+            (
+                (x + page.left) / page.width,
+                y / page.height,
+                page.wide / page.width,
+                tall / page.height,
+            )
+        )
         axes.set_ylabel(look.wrap(panel.title, tall, em))
         axes.yaxis.set_label_coords((2.6 * em - page.left) / page.wide, 0.5)
-        _panel(axes, panel, marks[i], (tall, page.wide, page.room), last=any(i == group[-1] for group in page.groups))
+        _panel(
+            axes,
+            panel,
+            marks[i],
+            (tall, page.wide, page.room),
+            last=any(i == group[-1] for group in page.groups),
+        )
         if len(panels) > 1:
-            figure.text(x / page.width, (y + tall + 0.2 * em) / page.height, chr(ord("A") + i), size=mpl.rcParams["axes.titlesize"])
+            figure.text(
+                x / page.width,
+                (y + tall + 0.2 * em) / page.height,
+                chr(ord("A") + i),
+                size=mpl.rcParams["axes.titlesize"],
+            )
     return figure
 
 
-def _panel(axes: Axes, panel: Panel, marks: tuple[list[float], list[str]], size: tuple[float, float, float], *, last: bool) -> None:
-    """The panel and its axis of time, which has numbers and a name where it is the ``last`` of its column."""
+def _panel(
+    axes: Axes,
+    panel: Panel,
+    marks: tuple[list[float], list[str]],
+    size: tuple[float, float, float],
+    *,
+    last: bool,
+) -> None:
+    """The panel and its axis of time, which has numbers and a name where it is the ``last`` of its
+    column.
+    """
     x = panel.lines[0].x
     factor, unit = clock(float(x[-1] - x[0]))
     draw(axes, panel, factor, marks, *size)
@@ -187,21 +279,45 @@ def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
     given = [ax] if alone else list(np.ravel(np.asarray(ax, dtype=object)))
     where = "traces(run, ax=…)"
     if not all(isinstance(each, Axes) for each in given):
-        raise errors.WrongType(where=where, wanted="Axes, or a sequence of them", got=errors.shown(ax), advice="ax=figure.subplots(2)")
+        raise errors.WrongType(
+            where=where,
+            wanted="Axes, or a sequence of them",
+            got=errors.shown(ax),
+            advice="ax=figure.subplots(2)",
+        )
     if len(set(map(id, given))) < len(given):
-        raise errors.BadSettings(where=where, wanted="Axes, each once", got="the same Axes twice", advice="ax=figure.subplots(2)")
+        raise errors.BadSettings(
+            where=where,
+            wanted="Axes, each once",
+            got="the same Axes twice",
+            advice="ax=figure.subplots(2)",
+        )
     parts = [part for panel in chosen for part in split(panel)]
     if len(given) == len(chosen):
         parts = [panel.tidy() for panel in chosen]
     if len(given) != len(parts):
         names = ", ".join(panel.key for panel in chosen)
-        wanted = f"{len(chosen)} Axes, one for each of {names}" + (f", or {len(parts)} with fluxes by their size" if len(parts) > len(chosen) else "")
-        advice = f"panels={chosen[0].key!r}" if len(given) == 1 else f"ax=figure.subplots({len(chosen)})"
-        raise errors.BadSettings(where=where, wanted=wanted, got=f"{len(given)} Axes", advice=advice)
+        wanted = f"{len(chosen)} Axes, one for each of {names}" + (
+            f", or {len(parts)} with fluxes by their size" if len(parts) > len(chosen) else ""
+        )
+        advice = (
+            f"panels={chosen[0].key!r}" if len(given) == 1 else f"ax=figure.subplots({len(chosen)})"
+        )
+        raise errors.BadSettings(
+            where=where, wanted=wanted, got=f"{len(given)} Axes", advice=advice
+        )
     em, small = look.text_sizes()
     for axes, panel in zip(given, parts, strict=True):
-        tall, wide = (72 * length / axes.figure.dpi for length in (axes.bbox.height, axes.bbox.width))
-        _panel(axes, panel, ticks(*panel.limits(), 4, log=panel.log), (tall, wide, max(0.5 * wide, 8 * em)), last=True)
+        tall, wide = (
+            72 * length / axes.figure.dpi for length in (axes.bbox.height, axes.bbox.width)
+        )
+        _panel(
+            axes,
+            panel,
+            ticks(*panel.limits(), 4, log=panel.log),
+            (tall, wide, max(0.5 * wide, 8 * em)),
+            last=True,
+        )
         axes.set_ylabel(panel.title, size=em)
         axes.xaxis.label.set_size(em)
         axes.tick_params(labelsize=small)

@@ -25,7 +25,8 @@ NEAREST = 0.1  # share of an amount that a correction leaves at least
 
 
 def meet(
-    k: Kernel, held: Sequence[Any], y0: Array, scale: Array, positive: NDArray[np.bool_], lanes: slice, dims: Mapping[str, int]
+    k: Kernel, held: Sequence[Any], y0: Array, scale: Array, positive: NDArray[np.bool_],
+    lanes: slice, dims: Mapping[str, int]
 ) -> None:  # fmt: skip
     """Move the algebraic states of ``y0`` (state, lane) to where the constraints hold.
 
@@ -39,7 +40,9 @@ def meet(
 
 @dataclass(frozen=True, eq=False)
 class _Newton:
-    """``rows``: the algebraic states, with typical ``size`` (row, lane) and which are ``positive``."""
+    """``rows``: the algebraic states, with typical ``size`` (row, lane) and which are
+    ``positive``.
+    """
 
     kernel: Kernel
     held: Sequence[Any]
@@ -107,7 +110,9 @@ class _Newton:
         )
 
     def _share(self, y: Array, step: Array, off: Array) -> Array:
-        """How much of a correction (row, lane) leaves amounts positive and constraints no further from 0."""
+        """How much of a correction (row, lane) leaves amounts positive and constraints no further
+        from 0.
+        """
         least = (NEAREST - 1) * y[self.rows]
         with np.errstate(all="ignore"):
             room = np.where(self.positive[:, None] & (step < least), least / step, 1.0)

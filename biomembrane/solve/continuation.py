@@ -1,4 +1,6 @@
-"""A run that goes on from another: with the parameters of that run, as they were at its end, unless it is given others."""
+"""A run that goes on from another: with the parameters of that run, as they were at its end, unless
+it is given others.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ from .parameter_set import BEGUN, of_start, potentials_of_start
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:
-    """What was given, under dotted names, and what a run that is the ``start`` was given: numbers, arrays over its lanes, and of what a protocol
-    moved the last value.
+    """What was given, under dotted names, and what a run that is the ``start`` was given: numbers,
+    arrays over its lanes, and of what a protocol moved the last value.
 
-    Raises ``BadSettings`` for a parameter that says what there is at the start, unless that run was given the same.
+    Raises ``BadSettings`` for a parameter that says what there is at the start, unless that run was
+    given the same.
     """
     if isinstance(given, Mapping):
         given = renamed(given, model.sides, model.parameters, "simulate(parameters=…)")
@@ -28,7 +31,11 @@ def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping
     names = json.loads(start.data.attrs.get("changed_json", "[]"))
     theirs = {name: _value(start.data, name) for name in names if name in model.parameters}
     for name, value in mine.items():
-        if name in model.parameters and name in of_start(model) and not (name in theirs and _same(model, name, value, theirs[name])):
+        if (
+            name in model.parameters
+            and name in of_start(model)
+            and not (name in theirs and _same(model, name, value, theirs[name]))
+        ):
             raise fixed(name, f"parameters[{name!r}]")
     return {**{name: value for name, value in theirs.items() if name not in mine}, **mine}
 
@@ -37,12 +44,16 @@ def fixed(name: str, where: str) -> errors.BiomembraneError:
     """What is told where a run that goes on from a state is given what there is at the start."""
     got = f"{name}, which sets what the model holds at the start, beside start="
     advice = f"leave {name} out, or leave start= out and give the contents"
-    made: errors.BiomembraneError = errors.BadSettings(where=where, wanted="parameters that act during the run", got=got, advice=advice)
+    made: errors.BiomembraneError = errors.BadSettings(
+        where=where, wanted="parameters that act during the run", got=got, advice=advice
+    )
     return made
 
 
 def unused(model: Model, start: Any) -> frozenset[str]:
-    """Parameters that a run which goes on from a state does not use: contents and potentials at the start."""
+    """Parameters that a run which goes on from a state does not use: contents and potentials at the
+    start.
+    """
     if not hasattr(start, "end_state"):
         return frozenset()
     contents = frozenset(x.given_by for x in model.states if x.given_by is not None)
@@ -51,13 +62,23 @@ def unused(model: Model, start: Any) -> frozenset[str]:
 
 def _value(data: Any, name: str) -> Any:
     """What a parameter was at the end of a run, from its data."""
-    told = data[name].isel(time=-1) if name in data.data_vars and "time" in data[name].dims else data[name] if name in data.coords else None
+    told = (
+        data[name].isel(time=-1)
+        if name in data.data_vars and "time" in data[name].dims
+        else data[name]
+        if name in data.coords
+        else None
+    )
     if told is None:
-        return units.quantity(json.loads(data.attrs["parameters_json"])[name].removesuffix(BEGUN), f"start=, {name}")
+        return units.quantity(
+            json.loads(data.attrs["parameters_json"])[name].removesuffix(BEGUN), f"start=, {name}"
+        )
     unit = str(told.attrs["units"])
     if not told.ndim:
         return units.Q(float(told), units.from_udunits(unit))
-    return told.drop_vars([c for c in told.coords if str(c) not in told.dims and ("." in str(c) or c == "time")]).assign_attrs(units=unit)
+    return told.drop_vars(
+        [c for c in told.coords if str(c) not in told.dims and ("." in str(c) or c == "time")]
+    ).assign_attrs(units=unit)
 
 
 def _same(model: Model, name: str, one: Any, two: Any) -> bool:
@@ -67,4 +88,8 @@ def _same(model: Model, name: str, one: Any, two: Any) -> bool:
         a, b = (units.strip(x, p.dimension, f"parameters[{name!r}]") for x in (one, two))
     except errors.BiomembraneError:
         return False
-    return getattr(one, "dims", ()) == getattr(two, "dims", ()) and np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-12, atol=0))
+    return (
+        getattr(one, "dims", ()) == getattr(two, "dims", ())
+        and np.shape(a) == np.shape(b)
+        and bool(np.allclose(a, b, rtol=1e-12, atol=0))
+    )

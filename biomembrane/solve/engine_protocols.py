@@ -62,8 +62,16 @@ def check_tolerances(solver: Any, name: str) -> None:
     for field_, low, high, usual in (("rtol", 1e-13, 1e-2, 1e-8), ("atol", 1e-12, 1e3, 1e-3)):
         value = user_text.numbers(getattr(solver, field_))
         if not isinstance(value, float) or not low <= value <= high:
-            wanted, got = f"a pure number from {low:g} to {high:g}", errors.shown(getattr(solver, field_))
-            raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=wanted, got=got, advice=f"{name}({field_}={usual:g})")
+            wanted, got = (
+                f"a pure number from {low:g} to {high:g}",
+                errors.shown(getattr(solver, field_)),
+            )
+            raise errors.BadSettings(
+                where=f"{name}({field_}=…)",
+                wanted=wanted,
+                got=got,
+                advice=f"{name}({field_}={usual:g})",
+            )
         object.__setattr__(solver, field_, value)
 
 
@@ -72,4 +80,9 @@ def check_count(solver: Any, name: str, field_: str, least: int) -> None:
     value = getattr(solver, field_)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**62:
         advice = f"{name}({field_}={max(least, 100_000 if field_ == 'max_steps' else 1)})"
-        raise errors.BadSettings(where=f"{name}({field_}=…)", wanted=f"an integer >= {least}", got=errors.shown(value), advice=advice)
+        raise errors.BadSettings(
+            where=f"{name}({field_}=…)",
+            wanted=f"an integer >= {least}",
+            got=errors.shown(value),
+            advice=advice,
+        )

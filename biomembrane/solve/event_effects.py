@@ -43,7 +43,10 @@ class Passage:
         self._passed = [0] * problem.lanes
         self._set: list[dict[int, float]] = [{} for _ in range(problem.lanes)]
         parts = problem.inputs or []
-        self._inputs = [[np.array(np.broadcast_to(x, problem.lanes), dtype=float) for x in part] for part in parts]
+        self._inputs = [
+            [np.array(np.broadcast_to(x, problem.lanes), dtype=float) for x in part]
+            for part in parts
+        ]
 
     def fire(self, lanes: Lanes, which: Lanes, times: Array, before: Array) -> Array:
         """The states (state, lane) from which these lanes go on, after each met the events
@@ -74,7 +77,16 @@ class Passage:
             self._prepare(lanes, begun)
         for k, lane in enumerate(lanes.tolist()):
             self._passed[lane] = part = int(begun[k])
-            self.met[lane].append(Met(float(times[k]), event.name, before[:, k].copy(), after[:, k].copy(), part, self._set[lane]))
+            self.met[lane].append(
+                Met(
+                    float(times[k]),
+                    event.name,
+                    before[:, k].copy(),
+                    after[:, k].copy(),
+                    part,
+                    self._set[lane],
+                )
+            )
         return after
 
     def _put(self, number: int, lanes: Lanes, values: Array) -> None:
@@ -99,11 +111,15 @@ class Passage:
             at = self._passed[lane]
             state = self.turns[lane, at].copy()
             self._passed[lane] = at + 1
-            self.met[lane].append(Met(float(stops[at]), None, state, state, at + 1, self._set[lane]))
+            self.met[lane].append(
+                Met(float(stops[at]), None, state, state, at + 1, self._set[lane])
+            )
 
     def constants(self, time: float, lane: int) -> list[float]:
         """Of the part that begins at a time."""
-        held: list[float] = self.held[lane, int((self.problem.stops[:-1, lane] <= time).sum())].tolist()
+        held: list[float] = self.held[
+            lane, int((self.problem.stops[:-1, lane] <= time).sum())
+        ].tolist()
         return held
 
     def finished(self, statuses: Sequence[Status]) -> list[list[Met]]:
@@ -123,12 +139,16 @@ class Passage:
         for k in np.flatnonzero(bad.any(axis=0)).tolist():
             lane, state = int(lanes[k]), int(np.argmax(bad[:, k]))
             kind = Outcome.NEGATIVE if np.isfinite(after[state, k]) else Outcome.NOT_FINITE
-            reason = f"the event {self.met[lane].pop().event!r} would set it to {after[state, k]:.6g}"
+            reason = (
+                f"the event {self.met[lane].pop().event!r} would set it to {after[state, k]:.6g}"
+            )
             ends[lane] = Status(kind, float(times[k]), kind.because(reason), state)
         return ends
 
 
-def first_root(kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int) -> tuple[float, int] | None:
+def first_root(
+    kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int
+) -> tuple[float, int] | None:
     """When, in a step with this dense output, the first events rise through zero, and which (bits);
     those of ``mute`` are not armed at the start.
     """
@@ -163,24 +183,43 @@ def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Tra
         return made
     lanes, count, end = len(block.met), max(map(len, block.met), default=0), float(block.times[-1])
     stops, part = np.full((count + 1, lanes), end), np.zeros((count + 1, lanes), dtype=np.int64)
-    before = np.repeat(block.end[:, None, : block.sizes[0]], count, axis=1)  # beyond the last break, where nothing changes
+    before = np.repeat(
+        block.end[:, None, : block.sizes[0]], count, axis=1
+    )  # beyond the last break, where nothing changes
     after = before.copy()
     for lane, breaks in enumerate(block.met):
         for k, met in enumerate(breaks):
-            stops[k, lane], before[lane, k], after[lane, k], part[k + 1 :, lane] = met.time, met.before, met.after, met.part
+            stops[k, lane], before[lane, k], after[lane, k], part[k + 1 :, lane] = (
+                met.time,
+                met.before,
+                met.after,
+                met.part,
+            )
     given = made.parameters.parts(made.lanes, end)[1] if inputs is None else inputs
     constants = _constants(made.kernel, given, part, block.met, single=not made.dims)
-    return replace(made, stops=stops, constants=constants, block=replace(block, turns=before, reset=after))
+    return replace(
+        made, stops=stops, constants=constants, block=replace(block, turns=before, reset=after)
+    )
 
 
-def _constants(kernel: Kernel, inputs: Sequence[Sequence[Any]], part: Lanes, met: list[list[Met]], *, single: bool) -> list[Sequence[Any]]:
+def _constants(
+    kernel: Kernel,
+    inputs: Sequence[Sequence[Any]],
+    part: Lanes,
+    met: list[list[Met]],
+    *,
+    single: bool,
+) -> list[Sequence[Any]]:
     """Of each part, in which the inputs of the scheduled parts ``part`` (part, lane) hold, but
     those that events have set.
     """
     sets = sorted({number for breaks in met for each in breaks for number in each.set})
     if len(inputs) == 1 and not sets:
         return [kernel.prepare(inputs[0])] * len(part)
-    whole = [np.array([np.broadcast_to(x, len(met)) for x in column], dtype=float) for column in zip(*inputs, strict=True)]
+    whole = [
+        np.array([np.broadcast_to(x, len(met)) for x in column], dtype=float)
+        for column in zip(*inputs, strict=True)
+    ]
     made, lanes = list[Sequence[Any]](), np.arange(len(met))
     for k, rows in enumerate(part):
         here = [x[rows, lanes] for x in whole]
@@ -197,16 +236,31 @@ def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
     """
     names = [e.name for e in events]
     if len(set(names)) < len(names):
-        raise errors.DuplicateName(where="events", wanted="a name of its own for each", got=", ".join(names), advice="another name")
+        raise errors.DuplicateName(
+            where="events",
+            wanted="a name of its own for each",
+            got=", ".join(names),
+            advice="another name",
+        )
     if len(events) > MOST:
-        raise errors.BadSettings(where="events", wanted=f"at most {MOST}", got=str(len(events)), advice="one event with several sets")
+        raise errors.BadSettings(
+            where="events",
+            wanted=f"at most {MOST}",
+            got=str(len(events)),
+            advice="one event with several sets",
+        )
     known, pools = list(model.parameters), {x.name for x in model.states}
     moved = {f.parameter for f in chosen.forms} | {known[t.value] for t in chosen.timed}
     for event in events:
         for name, _ in event.sets:
             where = f"event {event.name!r}, which sets {name!r}"
             if name in moved:
-                raise errors.BadSettings(where=where, wanted="a parameter that no protocol moves", got="a protocol", advice="leave one out")
+                raise errors.BadSettings(
+                    where=where,
+                    wanted="a parameter that no protocol moves",
+                    got="a protocol",
+                    advice="leave one out",
+                )
             if name not in pools:
                 model.parameter(name)
                 changeable(model, name, where)

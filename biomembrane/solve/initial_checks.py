@@ -1,4 +1,6 @@
-"""What must hold of the state that a run begins with, at the values it uses: room for impermeants, and no charge without an owner."""
+"""What must hold of the state that a run begins with, at the values it uses: room for impermeants,
+and no charge without an owner.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,23 @@ from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
-from .model_index import standing
+from .model_index import model_index
 
 Array = NDArray[np.float64]
 
 
-def check(model: Model, k: Kernel, held: Sequence[Any], inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]) -> None:
-    """Raise ``NoRoom`` or ``ChargeImbalance``, naming the lane; ``held`` are the constants that the kernel made of the ``inputs``."""
+def check(
+    model: Model,
+    k: Kernel,
+    held: Sequence[Any],
+    inputs: Sequence[Any],
+    y0: Array,
+    lanes: slice,
+    dims: Mapping[str, int],
+) -> None:
+    """Raise ``NoRoom`` or ``ChargeImbalance``, naming the lane; ``held`` are the constants that the
+    kernel made of the ``inputs``.
+    """
     amounts = k.call("impermeant", 0.0, y0, held)
     _room(model.impermeants, amounts, lanes, dims)
     known = _charges(model)
@@ -36,7 +48,9 @@ def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
     return " at position " + ", ".join(f"{d}={i}" for d, i in zip(dims, place, strict=True))
 
 
-def _room(impermeants: Sequence[Impermeant], amounts: Array, lanes: slice, dims: Mapping[str, int]) -> None:
+def _room(
+    impermeants: Sequence[Impermeant], amounts: Array, lanes: slice, dims: Mapping[str, int]
+) -> None:
     """Impermeants must stay non-negative when contents are changed by parameters."""
     if (amounts >= 0).all():
         return
@@ -46,21 +60,31 @@ def _room(impermeants: Sequence[Impermeant], amounts: Array, lanes: slice, dims:
             raise errors.NoRoom(
                 where=f"simulate(parameters=…), {x.pool}",
                 wanted="contents that leave room for the impermeants",
-                got=f"{np.min(row):.4g} fmol of {x.pool} would be needed{position(-row, lanes, dims)}",
+                got=(
+                    f"{np.min(row):.4g} fmol of {x.pool} would be"
+                    f" needed{position(-row, lanes, dims)}"
+                ),
                 advice=_advice(x),
             )
 
 
 def _advice(x: Impermeant) -> str:
     if x.charge:
-        return f"change ions of {x.place.name} of both signs together, so that charge is left for {x.pool}"
-    return f"change the contents of {x.place.name} and its bath together, so that osmolarity is left for {x.pool}"
+        return (
+            f"change ions of {x.place.name} of both signs together, so that charge is left for"
+            f" {x.pool}"
+        )
+    return (
+        f"change the contents of {x.place.name} and its bath together, so that osmolarity is left"
+        f" for {x.pool}"
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Charges:
-    """By place, over the states and then the impermeants: ``gap`` (place, row), valences less what is its own charge over F, and ``most``, what a
-    mole may be off by; and of what is held, valences with the parameters that are its concentration and its volume.
+    """By place, over the states and then the impermeants: ``gap`` (place, row), valences less what
+    is its own charge over F, and ``most``, what a mole may be off by; and of what is held, valences
+    with the parameters that are its concentration and its volume.
     """
 
     places: list[Compartment]
@@ -74,35 +98,59 @@ def _charges(model: Model) -> Charges:
     found = caching.held(model)
     if Charges not in found:
         row = {x.symbol: i for i, x in enumerate(model.states)}
-        index = standing(model).places
+        index = model_index(model).places
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
-        places = [p for p in model.compartments if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)]
+        places = [
+            p
+            for p in model.compartments
+            if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)
+        ]
         pools, own = np.zeros((2, len(places), len(row)))
         fixed = np.zeros((len(places), len(model.impermeants)))
         for n, p in enumerate(places):
-            pools[n, [row[symbols.amount(c.name)] for c in p.contents.values()]] = [s.charge for s in p.contents]
+            pools[n, [row[symbols.amount(c.name)] for c in p.contents.values()]] = [
+                s.charge for s in p.contents
+            ]
             fixed[n] = [x.charge if x.place is p else 0 for x in model.impermeants]
-            own[n, [row[symbols.charge(other)] for other in zeros.get(p.name, ())]] = -1 / constants.FARADAY
+            own[n, [row[symbols.charge(other)] for other in zeros.get(p.name, ())]] = (
+                -1 / constants.FARADAY
+            )
             if symbols.charge(p.name) in row:
                 own[n, row[symbols.charge(p.name)]] = 1 / constants.FARADAY
-        held = [[(abs(s.charge), index[c.name], index[p.volume.name]) for s, c in p.held.items() if s.charge] for p in places]
+        held = [
+            [
+                (abs(s.charge), index[c.name], index[p.volume.name])
+                for s, c in p.held.items()
+                if s.charge
+            ]
+            for p in places
+        ]
         valued = np.hstack([pools, fixed])
-        found[Charges] = Charges(places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held)
+        found[Charges] = Charges(
+            places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held
+        )
     made: Charges = found[Charges]
     return made
 
 
 def _only_held(p: Compartment) -> bool:
     """Whether nothing is left to judge: all ions are held, whose counter-ions are not modelled."""
-    return bool(p.held) and not isinstance(p.impermeant, Balance) and not any(s.charge for s in (*p.contents, *(p.impermeant or ())))
+    return (
+        bool(p.held)
+        and not isinstance(p.impermeant, Balance)
+        and not any(s.charge for s in (*p.contents, *(p.impermeant or ())))
+    )
 
 
 def _neutral(
-    known: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice, dims: Mapping[str, int]
+    known: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice,
+    dims: Mapping[str, int]
 ) -> None:  # fmt: skip
-    """Contents must be electroneutral up to the membrane's charge, as they are when a model is built; held ions may have counter-ions."""
+    """Contents must be electroneutral up to the membrane's charge, as they are when a model is
+    built; held ions may have counter-ions.
+    """
     there = np.concatenate([y0, amounts])
     off, most = known.gap @ there, known.most @ np.abs(there)
     if (np.abs(off) <= most).all():
@@ -112,7 +160,16 @@ def _neutral(
         if np.any(beyond > 0):
             raise errors.ChargeImbalance(
                 where=f"simulate(parameters=…), {place.name}",
-                wanted="contents that are electroneutral up to the membrane's charge, at the values as used",
-                got=f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left over{position(beyond, lanes, dims)}",
-                advice=f"change ions of {place.name} of both signs together, or declare it with impermeant=balance(charge=-1), which follows",
+                wanted=(
+                    "contents that are electroneutral up to the membrane's charge, at the values as"
+                    " used"
+                ),
+                got=(
+                    f"{np.ravel(gap)[np.argmax(beyond)]:+.4g} fmol of charge left"
+                    f" over{position(beyond, lanes, dims)}"
+                ),
+                advice=(
+                    f"change ions of {place.name} of both signs together, or declare it with"
+                    " impermeant=balance(charge=-1), which follows"
+                ),
             )

@@ -40,7 +40,11 @@ def _threads(task: Task) -> int:
 
 def _memory() -> float:
     """Most bytes that a result may take: four fifths of what the machine has."""
-    return 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8e9
+    return (
+        0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if hasattr(os, "sysconf")
+        else 8e9
+    )
 
 
 def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
@@ -50,7 +54,12 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
     if size > _memory():
         got = f"{lanes} lanes x {len(task.times)} times x {task.width} rows, {size / 1e9:.0f} GB"
         advice = "keep='final', keep=bm.Keep(variables=[…], times=…), or fewer output times"
-        raise errors.BadSettings(where="simulate(…), all of a scan kept", wanted=f"less than {_memory() / 1e9:.0f} GB", got=got, advice=advice)
+        raise errors.BadSettings(
+            where="simulate(…), all of a scan kept",
+            wanted=f"less than {_memory() / 1e9:.0f} GB",
+            got=got,
+            advice=advice,
+        )
     rows = np.empty((lanes, len(task.times), task.width))
     made: dict[int, Trajectory] = {}
 
@@ -73,16 +82,30 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     if len(parts) == 1:
         return parts[0]
     blocks = [p.block for p in parts]
-    joined: dict[str, Any] = {name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("end", "least", "steps", "rejected")}
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(b, name) for b in blocks])
+        for name in ("end", "least", "steps", "rejected")
+    }
     if blocks[0].met is None:
         joined["turns"] = np.concatenate([b.turns for b in blocks])
     else:
         joined["met"] = [breaks for b in blocks for breaks in b.met or ()]
-    block = replace(blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined)
+    block = replace(
+        blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined
+    )
     lanes = slice(0, task.parameters.lanes)
     stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
-    return laid(replace(parts[0], lanes=lanes, constants=[task.kernel.prepare(p) for p in inputs], stops=stops, block=block, timing=timing))
+    return laid(
+        replace(
+            parts[0],
+            lanes=lanes,
+            constants=[task.kernel.prepare(p) for p in inputs],
+            stops=stops,
+            block=block,
+            timing=timing,
+        )
+    )
 
 
 def run(
@@ -92,10 +115,11 @@ def run(
     progress: Progress,
     rows: Callable[[slice], NDArray[np.float64]] | int,
 ) -> bool:
-    """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a progress function that returned False.
+    """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a
+    progress function that returned False.
 
-    ``rows`` gives the array that a chunk is written to, or is the length of the rows of a buffer that each thread reuses and that is valid
-    during ``consume`` only.
+    ``rows`` gives the array that a chunk is written to, or is the length of the rows of a buffer
+    that each thread reuses and that is valid during ``consume`` only.
     """
     cancel, meter, buffers = Cancel(), Meter(progress, task.parameters.lanes), local()
 
@@ -116,7 +140,9 @@ def run(
     workers = min(_threads(task), len(parts))
     try:
         for count in map(work, parts) if workers == 1 else _threaded(work, parts, workers, cancel):
-            if not cancel.asked and not meter.add(count) and meter.done < meter.lanes:  # asked once, and in time
+            if (
+                not cancel.asked and not meter.add(count) and meter.done < meter.lanes
+            ):  # asked once, and in time
                 cancel.ask()
     except KeyboardInterrupt:
         cancel.ask()
@@ -125,7 +151,9 @@ def run(
     return not cancel.asked
 
 
-def _threaded(work: Callable[[slice], int], parts: list[slice], workers: int, cancel: Cancel) -> Iterator[int]:
+def _threaded(
+    work: Callable[[slice], int], parts: list[slice], workers: int, cancel: Cancel
+) -> Iterator[int]:
     with ThreadPoolExecutor(workers) as pool:
         todo = iter(parts)
         running = {pool.submit(work, at) for _, at in zip(range(2 * workers), todo, strict=False)}
@@ -134,19 +162,28 @@ def _threaded(work: Callable[[slice], int], parts: list[slice], workers: int, ca
                 done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                 for task in done:
                     yield task.result()
-                    running |= {pool.submit(work, at) for _, at in zip(range(1), todo, strict=False)}
+                    running |= {
+                        pool.submit(work, at) for _, at in zip(range(1), todo, strict=False)
+                    }
         except BaseException:  # one chunk failed, or the user stopped: the others need not begin
             cancel.ask()
             raise
 
 
 class Meter:
-    """Tells how far a scan is: a function is told the share that is done; True writes a line on the terminal once two seconds have passed."""
+    """Tells how far a scan is: a function is told the share that is done; True writes a line on the
+    terminal once two seconds have passed.
+    """
 
     def __init__(self, progress: Progress, lanes: int) -> None:
         if progress is not None and not isinstance(progress, bool) and not callable(progress):
             wanted, advice = "True, or a function of the share done, from 0 to 1", "progress=print"
-            raise errors.WrongType(where="simulate(progress=…)", wanted=wanted, got=errors.shown(progress), advice=advice)
+            raise errors.WrongType(
+                where="simulate(progress=…)",
+                wanted=wanted,
+                got=errors.shown(progress),
+                advice=advice,
+            )
         self.tell = progress if callable(progress) else None
         self.line = progress is True
         self.lanes, self.done = lanes, 0
@@ -169,7 +206,10 @@ class Meter:
             self.last, self.written = now, True
             rate = self.done / (now - self.began)
             left = (self.lanes - self.done) / max(rate, 1e-9)
-            text = f"{100 * self.done / self.lanes:5.1f} % of {self.lanes} sets, {rate:.0f}/s, about {left:.0f} s left"
+            text = (
+                f"{100 * self.done / self.lanes:5.1f} % of {self.lanes} sets, {rate:.0f}/s, about"
+                f" {left:.0f} s left"
+            )
             sys.stderr.write(f"\r  {text}   ")
             sys.stderr.flush()
 

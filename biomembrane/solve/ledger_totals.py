@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import constants, units
 from ..assemble.energy_stores import Component
 from ..compile.program import Uphill
-from .model_index import standing
+from .model_index import model_index
 from .problem import books_limit
 from .trajectory import Trajectory
 
@@ -21,24 +21,32 @@ FAR = 2.0**-26  # relative step of a slope that rounding does not swallow
 COMPONENTS = tuple(Component)
 
 
-class Books:
-    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are by store, process or species.
+class LedgerTotals:
+    """Energies since the start [pJ] as arrays (time, lane), or (member, time, lane) where they are
+    by store, process or species.
 
-    ``strict``: of what floating point leaves open, only that counts which the last digits of the states leave open; a more careful run may do better.
+    ``strict``: of what floating point leaves open, only that counts which the last digits of the
+    states leave open; a more careful run may do better.
     """
 
     def __init__(self, trajectory: Trajectory, *, strict: bool = False) -> None:
         self.t, self.strict = trajectory, strict
-        self.chart = trajectory.model.chart
+        self.ledger_layout = trajectory.model.ledger_layout
         self.summed = trajectory.kernel.program.summed
         self.scale = units.from_internal(UNIT)
 
     @cached_property
     def empty(self) -> dict[str, tuple[str, ...]]:
-        """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch them."""
+        """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch
+        them.
+        """
         _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
-        baths = standing(self.t.model).baths
-        return {name: used for name, (place, used) in baths.items() if any(np.any(np.equal(part[place], 0)) for part in inputs)}
+        baths = model_index(self.t.model).baths
+        return {
+            name: used
+            for name, (place, used) in baths.items()
+            if any(np.any(np.equal(part[place], 0)) for part in inputs)
+        }
 
     @cached_property
     def flow(self) -> Array:
@@ -53,7 +61,9 @@ class Books:
     def _uphill(self, which: Uphill) -> Array:
         made = np.zeros_like(self.t.dissipation)
         rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
-        for (process, what), row in zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True):
+        for (process, what), row in zip(
+            self.t.kernel.program.names["uphill"], self.t.uphill, strict=True
+        ):
             if what is which:
                 made[rows[process]] = row
         return np.where(np.isnan(self.t.dissipation), np.nan, made)
@@ -77,16 +87,22 @@ class Books:
     @cached_property
     def cycle_of(self) -> dict[str, str]:
         """The cycle of each loop that does not close."""
-        return {loop.name: t.name for t in self.t.model.transporters for loop in getattr(t, "off", ())}
+        return {
+            loop.name: t.name for t in self.t.model.transporters for loop in getattr(t, "off", ())
+        }
 
     @cached_property
     def unpaid(self) -> Array:
-        """What loops that do not close made from nothing, summed over the cycles that made any in all."""
+        """What loops that do not close made from nothing, summed over the cycles that made any in
+        all.
+        """
         of: dict[str, Array] = {}
         for name, row in self.gained.items():
             cycle = self.cycle_of[name]
             of[cycle] = of.get(cycle, np.zeros_like(row)) + row
-        return self._where_run(sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent)))
+        return self._where_run(
+            sum((total.clip(min=0) for total in of.values()), start=np.zeros_like(self.spent))
+        )
 
     @cached_property
     def exergy(self) -> Array:
@@ -99,8 +115,8 @@ class Books:
         """(sum, time, lane) by :attr:`~biomembrane.assemble.ledger_accounts.Chart.sums`."""
         if self.summed:
             return self.flow
-        made = np.zeros((len(self.chart.sums), *self.flow.shape[1:]))
-        for row, members in zip(self.flow, self.chart.member, strict=True):
+        made = np.zeros((len(self.ledger_layout.sums), *self.flow.shape[1:]))
+        for row, members in zip(self.flow, self.ledger_layout.member, strict=True):
             for k in members:
                 made[k] += row
         return self._where_run(made)
@@ -113,7 +129,7 @@ class Books:
     @cached_property
     def baths(self) -> Array:
         """By species."""
-        return self._sums[1 : 1 + len(self.chart.baths)]
+        return self._sums[1 : 1 + len(self.ledger_layout.baths)]
 
     @cached_property
     def supplied(self) -> Array:
@@ -154,45 +170,64 @@ class Books:
 
     @cached_property
     def released(self) -> Array:
-        """What gradients gave to coupled transporters, those whose reactions move more than one carrier of energy: ∫ power by transporter and
-        carrier, where it is positive in all.  Neither fuel nor the carrier's own states are gradients.
+        """What gradients gave to coupled transporters, those whose reactions move more than one
+        carrier of energy: ∫ power by transporter and carrier, where it is positive in all.  Neither
+        fuel nor the carrier's own states are gradients.
         """
         made = np.where(np.isnan(self.dissipated), np.nan, 0.0)
-        for columns in self.chart.gradients:
+        for columns in self.ledger_layout.gradients:
             made = made + self._sums[columns].clip(min=0).sum(axis=0)
         return made
 
     @cached_property
     def residual(self) -> Array:
-        made: Array = self.spent + self.supplied + self.imposed - self.delivered - self.stored - self.dissipated
+        made: Array = (
+            self.spent
+            + self.supplied
+            + self.imposed
+            - self.delivered
+            - self.stored
+            - self.dissipated
+        )
         return made
 
     @cached_property
     def passed(self) -> Array:
-        made: Array = np.maximum.reduce([self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)])
+        made: Array = np.maximum.reduce(
+            [self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)]
+        )
         return made
 
     @cached_property
     def rounding(self) -> Array:
-        """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the terms of Ξ; and, where the residual is larger
-        than that, the :attr:`noise`."""
+        """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the
+        terms of Ξ; and, where the residual is larger than that, the :attr:`noise`.
+        """
         k, states = self.t.kernel, self.t.model.states
         first = self.t.block.y[:, 0]
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
         amounts = [i for i, x in enumerate(states) if x.is_amount and x.conjugate is not None]
-        base: Array = (terms + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)) * 1e-14 * self.scale
+        base: Array = (
+            (
+                terms
+                + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)
+            )
+            * 1e-14
+            * self.scale
+        )
         explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
         return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise
 
     @property
     def noise(self) -> Array:
-        """What the supplies give in the time of the run, by lane, if each state and each number of the program is off by four units in its last
-        place (where strict, each state): at rest, where one-way fluxes or the terms of an affinity cancel, net fluxes are such noise, and no state
-        can follow them.  To first order, as a sum of sizes.
+        """What the supplies give in the time of the run, by lane, if each state and each number of
+        the program is off by four units in its last place (where strict, each state): at rest,
+        where one-way fluxes or the terms of an affinity cancel, net fluxes are such noise, and no
+        state can follow them.  To first order, as a sum of sizes.
         """
         k, y, end = self.t.kernel, self.t.block.y[:, -1], float(self.t.block.times[-1])
-        supplies = 1 + len(self.chart.baths)
-        members = [(row,) for row in range(supplies)] if self.summed else self.chart.member
+        supplies = 1 + len(self.ledger_layout.baths)
+        members = [(row,) for row in range(supplies)] if self.summed else self.ledger_layout.member
         given = np.zeros((supplies, len(members)))
         for entry, rows in enumerate(members):
             given[[r for r in rows if r < supplies], entry] = 1.0
@@ -219,17 +254,28 @@ class Books:
 
     @cached_property
     def swung(self) -> Array:
-        """By lane, what protocols put in and took back, where the residual is large beside what passed in all; else 0."""
+        """By lane, what protocols put in and took back, where the residual is large beside what
+        passed in all; else 0.
+        """
         protocols = self.t.kernel.program.names["drift"] or len(self.t.constants) > 1
         with np.errstate(all="ignore"):
-            fine = abs(self.residual[-1]) <= np.maximum(self.rounding, books_limit(self.t.solver.rtol) * self.passed[-1])
-        return self.t.swung * self.scale if protocols and not np.all(fine) else np.zeros_like(self.rounding)
+            fine = abs(self.residual[-1]) <= np.maximum(
+                self.rounding, books_limit(self.t.solver.rtol) * self.passed[-1]
+            )
+        return (
+            self.t.swung * self.scale
+            if protocols and not np.all(fine)
+            else np.zeros_like(self.rounding)
+        )
 
     @cached_property
     def residual_relative(self) -> Array:
-        """Residual over what passed, or over what protocols put in and took back where that is more; 0 where nothing is off by more than
-        rounding."""
+        """Residual over what passed, or over what protocols put in and took back where that is
+        more; 0 where nothing is off by more than rounding.
+        """
         off, passed = abs(self.residual), np.maximum(self.passed, self.swung)
         with np.errstate(all="ignore"):
-            made: Array = np.where(off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan))
+            made: Array = np.where(
+                off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan)
+            )
         return made

@@ -14,11 +14,13 @@ from ..dimension import VOLUME
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
-    """``values`` of the parameters as declared, and their ``places``; ``states`` by name, in order; ``carriers``: pools of the carrier that a
-    state belongs to, by state; ``cycles``: the same as indices, carrier by carrier; ``positive``: states that cannot be negative;
-    ``volumes``: those that are volumes; ``accounted``: states that have a share in the free energy;
-    ``baths``: concentrations that no run changes, by name, with their place among the parameters and the processes that touch them.
+class ModelIndex:
+    """``values`` of the parameters as declared, and their ``places``; ``states`` by name, in order;
+    ``carriers``: pools of the carrier that a state belongs to, by state; ``cycles``: the same as
+    indices, carrier by carrier; ``positive``: states that cannot be negative; ``volumes``: those
+    that are volumes; ``accounted``: states that have a share in the free energy; ``baths``:
+    concentrations that no run changes, by name, with their place among the parameters and the
+    processes that touch them.
     """
 
     values: NDArray[np.float64]
@@ -32,10 +34,10 @@ class Standing:
     baths: Mapping[str, tuple[int, tuple[str, ...]]]
 
 
-def standing(model: Model) -> Standing:
+def model_index(model: Model) -> ModelIndex:
     """Looked up once."""
     held = caching.held(model)
-    if Standing not in held:
+    if ModelIndex not in held:
         states = {x.name: i for i, x in enumerate(model.states)}
         places = {name: i for i, name in enumerate(model.parameters)}
         touched: dict[str, list[str]] = {}
@@ -44,7 +46,7 @@ def standing(model: Model) -> Standing:
                 if who.is_solute and who.pool in places and who.pool not in states:
                     touched.setdefault(who.pool, []).append(p.name)
         groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
-        held[Standing] = Standing(
+        held[ModelIndex] = ModelIndex(
             np.array([p.value for p in model.parameters.values()]),
             places,
             states,
@@ -55,5 +57,5 @@ def standing(model: Model) -> Standing:
             np.array([x.conjugate is not None for x in model.states], dtype=bool),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
-    found: Standing = held[Standing]
+    found: ModelIndex = held[ModelIndex]
     return found

@@ -1,4 +1,7 @@
-"""Parameter sets: names to lanes.  Arrays are labelled by xarray and broadcast by the names of their dimensions."""
+"""Parameter sets: names to lanes.
+
+Arrays are labelled by xarray and broadcast by the names of their dimensions.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from ..declare.parameter import Declared, check_domain, check_usual
 from ..declare.places import check_equivalents
 from ..declare.protocol import Protocol, Shape
 from ..dimension import CONCENTRATION, TIME, Dimension
-from .model_index import standing
+from .model_index import model_index
 from .scan_grid import coordinates, labelled, spread, unlabelled, values
 from .schedule import TIMES, VALUES, Timed, schedule
 
@@ -36,11 +39,13 @@ BEGUN = ", where the first run began; this one goes on from the state of another
 class ParameterSet:
     """What the program is given, in the internal system.
 
-    ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by input, values over the scan's dimensions.
-    ``dims``: sizes of the scan's dimensions, whose product is the number of lanes; ``coords``: their coordinates as xarray variables;
-    ``changed``: the names that were given; ``timed``: protocols; ``forms``: what they make of the program; ``units``: in which numbers of
-    protocols are shown; ``scanned``: what arrays were given for; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move;
-    ``begun``: what a run that goes on from another does not use; ``start``: where it begins, if that was told.
+    ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by
+    input, values over the scan's dimensions. ``dims``: sizes of the scan's dimensions, whose
+    product is the number of lanes; ``coords``: their coordinates as xarray variables; ``changed``:
+    the names that were given; ``timed``: protocols; ``forms``: what they make of the program;
+    ``units``: in which numbers of protocols are shown; ``scanned``: what arrays were given for;
+    ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move; ``begun``: what
+    a run that goes on from another does not use; ``start``: where it begins, if that was told.
     """
 
     base: NDArray[np.float64]
@@ -62,12 +67,16 @@ class ParameterSet:
         return math.prod(self.dims.values())
 
     def take(self, array: Any, lanes: slice) -> Any:
-        """The values of some lanes: an array over the dimensions is laid out in lanes, a number stays one."""
+        """The values of some lanes: an array over the dimensions is laid out in lanes, a number
+        stays one.
+        """
         if not isinstance(array, np.ndarray) or array.ndim == 0:
             return array
         if array.flags.c_contiguous:
             return array.reshape(-1)[lanes]
-        return array[np.unravel_index(np.arange(*lanes.indices(self.lanes)), tuple(self.dims.values()))]
+        return array[
+            np.unravel_index(np.arange(*lanes.indices(self.lanes)), tuple(self.dims.values()))
+        ]
 
     def inputs(self, lanes: slice) -> list[Any]:
         """Every input of the program at the start, numbers or (lane,) arrays."""
@@ -80,45 +89,101 @@ class ParameterSet:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule([t.taken(lambda a: self.take(a, lanes)) for t in self.timed], start, count, end, self._breaks(lanes))
+        stops, parts = schedule(
+            [t.taken(lambda a: self.take(a, lanes)) for t in self.timed],
+            start,
+            count,
+            end,
+            self._breaks(lanes),
+        )
         if self.dims or not self.timed:
             return stops, parts
-        return stops, [[float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part] for part in parts]
+        return stops, [
+            [float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part]
+            for part in parts
+        ]
 
     def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
-        return self.breaks if self.breaks is None or self.breaks.shape[1] == 1 else self.breaks[:, lanes]
+        return (
+            self.breaks
+            if self.breaks is None or self.breaks.shape[1] == 1
+            else self.breaks[:, lanes]
+        )
 
     def one(self, lane: int) -> ParameterSet:
         """The set of one lane, with its coordinates."""
         at = slice(lane, lane + 1)
         base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
         timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
-        place = dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True)) if self.dims else {}
+        place = (
+            dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True))
+            if self.dims
+            else {}
+        )
         start = None if self.start is None else self.start.one(lane)
-        coords = {name: v.isel({dim: int(place[dim]) for dim in v.dims}) for name, v in self.coords.items()}
-        return replace(self, base=base, arrays={}, dims={}, coords=coords, timed=timed, scanned=frozenset(), breaks=self._breaks(at), start=start)
+        coords = {
+            name: v.isel({dim: int(place[dim]) for dim in v.dims})
+            for name, v in self.coords.items()
+        }
+        return replace(
+            self,
+            base=base,
+            arrays={},
+            dims={},
+            coords=coords,
+            timed=timed,
+            scanned=frozenset(),
+            breaks=self._breaks(at),
+            start=start,
+        )
 
     def used(self, model: Model) -> dict[str, str]:
-        """Every parameter as the run used it: a number with its unit, what it was scanned over, or what it did in time."""
+        """Every parameter as the run used it: a number with its unit, what it was scanned over, or
+        what it did in time.
+        """
         extra = {name: k for k, name in enumerate(x for form in self.forms for x in form.inputs)}
-        timed, forms = {t.value: t for t in self.timed}, {f.parameter: f for f in self.forms if not f.line}
+        timed, forms = (
+            {t.value: t for t in self.timed},
+            {f.parameter: f for f in self.forms if not f.line},
+        )
 
         def said(key: str, x: Any, unit: str) -> str:
-            return self._over(key) if x is None or np.ndim(x) else f"{units.restore(float(x), unit):.17g}"
+            return (
+                self._over(key)
+                if x is None or np.ndim(x)
+                else f"{units.restore(float(x), unit):.17g}"
+            )
 
         made = {}
         for k, (name, p) in enumerate(model.parameters.items()):
             if k in timed:
                 points = timed[k].named(name)
                 made[name] = f"{'ramps' if timed[k].ramps else 'steps'}: " + ", ".join(
-                    f"{'' if t is None else 'at ' + said(at, t, 's') + ' '}{said(key, x, p.unit)}" for (at, t), (key, x) in points
+                    f"{'' if t is None else 'at ' + said(at, t, 's') + ' '}{said(key, x, p.unit)}"
+                    for (at, t), (key, x) in points
                 )
             elif name in forms:
-                quantities = ((x, None if len(model.parameters) + extra[x] in self.arrays else self.base[len(model.parameters) + extra[x]])
-                              for x in forms[name].inputs)  # fmt: skip
-                made[name] = "; ".join([f"formula: {forms[name].expression}", *(f"{x} = {said(x, v, self.units[x])}" for x, v in quantities)])
+                quantities = (
+                    (
+                        x,
+                        (
+                            None
+                            if len(model.parameters) + extra[x] in self.arrays
+                            else self.base[len(model.parameters) + extra[x]]
+                        ),
+                    )
+                    for x in forms[name].inputs
+                )
+                made[name] = "; ".join(
+                    [
+                        f"formula: {forms[name].expression}",
+                        *(f"{x} = {said(x, v, self.units[x])}" for x, v in quantities),
+                    ]
+                )
             else:
-                made[name] = self._over(name) if k in self.arrays else said(name, self.base[k], p.unit)
+                made[name] = (
+                    self._over(name) if k in self.arrays else said(name, self.base[k], p.unit)
+                )
             if name in self.begun:
                 made[name] += BEGUN
         return made
@@ -128,12 +193,15 @@ class ParameterSet:
 
     @property
     def digest(self) -> str:
-        """Digest of every number that a run used, the state that it was told to start from among them: alike for alike runs, whatever unit they
-        were given in; of a lazy scan it reads the numbers.
+        """Digest of every number that a run used, the state that it was told to start from among
+        them: alike for alike runs, whatever unit they were given in; of a lazy scan it reads the
+        numbers.
         """
         made = hashlib.sha256(self.base.tobytes())
         for t in self.timed:
-            points = [[None if np.ndim(x) else float(x) for x in each] for each in (t.times, t.values)]
+            points = [
+                [None if np.ndim(x) else float(x) for x in each] for each in (t.times, t.values)
+            ]
             made.update(repr((t.value, points, t.ramps)).encode())
         made.update(repr([(f.parameter, str(f.expression)) for f in self.forms]).encode())
         for name in sorted(self.scanned):
@@ -151,7 +219,12 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     """
     if given is not None and not isinstance(given, Mapping):
         advice = "parameters={'blood.K': Q(10, 'mM')}"
-        raise errors.WrongType(where="simulate(parameters=…)", wanted="{dotted name: quantity or DataArray}", got=errors.shown(given), advice=advice)
+        raise errors.WrongType(
+            where="simulate(parameters=…)",
+            wanted="{dotted name: quantity or DataArray}",
+            got=errors.shown(given),
+            advice=advice,
+        )
     sheet = _Sheet(model)
     for name, value in (given or {}).items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
@@ -159,21 +232,35 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     first = next(iter(met.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
     laid = {key: array.values for key, array in met.items()}
-    known = standing(model)
+    known = model_index(model)
     base = np.concatenate([known.values, np.zeros(len(sheet.extra))])
     more = {name: len(known.values) + i for i, name in enumerate(sheet.extra)}
     index = ChainMap(more, known.places)  # type: ignore[arg-type]
     for name, x in sheet.numbers.items():
         if name in index:
             base[index[name]] = x
-    timed = tuple(t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index) for t in sheet.timed)
+    timed = tuple(
+        t.taken(lambda key: sheet.numbers.get(key, laid.get(key))).indexed(index)
+        for t in sheet.timed
+    )
     arrays = {index[name]: array for name, array in laid.items() if name in index}
     coords = coordinates(model, sheet.given, sheet.units)
-    return ParameterSet(base, arrays, dims, coords, tuple(given or ()), timed, tuple(sheet.forms), sheet.units, frozenset(sheet.given))
+    return ParameterSet(
+        base,
+        arrays,
+        dims,
+        coords,
+        tuple(given or ()),
+        timed,
+        tuple(sheet.forms),
+        sheet.units,
+        frozenset(sheet.given),
+    )
 
 
 def check_breaks(model: Model, given: ParameterSet, end: float) -> None:
-    """Warn with :class:`~biomembrane.errors.Unusual` where breaks of a protocol never act: after the end of the run, in all lanes.
+    """Warn with :class:`~biomembrane.errors.Unusual` where breaks of a protocol never act: after
+    the end of the run, in all lanes.
 
     The first point of a ramp after the end says where the line leads to, and acts.
     """
@@ -181,13 +268,21 @@ def check_breaks(model: Model, given: ParameterSet, end: float) -> None:
         known = [x for x in t.times if isinstance(x, (float, np.ndarray))]
         late = sum(bool(np.min(x) > end) for x in known) - t.ramps
         if late > 0:
-            noun, verb = ("point" if t.ramps else "break") + "s" * (late > 1), "comes" if late == 1 else "come"
+            noun, verb = (
+                ("point" if t.ramps else "break") + "s" * (late > 1),
+                ("comes" if late == 1 else "come"),
+            )
             name, told = list(model.parameters)[t.value], f"{units.restore(end, 's'):.6g~P}"
-            errors.unusual(f"{late} {noun} of the protocol of {name} {verb} after the end of the run, {told}, and never act{'s' * (late == 1)}")
+            errors.unusual(
+                f"{late} {noun} of the protocol of {name} {verb} after the end of the run, {told},"
+                f" and never act{'s' * (late == 1)}"
+            )
 
 
 class _Sheet:
-    """What was given, sorted: numbers and labelled arrays by name, protocols as pieces whose numbers have names of their own."""
+    """What was given, sorted: numbers and labelled arrays by name, protocols as pieces whose
+    numbers have names of their own.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -203,7 +298,16 @@ class _Sheet:
         p = self.model.parameter(name)
         self.piece(name, value, f"parameters[{name!r}]", p.dimension, p.domain, p.unit, p)
 
-    def piece(self, key: str, value: Any, where: str, dim: Dimension, domain: str, unit: str, p: Declared | None = None) -> str:
+    def piece(
+        self,
+        key: str,
+        value: Any,
+        where: str,
+        dim: Dimension,
+        domain: str,
+        unit: str,
+        p: Declared | None = None,
+    ) -> str:
         """One number or array under a name of its own; ``p``: the parameter whose value it is."""
         array = None if units.is_plain(value) else labelled(value, where)
         number = units.strip(value, dim, where)
@@ -212,7 +316,11 @@ class _Sheet:
         self.units[key] = unit
         if p is not None and p.dimension == CONCENTRATION:
             self.particles(p.name, value, float(np.min(number)), where)
-        for x in {float(np.min(number)), float(np.max(number))} if array is not None else (float(number),):  # every domain is an interval
+        for x in (
+            {float(np.min(number)), float(np.max(number))}
+            if array is not None
+            else (float(number),)
+        ):  # every domain is an interval
             check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
             if p is not None:
                 check_usual(p, x, where)
@@ -226,7 +334,11 @@ class _Sheet:
         """Raise ``AmbiguousUnit`` for equivalents per litre of an ion of several charges."""
         species = self.model.concentrations.get(name)
         if species is not None and abs(species.charge) != 1:
-            unit = units.unit_of(units.labelled(value, where) if units.is_labelled(value) else units.as_quantity(value, where))
+            unit = units.unit_of(
+                units.labelled(value, where)
+                if units.is_labelled(value)
+                else units.as_quantity(value, where)
+            )
             check_equivalents(species, unit, number, where)
 
     def protocol(self, name: str, given: Protocol) -> None:
@@ -236,9 +348,23 @@ class _Sheet:
         if given.kind == Shape.FUNCTION:
             self.function(name, given, where)
             return
-        times = tuple(self.piece(f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s") for k, t in enumerate(given.times))
+        times = tuple(
+            self.piece(
+                f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s"
+            )
+            for k, t in enumerate(given.times)
+        )
         values = tuple(
-            self.piece(f"{name}.{VALUES}{k + 1}", v, f"{where}, value {k + 1}", p.dimension, p.domain, p.unit, p) for k, v in enumerate(given.values)
+            self.piece(
+                f"{name}.{VALUES}{k + 1}",
+                v,
+                f"{where}, value {k + 1}",
+                p.dimension,
+                p.domain,
+                p.unit,
+                p,
+            )
+            for k, v in enumerate(given.values)
         )
         slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == Shape.RAMPS))
@@ -285,5 +411,6 @@ def changeable(model: Model, name: str, where: str) -> None:
     if name in of_start(model):
         raise errors.BadSettings(
             where=where, wanted="a parameter that acts during the run",
-            got=f"{name}, which sets what the model holds at the start", advice="a Protocol of a bath, a held pool, a rate or a permeability",
+            got=f"{name}, which sets what the model holds at the start",
+            advice="a Protocol of a bath, a held pool, a rate or a permeability",
         )  # fmt: skip

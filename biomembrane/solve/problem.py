@@ -28,7 +28,10 @@ def books_limit(rtol: float) -> float:
 
 
 class Cancel:
-    """A request to stop.  Work in machine code draws its next set from a counter; those that are registered are run out."""
+    """A request to stop.
+
+    Work in machine code draws its next set from a counter; those that are registered are run out.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -47,15 +50,18 @@ class Cancel:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at ``times`` (increasing, from the start).
+    """Initial value problems dx/dt = rhs(t, x), x(0) = ``y0``, side by side in lanes; output at
+    ``times`` (increasing, from the start).
 
-    ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute tolerances.  ``positive``: states that are
-    amounts or volumes, ``volumes`` those among them that are volumes; ``accounted``: states that have a share in the free energy, all unless
-    it is given.  ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of the kernel, part by
-    part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to write, states and quadratures, or states alone; or None.
-    ``runs``: how many there are in the whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors of
-    the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by part, where it has events; their events may set
-    some.
+    ``y0`` and ``scale`` are (state, lane); ``scale`` is a typical size of each state, for absolute
+    tolerances.  ``positive``: states that are amounts or volumes, ``volumes`` those among them that
+    are volumes; ``accounted``: states that have a share in the free energy, all unless it is given.
+    ``stops`` (part, lane): where each part of a run ends; the last is the end.  ``constants``: of
+    the kernel, part by part, numbers or (lane,) arrays.  ``rows`` (lane, time, row): where to
+    write, states and quadratures, or states alone; or None. ``runs``: how many there are in the
+    whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors
+    of the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by
+    part, where it has events; their events may set some.
     """
 
     kernel: Kernel
@@ -80,7 +86,9 @@ class Problem:
 
     @property
     def rounding(self) -> Array:
-        """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of RT/F Σq."""
+        """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of
+        RT/F Σq.
+        """
         told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
         amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
         charges = self.scale[~self.positive & told].sum(axis=0)
@@ -88,22 +96,32 @@ class Problem:
         return made
 
     def hush(self, least: Array) -> None:
-        """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A is where both rest."""
+        """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A
+        is where both rest.
+        """
         span = (self.times[-1] - self.times[0]) or 1.0
         least[(least < 0) & (least > -self.rounding[:, None] / span)] = 0.0
 
     def stopped(self, lane: int, status: Status, last: Array) -> Status:
-        """The status of a lane that stopped at the states ``last``: of a volume that was about to vanish, whichever state the solver blamed."""
+        """The status of a lane that stopped at the states ``last``: of a volume that was about to
+        vanish, whichever state the solver blamed.
+        """
         with np.errstate(all="ignore"):
             left = np.where(self.volumes, last / self.scale[:, lane], np.inf)
         if not np.any(left < SHRUNK):
             return status
         which = int(np.nanargmin(left))
-        return replace(status, message=f"{VANISHES}; {max(float(left[which]), 0.0):.1g} of it is left", state=which)
+        return replace(
+            status,
+            message=f"{VANISHES}; {max(float(left[which]), 0.0):.1g} of it is left",
+            state=which,
+        )
 
     @property
     def longest(self) -> Array:
-        """The longest step in each part (part, lane): a 64th where a protocol moves the energy, of which no error is told, or is a formula."""
+        """The longest step in each part (part, lane): a 64th where a protocol moves the energy, of
+        which no error is told, or is a formula.
+        """
         made = np.full(self.stops.shape, np.inf)
         before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
         if self.curved:
@@ -112,7 +130,12 @@ class Problem:
             return made
         for part in range(len(self.stops)):
             span = self.stops[part] - before[part]
-            seen = [self.kernel.call("drift", before[part] + share * span, self.y0, self.constants[part]) for share in (0.37, 0.71)]
+            seen = [
+                self.kernel.call(
+                    "drift", before[part] + share * span, self.y0, self.constants[part]
+                )
+                for share in (0.37, 0.71)
+            ]
             moves = np.any(np.abs(seen) > 0, axis=(0, 1)) & (span > 0)
             made[part, moves] = span[moves] / 64
         return made
@@ -140,8 +163,9 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Met:
-    """A break that a lane met: when, of which ``event`` (None of a protocol), the states on both sides; from there on the inputs of the
-    scheduled ``part`` hold, but those that events have ``set`` so far, by their numbers.
+    """A break that a lane met: when, of which ``event`` (None of a protocol), the states on both
+    sides; from there on the inputs of the scheduled ``part`` hold, but those that events have
+    ``set`` so far, by their numbers.
     """
 
     time: float
@@ -156,11 +180,13 @@ class Met:
 class Solution:
     """The trajectory of one lane, up to where the solver came.
 
-    ``t`` (time,), ``y`` (state, time) at the output times reached; ``entries`` (entry, time): ∫ power dt from the start [fJ] for each ledger
-    entry, integrated along the solver's own steps; ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes;
-    ``uphill`` (energies, then times, of processes without proof, time); ``dissipation`` (process, time); ``least`` (process,): the smallest
-    dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part − 1): the states at breaks; ``steps`` accepted and
-    ``rejected``; ``met``: the breaks that it met, of a program with events.
+    ``t`` (time,), ``y`` (state, time) at the output times reached; ``entries`` (entry, time): ∫
+    power dt from the start [fJ] for each ledger entry, integrated along the solver's own steps;
+    ``drift`` (store, time): ∫ ∂Ξ/∂t dt of what a protocol changes; ``uphill`` (energies, then
+    times, of processes without proof, time); ``dissipation`` (process, time); ``least`` (process,):
+    the smallest dissipated power met at any node of the quadrature [fW]; ``turns`` (state, part −
+    1): the states at breaks; ``steps`` accepted and ``rejected``; ``met``: the breaks that it met,
+    of a program with events.
     """
 
     t: Array
@@ -179,9 +205,11 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Solutions side by side: ``rows`` (lane, time, row) with states and quadratures, or states alone, NaN where a lane did not come; ``end``
-    (lane, row) both at the end; ``turns`` (lane, part − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane.
-    Of a program with events ``met``, the breaks that each lane met, and ``reset``, the states after them where events set states.
+    """Solutions side by side: ``rows`` (lane, time, row) with states and quadratures, or states
+    alone, NaN where a lane did not come; ``end`` (lane, row) both at the end; ``turns`` (lane, part
+    − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane. Of a
+    program with events ``met``, the breaks that each lane met, and ``reset``, the states after them
+    where events set states.
     """
 
     times: Array
@@ -202,7 +230,9 @@ class Block:
         return self.turns if self.reset is None else self.reset
 
     def part(self, which: int) -> Array:
-        """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time, lane)."""
+        """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time,
+        lane).
+        """
         first = sum(self.sizes[:which])
         made: Array = self.rows[:, :, first : first + self.sizes[which]].transpose(2, 1, 0)
         return made
@@ -219,7 +249,8 @@ class Block:
         y, entries, drift, uphill, dissipation = (self.part(k)[:, :reached, lane] for k in range(5))
         steps, rejected = int(self.steps[lane]), int(self.rejected[lane])
         return Solution(
-            self.times[:reached], y, entries, drift, uphill, dissipation, self.least[lane], self.turns[lane].T, steps, rejected, status,
+            self.times[:reached], y, entries, drift, uphill, dissipation, self.least[lane],
+            self.turns[lane].T, steps, rejected, status,
             tuple(self.met[lane]) if self.met else (),
         )  # fmt: skip
 
@@ -227,7 +258,17 @@ class Block:
         """The block of one lane."""
         at = slice(lane, lane + 1)
         statuses = self.statuses[lane : lane + 1]
-        made = Block(self.times, self.rows[at], self.end[at], self.turns[at], self.least[at], statuses, self.steps[at], self.rejected[at], self.sizes)
+        made = Block(
+            self.times,
+            self.rows[at],
+            self.end[at],
+            self.turns[at],
+            self.least[at],
+            statuses,
+            self.steps[at],
+            self.rejected[at],
+            self.sizes,
+        )
         return made if self.met is None else replace(made, met=self.met[at], reset=self.onsets[at])
 
     def ends(self) -> Block:
@@ -246,9 +287,23 @@ def come(times: Array, time: float) -> int:
 def empty(problem: Problem) -> Block:
     """Room for the solutions of a problem: NaN, not begun."""
     lanes, parts, sizes = problem.lanes, len(problem.stops), problem.kernel.program.sizes
-    rows = np.empty((lanes, len(problem.times), problem.width)) if problem.rows is None else problem.rows
+    rows = (
+        np.empty((lanes, len(problem.times), problem.width))
+        if problem.rows is None
+        else problem.rows
+    )
     turns = np.full((lanes, parts - 1, sizes[0]), np.nan)
     counts = np.zeros((2, lanes), dtype=np.int64)
     waiting = [WAITING] * lanes
     end = np.full((lanes, problem.width), np.nan)
-    return Block(problem.times, rows, end, turns, np.zeros((lanes, sizes[-1])), waiting, counts[0], counts[1], sizes)
+    return Block(
+        problem.times,
+        rows,
+        end,
+        turns,
+        np.zeros((lanes, sizes[-1])),
+        waiting,
+        counts[0],
+        counts[1],
+        sizes,
+    )

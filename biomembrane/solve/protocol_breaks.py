@@ -20,20 +20,31 @@ if TYPE_CHECKING:
 
 
 def breaks(model: Model, chosen: ParameterSet, k: Kernel, end: float) -> NDArray[np.float64]:
-    """Where formulas begin and end to move (break, lane; one lane for all if they are alike), padded with the end.
+    """Where formulas begin and end to move (break, lane; one lane for all if they are alike),
+    padded with the end.
 
-    Raises NotFinite, OutOfDomain for what a formula gives on the way; warns with :class:`~biomembrane.errors.UnclearProtocol`, and
-    with :class:`~biomembrane.errors.Unusual` of the lowest and the highest value that it gives anywhere.
+    Raises NotFinite, OutOfDomain for what a formula gives on the way; warns with
+    :class:`~biomembrane.errors.UnclearProtocol`, and with :class:`~biomembrane.errors.Unusual` of
+    the lowest and the highest value that it gives anywhere.
     """
     found = [(form, _motions(form, chosen, k, end)) for form in chosen.forms if not form.line]
     for form, each in found:
-        p, lowest, highest = model.parameter(form.parameter), min(m.lowest for m in each), max(m.highest for m in each)
+        p, lowest, highest = (
+            model.parameter(form.parameter),
+            min(m.lowest for m in each),
+            max(m.highest for m in each),
+        )
         check_range(p, lowest, highest)
         for x, what in {lowest: "lowest", highest: "highest"}.items():
             check_usual(p, x, f"parameters[{p.name!r}], Protocol.function, its {what} value")
-        _warn(form.parameter, max(m.unclear for m in each), end, crowded=any(m.crowded for m in each))
+        _warn(
+            form.parameter, max(m.unclear for m in each), end, crowded=any(m.crowded for m in each)
+        )
     lanes = max(len(each) for _, each in found)
-    times = [np.concatenate([each[lane % len(each)].breaks for _, each in found]) for lane in range(lanes)]
+    times = [
+        np.concatenate([each[lane % len(each)].breaks for _, each in found])
+        for lane in range(lanes)
+    ]
     made = np.full((max(map(len, times)), lanes), end)
     for lane, some in enumerate(times):
         made[: len(some), lane] = some
@@ -55,21 +66,47 @@ def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Mo
 
 
 def check_range(parameter: Declared, lowest: float, highest: float) -> None:
-    """Raise NotFinite or OutOfDomain unless a protocol may give these values to a parameter; zero may come out as rounding below it."""
-    where, rounding = f"parameters[{parameter.name!r}], Protocol", 1e-12 * max(abs(lowest), abs(highest))
+    """Raise NotFinite or OutOfDomain unless a protocol may give these values to a parameter; zero
+    may come out as rounding below it.
+    """
+    where, rounding = (
+        f"parameters[{parameter.name!r}], Protocol",
+        1e-12 * max(abs(lowest), abs(highest)),
+    )
     for x in (min(0.0, lowest + rounding) if lowest < 0 else lowest, highest):
         if not np.isfinite(x):
-            raise errors.NotFinite(where=where, wanted="a finite value at every time", got=f"{x}", advice="look for 0/0 or an overflow")
+            raise errors.NotFinite(
+                where=where,
+                wanted="a finite value at every time",
+                got=f"{x}",
+                advice="look for 0/0 or an overflow",
+            )
         check_domain(x, parameter.domain, where, units.restore(x, parameter.unit))
 
 
 def _warn(name: str, unclear: float, end: float, *, crowded: bool) -> None:
-    where, advice = f"parameters[{name!r}], Protocol.function", "give what is brief as Protocol.pulses, steps or ramps"
+    where, advice = (
+        f"parameters[{name!r}], Protocol.function",
+        "give what is brief as Protocol.pulses, steps or ramps",
+    )
     if unclear:
-        said = f"seems to rest for {unclear:.3g} s of {end:.6g} s, but no bound shows that it does: a brief peak there would be missed"
+        said = (
+            f"seems to rest for {unclear:.3g} s of {end:.6g} s, but no bound shows that it does: a"
+            " brief peak there would be missed"
+        )
         warnings.warn(
-            f"{where}: the formula {said}; {advice}, or write the formula without differences of large terms", errors.UnclearProtocol, stacklevel=2
+            f"{where}: the formula {said}; {advice}, or write the formula without differences of"
+            " large terms",
+            errors.UnclearProtocol,
+            stacklevel=2,
         )
     if crowded:
-        said = "rests and moves again so often that not each time gets a break of its own: brief peaks late in the run could be missed"
-        warnings.warn(f"{where}: the formula {said}; {advice}, or run one part of the time after another", errors.UnclearProtocol, stacklevel=2)
+        said = (
+            "rests and moves again so often that not each time gets a break of its own: brief peaks"
+            " late in the run could be missed"
+        )
+        warnings.warn(
+            f"{where}: the formula {said}; {advice}, or run one part of the time after another",
+            errors.UnclearProtocol,
+            stacklevel=2,
+        )

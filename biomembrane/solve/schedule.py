@@ -1,4 +1,6 @@
-"""Protocols laid out in time: the parts of a run between breaks, lane by lane, and the inputs that hold in each."""
+"""Protocols laid out in time: the parts of a run between breaks, lane by lane, and the inputs that
+hold in each.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ TIMES, VALUES = "time_", "value_"  # of a protocol, counted from 1, as a scan la
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """A parameter that changes at breaks: inputs of its value, its slope and where the slope counts from; ``times`` of the breaks and ``values``,
-    one more for steps (``values[0]`` holds before the first break) and as many for ramps.
+    """A parameter that changes at breaks: inputs of its value, its slope and where the slope counts
+    from; ``times`` of the breaks and ``values``, one more for steps (``values[0]`` holds before the
+    first break) and as many for ramps.
     """
 
     value: Any
@@ -28,20 +31,42 @@ class Timed:
 
     def taken(self, take: Callable[[Any], Any]) -> Timed:
         """With each time and value replaced."""
-        return replace(self, times=tuple(map(take, self.times)), values=tuple(map(take, self.values)))
+        return replace(
+            self, times=tuple(map(take, self.times)), values=tuple(map(take, self.values))
+        )
 
     def named(self, parameter: str) -> list[tuple[tuple[str, Any], tuple[str, Any]]]:
-        """(name, time) and (name, value) of each point; steps begin with a value that has no time."""
-        times = [*([] if self.ramps else [("", None)]), *((f"{parameter}.{TIMES}{k + 1}", t) for k, t in enumerate(self.times))]
-        return list(zip(times, ((f"{parameter}.{VALUES}{k + 1}", v) for k, v in enumerate(self.values)), strict=True))
+        """(name, time) and (name, value) of each point; steps begin with a value that has no
+        time.
+        """
+        times = [
+            *([] if self.ramps else [("", None)]),
+            *((f"{parameter}.{TIMES}{k + 1}", t) for k, t in enumerate(self.times)),
+        ]
+        return list(
+            zip(
+                times,
+                ((f"{parameter}.{VALUES}{k + 1}", v) for k, v in enumerate(self.values)),
+                strict=True,
+            )
+        )
 
     def indexed(self, index: Mapping[str, int]) -> Timed:
         """With inputs told by their number."""
-        return replace(self, value=index[self.value], slope=index.get(self.slope), origin=index.get(self.origin))
+        return replace(
+            self,
+            value=index[self.value],
+            slope=index.get(self.slope),
+            origin=index.get(self.origin),
+        )
 
     def laid(self, lanes: int, least: float) -> tuple[Array, Array]:
-        """Times and values of every lane, in the order of the times; before the ``least`` time is at the start."""
-        times = np.array([np.broadcast_to(t, lanes) for t in self.times]).reshape(len(self.times), lanes)
+        """Times and values of every lane, in the order of the times; before the ``least`` time is
+        at the start.
+        """
+        times = np.array([np.broadcast_to(t, lanes) for t in self.times]).reshape(
+            len(self.times), lanes
+        )
         times[times < least] = 0.0
         values = np.array([np.broadcast_to(v, lanes) for v in self.values])
         order, first = np.argsort(times, axis=0, kind="stable"), 0 if self.ramps else 1
@@ -66,8 +91,11 @@ def _pick(array: Array, k: NDArray[np.int64]) -> Array:
     return made
 
 
-def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float, more: Array | None = None) -> tuple[Array, list[list[Any]]]:
-    """Ends of the parts (part, lane), and the inputs of each part; parts without length come last and end at ``end``.
+def schedule(
+    timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float, more: Array | None = None
+) -> tuple[Array, list[list[Any]]]:
+    """Ends of the parts (part, lane), and the inputs of each part; parts without length come last
+    and end at ``end``.
 
     ``more``: breaks (break, lane) at which no input changes.
     """
@@ -75,7 +103,9 @@ def schedule(timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: flo
     if not timed and not len(more):
         return np.full((1, lanes), end), [list(inputs)]
     laid = [each.laid(lanes, 1e-16 * end) for each in timed]
-    breaks = [t for times, _ in laid for t in times] + list(np.broadcast_to(more, (len(more), lanes)))
+    breaks = [t for times, _ in laid for t in times] + list(
+        np.broadcast_to(more, (len(more), lanes))
+    )
     stops = np.full((len(breaks) + 1, lanes), end)
     if breaks:
         stops[:-1] = np.sort(np.array(breaks), axis=0)

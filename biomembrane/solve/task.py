@@ -20,7 +20,7 @@ from .engine_protocols import Compiled, Solver
 from .engines.native import Native
 from .event_effects import check, laid
 from .initial_state import ENTRY, Start, begin, initial, open_up
-from .model_index import standing
+from .model_index import model_index
 from .open_books import closed
 from .parameter_set import ParameterSet, check_breaks, resolve
 from .problem import MANY, Cancel, Problem
@@ -46,48 +46,88 @@ class Task:
     first: int = 0  # of the output times that were asked for
     seen: bool = False  # what its protocols give was found to lie in the domains
 
-    def trajectory(self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None) -> Trajectory:
-        """Solve some lanes; their states and quadratures go to ``rows`` (lane, time, row) if that is given."""
+    def trajectory(
+        self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None
+    ) -> Trajectory:
+        """Solve some lanes; their states and quadratures go to ``rows`` (lane, time, row) if that
+        is given.
+        """
         began = time.perf_counter()
         count = len(range(*lanes.indices(self.parameters.lanes)))
         stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
-        single = not self.parameters.dims and plain(constants[0])  # ten times as fast as arrays of one
-        known = standing(self.model)
+        single = not self.parameters.dims and plain(
+            constants[0]
+        )  # ten times as fast as arrays of one
+        known = model_index(self.model)
         cycles = [states for states in known.cycles if not self.start.tells(states)]
-        y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(-1, count)
+        y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(
+            -1, count
+        )
         self.start.put(y0, lanes)
         seen = y0[:, 0] if single else y0
         if self.parameters.changed or self.start.state is not None:
-            initial_checks.check(self.model, self.kernel, constants[0], inputs[0], seen, lanes, self.parameters.dims)
+            initial_checks.check(
+                self.model, self.kernel, constants[0], inputs[0], seen, lanes, self.parameters.dims
+            )
         if not self.seen:
             self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
-        open_up(self.kernel, constants[0], y0, known.positive, self.solver.rtol * self.solver.atol * ENTRY * scale)
-        constraints.meet(self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims)
+        open_up(
+            self.kernel,
+            constants[0],
+            y0,
+            known.positive,
+            self.solver.rtol * self.solver.atol * ENTRY * scale,
+        )
+        constraints.meet(
+            self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims
+        )
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes, self.runs, curved, rows, cancel or Cancel(),
+            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes,
+            self.runs, curved, rows, cancel or Cancel(),
             accounted=known.accounted,
             inputs=inputs if self.kernel.program.events else None,
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
-        made = Trajectory(self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block, timing, self.first)
+        made = Trajectory(
+            self.model,
+            self.parameters,
+            self.kernel,
+            self.solver,
+            lanes,
+            constants,
+            stops,
+            block,
+            timing,
+            self.first,
+        )
         made = closed(laid(made), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
         return made
 
     @property
     def runs(self) -> int:
-        """How many runs it counts as: a scan is many, for a part of it, down to a lane, must give the bits of the whole."""
+        """How many runs it counts as: a scan is many, for a part of it, down to a lane, must give
+        the bits of the whole.
+        """
         return _many(self.parameters)
 
     def careful(self) -> Kernel:
         """The kernel of the careful driver, built when it is needed."""
         own = self.kernel.program
-        return kernel(program(self.model, self.parameters.forms, summed=own.summed, careful=True, events=own.events))
+        return kernel(
+            program(
+                self.model,
+                self.parameters.forms,
+                summed=own.summed,
+                careful=True,
+                events=own.events,
+            )
+        )
 
     @property
     def width(self) -> int:
@@ -122,25 +162,42 @@ def _many(parameters: ParameterSet) -> int:
 
 
 def chosen_solver(model: Any, solver: Any) -> Solver:
-    """The solver of a run, once it is seen that the model is one, and the solver too.  Raises WrongType."""
+    """The solver of a run, once it is seen that the model is one, and the solver too.
+
+    Raises WrongType.
+    """
     if not isinstance(model, Model):
-        advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
-        raise errors.WrongType(where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice)
+        advice = (
+            f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [transporters])"
+        )
+        raise errors.WrongType(
+            where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice
+        )
     made: Solver = Native() if solver is None else solver
     if isinstance(made, type) or not callable(getattr(made, "prepare", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
-        raise errors.WrongType(where="simulate(solver=…)", wanted="a solver of biomembrane.solvers", got=errors.shown(solver), advice=advice)
+        raise errors.WrongType(
+            where="simulate(solver=…)",
+            wanted="a solver of biomembrane.solvers",
+            got=errors.shown(solver),
+            advice=advice,
+        )
     return made
 
 
 def prepare(
-    model: Model, times: NDArray[np.float64], *, first: int = 0, parameters: Mapping[str, Any] | None = None, start: Any = None,
+    model: Model, times: NDArray[np.float64], *, first: int = 0,
+    parameters: Mapping[str, Any] | None = None, start: Any = None,
     solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
 ) -> Task:  # fmt: skip
-    """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the arguments."""
+    """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the
+    arguments.
+    """
     solver = chosen_solver(model, solver)
     begun = begin(model, start)
-    chosen = replace(resolve(model, onward(model, parameters, start)), begun=unused(model, start), start=begun)
+    chosen = replace(
+        resolve(model, onward(model, parameters, start)), begun=unused(model, start), start=begun
+    )
     begun.fits(chosen.dims, chosen.coords)
     check_breaks(model, chosen, float(times[-1]))
     began = time.perf_counter()
@@ -149,4 +206,6 @@ def prepare(
     compiled = solver.prepare(made.program, _many(chosen))
     if not all(form.line for form in chosen.forms):
         chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
-    return Task(model, chosen, made, solver, compiled, times, begun, time.perf_counter() - began, first)
+    return Task(
+        model, chosen, made, solver, compiled, times, begun, time.perf_counter() - began, first
+    )

@@ -24,7 +24,8 @@ _LOOKS = 64  # at Ξ in a part whose protocols move it
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Some ``lanes`` of a task: their ``block``, with what made them: constants by part, ends of the parts (part, lane), wall times [s].
+    """Some ``lanes`` of a task: their ``block``, with what made them: constants by part, ends of
+    the parts (part, lane), wall times [s].
 
     Arrays that it gives are (member, time, lane); what a stopped lane did not reach is NaN.
     """
@@ -57,7 +58,9 @@ class Trajectory:
 
     @property
     def shown(self) -> slice:
-        """Which of the block's times are shown: those asked for; the start alone, where a run did not come to any of them."""
+        """Which of the block's times are shown: those asked for; the start alone, where a run did
+        not come to any of them.
+        """
         return slice(self.first if self.first < self.reached else 0, self.reached)
 
     @property
@@ -87,7 +90,12 @@ class Trajectory:
         constants = [[float(c[lane]) if np.ndim(c) else c for c in part] for part in self.constants]
         chosen = self.parameters.one(self.lanes.start + lane)
         return replace(
-            self, parameters=chosen, lanes=slice(0, 1), constants=constants, stops=self.stops[:, lane : lane + 1], block=self.block.lane(lane)
+            self,
+            parameters=chosen,
+            lanes=slice(0, 1),
+            constants=constants,
+            stops=self.stops[:, lane : lane + 1],
+            block=self.block.lane(lane),
         )
 
     @cached_property
@@ -97,7 +105,9 @@ class Trajectory:
 
     def _parts(self, stops: Array) -> NDArray[np.int64]:
         breaks, end = stops[None, :-1], self.block.times[-1]
-        made: NDArray[np.int64] = ((breaks <= self.block.times[:, None, None]) & (breaks < end)).sum(axis=1)
+        made: NDArray[np.int64] = (
+            (breaks <= self.block.times[:, None, None]) & (breaks < end)
+        ).sum(axis=1)
         return made
 
     @cached_property
@@ -108,24 +118,33 @@ class Trajectory:
         lanes = np.arange(self.stops.shape[1])
         made: list[Any] = []
         for values in zip(*self.constants, strict=True):
-            if all(v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0]) for v in values):
+            if all(
+                v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0])
+                for v in values
+            ):
                 made.append(values[0])
             else:
-                made.append(np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes])
+                made.append(
+                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes]
+                )
         return made
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane)."""
         lanes = np.arange(self.stops.shape[1])
         stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
-        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[self._parts(stops), lanes]
+        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
+            self._parts(stops), lanes
+        ]
 
     def observe(self, group: str) -> Array:
         """The members of an output group."""
         return self.kernel.call(group, self.block.times[:, None], self.block.y, self._held)
 
     def sides(self, group: str) -> Array:
-        """The members of an output group at the breaks, (member, break, lane): before each, then after each."""
+        """The members of an output group at the breaks, (member, break, lane): before each, then
+        after each.
+        """
         states = (self.block.turns, self.block.onsets)
         made = [
             self.kernel.call(group, self.stops[k], states[side][:, k].T, self.constants[k + side])
@@ -145,7 +164,9 @@ class Trajectory:
 
     @property
     def uphill(self) -> Array:
-        """Of each process without proof ∫ max(−J·A, 0) dt [fJ], then the time with J·A < 0 [s], one after the other."""
+        """Of each process without proof ∫ max(−J·A, 0) dt [fJ], then the time with J·A < 0 [s], one
+        after the other.
+        """
         return self.block.part(3)
 
     @cached_property
@@ -156,20 +177,26 @@ class Trajectory:
 
     @cached_property
     def imposed(self) -> Array:
-        """What protocols and events did to Ξ, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every break."""
+        """What protocols and events did to Ξ, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every
+        break.
+        """
         names = self.kernel.program.names
         made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
         made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
         for k in range(len(self.constants) - 1):
             t, sides = self.stops[k], ((self.block.turns, k), (self.block.onsets, k + 1))
-            before, after = (self.kernel.call("exergy", t, y[:, k].T, self.constants[part]) for y, part in sides)
+            before, after = (
+                self.kernel.call("exergy", t, y[:, k].T, self.constants[part]) for y, part in sides
+            )
             since = (self.block.times[:, None] >= t) & (t < self.block.times[-1])
             made += np.where(since, (after - before)[:, None, :], 0.0)
         return made
 
     @property
     def swung(self) -> Array:
-        """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in time at the state where each part begins."""
+        """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in
+        time at the state where each part begins.
+        """
         call, before = self.kernel.call, np.zeros(self.stops.shape[1])
         made = np.zeros_like(before)
         steps = _LOOKS if self.kernel.program.names["drift"] else 1
@@ -178,7 +205,10 @@ class Trajectory:
             if k:
                 old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
                 made += abs(call("exergy", before, y, constants) - old).sum(axis=0)
-            looks = [call("exergy", before + j / steps * (self.stops[k] - before), y, constants) for j in range(steps + 1)]
+            looks = [
+                call("exergy", before + j / steps * (self.stops[k] - before), y, constants)
+                for j in range(steps + 1)
+            ]
             made += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
             before = self.stops[k]
         return made

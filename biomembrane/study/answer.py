@@ -17,8 +17,9 @@ from .own_numbers import own
 class Answer:
     """One number of a study.
 
-    ``computed``: what the model gives.  ``wanted``: what the source gives, a quantity, a range (low, high), or None for a number that no
-    source gives.  ``within``: how far the two may be apart, in the unit of ``computed``; 0 for a range.
+    ``computed``: what the model gives.  ``wanted``: what the source gives, a quantity, a range
+    (low, high), or None for a number that no source gives.  ``within``: how far the two may be
+    apart, in the unit of ``computed``; 0 for a range.
     """
 
     name: str
@@ -34,7 +35,9 @@ class Answer:
 
     @property
     def off(self) -> float:
-        """Computed − wanted in the unit of ``computed``; for a range the distance to it; 0 where nothing is wanted."""
+        """Computed − wanted in the unit of ``computed``; for a range the distance to it; 0 where
+        nothing is wanted.
+        """
         if self.wanted is None:
             return 0.0
         value = float(self.computed.magnitude)
@@ -51,7 +54,9 @@ class Answer:
     def miss(self) -> str:
         """What is wrong, in one line, where it is not :attr:`right`."""
         if not np.isfinite(self.computed.magnitude):
-            return f"{self.name}: is not a number: {self.computed_text}" + (f", wanted {self.wanted_text} ({self.source})" if self.source else "")
+            return f"{self.name}: is not a number: {self.computed_text}" + (
+                f", wanted {self.wanted_text} ({self.source})" if self.source else ""
+            )
         return f"{self.name}: {self.computed_text}, wanted {self.wanted_text} ({self.source})"
 
     @property
@@ -60,7 +65,9 @@ class Answer:
             return ""
         if isinstance(self.wanted, tuple):
             return " to ".join(_number(w.to(self.computed.units).magnitude) for w in self.wanted)
-        return f"{_number(self.wanted.to(self.computed.units).magnitude)} ± {_number(self.within, 2)}"
+        return (
+            f"{_number(self.wanted.to(self.computed.units).magnitude)} ± {_number(self.within, 2)}"
+        )
 
     @property
     def computed_text(self) -> str:
@@ -69,7 +76,15 @@ class Answer:
 
     @property
     def off_text(self) -> str:
-        return "" if self.wanted is None else "in range" if isinstance(self.wanted, tuple) and self.right else f"{_number(self.off, 2, sign=True)}"
+        return (
+            ""
+            if self.wanted is None
+            else (
+                "in range"
+                if isinstance(self.wanted, tuple) and self.right
+                else f"{_number(self.off, 2, sign=True)}"
+            )
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; quantities as {"value", "unit"}."""
@@ -80,43 +95,95 @@ class Answer:
         def there(w: Any) -> dict[str, Any]:
             return quantity(float(w.to(self.computed.units).magnitude))
 
-        wanted = None if self.wanted is None else [there(w) for w in self.wanted] if isinstance(self.wanted, tuple) else there(self.wanted)
+        wanted = (
+            None
+            if self.wanted is None
+            else (
+                [there(w) for w in self.wanted]
+                if isinstance(self.wanted, tuple)
+                else there(self.wanted)
+            )
+        )
         return {
-            "name": self.name, "about": self.about, "computed": quantity(float(self.computed.magnitude)), "wanted": wanted,
-            "within": None if self.wanted is None else quantity(self.within), "deviation": None if self.wanted is None else quantity(self.off),
+            "name": self.name, "about": self.about,
+            "computed": quantity(float(self.computed.magnitude)), "wanted": wanted,
+            "within": None if self.wanted is None else quantity(self.within),
+            "deviation": None if self.wanted is None else quantity(self.off),
             "right": self.right, "source": self.source,
-            "text": {"computed": self.computed_text, "wanted": self.wanted_text, "deviation": self.off_text},
+            "text": {"computed": self.computed_text, "wanted": self.wanted_text,
+                "deviation": self.off_text},
         }  # fmt: skip
 
 
-def answer(name: str, about: str, value: Any, wanted: Any, within: Any, source: str, runs: Sequence[Any] = ()) -> Answer:
-    """An :class:`Answer` of checked parts; arrays that are called as results are have to be of ``runs``.
+def answer(
+    name: str,
+    about: str,
+    value: Any,
+    wanted: Any,
+    within: Any,
+    source: str,
+    runs: Sequence[Any] = (),
+) -> Answer:
+    """An :class:`Answer` of checked parts; arrays that are called as results are have to be of
+    ``runs``.
 
     Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain, MissingSource.
     """
     where = f"answer({errors.shown(name)})"
     for what, text in (("name", name), ("about", about), ("source", source)):
         errors.expect(
-            text, str, where, f"{what} as text", "answer('potential', 'resting potential', V, wanted=Q(-70, 'mV'), within=0.01, source='…')"
+            text,
+            str,
+            where,
+            f"{what} as text",
+            "answer('potential', 'resting potential', V, wanted=Q(-70, 'mV'), within=0.01,"
+            " source='…')",
         )
     if not name.isidentifier():
-        raise errors.BadName(where=where, wanted="a name of letters, digits and _", got=errors.shown(name), advice="'potential'")
+        raise errors.BadName(
+            where=where,
+            wanted="a name of letters, digits and _",
+            got=errors.shown(name),
+            advice="'potential'",
+        )
     computed = _one(value, f"{where}, value", runs)
     if wanted is None:
         if within is not None:
-            raise errors.WrongType(where=where, wanted="wanted= beside within=", got="none", advice="wanted=Q(-70, 'mV'), or leave within= out")
+            raise errors.WrongType(
+                where=where,
+                wanted="wanted= beside within=",
+                got="none",
+                advice="wanted=Q(-70, 'mV'), or leave within= out",
+            )
         return Answer(name, about, computed, None, 0.0, source)
     if not source.strip():
         raise errors.MissingSource(
-            where=where, wanted="the source of the number that is wanted", got="none", advice="source='Hodgkin & Katz 1949, p. 74'"
+            where=where,
+            wanted="the source of the number that is wanted",
+            got="none",
+            advice="source='Hodgkin & Katz 1949, p. 74'",
         )
     if isinstance(wanted, (tuple, list)):
         if len(wanted) != 2 or within is not None:
-            got = f"{len(wanted)} values" if len(wanted) != 2 else f"within={errors.shown(within)} beside a range"
-            raise errors.WrongType(where=where, wanted="a range of two quantities, and no within=", got=got, advice="wanted=(Q(30, '1'), Q(32, '1'))")
+            got = (
+                f"{len(wanted)} values"
+                if len(wanted) != 2
+                else f"within={errors.shown(within)} beside a range"
+            )
+            raise errors.WrongType(
+                where=where,
+                wanted="a range of two quantities, and no within=",
+                got=got,
+                advice="wanted=(Q(30, '1'), Q(32, '1'))",
+            )
         low, high = (_like(w, computed, f"{where}, wanted", runs) for w in wanted)
         if not low <= high:
-            raise errors.OutOfDomain(where=where, wanted="a range (low, high)", got=errors.shown(wanted), advice="the smaller number first")
+            raise errors.OutOfDomain(
+                where=where,
+                wanted="a range (low, high)",
+                got=errors.shown(wanted),
+                advice="the smaller number first",
+            )
         return Answer(name, about, computed, (low, high), 0.0, source)
     goal = _like(wanted, computed, f"{where}, wanted", runs)
     return Answer(name, about, computed, goal, _within(within, goal, computed, where), source)
@@ -126,25 +193,43 @@ def _one(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
     if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit beside it
         if not isinstance(value.attrs.get("units"), str):
             advice = "Q(float(array), 'mM'), or array.assign_attrs(units='mM')"
-            raise errors.BareNumber(where=where, wanted="an array with its unit", got=_bare(value), advice=advice)
+            raise errors.BareNumber(
+                where=where, wanted="an array with its unit", got=_bare(value), advice=advice
+            )
         if value.size == 1:
             own(value, runs, where)
         value = units.Q(user_text.numbers(value.values), str(value.attrs["units"]))
     made = units.quantity(value, where)
     if not units.is_quantity(made):
         advice = "Q(5, 'mM'), Q(5, '1') for a pure number, or one value of run.data with its units"
-        raise errors.BareNumber(where=where, wanted="a quantity", got=errors.shown(value), advice=advice)
+        raise errors.BareNumber(
+            where=where, wanted="a quantity", got=errors.shown(value), advice=advice
+        )
     number = user_text.numbers(made.magnitude)
     if isinstance(number, float) and not np.isfinite(number) and not where.endswith("value"):
-        raise errors.NotFinite(where=where, wanted="a finite number", got=errors.shown(value), advice="a number of the source")
+        raise errors.NotFinite(
+            where=where,
+            wanted="a finite number",
+            got=errors.shown(value),
+            advice="a number of the source",
+        )
     if not isinstance(number, float):
-        raise errors.WrongType(where=where, wanted="one number with a unit", got=errors.shown(value), advice="the last of a time course, x[-1]")
+        raise errors.WrongType(
+            where=where,
+            wanted="one number with a unit",
+            got=errors.shown(value),
+            advice="the last of a time course, x[-1]",
+        )
     return units.Q(number, units.unit_of(made))
 
 
 def _bare(value: Any) -> str:
     """An array in a few words, without its unit."""
-    return f"{value.values.item():.6g}" if value.size == 1 and value.dtype.kind in "iuf" else f"{value.size} values"
+    return (
+        f"{value.values.item():.6g}"
+        if value.size == 1 and value.dtype.kind in "iuf"
+        else f"{value.size} values"
+    )
 
 
 def _like(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> Any:
@@ -152,7 +237,9 @@ def _like(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> An
     if made.dimensionality != computed.dimensionality:
         got, unit = errors.shown(made), f"{computed.units:~P}" or "1"
         advice = f"Q(…, {unit!r})"
-        raise errors.UnitMismatch(where=where, wanted=f"a quantity like {computed:.4g~P}", got=got, advice=advice)
+        raise errors.UnitMismatch(
+            where=where, wanted=f"a quantity like {computed:.4g~P}", got=got, advice=advice
+        )
     return made
 
 
@@ -164,21 +251,37 @@ def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
         size = abs(float(goal.to(computed.units).magnitude))
         if share and not size:
             got, advice = f"{errors.shown(within)}, a share of 0", f"within=Q(…, {unit!r})"
-            raise errors.NoTolerance(where=f"{where}, within", wanted="an absolute tolerance where 0 is wanted", got=got, advice=advice)
+            raise errors.NoTolerance(
+                where=f"{where}, within",
+                wanted="an absolute tolerance where 0 is wanted",
+                got=got,
+                advice=advice,
+            )
         made = share * size
     elif within is None:
-        raise errors.NoTolerance(where=where, wanted="within=, how far the two may be apart", got="none", advice=advice)
+        raise errors.NoTolerance(
+            where=where, wanted="within=, how far the two may be apart", got="none", advice=advice
+        )
     else:
         given = _one(within, f"{where}, within")
         if given.dimensionality != computed.dimensionality:
             wanted = "a share of what is wanted, as a number, or a quantity in its unit"
-            raise errors.UnitMismatch(where=f"{where}, within", wanted=wanted, got=errors.shown(within), advice=advice)
+            raise errors.UnitMismatch(
+                where=f"{where}, within", wanted=wanted, got=errors.shown(within), advice=advice
+            )
         made = float(given.to(computed.units).magnitude)
         if computed.check("[temperature]") and made > 100:  # 1 °C as a quantity is 274.15 K
             wanted, advice = "a difference of temperatures, in kelvin", "within=Q(1, 'K')"
-            raise errors.OutOfDomain(where=where, wanted=wanted, got=errors.shown(within), advice=advice)
+            raise errors.OutOfDomain(
+                where=where, wanted=wanted, got=errors.shown(within), advice=advice
+            )
     if not 0 <= made < float("inf"):
-        raise errors.OutOfDomain(where=f"{where}, within", wanted="a finite tolerance of zero or more", got=errors.shown(within), advice=advice)
+        raise errors.OutOfDomain(
+            where=f"{where}, within",
+            wanted="a finite tolerance of zero or more",
+            got=errors.shown(within),
+            advice=advice,
+        )
     return made
 
 

@@ -18,13 +18,32 @@ def arguments(commands: Any) -> argparse.ArgumentParser:
     """Add the command to a parser."""
     made: argparse.ArgumentParser = commands.add_parser(
         "reproduce",
-        help="every shipped model: audited, run, books checked, numbers compared with their sources",
-        description="Run every shipped study: models audited, runs made, books checked, numbers compared with their sources. Prints the ledger of "
-        "the first run, then one table; writes runs, figures and index.html. Exit status 1 if anything is off.",
+        help=(
+            "every shipped model: audited, run, books checked, numbers compared with their sources"
+        ),
+        description=(
+            "Run every shipped study: models audited, runs made, books checked, numbers compared"
+            " with their sources. Prints the ledger of the first run, then one table; writes runs,"
+            " figures and index.html. Exit status 1 if anything is off."
+        ),
     )
-    made.add_argument("--only", metavar="MODEL", action="extend", nargs="+", default=[], help="these studies: shipped names, or paths of a model.py")
-    made.add_argument("--out", metavar="DIR", default="biomembrane-out/reproduce", help="output folder (default biomembrane-out/reproduce)")
-    made.add_argument("--jobs", metavar="N", type=count, help="processes at once (default: one a core)")
+    made.add_argument(
+        "--only",
+        metavar="MODEL",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="these studies: shipped names, or paths of a model.py",
+    )
+    made.add_argument(
+        "--out",
+        metavar="DIR",
+        default="biomembrane-out/reproduce",
+        help="output folder (default biomembrane-out/reproduce)",
+    )
+    made.add_argument(
+        "--jobs", metavar="N", type=count, help="processes at once (default: one a core)"
+    )
     return made
 
 
@@ -40,11 +59,21 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     writable(folder := read_path(options.out, "--out", "--out results"), "--out")
     _clear(folder)
     progress = _Progress(shown=sys.stderr.isatty() and not options.json, ledger=not options.json)
-    results = reproduce(options.only, out=folder, jobs=options.jobs, first=progress.first, tell=progress.tell)
+    results = reproduce(
+        options.only, out=folder, jobs=options.jobs, first=progress.first, tell=progress.tell
+    )
     seconds = time.perf_counter() - began
     held = not any(r["misses"] for r in results)
-    found = {"held": held, "seconds": {"value": round(seconds, 3), "unit": "s"}, "page": str(folder / "index.html"), "models": results}
-    texts = (json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), page(results, seconds))
+    found = {
+        "held": held,
+        "seconds": {"value": round(seconds, 3), "unit": "s"},
+        "page": str(folder / "index.html"),
+        "models": results,
+    }
+    texts = (
+        json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False),
+        page(results, seconds),
+    )
     for name, text in zip(WRITES, texts, strict=True):
         with beside(folder / name, "--out") as spare:
             spare.write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -55,7 +84,9 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an earlier call told, so that nothing old is taken for new if this one is stopped.  Raises NotWritable."""
+    """Remove what an earlier call told, so that nothing old is taken for new if this one is
+    stopped.  Raises NotWritable.
+    """
     from .. import errors
     from ..exchange.atomic_files import reason
 
@@ -63,12 +94,19 @@ def _clear(folder: Path) -> None:
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as problem:
-            got, advice = f"{str(folder / name)[-200:]!r}: {reason(problem)}", "--out and another folder, or move away what is there"
-            raise errors.NotWritable(where="--out", wanted=f"a place for the file {name}", got=got, advice=advice) from None
+            got, advice = (
+                f"{str(folder / name)[-200:]!r}: {reason(problem)}",
+                "--out and another folder, or move away what is there",
+            )
+            raise errors.NotWritable(
+                where="--out", wanted=f"a place for the file {name}", got=got, advice=advice
+            ) from None
 
 
 class _Progress:
-    """What is said while studies run: the ledger of the first on standard output, and on a terminal a line that the next one replaces."""
+    """What is said while studies run: the ledger of the first on standard output, and on a terminal
+    a line that the next one replaces.
+    """
 
     def __init__(self, *, shown: bool, ledger: bool) -> None:
         self.shown, self.ledger = shown, ledger
@@ -83,6 +121,9 @@ class _Progress:
             print(result["printed"], end="\n\n", flush=True)
 
     def tell(self, done: int, of: int, result: dict[str, Any]) -> None:
-        self._line(f"{done} of {of}: {result['model']} {'missed' if result['misses'] else 'right'}, {result['seconds']:.1f} s")
+        self._line(
+            f"{done} of {of}: {result['model']} {'missed' if result['misses'] else 'right'},"
+            f" {result['seconds']:.1f} s"
+        )
         if done == of:
             self._line("")

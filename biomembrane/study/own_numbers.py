@@ -1,4 +1,6 @@
-"""Whether a number with the attributes of a result is one: xarray keeps ``units`` under arithmetic, so that Na/K of 0.1 says "mM"."""
+"""Whether a number with the attributes of a result is one: xarray keeps ``units`` under arithmetic,
+so that Na/K of 0.1 says "mM".
+"""
 
 from __future__ import annotations
 
@@ -14,25 +16,38 @@ if TYPE_CHECKING:
 
 
 def own(value: xr.DataArray, runs: Sequence[Any], where: str) -> None:
-    """Raise UncertainUnit for an array that is called and measured as a variable of results is, and is no number of these runs.
+    """Raise UncertainUnit for an array that is called and measured as a variable of results is, and
+    is no number of these runs.
 
     A unit that no such variable has was given by the user, and stands.
     """
     mine = (value.name, value.attrs.get("long_name")), str(value.attrs.get("units"))
     found = [each for run in reversed(runs) for each in _arrays(run) if _alike(each, *mine)]
-    if not found and not any((name in mine[0] or meaning in mine[0]) and unit == mine[1] for name, meaning, unit in _schema()):
+    if not found and not any(
+        (name in mine[0] or meaning in mine[0]) and unit == mine[1]
+        for name, meaning, unit in _schema()
+    ):
         return
     if not any(contains(each, value) for each in found):
         number = f"{float(value.values):.4g}" if value.size == 1 else f"{value.size} numbers"
         raise errors.UncertainUnit(
-            where=where, wanted="a number of one of the runs of this study as it stands, or a quantity",
-            got=f"{number} {mine[1]}, called {errors.shown(value.name)}, which no run of the study holds: xarray keeps units under arithmetic",
-            advice="what you compute with a unit of its own, Q(float(Na / K), '1') or Q(float(V.mean()), 'mV'); runs by study.run(…)",
-        )  # fmt: skip
+            where=where,
+            wanted="a number of one of the runs of this study as it stands, or a quantity",
+            got=(
+                f"{number} {mine[1]}, called {errors.shown(value.name)}, which no run of the study"
+                " holds: xarray keeps units under arithmetic"
+            ),
+            advice=(
+                "what you compute with a unit of its own, Q(float(Na / K), '1') or"
+                " Q(float(V.mean()), 'mV'); runs by study.run(…)"
+            ),
+        )
 
 
 def contains(source: xr.DataArray, value: xr.DataArray) -> bool:
-    """Whether each number of ``value`` is one of ``source`` at the labels that ``value`` still bears."""
+    """Whether each number of ``value`` is one of ``source`` at the labels that ``value`` still
+    bears.
+    """
     labels = {
         str(name): np.flatnonzero(source[name].values == coord.values)
         for name, coord in value.coords.items()
@@ -46,7 +61,9 @@ def contains(source: xr.DataArray, value: xr.DataArray) -> bool:
 def _alike(each: xr.DataArray, names: tuple[Any, Any], unit: str) -> bool:
     """Of one unit, and of one name or meaning."""
     own = {x for x in (each.name, each.attrs.get("long_name")) if x is not None}
-    return str(each.attrs.get("units")) == unit and not own.isdisjoint(x for x in names if isinstance(x, str))
+    return str(each.attrs.get("units")) == unit and not own.isdisjoint(
+        x for x in names if isinstance(x, str)
+    )
 
 
 def _arrays(run: Any) -> Iterator[xr.DataArray]:

@@ -20,7 +20,9 @@ FIRST = "enterocyte"  # of the shipped studies: the one that a reader meets firs
 
 
 class Asked(NamedTuple):
-    """A study to perform: ``model`` is a shipped name or a path, ``name`` what its results are called, ``folder`` where its files go."""
+    """A study to perform: ``model`` is a shipped name or a path, ``name`` what its results are
+    called, ``folder`` where its files go.
+    """
 
     model: str
     name: str
@@ -29,13 +31,19 @@ class Asked(NamedTuple):
 
 def studies() -> list[str]:
     """Shipped models that answer a question: the enterocyte, then all others by name."""
-    texts = {name: (shipped_models.folder() / name / "model.py").read_text(encoding="utf-8") for name in shipped_models.names()}
-    found = [name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)]
+    texts = {
+        name: (shipped_models.folder() / name / "model.py").read_text(encoding="utf-8")
+        for name in shipped_models.names()
+    }
+    found = [
+        name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)
+    ]
     return sorted(found, key=lambda name: (name != FIRST, name))
 
 
 def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
-    """The studies of these names, by default all that are shipped, each file once; of two of one name the second is called ``name_2``.
+    """The studies of these names, by default all that are shipped, each file once; of two of one
+    name the second is called ``name_2``.
 
     Raises UnknownName for a name that is no study, before anything runs.
     """
@@ -43,11 +51,20 @@ def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
     for model in names or studies():
         path = shipped_models.found(model).resolve()
         if "reproduce" not in path.read_text(encoding="utf-8", errors="replace"):
-            wanted, advice = "a model.py with a function reproduce(study)", "def reproduce(study: bm.Study) -> None: …"
-            raise errors.UnknownName(where=f"reproduce --only {model}", wanted=wanted, got="none", advice=advice)
+            wanted, advice = (
+                "a model.py with a function reproduce(study)",
+                "def reproduce(study: bm.Study) -> None: …",
+            )
+            raise errors.UnknownName(
+                where=f"reproduce --only {model}", wanted=wanted, got="none", advice=advice
+            )
         called = title(model)
         taken = {each.name.casefold() for each in made.values()}
-        name = next(name for k in range(1, len(names) + 2) if (name := f"{called}_{k}" if k > 1 else called).casefold() not in taken)
+        name = next(
+            name
+            for k in range(1, len(names) + 2)
+            if (name := f"{called}_{k}" if k > 1 else called).casefold() not in taken
+        )
         made.setdefault(path, Asked(model, name, None if out is None else out / name))
     return list(made.values())
 
@@ -60,13 +77,25 @@ def title(name: str) -> str:
     return (path.parent.name if path.name == "model.py" else "") or path.stem
 
 
-def perform(model: str, folder: Path | None, suffixes: Sequence[str] = ("svg", "pdf"), *, name: str | None = None) -> Result:
-    """One study as plain data; what it raises is a miss, and what was found before is kept.  Raises UnknownName, WrongType for no file."""
+def perform(
+    model: str,
+    folder: Path | None,
+    suffixes: Sequence[str] = ("svg", "pdf"),
+    *,
+    name: str | None = None,
+) -> Result:
+    """One study as plain data; what it raises is a miss, and what was found before is kept.
+
+    Raises UnknownName, WrongType for no file.
+    """
     from .study import Study
 
     path = shipped_models.found(model)
     study, question, failed = Study(name or title(model), folder=folder), "", list[Result]()
-    wrong: tuple[type[BaseException], ...] = (Exception, SystemExit)  # whatever a study meets is one line of the table, and the others go on
+    wrong: tuple[type[BaseException], ...] = (
+        Exception,
+        SystemExit,
+    )  # whatever a study meets is one line of the table, and the others go on
     with redirect_stdout(sys.stderr):  # standard output belongs to the table
         try:
             module = shipped_models.module(model)
@@ -121,7 +150,11 @@ def _told(path: Path, problem: BaseException, before: str = "") -> Result:
     elif isinstance(problem, errors.CorruptFile):
         text = f"{problem.where}: wanted {problem.wanted}, got {problem.got}"
     else:
-        said = f"{problem.headline}: {problem.got}" if isinstance(problem, errors.BiomembraneError) else errors.said(problem)
+        said = (
+            f"{problem.headline}: {problem.got}"
+            if isinstance(problem, errors.BiomembraneError)
+            else errors.said(problem)
+        )
         line = shipped_models.line_of(path, problem)
         text = f"{kind} in {path.name} line {line}: {said}" if line else f"{kind}: {said}"
     return _miss(before + " ".join(text.split())[:400], problem)
@@ -134,12 +167,21 @@ def _plain(study: Any, question: str, failed: Sequence[Result]) -> Result:
         "question": question,
         "answers": [a.to_dict() for a in study.answers],
         "runs": [
-            {"label": r.label, "model": r.model, "lanes": r.lanes, "residual_relative": _finite(r.residual), "problem": r.problem}
+            {
+                "label": r.label,
+                "model": r.model,
+                "lanes": r.lanes,
+                "residual_relative": _finite(r.residual),
+                "problem": r.problem,
+            }
             for r in study.records
         ],
         "residual_relative": _finite(residual),
         "printed": study.printed,
-        "audits": [{"model": j.model, "verdict": j.verdict, "hosted": dict(j.hosted), "problem": j.problem} for j in study.audits],
+        "audits": [
+            {"model": j.model, "verdict": j.verdict, "hosted": dict(j.hosted), "problem": j.problem}
+            for j in study.audits
+        ],
         "misses": [*(each["said"] for each in failed), *study.misses],
         "errors": list(failed),
         "figures": [str(f) for f in study.files if f.suffix == ".svg"],

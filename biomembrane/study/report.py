@@ -12,7 +12,9 @@ from typing import Any
 from ..numerals import counted
 
 Result = dict[str, Any]
-ROUNDING = 2.0**-52  # what a double holds: a smaller share of the energy that passed cannot be told from none
+ROUNDING = (
+    2.0**-52
+)  # what a double holds: a smaller share of the energy that passed cannot be told from none
 _HEAD = ("number", "computed", "wanted", "deviation", "")
 _WIDE = 130.0  # mm: from here on a figure takes a line of the page of its own
 
@@ -33,27 +35,50 @@ def books(result: Result) -> str:
 
 
 def table(results: Sequence[Result]) -> str:
-    """One table of all numbers: computed, wanted, deviation; with the books and the audit of each model."""
+    """One table of all numbers: computed, wanted, deviation; with the books and the audit of each
+    model.
+    """
     body = [_rows(r) for r in results]
-    widths = [max(len(row[k]) for row in (_HEAD, *(row for rows in body for row in rows))) for k in range(5)]
+    widths = [
+        max(len(row[k]) for row in (_HEAD, *(row for rows in body for row in rows)))
+        for k in range(5)
+    ]
 
     def line(row: Sequence[str]) -> str:
-        cells = [cell.rjust(w) if 1 <= k <= 3 else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.rjust(w) if 1 <= k <= 3 else cell.ljust(w)
+            for k, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
         return ("  " + "  ".join(cells)).rstrip()
 
     lines = [line(_HEAD)]
     for result, rows in zip(results, body, strict=True):
-        head = f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)}; {result['seconds']:.1f} s"
-        lines += ["", head, *([f"  {result['question']}"] if result["question"] else []), *map(line, rows)]
+        head = (
+            f"{result['model']}: {'MISSED' if result['misses'] else 'right'}; {books(result)};"
+            f" {result['seconds']:.1f} s"
+        )
+        lines += [
+            "",
+            head,
+            *([f"  {result['question']}"] if result["question"] else []),
+            *map(line, rows),
+        ]
         for miss in result["misses"]:
-            lines += [f"  ✗ {miss}", *(f"      {part:<7} {words}" for part, words in _parts(result, miss))]
+            lines += [
+                f"  ✗ {miss}",
+                *(f"      {part:<7} {words}" for part, words in _parts(result, miss)),
+            ]
     return "\n".join(lines)
 
 
 def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
     """Where, wanted and try of the error that a miss was: its line says the rest."""
     found: dict[str, str] = next((e for e in result["errors"] if e["said"] == miss), {})
-    return [(part, " ".join(found[part].split())) for part in ("where", "wanted", "try") if found.get(part)]
+    return [
+        (part, " ".join(found[part].split()))
+        for part in ("where", "wanted", "try")
+        if found.get(part)
+    ]
 
 
 def _rows(result: Result) -> list[tuple[str, str, str, str, str]]:
@@ -70,42 +95,67 @@ def verdict(results: Sequence[Result], seconds: float) -> str:
     right, missed = sum(a["right"] for a in numbers), [r["model"] for r in results if r["misses"]]
     held = "every model holds" if not missed else f"missed: {', '.join(missed)}"
     runs = sum(len(r["runs"]) for r in results)
-    return f"{right} of {counted(len(numbers), 'number')} right, {counted(runs, 'run')}, {counted(len(results), 'model')} in {seconds:.0f} s; {held}"
+    return (
+        f"{right} of {counted(len(numbers), 'number')} right, {counted(runs, 'run')},"
+        f" {counted(len(results), 'model')} in {seconds:.0f} s; {held}"
+    )
 
 
 def page(results: Sequence[Result], seconds: float) -> str:
     """One HTML page with the table and the figures in it; it loads nothing."""
-    parts = [f"<h1>biomembrane reproduce</h1><p class=sum>{escape(verdict(results, seconds))}</p>", _contents(results)]
+    parts = [
+        f"<h1>biomembrane reproduce</h1><p class=sum>{escape(verdict(results, seconds))}</p>",
+        _contents(results),
+    ]
     parts += [_section(r, k) for k, r in enumerate(results, 1)]
     body = "\n".join(parts)
     title = "biomembrane reproduce"
-    meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    meta = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    )
     head = f"<head>{meta}<title>{title}</title><style>{_STYLE}</style></head>"
     return f'<!doctype html>\n<html lang="en">{head}\n<body><main>\n{body}\n</main></body></html>\n'
 
 
 def _contents(results: Sequence[Result]) -> str:
     rows = "".join(
-        f'<tr><td><a href="#study-{k}">{escape(r["model"])}</a></td><td>{escape(r["question"])}</td>'
+        "<tr><td><a"
+        f' href="#study-{k}">{escape(r["model"])}</a></td><td>{escape(r["question"])}</td>'
         f"<td class={'miss' if r['misses'] else 'right'}>{'missed' if r['misses'] else 'right'}</td></tr>"
         for k, r in enumerate(results, 1)
     )
-    return f"<div class=wide><table><thead><tr><th>model</th><th>question</th><th>found</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    return (
+        "<div"
+        f" class=wide><table><thead><tr><th>model</th><th>question</th><th>found</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _section(result: Result, k: int) -> str:
     rows = "".join(_row(a, a["text"]) for a in result["answers"])
-    head = "".join(f"<th class={'n' if 1 <= k <= 3 else 't'}>{name}</th>" for k, name in enumerate((*_HEAD[:-1], "right", "source")))
-    misses = "".join(f"<li>{escape(m)}{_explained(_parts(result, m))}</li>" for m in result["misses"])
+    head = "".join(
+        f"<th class={'n' if 1 <= k <= 3 else 't'}>{name}</th>"
+        for k, name in enumerate((*_HEAD[:-1], "right", "source"))
+    )
+    misses = "".join(
+        f"<li>{escape(m)}{_explained(_parts(result, m))}</li>" for m in result["misses"]
+    )
     hosted = {name: reason for j in result["audits"] for name, reason in j["hosted"].items()}
-    excused = "".join(f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in hosted.items())
+    excused = "".join(
+        f"<li>{escape(name)}: {escape(reason)}</li>" for name, reason in hosted.items()
+    )
     figures = "".join(_figure(Path(f)) for f in result["figures"])
     return (
-        f'<section id="study-{k}"><h2>{escape(result["model"])}</h2><p class=question>{escape(result["question"])}</p>'
+        f'<section id="study-{k}"><h2>{escape(result["model"])}</h2><p'
+        f" class=question>{escape(result['question'])}</p>"
         f"<p class=sum>{escape(books(result))}; {result['seconds']:.1f} s</p>"
         + (f"<ul class=miss>{misses}</ul>" if misses else "")
         + (f"<p>Taken as published, not proved:</p><ul>{excused}</ul>" if excused else "")
-        + (f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>" if rows else "")
+        + (
+            "<div"
+            f" class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+            if rows
+            else ""
+        )
         + (f"<div class=figures>{figures}</div>" if figures else "")
         + "</section>"
     )
@@ -119,9 +169,14 @@ def _explained(parts: Sequence[tuple[str, str]]) -> str:
 
 def _row(a: Result, text: dict[str, str]) -> str:
     mark = "✗" if not a["right"] else "✓" if a["wanted"] is not None else ""
-    cells = "".join(f"<td class=n>{escape(text[k])}</td>" for k in ("computed", "wanted", "deviation"))
+    cells = "".join(
+        f"<td class=n>{escape(text[k])}</td>" for k in ("computed", "wanted", "deviation")
+    )
     verdict = f"<td class={'right' if a['right'] else 'miss'}>{mark}</td>"
-    return f"<tr><td>{escape(a['about'])}</td>{cells}{verdict}<td class=source>{escape(a['source'])}</td></tr>"
+    return (
+        f"<tr><td>{escape(a['about'])}</td>{cells}{verdict}<td"
+        f" class=source>{escape(a['source'])}</td></tr>"
+    )
 
 
 def _figure(path: Path) -> str:

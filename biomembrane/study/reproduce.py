@@ -19,7 +19,8 @@ def reproduce(
     first: Callable[[Result], None] | None = None,
     tell: Callable[[int, int, Result], None] | None = None,
 ) -> list[Result]:
-    """Run studies, by default all that are shipped, and give what they found, in the order asked for.
+    """Run studies, by default all that are shipped, and give what they found, in the order asked
+    for.
 
     Args:
         names: of shipped models, or paths of model files with ``reproduce(study)``.
@@ -31,7 +32,12 @@ def reproduce(
     Raises UnknownName for a name that is no study, BadSettings for jobs that are no count.
     """
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
-        raise errors.BadSettings(where="reproduce(jobs=…)", wanted="an integer >= 1", got=errors.shown(jobs), advice="jobs=2")
+        raise errors.BadSettings(
+            where="reproduce(jobs=…)",
+            wanted="an integer >= 1",
+            got=errors.shown(jobs),
+            advice="jobs=2",
+        )
     chosen = asked(names, out)
     made: dict[int, Result] = {}
     for done, (k, result) in enumerate(performed(chosen, jobs or _cores()), 1):

@@ -1,4 +1,6 @@
-"""A study: the runs of one question, each audited and with its books checked; the numbers that answer it; its figures."""
+"""A study: the runs of one question, each audited and with its books checked; the numbers that
+answer it; its figures.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from .answer import Answer, answer
 if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
     from ..assemble.model import Model
     from ..results.run import Run
-    from ..results.scan import Kept
+    from ..results.scan import ScanResult
     from ..second_law.finding import Audit
 
 
@@ -26,8 +28,9 @@ if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran not
 class Record:
     """One run of a study.
 
-    ``residual``: of the books, relative to the energy that passed, the largest of all lanes; ``problem``: what is wrong; ``printed``: the run
-    with its ledger as ``biomembrane run`` prints it, of the first run of a study only.
+    ``residual``: of the books, relative to the energy that passed, the largest of all lanes;
+    ``problem``: what is wrong; ``printed``: the run with its ledger as ``biomembrane run`` prints
+    it, of the first run of a study only.
     """
 
     label: str
@@ -40,7 +43,10 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The audit of one model of a study.  ``hosted``: processes that are not proved, with the reason why the study takes them as they are."""
+    """The audit of one model of a study.
+
+    ``hosted``: processes that are not proved, with the reason why the study takes them as they are.
+    """
 
     model: str
     verdict: str
@@ -53,14 +59,16 @@ class Study:
 
     Attributes:
         name: of the model's folder.
-        question: what it asks; empty for the QUESTION of the ``model.py``, or else the first line of its docstring.
+        question: what it asks; empty for the QUESTION of the ``model.py``, or else the first line
+            of its docstring.
         answers: numbers computed and wanted, see :meth:`answer`.
         records: runs with their residuals, see :meth:`run`.
         audits: verdicts, one a model.
         figures: matplotlib figures by name.
 
-    A number that is off, books that do not close and a verdict that is not a proof do not stop a study: they are kept and told in :attr:`misses`.
-    No attribute but ``question`` can be given another value.
+    A number that is off, books that do not close and a verdict that is not a proof do not stop a
+    study: they are kept and told in :attr:`misses`. No attribute but ``question`` can be given
+    another value.
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
@@ -73,36 +81,66 @@ class Study:
         self.figures: dict[str, Any] = {}
         self.files: list[Path] = []
         self.began = time.perf_counter()
-        self._runs: list[Run | Kept] = []  # arrays that are given as answers are looked up in them
+        self._runs: list[
+            Run | ScanResult
+        ] = []  # arrays that are given as answers are looked up in them
         self._audited: list[Model] = []  # the objects themselves: an id may be given away again
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "question":
-            errors.expect(value, str, f"study of {self.name}, question", "the question, as text", "study.question = 'Where does V come to rest?'")
-        elif name in vars(self) and value is not vars(self)[name]:  # study.files += [...] gives it back
-            where, advice = f"study of {self.name}", "study.run(…), study.answer(…) and study.figure(…) keep what a study finds"
-            raise errors.BadSettings(where=where, wanted=f"its {name} as it is", got=f"study.{name} = {errors.shown(value, 40)}", advice=advice)
+            errors.expect(
+                value,
+                str,
+                f"study of {self.name}, question",
+                "the question, as text",
+                "study.question = 'Where does V come to rest?'",
+            )
+        elif (
+            name in vars(self) and value is not vars(self)[name]
+        ):  # study.files += [...] gives it back
+            where, advice = (
+                f"study of {self.name}",
+                "study.run(…), study.answer(…) and study.figure(…) keep what a study finds",
+            )
+            raise errors.BadSettings(
+                where=where,
+                wanted=f"its {name} as it is",
+                got=f"study.{name} = {errors.shown(value, 40)}",
+                advice=advice,
+            )
         super().__setattr__(name, value)
 
     def _label(self, name: Any, known: Collection[str], where: str, example: str) -> str:
-        """A name of a run or of a figure, which is the name of a file, too.  Raises BadName, DuplicateName."""
+        """A name of a run or of a figure, which is the name of a file, too.
+
+        Raises BadName, DuplicateName.
+        """
         where = f"study of {self.name}, {where}"
         if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,100}", name):
             wanted = "a name of letters, digits, - and _, 100 at most"
             raise errors.BadName(where=where, wanted=wanted, got=errors.shown(name), advice=example)
         if name in known:
-            raise errors.DuplicateName(where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'")
+            raise errors.DuplicateName(
+                where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'"
+            )
         return name
 
     def audit(self, model: Model, *, hosted: Mapping[str, str] | None = None) -> Audit:
-        """The audit of a model, kept.  ``hosted``: ``{process: reason}`` for what is not proved and is taken as published.
+        """The audit of a model, kept.  ``hosted``: ``{process: reason}`` for what is not proved and
+        is taken as published.
 
         Raises UnknownName for a process that the model lacks, or that is proved after all.
         """
         from ..second_law.audit import audit
 
         if hosted is not None:
-            errors.expect(hosted, Mapping, f"study of {self.name}, hosted=…", "{process: reason}", "hosted={'pump': 'as published'}")
+            errors.expect(
+                hosted,
+                Mapping,
+                f"study of {self.name}, hosted=…",
+                "{process: reason}",
+                "hosted={'pump': 'as published'}",
+            )
         made, excused = audit(model), dict(hosted or {})
         for subject, reason in excused.items():
             if not isinstance(reason, str) or not reason.strip():
@@ -110,22 +148,48 @@ class Study:
                     f"audit({model.name!r}, hosted={{{errors.shown(subject)}: …}})",
                     "hosted={'pump': 'as printed, without a reverse rate'}",
                 )
-                raise errors.MissingSource(where=where, wanted="the reason, as text", got=errors.shown(reason), advice=advice)
+                raise errors.MissingSource(
+                    where=where,
+                    wanted="the reason, as text",
+                    got=errors.shown(reason),
+                    advice=advice,
+                )
         unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
         for subject in excused:
-            where, wanted = f"study of {self.name}, model {model.name!r}, hosted=…", "a process or loop that is not proven"
+            where, wanted = (
+                f"study of {self.name}, model {model.name!r}, hosted=…",
+                "a process or loop that is not proven",
+            )
             if subject in {f.subject for f in made} and subject not in unproved:
                 advice = f"it is proven: leave {errors.shown(subject)} out of hosted="
-                raise errors.UnknownName(where=where, wanted=wanted, got=errors.shown(subject), advice=advice)
+                raise errors.UnknownName(
+                    where=where, wanted=wanted, got=errors.shown(subject), advice=advice
+                )
             errors.among(subject, unproved or [f.subject for f in made], where, wanted)
         left = {subject: verdict for subject, verdict in unproved.items() if subject not in excused}
-        problem = "" if not left else "not proven: " + ", ".join(f"{subject} ({verdict})" for subject, verdict in left.items())
-        verdict = "proven" if not unproved else made.verdict if left else "proven but for what is hosted"
-        self.audits.append(Judged(model.name, verdict, {s: excused[s] for s in unproved if s in excused}, problem))
+        problem = (
+            ""
+            if not left
+            else "not proven: "
+            + ", ".join(f"{subject} ({verdict})" for subject, verdict in left.items())
+        )
+        verdict = (
+            "proven" if not unproved else made.verdict if left else "proven but for what is hosted"
+        )
+        self.audits.append(
+            Judged(model.name, verdict, {s: excused[s] for s in unproved if s in excused}, problem)
+        )
         self._audited.append(model)
         return made
 
-    def run(self, model: Model, *, label: str = "run", hosted: Mapping[str, str] | None = None, **options: Any) -> Run | Any:
+    def run(
+        self,
+        model: Model,
+        *,
+        label: str = "run",
+        hosted: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Run | Any:
         """Simulate a model; the first time it is audited, too.
 
         Args:
@@ -139,17 +203,25 @@ class Study:
         from ..exchange.netcdf import save
         from ..results.run import simulate
 
-        label = self._label(label, [r.label for r in self.records], "run(label=…)", "label='ouabain'")
+        label = self._label(
+            label, [r.label for r in self.records], "run(label=…)", "label='ouabain'"
+        )
         if not any(m is model for m in self._audited):
             self.audit(model, hosted=hosted)
         elif hosted is not None:
             advice = "study.audit(model, hosted=…), or the first study.run(model, hosted=…)"
             raise errors.BadSettings(
-                where=f"study of {self.name}, run(hosted=…)", wanted="what is hosted beside the first look at a model",
+                where=f"study of {self.name}, run(hosted=…)",
+                wanted="what is hosted beside the first look at a model",
                 got="a model that is audited already", advice=advice,
             )  # fmt: skip
         for name in options:
-            errors.among(name, [*signature(simulate).parameters][1:], f"study of {self.name}, run(…, {name}=…)", "an argument of bm.simulate")
+            errors.among(
+                name,
+                [*signature(simulate).parameters][1:],
+                f"study of {self.name}, run(…, {name}=…)",
+                "an argument of bm.simulate",
+            )
         made = simulate(model, **options)
         self._runs.append(made)
         self.records.append(_record(label, model.name, made, first=not self.records))
@@ -158,33 +230,62 @@ class Study:
             self.files.append(save(made, self.folder / f"{label}.nc"))
         return made
 
-    def answer(self, name: str, value: Any, about: str, *, wanted: Any = None, within: Any = None, source: str = "") -> Any:
+    def answer(
+        self,
+        name: str,
+        value: Any,
+        about: str,
+        *,
+        wanted: Any = None,
+        within: Any = None,
+        source: str = "",
+    ) -> Any:
         """Keep a number and compare it.
 
         Args:
             name: a short identifier, by which texts insert the number.
-            value: a quantity of one number; or one number of a run of this study as it stands, ``run.data.potential[-1, 0]``.  What is computed from
-                arrays is given as ``Q(float(a / b), "1")``, for xarray keeps the ``units`` of a under arithmetic.
+            value: a quantity of one number; or one number of a run of this study as it stands,
+                ``run.data.potential[-1, 0]``.  What is computed from
+                arrays is given as ``Q(float(a / b), "1")``, for xarray keeps the ``units`` of a
+                under arithmetic.
             about: what it is, in a few words.
-            wanted: the number of the source, a quantity; or a range (low, high); None keeps the number without comparison.
-            within: how far it may be off: a bare number is a share of ``wanted``, a quantity is absolute.
-            source: where the number that is wanted comes from: a paper, or the closed form that gives it.
+            wanted: the number of the source, a quantity; or a range (low, high); None keeps the
+                number without comparison.
+            within: how far it may be off: a bare number is a share of ``wanted``, a quantity is
+                absolute.
+            source: where the number that is wanted comes from: a paper, or the closed form that
+                gives it.
 
-        Gives the value.  Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain, MissingSource, NoTolerance, BadName, DuplicateName.
+        Gives the value.  Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain,
+        MissingSource, NoTolerance, BadName, DuplicateName.
         """
         if isinstance(name, str) and name in [a.name for a in self.answers]:
-            raise errors.DuplicateName(where=f"study of {self.name}, answer(…)", wanted="each name once", got=repr(name), advice=f"{name}_2")
+            raise errors.DuplicateName(
+                where=f"study of {self.name}, answer(…)",
+                wanted="each name once",
+                got=repr(name),
+                advice=f"{name}_2",
+            )
         made = answer(name, about, value, wanted, within, source, self._runs)
         self.answers.append(made)
         return made.computed
 
     def figure(self, name: str, drawn: Any) -> Any:
-        """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and PDF.  Gives the figure."""
+        """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and
+        PDF.  Gives the figure.
+        """
         figure = getattr(drawn, "figure", drawn)
-        name = self._label(name, self.figures, "figure(…)", "study.figure('traces', bm.figures.traces(run))")
+        name = self._label(
+            name, self.figures, "figure(…)", "study.figure('traces', bm.figures.traces(run))"
+        )
         if not callable(getattr(type(figure), "savefig", None)):
             got, advice = errors.shown(drawn), "study.figure('traces', bm.figures.traces(run))"
-            raise errors.WrongType(where=f"study of {self.name}, figure({name!r}, …)", wanted="a figure or axes", got=got, advice=advice)
+            raise errors.WrongType(
+                where=f"study of {self.name}, figure({name!r}, …)",
+                wanted="a figure or axes",
+                got=got,
+                advice=advice,
+            )
         self.figures[name] = figure
         return figure
 
@@ -201,11 +302,17 @@ class Study:
         """What is wrong, a sentence each; empty where the study holds."""
         numbers = [a.miss for a in self.answers if not a.right]
         books = [f"run {r.label}: {r.problem}" for r in self.records if r.problem]
-        return [*numbers, *books, *(f"audit of {j.model}: {j.problem}" for j in self.audits if j.problem)]
+        return [
+            *numbers,
+            *books,
+            *(f"audit of {j.model}: {j.problem}" for j in self.audits if j.problem),
+        ]
 
     @property
     def printed(self) -> str:
-        """The first run with its ledger, as ``biomembrane run`` prints it; empty before there is one."""
+        """The first run with its ledger, as ``biomembrane run`` prints it; empty before there is
+        one.
+        """
         return self.records[0].printed if self.records else ""
 
     @property
@@ -215,7 +322,7 @@ class Study:
         return float("nan") if any(x != x for x in known) else max(known, default=0.0)  # noqa: PLR0124  NaN
 
 
-def _record(label: str, model: str, run: Run | Kept, *, first: bool) -> Record:
+def _record(label: str, model: str, run: Run | ScanResult, *, first: bool) -> Record:
     """The run with its books as a lane that is worst has them."""
     from ..results.outcome import outcome
 

@@ -1,4 +1,6 @@
-"""Processes that perform studies: what one does to its process, even ending it, is told of that study alone."""
+"""Processes that perform studies: what one does to its process, even ending it, is told of that
+study alone.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
                     worker.take(*waiting.popleft())
             busy = {w.pipe: w for w in workers if w.place is not None}
             for ready in wait([*busy, *(w.process.sentinel for w in busy.values())]):
-                worker = busy.get(ready) or next(w for w in busy.values() if w.process.sentinel == ready)  # type: ignore[call-overload]
+                worker = busy.get(ready) or next(
+                    w for w in busy.values() if w.process.sentinel == ready
+                )  # type: ignore[call-overload]
                 if worker.place is None:  # heard a moment ago
                     continue
                 yield worker.place, worker.result()
@@ -78,7 +82,13 @@ class _Worker:
         self.gone = True
         self.process.join(_LAST)
         code = self.process.exitcode
-        how = "did not answer" if code is None else f"ended with {_signal(-code)}" if code < 0 else f"ended with exit status {code}"
+        how = (
+            "did not answer"
+            if code is None
+            else f"ended with {_signal(-code)}"
+            if code < 0
+            else f"ended with exit status {code}"
+        )
         return lost(self.study.name, f"its process {how} before the study did")
 
     def end(self) -> None:
@@ -100,7 +110,9 @@ def _serve(pipe: Connection[Any, Any], home: Path) -> None:
     """Perform studies until there is no one to send results to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     with suppress(OSError):
-        os.dup2(2, 1)  # standard output is the parent's alone, also for what C and other programs write
+        os.dup2(
+            2, 1
+        )  # standard output is the parent's alone, also for what C and other programs write
     sys.stdout = sys.stderr
     own = os.getpid()
     while True:

@@ -1,16 +1,19 @@
-"""Test a transporter or a model of one's own: checks of what must hold, and strategies that draw what to check it with.
+"""Test a transporter or a model of one's own: checks of what must hold, and strategies that draw
+what to check it with.
 
     import biomembrane as bm
 
     def test_my_symporter():
         bm.testing.check_transporter(my_symporter)
 
-Each check looks at states around the declared ones (Hypothesis draws them and shrinks a counter-example to what matters), raises
-``AssertionError`` with the state in units, and stands on its own: :func:`flux_follows_affinity`, :func:`detailed_balance`,
-:func:`stalls_and_reverses`, :func:`onsager_symmetry`, :func:`keeps_invariants`, :func:`books_close`, :func:`runs_downhill`,
-:func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`, :func:`balanced_reactions`,
-:func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`.
-Needs Hypothesis: ``pip install 'biomembrane[test]'``.
+Each check looks at states around the declared ones (Hypothesis draws them and shrinks a
+counter-example to what matters), raises ``AssertionError`` with the state in units, and stands on
+its own: :func:`flux_follows_affinity`, :func:`detailed_balance`, :func:`stalls_and_reverses`,
+:func:`onsager_symmetry`, :func:`keeps_invariants`, :func:`books_close`, :func:`runs_downhill`,
+:func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`,
+:func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`,
+:func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
+install 'biomembrane[test]'``.
 """
 
 from __future__ import annotations
@@ -19,10 +22,14 @@ from types import ModuleType
 from typing import Any
 
 _HOME = {
-    "Report": "checks", "check_model": "checks", "check_transporter": "checks", "flux_follows_affinity": "checks", "detailed_balance": "checks",
-    "stalls_and_reverses": "checks", "onsager_symmetry": "checks", "keeps_invariants": "checks", "books_close": "checks", "runs_downhill": "checks",
-    "batch_equals_singles": "checks", "State": "states", "states": "states", "species": "strategies", "balanced_reactions": "strategies",
-    "unbalanced_reactions": "strategies", "laws": "strategies", "cycles": "strategies", "transporters": "strategies", "models": "strategies",
+    "Report": "checks", "check_model": "checks", "check_transporter": "checks",
+    "flux_follows_affinity": "checks", "detailed_balance": "checks",
+    "stalls_and_reverses": "checks", "onsager_symmetry": "checks", "keeps_invariants": "checks",
+    "books_close": "checks", "runs_downhill": "checks",
+    "batch_equals_singles": "checks", "State": "states", "states": "states",
+    "species": "strategies", "balanced_reactions": "strategies",
+    "unbalanced_reactions": "strategies", "laws": "strategies", "cycles": "strategies",
+    "transporters": "strategies", "models": "strategies",
     "temperatures": "strategies",
 }  # fmt: skip
 __all__ = sorted(_HOME)  # noqa: PLE0605
@@ -39,9 +46,16 @@ def __getattr__(name: str) -> Any:
         from .. import errors
 
         advice = "pip install 'biomembrane[test]'"
-        raise errors.NeedsExtra(where=f"biomembrane.testing.{name}", wanted="the package hypothesis", got="not installed", advice=advice)
+        raise errors.NeedsExtra(
+            where=f"biomembrane.testing.{name}",
+            wanted="the package hypothesis",
+            got="not installed",
+            advice=advice,
+        )
     found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if isinstance(globals().get("states"), ModuleType):  # the module of that name, which its import puts here
+    if isinstance(
+        globals().get("states"), ModuleType
+    ):  # the module of that name, which its import puts here
         globals()["states"] = globals()["states"].states
     return found
 

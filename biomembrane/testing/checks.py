@@ -1,4 +1,6 @@
-"""Properties that every lawful transporter and model has (formalism §8), each a function that raises ``AssertionError`` with a state in units."""
+"""Properties that every lawful transporter and model has (formalism §8), each a function that
+raises ``AssertionError`` with a state in units.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,17 @@ class Report:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {len(self.checked)} properties hold"]
-        lines += [f"  {name.replace('_', ' '):<24} {count:>4} times" for name, count in self.checked.items()]
-        return "\n".join(lines + [f"  {name.replace('_', ' '):<24} skipped: {why}" for name, why in self.skipped.items()])
+        lines += [
+            f"  {name.replace('_', ' '):<24} {count:>4} times"
+            for name, count in self.checked.items()
+        ]
+        return "\n".join(
+            lines
+            + [
+                f"  {name.replace('_', ' '):<24} skipped: {why}"
+                for name, why in self.skipped.items()
+            ]
+        )
 
 
 class Skip(Exception):
@@ -49,12 +60,24 @@ def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> 
     """Judges states of a model; a counter-example is shrunk and raised."""
     whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
     if examples < 1:
-        raise errors.OutOfDomain(where="examples=…", wanted="an integer >= 1", got=errors.shown(examples), advice="examples=60")
+        raise errors.OutOfDomain(
+            where="examples=…",
+            wanted="an integer >= 1",
+            got=errors.shown(examples),
+            advice="examples=60",
+        )
     seen = 0
 
     quiet = list(HealthCheck)
 
-    @settings(max_examples=examples, deadline=None, database=None, derandomize=True, phases=tuple(Phase), suppress_health_check=quiet)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=tuple(Phase),
+        suppress_health_check=quiet,
+    )
     @given(states(model))
     def each(state: State) -> None:
         nonlocal seen
@@ -83,15 +106,20 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
         RT = state.seen().RT
         for name in J:
             wrong = J[name] * A[name] < 0 and abs(A[name]) > LEAST * RT
-            assert not wrong, _told("the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol"))
-            assert math.isfinite(J[name]), _told("the flux is no number", name, state, J=(J[name], "fmol/s"))
+            assert not wrong, _told(
+                "the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol")
+            )
+            assert math.isfinite(J[name]), _told(
+                "the flux is no number", name, state, J=(J[name], "fmol/s")
+            )
 
     return _everywhere(model, judge, examples)
 
 
 def detailed_balance(model: Model, *, examples: int = 60) -> int:
-    """r⁺, r⁻ ≥ 0 and RT ln(r⁺/r⁻) = A at every state.  A flux without one-way rates, of an empirical law, is judged by what can be: whether
-    it has the sign of A and stops with it (:func:`flux_follows_affinity`, :func:`stalls_and_reverses` say where it reverses).
+    """r⁺, r⁻ ≥ 0 and RT ln(r⁺/r⁻) = A at every state.  A flux without one-way rates, of an
+    empirical law, is judged by what can be: whether it has the sign of A and stops with it
+    (:func:`flux_follows_affinity`, :func:`stalls_and_reverses` say where it reverses).
     """
     bare = [p.name for p in model.processes if p.rates.flux is not None]
 
@@ -100,14 +128,26 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
         RT = state.seen().RT
         for name in bare:
             numbers = {"J": (J[name], "fmol/s"), "A": (A[name], "kJ/mol")}
-            lawful = math.isfinite(J[name]) and (J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT)
-            assert lawful, _told("a flux without one-way rates that does not follow A", name, state, **numbers)
+            lawful = math.isfinite(J[name]) and (
+                J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT
+            )
+            assert lawful, _told(
+                "a flux without one-way rates that does not follow A", name, state, **numbers
+            )
         for name in up:
-            rates = {"r⁺": (up[name], "fmol/s"), "r⁻": (down[name], "fmol/s"), "A": (A[name], "kJ/mol")}
-            assert up[name] >= 0 <= down[name], _told("a one-way rate is negative", name, state, **rates)
+            rates = {
+                "r⁺": (up[name], "fmol/s"),
+                "r⁻": (down[name], "fmol/s"),
+                "A": (A[name], "kJ/mol"),
+            }
+            assert up[name] >= 0 <= down[name], _told(
+                "a one-way rate is negative", name, state, **rates
+            )
             if up[name] > 0 < down[name] and 1e-250 < min(up[name], down[name]):
                 off = math.log(up[name] / down[name]) - A[name] / RT
-                assert abs(off) <= EXACT * max(1.0, abs(A[name] / RT)), _told("RT ln(r⁺/r⁻) is not A", name, state, **rates)
+                assert abs(off) <= EXACT * max(1.0, abs(A[name] / RT)), _told(
+                    "RT ln(r⁺/r⁻) is not A", name, state, **rates
+                )
 
     return _everywhere(model, judge, examples)
 
@@ -125,10 +165,21 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
             found += 1
             pool, still = moved
             J, _ = (side[process.name] for side in values(still, "flux", "affinity"))
-            either = [values(still.but(pool, still.moved[pool] * f), "flux")[0][process.name] for f in (0.9, 1.1)]
-            numbers = {"J": (J, "fmol/s"), "J on one side": (either[0], "fmol/s"), "on the other": (either[1], "fmol/s")}
-            assert abs(J) <= 1e-6 * max(map(abs, either)) + 1e-300, _told("flux without affinity", process.name, still, **numbers)
-            assert either[0] * either[1] <= 0, _told("no reversal beyond A = 0", process.name, still, **numbers)
+            either = [
+                values(still.but(pool, still.moved[pool] * f), "flux")[0][process.name]
+                for f in (0.9, 1.1)
+            ]
+            numbers = {
+                "J": (J, "fmol/s"),
+                "J on one side": (either[0], "fmol/s"),
+                "on the other": (either[1], "fmol/s"),
+            }
+            assert abs(J) <= 1e-6 * max(map(abs, either)) + 1e-300, _told(
+                "flux without affinity", process.name, still, **numbers
+            )
+            assert either[0] * either[1] <= 0, _told(
+                "no reversal beyond A = 0", process.name, still, **numbers
+            )
 
     count = _everywhere(model, judge, examples)
     if not found:
@@ -153,7 +204,9 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
             continue
         text = f"{declared.name}: L of {one} and {two} is {c.L.tolist()} fmol²/(fJ·s)"
         assert c.asymmetry <= 1e-6, f"{text}, not symmetric: {c.asymmetry:.2g} of √(L₁₁L₂₂)"
-        assert np.linalg.eigvalsh((c.L + c.L.T) / 2).min() >= -1e-6 * np.abs(c.L).max(), f"{text}, not positive semidefinite"
+        assert np.linalg.eigvalsh((c.L + c.L.T) / 2).min() >= -1e-6 * np.abs(c.L).max(), (
+            f"{text}, not positive semidefinite"
+        )
     return len(names)
 
 
@@ -161,7 +214,11 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     """Moieties and Γ do not change: Σ w dx/dt = 0 for every invariant of N."""
     if not model.invariants:
         raise Skip("the model conserves nothing")
-    quantum = {x.name: float(x.quantum.subs(symbols.F, FARADAY)) for x in model.states if x.quantum is not None}
+    quantum = {
+        x.name: float(x.quantum.subs(symbols.F, FARADAY))
+        for x in model.states
+        if x.quantum is not None
+    }
 
     def judge(state: State) -> None:
         (rhs,) = values(state, "rhs")
@@ -169,7 +226,10 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
             terms = {p: float(w) * rhs[p] / quantum[p] for p, w in weights.items()}
             total, size = sum(terms.values()), sum(map(abs, terms.values()))
             told = " ".join(f"{float(w):+g} {p}" for p, w in weights.items())
-            assert abs(total) <= 1e-9 * size, f"{model.name}: {told} changes by {total:.3g} fmol/s of {size:.3g} at the state {state!r}"
+            assert abs(total) <= 1e-9 * size, (
+                f"{model.name}: {told} changes by {total:.3g} fmol/s of {size:.3g} at the state"
+                f" {state!r}"
+            )
 
     return _everywhere(model, judge, examples)
 
@@ -190,7 +250,9 @@ def runs_downhill(model: Model, *, examples: int = 0, until: Any = "1 s") -> int
     run = simulate(model, until=until)
     G = run.trajectory.observe("energy")[0, :, 0]
     rise = float(np.diff(G).max(initial=0.0))
-    assert rise <= 1e-7 * float(np.ptp(G)) + 1e-12 * float(np.abs(G).max()), f"{model.name}: G rises by {_in_units(rise, 'pJ')} within a step"
+    assert rise <= 1e-7 * float(np.ptp(G)) + 1e-12 * float(np.abs(G).max()), (
+        f"{model.name}: G rises by {_in_units(rise, 'pJ')} within a step"
+    )
     return len(G) - 1
 
 
@@ -198,14 +260,31 @@ def batch_equals_singles(model: Model, *, examples: int = 0, until: Any = "0.1 s
     """A scan over a parameter gives what its single runs give."""
     import xarray as xr
 
-    name = next((n for n, p in model.parameters.items() if p.value > 0 and any(n.startswith(f"{t.name}.") for t in model.transporters)), None)
+    name = next(
+        (
+            n
+            for n, p in model.parameters.items()
+            if p.value > 0 and any(n.startswith(f"{t.name}.") for t in model.transporters)
+        ),
+        None,
+    )
     if name is None:
         raise Skip("no positive parameter to scan")
     p = model.parameters[name]
     numbers = p.value * units.from_internal(p.unit) * np.array([0.5, 1.0, 2.0])
-    scan = simulate(model, until=until, parameters={name: xr.DataArray(numbers, dims="scan", attrs={"units": p.unit})}, keep=Keep(times="final"))
+    scan = simulate(
+        model,
+        until=until,
+        parameters={name: xr.DataArray(numbers, dims="scan", attrs={"units": p.unit})},
+        keep=Keep(times="final"),
+    )
     for k, number in enumerate(numbers):
-        single = simulate(model, until=until, parameters={name: units.Q(float(number), p.unit)}, keep=Keep(times="final"))
+        single = simulate(
+            model,
+            until=until,
+            parameters={name: units.Q(float(number), p.unit)},
+            keep=Keep(times="final"),
+        )
         for variable in ("amount", "potential"):
             a, b = scan.data[variable].isel(scan=k).values, single.data[variable].values
             assert np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True), (
@@ -219,13 +298,19 @@ MODEL = (*TRANSPORTER, keeps_invariants, books_close, runs_downhill, batch_equal
 
 
 def check_transporter(declared: Transporter | Cycle, *, examples: int = 60) -> Report:
-    """All properties that one transporter can be held to, between the places that it was declared on.
+    """All properties that one transporter can be held to, between the places that it was declared
+    on.
 
     ``examples``: states for each property.  Raises AssertionError with a state in units, WrongType.
     """
     if not isinstance(declared, (Transporter, Cycle)):
         advice = "check_model(model) for a model"
-        raise errors.WrongType(where="check_transporter(…)", wanted="a Transporter or a Cycle", got=errors.shown(declared), advice=advice)
+        raise errors.WrongType(
+            where="check_transporter(…)",
+            wanted="a Transporter or a Cycle",
+            got=errors.shown(declared),
+            advice=advice,
+        )
     report = _all(declared.name, around(declared), (*TRANSPORTER, books_close), examples)
     _one(report, onsager_symmetry, declared, examples)
     return report
@@ -235,7 +320,9 @@ def check_model(model: Model, *, examples: int = 40) -> Report:
     """All properties of a model.  Raises AssertionError with a state in units, WrongType."""
     if not isinstance(model, Model):
         advice = "check_transporter(transporter) for one transporter"
-        raise errors.WrongType(where="check_model(…)", wanted="a Model", got=errors.shown(model), advice=advice)
+        raise errors.WrongType(
+            where="check_model(…)", wanted="a Model", got=errors.shown(model), advice=advice
+        )
     report = _all(model.name, model, MODEL, examples)
     for part in model.transporters:
         _one(report, onsager_symmetry, part, examples)

@@ -23,7 +23,8 @@ Array = NDArray[np.float64]
 class Condition:
     """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
 
-    ``own``: numbers of states with an equation of their own, by name; as declared where none is told.
+    ``own``: numbers of states with an equation of their own, by name; as declared where none is
+    told.
     """
 
     amount: Mapping[str, float]
@@ -33,7 +34,9 @@ class Condition:
 
 
 def vector(model: Model, at: Condition) -> Array:
-    """The state vector; node charges are Σ C (φ − φ of the neighbour), with the ground's φ taken off."""
+    """The state vector; node charges are Σ C (φ − φ of the neighbour), with the ground's φ taken
+    off.
+    """
     grounds = [n for n in model.places if n not in model.circuit.nodes]
     base = at.phi[grounds[0]] if grounds else 0.0
     charge = dict.fromkeys(model.places, 0.0)
@@ -43,11 +46,16 @@ def vector(model: Model, at: Condition) -> Array:
             q = (
                 m.area.value
                 * m.capacitance.value
-                * ((at.phi[a] if a in model.circuit.nodes else base) - (at.phi[b] if b in model.circuit.nodes else base))
+                * (
+                    (at.phi[a] if a in model.circuit.nodes else base)
+                    - (at.phi[b] if b in model.circuit.nodes else base)
+                )
             )
             charge[a] += q
             charge[b] -= q
-    told = {symbols.amount(n): x for n, x in at.amount.items()} | {symbols.charge(n): x for n, x in charge.items()}
+    told = {symbols.amount(n): x for n, x in at.amount.items()} | {
+        symbols.charge(n): x for n, x in charge.items()
+    }
     told |= {symbols.volume(n): x for n, x in at.volume.items()}
     declared = numbers(model) if model.unaccounted else {}
     for x in model.states:
@@ -56,7 +64,7 @@ def vector(model: Model, at: Condition) -> Array:
     return np.array([told[x.symbol] for x in model.states])
 
 
-class Seen:
+class ModelEvaluator:
     """A model's kernel at its own parameters (or others): named groups at a state."""
 
     def __init__(self, model: Model, change: Mapping[str, float] | None = None) -> None:
@@ -74,15 +82,24 @@ class Seen:
     def N(self) -> Array:
         """The stoichiometric matrix as numbers."""
         at = self.p | {"F": FARADAY}
-        return np.array([[_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes] for p in self.model.pools])
+        return np.array(
+            [
+                [_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes]
+                for p in self.model.pools
+            ]
+        )
 
     def flow(self, y: Array, t: Any = 0.0) -> Array:
-        """What cancels in J of each process: r⁺ + r⁻, or L times some RT where a law has no one-way rates."""
+        """What cancels in J of each process: r⁺ + r⁻, or L times some RT where a law has no one-way
+        rates.
+        """
         up, down = self("forward", y, t), self("reverse", y, t)
         near = y * (1 + 1e-3 * np.arange(len(y)))
         J, A, here = self("flux", near, t), self("affinity", near, t), self("flux", y, t)
         slope = {n: abs(J[n] / A[n]) if A[n] else 0.0 for n in J}
-        return np.array([up[n] + down[n] if n in up else abs(here[n]) + slope[n] * 30 * self.RT for n in J])
+        return np.array(
+            [up[n] + down[n] if n in up else abs(here[n]) + slope[n] * 30 * self.RT for n in J]
+        )
 
     def gross(self, y: Array, t: Any = 0.0) -> Array:
         """|N| times the flow of each process: the size of what cancels in dx/dt."""

@@ -1,7 +1,7 @@
 """Random species, reactions, transporters and models as plain data.
 
-Models are drawn as data (a :class:`Spec`) and declared by :func:`build`, so that one draw can be declared twice: in other units,
-mirrored, with shifted energies, with another ground.
+Models are drawn as data (a :class:`Spec`) and declared by :func:`build`, so that one draw can be
+declared twice: in other units, mirrored, with shifted energies, with another ground.
 """
 
 from __future__ import annotations
@@ -45,19 +45,31 @@ def temperatures() -> st.SearchStrategy[float]:
 @st.composite
 def species(draw: st.DrawFn, name: str = "S") -> Species:
     """A species with a formula and a charge."""
-    elements = draw(st.dictionaries(st.sampled_from(["C", "H", "O", "N", "Na", "Cl"]), st.integers(1, 12), min_size=1))
+    elements = draw(
+        st.dictionaries(
+            st.sampled_from(["C", "H", "O", "N", "Na", "Cl"]), st.integers(1, 12), min_size=1
+        )
+    )
     return Species(name, draw(st.integers(-3, 3)), "".join(f"{e}{n}" for e, n in elements.items()))
 
 
 def crew(low: int = 1, high: int = 4) -> st.SearchStrategy[tuple[Species, ...]]:
     """Species with different names."""
-    return st.integers(low, high).flatmap(lambda n: st.tuples(*(species(f"S{i}") for i in range(n))))
+    return st.integers(low, high).flatmap(
+        lambda n: st.tuples(*(species(f"S{i}") for i in range(n)))
+    )
 
 
 @st.composite
-def crossings(draw: st.DrawFn, names: Sequence[str], most: int = 3) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+def crossings(
+    draw: st.DrawFn, names: Sequence[str], most: int = 3
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     """Both sides of a reaction in which one to three species cross, any way, in any number."""
-    chosen = draw(st.lists(st.sampled_from(list(names)), min_size=1, max_size=min(most, len(names)), unique=True))
+    chosen = draw(
+        st.lists(
+            st.sampled_from(list(names)), min_size=1, max_size=min(most, len(names)), unique=True
+        )
+    )
     left: list[Term] = []
     right: list[Term] = []
     for name in chosen:
@@ -69,7 +81,9 @@ def crossings(draw: st.DrawFn, names: Sequence[str], most: int = 3) -> tuple[tup
 
 @st.composite
 def syntheses(draw: st.DrawFn) -> tuple[tuple[Species, ...], tuple[Term, ...], tuple[Term, ...]]:
-    """Species and a balanced reaction in which all but the last of them become one molecule, on any side of the membrane."""
+    """Species and a balanced reaction in which all but the last of them become one molecule, on any
+    side of the membrane.
+    """
     parts = draw(crew(1, 3))
     counts = [draw(st.integers(1, 3)) for _ in parts]
     total: dict[str, int] = {}
@@ -85,7 +99,10 @@ def syntheses(draw: st.DrawFn) -> tuple[tuple[Species, ...], tuple[Term, ...], t
 
 def written(left: Sequence[Term], right: Sequence[Term], arrow: str = "->") -> str:
     """The text of a reaction."""
-    sides = (" + ".join((f"{n} " if n > 1 else "") + (f"{s}@{w}" if w else s) for n, s, w in side) for side in (left, right))
+    sides = (
+        " + ".join((f"{n} " if n > 1 else "") + (f"{s}@{w}" if w else s) for n, s, w in side)
+        for side in (left, right)
+    )
     return f" {arrow} ".join(sides)
 
 
@@ -98,7 +115,9 @@ def _other(side: str) -> str:
 
 @dataclass(frozen=True)
 class Loop:
-    """A kinetic diagram: steps (state, state, solutes left, solutes right, forward, reverse); the ``closing`` ones follow."""
+    """A kinetic diagram: steps (state, state, solutes left, solutes right, forward, reverse); the
+    ``closing`` ones follow.
+    """
 
     size: int
     steps: tuple[tuple[int, int, tuple[Term, ...], tuple[Term, ...], float, float], ...]
@@ -109,7 +128,9 @@ class Loop:
 
 @dataclass(frozen=True)
 class Part:
-    """A transporter; ``at`` is the membrane's index, ``numbers`` are (key, value, unit), ``theta`` None is the constant field."""
+    """A transporter; ``at`` is the membrane's index, ``numbers`` are (key, value, unit), ``theta``
+    None is the constant field.
+    """
 
     name: str
     kind: str
@@ -124,11 +145,16 @@ class Part:
 
 
 KINDS = ("elementary", "ghk", "ohmic", "onsager", "water", "saturable", "reduced", "pair", "cycle")
-_NUMBERS: dict[str, tuple[tuple[tuple[str, float, float, str], ...], ...]] = {  # alternatives of (key, decades, unit)
+_NUMBERS: dict[
+    str, tuple[tuple[tuple[str, float, float, str], ...], ...]
+] = {  # alternatives of (key, decades, unit)
     "elementary": ((("rate", 0, 3, "fmol/s"),), (("rate", 2, 5, "pmol/cm^2/s"),)),
     "ghk": ((("permeability", -8, -5, "cm/s"),),),
     "ohmic": ((("conductance", -2, 0, "nS"),), (("conductance", -2, 0, "mS/cm^2"),)),
-    "onsager": ((("coefficient", -7, -5, "fmol^2/fJ/s"),), (("coefficient", -9, -7, "fmol^2/fJ/s/um^2"),)),
+    "onsager": (
+        (("coefficient", -7, -5, "fmol^2/fJ/s"),),
+        (("coefficient", -9, -7, "fmol^2/fJ/s/um^2"),),
+    ),
     "water": ((("permeability", -8, -6, "cm/s/bar"),), (("permeability", -4, -2, "cm/s"),)),
     "saturable": (
         (("maximum", -1, 2, "pmol/cm^2/s"),),
@@ -143,8 +169,17 @@ _NUMBERS: dict[str, tuple[tuple[tuple[str, float, float, str], ...], ...]] = {  
 
 
 @st.composite
-def parts(draw: st.DrawFn, kind: str, names: Sequence[str], charges: dict[str, int], at: int = 0, fuel: str = "") -> Part:
-    """A transporter of one kind for species of these names; ``fuel`` is the side of the ATP that it may burn."""
+def parts(
+    draw: st.DrawFn,
+    kind: str,
+    names: Sequence[str],
+    charges: dict[str, int],
+    at: int = 0,
+    fuel: str = "",
+) -> Part:
+    """A transporter of one kind for species of these names; ``fuel`` is the side of the ATP that it
+    may burn.
+    """
     left, right = draw(crossings(names, 1 if kind == "ghk" else 3))
     if kind == "ghk":
         left, right = ((1, *left[0][1:]),), ((1, *right[0][1:]),)
@@ -152,23 +187,46 @@ def parts(draw: st.DrawFn, kind: str, names: Sequence[str], charges: dict[str, i
         kind = "onsager"
     if kind == "water":
         left, right = ((1, "H2O", "out"),), ((1, "H2O", "in"),)
-    if fuel and kind in ("elementary", "saturable", "reduced", "pair", "onsager") and draw(st.booleans()):
+    if (
+        fuel
+        and kind in ("elementary", "saturable", "reduced", "pair", "onsager")
+        and draw(st.booleans())
+    ):
         left, right = (*left, (1, "ATP", fuel)), (*right, (1, "ADP", fuel), (1, "Pi", fuel))
-    numbers = [(key, draw(decades(low, high)), unit) for key, low, high, unit in draw(st.sampled_from(_NUMBERS[kind]))]
+    numbers = [
+        (key, draw(decades(low, high)), unit)
+        for key, low, high, unit in draw(st.sampled_from(_NUMBERS[kind]))
+    ]
     if kind == "saturable":
         numbers += [(f"half {s}@{w}", draw(decades(-1, 2)), "mM") for _, s, w in (*left, *right)]
-    theta = draw(st.none() | st.sampled_from([0.0, 0.25, 0.5, 1.0])) if kind not in ("ghk", "water") else 0.5
-    modulator = draw(st.sampled_from(["", "clock", "gated"] if kind in ("water", "cycle") else ["", "", "inhibited", "gated", "clock"]))
+    theta = (
+        draw(st.none() | st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+        if kind not in ("ghk", "water")
+        else 0.5
+    )
+    modulator = draw(
+        st.sampled_from(
+            ["", "clock", "gated"]
+            if kind in ("water", "cycle")
+            else ["", "", "inhibited", "gated", "clock"]
+        )
+    )
     loop = draw(loops(names, charges, fuel)) if kind == "cycle" else None
     binding = draw(st.sampled_from(["simultaneous", "common"]))
-    return Part(f"{kind}{at}", kind, at, left, right, tuple(numbers), theta, binding, modulator, loop)
+    return Part(
+        f"{kind}{at}", kind, at, left, right, tuple(numbers), theta, binding, modulator, loop
+    )
 
 
 @st.composite
 def loops(draw: st.DrawFn, names: Sequence[str], charges: dict[str, int], fuel: str = "") -> Loop:
-    """A ring of 3 to 6 states that binds and lets go what it carries, perhaps with a slip across it or a dead end."""
+    """A ring of 3 to 6 states that binds and lets go what it carries, perhaps with a slip across it
+    or a dead end.
+    """
     left, right = draw(crossings(names, 2))
-    events = [(n, s, w, +1) for n, s, w in left] + [(n, s, w, -1) for n, s, w in right]  # all bind, then all let go
+    events = [(n, s, w, +1) for n, s, w in left] + [
+        (n, s, w, -1) for n, s, w in right
+    ]  # all bind, then all let go
     bare = draw(st.integers(1, 6 - len(events)))
     for _ in range(bare):
         events.insert(draw(st.integers(0, len(events))), (0, "", "", 0))
@@ -183,7 +241,13 @@ def loops(draw: st.DrawFn, names: Sequence[str], charges: dict[str, int], fuel: 
         if i == burns:
             took, gave = (*took, (1, "ATP", fuel)), (*gave, (1, "ADP", fuel), (1, "Pi", fuel))
         steps.append((i, (i + 1) % size, took, gave, *rates[i]))
-        bound.append({k: v for k in {*bound[-1], s} - {""} if (v := bound[-1].get(k, 0) + (way * n if k == s else 0))})
+        bound.append(
+            {
+                k: v
+                for k in {*bound[-1], s} - {""}
+                if (v := bound[-1].get(k, 0) + (way * n if k == s else 0))
+            }
+        )
     bound, closing = bound[:size], [size - 1]
     if extra == "dead end":
         n, s, w = left[0]
@@ -194,7 +258,9 @@ def loops(draw: st.DrawFn, names: Sequence[str], charges: dict[str, int], fuel: 
         side = draw(st.sampled_from(["in", "out"]))
         fed = ((1, "ATP", fuel),) if a <= burns < b and draw(st.booleans()) else ()
         left_over = ((1, "ADP", fuel), (1, "Pi", fuel)) if fed else ()
-        steps.append((a, b, tuple((n, s, side) for s, n in bound[b].items()) + fed, left_over, *rates[-1]))
+        steps.append(
+            (a, b, tuple((n, s, side) for s, n in bound[b].items()) + fed, left_over, *rates[-1])
+        )
         closing.append(len(steps) - 1)
     whole = tuple(Fraction(sum(n * charges[s] for s, n in held.items())) for held in bound)
     inside = tuple(Fraction(draw(st.integers(-40, 40)), 20) for _ in bound)
@@ -205,8 +271,10 @@ def loops(draw: st.DrawFn, names: Sequence[str], charges: dict[str, int], fuel: 
 
 
 @dataclass(frozen=True)
-class Room:
-    """A compartment; ``balanced`` by :func:`biomembrane.balance`, else a counter-ion makes it neutral."""
+class CompartmentSpec:
+    """A compartment; ``balanced`` by :func:`biomembrane.balance`, else a counter-ion makes it
+    neutral.
+    """
 
     name: str
     volume: float
@@ -215,7 +283,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Bath:
+class BathSpec:
     """A reservoir."""
 
     name: str
@@ -224,7 +292,7 @@ class Bath:
 
 
 @dataclass(frozen=True)
-class Wall:
+class MembraneSpec:
     """A membrane: area [um^2], capacitance [uF/cm^2] or none, potential at the start [mV]."""
 
     name: str
@@ -240,9 +308,9 @@ class Spec:
     """A model as data."""
 
     species: tuple[Species, ...]
-    rooms: tuple[Room, ...]
-    baths: tuple[Bath, ...]
-    walls: tuple[Wall, ...]
+    rooms: tuple[CompartmentSpec, ...]
+    baths: tuple[BathSpec, ...]
+    walls: tuple[MembraneSpec, ...]
     parts: tuple[Part, ...]
     temperature: float
 
@@ -252,7 +320,13 @@ def substances(shift: dict[str, float] | None = None) -> dict[str, Species]:
 
     def reactant(name: str, charge: int = 0, **what: Any) -> Species:
         energy = ENERGIES[name] + (shift or {}).get(name, 0.0)
-        return Species(name, charge, standard=Parameter(Q(energy, "kJ/mol"), Source("assumed")), convention=CONVENTION, **what)
+        return Species(
+            name,
+            charge,
+            standard=Parameter(Q(energy, "kJ/mol"), Source("assumed")),
+            convention=CONVENTION,
+            **what,
+        )
 
     made = [
         *(Na, K, Cl, Ca),
@@ -266,33 +340,63 @@ def substances(shift: dict[str, float] | None = None) -> dict[str, Species]:
 
 CHARGES = {name: s.charge for name, s in substances().items()}
 TOPOLOGIES = ("cell", "epithelium", "open epithelium", "pair", "closed")
-_CELL = {"Na": (5, 20), "K": (60, 100), "Cl": (5, 20), "Ca": (0.1, 1), "hexA": (0.1, 5), "hexB": (0.1, 5)}
-_BATH = {"Na": (140, 150), "K": (3, 10), "Cl": (146, 165), "Ca": (1, 2), "hexA": (0.1, 5), "hexB": (0.1, 5)}
+_CELL = {
+    "Na": (5, 20),
+    "K": (60, 100),
+    "Cl": (5, 20),
+    "Ca": (0.1, 1),
+    "hexA": (0.1, 5),
+    "hexB": (0.1, 5),
+}
+_BATH = {
+    "Na": (140, 150),
+    "K": (3, 10),
+    "Cl": (146, 165),
+    "Ca": (1, 2),
+    "hexA": (0.1, 5),
+    "hexB": (0.1, 5),
+}
 
 
 @st.composite
 def specs(
-    draw: st.DrawFn, topologies: Sequence[str] = TOPOLOGIES, kinds: Sequence[str] = (*KINDS, "isomerase"), most: int = 6, *, active: bool = True
+    draw: st.DrawFn,
+    topologies: Sequence[str] = TOPOLOGIES,
+    kinds: Sequence[str] = (*KINDS, "isomerase"),
+    most: int = 6,
+    *,
+    active: bool = True,
 ) -> Spec:
-    """Small models: one or two compartments, one to six transporters; ``active`` ones may burn ATP."""
+    """Small models: one or two compartments, one to six transporters; ``active`` ones may burn
+    ATP.
+    """
     topology = draw(st.sampled_from(list(topologies)))
 
     def contents(ranges: Mapping[str, tuple[float, float]]) -> tuple[tuple[str, float], ...]:
         return tuple((s, draw(st.floats(*r))) for s, r in ranges.items())
 
-    def wall(name: str, inside: str, outside: str, *, junction: bool = False) -> Wall:
+    def wall(name: str, inside: str, outside: str, *, junction: bool = False) -> MembraneSpec:
         C = None if junction else draw(st.floats(0.5, 2))
-        return Wall(name, inside, outside, draw(st.floats(100, 500)), C, draw(st.floats(-80, 40)))
+        return MembraneSpec(
+            name, inside, outside, draw(st.floats(100, 500)), C, draw(st.floats(-80, 40))
+        )
 
-    rooms = [Room("cell", draw(st.floats(0.5, 2)), contents(_CELL), topology != "closed")]
-    baths = [Bath("blood", contents(_BATH))] if topology != "closed" else []
+    rooms = [
+        CompartmentSpec("cell", draw(st.floats(0.5, 2)), contents(_CELL), topology != "closed")
+    ]
+    baths = [BathSpec("blood", contents(_BATH))] if topology != "closed" else []
     walls = [wall("basal", "cell", "blood")] if topology != "closed" else []
     if topology in ("pair", "closed"):
-        rooms.append(Room("other", draw(st.floats(0.5, 2)), contents(_CELL), topology != "closed"))
+        rooms.append(
+            CompartmentSpec("other", draw(st.floats(0.5, 2)), contents(_CELL), topology != "closed")
+        )
         walls.append(wall("gap", "cell", "other"))
     if "epithelium" in topology:
-        baths.append(Bath("lumen", contents(_CELL | _BATH), floating="open" in topology))
-        walls += [wall("apical", "cell", "lumen"), wall("junction", "lumen", "blood", junction=True)]
+        baths.append(BathSpec("lumen", contents(_CELL | _BATH), floating="open" in topology))
+        walls += [
+            wall("apical", "cell", "lumen"),
+            wall("junction", "lumen", "blood", junction=True),
+        ]
     made: list[Part] = []
     for i in range(draw(st.integers(1, most))):
         kind = draw(st.sampled_from(list(kinds)))
@@ -308,7 +412,14 @@ def specs(
             fuel = "in" if active and walls[at].inside == "cell" else ""
             part = draw(parts(kind, PERMEANT, CHARGES, at, fuel))
         made.append(replace(part, name=f"T{i}{part.kind}"))
-    return Spec(tuple(substances().values()), tuple(rooms), tuple(baths), tuple(walls), tuple(made), draw(temperatures()))
+    return Spec(
+        tuple(substances().values()),
+        tuple(rooms),
+        tuple(baths),
+        tuple(walls),
+        tuple(made),
+        draw(temperatures()),
+    )
 
 
 @st.composite
@@ -320,6 +431,16 @@ def lone(draw: st.DrawFn, kind: str) -> Spec:
         known = (replace(known[0], charge=2), *known[1:])
         charges = {s.name: s.charge for s in known}
     inside, outside = (tuple((s.name, draw(decades(-2, 2.5))) for s in known) for _ in range(2))
-    room, bath = Room("cell", draw(st.floats(0.5, 2)), inside, balanced=False), Bath("bath", outside)
-    wall = Wall("wall", "cell", "bath", draw(st.floats(100, 500)), 1.0, 0.0)
-    return Spec(known, (room,), (bath,), (wall,), (draw(parts(kind, list(charges), charges)),), draw(temperatures()))
+    room, bath = (
+        CompartmentSpec("cell", draw(st.floats(0.5, 2)), inside, balanced=False),
+        BathSpec("bath", outside),
+    )
+    wall = MembraneSpec("wall", "cell", "bath", draw(st.floats(100, 500)), 1.0, 0.0)
+    return Spec(
+        known,
+        (room,),
+        (bath,),
+        (wall,),
+        (draw(parts(kind, list(charges), charges)),),
+        draw(temperatures()),
+    )

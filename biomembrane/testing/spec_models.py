@@ -1,4 +1,6 @@
-"""From a drawn :class:`~.random_specs.Spec` to a model: one draw can be declared twice, in other units, mirrored, with shifted energies."""
+"""From a drawn :class:`~.random_specs.Spec` to a model: one draw can be declared twice, in other
+units, mirrored, with shifted energies.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from ..assemble.model import Model
 from ..declare import laws
 from ..declare.cycle import Cycle
 from ..declare.places import Compartment, Membrane, Reservoir, balance
-from ..declare.reaction import beside
+from ..declare.reaction import solutes_at
 from ..declare.site import Site
 from ..declare.species import Species
 from ..declare.transporter import Transporter
@@ -20,16 +22,26 @@ from ..library.species import H2O
 from ..symbols import B
 from ..symbols import t as clock
 from ..units import Q
-from .random_specs import Loop, Part, Room, Spec, Term, written
+from .random_specs import Loop, Part, CompartmentSpec, Spec, Term, written
 
 Quantifier = Callable[[float, str], Any]
 
 
 def build(spec: Spec, q: Quantifier = Q, *, potential: bool = False) -> Model:
-    """Declare a spec; ``q`` makes its quantities, ``potential`` gives V at the start where a place can hold charge."""
+    """Declare a spec; ``q`` makes its quantities, ``potential`` gives V at the start where a place
+    can hold charge.
+    """
     known = {s.name: s for s in spec.species}
-    baths = {b.name: Reservoir(b.name, {known[s]: q(c, "mM") for s, c in b.contents}, floating=b.floating) for b in spec.baths}
-    places: dict[str, Compartment | Reservoir] = {**baths, **{r.name: _room(r, known, baths, q) for r in spec.rooms}}
+    baths = {
+        b.name: Reservoir(
+            b.name, {known[s]: q(c, "mM") for s, c in b.contents}, floating=b.floating
+        )
+        for b in spec.baths
+    }
+    places: dict[str, Compartment | Reservoir] = {
+        **baths,
+        **{r.name: _room(r, known, baths, q) for r in spec.rooms},
+    }
     walls = [
         Membrane(
             w.name, inside=places[w.inside], outside=places[w.outside], area=q(w.area, "um^2"),
@@ -37,8 +49,14 @@ def build(spec: Spec, q: Quantifier = Q, *, potential: bool = False) -> Model:
         )
         for w in spec.walls
     ]  # fmt: skip
-    made = [transporter(p, walls[p.at] if p.at >= 0 else places[spec.rooms[0].name], q) for p in spec.parts]
-    what = {"temperature": q(spec.temperature, "kelvin"), "reference": next(iter(baths.values()), None)}
+    made = [
+        transporter(p, walls[p.at] if p.at >= 0 else places[spec.rooms[0].name], q)
+        for p in spec.parts
+    ]
+    what = {
+        "temperature": q(spec.temperature, "kelvin"),
+        "reference": next(iter(baths.values()), None),
+    }
     solid = [(w, m) for w, m in zip(spec.walls, walls, strict=True) if w.capacitance is not None]
     model = Model("drawn", made, potential={m: q(0.0, "mV") for _, m in solid}, **what)
     if not potential:
@@ -48,10 +66,20 @@ def build(spec: Spec, q: Quantifier = Q, *, potential: bool = False) -> Model:
         V = w.potential if (w.inside in phi) != (w.outside in phi) else 0.0
         phi.setdefault(w.inside, phi.get(w.outside, 0.0) + V)
         phi.setdefault(w.outside, phi[w.inside] - V)
-    return Model("drawn", made, potential={m: q(phi[w.inside] - phi[w.outside], "mV") for w, m in solid}, **what)
+    return Model(
+        "drawn",
+        made,
+        potential={m: q(phi[w.inside] - phi[w.outside], "mV") for w, m in solid},
+        **what,
+    )
 
 
-def _room(room: Room, known: Mapping[str, Species], baths: Mapping[str, Reservoir], q: Quantifier) -> Compartment:
+def _room(
+    room: CompartmentSpec,
+    known: Mapping[str, Species],
+    baths: Mapping[str, Reservoir],
+    q: Quantifier,
+) -> Compartment:
     contents = {known[s]: q(c, "mM") for s, c in room.contents}
     fuels = [known[s] for s in ("ATP", "ADP", "Pi") if s in known]
     held = {s: q(c, "mM") for s, c in zip(fuels, (4.0, 0.4, 4.0), strict=False)}
@@ -59,16 +87,27 @@ def _room(room: Room, known: Mapping[str, Species], baths: Mapping[str, Reservoi
     if not room.balanced:
         left = sum(known[s].charge * c for s, c in room.contents)
         impermeant = {Species("Counter", -1 if left > 0 else 1): q(abs(left), "mM")}
-    return Compartment(room.name, volume=q(room.volume, "pL"), contents=contents, held=held, impermeant=impermeant)
+    return Compartment(
+        room.name, volume=q(room.volume, "pL"), contents=contents, held=held, impermeant=impermeant
+    )
 
 
 def transporter(part: Part, on: Any, q: Quantifier) -> Transporter | Cycle:
     """The transporter of a part."""
-    modulator = {"": None, "inhibited": _inhibited, "gated": _gated, "clock": _clock}[part.modulator]
+    modulator = {"": None, "inhibited": _inhibited, "gated": _gated, "clock": _clock}[
+        part.modulator
+    ]
     if part.loop is not None:
         return _cycle(part, part.loop, on, q, modulator)
     extra = (H2O,) if part.kind == "water" else ()
-    return Transporter(part.name, written(part.left, part.right), on, law_of(part, q), modulator=modulator, species=extra)
+    return Transporter(
+        part.name,
+        written(part.left, part.right),
+        on,
+        law_of(part, q),
+        modulator=modulator,
+        species=extra,
+    )
 
 
 def _barrier(part: Part) -> laws.Barrier:
@@ -90,13 +129,18 @@ def law_of(part: Part, q: Quantifier) -> laws.Law:
         case "water":
             return laws.Water(permeability=number["permeability"])
         case "saturable":
-            half = {key.removeprefix("half "): x for key, x in number.items() if key.startswith("half ")}
+            half = {
+                key.removeprefix("half "): x for key, x in number.items() if key.startswith("half ")
+            }
             rest = {key: x for key, x in number.items() if not key.startswith("half ")}
             return laws.Saturable(half=half, binding=part.binding, barrier=barrier, **rest)
         case "reduced":
             return _reduced(number)
         case "pair":
-            return laws.Pair(forward=lambda s: _rush(s, number["k"])[0], reverse=lambda s: _rush(s, number["k"])[1])
+            return laws.Pair(
+                forward=lambda s: _rush(s, number["k"])[0],
+                reverse=lambda s: _rush(s, number["k"])[1],
+            )
     raise ValueError(part.kind)
 
 
@@ -108,7 +152,7 @@ def _inhibited(site: Site) -> Any:
 def _gated(site: Site) -> Any:
     """Opened by a solute that takes no part, where there is one."""
     taking_part = {who.pool for who in site.participants}
-    others = sorted(who.pool for who in beside(site.on).values() if who.pool not in taking_part)
+    others = sorted(who.pool for who in solutes_at(site.on).values() if who.pool not in taking_part)
     if not others:
         return sp.S.One
     level = site[others[0]]
@@ -117,15 +161,19 @@ def _gated(site: Site) -> Any:
 
 def _clock(site: Site) -> Any:
     return sp.exp(
-        sp.sin(clock * site.parameter("pace", Q(0.1, "1/s"), d.RATE)) - clock / site.parameter("fade", Q(60, "s"), d.TIME, domain="positive")
+        sp.sin(clock * site.parameter("pace", Q(0.1, "1/s"), d.RATE))
+        - clock / site.parameter("fade", Q(60, "s"), d.TIME, domain="positive")
     )
 
 
 def _rush(site: Site, k: Any) -> tuple[Any, Any]:
     filled = 1 + site.product(site.reaction.reactants, activities=True)
     both = site.parameter("k", k, d.FLUX) * (B(site.u) + B(-site.u)) / filled
-    forward, reverse = (site.product(side, activities=True) for side in (site.reaction.reactants, site.reaction.products))
-    return both * forward, both * reverse * sp.exp(site.standard + site.Qu)
+    forward, reverse = (
+        site.product(side, activities=True)
+        for side in (site.reaction.reactants, site.reaction.products)
+    )
+    return both * forward, both * reverse * sp.exp(site.standard + site.reduced_work)
 
 
 def _reduced(number: Mapping[str, Any]) -> laws.ReducedCycle:
@@ -133,10 +181,27 @@ def _reduced(number: Mapping[str, Any]) -> laws.ReducedCycle:
         return site.parameter(f"k{i}", number[f"k{i}"], d.RATE, domain="positive")
 
     def closing(s: Site) -> Any:
-        return k(s, 0) * k(s, 1) * k(s, 2) / (k(s, 3) * k(s, 4)) * s.product(s.reaction.products, activities=True) * sp.exp(s.standard + s.Qu / 2)
+        return (
+            k(s, 0)
+            * k(s, 1)
+            * k(s, 2)
+            / (k(s, 3) * k(s, 4))
+            * s.product(s.reaction.products, activities=True)
+            * sp.exp(s.standard + s.reduced_work / 2)
+        )
 
-    forward = [lambda s: k(s, 0) * s.product(s.reaction.reactants, activities=True) * sp.exp(-s.Qu / 2), lambda s: k(s, 1), lambda s: k(s, 2)]
-    return laws.ReducedCycle(density=number["density"], forward=forward, reverse=[lambda s: k(s, 3), lambda s: k(s, 4), closing])
+    forward = [
+        lambda s: (
+            k(s, 0) * s.product(s.reaction.reactants, activities=True) * sp.exp(-s.reduced_work / 2)
+        ),
+        lambda s: k(s, 1),
+        lambda s: k(s, 2),
+    ]
+    return laws.ReducedCycle(
+        density=number["density"],
+        forward=forward,
+        reverse=[lambda s: k(s, 3), lambda s: k(s, 4), closing],
+    )
 
 
 def _cycle(part: Part, loop: Loop, on: Any, q: Quantifier, modulator: Any) -> Cycle:
@@ -150,9 +215,14 @@ def _cycle(part: Part, loop: Loop, on: Any, q: Quantifier, modulator: Any) -> Cy
         order = sum(n for n, _, _ in side)
         return q(x * 10.0**order, f"1/s/mM^{order}" if order else "1/s")
 
-    steps = [(ends(a, b, left, right), {"forward": rate(f, left), "reverse": rate(r, right)}) for a, b, left, right, f, r in loop.steps]
+    steps = [
+        (ends(a, b, left, right), {"forward": rate(f, left), "reverse": rate(r, right)})
+        for a, b, left, right, f, r in loop.steps
+    ]
     return Cycle(
-        part.name, on, density=q(*part.numbers[0][1:]), states=" ".join(map(name, range(loop.size))), steps=steps,
-        close=[ends(*loop.steps[i][:2]) for i in loop.closing], charge={name(i): str(float(x)) for i, x in enumerate(loop.inside)},
+        part.name, on, density=q(*part.numbers[0][1:]),
+        states=" ".join(map(name, range(loop.size))), steps=steps,
+        close=[ends(*loop.steps[i][:2]) for i in loop.closing],
+        charge={name(i): str(float(x)) for i, x in enumerate(loop.inside)},
         barrier=_barrier(part), modulator=modulator,
     )  # fmt: skip

@@ -1,4 +1,6 @@
-"""States of a model near the declared one, told by what differs from it, so that a shrunken counter-example is short and has units."""
+"""States of a model near the declared one, told by what differs from it, so that a shrunken
+counter-example is short and has units.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,15 @@ from hypothesis import strategies as st
 from .. import units
 from ..assemble.model import Model
 from ..declare.transporter import Process
-from .model_evaluator import Array, Condition, Seen, vector
+from .model_evaluator import Array, Condition, ModelEvaluator, vector
 
 DECADES = 20  # tenths of a decade that concentrations move to either side
 
 
 @dataclass(frozen=True)
 class State:
-    """A state: concentrations by dotted name [mM], V of places [V], volumes [pL] and carrier states [fmol]; ``moved`` is what differs from
-    the declared ones.
+    """A state: concentrations by dotted name [mM], V of places [V], volumes [pL] and carrier states
+    [fmol]; ``moved`` is what differs from the declared ones.
     """
 
     model: Model = field(repr=False)
@@ -36,7 +38,10 @@ class State:
 
     @cached_property
     def condition(self) -> Condition:
-        volume = {c.name: self.moved.get(f"{c.name}.volume", c.volume.value) for c in self.model.compartments}
+        volume = {
+            c.name: self.moved.get(f"{c.name}.volume", c.volume.value)
+            for c in self.model.compartments
+        }
         place = {x.name: x.place for x in self.model.states}
         amount = {n: c * volume[place[n]] for n, c in self.levels.items()}
         amount |= {name: self.moved.get(name, 0.01) for name in _carriers(self.model)}
@@ -47,15 +52,21 @@ class State:
     @property
     def parameters(self) -> dict[str, float]:
         """Concentrations of baths and held pools that differ."""
-        return {n: x for n, x in self.moved.items() if n in self.model.parameters and n not in {x.name for x in self.model.states}}
+        return {
+            n: x
+            for n, x in self.moved.items()
+            if n in self.model.parameters and n not in {x.name for x in self.model.states}
+        }
 
     def y(self) -> Array:
         """The state vector."""
         return vector(self.model, self.condition)
 
-    def seen(self) -> Seen:
+    def seen(self) -> ModelEvaluator:
         """The model's kernel with the baths of this state."""
-        return Seen(self.model, {n: x for n, x in self.parameters.items() if n not in _volumes(self.model)})
+        return ModelEvaluator(
+            self.model, {n: x for n, x in self.parameters.items() if n not in _volumes(self.model)}
+        )
 
     def but(self, name: str, value: float) -> State:
         """The state with one thing changed."""
@@ -97,7 +108,8 @@ def _quantity(model: Model, name: str, x: float) -> str:
 
 @st.composite
 def states(draw: st.DrawFn, model: Model) -> State:
-    """States of a model: concentrations (baths and held pools, too) within a factor 100 of the declared ones, ±150 mV, half to double the volume.
+    """States of a model: concentrations (baths and held pools, too) within a factor 100 of the
+    declared ones, ±150 mV, half to double the volume.
 
     Draws shrink to the declared values, so that a counter-example names only what it needs.
     """
@@ -123,7 +135,9 @@ def states(draw: st.DrawFn, model: Model) -> State:
 
 
 def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
-    """A concentration of the process, and the state with it moved so far that A = 0; None where it takes more than e⁷⁰."""
+    """A concentration of the process, and the state with it moved so far that A = 0; None where it
+    takes more than e⁷⁰.
+    """
     chosen = next(p for p in model.processes if p.name == process)
     for who, n in chosen.reaction.net.items():
         if not who.is_solute or who.pool not in model.parameters:
@@ -133,7 +147,9 @@ def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
         shift = seen("affinity", at.y())[process] / seen.RT / n
         if not math.isfinite(shift) or abs(shift) > 70:
             continue
-        for _ in range(3 if _dry(chosen) else 12):  # the level enters by its logarithm, and by the pressure of a solvent that reacts
+        for _ in range(
+            3 if _dry(chosen) else 12
+        ):  # the level enters by its logarithm, and by the pressure of a solvent that reacts
             here *= math.exp(shift)
             at = at.but(who.pool, here)
             seen = at.seen()

@@ -1,4 +1,6 @@
-"""Strategies that give declared objects: species, reactions, laws, cycles, transporters and models, as small as a property needs them."""
+"""Strategies that give declared objects: species, reactions, laws, cycles, transporters and models,
+as small as a property needs them.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def species(name: str = "S") -> st.SearchStrategy[Species]:
 
 
 def balanced_reactions() -> st.SearchStrategy[tuple[tuple[Species, ...], str]]:
-    """Species and the text of a reaction between both sides of a membrane that balances in atoms and charge."""
+    """Species and the text of a reaction between both sides of a membrane that balances in atoms
+    and charge.
+    """
     return syntheses().map(lambda made: (made[0], written(made[1], made[2])))
 
 
@@ -44,14 +48,25 @@ _LAWS = tuple(kind for kind in KINDS if kind != "cycle")
 
 
 def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Any]]:
-    """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both sides."""
-    part = st.sampled_from(list(kinds)).flatmap(lambda kind: random_specs.parts(kind, random_specs.PERMEANT, random_specs.CHARGES))
+    """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both
+    sides.
+    """
+    part = st.sampled_from(list(kinds)).flatmap(
+        lambda kind: random_specs.parts(kind, random_specs.PERMEANT, random_specs.CHARGES)
+    )
     return part.map(lambda p: (written(p.left, p.right), law_of(p, units.Q)))
 
 
 def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter | Cycle]:
-    """A transporter or cycle of one of the kinds, between a compartment and a bath, for species of its own."""
-    return st.sampled_from(list(kinds)).flatmap(lone).map(build).map(lambda model: model.transporters[0])
+    """A transporter or cycle of one of the kinds, between a compartment and a bath, for species of
+    its own.
+    """
+    return (
+        st.sampled_from(list(kinds))
+        .flatmap(lone)
+        .map(build)
+        .map(lambda model: model.transporters[0])
+    )
 
 
 def cycles() -> st.SearchStrategy[Cycle]:
@@ -60,8 +75,20 @@ def cycles() -> st.SearchStrategy[Cycle]:
 
 
 def models(most: int = 4, *, active: bool = True) -> st.SearchStrategy[Model]:
-    """Models of one or two compartments with up to ``most`` transporters; ``active`` ones may burn ATP."""
+    """Models of one or two compartments with up to ``most`` transporters; ``active`` ones may burn
+    ATP.
+    """
     return specs(most=most, active=active).map(build)
 
 
-__all__ = ["balanced_reactions", "crew", "cycles", "laws", "models", "species", "temperatures", "transporters", "unbalanced_reactions"]
+__all__ = [
+    "balanced_reactions",
+    "crew",
+    "cycles",
+    "laws",
+    "models",
+    "species",
+    "temperatures",
+    "transporters",
+    "unbalanced_reactions",
+]

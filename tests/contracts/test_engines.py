@@ -75,7 +75,9 @@ def test_a_run_a_scan_and_a_lazy_scan(solver: Solver) -> None:
     alone.ledger.check()
     keep = bm.Keep(["amount"], times="final")
     scan = bm.simulate(model, times=TIMES, parameters={"bath.K": LEVELS}, solver=solver, keep=keep)
-    lazy = bm.simulate(model, times=TIMES, parameters={"bath.K": LEVELS.chunk(K_o=2)}, solver=solver, keep=keep)
+    lazy = bm.simulate(
+        model, times=TIMES, parameters={"bath.K": LEVELS.chunk(K_o=2)}, solver=solver, keep=keep
+    )
     assert isinstance(lazy, Lazy)
     assert lazy.recipe.solver.threads == 1
     wanted = alone.data.amount.isel(time=-1)
@@ -88,14 +90,21 @@ def test_a_run_a_scan_and_a_lazy_scan(solver: Solver) -> None:
 def test_a_tighter_one_is_of_the_same_kind(solver: Solver) -> None:
     """``at`` changes the tolerance alone, ``alone`` the threads alone."""
     tighter, lone = solver.at(1e-10), solver.alone()
-    assert (type(tighter), tighter.rtol, tighter.atol, tighter.threads) == (type(solver), 1e-10, solver.atol, solver.threads)
+    assert (type(tighter), tighter.rtol, tighter.atol, tighter.threads) == (
+        type(solver),
+        1e-10,
+        solver.atol,
+        solver.threads,
+    )
     assert (type(lone), lone.rtol, lone.threads) == (type(solver), solver.rtol, 1)
 
 
 @pytest.mark.parametrize("solver", SOLVERS[:2], ids=["Native", "SciPy"])
 def test_what_is_prepared_travels(solver: Solver) -> None:
     """A compiled program crosses to another process, and a prepared model gives the same there."""
-    prepared = bm.prepare(bm.load("resting_cell"), vary={"bath.K": "mM"}, until=Q(1, "s"), solver=solver)
+    prepared = bm.prepare(
+        bm.load("resting_cell"), vary={"bath.K": "mM"}, until=Q(1, "s"), solver=solver
+    )
     there: Any = pickle.loads(pickle.dumps(prepared))
     np.testing.assert_array_equal(there([4.0]).data.amount, prepared([4.0]).data.amount)
 
@@ -108,10 +117,22 @@ def test_nothing_asks_which_solver_it_has() -> None:
     root = Path(bm.__file__).parent
     for path in root.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "isinstance"
+            ):
                 kinds = {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
-                asked += [f"{path.name}:{node.lineno}"] if kinds & {"Native", "SciPy", "NativeProgram", "SciPyProgram"} else []
-            if isinstance(node, ast.ImportFrom) and any(a.name in ("Native", "SciPy") for a in node.names) and node.module != "native":
+                asked += (
+                    [f"{path.name}:{node.lineno}"]
+                    if kinds & {"Native", "SciPy", "NativeProgram", "SciPyProgram"}
+                    else []
+                )
+            if (
+                isinstance(node, ast.ImportFrom)
+                and any(a.name in ("Native", "SciPy") for a in node.names)
+                and node.module != "native"
+            ):
                 named.add(path.relative_to(root).as_posix())
     assert not asked
     assert named <= {"cli.py", "solve/engines/native.py", "solve/solvers.py", "solve/task.py"}

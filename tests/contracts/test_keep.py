@@ -1,4 +1,6 @@
-"""What a scan keeps is what the full run holds; chunks, threads and a request to stop change nothing of it."""
+"""What a scan keeps is what the full run holds; chunks, threads and a request to stop change
+nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,12 @@ def density(size=SIZE):
     return xr.DataArray(np.linspace(2e3, 2e4, size), dims="N", attrs={"units": "1/um^2"})
 
 
-SCAN = {"SGLT1.density": density(), "lumen.glucose": xr.DataArray([0.5, 2.0], dims="glucose", coords={"glucose": [0.5, 2.0]}, attrs={"units": "mM"})}
+SCAN = {
+    "SGLT1.density": density(),
+    "lumen.glucose": xr.DataArray(
+        [0.5, 2.0], dims="glucose", coords={"glucose": [0.5, 2.0]}, attrs={"units": "mM"}
+    ),
+}
 
 
 def run(**more):
@@ -51,7 +58,9 @@ def same(kept, wanted, rel=1e-12):
     """Values agree, dimension by dimension, with NaN where there should be NaN."""
     wanted = wanted.transpose(*kept.dims)
     size = float(np.nanmax(np.abs(wanted.values), initial=0.0))
-    assert kept.values == pytest.approx(wanted.values, rel=rel, abs=rel * size, nan_ok=True), kept.name
+    assert kept.values == pytest.approx(wanted.values, rel=rel, abs=rel * size, nan_ok=True), (
+        kept.name
+    )
 
 
 def lines(name):
@@ -102,9 +111,17 @@ def test_own_times_are_kept_and_change_no_step():
 
 @pytest.mark.parametrize("own", [False, True], ids=["all times", "times of one's own"])
 def test_reducers_see_the_kept_times(own):
-    """Minimum, maximum and trapezoid mean over the kept times, and not over others; final is the end of the run, where its status and books are."""
+    """Minimum, maximum and trapezoid mean over the kept times, and not over others; final is the
+    end of the run, where its status and books are.
+    """
     chosen = [10.0, 25.0, 40.0] if own else list(TIMES.magnitude)
-    kept = run(keep=Keep(variables=["flux", "potential"], reduce=["min", "max", "mean", "final"], times=Q(chosen, "s") if own else "all"))
+    kept = run(
+        keep=Keep(
+            variables=["flux", "potential"],
+            reduce=["min", "max", "mean", "final"],
+            times=Q(chosen, "s") if own else "all",
+        )
+    )
     for name in ("flux", "potential"):
         wanted = full().data[name].sel(time=chosen)
         same(kept.data[f"{name}_min"], wanted.min("time"))
@@ -122,13 +139,21 @@ def test_the_mean_of_one_time_is_its_value():
 
 
 def test_a_function_reduces_what_it_is_given():
-    """A function of a Dataset over lane and time: variables, books and coordinates by name; the scan comes back in its shape."""
+    """A function of a Dataset over lane and time: variables, books and coordinates by name; the
+    scan comes back in its shape.
+    """
 
     def half(data):
         assert {"lane", "time", "pool"} <= set(data.sizes)
         charged = data.potential.isel(membrane=0)
         heat = data.ledger_dissipated.isel(time=-1)
-        return xr.Dataset({"swing": charged.max("time") - charged.min("time"), "heat": heat, "last": data.amount.isel(time=-1)})
+        return xr.Dataset(
+            {
+                "swing": charged.max("time") - charged.min("time"),
+                "heat": heat,
+                "last": data.amount.isel(time=-1),
+            }
+        )
 
     kept = run(keep=Keep(reduce=half))
     V = full().data.potential.isel(membrane=0)
@@ -138,10 +163,14 @@ def test_a_function_reduces_what_it_is_given():
 
 
 def test_what_a_function_gives_keeps_its_dimensions_and_attributes():
-    """Coordinates of its own, unit and meaning come back; an array without a name is ``reduced``."""
+    """Coordinates of its own, unit and meaning come back; an array without a name is
+    ``reduced``.
+    """
 
     def quartiles(data):
-        made = data.potential.quantile([0.25, 0.75], "time").assign_attrs(units="mV", long_name="quartiles")
+        made = data.potential.quantile([0.25, 0.75], "time").assign_attrs(
+            units="mV", long_name="quartiles"
+        )
         return xr.Dataset({"band": made.rename(quantile="share")})
 
     band = run(keep=Keep(variables=["potential"], reduce=quartiles)).data.band
@@ -149,9 +178,18 @@ def test_what_a_function_gives_keeps_its_dimensions_and_attributes():
     assert set(band.dims) == {"share", "membrane", "N", "glucose"}
     assert band.share.values.tolist() == [0.25, 0.75]
     assert band.membrane.values.tolist() == full().data.membrane.values.tolist()
-    same(band, full().data.potential.quantile([0.25, 0.75], "time").rename(quantile="share").drop_attrs(), 1e-10)
+    same(
+        band,
+        full().data.potential.quantile([0.25, 0.75], "time").rename(quantile="share").drop_attrs(),
+        1e-10,
+    )
     for name in (None, "top"):
-        made = run(keep=Keep(variables=["potential"], reduce=lambda data, name=name: data.potential.max("time").rename(name))).data
+        made = run(
+            keep=Keep(
+                variables=["potential"],
+                reduce=lambda data, name=name: data.potential.max("time").rename(name),
+            )
+        ).data
         same(made["reduced" if name is None else name], full().data.potential.max("time"))
 
 
@@ -167,7 +205,9 @@ def test_single_precision_rounds_what_was_computed_in_double():
 
 def test_all_of_the_books_over_time():
     """``ledger="all"``, and the books by entry, process and store, as in the full run."""
-    kept = run(keep=Keep(variables=["ledger_flow", "ledger_dissipation", "ledger_exergy"], ledger="all"))
+    kept = run(
+        keep=Keep(variables=["ledger_flow", "ledger_dissipation", "ledger_exergy"], ledger="all")
+    )
     for name in LINES:
         if not name.startswith("residual"):
             same(kept.data[f"ledger_{name}"], lines(name), 1e-11)
@@ -177,7 +217,9 @@ def test_all_of_the_books_over_time():
     for what in ("process", "store", "species", "role", "carrier"):
         assert list(kept.data[f"entry_{what}"].values) == list(full().ledger.flow[what].values)
     passed = float(kept.ledger.passed.max())
-    assert kept.data.ledger_flow.sum("entry").values == pytest.approx(kept.ledger.dissipated.values, abs=1e-12 * passed)
+    assert kept.data.ledger_flow.sum("entry").values == pytest.approx(
+        kept.ledger.dissipated.values, abs=1e-12 * passed
+    )
 
 
 def test_a_grid_is_shaped_by_the_names_of_its_dimensions():
@@ -187,20 +229,32 @@ def test_a_grid_is_shaped_by_the_names_of_its_dimensions():
     at = {"SGLT1.density": Q(float(density()[3]), "1/um^2"), "lumen.glucose": Q(0.5, "mM")}
     alone = run(parameters=at)
     found = kept.data.amount.isel(N=3, time=0).sel(glucose=0.5)
-    assert found.values == pytest.approx(alone.data.amount.isel(time=-1).values, rel=1e-12, abs=1e-15)
+    assert found.values == pytest.approx(
+        alone.data.amount.isel(time=-1).values, rel=1e-12, abs=1e-15
+    )
 
 
 def test_a_single_run_may_be_kept_too():
     """Without a scan there is no dimension but the variable's own."""
-    kept, wanted = bm.simulate(model(), times=TIMES, keep="final"), bm.simulate(model(), times=TIMES)
+    kept, wanted = (
+        bm.simulate(model(), times=TIMES, keep="final"),
+        bm.simulate(model(), times=TIMES),
+    )
     assert kept.data.status.dims == ()
     same(kept.data.amount, wanted.data.amount.isel(time=[-1]))
     assert float(kept.ledger.spent) == pytest.approx(float(wanted.ledger.spent[-1]), rel=1e-11)
 
 
 def test_kept_arrays_say_what_they_are():
-    """Unit, meaning and labels of variables and of lines are those of the full run; what only a scan has is told as well."""
-    kept = run(keep=Keep(variables=[*VARIABLES, "ledger_uphill_time", "ledger_flow", "ledger_exergy"], ledger="all")).data
+    """Unit, meaning and labels of variables and of lines are those of the full run; what only a
+    scan has is told as well.
+    """
+    kept = run(
+        keep=Keep(
+            variables=[*VARIABLES, "ledger_uphill_time", "ledger_flow", "ledger_exergy"],
+            ledger="all",
+        )
+    ).data
     for name in VARIABLES:
         assert kept[name].attrs == full().data[name].attrs
     for name in LINES:
@@ -215,31 +269,54 @@ def test_kept_arrays_say_what_they_are():
         assert kept.coords[name].attrs == coord.attrs
     assert kept.attrs == full().data.attrs | {"span": 60.0, "empty": ""}
     processes = " ".join(full().data.process.values)
-    assert kept.least_power.attrs == {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": processes}
+    assert kept.least_power.attrs == {
+        "units": "fW",
+        "long_name": "smallest power dissipated by any process",
+        "processes": processes,
+    }
     assert kept.least_process.attrs == {"long_name": "which process", "processes": processes}
     assert kept.end.attrs == {"units": "s", "long_name": "time reached"}
     assert kept.status.attrs["long_name"] == "how the lane ended"
     assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5, 6]
-    assert kept.status.attrs["flag_meanings"] == "done too_many_steps collapsed not_finite negative cancelled open_books"
-    assert kept.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    assert (
+        kept.status.attrs["flag_meanings"]
+        == "done too_many_steps collapsed not_finite negative cancelled open_books"
+    )
+    assert (
+        kept.culprit.attrs["long_name"]
+        == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    )
     assert kept.culprit.attrs["pools"] == " ".join(p.name for p in full().model.pools)
-    assert (kept.status.dtype, kept.culprit.dtype, kept.least_process.dtype) == (np.int8, np.int16, np.int16)
+    assert (kept.status.dtype, kept.culprit.dtype, kept.least_process.dtype) == (
+        np.int8,
+        np.int16,
+        np.int16,
+    )
 
 
 def test_the_least_power_and_its_process_are_those_of_the_run():
     """The smallest dissipated power at any node of a lane, and who dissipated it."""
     kept = run(keep="final").data
-    least = {p: full().isel(N=2, glucose=1).ledger.least_dissipation[p] for p in full().data.process.values}
+    least = {
+        p: full().isel(N=2, glucose=1).ledger.least_dissipation[p]
+        for p in full().data.process.values
+    }
     at = kept.isel(N=2, glucose=1)
     assert float(at.least_power) == pytest.approx(min(least.values()), rel=1e-9)
-    assert at.least_power.attrs["processes"].split()[int(at.least_process)] == min(least, key=least.get)
+    assert at.least_power.attrs["processes"].split()[int(at.least_process)] == min(
+        least, key=least.get
+    )
     assert kept.end.values.tolist() == [[60.0, 60.0]] * SIZE
     assert (kept.culprit.values == -1).all()
 
 
 def test_books_in_a_reduced_scan_have_no_time():
-    """A line of the books that is reduced is named after how; the lines at the end stand beside it."""
-    kept = run(keep=Keep(variables=["ledger_spent", "ledger_dissipation"], reduce=["max", "mean"])).data
+    """A line of the books that is reduced is named after how; the lines at the end stand beside
+    it.
+    """
+    kept = run(
+        keep=Keep(variables=["ledger_spent", "ledger_dissipation"], reduce=["max", "mean"])
+    ).data
     assert kept.ledger_spent_max.dims == ("N", "glucose")
     assert kept.ledger_spent_max.attrs == {
         "units": "pJ",
@@ -257,7 +334,10 @@ def test_books_in_a_reduced_scan_have_no_time():
 
 def test_a_kept_scan_is_told_in_a_line():
     kept = run(keep=Keep(variables=["potential"], reduce=["max"]))
-    assert repr(kept).startswith("<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; least_power, least_process, potential_max, ledger_spent,")
+    assert repr(kept).startswith(
+        "<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; least_power, least_process,"
+        " potential_max, ledger_spent,"
+    )
     assert "&lt;Kept of" in kept._repr_html_()
     assert (kept.model_name, kept.done, kept.rtol) == ("enterocyte", 1.0, 1e-8)
     alone = bm.simulate(model(), times=TIMES, keep="final")
@@ -265,7 +345,9 @@ def test_a_kept_scan_is_told_in_a_line():
 
 
 def test_the_check_of_a_kept_scan_judges_its_worst_lane():
-    """The residual of the worst lane against the limit, and the process that dissipates least against what passed."""
+    """The residual of the worst lane against the limit, and the process that dissipates least
+    against what passed.
+    """
     kept = run(keep="final")
     worst = float(kept.ledger.residual_relative.max())
     assert kept.ledger.check(worst * 1.001) is not None
@@ -285,9 +367,15 @@ def test_the_check_of_a_kept_scan_judges_its_worst_lane():
 # --- lanes that fail, chunks and threads
 
 
-@pytest.mark.parametrize("keep", ["final", Keep(reduce=["max"]), Keep(ledger="all")], ids=["final", "reduced", "all books"])
+@pytest.mark.parametrize(
+    "keep",
+    ["final", Keep(reduce=["max"]), Keep(ledger="all")],
+    ids=["final", "reduced", "all books"],
+)
 def test_lanes_that_fail_are_told_and_harm_no_other(keep):
-    """Of three pumps one runs its cell dry after 10 s of 20: NaN at the end, its status and its time; the others are on paper."""
+    """Of three pumps one runs its cell dry after 10 s of 20: NaN at the end, its status and its
+    time; the others are on paper.
+    """
     rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
     kept = bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep)
     assert [Outcome.of(k) for k in kept.data.status.values] == ["done", "negative", "done"]
@@ -296,7 +384,11 @@ def test_lanes_that_fail_are_told_and_harm_no_other(keep):
     found = kept.data.amount_max if "amount_max" in kept.data else kept.data.amount.isel(time=-1)
     assert np.isnan(found.isel(r=1)).all()
     assert np.isfinite(found.isel(r=[0, 2])).all()
-    spent = kept.ledger.dissipated.isel(time=-1) if "time" in kept.ledger.dissipated.dims else kept.ledger.dissipated
+    spent = (
+        kept.ledger.dissipated.isel(time=-1)
+        if "time" in kept.ledger.dissipated.dims
+        else kept.ledger.dissipated
+    )
     assert np.isfinite(spent.values).tolist() == [True, False, True]
 
 
@@ -308,16 +400,26 @@ def _lanes(count):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("keep", [None, "final", Keep(variables=["amount", "flux"], ledger="all"), Keep(reduce=["mean"])],
+@pytest.mark.parametrize("keep", [None, "final", Keep(variables=["amount", "flux"], ledger="all"),
+    Keep(reduce=["mean"])],
                          ids=["run", "final", "all", "reduced"])  # fmt: skip
 def test_chunks_and_threads_change_no_bit(monkeypatch, keep, threads):
     """Many small chunks on one thread or two give the bits of a single chunk."""
     leaky, rates = _lanes(200)
-    once = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=1))
+    once = bm.simulate(
+        leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=1)
+    )
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     monkeypatch.setattr(lane_batches, "_FEWEST", 16)
     seen = []
-    many = bm.simulate(leaky, times=TIMES, parameters=rates, keep=keep, solver=solvers.Native(threads=threads), progress=seen.append)
+    many = bm.simulate(
+        leaky,
+        times=TIMES,
+        parameters=rates,
+        keep=keep,
+        solver=solvers.Native(threads=threads),
+        progress=seen.append,
+    )
     assert len(seen) >= 13
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
@@ -342,7 +444,9 @@ def _interrupt(_):
 @pytest.mark.parametrize("keep", [None, "final", Keep(ledger="all")], ids=["run", "final", "all"])
 @pytest.mark.parametrize("progress", [_refuse, _interrupt])
 def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, threads):
-    """By the word of the progress function or by Ctrl-C: done lanes are as ever, the rest NaN and ``cancelled``."""
+    """By the word of the progress function or by Ctrl-C: done lanes are as ever, the rest NaN and
+    ``cancelled``.
+    """
     leaky, rates = _lanes(200)
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     monkeypatch.setattr(lane_batches, "_FEWEST", 16)
@@ -371,7 +475,11 @@ def test_a_stopped_scan_hands_back_what_was_done(monkeypatch, keep, progress, th
         assert made.done == done.mean()
     rate = rates["S_leak.permeability"].values * 1e3  # P·A/W [1/s]
     assert last[done] == pytest.approx((1 + 8 * np.exp(-rate * 60))[done], rel=1e-7)
-    heat = made.ledger.dissipated.isel(time=-1) if "time" in made.ledger.dissipated.dims else made.ledger.dissipated
+    heat = (
+        made.ledger.dissipated.isel(time=-1)
+        if "time" in made.ledger.dissipated.dims
+        else made.ledger.dissipated
+    )
     assert np.isfinite(heat.values).tolist() == done.tolist()
 
 
@@ -381,7 +489,9 @@ def test_a_stopped_scan_on_scipy_is_nan_where_it_was_not_run(monkeypatch):
     monkeypatch.setattr(lane_batches, "_FEWEST", 8)
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     with pytest.raises(errors.Cancelled) as caught:
-        bm.simulate(leaky, times=TIMES, parameters=rates, solver=solvers.SciPy(rtol=1e-6), progress=_refuse)
+        bm.simulate(
+            leaky, times=TIMES, parameters=rates, solver=solvers.SciPy(rtol=1e-6), progress=_refuse
+        )
     data = caught.value.run.data
     assert data.status.values.tolist() == [0] * 8 + [5] * 16
     assert np.isfinite(data.amount.values[:, 0, :8]).all()
@@ -393,7 +503,12 @@ def test_a_word_that_comes_too_late_stops_nothing():
     leaky, rates = _lanes(16)
     seen = []
     made = bm.simulate(
-        leaky, times=TIMES, parameters=rates, keep="final", progress=lambda share: seen.append(share) or False, solver=solvers.Native(threads=1)
+        leaky,
+        times=TIMES,
+        parameters=rates,
+        keep="final",
+        progress=lambda share: seen.append(share) or False,
+        solver=solvers.Native(threads=1),
     )
     assert seen == [1.0]
     assert made.failed == 0
@@ -401,16 +516,24 @@ def test_a_word_that_comes_too_late_stops_nothing():
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_errors_of_any_chunk_come_through(monkeypatch, threads):
-    """What the progress function raises, and a lane without room in a late chunk, end the scan as they are."""
+    """What the progress function raises, and a lane without room in a late chunk, end the scan as
+    they are.
+    """
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     monkeypatch.setattr(lane_batches, "_FEWEST", 16)
     leaky, rates = _lanes(200)
     with pytest.raises(ZeroDivisionError):
-        bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=lambda share: 1 / 0 if share > 0.3 else None,
+        bm.simulate(leaky, times=TIMES, parameters=rates, keep="final",
+            progress=lambda share: 1 / 0 if share > 0.3 else None,
                     solver=solvers.Native(threads=threads))  # fmt: skip
     chloride = xr.DataArray([20.0] * 150 + [170.0] * 50, dims="Cl", attrs={"units": "mM"})
     with pytest.raises(errors.NoRoom, match=r"position Cl=1[5-9][0-9]"):
-        bm.simulate(sound(), until="1 s", parameters={"cell.Cl": chloride}, solver=solvers.Native(threads=threads))
+        bm.simulate(
+            sound(),
+            until="1 s",
+            parameters={"cell.Cl": chloride},
+            solver=solvers.Native(threads=threads),
+        )
 
 
 def test_simulations_may_run_side_by_side():
@@ -419,7 +542,11 @@ def test_simulations_may_run_side_by_side():
     alone = bm.simulate(leaky, times=TIMES, parameters=rates, keep="final")
     leaky, rates = _lanes(24)
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda _: bm.simulate(leaky, times=TIMES, parameters=rates, keep="final"), range(8)))
+        made = list(
+            pool.map(
+                lambda _: bm.simulate(leaky, times=TIMES, parameters=rates, keep="final"), range(8)
+            )
+        )
     for each in made:
         assert np.array_equal(each.data.amount.values, alone.data.amount.values)
 
@@ -439,7 +566,9 @@ def test_a_scan_stopped_before_its_first_chunk_has_only_status():
 
 
 def test_the_terminal_is_told_how_far_and_how_long(monkeypatch, capsys):
-    """Once two seconds have passed, a line with the share, the rate and the time left; before that, nothing."""
+    """Once two seconds have passed, a line with the share, the rate and the time left; before that,
+    nothing.
+    """
     leaky, rates = _lanes(64)
     bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True)
     assert capsys.readouterr().err == ""
@@ -447,7 +576,14 @@ def test_the_terminal_is_told_how_far_and_how_long(monkeypatch, capsys):
     monkeypatch.setattr(lane_batches.time, "perf_counter", lambda: next(clock))
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     monkeypatch.setattr(lane_batches, "_FEWEST", 8)
-    bm.simulate(leaky, times=TIMES, parameters=rates, keep="final", progress=True, solver=solvers.Native(threads=1))
+    bm.simulate(
+        leaky,
+        times=TIMES,
+        parameters=rates,
+        keep="final",
+        progress=True,
+        solver=solvers.Native(threads=1),
+    )
     told = capsys.readouterr().err
     assert "100.0 % of 64 sets" in told
     assert "/s, about 0 s left" in told
@@ -464,6 +600,10 @@ def test_kept_data_survive_a_file(tmp_path):
     back = bm.open_result(path)
     for name, array in kept.data.items():
         assert back[name].dtype == array.dtype, name
-        assert np.array_equal(back[name].values, array.values, equal_nan=array.dtype.kind == "f"), name
-        assert {k: str(v) for k, v in array.attrs.items()} == {k: str(back[name].attrs[k]) for k in array.attrs}
+        assert np.array_equal(back[name].values, array.values, equal_nan=array.dtype.kind == "f"), (
+            name
+        )
+        assert {k: str(v) for k, v in array.attrs.items()} == {
+            k: str(back[name].attrs[k]) for k in array.attrs
+        }
     assert bm.open_run(path).ledger.spent.values == pytest.approx(kept.ledger.spent.values)

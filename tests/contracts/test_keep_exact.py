@@ -1,4 +1,6 @@
-"""What is kept of a leak, against closed forms: c = c_out + (c_in − c_out) e^{−kt}, J = k W (c − c_out), A = RT ln(c/c_out), Ξ per lane."""
+"""What is kept of a leak, against closed forms: c = c_out + (c_in − c_out) e^{−kt}, J = k W (c −
+c_out), A = RT ln(c/c_out), Ξ per lane.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
 from biomembrane.results.reducers import BOOKED, METHODS, SEEN
-from biomembrane.results.scan import Kept, chunked, read
+from biomembrane.results.scan import ScanResult, chunked, read
 from biomembrane.solve import lane_batches
 
 S = bm.Species("S")
@@ -31,7 +33,9 @@ def model() -> bm.Model:
 
 
 def run(**more: Any) -> Any:
-    P = xr.DataArray(RATE * 1e-3, dims="P", coords={"P": ("P", RATE, {"units": "1/s"})}, attrs={"units": "cm/s"})
+    P = xr.DataArray(
+        RATE * 1e-3, dims="P", coords={"P": ("P", RATE, {"units": "1/s"})}, attrs={"units": "cm/s"}
+    )
     out = xr.DataArray(OUT, dims="out", coords={"out": OUT}, attrs={"units": "mM"})
     given = {"S_leak.permeability": P, "bath.S": out}
     return bm.simulate(model(), **{"times": Q(T, "s"), "parameters": given, **more})
@@ -44,17 +48,38 @@ def exact(times: Any = T) -> dict[str, Any]:
     exergy = RT * (c * np.log(c / out) - c + out) / 1e3
     first = RT * (9 * np.log(9 / out) - 9 + out) / 1e3
     made = {
-        "amount": c, "concentration": c, "volume": 1 + 0 * c, "potential": 0 * c, "flux": k * (c - out), "affinity": RT * np.log(c / out) / 1e3,
-        "ledger_dissipation": first - exergy, "ledger_exergy": exergy - first, "ledger_uphill_energy": 0 * c, "ledger_uphill_time": 0 * c,
+        "amount": c, "concentration": c, "volume": 1 + 0 * c, "potential": 0 * c,
+        "flux": k * (c - out), "affinity": RT * np.log(c / out) / 1e3,
+        "ledger_dissipation": first - exergy, "ledger_exergy": exergy - first,
+        "ledger_uphill_energy": 0 * c, "ledger_uphill_time": 0 * c,
     }  # fmt: skip
-    made |= {f"ledger_{line}": 0 * c for line in ("spent", "supplied", "delivered", "imposed", "released", "residual", "residual_relative")}
-    made |= {"ledger_stored": exergy - first, "ledger_dissipated": first - exergy, "ledger_passed": first - exergy}
+    made |= {
+        f"ledger_{line}": 0 * c
+        for line in (
+            "spent",
+            "supplied",
+            "delivered",
+            "imposed",
+            "released",
+            "residual",
+            "residual_relative",
+        )
+    }
+    made |= {
+        "ledger_stored": exergy - first,
+        "ledger_dissipated": first - exergy,
+        "ledger_passed": first - exergy,
+    }
     return made | {"dissipation": made["flux"] * made["affinity"]}
 
 
 def laid(array: xr.DataArray) -> Any:
     """(time, P, out), or (P, out): the one member of a variable."""
-    return array.isel({d: 0 for d in array.dims if d not in ("time", "P", "out")}).transpose("time", "P", "out", missing_dims="ignore").values
+    return (
+        array.isel({d: 0 for d in array.dims if d not in ("time", "P", "out")})
+        .transpose("time", "P", "out", missing_dims="ignore")
+        .values
+    )
 
 
 def near(value: Any, size: float = 1e-5) -> Any:
@@ -62,63 +87,154 @@ def near(value: Any, size: float = 1e-5) -> Any:
 
 
 def test_every_variable_is_what_it_should_be() -> None:
-    """Over time, permeability and bath, each with its dimensions in order; with all of the books."""
-    kept = run(keep=Keep(variables=[name for name in exact() if name != "ledger_exergy"] + ["ledger_exergy"], ledger="all")).data
+    """Over time, permeability and bath, each with its dimensions in order; with all of the
+    books.
+    """
+    kept = run(
+        keep=Keep(
+            variables=[name for name in exact() if name != "ledger_exergy"] + ["ledger_exergy"],
+            ledger="all",
+        )
+    ).data
     for name, wanted in exact().items():
         assert laid(kept[name]) == near(wanted, 10), name
-    members = {"amount": "pool", "volume": "compartment", "potential": "membrane", "flux": "process", "ledger_uphill_energy": "process"}
+    members = {
+        "amount": "pool",
+        "volume": "compartment",
+        "potential": "membrane",
+        "flux": "process",
+        "ledger_uphill_energy": "process",
+    }
     for name, dim in members.items():
         assert kept[name].dims == ("time", dim, "P", "out")
     assert kept.ledger_passed.dims == ("time", "P", "out")
-    assert kept.ledger_uphill_energy.attrs == {"units": "pJ", "long_name": "energy dissipated while J·A < 0, counted positive"}
+    assert kept.ledger_uphill_energy.attrs == {
+        "units": "pJ",
+        "long_name": "energy dissipated while J·A < 0, counted positive",
+    }
     assert kept.P.attrs == {"units": "1/s"}
     assert kept.time.attrs == {"units": "s", "long_name": "time"}
 
 
 def test_each_array_says_what_it_is() -> None:
-    """Dimensions, units and meanings of everything at the end; flags as words, pools and processes by their place."""
-    kept = run(keep=Keep(["flux", "ledger_uphill_time", "ledger_flow", "ledger_residual_relative"], times="final")).data
-    said = {name: (array.dims, {k: np.asarray(v).tolist() for k, v in array.attrs.items()}) for name, array in kept.data_vars.items()}
+    """Dimensions, units and meanings of everything at the end; flags as words, pools and processes
+    by their place.
+    """
+    kept = run(
+        keep=Keep(
+            ["flux", "ledger_uphill_time", "ledger_flow", "ledger_residual_relative"], times="final"
+        )
+    ).data
+    said = {
+        name: (array.dims, {k: np.asarray(v).tolist() for k, v in array.attrs.items()})
+        for name, array in kept.data_vars.items()
+    }
     lanes, along = ("P", "out"), ("time", "P", "out")
     assert {name: said.pop(f"ledger_{name}") for name in LINES} == {
-        name: (along if name == "residual_relative" else lanes, {"units": "1" if name == "residual_relative" else "pJ", "long_name": meaning})
+        name: (
+            along if name == "residual_relative" else lanes,
+            {"units": "1" if name == "residual_relative" else "pJ", "long_name": meaning},
+        )
         for name, meaning in LINES.items()
     }
     assert said == {
-        "flux": (("time", "process", *lanes), {"units": "fmol s-1", "long_name": "flux in the written direction"}),
-        "ledger_uphill_time": (("time", "process", *lanes), {"units": "s", "long_name": "time with J·A < 0"}),
-        "ledger_flow": (("time", "entry", *lanes), {"units": "pJ", "long_name": "energy given by the store"}),
-        "least_power": (lanes, {"units": "fW", "long_name": "smallest power dissipated by any process", "processes": "S_leak"}),
+        "flux": (
+            ("time", "process", *lanes),
+            {"units": "fmol s-1", "long_name": "flux in the written direction"},
+        ),
+        "ledger_uphill_time": (
+            ("time", "process", *lanes),
+            {"units": "s", "long_name": "time with J·A < 0"},
+        ),
+        "ledger_flow": (
+            ("time", "entry", *lanes),
+            {"units": "pJ", "long_name": "energy given by the store"},
+        ),
+        "least_power": (
+            lanes,
+            {
+                "units": "fW",
+                "long_name": "smallest power dissipated by any process",
+                "processes": "S_leak",
+            },
+        ),
         "least_process": (lanes, {"long_name": "which process", "processes": "S_leak"}),
-        "status": (lanes, {
-            "long_name": "how the lane ended", "flag_values": [0, 1, 2, 3, 4, 5, 6],
-            "flag_meanings": "done too_many_steps collapsed not_finite negative cancelled open_books",
-        }),
-        "culprit": (lanes, {
-            "long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none", "pools": " ".join(p.name for p in model().pools)
-        }),
+        "status": (
+            lanes,
+            {
+                "long_name": "how the lane ended",
+                "flag_values": [0, 1, 2, 3, 4, 5, 6],
+                "flag_meanings": (
+                    "done too_many_steps collapsed not_finite negative cancelled open_books"
+                ),
+            },
+        ),
+        "culprit": (
+            lanes,
+            {
+                "long_name": "pool at fault, or the stiffest, where the lane stopped; -1 for none",
+                "pools": " ".join(p.name for p in model().pools),
+            },
+        ),
         "end": (lanes, {"units": "s", "long_name": "time reached"}),
-    }  # fmt: skip
-    kinds = {name: array.dtype for name, array in kept.data_vars.items() if array.dtype != np.float64}
+    }
+    kinds = {
+        name: array.dtype for name, array in kept.data_vars.items() if array.dtype != np.float64
+    }
     assert kinds == {"least_process": np.int16, "status": np.int8, "culprit": np.int16}
     assert kept.status.attrs["flag_values"].dtype == np.int8
-    entry = {f"entry_{what}" for what in ("process", "transporter", "store", "species", "place", "role", "component", "carrier")}
-    assert set(kept.coords) == {"P", "out", "S_leak.permeability", "bath.S", "time", "process", "transporter", *entry}
+    entry = {
+        f"entry_{what}"
+        for what in (
+            "process",
+            "transporter",
+            "store",
+            "species",
+            "place",
+            "role",
+            "component",
+            "carrier",
+        )
+    }
+    assert set(kept.coords) == {
+        "P",
+        "out",
+        "S_leak.permeability",
+        "bath.S",
+        "time",
+        "process",
+        "transporter",
+        *entry,
+    }
     assert kept.attrs["status"] == "by lane, in the variable status"
 
 
-@pytest.mark.parametrize("own", [None, [5.0, 30.0], [2.0, 20.0], [20.0], [0.0, 30.0], [5.0, 20.0, 30.0]], ids=str)
+@pytest.mark.parametrize(
+    "own", [None, [5.0, 30.0], [2.0, 20.0], [20.0], [0.0, 30.0], [5.0, 20.0, 30.0]], ids=str
+)
 @pytest.mark.parametrize("ledger", ["final", "all"])
-def test_times_of_one_s_own_are_kept_while_the_books_end_with_the_run(own: Any, ledger: str) -> None:
-    """A run ends at its own end or at the last time that is kept, whichever is later; lines at the end are of that time."""
-    kept = run(keep=Keep(["concentration", "ledger_dissipated"], times="all" if own is None else Q(own, "s"), ledger=ledger)).data
+def test_times_of_one_s_own_are_kept_while_the_books_end_with_the_run(
+    own: Any, ledger: str
+) -> None:
+    """A run ends at its own end or at the last time that is kept, whichever is later; lines at the
+    end are of that time.
+    """
+    kept = run(
+        keep=Keep(
+            ["concentration", "ledger_dissipated"],
+            times="all" if own is None else Q(own, "s"),
+            ledger=ledger,
+        )
+    ).data
     times = T if own is None else np.array(own)
     end = max(T[-1], times[-1])
     assert kept.time.values.tolist() == times.tolist()
     assert laid(kept.concentration) == near(exact(times)["concentration"], 10)
     assert laid(kept.ledger_dissipated) == near(exact(times)["ledger_dissipated"], 10)
     assert kept.ledger_stored.dims == (("time", "P", "out") if ledger == "all" else ("P", "out"))
-    assert laid(kept.ledger_stored) == near(exact(times)["ledger_stored"] if ledger == "all" else exact([end])["ledger_stored"][0], 10)
+    assert laid(kept.ledger_stored) == near(
+        exact(times)["ledger_stored"] if ledger == "all" else exact([end])["ledger_stored"][0], 10
+    )
     assert kept.attrs["span"] == end
     assert (kept.end.values == end).all()
 
@@ -126,7 +242,8 @@ def test_times_of_one_s_own_are_kept_while_the_books_end_with_the_run(own: Any, 
 def test_the_final_time_is_one() -> None:
     kept = run(keep="final").data
     assert kept.time.values.tolist() == [30.0]
-    assert sorted(kept.data_vars) == sorted(["amount", "potential", "volume", "status", "culprit", "end", "least_power", "least_process",
+    assert sorted(kept.data_vars) == sorted(["amount", "potential", "volume", "status", "culprit",
+        "end", "least_power", "least_process",
                                              *(f"ledger_{line}" for line in LINES)])  # fmt: skip
     assert laid(kept.amount) == near(exact([30.0])["amount"], 10)
     assert laid(kept.ledger_dissipated) == near(exact([30.0])["ledger_dissipated"][0], 10)
@@ -138,12 +255,19 @@ def test_the_final_time_is_one() -> None:
 
 @pytest.mark.parametrize("ledger", ["final", "all"])
 def test_reducers_reduce_over_time_alone(ledger: str) -> None:
-    """Least, largest, last and mean by the trapezoid rule, of variables, of books by store and of lines."""
+    """Least, largest, last and mean by the trapezoid rule, of variables, of books by store and of
+    lines.
+    """
     names = ["concentration", "flux", "ledger_exergy", "ledger_dissipated"]
     kept = run(keep=Keep(names, reduce=["min", "max", "mean", "final"], ledger=ledger)).data
     for name in names:
         wanted = exact()[name]
-        how = {"min": wanted.min(0), "max": wanted.max(0), "final": wanted[-1], "mean": np.trapezoid(wanted, T, axis=0) / T[-1]}
+        how = {
+            "min": wanted.min(0),
+            "max": wanted.max(0),
+            "final": wanted[-1],
+            "mean": np.trapezoid(wanted, T, axis=0) / T[-1],
+        }
         for each, value in how.items():
             found = kept[f"{name}_{each}"]
             assert laid(found) == near(value, 10), (name, each)
@@ -155,33 +279,52 @@ def test_reducers_reduce_over_time_alone(ledger: str) -> None:
         "comment": SEEN["max"],
     }
     assert kept.flux_max.dims == ("process", "P", "out")
-    assert kept.ledger_exergy_min.attrs == {"units": "pJ", "long_name": "exergy gained", "cell_methods": "time: minimum", "comment": BOOKED["min"]}
+    assert kept.ledger_exergy_min.attrs == {
+        "units": "pJ",
+        "long_name": "exergy gained",
+        "cell_methods": "time: minimum",
+        "comment": BOOKED["min"],
+    }
     assert kept.ledger_dissipated_final.dims == ("P", "out")
-    assert laid(kept.ledger_stored) == near(exact()["ledger_stored"] if ledger == "all" else exact()["ledger_stored"][-1], 10)
+    assert laid(kept.ledger_stored) == near(
+        exact()["ledger_stored"] if ledger == "all" else exact()["ledger_stored"][-1], 10
+    )
     assert ("time" in kept.coords) is (ledger == "all")
 
 
 def test_a_function_sees_lanes_times_and_books() -> None:
-    """Variables over lane, time and member with their labels, all lines of the books; lanes lie in the order of the scan."""
+    """Variables over lane, time and member with their labels, all lines of the books; lanes lie in
+    the order of the scan.
+    """
     seen: list[xr.Dataset] = []
 
     def half(data: xr.Dataset) -> xr.Dataset:
         seen.append(data)
-        time = (data.concentration < 5).idxmax("time").isel(pool=0, drop=True).assign_attrs(units="s")
-        return xr.Dataset({"half": time, "number": data.lane * 1.0, "kept": data.ledger_stored.isel(time=-1)}).drop_vars("time", errors="ignore")
+        time = (
+            (data.concentration < 5).idxmax("time").isel(pool=0, drop=True).assign_attrs(units="s")
+        )
+        return xr.Dataset(
+            {"half": time, "number": data.lane * 1.0, "kept": data.ledger_stored.isel(time=-1)}
+        ).drop_vars("time", errors="ignore")
 
     kept = run(keep=Keep(["concentration", "ledger_exergy"], reduce=half)).data
     (given,) = seen
     assert given.concentration.dims == ("lane", "time", "pool")
     assert given.ledger_exergy.dims == ("lane", "time", "store")
     assert given.ledger_spent.dims == ("lane", "time")
-    assert set(given.data_vars) == {"concentration", "ledger_exergy", *(f"ledger_{line}" for line in LINES)}
+    assert set(given.data_vars) == {
+        "concentration",
+        "ledger_exergy",
+        *(f"ledger_{line}" for line in LINES),
+    }
     assert given.time.values.tolist() == T.tolist()
     assert given.lane.values.tolist() == list(range(6))
     assert given.pool.values.tolist() == ["cell.S"]
     assert given.pool_species.values.tolist() == ["S"]
     assert "process" not in given.coords
-    assert given.concentration.values[:, :, 0].T.reshape(4, 2, 3) == near(exact()["concentration"], 10)
+    assert given.concentration.values[:, :, 0].T.reshape(4, 2, 3) == near(
+        exact()["concentration"], 10
+    )
     assert given.ledger_stored.values.T.reshape(4, 2, 3) == near(exact()["ledger_stored"], 10)
     assert kept.number.values.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert kept.number.dims == kept.half.dims == ("P", "out")
@@ -193,13 +336,28 @@ def test_a_function_sees_lanes_times_and_books() -> None:
 def test_what_a_function_gives_may_have_any_order_of_dimensions() -> None:
     """``lane`` last as well as first; whole numbers stay whole."""
     kept = run(
-        keep=Keep(["concentration"], reduce=lambda d: xr.Dataset({"at": d.concentration.argmax("time").T, "top": d.concentration.max("time").T}))
+        keep=Keep(
+            ["concentration"],
+            reduce=lambda d: xr.Dataset(
+                {"at": d.concentration.argmax("time").T, "top": d.concentration.max("time").T}
+            ),
+        )
     )
     assert kept.data["at"].dtype.kind == "i"
     assert kept.data["at"].values.tolist() == [[[0, 0, 3], [0, 0, 3]]]
     assert laid(kept.data.top) == near(exact()["concentration"].max(0), 10)
-    single = run(keep=Keep(["concentration"], dtype="float32", reduce=lambda d: xr.Dataset({"n": d.lane, "top": d.concentration.max("time")}))).data
-    assert (single["n"].dtype, single.top.dtype, single.end.dtype) == (np.int64, np.float32, np.float64)
+    single = run(
+        keep=Keep(
+            ["concentration"],
+            dtype="float32",
+            reduce=lambda d: xr.Dataset({"n": d.lane, "top": d.concentration.max("time")}),
+        )
+    ).data
+    assert (single["n"].dtype, single.top.dtype, single.end.dtype) == (
+        np.int64,
+        np.float32,
+        np.float64,
+    )
 
 
 def test_without_a_scan_a_run_is_kept_alone() -> None:
@@ -208,16 +366,25 @@ def test_without_a_scan_a_run_is_kept_alone() -> None:
     kept = bm.simulate(model(), times=Q(T, "s"), keep=Keep(["concentration"], reduce=["max"]))
     assert kept.data.concentration_max.values.tolist() == [pytest.approx(9.0)]
     assert float(kept.ledger.stored) == near(stored)
-    assert repr(kept).startswith("<Kept of 'cell'; 0 failed; least_power, least_process, concentration_max, ledger_spent, ledger_supplied, ")
-    start = bm.simulate(model(), times=Q([0.0], "s"), keep=Keep(["concentration"], reduce=["mean", "max"])).data
+    assert repr(kept).startswith(
+        "<Kept of 'cell'; 0 failed; least_power, least_process, concentration_max, ledger_spent,"
+        " ledger_supplied, "
+    )
+    start = bm.simulate(
+        model(), times=Q([0.0], "s"), keep=Keep(["concentration"], reduce=["mean", "max"])
+    ).data
     assert (float(start.concentration_mean[0]), float(start.concentration_max[0])) == (9.0, 9.0)
 
 
 def test_what_keep_may_be() -> None:
-    """A Keep as it is, ``"final"``, and a list or tuple of names; chunks are asked of arrays only."""
+    """A Keep as it is, ``"final"``, and a list or tuple of names; chunks are asked of arrays
+    only.
+    """
     own = Keep(["flux"])
     assert read(own) is own
-    assert read("final") == Keep(("amount", "potential", "volume"), times="final", reduce=(), ledger="final", dtype="float64")
+    assert read("final") == Keep(
+        ("amount", "potential", "volume"), times="final", reduce=(), ledger="final", dtype="float64"
+    )
     assert read(["flux"]) == Keep(["flux"])
     assert read(("flux", "volume")).variables == ("flux", "volume")
     assert (Keep().times, Keep().summed, Keep(["ledger_flow"]).summed) == ("all", True, False)
@@ -227,21 +394,33 @@ def test_what_keep_may_be() -> None:
 # --- lanes that fail, and the check
 
 
-def lifts(*rates: float, keep: Any = "final") -> Kept:
+def lifts(*rates: float, keep: Any = "final") -> ScanResult:
     """Glucose is lifted from 1 mM into 5 mM for 20 s at constant rates [fmol/s]."""
-    array = xr.DataArray(list(rates), dims="r", coords={"r": list(rates)}, attrs={"units": "fmol/s"})
+    array = xr.DataArray(
+        list(rates), dims="r", coords={"r": list(rates)}, attrs={"units": "fmol/s"}
+    )
     return bm.simulate(uphill(), until="20 s", parameters={"lift.J": array}, keep=keep)
 
 
 def test_lanes_that_failed_are_counted_and_named() -> None:
-    """0.1 fmol/s takes all of 1 fmol in 10 s: its status, its end and its pool, and NaN; the least power is of what it reached."""
+    """0.1 fmol/s takes all of 1 fmol in 10 s: its status, its end and its pool, and NaN; the least
+    power is of what it reached.
+    """
     kept = lifts(0.001, 0.1, 0.2)
     assert (kept.failed, kept.done) == (2, 1.0)
     assert kept.data.status.values.tolist() == [0, 4, 4]
     assert kept.data.end.values == pytest.approx([20, 10, 5], rel=0.03)
     pools = kept.data.culprit.attrs["pools"].split()
-    assert [None if k < 0 else pools[k] for k in kept.data.culprit.values] == [None, "cell.glucose", "cell.glucose"]
-    assert np.isnan(kept.data.amount.sel(pool="cell.glucose", time=20).values).tolist() == [False, True, True]
+    assert [None if k < 0 else pools[k] for k in kept.data.culprit.values] == [
+        None,
+        "cell.glucose",
+        "cell.glucose",
+    ]
+    assert np.isnan(kept.data.amount.sel(pool="cell.glucose", time=20).values).tolist() == [
+        False,
+        True,
+        True,
+    ]
     assert repr(kept).startswith("<Kept of 'cell' over (r: 3); 2 failed; least_power, ")
     power = RT * 0.001 * np.log(0.98 / 5)  # fW
     assert float(kept.data.least_power[0]) == pytest.approx(power, rel=1e-6)
@@ -250,7 +429,9 @@ def test_lanes_that_failed_are_counted_and_named() -> None:
 @pytest.mark.parametrize("ledger", ["final", "all"])
 @pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
 def test_the_check_allows_power_within_the_tolerance_of_what_passed(ledger: str) -> None:
-    """rtol times the energy that passed, over the time it took: on one side of that bound the least power is let pass."""
+    """rtol times the energy that passed, over the time it took: on one side of that bound the least
+    power is let pass.
+    """
     rates = (0.002, 0.1, 0.001)  # the second runs dry and is not judged by its energy
     stored = RT * (0.96 * np.log(0.96 / 5) - 0.96 - np.log(1 / 5) + 1)  # fJ
     power = RT * 0.002 * np.log(5 / 0.96)  # fW
@@ -275,17 +456,34 @@ def test_the_check_of_lanes_that_all_failed_judges_what_they_did() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::biomembrane.errors.LanesStopped")
-def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lanes of which nothing is known do not hide one that ran uphill, in what was kept and in a full run."""
+def test_the_check_of_a_stopped_scan_judges_the_lanes_that_were_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lanes of which nothing is known do not hide one that ran uphill, in what was kept and in a
+    full run.
+    """
     monkeypatch.setattr(lane_batches, "_BUFFER", 1.0)
     monkeypatch.setattr(lane_batches, "_FEWEST", 8)
     rates = xr.DataArray(np.linspace(1, 2, 16) * 1e-3, dims="r", attrs={"units": "fmol/s"})
     for keep in (None, "final", Keep(dtype="float32")):
         with pytest.raises(errors.Cancelled) as stopped:
-            bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep=keep, progress=lambda _: False, solver=solvers.Native(threads=1))
-        assert (stopped.value.where, stopped.value.got) == ("model 'cell'", "cancelled, with 50 % done")
+            bm.simulate(
+                uphill(),
+                until="20 s",
+                parameters={"lift.J": rates},
+                keep=keep,
+                progress=lambda _: False,
+                solver=solvers.Native(threads=1),
+            )
+        assert (stopped.value.where, stopped.value.got) == (
+            "model 'cell'",
+            "cancelled, with 50 % done",
+        )
         data = stopped.value.run.data
-        assert np.isnan(data.amount.sel(pool="cell.glucose").isel(time=-1).values).tolist() == [False] * 8 + [True] * 8
+        assert (
+            np.isnan(data.amount.sel(pool="cell.glucose").isel(time=-1).values).tolist()
+            == [False] * 8 + [True] * 8
+        )
         assert keep is None or data.least_process.values.tolist() == [0] * 16
         with pytest.raises(errors.UphillForFree, match="process lift"):
             stopped.value.run.ledger.check(1e-3)
@@ -301,15 +499,15 @@ def test_without_a_limit_the_check_takes_ten_times_the_tolerance() -> None:
     """And no less than 1e-9; a residual just above it is told."""
     data = run(keep="final").data
     data["ledger_residual_relative"] = data.ledger_residual_relative * 0 + 1e-6
-    assert Kept(data, model(), 1.001e-7, {}).ledger.check() is not None
+    assert ScanResult(data, model(), 1.001e-7, {}).ledger.check() is not None
     data["ledger_residual_relative"][0, 0] = np.nan
     with pytest.raises(errors.BooksDoNotClose):
-        Kept(data, model(), 0.999e-7, {}).ledger.check()
+        ScanResult(data, model(), 0.999e-7, {}).ledger.check()
     data["ledger_residual_relative"] = xr.full_like(data.ledger_residual_relative, 0.99e-9)
-    assert Kept(data, model(), 1e-16, {}).ledger.check() is not None
+    assert ScanResult(data, model(), 1e-16, {}).ledger.check() is not None
     data.attrs["empty"] = "bath.S cell.S"
     with pytest.raises(errors.BoundlessEnergy) as caught:
-        Kept(data, model(), 1e-8, {}).ledger.check()
+        ScanResult(data, model(), 1e-8, {}).ledger.check()
     assert caught.value.got == "bath.S = 0 mM, cell.S = 0 mM"
 
 
@@ -321,8 +519,12 @@ def test_empty_baths_of_any_lane_are_told() -> None:
         kept.ledger.check()
 
 
-def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped before its first lane: cancelled all over, with the name of the model and the times that were due."""
+def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped before its first lane: cancelled all over, with the name of the model and the times
+    that were due.
+    """
     monkeypatch.setattr(lane_batches, "run", lambda *_: False)
     with pytest.raises(errors.Cancelled) as caught:
         run(keep="final")
@@ -330,8 +532,14 @@ def test_a_scan_of_which_nothing_was_run_still_says_what_it_is(monkeypatch: pyte
     assert caught.value.got == "cancelled, with 0 % done"
     assert (kept.done, kept.failed, kept.model_name) == (0.0, 6, "cell")
     assert list(kept.data.data_vars) == ["status", "culprit", "end"]
-    assert (kept.data.status.dims, kept.data.status.values.tolist()) == (("P", "out"), [[5] * 3] * 2)
-    assert (np.isnan(kept.data.end.values).all(), kept.data.culprit.values.tolist()) == (True, [[-1] * 3] * 2)
+    assert (kept.data.status.dims, kept.data.status.values.tolist()) == (
+        ("P", "out"),
+        [[5] * 3] * 2,
+    )
+    assert (np.isnan(kept.data.end.values).all(), kept.data.culprit.values.tolist()) == (
+        True,
+        [[-1] * 3] * 2,
+    )
     assert {name: kept.data.attrs[name] for name in ("span", "empty", "title", "model_hash")} == {
         "span": 30.0, "empty": "", "title": "cell", "model_hash": model().hash,
     }  # fmt: skip

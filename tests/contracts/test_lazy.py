@@ -1,4 +1,6 @@
-"""Lazy scans: any dask scheduler gives what one process gives; a killed worker loses one chunk, a second call computes what is missing."""
+"""Lazy scans: any dask scheduler gives what one process gives; a killed worker loses one chunk, a
+second call computes what is missing.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,30 @@ def density(size: int) -> xr.DataArray:
 
 
 def potassium() -> xr.DataArray:
-    return xr.DataArray([3.0, 5.0, 8.0], dims="K_o", coords={"K_o": [3.0, 5.0, 8.0]}, attrs={"units": "mM"})
+    return xr.DataArray(
+        [3.0, 5.0, 8.0], dims="K_o", coords={"K_o": [3.0, 5.0, 8.0]}, attrs={"units": "mM"}
+    )
 
 
 def scan(size: int, chunk: int, **more: Any) -> Any:
     parameters = {"SGLT1.density": density(size).chunk({"N": chunk}), "blood.K": potassium()}
-    return bm.simulate(bm.load("enterocyte"), until=UNTIL, parameters=parameters, keep=bm.Keep(["potential", "amount"], times="final"), **more)
+    return bm.simulate(
+        bm.load("enterocyte"),
+        until=UNTIL,
+        parameters=parameters,
+        keep=bm.Keep(["potential", "amount"], times="final"),
+        **more,
+    )
 
 
 def eager(size: int) -> xr.Dataset:
     parameters = {"SGLT1.density": density(size), "blood.K": potassium()}
-    return bm.simulate(bm.load("enterocyte"), until=UNTIL, parameters=parameters, keep=bm.Keep(["potential", "amount"], times="final")).data
+    return bm.simulate(
+        bm.load("enterocyte"),
+        until=UNTIL,
+        parameters=parameters,
+        keep=bm.Keep(["potential", "amount"], times="final"),
+    ).data
 
 
 def same(one: xr.Dataset, other: xr.Dataset) -> None:
@@ -51,11 +66,15 @@ def same(one: xr.Dataset, other: xr.Dataset) -> None:
 
 
 def test_nothing_runs_until_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The result is dask-backed; a part of it runs the chunks that it needs, and agrees with the whole."""
+    """The result is dask-backed; a part of it runs the chunks that it needs, and agrees with the
+    whole.
+    """
     lazy = scan(7, 3)
     calls: list[int] = []
     run = Recipe.run
-    monkeypatch.setattr(Recipe, "run", lambda self, part: calls.append(part.sizes["N"]) or run(self, part))
+    monkeypatch.setattr(
+        Recipe, "run", lambda self, part: calls.append(part.sizes["N"]) or run(self, part)
+    )
     assert not calls
     assert all(v.chunks for v in lazy.data.data_vars.values())
     part = lazy.data.isel(N=slice(0, 3)).compute(scheduler="synchronous")
@@ -66,8 +85,12 @@ def test_nothing_runs_until_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
     assert "3 chunks" in repr(lazy)
 
 
-def test_zarr_holds_the_scan_and_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A chunk that raises leaves the others written; the second call runs that one only, the third none; the books are there."""
+def test_zarr_holds_the_scan_and_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk that raises leaves the others written; the second call runs that one only, the third
+    none; the books are there.
+    """
     lazy, target = scan(8, 2), tmp_path / "scan.zarr"
     calls: list[float] = []
     run = Recipe.run
@@ -112,9 +135,16 @@ def test_a_folder_of_another_scan_is_left_alone(tmp_path: Path) -> None:
 def test_a_dask_array_needs_a_unit() -> None:
     """At the call, not in a worker."""
     with pytest.raises(errors.BareNumber) as caught:
-        bm.simulate(bm.load("enterocyte"), until=UNTIL, parameters={"SGLT1.density": density(3).chunk().drop_attrs()})
+        bm.simulate(
+            bm.load("enterocyte"),
+            until=UNTIL,
+            parameters={"SGLT1.density": density(3).chunk().drop_attrs()},
+        )
     error = caught.value
-    assert (error.where, error.wanted) == ("parameters['SGLT1.density']", "attrs={'units': …} on the DataArray")
+    assert (error.where, error.wanted) == (
+        "parameters['SGLT1.density']",
+        "attrs={'units': …} on the DataArray",
+    )
     assert (error.got, error.advice) == ("no units", "attrs={'units': '1 / micrometer ** 2'}")
 
 
@@ -138,19 +168,28 @@ class Deadly:
 
 
 def test_a_killed_worker_loses_one_chunk(tmp_path: Path) -> None:
-    """Two worker processes, one of them killed in the middle of a chunk: the scan is whole, and only that chunk ran twice."""
+    """Two worker processes, one of them killed in the middle of a chunk: the scan is whole, and
+    only that chunk ran twice.
+    """
     distributed = pytest.importorskip("distributed")
     noted = tmp_path / "runs"
     noted.mkdir()
     parameters = {"SGLT1.density": density(12).chunk({"N": 2})}
     keep = bm.Keep(["potential"], reduce=Deadly(noted))
     times = Q([10.0, 20.0], "s")
-    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50)
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    )
     with cluster, distributed.Client(cluster):
         lazy = bm.simulate(bm.load("enterocyte"), times=times, parameters=parameters, keep=keep)
         target = bm.save(lazy, tmp_path / "scan.zarr")
     found = bm.open_result(target).compute()
-    whole = bm.simulate(bm.load("enterocyte"), times=times, parameters={"SGLT1.density": density(12)}, keep=bm.Keep(["potential"], times="final"))
+    whole = bm.simulate(
+        bm.load("enterocyte"),
+        times=times,
+        parameters={"SGLT1.density": density(12)},
+        keep=bm.Keep(["potential"], times="final"),
+    )
     wanted = whole.data.potential.isel(time=0).transpose("membrane", "N").values
     assert found.potential.transpose("membrane", "N").values == pytest.approx(wanted)
     assert int(found.chunk_done.sum()) == 6

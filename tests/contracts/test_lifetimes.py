@@ -1,4 +1,6 @@
-"""What follows from an object lives on it: a dropped model frees all that was made of it, and no module holds anything of a model."""
+"""What follows from an object lives on it: a dropped model frees all that was made of it, and no
+module holds anything of a model.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,28 @@ from biomembrane.solve.trajectory import Trajectory
 
 pytest.importorskip("dask")
 UNTIL = "5 s"
-OF_A_MODEL = (bm.Model, Program, Process, Transporter, bm.Cycle, Membrane, Compartment, Reservoir, bm.Run, Trajectory, ParameterSet)
+OF_A_MODEL = (
+    bm.Model,
+    Program,
+    Process,
+    Transporter,
+    bm.Cycle,
+    Membrane,
+    Compartment,
+    Reservoir,
+    bm.Run,
+    Trajectory,
+    ParameterSet,
+)
 SHARED = (types.ModuleType, type, types.FunctionType, types.CodeType, types.FrameType)
-TABLES = (dict, list, set, functools._lru_cache_wrapper, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)
+TABLES = (
+    dict,
+    list,
+    set,
+    functools._lru_cache_wrapper,
+    weakref.WeakValueDictionary,
+    weakref.WeakKeyDictionary,
+)
 ATOMS = (str, bytes, int, float, complex, bool, type(None))
 
 
@@ -58,8 +79,28 @@ def everything(made: bm.Model, folder: Path) -> list[Any]:
     opened = bm.open_run(folder / "run.nc")
     figure = bm.figures.energy_flow(plain)
     carrier = made.transporters[3]
-    parts = [made, *made.transporters, *made.processes, *made.membranes, *made.compartments, *made.reservoirs, made.references, made.chart]
-    parts += [run, run.ledger, run.trajectory, run.trajectory.kernel, run.trajectory.kernel.program, scan, lazy, lazy.recipe, plain, opened]
+    parts = [
+        made,
+        *made.transporters,
+        *made.processes,
+        *made.membranes,
+        *made.compartments,
+        *made.reservoirs,
+        made.references,
+        made.ledger_layout,
+    ]
+    parts += [
+        run,
+        run.ledger,
+        run.trajectory,
+        run.trajectory.kernel,
+        run.trajectory.kernel.program,
+        scan,
+        lazy,
+        lazy.recipe,
+        plain,
+        opened,
+    ]
     parts += [figure, bm.figures.forces(plain), bm.audit(made), bm.prove(made), bm.prove(carrier)]
     parts += [bm.make_consistent(carrier), bm.coupling(list(made.transporters[:2]), "K", "Cl")]
     parts.append(bm.prepare(made, vary={"bath.K": "mM"}, until=UNTIL))
@@ -77,7 +118,11 @@ def kept() -> Iterator[tuple[str, Any]]:
                 if isinstance(value, TABLES) or (own and not isinstance(value, SHARED)):
                     yield f"{key}.{name}", value
                 elif own and isinstance(value, type):
-                    yield from ((f"{key}.{name}.{k}", v) for k, v in vars(value).items() if isinstance(v, TABLES))
+                    yield from (
+                        (f"{key}.{name}.{k}", v)
+                        for k, v in vars(value).items()
+                        if isinstance(v, TABLES)
+                    )
 
 
 def reached(root: Any) -> Iterator[Any]:
@@ -93,12 +138,17 @@ def reached(root: Any) -> Iterator[Any]:
 
 
 def test_all_that_is_made_of_a_model_goes_with_it(tmp_path: Path) -> None:
-    """No cache and no table of a module or a class leads to a part of it while it lives; once it is dropped, nothing of it is left."""
+    """No cache and no table of a module or a class leads to a part of it while it lives; once it is
+    dropped, nothing of it is left.
+    """
     made = model()
     parts = everything(made, tmp_path)
     assert any(x is made for x in reached(parts[-1]))  # what is held is found
     found = dict(kept())
-    assert {"biomembrane.symbols.declared", "biomembrane.declare.checks.certified_once.known"} <= set(found)
+    assert {
+        "biomembrane.symbols.declared",
+        "biomembrane.declare.checks.certified_once.known",
+    } <= set(found)
     for name, value in found.items():
         held = {type(x).__name__ for x in reached(value) if isinstance(x, OF_A_MODEL)}
         assert not held, f"{name} holds {held}"

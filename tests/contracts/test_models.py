@@ -1,4 +1,6 @@
-"""What must hold for every model, random or shipped: symmetries, conservation, closed books, kernels that agree with themselves."""
+"""What must hold for every model, random or shipped: symmetries, conservation, closed books,
+kernels that agree with themselves.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from biomembrane.compile import program as programs
 from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
 from biomembrane.exchange.shipped_models import names
 from biomembrane.symbols import F, c0
-from biomembrane.testing.model_evaluator import Condition, Seen, vector
+from biomembrane.testing.model_evaluator import Condition, ModelEvaluator, vector
 from biomembrane.testing.random_specs import KINDS, Spec, specs, substances
 from biomembrane.testing.spec_models import build
 
@@ -31,10 +33,17 @@ by_name = pytest.mark.parametrize("name", names())
 few = fewer(0.25)
 
 
-def seen(model: Model, u: list[float]) -> tuple[Seen, Array]:
-    """A model at a state; transporters that are declared with a density of 0, for a scan to raise, work here."""
-    off = [n for t in model.transporters for n, p in t.parameters.items() if p.domain == "nonnegative" and p.value == 0]
-    return Seen(model, dict.fromkeys(off, 1.0)), vector(model, condition(model, u))
+def seen(model: Model, u: list[float]) -> tuple[ModelEvaluator, Array]:
+    """A model at a state; transporters that are declared with a density of 0, for a scan to raise,
+    work here.
+    """
+    off = [
+        n
+        for t in model.transporters
+        for n, p in t.parameters.items()
+        if p.domain == "nonnegative" and p.value == 0
+    ]
+    return ModelEvaluator(model, dict.fromkeys(off, 1.0)), vector(model, condition(model, u))
 
 
 def same(first: Array, second: Array, size: Array, rel: float) -> bool:
@@ -42,7 +51,7 @@ def same(first: Array, second: Array, size: Array, rel: float) -> bool:
     return bool(np.all(np.abs(first - second) <= rel * size))
 
 
-def fluxes(look: Seen, y: Array) -> tuple[Array, Array]:
+def fluxes(look: ModelEvaluator, y: Array) -> tuple[Array, Array]:
     """J by process, and the flow that cancels in it."""
     return look.array("flux", y), look.flow(y)
 
@@ -52,11 +61,24 @@ def fluxes(look: Seen, y: Array) -> tuple[Array, Array]:
 
 @few
 @given(spec=specs(), u=unit_vectors(), shift=st.tuples(*[st.floats(-50, 50)] * 3))
-def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tuple[float, float, float]) -> None:
-    """Shifting μ° by what each conserved moiety carries changes no flux, no dissipation and nothing that cell, baths or fuel give."""
+def test_energies_of_moieties_are_a_gauge(
+    spec: Spec, u: list[float], shift: tuple[float, float, float]
+) -> None:
+    """Shifting μ° by what each conserved moiety carries changes no flux, no dissipation and nothing
+    that cell, baths or fuel give.
+    """
     adenosine, phosphate, hexose = shift
-    moved = {"ATP": adenosine + 3 * phosphate, "ADP": adenosine + 2 * phosphate, "Pi": phosphate, "hexA": hexose, "hexB": hexose}
-    looks = [Seen(build(s)) for s in (spec, replace(spec, species=tuple(substances(moved).values())))]
+    moved = {
+        "ATP": adenosine + 3 * phosphate,
+        "ADP": adenosine + 2 * phosphate,
+        "Pi": phosphate,
+        "hexA": hexose,
+        "hexB": hexose,
+    }
+    looks = [
+        ModelEvaluator(build(s))
+        for s in (spec, replace(spec, species=tuple(substances(moved).values())))
+    ]
     y = vector(looks[0].model, condition(looks[0].model, u))
     (J, gross), (J2, _) = (fluxes(look, y) for look in looks)
     assert same(J, J2, gross, 1e-9)
@@ -64,9 +86,13 @@ def test_energies_of_moieties_are_a_gauge(spec: Spec, u: list[float], shift: tup
     assert A2 == pytest.approx(A, abs=1e-9 * looks[0].RT)
     assert same(D, D2, gross * (np.abs(A) + looks[0].RT), 1e-9)
     if hexose and (any(p.at < 0 for p in spec.parts) or not looks[0].model.reservoirs):
-        return  # sugars that are made in the cell, or that no bath holds, have no reference: their μ° is told whole, by cell and by carriers
+        # sugars that are made in the cell, or that no bath holds, have no reference: their μ° is
+        # told whole, by cell and by carriers
+        return
     roles = [store.role for store in looks[0].model.ledger_stores]
-    given_, given2 = [{role: _sum(look("entry", y), roles, role) for role in set(roles)} for look in looks]
+    given_, given2 = [
+        {role: _sum(look("entry", y), roles, role) for role in set(roles)} for look in looks
+    ]
     assert given2 == pytest.approx(given_, abs=1e-9 * float(np.sum(gross)) * 1e5)
 
 
@@ -79,7 +105,7 @@ def _sum(entries: dict[tuple[str, int], float], roles: list[str], role: str) -> 
 def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
     """Grounding the lumen instead of the blood changes no flux and no dV/dt."""
     other = replace(spec, baths=tuple(replace(b, floating=not b.floating) for b in spec.baths))
-    first, second = Seen(build(spec)), Seen(build(other))
+    first, second = ModelEvaluator(build(spec)), ModelEvaluator(build(other))
     at = condition(first.model, u)
     moved = {n: x - at.phi["lumen"] for n, x in at.phi.items()}
     y, z = vector(first.model, at), vector(second.model, Condition(at.amount, moved, at.volume))
@@ -89,35 +115,54 @@ def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
     for look, x in ((first, y), (second, z)):
         flow = look.array("rhs", x) / 1e6
         V.append((look.array("potential", x + flow) - look.array("potential", x - flow)) / 2)
-    size = np.abs(first.array("potential", y)).max() + np.abs(V[0]).max() + float(gross.max()) * FARADAY / 1e9
+    size = (
+        np.abs(first.array("potential", y)).max()
+        + np.abs(V[0]).max()
+        + float(gross.max()) * FARADAY / 1e9
+    )
     assert V[1] == pytest.approx(V[0], abs=1e-9 * size)
 
 
 @few
-@given(spec=specs(kinds=["ghk", "ohmic", "onsager", "saturable", "cycle", "water"]), u=unit_vectors(), decade=st.integers(-6, 3))
+@given(
+    spec=specs(kinds=["ghk", "ohmic", "onsager", "saturable", "cycle", "water"]),
+    u=unit_vectors(),
+    decade=st.integers(-6, 3),
+)
 def test_the_standard_concentration_is_a_gauge(spec: Spec, u: list[float], decade: int) -> None:
-    """Another c° with μ° shifted by RT ln of it changes no flux of a law that is told no rate at c°."""
+    """Another c° with μ° shifted by RT ln of it changes no flux of a law that is told no rate at
+    c°.
+    """
     assume(not any(p.at < 0 and p.kind == "elementary" for p in spec.parts))
     shift = GAS * spec.temperature * np.log(10.0**decade) / 1000
-    moved = replace(spec, species=tuple(substances(dict.fromkeys(("ATP", "ADP", "Pi", "hexA", "hexB"), shift)).values()))
-    first = Seen(build(spec))
+    moved = replace(
+        spec,
+        species=tuple(
+            substances(dict.fromkeys(("ATP", "ADP", "Pi", "hexA", "hexB"), shift)).values()
+        ),
+    )
+    first = ModelEvaluator(build(spec))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(programs.FIXED, c0, STANDARD_CONCENTRATION * 10.0**decade)
-        second = Seen(build(moved))
+        second = ModelEvaluator(build(moved))
     y = vector(first.model, condition(first.model, u))
     (J, gross), (J2, _) = fluxes(first, y), fluxes(second, y)
     assert same(J, J2, gross, 1e-9)
-    assert second.array("affinity", y) == pytest.approx(first.array("affinity", y), abs=1e-9 * first.RT)
+    assert second.array("affinity", y) == pytest.approx(
+        first.array("affinity", y), abs=1e-9 * first.RT
+    )
 
 
 @few
 @given(spec=specs(), u=unit_vectors())
 def test_units_do_not_matter(spec: Spec, u: list[float]) -> None:
     """The same model told in other units has the same parameters, start and dx/dt to 1e-12."""
-    looks = [Seen(build(spec, q, potential=True)) for q in (Q, elsewhere)]
+    looks = [ModelEvaluator(build(spec, q, potential=True)) for q in (Q, elsewhere)]
     assert list(looks[0].p.values()) == pytest.approx(list(looks[1].p.values()), rel=1e-13)
     y = vector(looks[0].model, condition(looks[0].model, u))
-    (start, start2), (rate, rate2) = ([look.array(g, y) for look in looks] for g in ("initial", "rhs"))
+    (start, start2), (rate, rate2) = (
+        [look.array(g, y) for look in looks] for g in ("initial", "rhs")
+    )
     assert same(start, start2, np.abs(start) + looks[0].array("scale", y), 1e-12)
     assert same(rate, rate2, looks[0].gross(y), 1e-12)
 
@@ -125,8 +170,10 @@ def test_units_do_not_matter(spec: Spec, u: list[float]) -> None:
 @few
 @given(spec=specs(), u=unit_vectors())
 def test_mirror_symmetry(spec: Spec, u: list[float]) -> None:
-    """A membrane told from its other side, V and charge coordinates with it, carries the same fluxes."""
-    looks = [Seen(build(s)) for s in (spec, mirrored(spec))]
+    """A membrane told from its other side, V and charge coordinates with it, carries the same
+    fluxes.
+    """
+    looks = [ModelEvaluator(build(s)) for s in (spec, mirrored(spec))]
     at = condition(looks[0].model, u)
     y, z = (vector(look.model, at) for look in looks)
     (J, gross), (J2, _) = fluxes(looks[0], y), fluxes(looks[1], z)
@@ -144,16 +191,30 @@ def check_invariants(model: Model, u: list[float]) -> None:
     for weights in model.invariants:
         for process, column in model.N.items():
             made = sum(
-                (sp.Rational(w.numerator, w.denominator) * column.get(n, 0) / (F if n.endswith(".charge") else 1) for n, w in weights.items()),
+                (
+                    sp.Rational(w.numerator, w.denominator)
+                    * column.get(n, 0)
+                    / (F if n.endswith(".charge") else 1)
+                    for n, w in weights.items()
+                ),
                 sp.S.Zero,
             )
             assert made == 0, process
-        factor = np.array([float(weights.get(n, 0)) / (FARADAY if n.endswith(".charge") else 1) for n in rows])
+        factor = np.array(
+            [float(weights.get(n, 0)) / (FARADAY if n.endswith(".charge") else 1) for n in rows]
+        )
         assert abs(factor @ look.array("rhs", y)) <= 1e-12 * (np.abs(factor) @ look.gross(y))
     solid = [n for n in rows if not n.endswith(".volume")]
-    N = sp.Matrix([[model.N[p].get(n, 0) / (F if n.endswith(".charge") else 1) for p in model.N] for n in solid])
+    N = sp.Matrix(
+        [
+            [model.N[p].get(n, 0) / (F if n.endswith(".charge") else 1) for p in model.N]
+            for n in solid
+        ]
+    )
     assert len(model.invariants) == len(solid) - N.rank()
-    assert sp.Matrix([[Fraction(w.get(n, 0)) for n in solid] for w in model.invariants]).rank() == len(model.invariants)
+    assert sp.Matrix(
+        [[Fraction(w.get(n, 0)) for n in solid] for w in model.invariants]
+    ).rank() == len(model.invariants)
 
 
 @few
@@ -174,7 +235,9 @@ def test_invariants_of_shipped_models(name: str, u: list[float]) -> None:
 @few
 @given(spec=specs(), u=unit_vectors())
 def test_rates_are_stoichiometry_times_flux(spec: Spec, u: list[float]) -> None:
-    """dx/dt = N·J with one N for matter, charge and volume, and potentials solve the capacitor network."""
+    """dx/dt = N·J with one N for matter, charge and volume, and potentials solve the capacitor
+    network.
+    """
     look, y = seen(build(spec), u)
     assert same(look.N() @ fluxes(look, y)[0], look.array("rhs", y), look.gross(y), 1e-11)
     at = condition(look.model, u)
@@ -187,20 +250,35 @@ def test_rates_are_stoichiometry_times_flux(spec: Spec, u: list[float]) -> None:
 # --- kernels
 
 
-CANCELS = {"rhs", "jacobian", "dfdt", "affinity", "flux", "dissipation", "entry", "exergy", "energy", "potential"}
+CANCELS = {
+    "rhs",
+    "jacobian",
+    "dfdt",
+    "affinity",
+    "flux",
+    "dissipation",
+    "entry",
+    "exergy",
+    "energy",
+    "potential",
+}
 
 
 def check_lanes(model: Model, points: list[list[float]], t: float) -> None:
-    look = Seen(model)
+    look = ModelEvaluator(model)
     Y = np.array([vector(model, condition(model, u)) for u in points]).T
     times = t * np.arange(1, Y.shape[1] + 1)
     for group in look.k.program.outputs:
         many = look.k.call(group, times, Y, look.c)
-        one = np.array([look.k.call(group, s, y, look.c) for s, y in zip(times, Y.T, strict=True)]).T
+        one = np.array(
+            [look.k.call(group, s, y, look.c) for s, y in zip(times, Y.T, strict=True)]
+        ).T
         size = np.max(np.abs(one), initial=0.0) if group in CANCELS else 0.0
         assert many == pytest.approx(one, rel=1e-12, abs=1e-12 * size), group
     dense = look.k.jacobian(times, Y, look.c)
-    assert dense[look.k.program.sparsity] == pytest.approx(look.k.call("jacobian", times, Y, look.c), rel=1e-15)
+    assert dense[look.k.program.sparsity] == pytest.approx(
+        look.k.call("jacobian", times, Y, look.c), rel=1e-15
+    )
 
 
 def check_jacobian(model: Model, u: list[float]) -> None:
@@ -210,7 +288,9 @@ def check_jacobian(model: Model, u: list[float]) -> None:
     f = look.array("rhs", y[:, None] + shifts, 7.0).reshape(len(y), 4, len(y))
     slope = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * step)
     size = look.gross(y, 7.0)[:, None] / (1e3 * step)
-    assert np.all(np.abs(look.k.jacobian(7.0, y, look.c) - slope) <= 1e-6 * np.abs(slope) + 1e-8 * size)
+    assert np.all(
+        np.abs(look.k.jacobian(7.0, y, look.c) - slope) <= 1e-6 * np.abs(slope) + 1e-8 * size
+    )
 
 
 def check_books(model: Model, u: list[float]) -> None:
@@ -234,20 +314,37 @@ def check_books(model: Model, u: list[float]) -> None:
     for group, gained in (("exergy", supply), ("energy", _outside(look, y))):
         f = look.array(group, path)
         slopes = (8 * (f[:, 0] - f[:, 1]) - (f[:, 2] - f[:, 3])) / (12 * h)
-        rounding = 1e-15 * float(max(np.sum(np.abs(look.array(g, y))) for g in ("exergy", group))) / h
-        assert float(slopes.sum()) == pytest.approx(gained - sum(power.values()), abs=1e-7 * total + 4 * rounding), group
+        rounding = (
+            1e-15 * float(max(np.sum(np.abs(look.array(g, y))) for g in ("exergy", group))) / h
+        )
+        assert float(slopes.sum()) == pytest.approx(
+            gained - sum(power.values()), abs=1e-7 * total + 4 * rounding
+        ), group
 
 
-def _outside(look: Seen, y: Array) -> float:
-    """What baths and held pools give to G: −Σ ν μ J over all that has no row in N, counted by hand."""
+def _outside(look: ModelEvaluator, y: Array) -> float:
+    """What baths and held pools give to G: −Σ ν μ J over all that has no row in N, counted by
+    hand.
+    """
     p, J, made = look.p, look("flux", y), 0.0
     for process in look.model.processes:
         for who, n in process.reaction.net.items():
             if who.kind == "water" and isinstance(who.place, bm.Reservoir):
-                made += n * p["H2O.molar_volume"] * look.RT * sum(p[f"{who.place.name}.{s.name}"] for s in who.place.contents) * J[process.name]
+                made += (
+                    n
+                    * p["H2O.molar_volume"]
+                    * look.RT
+                    * sum(p[f"{who.place.name}.{s.name}"] for s in who.place.contents)
+                    * J[process.name]
+                )
             elif who.kind == "solute" and who.pool not in look.k.program.states:
                 made -= (
-                    n * (p.get(f"{who.species.name}.standard_energy", 0.0) + look.RT * np.log(p[who.pool] / STANDARD_CONCENTRATION)) * J[process.name]
+                    n
+                    * (
+                        p.get(f"{who.species.name}.standard_energy", 0.0)
+                        + look.RT * np.log(p[who.pool] / STANDARD_CONCENTRATION)
+                    )
+                    * J[process.name]
                 )
     return made
 
@@ -274,7 +371,9 @@ def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
     look, y = seen(build(spec), u)
     f = [look.array("rhs", y, t + s * 0.01) for s in (1, -1, 2, -2)]
     slope = (8 * (f[0] - f[1]) - (f[2] - f[3])) / 0.12
-    assert np.all(np.abs(look.array("dfdt", y, t) - slope) <= 1e-6 * np.abs(slope) + 1e-9 * look.gross(y, t))
+    assert np.all(
+        np.abs(look.array("dfdt", y, t) - slope) <= 1e-6 * np.abs(slope) + 1e-9 * look.gross(y, t)
+    )
     assert np.any(slope != 0) == np.any(f[0] != 0)
 
 
@@ -284,7 +383,9 @@ def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
 @few
 @given(spec=specs(), u=unit_vectors())
 def test_books(spec: Spec, u: list[float]) -> None:
-    """A process's entries sum to J·A, and G and exergy change by what is supplied less what is dissipated."""
+    """A process's entries sum to J·A, and G and exergy change by what is supplied less what is
+    dissipated.
+    """
     check_books(build(spec), u)
 
 
@@ -292,12 +393,16 @@ def test_books(spec: Spec, u: list[float]) -> None:
 @fewer(0.3)
 @given(points=st.lists(unit_vectors(), min_size=2, max_size=3))
 def test_shipped_models(name: str, points: list[list[float]]) -> None:
-    """The shipped models: second law to the last bit, detailed balance, batch and singles, Jacobian, books."""
+    """The shipped models: second law to the last bit, detailed balance, batch and singles,
+    Jacobian, books.
+    """
     model = shipped(name)
     look, y = seen(model, points[0])
     J, A, up, down = (look(group, y) for group in ("flux", "affinity", "forward", "reverse"))
     assert all(np.sign(J[n]) == np.sign(A[n]) and J[n] * A[n] >= 0 for n in J)
-    assert {n: look.RT * np.log(up[n] / down[n]) for n in up} == pytest.approx({n: A[n] for n in up}, abs=1e-9 * look.RT)
+    assert {n: look.RT * np.log(up[n] / down[n]) for n in up} == pytest.approx(
+        {n: A[n] for n in up}, abs=1e-9 * look.RT
+    )
     check_lanes(model, points, 1.0)
     check_jacobian(model, points[0])
     check_books(model, points[1])
@@ -311,31 +416,59 @@ SOLVER = bm.solvers.SciPy("Radau", rtol=1e-7)
 @fewer(0.15)
 @given(spec=specs(topologies=["cell", "pair", "closed"], kinds=KINDS, most=3, active=False))
 def test_passive_models_run_down(spec: Spec) -> None:
-    """Without fuel and with one bath at most, exergy only falls; the books say that all of it became heat."""
+    """Without fuel and with one bath at most, exergy only falls; the books say that all of it
+    became heat.
+    """
     model = build(spec, potential=True)
     run = bm.simulate(model, until=Q(5, "s"), solver=SOLVER)
     stored = run.ledger.stored.values
-    floor = 1e-17 * float(np.abs(Seen(model).array("exergy", run.solution.y[:, 0])).sum())  # pJ of rounding
+    floor = 1e-17 * float(
+        np.abs(ModelEvaluator(model).array("exergy", run.solution.y[:, 0])).sum()
+    )  # pJ of rounding
     assert np.all(np.diff(stored) <= 1e-7 * np.abs(stored).max() + floor)
     assert float(run.ledger.dissipated[-1]) == pytest.approx(-stored[-1], rel=1e-5, abs=floor)
-    power = float(run.ledger.dissipated[-1]) * 1e3 / 5 + floor  # fW; amounts lie below zero by the solver's tolerance at most
+    power = (
+        float(run.ledger.dissipated[-1]) * 1e3 / 5 + floor
+    )  # fW; amounts lie below zero by the solver's tolerance at most
     assert min(run.ledger.least_dissipation.values()) >= -1e-5 * power
 
 
 @fewer(0.1)
-@given(spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3), factors=st.lists(st.floats(0.5, 2), min_size=4, max_size=4))
+@given(
+    spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3),
+    factors=st.lists(st.floats(0.5, 2), min_size=4, max_size=4),
+)
 def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
-    """Lanes of a scan are the runs one by one, and arrays meet along the names of their dimensions."""
+    """Lanes of a scan are the runs one by one, and arrays meet along the names of their
+    dimensions.
+    """
     model = build(spec, potential=True)
-    contents = {c.name for place in model.compartments for c in place.contents.values()}  # alone they leave a charge without an owner
-    names = [n for n in model.parameters if n.endswith(("area", "permeability", "density", "Na")) and n not in contents][:2]
+    contents = {
+        c.name for place in model.compartments for c in place.contents.values()
+    }  # alone they leave a charge without an owner
+    names = [
+        n
+        for n in model.parameters
+        if n.endswith(("area", "permeability", "density", "Na")) and n not in contents
+    ][:2]
     assume(len(names) == 2)
     base = [model.parameters[n].quantity for n in names]
-    first = xr.DataArray(np.array(factors[:2]) * base[0].magnitude, dims="a", attrs={"units": str(base[0].units)})
-    second = xr.DataArray(np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)})
+    first = xr.DataArray(
+        np.array(factors[:2]) * base[0].magnitude, dims="a", attrs={"units": str(base[0].units)}
+    )
+    second = xr.DataArray(
+        np.array(factors[2:]) * base[1].magnitude, dims="b", attrs={"units": str(base[1].units)}
+    )
     times = Q([0.5, 1.0], "s")
-    scan = bm.simulate(model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER)
-    assert dict(scan.data.amount.sizes) == {"time": 2, "pool": scan.data.sizes["pool"], "a": 2, "b": 2}
+    scan = bm.simulate(
+        model, times=times, parameters=dict(zip(names, (first, second), strict=True)), solver=SOLVER
+    )
+    assert dict(scan.data.amount.sizes) == {
+        "time": 2,
+        "pool": scan.data.sizes["pool"],
+        "a": 2,
+        "b": 2,
+    }
     assert scan.data.time.values.tolist() == [0.5, 1.0]
     for i, j in ((0, 0), (1, 0)):
         given_ = dict(zip(names, (factors[i] * base[0], factors[2 + j] * base[1]), strict=True))
@@ -344,18 +477,24 @@ def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
             if variable in single.data:
                 lane = scan.data[variable].isel(a=i, b=j).values
                 assert lane == pytest.approx(single.data[variable].values, rel=1e-12, nan_ok=True)
-        assert scan.ledger.dissipated.isel(a=i, b=j).values == pytest.approx(single.ledger.dissipated.values, rel=1e-12)
+        assert scan.ledger.dissipated.isel(a=i, b=j).values == pytest.approx(
+            single.ledger.dissipated.values, rel=1e-12
+        )
 
 
 def test_dimensions_of_a_scan_meet_by_name() -> None:
-    """One array along two dimensions, in either order, and two arrays along one each are the same scan."""
+    """One array along two dimensions, in either order, and two arrays along one each are the same
+    scan.
+    """
     model = shipped("resting_cell")
     K, P = np.array([4.0, 8.0]), np.array([1e-7, 2e-7, 4e-7])
     mM, speed = {"units": "mM"}, {"units": "cm/s"}
     both = xr.DataArray(np.repeat(P[:, None], 2, axis=1), dims=("P", "K"), attrs=speed)
     bath = xr.DataArray(K, dims="K", attrs=mM)
     runs = [
-        bm.simulate(model, until="2 s", parameters={"K_leak.permeability": p, "bath.K": bath}, solver=SOLVER).data
+        bm.simulate(
+            model, until="2 s", parameters={"K_leak.permeability": p, "bath.K": bath}, solver=SOLVER
+        ).data
         for p in (both, both.transpose("K", "P"), both.isel(K=0, drop=True))
     ]
     first, *others = (run.potential.transpose("time", "membrane", "P", "K").values for run in runs)
@@ -367,7 +506,9 @@ def test_dimensions_of_a_scan_meet_by_name() -> None:
 
 @by_name
 def test_books_of_shipped_models_close(name: str) -> None:
-    """The shipped models run, and their books close to the solver's tolerance with no process uphill for free."""
+    """The shipped models run, and their books close to the solver's tolerance with no process
+    uphill for free.
+    """
     run = bm.simulate(shipped(name), until="1 min")
     run.ledger.check()
     assert float(run.ledger.passed[-1]) > 0

@@ -1,4 +1,6 @@
-"""The object cache: what is run as machine code is what we sealed ourselves, from a folder that is ours alone."""
+"""The object cache: what is run as machine code is what we sealed ourselves, from a folder that is
+ours alone.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def test_a_folder_that_others_may_enter_is_not_used(home: Path, mode: int) -> No
     assert not (home / "b.o").exists()
 
 
-def test_a_folder_of_another_user_or_a_link_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_or_a_link_is_not_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither is the folder behind a link, even if that one is sound."""
     me = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: me + 1)
@@ -57,7 +61,9 @@ def test_a_folder_of_another_user_or_a_link_is_not_used(home: Path, monkeypatch:
 
 
 def _resealed(home: Path, body: bytes) -> bytes:
-    """A forger's work who knows all but the key: the right form, with digests that can be made without it."""
+    """A forger's work who knows all but the key: the right form, with digests that can be made
+    without it.
+    """
     for key in (b"", bytes(32), BODY[:32]):
         forged = object_cache._sealed(key, NAME, body)
         (home / NAME).write_bytes(object_cache._MAGIC + forged + body)
@@ -66,12 +72,16 @@ def _resealed(home: Path, body: bytes) -> bytes:
 
 
 def test_what_we_did_not_seal_is_not_taken(home: Path) -> None:
-    """Swapped for a sound object of another name, sealed again, changed by a bit, cut, lengthened, the seal of another folder: none is taken."""
+    """Swapped for a sound object of another name, sealed again, changed by a bit, cut, lengthened,
+    the seal of another folder: none is taken.
+    """
     sound = (home / NAME).read_bytes()
     object_cache.keep("b.o", b"another object")
     attacks = {
-        "swapped": (home / "b.o").read_bytes(), "resealed": _resealed(home, b"evil"), "a bit": sound[:-1] + bytes([sound[-1] ^ 1]),
-        "cut": sound[:-9], "longer": sound + b"\0", "empty": b"", "no seal": object_cache._MAGIC, "bare": BODY,
+        "swapped": (home / "b.o").read_bytes(), "resealed": _resealed(home, b"evil"),
+        "a bit": sound[:-1] + bytes([sound[-1] ^ 1]),
+        "cut": sound[:-9], "longer": sound + b"\0", "empty": b"", "no seal": object_cache._MAGIC,
+        "bare": BODY,
     }  # fmt: skip
     for what, data in attacks.items():
         (home / NAME).write_bytes(data)
@@ -84,7 +94,9 @@ def test_what_we_did_not_seal_is_not_taken(home: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "open to others"])
 def test_only_regular_files_of_our_own_are_read(home: Path, kind: str) -> None:
-    """A link to a sound file, a pipe (which would block), a folder, a file that others may write; each is replaced or left, none stops the call."""
+    """A link to a sound file, a pipe (which would block), a folder, a file that others may write;
+    each is replaced or left, none stops the call.
+    """
     path = home / NAME
     if kind == "open to others":
         path.chmod(0o666)
@@ -118,7 +130,9 @@ def test_a_key_that_cannot_be_used_is_made_anew(home: Path, damage: str) -> None
     assert len(key.read_bytes()) == 32
 
 
-def test_a_write_that_fails_leaves_nothing_behind(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_nothing_behind(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A full disk in the middle of a file, and what a killed process left an hour ago."""
     (home / ".left.part").write_bytes(b"half")
     os.utime(home / ".left.part", (time.time() - 7200,) * 2)
@@ -131,7 +145,9 @@ def test_a_write_that_fails_leaves_nothing_behind(home: Path, monkeypatch: pytes
     assert {p.name for p in home.iterdir()} == {NAME, "key"}
 
 
-def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_folder_may_be_written_as_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BIOMEMBRANE_CACHE", "~/mine")
     assert object_cache.folder() == tmp_path / "mine"
@@ -143,8 +159,12 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: 
         assert object_cache.found(NAME) is None
 
 
-def test_a_folder_of_an_earlier_version_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default folder, which once was made for all to read; one that was chosen is not changed."""
+def test_a_folder_of_an_earlier_version_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default folder, which once was made for all to read; one that was chosen is not
+    changed.
+    """
     monkeypatch.delenv("BIOMEMBRANE_CACHE", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -157,7 +177,9 @@ def test_a_folder_of_an_earlier_version_is_closed(tmp_path: Path, monkeypatch: p
     assert object_cache.folder() == tmp_path / ".cache" / "biomembrane"
 
 
-def test_a_place_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The run goes on without a cache."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("BIOMEMBRANE_CACHE", str(tmp_path / "file" / "cache"))
@@ -169,7 +191,9 @@ def test_a_place_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_swapped_object_is_built_again_and_not_called(home: Path) -> None:
-    """Two functions of the same name: the object of the one under the key of the other does not answer."""
+    """Two functions of the same name: the object of the one under the key of the other does not
+    answer.
+    """
     texts = [f"define i64 @one() {{\n  ret i64 {number}\n}}\n" for number in (1, 2)]
     bodies = [module.compiled(text) for text in texts]
     names = [f"{module._key(text)}.o" for text in texts]

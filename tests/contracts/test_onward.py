@@ -1,4 +1,6 @@
-"""A run that goes on from another goes on with its parameters: what was given, what a protocol left, lane by lane, from memory and from a file."""
+"""A run that goes on from another goes on with its parameters: what was given, what a protocol
+left, lane by lane, from memory and from a file.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,13 @@ HALF, WHOLE = Q([0.0, 20.0], "s"), Q([0.0, 40.0], "s")
 @cache
 def model() -> bm.Model:
     parts = lambda on: [lib.leak(K, on), lib.leak(Na, on, permeability=Q(2e-9, "cm/s"))]  # noqa: E731
-    return cell(parts, {Na: 12, K: 120, Cl: 10}, {Na: 135, K: 6, Cl: 141}, impermeant=bm.balance(charge=-1), V=-70)
+    return cell(
+        parts,
+        {Na: 12, K: 120, Cl: 10},
+        {Na: 135, K: 6, Cl: 141},
+        impermeant=bm.balance(charge=-1),
+        V=-70,
+    )
 
 
 def go(times: Any, parameters: Any = None, **more: Any) -> bm.Run:
@@ -54,7 +62,9 @@ def test_half_a_run_twice_is_the_run(given: dict[str, Any], how: str, tmp_path: 
     rest = go(HALF, start=start)
     assert rest.data.sizes == half.data.sizes
     for name in ("amount", "potential"):
-        assert rest.data[name].values[-1] == pytest.approx(whole.data[name].values[-1], rel=1e-6, abs=1e-7)
+        assert rest.data[name].values[-1] == pytest.approx(
+            whole.data[name].values[-1], rel=1e-6, abs=1e-7
+        )
     acts = [name for name in given if not name.startswith(("cell.", "membrane."))]
     assert [told(rest)[name] for name in acts] == [told(half)[name] for name in acts]
     again = go(HALF, start=rest)
@@ -63,9 +73,11 @@ def test_half_a_run_twice_is_the_run(given: dict[str, Any], how: str, tmp_path: 
 
 @pytest.mark.parametrize(
     "moved",
-    [Protocol.steps(Q(6, "mM"), (Q(7, "s"), Q(21, "mM"))), Protocol.ramps((Q(3, "s"), Q(6, "mM")), (Q(50, "s"), Q(30, "mM"))),
+    [Protocol.steps(Q(6, "mM"), (Q(7, "s"), Q(21, "mM"))),
+        Protocol.ramps((Q(3, "s"), Q(6, "mM")), (Q(50, "s"), Q(30, "mM"))),
      Protocol.function(lambda t, a, w: a * (1 + t / w), a=Q(6, "mM"), w=Q(30, "s")),
-     Protocol.steps(Q(6, "mM"), (xr.DataArray([5.0, 25.0], dims="when", attrs={"units": "s"}), Q(21, "mM")))],
+     Protocol.steps(Q(6, "mM"), (xr.DataArray([5.0, 25.0], dims="when", attrs={"units": "s"}),
+         Q(21, "mM")))],
     ids=["steps", "ramps", "formula", "scanned breaks"],
 )  # fmt: skip
 def test_what_a_protocol_left_is_held(moved: Protocol) -> None:
@@ -91,9 +103,17 @@ def test_what_is_given_anew_holds_from_then_on() -> None:
 
 
 def test_contents_are_not_given_to_a_state() -> None:
-    """Refused, in every way to run; taken where the run to go on from was given the same; and what is told says that they are not used."""
+    """Refused, in every way to run; taken where the run to go on from was given the same; and what
+    is told says that they are not used.
+    """
     first = go(HALF, {"cell.K": "90 mM"})
-    for name, value in (("cell.K", "91 mM"), ("cell.Na", "12 mM"), ("membrane.potential", "-70 mV"), ("cell.volume", "2 pL"), ("cell.K", OVER)):
+    for name, value in (
+        ("cell.K", "91 mM"),
+        ("cell.Na", "12 mM"),
+        ("membrane.potential", "-70 mV"),
+        ("cell.volume", "2 pL"),
+        ("cell.K", OVER),
+    ):
         with pytest.raises(errors.BadSettings, match=name):
             go(HALF, {name: value}, start=first)
     with pytest.raises(errors.BadSettings, match=r"cell\.K"):
@@ -108,11 +128,20 @@ def test_chunks_go_on_as_the_whole_does() -> None:
     """A lazy scan from a run takes its parameters too, and says so."""
     pytest.importorskip("dask")
     first = go(HALF, {"bath.Na": "100 mM", "cell.K": "90 mM"})
-    lazy, eager = (bm.simulate(model(), times=HALF, parameters={"bath.K": a}, start=first, keep="final") for a in (OVER.chunk(x=1), OVER))
+    lazy, eager = (
+        bm.simulate(model(), times=HALF, parameters={"bath.K": a}, start=first, keep="final")
+        for a in (OVER.chunk(x=1), OVER)
+    )
     assert told(lazy) == told(eager)
-    assert lazy.data.compute(scheduler="synchronous").amount.values.tolist() == eager.data.amount.values.tolist()
+    assert (
+        lazy.data.compute(scheduler="synchronous").amount.values.tolist()
+        == eager.data.amount.values.tolist()
+    )
     prepared = bm.prepare(model(), vary={"bath.K": "mM"}, times=HALF, start=first)
-    assert np.array_equal(prepared([9.0]).data.amount.values, go(HALF, {"bath.K": "9 mM"}, start=first).data.amount.values)
+    assert np.array_equal(
+        prepared([9.0]).data.amount.values,
+        go(HALF, {"bath.K": "9 mM"}, start=first).data.amount.values,
+    )
 
 
 def test_a_start_that_is_none_says_which_is() -> None:

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 import biomembrane as bm
 from biomembrane import Q, errors, solvers
 
-VARY = {"blood.K": "mM", "SGLT1.density": "1/um^2", "K_leak.permeability": "cm/s", "cell.glucose": "uM"}
+VARY = {
+    "blood.K": "mM",
+    "SGLT1.density": "1/um^2",
+    "K_leak.permeability": "cm/s",
+    "cell.glucose": "uM",
+}
 NOMINAL = [5.0, 1e4, 1e-6, 900.0]
 
 
@@ -22,7 +27,11 @@ def model():
 
 def names(model):
     """``VARY`` with the name of the potassium leak as the model has it."""
-    leak = next(name for name in model.parameters if name.endswith("permeability") and "K" in name.partition(".")[0])
+    leak = next(
+        name
+        for name in model.parameters
+        if name.endswith("permeability") and "K" in name.partition(".")[0]
+    )
     return {leak if name == "K_leak.permeability" else name: unit for name, unit in VARY.items()}
 
 
@@ -34,11 +43,17 @@ def same(one, other):
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.floats(0.3, 3.0), min_size=4, max_size=4))
 def test_a_call_is_what_simulate_gives(model, factors):
-    """Any values, in units of the user's own, give the bits of the plain call, and again after other values."""
+    """Any values, in units of the user's own, give the bits of the plain call, and again after
+    other values.
+    """
     vary = names(model)
     prepared = bm.prepare(model, vary=vary, until="20 s")
     values = np.array(NOMINAL) * factors
-    plain = bm.simulate(model, until="20 s", parameters={n: Q(x, u) for (n, u), x in zip(vary.items(), values.tolist(), strict=True)})
+    plain = bm.simulate(
+        model,
+        until="20 s",
+        parameters={n: Q(x, u) for (n, u), x in zip(vary.items(), values.tolist(), strict=True)},
+    )
     prepared(NOMINAL)
     assert same(prepared(values), plain)
     assert prepared(values).ledger.check().residual_relative[-1] < 1e-6
@@ -48,25 +63,40 @@ def test_protocols_starts_and_solvers_are_kept(model):
     """What is fixed holds in every call: a protocol, a start and a solver of the user's own."""
     fixed = {
         "cell.ATP": bm.Protocol.function(
-            lambda t, high, low, tau: low + (high - low) * sp.exp(-t / tau), high=Q(4, "mM"), low=Q(1, "mM"), tau=Q(5, "s")
+            lambda t, high, low, tau: low + (high - low) * sp.exp(-t / tau),
+            high=Q(4, "mM"),
+            low=Q(1, "mM"),
+            tau=Q(5, "s"),
         ),
         "blood.glucose": bm.Protocol.steps(Q(5, "mM"), (Q(3, "s"), Q(10, "mM"))),
     }
     start, solver = {"SGLT1.C1": 1}, solvers.Native(rtol=1e-6)
-    prepared = bm.prepare(model, vary={"blood.K": "mM"}, until="10 s", parameters=fixed, start=start, solver=solver)
+    prepared = bm.prepare(
+        model, vary={"blood.K": "mM"}, until="10 s", parameters=fixed, start=start, solver=solver
+    )
     for K in (3.0, 9.0):
-        plain = bm.simulate(model, until="10 s", parameters={**fixed, "blood.K": Q(K, "mM")}, start=start, solver=solver)
+        plain = bm.simulate(
+            model,
+            until="10 s",
+            parameters={**fixed, "blood.K": Q(K, "mM")},
+            start=start,
+            solver=solver,
+        )
         assert same(prepared([K]), plain)
 
 
 def test_a_fit_finds_what_it_should(model):
-    """Glucose uptake by a density known to the test: a root finder that sees plain numbers finds it."""
+    """Glucose uptake by a density known to the test: a root finder that sees plain numbers finds
+    it.
+    """
     from scipy.optimize import brentq
 
     prepared = bm.prepare(model, vary={"SGLT1.density": "1/um^2"}, until="1 min")
     uptake = lambda n: float(prepared([n]).data.concentration.sel(pool="cell.glucose")[-1])  # noqa: E731
     wanted = uptake(7000.0)
-    assert brentq(lambda n: uptake(n) - wanted, 2e3, 2e4, rtol=1e-9) == pytest.approx(7000.0, rel=1e-6)
+    assert brentq(lambda n: uptake(n) - wanted, 2e3, 2e4, rtol=1e-9) == pytest.approx(
+        7000.0, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +109,11 @@ def test_a_fit_finds_what_it_should(model):
         ({"vary": {"blood.K": "mMol"}}, errors.UnknownUnit, "mMol"),
         ({"vary": {"blood.K": 1.0}}, errors.UnknownUnit, "1.0"),
         ({"vary": {"temperature": "degC"}}, errors.BadSettings, "kelvin"),
-        ({"vary": {"blood.K": "mM"}, "parameters": {"blood.K": Q(5, "mM")}}, errors.BadSettings, "fixed too"),
+        (
+            {"vary": {"blood.K": "mM"}, "parameters": {"blood.K": Q(5, "mM")}},
+            errors.BadSettings,
+            "fixed too",
+        ),
         ({"vary": {"blood.K": "mM"}, "until": None}, errors.BadSettings, "until= or times="),
     ],
 )
@@ -95,7 +129,9 @@ def test_a_scan_is_no_prepared_run(model):
 
     many = xr.DataArray([5.0, 6.0], dims="K", attrs={"units": "mM"})
     with pytest.raises(errors.BadSettings, match="scan over K"):
-        bm.prepare(model, vary={"SGLT1.density": "1/um^2"}, until="1 s", parameters={"blood.K": many})
+        bm.prepare(
+            model, vary={"SGLT1.density": "1/um^2"}, until="1 s", parameters={"blood.K": many}
+        )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +154,12 @@ def test_values_that_do_not_fit_are_told(model, values, error, said):
 
 def test_a_run_that_stops_keeps_what_it_has(model):
     """As with ``simulate``."""
-    prepared = bm.prepare(model, vary={"blood.K": "mM"}, until="10 min", solver=solvers.Native(max_steps=20, rtol=1e-10))
+    prepared = bm.prepare(
+        model,
+        vary={"blood.K": "mM"},
+        until="10 min",
+        solver=solvers.Native(max_steps=20, rtol=1e-10),
+    )
     with pytest.raises(errors.SimulationStopped) as caught:
         prepared([5.0])
     run = caught.value.run

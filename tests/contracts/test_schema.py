@@ -1,6 +1,8 @@
-"""One schema: a scan run at once, kept, lazy in chunks or read back from a file has the same names, dimensions, kinds of numbers, labels and values.
+"""One schema: a scan run at once, kept, lazy in chunks or read back from a file has the same names,
+dimensions, kinds of numbers, labels and values.
 
-The scans are random: dimensions in any order, chunks of any shape, parameters that share dimensions, labels of text, labels beside the dimensions.
+The scans are random: dimensions in any order, chunks of any shape, parameters that share
+dimensions, labels of text, labels beside the dimensions.
 """
 
 from __future__ import annotations
@@ -23,9 +25,14 @@ from biomembrane import library as lib
 S = bm.Species("S")
 MODEL = cell(lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))], {S: 9}, {S: 1})
 KEPT = Keep(["concentration", "flux"], ledger="all")
-RANGES = {"bath.S": ("mM", 1.0, 9.0), "cell.S": ("uM", 500.0, 9000.0), "S_leak.permeability": ("cm/s", 1e-5, 1e-3)}
+RANGES = {
+    "bath.S": ("mM", 1.0, 9.0),
+    "cell.S": ("uM", 500.0, 9000.0),
+    "S_leak.permeability": ("cm/s", 1e-5, 1e-3),
+}
 LABELS = {
-    "none": lambda _: None, "numbers": lambda n: np.arange(n)[::-1] * 10.0, "text": lambda n: np.array([f"run {k}" for k in range(n)]),
+    "none": lambda _: None, "numbers": lambda n: np.arange(n)[::-1] * 10.0,
+    "text": lambda n: np.array([f"run {k}" for k in range(n)]),
     "whole": lambda n: np.arange(n) + 3,
 }  # fmt: skip
 
@@ -33,7 +40,9 @@ LABELS = {
 @st.composite
 def scans(draw: Any) -> tuple[dict[str, xr.DataArray], dict[str, int]]:
     """Parameters over some of up to three dimensions, and the sizes of chunks."""
-    sizes = draw(st.permutations([("a", draw(st.integers(1, 3))), ("b", draw(st.integers(2, 3))), ("c", 2)]))
+    sizes = draw(
+        st.permutations([("a", draw(st.integers(1, 3))), ("b", draw(st.integers(2, 3))), ("c", 2)])
+    )
     labels = {dim: LABELS[draw(st.sampled_from(sorted(LABELS)))](n) for dim, n in sizes}
     names = draw(st.permutations(sorted(RANGES)))[: draw(st.integers(1, 3))]
     rng, made = np.random.default_rng(draw(st.integers(0, 99))), {}
@@ -44,9 +53,15 @@ def scans(draw: Any) -> tuple[dict[str, xr.DataArray], dict[str, int]]:
         if draw(st.booleans()):
             coords |= {"batch": 7, "note": "pilot"}
         if draw(st.booleans()):
-            coords[f"day_of_{dims[0]}"] = (dims[0], np.arange(dict(sizes)[dims[0]]) + 0.5, {"units": "d"})
+            coords[f"day_of_{dims[0]}"] = (
+                dims[0],
+                np.arange(dict(sizes)[dims[0]]) + 0.5,
+                {"units": "d"},
+            )
         shape = [dict(sizes)[d] for d in dims]
-        made[name] = xr.DataArray(rng.uniform(low, high, shape), dims=dims, coords=coords, attrs={"units": unit})
+        made[name] = xr.DataArray(
+            rng.uniform(low, high, shape), dims=dims, coords=coords, attrs={"units": unit}
+        )
     return made, {d: draw(st.integers(1, n)) for d, n in sizes}
 
 
@@ -55,7 +70,9 @@ def run(parameters: dict[str, Any], **more: Any) -> Any:
 
 
 def chunked(parameters: dict[str, xr.DataArray], chunks: dict[str, int]) -> dict[str, xr.DataArray]:
-    return {name: array.chunk({d: chunks[d] for d in array.dims}) for name, array in parameters.items()}
+    return {
+        name: array.chunk({d: chunks[d] for d in array.dims}) for name, array in parameters.items()
+    }
 
 
 def alike(one: xr.Dataset, other: xr.Dataset, near: float = 0.0, *, kinds: bool = True) -> None:
@@ -64,13 +81,21 @@ def alike(one: xr.Dataset, other: xr.Dataset, near: float = 0.0, *, kinds: bool 
     for name, array in one.variables.items():
         found = other.variables[name]
         assert found.dims == array.dims, name
-        assert not kinds or (found.dtype.kind, found.dtype.itemsize if array.dtype.kind != "U" else 0) == (
+        assert not kinds or (found.dtype.kind,
+            found.dtype.itemsize if array.dtype.kind != "U" else 0) == (
             array.dtype.kind, array.dtype.itemsize if array.dtype.kind != "U" else 0), name  # fmt: skip
-        assert {k: np.asarray(v).tolist() for k, v in found.attrs.items()} == {k: np.asarray(v).tolist() for k, v in array.attrs.items()}, name
+        assert {k: np.asarray(v).tolist() for k, v in found.attrs.items()} == {
+            k: np.asarray(v).tolist() for k, v in array.attrs.items()
+        }, name
         if array.dtype.kind == "f" and near:
-            assert found.values == pytest.approx(array.values, rel=near, abs=near, nan_ok=True), name
+            assert found.values == pytest.approx(array.values, rel=near, abs=near, nan_ok=True), (
+                name
+            )
         else:
-            assert found.values.tolist() == array.values.tolist() or (array.isnull() == found.isnull()).all(), name
+            assert (
+                found.values.tolist() == array.values.tolist()
+                or (array.isnull() == found.isnull()).all()
+            ), name
 
 
 @settings(max_examples=6, deadline=None)
@@ -80,7 +105,9 @@ def test_eager_kept_and_lazy_are_one(scan: Any) -> None:
     pytest.importorskip("dask")
     parameters, chunks = scan
     whole, kept = run(parameters), run(parameters, keep=KEPT)
-    assert list(whole.data.status.dims) == list(dict.fromkeys(d for a in parameters.values() for d in a.dims))
+    assert list(whole.data.status.dims) == list(
+        dict.fromkeys(d for a in parameters.values() for d in a.dims)
+    )
     for name in ("concentration", "flux", "status", "culprit", "end"):
         alike(whole.data[name].to_dataset(name=name), kept.data)
     shared = {k: v for k, v in kept.data.attrs.items() if k in whole.data.attrs}
@@ -100,7 +127,9 @@ def test_eager_kept_and_lazy_are_one(scan: Any) -> None:
 @settings(max_examples=3, deadline=None)
 @given(scan=scans())
 def test_each_lane_stands_under_its_label(scan: Any) -> None:
-    """A lane taken out says what it was run with, and a run with these numbers alone is that lane, to 1e-12."""
+    """A lane taken out says what it was run with, and a run with these numbers alone is that lane,
+    to 1e-12.
+    """
     parameters, _ = scan
     whole = run(parameters)
     shape = whole.trajectory.dims
@@ -109,7 +138,9 @@ def test_each_lane_stands_under_its_label(scan: Any) -> None:
     fixed = {name: Q(float(lane.data[name]), lane.data[name].attrs["units"]) for name in parameters}
     for name, array in parameters.items():
         unit, *_ = RANGES[name]
-        assert fixed[name].to(unit).magnitude == pytest.approx(float(array.isel({d: at[d] for d in array.dims})), rel=1e-14)
+        assert fixed[name].to(unit).magnitude == pytest.approx(
+            float(array.isel({d: at[d] for d in array.dims})), rel=1e-14
+        )
     alone = run(fixed)
     assert lane.data.amount.values == pytest.approx(alone.data.amount.values, rel=1e-12)
     assert set(alone.data.coords) <= set(lane.data.coords)
@@ -120,8 +151,12 @@ def test_each_lane_stands_under_its_label(scan: Any) -> None:
 
 @settings(max_examples=2, deadline=None)
 @given(scan=scans(), data=st.data())
-def test_what_is_saved_is_what_was_run(scan: Any, data: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A run and what was kept as netCDF, a lazy scan as zarr: read back they are the same; a lane of the file is the lane of the run."""
+def test_what_is_saved_is_what_was_run(
+    scan: Any, data: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A run and what was kept as netCDF, a lazy scan as zarr: read back they are the same; a lane
+    of the file is the lane of the run.
+    """
     parameters, chunks = scan
     folder: Path = tmp_path_factory.mktemp("schema")
     whole = run(parameters)

@@ -15,7 +15,7 @@ from biomembrane import library as lib
 from biomembrane import symbols
 from biomembrane.assemble import state as states
 from biomembrane.assemble.model import Model
-from biomembrane.testing.model_evaluator import Seen
+from biomembrane.testing.model_evaluator import ModelEvaluator
 from biomembrane.units import Q
 
 K, Na, Cl = lib.K, lib.Na, lib.Cl
@@ -96,8 +96,8 @@ def test_nothing_depends_on_the_word_for_a_kind(monkeypatch: pytest.MonkeyPatch,
         one, two = (each.data[variable].values for each in (again, run))
         assert np.array_equal(one, two, equal_nan=True)
     assert str(again.ledger) == str(run.ledger)
-    look, y = Seen(now), run.trajectory.block.y[:, -1, 0]
-    assert np.array_equal(look.array("rhs", y), Seen(was).array("rhs", y))
+    look, y = ModelEvaluator(now), run.trajectory.block.y[:, -1, 0]
+    assert np.array_equal(look.array("rhs", y), ModelEvaluator(was).array("rhs", y))
 
 
 def test_what_moves_a_state_with_a_conjugate_is_a_process() -> None:

@@ -1,6 +1,8 @@
-"""A toy on the contract of constraints: a process whose affinity is 0 at all times, against closed forms and its finite-rate form.
+"""A toy on the contract of constraints: a process whose affinity is 0 at all times, against closed
+forms and its finite-rate form.
 
-The amounts that it moves are algebraic; what it conserves of them are states of their own, which the other processes change.
+The amounts that it moves are algebraic; what it conserves of them are states of their own, which
+the other processes change.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from biomembrane import library as lib
 from biomembrane.assemble.potentials import weighted
 from biomembrane.assemble.state import StateVariable
 from biomembrane.compile.program import Event
-from biomembrane.declare.bound_expression import Formula
+from biomembrane.declare.bound_expression import BoundExpression
 from biomembrane.results.run import Run
 from biomembrane.solve import lane_batches
 from biomembrane.solve.task import prepare
@@ -45,18 +47,33 @@ class Equilibrated(bm.Model):
         column = {name: n for name, n in self.N[fast].items() if n}
         (first, nu), *others = column.items()
         known = {x.name: x for x in self.states}
-        changed = {first: replace(known[first], constraint=Formula(symbols.affinity(fast) / (R * T)))}
+        changed = {
+            first: replace(
+                known[first], constraint=BoundExpression(symbols.affinity(fast) / (R * T))
+            )
+        }
         totals = []
         for name, n in others:  # ν₁ n_j − ν_j n₁ is conserved
             share = [(nu, known[name]), (-n, known[first])]
             total = Total(
-                name=f"{name}.total", symbol=symbols.amount(f"{name}.total"), place=known[name].place, label="total", positive=False,
-                initial=weighted((w, x.initial.expression) for w, x in share), scale=known[name].scale,
-                rate=weighted((w * self.N[p][x.name], symbols.current(p)) for p in self.N if p != fast for w, x in share if x.name in self.N[p]),
+                name=f"{name}.total", symbol=symbols.amount(f"{name}.total"),
+                place=known[name].place, label="total", positive=False,
+                initial=weighted((w, x.initial.expression) for w, x in share),
+                scale=known[name].scale,
+                rate=weighted((w * self.N[p][x.name],
+                    symbols.flux(p)) for p in self.N if p != fast for w,
+                    x in share if x.name in self.N[p]),
             )  # fmt: skip
-            changed[name] = replace(known[name], constraint=weighted([(sp.S.One, total.symbol), *((-w, x.symbol) for w, x in share)]))
+            changed[name] = replace(
+                known[name],
+                constraint=weighted(
+                    [(sp.S.One, total.symbol), *((-w, x.symbol) for w, x in share)]
+                ),
+            )
             totals.append(total)
-        object.__setattr__(self, "states", (*(changed.get(x.name, x) for x in self.states), *totals))
+        object.__setattr__(
+            self, "states", (*(changed.get(x.name, x) for x in self.states), *totals)
+        )
         object.__setattr__(self, "pools", tuple(x for x in self.states if x.conjugate is not None))
 
 
@@ -97,7 +114,9 @@ def filled(times: Any, out: float = OUT, k: Any = K) -> Any:
 
 
 def test_isomers_fill_a_cell_as_the_closed_form_says() -> None:
-    """From amounts off equilibrium: they start on it, at their sum, and stay; the books close, for the fast process dissipates nothing."""
+    """From amounts off equilibrium: they start on it, at their sum, and stay; the books close, for
+    the fast process dissipates nothing.
+    """
     model = built(ISOMERS, fast=True)
     run = bm.simulate(model, until="60 s", solver=bm.solvers.Native(rtol=1e-9))
     at = run.data
@@ -112,13 +131,23 @@ def test_isomers_fill_a_cell_as_the_closed_form_says() -> None:
 
 
 def test_a_finite_rate_comes_nearer_the_faster_it_is() -> None:
-    """2 A ⇌ D: what a finite rate is off by falls as one over it, towards the model at equilibrium."""
+    """2 A ⇌ D: what a finite rate is off by falls as one over it, towards the model at
+    equilibrium.
+    """
     fast = bm.simulate(built(DIMERS, fast=True), until="20 s", solver=bm.solvers.Native(rtol=1e-10))
     off = []
     for rate in (1e8, 1e9):
-        slow = bm.simulate(built(DIMERS, rate=rate, fast=False), until="20 s", solver=bm.solvers.Native(rtol=1e-10))
+        slow = bm.simulate(
+            built(DIMERS, rate=rate, fast=False), until="20 s", solver=bm.solvers.Native(rtol=1e-10)
+        )
         pools = ["cell.A", "cell.D"]
-        off.append(float(np.abs(slow.data.amount.sel(pool=pools) - fast.data.amount.sel(pool=pools)).isel(time=-1).max()))
+        off.append(
+            float(
+                np.abs(slow.data.amount.sel(pool=pools) - fast.data.amount.sel(pool=pools))
+                .isel(time=-1)
+                .max()
+            )
+        )
     assert off[1] < 1e-3
     assert off[0] / off[1] == pytest.approx(10, rel=0.02)
 
@@ -126,7 +155,8 @@ def test_a_finite_rate_comes_nearer_the_faster_it_is() -> None:
 def test_lanes_of_a_scan() -> None:
     """Each lane has its own equilibrium and its own bath."""
     given = {"bath.A": xr.DataArray([1.0, 5.0, 20.0], dims="lane", attrs={"units": "mM"}),
-             "B.standard_energy": xr.DataArray([-6.0, -2.0, 3.0], dims="lane", attrs={"units": "kJ/mol"})}  # fmt: skip
+             "B.standard_energy": xr.DataArray([-6.0, -2.0, 3.0], dims="lane",
+                 attrs={"units": "kJ/mol"})}  # fmt: skip
     run = bm.simulate(built(ISOMERS, fast=True), until="30 s", parameters=given)
     for lane, (out, energy) in enumerate(zip(*(x.values for x in given.values()), strict=True)):
         at = run.data.isel(lane=lane)
@@ -135,7 +165,9 @@ def test_lanes_of_a_scan() -> None:
 
 
 def test_amounts_go_to_the_new_equilibrium_at_a_break() -> None:
-    """A step of the bath changes rates alone; one of a standard potential moves both amounts at once, and never their sum."""
+    """A step of the bath changes rates alone; one of a standard potential moves both amounts at
+    once, and never their sum.
+    """
     model, change = built(ISOMERS, fast=True), 20.0
     steps = {"bath.A": bm.Protocol.steps(Q(OUT, "mM"), (Q(change, "s"), Q(0.5, "mM")))}
     at = bm.simulate(model, until="40 s", parameters=steps).data
@@ -145,7 +177,9 @@ def test_amounts_go_to_the_new_equilibrium_at_a_break() -> None:
     end = 0.5 * (1 + K)
     wanted = end + (sum(before) - end) * np.exp(-RATE * (later - change) / (1 + K))
     assert total[at.time.values > change] == pytest.approx(wanted, rel=1e-6)
-    steps = {"B.standard_energy": bm.Protocol.steps(Q(-2, "kJ/mol"), (Q(change, "s"), Q(3, "kJ/mol")))}
+    steps = {
+        "B.standard_energy": bm.Protocol.steps(Q(-2, "kJ/mol"), (Q(change, "s"), Q(3, "kJ/mol")))
+    }
     run = bm.simulate(model, times=Q([0, change, change + 1e-3], "s"), parameters=steps)
     a, b = (run.data.amount.sel(pool=name).values for name in ("cell.A", "cell.B"))
     assert b / a == pytest.approx([K, K, math.exp(-3000 / RT)], rel=1e-6)
@@ -153,9 +187,13 @@ def test_amounts_go_to_the_new_equilibrium_at_a_break() -> None:
 
 
 def test_an_event_may_change_what_a_constraint_says() -> None:
-    """Where B rises through 3 mM its standard potential is set: the run goes on at the new equilibrium, from the sum that was there."""
+    """Where B rises through 3 mM its standard potential is set: the run goes on at the new
+    equilibrium, from the sum that was there.
+    """
     model, low = built(ISOMERS, fast=True), 3.0
-    became = Event("full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),))
+    became = Event(
+        "full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),)
+    )
     times = np.array([0.0, 100.0])
     made = Run(lane_batches.whole(prepare(model, times, events=(became,)), None)[0])
     ratio, end = math.exp(-3000 / RT), OUT * (1 + K)
@@ -169,21 +207,31 @@ def test_an_event_may_change_what_a_constraint_says() -> None:
 
 def test_what_a_constraint_moves_is_not_conserved() -> None:
     """A pool that no process touches is an invariant of N, unless a constraint determines it."""
-    inert, bound = (cell(lambda on: parts(ISOMERS, 1.0)(on)[1:], {A: 1.0, B: 1.0}, {A: OUT}) for _ in range(2))
-    told = {"cell.B": Formula(symbols.amount("cell.B") - symbols.amount("cell.A"))}
-    object.__setattr__(bound, "pools", tuple(replace(x, constraint=told.get(x.name)) for x in bound.pools))
+    inert, bound = (
+        cell(lambda on: parts(ISOMERS, 1.0)(on)[1:], {A: 1.0, B: 1.0}, {A: OUT}) for _ in range(2)
+    )
+    told = {"cell.B": BoundExpression(symbols.amount("cell.B") - symbols.amount("cell.A"))}
+    object.__setattr__(
+        bound, "pools", tuple(replace(x, constraint=told.get(x.name)) for x in bound.pools)
+    )
     assert {"cell.B": 1} in inert.invariants
     assert not any("cell.B" in weights for weights in bound.invariants)
 
 
 def test_what_cannot_be_is_told() -> None:
-    """SciPy takes no mass matrix; a constraint that does not depend on its state is named when the model is compiled."""
+    """SciPy takes no mass matrix; a constraint that does not depend on its state is named when the
+    model is compiled.
+    """
     model = built(ISOMERS, fast=True)
     with pytest.raises(errors.BadSettings, match="no mass matrix"):
         bm.simulate(model, until="1 s", solver=bm.solvers.SciPy("Radau"))
     wrong = built(ISOMERS, fast=True)
-    blind = Formula(symbols.amount("cell.B") - 1)
-    object.__setattr__(wrong, "states", tuple(replace(x, constraint=blind) if x.name == "cell.A" else x for x in wrong.states))
+    blind = BoundExpression(symbols.amount("cell.B") - 1)
+    object.__setattr__(
+        wrong,
+        "states",
+        tuple(replace(x, constraint=blind) if x.name == "cell.A" else x for x in wrong.states),
+    )
     with pytest.raises(errors.SingularConstraint, match=r"the constraint of cell\.A") as told:
         bm.simulate(wrong, until="1 s")
     assert "cell.B" in told.value.got

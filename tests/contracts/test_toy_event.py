@@ -46,7 +46,9 @@ def fall(low: float = LOW, rate: float = K) -> float:
 @cache
 def leaky() -> bm.Model:
     cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={Z: Q(FULL, "mM")})
-    wall = bm.Membrane("wall", inside=cell, outside=bm.Reservoir("bath", {Z: Q(OUT, "mM")}), area=Q(250, "um^2"))
+    wall = bm.Membrane(
+        "wall", inside=cell, outside=bm.Reservoir("bath", {Z: Q(OUT, "mM")}), area=Q(250, "um^2")
+    )
     return bm.Model("leaky", [lib.leak(Z, wall, permeability=Q(1e-4, "cm/s"))])
 
 
@@ -62,8 +64,12 @@ REFILL = event([("cell.Z", amount() * FULL / C)])  # to 10 mM, whatever the volu
 FASTER = event([("Z_leak.permeability", 2 * leaky().symbol("Z_leak.permeability"))])
 
 
-def run(*events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None) -> Run:
-    task = prepare(leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events)
+def run(
+    *events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None
+) -> Run:
+    task = prepare(
+        leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events
+    )
     return Run(lane_batches.whole(task, None)[0])
 
 
@@ -80,11 +86,17 @@ def test_a_state_is_set_at_the_root(solver: Solver) -> None:
     made = run(REFILL, times=times, solver=solver)
     met = made.solution.met
     assert len(met) == int(30 / fall())
-    np.testing.assert_allclose([m.time for m in met], fall() * np.arange(1, len(met) + 1), rtol=1e-9)
+    np.testing.assert_allclose(
+        [m.time for m in met], fall() * np.arange(1, len(met) + 1), rtol=1e-9
+    )
     np.testing.assert_allclose([m.before[0] / m.after[0] for m in met], LOW / FULL, rtol=1e-14)
-    np.testing.assert_allclose(concentration(made), OUT + (FULL - OUT) * np.exp(-K * (times % fall())), rtol=1e-8)
+    np.testing.assert_allclose(
+        concentration(made), OUT + (FULL - OUT) * np.exp(-K * (times % fall())), rtol=1e-8
+    )
     assert {m.event for m in met} == {"low"}
-    least = K * (LOW - OUT) * bm.constants.GAS * 310.15 * math.log(LOW / OUT)  # just before an event, not in the last part
+    least = (
+        K * (LOW - OUT) * bm.constants.GAS * 310.15 * math.log(LOW / OUT)
+    )  # just before an event, not in the last part
     assert made.trajectory.block.least.item() == pytest.approx(least, rel=1e-6)
 
 
@@ -100,7 +112,9 @@ def test_the_books_close_over_what_an_event_put_in(solver: Solver) -> None:
     def xi(c: float) -> float:
         return c * math.log(c) - c
 
-    assert float(made.ledger.imposed[-1]) == pytest.approx(count * rt * (xi(FULL) - xi(LOW)) * 1e-3, rel=1e-6)
+    assert float(made.ledger.imposed[-1]) == pytest.approx(
+        count * rt * (xi(FULL) - xi(LOW)) * 1e-3, rel=1e-6
+    )
 
 
 @solvers
@@ -109,9 +123,15 @@ def test_a_parameter_changes_at_the_root(solver: Solver) -> None:
     times = [0.0, 2.0, fall(), 10.0]
     made = run(FASTER, times=times, solver=solver)
     assert [m.time for m in made.solution.met] == pytest.approx([fall()], rel=1e-9)
-    assert concentration(made)[-1] == pytest.approx(OUT + (LOW - OUT) * math.exp(-2 * K * (10 - fall())), rel=1e-8)
+    assert concentration(made)[-1] == pytest.approx(
+        OUT + (LOW - OUT) * math.exp(-2 * K * (10 - fall())), rel=1e-8
+    )
     conductance = made.data.flux.squeeze().values / (concentration(made) - OUT)
-    np.testing.assert_allclose(conductance[1:] / conductance[0], [1, 1, 2] if times[2] < made.solution.met[0].time else [1, 2, 2], rtol=1e-12)
+    np.testing.assert_allclose(
+        conductance[1:] / conductance[0],
+        [1, 1, 2] if times[2] < made.solution.met[0].time else [1, 2, 2],
+        rtol=1e-12,
+    )
     made.ledger.check()
 
 
@@ -123,7 +143,9 @@ def test_lanes_meet_their_events_each_at_its_own_time(solver: Solver) -> None:
     rates = P.values * 2500
     for lane, rate in enumerate(rates):
         met = made.trajectory.block.solution(lane).met
-        assert [m.time for m in met] == pytest.approx(list(fall(rate=rate) * np.arange(1, len(met) + 1)), rel=1e-9)
+        assert [m.time for m in met] == pytest.approx(
+            list(fall(rate=rate) * np.arange(1, len(met) + 1)), rel=1e-9
+        )
         assert len(met) == int(8 / fall(rate=rate))
     want = OUT + (FULL - OUT) * np.exp(-rates * (8 % np.array([fall(rate=rate) for rate in rates])))
     np.testing.assert_allclose(made.data.concentration.isel(time=-1).squeeze(), want, rtol=1e-8)
@@ -145,7 +167,9 @@ def test_many_lanes_with_many_events() -> None:
         "cell.volume": rng.uniform(0.5, 2, count),
     }
     unit = {"Z_leak.permeability": "cm/s", "bath.Z": "mM", "cell.volume": "pL"}
-    given = {name: xr.DataArray(x, dims="draw", attrs={"units": unit[name]}) for name, x in draws.items()}
+    given = {
+        name: xr.DataArray(x, dims="draw", attrs={"units": unit[name]}) for name, x in draws.items()
+    }
     made, (P, out, volume) = run(REFILL, times=(0.0, 30.0), parameters=given), draws.values()
     rate = P * 2500 / volume
     period = np.log((FULL - out) / (LOW - out)) / rate
@@ -153,11 +177,17 @@ def test_many_lanes_with_many_events() -> None:
     for lane in range(count):
         met = made.trajectory.block.solution(lane).met
         counts.append(len(met))
-        np.testing.assert_allclose([m.time for m in met], period[lane] * np.arange(1, len(met) + 1), rtol=1e-8)
+        np.testing.assert_allclose(
+            [m.time for m in met], period[lane] * np.arange(1, len(met) + 1), rtol=1e-8
+        )
         assert len(met) == int(30 / period[lane])
     assert min(counts) == 0
     assert max(counts) > 50
-    np.testing.assert_allclose(made.data.concentration.isel(time=-1).squeeze(), out + (FULL - out) * np.exp(-rate * (30 % period)), rtol=1e-7)
+    np.testing.assert_allclose(
+        made.data.concentration.isel(time=-1).squeeze(),
+        out + (FULL - out) * np.exp(-rate * (30 % period)),
+        rtol=1e-7,
+    )
     made.ledger.check()
 
 
@@ -166,9 +196,17 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     low, rates = np.array([1e-4, 3e-4, 2e-4] * 10), {}
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
-        task = prepare(leaky(), np.array([0.0, 9.0]), parameters=given, solver=bm.solvers.Native(threads=2), events=(REFILL,))
+        task = prepare(
+            leaky(),
+            np.array([0.0, 9.0]),
+            parameters=given,
+            solver=bm.solvers.Native(threads=2),
+            events=(REFILL,),
+        )
         rates[name] = lane_batches.whole(task, None)[0].block.end[order]
-        rates[f"{name} alone"] = np.concatenate([task.trajectory(slice(k, k + 1)).block.end for k in range(30)])[order]
+        rates[f"{name} alone"] = np.concatenate(
+            [task.trajectory(slice(k, k + 1)).block.end for k in range(30)]
+        )[order]
     for other in rates.values():
         np.testing.assert_array_equal(other, rates["one"])
 
@@ -181,7 +219,9 @@ def test_breaks_of_protocols_and_events_are_met_in_their_order(solver: Solver) -
     bath = bm.Protocol.steps(Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(9, "s"), Q(1, "mM")))
     clock = Event("clock", T - 9, (("cell.Z", 2 * amount()),))
     second = Event("second", T - 5, ())
-    third = Event("third", T - 5, (("Z_leak.permeability", leaky().symbol("Z_leak.permeability") / 2),))
+    third = Event(
+        "third", T - 5, (("Z_leak.permeability", leaky().symbol("Z_leak.permeability") / 2),)
+    )
     times = np.array([0.0, 1.0, 2.0, 5.0, 9.0, 12.0])
     made = run(clock, second, third, times=times, parameters={"bath.Z": bath}, solver=solver)
     met = [(round(m.time, 9), m.event) for m in made.solution.met]
@@ -201,16 +241,30 @@ def test_what_is_kept_of_a_scan(solver: Solver) -> None:
     """``min`` and ``max`` see both sides of each event, and the lines of the books close."""
     P = xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
     start = event([("cell.Z", amount() * 12 / C)])
-    task = prepare(leaky(), np.linspace(0, 9, 25), parameters={"Z_leak.permeability": P}, solver=solver, events=(start,), summed=True)
+    task = prepare(
+        leaky(),
+        np.linspace(0, 9, 25),
+        parameters={"Z_leak.permeability": P},
+        solver=solver,
+        events=(start,),
+        summed=True,
+    )
     kept, _ = collect(task, Keep(["concentration"], reduce=["min", "max"]), None)
     kept.ledger.check()
     np.testing.assert_allclose(kept.data.concentration_min.squeeze(), LOW, rtol=1e-9)
     np.testing.assert_allclose(kept.data.concentration_max.squeeze(), 12, rtol=1e-9)
 
 
-def test_lanes_with_open_books_run_again_through_their_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the careful driver, at a tighter tolerance here: what that lane met is known as exactly, and the other lane is as it was."""
-    P, rough = xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"}), bm.solvers.Native(rtol=1e-4)
+def test_lanes_with_open_books_run_again_through_their_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the careful driver, at a tighter tolerance here: what that lane met is known as exactly,
+    and the other lane is as it was.
+    """
+    P, rough = (
+        xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"}),
+        bm.solvers.Native(rtol=1e-4),
+    )
     usual, asked = run(REFILL, parameters={"Z_leak.permeability": P}, solver=rough), []
 
     def opened(*_: Any) -> Any:
@@ -221,11 +275,19 @@ def test_lanes_with_open_books_run_again_through_their_events(monkeypatch: pytes
     monkeypatch.setattr(open_books, "_SHARES", (1e-6,))
     again = run(REFILL, parameters={"Z_leak.permeability": P}, solver=rough)
     assert len(asked) == 2
-    (one, other), (same, better) = ([r.trajectory.met(lane) for lane in range(2)] for r in (usual, again))
+    (one, other), (same, better) = (
+        [r.trajectory.met(lane) for lane in range(2)] for r in (usual, again)
+    )
     assert [m.time for m in one] == [m.time for m in same]
     exact = fall(rate=3 * K) * np.arange(1, len(better) + 1)
-    assert max(abs(np.array([m.time for m in better]) / exact - 1)) < 1e-11 < max(abs(np.array([m.time for m in other]) / exact - 1))
-    np.testing.assert_array_equal(again.trajectory.stops[: len(better), 1], [m.time for m in better])
+    assert (
+        max(abs(np.array([m.time for m in better]) / exact - 1))
+        < 1e-11
+        < max(abs(np.array([m.time for m in other]) / exact - 1))
+    )
+    np.testing.assert_array_equal(
+        again.trajectory.stops[: len(better), 1], [m.time for m in better]
+    )
 
 
 @solvers
@@ -233,7 +295,10 @@ def test_an_event_that_sets_nonsense_stops_the_lane_and_says_so(solver: Solver) 
     """Nothing is clipped: an amount below zero, or none, is told with the event's name; the
     trajectory up to there is given.
     """
-    for value, kind in ((-amount(), Outcome.NEGATIVE), (amount() * sp.exp(1000 * C), Outcome.NOT_FINITE)):
+    for value, kind in (
+        (-amount(), Outcome.NEGATIVE),
+        (amount() * sp.exp(1000 * C), Outcome.NOT_FINITE),
+    ):
         made = run(event([("cell.Z", value)]), solver=solver)
         assert made.status.kind is kind
         assert made.status.time == pytest.approx(fall(), rel=1e-9)
@@ -266,14 +331,18 @@ def test_an_event_just_before_the_end_costs_a_few_steps(solver: Solver, left: fl
     end = 3.0
     clock = Event("clock", T - (end - left), (("cell.Z", 2 * amount()),))
     made, plain = run(clock, times=(0.0, end), solver=solver), run(times=(0.0, end), solver=solver)
-    assert [m.time for m in made.solution.met] == pytest.approx([end - left] * (left > 0), rel=1e-14)
+    assert [m.time for m in made.solution.met] == pytest.approx(
+        [end - left] * (left > 0), rel=1e-14
+    )
     assert made.solution.steps + made.solution.rejected <= 2 * plain.solution.steps + 10
     made.ledger.check()
 
 
 def test_an_event_that_has_just_fired_is_not_armed() -> None:
     """Where rounding leaves its function below zero, it would fire again at once."""
-    task = prepare(leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before")))
+    task = prepare(
+        leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before"))
+    )
     held = task.kernel.prepare(task.parameters.inputs(slice(0, 1)))
     unit = task.kernel.call("concentration", 0.0, np.array([1.0]), held)
 
@@ -283,22 +352,40 @@ def test_an_event_that_has_just_fired_is_not_armed() -> None:
 
     seen = [first_root(task.kernel, held, 0.0, 1.0, dense, mute) for mute in range(4)]
     assert [found and found[1] for found in seen] == [2, 2, 1, 1]
-    assert [found and found[0] for found in seen] == pytest.approx([0.1, 0.1, 1.3 / 3, 1.3 / 3], rel=1e-12)
+    assert [found and found[0] for found in seen] == pytest.approx(
+        [0.1, 0.1, 1.3 / 3, 1.3 / 3], rel=1e-12
+    )
 
 
 def test_a_large_model_meets_its_events() -> None:
     """Rolled code for the model, straight code for the event."""
-    shells = [bm.Compartment(f"cell{k}", volume=Q(1, "pL"), contents={Z: Q(FULL, "mM")}) for k in range(LARGE + 1)]
+    shells = [
+        bm.Compartment(f"cell{k}", volume=Q(1, "pL"), contents={Z: Q(FULL, "mM")})
+        for k in range(LARGE + 1)
+    ]
     bath = bm.Reservoir("bath", {Z: Q(OUT, "mM")})
-    walls = [bm.Membrane(f"wall{k}", inside=c, outside=bath, area=Q(250 + k, "um^2")) for k, c in enumerate(shells)]
-    model = bm.Model("many", [lib.leak(Z, w, name=f"leak{k}", permeability=Q(1e-4, "cm/s")) for k, w in enumerate(walls)])
+    walls = [
+        bm.Membrane(f"wall{k}", inside=c, outside=bath, area=Q(250 + k, "um^2"))
+        for k, c in enumerate(shells)
+    ]
+    model = bm.Model(
+        "many",
+        [
+            lib.leak(Z, w, name=f"leak{k}", permeability=Q(1e-4, "cm/s"))
+            for k, w in enumerate(walls)
+        ],
+    )
     last = model.states[-1]
-    full = Event("low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),))
+    full = Event(
+        "low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),)
+    )
     task = prepare(model, np.array([0.0, 12.0]), events=(full,))
     assert task.kernel.program.owners
     made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
-    assert [m.time for m in made.solution.met] == pytest.approx([period, 2 * period, 3 * period], rel=1e-8)
+    assert [m.time for m in made.solution.met] == pytest.approx(
+        [period, 2 * period, 3 * period], rel=1e-8
+    )
     made.ledger.check()
 
 
@@ -317,7 +404,9 @@ def test_what_an_event_may_not_set() -> None:
 
 def test_breaks_of_protocols_alone_are_met_too() -> None:
     """As far as a run came, with the state there."""
-    steps = bm.Protocol.steps(Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(4, "s"), Q(3, "mM")), (Q(50, "s"), Q(2, "mM")))
+    steps = bm.Protocol.steps(
+        Q(1, "mM"), (Q(2, "s"), Q(2, "mM")), (Q(4, "s"), Q(3, "mM")), (Q(50, "s"), Q(2, "mM"))
+    )
     with pytest.warns(errors.Unusual):
         made = run(times=(0.0, 2.0, 4.0, 9.0), parameters={"bath.Z": steps})
     met = made.trajectory.met()
@@ -331,6 +420,8 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
+        text = module.module(
+            [driver.refill(layout), driver.reduced_affinity(tableau.RODAS5P, layout)], layout
+        )
         assert "RES" not in text
     assert run().trajectory.block.met is None

@@ -23,7 +23,7 @@ from biomembrane.second_law.claim import claims
 from biomembrane.second_law.conjugate_flows import Flows
 from biomembrane.second_law.evaluation import box
 from biomembrane.show import drawn_variables
-from biomembrane.solve.model_index import standing
+from biomembrane.solve.model_index import model_index
 from biomembrane.solve.problem import Problem
 from biomembrane.testing import check_model
 from biomembrane.units import Q
@@ -347,7 +347,7 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     k: Any = None
     given = {"times": np.zeros(2), "stops": np.zeros((1, 1)), "constants": []}
     given["volumes"] = np.zeros(2, bool)
-    assert standing(model).accounted.tolist() == [True, True, False]
+    assert model_index(model).accounted.tolist() == [True, True, False]
     both, first = np.array([True, True]), np.array([True, False])
     for positive, told, due in (
         (both, None, 100 + 1e6),

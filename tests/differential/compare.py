@@ -33,27 +33,42 @@ class Verdict:
         theirs, ours = np.broadcast_arrays(np.asarray(theirs, float), np.asarray(ours, float))
         with np.errstate(all="ignore"):
             off = np.abs(theirs - ours) / tolerance
-        off = np.where(np.isfinite(theirs) & np.isfinite(ours), off, np.inf)  # what is no number agrees with nothing
+        off = np.where(
+            np.isfinite(theirs) & np.isfinite(ours), off, np.inf
+        )  # what is no number agrees with nothing
         self.count[kind] += off.size
         worst = float(off.max(initial=0.0))
         self.worst[kind] = max(worst, self.worst.get(kind, 0.0))
         if worst > 1:
             k = int(off.argmax())
-            self.off.append(f"seed {self.seed}, {kind} {name}: {theirs.ravel()[k]:.9g} against {ours.ravel()[k]:.9g} ({worst:.3g} tolerances)")
+            self.off.append(
+                f"seed {self.seed}, {kind} {name}: {theirs.ravel()[k]:.9g} against"
+                f" {ours.ravel()[k]:.9g} ({worst:.3g} tolerances)"
+            )
 
 
 def compare(seed: int, system: System) -> Verdict:
-    """Run a system by both; what seems off is looked at again by a finer oracle.  Raises what the package raises."""
+    """Run a system by both; what seems off is looked at again by a finer oracle.
+
+    Raises what the package raises.
+    """
     run = packaged.simulate(system)
     pools = {p.name for p in run.model.pools}
-    physics = Physics(system, next((r.name for r in system.rooms if f"{r.name}.charge" not in pools), ""))
+    physics = Physics(
+        system, next((r.name for r in system.rooms if f"{r.name}.charge" not in pools), "")
+    )
     verdict = _compared(seed, run, physics, 1e-8)
     return _compared(seed, run, physics, 1e-11) if verdict.off else verdict
 
 
 def _compared(seed: int, run: Any, physics: Physics, rtol: float) -> Verdict:
     made, verdict = course(physics, rtol), Verdict(seed)
-    y = np.array([run.trajectory.block.y[[p.name for p in run.model.pools].index(name), :, 0] for name in physics.states])
+    y = np.array(
+        [
+            run.trajectory.block.y[[p.name for p in run.model.pools].index(name), :, 0]
+            for name in physics.states
+        ]
+    )
     size = np.abs(made.states).max(axis=1)
     for name, theirs, ours, scale in zip(physics.states, y, made.states, size, strict=True):
         verdict.judge("state", name, theirs, ours, MARGIN * RTOL * (scale + _floor(physics, name)))
@@ -73,18 +88,32 @@ def _floor(physics: Physics, name: str) -> float:
 
 
 def _formulas(verdict: Verdict, physics: Physics, run: Any, y: Any) -> None:
-    """Concentrations, potentials, volumes, affinities, fluxes and powers at the package's own states."""
+    """Concentrations, potentials, volumes, affinities, fluxes and powers at the package's own
+    states.
+    """
     theirs = {
-        name: _by_name(run.data[name]) for name in ("concentration", "potential", "volume", "flux", "affinity", "dissipation") if name in run.data
+        name: _by_name(run.data[name])
+        for name in ("concentration", "potential", "volume", "flux", "affinity", "dissipation")
+        if name in run.data
     }
     for k, t in enumerate(physics.system.times):
         now = physics.now(t, y[:, [k]], part_at(physics, t))
         for name in physics.solute:
-            verdict.judge("concentration", name, theirs["concentration"][name][k], now.level[name][0], EXACT * abs(now.level[name][0]))
+            verdict.judge(
+                "concentration",
+                name,
+                theirs["concentration"][name][k],
+                now.level[name][0],
+                EXACT * abs(now.level[name][0]),
+            )
         for w in physics.system.walls:
-            if np.isfinite(theirs["potential"].get(w.name, np.full(k + 1, np.nan))[k]):  # has a value at all
+            if np.isfinite(
+                theirs["potential"].get(w.name, np.full(k + 1, np.nan))[k]
+            ):  # has a value at all
                 V = 1e3 * np.ravel(now.phi[w.inside] - now.phi[w.outside])[0]
-                verdict.judge("potential", w.name, theirs["potential"][w.name][k], V, EXACT * (abs(V) + 1))
+                verdict.judge(
+                    "potential", w.name, theirs["potential"][w.name][k], V, EXACT * (abs(V) + 1)
+                )
         for room, volume in theirs.get("volume", {}).items():
             verdict.judge("volume", room, volume[k], np.ravel(now.volume[room])[0], EXACT)
         J, slack = physics.fluxes(now, 1)[:, 0], _sensitivity(physics, t, y[:, k])
@@ -92,9 +121,17 @@ def _formulas(verdict: Verdict, physics: Physics, run: Any, y: Any) -> None:
             A = float(np.ravel(physics.affinity(now, p.net))[0])
             tolerance = EXACT * abs(flux) + 1e-12 * loose + 1e-300
             verdict.judge("flux", p.name, theirs["flux"][p.name][k], flux, tolerance)
-            verdict.judge("affinity", p.name, theirs["affinity"][p.name][k], A / 1e3, EXACT * R * 300 / 1e3 * (1 + abs(A) / (R * 300)))
+            verdict.judge(
+                "affinity",
+                p.name,
+                theirs["affinity"][p.name][k],
+                A / 1e3,
+                EXACT * R * 300 / 1e3 * (1 + abs(A) / (R * 300)),
+            )
             power = (tolerance * abs(A) + EXACT * R * 300 * (abs(flux) + loose * 1e-6)) / 1e3
-            verdict.judge("dissipation", p.name, theirs["dissipation"][p.name][k], flux * A / 1e3, power)
+            verdict.judge(
+                "dissipation", p.name, theirs["dissipation"][p.name][k], flux * A / 1e3, power
+            )
 
 
 def _by_name(array: Any) -> dict[str, Any]:
@@ -104,7 +141,9 @@ def _by_name(array: Any) -> dict[str, Any]:
 
 
 def _sensitivity(physics: Physics, t: float, y: Any) -> Any:
-    """Σ |∂J/∂ln x| by process: what rounding of the states does to a flux that is the difference of two."""
+    """Σ |∂J/∂ln x| by process: what rounding of the states does to a flux that is the difference of
+    two.
+    """
     step = 1e-6
     many = np.repeat(y[:, None], len(y) + 1, axis=1)
     many[np.arange(len(y)), np.arange(len(y))] *= 1 + step
@@ -119,31 +158,62 @@ def _books(verdict: Verdict, physics: Physics, run: Any, made: Course) -> None:
     keys = [(p.name, pool, what) for p, pool, what in physics.entries]
     flow = ledger.flow
     theirs = {
-        (str(p), str(s), str(c)): x for p, s, c, x in zip(flow.process.values, flow.store.values, flow.component.values, flow.values, strict=True)
+        (str(p), str(s), str(c)): x
+        for p, s, c, x in zip(
+            flow.process.values, flow.store.values, flow.component.values, flow.values, strict=True
+        )
     }
     verdict.judge("entries", "their number", len(theirs), len(keys), 0.5)
     entries = dict(zip(keys, made.entries * pJ, strict=True))
-    energy = {p.name: sum(np.abs(x) for key, x in entries.items() if key[0] == p.name) for p in physics.processes}
-    total = sum(energy.values()) + pJ * R * 300 * 1e-2 * max(made.states[physics.row[s]].max() for s in physics.solute)
+    energy = {
+        p.name: sum(np.abs(x) for key, x in entries.items() if key[0] == p.name)
+        for p in physics.processes
+    }
+    total = sum(energy.values()) + pJ * R * 300 * 1e-2 * max(
+        made.states[physics.row[s]].max() for s in physics.solute
+    )
     total = total + pJ * (np.abs(sum(made.imposed.values())) + np.abs(sum(made.exergy.values())))
     zero = np.zeros(len(physics.system.times))
     for key in dict.fromkeys([*keys, *theirs]):
-        verdict.judge("entry", "|".join(key), theirs.get(key, zero), entries.get(key, zero), MARGIN * RTOL * total)
+        verdict.judge(
+            "entry",
+            "|".join(key),
+            theirs.get(key, zero),
+            entries.get(key, zero),
+            MARGIN * RTOL * total,
+        )
     for p in physics.processes:
         heat = sum(x for key, x in entries.items() if key[0] == p.name)
         verdict.judge("heat", p.name, heats[p.name], heat, MARGIN * RTOL * total)
     stores = dict(zip(map(str, ledger.exergy.store.values), ledger.exergy.values, strict=True))
     for store in dict.fromkeys([*stores, *made.exergy]):
-        verdict.judge("exergy", store, stores.get(store, zero), made.exergy.get(store, zero) * pJ, MARGIN * RTOL * total)
+        verdict.judge(
+            "exergy",
+            store,
+            stores.get(store, zero),
+            made.exergy.get(store, zero) * pJ,
+            MARGIN * RTOL * total,
+        )
     for name, ours in lines(physics, made, entries).items():
         verdict.judge("line", name, getattr(ledger, name), ours, MARGIN * RTOL * total)
-    verdict.judge("line", "released", ledger.released, _released(physics, entries), MARGIN * RTOL * total)
+    verdict.judge(
+        "line", "released", ledger.released, _released(physics, entries), MARGIN * RTOL * total
+    )
 
 
-def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], Any]) -> dict[str, Any]:
+def lines(
+    physics: Physics, made: Course, entries: dict[tuple[str, str, str], Any]
+) -> dict[str, Any]:
     """The lines of the table by hand [pJ], and the residual, which must vanish."""
     zero = np.zeros(len(physics.system.times))
-    spent = sum((x for (_, pool, what), x in entries.items() if pool in physics.held and what == "chemical"), zero)
+    spent = sum(
+        (
+            x
+            for (_, pool, what), x in entries.items()
+            if pool in physics.held and what == "chemical"
+        ),
+        zero,
+    )
     baths = {}
     for bath in physics.system.baths:
         for (_, pool, what), x in entries.items():
@@ -156,8 +226,19 @@ def lines(physics: Physics, made: Course, entries: dict[tuple[str, str, str], An
     imposed = sum(made.imposed.values(), zero) * 1e-3
     dissipated = sum(entries.values(), zero)
     residual = spent + supplied + imposed - delivered - stored - dissipated
-    found = {"spent": spent, "supplied": supplied, "delivered": delivered, "stored": stored, "imposed": imposed, "dissipated": dissipated}
-    return found | {"residual": zero} | ({} if np.all(np.isfinite(residual)) else {"residual": residual})
+    found = {
+        "spent": spent,
+        "supplied": supplied,
+        "delivered": delivered,
+        "stored": stored,
+        "imposed": imposed,
+        "dissipated": dissipated,
+    }
+    return (
+        found
+        | {"residual": zero}
+        | ({} if np.all(np.isfinite(residual)) else {"residual": residual})
+    )
 
 
 def _released(physics: Physics, entries: dict[tuple[str, str, str], Any]) -> Any:

@@ -1,6 +1,8 @@
-"""A membrane system as plain data, and random ones: what both builders of the differential test read.
+"""A membrane system as plain data, and random ones: what both builders of the differential test
+read.
 
-Numbers are in the units of papers: mM, pL, µm², µF/cm², mV, cm/s, fmol/s, kelvin, s.  Nothing of the package is imported here.
+Numbers are in the units of papers: mM, pL, µm², µF/cm², mV, cm/s, fmol/s, kelvin, s.  Nothing of
+the package is imported here.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class Solute:
 
 
 SOLUTES = {
-    "Na": Solute(1, "Na"), "K": Solute(1, "K"), "Cl": Solute(-1, "Cl"), "Ca": Solute(2, "Ca"), "sugar": Solute(0, "C6H12O6"),
+    "Na": Solute(1, "Na"), "K": Solute(1, "K"), "Cl": Solute(-1, "Cl"), "Ca": Solute(2, "Ca"),
+    "sugar": Solute(0, "C6H12O6"),
     "hexA": Solute(0, "C6H12O6", energy=1.5), "hexB": Solute(0, "C6H12O6", energy=0.0),
     "ATP": Solute(-1, moieties={"adenosine": 1, "phosphate": 3}, energy=32.0),
     "ADP": Solute(0, moieties={"adenosine": 1, "phosphate": 2}, energy=0.0),
@@ -37,8 +40,12 @@ FUEL = ("ATP", "ADP", "Pi")
 
 
 @dataclass(frozen=True)
-class Room:
-    """A compartment.  ``impermeant``: None, "balance" (against the first bath), or concentrations with charges, {name: (charge, mM)}."""
+class CompartmentSpec:
+    """A compartment.
+
+    ``impermeant``: None, "balance" (against the first bath), or concentrations with charges, {name:
+    (charge, mM)}.
+    """
 
     name: str
     volume: float
@@ -49,7 +56,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Bath:
+class BathSpec:
     """A reservoir."""
 
     name: str
@@ -58,7 +65,7 @@ class Bath:
 
 
 @dataclass(frozen=True)
-class Wall:
+class MembraneSpec:
     """A membrane; without a capacitance it is a junction."""
 
     name: str
@@ -70,7 +77,9 @@ class Wall:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a kinetic diagram between the states ``a`` and ``b``; [1/s], or per mM of each solute; ``reverse`` None closes a loop."""
+    """A step of a kinetic diagram between the states ``a`` and ``b``; [1/s], or per mM of each
+    solute; ``reverse`` None closes a loop.
+    """
 
     a: int
     b: int
@@ -82,7 +91,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Mover:
-    """A transporter ``on`` a wall, or a reaction in a room.  ``theta`` None is the constant field; ``gate``: what opens it."""
+    """A transporter ``on`` a wall, or a reaction in a room.
+
+    ``theta`` None is the constant field; ``gate``: what opens it.
+    """
 
     name: str
     kind: str
@@ -99,7 +111,9 @@ class Mover:
 
 @dataclass(frozen=True)
 class Timed:
-    """A parameter in time: ``steps`` (values one more than times), ``ramps`` (as many), or ``swing``: value·(1 + a sin²(πt/τ))."""
+    """A parameter in time: ``steps`` (values one more than times), ``ramps`` (as many), or
+    ``swing``: value·(1 + a sin²(πt/τ)).
+    """
 
     name: str
     kind: str
@@ -111,9 +125,9 @@ class Timed:
 class System:
     """``phi``: electric potential of each place at the start [mV]; ``times``: of output [s]."""
 
-    rooms: tuple[Room, ...]
-    baths: tuple[Bath, ...]
-    walls: tuple[Wall, ...]
+    rooms: tuple[CompartmentSpec, ...]
+    baths: tuple[BathSpec, ...]
+    walls: tuple[MembraneSpec, ...]
     movers: tuple[Mover, ...]
     phi: Mapping[str, float]
     temperature: float
@@ -123,7 +137,12 @@ class System:
     @property
     def burns(self) -> bool:
         """Whether some transporter uses up ATP."""
-        terms = [t for m in self.movers for side in (m.left, m.right, *(s.left for s in m.steps), *(s.right for s in m.steps)) for t in side]
+        terms = [
+            t
+            for m in self.movers
+            for side in (m.left, m.right, *(s.left for s in m.steps), *(s.right for s in m.steps))
+            for t in side
+        ]
         return any(s in FUEL for _, s, _ in terms)
 
 
@@ -156,19 +175,52 @@ class Draw:
         return [str(s) for s in self.rng.choice(list(among), size=count, replace=False)]
 
 
-_CELL = {"Na": (5, 20), "K": (60, 100), "Cl": (5, 20), "Ca": (0.1, 1), "sugar": (0.1, 5), "hexA": (0.1, 5), "hexB": (0.1, 5)}
-_BATH = {"Na": (140, 150), "K": (3, 10), "Cl": (146, 165), "Ca": (1, 2), "sugar": (0.1, 5), "hexA": (0.1, 5), "hexB": (0.1, 5)}
-KINDS = ("ghk", "ohmic", "elementary", "onsager", "saturable", "reduced", "empirical", "water", "pump", "cycle", "cycle", "reaction")
+_CELL = {
+    "Na": (5, 20),
+    "K": (60, 100),
+    "Cl": (5, 20),
+    "Ca": (0.1, 1),
+    "sugar": (0.1, 5),
+    "hexA": (0.1, 5),
+    "hexB": (0.1, 5),
+}
+_BATH = {
+    "Na": (140, 150),
+    "K": (3, 10),
+    "Cl": (146, 165),
+    "Ca": (1, 2),
+    "sugar": (0.1, 5),
+    "hexA": (0.1, 5),
+    "hexB": (0.1, 5),
+}
+KINDS = (
+    "ghk",
+    "ohmic",
+    "elementary",
+    "onsager",
+    "saturable",
+    "reduced",
+    "empirical",
+    "water",
+    "pump",
+    "cycle",
+    "cycle",
+    "reaction",
+)
 
 
 def random_system(seed: int) -> System:
-    """One to three cells, up to two baths, junctions, two to seven transporters, and what changes in time."""
+    """One to three cells, up to two baths, junctions, two to seven transporters, and what changes
+    in time.
+    """
     d = Draw(seed)
     count = d.whole(1, 3)
     closed = count > 1 and d.chance(0.12)
-    baths = [] if closed else [Bath("blood", {s: d.between(*r) for s, r in _BATH.items()})]
+    baths = [] if closed else [BathSpec("blood", {s: d.between(*r) for s, r in _BATH.items()})]
     if baths and d.chance(0.5):
-        baths.append(Bath("lumen", {s: d.between(*r) for s, r in _BATH.items()}, floating=d.chance(0.5)))
+        baths.append(
+            BathSpec("lumen", {s: d.between(*r) for s, r in _BATH.items()}, floating=d.chance(0.5))
+        )
     rooms = tuple(_room(d, f"cell{i}", balanced=not closed and d.chance(0.7)) for i in range(count))
     walls = _walls(d, rooms, baths, closed=closed)
     movers = [_mover(d, f"T{i}", d.one(KINDS), walls, rooms) for i in range(d.whole(2, 7))]
@@ -181,24 +233,43 @@ def random_system(seed: int) -> System:
     return System(rooms, tuple(baths), walls, tuple(movers), phi, d.between(285, 315), timed, times)
 
 
-def _room(d: Draw, name: str, *, balanced: bool) -> Room:
+def _room(d: Draw, name: str, *, balanced: bool) -> CompartmentSpec:
     contents = {s: d.between(*r) for s, r in _CELL.items()}
     fuel = {"ATP": d.between(2, 5), "ADP": d.between(0.2, 0.6), "Pi": d.between(2, 5)}
     held = d.chance(0.7)
     if not held:
         contents |= fuel
     if balanced:
-        return Room(name, d.between(0.5, 2), contents, fuel if held else {}, "balance", d.one([-1.0, -1.5, -0.8]))
+        return CompartmentSpec(
+            name,
+            d.between(0.5, 2),
+            contents,
+            fuel if held else {},
+            "balance",
+            d.one([-1.0, -1.5, -0.8]),
+        )
     left = sum(SOLUTES[s].charge * c for s, c in contents.items())
-    return Room(
-        name, d.between(0.5, 2), contents, fuel if held else {}, {"Counter": (-1 if left > 0 else 1, abs(left)), "Inert": (0, d.between(0, 40))}
+    return CompartmentSpec(
+        name,
+        d.between(0.5, 2),
+        contents,
+        fuel if held else {},
+        {"Counter": (-1 if left > 0 else 1, abs(left)), "Inert": (0, d.between(0, 40))},
     )
 
 
-def _walls(d: Draw, rooms: Sequence[Room], baths: Sequence[Bath], *, closed: bool) -> tuple[Wall, ...]:
-    def wall(name: str, one: str, two: str, solid: float) -> Wall:
+def _walls(
+    d: Draw, rooms: Sequence[CompartmentSpec], baths: Sequence[BathSpec], *, closed: bool
+) -> tuple[MembraneSpec, ...]:
+    def wall(name: str, one: str, two: str, solid: float) -> MembraneSpec:
         inside, outside = (one, two) if d.chance(0.75) else (two, one)
-        return Wall(name, inside, outside, d.between(100, 500), d.between(0.5, 2) if d.chance(solid) else None)
+        return MembraneSpec(
+            name,
+            inside,
+            outside,
+            d.between(100, 500),
+            d.between(0.5, 2) if d.chance(solid) else None,
+        )
 
     made = [wall(f"basal{i}", r.name, "blood", 1.0) for i, r in enumerate(rooms) if not closed]
     if len(baths) > 1:
@@ -211,7 +282,9 @@ def _walls(d: Draw, rooms: Sequence[Room], baths: Sequence[Bath], *, closed: boo
     return tuple(made)
 
 
-def _crossing(d: Draw, names: Sequence[str], most: int) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+def _crossing(
+    d: Draw, names: Sequence[str], most: int
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     left, right = [], []
     for s in d.some(names, 1, most):
         n, here = d.one([1, 1, 2, 3]), d.one(["in", "out"])
@@ -220,26 +293,44 @@ def _crossing(d: Draw, names: Sequence[str], most: int) -> tuple[tuple[Term, ...
     return tuple(left), tuple(right)
 
 
-def _mover(d: Draw, name: str, kind: str, walls: Sequence[Wall], rooms: Sequence[Room]) -> Mover:
+def _mover(
+    d: Draw, name: str, kind: str, walls: Sequence[MembraneSpec], rooms: Sequence[CompartmentSpec]
+) -> Mover:
     inhabited = {r.name for r in rooms}
     if kind == "reaction":
         room = d.one(rooms).name
         left, right = ((1, "hexA", ""),), ((1, "hexB", ""),)
         if d.chance(0.3):
             left, right = (*left, (1, "ATP", "")), (*right, (1, "ADP", ""), (1, "Pi", ""))
-        return Mover(name, d.one(["elementary", "onsager"]), room, left, right, _sized(d, -3, -1, left))
+        return Mover(
+            name, d.one(["elementary", "onsager"]), room, left, right, _sized(d, -3, -1, left)
+        )
     wall = d.one(walls)
-    fuel = [side for side, place in (("in", wall.inside), ("out", wall.outside)) if place in inhabited]
+    fuel = [
+        side for side, place in (("in", wall.inside), ("out", wall.outside)) if place in inhabited
+    ]
     if kind == "pump" and wall.inside not in inhabited:
         kind = "ghk"
     if kind == "pump":
-        pump = ((3, "Na", "in"), (2, "K", "out"), (1, "ATP", "in")), ((3, "Na", "out"), (2, "K", "in"), (1, "ADP", "in"), (1, "Pi", "in"))
+        pump = (
+            ((3, "Na", "in"), (2, "K", "out"), (1, "ATP", "in")),
+            ((3, "Na", "out"), (2, "K", "in"), (1, "ADP", "in"), (1, "Pi", "in")),
+        )
         return Mover(name, kind, wall.name, *pump, {"density": d.decades(2, 3.7)})
     if kind == "cycle":
         return _cycle(d, name, wall.name, fuel)
     if kind == "water":
-        return Mover(name, kind, wall.name, ((1, "H2O", "out"),), ((1, "H2O", "in"),), {d.one(["L_p", "P_f"]): d.decades(-3, -1)})
-    left, right = _crossing(d, NEUTRAL if kind == "empirical" else PERMEANT, 1 if kind in ("ghk", "empirical") else 3)
+        return Mover(
+            name,
+            kind,
+            wall.name,
+            ((1, "H2O", "out"),),
+            ((1, "H2O", "in"),),
+            {d.one(["L_p", "P_f"]): d.decades(-3, -1)},
+        )
+    left, right = _crossing(
+        d, NEUTRAL if kind == "empirical" else PERMEANT, 1 if kind in ("ghk", "empirical") else 3
+    )
     if kind in ("ghk", "empirical"):
         left, right = ((1, *left[0][1:]),), ((1, *right[0][1:]),)
     charge = sum(n * SOLUTES[s].charge * (1 if w == "in" else -1) for n, s, w in right)
@@ -248,27 +339,44 @@ def _mover(d: Draw, name: str, kind: str, walls: Sequence[Wall], rooms: Sequence
     if fuel and kind in ("elementary", "onsager", "saturable", "reduced") and d.chance(0.35):
         side = d.one(fuel)
         left, right = (*left, (1, "ATP", side)), (*right, (1, "ADP", side), (1, "Pi", side))
-    numbers = _sized(d, -3, -0.7, left) | ({f"half {s}@{w}": d.decades(-1, 2) for _, s, w in (*left, *right)} if kind == "saturable" else {})
+    numbers = _sized(d, -3, -0.7, left) | (
+        {f"half {s}@{w}": d.decades(-1, 2) for _, s, w in (*left, *right)}
+        if kind == "saturable"
+        else {}
+    )
     if kind == "reduced":
         numbers |= {f"k{i}": d.decades(0, 3) for i in range(5)}
     if kind == "empirical":
         numbers["bias"] = d.between(0.8, 1.25)
     gate = d.one(["", "", "solute", "voltage", "clock"])
     theta = d.one([None, 0.0, 0.25, 0.5, 1.0])
-    return Mover(name, kind, wall.name, left, right, numbers, theta, gate, d.one(["simultaneous", "common"]))
+    return Mover(
+        name, kind, wall.name, left, right, numbers, theta, gate, d.one(["simultaneous", "common"])
+    )
 
 
 def _sized(d: Draw, low: float, high: float, left: Sequence[Term]) -> dict[str, float]:
-    """A typical flux [fmol/s], and the rate at activities of 1 [fmol/s] that gives about that flux."""
+    """A typical flux [fmol/s], and the rate at activities of 1 [fmol/s] that gives about that
+    flux.
+    """
     size = d.decades(low, high)
     usual = {"Na": 50.0, "K": 50.0, "Cl": 50.0}
-    return {"size": size, "rate": float(f"{size * np.prod([(1000 / usual.get(s, 3.0)) ** n for n, s, _ in left]):.6g}")}
+    return {
+        "size": size,
+        "rate": float(
+            f"{size * np.prod([(1000 / usual.get(s, 3.0)) ** n for n, s, _ in left]):.6g}"
+        ),
+    }
 
 
 def _cycle(d: Draw, name: str, on: str, fuel: Sequence[str]) -> Mover:
-    """A ring that binds what it carries, turns, and lets go, with what burns, a slip or a dead end."""
+    """A ring that binds what it carries, turns, and lets go, with what burns, a slip or a dead
+    end.
+    """
     left, right = _crossing(d, PERMEANT, 2)
-    events: list[tuple[tuple[Term, ...], tuple[Term, ...]]] = [((t,), ()) for t in left] + [((), (t,)) for t in right]
+    events: list[tuple[tuple[Term, ...], tuple[Term, ...]]] = [((t,), ()) for t in left] + [
+        ((), (t,)) for t in right
+    ]
     for _ in range(d.whole(1, 2)):
         events.insert(d.whole(0, len(events)), ((), ()))
     burns = d.whole(0, len(events) - 1) if fuel and d.chance(0.4) else -1
@@ -276,11 +384,23 @@ def _cycle(d: Draw, name: str, on: str, fuel: Sequence[str]) -> Mover:
         side, (took, gave) = d.one(fuel), events[burns]
         events[burns] = (*took, (1, "ATP", side)), (*gave, (1, "ADP", side), (1, "Pi", side))
     size = len(events)
-    steps = [Step(i, (i + 1) % size, *sides, d.decades(0, 3), d.decades(0, 3)) for i, sides in enumerate(events)]
+    steps = [
+        Step(i, (i + 1) % size, *sides, d.decades(0, 3), d.decades(0, 3))
+        for i, sides in enumerate(events)
+    ]
     steps[-1] = Step(size - 1, 0, *events[-1], d.decades(0, 3), None)
     held: list[dict[str, int]] = [{}]
     for took, gave in events[:-1]:
-        held.append({s: held[-1].get(s, 0) + sum(n for n, x, _ in took if x == s) - sum(n for n, x, _ in gave if x == s) for s in PERMEANT})
+        held.append(
+            {
+                s: (
+                    held[-1].get(s, 0)
+                    + sum(n for n, x, _ in took if x == s)
+                    - sum(n for n, x, _ in gave if x == s)
+                )
+                for s in PERMEANT
+            }
+        )
     states = size
     if d.chance(0.25):
         steps.append(Step(1, size, ((1, "Na", "in"),), (), d.decades(0, 2), d.decades(0, 2)))
@@ -293,10 +413,25 @@ def _cycle(d: Draw, name: str, on: str, fuel: Sequence[str]) -> Mover:
             steps.append(Step(0, two, taken, (), d.decades(0, 2), None))
     inside = tuple(round(d.between(-2, 2), 2) for _ in range(states))
     theta, gate = d.one([None, 0.25, 0.5, 0.5]), d.one(["", "", "clock", "voltage"])
-    return Mover(name, "cycle", on, numbers={"carriers": d.decades(-4, -2)}, theta=theta, gate=gate, steps=tuple(steps), inside=inside)
+    return Mover(
+        name,
+        "cycle",
+        on,
+        numbers={"carriers": d.decades(-4, -2)},
+        theta=theta,
+        gate=gate,
+        steps=tuple(steps),
+        inside=inside,
+    )
 
 
-def _timed(d: Draw, baths: Sequence[Bath], rooms: Sequence[Room], movers: Sequence[Mover], end: float) -> list[Timed]:
+def _timed(
+    d: Draw,
+    baths: Sequence[BathSpec],
+    rooms: Sequence[CompartmentSpec],
+    movers: Sequence[Mover],
+    end: float,
+) -> list[Timed]:
     """Up to three parameters that change in time."""
     made: dict[str, Timed] = {}
     for _ in range(d.one([0, 0, 1, 2, 3])):
@@ -313,7 +448,12 @@ def _timed(d: Draw, baths: Sequence[Bath], rooms: Sequence[Room], movers: Sequen
             mover = d.one(sized)
             name, base = f"{mover.name}.permeability", mover.numbers["size"] * 1e-4
         elif what == "temperature":
-            made["temperature"] = Timed("temperature", "steps", (d.between(0.1, 0.6) * end,), (d.between(290, 310), d.between(285, 315)))
+            made["temperature"] = Timed(
+                "temperature",
+                "steps",
+                (d.between(0.1, 0.6) * end,),
+                (d.between(290, 310), d.between(285, 315)),
+            )
             continue
         else:
             continue
@@ -321,7 +461,9 @@ def _timed(d: Draw, baths: Sequence[Bath], rooms: Sequence[Room], movers: Sequen
         kind = d.one(["steps", "ramps", "swing"])
         first, second = sorted(float(f"{end * d.between(0.05, 0.9):.6g}") for _ in range(2))
         if kind == "steps":
-            made[name] = Timed(name, kind, (first, second), (base, base * factors[0], base * factors[1]))
+            made[name] = Timed(
+                name, kind, (first, second), (base, base * factors[0], base * factors[1])
+            )
         elif kind == "ramps":
             made[name] = Timed(name, kind, (first, second + 0.01 * end), (base, base * factors[0]))
         else:

@@ -1,4 +1,6 @@
-"""The books of a system: what each store gives to each process, and the exergy, from first principles (formalism §5)."""
+"""The books of a system: what each store gives to each process, and the exergy, from first
+principles (formalism §5).
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,16 @@ class Physics(Kinetics):
         return made
 
     def against(self, p: dict[str, Any], solute: str) -> Any:
-        """c^ref of what is only moved: in the first bath that holds it, else its mean over the cells, else as it is held."""
+        """c^ref of what is only moved: in the first bath that holds it, else its mean over the
+        cells, else as it is held.
+        """
         if solute in self.transformed:
             return None
         outside = [p[f"{b.name}.{solute}"] for b in self.system.baths if solute in b.contents]
-        return next(iter(outside), self._mean([pool for pool, (_, s) in self.solute.items() if s == solute], solute))
+        return next(
+            iter(outside),
+            self._mean([pool for pool, (_, s) in self.solute.items() if s == solute], solute),
+        )
 
     def _mean(self, pools: Sequence[str], solute: str = "") -> Any:
         """The concentration of pools of cells together, once mixed, as declared."""
@@ -49,13 +56,20 @@ class Physics(Kinetics):
 
     @cached_property
     def mixed(self) -> dict[str, float]:
-        """c^ref by pool of what reactions in cells turn into each other one for one: all of it mixed."""
+        """c^ref by pool of what reactions in cells turn into each other one for one: all of it
+        mixed.
+        """
         own = [pool for pool, (_, s) in self.solute.items() if s in self.transformed]
-        touching = [{pool: n for pool, n in process.net.items() if pool in own} for process in self.processes]
+        touching = [
+            {pool: n for pool, n in process.net.items() if pool in own}
+            for process in self.processes
+        ]
         made = {}
         for pool in own:
             group = {pool}
-            while (more := set().union(group, *(set(met) for met in touching if group & set(met)))) != group:
+            while (
+                more := set().union(group, *(set(met) for met in touching if group & set(met)))
+            ) != group:
                 group = more
             if all(sum(met.values()) == 0 for met in touching if group & set(met)):
                 made[pool] = self._mean(sorted(group))
@@ -64,7 +78,9 @@ class Physics(Kinetics):
     def worth(self, now: Now, solute: str) -> Any:
         """μ of a solute in its reference; 0 for what reactions make or use."""
         c = self.against(now.p, solute)
-        return 0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
+        return (
+            0.0 if c is None else 1e3 * (SOLUTES[solute].energy or 0.0) + R * now.T * np.log(c / C0)
+        )
 
     def powers(self, now: Now, J: Any) -> Any:
         """−ν·potential·J by entry [fW]."""
@@ -72,7 +88,9 @@ class Physics(Kinetics):
         chemical = rows_of(own.values(), J.shape[1])
         electrical = F * self._lay @ rows_of((now.phi[p] for p in self.places), J.shape[1])
         process, pool, electric, n = self._index
-        return -n[:, None] * np.where(electric[:, None], electrical[pool], chemical[pool]) * J[process]
+        return (
+            -n[:, None] * np.where(electric[:, None], electrical[pool], chemical[pool]) * J[process]
+        )
 
     @cached_property
     def _touched(self) -> list[str]:
@@ -81,12 +99,25 @@ class Physics(Kinetics):
     @cached_property
     def _lay(self) -> Any:
         """Charges (pool, place) that each pool lays on each place."""
-        return np.array([[self.charges(pool).get(place, 0.0) for place in self.places] for pool in self._touched])
+        return np.array(
+            [
+                [self.charges(pool).get(place, 0.0) for place in self.places]
+                for pool in self._touched
+            ]
+        )
 
     @cached_property
     def _index(self) -> tuple[Any, Any, Any, Any]:
         names = [p.name for p in self.processes]
-        rows = [(names.index(p.name), self._touched.index(pool), what == "electrical", float(p.net[pool])) for p, pool, what in self.entries]
+        rows = [
+            (
+                names.index(p.name),
+                self._touched.index(pool),
+                what == "electrical",
+                float(p.net[pool]),
+            )
+            for p, pool, what in self.entries
+        ]
         process, pool, electric, n = zip(*rows, strict=True)
         return np.array(process), np.array(pool), np.array(electric), np.array(n)
 
@@ -104,7 +135,9 @@ class Physics(Kinetics):
         return self.worth(now, self.pool[pool][1])
 
     def exergy(self, now: Now, y: Any) -> dict[str, Any]:
-        """Ξ by store [fJ]: G less what each thing is worth in its reference, so that an ideal solute has RT (n ln(c/c^ref) − n + n^ref)."""
+        """Ξ by store [fJ]: G less what each thing is worth in its reference, so that an ideal
+        solute has RT (n ln(c/c^ref) − n + n^ref).
+        """
         made: dict[str, Any] = {}
         RT, W, declared = R * now.T, now.volume, {r.name: r.volume for r in self.system.rooms}
         osmotic: Any = 0.0
@@ -113,7 +146,11 @@ class Physics(Kinetics):
             for s in r.contents:
                 pool = f"{r.name}.{s}"
                 n, c = y[self.row[pool]], self.mixed.get(pool, self.against(now.p, s))
-                made[pool] = n * (self.standard(pool) + RT * (np.log(n / (W[r.name] * C0)) - 1) - self._base(now, pool))
+                made[pool] = n * (
+                    self.standard(pool)
+                    + RT * (np.log(n / (W[r.name] * C0)) - 1)
+                    - self._base(now, pool)
+                )
                 if c is not None:
                     made[pool] = made[pool] + RT * c * W[r.name]
                     rest = rest - c
@@ -123,7 +160,11 @@ class Physics(Kinetics):
             made[pool] = n * RT * np.log(declared[self.place_of[pool]] / W[self.place_of[pool]])
         for pool, m in self.carriers.items():
             n, even = y[self.row[pool]], m.numbers["carriers"] / len(m.inside)
-            made[pool] = n * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool)) + RT * even
+            made[pool] = (
+                n
+                * (self.carrier_energy(now.T, pool) + RT * (np.log(n) - 1) - self._base(now, pool))
+                + RT * even
+            )
         if self.nodes:
             q = np.array([now.charges[n] for n in self.nodes])
             made["capacitor"] = 0.5 * sum(q * (self.inverse @ q))

@@ -1,4 +1,6 @@
-"""What happens in a membrane system, process by process, from first principles (formalism §3, §4 and §6): no import of the package."""
+"""What happens in a membrane system, process by process, from first principles (formalism §3, §4
+and §6): no import of the package.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def bound_charge(mover: Mover) -> list[float]:
 
 @dataclass
 class Process:
-    """``net``: ν by pool, the products less the reactants; ``rate``: J [fmol/s] of what :class:`Now` shows."""
+    """``net``: ν by pool, the products less the reactants; ``rate``: J [fmol/s] of what
+    :class:`Now` shows.
+    """
 
     name: str
     mover: str
@@ -70,7 +74,9 @@ class Process:
 
 @dataclass
 class Now:
-    """A state read: concentrations, amounts of carriers, potentials, volumes and pressures by name."""
+    """A state read: concentrations, amounts of carriers, potentials, volumes and pressures by
+    name.
+    """
 
     t: float
     T: Any
@@ -83,7 +89,9 @@ class Now:
 
 
 class Rates:
-    """Fluxes by law, read from a :class:`Now`; what is where is for :class:`~differential.kinetics.Kinetics` to say."""
+    """Fluxes by law, read from a :class:`Now`; what is where is for
+    :class:`~differential.kinetics.Kinetics` to say.
+    """
 
     system: System
     sides: dict[str, dict[str, str]]
@@ -129,7 +137,14 @@ class Rates:
 
     def affinity(self, now: Now, net: dict[str, int]) -> Any:
         """−Σ ν μ̃ [J/mol]."""
-        return -sum(n * (self.chemical(now, pool) + F * sum(z * now.phi[p] for p, z in self.charges(pool).items())) for pool, n in net.items())
+        return -sum(
+            n
+            * (
+                self.chemical(now, pool)
+                + F * sum(z * now.phi[p] for p, z in self.charges(pool).items())
+            )
+            for pool, n in net.items()
+        )
 
     def chemical(self, now: Now, pool: str) -> Any:
         """μ without the electrical part; of water its pressure times its volume."""
@@ -150,7 +165,11 @@ class Rates:
 
     @staticmethod
     def _barrier(theta: float | None, Qu: Any) -> tuple[Any, Any]:
-        return (bernoulli(Qu), bernoulli(-Qu)) if theta is None else (np.exp(-theta * Qu), np.exp((1 - theta) * Qu))
+        return (
+            (bernoulli(Qu), bernoulli(-Qu))
+            if theta is None
+            else (np.exp(-theta * Qu), np.exp((1 - theta) * Qu))
+        )
 
     @staticmethod
     def _product(now: Now, side: Sequence[tuple[int, str]], scale: float = 1.0) -> Any:
@@ -168,7 +187,10 @@ class Rates:
 
         def J(now: Now) -> Any:
             plus, minus = pair(now)
-            return k * (plus * self._product(now, left, C0) - minus * np.exp(self._released(now, net)) * self._product(now, right, C0))
+            return k * (
+                plus * self._product(now, left, C0)
+                - minus * np.exp(self._released(now, net)) * self._product(now, right, C0)
+            )
 
         return J
 
@@ -179,7 +201,14 @@ class Rates:
         def J(now: Now) -> Any:
             x = charge * self.u(now, m.on)
             P = now.p[f"{m.name}.permeability"] * 1e-2
-            return P * self.area[m.on] * (bernoulli(x) * self._product(now, left) - bernoulli(-x) * self._product(now, right))
+            return (
+                P
+                * self.area[m.on]
+                * (
+                    bernoulli(x) * self._product(now, left)
+                    - bernoulli(-x) * self._product(now, right)
+                )
+            )
 
         return J
 
@@ -193,39 +222,80 @@ class Rates:
         return lambda now: m.numbers["size"] * 1e-4 * self.affinity(now, net)
 
     def _empirical(self, m: Mover, left: Any, right: Any, _net: Any) -> Callable[[Now], Any]:
-        return lambda now: 0.01 * m.numbers["size"] * (self._product(now, left) - m.numbers["bias"] * self._product(now, right))
+        return lambda now: (
+            0.01
+            * m.numbers["size"]
+            * (self._product(now, left) - m.numbers["bias"] * self._product(now, right))
+        )
 
     def _water(self, m: Mover, _left: Any, _right: Any, net: Any) -> Callable[[Now], Any]:
         if "L_p" in m.numbers:
             L = m.numbers["L_p"] * 1e-5 * 1e-2 / 1e5  # of 10⁻⁵ cm/s/bar
             return lambda now: L * self.area[m.on] * self.affinity(now, net) / V_WATER**2
-        return lambda now: m.numbers["P_f"] * 1e-2 * self.area[m.on] * self.affinity(now, net) / (V_WATER * R * now.T)
+        return lambda now: (
+            m.numbers["P_f"]
+            * 1e-2
+            * self.area[m.on]
+            * self.affinity(now, net)
+            / (V_WATER * R * now.T)
+        )
 
     def _saturable(self, m: Mover, left: Any, right: Any, net: Any) -> Callable[[Now], Any]:
         pair = self._pair(m, net)
-        half = {f"{self.sides[m.on][side]}.{s}": m.numbers[f"half {s}@{side}"] for _, s, side in (*m.left, *m.right)}
+        half = {
+            f"{self.sides[m.on][side]}.{s}": m.numbers[f"half {s}@{side}"]
+            for _, s, side in (*m.left, *m.right)
+        }
 
         def J(now: Now) -> Any:
             plus, _ = pair(now)
             x = math.prod((now.level[pool] / half[pool]) ** n for n, pool in left)
-            filled = [math.prod((1 + now.level[pool] / half[pool]) ** n for n, pool in side) for side in (left, right)]
+            filled = [
+                math.prod((1 + now.level[pool] / half[pool]) ** n for n, pool in side)
+                for side in (left, right)
+            ]
             D = filled[0] * filled[1] if m.binding == "simultaneous" else filled[0] + filled[1] - 1
-            return -m.numbers["size"] * 10 * plus * x / D * np.expm1(-self.affinity(now, net) / (R * now.T))
+            return (
+                -m.numbers["size"]
+                * 10
+                * plus
+                * x
+                / D
+                * np.expm1(-self.affinity(now, net) / (R * now.T))
+            )
 
         return J
 
     def _reduced(self, m: Mover, left: Any, right: Any, net: Any) -> Callable[[Now], Any]:
-        """Three lumped states at their steady state, by linear algebra; the last reverse constant closes the cycle."""
+        """Three lumped states at their steady state, by linear algebra; the last reverse constant
+        closes the cycle.
+        """
         k = [m.numbers[f"k{i}"] for i in range(5)]
         inside = self.sides[m.on]["in"]
         charge = sum(n * self.charges(pool).get(inside, 0.0) for pool, n in net.items())
 
         def J(now: Now) -> Any:
             Qu = charge * self.u(now, m.on)
-            last = k[0] * k[1] * k[2] / (k[3] * k[4]) * np.exp(self._released(now, net) + Qu / 2) * self._product(now, right, C0)
+            last = (
+                k[0]
+                * k[1]
+                * k[2]
+                / (k[3] * k[4])
+                * np.exp(self._released(now, net) + Qu / 2)
+                * self._product(now, right, C0)
+            )
             first = k[0] * self._product(now, left, C0) * np.exp(-Qu / 2)
-            forward, reverse = np.broadcast_arrays(first, k[1], k[2]), np.broadcast_arrays(k[3], k[4], last)
-            shares = steady([(i, (i + 1) % 3, f, r) for i, (f, r) in enumerate(zip(forward, reverse, strict=True))], 3)
+            forward, reverse = (
+                np.broadcast_arrays(first, k[1], k[2]),
+                np.broadcast_arrays(k[3], k[4], last),
+            )
+            shares = steady(
+                [
+                    (i, (i + 1) % 3, f, r)
+                    for i, (f, r) in enumerate(zip(forward, reverse, strict=True))
+                ],
+                3,
+            )
             return m.numbers["size"] * 1e-3 * (forward[1] * shares[1] - reverse[1] * shares[2])
 
         return J
@@ -243,11 +313,26 @@ class Rates:
             Ki, Ke = c[f"{inside}.K"] / s["K_d_K_i"], c[f"{outside}.K"] / s["K_d_K_e"]
             T = c[f"{inside}.ATP"] / s["K_d_MgATP"]
             Di, De = (1 + Ni) ** 3 + (1 + Ki) ** 2 - 1, (1 + Ne) ** 3 + (1 + Ke) ** 2 - 1
-            forward = [s["k1_forward"] * Ni**3 / Di, s["k2_forward"], s["k3_forward"] * Ke**2 / De, s["k4_forward"] * T / (1 + T)]
-            reverse = [s["k1_reverse"] * c[f"{inside}.ADP"], s["k2_reverse"] * Ne**3 / De, 1.0, s["k4_reverse"] * Ki**2 / Di]
-            closing = np.prod(np.broadcast_arrays(*forward), axis=0) / np.prod(np.broadcast_arrays(*reverse), axis=0)
+            forward = [
+                s["k1_forward"] * Ni**3 / Di,
+                s["k2_forward"],
+                s["k3_forward"] * Ke**2 / De,
+                s["k4_forward"] * T / (1 + T),
+            ]
+            reverse = [
+                s["k1_reverse"] * c[f"{inside}.ADP"],
+                s["k2_reverse"] * Ne**3 / De,
+                1.0,
+                s["k4_reverse"] * Ki**2 / Di,
+            ]
+            closing = np.prod(np.broadcast_arrays(*forward), axis=0) / np.prod(
+                np.broadcast_arrays(*reverse), axis=0
+            )
             reverse[2] = closing * np.exp(-self.affinity(now, net) / (R * now.T))
-            rates = [np.broadcast_arrays(f, r, closing)[:2] for f, r in zip(forward, reverse, strict=True)]
+            rates = [
+                np.broadcast_arrays(f, r, closing)[:2]
+                for f, r in zip(forward, reverse, strict=True)
+            ]
             shares = steady([(i, (i + 1) % 4, *pair) for i, pair in enumerate(rates)], 4)
             return carriers * (rates[1][0] * shares[1] - rates[1][1] * shares[2])
 
@@ -278,7 +363,9 @@ class Rates:
         """Net order of a step in solutes, and Σ ν μ° of them."""
         left, right = self._pools(on, s.left), self._pools(on, s.right)
         order = sum(n for n, _ in right) - sum(n for n, _ in left)
-        return order, sum(n * self.standard(p) for n, p in right) - sum(n * self.standard(p) for n, p in left)
+        return order, sum(n * self.standard(p) for n, p in right) - sum(
+            n * self.standard(p) for n, p in left
+        )
 
     def _gap(self, on: str, s: Step, reverse: float, T: Any) -> Any:
         """μ°_b − μ°_a of a step whose constants are all given."""
@@ -317,7 +404,9 @@ class Rates:
 
 
 def steady(edges: Sequence[tuple[int, int, Any, Any]], size: int) -> Any:
-    """Stationary shares (state, k) of a kinetic diagram from its edges (a, b, forward, reverse), by a linear solve."""
+    """Stationary shares (state, k) of a kinetic diagram from its edges (a, b, forward, reverse), by
+    a linear solve.
+    """
     k = len(edges[0][2]) if np.ndim(edges[0][2]) else 1
     K = np.zeros((k, size, size))
     for a, b, up, down in edges:

@@ -1,6 +1,8 @@
-"""Random systems by the package and by an independent builder, every number compared; and metamorphic relations between runs.
+"""Random systems by the package and by an independent builder, every number compared; and
+metamorphic relations between runs.
 
-``python tests/differential/run.py --architectures 500 --relations 100 --seed 0`` prints what was compared and everything that is off.
+``python tests/differential/run.py --architectures 500 --relations 100 --seed 0`` prints what was
+compared and everything that is off.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ def architectures(seeds: range) -> int:
     for kind, n in count.items():
         sys.stdout.write(f"{kind:<14}{n:>9}   worst {worst[kind]:.3g} of its tolerance\n")
     took = time.perf_counter() - began
-    sys.stdout.write(f"{len(seeds)} architectures, {sum(count.values())} numbers, {off} architectures with something off, {took:.0f} s\n")
+    sys.stdout.write(
+        f"{len(seeds)} architectures, {sum(count.values())} numbers, {off} architectures with"
+        f" something off, {took:.0f} s\n"
+    )
     return off
 
 
@@ -58,7 +63,9 @@ def relations(seeds: range) -> int:
             sys.stdout.writelines(line + "\n" for line in off)
         sys.stdout.flush()
     for name, n in tried.items():
-        sys.stdout.write(f"{name:<12}{n:>6} systems {count[name]:>9} numbers {wrong[name]:>4} off\n")
+        sys.stdout.write(
+            f"{name:<12}{n:>6} systems {count[name]:>9} numbers {wrong[name]:>4} off\n"
+        )
     return sum(wrong.values())
 
 
@@ -70,7 +77,12 @@ def _progress(done: int, of: int, began: float) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--architectures", type=int, default=20)
-    parser.add_argument("--relations", type=int, default=0, help="systems on which each metamorphic relation is tried")
+    parser.add_argument(
+        "--relations",
+        type=int,
+        default=0,
+        help="systems on which each metamorphic relation is tried",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the first; each counts one on")
     options = parser.parse_args()
     off = architectures(range(options.seed, options.seed + options.architectures))

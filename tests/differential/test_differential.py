@@ -1,4 +1,6 @@
-"""A share of what ``run.py`` compares: random systems against an independent builder, and metamorphic relations between runs."""
+"""A share of what ``run.py`` compares: random systems against an independent builder, and
+metamorphic relations between runs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,14 @@ from differential.compare import compare
 from differential.description import random_system
 from differential.relations import RELATIONS, judge
 
-SEEDS = (3, 4, 10, 15, 19, 24)  # quick ones: water, pump, steps of temperature, ramps, a swing, several cells
+SEEDS = (
+    3,
+    4,
+    10,
+    15,
+    19,
+    24,
+)  # quick ones: water, pump, steps of temperature, ramps, a swing, several cells
 
 
 @pytest.mark.parametrize("seed", SEEDS)

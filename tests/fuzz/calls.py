@@ -26,8 +26,9 @@ from .damage import command, folder, ran, saved, sound
 
 @dataclass(frozen=True)
 class Call:
-    """A public call: ``given`` are sound arguments, by name or by place (0, 1, …); ``means`` says what some of them are:
-    ``q mM`` a quantity of that dimension, ``n`` a real number, ``i`` an integer.
+    """A public call: ``given`` are sound arguments, by name or by place (0, 1, …); ``means`` says
+    what some of them are: ``q mM`` a quantity of that dimension, ``n`` a real number, ``i`` an
+    integer.
     """
 
     call: Callable[..., Any]
@@ -43,7 +44,9 @@ class Call:
 def rate(side: str, unit: str) -> Callable[[Any], Any]:
     """k c/c° on a side of the membrane, or k."""
     dim = dimension.RATE if unit == "1/s" else dimension.FLUX
-    return lambda site: site.parameter("k", Q(1, unit), dim) * (site[f"glucose@{side}"] / symbols.c0 if side else 1)
+    return lambda site: (
+        site.parameter("k", Q(1, unit), dim) * (site[f"glucose@{side}"] / symbols.c0 if side else 1)
+    )
 
 
 def carried(law: Any, reaction: str = "K@in -> K@out") -> Any:
@@ -62,55 +65,73 @@ def declarations() -> dict[str, Call]:
     return {
         "Q": Call(bm.Q, {0: 5.0, 1: "mmol l-1"}, weight=8),
         "Q(text)": Call(bm.Q, {0: "2.5 × 10⁻⁷ cm s-1"}, weight=8),
-        "Source": Call(bm.Source, {"kind": "fitted", "citation": "a", "doi": "b", "where": "c", "temperature": "37 °C", "note": "d", "key": "e"}),
-        "Parameter": Call(bm.Parameter, {"quantity": Q(5.0, "mM"), "source": SOURCE, "sd": Q(1.0, "mM")}, weight=2),
+        "Source": Call(bm.Source, {"kind": "fitted", "citation": "a", "doi": "b", "where": "c",
+            "temperature": "37 °C", "note": "d", "key": "e"}),
+        "Parameter": Call(bm.Parameter, {"quantity": Q(5.0, "mM"), "source": SOURCE,
+            "sd": Q(1.0, "mM")}, weight=2),
         "Species": Call(
             bm.Species,
-            {"name": "A", "charge": 1, "formula": "C6H12O6", "moieties": {"a": 1}, "standard": Q(1.0, "kJ/mol"), "convention": "one",
+            {"name": "A", "charge": 1, "formula": "C6H12O6", "moieties": {"a": 1},
+                "standard": Q(1.0, "kJ/mol"), "convention": "one",
              "molar_volume": Q(18.0, "cm^3/mol"), "label": "A⁺"},
             {"charge": "i", "standard": "q kJ/mol", "molar_volume": "q cm^3/mol"}, weight=4,
         ),
         "Compartment": Call(
-            bm.Compartment, {"name": "cell", "volume": Q(1.0, "pL"), "contents": CYTOSOL, "held": FUEL, "impermeant": bm.balance()},
+            bm.Compartment, {"name": "cell", "volume": Q(1.0, "pL"), "contents": CYTOSOL,
+            "held": FUEL, "impermeant": bm.balance()},
             {"volume": "q pL"}, weight=4,
         ),
-        "Reservoir": Call(bm.Reservoir, {"name": "bath", "contents": SALINE, "floating": False}, weight=2),
+        "Reservoir": Call(bm.Reservoir, {"name": "bath", "contents": SALINE, "floating": False},
+            weight=2),
         "balance": Call(bm.balance, {"charge": -1.5, "against": two}, {"charge": "n"}),
         "Membrane": Call(
-            bm.Membrane, {"name": "apical", "inside": one, "outside": two, "area": Q(1.0, "um^2"), "capacitance": Q(1.0, "uF/cm^2")},
+            bm.Membrane, {"name": "apical", "inside": one, "outside": two, "area": Q(1.0, "um^2"),
+            "capacitance": Q(1.0, "uF/cm^2")},
             {"area": "q um^2", "capacitance": "q uF/cm^2"}, weight=3,
         ),
         "Transporter": Call(
             bm.Transporter,
-            {"name": "leak", "reaction": "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in", "on": wall,
-             "law": laws.Elementary(rate=Q(1.0, "fmol/s")), "modulator": lambda _: 1, "label": "leak", "species": (Na,)}, weight=4,
+            {"name": "leak",
+                "reaction": "3 Na@in + 2 K@out + ATP@in -> 3 Na@out + 2 K@in + ADP@in + Pi@in",
+                "on": wall,
+             "law": laws.Elementary(rate=Q(1.0, "fmol/s")), "modulator": lambda _: 1,
+             "label": "leak", "species": (Na,)}, weight=4,
         ),
         "Cycle": Call(
             bm.Cycle,
-            {"name": "GLUT", "on": wall, "density": Q(100.0, "1/um^2"), "states": "O OG IG I", "steps": cycle().steps, "close": ["I <-> O"],
-             "charge": {"OG": "-0.5"}, "barrier": laws.Eyring(), "modulator": lambda _: 1, "label": "GLUT", "species": (), "reason": ""}, weight=2,
+            {"name": "GLUT", "on": wall, "density": Q(100.0, "1/um^2"), "states": "O OG IG I",
+                "steps": cycle().steps, "close": ["I <-> O"],
+             "charge": {"OG": "-0.5"}, "barrier": laws.Eyring(), "modulator": lambda _: 1,
+             "label": "GLUT", "species": (), "reason": ""}, weight=2,
         ),
         "Model": Call(
             bm.Model,
-            {"name": "cell", "transporters": [transporter(on=wall)], "potential": {wall: Q(-60.0, "mV")}, "temperature": Q(310.0, "kelvin"),
+            {"name": "cell", "transporters": [transporter(on=wall)],
+                "potential": {wall: Q(-60.0, "mV")}, "temperature": Q(310.0, "kelvin"),
              "reference": two}, {"temperature": "q kelvin"}, weight=2,
         ),
-        "Protocol.steps": Call(Protocol.steps, {0: Q(5.0, "mM"), 1: (Q(1.0, "s"), Q(20.0, "mM")), 2: (Q(2.0, "s"), Q(5.0, "mM"))}),
-        "Protocol.ramps": Call(Protocol.ramps, {0: (Q(0.0, "s"), Q(5.0, "mM")), 1: (Q(1.0, "s"), Q(20.0, "mM"))}),
+        "Protocol.steps": Call(Protocol.steps, {0: Q(5.0, "mM"), 1: (Q(1.0, "s"), Q(20.0, "mM")),
+            2: (Q(2.0, "s"), Q(5.0, "mM"))}),
+        "Protocol.ramps": Call(Protocol.ramps, {0: (Q(0.0, "s"), Q(5.0, "mM")),
+            1: (Q(1.0, "s"), Q(20.0, "mM"))}),
         "Protocol.pulses": Call(
-            Protocol.pulses, {0: Q(5.0, "mM"), 1: Q(20.0, "mM"), "start": Q(1.0, "s"), "width": Q(1.0, "s"), "period": Q(3.0, "s"), "count": 3},
+            Protocol.pulses, {0: Q(5.0, "mM"), 1: Q(20.0, "mM"), "start": Q(1.0, "s"),
+            "width": Q(1.0, "s"), "period": Q(3.0, "s"), "count": 3},
             {"count": "i"}, weight=2,
         ),
-        "Protocol.function": Call(Protocol.function, {0: lambda t, a: a * sp.cos(t / t), "a": Q(5.0, "mM")}),
+        "Protocol.function": Call(Protocol.function, {0: lambda t, a: a * sp.cos(t / t),
+            "a": Q(5.0, "mM")}),
         "Keep": Call(
-            bm.Keep, {"variables": ["amount"], "times": Q([0.0, 1.0], "s"), "reduce": ["max"], "ledger": "all", "dtype": "float32"}, weight=2
+            bm.Keep, {"variables": ["amount"], "times": Q([0.0, 1.0], "s"), "reduce": ["max"],
+                "ledger": "all", "dtype": "float32"}, weight=2
         ),
         "Native": Call(
             bm.solvers.Native, {"rtol": 1e-6, "atol": 1e-3, "max_steps": 100, "threads": 1},
             {"rtol": "n", "atol": "n", "max_steps": "i", "threads": "i"},
         ),
         "SciPy": Call(
-            bm.solvers.SciPy, {"method": "Radau", "rtol": 1e-6, "atol": 1e-3, "max_steps": 100, "first_step": 1e-3},
+            bm.solvers.SciPy, {"method": "Radau", "rtol": 1e-6, "atol": 1e-3, "max_steps": 100,
+            "first_step": 1e-3},
             {"rtol": "n", "atol": "n", "max_steps": "i"},
         ),
     }  # fmt: skip
@@ -120,29 +141,40 @@ def of_laws() -> dict[str, Call]:
     """Laws, at the transporter that they are for."""
     return {
         "Eyring": Call(laws.Eyring, {"theta": 0.5}, {"theta": "n"}),
-        "GHK": Call(lambda **law: carried(laws.GHK(**law)), {"permeability": Q(1.0, "cm/s")}, {"permeability": "q cm/s"}),
+        "GHK": Call(lambda **law: carried(laws.GHK(**law)), {"permeability": Q(1.0, "cm/s")},
+            {"permeability": "q cm/s"}),
         "Elementary": Call(
-            lambda **law: carried(laws.Elementary(**law)), {"rate": Q(1.0, "fmol/s"), "barrier": laws.Eyring()}, {"rate": "q fmol/s | pmol/cm^2/s"}
+            lambda **law: carried(laws.Elementary(**law)),
+            {"rate": Q(1.0, "fmol/s"), "barrier": laws.Eyring()}, {"rate": "q fmol/s | pmol/cm^2/s"}
         ),
-        "Ohmic": Call(lambda **law: carried(laws.Ohmic(**law)), {"conductance": Q(1.0, "nS")}, {"conductance": "q nS | mS/cm^2"}),
-        "Onsager": Call(lambda **law: carried(laws.Onsager(**law)), {"coefficient": Q(1.0, "mol^2/J/s")}),
+        "Ohmic": Call(lambda **law: carried(laws.Ohmic(**law)), {"conductance": Q(1.0, "nS")},
+            {"conductance": "q nS | mS/cm^2"}),
+        "Onsager": Call(lambda **law: carried(laws.Onsager(**law)),
+            {"coefficient": Q(1.0, "mol^2/J/s")}),
         "Water": Call(lambda **law: carried(laws.Water(**law)), {"permeability": Q(1.0, "cm/s")}),
         "Saturable": Call(
             lambda **law: carried(laws.Saturable(**law)),
-            {"half": {"K": Q(1.0, "mM")}, "turnover": Q(1.0, "1/s"), "density": Q(1.0, "fmol"), "binding": "common", "barrier": laws.Eyring()},
+            {"half": {"K": Q(1.0, "mM")}, "turnover": Q(1.0, "1/s"), "density": Q(1.0, "fmol"),
+                "binding": "common", "barrier": laws.Eyring()},
             {"turnover": "q 1/s"},
         ),
         "ReducedCycle": Call(
             lambda **law: carried(laws.ReducedCycle(**law), GLUCOSE),
-            {"density": Q(1.0, "fmol"), "forward": [rate("in", "1/s"), rate("", "1/s")], "reverse": [rate("out", "1/s"), rate("", "1/s")]},
+            {"density": Q(1.0, "fmol"), "forward": [rate("in", "1/s"), rate("", "1/s")],
+                "reverse": [rate("out", "1/s"), rate("", "1/s")]},
         ),
-        "Pair": Call(lambda **law: carried(laws.Pair(**law), GLUCOSE), {"forward": rate("in", "fmol/s"), "reverse": rate("out", "fmol/s")}),
-        "Empirical": Call(lambda **law: carried(laws.Empirical(**law)), {"flux": lambda _: 0, "reason": "none"}),
-        "leak": Call(lib.leak, {0: K, 1: membrane(), "permeability": Q(1.0, "cm/s"), "name": "leak"}, {"permeability": "q cm/s"}),
+        "Pair": Call(lambda **law: carried(laws.Pair(**law), GLUCOSE),
+            {"forward": rate("in", "fmol/s"), "reverse": rate("out", "fmol/s")}),
+        "Empirical": Call(lambda **law: carried(laws.Empirical(**law)),
+            {"flux": lambda _: 0, "reason": "none"}),
+        "leak": Call(lib.leak, {0: K, 1: membrane(), "permeability": Q(1.0, "cm/s"),
+            "name": "leak"}, {"permeability": "q cm/s"}),
         "GLUT2": Call(lib.GLUT2, {0: membrane(), "maximum": Q(1.0, "fmol/s"), "name": "GLUT"}),
         "KCC2": Call(lib.KCC2, {0: membrane(), "conductance": Q(1.0, "S/dm^2"), "name": "KCC"}),
-        "NaKATPase": Call(lib.NaKATPase, {0: membrane(), "density": Q(1.0, "1/um^2"), "name": "pump"}, weight=0.2),
-        "SGLT1": Call(lib.SGLT1, {0: membrane(), "density": Q(1.0, "1/um^2"), "data": "parent_1992", "slip": True, "name": "S"}, weight=0.1),
+        "NaKATPase": Call(lib.NaKATPase, {0: membrane(), "density": Q(1.0, "1/um^2"),
+            "name": "pump"}, weight=0.2),
+        "SGLT1": Call(lib.SGLT1, {0: membrane(), "density": Q(1.0, "1/um^2"), "data": "parent_1992",
+            "slip": True, "name": "S"}, weight=0.1),
         "water": Call(lib.water, {0: membrane(), "permeability": Q(1.0, "cm/s"), "name": "w"}),
         "sheet": Call(lib.sheet, {0: "parent_1992"}, weight=0.3),
         "sheet[…]": Call(lambda name: lib.sheet("parent_1992")[name], {0: "alpha_out"}, weight=0.3),
@@ -153,8 +185,15 @@ def of_laws() -> dict[str, Call]:
 def scanned() -> bm.Run:
     """A scan of it, along numbers and along texts."""
     levels = xr.DataArray([4.0, 5.0], dims="K_o", coords={"K_o": [4.0, 5.0]}, attrs={"units": "mM"})
-    salts = xr.DataArray([140.0, 150.0], dims="salt", coords={"salt": ["low", "high"]}, attrs={"units": "mM"})
-    return bm.simulate(sound(), until=Q(0.1, "s"), parameters={"bath.K": levels, "bath.Na": salts}, solver=bm.solvers.Native(rtol=1e-4))
+    salts = xr.DataArray(
+        [140.0, 150.0], dims="salt", coords={"salt": ["low", "high"]}, attrs={"units": "mM"}
+    )
+    return bm.simulate(
+        sound(),
+        until=Q(0.1, "s"),
+        parameters={"bath.K": levels, "bath.Na": salts},
+        solver=bm.solvers.Native(rtol=1e-4),
+    )
 
 
 @cache
@@ -171,7 +210,13 @@ def proven() -> Any:
 
 def lazily(levels: Any, **more: Any) -> Any:
     """A scan of dask arrays, saved to a folder chunk by chunk and opened again."""
-    made = bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4), **more)
+    made = bm.simulate(
+        sound(),
+        until="0.1 s",
+        parameters={"bath.K": levels},
+        solver=bm.solvers.Native(rtol=1e-4),
+        **more,
+    )
     if not hasattr(made, "recipe"):
         return made
     with dask.config.set(scheduler="synchronous"):
@@ -191,82 +236,247 @@ def runs() -> dict[str, Call]:
     """What runs, reads and judges."""
     levels = xr.DataArray([4.0, 5.0], dims="K_o", attrs={"units": "mM"})
     quick = bm.solvers.Native(rtol=1e-4)
-    one = transporter("glucose@in -> glucose@out", laws.Saturable(half={"glucose": Q(1.0, "mM")}, maximum=Q(1.0, "fmol/s")), name="GLUT")
-    small = {"until": Q(1.0, "s"), "parameters": {"bath.K": Q(4.0, "mM"), "K_leak.permeability": Q(1e-8, "cm/s")}, "solver": quick}
-    steps = {"bath.K": Protocol.steps("5 mM", ("0.2 s", "20 mM")), "temperature": Q(300.0, "kelvin")}
-    waves = {"bath.K": Protocol.function(lambda t, a, b: a + a * sp.sin(t / b) / 2, a=Q(5.0, "mM"), b=Q(1.0, "s"))}
+    one = transporter(
+        "glucose@in -> glucose@out",
+        laws.Saturable(half={"glucose": Q(1.0, "mM")}, maximum=Q(1.0, "fmol/s")),
+        name="GLUT",
+    )
+    small = {
+        "until": Q(1.0, "s"),
+        "parameters": {"bath.K": Q(4.0, "mM"), "K_leak.permeability": Q(1e-8, "cm/s")},
+        "solver": quick,
+    }
+    steps = {
+        "bath.K": Protocol.steps("5 mM", ("0.2 s", "20 mM")),
+        "temperature": Q(300.0, "kelvin"),
+    }
+    waves = {
+        "bath.K": Protocol.function(
+            lambda t, a, b: a + a * sp.sin(t / b) / 2, a=Q(5.0, "mM"), b=Q(1.0, "s")
+        )
+    }
     return {
-        "simulate": Call(bm.simulate, {0: sound(), **small, "start": {"GLUT.O": 0.5, "GLUT.I": 0.5}, "progress": lambda _: None}, weight=4),
-        "simulate(times)": Call(bm.simulate, {0: sound(), "times": Q([0.0, 0.5, 1.0], "s"), "solver": quick}, weight=2),
-        "simulate(scan)": Call(bm.simulate, {0: sound(), "until": Q(0.1, "s"), "parameters": {"bath.K": levels}, "keep": "final", "solver": quick}),
-        "simulate(steps)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": steps, "solver": quick}),
-        "simulate(waves)": Call(bm.simulate, {0: sound(), "until": "1 s", "parameters": waves, "solver": quick}, weight=0.3),
-        "prepare": Call(prepared, {0: [4.0, 300.0], "vary": {"bath.K": "mM", "temperature": "kelvin"}, "until": "1 s", "solver": quick}, weight=2),
+        "simulate": Call(
+            bm.simulate,
+            {
+                0: sound(),
+                **small,
+                "start": {"GLUT.O": 0.5, "GLUT.I": 0.5},
+                "progress": lambda _: None,
+            },
+            weight=4,
+        ),
+        "simulate(times)": Call(
+            bm.simulate, {0: sound(), "times": Q([0.0, 0.5, 1.0], "s"), "solver": quick}, weight=2
+        ),
+        "simulate(scan)": Call(
+            bm.simulate,
+            {
+                0: sound(),
+                "until": Q(0.1, "s"),
+                "parameters": {"bath.K": levels},
+                "keep": "final",
+                "solver": quick,
+            },
+        ),
+        "simulate(steps)": Call(
+            bm.simulate, {0: sound(), "until": "1 s", "parameters": steps, "solver": quick}
+        ),
+        "simulate(waves)": Call(
+            bm.simulate,
+            {0: sound(), "until": "1 s", "parameters": waves, "solver": quick},
+            weight=0.3,
+        ),
+        "prepare": Call(
+            prepared,
+            {
+                0: [4.0, 300.0],
+                "vary": {"bath.K": "mM", "temperature": "kelvin"},
+                "until": "1 s",
+                "solver": quick,
+            },
+            weight=2,
+        ),
         "Run.sel": Call(lambda **at: scanned().sel(**at), {"K_o": 5.0, "salt": "low"}, weight=0.4),
         "Run.sel(one)": Call(lambda **at: ran().sel(**at), {"K_o": 5.0}, weight=0.1),
-        "Run.isel": Call(lambda **at: scanned().isel(**at), {"K_o": 1, "salt": -1}, {"K_o": "i", "salt": "i"}, weight=0.4),
+        "Run.isel": Call(
+            lambda **at: scanned().isel(**at),
+            {"K_o": 1, "salt": -1},
+            {"K_o": "i", "salt": "i"},
+            weight=0.4,
+        ),
         "Audit[…]": Call(lambda name: audited()[name], {0: "K_leak"}, weight=0.2),
         "Proof[…]": Call(lambda name: proven()[name], {0: "K_leak"}, weight=0.2),
-        "SavedRun.final": Call(lambda name: bm.open_run(saved()).final(name), {0: "potential"}, weight=0.1),
-        "simulate(lazy)": Call(lazily, {0: levels.chunk({"K_o": 1}), "keep": bm.Keep(variables=["potential"])}, weight=0.06),
+        "SavedRun.final": Call(
+            lambda name: bm.open_run(saved()).final(name), {0: "potential"}, weight=0.1
+        ),
+        "simulate(lazy)": Call(
+            lazily,
+            {0: levels.chunk({"K_o": 1}), "keep": bm.Keep(variables=["potential"])},
+            weight=0.06,
+        ),
         "simulate(keep)": Call(
-            bm.simulate, {0: sound(), "until": "0.1 s", "parameters": {"bath.K": levels}, "solver": quick,
-                          "keep": bm.Keep(variables=["potential"], reduce=lambda data: data.potential.max("time"))}, weight=0.3,
+            bm.simulate,
+            {
+                0: sound(),
+                "until": "0.1 s",
+                "parameters": {"bath.K": levels},
+                "solver": quick,
+                "keep": bm.Keep(
+                    variables=["potential"], reduce=lambda data: data.potential.max("time")
+                ),
+            },
+            weight=0.3,
         ),
         "Keep(function)": Call(
-            lambda reduce: bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=quick, keep=bm.Keep(reduce=reduce)),
-            {0: lambda data: data.potential.max("time")}, weight=0.3,
+            lambda reduce: bm.simulate(
+                sound(),
+                until="0.1 s",
+                parameters={"bath.K": levels},
+                solver=quick,
+                keep=bm.Keep(reduce=reduce),
+            ),
+            {0: lambda data: data.potential.max("time")},
+            weight=0.3,
         ),
-        "law": Call(lambda rates: carried(SimpleNamespace(rates=rates)), {0: lambda _: laws.Rates(flux=0, reason="none")}, weight=0.3),
+        "law": Call(
+            lambda rates: carried(SimpleNamespace(rates=rates)),
+            {0: lambda _: laws.Rates(flux=0, reason="none")},
+            weight=0.3,
+        ),
         "Run.final": Call(lambda *a: ran().final(*a), {0: "potential"}, weight=0.3),
         "Ledger.by": Call(lambda *a: ran().ledger.by(*a), {0: "transporter"}, weight=0.3),
         "Ledger.efficiency": Call(lambda *a: ran().ledger.efficiency(*a), {0: "GLUT"}, weight=0.3),
         "Ledger.check": Call(lambda *a: ran().ledger.check(*a), {0: 1e-3}, {0: "n"}, weight=0.3),
         "Model.parameter": Call(lambda *a: sound().parameter(*a), {0: "bath.K"}, weight=0.3),
-        "audit": Call(bm.audit, {0: one, "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV")), "glucose@in": (Q(1.0, "mM"), Q(5.0, "mM"))}}, weight=0.6),
+        "audit": Call(
+            bm.audit,
+            {
+                0: one,
+                "over": {
+                    "V": (Q(-100.0, "mV"), Q(50.0, "mV")),
+                    "glucose@in": (Q(1.0, "mM"), Q(5.0, "mM")),
+                },
+            },
+            weight=0.6,
+        ),
         "coupling": Call(
-            bm.coupling, {0: [one, lib.leak(K, one.on)], "driving": "K", "driven": "glucose", "at": {"V": Q(-60.0, "mV")},
-                          "temperature": Q(300.0, "kelvin")}, {"temperature": "q kelvin"}, weight=0.5,
+            bm.coupling,
+            {
+                0: [one, lib.leak(K, one.on)],
+                "driving": "K",
+                "driven": "glucose",
+                "at": {"V": Q(-60.0, "mV")},
+                "temperature": Q(300.0, "kelvin"),
+            },
+            {"temperature": "q kelvin"},
+            weight=0.5,
         ),
         "prove": Call(bm.prove, {0: one}, weight=0.3),
         "Study": Call(bm.Study, {0: "cell"}, weight=0.1),
         "Study.run": Call(
             lambda *a, **k: bm.Study("cell").run(*a, **k),
-            {0: sound(), "label": "run", "hosted": {}, "until": Q(0.1, "s"), "solver": quick}, weight=0.2,
+            {0: sound(), "label": "run", "hosted": {}, "until": Q(0.1, "s"), "solver": quick},
+            weight=0.2,
         ),
-        "Study.audit": Call(lambda model, hosted: bm.Study("cell").audit(model, hosted=hosted), {0: transporter(), 1: {}}, weight=0.2),
+        "Study.audit": Call(
+            lambda model, hosted: bm.Study("cell").audit(model, hosted=hosted),
+            {0: transporter(), 1: {}},
+            weight=0.2,
+        ),
         "Study.answer": Call(
             lambda *a, **k: bm.Study("cell").answer(*a, **k),
-            {0: "V_rest", 1: Q(-60.0, "mV"), 2: "resting potential", "wanted": Q(-61.0, "mV"), "within": Q(2.0, "mV"), "source": "a paper"},
+            {
+                0: "V_rest",
+                1: Q(-60.0, "mV"),
+                2: "resting potential",
+                "wanted": Q(-61.0, "mV"),
+                "within": Q(2.0, "mV"),
+                "source": "a paper",
+            },
             weight=0.5,
         ),
-        "Study.figure": Call(lambda *a: bm.Study("cell").figure(*a), {0: "traces", 1: None}, weight=0.1),
-        "make_consistent": Call(bm.make_consistent, {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}}, weight=0.2),
+        "Study.figure": Call(
+            lambda *a: bm.Study("cell").figure(*a), {0: "traces", 1: None}, weight=0.1
+        ),
+        "make_consistent": Call(
+            bm.make_consistent,
+            {0: one, "method": "reverse", "over": {"V": (Q(-100.0, "mV"), Q(50.0, "mV"))}},
+            weight=0.2,
+        ),
         "cite": Call(bm.cite, {0: sound()}, weight=0.3),
         "check_transporter": Call(
-            lambda x, examples: None if x is one and type(examples) is int and examples == 2 else testing.check_transporter(x, examples=examples),
-            {0: one, 1: 2}, weight=0.2,
+            lambda x, examples: (
+                None
+                if x is one and type(examples) is int and examples == 2
+                else testing.check_transporter(x, examples=examples)
+            ),
+            {0: one, 1: 2},
+            weight=0.2,
         ),
         "check_model": Call(
-            lambda x, examples: None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples), {0: sound(), 1: 2}, weight=0.2
+            lambda x, examples: (
+                None if isinstance(x, bm.Model) else testing.check_model(x, examples=examples)
+            ),
+            {0: sound(), 1: 2},
+            weight=0.2,
         ),
-        "load": Call(lambda name: None if isinstance(name, str) and name == "resting_cell" else bm.load(name), {0: "resting_cell"}, weight=0.5),
-        "save": Call(lambda run, name: bm.save(run, folder() / name if isinstance(name, str) else name), {0: ran(), 1: "out.nc"}, weight=0.2),
-        "open_result": Call(lambda name: bm.open_result(folder() / name if isinstance(name, str) else name), {0: "run.nc"}, weight=0.3),
+        "load": Call(
+            lambda name: (
+                None if isinstance(name, str) and name == "resting_cell" else bm.load(name)
+            ),
+            {0: "resting_cell"},
+            weight=0.5,
+        ),
+        "save": Call(
+            lambda run, name: bm.save(run, folder() / name if isinstance(name, str) else name),
+            {0: ran(), 1: "out.nc"},
+            weight=0.2,
+        ),
+        "open_result": Call(
+            lambda name: bm.open_result(folder() / name if isinstance(name, str) else name),
+            {0: "run.nc"},
+            weight=0.3,
+        ),
         "open_run": Call(bm.open_run, {0: str(saved())}, weight=0.2),
-        "energy_flow": Call(figures.energy_flow, {0: ran(), "ax": None, "width": "single", "style": "cell"}, weight=0.03),
-        "traces": Call(figures.traces, {0: ran(), "panels": ["ions", "flux"], "ax": None, "width": 80.0, "style": "cell"}, weight=0.03),
-        "figures.coupling": Call(figures.coupling, {0: None, "width": "single", "style": "cell"}, weight=0.1),
-        "figures.repair": Call(figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1),
+        "energy_flow": Call(
+            figures.energy_flow,
+            {0: ran(), "ax": None, "width": "single", "style": "cell"},
+            weight=0.03,
+        ),
+        "traces": Call(
+            figures.traces,
+            {0: ran(), "panels": ["ions", "flux"], "ax": None, "width": 80.0, "style": "cell"},
+            weight=0.03,
+        ),
+        "figures.coupling": Call(
+            figures.coupling, {0: None, "width": "single", "style": "cell"}, weight=0.1
+        ),
+        "figures.repair": Call(
+            figures.repair, {0: None, "width": "single", "style": "cell"}, weight=0.1
+        ),
         "figures.save": Call(figures.save, {0: None, 1: "figure.pdf"}, weight=0.1),
         "command set": Call(
             command,
-            {0: "run", 1: "resting_cell", 2: "--set", 3: "bath.K=5 mM", 4: "--until", 5: "x min", 6: "--rtol", 7: "1e-6", 8: "--out", 9: "out"},
+            {
+                0: "run",
+                1: "resting_cell",
+                2: "--set",
+                3: "bath.K=5 mM",
+                4: "--until",
+                5: "x min",
+                6: "--rtol",
+                7: "1e-6",
+                8: "--out",
+                9: "out",
+            },
             weight=0.1,
         ),
-        "command audit": Call(command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.05),
+        "command audit": Call(
+            command, {0: "audit", 1: "resting_cell", 2: "--fail-on", 3: "0.5 kJ/mol"}, weight=0.05
+        ),
         "command cite": Call(command, {0: "cite", 1: "resting_cell", 2: "--json"}, weight=0.1),
-    }  # fmt: skip
+    }
 
 
 @cache

@@ -1,4 +1,6 @@
-"""Files that are damaged, and the command line: what there is to be tried that is no call with arguments."""
+"""Files that are damaged, and the command line: what there is to be tried that is no call with
+arguments.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,12 @@ from . import nonsense
 def sound() -> bm.Model:
     """One cell with a leak and a pump of little work."""
     on = membrane()
-    return modelled(transporter(on=on), transporter("Na@in -> Na@out", LEAK, on, "Na_leak"), cycle(on=on), potential={on: Q(-60.0, "mV")})
+    return modelled(
+        transporter(on=on),
+        transporter("Na@in -> Na@out", LEAK, on, "Na_leak"),
+        cycle(on=on),
+        potential={on: Q(-60.0, "mV")},
+    )
 
 
 @cache
@@ -58,10 +65,18 @@ def saved() -> Path:
 @cache
 def saved_scan() -> tuple[Path, xr.Dataset]:
     """A scan in a folder, and what is in it."""
-    levels = xr.DataArray([4.0, 5.0, 6.0], dims="K_o", coords={"K_o": [4.0, 5.0, 6.0]}, attrs={"units": "mM"}).chunk({"K_o": 1})
+    levels = xr.DataArray(
+        [4.0, 5.0, 6.0], dims="K_o", coords={"K_o": [4.0, 5.0, 6.0]}, attrs={"units": "mM"}
+    ).chunk({"K_o": 1})
     with dask.config.set(scheduler="synchronous"):
         path = bm.save(
-            bm.simulate(sound(), until="0.1 s", parameters={"bath.K": levels}, solver=bm.solvers.Native(rtol=1e-4)), folder() / "scan.zarr"
+            bm.simulate(
+                sound(),
+                until="0.1 s",
+                parameters={"bath.K": levels},
+                solver=bm.solvers.Native(rtol=1e-4),
+            ),
+            folder() / "scan.zarr",
         )
         return path, bm.open_result(path).compute()
 
@@ -72,9 +87,15 @@ def command(*words: Any) -> int:
 
     given = [str(word) if isinstance(word, (str, Path)) else errors.shown(word) for word in words]
     told = io.StringIO()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(told), contextlib.chdir(folder()):
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(told),
+        contextlib.chdir(folder()),
+    ):
         try:
-            status = cli.main([word for word in given if "\0" not in word])  # which no shell can pass
+            status = cli.main(
+                [word for word in given if "\0" not in word]
+            )  # which no shell can pass
         except SystemExit as end:
             status = {0: 0, 1: 1, 2: 2, None: 0}[end.code]
     assert "a fault of biomembrane" not in told.getvalue(), told.getvalue()
@@ -94,7 +115,9 @@ def damaged(rng: Random) -> Path:
 
 
 def damaged_scan(rng: Random) -> str:
-    """The folder of a scan with a file changed, cut off or gone: what is read without an error is what was saved, or is marked as missing."""
+    """The folder of a scan with a file changed, cut off or gone: what is read without an error is
+    what was saved, or is marked as missing.
+    """
     path, sound_ = saved_scan()
     target = Path(tempfile.mkdtemp(dir=folder())) / "scan.zarr"
     try:
@@ -120,10 +143,16 @@ def damaged_scan(rng: Random) -> str:
 
 
 def _other(found: xr.Dataset, sound_: xr.Dataset) -> str:
-    """What of a result reads as another number than was saved, though no error told so and its lane is not marked as missing."""
+    """What of a result reads as another number than was saved, though no error told so and its lane
+    is not marked as missing.
+    """
     try:
         found = found.compute(scheduler="synchronous")
-    except (ValueError, OSError, RuntimeError):  # the checksum of a chunk, which zarr looks at when the chunk is read
+    except (
+        ValueError,
+        OSError,
+        RuntimeError,
+    ):  # the checksum of a chunk, which zarr looks at when the chunk is read
         return ""
     for name, array in sound_.data_vars.items():
         got, want = found.get(name), array
@@ -131,9 +160,15 @@ def _other(found: xr.Dataset, sound_: xr.Dataset) -> str:
             return f"{name} is not there, or of another shape"
         if name in ("status", "chunk_done") or want.dtype.kind not in "fiu":
             continue
-        lanes = found["status"].values == sound_["status"].values  # by position: the coordinate itself may be what is missing
+        lanes = (
+            found["status"].values == sound_["status"].values
+        )  # by position: the coordinate itself may be what is missing
         a, b = got.values, want.values
-        same = (a == b) | (np.isnan(a) & np.isnan(b)) | (~lanes if want.dims[-1:] == ("K_o",) else np.False_)
+        same = (
+            (a == b)
+            | (np.isnan(a) & np.isnan(b))
+            | (~lanes if want.dims[-1:] == ("K_o",) else np.False_)
+        )
         if got.dims != want.dims or not same.all():
             return f"{name} has other numbers than were saved"
     return ""
@@ -141,8 +176,16 @@ def _other(found: xr.Dataset, sound_: xr.Dataset) -> str:
 
 def drawn(rng: Random) -> int:
     """The figures of what comes in on standard input, some letters of it changed."""
-    text = json.dumps({"target": str(folder() / "figure" / "run.nc"), "data": bm.open_run(saved()).data.isel(time=[0, -1]).to_dict()})
-    with mock.patch("sys.stdin", SimpleNamespace(buffer=io.BytesIO(nonsense.text(rng, text).encode(errors="replace")))):
+    text = json.dumps(
+        {
+            "target": str(folder() / "figure" / "run.nc"),
+            "data": bm.open_run(saved()).data.isel(time=[0, -1]).to_dict(),
+        }
+    )
+    with mock.patch(
+        "sys.stdin",
+        SimpleNamespace(buffer=io.BytesIO(nonsense.text(rng, text).encode(errors="replace"))),
+    ):
         return command("draw", "-", "--json")
 
 
@@ -153,7 +196,16 @@ def paper(rng: Random) -> Path:
     for _ in range(rng.choice((1, 2, 5))):
         k = rng.randrange(len(lines))
         lines[k] = rng.choice(
-            (nonsense.text(rng, lines[k]), "[" * 2000, "x = " + "9" * 6000, "[parameters]", "value = true", "unit = 5", "", "kind = 'x'")
+            (
+                nonsense.text(rng, lines[k]),
+                "[" * 2000,
+                "x = " + "9" * 6000,
+                "[parameters]",
+                "value = true",
+                "unit = 5",
+                "",
+                "kind = 'x'",
+            )
         )
     path = folder() / f"sheet{rng.randrange(10**9)}.toml"
     path.write_text("\n".join(lines), encoding="utf-8", errors="replace")
@@ -177,7 +229,11 @@ def special() -> dict[str, tuple[Callable[[Random], Any], float, Callable[[], An
         "damaged file": (lambda rng: bm.open_result(damaged(rng)), 0.2, saved),
         "damaged sheet": (lambda rng: _numbers_of(paper(rng)), 1.0, folder),
         "damaged scan": (damaged_scan, 0.05, saved_scan),
-        "command draw": (lambda rng: command("draw", damaged(rng), *["--json"] * rng.randrange(2)), 0.03, saved),
+        "command draw": (
+            lambda rng: command("draw", damaged(rng), *["--json"] * rng.randrange(2)),
+            0.03,
+            saved,
+        ),
         "command draw -": (drawn, 0.02, saved),
         "damaged run": (lambda rng: np.asarray(bm.open_run(damaged(rng)).ledger.spent), 0.1, saved),
     }

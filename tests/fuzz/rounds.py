@@ -45,7 +45,9 @@ def _alarm(*_: object) -> None:
 
 
 def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
-    """The call that this seed tries, whether it was accepted or refused, and what is wrong with that."""
+    """The call that this seed tries, whether it was accepted or refused, and what is wrong with
+    that.
+    """
     rng = Random(seed)
     known = calls.every()
     files = damage.special()
@@ -61,18 +63,45 @@ def one(seed: str, only: str = "") -> tuple[str, str, Fault | None]:
     if rng.random() > 0.02:
         for key in rng.sample(list(given), min(len(given), rng.choice((1, 1, 1, 2, 3)))):
             grammar = {("Q(text)", 0): _text, ("Q", 1): _unit}.get((name, key))
-            given[key] = grammar(rng) if grammar and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])
-    made, fault = _tried(seed, name, lambda: _judged(name, call, given), errors.shown({str(k): errors.shown(v, 200) for k, v in given.items()}, 600))
+            given[key] = (
+                grammar(rng) if grammar and rng.random() < 0.6 else nonsense.spoilt(rng, given[key])
+            )
+    made, fault = _tried(
+        seed,
+        name,
+        lambda: _judged(name, call, given),
+        errors.shown({str(k): errors.shown(v, 200) for k, v in given.items()}, 600),
+    )
     return name, made, fault
 
 
 def _unit(rng: Random) -> str:
     """A unit by the grammar of papers, now and then misspelt."""
     names = [*oracle._SIZE, "degC", "°C", "degF"]
-    parts = [rng.choice(("", "", "", *oracle._PREFIX)) + rng.choice(names) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))]
+    parts = [
+        rng.choice(("", "", "", *oracle._PREFIX)) + rng.choice(names)
+        for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))
+    ]
     made = rng.choice(("", "", "", "1/", "/", "1 "))
     for k, part in enumerate(parts):
-        power = rng.choice(("", "", "", "2", "-1", "^2", "^-1", "**3", "⁻¹", "²", "^(1/2)", "^0.5", "^99", "**9**9"))
+        power = rng.choice(
+            (
+                "",
+                "",
+                "",
+                "2",
+                "-1",
+                "^2",
+                "^-1",
+                "**3",
+                "⁻¹",
+                "²",
+                "^(1/2)",
+                "^0.5",
+                "^99",
+                "**9**9",
+            )
+        )
         made += (rng.choice((" ", "*", "·", "/", "/", ".", " / ", " * ", "")) if k else "") + (
             f"({part}{power})" if rng.random() < 0.05 else part + power
         )
@@ -81,9 +110,32 @@ def _unit(rng: Random) -> str:
 
 def _text(rng: Random) -> str:
     number = rng.choice(
-        ("5", "-60", "0.5", ".5", "5.", "1e-7", "2.5×10⁻⁷", "2.5 x 10^-7", "10^-6", "10⁻⁶", "−3", "1e999", "nan", "٣", "1_0", "1,5", "0x1", "5e")
+        (
+            "5",
+            "-60",
+            "0.5",
+            ".5",
+            "5.",
+            "1e-7",
+            "2.5×10⁻⁷",
+            "2.5 x 10^-7",
+            "10^-6",
+            "10⁻⁶",
+            "−3",
+            "1e999",
+            "nan",
+            "٣",
+            "1_0",
+            "1,5",
+            "0x1",
+            "5e",
+        )
     )
-    made = number + rng.choice((" ", "", "  ", "\u00a0")) + (rng.choice(nonsense.UNITS) if rng.random() < 0.5 else _unit(rng))
+    made = (
+        number
+        + rng.choice((" ", "", "  ", "\u00a0"))
+        + (rng.choice(nonsense.UNITS) if rng.random() < 0.5 else _unit(rng))
+    )
     return nonsense.text(rng, made) if rng.random() < 0.2 else made
 
 
@@ -95,7 +147,9 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", category=ResourceWarning)
-            warnings.filterwarnings("ignore", category=errors.BiomembraneWarning)  # words of ours, on what may be run
+            warnings.filterwarnings(
+                "ignore", category=errors.BiomembraneWarning
+            )  # words of ours, on what may be run
             said = call()
         wrong = said if isinstance(said, str) else ""
         return "accepted", Fault(seed, name, "nonsense accepted", wrong, given) if wrong else None
@@ -103,7 +157,9 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         wrong = _words(error)
         return "refused", Fault(seed, name, "poor words", wrong, given) if wrong else None
     except Slow:
-        return "slow", Fault(seed, name, "hang", f"more than {time.monotonic() - began:.0f} s", given)
+        return "slow", Fault(
+            seed, name, "hang", f"more than {time.monotonic() - began:.0f} s", given
+        )
     except Exception as problem:  # noqa: BLE001  which is what is looked for
         at = problem.__traceback__
         while at is not None and at.tb_next is not None:
@@ -111,15 +167,26 @@ def _tried(seed: str, name: str, call: Any, given: str) -> tuple[str, Fault | No
         if _of_users(problem, at):
             return "refused", None
         where = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}" if at else "?"
-        return "raw", Fault(seed, name, "raw traceback", f"{type(problem).__name__} at {where}: {errors.shown(str(problem), 200)}", given)
+        return "raw", Fault(
+            seed,
+            name,
+            "raw traceback",
+            f"{type(problem).__name__} at {where}: {errors.shown(str(problem), 200)}",
+            given,
+        )
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
 
 
 def _of_users(problem: Exception, at: Any) -> bool:
-    """Whether a function of the user's raised this, itself, and a note says which: outside the package, or in C called where such functions are."""
-    if at is None or not any(note.startswith(errors.RAISED) and "given as" in note for note in getattr(problem, "__notes__", ())):
+    """Whether a function of the user's raised this, itself, and a note says which: outside the
+    package, or in C called where such functions are.
+    """
+    if at is None or not any(
+        note.startswith(errors.RAISED) and "given as" in note
+        for note in getattr(problem, "__notes__", ())
+    ):
         return False
     code = at.tb_frame.f_code
     return not Path(code.co_filename).is_relative_to(PACKAGE) or "of_users" in code.co_names
@@ -159,10 +226,26 @@ def _quantity(found: Any, given: Mapping[Any, Any]) -> str:
     if isinstance(value, str):
         means = oracle.quantity(value)
     else:
-        number, size = oracle.number(value), oracle.quantity(f"1 {unit}") if isinstance(unit, str) else None
+        number, size = (
+            oracle.number(value),
+            (oracle.quantity(f"1 {unit}") if isinstance(unit, str) else None),
+        )
         if number is None:
-            return "" if hasattr(found.magnitude, "shape") and found.magnitude.dtype == float else "no number"
-        if size is not None and unit.strip() in ("degC", "°C", "degF", "°F", "celsius", "fahrenheit", "degree_Celsius", "degree_Fahrenheit"):
+            return (
+                ""
+                if hasattr(found.magnitude, "shape") and found.magnitude.dtype == float
+                else "no number"
+            )
+        if size is not None and unit.strip() in (
+            "degC",
+            "°C",
+            "degF",
+            "°F",
+            "celsius",
+            "fahrenheit",
+            "degree_Celsius",
+            "degree_Fahrenheit",
+        ):
             size = oracle.quantity(f"{number!r} {unit}") if math.isfinite(number) else None
             means = size
             if means is None:
@@ -178,7 +261,8 @@ def _quantity(found: Any, given: Mapping[Any, Any]) -> str:
     again = bm.Q(f"{found}")
     return (
         ""
-        if units.unit_of(again) == units.unit_of(found) and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12)
+        if units.unit_of(again) == units.unit_of(found)
+        and math.isclose(again.magnitude, found.magnitude, rel_tol=1e-12)
         else f"{found} is read as {again}"
     )
 
@@ -190,7 +274,11 @@ def _wrong(value: Any, meaning: str) -> str:
         return ""  # as if it were not given
     if meaning == "i":
         number = oracle.number(value)
-        return "" if number is not None and number == int(number) and not isinstance(value, float) else "no integer"
+        return (
+            ""
+            if number is not None and number == int(number) and not isinstance(value, float)
+            else "no integer"
+        )
     if meaning == "n":
         number = oracle.number(value)
         return "" if number is not None and math.isfinite(number) else "no finite number"
@@ -199,12 +287,19 @@ def _wrong(value: Any, meaning: str) -> str:
     dims = [oracle.quantity(f"1 {text.strip()}") for text in meaning.removeprefix("q ").split("|")]
     if isinstance(value, str):
         means = oracle.quantity(value)
-        return "" if means is not None and any(abs(means[1] - d[1]).max() < 1e-6 for d in dims if d) else "no such quantity"
+        return (
+            ""
+            if means is not None and any(abs(means[1] - d[1]).max() < 1e-6 for d in dims if d)
+            else "no such quantity"
+        )
     if not units.is_quantity(value):
         return "no quantity"
     return (
         ""
-        if any(units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}")) for t in meaning.removeprefix("q ").split("|"))
+        if any(
+            units.dimension_of(value) == units.dimension_of(bm.Q(f"1 {t.strip()}"))
+            for t in meaning.removeprefix("q ").split("|")
+        )
         else "another dimension"
     )
 
@@ -212,9 +307,19 @@ def _wrong(value: Any, meaning: str) -> str:
 def _not_finite(found: Any, depth: int = 0) -> str:
     """A declared number that is none, anywhere in what was made."""
     if isinstance(found, Declared):
-        return "" if type(found.value) is float and math.isfinite(found.value) else f"{found.name} = {found.value!r}"
+        return (
+            ""
+            if type(found.value) is float and math.isfinite(found.value)
+            else f"{found.name} = {found.value!r}"
+        )
     if depth < 4 and isinstance(found, Mapping):
-        return next((wrong for each in found.values() if (wrong := _not_finite(each, depth + 1))), "")
-    if depth < 4 and (dataclasses.is_dataclass(found) or isinstance(found, bm.Model)) and not isinstance(found, type):
+        return next(
+            (wrong for each in found.values() if (wrong := _not_finite(each, depth + 1))), ""
+        )
+    if (
+        depth < 4
+        and (dataclasses.is_dataclass(found) or isinstance(found, bm.Model))
+        and not isinstance(found, type)
+    ):
         return _not_finite(vars(found) if hasattr(found, "__dict__") else {}, depth + 1)
     return ""

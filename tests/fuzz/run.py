@@ -1,6 +1,8 @@
-"""``python tests/fuzz/run.py --inputs 100000 --seed 1``: inputs in processes of their own, one watch over each; prints counts and what is wrong.
+"""``python tests/fuzz/run.py --inputs 100000 --seed 1``: inputs in processes of their own, one
+watch over each; prints counts and what is wrong.
 
-An input is known by its seed: ``--again 1:4711`` shows one.  A process that hangs in C is ended after a minute, and its input is told.
+An input is known by its seed: ``--again 1:4711`` shows one.  A process that hangs in C is ended
+after a minute, and its input is told.
 """
 
 from __future__ import annotations
@@ -35,17 +37,26 @@ def work(seed: int, first: int, count: int, only: str, journal: Path) -> None:
             line.write(f"{k:12d}")
             line.flush()
             faulthandler.dump_traceback_later(WATCH, exit=True)
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 name, end, fault = rounds.one(f"{seed}:{k}", only)
             counts[f"{end}|{name}"] += 1
             if fault is not None:
-                print(json.dumps({"fault": str(fault), "key": f"{fault.kind}|{_first(fault.what)}"}), file=out, flush=True)
+                print(
+                    json.dumps({"fault": str(fault), "key": f"{fault.kind}|{_first(fault.what)}"}),
+                    file=out,
+                    flush=True,
+                )
     faulthandler.cancel_dump_traceback_later()
     print(json.dumps({"counts": counts}), file=out, flush=True)
 
 
 def _first(what: str) -> str:
-    """What faults of one kind have in common: the place of an error, or the line of code that failed."""
+    """What faults of one kind have in common: the place of an error, or the line of code that
+    failed.
+    """
     lines = what.splitlines() or [""]
     return lines[1 if len(lines) > 1 else 0].split(": ")[0].strip()[:60]
 
@@ -78,8 +89,21 @@ def main() -> int:
         last = given.first + given.inputs
         while at < last:
             count = min(given.batch, last - at)
-            words = ["--work", str(journal), "--seed", str(given.seed), "--first", str(at), "--inputs", str(count), "--call", given.call]
-            done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=False)
+            words = [
+                "--work",
+                str(journal),
+                "--seed",
+                str(given.seed),
+                "--first",
+                str(at),
+                "--inputs",
+                str(count),
+                "--call",
+                given.call,
+            ]
+            done = subprocess.run(
+                [sys.executable, __file__, *words], capture_output=True, text=True, check=False
+            )
             for line in done.stdout.splitlines():
                 told = json.loads(line)
                 ends.update(told.get("counts", {}))
@@ -89,12 +113,15 @@ def main() -> int:
                     faults.setdefault(told["key"], []).append(told["fault"])
             if done.returncode:
                 k = int(journal.read_text() or at) if journal.exists() else at
-                faults.setdefault(f"process ended at {k}", []).append(f"process ended, seed {given.seed}:{k}\n{done.stderr[-3000:]}")
+                faults.setdefault(f"process ended at {k}", []).append(
+                    f"process ended, seed {given.seed}:{k}\n{done.stderr[-3000:]}"
+                )
                 at = k + 1
             else:
                 at += count
             print(
-                f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of {len(faults)} kinds, {time.monotonic() - began:.0f} s",
+                f"{at - given.first} inputs, {sum(map(len, faults.values()))} faults of"
+                f" {len(faults)} kinds, {time.monotonic() - began:.0f} s",
                 file=sys.stderr,
             )
     for key, told in sorted(faults.items(), key=lambda pair: -len(pair[1])):
@@ -102,11 +129,17 @@ def main() -> int:
     total = collections.Counter()
     for key, count in ends.items():
         total[key.partition("|")[0]] += count
-    print(f"\n{sum(total.values())} inputs: {dict(total)}; {sum(map(len, faults.values()))} faults of {len(faults)} kinds")
+    print(
+        f"\n{sum(total.values())} inputs: {dict(total)}; {sum(map(len, faults.values()))} faults of"
+        f" {len(faults)} kinds"
+    )
     calls = {key.partition("|")[2] for key in ends}
     print(
         f"{len(calls)} calls; accepted of each: "
-        + ", ".join(f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}" for c in sorted(calls))
+        + ", ".join(
+            f"{c} {ends[f'accepted|{c}']}/{sum(ends[f'{e}|{c}'] for e in total)}"
+            for c in sorted(calls)
+        )
     )
     return 1 if faults else 0
 

@@ -1,4 +1,6 @@
-"""A short round of the fuzzer: whatever stands for whichever argument, the answer is an error in words or means what was said."""
+"""A short round of the fuzzer: whatever stands for whichever argument, the answer is an error in
+words or means what was said.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from biomembrane import errors, units
 
 @pytest.mark.parametrize("seed", [f"suite:{k}" for k in range(6)])
 def test_nonsense_is_told_in_words(seed: str) -> None:
-    """Random calls, some of their arguments replaced or spoilt; ``python tests/fuzz/run.py`` tries as many as wanted."""
+    """Random calls, some of their arguments replaced or spoilt; ``python tests/fuzz/run.py`` tries
+    as many as wanted.
+    """
     faults = []
     for k in range(60):
         name, _, fault = rounds.one(f"{seed}:{k}")
@@ -24,7 +28,9 @@ def test_nonsense_is_told_in_words(seed: str) -> None:
 
 
 def test_accepted_text_means_what_python_reads() -> None:
-    """Units and quantities by the grammar of papers: what is accepted has the size and dimension that another parser gives it."""
+    """Units and quantities by the grammar of papers: what is accepted has the size and dimension
+    that another parser gives it.
+    """
     rng, accepted = Random(11), 0
     for _ in range(400):
         text = rounds._text(rng)
@@ -43,7 +49,9 @@ def test_accepted_text_means_what_python_reads() -> None:
 
 
 def test_the_fuzzer_sees_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An argument that passes unread, a raw error and empty words are faults; so a round without faults says something."""
+    """An argument that passes unread, a raw error and empty words are faults; so a round without
+    faults says something.
+    """
     calls = rounds.calls.every()
     sound = calls["balance"]
     seen = set()

@@ -1,4 +1,6 @@
-"""Kedem and Caplan: symmetry, degree of coupling, static head, level flow and efficiency, against closed forms and published numbers."""
+"""Kedem and Caplan: symmetry, degree of coupling, static head, level flow and efficiency, against
+closed forms and published numbers.
+"""
 
 import math
 from typing import Any
@@ -19,10 +21,31 @@ from biomembrane.second_law.coupled_flows import efficiency_limit
 from biomembrane.testing.random_specs import specs
 from biomembrane.testing.spec_models import build
 
-PARENT = [8e4, 500, 1e5, 20, 50, 50, 800, 1.0971e7, 10, 50, 3, 35, 0.3, 0.82286]  # reference/science.md §2, the row that stalls at 13.1
+PARENT = [
+    8e4,
+    500,
+    1e5,
+    20,
+    50,
+    50,
+    800,
+    1.0971e7,
+    10,
+    50,
+    3,
+    35,
+    0.3,
+    0.82286,
+]  # reference/science.md §2, the row that stalls at 13.1
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 1.0}
 ON = membrane(
-    bm.Compartment("cell", volume=Q(1, "pL"), contents=mM(INSIDE), held=mM(FUEL), impermeant=bm.balance(charge=-1)),
+    bm.Compartment(
+        "cell",
+        volume=Q(1, "pL"),
+        contents=mM(INSIDE),
+        held=mM(FUEL),
+        impermeant=bm.balance(charge=-1),
+    ),
     bm.Reservoir("bath", mM({Na: 145.0, K: 4.5, Cl: 149.5, glucose: 1.0})),
 )
 AT = {"V": Q(-60, "mV")}
@@ -32,12 +55,17 @@ def sglt(*, leak: float = 1.0, **kw: Any) -> bm.Cycle:
     """The six-state symporter of Parent 1992; ``leak`` scales its slip 2 ↔ 5, 0 leaves it out."""
     k = PARENT
     rows = [
-        ("C1 + 2 Na@out <-> C2", k[0], "1/M^2/s", k[1], "1/s"), ("C2 + glucose@out <-> C3", k[2], "1/M/s", k[3], "1/s"),
-        ("C3 <-> C4", k[4], "1/s", k[5], "1/s"), ("C4 <-> C5 + glucose@in", k[6], "1/s", k[7], "1/M/s"),
-        ("C5 <-> C6 + 2 Na@in", k[8], "1/s", k[9], "1/M^2/s"), ("C6 <-> C1", k[10], "1/s", k[11], "1/s"),
+        ("C1 + 2 Na@out <-> C2", k[0], "1/M^2/s", k[1], "1/s"),
+        ("C2 + glucose@out <-> C3", k[2], "1/M/s", k[3], "1/s"),
+        ("C3 <-> C4", k[4], "1/s", k[5], "1/s"), ("C4 <-> C5 + glucose@in", k[6], "1/s", k[7],
+        "1/M/s"),
+        ("C5 <-> C6 + 2 Na@in", k[8], "1/s", k[9], "1/M^2/s"),
+        ("C6 <-> C1", k[10], "1/s", k[11], "1/s"),
     ]  # fmt: skip
     rows += [("C2 <-> C5", leak * k[12], "1/s", leak * k[13], "1/s")] if leak else []
-    return cycle(rows, on=ON, reason="", close=["C4 <-> C5", *(["C2 <-> C5"] if leak else [])], **kw)
+    return cycle(
+        rows, on=ON, reason="", close=["C4 <-> C5", *(["C2 <-> C5"] if leak else [])], **kw
+    )
 
 
 def test_static_head_with_and_without_slip() -> None:
@@ -53,7 +81,12 @@ def test_static_head_with_and_without_slip() -> None:
 @fewer(0.3)
 @given(st.floats(0.3, 50), st.floats(0.02, 30), st.floats(-120, 60))
 def test_symmetry_and_bounds_of_the_symporter(Na_i: float, glucose_o: float, mV: float) -> None:
-    c = bm.coupling(sglt(), "Na", "glucose", at={"V": Q(mV, "mV"), "cell.Na": Q(Na_i, "mM"), "bath.glucose": Q(glucose_o, "mM")})
+    c = bm.coupling(
+        sglt(),
+        "Na",
+        "glucose",
+        at={"V": Q(mV, "mV"), "cell.Na": Q(Na_i, "mM"), "bath.glucose": Q(glucose_o, "mM")},
+    )
     assert c.asymmetry < 1e-8
     assert np.linalg.eigvalsh((c.L + c.L.T) / 2).min() >= -1e-12 * np.abs(c.L).max()
     assert 0 <= c.q < 1
@@ -62,7 +95,11 @@ def test_symmetry_and_bounds_of_the_symporter(Na_i: float, glucose_o: float, mV:
 
 
 @fewer(0.5)
-@given(specs(kinds=("cycle", "saturable", "reduced", "elementary"), topologies=("cell",), most=1).map(build))
+@given(
+    specs(kinds=("cycle", "saturable", "reduced", "elementary"), topologies=("cell",), most=1).map(
+        build
+    )
+)
 def test_onsager_symmetry_of_any_diagram(model: bm.Model) -> None:
     (part,) = model.transporters
     try:
@@ -87,7 +124,11 @@ def test_slopes_are_those_of_the_flows() -> None:
     """Exact derivatives by implicit differentiation, against differences of the true flows."""
     c = bm.coupling(sglt(), at=AT)
     h = 1e-4 * RT
-    moved = [c.flows.at_force(n, float(c.flows.force(n, c.x)) + s * h, c.x) for n in ("Na", "glucose") for s in (-1, 1)]
+    moved = [
+        c.flows.at_force(n, float(c.flows.force(n, c.x)) + s * h, c.x)
+        for n in ("Na", "glucose")
+        for s in (-1, 1)
+    ]
     J = np.array([c.flows(("Na", "glucose"), x[:, None])[:, 0] for x in moved])
     wanted = np.array([(J[1] - J[0]), (J[3] - J[2])]).T / (2 * h)
     assert c.local == pytest.approx(wanted, rel=1e-5)
@@ -102,7 +143,9 @@ def test_coupling_tightens_as_the_slip_vanishes() -> None:
 
 
 def test_a_tight_pump() -> None:
-    """One reaction: |q| = 1, 3 Na⁺ per ATP at level flow, static head where −ΔG_ATP is used up, efficiency up to 1 near it."""
+    """One reaction: |q| = 1, 3 Na⁺ per ATP at level flow, static head where −ΔG_ATP is used up,
+    efficiency up to 1 near it.
+    """
     c = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at=AT)
     assert c.q == pytest.approx(-1, abs=1e-9)
     assert c.level_flow == pytest.approx(-3, rel=1e-9)
@@ -121,7 +164,9 @@ def test_leaks_beside_a_pump_loosen_it() -> None:
 
 @given(st.floats(-1, 1))
 def test_the_largest_efficiency_is_that_of_the_linear_curve(q: float) -> None:
-    """η_max = q²/(1 + √(1 − q²))², Kedem & Caplan 1965, against the curve η = −x(q + x)/(1 + q x) on a grid."""
+    """η_max = q²/(1 + √(1 − q²))², Kedem & Caplan 1965, against the curve η = −x(q + x)/(1 + q x)
+    on a grid.
+    """
     assume(1e-6 < abs(q) < 1)
 
     def curve(x: Any) -> Any:
@@ -129,11 +174,17 @@ def test_the_largest_efficiency_is_that_of_the_linear_curve(q: float) -> None:
 
     top = -(1 - math.sqrt(1 - q**2)) / q
     assert curve(top) == pytest.approx(efficiency_limit(q), abs=1e-9)
-    assert float(curve(-np.linspace(0, 1, 2001)[1:-1] * q).max()) <= efficiency_limit(q) + 1e-12 <= 1 + 1e-12
+    assert (
+        float(curve(-np.linspace(0, 1, 2001)[1:-1] * q).max())
+        <= efficiency_limit(q) + 1e-12
+        <= 1 + 1e-12
+    )
 
 
 def test_power_is_the_sum_of_flows_times_forces() -> None:
-    """J₁X₁ + J₂X₂ at the steady state against Σ J·A of the steps, from a run that has come to rest."""
+    """J₁X₁ + J₂X₂ at the steady state against Σ J·A of the steps, from a run that has come to
+    rest.
+    """
     c = bm.coupling(sglt(), at=AT)
     J1, J2 = c.at(float(c.flows.force("glucose", c.x)))
     (diagram,) = c.flows.diagrams
@@ -157,14 +208,18 @@ def symporter() -> bm.Transporter:
 
 
 def slip() -> bm.Transporter:
-    return bm.Transporter("slip", "glucose@out -> glucose@in", ON, bm.laws.Elementary(rate=Q(0.05, "fmol/s")))
+    return bm.Transporter(
+        "slip", "glucose@out -> glucose@in", ON, bm.laws.Elementary(rate=Q(0.05, "fmol/s"))
+    )
 
 
 TIGHT, SLIP = 3 * 0.145**2 * 0.001, 0.05 * 0.001  # one-way rates at equilibrium [fmol/s]
 
 
 def test_a_symporter_of_one_reaction_in_closed_form() -> None:
-    """L ∝ νν^T, Z = 1/2, J₂/J₁ = 1/2 everywhere, the head is at −2X₁, and η = −X₂/2X₁ on the way there."""
+    """L ∝ νν^T, Z = 1/2, J₂/J₁ = 1/2 everywhere, the head is at −2X₁, and η = −X₂/2X₁ on the way
+    there.
+    """
     c = bm.coupling(symporter(), "Na", "glucose")
     X1 = RT * math.log(145 / 10)
     assert c.X1 == pytest.approx(X1, rel=1e-12)
@@ -187,10 +242,14 @@ def test_a_symporter_of_one_reaction_in_closed_form() -> None:
 
 
 def test_slip_beside_it_in_closed_form() -> None:
-    """L₂₂ gains the leak's own slope: q² = r/(r + s); the static head is where both glucose flows cancel."""
+    """L₂₂ gains the leak's own slope: q² = r/(r + s); the static head is where both glucose flows
+    cancel.
+    """
     c = bm.coupling([symporter(), slip()], "Na", "glucose")
     assert c.name == "symporter + slip"
-    assert c.L == pytest.approx(np.array([[4 * TIGHT, 2 * TIGHT], [2 * TIGHT, TIGHT + SLIP]]) / RT, rel=1e-9)
+    assert c.L == pytest.approx(
+        np.array([[4 * TIGHT, 2 * TIGHT], [2 * TIGHT, TIGHT + SLIP]]) / RT, rel=1e-9
+    )
     assert c.q == pytest.approx(math.sqrt(TIGHT / (TIGHT + SLIP)), rel=1e-9)
     assert c.Z == pytest.approx(math.sqrt((TIGHT + SLIP) / TIGHT) / 2, rel=1e-9)
     ratio = (TIGHT + SLIP) / (TIGHT / 14.5**2 + SLIP)
@@ -207,7 +266,9 @@ def test_slip_beside_it_in_closed_form() -> None:
     share = np.linspace(0.05, 0.95, 19)
     assert c.linear_efficiency(share).max() <= c.best_linear
     assert c.linear_efficiency(np.array([0.0, 1.0])) == pytest.approx([0, 0], abs=1e-15)
-    assert c.linear_efficiency(share) == pytest.approx(share * c.q**2 * (1 - share) / (1 - share * c.q**2), rel=1e-12)
+    assert c.linear_efficiency(share) == pytest.approx(
+        share * c.q**2 * (1 - share) / (1 - share * c.q**2), rel=1e-12
+    )
 
 
 def test_flows_over_the_driven_force_are_drawn_around_the_static_head() -> None:
@@ -234,17 +295,29 @@ def test_flows_over_the_driven_force_are_drawn_around_the_static_head() -> None:
 
 
 def test_ions_that_bind_one_after_another() -> None:
-    """A tight cycle that takes its two Na⁺ in two steps couples as one that takes both at once, at a steady state of eight carriers."""
+    """A tight cycle that takes its two Na⁺ in two steps couples as one that takes both at once, at
+    a steady state of eight carriers.
+    """
     pair = {"forward": Q(30, "1/mM/s"), "reverse": Q(90, "1/s")}
     back = {"forward": Q(80, "1/s"), "reverse": Q(20, "1/mM/s")}
     turn = {"forward": Q(50, "1/s"), "reverse": Q(40, "1/s")}
     steps = [
-        ("A1 + Na@out <-> A2", pair), ("A2 + Na@out <-> A3", pair), ("A3 + glucose@out <-> A4", pair), ("A4 <-> B4", turn),
-        ("B4 <-> B3 + glucose@in", back), ("B3 <-> B2 + Na@in", back), ("B2 <-> B1 + Na@in", back), ("B1 <-> A1", turn),
+        ("A1 + Na@out <-> A2", pair), ("A2 + Na@out <-> A3", pair),
+        ("A3 + glucose@out <-> A4", pair), ("A4 <-> B4", turn),
+        ("B4 <-> B3 + glucose@in", back), ("B3 <-> B2 + Na@in", back), ("B2 <-> B1 + Na@in", back),
+        ("B1 <-> A1", turn),
     ]  # fmt: skip
     charge = {"A2": 1, "A3": 2, "A4": 2, "B4": 2, "B3": 2, "B2": 1}
     states = "A1 A2 A3 A4 B4 B3 B2 B1"
-    made = bm.Cycle("tight", ON, density=Q(1, "fmol"), states=states, steps=steps, charge=charge, close=["B1 <-> A1"])
+    made = bm.Cycle(
+        "tight",
+        ON,
+        density=Q(1, "fmol"),
+        states=states,
+        steps=steps,
+        charge=charge,
+        close=["B1 <-> A1"],
+    )
     c = bm.coupling(made, "Na", "glucose", at=AT)
     assert (c.q, c.Z, c.level_flow) == pytest.approx((1, 0.5, 0.5), rel=1e-6)
     assert c.ideal_ratio == 2
@@ -260,7 +333,9 @@ def test_ions_that_bind_one_after_another() -> None:
 
 
 def test_the_larger_force_drives_unless_told() -> None:
-    """Na⁺ at 14.5-fold drives glucose at one-fold; at 0.01 mM of sodium outside glucose's 20-fold gradient drives."""
+    """Na⁺ at 14.5-fold drives glucose at one-fold; at 0.01 mM of sodium outside glucose's 20-fold
+    gradient drives.
+    """
     assert bm.coupling(symporter()).driving == "Na"
     other = bm.coupling(symporter(), at={"bath.Na": Q(10, "mM"), "cell.glucose": Q(20, "mM")})
     assert (other.driving, other.driven) == ("glucose", "Na")
@@ -269,7 +344,13 @@ def test_the_larger_force_drives_unless_told() -> None:
 
 def test_temperature_and_voltage_enter_the_forces() -> None:
     """X = RT ln(c_out/c_in) − zFV, at 25 °C and −60 mV."""
-    c = bm.coupling(symporter(), "Na", "glucose", at={"V": Q(-60, "mV"), "bath.glucose": Q(3, "mM")}, temperature=Q(25, "degC"))
+    c = bm.coupling(
+        symporter(),
+        "Na",
+        "glucose",
+        at={"V": Q(-60, "mV"), "bath.glucose": Q(3, "mM")},
+        temperature=Q(25, "degC"),
+    )
     RT_ = RT / BODY * 298.15
     assert c.voltage == pytest.approx(-0.06)
     assert c.X1 == pytest.approx(RT_ * math.log(14.5) + F * 0.06, rel=1e-12)
@@ -280,7 +361,9 @@ def test_temperature_and_voltage_enter_the_forces() -> None:
 
 
 def test_the_static_head_of_an_ion_holds_its_voltage() -> None:
-    """An antiporter of Na⁺ against K⁺: c_in/c_out of K⁺ at static head is that of Na⁺, whatever the voltage."""
+    """An antiporter of Na⁺ against K⁺: c_in/c_out of K⁺ at static head is that of Na⁺, whatever the
+    voltage.
+    """
     law = bm.laws.Elementary(rate=Q(1, "fmol/s"))
     swap = bm.Transporter("swap", "Na@out + K@in -> Na@in + K@out", ON, law)
     for mV in (0, -60):
@@ -315,7 +398,9 @@ def test_coordinates_and_levers() -> None:
     x = flows.coordinates()
     assert x == pytest.approx([math.log(usual[n]) if n != "V" else 0 for n in flows.names])
     at = dict(zip(flows.names, flows.coordinates({"V": -0.05, "cell.Na": 20}), strict=True))
-    assert (at["V"], at["cell.Na"], at["bath.Na"]) == pytest.approx((-0.05, math.log(20), math.log(145)))
+    assert (at["V"], at["cell.Na"], at["bath.Na"]) == pytest.approx(
+        (-0.05, math.log(20), math.log(145))
+    )
     said = {v.name: (v.usual, v.low, v.high, v.log, v.unit) for v in flows.box.variables}
     assert said["cell.Na"] == (10, 1, 100, True, "mM")
     assert said["V"] == (0, -0.15, 0.15, False, "V")
@@ -335,7 +420,11 @@ def test_coordinates_and_levers() -> None:
 
 def test_a_reaction_in_one_place_is_counted_by_its_first_reactant() -> None:
     """2 A ⇌ 4 B beside C that crosses: the flow is what is used of A, the force μ_A − 2 μ_B."""
-    A, B, C = bm.Species("A", moieties={"x": 2}), bm.Species("B", moieties={"x": 1}), bm.Species("C")
+    A, B, C = (
+        bm.Species("A", moieties={"x": 2}),
+        bm.Species("B", moieties={"x": 1}),
+        bm.Species("C"),
+    )
     place = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({A: 3, B: 2, C: 5}))
     on = membrane(place, bm.Reservoir("bath", mM({C: 5})))
     law = bm.laws.Elementary(rate=Q(7, "fmol/s"))
@@ -347,8 +436,12 @@ def test_a_reaction_in_one_place_is_counted_by_its_first_reactant() -> None:
     }
     x = flows.coordinates()
     forward, reverse = 7 * 0.003**2 * 0.005, 7 * 0.002**4 * 0.005
-    assert flows(["C", "A"], x[:, None])[:, 0] == pytest.approx([forward - reverse, 2 * (forward - reverse)], rel=1e-9)
-    assert float(flows.force("A", x)) == pytest.approx(RT * (math.log(0.003) - 2 * math.log(0.002)), rel=1e-12)
+    assert flows(["C", "A"], x[:, None])[:, 0] == pytest.approx(
+        [forward - reverse, 2 * (forward - reverse)], rel=1e-9
+    )
+    assert float(flows.force("A", x)) == pytest.approx(
+        RT * (math.log(0.003) - 2 * math.log(0.002)), rel=1e-12
+    )
     assert nets(made) == [{"cell.A": -2, "bath.C": -1, "cell.B": 4, "cell.C": 1}]
 
 
@@ -368,8 +461,16 @@ def test_it_is_told() -> None:
     ("call", "error", "said"),
     [
         (lambda: bm.coupling(bm.library.leak(K, ON)), errors.BadSettings, "two or more forces"),
-        (lambda: bm.coupling(bm.library.NaKATPase(ON)), errors.UnknownName, "Na, K, ATP|driving='Na'"),
-        (lambda: bm.coupling(bm.library.NaKATPase(ON), "ATP", "Ma"), errors.UnknownName, "known: Na, K, ATP"),
+        (
+            lambda: bm.coupling(bm.library.NaKATPase(ON)),
+            errors.UnknownName,
+            "Na, K, ATP|driving='Na'",
+        ),
+        (
+            lambda: bm.coupling(bm.library.NaKATPase(ON), "ATP", "Ma"),
+            errors.UnknownName,
+            "known: Na, K, ATP",
+        ),
         (lambda: bm.coupling(sglt(), "Na", "Na"), errors.BadSettings, "twice"),
         (lambda: bm.coupling("SGLT1"), errors.WrongType, "Cycle"),
         (lambda: bm.coupling(sglt(), at={"cell.Ma": Q(1, "mM")}), errors.UnknownName, "cell.Na"),

@@ -1,4 +1,6 @@
-"""The energy books: they close to the solver's tolerance, they would not if anything were wrong, and they say who pays whom."""
+"""The energy books: they close to the solver's tolerance, they would not if anything were wrong,
+and they say who pays whom.
+"""
 
 from functools import cache
 
@@ -22,7 +24,9 @@ def enterocyte():
 
 @cache
 def tissue():
-    """Ten minutes of the epithelium in short circuit: every kind of store and process in one run."""
+    """Ten minutes of the epithelium in short circuit: every kind of store and process in one
+    run.
+    """
     return bm.simulate(epithelium(floating=False), until=Q(10, "min"))
 
 
@@ -45,9 +49,13 @@ def taken(run, transporter):
 
 @pytest.mark.parametrize("method", ["Radau", "BDF"])
 def test_the_residual_follows_the_tolerance(method):
-    """A hundredfold tighter tolerance makes the residual at least tenfold smaller, time after time: the books have no bias."""
+    """A hundredfold tighter tolerance makes the residual at least tenfold smaller, time after time:
+    the books have no bias.
+    """
     solvers = [bm.solvers.SciPy(method, rtol=rtol) for rtol in (1e-4, 1e-6, 1e-8, 1e-10)]
-    books = [bm.simulate(shipped("enterocyte"), until=Q(1, "min"), solver=s).ledger for s in solvers]
+    books = [
+        bm.simulate(shipped("enterocyte"), until=Q(1, "min"), solver=s).ledger for s in solvers
+    ]
     left = [float(last(b.residual_relative)) for b in books]
     assert all(fine < coarse / 10 for coarse, fine in zip(left, left[1:], strict=False))
     assert left[-1] < 1e-9
@@ -55,7 +63,9 @@ def test_the_residual_follows_the_tolerance(method):
 
 @runs
 def test_books_close_and_nothing_runs_uphill_for_free(make):
-    """At rtol 1e-8 the residual stays below 1e-8 of what passed at the end, and every process dissipates at every node of the run."""
+    """At rtol 1e-8 the residual stays below 1e-8 of what passed at the end, and every process
+    dissipates at every node of the run.
+    """
     ledger = make().ledger
     assert float(last(ledger.residual_relative)) < 1e-8
     assert ledger.check(1e-8) is ledger
@@ -64,37 +74,59 @@ def test_books_close_and_nothing_runs_uphill_for_free(make):
 
 @runs
 def test_rows_are_dissipation_and_columns_are_what_the_stores_lost(make):
-    """Each row sums to its process's ∫J·A, all rows to the heat; the cell's and carriers' columns to −ΔΞ, known from the state alone."""
+    """Each row sums to its process's ∫J·A, all rows to the heat; the cell's and carriers' columns
+    to −ΔΞ, known from the state alone.
+    """
     ledger = make().ledger
     heat, passed = last(ledger.dissipation), float(last(ledger.passed))
     rows = last(ledger.entries).sum("store").sel(process=heat.process)
     assert rows.values == pytest.approx(heat.values, abs=1e-12 * passed)
     role = last(ledger.by("role"))
     given = {r: float(role.sel(role=r)) for r in role.role.values}
-    assert given["cell"] + given["carrier"] == pytest.approx(-float(last(ledger.stored)), abs=1e-8 * passed)
+    assert given["cell"] + given["carrier"] == pytest.approx(
+        -float(last(ledger.stored)), abs=1e-8 * passed
+    )
     assert sum(given.values()) == pytest.approx(float(last(ledger.dissipated)), abs=1e-12 * passed)
-    assert float(last(ledger.by("transporter")).sum()) == pytest.approx(float(last(ledger.dissipated)), rel=1e-12)
+    assert float(last(ledger.by("transporter")).sum()) == pytest.approx(
+        float(last(ledger.dissipated)), rel=1e-12
+    )
 
 
 def test_each_column_is_its_own_store_s_change():
-    """In a rigid cell every column equals the change of its own solute, carrier state or, electrically, of the capacitor."""
+    """In a rigid cell every column equals the change of its own solute, carrier state or,
+    electrically, of the capacitor.
+    """
     ledger = enterocyte().ledger
-    entries, exergy, passed = last(ledger.entries).sum("process"), last(ledger.exergy), float(last(ledger.passed))
-    inside = [str(s) for s in entries.store.values if str(s).split(".")[0] in ("cell", "SGLT1") and str(s).split()[0] in exergy.store]
+    entries, exergy, passed = (
+        last(ledger.entries).sum("process"),
+        last(ledger.exergy),
+        float(last(ledger.passed)),
+    )
+    inside = [
+        str(s)
+        for s in entries.store.values
+        if str(s).split(".")[0] in ("cell", "SGLT1") and str(s).split()[0] in exergy.store
+    ]
     chemical = [s for s in inside if s.endswith("(chemical)")]
     assert len(chemical) == 3 + 6
     for store in chemical:
-        assert -float(entries.sel(store=store)) == pytest.approx(float(exergy.sel(store=store.split()[0])), abs=1e-8 * passed)
+        assert -float(entries.sel(store=store)) == pytest.approx(
+            float(exergy.sel(store=store.split()[0])), abs=1e-8 * passed
+        )
     electrical = float(entries.sel(store=[s for s in inside if s.endswith("(electrical)")]).sum())
     assert -electrical == pytest.approx(float(exergy.sel(store="capacitor")), abs=1e-8 * passed)
 
 
 def test_roles_and_ions_agree_with_the_lines_of_the_table():
-    """Held pools give what is spent, baths what is supplied less delivered, and ions with their parts gain what the cell stores."""
+    """Held pools give what is spent, baths what is supplied less delivered, and ions with their
+    parts gain what the cell stores.
+    """
     ledger = enterocyte().ledger
     role, ion, exergy = last(ledger.by("role")), last(ledger.by("ion")), last(ledger.exergy)
     assert float(role.sel(role="held")) == pytest.approx(float(last(ledger.spent)), rel=1e-12)
-    assert float(role.sel(role="bath")) == pytest.approx(float(last(ledger.supplied - ledger.delivered)), rel=1e-12)
+    assert float(role.sel(role="bath")) == pytest.approx(
+        float(last(ledger.supplied - ledger.delivered)), rel=1e-12
+    )
     assert float(ion.sum()) == pytest.approx(-float(role.sel(role="cell")), rel=1e-12)
     for species in ("Na", "K", "glucose"):
         gained = pytest.approx(float(exergy.sel(store=f"cell.{species}")), rel=1e-8)
@@ -118,9 +150,17 @@ def test_invariants_and_carrier_totals_do_not_move(make):
 def test_the_table_is_that_of_the_readme():
     """Line by line, but for the residual, which is rounding."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    printed = readme[readme.index("energy ledger of enterocyte") : readme.index("at the end  basolateral")].strip().splitlines()
+    printed = (
+        readme[
+            readme.index("energy ledger of enterocyte") : readme.index("at the end  basolateral")
+        ]
+        .strip()
+        .splitlines()
+    )
     told = str(enterocyte().ledger).splitlines()
-    assert [line for line in told if "books" not in line] == [line for line in printed if "books" not in line]
+    assert [line for line in told if "books" not in line] == [
+        line for line in printed if "books" not in line
+    ]
 
 
 # --- they would not close if something were wrong
@@ -139,18 +179,26 @@ def _exergy(model):
 
 
 def _potential(model):
-    store = next(s for s in model.ledger_stores if (s.name, s.component) == ("cell.ATP", "chemical"))
-    object.__setattr__(store, "entries", tuple((p, e * sp.Rational(101, 100)) for p, e in store.entries))
+    store = next(
+        s for s in model.ledger_stores if (s.name, s.component) == ("cell.ATP", "chemical")
+    )
+    object.__setattr__(
+        store, "entries", tuple((p, e * sp.Rational(101, 100)) for p, e in store.entries)
+    )
 
 
 def _sign(model):
-    store = next(s for s in model.ledger_stores if (s.name, s.component) == ("lumen.glucose", "chemical"))
+    store = next(
+        s for s in model.ledger_stores if (s.name, s.component) == ("lumen.glucose", "chemical")
+    )
     object.__setattr__(store, "entries", tuple((p, -e) for p, e in store.entries))
 
 
 @pytest.mark.parametrize("plant", [_stoichiometry, _charge, _exergy, _potential, _sign])
 def test_a_planted_error_breaks_the_books(plant):
-    """One wrong coefficient, one potential or exergy off by 1 %, one flipped sign: the residual is far above the tolerance."""
+    """One wrong coefficient, one potential or exergy off by 1 %, one flipped sign: the residual is
+    far above the tolerance.
+    """
     model = shipped("enterocyte")
     plant(model)
     ledger = bm.simulate(model, until=Q(1, "min")).ledger
@@ -163,7 +211,9 @@ def test_a_planted_error_breaks_the_books(plant):
 
 
 def test_sodium_pays_for_glucose_and_the_pump_pays_sodium():
-    """ATP → Na⁺ → glucose: each transporter hands on less than it takes, and the efficiency is the share."""
+    """ATP → Na⁺ → glucose: each transporter hands on less than it takes, and the efficiency is the
+    share.
+    """
     run = enterocyte()
     pump, carrier = taken(run, "NaKATPase"), taken(run, "SGLT1")
     assert pump["ATP"] > -pump["Na"] > 0
@@ -175,7 +225,9 @@ def test_sodium_pays_for_glucose_and_the_pump_pays_sodium():
 
 
 def test_glucose_goes_uphill_from_lumen_to_blood():
-    """From 1 mM in the lumen through more than 5 mM in the cell into 5 mM of blood, with both steps running forward."""
+    """From 1 mM in the lumen through more than 5 mM in the cell into 5 mM of blood, with both steps
+    running forward.
+    """
     end = last(enterocyte().data)
     assert float(end.concentration.sel(pool="cell.glucose")) > 5
     assert float(end.flux.sel(process="SGLT1:C2-C3")) > 0
@@ -183,16 +235,31 @@ def test_glucose_goes_uphill_from_lumen_to_blood():
 
 
 def test_atp_spent_is_turnover_times_its_energy():
-    """Where only the pump moves K⁺, turnovers are half the K⁺ gained, and what was spent is that times −ΔG_ATP."""
-    model = cell(lambda on: [lib.NaKATPase(on), lib.leak(Na, on)], {Na: 40, K: 90, Cl: 8}, SALINE, V=-40, held=FUEL, impermeant=bm.balance())
-    run = bm.simulate(model, until=Q(30, "s"), parameters={"ATP.standard_energy": Q(fuel_energy(-57e3), "J/mol")})
+    """Where only the pump moves K⁺, turnovers are half the K⁺ gained, and what was spent is that
+    times −ΔG_ATP.
+    """
+    model = cell(
+        lambda on: [lib.NaKATPase(on), lib.leak(Na, on)],
+        {Na: 40, K: 90, Cl: 8},
+        SALINE,
+        V=-40,
+        held=FUEL,
+        impermeant=bm.balance(),
+    )
+    run = bm.simulate(
+        model, until=Q(30, "s"), parameters={"ATP.standard_energy": Q(fuel_energy(-57e3), "J/mol")}
+    )
     potassium = run.data.amount.sel(pool="cell.K").values
     assert potassium[-1] - potassium[0] > 1
-    assert float(last(run.ledger.spent)) == pytest.approx((potassium[-1] - potassium[0]) / 2 * 57, rel=1e-9)
+    assert float(last(run.ledger.spent)) == pytest.approx(
+        (potassium[-1] - potassium[0]) / 2 * 57, rel=1e-9
+    )
 
 
 def test_atp_spent_agrees_with_a_trapezoid_over_saved_points():
-    """Summing flux times energy over 6001 points gives the ledger's figure to the trapezoid's own 1e-5."""
+    """Summing flux times energy over 6001 points gives the ledger's figure to the trapezoid's own
+    1e-5.
+    """
     run = enterocyte()
     turnover = np.trapezoid(run.data.flux.sel(process="NaKATPase").values, run.data.time.values)
     p = run.model.parameters
@@ -203,15 +270,21 @@ def test_atp_spent_agrees_with_a_trapezoid_over_saved_points():
 
 @runs
 def test_lines_follow_from_the_entries(make):
-    """Baths by species make what is supplied and delivered; what passed is the larger side; the residual is the difference of the sides."""
+    """Baths by species make what is supplied and delivered; what passed is the larger side; the
+    residual is the difference of the sides.
+    """
     b = make().ledger
     baths = b.baths.values
     assert b.supplied.values == pytest.approx(baths.clip(min=0).sum(axis=0), rel=1e-12)
     assert b.delivered.values == pytest.approx((-baths).clip(min=0).sum(axis=0), rel=1e-12)
     for species in b.baths.species.values:
         given = b.flow.where((b.flow.role == "bath") & (b.flow.species == species), 0).sum("entry")
-        assert b.baths.sel(species=species).values == pytest.approx(given.values, abs=1e-9 * float(last(b.passed)))
-    assert b.spent.values == pytest.approx(b.flow.where(b.flow.role == "held", 0).sum("entry").values, rel=1e-12)
+        assert b.baths.sel(species=species).values == pytest.approx(
+            given.values, abs=1e-9 * float(last(b.passed))
+        )
+    assert b.spent.values == pytest.approx(
+        b.flow.where(b.flow.role == "held", 0).sum("entry").values, rel=1e-12
+    )
     assert b.stored.values == pytest.approx(b.exergy.sum("store").values, rel=1e-12)
     assert b.dissipated.values == pytest.approx(b.dissipation.sum("process").values, rel=1e-12)
     sides = [b.spent + b.supplied, abs(b.dissipated), abs(b.stored)]
@@ -225,13 +298,17 @@ def test_lines_follow_from_the_entries(make):
 
 
 def test_what_gradients_gave_to_coupled_transporters():
-    """Sodium of the symporter, which lifts glucose with it; neither the leaks' nor the pump's fuel."""
+    """Sodium of the symporter, which lifts glucose with it; neither the leaks' nor the pump's
+    fuel.
+    """
     run = enterocyte()
     assert float(last(run.ledger.released)) == pytest.approx(taken(run, "SGLT1")["Na"], rel=1e-12)
 
 
 def test_books_say_what_they_are():
-    """Every line, and the books by entry, process, store and transporter, with names, units and labels."""
+    """Every line, and the books by entry, process, store and transporter, with names, units and
+    labels.
+    """
     b = enterocyte().ledger
     said = {name: getattr(b, name).attrs["long_name"] for name in LINES}
     assert said == LINES
@@ -240,23 +317,41 @@ def test_books_say_what_they_are():
         assert getattr(b, name).dims == ("time",)
     assert b.spent.time.attrs == {"units": "s", "long_name": "time"}
     for array, dims, meaning in (
-        (b.flow, ("entry", "time"), "energy given by the store"), (b.dissipation, ("process", "time"), "energy dissipated"),
-        (b.exergy, ("store", "time"), "exergy gained"), (b.baths, ("species", "time"), "energy given by baths"),
+        (b.flow, ("entry", "time"), "energy given by the store"),
+        (b.dissipation, ("process", "time"), "energy dissipated"),
+        (b.exergy, ("store", "time"), "exergy gained"),
+        (b.baths, ("species", "time"), "energy given by baths"),
         (b.transfers, ("transporter", "carrier", "component", "time"), "energy given by the store"),
-        (b.by("role"), ("role", "time"), "energy given by the store"), (b.by("ion"), ("species", "component", "time"), "energy gained"),
-        (b.by("transporter"), ("transporter", "time"), "energy dissipated"), (b.entries, ("process", "store", "time"), "energy given by the store"),
+        (b.by("role"), ("role", "time"), "energy given by the store"),
+        (b.by("ion"), ("species", "component", "time"), "energy gained"),
+        (b.by("transporter"), ("transporter", "time"), "energy dissipated"),
+        (b.entries, ("process", "store", "time"), "energy given by the store"),
     ):  # fmt: skip
         assert (array.dims, array.attrs) == (dims, {"units": "pJ", "long_name": meaning})
     assert b.by("role").role.values.tolist() == ["held", "bath", "cell", "carrier"]
     assert b.transfers.component.values.tolist() == ["chemical", "electrical", "osmotic"]
-    assert set(b.flow.coords) == {"process", "transporter", "store", "species", "place", "role", "component", "carrier", "time"}
+    assert set(b.flow.coords) == {
+        "process",
+        "transporter",
+        "store",
+        "species",
+        "place",
+        "role",
+        "component",
+        "carrier",
+        "time",
+    }
     assert b.by("process") is b.dissipation
     assert b.by("store") is b.exergy
     assert b.efficiency("SGLT1").attrs == {"units": "1", "long_name": "efficiency of SGLT1"}
-    said = {name: (a.attrs["units"], a.attrs["long_name"]) for name, a in b.uphill.data_vars.items()}
+    said = {
+        name: (a.attrs["units"], a.attrs["long_name"]) for name, a in b.uphill.data_vars.items()
+    }
     assert said == {
-        "energy": ("pJ", "energy dissipated while J·A < 0, counted positive"), "duration": ("s", "time with J·A < 0"),
-        "energy_share": ("1", "energy share with J·A < 0"), "time_share": ("1", "time share with J·A < 0"),
+        "energy": ("pJ", "energy dissipated while J·A < 0, counted positive"),
+        "duration": ("s", "time with J·A < 0"),
+        "energy_share": ("1", "energy share with J·A < 0"),
+        "time_share": ("1", "time share with J·A < 0"),
     }  # fmt: skip
     assert b.uphill.energy.dims == b.uphill.time_share.dims == ("process", "time")
 
@@ -265,33 +360,61 @@ def test_a_frame_holds_the_entries_at_the_end():
     b = enterocyte().ledger
     frame = b.to_frame()
     assert frame.energy_pJ.to_numpy() == pytest.approx(last(b.flow).values)
-    assert set(frame.columns) == {"process", "transporter", "store", "species", "place", "role", "component", "carrier", "energy_pJ"}
+    assert set(frame.columns) == {
+        "process",
+        "transporter",
+        "store",
+        "species",
+        "place",
+        "role",
+        "component",
+        "carrier",
+        "energy_pJ",
+    }
     assert frame.process.tolist() == b.flow.process.values.tolist()
 
 
 def test_transfers_and_entries_are_the_same_energy():
-    """By carrier or by store, each transporter gives and takes the same; the electrical part of glucose is nothing."""
+    """By carrier or by store, each transporter gives and takes the same; the electrical part of
+    glucose is nothing.
+    """
     b = enterocyte().ledger
     moved, entries = last(b.transfers), last(b.entries)
     for transporter in b.transporters:
         own = [p.name for p in enterocyte().model.processes if p.transporter == transporter]
         passed = float(abs(entries.sel(process=own)).sum())
-        assert float(moved.sel(transporter=transporter).sum()) == pytest.approx(float(entries.sel(process=own).sum()), abs=1e-12 * passed)
+        assert float(moved.sel(transporter=transporter).sum()) == pytest.approx(
+            float(entries.sel(process=own).sum()), abs=1e-12 * passed
+        )
     assert float(abs(moved.sel(carrier="glucose", component="electrical")).max()) == 0
-    assert float(moved.sel(transporter="GLUT2", carrier="glucose").sum()) == pytest.approx(float(last(b.by("transporter")).sel(transporter="GLUT2")))
+    assert float(moved.sel(transporter="GLUT2", carrier="glucose").sum()) == pytest.approx(
+        float(last(b.by("transporter")).sel(transporter="GLUT2"))
+    )
 
 
 @runs
 def test_ribbons_balance_at_every_node(make):
-    """What a transporter or a gradient takes in leaves it; fuels, stores and baths feed, heat, stores and baths end."""
+    """What a transporter or a gradient takes in leaves it; fuels, stores and baths feed, heat,
+    stores and baths end.
+    """
     ledger = make().ledger
     listed = ledger.flows()
-    kinds = {"supply": "fuel or bath", "input": "gradient", "output": "gradient", "heat": "heat", "stored": "store", "delivered": "bath"}
+    kinds = {
+        "supply": "fuel or bath",
+        "input": "gradient",
+        "output": "gradient",
+        "heat": "heat",
+        "stored": "store",
+        "delivered": "bath",
+    }
     assert {f.kind for f in listed} <= set(kinds)
     assert min(f.energy for f in listed) > 0
     into, out = {}, {}
     for f in listed:
-        into[f.target], out[f.source] = into.get(f.target, 0) + f.energy, out.get(f.source, 0) + f.energy
+        into[f.target], out[f.source] = (
+            into.get(f.target, 0) + f.energy,
+            out.get(f.source, 0) + f.energy,
+        )
     passed = float(last(ledger.passed))
     for node in set(into) & set(out) - {"stored", "baths", "delivered"}:
         assert into[node] == pytest.approx(out[node], abs=1e-7 * passed), node
@@ -303,24 +426,39 @@ def test_ribbons_balance_at_every_node(make):
     names = {t.label for t in make().model.transporters}
     for f in listed:
         assert f.target != "heat" or (f.kind == "heat" and f.source in names)
-        assert f.kind != "input" or (f.target in names and (f.source.endswith(" gradient") or f.source == "carrier states"))
-        assert f.kind != "output" or (f.source in names and (f.target.endswith(" gradient") or f.target == "carrier states"))
+        assert f.kind != "input" or (
+            f.target in names and (f.source.endswith(" gradient") or f.source == "carrier states")
+        )
+        assert f.kind != "output" or (
+            f.source in names and (f.target.endswith(" gradient") or f.target == "carrier states")
+        )
         assert f.kind != "supply" or f.source in ("ATP", "baths")
         assert f.kind != "stored" or "stored" in (f.source, f.target)
         assert f.kind != "delivered" or f.target == "delivered"
-    gained = sum(f.energy for f in listed if f.target == "stored") - sum(f.energy for f in listed if f.source == "stored")
+    gained = sum(f.energy for f in listed if f.target == "stored") - sum(
+        f.energy for f in listed if f.source == "stored"
+    )
     assert gained == pytest.approx(float(last(ledger.stored)), abs=1e-7 * passed)
 
 
 def test_a_bath_that_pays_is_a_supply():
-    """Glucose runs from a rich lumen through the cell to the blood: the lumen supplies RT ln 10 for each mole, and the rest is heat."""
+    """Glucose runs from a rich lumen through the cell to the blood: the lumen supplies RT ln 10 for
+    each mole, and the rest is heat.
+    """
     lumen, blood = bm.Reservoir("lumen", mM({glucose: 30})), bm.Reservoir("blood", mM({glucose: 3}))
     inside = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM({glucose: 10}))
-    sides = [bm.Membrane(n, inside=inside, outside=bath, area=Q(100, "um^2")) for n, bath in (("apical", lumen), ("basal", blood))]
-    leaks = [lib.leak(glucose, on, permeability=Q(1e-5, "cm/s"), name=f"{on.name}_leak") for on in sides]
+    sides = [
+        bm.Membrane(n, inside=inside, outside=bath, area=Q(100, "um^2"))
+        for n, bath in (("apical", lumen), ("basal", blood))
+    ]
+    leaks = [
+        lib.leak(glucose, on, permeability=Q(1e-5, "cm/s"), name=f"{on.name}_leak") for on in sides
+    ]
     run = bm.simulate(bm.Model("passage", leaks, reference=blood), until=Q(1, "min"))
     listed = {(f.source, f.target, f.kind): f.energy for f in run.ledger.flows()}
-    label = next(iter({f.source for f in run.ledger.flows() if f.target != "heat"} - {"baths", "stored"}))
+    label = next(
+        iter({f.source for f in run.ledger.flows() if f.target != "heat"} - {"baths", "stored"})
+    )
     paid = listed["baths", label, "supply"]
     moved = np.trapezoid(run.data.flux.isel(process=0).values, run.data.time.values)
     assert paid == pytest.approx(RT * np.log(10) * abs(moved) / 1e3, rel=1e-4)

@@ -1,4 +1,6 @@
-"""Faults planted at random do not pass, and sound laws do: a short round of ``tests/planted.py``."""
+"""Faults planted at random do not pass, and sound laws do: a short round of
+``tests/planted.py``.
+"""
 
 import pytest
 from planted import PASSING, SPOILT, faults, sounds
@@ -11,4 +13,6 @@ def test_planted_faults_do_not_pass() -> None:
 
 @pytest.mark.parametrize("seed", [7])
 def test_sound_laws_pass(seed: int) -> None:
-    assert [(kind, k, verdict) for kind, k, verdict, _ in sounds(10, seed) if verdict not in PASSING] == []
+    assert [
+        (kind, k, verdict) for kind, k, verdict, _ in sounds(10, seed) if verdict not in PASSING
+    ] == []

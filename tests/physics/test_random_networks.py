@@ -1,4 +1,6 @@
-"""A share of the random networks that ``random_networks.py`` judges in full: 10⁵ legal ones and 10³ broken."""
+"""A share of the random networks that ``random_networks.py`` judges in full: 10⁵ legal ones and 10³
+broken.
+"""
 
 from random_networks import FAULTS, judge_broken, judge_legal
 

@@ -22,7 +22,9 @@ def closed(rate: float) -> bm.Model:
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-10])
 @pytest.mark.parametrize("method", ["BDF", "Radau"])
 def test_long_rest_costs_few_steps(method: str, rtol: float) -> None:
-    """SciPy's Newton iteration took corrections of one unit in the last place for divergence: 5,000 steps and more."""
+    """SciPy's Newton iteration took corrections of one unit in the last place for divergence: 5,000
+    steps and more.
+    """
     for rate in (1e3, 1e6, 1e9):
         run = bm.simulate(closed(rate), until=Q(1e6, "s"), solver=solvers.SciPy(method, rtol=rtol))
         assert run.solution.steps < 800
@@ -32,14 +34,36 @@ def test_long_rest_costs_few_steps(method: str, rtol: float) -> None:
 # --- at rest nothing moves, and nothing stops it
 
 
-@given(st.floats(1, 60), st.sampled_from(["GHK", "ohmic", "onsager", "two", "donnan"]), st.sampled_from([1e-6, 1e-8, 1e-10]))
+@given(
+    st.floats(1, 60),
+    st.sampled_from(["GHK", "ohmic", "onsager", "two", "donnan"]),
+    st.sampled_from([1e-6, 1e-8, 1e-10]),
+)
 def test_a_run_goes_on_from_equilibrium(K_o: float, kind: str, rtol: float) -> None:
-    """Where all affinities are rounding, the powers are rounding of rounding: neither steps nor judgement may hang on them."""
+    """Where all affinities are rounding, the powers are rounding of rounding: neither steps nor
+    judgement may hang on them.
+    """
     laws_of = {
         "GHK": lambda on: [lib.leak(K, on)],
-        "ohmic": lambda on: [bm.Transporter("K_leak", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(10, "nS")))],
-        "onsager": lambda on: [bm.Transporter("K_leak", "K@in -> K@out", on=on, law=laws.Onsager(coefficient=Q(1e-3, "fmol/s/(kJ/mol)")))],
-        "two": lambda on: [lib.leak(K, on), bm.Transporter("K_gate", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(3, "nS")))],
+        "ohmic": lambda on: [
+            bm.Transporter(
+                "K_leak", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(10, "nS"))
+            )
+        ],
+        "onsager": lambda on: [
+            bm.Transporter(
+                "K_leak",
+                "K@in -> K@out",
+                on=on,
+                law=laws.Onsager(coefficient=Q(1e-3, "fmol/s/(kJ/mol)")),
+            )
+        ],
+        "two": lambda on: [
+            lib.leak(K, on),
+            bm.Transporter(
+                "K_gate", "K@in -> K@out", on=on, law=laws.Ohmic(conductance=Q(3, "nS"))
+            ),
+        ],
         "donnan": lambda on: [lib.leak(K, on), lib.leak(Cl, on)],
     }
     model = patch(laws_of[kind], {K: 140, Cl: 20}, {K: K_o, Cl: K_o}, V=-60)
@@ -48,14 +72,19 @@ def test_a_run_goes_on_from_equilibrium(K_o: float, kind: str, rtol: float) -> N
     more = bm.simulate(model, until="1 h", start=rest, solver=solver)
     assert more.status.ok
     assert more.trajectory.block.steps[0] < 1000
-    assert float(more.data.potential[-1, 0]) == pytest.approx(float(rest.data.potential[-1, 0]), abs=1e-3)
+    assert float(more.data.potential[-1, 0]) == pytest.approx(
+        float(rest.data.potential[-1, 0]), abs=1e-3
+    )
     more.ledger.check()
 
 
-@pytest.mark.parametrize("solver", [solvers.Native(), solvers.SciPy("Radau")], ids=["Native", "SciPy"])
+@pytest.mark.parametrize(
+    "solver", [solvers.Native(), solvers.SciPy("Radau")], ids=["Native", "SciPy"]
+)
 def test_held_fuel_at_rest_for_years_is_no_open_book(solver: bm.solvers.Native) -> None:
-    """ATP that is held drives S out until nothing moves.  A/RT ≈ 20 − 20 is known to its last digits only: a coefficient of 1,000 makes a flux of
-    them, and 10⁸ s a sum, which no last digit of S could show (S is e⁻²⁰ of what it was, and its logarithm hides them).
+    """ATP that is held drives S out until nothing moves.  A/RT ≈ 20 − 20 is known to its last
+    digits only: a coefficient of 1,000 makes a flux of them, and 10⁸ s a sum, which no last digit
+    of S could show (S is e⁻²⁰ of what it was, and its logarithm hides them).
     """
     reaction = "S@in + ATP@in -> S@out + ADP@in + Pi@in"
     stiff = laws.Onsager(coefficient=Q(1e3, "fmol/s/(kJ/mol)"))
@@ -68,6 +97,8 @@ def test_held_fuel_at_rest_for_years_is_no_open_book(solver: bm.solvers.Native) 
 
 
 def test_what_floating_point_leaves_open_hides_no_error() -> None:
-    """The noise of a run that is not at rest is far below what its books may be off by: it excuses nothing there."""
+    """The noise of a run that is not at rest is far below what its books may be off by: it excuses
+    nothing there.
+    """
     run = bm.simulate(bm.load("resting_cell"), until="10 min")
     assert float(run.ledger._books.noise[0]) < 1e-10 * float(run.ledger.passed[-1])

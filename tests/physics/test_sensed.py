@@ -1,4 +1,6 @@
-"""Rates that read solutes which take no part in the reaction: gates, inhibitors, published currents."""
+"""Rates that read solutes which take no part in the reaction: gates, inhibitors, published
+currents.
+"""
 
 import numpy as np
 import pytest
@@ -28,11 +30,17 @@ def opened(site: laws.Site) -> sp.Expr:
 
 
 def gated(on: bm.Membrane) -> bm.Transporter:
-    return bm.Transporter("KCa", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=opened)
+    return bm.Transporter(
+        "KCa", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=opened
+    )
 
 
 def ohmic(site: laws.Site, ratio: sp.Expr) -> sp.Expr:
-    return site.parameter("g", Q(1, "nS"), d.CONDUCTANCE) * (site.V - R * T / FARADAY * sp.log(ratio)) / FARADAY
+    return (
+        site.parameter("g", Q(1, "nS"), d.CONDUCTANCE)
+        * (site.V - R * T / FARADAY * sp.log(ratio))
+        / FARADAY
+    )
 
 
 def test_calcium_opens_a_potassium_channel_by_hill_s_law() -> None:
@@ -46,16 +54,19 @@ def test_calcium_opens_a_potassium_channel_by_hill_s_law() -> None:
 def test_what_is_only_sensed_costs_nothing_and_is_proved() -> None:
     channel = gated(membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE))))
     assert channel.certificate.verdict == "proven"
-    assert [who.pool for who in channel.processes[0].senses] == ["cell.Ca"]
+    assert [who.pool for who in channel.processes[0].modulating_solutes] == ["cell.Ca"]
     assert bm.prove(channel).holds
     assert bm.audit(channel).verdict == "proven"
     kit.check_transporter(channel, examples=20)
 
 
 def test_a_gate_follows_the_pool_that_it_senses() -> None:
-    """Calcium leaks in and opens the channel: both solvers agree, the books close, and calcium itself is not carried by the channel."""
+    """Calcium leaks in and opens the channel: both solvers agree, the books close, and calcium
+    itself is not carried by the channel.
+    """
     model = cell(
-        lambda on: [gated(on), bm.Transporter("leak", "Ca@out -> Ca@in", on, laws.GHK(permeability=Q(1e-8, "cm/s")))], INSIDE, OUTSIDE,
+        lambda on: [gated(on), bm.Transporter("leak", "Ca@out -> Ca@in", on,
+            laws.GHK(permeability=Q(1e-8, "cm/s")))], INSIDE, OUTSIDE,
         V=-60, impermeant=bm.balance(charge=-1),
     )  # fmt: skip
     run = bm.simulate(model, until=Q(20, "s"), solver=bm.solvers.Native(rtol=1e-9))
@@ -65,19 +76,35 @@ def test_a_gate_follows_the_pool_that_it_senses() -> None:
     c, u = run.data.concentration, run.data.potential.sel(membrane="membrane").values / 1e3 * F / RT
     level, K_in = c.sel(pool="cell.Ca").values, c.sel(pool="cell.K").values
     B = [x / np.expm1(x) for x in (-u, u)]
-    share = run.data.flux.sel(process="KCa").values / (100 * 1e-9 * (B[0] * K_in - B[1] * OUTSIDE[K]) * 1e3)  # P = 1e-9 m/s, 100 µm²
+    share = run.data.flux.sel(process="KCa").values / (
+        100 * 1e-9 * (B[0] * K_in - B[1] * OUTSIDE[K]) * 1e3
+    )  # P = 1e-9 m/s, 100 µm²
     assert share == pytest.approx(level**4 / (level**4 + 1e-12), rel=1e-9)
     assert share[-1] > 1.9 * share[0]
 
 
 def test_what_opens_the_symporter_beside_a_leak_couples_tighter() -> None:
-    """Kedem and Caplan's q of a sodium–glucose symporter, gated by calcium, with a glucose leak that is not."""
-    on = membrane(bm.Reservoir("cell", mM(INSIDE | {glucose: 1.0})), bm.Reservoir("bath", mM(OUTSIDE | {glucose: 1.0})))
-    symporter = bm.Transporter(
-        "symporter", "2 Na@out + glucose@out -> 2 Na@in + glucose@in", on, laws.Elementary(rate=Q(1, "fmol/s")), modulator=opened
+    """Kedem and Caplan's q of a sodium–glucose symporter, gated by calcium, with a glucose leak
+    that is not.
+    """
+    on = membrane(
+        bm.Reservoir("cell", mM(INSIDE | {glucose: 1.0})),
+        bm.Reservoir("bath", mM(OUTSIDE | {glucose: 1.0})),
     )
-    leak = bm.Transporter("leak", "glucose@out -> glucose@in", on, laws.GHK(permeability=Q(1e-7, "cm/s")))
-    q = [bm.coupling([symporter, leak], "Na", "glucose", at={"cell.Ca": Q(c, "uM")}).q for c in (0.1, 1.0, 10.0)]
+    symporter = bm.Transporter(
+        "symporter",
+        "2 Na@out + glucose@out -> 2 Na@in + glucose@in",
+        on,
+        laws.Elementary(rate=Q(1, "fmol/s")),
+        modulator=opened,
+    )
+    leak = bm.Transporter(
+        "leak", "glucose@out -> glucose@in", on, laws.GHK(permeability=Q(1e-7, "cm/s"))
+    )
+    q = [
+        bm.coupling([symporter, leak], "Na", "glucose", at={"cell.Ca": Q(c, "uM")}).q
+        for c in (0.1, 1.0, 10.0)
+    ]
     assert abs(q[0]) < abs(q[1]) < abs(q[2]) < 1
 
 
@@ -93,7 +120,9 @@ def test_a_sensed_ion_in_the_ratio_of_rates_has_the_wrong_order() -> None:
 
 def test_a_catalyst_has_a_level_too() -> None:
     on = membrane(bm.Reservoir("cell", mM(INSIDE)), bm.Reservoir("bath", mM(OUTSIDE)))
-    made = bm.Transporter("carrier", "K@in + Ca@in -> K@out + Ca@in", on, laws.Elementary(rate=Q(1, "fmol/s")))
+    made = bm.Transporter(
+        "carrier", "K@in + Ca@in -> K@out + Ca@in", on, laws.Elementary(rate=Q(1, "fmol/s"))
+    )
     (claim,) = claims(made)
     assert {x.name: x.change for x in claim.levels} == {"K@cell": -1, "Ca@cell": 0, "K@bath": 1}
     assert [v.name for v in evaluation.box(claim, {}).variables if v.log and v.unit != "mM"] == []
@@ -107,17 +136,27 @@ def test_what_is_not_there_cannot_be_sensed() -> None:
 
 
 def test_impermeants_cannot_be_sensed() -> None:
-    """Their concentration follows from what is left of charge and osmolarity; no symbol stands for it."""
+    """Their concentration follows from what is left of charge and osmolarity; no symbol stands for
+    it.
+    """
     with pytest.raises(UnknownName, match="X@in"):
-        cell(lambda on: [bm.Transporter("leak", "K@in -> K@out", on, laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=lambda s: s["X@in"])],
+        cell(lambda on: [bm.Transporter("leak", "K@in -> K@out", on,
+            laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=lambda s: s["X@in"])],
              {K: 140.0}, {K: 140.0}, impermeant={bm.Species("X", -1): 140.0})  # fmt: skip
 
 
 def test_powers_with_a_decimal_point_keep_their_dimensions() -> None:
-    """(K/c)^1.5 is spread over its factors by sympy; 1.3 is 13/10, so that what belongs together cancels."""
+    """(K/c)^1.5 is spread over its factors by sympy; 1.3 is 13/10, so that what belongs together
+    cancels.
+    """
 
     def flux(s: laws.Site) -> sp.Expr:
         half = s.parameter("half", Q(10, "mM"), d.CONCENTRATION)
-        return s.parameter("k", Q(1, "fmol/s"), d.FLUX) / (1 + (half / s["Na@in"]) ** 1.5) * (s["K@out"] / half) ** 1.3 / (s["K@in"] / half) ** 0.7
+        return (
+            s.parameter("k", Q(1, "fmol/s"), d.FLUX)
+            / (1 + (half / s["Na@in"]) ** 1.5)
+            * (s["K@out"] / half) ** 1.3
+            / (s["K@in"] / half) ** 0.7
+        )
 
     assert bm.audit(published(flux)).verdict == "irreversible"

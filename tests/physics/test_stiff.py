@@ -1,4 +1,6 @@
-"""Stiff problems with known answers, run by the engine itself: error follows the tolerance, the order is five, failures are told."""
+"""Stiff problems with known answers, run by the engine itself: error follows the tolerance, the
+order is five, failures are told.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from biomembrane.symbols import t
 
 A, B, C = Y[:3]
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
-# Steps of 10⁹ s beside rates of 10⁴/s: 1/(hγ) keeps seven digits in I/(hγ) − J.  At 25 tolerances about 1e-10 the error was 3e-9 in the
-# median and 1e-8 at most, whatever the order of elimination.
+# Steps of 10⁹ s beside rates of 10⁴/s: 1/(hγ) keeps seven digits in I/(hγ) − J.  At 25 tolerances
+# about 1e-10 the error was 3e-9 in the median and 1e-8 at most, whatever the order of elimination.
 FLOOR = {"Robertson": 3e-8}
 
 
@@ -27,7 +29,8 @@ def radau(problem, rtol):
     held = k.prepare(np.zeros(len(P)))
     scale = np.ones(len(problem.rhs)) if problem.scale is None else np.array(problem.scale)
     made = solve_ivp(
-        lambda x, y: k.rhs(x, y, held), (0, problem.end), problem.start, "Radau", rtol=rtol, atol=rtol * 1e-3 * scale,
+        lambda x, y: k.rhs(x, y, held), (0, problem.end), problem.start, "Radau", rtol=rtol,
+        atol=rtol * 1e-3 * scale,
         jac=lambda x, y: k.jacobian(x, y, held),
     )  # fmt: skip
     return made.y[:, -1]
@@ -35,26 +38,36 @@ def radau(problem, rtol):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_values_are_those_of_radau(name):
-    """What was taken from books is what SciPy's Radau finds, to 1e-6: no misprint is tested against."""
+    """What was taken from books is what SciPy's Radau finds, to 1e-6: no misprint is tested
+    against.
+    """
     assert radau(PUBLISHED[name], 1e-9) == pytest.approx(PUBLISHED[name].answer, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_problems_are_met_within_the_tolerance(name):
-    """The relative error at the end stays below 20·rtol from 1e-4 to 1e-10, or at what rounding leaves."""
+    """The relative error at the end stays below 20·rtol from 1e-4 to 1e-10, or at what rounding
+    leaves.
+    """
     for rtol in TOLERANCES:
-        assert PUBLISHED[name].error(PUBLISHED[name].solve(rtol)) < max(20 * rtol, FLOOR.get(name, 0.0)), rtol
+        assert PUBLISHED[name].error(PUBLISHED[name].solve(rtol)) < max(
+            20 * rtol, FLOOR.get(name, 0.0)
+        ), rtol
 
 
 @pytest.mark.parametrize("name", SOLVED)
 def test_exact_solutions_are_met_within_the_tolerance(name):
-    """Linear and coupled problems solved on paper: states at every output time, on the dense output, to rtol."""
+    """Linear and coupled problems solved on paper: states at every output time, on the dense
+    output, to rtol.
+    """
     for rtol in TOLERANCES:
         assert SOLVED[name].error(SOLVED[name].solve(rtol)) < rtol, rtol
 
 
 def test_a_state_slaved_to_a_curve_is_met_at_its_steps_and_between():
-    """Prothero & Robinson at λ = −1e6: below rtol at the end and at every output time, and 150 steps do at 1e-8."""
+    """Prothero & Robinson at λ = −1e6: below rtol at the end and at every output time, and 150
+    steps do at 1e-8.
+    """
     problem = SOLVED["Prothero and Robinson"]
     for rtol in TOLERANCES:
         block = problem.solve(rtol)
@@ -65,7 +78,9 @@ def test_a_state_slaved_to_a_curve_is_met_at_its_steps_and_between():
 
 @pytest.mark.parametrize("name", [n for n, p in PROBLEMS.items() if p.integrands])
 def test_quadratures_are_exact_to_the_tolerance(name):
-    """∫ of states, of their powers, of time alone and of 1 along the steps, by the rule that serves the ledger."""
+    """∫ of states, of their powers, of time alone and of 1 along the steps, by the rule that serves
+    the ledger.
+    """
     for rtol in TOLERANCES:
         block = PROBLEMS[name].solve(rtol)
         found = block.part(1)[:, -1, 0]
@@ -88,13 +103,24 @@ FORCED = [RATE * (-(A**2) + B * sp.exp(-RATE * t)), RATE * (-B + sp.cos(A) * sp.
 
 
 def steps_of(count, inside=()):
-    """The states after ``count`` equal steps to t = 1/RATE, made by breaks, with output times inside; the run is stopped right there."""
+    """The states after ``count`` equal steps to t = 1/RATE, made by breaks, with output times
+    inside; the run is stopped right there.
+    """
     k = compiled(FORCED, [RATE * A])
     end = 1 / RATE
     stops = [*(end * (i + 1) / count for i in range(count)), 1.0]
     times = [0.0, *(end * x for x in inside), 1.0]
     held = [k.prepare(np.zeros(len(P)))] * len(stops)
-    return solve(k, (1, 0.5), times, 1e-2, scale=(1e6, 1e6), stops=np.array(stops)[:, None], constants=held, max_steps=1)
+    return solve(
+        k,
+        (1, 0.5),
+        times,
+        1e-2,
+        scale=(1e6, 1e6),
+        stops=np.array(stops)[:, None],
+        constants=held,
+        max_steps=1,
+    )
 
 
 def truth(x):
@@ -110,9 +136,10 @@ def slopes(errors):
 def test_the_order_of_the_machine_code_is_five():
     """A coupled problem with time in it, at fixed steps: the error falls with h⁵, within 0.15.
 
-    The driver has no fixed steps, but each part of a run between breaks begins with a step that is as long as the part if that is short;
-    the tolerance lets every one pass, and the limit of one attempt for each part begun proves that there was one a part: with more the last
-    break is not met.
+    The driver has no fixed steps, but each part of a run between breaks begins with a step that is
+    as long as the part if that is short; the tolerance lets every one pass, and the limit of one
+    attempt for each part begun proves that there was one a part: with more the last break is not
+    met.
     """
     errors = []
     for count in (8, 16, 32, 64):
@@ -124,7 +151,9 @@ def test_the_order_of_the_machine_code_is_five():
 
 
 def test_dense_output_and_quadratures_are_of_order_four():
-    """In the middle of a step and in its integrals the error falls at least with h⁴, within 0.15."""
+    """In the middle of a step and in its integrals the error falls at least with h⁴, within
+    0.15.
+    """
     dense, running = [], []
     for count in (8, 16, 32, 64):
         x = (count - 1.7) / count
@@ -137,7 +166,9 @@ def test_dense_output_and_quadratures_are_of_order_four():
 
 
 def test_steps_grow_with_the_fifth_root_of_the_tolerance():
-    """On a smooth problem a tolerance 1e5 times as fine takes ten times the steps, give or take a half: the controller uses the order."""
+    """On a smooth problem a tolerance 1e5 times as fine takes ten times the steps, give or take a
+    half: the controller uses the order.
+    """
     smooth = Stiff([B, -A], (1, 0), 20.0, lambda x: (np.cos(x), -np.sin(x)))
     few, many = (int(smooth.solve(rtol).steps[0]) for rtol in (1e-6, 1e-11))
     assert 6.7 < many / few < 15
@@ -148,18 +179,32 @@ def test_steps_grow_with_the_fifth_root_of_the_tolerance():
 
 
 def test_stiff_and_soft_lanes_run_side_by_side():
-    """Van der Pol with μ from 1 to 1e6 in one batch: each lane is its single run to 1e-12, and what Radau finds to 1e-6."""
+    """Van der Pol with μ from 1 to 1e6 in one batch: each lane is its single run to 1e-12, and what
+    Radau finds to 1e-6.
+    """
     mu = np.array([1.0, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 3.0, 30.0, 2e6])
     rhs = [B, P[0] * ((1 - A**2) * B - A)]
     k, zeros = compiled(rhs), [0.0] * (len(P) - 1)
-    batch = solve(k, np.array([[2.0] * len(mu), [0.0] * len(mu)]), [0, 1, 2], 1e-9, constants=[k.prepare([mu, *zeros])])
+    batch = solve(
+        k,
+        np.array([[2.0] * len(mu), [0.0] * len(mu)]),
+        [0, 1, 2],
+        1e-9,
+        constants=[k.prepare([mu, *zeros])],
+    )
     assert all(s.ok for s in batch.statuses)
     for lane, stiffness in enumerate(mu):
         alone = solve(k, (2, 0), [0, 1, 2], 1e-9, constants=[k.prepare([stiffness, *zeros])])
         assert batch.y[:, :, lane] == pytest.approx(alone.y[:, :, 0], rel=1e-11)
         assert int(batch.steps[lane]) == int(alone.steps[0])
     for lane in (0, 3, 6):
-        single = Stiff([e.subs(P[0], float(mu[lane])) for e in rhs[:1]] + [rhs[1].subs(P[0], sp.Float(mu[lane]))], (2, 0), 2.0, ())
+        single = Stiff(
+            [e.subs(P[0], float(mu[lane])) for e in rhs[:1]]
+            + [rhs[1].subs(P[0], sp.Float(mu[lane]))],
+            (2, 0),
+            2.0,
+            (),
+        )
         assert batch.y[:, -1, lane] == pytest.approx(radau(single, 1e-10), rel=1e-6)
 
 
@@ -170,10 +215,13 @@ def linear():
 
 
 @given(
-    st.lists(st.tuples(*[st.floats(-1, 6)] * 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1), st.sampled_from([1e-5, 1e-7, 1e-9]),
+    st.lists(st.tuples(*[st.floats(-1, 6)] * 3), min_size=1, max_size=6), st.integers(0, 2**32 - 1),
+    st.sampled_from([1e-5, 1e-7, 1e-9]),
 )  # fmt: skip
 def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
-    """Lanes with rates from 0.1 to 1e6 along random directions: e^{Mt}·y(0) and its integral to 20·rtol, fast and slow lanes together."""
+    """Lanes with rates from 0.1 to 1e6 along random directions: e^{Mt}·y(0) and its integral to
+    20·rtol, fast and slow lanes together.
+    """
     rng = np.random.default_rng(seed)
     turned = [np.linalg.qr(rng.normal(size=(3, 3)))[0] for _ in decades]
     rates = [-(10.0 ** np.array(d)) for d in decades]
@@ -186,7 +234,9 @@ def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
         wanted = np.array([V @ (parts * np.exp(r * x)) for x in times]).T
         assert block.statuses[lane].ok
         assert block.y[:, :, lane] == pytest.approx(wanted, abs=20 * rtol)
-        assert block.part(1)[:, -1, lane] == pytest.approx(V @ (parts * np.expm1(r) / r), abs=50 * rtol)
+        assert block.part(1)[:, -1, lane] == pytest.approx(
+            V @ (parts * np.expm1(r) / r), abs=50 * rtol
+        )
 
 
 # --- where there is no solution
@@ -194,11 +244,18 @@ def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
 
 @pytest.mark.parametrize(
     ("rhs", "start", "ends"),
-    [([A**2], (1,), 1.0), ([sp.exp(A)], (0,), 1.0), ([-sp.sqrt(A)], (1,), 2.0), ([-1 / A], (1,), 0.5)],
+    [
+        ([A**2], (1,), 1.0),
+        ([sp.exp(A)], (0,), 1.0),
+        ([-sp.sqrt(A)], (1,), 2.0),
+        ([-1 / A], (1,), 0.5),
+    ],
     ids=["y² blows up", "eʸ blows up", "√y ends", "1/y ends"],
 )
 def test_a_solution_that_ends_is_stopped_where_it_ends(rhs, start, ends):
-    """Blow-up and the edge of a domain: the run stops at that time with a status, and other lanes go on."""
+    """Blow-up and the edge of a domain: the run stops at that time with a status, and other lanes
+    go on.
+    """
     block = solve(compiled(rhs), start, np.linspace(0, 4, 41), 1e-8)
     status = block.statuses[0]
     assert status.kind in ("collapsed", "not finite", "too many steps")

@@ -1,4 +1,6 @@
-"""Every shipped study holds: numbers right, books closed, audits proven; and the texts say what the models give."""
+"""Every shipped study holds: numbers right, books closed, audits proven; and the texts say what the
+models give.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def test_every_model_is_a_study():
 
 @pytest.mark.parametrize("name", studies())
 def test_study(name, tmp_path):
-    """What `biomembrane reproduce` does with one model, and the numbers of this model in the texts."""
+    """What `biomembrane reproduce` does with one model, and the numbers of this model in the
+    texts.
+    """
     result = perform(name, tmp_path, ("svg",))  # fonts of a PDF take longer than a run
     assert result["misses"] == []
     assert sum(a["wanted"] is not None for a in result["answers"]) >= 1
@@ -37,7 +41,12 @@ def test_study(name, tmp_path):
     assert page([result], 1.0).count("<img") == len(result["figures"])
 
     found = numbers.numbers([result])
-    own = [(path, mark) for path in numbers.texts() for mark in numbers.MARK.finditer(path.read_text("utf-8")) if mark[1] == name]
+    own = [
+        (path, mark)
+        for path in numbers.texts()
+        for mark in numbers.MARK.finditer(path.read_text("utf-8"))
+        if mark[1] == name
+    ]
     for path, mark in own:
         said, now = mark[0], numbers.inserted(mark[0], found)
         assert said == now, path
@@ -47,7 +56,9 @@ def test_study(name, tmp_path):
 
 
 def shown_by_readme(result):
-    """What the README shows of its first line, by words: the first ledger, then the table's beginning; without rounding and times."""
+    """What the README shows of its first line, by words: the first ledger, then the table's
+    beginning; without rounding and times.
+    """
 
     def words(text):
         rows = [re.sub(r"closed to \S+;|[0-9.]+ s$", "", row).split() for row in text.splitlines()]
@@ -58,11 +69,19 @@ def shown_by_readme(result):
     assert abbreviated
     real = words(f"{result['printed']}\n\n{table([result])}")
     assert words(above) == real[: len(words(above))]
-    assert re.fullmatch(r"\n(\d+) of \1 numbers right, \d+ runs, 12 models in \d+ s; every model holds\nwrote \S+/index.html\n", below)
+    assert re.fullmatch(
+        r"\n(\d+) of \1 numbers right, \d+ runs, 12 models in \d+ s; every model holds\nwrote"
+        r" \S+/index.html\n",
+        below,
+    )
 
 
 def test_texts_name_studies_that_are_there():
-    named = {mark[1] for path in numbers.texts() for mark in numbers.MARK.finditer(path.read_text("utf-8"))}
+    named = {
+        mark[1]
+        for path in numbers.texts()
+        for mark in numbers.MARK.finditer(path.read_text("utf-8"))
+    }
     assert named <= set(studies())
     lesson = (ROOT / "docs" / "lesson.md").read_text("utf-8")
     assert set(studies()) <= {mark[1] for mark in numbers.MARK.finditer(lesson)}

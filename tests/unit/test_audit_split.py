@@ -1,4 +1,6 @@
-"""Forward and reverse parts of a flux: which pairs come, in which order, and what is known of barriers, cubes and products."""
+"""Forward and reverse parts of a flux: which pairs come, in which order, and what is known of
+barriers, cubes and products.
+"""
 
 import pytest
 import sympy as sp
@@ -24,7 +26,9 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("flux", "pairs"), PAIRS, ids=lambda x: str(x) if isinstance(x, sp.Expr) else "")
+@pytest.mark.parametrize(
+    ("flux", "pairs"), PAIRS, ids=lambda x: str(x) if isinstance(x, sp.Expr) else ""
+)
 def test_the_plainest_pair_comes_first(flux: sp.Expr, pairs: list[tuple[sp.Expr, sp.Expr]]) -> None:
     """And none comes twice."""
     made = list(splits(flux))
@@ -43,7 +47,10 @@ def test_a_cube_is_multiplied_out() -> None:
     forward, reverse = next(iter(splits((X - Y) ** 3)))
     assert (sp.expand(forward), sp.expand(reverse)) == (X**3 + 3 * X * Y**2, Y**3 + 3 * X**2 * Y)
     for power in (5, 7, -3):
-        assert [sp.expand(sp.expand(a - b) - sp.expand((X - Y) ** power)) for a, b in splits((X - Y) ** power)] in ([], [0])
+        assert [
+            sp.expand(sp.expand(a - b) - sp.expand((X - Y) ** power))
+            for a, b in splits((X - Y) ** power)
+        ] in ([], [0])
 
 
 BARRIERS = [
@@ -69,7 +76,8 @@ def test_barriers_are_recognised(quotient: sp.Expr, due: sp.Expr) -> None:
 
 
 UNKNOWN = [
-    Z / (E(Z) - 2), Z / (E(Z) + 1), Z / (E(Z) - 1) ** 2, Z * (E(Z) - 1) * (Z + 2), W / (E(Z) - 1), Z / (E(Z) + X - 1), 1 / (E(Z) - 1), Z * W, Z - X,
+    Z / (E(Z) - 2), Z / (E(Z) + 1), Z / (E(Z) - 1) ** 2, Z * (E(Z) - 1) * (Z + 2), W / (E(Z) - 1),
+    Z / (E(Z) + X - 1), 1 / (E(Z) - 1), Z * W, Z - X,
     sp.tanh(Z) * Z, (Z - X) ** 3, sp.Max(Z, -X), X * sp.cos(Z), X + Z,
 ]  # fmt: skip
 

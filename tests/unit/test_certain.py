@@ -18,15 +18,36 @@ r = sp.Symbol("r", real=True)
 AXES = [Axis(x, math.log(0.1), math.log(10), log=True), Axis(r, -3.0, 3.0, log=False)]
 
 
-@pytest.mark.parametrize("e", [x * r - x**2, sp.exp(r) / (1 + x), B(r) - B(-r), sp.cos(r) + sp.tanh(x), sp.Abs(r) ** 3 - sp.log(x), (r - 1) ** 2 / x])
+@pytest.mark.parametrize(
+    "e",
+    [
+        x * r - x**2,
+        sp.exp(r) / (1 + x),
+        B(r) - B(-r),
+        sp.cos(r) + sp.tanh(x),
+        sp.Abs(r) ** 3 - sp.log(x),
+        (r - 1) ** 2 / x,
+    ],
+)
 def test_an_enclosure_holds_every_value(e: Any) -> None:
     rng = np.random.default_rng(1)
     enclosure = Enclosure(e, AXES)
     f = sp.lambdify([x, r], e.rewrite(sp.exp) if e.has(B) else e)
     for _ in range(20):
-        ends = np.sort(rng.uniform([[a.low] for a in enclosure.axes], [[a.high] for a in enclosure.axes], (len(enclosure.axes), 2)), axis=1)
+        ends = np.sort(
+            rng.uniform(
+                [[a.low] for a in enclosure.axes],
+                [[a.high] for a in enclosure.axes],
+                (len(enclosure.axes), 2),
+            ),
+            axis=1,
+        )
         below, above, *_ = enclosure(ends[:, :1], ends[:, 1:])
-        at = dict(zip([a.symbol for a in enclosure.axes], rng.uniform(ends[:, 0], ends[:, 1]), strict=True))
+        at = dict(
+            zip(
+                [a.symbol for a in enclosure.axes], rng.uniform(ends[:, 0], ends[:, 1]), strict=True
+            )
+        )
         value = f(math.exp(at[x]) if x in at else 1.0, at.get(r, 0.5))
         assert below[0] - 1e-12 <= value <= above[0] + 1e-12
 
@@ -42,7 +63,16 @@ def test_the_sign_of_a_factor_in_a_thin_slice_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "e", [1 - declared("f", "fraction"), 1 + sp.tanh(r), 1 + sp.cos(r), x**2 - 2 * x * y + y**2, 1 - x / (x + y), r**2.0, 1 - 1 / (1 + sp.exp(r))]
+    "e",
+    [
+        1 - declared("f", "fraction"),
+        1 + sp.tanh(r),
+        1 + sp.cos(r),
+        x**2 - 2 * x * y + y**2,
+        1 - x / (x + y),
+        r**2.0,
+        1 - 1 / (1 + sp.exp(r)),
+    ],
 )
 def test_what_is_seen_not_to_be_negative(e: Any) -> None:
     assert nonnegative(e, {})
@@ -61,7 +91,9 @@ def verdict(factor: Any, back: Any = 1) -> tuple[str, str]:
 
 
 def test_consistent_is_what_is_proved() -> None:
-    thin = sp.exp(-(((c("glucose@in") - sp.Float(0.4)) / sp.Float(1e-3)) ** 2))  # a slice of some µM
+    thin = sp.exp(
+        -(((c("glucose@in") - sp.Float(0.4)) / sp.Float(1e-3)) ** 2)
+    )  # a slice of some µM
     assert verdict(1 + thin) == ("consistent", "")
     assert verdict(1 - 3 * thin) == ("violates", "factor")
     assert verdict(1, 1 + thin)[0] in ("violates", "undecided")
@@ -73,7 +105,9 @@ def test_consistent_is_what_is_proved() -> None:
 
 
 def test_log10_for_ln_is_named() -> None:
-    (found,) = bm.audit(said("K", "K@in -> K@out", V - sp.log(c("K@out") / c("K@in"), 10) * sp.Float(0.0267267)))
+    (found,) = bm.audit(
+        said("K", "K@in -> K@out", V - sp.log(c("K@out") / c("K@in"), 10) * sp.Float(0.0267267))
+    )
     assert (found.verdict, found.cause) == ("violates", "unit")
     assert "2.303" in found.text
     assert found.temperature == 310.15

@@ -1,4 +1,6 @@
-"""Rounding is of the terms at the state: what is small in the middle of the box, beside another factor or in another term is no rounding."""
+"""Rounding is of the terms at the state: what is small in the middle of the box, beside another
+factor or in another term is no rounding.
+"""
 
 from typing import Any
 
@@ -43,7 +45,9 @@ def leak(flux: Any) -> Any:
     ],
 )
 def test_what_follows_the_affinity(row: Any, way: int) -> None:
-    """By partial sums; no weight is too small, and what numbers may be off by shrinks with the step of the exponents."""
+    """By partial sums; no weight is too small, and what numbers may be off by shrinks with the step
+    of the exponents.
+    """
     assert _following(row, 1e-11) == way
     A = np.linspace(-40, 40, 2001)
     if way:
@@ -53,10 +57,17 @@ def test_what_follows_the_affinity(row: Any, way: int) -> None:
 
 @pytest.mark.parametrize("small", [1e-3, 3e-5])
 def test_a_small_number_on_a_high_power_wins_far_from_equilibrium(small: float) -> None:
-    """(X − 1)(1 − s X²) turns where X = s^(−1/2), written as factors or as a sum; with a plus it never does."""
-    for flux in ((X - 1) * (1 - sp.Float(small) * X**2), sp.expand((X - 1) * (1 - sp.Float(small) * X**2))):
+    """(X − 1)(1 − s X²) turns where X = s^(−1/2), written as factors or as a sum; with a plus it
+    never does.
+    """
+    for flux in (
+        (X - 1) * (1 - sp.Float(small) * X**2),
+        sp.expand((X - 1) * (1 - sp.Float(small) * X**2)),
+    ):
         assert uniport(flux=IN * flux).verdict == "violates"
-    assert uniport(flux=IN * sp.expand((X - 1) * (1 + sp.Float(small) * X**2))).verdict == "consistent"
+    assert (
+        uniport(flux=IN * sp.expand((X - 1) * (1 + sp.Float(small) * X**2))).verdict == "consistent"
+    )
 
 
 def test_a_factor_that_turns_is_not_hidden_by_another() -> None:
@@ -84,7 +95,10 @@ def test_consistent_holds_from_10_to_40_degrees() -> None:
     assert "283.15 K" in apart.text
     turned = leak(LEAK * (1 + u * (T - body) / 40))
     assert (turned.verdict, turned.cause) == ("violates", "factor")
-    assert leak(LEAK * (1 - 3000 * sp.Max(0, T / sp.Float(313.1) - 1))).verdict in ("violates", "undecided")
+    assert leak(LEAK * (1 - 3000 * sp.Max(0, T / sp.Float(313.1) - 1))).verdict in (
+        "violates",
+        "undecided",
+    )
     fixed = leak(K_IN * sp.exp(u * T / body) - K_OUT)
     assert fixed.verdict == "consistent"
     assert fixed.text.endswith("its constants are those of 310.15 K")
@@ -99,21 +113,34 @@ def test_a_pair_of_rates_is_judged_strictly() -> None:
 
 
 def test_rounding_is_proved_too() -> None:
-    """0.3 J/mol off is the rounding of digits, unless it may be more in a slice that no sample met."""
+    """0.3 J/mol off is the rounding of digits, unless it may be more in a slice that no sample
+    met.
+    """
     slice_ = sp.exp(-(((V - sp.Float(0.0567)) / sp.Float(1e-5)) ** 2))
     assert leak(K_IN * sp.exp(u) - sp.Float(1.0001) * K_OUT).verdict == "rounding"
-    assert leak(K_IN * sp.exp(u) - sp.Float(1.0001) * K_OUT * (1 + slice_)).verdict in ("undecided", "violates")
+    assert leak(K_IN * sp.exp(u) - sp.Float(1.0001) * K_OUT * (1 + slice_)).verdict in (
+        "undecided",
+        "violates",
+    )
 
 
 def test_a_small_number_in_an_exponent_counts_where_its_power_is_large() -> None:
-    assert leak(K_IN * sp.exp(u) - K_OUT * sp.exp(sp.Float(1e-12) * K_IN**4)).verdict in ("violates", "undecided")
+    assert leak(K_IN * sp.exp(u) - K_OUT * sp.exp(sp.Float(1e-12) * K_IN**4)).verdict in (
+        "violates",
+        "undecided",
+    )
 
 
 def test_bounds_where_numbers_leave_the_range() -> None:
-    """e^{−800}·e^{800} is one, though the first vanishes in floating point and the second overflows."""
+    """e^{−800}·e^{800} is one, though the first vanishes in floating point and the second
+    overflows.
+    """
     x = sp.Symbol("x", real=True)
     with np.errstate(all="ignore"):
-        low, high = enclosed(sp.exp(-x) * sp.exp(x, evaluate=False) ** 1.0, {x: (np.array([800.0]), np.array([801.0]))})
+        low, high = enclosed(
+            sp.exp(-x) * sp.exp(x, evaluate=False) ** 1.0,
+            {x: (np.array([800.0]), np.array([801.0]))},
+        )
     assert low[0] <= 1.0 <= high[0]
     axes = [Axis(x, -1.0, 1.0, log=False)]
     assert sign(1 + x, axes).sign == 1  # zero at the edge

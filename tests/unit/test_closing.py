@@ -1,4 +1,6 @@
-"""The quick look at the books at the end of a run: it says of every lane what the books themselves say."""
+"""The quick look at the books at the end of a run: it says of every lane what the books themselves
+say.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q
-from biomembrane.solve.ledger_totals import Books
+from biomembrane.solve.ledger_totals import LedgerTotals
 from biomembrane.solve.open_books import fine, open_lanes
 from biomembrane.solve.problem import books_limit
 from biomembrane.solve.task import prepare
@@ -39,12 +41,14 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 def solved(kind: str) -> Trajectory:
     name, parameters, summed = KINDS[kind]
     model = shipped(name) if name == "enterocyte" else epithelium(floating=False)
-    task = prepare(model, _TIMES, parameters=parameters, solver=bm.solvers.Native(rtol=RTOL), summed=summed)
+    task = prepare(
+        model, _TIMES, parameters=parameters, solver=bm.solvers.Native(rtol=RTOL), summed=summed
+    )
     return task.trajectory(slice(0, task.parameters.lanes))
 
 
-def books(made: Trajectory) -> Books:
-    return Books(replace(made, block=made.block.ends()))
+def books(made: Trajectory) -> LedgerTotals:
+    return LedgerTotals(replace(made, block=made.block.ends()))
 
 
 def changed(made: Trajectory, lane: int, column: int, by: float) -> Trajectory:
@@ -57,7 +61,9 @@ def changed(made: Trajectory, lane: int, column: int, by: float) -> Trajectory:
 @kinds
 @given(data=st.data())
 def test_it_says_what_the_books_say(kind: str, data: Any) -> None:
-    """An entry, a drift or a heat that is off by less or by more than the limit of what passed, in any lane; a bath that gives or takes."""
+    """An entry, a drift or a heat that is off by less or by more than the limit of what passed, in
+    any lane; a bath that gives or takes.
+    """
     made = solved(kind)
     lane = data.draw(st.integers(0, len(made.block.end) - 1))
     column = data.draw(st.integers(made.kernel.size, made.block.end.shape[1] - 1))
@@ -78,7 +84,9 @@ def test_what_is_not_finite_is_not_fine(kind: str, value: float) -> None:
 @kinds
 @given(share=st.sampled_from([-1e-2, 1e-2, 0.5]), data=st.data())
 def test_the_state_is_looked_at(kind: str, share: float, data: Any) -> None:
-    """A state of the end that the powers did not make: ΔΞ is off, and the books as a whole say the same."""
+    """A state of the end that the powers did not make: ΔΞ is off, and the books as a whole say the
+    same.
+    """
     made = solved(kind)
     column, lane = data.draw(st.integers(0, made.kernel.size - 1)), len(made.block.end) - 1
     spoilt = changed(made, lane, column, share * float(made.block.end[lane, column]))
@@ -86,13 +94,18 @@ def test_the_state_is_looked_at(kind: str, share: float, data: Any) -> None:
 
 
 def test_a_jump_of_what_the_exergy_depends_on_takes_a_closer_look() -> None:
-    """A step of the reference bath does work at once, which stands in no row; a step of a permeability does none."""
+    """A step of the reference bath does work at once, which stands in no row; a step of a
+    permeability does none.
+    """
     step = lambda a, b, unit: bm.Protocol.steps(Q(a, unit), (Q(30, "s"), Q(b, unit)))  # noqa: E731
     model, solver = shipped("enterocyte"), bm.solvers.Native(rtol=RTOL)
     name = next(n for n in model.parameters if n.endswith(".permeability"))
     before = float(model.parameter(name).quantity.magnitude)
     unit = str(model.parameter(name).unit)
-    for parameters, quick in (({"blood.K": step(5, 8, "mM")}, False), ({name: step(before, 2 * before, unit)}, True)):
+    for parameters, quick in (
+        ({"blood.K": step(5, 8, "mM")}, False),
+        ({name: step(before, 2 * before, unit)}, True),
+    ):
         made = prepare(model, _TIMES, parameters=parameters, solver=solver).trajectory(slice(0, 1))
         assert fine(made) is quick
         assert made.statuses[0].ok

@@ -1,4 +1,6 @@
-"""The kinetic diagram as one object: trees, loops, walks and the stationary state, against linear algebra and closed forms."""
+"""The kinetic diagram as one object: trees, loops, walks and the stationary state, against linear
+algebra and closed forms.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,21 @@ from biomembrane.declare.diagram import Diagram, forward, members, slowest_last
 
 @st.composite
 def diagrams(draw: st.DrawFn) -> Diagram:
-    """Connected, of 2 to 6 states, with steps both ways around and several between the same states."""
+    """Connected, of 2 to 6 states, with steps both ways around and several between the same
+    states.
+    """
     size = draw(st.integers(2, 6))
     ends = [(draw(st.integers(0, k - 1)), k) for k in range(1, size)]
-    more = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(lambda pair: pair[0] != pair[1])
+    more = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(
+        lambda pair: pair[0] != pair[1]
+    )
     listed = draw(st.permutations(ends + draw(st.lists(more, max_size=5))))
     listed = [pair[::-1] if draw(st.booleans()) else pair for pair in listed]
-    return Diagram(tuple(f"E{k}" for k in range(size)), tuple(f"s{k}" for k in range(len(listed))), tuple(listed))
+    return Diagram(
+        tuple(f"E{k}" for k in range(size)),
+        tuple(f"s{k}" for k in range(len(listed))),
+        tuple(listed),
+    )
 
 
 def rates(draw: st.DrawFn, made: Diagram) -> tuple[Any, Any]:
@@ -44,8 +54,12 @@ def incidence(made: Diagram) -> Any:
 
 
 @given(made=diagrams(), data=st.data())
-def test_trees_reach_all_states_and_the_loops_are_a_basis(made: Diagram, data: st.DataObject) -> None:
-    """Whatever the order: size − 1 steps; each chord closes one loop, which leaves every state as often as it comes there."""
+def test_trees_reach_all_states_and_the_loops_are_a_basis(
+    made: Diagram, data: st.DataObject
+) -> None:
+    """Whatever the order: size − 1 steps; each chord closes one loop, which leaves every state as
+    often as it comes there.
+    """
     for order in (None, tuple(data.draw(st.permutations(range(len(made.steps)))))):
         tree, chords, Z = made.tree(order), made.chords(order), made.loops(order)
         assert len(tree) == len(made.states) - 1
@@ -54,7 +68,10 @@ def test_trees_reach_all_states_and_the_loops_are_a_basis(made: Diagram, data: s
         assert not (incidence(made) @ Z.T).any()
         assert np.array_equal(Z[:, list(chords)], np.eye(len(chords)))
         assert all(walk[0] == (k, 1) for walk, k in zip(made.walks(order), chords, strict=True))
-        assert all(np.array_equal(made.row(walk), row) for walk, row in zip(made.walks(order), Z, strict=True))
+        assert all(
+            np.array_equal(made.row(walk), row)
+            for walk, row in zip(made.walks(order), Z, strict=True)
+        )
 
 
 @given(made=diagrams())
@@ -67,7 +84,9 @@ def test_simple_loops_meet_no_state_twice(made: Diagram) -> None:
         names = made.around(walk)
         assert names[0] == names[-1]
         assert len(set(names)) == len(names) - 1 == len(walk)
-        assert abs(made.row(forward(walk)) - made.row(walk)).any() == (sum(way for _, way in walk) < 0)
+        assert abs(made.row(forward(walk)) - made.row(walk)).any() == (
+            sum(way for _, way in walk) < 0
+        )
 
 
 @given(made=diagrams(), data=st.data())
@@ -80,7 +99,9 @@ def test_levels_rise_by_each_step_of_the_tree(made: Diagram, data: st.DataObject
 
 @given(made=diagrams(), data=st.data())
 def test_the_stationary_state_balances_every_state(made: Diagram, data: st.DataObject) -> None:
-    """Net fluxes in and out cancel to the last digits of the traffic; slopes are differences; forests are determinants."""
+    """Net fluxes in and out cancel to the last digits of the traffic; slopes are differences;
+    forests are determinants.
+    """
     up, down = rates(data.draw, made)
     n = made.occupancy(up, down)
     assert n.sum() == pytest.approx(1, rel=1e-13)
@@ -92,11 +113,16 @@ def test_the_stationary_state_balances_every_state(made: Diagram, data: st.DataO
     leaving = np.diag(a.sum(axis=1)) - a
     for kept in ([0], [0, len(n) - 1]):
         others = [s for s in range(len(n)) if s not in kept]
-        assert forests(a, sorted(set(kept))) == pytest.approx(np.linalg.det(leaving[np.ix_(others, others)]), rel=1e-6)
+        assert forests(a, sorted(set(kept))) == pytest.approx(
+            np.linalg.det(leaving[np.ix_(others, others)]), rel=1e-6
+        )
     direction = np.array([[data.draw(st.sampled_from([-1.0, 0.0, 1.0]))] for _ in up])
     _, slope = made.occupancy_slopes(up, down, direction * up[:, None], direction * down[:, None])
     h = 1e-5
-    wide = [made.occupancy(up * (1 + s * h * direction[:, 0]), down * (1 + s * h * direction[:, 0])) for s in (1, -1)]
+    wide = [
+        made.occupancy(up * (1 + s * h * direction[:, 0]), down * (1 + s * h * direction[:, 0]))
+        for s in (1, -1)
+    ]
     assert slope[:, 0] == pytest.approx((wide[0] - wide[1]) / (2 * h), abs=1e-8)
 
 
@@ -117,10 +143,14 @@ def test_loops_dissipate_what_the_steps_do(made: Diagram, data: st.DataObject) -
 
 
 def test_one_loop_in_closed_form() -> None:
-    """Three states in a ring: the occupancy of each is the sum of its three trees (King & Altman 1956)."""
+    """Three states in a ring: the occupancy of each is the sum of its three trees (King & Altman
+    1956).
+    """
     ring = Diagram.of("ABC", [("one", "A", "B"), ("two", "B", "C"), ("three", "C", "A")])
     up, down = np.array([2.0, 3.0, 5.0]), np.array([7.0, 11.0, 13.0])
-    trees = np.array([3 * 5 + 7 * 5 + 7 * 11, 5 * 2 + 11 * 2 + 11 * 13, 2 * 3 + 13 * 3 + 13 * 7], float)
+    trees = np.array(
+        [3 * 5 + 7 * 5 + 7 * 11, 5 * 2 + 11 * 2 + 11 * 13, 2 * 3 + 13 * 3 + 13 * 7], float
+    )
     assert ring.occupancy(up, down) == pytest.approx(trees / trees.sum(), rel=1e-15)
     assert ring.weights(ring.walks(), up, down) == pytest.approx([1 / trees.sum()], rel=1e-15)
     assert ring.around(ring.walks()[0]) == ("C", "A", "B", "C")
@@ -130,26 +160,44 @@ def test_one_loop_in_closed_form() -> None:
 
 
 def test_loops_through_the_same_states_are_told_apart() -> None:
-    """By those of their steps that are not the only ones between two states; the same loop walked another way has the same name."""
-    two = Diagram.of("ABC", [("one", "A", "B"), ("two", "B", "C"), ("three", "C", "A"), ("other", "B", "A")])
-    told = {frozenset({0, 3}): "A–B–A", frozenset({0, 1, 2}): "A–B–C–A by one", frozenset({1, 2, 3}): "B–C–A–B by other"}
+    """By those of their steps that are not the only ones between two states; the same loop walked
+    another way has the same name.
+    """
+    two = Diagram.of(
+        "ABC", [("one", "A", "B"), ("two", "B", "C"), ("three", "C", "A"), ("other", "B", "A")]
+    )
+    told = {
+        frozenset({0, 3}): "A–B–A",
+        frozenset({0, 1, 2}): "A–B–C–A by one",
+        frozenset({1, 2, 3}): "B–C–A–B by other",
+    }
     assert two.names() == told
     assert two.names([((3, -1), (1, 1), (2, 1))]) == told
 
 
 def test_a_loop_beyond_those_shown_has_a_name_too() -> None:
-    """Of six states each joined to each only the ten independent loops are shown; any other is named as it is walked forward."""
+    """Of six states each joined to each only the ten independent loops are shown; any other is
+    named as it is walked forward.
+    """
     pairs = list(itertools.combinations("ABCDEF", 2))
     full = Diagram.of("ABCDEF", [(a + b, a, b) for a, b in pairs])
-    ring = (*((pairs.index(pair), 1) for pair in itertools.pairwise("ABCDEF")), (pairs.index(("A", "F")), -1))
+    ring = (
+        *((pairs.index(pair), 1) for pair in itertools.pairwise("ABCDEF")),
+        (pairs.index(("A", "F")), -1),
+    )
     back = tuple((k, -way) for k, way in reversed(ring))
     assert len(full.names()) == 10
     assert full.names([back]) == full.names() | {members(ring): "A–B–C–D–E–F–A"}
 
 
 def test_of_two_parts_each_has_a_tree() -> None:
-    """It grows from the first state, whatever is listed first; what it leaves comes behind, in order."""
-    parts = Diagram.of("ABCDE", [("cd", "C", "D"), ("dc", "D", "C"), ("be", "B", "E"), ("ab", "A", "B"), ("ea", "E", "A")])
+    """It grows from the first state, whatever is listed first; what it leaves comes behind, in
+    order.
+    """
+    parts = Diagram.of(
+        "ABCDE",
+        [("cd", "C", "D"), ("dc", "D", "C"), ("be", "B", "E"), ("ab", "A", "B"), ("ea", "E", "A")],
+    )
     assert parts.outward() == (3, 4, 0, 1, 2)
     assert parts.outward([2, 1, 3]) == (3, 2, 1)
     assert (parts.tree(), parts.chords()) == ((3, 4, 0), (1, 2))

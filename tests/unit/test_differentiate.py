@@ -1,4 +1,6 @@
-"""One differentiation, by states, parameters and directions: against sympy, against differences, and against itself told otherwise."""
+"""One differentiation, by states, parameters and directions: against sympy, against differences,
+and against itself told otherwise.
+"""
 
 from __future__ import annotations
 
@@ -43,21 +45,34 @@ Piece = tuple[sp.Symbol, list[sp.Symbol], Any]
 
 @cache
 def read(local: sp.Expr) -> list[Piece]:
-    """A law cut into pieces that sympy differentiates quickly: what each defines, of which symbols, and a function for value and slopes."""
+    """A law cut into pieces that sympy differentiates quickly: what each defines, of which symbols,
+    and a function for value and slopes.
+    """
     cut, (last,) = sp.cse(local, sp.numbered_symbols("cut:"))
     made = []
     for symbol, e in [*cut, (None, last)]:
         names = sorted(e.free_symbols, key=str)
-        made.append((symbol, names, sp.lambdify(names, [e, *(sp.diff(e, s) for s in names)], modules=KNOWN)))
+        made.append(
+            (symbol, names, sp.lambdify(names, [e, *(sp.diff(e, s) for s in names)], modules=KNOWN))
+        )
     return made
 
 
 class BySympy:
-    """Values and total derivatives of all that a model's equations define: sympy's derivative of each, and the chain rule in numbers."""
+    """Values and total derivatives of all that a model's equations define: sympy's derivative of
+    each, and the chain rule in numbers.
+    """
 
     def __init__(self, model: Any, y: Any, p: Any) -> None:
-        inputs = [*(pool.symbol for pool in model.pools), *(model.symbol(name) for name in model.parameters)]
-        self.value: dict[Any, float] = {**FIXED, symbols.t: TIME, **dict(zip(inputs, [*y, *p], strict=True))}
+        inputs = [
+            *(pool.symbol for pool in model.pools),
+            *(model.symbol(name) for name in model.parameters),
+        ]
+        self.value: dict[Any, float] = {
+            **FIXED,
+            symbols.t: TIME,
+            **dict(zip(inputs, [*y, *p], strict=True)),
+        }
         self.slope: dict[Any, Any] = dict(zip(inputs, np.eye(len(inputs)), strict=True))
         self.none = np.zeros(len(inputs))
         for e in model.equations:
@@ -68,7 +83,13 @@ class BySympy:
         for symbol, given, function in read(local):
             known = [own[s] if s in own else self.known(sp.sympify(names.get(s, s))) for s in given]
             value, *slopes = function(*(v for v, _ in known))
-            own[symbol] = float(value), sum((float(d) * total for d, (_, total) in zip(slopes, known, strict=True)), self.none)
+            own[symbol] = (
+                float(value),
+                sum(
+                    (float(d) * total for d, (_, total) in zip(slopes, known, strict=True)),
+                    self.none,
+                ),
+            )
         return own[None]
 
     def known(self, e: sp.Expr) -> tuple[float, Any]:
@@ -76,9 +97,13 @@ class BySympy:
 
 
 def point(model: Any, seed: int = 2) -> tuple[Any, Any]:
-    """A state and parameters in the neighbourhood of where a model stands, with voltages that matter."""
+    """A state and parameters in the neighbourhood of where a model stands, with voltages that
+    matter.
+    """
     rng = np.random.default_rng(seed)
-    p = np.array([x.value for x in model.parameters.values()]) * rng.uniform(0.9, 1.1, len(model.parameters))
+    p = np.array([x.value for x in model.parameters.values()]) * rng.uniform(
+        0.9, 1.1, len(model.parameters)
+    )
     k = Kernel(program(model))
     constants = k.prepare(p)
     scale = k.call("scale", 0.0, np.zeros(k.size), constants)
@@ -104,16 +129,20 @@ def close(found: Any, wanted: Any, rtol: float) -> None:
     """Entry by entry, up to ``rtol`` of the largest in its row for what cancels."""
     size = np.abs(wanted) + 1e-3 * np.max(np.abs(wanted), axis=1, keepdims=True)
     off = np.abs(found - wanted) / np.where(size > 0, size, 1.0)
-    assert np.all(off <= rtol), f"off by {off.max():.2g} at {np.unravel_index(off.argmax(), off.shape)}"
+    assert np.all(off <= rtol), (
+        f"off by {off.max():.2g} at {np.unravel_index(off.argmax(), off.shape)}"
+    )
 
 
 @pytest.mark.parametrize("name", ["enterocyte", "mitochondrion", "resting_cell", "sodium_battery"])
 def test_shipped_models_as_sympy_has_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """∂(dx/dt)/∂x and ∂(dx/dt)/∂p, node by node and kind by kind: what sympy's derivatives of each equation give by the chain rule."""
+    """∂(dx/dt)/∂x and ∂(dx/dt)/∂p, node by node and kind by kind: what sympy's derivatives of each
+    equation give by the chain rule.
+    """
     model = load(name)
     y, p = point(model)
     truth = BySympy(model, y, p)
-    wanted = np.array([truth.slope[symbols.balance(pool.name)] for pool in model.pools])
+    wanted = np.array([truth.slope[symbols.rate_of_change(pool.name)] for pool in model.pools])
     for large in (programs.LARGE, 0):
         monkeypatch.setattr(programs, "LARGE", large)
         made = programs._build(model, (), False)
@@ -123,7 +152,9 @@ def test_shipped_models_as_sympy_has_them(name: str, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("name", shipped_models.names())
 def test_shipped_models_by_differences(name: str) -> None:
-    """Slopes of dx/dt, of affinities and of the entries of the ledger by states and parameters are what a small change makes of them."""
+    """Slopes of dx/dt, of affinities and of the entries of the ledger by states and parameters are
+    what a small change makes of them.
+    """
     model = load(name)
     made, (y, p) = program(model), point(model)
     x, n, groups = np.concatenate([y, p]), len(y), ("rhs", "affinity", "entry")
@@ -131,15 +162,22 @@ def test_shipped_models_by_differences(name: str) -> None:
     found = np.concatenate([matrix(made, group, y, p) for group in groups])
     for column in np.random.default_rng(5).permutation(len(x))[:12]:
         step = 1e-4 * abs(x[column]) or 1e-9
-        ends = [numbers(made, nodes, *np.split(x + far * step * np.eye(len(x))[column], [n])) for far in (-1, 1, -0.5, 0.5)]
+        ends = [
+            numbers(made, nodes, *np.split(x + far * step * np.eye(len(x))[column], [n]))
+            for far in (-1, 1, -0.5, 0.5)
+        ]
         wide, narrow = (ends[1] - ends[0]) / (2 * step), (ends[3] - ends[2]) / step
-        room = np.abs(wide - narrow) + 1e-7 * np.abs(narrow) + 1e-11 * np.abs(ends).max(axis=0) / step
+        room = (
+            np.abs(wide - narrow) + 1e-7 * np.abs(narrow) + 1e-11 * np.abs(ends).max(axis=0) / step
+        )
         assert np.all(np.abs(found[:, column] - (4 * narrow - wide) / 3) <= room), column
 
 
 @pytest.mark.parametrize("name", shipped_models.names())
 def test_columns_and_directions_agree(name: str) -> None:
-    """The Jacobian of a program is that of its right-hand sides; a direction is the sum of its columns."""
+    """The Jacobian of a program is that of its right-hand sides; a direction is the sum of its
+    columns.
+    """
     model = load(name)
     made, (y, p) = program(model), point(model)
     n, g = len(y), made.graph
@@ -153,8 +191,15 @@ def test_columns_and_directions_agree(name: str) -> None:
 
 
 def test_at_zero_volts() -> None:
-    """Where a form with both signs of V meets V = 0, its slope is that of B at 0, also once it has been polished."""
-    model = cell(lambda on: [leak(K, on), leak(Na, on)], {K: 140.0, Na: 10.0}, {K: 140.0, Na: 10.0}, impermeant=balance(charge=-1))
+    """Where a form with both signs of V meets V = 0, its slope is that of B at 0, also once it has
+    been polished.
+    """
+    model = cell(
+        lambda on: [leak(K, on), leak(Na, on)],
+        {K: 140.0, Na: 10.0},
+        {K: 140.0, Na: 10.0},
+        impermeant=balance(charge=-1),
+    )
     made, p = program(model), np.array([x.value for x in model.parameters.values()])
     k = Kernel(made)
     y = k.call("initial", 0.0, np.zeros(k.size), k.prepare(p))
@@ -166,9 +211,15 @@ def test_at_zero_volts() -> None:
 
 
 def test_what_no_root_depends_on() -> None:
-    """Columns of inputs that do not enter have no entries, nor has a root that is a constant; the input itself has slope one."""
+    """Columns of inputs that do not enter have no entries, nor has a root that is a constant; the
+    input itself has slope one.
+    """
     g = programs.Graph()
     y, p = g.inputs("y", 3), g.inputs("p", 2)
     found = differentiate(g, [g.const(2.0), y[1], g.mul(y[0], p[1])], [*y, *p])
-    assert {place: g.nodes[node] for place, node in found.items()} == {(1, 1): ("const", 1.0), (2, 0): g.nodes[p[1]], (2, 4): g.nodes[y[0]]}
+    assert {place: g.nodes[node] for place, node in found.items()} == {
+        (1, 1): ("const", 1.0),
+        (2, 0): g.nodes[p[1]],
+        (2, 4): g.nodes[y[0]],
+    }
     assert along(g, [g.mul(y[0], p[1])], {y[2]: g.one}) == [g.zero]

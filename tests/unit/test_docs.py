@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))}
+FILES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
+}
 
 
 @pytest.mark.parametrize("name", [name for name, text in FILES.items() if BLOCK.search(text)])
@@ -24,7 +27,9 @@ def test_python_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_picture_of_the_floors_is_that_of_the_contract() -> None:
-    done = subprocess.run([sys.executable, str(ROOT / "docs" / "draw_floors.py"), "--check"], check=False)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "draw_floors.py"), "--check"], check=False
+    )
     assert done.returncode == 0
     named = re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.py)?)", FILES["docs/architecture.md"])
     assert named

@@ -1,4 +1,6 @@
-"""The box that claims are judged in, their expressions as functions over it, the search for counter-examples, and splitting."""
+"""The box that claims are judged in, their expressions as functions over it, the search for
+counter-examples, and splitting.
+"""
 
 import math
 from dataclasses import replace
@@ -26,7 +28,9 @@ TERMS = {"K@in": (-1, 1, 140.0), "K@out": (1, 1, 5.0)}
 def leak(flux: Any = None, **said: Any) -> Claim:
     """K⁺ out; by default the flux of detailed balance."""
     inside, outside = symbols.concentration("K@in"), symbols.concentration("K@out")
-    flux = inside * sp.exp(U / 2) - outside * sp.exp(-U / 2) if flux is None else flux(inside, outside)
+    flux = (
+        inside * sp.exp(U / 2) - outside * sp.exp(-U / 2) if flux is None else flux(inside, outside)
+    )
     return claim("leak", TERMS, voltage=V, **({"flux": flux} | said))
 
 
@@ -35,13 +39,31 @@ def leak(flux: Any = None, **said: Any) -> Claim:
 
 def test_a_claim_from_stoichiometry() -> None:
     """A/RT = −ΔG°/RT − Σ ν ln(c/c°) − Q·FV/RT, and what is read off it."""
-    made = claim("pump", {"Na@in": (-3, 1, 10.0), "Na@out": (3, 1, 140.0), "ATP@in": (-1, 0, 4.0)}, voltage=V, energy=sp.Float(-30e3))
+    made = claim(
+        "pump",
+        {"Na@in": (-3, 1, 10.0), "Na@out": (3, 1, 140.0), "ATP@in": (-1, 0, 4.0)},
+        voltage=V,
+        energy=sp.Float(-30e3),
+    )
     assert made.reaction == "3 Na@in + ATP@in ⇌ 3 Na@out"
     assert made.charge == -3
     assert made.levels[0] == Level("Na@in", symbols.concentration("Na@in"), -3, 10.0, 1)
-    numbers = {"c[Na@in]": 10, "c[Na@out]": 140, "c[ATP@in]": 4, "V[m]": -0.06, "R": RT / BODY, "T": BODY, "F": F, "c0": 1000}
-    drive = float(made.drive.subs({s: numbers[str(s)] for s in made.drive.free_symbols}))
-    assert drive == pytest.approx(30e3 / RT - 3 * math.log(14) + math.log(0.004) + 3 * F * -0.06 / RT, rel=1e-12)
+    numbers = {
+        "c[Na@in]": 10,
+        "c[Na@out]": 140,
+        "c[ATP@in]": 4,
+        "V[m]": -0.06,
+        "R": RT / BODY,
+        "T": BODY,
+        "F": F,
+        "c0": 1000,
+    }
+    drive = float(
+        made.reduced_affinity.subs({s: numbers[str(s)] for s in made.reduced_affinity.free_symbols})
+    )
+    assert drive == pytest.approx(
+        30e3 / RT - 3 * math.log(14) + math.log(0.004) + 3 * F * -0.06 / RT, rel=1e-12
+    )
     still = claim("still", {"X@in": (0, 0, 1.0), "Y@in": (1, 0, 1.0)})
     assert (still.reaction, still.voltage, still.charge) == ("∅ ⇌ Y@in", None, 0)
 
@@ -52,7 +74,7 @@ def test_the_net_flux_of_a_claim() -> None:
     assert replace(blank, flux=None).net is None
     assert replace(blank, flux=None, forward=a).net is None
     assert replace(blank, flux=None, forward=a, reverse=b).net == a - b
-    assert replace(blank, flux=None, conductance=a).net == a * R * T * blank.drive
+    assert replace(blank, flux=None, conductance=a).net == a * R * T * blank.reduced_affinity
     assert replace(blank, flux=a, forward=a, reverse=b).net == a
 
 
@@ -60,10 +82,18 @@ def test_the_net_flux_of_a_claim() -> None:
 
 
 def test_the_box_is_physiological() -> None:
-    """±150 mV, a tenth to ten times each level; what is not known from 0.1 to 10 if positive, else from −1 to 1; pressures ±10 bar."""
+    """±150 mV, a tenth to ten times each level; what is not known from 0.1 to 10 if positive, else
+    from −1 to 1; pressures ±10 bar.
+    """
     free, sure = sp.Symbol("free", real=True), sp.Symbol("sure", positive=True)
     pressure = symbols.pressure("cell")
-    made = box(leak(lambda i, o: (i - o) * sure + free + pressure + sp.Symbol("known"), values={"known": 2.0}), {})
+    made = box(
+        leak(
+            lambda i, o: (i - o) * sure + free + pressure + sp.Symbol("known"),
+            values={"known": 2.0},
+        ),
+        {},
+    )
     seen = {v.name: (v.usual, v.low, v.high, v.log, v.unit) for v in made.variables}
     assert seen == {
         "V": (0.0, -0.15, 0.15, False, "V"),
@@ -75,7 +105,14 @@ def test_the_box_is_physiological() -> None:
     }
     names = [v.name for v in made.variables]
     usual = dict(zip(names, made.usual, strict=True))
-    assert usual == {"V": 0, "K@in": math.log(140), "K@out": math.log(5), str(pressure): 0, "sure": 0, "free": 0}
+    assert usual == {
+        "V": 0,
+        "K@in": math.log(140),
+        "K@out": math.log(5),
+        str(pressure): 0,
+        "sure": 0,
+        "free": 0,
+    }
     bounds = dict(zip(names, made.bounds.tolist(), strict=True))
     assert bounds["V"] == [-0.15, 0.15]
     assert bounds["K@out"] == pytest.approx([math.log(0.5), math.log(50)])
@@ -119,29 +156,44 @@ def test_a_still_box_has_a_thousandth_of_the_voltage() -> None:
 
 def test_values_and_slopes_are_those_of_the_formulas() -> None:
     """Against sympy: derivatives by V and by ln c, and by T where it is a variable."""
-    expression = symbols.concentration("K@in") ** 2 * sp.exp(U / 3) + sp.Symbol("gain") * symbols.concentration("K@out") / c0
+    expression = (
+        symbols.concentration("K@in") ** 2 * sp.exp(U / 3)
+        + sp.Symbol("gain") * symbols.concentration("K@out") / c0
+    )
     made = leak(lambda i, o: expression, values={"gain": 3.0})  # noqa: ARG005
     x = np.array([[-0.06, 0.03], [math.log(120), math.log(90)], [math.log(4), math.log(7)]])
     here = box(made, {})
     order = [v.name for v in here.variables]
     x = x[[["V", "K@in", "K@out"].index(name) for name in order]]
     for warm, T_ in ((False, BODY), (True, 300.0)):
-        functions = Functions([expression, made.drive], here, warm=warm)
+        functions = Functions([expression, made.reduced_affinity], here, warm=warm)
         at = np.vstack([x, np.full(2, T_)]) if warm else x
         values, slopes = functions(at), functions.slopes(at)
         assert slopes.shape == (2, 3 + warm, 2)
         for k in range(2):
             plain = dict(zip(order, x[:, k], strict=True))
-            numbers = {"V[m]": plain["V"], "R": RT / BODY, "F": F, "T": T_, "c0": 1000.0, "gain": 3.0}
+            numbers = {
+                "V[m]": plain["V"],
+                "R": RT / BODY,
+                "F": F,
+                "T": T_,
+                "c0": 1000.0,
+                "gain": 3.0,
+            }
             numbers |= {f"c[{n}]": math.exp(plain[n]) for n in ("K@in", "K@out")}
-            for row, e in enumerate((expression, made.drive)):
+            for row, e in enumerate((expression, made.reduced_affinity)):
 
                 def number(formula: Any, numbers: dict[str, float] = numbers) -> float:
                     return float(formula.subs({s: numbers[str(s)] for s in formula.free_symbols}))
 
                 assert values[row, k] == pytest.approx(number(e), rel=1e-12)
-                wanted = {"V": sp.diff(e, V)} | {n: sp.diff(e, symbols.concentration(n)) * symbols.concentration(n) for n in ("K@in", "K@out")}
-                assert slopes[row, :3, k] == pytest.approx([number(wanted[n]) for n in order], rel=1e-9, abs=1e-15)
+                wanted = {"V": sp.diff(e, V)} | {
+                    n: sp.diff(e, symbols.concentration(n)) * symbols.concentration(n)
+                    for n in ("K@in", "K@out")
+                }
+                assert slopes[row, :3, k] == pytest.approx(
+                    [number(wanted[n]) for n in order], rel=1e-9, abs=1e-15
+                )
                 if warm:
                     assert slopes[row, 3, k] == pytest.approx(number(sp.diff(e, T)), rel=1e-9)
 
@@ -158,16 +210,24 @@ def test_a_constant_has_no_slope() -> None:
 
 
 def test_the_residual_of_a_linear_form_is_its_terms() -> None:
-    """ln(r⁺/r⁻) − A/RT = ln 3 − 0.2·FV/RT + 0.5 ln(c_out/c°): constant at c°, slopes by name, and its largest size in the box."""
+    """ln(r⁺/r⁻) − A/RT = ln 3 − 0.2·FV/RT + 0.5 ln(c_out/c°): constant at c°, slopes by name, and
+    its largest size in the box.
+    """
 
     def flux(inside: Any, outside: Any) -> Any:
-        return 3 * inside * sp.exp(0.4 * U) - outside ** sp.Rational(1, 2) * c0 ** sp.Rational(1, 2) * sp.exp(-0.4 * U)
+        return 3 * inside * sp.exp(0.4 * U) - outside ** sp.Rational(1, 2) * c0 ** sp.Rational(
+            1, 2
+        ) * sp.exp(-0.4 * U)
 
     made = leak(flux)
     found = residual(made, box(made, {}))
     assert found.form == "linear"
-    assert found.terms == pytest.approx({"": math.log(3), "V": -0.2 * F / RT, "K@in": 0.0, "K@out": 0.5}, abs=1e-9)
-    assert found.drive == pytest.approx({"": 0.0, "V": F / RT, "K@in": 1.0, "K@out": -1.0}, abs=1e-9)
+    assert found.terms == pytest.approx(
+        {"": math.log(3), "V": -0.2 * F / RT, "K@in": 0.0, "K@out": 0.5}, abs=1e-9
+    )
+    assert found.reduced_affinity == pytest.approx(
+        {"": 0.0, "V": F / RT, "K@in": 1.0, "K@out": -1.0}, abs=1e-9
+    )
     assert (found.stalls, found.warming) == (False, pytest.approx(0.0))
     here = box(made, {})
     x = here.sample(512)
@@ -176,10 +236,15 @@ def test_the_residual_of_a_linear_form_is_its_terms() -> None:
     assert found.size == pytest.approx(np.abs(e).max(), rel=0.1)
     assert abs(found.signed) == pytest.approx(found.size)
     at = found.at
-    assert found.signed == pytest.approx(math.log(3) - 0.2 * F / RT * at[off["V"]] + 0.5 * (at[off["K@out"]] - math.log(1000)), rel=1e-9)
+    assert found.signed == pytest.approx(
+        math.log(3) - 0.2 * F / RT * at[off["V"]] + 0.5 * (at[off["K@out"]] - math.log(1000)),
+        rel=1e-9,
+    )
 
 
-@pytest.mark.parametrize(("forward", "reverse", "form"), [(1, 0, "forward only"), (0, 1, "reverse only")])
+@pytest.mark.parametrize(
+    ("forward", "reverse", "form"), [(1, 0, "forward only"), (0, 1, "reverse only")]
+)
 def test_one_way_laws_are_told_by_their_zero(forward: int, reverse: int, form: str) -> None:
     made = replace(leak(), flux=None, forward=sp.Integer(forward), reverse=sp.Integer(reverse))
     assert residual(made, box(made, {})).form == form
@@ -187,7 +252,7 @@ def test_one_way_laws_are_told_by_their_zero(forward: int, reverse: int, form: s
 
 def test_a_law_that_cannot_be_split_is_judged_by_its_stall() -> None:
     """(a − 0.3)(2 + sin a), a = A/RT, stops where a = 0.3: ε is −0.3 everywhere."""
-    x = leak().drive
+    x = leak().reduced_affinity
     made = leak(lambda *_: (x - sp.Rational(3, 10)) * (2 + sp.sin(x)))
     found = residual(made, box(made, {}))
     assert (found.form, found.stalls) == ("linear", True)
@@ -211,7 +276,11 @@ def test_a_stall_that_is_no_line_is_told_by_the_affinity_there() -> None:
 
 @pytest.mark.parametrize("way", [1, -1])
 def test_an_unsplit_flux_that_never_turns_is_one_way(way: int) -> None:
-    made = leak(lambda inside, outside: way * (sp.Rational(3, 2) + sp.sin(inside * outside) + sp.cos(inside * outside)))
+    made = leak(
+        lambda inside, outside: (
+            way * (sp.Rational(3, 2) + sp.sin(inside * outside) + sp.cos(inside * outside))
+        )
+    )
     found = residual(made, box(made, {}))
     assert (found.form, found.stalls) == ("one way", False)
 
@@ -220,25 +289,31 @@ def test_an_unsplit_flux_that_never_turns_is_one_way(way: int) -> None:
 
 
 def test_the_search_finds_the_state_furthest_uphill() -> None:
-    """J has the sign of A − 2RT: between 0 and 2RT it runs uphill, on as much of the box as A lies there."""
-    made = leak(lambda *_: leak().drive - 2)
+    """J has the sign of A − 2RT: between 0 and 2RT it runs uphill, on as much of the box as A lies
+    there.
+    """
+    made = leak(lambda *_: leak().reduced_affinity - 2)
     here = box(made, {})
     found = uphill(made, here)
     assert found is not None
-    assert 0 < found.drive <= 2
-    assert found.flux == pytest.approx(found.drive - 2, rel=1e-9)
-    drive = Functions([made.drive], here)(here.sample(2048))[0]
+    assert 0 < found.reduced_affinity <= 2
+    assert found.flux == pytest.approx(found.reduced_affinity - 2, rel=1e-9)
+    drive = Functions([made.reduced_affinity], here)(here.sample(2048))[0]
     assert found.share == pytest.approx(np.mean((drive > 0) & (drive < 2)), abs=0.002)
-    assert float(Functions([made.drive], here)(found.x[:, None])[0, 0]) == pytest.approx(found.drive, rel=1e-12)
+    assert float(Functions([made.reduced_affinity], here)(found.x[:, None])[0, 0]) == pytest.approx(
+        found.reduced_affinity, rel=1e-12
+    )
     assert uphill(leak(), box(leak(), {})) is None
 
 
 def test_a_narrow_counter_example_is_found_by_going_down_the_gradient() -> None:
-    """Off by a thousandth of RT: no sampled state need show it, and every variable that can stands at its usual value."""
-    made = leak(lambda *_: leak().drive - sp.Float("1e-4"))
+    """Off by a thousandth of RT: no sampled state need show it, and every variable that can stands
+    at its usual value.
+    """
+    made = leak(lambda *_: leak().reduced_affinity - sp.Float("1e-4"))
     found = uphill(made, box(made, {}))
     assert found is not None
-    assert 0 < found.drive < 1e-4
+    assert 0 < found.reduced_affinity < 1e-4
     assert found.flux < 0
 
 
@@ -280,6 +355,8 @@ def test_parts_are_not_negative_and_give_the_flux_back(flux: sp.Expr) -> None:
             assert up - down == pytest.approx(net, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("flux", [Z, sp.sin(X), (X - Y) ** 5, Z * X - Y, sp.Max(0, X - Y) - Z], ids=str)
+@pytest.mark.parametrize(
+    "flux", [Z, sp.sin(X), (X - Y) ** 5, Z * X - Y, sp.Max(0, X - Y) - Z], ids=str
+)
 def test_what_has_no_sign_is_not_split(flux: sp.Expr) -> None:
     assert list(splits(flux)) == []

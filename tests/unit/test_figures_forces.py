@@ -1,4 +1,6 @@
-"""Force diagrams and costs per mole: the numbers drawn are closed forms and the lines of the ledger."""
+"""Force diagrams and costs per mole: the numbers drawn are closed forms and the lines of the
+ledger.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def bars(axes: Any) -> list[float]:
 
 
 def test_the_reference_cell_holds_potassium_uphill_and_sodium_downhill() -> None:
-    """science.md §6: K⁺ +3.08 kJ/mol uphill at −60 mV and 140/4.5 mM, Na⁺ −12.69 with −5.79 of it electrical; 37 °C."""
+    """science.md §6: K⁺ +3.08 kJ/mol uphill at −60 mV and 140/4.5 mM, Na⁺ −12.69 with −5.79 of it
+    electrical; 37 °C.
+    """
     at = {"cell.K": Q(140, "mM"), "cell.Na": Q(10, "mM"), "membrane.potential": Q(-60, "mV")}
     run = bm.simulate(bm.load("resting_cell"), until="1 s", parameters=at)
     found = {f.species: f for f in force_diagram.measured(run, at="0 s")[0]}
@@ -61,25 +65,36 @@ def test_the_reference_cell_holds_potassium_uphill_and_sodium_downhill() -> None
 
 
 def test_each_force_is_the_affinity_of_a_leak() -> None:
-    """An ion that leaks out gains what one that goes in pays: the forces are the ledger's own affinities."""
+    """An ion that leaks out gains what one that goes in pays: the forces are the ledger's own
+    affinities.
+    """
     run = fed()
     found = {(f.membrane, f.species): f for f in force_diagram.measured(run)[0]}
     last = run.data.affinity.isel(time=-1)
     for species, leak in (("K", "K_leak"), ("Na", "Na_leak"), ("glucose", "GLUT2")):
-        assert found["basolateral", species].total == pytest.approx(float(last.sel(process=leak)), rel=1e-9)
+        assert found["basolateral", species].total == pytest.approx(
+            float(last.sel(process=leak)), rel=1e-9
+        )
     assert found["apical", "glucose"].electrical == 0
     assert found["apical", "glucose"].without == 1.0
 
 
 def test_forces_of_a_protocol_a_temperature_and_a_scan() -> None:
     steps = Protocol.steps(Q(5, "mM"), (Q(3, "s"), Q(50, "mM")))
-    run = bm.simulate(gut(), until="6 s", parameters={"blood.K": steps, "temperature": Q(293.15, "K")})
-    before, after = ({f.species: f for f in force_diagram.measured(run, at=t, membranes=["basolateral"])[0]}["K"] for t in ("1 s", "6 s"))
+    run = bm.simulate(
+        gut(), until="6 s", parameters={"blood.K": steps, "temperature": Q(293.15, "K")}
+    )
+    before, after = (
+        {f.species: f for f in force_diagram.measured(run, at=t, membranes=["basolateral"])[0]}["K"]
+        for t in ("1 s", "6 s")
+    )
     assert (before.without, after.without) == (5.0, 50.0)
     assert after.chemical == pytest.approx(R * 293.15 * math.log(after.within / 50) / 1e3, rel=1e-9)
     K_o = xr.DataArray([3000.0, 9000.0], dims="K_o", attrs={"units": "uM"})
     scan = bm.simulate(gut(), times=Q([0, 1], "s"), parameters={"blood.K": K_o})
-    lane = {f.species: f for f in force_diagram.measured(scan.isel(K_o=1), membranes=["basolateral"])[0]}["K"]
+    lane = {
+        f.species: f for f in force_diagram.measured(scan.isel(K_o=1), membranes=["basolateral"])[0]
+    }["K"]
     assert lane.without == pytest.approx(9.0, rel=1e-12)
     with pytest.raises(errors.WrongType, match=r"run\.sel\(K_o=…\)"):
         figures.forces(scan)
@@ -124,20 +139,37 @@ def test_costs_add_up_to_what_was_spent_for_each_mole(over: Any) -> None:
     first, last = carried.first, carried.last
     spent = float(run.ledger.spent[last] - run.ledger.spent[first]) / carried.amount
     assert sum(bars(axes)) == pytest.approx(spent, rel=1e-6)
-    dashed = next(line for line in axes.lines if line.get_linestyle() == "--" and len(set(line.get_xdata())) == 1 and line.get_linewidth() == 1)
+    dashed = next(
+        line
+        for line in axes.lines
+        if line.get_linestyle() == "--"
+        and len(set(line.get_xdata())) == 1
+        and line.get_linewidth() == 1
+    )
     assert dashed.get_xdata()[0] == pytest.approx(spent, rel=1e-12)
-    heat = run.ledger.by("transporter").isel(time=last) - run.ledger.by("transporter").isel(time=first)
+    heat = run.ledger.by("transporter").isel(time=last) - run.ledger.by("transporter").isel(
+        time=first
+    )
     drawn = dict(zip((t.get_text() for t in axes.get_yticklabels()), bars(axes), strict=True))
     for name, label in run.ledger.labels.items():
-        assert drawn[label] * carried.amount == pytest.approx(float(heat.sel(transporter=name)), rel=1e-12)
-    assert drawn["handed on, glucose"] * carried.amount == pytest.approx(float(run.ledger.delivered[last] - run.ledger.delivered[first]), rel=1e-9)
+        assert drawn[label] * carried.amount == pytest.approx(
+            float(heat.sel(transporter=name)), rel=1e-12
+        )
+    assert drawn["handed on, glucose"] * carried.amount == pytest.approx(
+        float(run.ledger.delivered[last] - run.ledger.delivered[first]), rel=1e-9
+    )
     assert numbers(axes) == pytest.approx(bars(axes), rel=6e-3)
 
 
 def test_the_cargo_is_what_mass_balance_says() -> None:
     run = fed()
-    into = {place: costs.carry(run.data, "glucose", place, None, None, "test") for place in ("blood", "cell")}
-    gained = float(run.data.amount.sel(pool="cell.glucose")[-1] - run.data.amount.sel(pool="cell.glucose")[0])
+    into = {
+        place: costs.carry(run.data, "glucose", place, None, None, "test")
+        for place in ("blood", "cell")
+    }
+    gained = float(
+        run.data.amount.sel(pool="cell.glucose")[-1] - run.data.amount.sel(pool="cell.glucose")[0]
+    )
     assert into["cell"].amount == pytest.approx(gained, rel=0.01)
     through = costs.carry(run.data, "Na", "blood", "NaKATPase", None, "test")
     turns = float(np.trapezoid(run.data.flux.sel(process="NaKATPase"), run.data.time))
@@ -189,7 +221,9 @@ def test_a_saved_run_is_drawn_alike(saved: Any, tmp_path: Path) -> None:
 
 
 def test_a_file_that_says_nonsense_of_its_system_is_refused(saved: Any, tmp_path: Path) -> None:
-    data = saved.data.assign_attrs(system_json='{"membranes": {"m": ["cell"]}, "processes": {}, "charges": {}, "labels": {}}')
+    data = saved.data.assign_attrs(
+        system_json='{"membranes": {"m": ["cell"]}, "processes": {}, "charges": {}, "labels": {}}'
+    )
     data.to_netcdf(tmp_path / "bad.nc", engine="h5netcdf")
     with pytest.raises(errors.CorruptFile, match="system_json"):
         bm.open_run(tmp_path / "bad.nc")

@@ -1,4 +1,6 @@
-"""Curves and maps over a scan, and runs laid over one another: the numbers drawn are those of the data."""
+"""Curves and maps over a scan, and runs laid over one another: the numbers drawn are those of the
+data.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ def clamped() -> bm.Run:
 
 @cache
 def rested() -> bm.Run:
-    scan = {"bath.K": scanned(np.geomspace(1, 100, 5), "mM", "K_o"), "K_leak.permeability": scanned([1e-7, 3e-7, 1e-6], "cm/s", "P")}
+    scan = {
+        "bath.K": scanned(np.geomspace(1, 100, 5), "mM", "K_o"),
+        "K_leak.permeability": scanned([1e-7, 3e-7, 1e-6], "cm/s", "P"),
+    }
     return bm.simulate(cell(), times=Q([0, 30, 60], "s"), parameters=scan)
 
 
@@ -48,31 +53,53 @@ def line(axes: Any, label: str) -> Any:
 
 def test_currents_are_charge_times_flux_and_sum_over_the_membrane() -> None:
     run = clamped().isel(V=0, K_o=0)
-    pump, leaks = (drawn_variables.series(run, of, "test")[0].values for of in (("current", "NaKATPase"), ("current", "K_leak")))
+    pump, leaks = (
+        drawn_variables.series(run, of, "test")[0].values
+        for of in (("current", "NaKATPase"), ("current", "K_leak"))
+    )
     per = constants.FARADAY * 1e-3
-    np.testing.assert_allclose(pump, run.data.flux.sel(process="NaKATPase") * per, rtol=1e-12)  # 3 Na⁺ out for 2 K⁺ in
+    np.testing.assert_allclose(
+        pump, run.data.flux.sel(process="NaKATPase") * per, rtol=1e-12
+    )  # 3 Na⁺ out for 2 K⁺ in
     np.testing.assert_allclose(leaks, run.data.flux.sel(process="K_leak") * per, rtol=1e-12)
     chloride = drawn_variables.series(run, ("current", "Cl_leak"), "test")[0].values
-    np.testing.assert_allclose(chloride, -run.data.flux.sel(process="Cl_leak") * per, rtol=1e-12)  # anions that leave are inward current
+    np.testing.assert_allclose(
+        chloride, -run.data.flux.sel(process="Cl_leak") * per, rtol=1e-12
+    )  # anions that leave are inward current
     total, *each = (s.values for s in drawn_variables.series(run, "current", "test"))
     np.testing.assert_allclose(total, sum(each), rtol=1e-12, atol=1e-12)
 
 
 def test_membrane_current_charges_the_capacitor() -> None:
-    """C dV/dt = −I: the sign and the size of the current are those of the potential's own equation."""
-    run = bm.simulate(cell(), times=Q(np.linspace(0, 2e-4, 21), "s"), parameters={"membrane.potential": Q(0, "mV")})
+    """C dV/dt = −I: the sign and the size of the current are those of the potential's own
+    equation.
+    """
+    run = bm.simulate(
+        cell(),
+        times=Q(np.linspace(0, 2e-4, 21), "s"),
+        parameters={"membrane.potential": Q(0, "mV")},
+    )
     I = np.asarray(drawn_variables.series(run, ("current", "membrane"), "test")[0].values, float)  # noqa: E741
     t, v = run.data.time.values, run.data.potential.values[:, 0]
     C = 5.0  # pF: 500 µm² at 1 µF/cm²
-    np.testing.assert_allclose(C * (v[-1] - v[0]) / 1e3, -np.trapezoid(I, t), rtol=1e-4)  # pF·mV is fC, pA·s is pC
+    np.testing.assert_allclose(
+        C * (v[-1] - v[0]) / 1e3, -np.trapezoid(I, t), rtol=1e-4
+    )  # pF·mV is fC, pA·s is pC
 
 
 def test_response_draws_the_data_against_the_potential_that_was_reached() -> None:
     run = clamped()
     axes = figures.response(run, ("flux", "K_leak"), along="potential")
     for k, label in enumerate(("K_o 2 mM", "K_o 20 mM")):
-        np.testing.assert_allclose(line(axes, label).get_xdata(), run.data.potential.isel(time=-1, membrane=0, K_o=k), rtol=1e-12)
-        ratio = line(axes, label).get_ydata() / run.data.flux.sel(process="K_leak").isel(time=-1, K_o=k).values
+        np.testing.assert_allclose(
+            line(axes, label).get_xdata(),
+            run.data.potential.isel(time=-1, membrane=0, K_o=k),
+            rtol=1e-12,
+        )
+        ratio = (
+            line(axes, label).get_ydata()
+            / run.data.flux.sel(process="K_leak").isel(time=-1, K_o=k).values
+        )
         assert ratio == pytest.approx(ratio[0], rel=1e-12)
         assert ratio[0] in (pytest.approx(1.0), pytest.approx(1e3))
     assert "mV" in axes.get_xlabel()
@@ -85,7 +112,9 @@ def test_reversal_of_a_leak_is_its_nernst_potential() -> None:
     axes = figures.response(run, ("current", "K_leak"), reversal=True, along="V", at="1 ns")
     nernst = 1e3 * constants.GAS * 310.15 / constants.FARADAY * np.log(4.5 / 130)
     told = next(t.get_text() for t in axes.texts)
-    assert float(told.partition("0 at ")[2].split()[0].replace("−", "-")) == pytest.approx(nernst, abs=0.06)
+    assert float(told.partition("0 at ")[2].split()[0].replace("−", "-")) == pytest.approx(
+        nernst, abs=0.06
+    )
     with pytest.raises(errors.OutOfDomain, match="crosses zero"):
         figures.response(run, "potential", along="V", reversal=True)
 
@@ -99,17 +128,26 @@ def test_crossings_are_exact_for_straight_lines() -> None:
 
 
 @pytest.mark.parametrize(("y", "where"), [
-    ([0, 0, 0, 0], []), ([1e-20, -1e-20, 1e-20, 5], []), ([0, 0, 0, 1], []), ([-1, 0, 0, 1], []), ([1, 0, 1, 2], []), ([0, 1, 2, 3], [1]),
+    ([0, 0, 0, 0], []), ([1e-20, -1e-20, 1e-20, 5], []), ([0, 0, 0, 1], []), ([-1, 0, 0, 1], []),
+    ([1, 0, 1, 2], []), ([0, 1, 2, 3], [1]),
     ([-3, -2, -1, 0], [4]), ([-1, 1, 1, -1], [1.5, 3.5]), ([1, np.nan, -1, -2], []),
 ])  # fmt: skip
 def test_a_curve_that_lies_at_zero_does_not_cross_it(y: list[float], where: list[float]) -> None:
-    """A blocked pump, a rectifier, rounding: no crossing but where the sign changes at one place."""
+    """A blocked pump, a rectifier, rounding: no crossing but where the sign changes at one
+    place.
+    """
     assert crossings(np.arange(1.0, 5.0), np.array(y, float)) == pytest.approx(where)
 
 
 def test_what_is_small_beside_its_panel_does_not_cross() -> None:
     y = np.array([[-1.0, 1e-9], [0.5, -1e-9], [2.0, 1e-9]])
-    array = xr.DataArray(y, dims=("V", "P"), coords={"V": [-50.0, 0.0, 50.0], "P": [1.0, 2.0]}, attrs={"units": "pA"}, name="current")
+    array = xr.DataArray(
+        y,
+        dims=("V", "P"),
+        coords={"V": [-50.0, 0.0, 50.0], "P": [1.0, 2.0]},
+        attrs={"units": "pA"},
+        name="current",
+    )
     labels = [line.get_label() for line in figures.response(array, reversal=True).lines]
     assert sum(": 0 at" in str(label) for label in labels) == 1
 
@@ -119,7 +157,11 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
     assert axes.get_xscale() == "log"
     assert axes.get_xlabel() == "bath K⁺ (mM)"
     assert axes.get_ylabel().replace("\n", " ").endswith("(mV)")
-    assert {t.get_text() for t in axes.texts} == {"P 1.0×10⁻⁷ cm s⁻¹", "P 3.0×10⁻⁷ cm s⁻¹", "P 1.0×10⁻⁶ cm s⁻¹"}
+    assert {t.get_text() for t in axes.texts} == {
+        "P 1.0×10⁻⁷ cm s⁻¹",
+        "P 3.0×10⁻⁷ cm s⁻¹",
+        "P 1.0×10⁻⁶ cm s⁻¹",
+    }
     assert drawn_variables.even_ratios(np.array([2.0, 5, 10, 20]))
     assert not drawn_variables.even_ratios(np.linspace(1, 10, 10))
     assert not drawn_variables.even_ratios(np.array([-1.0, 1, 10, 100]))
@@ -129,7 +171,11 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
 def test_scans_are_drawn_clearly(width: float) -> None:
     check_clear(figures.response(rested(), "potential", width=width))
     check_clear(figures.map(rested(), "potential", width=width), rotated=False)
-    check_clear(figures.response(clamped(), ("current", "membrane"), along="potential", reversal=True, width=width))
+    check_clear(
+        figures.response(
+            clamped(), ("current", "membrane"), along="potential", reversal=True, width=width
+        )
+    )
 
 
 def test_map_holds_the_numbers_and_hatches_what_failed() -> None:
@@ -165,7 +211,9 @@ def test_axes_that_are_given_are_drawn_into() -> None:
     left, right = figure.subplots(1, 2)
     assert figures.response(rested(), "potential", ax=left) is left
     assert figures.map(rested(), "potential", ax=right) is right
-    assert figures.compare({"a": rested().isel(K_o=0, P=0)}, ax=figure.add_subplot()).figure is figure
+    assert (
+        figures.compare({"a": rested().isel(K_o=0, P=0)}, ax=figure.add_subplot()).figure is figure
+    )
 
 
 def test_compare_overlays_the_courses_of_each_run(tmp_path: Path) -> None:
@@ -174,10 +222,15 @@ def test_compare_overlays_the_courses_of_each_run(tmp_path: Path) -> None:
     for label, run in runs.items():
         for species, shown in (("Na", "Na⁺"), ("K", "K⁺")):
             drawn = line(axes, f"{shown}, {label}")
-            np.testing.assert_allclose(drawn.get_ydata(), run.data.concentration.sel(pool=f"cell.{species}"), rtol=1e-12)
+            np.testing.assert_allclose(
+                drawn.get_ydata(), run.data.concentration.sel(pool=f"cell.{species}"), rtol=1e-12
+            )
             np.testing.assert_allclose(drawn.get_xdata(), run.data.time, rtol=1e-12)
     assert axes.get_xlabel() == "Time (s)"
-    dashes = {label: {line(axes, f"{shown}, {label}").get_linestyle() for shown in ("Na⁺", "K⁺")} for label in runs}
+    dashes = {
+        label: {line(axes, f"{shown}, {label}").get_linestyle() for shown in ("Na⁺", "K⁺")}
+        for label in runs
+    }
     assert dashes["low"].isdisjoint(dashes["high"])
     check_clear(axes)
     check_clear(figures.compare(runs, "spent"))
@@ -188,7 +241,10 @@ def test_lines_of_one_kind_differ_in_grey() -> None:
     for colour in ("#0072B2", "#222222", "#E69F00", "#882255"):
         shades = [figure_axes.luminance(c) for c in figure_axes.shades(colour, 3)]
         assert all(b > a + 0.01 for a, b in zip(shades, shades[1:], strict=False))
-        assert all(figure_axes.luminance(figure_axes.readable(c)) <= 0.18 for c in figure_axes.shades(colour, 3))
+        assert all(
+            figure_axes.luminance(figure_axes.readable(c)) <= 0.18
+            for c in figure_axes.shades(colour, 3)
+        )
 
 
 def test_errors_say_what_to_do() -> None:
@@ -242,12 +298,21 @@ def test_labels_of_contours_lie_inside() -> None:
     frame = axes.get_window_extent()
     boxes = [text.get_window_extent() for text in axes.texts]
     assert boxes
-    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+    assert all(
+        frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+        for box in boxes
+    )
 
 
 def test_numbers_of_an_abscissa_do_not_touch_in_a_narrow_figure() -> None:
     x = np.geomspace(1.2345e-8, 9.8765e-8, 6)
-    array = xr.DataArray(np.arange(6.0), dims="P", coords={"P": ("P", x, {"units": "cm/s"})}, attrs={"units": "mM"}, name="concentration")
+    array = xr.DataArray(
+        np.arange(6.0),
+        dims="P",
+        coords={"P": ("P", x, {"units": "cm/s"})},
+        attrs={"units": "mM"},
+        name="concentration",
+    )
     axes = figures.response(array, width=50)
     axes.figure.draw_without_rendering()
     boxes = [tick.get_window_extent() for tick in axes.get_xticklabels() if tick.get_text()]
@@ -260,7 +325,9 @@ def test_no_line_breaks_between_a_number_and_its_unit() -> None:
 
     with look.style("cell"):
         for room in range(40, 120, 5):
-            lines = look.wrap(drawn_variables.titled("Flux of what is carried", "fmol s-1"), room, 7).split("\n")
+            lines = look.wrap(
+                drawn_variables.titled("Flux of what is carried", "fmol s-1"), room, 7
+            ).split("\n")
             assert not any(line.endswith("(fmol") for line in lines)
 
 
@@ -268,4 +335,6 @@ def test_a_part_of_a_scan_is_drawn_from_its_data() -> None:
     with pytest.raises(errors.UnknownName, match=r"figures\.response\(run\.data\.sel\(P=…\), …\)"):
         rested().sel(P=3e-7)
     axes = figures.response(rested().data.sel(P=3e-7), "potential", along="bath.K")
-    np.testing.assert_array_equal(line(axes, "membrane").get_ydata(), rested().data.potential.isel(time=-1, membrane=0, P=1))
+    np.testing.assert_array_equal(
+        line(axes, "membrane").get_ydata(), rested().data.potential.isel(time=-1, membrane=0, P=1)
+    )

@@ -28,13 +28,20 @@ def fixed() -> bm.Model:
 def enclosed() -> bm.Model:
     """Two cells, no ground: what one gains of charge the other holds the counterpart of."""
     inner = cell(name="inner", impermeant={PROTEIN: Q(62.5, "mM")}, held={})
-    outer = cell(name="outer", contents={K: Q(100, "mM"), Cl: Q(100, "mM")}, impermeant=None, held={})
+    outer = cell(
+        name="outer", contents={K: Q(100, "mM"), Cl: Q(100, "mM")}, impermeant=None, held={}
+    )
     on = membrane(inside=inner, outside=outer)
     return bm.Model("enclosed", [transporter(on=on)], potential={on: Q(0, "mV")})
 
 
 def run(model: bm.Model, start: Any = None, **changed: Any) -> bm.Run:
-    return bm.simulate(model, until="1 s", start=start, parameters={name.replace("__", "."): x for name, x in changed.items()})
+    return bm.simulate(
+        model,
+        until="1 s",
+        start=start,
+        parameters={name.replace("__", "."): x for name, x in changed.items()},
+    )
 
 
 def scan(*values: float) -> xr.DataArray:
@@ -44,13 +51,17 @@ def scan(*values: float) -> xr.DataArray:
 ROWS = table(
     {
         "simulate": [
-            ("cations taken away", lambda: run(fixed(), cell__K="60 mM"), e.ChargeImbalance, "cell", "electroneutral", "-70 fmol", "both signs"),
+            ("cations taken away", lambda: run(fixed(), cell__K="60 mM"), e.ChargeImbalance, "cell",
+                "electroneutral", "-70 fmol", "both signs"),
             (
                 "in one lane", lambda: run(fixed(), cell__K=scan(130, 130, 129)), e.ChargeImbalance,
-                "simulate(parameters=…), cell", "at the values as used", "-1 fmol of charge left over at position held_K=2", "balance(charge=-1)",
+                "simulate(parameters=…), cell", "at the values as used",
+                "-1 fmol of charge left over at position held_K=2", "balance(charge=-1)",
             ),
-            ("impermeants taken away", lambda: run(fixed(), cell__protein="0 mM"), e.ChargeImbalance, "cell", "electroneutral", "+125 fmol", "both"),
-            ("in the place of the ground", lambda: run(enclosed(), outer__Cl="90 mM"), e.ChargeImbalance, "outer", "neutral", "+10 fmol", "outer"),
+            ("impermeants taken away", lambda: run(fixed(), cell__protein="0 mM"),
+                e.ChargeImbalance, "cell", "electroneutral", "+125 fmol", "both"),
+            ("in the place of the ground", lambda: run(enclosed(), outer__Cl="90 mM"),
+                e.ChargeImbalance, "outer", "neutral", "+10 fmol", "outer"),
         ]
     }
 )  # fmt: skip
@@ -62,7 +73,10 @@ def test_mistake(mistake: Mistake) -> None:
 
 
 def test_ions_of_both_signs_may_change_together() -> None:
-    for changed in ({"cell__K": "100 mM", "cell__protein": "47.5 mM"}, {"cell__K": scan(130, 120), "cell__Cl": scan(20, 10)}):
+    for changed in (
+        {"cell__K": "100 mM", "cell__protein": "47.5 mM"},
+        {"cell__K": scan(130, 120), "cell__Cl": scan(20, 10)},
+    ):
         assert run(fixed(), **changed).status.ok
     assert run(enclosed(), outer__Cl="90 mM", outer__K="90 mM").status.ok
 

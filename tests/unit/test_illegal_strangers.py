@@ -1,4 +1,6 @@
-"""Objects and functions of someone else's make: what fails when it is compared or printed, numbers no double holds, functions that raise."""
+"""Objects and functions of someone else's make: what fails when it is compared or printed, numbers
+no double holds, functions that raise.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,10 @@ def _kind(thing: object) -> str:
 
 
 STRANGE: dict[str, Any] = {
-    "sulky": Sulky(), "array": np.array(["a", "b"]), "series": pd.Series([1.0, 2.0]), "DataArray": xr.DataArray([1, 2], dims="k"),
-    "quantity": Q([1.0, 2.0], "mM"), "iterator": iter([1]), "object": object(), "huge": HUGE, "bytes": b"K", "sympy": sp.Symbol("x") > 0,
+    "sulky": Sulky(), "array": np.array(["a", "b"]), "series": pd.Series([1.0, 2.0]),
+    "DataArray": xr.DataArray([1, 2], dims="k"),
+    "quantity": Q([1.0, 2.0], "mM"), "iterator": iter([1]), "object": object(), "huge": HUGE,
+    "bytes": b"K", "sympy": sp.Symbol("x") > 0,
 }  # fmt: skip
 
 
@@ -58,10 +62,19 @@ def run() -> bm.Run:
 @cache
 def scan() -> bm.Run:
     """Over numbers, texts and days."""
-    coords: dict[str, Any] = {"K_o": [4.0, 5.0], "salt": ["low", "high"], "day": np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[ns]")}
+    coords: dict[str, Any] = {
+        "K_o": [4.0, 5.0],
+        "salt": ["low", "high"],
+        "day": np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[ns]"),
+    }
     over = {"bath.K": "K_o", "bath.Na": "salt", "bath.glucose": "day"}
-    parameters = {name: xr.DataArray([4.0, 5.0], dims=d, coords={d: coords[d]}, attrs={"units": "mM"}) for name, d in over.items()}
-    return bm.simulate(sound(), until="0.1 s", parameters=parameters, solver=bm.solvers.Native(rtol=1e-4))
+    parameters = {
+        name: xr.DataArray([4.0, 5.0], dims=d, coords={d: coords[d]}, attrs={"units": "mM"})
+        for name, d in over.items()
+    }
+    return bm.simulate(
+        sound(), until="0.1 s", parameters=parameters, solver=bm.solvers.Native(rtol=1e-4)
+    )
 
 
 NAMED: dict[str, Callable[[Any], Any]] = {
@@ -70,7 +83,8 @@ NAMED: dict[str, Callable[[Any], Any]] = {
     "GLUT2": lambda x: lib.GLUT2(membrane(), name=x),
     "KCC2": lambda x: lib.KCC2(membrane(), conductance=Q(1, "S/dm^2"), name=x),
     "NaKATPase": lambda x: lib.NaKATPase(membrane(), name=x),
-    "NaKATPase, explicit": lambda x: lib.NaKATPase(membrane(), explicit=3, name=x),  # type: ignore[arg-type]
+    "NaKATPase, explicit": lambda x: lib.NaKATPase(membrane(), explicit=3, name=x),
+    # type: ignore[arg-type]
     "SGLT1": lambda x: lib.SGLT1(membrane(), name=x),
     "Run.final": lambda x: run().final(x),
     "Run.sel, numbers": lambda x: scan().sel(K_o=x, salt="low", day="2026-01-01"),
@@ -95,7 +109,9 @@ def _proven() -> Any:
 @pytest.mark.parametrize("thing", STRANGE)
 @pytest.mark.parametrize("call", NAMED)
 def test_a_strange_name_is_told(call: str, thing: str) -> None:
-    """No call compares, prints or asks the truth of what it was given before it knows what it is."""
+    """No call compares, prints or asks the truth of what it was given before it knows what it
+    is.
+    """
     error = caught(lambda: NAMED[call](STRANGE[thing]))
     assert error.where
     assert error.wanted
@@ -108,11 +124,24 @@ def test_a_strange_name_is_told(call: str, thing: str) -> None:
 def test_lanes_are_found_by_their_labels() -> None:
     """The same number, the same text, the same day."""
     found = scan().sel(K_o="5.0000001 mM", salt="high", day="2026-01-02")
-    assert [float(found.data.attrs.get(k, v)) for k, v in found.baths["bath"].items() if k in ("K", "Na", "glucose")] == [5.0, 5.0, 5.0]
-    assert scan().sel(K_o=Fraction(4, 1), salt="low", day=np.datetime64("2026-01-01")).baths["bath"]["K"] == 4.0
+    assert [
+        float(found.data.attrs.get(k, v))
+        for k, v in found.baths["bath"].items()
+        if k in ("K", "Na", "glucose")
+    ] == [5.0, 5.0, 5.0]
+    assert (
+        scan()
+        .sel(K_o=Fraction(4, 1), salt="low", day=np.datetime64("2026-01-01"))
+        .baths["bath"]["K"]
+        == 4.0
+    )
 
 
-@pytest.mark.parametrize("wrong", [{"model": "cell"}, {"solver": 0}, {"solver": Sulky()}, {"start": iter([1])}], ids=lambda x: next(iter(x)))
+@pytest.mark.parametrize(
+    "wrong",
+    [{"model": "cell"}, {"solver": 0}, {"solver": Sulky()}, {"start": iter([1])}],
+    ids=lambda x: next(iter(x)),
+)
 def test_a_lazy_scan_is_judged_at_the_call(wrong: dict[str, Any]) -> None:
     """As any other: what is no model, no solver and no start is told before anything is put off."""
     over = xr.DataArray([4.0, 5.0], dims="K_o", attrs={"units": "mM"}).chunk({"K_o": 1})
@@ -126,9 +155,13 @@ def test_a_lazy_scan_is_judged_at_the_call(wrong: dict[str, Any]) -> None:
 def test_a_study_tells_strange_labels_and_hosts(thing: str) -> None:
     """Before it audits or runs anything."""
     study = bm.Study("cell")
-    assert isinstance(caught(lambda: study.run(sound(), label=STRANGE[thing], until="0.1 s")), errors.BadName)
+    assert isinstance(
+        caught(lambda: study.run(sound(), label=STRANGE[thing], until="0.1 s")), errors.BadName
+    )
     assert isinstance(caught(lambda: study.audit(sound(), hosted=STRANGE[thing])), errors.WrongType)
-    assert isinstance(caught(lambda: study.answer(STRANGE[thing], Q(1, "mV"), "V")), errors.WrongType)
+    assert isinstance(
+        caught(lambda: study.answer(STRANGE[thing], Q(1, "mV"), "V")), errors.WrongType
+    )
     assert not study.audits
     assert not study.records
 
@@ -139,33 +172,63 @@ def test_a_single_run_has_no_lanes() -> None:
     assert caught(lambda: scan().sel(K_i=5.0)).advice == "did you mean 'K_o'?"
 
 
-@pytest.mark.parametrize("number", [Decimal("0.5"), Fraction(1, 2), np.float32(0.5), np.array([0.5], dtype=np.float32)[0]], ids=_kind)
+@pytest.mark.parametrize(
+    "number",
+    [Decimal("0.5"), Fraction(1, 2), np.float32(0.5), np.array([0.5], dtype=np.float32)[0]],
+    ids=_kind,
+)
 def test_the_number_of_a_quantity_may_be_of_any_kind(number: Any) -> None:
     """pint keeps a Decimal as it is, and adds no float to it; past the border it is a float."""
     of = units.registry().Quantity
     assert type(units.quantity(of(number, "s"), "x").magnitude) is float
-    pulses = Protocol.pulses("5 mM", "20 mM", start=of(number, "s"), width="1 s", period=of(Decimal(3), "s"), count=2)
-    assert [units.strip(t, units.dimension_of(Q(1, "s")), "t") for t in pulses.times] == [0.5, 1.5, 3.5, 4.5]
+    pulses = Protocol.pulses(
+        "5 mM", "20 mM", start=of(number, "s"), width="1 s", period=of(Decimal(3), "s"), count=2
+    )
+    assert [units.strip(t, units.dimension_of(Q(1, "s")), "t") for t in pulses.times] == [
+        0.5,
+        1.5,
+        3.5,
+        4.5,
+    ]
     made = lib.KCC2(membrane(), conductance=of(number, "S/dm^2"))
-    assert made.parameters["KCC2.coefficient"].value == lib.KCC2(membrane(), conductance="0.5 S/dm^2").parameters["KCC2.coefficient"].value
+    assert (
+        made.parameters["KCC2.coefficient"].value
+        == lib.KCC2(membrane(), conductance="0.5 S/dm^2").parameters["KCC2.coefficient"].value
+    )
     assert bm.Compartment("cell", volume=of(number, "pL")).volume.value == 0.5
-    assert bm.Model("cell", [transporter()], temperature=of(Decimal(37), "degC")).parameters["temperature"].value == 310.15
+    assert (
+        bm.Model("cell", [transporter()], temperature=of(Decimal(37), "degC"))
+        .parameters["temperature"]
+        .value
+        == 310.15
+    )
 
 
-@pytest.mark.parametrize("number", ["0.5", True, None, 1j, HUGE, Decimal("NaN"), np.ma.masked], ids=_kind)
+@pytest.mark.parametrize(
+    "number", ["0.5", True, None, 1j, HUGE, Decimal("NaN"), np.ma.masked], ids=_kind
+)
 def test_a_quantity_of_no_number_is_told(number: Any) -> None:
     """pint takes anything for a number; the border does not."""
     made = object.__new__(units.registry().Quantity)
     made._magnitude, made._units = number, Q(1, "pL")._units
-    assert isinstance(caught(lambda: bm.Compartment("cell", volume=made)), errors.NotANumber | errors.NotFinite)
+    assert isinstance(
+        caught(lambda: bm.Compartment("cell", volume=made)), errors.NotANumber | errors.NotFinite
+    )
 
 
-@given(st.sampled_from(["m", "mmol l", "kg s"]), st.integers(1, 9), st.sampled_from(["{0}", "-{0}", "^{0}", "^-{0}", "**{0}", "^({0})", "^({0}/2)"]))
+@given(
+    st.sampled_from(["m", "mmol l", "kg s"]),
+    st.integers(1, 9),
+    st.sampled_from(["{0}", "-{0}", "^{0}", "^-{0}", "**{0}", "^({0})", "^({0}/2)"]),
+)
 def test_an_exponent_has_no_zero_in_front(name: str, exponent: int, form: str) -> None:
     """``l01`` is ``l-1`` misread, and means nothing; ``l10`` does."""
     assert units.unit_of(Q(1.0, name + form.format(exponent)))
     for zeros in ("0", "00"):
-        assert isinstance(caught(lambda zeros=zeros: Q(1.0, name + form.format(f"{zeros}{exponent}"))), errors.UnknownUnit)
+        assert isinstance(
+            caught(lambda zeros=zeros: Q(1.0, name + form.format(f"{zeros}{exponent}"))),
+            errors.UnknownUnit,
+        )
 
 
 class Mine(Exception):
@@ -179,14 +242,20 @@ def failing(*_: Any, **__: Any) -> Any:
 SCAN = {"bath.K": xr.DataArray([4.0, 5.0], dims="K_o", attrs={"units": "mM"})}
 CALLED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "progress": (lambda f: bm.simulate(sound(), until="0.1 s", progress=f), "simulate(progress=…)"),
-    "progress, threads": (lambda f: bm.simulate(sound(), until="0.1 s", parameters=_many(), progress=f), "simulate(progress=…)"),
-    "reduce": (lambda f: bm.simulate(sound(), until="0.1 s", parameters=SCAN, keep=bm.Keep(reduce=f)), "Keep(reduce=…)"),
-    "modulator": (lambda f: bm.Transporter("leak", "K@in -> K@out", membrane(), laws.GHK(permeability="1 cm/s"), modulator=f), "leak, modulator"),
+    "progress, threads": (lambda f: bm.simulate(sound(), until="0.1 s", parameters=_many(),
+        progress=f), "simulate(progress=…)"),
+    "reduce": (lambda f: bm.simulate(sound(), until="0.1 s", parameters=SCAN,
+        keep=bm.Keep(reduce=f)), "Keep(reduce=…)"),
+    "modulator": (lambda f: bm.Transporter("leak", "K@in -> K@out", membrane(),
+        laws.GHK(permeability="1 cm/s"), modulator=f), "leak, modulator"),
     "flux": (lambda f: transporter(law=laws.Empirical(flux=f, reason="none")), "K_leak, flux"),
-    "barrier": (lambda f: transporter(law=laws.Elementary(rate="1 fmol/s", barrier=f)), "K_leak, barrier=…"),
+    "barrier": (lambda f: transporter(law=laws.Elementary(rate="1 fmol/s", barrier=f)),
+        "K_leak, barrier=…"),
     "law": (lambda f: transporter(law=SimpleNamespace(rates=f)), "K_leak, law=…"),
-    "pair": (lambda f: transporter("K@in -> K@out", laws.Pair(forward=f, reverse=f)), "K_leak, forward"),
-    "formula": (lambda f: bm.simulate(sound(), until="0.1 s", parameters={"bath.K": Protocol.function(f)}), "['bath.K'], Protocol.function"),
+    "pair": (lambda f: transporter("K@in -> K@out", laws.Pair(forward=f, reverse=f)),
+        "K_leak, forward"),
+    "formula": (lambda f: bm.simulate(sound(), until="0.1 s",
+        parameters={"bath.K": Protocol.function(f)}), "['bath.K'], Protocol.function"),
 }  # fmt: skip
 
 
@@ -196,7 +265,9 @@ def _many() -> dict[str, xr.DataArray]:
 
 @pytest.mark.parametrize("call", CALLED)
 def test_an_error_of_a_users_function_passes_with_a_note(call: str) -> None:
-    """It is the user's to catch, by its own class; a note tells which function it was, and where it was given."""
+    """It is the user's to catch, by its own class; a note tells which function it was, and where it
+    was given.
+    """
     make, where = CALLED[call]
     with pytest.raises(Mine, match="mine") as found:
         make(failing)
@@ -215,7 +286,9 @@ def test_an_error_of_c_passes_with_a_note() -> None:
 
 def test_our_errors_have_no_note() -> None:
     """A mistake told inside a user's function is told already."""
-    error = caught(lambda: transporter(law=laws.Empirical(flux=lambda site: site["Zn@in"], reason="none")))
+    error = caught(
+        lambda: transporter(law=laws.Empirical(flux=lambda site: site["Zn@in"], reason="none"))
+    )
     assert isinstance(error, errors.UnknownName)
     assert not hasattr(error, "__notes__")
 
@@ -223,7 +296,10 @@ def test_our_errors_have_no_note() -> None:
 @pytest.mark.parametrize("number", [HUGE, -HUGE, Fraction(HUGE), Fraction(1, 3) * HUGE], ids=_kind)
 def test_a_rate_beyond_a_double_is_told(number: Any) -> None:
     """Python's integers have no end; a rate has."""
-    assert isinstance(caught(lambda: transporter(law=laws.Empirical(flux=lambda _: number, reason="none"))), errors.WrongType)
+    assert isinstance(
+        caught(lambda: transporter(law=laws.Empirical(flux=lambda _: number, reason="none"))),
+        errors.WrongType,
+    )
 
 
 @pytest.mark.parametrize("charge", [HUGE, -HUGE, 1e300, 1_000_001], ids=_kind)

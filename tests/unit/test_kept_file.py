@@ -14,7 +14,7 @@ from builders import S, cell
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.results.scan import Kept
+from biomembrane.results.scan import ScanResult
 
 OUT = xr.DataArray([300.0, 2000.0, 4500.0], dims="out", attrs={"units": "uM"})
 
@@ -42,10 +42,13 @@ def test_a_lane_of_a_kept_scan_is_the_lane_of_the_scan(tmp_path: Path) -> None:
     saved = bm.open_run(bm.save(kept, tmp_path / "kept.nc"))
     for k, label in enumerate(OUT.values):
         lane = kept.sel(out=label)
-        assert isinstance(lane, Kept)
+        assert isinstance(lane, ScanResult)
         assert float(lane.data["bath.S"]) == label / 1e3
         for one in (lane, kept.isel(out=k), saved.sel(out=f"{label} uM")):
-            assert one.data.amount.values.ravel().tolist() == whole.sel(out=label).data.amount.values[-1].tolist()
+            assert (
+                one.data.amount.values.ravel().tolist()
+                == whole.sel(out=label).data.amount.values[-1].tolist()
+            )
             assert one.ledger.check() is not None
     with pytest.raises(errors.UnknownName, match="the nearest label is 300 uM"):
         kept.sel(out=2)
@@ -63,7 +66,9 @@ def test_a_lane_of_a_file_says_what_it_was_run_with(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ways", [1, 2])
 def test_a_file_of_a_scan_has_the_baths_of_every_lane(tmp_path: Path, ways: int) -> None:
-    """Under one dimension or two, of a number or of what a protocol holds at first; what no lane changes is one number."""
+    """Under one dimension or two, of a number or of what a protocol holds at first; what no lane
+    changes is one number.
+    """
     levels = xr.DataArray([1.0, 2.0, 4.0], dims="out", attrs={"units": "mM"})
     later = xr.DataArray([3.0, 5.0], dims="first", attrs={"units": "mM"})
     first = (levels * later).assign_attrs(units="mM") if ways == 2 else levels
@@ -80,7 +85,10 @@ def test_a_file_of_a_scan_has_the_baths_of_every_lane(tmp_path: Path, ways: int)
 
 def test_baths_are_those_at_the_start_of_protocols() -> None:
     """Before the first step, at the first point of a ramp, and what a formula gives at 0."""
-    steps, ramps = bm.Protocol.steps("7 mM", ("2 s", "9 mM")), bm.Protocol.ramps(("0 s", "6 mM"), ("2 s", "9 mM"))
+    steps, ramps = (
+        bm.Protocol.steps("7 mM", ("2 s", "9 mM")),
+        bm.Protocol.ramps(("0 s", "6 mM"), ("2 s", "9 mM")),
+    )
     formula = bm.Protocol.function(lambda t, a, s: a * (1 + t / s), a=Q(5, "mM"), s=Q(1, "s"))
     for given, first in ((steps, 7), (ramps, 6), (formula, 5)):
         made = bm.simulate(scan().model, until="4 s", parameters={"bath.S": given})

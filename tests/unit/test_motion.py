@@ -29,8 +29,15 @@ def longest_step(found: Motion, end: float, at: float) -> float:
     return float(edges[k] - edges[k - 1]) / 64
 
 
-@given(st.floats(-7, -2), st.floats(0.05, 0.95), st.sampled_from([0.0, 5.0]), st.sampled_from([100.0, -3.0]))
-def test_no_step_can_pass_over_a_peak(decades: float, where: float, base: float, height: float) -> None:
+@given(
+    st.floats(-7, -2),
+    st.floats(0.05, 0.95),
+    st.sampled_from([0.0, 5.0]),
+    st.sampled_from([100.0, -3.0]),
+)
+def test_no_step_can_pass_over_a_peak(
+    decades: float, where: float, base: float, height: float
+) -> None:
     """Whatever its width, breaks bracket it closely, and its top is seen."""
     end, w = 1e5, 1e5 * 10**decades
     found = moved(BUMP, end, a=base, b=height, at=where * end, width=w)
@@ -43,7 +50,9 @@ def test_no_step_can_pass_over_a_peak(decades: float, where: float, base: float,
 
 @given(st.floats(-7, -2), st.floats(0.05, 0.95), st.sampled_from([2.0, -3.0]))
 def test_no_step_can_pass_over_a_rise(decades: float, where: float, height: float) -> None:
-    """One that never turns as well: its slope has one sign, and its ends alone would show a cell of a thousand widths."""
+    """One that never turns as well: its slope has one sign, and its ends alone would show a cell of
+    a thousand widths.
+    """
     end, w = 1e5, 1e5 * 10**decades
     found = moved(a + b * sp.tanh((t - at) / width), end, a=5.0, b=height, at=where * end, width=w)
     assert longest_step(found, end, where * end) < w / 2
@@ -59,7 +68,8 @@ def test_no_step_can_pass_over_a_peak_on_a_slope(w: float) -> None:
 @pytest.mark.parametrize(
     ("formula", "end"),
     [
-        (a + b * sp.cos(2 * sp.pi * t / width), 20.0), (a + b * sp.cos(2 * sp.pi * t / width), 1e4), (a + b * sp.sin(t / width) ** 2, 1e3),
+        (a + b * sp.cos(2 * sp.pi * t / width), 20.0), (a + b * sp.cos(2 * sp.pi * t / width), 1e4),
+        (a + b * sp.sin(t / width) ** 2, 1e3),
         (a + b * (t / 1e3) ** 3 - b * (t / 1e3), 1e3), (a + 0 * t, 10.0),
     ],
 )  # fmt: skip
@@ -97,16 +107,36 @@ def test_values_that_are_not_finite_are_told() -> None:
 
 def test_a_formula_that_cannot_be_bounded_is_warned_of() -> None:
     """Terms that cancel: over every cell the bounds leave room for anything."""
-    model = cell(lambda on: [bm.Transporter("P", "S@out -> S@in", on, laws.GHK(permeability=Q(1e-4, "cm/s")))], {S: 1}, {S: 1})
-    hidden = bm.Protocol.function(lambda t, c, T: c * (1 + 3 * (sp.sin(2 * t / T) - 2 * sp.sin(t / T) * sp.cos(t / T))), c=Q(1, "mM"), T=Q(0.1, "s"))
+    model = cell(
+        lambda on: [
+            bm.Transporter("P", "S@out -> S@in", on, laws.GHK(permeability=Q(1e-4, "cm/s")))
+        ],
+        {S: 1},
+        {S: 1},
+    )
+    hidden = bm.Protocol.function(
+        lambda t, c, T: c * (1 + 3 * (sp.sin(2 * t / T) - 2 * sp.sin(t / T) * sp.cos(t / T))),
+        c=Q(1, "mM"),
+        T=Q(0.1, "s"),
+    )
     with pytest.warns(errors.UnclearProtocol, match=r"parameters\['bath.S'\].*seems to rest"):
         bm.prepare(model, vary={"cell.S": "mM"}, until=Q(3, "s"), parameters={"bath.S": hidden})
 
 
 def test_a_narrow_dip_below_zero_is_refused() -> None:
-    model = cell(lambda on: [bm.Transporter("P", "S@out -> S@in", on, laws.GHK(permeability=Q(1e-4, "cm/s")))], {S: 1}, {S: 1})
+    model = cell(
+        lambda on: [
+            bm.Transporter("P", "S@out -> S@in", on, laws.GHK(permeability=Q(1e-4, "cm/s")))
+        ],
+        {S: 1},
+        {S: 1},
+    )
     dip = bm.Protocol.function(
-        lambda t, a, b, at, width: a - b * sp.exp(-(((t - at) / width) ** 2)), a=Q(1, "mM"), b=Q(2, "mM"), at=Q(777.7, "s"), width=Q(0.01, "s")
+        lambda t, a, b, at, width: a - b * sp.exp(-(((t - at) / width) ** 2)),
+        a=Q(1, "mM"),
+        b=Q(2, "mM"),
+        at=Q(777.7, "s"),
+        width=Q(0.01, "s"),
     )
     with pytest.raises(errors.OutOfDomain, match=r"parameters\['bath.S'\], Protocol"):
         bm.simulate(model, until=Q(1e4, "s"), parameters={"bath.S": dip})

@@ -21,7 +21,9 @@ def test_round_trip_is_bit_for_bit(run, tmp_path):
     read = bm.open_result(bm.save(run, tmp_path / "deep" / "run.nc"))
     xr.testing.assert_identical(read, written)
     for name, variable in written.variables.items():
-        assert np.array_equal(read.variables[name].values, variable.values, equal_nan=variable.dtype.kind == "f")
+        assert np.array_equal(
+            read.variables[name].values, variable.values, equal_nan=variable.dtype.kind == "f"
+        )
 
 
 def test_a_scan_round_trips_too(tmp_path):
@@ -38,7 +40,10 @@ def test_a_saved_run_is_drawn_like_a_fresh_one(run, tmp_path):
     """The same bytes of SVG from the run and from its file."""
     saved = bm.open_run(bm.save(run, tmp_path / "run.nc"))
     for figure in (bm.figures.traces, bm.figures.energy_flow):
-        first, second = (bm.figures.save(figure(r), tmp_path / f"{k}.svg").read_bytes() for k, r in enumerate((run, saved)))
+        first, second = (
+            bm.figures.save(figure(r), tmp_path / f"{k}.svg").read_bytes()
+            for k, r in enumerate((run, saved))
+        )
         assert first == second
 
 

@@ -21,7 +21,7 @@ from biomembrane.assemble.model import Model
 from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F
-from biomembrane.testing.model_evaluator import Seen
+from biomembrane.testing.model_evaluator import ModelEvaluator
 from biomembrane.testing.random_specs import decades
 
 
@@ -38,11 +38,19 @@ def matrices(draw: st.DrawFn) -> sp.Matrix:
 
 @given(N=matrices())
 def test_invariants_are_the_left_null_space(N: sp.Matrix) -> None:
-    """Invariants span what sympy finds as the null space of Nᵀ, exactly and without one too many."""
+    """Invariants span what sympy finds as the null space of Nᵀ, exactly and without one too
+    many.
+    """
     rows = [f"x{i}" for i in range(N.rows)]
-    columns = [{rows[i]: Fraction(int(N[i, j])) for i in range(N.rows) if N[i, j]} for j in range(N.cols)]
+    columns = [
+        {rows[i]: Fraction(int(N[i, j])) for i in range(N.rows) if N[i, j]} for j in range(N.cols)
+    ]
     found = stoichiometry.invariants(rows, columns)
-    basis = sp.Matrix(len(found), N.rows, [sp.Rational(*w.get(r, Fraction(0)).as_integer_ratio()) for w in found for r in rows])
+    basis = sp.Matrix(
+        len(found),
+        N.rows,
+        [sp.Rational(*w.get(r, Fraction(0)).as_integer_ratio()) for w in found for r in rows],
+    )
     known = sp.Matrix.hstack(*N.T.nullspace()).T if N.T.nullspace() else sp.zeros(0, N.rows)
     assert len(found) == known.rows
     assert (basis * N).is_zero_matrix if found else True
@@ -52,12 +60,18 @@ def test_invariants_are_the_left_null_space(N: sp.Matrix) -> None:
 
 @fewer(0.5)
 @given(
-    links=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), decades(-2, 2)), min_size=1, max_size=8),
+    links=st.lists(
+        st.tuples(st.integers(0, 5), st.integers(0, 5), decades(-2, 2)), min_size=1, max_size=8
+    ),
     size=st.integers(1, 5),
     ground=decades(-2, 2),
 )
-def test_inverse_of_a_capacitor_network(links: list[tuple[int, int, float]], size: int, ground: float) -> None:
-    """C⁻¹ taken block by block inverts the Laplacian of any network of capacitors with some to the ground."""
+def test_inverse_of_a_capacitor_network(
+    links: list[tuple[int, int, float]], size: int, ground: float
+) -> None:
+    """C⁻¹ taken block by block inverts the Laplacian of any network of capacitors with some to the
+    ground.
+    """
     c = sp.symbols(f"c0:{len(links)}", positive=True)
     g = sp.symbols(f"g0:{size}", positive=True)
     C = sp.diag(*g)
@@ -71,7 +85,9 @@ def test_inverse_of_a_capacitor_network(links: list[tuple[int, int, float]], siz
     inverse = stoichiometry._inverse(C)
     at = {s: x for s, (_, _, x) in zip(c, links, strict=True)} | dict.fromkeys(g, ground)
     number = np.array(C.subs(at).evalf(), dtype=float)
-    assert np.array(inverse.subs(at).evalf(), dtype=float) == pytest.approx(np.linalg.inv(number), rel=1e-8, abs=1e-12 / ground)
+    assert np.array(inverse.subs(at).evalf(), dtype=float) == pytest.approx(
+        np.linalg.inv(number), rel=1e-8, abs=1e-12 / ground
+    )
 
 
 @given(links=st.lists(decades(-2, 2), min_size=2, max_size=5))
@@ -94,16 +110,39 @@ def leak(ion: bm.Species, on: bm.Membrane) -> bm.Transporter:
 
 
 def epithelium(*, lumen: float | None = -5.0, gap: float | None = 1.0, **potential: float) -> Model:
-    """Cells a and b between a floating lumen and blood, with a paracellular junction and a gap junction."""
+    """Cells a and b between a floating lumen and blood, with a paracellular junction and a gap
+    junction.
+    """
     bath = mM(Na=140, K=5, Cl=145)
     outer, blood = bm.Reservoir("lumen", bath, floating=True), bm.Reservoir("blood", bath)
-    cells = [bm.Compartment(n, volume=Q(1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance()) for n in ("a", "b")]
+    cells = [
+        bm.Compartment(
+            n, volume=Q(1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance()
+        )
+        for n in ("a", "b")
+    ]
     area, C = Q(100, "um^2"), Q(1, "uF/cm^2")
-    apical = [bm.Membrane(f"apical_{c.name}", inside=c, outside=outer, area=area, capacitance=C) for c in cells]
-    basal = [bm.Membrane(f"basal_{c.name}", inside=c, outside=blood, area=2 * area, capacitance=C) for c in cells]
-    between = bm.Membrane("gap", inside=cells[0], outside=cells[1], area=area, capacitance=None if gap is None else gap * C)
+    apical = [
+        bm.Membrane(f"apical_{c.name}", inside=c, outside=outer, area=area, capacitance=C)
+        for c in cells
+    ]
+    basal = [
+        bm.Membrane(f"basal_{c.name}", inside=c, outside=blood, area=2 * area, capacitance=C)
+        for c in cells
+    ]
+    between = bm.Membrane(
+        "gap",
+        inside=cells[0],
+        outside=cells[1],
+        area=area,
+        capacitance=None if gap is None else gap * C,
+    )
     tight = bm.Membrane("tight", inside=outer, outside=blood, area=area)
-    parts = [leak(Na, m) for m in apical] + [leak(K, m) for m in basal] + [leak(K, between), leak(Na, tight), leak(Cl, tight)]
+    parts = (
+        [leak(Na, m) for m in apical]
+        + [leak(K, m) for m in basal]
+        + [leak(K, between), leak(Na, tight), leak(Cl, tight)]
+    )
     start = {m: Q(potential.get(m.name, -60.0), "mV") for m in basal}
     if lumen is not None:
         start[tight] = Q(lumen, "mV")
@@ -118,8 +157,16 @@ def tissue() -> Model:
 
 @given(phi=st.tuples(*[st.floats(-100, 100)] * 3))
 def test_potentials_at_the_start_are_those_declared(phi: tuple[float, float, float]) -> None:
-    """Charges at the start give back the declared potentials, and those around every loop sum to nothing."""
-    look = Seen(tissue(), {f"{m}.potential": x / 1000 for m, x in zip(("basal_a", "basal_b", "tight"), phi, strict=True)})
+    """Charges at the start give back the declared potentials, and those around every loop sum to
+    nothing.
+    """
+    look = ModelEvaluator(
+        tissue(),
+        {
+            f"{m}.potential": x / 1000
+            for m, x in zip(("basal_a", "basal_b", "tight"), phi, strict=True)
+        },
+    )
     assert look.model.circuit.nodes == ("a", "lumen", "b")
     V = look("potential", look.array("initial", np.zeros(look.k.size)))
     assert V["basal_a"] == pytest.approx(phi[0] / 1000, abs=1e-13)
@@ -130,8 +177,10 @@ def test_potentials_at_the_start_are_those_declared(phi: tuple[float, float, flo
 
 @given(q=st.tuples(*[st.floats(-200, 200)] * 3))
 def test_node_charges_are_sums_over_capacitors(q: tuple[float, float, float]) -> None:
-    """Any node charges are what the membranes hold: q of a place is Σ C·V over its sides, with the sign of its side."""
-    look = Seen(tissue())
+    """Any node charges are what the membranes hold: q of a place is Σ C·V over its sides, with the
+    sign of its side.
+    """
+    look = ModelEvaluator(tissue())
     y = look.array("initial", np.zeros(look.k.size))
     index = {n: look.k.program.states.index(f"{n}.charge") for n in ("a", "lumen", "b")}
     y[list(index.values())] = q
@@ -146,18 +195,26 @@ def test_node_charges_are_sums_over_capacitors(q: tuple[float, float, float]) ->
 
 
 def test_columns_of_an_epithelium() -> None:
-    """Each ion lays its charge on the places it leaves and enters; grounded blood has no row, and charge balances with it."""
+    """Each ion lays its charge on the places it leaves and enters; grounded blood has no row, and
+    charge balances with it.
+    """
     N = tissue().N
     assert N["Na_apical_a"] == {"a.Na": -1, "a.charge": -F, "lumen.charge": F}
     assert N["K_basal_b"] == {"b.K": -1, "b.charge": -F}
     assert N["K_gap"] == {"a.K": -1, "b.K": 1, "a.charge": -F, "b.charge": F}
     assert N["Cl_tight"] == {"lumen.charge": F}
-    assert [p.name for p in tissue().states if not p.positive] == ["a.charge", "b.charge", "lumen.charge"]
+    assert [p.name for p in tissue().states if not p.positive] == [
+        "a.charge",
+        "b.charge",
+        "lumen.charge",
+    ]
     assert len(tissue().invariants) == len(tissue().pools) - tissue().matrix.rank()
 
 
 def test_a_capacitor_across_a_junction_is_left_out() -> None:
-    """Without a capacitance of its own the gap joins two cells electrically through their fluxes only."""
+    """Without a capacitance of its own the gap joins two cells electrically through their fluxes
+    only.
+    """
     apart, joined = epithelium(gap=None).circuit.matrix, tissue().circuit.matrix
     assert apart[0, 2] == 0
     assert joined[0, 2] != 0
@@ -172,9 +229,17 @@ def test_contradicting_potentials_are_refused() -> None:
 
 
 def cell(**more: Any) -> tuple[bm.Compartment, bm.Reservoir, bm.Membrane]:
-    inside = bm.Compartment("cell", volume=Q(1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance())
+    inside = bm.Compartment(
+        "cell", volume=Q(1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance()
+    )
     outside = bm.Reservoir("bath", mM(Na=140, K=5, Cl=145), **more)
-    return inside, outside, bm.Membrane("wall", inside=inside, outside=outside, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    return (
+        inside,
+        outside,
+        bm.Membrane(
+            "wall", inside=inside, outside=outside, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2")
+        ),
+    )
 
 
 def test_a_network_without_a_ground_gets_one() -> None:
@@ -182,16 +247,28 @@ def test_a_network_without_a_ground_gets_one() -> None:
     _, _, wall = cell(floating=True)
     model = bm.Model("adrift", [leak(K, wall)], potential={wall: Q(-60, "mV")})
     assert model.circuit.nodes == ("cell",)
-    assert Seen(model)("potential", Seen(model).array("initial", np.zeros(2 + 2)))["wall"] == pytest.approx(-0.06, rel=1e-12)
+    assert ModelEvaluator(model)(
+        "potential", ModelEvaluator(model).array("initial", np.zeros(2 + 2))
+    )["wall"] == pytest.approx(-0.06, rel=1e-12)
 
 
 def test_a_floating_place_that_gains_no_charge_follows_its_neighbours() -> None:
-    """A cell on which nothing moves charge is a node all the same: its capacitors pass the voltage of others on."""
+    """A cell on which nothing moves charge is a node all the same: its capacitors pass the voltage
+    of others on.
+    """
     inside, _, wall = cell()
-    vesicle = bm.Compartment("vesicle", volume=Q(0.1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance())
-    skin = bm.Membrane("skin", inside=vesicle, outside=inside, area=Q(10, "um^2"), capacitance=Q(1, "uF/cm^2"))
-    swap = bm.Transporter("swap", "Na@in + K@out -> Na@out + K@in", skin, bm.laws.Elementary(rate=Q(1, "fmol/s")))
-    look = Seen(bm.Model("nested", [leak(K, wall), swap], potential={wall: Q(-60, "mV"), skin: Q(20, "mV")}))
+    vesicle = bm.Compartment(
+        "vesicle", volume=Q(0.1, "pL"), contents=mM(Na=15, K=100, Cl=20), impermeant=bm.balance()
+    )
+    skin = bm.Membrane(
+        "skin", inside=vesicle, outside=inside, area=Q(10, "um^2"), capacitance=Q(1, "uF/cm^2")
+    )
+    swap = bm.Transporter(
+        "swap", "Na@in + K@out -> Na@out + K@in", skin, bm.laws.Elementary(rate=Q(1, "fmol/s"))
+    )
+    look = ModelEvaluator(
+        bm.Model("nested", [leak(K, wall), swap], potential={wall: Q(-60, "mV"), skin: Q(20, "mV")})
+    )
     y = look.array("initial", np.zeros(look.k.size))
     assert look("potential", y) == pytest.approx({"wall": -0.06, "skin": 0.02}, rel=1e-12)
     y[look.k.program.states.index("cell.charge")] += 100.0  # fC
@@ -208,10 +285,17 @@ def test_charge_without_a_capacitor_is_refused() -> None:
 
 
 def test_nodes_without_a_capacitor_to_ground_are_refused() -> None:
-    """Places that hang together by capacitors, but to the ground by a junction only, cannot hold net charge."""
+    """Places that hang together by capacitors, but to the ground by a junction only, cannot hold
+    net charge.
+    """
     inside, _, _ = cell()
-    lumen, blood = bm.Reservoir("lumen", mM(Na=140, K=5, Cl=145), floating=True), bm.Reservoir("blood", mM(Na=140, K=5, Cl=145))
-    apical = bm.Membrane("apical", inside=inside, outside=lumen, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    lumen, blood = (
+        bm.Reservoir("lumen", mM(Na=140, K=5, Cl=145), floating=True),
+        bm.Reservoir("blood", mM(Na=140, K=5, Cl=145)),
+    )
+    apical = bm.Membrane(
+        "apical", inside=inside, outside=lumen, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2")
+    )
     tight = bm.Membrane("tight", inside=lumen, outside=blood, area=Q(100, "um^2"))
     with pytest.raises(errors.ChargeImbalance):
         bm.Model("adrift", [leak(Na, apical), leak(Na, tight)])
@@ -227,7 +311,9 @@ def test_two_places_of_one_name_are_refused() -> None:
 def test_charge_rows_carry_faradays() -> None:
     """A turnover that moves n charges into a place gives it nF: 2 Na⁺ against 1 K⁺ is one."""
     _, _, wall = cell()
-    swap = bm.Transporter("swap", "2 Na@out + K@in -> 2 Na@in + K@out", wall, bm.laws.Elementary(rate=Q(1, "fmol/s")))
-    look = Seen(bm.Model("swap", [swap]))
+    swap = bm.Transporter(
+        "swap", "2 Na@out + K@in -> 2 Na@in + K@out", wall, bm.laws.Elementary(rate=Q(1, "fmol/s"))
+    )
+    look = ModelEvaluator(bm.Model("swap", [swap]))
     assert look.model.N["swap"] == {"cell.Na": 2, "cell.K": -1, "cell.charge": F}
     assert look.N()[:, 0].tolist() == pytest.approx([2.0, -1.0, 0.0, FARADAY])

@@ -31,7 +31,15 @@ def gated(rate: float = 1e-6, *, name: str = "gate", source: str = "a note") -> 
     permeability = bm.Parameter(Q(rate, "cm/s"), bm.Source("assumed", note=source))
     law = bm.laws.GHK(permeability=permeability)
     return cell(
-        lambda on: [bm.Transporter(name, "K@in -> K@out", on, law, modulator=lambda s: s["K@in"] / (s["K@in"] + s["K@out"]))],
+        lambda on: [
+            bm.Transporter(
+                name,
+                "K@in -> K@out",
+                on,
+                law,
+                modulator=lambda s: s["K@in"] / (s["K@in"] + s["K@out"]),
+            )
+        ],
         {K: 130, Cl: 130},
         {K: 5, Cl: 5},
     )
@@ -44,9 +52,11 @@ def patch(inside: float = 1.0, **more: Any) -> bm.Membrane:
 
 
 MAKERS = {
-    "model": gated, "cycle": lambda: cycle(on=patch()), "membrane": patch, "reservoir": lambda: patch().outside,
+    "model": gated, "cycle": lambda: cycle(on=patch()), "membrane": patch,
+    "reservoir": lambda: patch().outside,
     "compartment": lambda: patch().inside,
-    "species": lambda: bm.Species("Q", 1, standard=Q(3, "kJ/mol"), convention="x"), "transporter": lambda: gated().transporters[0],
+    "species": lambda: bm.Species("Q", 1, standard=Q(3, "kJ/mol"), convention="x"),
+    "transporter": lambda: gated().transporters[0],
     "process": lambda: gated().processes[0],
 }  # fmt: skip
 
@@ -69,7 +79,9 @@ def test_what_differs_in_a_number_a_name_or_a_source_is_not_equal() -> None:
     assert patch() != patch(2.0)
     assert patch() != patch(floating=True)
     assert cycle(on=patch()) != cycle(on=patch(2.0))
-    assert lib.leak(K, gated().membranes[0]) != lib.leak(Na, cell(lambda on: [lib.leak(Na, on)], {Na: 1, Cl: 1}, {Na: 2, Cl: 2}).membranes[0])
+    assert lib.leak(K, gated().membranes[0]) != lib.leak(
+        Na, cell(lambda on: [lib.leak(Na, on)], {Na: 1, Cl: 1}, {Na: 2, Cl: 2}).membranes[0]
+    )
 
 
 def test_a_model_that_travelled_runs_alike() -> None:
@@ -82,7 +94,9 @@ def test_a_model_that_travelled_runs_alike() -> None:
     assert (back.transporters[0].law.permeability.quantity + Q(1, "um/s")).magnitude > 0
 
 
-def test_a_function_that_cannot_travel_says_so_when_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_that_cannot_travel_says_so_when_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What it gave has travelled all the same."""
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     back = pickle.loads(pickle.dumps(gated()))
@@ -103,19 +117,26 @@ def test_a_run_travels_with_its_books(scanned: bool) -> None:
     """By pickle; a scan's lanes too, and a run goes on from what has travelled."""
     values = xr.DataArray([3.0, 8.0], dims="K_o", attrs={"units": "mM"})
     model = gated()
-    run = bm.simulate(model, until=UNTIL, parameters={"bath.K": values} if scanned else {"bath.K": Q(8, "mM")})
+    run = bm.simulate(
+        model, until=UNTIL, parameters={"bath.K": values} if scanned else {"bath.K": Q(8, "mM")}
+    )
     back = pickle.loads(pickle.dumps(run))
     xr.testing.assert_identical(back.data, run.data)
     assert str(back.ledger) == str(run.ledger)
     if scanned:
         xr.testing.assert_identical(back.sel(K_o=8).data, run.sel(K_o=8).data)
-    more = [bm.simulate(model, until=UNTIL, start=r.isel(K_o=1) if scanned else r).data for r in (run, back)]
+    more = [
+        bm.simulate(model, until=UNTIL, start=r.isel(K_o=1) if scanned else r).data
+        for r in (run, back)
+    ]
     xr.testing.assert_identical(*more)
 
 
 def test_a_run_travels_to_a_process_that_begins_anew() -> None:
     """By ``spawn``, into an interpreter that knows nothing."""
-    run = bm.simulate(cell(lambda on: [lib.leak(K, on)], {K: 130, Cl: 130}, {K: 5, Cl: 5}), until=UNTIL)
+    run = bm.simulate(
+        cell(lambda on: [lib.leak(K, on)], {K: 130, Cl: 130}, {K: 5, Cl: 5}), until=UNTIL
+    )
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.map(_worked, [run])[0] == _worked(run)
 
@@ -145,7 +166,9 @@ def test_a_lazy_scan_travels() -> None:
 
 
 def test_what_is_dropped_is_freed() -> None:
-    """Model, membranes, transporters, program, machine code and runs: nothing in a module holds them, after scans, protocols, books and sums."""
+    """Model, membranes, transporters, program, machine code and runs: nothing in a module holds
+    them, after scans, protocols, books and sums.
+    """
     model = cell(lambda on: [lib.leak(K, on), lib.leak(Cl, on)], {K: 130, Cl: 130}, {K: 5, Cl: 5})
     pulse = bm.Protocol.ramps((Q(1, "s"), Q(5, "mM")), (Q(2, "s"), Q(9, "mM")))
     run = bm.simulate(model, until=UNTIL, parameters={"bath.K": pulse})
@@ -153,7 +176,17 @@ def test_what_is_dropped_is_freed() -> None:
     kept = bm.simulate(model, until=UNTIL, parameters={"bath.K": scan}, keep="final")
     bm.simulate(model, until=UNTIL).ledger.check()
     program = run.trajectory.kernel.program
-    parts = (model, model.transporters[0], model.membranes[0], model.compartments[0], model.processes[0], run, run.trajectory.kernel, program, kept)
+    parts = (
+        model,
+        model.transporters[0],
+        model.membranes[0],
+        model.compartments[0],
+        model.processes[0],
+        run,
+        run.trajectory.kernel,
+        program,
+        kept,
+    )
     seen = [weakref.ref(x) for x in parts]
     del model, run, kept, program, parts
     gc.collect()
@@ -186,6 +219,11 @@ def test_a_file_is_read_as_it_stands(tmp_path: Path) -> None:
 
 def test_pickle_of_a_quantity_opens_in_a_new_process() -> None:
     """In the registry of this package, so that it can be added to others."""
-    text = f"import pickle; from biomembrane import Q; print((pickle.loads({pickle.dumps(Q(2, 'mM'))!r}) + Q(1, 'uM')).to('uM').magnitude)"
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    text = (
+        "import pickle; from biomembrane import Q;"
+        f" print((pickle.loads({pickle.dumps(Q(2, 'mM'))!r}) + Q(1, 'uM')).to('uM').magnitude)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True
+    )
     assert float(done.stdout) == pytest.approx(2001)

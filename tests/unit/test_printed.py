@@ -1,4 +1,6 @@
-"""What a reader sees, to the letter: tables, proofs, audits and repairs of small things whose numbers can be followed."""
+"""What a reader sees, to the letter: tables, proofs, audits and repairs of small things whose
+numbers can be followed.
+"""
 
 import json
 import re
@@ -19,7 +21,11 @@ from biomembrane.second_law.proof import Proof, Statement
 
 ON = membrane(
     bm.Compartment(
-        "cell", volume=Q(1, "pL"), contents=mM({Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}), held=mM(FUEL), impermeant=bm.balance(charge=-1)
+        "cell",
+        volume=Q(1, "pL"),
+        contents=mM({Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}),
+        held=mM(FUEL),
+        impermeant=bm.balance(charge=-1),
     ),
     bm.Reservoir("bath", mM(SALINE | {glucose: 5.0})),
 )
@@ -37,14 +43,21 @@ def constant(site: Any) -> Any:
 
 
 SYMPORTER = bm.Transporter(
-    "symporter", "2 Na@out + glucose@out -> 2 Na@in + glucose@in", ON, laws.Empirical(flux=without_voltage, reason="as published")
+    "symporter",
+    "2 Na@out + glucose@out -> 2 Na@in + glucose@in",
+    ON,
+    laws.Empirical(flux=without_voltage, reason="as published"),
 )
 ONE_WAY = bm.Transporter("pump", PUMP, ON, laws.Empirical(flux=constant, reason="constant"))
 
 
 @cache
 def model() -> bm.Model:
-    return bm.Model("two", [bm.library.NaKATPase(ON), bm.library.leak(Na, ON), bm.library.leak(K, ON)], potential={ON: Q(-60, "mV")})
+    return bm.Model(
+        "two",
+        [bm.library.NaKATPase(ON), bm.library.leak(Na, ON), bm.library.leak(K, ON)],
+        potential={ON: Q(-60, "mV")},
+    )
 
 
 @cache
@@ -76,30 +89,54 @@ energy ledger of two, 10 s [pJ]
 
 
 def test_the_ledger_as_a_table() -> None:
-    assert re.search(r"(?m)^  residual      [ \d.]+e-\d\d   (\d\.\de-\d\d|0\.0e\+00)   books$", str(run().ledger))
+    assert re.search(
+        r"(?m)^  residual      [ \d.]+e-\d\d   (\d\.\de-\d\d|0\.0e\+00)   books$", str(run().ledger)
+    )
     text = re.sub(r"(?m)^(  residual      ).*$", r"\1...", str(run().ledger))
     assert text == LEDGER
     rows = cells(run().ledger._repr_html_())
-    assert rows[:3] == [["energy ledger of two, 10 s [pJ]"], ["line", "pJ", "share", ""], ["spent", "0.1115", "2.2 %", "ATP and other held pools"]]
+    assert rows[:3] == [
+        ["energy ledger of two, 10 s [pJ]"],
+        ["line", "pJ", "share", ""],
+        ["spent", "0.1115", "2.2 %", "ATP and other held pools"],
+    ]
     assert rows[8:10] == [
         ["transporter", "taken in", "handed on", "heat", "efficiency"],
         ["Na/K-ATPase", "ATP 0.1115", "Na 0.08785 + K 0.009125", "0.01456", "86.9 %"],
     ]
     assert len(rows) == 12
     assert repr(run()) == "<Run of 'two' to 10 s; done>"
-    assert cells(run()._repr_html_())[:2] == [["&lt;Run of &#x27;two&#x27; to 10 s; done&gt;"], ["energy ledger of two, 10 s [pJ]"]]
+    assert cells(run()._repr_html_())[:2] == [
+        ["&lt;Run of &#x27;two&#x27; to 10 s; done&gt;"],
+        ["energy ledger of two, 10 s [pJ]"],
+    ]
 
 
 def test_a_protocol_has_its_line_and_a_scan_its_mean() -> None:
     """A step of a bath puts energy in; a scan of equal lanes prints the books of one."""
     step = bm.Protocol.steps(Q(4.5, "mM"), (Q(5, "s"), Q(20, "mM")))
-    rows = str(bm.simulate(model(), until=Q(10, "s"), parameters={"bath.K": step}).ledger).splitlines()
-    assert [row.split()[0] for row in rows[1:8]] == ["spent", "supplied", "imposed", "stored", "delivered", "dissipated", "residual"]
+    rows = str(
+        bm.simulate(model(), until=Q(10, "s"), parameters={"bath.K": step}).ledger
+    ).splitlines()
+    assert [row.split()[0] for row in rows[1:8]] == [
+        "spent",
+        "supplied",
+        "imposed",
+        "stored",
+        "delivered",
+        "dissipated",
+        "residual",
+    ]
     assert re.fullmatch(r"  imposed +-?[\d.]+ +-?[\d.]+ %   by protocols", rows[3])
     lanes = xr.DataArray([-60.0, -60.0], dims="V", attrs={"units": "mV"})
-    scan = str(bm.simulate(model(), until=Q(10, "s"), parameters={"membrane.potential": lanes}).ledger)
+    scan = str(
+        bm.simulate(model(), until=Q(10, "s"), parameters={"membrane.potential": lanes}).ledger
+    )
     assert scan.splitlines()[0] == "energy ledger of two, 10 s [pJ], mean of 2 lanes"
-    assert scan.splitlines()[1:6] + scan.splitlines()[7:] == LEDGER.splitlines()[1:6] + LEDGER.splitlines()[7:]
+    assert (
+        scan.splitlines()[1:6] + scan.splitlines()[7:]
+        == LEDGER.splitlines()[1:6] + LEDGER.splitlines()[7:]
+    )
 
 
 # --- proofs
@@ -169,7 +206,10 @@ def test_what_is_not_proved_says_why() -> None:
     assert "ln(r⁺/r⁻)" not in text
 
 
-FORCE = r"\frac{F V_{\mathrm{membrane}}}{R T} + \ln{\left([\mathrm{K}]_{\mathrm{cell}} \right)} - \ln{\left([\mathrm{K}]_{\mathrm{bath}} \right)}"
+FORCE = (
+    r"\frac{F V_{\mathrm{membrane}}}{R T} + \ln{\left([\mathrm{K}]_{\mathrm{cell}} \right)} -"
+    r" \ln{\left([\mathrm{K}]_{\mathrm{bath}} \right)}"
+)
 ALIGNED = r"""\paragraph{K\_leak.} K$^{+}$(cell) $\rightleftharpoons$ K$^{+}$(bath). \emph{Proven.}
 
 \begin{align*}
@@ -181,9 +221,12 @@ r^{-} &= \Phi [\mathrm{K}]_{\mathrm{bath}} \mathcal{B}\left(\frac{F V_{\mathrm{m
 \ln(r^{+}/r^{-})-\mathcal{A}/RT &= 0
 \end{align*}
 
-r$^{+}$, r$^{-}$ $\ge$ 0: concentrations and amounts are positive; parameters are not negative by declaration; """.replace("FORCE", FORCE)
+r$^{+}$, r$^{-}$ $\ge$ 0: concentrations and amounts are positive; parameters are not negative by declaration; """.replace(
+    "FORCE", FORCE
+)
 REASONS = (
-    r"B(x) = x/(e$^{x}$ $-$ 1) is positive. Charge: $-$1 e to cell, +1 e to bath; $\Sigma$ = 0, the q row of N is $\pm$F times this. "
+    r"B(x) = x/(e$^{x}$ $-$ 1) is positive. Charge: $-$1 e to cell, +1 e to bath; $\Sigma$ = 0, the"
+    r" q row of N is $\pm$F times this. "
     "Mass: every species is moved only, none is made or used up.\n"
 )
 BROKEN = r"""\mathcal{A}/RT &= 2 \ln{\left([\mathrm{K}]_{\mathrm{bath}} \right)} + 3 \ln{\left([\mathrm{Na}]_{\mathrm{cell}} \right)} + """
@@ -198,24 +241,49 @@ STEPS = [rf"k^{{+}}_{{{k}}}" for k in (1, 2, 3, 4)]
 PRODUCT = (
     rf"\Phi &= N {STEPS[0]} {STEPS[1]} {STEPS[2]} \\",
     rf"&\quad \cdot \frac{{{STEPS[3]} S_{{\mathrm{{membrane}}}}}}{{\Sigma_{{1}} \Sigma_{{2}}}} \\",
-    rf"&\quad \cdot \frac{{1}}{{N_{{\mathrm{{A}}}} {FACTOR['K']}^{{2}} {FACTOR['ATP']} \Sigma_{{3}}}} \\",
-    rf"&\quad \cdot \frac{{1}}{{{FACTOR['Na']}^{{3}} \left(1 + \frac{{[\mathrm{{ATP}}]_{{\mathrm{{cell}}}}}}{{{FACTOR['ATP']}}}\right)}} \\",
-    rf"\Sigma_{{1}} &= \left(1 + \frac{{[\mathrm{{K}}]_{{\mathrm{{bath}}}}}}{{{FACTOR['K']}}}\right)^{{2}} + ",
+    (
+        rf"&\quad \cdot \frac{{1}}{{N_{{\mathrm{{A}}}} {FACTOR['K']}^{{2}} {FACTOR['ATP']}"
+        r" \Sigma_{3}} \\"
+    ),
+    (
+        rf"&\quad \cdot \frac{{1}}{{{FACTOR['Na']}^{{3}} \left(1 +"
+        rf" \frac{{[\mathrm{{ATP}}]_{{\mathrm{{cell}}}}}}{{{FACTOR['ATP']}}}\right)}} \\"
+    ),
+    (
+        r"\Sigma_{1} &= \left(1 +"
+        rf" \frac{{[\mathrm{{K}}]_{{\mathrm{{bath}}}}}}{{{FACTOR['K']}}}\right)^{{2}} + "
+    ),
 )
 
 
 def test_a_proof_in_latex() -> None:
-    """Common factors and long sums have names, sums are broken after four terms, products after four factors."""
+    """Common factors and long sums have names, sums are broken after four terms, products after
+    four factors.
+    """
     fragment = bm.prove(bm.library.leak(K, ON)).latex()
-    assert fragment.startswith(r"\section*{Second law: K\_leak}" + "\n\n" + r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with ")
-    assert fragment.endswith("$V$ is inside less outside; what has no transporter's name below is its own.\n\n" + ALIGNED + REASONS)
+    assert fragment.startswith(
+        r"\section*{Second law: K\_leak}"
+        + "\n\n"
+        + r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
+    )
+    assert fragment.endswith(
+        "$V$ is inside less outside; what has no transporter's name below is its own.\n\n"
+        + ALIGNED
+        + REASONS
+    )
     long = bm.prove(model()).latex(document=True)
     assert BROKEN in long
     assert "\n".join(PRODUCT) in long
     assert r"$\Sigma_{3}$ is a sum of 16 non-negative terms. r$^{+}$, r$^{-}$ $\ge$ 0: " in long
     assert r"\Sigma_{3} &=" not in long
-    kept = r"\paragraph{Conserved quantities.} No process changes cell.Cl; cell.glucose; $-$ cell.Na $-$ cell.K + cell.charge."
-    energies = r"\paragraph{Standard energies.} apparent, pH 7.09, MgATP, MgADP and total phosphate, 310 K (Smith \& Crampin 2004)."
+    kept = (
+        r"\paragraph{Conserved quantities.} No process changes cell.Cl; cell.glucose; $-$ cell.Na"
+        r" $-$ cell.K + cell.charge."
+    )
+    energies = (
+        r"\paragraph{Standard energies.} apparent, pH 7.09, MgATP, MgADP and total phosphate, 310 K"
+        r" (Smith \& Crampin 2004)."
+    )
     assert long.endswith(f"\n\n{kept}\n\n{energies}\n\\end{{document}}\n")
     preamble = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n"
     assert long.startswith(preamble + "\\begin{document}\n\\section*{Second law: two}\n\n")
@@ -228,11 +296,16 @@ def test_conductances_and_exemptions_in_latex() -> None:
     assert r"J = L$\cdot$A, so that J$\cdot$A = L$\cdot$A$^{2}$ $\ge$ 0." in proof.latex()
     assert "r^{+}" not in proof.latex().split("paragraph")[1]
     exempt = bm.prove(ONE_WAY)
-    assert exempt._repr_latex_() == (
-        r"$\displaystyle \begin{gathered} \mathrm{pump}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \text{exempt} \end{gathered}$"
+    assert (
+        exempt._repr_latex_()
+        == r"$\displaystyle \begin{gathered} \mathrm{pump}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT"
+        r" = \text{exempt} \end{gathered}$"
     )
     assert r"\emph{Exempt.}" in exempt.latex()
-    assert "Empirical: constant; the audit says irreversible: no reverse rate: it runs uphill in 25 \\% of the range" in exempt.latex()
+    assert (
+        "Empirical: constant; the audit says irreversible: no reverse rate: it runs uphill in 25"
+        " \\% of the range" in exempt.latex()
+    )
 
 
 def test_a_proof_in_a_notebook() -> None:
@@ -243,11 +316,19 @@ def test_a_proof_in_a_notebook() -> None:
         ["A/RT", "F·V(membrane)/(R·T) - ln([K]bath) + ln([K]cell)"],
         ["ln(r⁺/r⁻)", "F·V(membrane)/(R·T) - ln([K]bath) + ln([K]cell)"],
         ["residual", "0"],
-        ["r⁺, r⁻ ≥ 0", "concentrations and amounts are positive; parameters are not negative by declaration; B(x) = x/(eˣ − 1) is positive"],
+        [
+            "r⁺, r⁻ ≥ 0",
+            (
+                "concentrations and amounts are positive; parameters are not negative by"
+                " declaration; B(x) = x/(eˣ − 1) is positive"
+            ),
+        ],
     ]
     assert [row[0] for row in rows[6:]] == ["charge", "mass", ""]
-    assert bm.prove(bm.library.leak(K, ON))._repr_latex_() == (
-        r"$\displaystyle \begin{gathered} \mathrm{K\_leak}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = 0 \end{gathered}$"
+    assert (
+        bm.prove(bm.library.leak(K, ON))._repr_latex_()
+        == r"$\displaystyle \begin{gathered} \mathrm{K\_leak}: \quad \ln(r^{+}/r^{-}) -"
+        r" \mathcal{A}/RT = 0 \end{gathered}$"
     )
     frame = bm.prove(bm.library.leak(K, ON)).to_frame()
     assert frame.iloc[0].to_dict() == {
@@ -266,18 +347,40 @@ def test_a_proof_in_a_notebook() -> None:
 def test_what_is_left_over_is_shown_everywhere() -> None:
     """A statement whose residual is ln 2: in the text, in a notebook and in both LaTeX forms."""
     x = sp.Symbol("c[cell.K]", positive=True)
-    left = Statement("odd", "process", "K@in ⇌ K@out", "violates", sp.log(x), sp.log(2 * x), sp.log(2), sp.Integer(2), sp.Integer(1), note="off")
+    left = Statement(
+        "odd",
+        "process",
+        "K@in ⇌ K@out",
+        "violates",
+        sp.log(x),
+        sp.log(2 * x),
+        sp.log(2),
+        sp.Integer(2),
+        sp.Integer(1),
+        note="off",
+    )
     proof = Proof("odd", (left,))
     assert "  residual = ln(2)\n" in str(proof)
     assert ["residual", "log(2)"] in cells(proof._repr_html_())
-    assert r"\mathrm{odd}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \ln{\left(2 \right)}" in proof._repr_latex_()
+    assert (
+        r"\mathrm{odd}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \ln{\left(2 \right)}"
+        in proof._repr_latex_()
+    )
     assert r"\ln(r^{+}/r^{-})-\mathcal{A}/RT &= \ln{\left(2 \right)}" in proof.latex()
     assert proof.latex().endswith("Off.\n")
-    undecided = Proof("both", (left, replace(left, name="other", verdict="undecided", residual=None, ratio=None)))
-    assert undecided._repr_latex_().endswith(r" \\ \mathrm{other}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \text{undecided} \end{gathered}$")
+    undecided = Proof(
+        "both", (left, replace(left, name="other", verdict="undecided", residual=None, ratio=None))
+    )
+    assert undecided._repr_latex_().endswith(
+        r" \\ \mathrm{other}: \quad \ln(r^{+}/r^{-}) - \mathcal{A}/RT = \text{undecided}"
+        r" \end{gathered}$"
+    )
     assert ["ln(r⁺/r⁻)", ""] in cells(undecided._repr_html_())
     assert undecided.verdict == "violates"
-    assert Proof("one", (replace(left, verdict="exempt"), replace(left, verdict="proven"))).verdict == "exempt"
+    assert (
+        Proof("one", (replace(left, verdict="exempt"), replace(left, verdict="proven"))).verdict
+        == "exempt"
+    )
 
 
 # --- audits and repairs
@@ -313,7 +416,14 @@ def test_an_audit_as_a_table() -> None:
         ["audit of mixed at 310.15 K: violates"],
         ["", "verdict", "kJ/mol", "cause", "", "witness"],
         ["K_leak", "proven", "0", "", "ln(r⁺/r⁻) − A/RT = 0", ""],
-        ["symporter", "violates", "+28.9", "charge", told, f"A = -16.3 kJ/mol while J &gt; 0 at {state}"],
+        [
+            "symporter",
+            "violates",
+            "+28.9",
+            "charge",
+            told,
+            f"A = -16.3 kJ/mol while J &gt; 0 at {state}",
+        ],
     ]
     frame = mixed().to_frame()
     assert frame.iloc[1].to_dict() == {
@@ -332,29 +442,46 @@ def test_an_audit_as_json() -> None:
     assert (made["name"], made["verdict"], made["holds"]) == ("mixed", "violates", False)
     leak, symporter, _ = made["findings"]
     assert leak == {
-        "process": "K_leak", "kind": "process", "reaction": "K⁺@cell ⇌ K⁺@bath", "verdict": "proven", "error": {"value": 0, "unit": "kJ/mol"},
-        "cause": "", "text": "ln(r⁺/r⁻) − A/RT = 0", "terms": {}, "uphill_share": 0, "culprits": [], "witness": None,
+        "process": "K_leak", "kind": "process", "reaction": "K⁺@cell ⇌ K⁺@bath",
+        "verdict": "proven", "error": {"value": 0, "unit": "kJ/mol"},
+        "cause": "", "text": "ln(r⁺/r⁻) − A/RT = 0", "terms": {}, "uphill_share": 0, "culprits": [],
+        "witness": None,
         "temperature": {"value": 310.15, "unit": "K"},
     }  # fmt: skip
     assert symporter["terms"] == {"charge": -2}
     assert symporter["uphill_share"] == pytest.approx(0.2251, abs=1e-4)
-    assert symporter["witness"]["state"]["V"] == {"value": pytest.approx(142.63, abs=0.01), "unit": "mV"}
-    assert symporter["witness"]["state"]["Na@cell"] == {"value": pytest.approx(26.06, abs=0.01), "unit": "mM"}
-    assert symporter["witness"]["affinity"] == {"value": pytest.approx(-16.3096, abs=1e-3), "unit": "kJ/mol"}
-    assert symporter["witness"]["flux"] == {"value": pytest.approx(1.03766, abs=1e-3), "unit": "fmol/s"}
+    assert symporter["witness"]["state"]["V"] == {
+        "value": pytest.approx(142.63, abs=0.01),
+        "unit": "mV",
+    }
+    assert symporter["witness"]["state"]["Na@cell"] == {
+        "value": pytest.approx(26.06, abs=0.01),
+        "unit": "mM",
+    }
+    assert symporter["witness"]["affinity"] == {
+        "value": pytest.approx(-16.3096, abs=1e-3),
+        "unit": "kJ/mol",
+    }
+    assert symporter["witness"]["flux"] == {
+        "value": pytest.approx(1.03766, abs=1e-3),
+        "unit": "fmol/s",
+    }
 
 
 def test_a_repair_says_what_it_changes() -> None:
     repair = bm.make_consistent(SYMPORTER)
-    assert str(repair) == (
-        "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n"
-        "  symporter: +28.9 kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the inside\n"
-        "  in the states looked at the flux changes by 0.391 % (median where A > RT), 8.74e+03 % (largest where A > RT), "
-        "6.48e+03 % (median where A < −RT), 6.63e+07 % (largest where A < −RT)"
+    assert (
+        str(repair)
+        == "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n  symporter: +28.9"
+        " kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the"
+        " inside\n  in the states looked at the flux changes by 0.391 % (median where A > RT),"
+        " 8.74e+03 % (largest where A > RT), 6.48e+03 % (median where A < −RT), 6.63e+07 %"
+        " (largest where A < −RT)"
     )
     rows = cells(repair._repr_html_())
     assert [row for row in rows if len(row) == 1] == [
-        ["repair of symporter (J = r⁺(1 − e^(−A/RT)))"], ["audit of symporter at 310.15 K: violates"], ["audit of symporter at 310.15 K: proven"]
+        ["repair of symporter (J = r⁺(1 − e^(−A/RT)))"],
+        ["audit of symporter at 310.15 K: violates"], ["audit of symporter at 310.15 K: proven"]
     ]  # fmt: skip
     assert "both rates projected" in str(bm.make_consistent(SYMPORTER, method="projection"))
 
@@ -379,11 +506,14 @@ def test_coupling_as_a_table() -> None:
     c = bm.coupling(bm.library.SGLT1(ON), "Na", "glucose", at={"V": Q(-60, "mV")})
     assert re.sub(r"(asymmetry of L ).*", r"\1...", str(c)) == COUPLING
     assert cells(c._repr_html_())[:3] == [
-        ["coupling of glucose to Na in SGLT1"], ["", "", ""], ["driving force", "+12.69 kJ/mol", "Na, at -60 mV"]
+        ["coupling of glucose to Na in SGLT1"], ["", "", ""],
+        ["driving force", "+12.69 kJ/mol", "Na, at -60 mV"]
     ]  # fmt: skip
     assert c._repr_latex_() == (
-        r"$\displaystyle \begin{pmatrix} J_{\mathrm{Na}} \\ J_{\mathrm{glucose}} \end{pmatrix} = \begin{pmatrix} 2.237e-08 & 1.118e-08 \\ "
-        r"1.118e-08 & 9.345e-09 \end{pmatrix} \begin{pmatrix} X_{\mathrm{Na}} \\ X_{\mathrm{glucose}} \end{pmatrix}, \quad q = 0.773, \quad "
+        r"$\displaystyle \begin{pmatrix} J_{\mathrm{Na}} \\ J_{\mathrm{glucose}} \end{pmatrix} ="
+        r" \begin{pmatrix} 2.237e-08 & 1.118e-08 \\ "
+        r"1.118e-08 & 9.345e-09 \end{pmatrix} \begin{pmatrix} X_{\mathrm{Na}} \\"
+        r" X_{\mathrm{glucose}} \end{pmatrix}, \quad q = 0.773, \quad "
         r"\eta_{\max} = 0.2237$"
     )
     pump = bm.coupling(bm.library.NaKATPase(ON), "ATP", "Na", at={"V": Q(-60, "mV")})
@@ -394,7 +524,15 @@ def test_in_a_notebook_the_first_fold_is_open() -> None:
     """And what is inside of a proof is folded."""
     kept = bm.simulate(model(), until=Q(1, "s"), keep="final")
     coupling = bm.coupling(bm.library.SGLT1(ON), "Na", "glucose")
-    for shown in (run(), run().ledger, kept, mixed(), bm.make_consistent(SYMPORTER), bm.prove(model()), coupling):
+    for shown in (
+        run(),
+        run().ledger,
+        kept,
+        mixed(),
+        bm.make_consistent(SYMPORTER),
+        bm.prove(model()),
+        coupling,
+    ):
         html = str(shown._repr_html_())
         assert html.index('<details class="bm-fold" open><summary>') == html.index("<details")
     proof = str(bm.prove(model())._repr_html_())

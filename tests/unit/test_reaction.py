@@ -1,4 +1,6 @@
-"""Reactions from text: what balances is read as written, what does not is refused, and no text does anything else."""
+"""Reactions from text: what balances is read as written, what does not is refused, and no text does
+anything else.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ from biomembrane.declare.species import Species
 from biomembrane.testing.random_specs import Term, crew, crossings, species, syntheses, written
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_+\-]{0,6}", fullmatch=True)
-sides = st.lists(st.tuples(st.integers(1, 12), names, st.sampled_from(["in", "out", "cell", "basolateral_2", ""])), min_size=1, max_size=4)
+sides = st.lists(
+    st.tuples(
+        st.integers(1, 12), names, st.sampled_from(["in", "out", "cell", "basolateral_2", ""])
+    ),
+    min_size=1,
+    max_size=4,
+)
 arrows = st.sampled_from(["->", "<->", "<=>", "⇌", "→", "="])
 
 
@@ -25,7 +33,9 @@ def place(known: tuple[Species, ...]) -> bm.Membrane:
     return bm.Membrane("wall", inside=cell, outside=bm.Reservoir("bath", full), area=Q(1, "um^2"))
 
 
-def read(known: tuple[Species, ...], left: tuple[Term, ...], right: tuple[Term, ...], arrow: str = "->") -> Reaction:
+def read(
+    known: tuple[Species, ...], left: tuple[Term, ...], right: tuple[Term, ...], arrow: str = "->"
+) -> Reaction:
     return parse(written(left, right, arrow), place(known), "here")
 
 
@@ -40,8 +50,12 @@ def net(left: tuple[Term, ...], right: tuple[Term, ...]) -> dict[str, int]:
 
 
 @given(left=sides, right=sides, arrow=arrows, blanks=st.sampled_from(["", " ", "  "]))
-def test_terms_are_read_as_they_are_written(left: list[Term], right: list[Term], arrow: str, blanks: str) -> None:
-    """Any reaction that can be written is read back term by term, with any arrow and however many blanks."""
+def test_terms_are_read_as_they_are_written(
+    left: list[Term], right: list[Term], arrow: str, blanks: str
+) -> None:
+    """Any reaction that can be written is read back term by term, with any arrow and however many
+    blanks.
+    """
     text = written(left, right, arrow).replace(" + ", f"{blanks} + {blanks}")
     assert terms(text, "here") == (left, right)
 
@@ -65,15 +79,23 @@ def test_crossings_balance(known: tuple[Species, ...], data: st.DataObject, arro
     made = read(known, left, right, arrow)
     assert {who.pool: n for who, n in made.net.items()} == net(left, right)
     charge = {s.name: s.charge for s in known}
-    inward = sum(n * charge[s] for n, s, w in right if w == "in") - sum(n * charge[s] for n, s, w in left if w == "in")
-    assert made.charge_moved() == ({"cell": Fraction(inward), "bath": Fraction(-inward)} if inward else {})
+    inward = sum(n * charge[s] for n, s, w in right if w == "in") - sum(
+        n * charge[s] for n, s, w in left if w == "in"
+    )
+    assert made.charge_moved() == (
+        {"cell": Fraction(inward), "bath": Fraction(-inward)} if inward else {}
+    )
 
 
 @given(made=syntheses(), arrow=arrows)
-def test_syntheses_balance(made: tuple[tuple[Species, ...], tuple[Term, ...], tuple[Term, ...]], arrow: str) -> None:
+def test_syntheses_balance(
+    made: tuple[tuple[Species, ...], tuple[Term, ...], tuple[Term, ...]], arrow: str
+) -> None:
     """Molecules that become one of the same atoms and charge balance, wherever they come from."""
     known, left, right = made
-    assert {who.pool: n for who, n in read(known, left, right, arrow).net.items()} == net(left, right)
+    assert {who.pool: n for who, n in read(known, left, right, arrow).net.items()} == net(
+        left, right
+    )
 
 
 @given(known=crew(1, 3), data=st.data())
@@ -81,11 +103,15 @@ def test_a_reaction_and_its_print_are_one(known: tuple[Species, ...], data: st.D
     """str(reaction) is a reaction that reads as itself."""
     made = read(known, *data.draw(crossings([s.name for s in known])))
     assert parse(str(made), place(known), "here") is not made
-    assert {w.pool: n for w, n in parse(str(made), place(known), "here").net.items()} == {w.pool: n for w, n in made.net.items()}
+    assert {w.pool: n for w, n in parse(str(made), place(known), "here").net.items()} == {
+        w.pool: n for w, n in made.net.items()
+    }
 
 
 @given(known=crew(1, 4), data=st.data(), more=st.integers(1, 4))
-def test_crossings_that_do_not_balance(known: tuple[Species, ...], data: st.DataObject, more: int) -> None:
+def test_crossings_that_do_not_balance(
+    known: tuple[Species, ...], data: st.DataObject, more: int
+) -> None:
     """One molecule more on either side is refused, and the error says what is left over."""
     left, right = data.draw(crossings([s.name for s in known]))
     n, name, where = right[0]
@@ -95,7 +121,9 @@ def test_crossings_that_do_not_balance(known: tuple[Species, ...], data: st.Data
 
 
 @given(made=syntheses(), extra=st.integers(-3, 3).filter(bool))
-def test_charge_that_appears_is_refused(made: tuple[tuple[Species, ...], tuple[Term, ...], tuple[Term, ...]], extra: int) -> None:
+def test_charge_that_appears_is_refused(
+    made: tuple[tuple[Species, ...], tuple[Term, ...], tuple[Term, ...]], extra: int
+) -> None:
     """The same atoms with another charge are refused, with the charge that appears."""
     (*parts, whole), left, right = made
     known = (*parts, Species("Whole", whole.charge + extra, whole.formula))
@@ -111,9 +139,18 @@ def test_atoms_that_change_are_refused(first: Species, second: Species) -> None:
         read((first, second), ((1, "A", "in"),), ((1, "B", "out"),))
 
 
-@given(counts=st.dictionaries(st.sampled_from(["adenosine", "phosphate", "base"]), st.integers(1, 4), min_size=1), data=st.data())
-def test_moieties_count_where_atoms_are_not_declared(counts: dict[str, int], data: st.DataObject) -> None:
-    """Conserved groups balance like atoms; what has neither is refused when it is made or used up."""
+@given(
+    counts=st.dictionaries(
+        st.sampled_from(["adenosine", "phosphate", "base"]), st.integers(1, 4), min_size=1
+    ),
+    data=st.data(),
+)
+def test_moieties_count_where_atoms_are_not_declared(
+    counts: dict[str, int], data: st.DataObject
+) -> None:
+    """Conserved groups balance like atoms; what has neither is refused when it is made or used
+    up.
+    """
     whole = Species("Whole", moieties=counts)
     parts = tuple(Species(f"P{i}", moieties={m: 1}) for i, m in enumerate(counts))
     right = tuple((n, f"P{i}", "in") for i, n in enumerate(counts.values()))
@@ -151,9 +188,13 @@ def test_what_cannot_be_read(text: str, error: type[errors.BiomembraneError]) ->
 
 
 def test_places() -> None:
-    """A place is named by its side, by its own name, or not at all inside a compartment; nothing else will do."""
+    """A place is named by its side, by its own name, or not at all inside a compartment; nothing
+    else will do.
+    """
     wall = place((Species("K", 1, "K"), Species("A", 0, "C"), Species("B", 0, "C")))
-    by_side, by_name = (parse(text, wall, "here").net for text in ("K@in -> K@out", "K@cell -> K@bath"))
+    by_side, by_name = (
+        parse(text, wall, "here").net for text in ("K@in -> K@out", "K@cell -> K@bath")
+    )
     assert by_side == by_name
     inside = parse("A -> B", wall.inside, "here")
     assert inside.net == parse("A@cell -> B@cell", wall.inside, "here").net
@@ -168,7 +209,9 @@ def test_impermeants_stay() -> None:
     """What is declared impermeant takes no part in a reaction."""
     X = Species("X", -1, "C")
     cell = bm.Compartment("cell", volume=Q(1, "pL"), impermeant={X: Q(100, "mM")})
-    wall = bm.Membrane("wall", inside=cell, outside=bm.Reservoir("bath", {X: Q(1, "mM")}), area=Q(1, "um^2"))
+    wall = bm.Membrane(
+        "wall", inside=cell, outside=bm.Reservoir("bath", {X: Q(1, "mM")}), area=Q(1, "um^2")
+    )
     with pytest.raises(errors.MissingSpecies, match="impermeant"):
         parse("X@in -> X@out", wall, "here")
 
@@ -186,10 +229,18 @@ def test_two_conventions_do_not_mix() -> None:
         read((reactant("A", "pH 7"), reactant("B", "explicit H+")), *text)
 
 
-@given(elements=st.lists(st.tuples(st.sampled_from(["C", "H", "O", "Na", "Cl"]), st.integers(1, 99)), min_size=1, max_size=6))
+@given(
+    elements=st.lists(
+        st.tuples(st.sampled_from(["C", "H", "O", "Na", "Cl"]), st.integers(1, 99)),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_formulas_are_counted(elements: list[tuple[str, int]]) -> None:
     """A formula counts its elements, repeated ones too."""
-    found = Species("S", formula="".join(f"{e}{n if n > 1 else ''}" for e, n in elements)).composition()
+    found = Species(
+        "S", formula="".join(f"{e}{n if n > 1 else ''}" for e, n in elements)
+    ).composition()
     assert found == {e: sum(n for other, n in elements if other == e) for e, _ in elements}
 
 

@@ -1,4 +1,6 @@
-"""What stands in the README is what comes out: one model, one ledger, in Python and on the command line."""
+"""What stands in the README is what comes out: one model, one ledger, in Python and on the command
+line.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,14 @@ def snippet() -> dict[str, Any]:
 
 
 def words(text: str) -> list[list[str]]:
-    """Lines by words, without what differs from machine to machine: the residual, which is rounding, and how long it took."""
-    return [line.split() for line in text.strip().splitlines() if not line.strip().startswith(("residual", "time"))]
+    """Lines by words, without what differs from machine to machine: the residual, which is
+    rounding, and how long it took.
+    """
+    return [
+        line.split()
+        for line in text.strip().splitlines()
+        if not line.strip().startswith(("residual", "time"))
+    ]
 
 
 def residual(text: str) -> float:
@@ -44,13 +52,19 @@ def test_the_snippet_prints_the_ledger_above_it(capsys: pytest.CaptureFixture[st
 
 def test_the_snippet_is_the_shipped_model() -> None:
     own, shipped = snippet()["model"], bm.load("enterocyte")
-    assert {n: p.value for n, p in own.parameters.items()} == {n: p.value for n, p in shipped.parameters.items()}
+    assert {n: p.value for n, p in own.parameters.items()} == {
+        n: p.value for n, p in shipped.parameters.items()
+    }
     assert [str(p.reaction) for p in own.processes] == [str(p.reaction) for p in shipped.processes]
     assert own.reference.name == shipped.reference.name
 
 
-def test_the_command_line_prints_what_the_readme_shows(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to the end of the run; the table below is compared where the study is performed, in tests/published."""
+def test_the_command_line_prints_what_the_readme_shows(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to the end of the run; the table below is compared where the study is performed, in
+    tests/published.
+    """
     monkeypatch.chdir(tmp_path)
     assert main(["run", "enterocyte"]) == 0
     shown, end = capsys.readouterr().out, re.compile(r".*?\nat the end.*?\n\n", re.DOTALL)

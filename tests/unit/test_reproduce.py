@@ -1,4 +1,6 @@
-"""Whatever a study does to its process, to standard output or to what it keeps: it is a miss of that study, and the others are told."""
+"""Whatever a study does to its process, to standard output or to what it keeps: it is a miss of
+that study, and the others are told.
+"""
 
 from __future__ import annotations
 
@@ -48,21 +50,38 @@ def written(folder: Path, *, wanted: float = -61.54, more: str = "") -> Path:
 
 MISSES = {  # what a study does, and what is told
     "off": ({"wanted": -60}, r"V: −61\.5"),
-    "raises": ({"more": "raise RuntimeError('no such curve')"}, r"RuntimeError in model\.py line \d+: no such curve"),
+    "raises": (
+        {"more": "raise RuntimeError('no such curve')"},
+        r"RuntimeError in model\.py line \d+: no such curve",
+    ),
     "wrong": ({"more": "study.run(0, label='x')"}, "WrongType"),
     "leaves": ({"more": "raise SystemExit(0)"}, "SystemExit"),
     "clears": ({"more": "study.answers.clear()"}, "no number"),
     "nan": ({"more": "study.answer('x', Q(float('nan'), 'mV'), 'x')"}, "nan"),
-    "mute": ({"more": "raise type('Mute', (Exception,), {'__str__': lambda e: 1 / 0, '__repr__': lambda e: 1 / 0})()"}, "Mute .*cannot be printed"),
+    "mute": (
+        {
+            "more": (
+                "raise type('Mute', (Exception,), {'__str__': lambda e: 1 / 0, '__repr__': lambda"
+                " e: 1 / 0})()"
+            )
+        },
+        "Mute .*cannot be printed",
+    ),
     "renames": ({"more": "study.name = 5"}, "BadSettings.*study.name = 5"),
     "stuffs": ({"more": "study.answers.append(5)"}, "what it keeps cannot be told: AttributeError"),
-    "draws": ({"more": "study.figure('odd', type('Odd', (), {'savefig': lambda *_, **__: 1 / 0})())"}, "figure odd: ZeroDivisionError"),
+    "draws": (
+        {"more": "study.figure('odd', type('Odd', (), {'savefig': lambda *_, **__: 1 / 0})())"},
+        "figure odd: ZeroDivisionError",
+    ),
 }
 ENDS = {  # what a study does to its process
     "exits": ("os._exit(0)", "its process ended with exit status 0"),
     "killed": ("os.kill(os.getpid(), 9)", "its process ended with SIGKILL"),
     "interrupts": ("raise KeyboardInterrupt", "KeyboardInterrupt ended it"),
-    "writes": ("os.write(1, b'noise'); os.system('echo noise'); print('noise'); raise ValueError('loud')", "loud"),
+    "writes": (
+        "os.write(1, b'noise'); os.system('echo noise'); print('noise'); raise ValueError('loud')",
+        "loud",
+    ),
 }
 
 
@@ -72,14 +91,20 @@ def in_process(monkeypatch):
 
     def performed(chosen, jobs):
         assert jobs >= 1
-        return ((k, perform(each.model, each.folder, ("svg",), name=each.name)) for k, each in enumerate(chosen))
+        return (
+            (k, perform(each.model, each.folder, ("svg",), name=each.name))
+            for k, each in enumerate(chosen)
+        )
 
     monkeypatch.setattr(sys.modules["biomembrane.study.reproduce"], "performed", performed)
 
 
 @pytest.mark.usefixtures("in_process")
 def test_a_study_of_ones_own(tmp_path, capsys):
-    path, out = written(tmp_path, more='study.figure("traces", bm.figures.traces(run))'), tmp_path / "out"
+    path, out = (
+        written(tmp_path, more='study.figure("traces", bm.figures.traces(run))'),
+        tmp_path / "out",
+    )
     assert main(["reproduce", "--only", str(path), "--out", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["held"]
@@ -97,22 +122,39 @@ def test_a_miss_is_told_and_ends_with_1(tmp_path, capsys, monkeypatch):
     for k, (how, _) in MISSES.items():
         written(Path(), **how).replace(f"{k}.py")
     assert main(["reproduce", "--only", *(f"{k}.py" for k in MISSES), "--out", "out"]) == 1
-    shown, results = capsys.readouterr().out, json.loads(Path("out/results.json").read_text("utf-8"))["models"]
+    shown, results = (
+        capsys.readouterr().out,
+        json.loads(Path("out/results.json").read_text("utf-8"))["models"],
+    )
     assert [r["model"] for r in results] == list(MISSES)
     told = {r["model"]: " ".join(r["misses"]) for r in results}
-    assert {k: told[k] for k, (_, words) in MISSES.items() if not re.search(words.replace("model", k), told[k])} == {}
+    assert {
+        k: told[k]
+        for k, (_, words) in MISSES.items()
+        if not re.search(words.replace("model", k), told[k])
+    } == {}
     assert all(r["misses"][0] in shown for r in results)
     assert f"missed: {', '.join(MISSES)}\n" in shown
     assert shown.index("energy ledger of patch") < shown.index("off: MISSED")
     assert shown.count("energy ledger") == 1
-    assert [len(r["answers"]) for r in results if r["model"] in ("raises", "leaves", "mute")] == [1, 1, 1]
+    assert [len(r["answers"]) for r in results if r["model"] in ("raises", "leaves", "mute")] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_an_error_keeps_its_five_parts(tmp_path):
     """In the table, on the page, and as fields."""
-    result = perform(str(written(tmp_path, more="study.run(build(), label='b', untill='1 s')")), None)
+    result = perform(
+        str(written(tmp_path, more="study.run(build(), label='b', untill='1 s')")), None
+    )
     error = result["errors"][0]
-    assert {k: error[k] for k in ("kind", "headline", "got")} == {"kind": "UnknownName", "headline": "nothing has this name", "got": "'untill'"}
+    assert {k: error[k] for k in ("kind", "headline", "got")} == {
+        "kind": "UnknownName",
+        "headline": "nothing has this name",
+        "got": "'untill'",
+    }
     assert error["said"] == result["misses"][0]
     for part in ("where", "wanted", "try"):
         assert error[part]
@@ -133,18 +175,44 @@ def test_a_question_may_stand_at_the_head_of_the_file_or_be_set(tmp_path):
 def test_what_ends_a_process_ends_no_other_study(tmp_path, capfd, monkeypatch):
     """And standard output is the one object, whatever is written there."""
     monkeypatch.chdir(tmp_path)
-    right = "import biomembrane as bm; study.answer('x', bm.Q(1, 'mV'), 'x', wanted=bm.Q(1, 'mV'), within=0.1, source='s')"
+    right = (
+        "import biomembrane as bm; study.answer('x', bm.Q(1, 'mV'), 'x', wanted=bm.Q(1, 'mV'),"
+        " within=0.1, source='s')"
+    )
     for k, how in {**{k: how for k, (how, _) in ENDS.items()}, "good": right}.items():
-        Path(f"{k}.py").write_text(f"import os\n\n\ndef build():\n    pass\n\n\ndef reproduce(study):\n    {how}\n")
-    assert main(["reproduce", "--only", *(f"{k}.py" for k in ENDS), "good.py", "--out", "out", "--jobs", "1", "--json"]) == 1
+        Path(f"{k}.py").write_text(
+            f"import os\n\n\ndef build():\n    pass\n\n\ndef reproduce(study):\n    {how}\n"
+        )
+    assert (
+        main(
+            [
+                "reproduce",
+                "--only",
+                *(f"{k}.py" for k in ENDS),
+                "good.py",
+                "--out",
+                "out",
+                "--jobs",
+                "1",
+                "--json",
+            ]
+        )
+        == 1
+    )
     results = {r["model"]: r for r in json.loads(capfd.readouterr().out)["models"]}
     assert list(results) == [*ENDS, "good"]
     assert results["good"]["misses"] == []
     assert results["good"]["answers"][0]["right"]
-    assert {k: results[k]["misses"] for k, (_, words) in ENDS.items() if words not in results[k]["misses"][0]} == {}
+    assert {
+        k: results[k]["misses"]
+        for k, (_, words) in ENDS.items()
+        if words not in results[k]["misses"][0]
+    } == {}
 
 
-@pytest.mark.parametrize(("studies", "jobs", "most"), [(1, 10**9, 1), (3, 10**9, 3), (3, 2, 2), (0, 4, 0)])
+@pytest.mark.parametrize(
+    ("studies", "jobs", "most"), [(1, 10**9, 1), (3, 10**9, 3), (3, 2, 2), (0, 4, 0)]
+)
 def test_no_more_processes_than_studies_and_jobs(studies, jobs, most, monkeypatch):
     made = []
 
@@ -180,7 +248,13 @@ def test_no_more_processes_than_studies_and_jobs(studies, jobs, most, monkeypatc
 def test_figures_are_written_though_the_study_fails_later(tmp_path, monkeypatch):
     """In their place, wherever the study went meanwhile."""
     monkeypatch.chdir(tmp_path)
-    path = written(Path(), more="study.figure('later', bm.figures.traces(run)); import os; os.chdir('/'); raise ValueError('late')")
+    path = written(
+        Path(),
+        more=(
+            "study.figure('later', bm.figures.traces(run)); import os; os.chdir('/'); raise"
+            " ValueError('late')"
+        ),
+    )
     result = perform(str(path), Path("out"), ("svg",))
     assert "late" in result["misses"][0]
     assert Path.cwd() == tmp_path
@@ -224,7 +298,9 @@ def test_two_of_one_name_are_told_apart(tmp_path):
     assert [each.name for each in chosen] == ["patch", "patch_2"]
     results = [perform(each.model, each.folder, name=each.name) for each in chosen]
     assert [r["model"] for r in results] == ["patch", "patch_2"]
-    assert len({f for r in results for f in r["files"]}) == sum(len(r["files"]) for r in results) == 2
+    assert (
+        len({f for r in results for f in r["files"]}) == sum(len(r["files"]) for r in results) == 2
+    )
     ids = re.findall(r'id="([^"]+)"', page(results, 1.0))
     assert len(set(ids)) == len(ids) == 2
     assert re.findall(r'href="#([^"]+)"', page(results, 1.0)) == ids
@@ -256,7 +332,13 @@ def test_what_an_earlier_call_told_is_gone_before_anything_runs(tmp_path, capsys
 
 
 @pytest.mark.parametrize(
-    ("residual", "words"), [(0.0, "closed to rounding"), (ROUNDING / 3, "closed to rounding"), (2e-13, "closed to 2e-13"), (None, "not known")]
+    ("residual", "words"),
+    [
+        (0.0, "closed to rounding"),
+        (ROUNDING / 3, "closed to rounding"),
+        (2e-13, "closed to 2e-13"),
+        (None, "not known"),
+    ],
 )
 def test_books_below_rounding_are_said_to_be_so(residual, words):
     told = books({"audits": [], "runs": [{}], "residual_relative": residual})

@@ -1,4 +1,6 @@
-"""What a result says besides its numbers: models without membranes or pools, prepared runs, saved runs, lanes, stops and protocols."""
+"""What a result says besides its numbers: models without membranes or pools, prepared runs, saved
+runs, lanes, stops and protocols.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def leaky() -> bm.Model:
 
 def pump(on: Any, name: str, flux: float) -> bm.Transporter:
     """S leaves at a constant flux; one below zero is written from outside to inside."""
-    law = laws.Empirical(flux=lambda site: np.sign(flux) * site.parameter("J", Q(abs(flux), "fmol/s"), FLUX), reason="constant")
+    law = laws.Empirical(
+        flux=lambda site: np.sign(flux) * site.parameter("J", Q(abs(flux), "fmol/s"), FLUX),
+        reason="constant",
+    )
     return bm.Transporter(name, "S@in -> S@out" if flux > 0 else "S@out -> S@in", on, law)
 
 
@@ -45,14 +50,34 @@ FATE = ["status", "culprit", "end"]
 
 
 def test_only_what_a_model_has_is_a_variable() -> None:
-    """Without a membrane no potential, without a compartment no volume; amounts are there though there be none."""
+    """Without a membrane no potential, without a compartment no volume; amounts are there though
+    there be none.
+    """
     inside = bm.Compartment("cell", volume=Q(1, "pL"), held=mM(FUEL))
-    burning = bm.simulate(bm.Model("burns", [transporter(HYDROLYSIS, RATE, inside, "burn")]), until="1 s")
-    assert list(burning.data.data_vars) == ["amount", "concentration", "volume", "flux", "affinity", "dissipation", *FATE]
+    burning = bm.simulate(
+        bm.Model("burns", [transporter(HYDROLYSIS, RATE, inside, "burn")]), until="1 s"
+    )
+    assert list(burning.data.data_vars) == [
+        "amount",
+        "concentration",
+        "volume",
+        "flux",
+        "affinity",
+        "dissipation",
+        *FATE,
+    ]
     assert burning.data.sizes["pool"] == 0
     assert burning.baths == {}
     between = bm.simulate(patch(lambda on: [lib.leak(K, on)], {K: 20}, {K: 5}), until="1 s")
-    assert list(between.data.data_vars) == ["amount", "concentration", "potential", "flux", "affinity", "dissipation", *FATE]
+    assert list(between.data.data_vars) == [
+        "amount",
+        "concentration",
+        "potential",
+        "flux",
+        "affinity",
+        "dissipation",
+        *FATE,
+    ]
     assert between.final("amount") == {}
     assert between.baths == {"cell": {"K": 20.0}, "bath": {"K": 5.0}}
 
@@ -60,7 +85,14 @@ def test_only_what_a_model_has_is_a_variable() -> None:
 def test_variables_of_a_leak_are_their_closed_forms() -> None:
     data = bm.simulate(leaky(), times=Q(T, "s")).data
     c = 1 + 8 * np.exp(-0.1 * T)
-    wanted = {"amount": c, "concentration": c, "potential": 0 * c, "volume": 1 + 0 * c, "flux": 0.1 * (c - 1), "affinity": RT * np.log(c) / 1e3}
+    wanted = {
+        "amount": c,
+        "concentration": c,
+        "potential": 0 * c,
+        "volume": 1 + 0 * c,
+        "flux": 0.1 * (c - 1),
+        "affinity": RT * np.log(c) / 1e3,
+    }
     wanted["dissipation"] = wanted["flux"] * wanted["affinity"]
     for name, values in wanted.items():
         assert data[name].dims[0] == "time"
@@ -70,15 +102,32 @@ def test_variables_of_a_leak_are_their_closed_forms() -> None:
 
 def test_a_carrier_state_has_an_amount_and_no_concentration() -> None:
     """In the order of the pools, which solutes and states share."""
-    on = membrane(bm.Compartment("cell", volume=Q(2, "pL"), contents=mM({glucose: 1, S: 3})), bm.Reservoir("bath", mM({glucose: 5, S: 3})))
-    data = bm.simulate(bm.Model("carried", [cycle(on=on), lib.leak(S, on, permeability=Q(1e-6, "cm/s"))]), times=Q([0, 1], "s")).data.isel(time=0)
+    on = membrane(
+        bm.Compartment("cell", volume=Q(2, "pL"), contents=mM({glucose: 1, S: 3})),
+        bm.Reservoir("bath", mM({glucose: 5, S: 3})),
+    )
+    data = bm.simulate(
+        bm.Model("carried", [cycle(on=on), lib.leak(S, on, permeability=Q(1e-6, "cm/s"))]),
+        times=Q([0, 1], "s"),
+    ).data.isel(time=0)
     amounts = dict(zip(data.pool.values, data.amount.values, strict=True))
     known = dict(zip(data.pool.values, data.concentration.values, strict=True))
-    assert (amounts["cell.glucose"], amounts["cell.S"], known["cell.glucose"], known["cell.S"]) == (2.0, 6.0, 1.0, 3.0)
-    states = [name for name, kind in zip(data.pool.values, data.pool_kind.values, strict=True) if kind == "carrier"]
+    assert (amounts["cell.glucose"], amounts["cell.S"], known["cell.glucose"], known["cell.S"]) == (
+        2.0,
+        6.0,
+        1.0,
+        3.0,
+    )
+    states = [
+        name
+        for name, kind in zip(data.pool.values, data.pool_kind.values, strict=True)
+        if kind == "carrier"
+    ]
     assert sorted(states) == ["GLUT.I", "GLUT.IG", "GLUT.O", "GLUT.OG"]
     assert all(np.isnan(known[name]) for name in states)
-    assert sum(amounts[name] for name in states) == pytest.approx(100 * 100 / 6.02214076e23 * 1e15, rel=1e-9)
+    assert sum(amounts[name] for name in states) == pytest.approx(
+        100 * 100 / 6.02214076e23 * 1e15, rel=1e-9
+    )
     assert data.pool_place.sel(pool="cell.S") == "cell"
 
 
@@ -106,27 +155,47 @@ def test_protocols_of_every_kind_are_variables() -> None:
 @cache
 def grid() -> bm.Run:
     P = xr.DataArray([1e-4, 2e-4], dims="P", coords={"P": [10.0, 20.0]}, attrs={"units": "cm/s"})
-    out = xr.DataArray([1.0, 2.0, 3.0], dims="out", coords={"out": ("out", [1.0, 2.0, 3.0], {"units": "mM"})}, attrs={"units": "mM"})
-    return bm.simulate(leaky(), times=Q(T, "s"), parameters={"S_leak.permeability": P, "bath.S": out})
+    out = xr.DataArray(
+        [1.0, 2.0, 3.0],
+        dims="out",
+        coords={"out": ("out", [1.0, 2.0, 3.0], {"units": "mM"})},
+        attrs={"units": "mM"},
+    )
+    return bm.simulate(
+        leaky(), times=Q(T, "s"), parameters={"S_leak.permeability": P, "bath.S": out}
+    )
 
 
 def test_a_lane_is_found_by_position_or_by_its_label() -> None:
     """In either order of the dimensions; where a coordinate has no unit its numbers are plain."""
     end = lambda k, out: out + (9 - out) * np.exp(-k * 10)  # noqa: E731
     lanes = {
-        (0.2, 2.0): [grid().isel(P=1, out=1), grid().isel(out=-2, P=-1), grid().sel(out=Q(2000, "uM"), P=20), grid().sel(P=Q(20, "1"), out=2)],
-        (0.1, 3.0): [grid().isel(P=0, out=2), grid().isel(out=-1, P=-2), grid().sel(out=Q(3e-3, "M"), P=10)],
+        (0.2, 2.0): [
+            grid().isel(P=1, out=1),
+            grid().isel(out=-2, P=-1),
+            grid().sel(out=Q(2000, "uM"), P=20),
+            grid().sel(P=Q(20, "1"), out=2),
+        ],
+        (0.1, 3.0): [
+            grid().isel(P=0, out=2),
+            grid().isel(out=-1, P=-2),
+            grid().sel(out=Q(3e-3, "M"), P=10),
+        ],
     }
     for (k, out), found in lanes.items():
         for lane in found:
             assert lane.data.concentration.values[-1, 0] == pytest.approx(end(k, out), rel=1e-6)
             assert lane.baths == {"bath": {"S": out}}
-            assert lane.final("concentration") == {"cell.S": Q(float(lane.data.concentration.values[-1, 0]), "mM")}
+            assert lane.final("concentration") == {
+                "cell.S": Q(float(lane.data.concentration.values[-1, 0]), "mM")
+            }
             assert lane.status.ok
             assert lane.solution.t.tolist() == T.tolist()
     assert grid().baths == {"bath": {"S": 1.0}}
     assert grid().data.concentration.dims == ("time", "pool", "P", "out")
-    assert grid().data.concentration.values[-1, 0] == pytest.approx(end(np.array([[0.1], [0.2]]), np.array([1.0, 2.0, 3.0])), rel=1e-6)
+    assert grid().data.concentration.values[-1, 0] == pytest.approx(
+        end(np.array([[0.1], [0.2]]), np.array([1.0, 2.0, 3.0])), rel=1e-6
+    )
     assert grid().data.status.values.tolist() == [[0] * 3] * 2
     assert grid().data.attrs["status"] == "by lane, in the variable status"
     assert repr(grid()) == "<Run of 'cell' to 10 s over (P: 2, out: 3); done>"
@@ -144,7 +213,11 @@ def test_one_lane_has_a_solution_though_it_be_of_a_scan() -> None:
 
 def empties(*fluxes: float, times: Any = "60 s") -> errors.SimulationStopped:
     """1 fmol of S leaves by constant pumps."""
-    model = cell(lambda on: [pump(on, f"pump_{k}", flux) for k, flux in enumerate(fluxes)], {S: 1, glucose: 1}, {S: 1})
+    model = cell(
+        lambda on: [pump(on, f"pump_{k}", flux) for k, flux in enumerate(fluxes)],
+        {S: 1, glucose: 1},
+        {S: 1},
+    )
     error = caught(lambda: bm.simulate(model, until=times))
     assert isinstance(error, errors.SimulationStopped)
     return error
@@ -164,7 +237,10 @@ def test_fluxes_that_are_no_number_are_all_named() -> None:
         return site.parameter("J", Q(0.01, "fmol/s"), FLUX) * sp.sqrt(1 - site["S@out"] / half)
 
     def parts(on: Any) -> list[Any]:
-        lost = [bm.Transporter(name, "S@in -> S@out", on, laws.Empirical(flux=root, reason="fades")) for name in ("one", "two")]
+        lost = [
+            bm.Transporter(name, "S@in -> S@out", on, laws.Empirical(flux=root, reason="fades"))
+            for name in ("one", "two")
+        ]
         return [pump(on, "pump", 0.02), *lost]
 
     given = {f"{name}.half": Q(1, "mM") for name in ("one", "two")}
@@ -178,16 +254,28 @@ def test_fluxes_that_are_no_number_are_all_named() -> None:
 
 def test_a_prepared_run_is_told_and_tells_what_it_was_given() -> None:
     vary, solver = {"bath.S": "uM", "S_leak.permeability": "um/s"}, bm.solvers.Native(1e-9)
-    prepared = bm.prepare(leaky(), vary=vary, times=Q(T, "s"), parameters={"cell.S": Q(5, "mM")}, solver=solver)
-    assert repr(prepared) == "<Prepared 'cell', a function of bath.S [uM], S_leak.permeability [um/s]>"
+    prepared = bm.prepare(
+        leaky(), vary=vary, times=Q(T, "s"), parameters={"cell.S": Q(5, "mM")}, solver=solver
+    )
+    assert (
+        repr(prepared) == "<Prepared 'cell', a function of bath.S [uM], S_leak.permeability [um/s]>"
+    )
     assert prepared.vary == vary
     for values in ([2000.0, 2.0], np.array([2000.0, 2.0]), (2000, 2)):
         run = prepared(values)
-        assert run.data.concentration.values[:, 0] == pytest.approx(2 + 3 * np.exp(-0.2 * T), rel=1e-8)
+        assert run.data.concentration.values[:, 0] == pytest.approx(
+            2 + 3 * np.exp(-0.2 * T), rel=1e-8
+        )
         assert run.baths == {"bath": {"S": 2.0}}
-        assert json.loads(run.data.attrs["changed_json"]) == ["cell.S", "bath.S", "S_leak.permeability"]
+        assert json.loads(run.data.attrs["changed_json"]) == [
+            "cell.S",
+            "bath.S",
+            "S_leak.permeability",
+        ]
         assert json.loads(run.data.attrs["solver_json"])["rtol"] == 1e-9
-    assert prepared([1000.0, 1.0]).data.concentration.values[-1, 0] == pytest.approx(1 + 4 / np.e, rel=1e-8)
+    assert prepared([1000.0, 1.0]).data.concentration.values[-1, 0] == pytest.approx(
+        1 + 4 / np.e, rel=1e-8
+    )
     assert bm.prepare(leaky(), vary={"bath.S": "mM"}, until="10 s")([1.0]).data.sizes["time"] == 301
 
 
@@ -195,11 +283,17 @@ def test_a_prepared_run_goes_on_from_another_and_keeps_its_protocols() -> None:
     """A start, and a formula whose values are looked at once."""
     first = bm.simulate(leaky(), times=Q([0.0, 10.0], "s"))
     went_on = bm.prepare(leaky(), vary={"bath.S": "mM"}, times=Q([0, 10], "s"), start=first)([1.0])
-    assert went_on.data.concentration.values[:, 0] == pytest.approx(1 + 8 * np.exp([-1.0, -2.0]), rel=1e-7)
+    assert went_on.data.concentration.values[:, 0] == pytest.approx(
+        1 + 8 * np.exp([-1.0, -2.0]), rel=1e-7
+    )
     rises = bm.Protocol.function(lambda t, a, tau: a * (1 + t / tau), a=Q(1, "mM"), tau=Q(10, "s"))
-    prepared = bm.prepare(leaky(), vary={"cell.S": "mM"}, times=Q([0, 10], "s"), parameters={"bath.S": rises})
+    prepared = bm.prepare(
+        leaky(), vary={"cell.S": "mM"}, times=Q([0, 10], "s"), parameters={"bath.S": rises}
+    )
     for inside in (9.0, 4.0):
-        wanted = bm.simulate(leaky(), times=Q([0, 10], "s"), parameters={"bath.S": rises, "cell.S": Q(inside, "mM")})
+        wanted = bm.simulate(
+            leaky(), times=Q([0, 10], "s"), parameters={"bath.S": rises, "cell.S": Q(inside, "mM")}
+        )
         assert np.array_equal(prepared([inside]).data.amount.values, wanted.data.amount.values)
 
 
@@ -216,13 +310,19 @@ def test_a_formula_that_does_not_vary_is_looked_at_once(monkeypatch: pytest.Monk
 def test_a_formula_that_leaves_its_domain_is_told_by_a_prepared_run_too() -> None:
     falls = bm.Protocol.function(lambda t, a, tau: a * (1 - t / tau), a=Q(1, "mM"), tau=Q(5, "s"))
     with pytest.raises(errors.OutOfDomain, match=r"bath\.S"):
-        bm.prepare(leaky(), vary={"cell.S": "mM"}, times=Q([0, 10], "s"), parameters={"bath.S": falls})
-    prepared = bm.prepare(leaky(), vary={"cell.S": "mM"}, times=Q([0, 4], "s"), parameters={"bath.S": falls})
+        bm.prepare(
+            leaky(), vary={"cell.S": "mM"}, times=Q([0, 10], "s"), parameters={"bath.S": falls}
+        )
+    prepared = bm.prepare(
+        leaky(), vary={"cell.S": "mM"}, times=Q([0, 4], "s"), parameters={"bath.S": falls}
+    )
     assert prepared([9.0]).status.kind == "done"
 
 
 def test_a_zero_may_be_given_where_zero_may_be() -> None:
-    prepared = bm.prepare(leaky(), vary={"S_leak.permeability": "cm/s", "bath.S": "mM"}, times=Q(T, "s"))
+    prepared = bm.prepare(
+        leaky(), vary={"S_leak.permeability": "cm/s", "bath.S": "mM"}, times=Q(T, "s")
+    )
     assert prepared([0.0, 1.0]).data.concentration.values[:, 0].tolist() == [9.0, 9.0, 9.0]
     with pytest.raises(errors.OutOfDomain, match=r"cell\.volume"):
         bm.prepare(leaky(), vary={"cell.volume": "pL"}, times=Q(T, "s"))([0.0])
@@ -247,7 +347,9 @@ def test_a_saved_run_is_what_was_saved(tmp_path: Any) -> None:
 
 
 def test_a_saved_run_without_more_has_nothing_more() -> None:
-    """A dataset of a scan: no labels or baths, and ribbons are said to be missing; a name that is no line is no attribute."""
+    """A dataset of a scan: no labels or baths, and ribbons are said to be missing; a name that is
+    no line is no attribute.
+    """
     bare = SavedRun(xr.Dataset(attrs={"title": "bare", "solver_json": '{"rtol": 1e-8}'}))
     assert (bare.model_name, bare.baths, bare.ledger.labels) == ("bare", {}, {})
     with pytest.raises(errors.UnknownName, match="lines alone were kept"):

@@ -1,4 +1,6 @@
-"""The result of a run: its labels, its lanes, its last values, and what it says when it was stopped."""
+"""The result of a run: its labels, its lanes, its last values, and what it says when it was
+stopped.
+"""
 
 import json
 import sys
@@ -36,8 +38,17 @@ def volts(*values: float) -> xr.DataArray:
 
 @cache
 def scan() -> bm.Run:
-    potassium = xr.DataArray([4.0, 5.0, 9.0], dims="K_o", coords={"K_o": ("K_o", [4.0, 5.0, 9.0], {"units": "mM"})}, attrs={"units": "mM"})
-    return bm.simulate(model(), until=Q(1, "s"), parameters={"bath.K": potassium, "membrane.potential": volts(-80.0, -20.0)})
+    potassium = xr.DataArray(
+        [4.0, 5.0, 9.0],
+        dims="K_o",
+        coords={"K_o": ("K_o", [4.0, 5.0, 9.0], {"units": "mM"})},
+        attrs={"units": "mM"},
+    )
+    return bm.simulate(
+        model(),
+        until=Q(1, "s"),
+        parameters={"bath.K": potassium, "membrane.potential": volts(-80.0, -20.0)},
+    )
 
 
 def test_a_model_in_a_line() -> None:
@@ -47,7 +58,10 @@ def test_a_model_in_a_line() -> None:
 
 def test_variables_have_units_dimensions_and_names() -> None:
     data = run().data
-    said = {name: (*a.dims, a.attrs.get("units"), a.attrs["long_name"]) for name, a in data.data_vars.items()}
+    said = {
+        name: (*a.dims, a.attrs.get("units"), a.attrs["long_name"])
+        for name, a in data.data_vars.items()
+    }
     assert said == {
         "amount": ("time", "pool", "fmol", "amount"),
         "concentration": ("time", "pool", "mM", "concentration"),
@@ -63,8 +77,10 @@ def test_variables_have_units_dimensions_and_names() -> None:
     assert (data.time.dims, data.time.attrs) == (("time",), {"units": "s", "long_name": "time"})
     labels = {name: c.values.tolist() for name, c in data.coords.items() if name != "time"}
     assert labels == {
-        "pool": ["cell.Na", "cell.K", "cell.Cl"], "pool_species": ["Na", "K", "Cl"], "pool_place": ["cell"] * 3, "pool_kind": ["solute"] * 3,
-        "membrane": ["membrane"], "compartment": ["cell"], "process": ["NaKATPase", "Na_leak", "K_leak"],
+        "pool": ["cell.Na", "cell.K", "cell.Cl"], "pool_species": ["Na", "K", "Cl"],
+        "pool_place": ["cell"] * 3, "pool_kind": ["solute"] * 3,
+        "membrane": ["membrane"], "compartment": ["cell"],
+        "process": ["NaKATPase", "Na_leak", "K_leak"],
         "transporter": ["NaKATPase", "Na_leak", "K_leak"],
     }  # fmt: skip
     power = (data.flux * data.affinity).values
@@ -73,7 +89,12 @@ def test_variables_have_units_dimensions_and_names() -> None:
 
 def test_the_attributes_hold_what_made_the_run() -> None:
     """Numbers, sources, solver and versions, as JSON where they are many."""
-    attrs = bm.simulate(model(), until=Q(1, "s"), parameters={"bath.K": Q(9, "mM")}, solver=bm.solvers.Native(rtol=1e-7)).data.attrs
+    attrs = bm.simulate(
+        model(),
+        until=Q(1, "s"),
+        parameters={"bath.K": Q(9, "mM")},
+        solver=bm.solvers.Native(rtol=1e-7),
+    ).data.attrs
     names = [
         "Conventions",
         "title",
@@ -100,7 +121,9 @@ def test_the_attributes_hold_what_made_the_run() -> None:
     solver = json.loads(attrs["solver_json"])
     assert (solver["name"], solver["rtol"], solver["threads"]) == ("Native", 1e-7, 0)
     assert json.loads(attrs["changed_json"]) == ["bath.K"]
-    assert json.loads(attrs["versions_json"]) == {name: version(name) for name in ("numpy", "scipy", "sympy", "xarray")}
+    assert json.loads(attrs["versions_json"]) == {
+        name: version(name) for name in ("numpy", "scipy", "sympy", "xarray")
+    }
 
 
 def test_last_values_as_quantities() -> None:
@@ -119,8 +142,17 @@ def test_a_lane_of_a_scan_is_the_single_run() -> None:
     """By position, from either end, and by its coordinate, a quantity or a number in its unit."""
     made = scan()
     assert made.data.status.dims == ("K_o", "V")
-    alone = bm.simulate(model(), until=Q(1, "s"), parameters={"bath.K": Q(9, "mM"), "membrane.potential": Q(-20, "mV")})
-    lanes = [made.isel(K_o=2, V=1), made.isel(K_o=-1, V=-1), made.sel(K_o=Q(9e-3, "M"), V=-20), made.sel(K_o=9, V="-0.02 V")]
+    alone = bm.simulate(
+        model(),
+        until=Q(1, "s"),
+        parameters={"bath.K": Q(9, "mM"), "membrane.potential": Q(-20, "mV")},
+    )
+    lanes = [
+        made.isel(K_o=2, V=1),
+        made.isel(K_o=-1, V=-1),
+        made.sel(K_o=Q(9e-3, "M"), V=-20),
+        made.sel(K_o=9, V="-0.02 V"),
+    ]
     for lane in lanes:
         assert lane.data.amount.dims == ("time", "pool")
         assert lane.data.amount.values == pytest.approx(alone.data.amount.values, rel=1e-9)
@@ -131,7 +163,10 @@ def test_a_lane_of_a_scan_is_the_single_run() -> None:
     assert repr(run()) == "<Run of 'cell' to 10 s; done>"
     assert made.data.status.attrs["long_name"] == "how the lane ended"
     assert made.data.end.attrs == {"units": "s", "long_name": "time reached"}
-    assert made.data.culprit.attrs["long_name"] == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    assert (
+        made.data.culprit.attrs["long_name"]
+        == "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+    )
     assert (made.data.culprit.values == -1).all()
     assert (made.data.end.values == 1).all()
     assert set(run().timing) == {"compile", "solve"}
@@ -140,7 +175,9 @@ def test_a_lane_of_a_scan_is_the_single_run() -> None:
 def test_a_lane_that_stops_names_its_pool_and_time() -> None:
     rates = xr.DataArray([0.001, 0.1], dims="r", attrs={"units": "fmol/s"})
     data = bm.simulate(uphill(), until=Q(20, "s"), parameters={"lift.J": rates}).data
-    assert [None if k < 0 else data.culprit.attrs["pools"].split()[k] for k in data.culprit.values] == [None, "cell.glucose"]
+    assert [
+        None if k < 0 else data.culprit.attrs["pools"].split()[k] for k in data.culprit.values
+    ] == [None, "cell.glucose"]
     assert data.status.values.tolist() == [0, 4]
     assert data.end.values.tolist() == [20.0, pytest.approx(10.0, abs=0.3)]
 
@@ -159,9 +196,17 @@ def test_a_run_that_stops_says_where_and_what_to_do() -> None:
     assert isinstance(error, errors.SimulationStopped)
     assert error.where == "model 'cell' at t = 10 s, pool cell.glucose, process lift"
     assert error.wanted == "a run to 20 s"
-    assert error.got == "negative: it would fall below zero in the next step; let what takes from a pool vanish where the pool is empty"
+    assert (
+        error.got
+        == "negative: it would fall below zero in the next step; let what takes from a pool vanish"
+        " where the pool is empty"
+    )
     last = f"{float(error.run.data.time[-1]):.6g} s"
-    assert error.advice == f"the exception's .run holds the output times up to there, the last at {last}; look at its last fluxes"
+    assert (
+        error.advice
+        == f"the exception's .run holds the output times up to there, the last at {last}; look at"
+        " its last fluxes"
+    )
     assert error.run.status.kind == "negative"
 
 
@@ -177,7 +222,15 @@ def test_a_cancelled_scan_says_how_far_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (1234.5678, "1,234.57"), (100.0, "100.00"), (99.99, "99.99"), (-250.0, "-250.00"), (0.0123456, "0.01235"), (-3e-9, "-3e-09")],
+    [
+        (0, "0"),
+        (1234.5678, "1,234.57"),
+        (100.0, "100.00"),
+        (99.99, "99.99"),
+        (-250.0, "-250.00"),
+        (0.0123456, "0.01235"),
+        (-3e-9, "-3e-09"),
+    ],
 )
 def test_numbers_of_the_table(value: float, text: str) -> None:
     assert number(value) == text
@@ -192,9 +245,15 @@ def test_chunks_are_asked_of_arrays_only() -> None:
 
 
 def test_everything_may_change_at_once() -> None:
-    """A scan over two dimensions beside a protocol: books in the scan's shape, the protocol over time alone or over the scan as it is."""
+    """A scan over two dimensions beside a protocol: books in the scan's shape, the protocol over
+    time alone or over the scan as it is.
+    """
     step = bm.Protocol.steps(Q(145, "mM"), (Q(0.5, "s"), Q(120, "mM")))
-    made = bm.simulate(model(), times=Q([0, 1], "s"), parameters={"membrane.potential": volts(-80.0, -20.0), "bath.Na": step})
+    made = bm.simulate(
+        model(),
+        times=Q([0, 1], "s"),
+        parameters={"membrane.potential": volts(-80.0, -20.0), "bath.Na": step},
+    )
     assert made.data["bath.Na"].dims == ("time", "V")
     assert made.data["bath.Na"].values.tolist() == [[145.0, 145.0], [120.0, 120.0]]
     assert made.ledger.spent.dims == ("time", "V")

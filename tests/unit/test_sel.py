@@ -1,4 +1,6 @@
-"""A lane by its label: the number that was given finds the lane that was run with it, in whatever unit, and no other number finds any."""
+"""A lane by its label: the number that was given finds the lane that was run with it, in whatever
+unit, and no other number finds any.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def model() -> bm.Model:
 
 
 def scan(name: str, values: Any, unit: str, dims: str = "x", **coords: Any) -> bm.Run:
-    return bm.simulate(model(), times=START, parameters={name: xr.DataArray(values, dims=dims, coords=coords, attrs={"units": unit})})
+    return bm.simulate(
+        model(),
+        times=START,
+        parameters={name: xr.DataArray(values, dims=dims, coords=coords, attrs={"units": unit})},
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,8 +45,12 @@ def scan(name: str, values: Any, unit: str, dims: str = "x", **coords: Any) -> b
     ],
 )
 @pytest.mark.parametrize("dims", ["x", "own"])
-def test_the_number_that_was_given_finds_its_lane(name: str, unit: str, values: list[float], other: str, factor: float | None, dims: str) -> None:
-    """As a number, as text and as a quantity, also where the dimension is called as the parameter."""
+def test_the_number_that_was_given_finds_its_lane(
+    name: str, unit: str, values: list[float], other: str, factor: float | None, dims: str
+) -> None:
+    """As a number, as text and as a quantity, also where the dimension is called as the
+    parameter.
+    """
     dim = name if dims == "own" else "x"
     made = scan(name, values, unit, dim)
     for k, x in enumerate(values):
@@ -53,12 +63,17 @@ def test_the_number_that_was_given_finds_its_lane(name: str, unit: str, values: 
 
 
 @given(
-    labels=st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=8, unique=True),
+    labels=st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=8,
+        unique=True),
     off=st.sampled_from([1e-9, -1e-8, 3e-5, -1e-3, 0.3, -0.4, 7.0]), k=st.integers(0, 7),
 )  # fmt: skip
 @settings(max_examples=120, deadline=None)
-def test_no_number_finds_a_lane_that_it_does_not_name(labels: list[float], off: float, k: int) -> None:
-    """Within a millionth of its label, or of the gap to the next, a number finds it; else the error tells the nearest."""
+def test_no_number_finds_a_lane_that_it_does_not_name(
+    labels: list[float], off: float, k: int
+) -> None:
+    """Within a millionth of its label, or of the gap to the next, a number finds it; else the error
+    tells the nearest.
+    """
     x = labels[k % len(labels)]
     gap = min((abs(x - y) for y in labels if y != x), default=0.0)
     size = max(abs(x), gap)
@@ -91,7 +106,10 @@ def test_the_digest_knows_the_same_numbers_in_another_unit() -> None:
     """Also where the labels are the values, in the user's unit."""
     pairs = [("bath.S", "bath.S"), ("bath.S", "x")]
     for name, dim in pairs:
-        one, two = (scan(name, values, unit, dim).data.attrs["parameters_hash"] for values, unit in (([2.0, 4.0], "mM"), ([2e3, 4e3], "uM")))
+        one, two = (
+            scan(name, values, unit, dim).data.attrs["parameters_hash"]
+            for values, unit in (([2.0, 4.0], "mM"), ([2e3, 4e3], "uM"))
+        )
         assert one == two
 
 

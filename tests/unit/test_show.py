@@ -1,4 +1,6 @@
-"""Figures at the exact size of a journal column: readable, embedded, reproducible, and true to the books."""
+"""Figures at the exact size of a journal column: readable, embedded, reproducible, and true to the
+books.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def test_width_is_the_column(drawn: tuple[Figure, str, str]) -> None:
 
 def test_text_is_large_enough(drawn: tuple[Figure, str, str]) -> None:
     figure, name, _ = drawn
-    assert min(text.get_fontsize() for text in texts(figure)) >= {"plos": 8, "slides": 14}.get(name, 6)
+    assert min(text.get_fontsize() for text in texts(figure)) >= {"plos": 8, "slides": 14}.get(
+        name, 6
+    )
 
 
 def test_labels_neither_meet_nor_leave_the_page(drawn: tuple[Figure, str, str]) -> None:
@@ -70,7 +74,9 @@ def test_width_may_be_a_number_and_not_nonsense() -> None:
 
 def test_pdf_embeds_truetype(tmp_path: Path) -> None:
     with mpl.rc_context({"pdf.compression": 0}):
-        figures.energy_flow(make_run()).savefig(tmp_path / "energy.pdf")  # without `save`: the figure keeps its style
+        figures.energy_flow(make_run()).savefig(
+            tmp_path / "energy.pdf"
+        )  # without `save`: the figure keeps its style
     content = (tmp_path / "energy.pdf").read_bytes()
     assert b"/FontFile2" in content
     assert b"/CIDFontType2" in content
@@ -80,7 +86,9 @@ def test_pdf_embeds_truetype(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", DRAW)
 def test_svg_keeps_text(what: str, tmp_path: Path) -> None:
-    content = figures.save(DRAW[what](make_run()), tmp_path / "new" / "folder" / "it.svg").read_text("utf-8")
+    content = figures.save(
+        DRAW[what](make_run()), tmp_path / "new" / "folder" / "it.svg"
+    ).read_text("utf-8")
     assert "<text" in content
     assert "Na⁺" in content
     assert "<dc:date>" not in content
@@ -88,7 +96,10 @@ def test_svg_keeps_text(what: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])
 def test_files_are_reproducible(suffix: str, tmp_path: Path) -> None:
-    one, two = (figures.save(figures.traces(make_run()), tmp_path / f"{n}.{suffix}").read_bytes() for n in range(2))
+    one, two = (
+        figures.save(figures.traces(make_run()), tmp_path / f"{n}.{suffix}").read_bytes()
+        for n in range(2)
+    )
     assert one == two
 
 
@@ -119,7 +130,9 @@ def test_style_is_a_context() -> None:
 
 def laid_out(listed: list[Flow], threshold: float = 0.002) -> flow_layout.Diagram:
     with style.style("cell"):
-        return flow_layout.arrange(listed, flow_layout.Sheet(490, 7, 6), lines(listed)["passed"], threshold)
+        return flow_layout.arrange(
+            listed, flow_layout.Sheet(490, 7, 6), lines(listed)["passed"], threshold
+        )
 
 
 @pytest.mark.parametrize("listed", [ENTEROCYTE, TANGLE], ids=["enterocyte", "tangle"])
@@ -129,7 +142,10 @@ def test_ribbons_conserve_energy(listed: list[Flow]) -> None:
     inner = {link.source for link in diagram.links} & {link.target for link in diagram.links}
     assert len(inner) >= 8
     for name in inner:
-        into, out = ([link.width for link in diagram.links if getattr(link, end) == name] for end in ("target", "source"))
+        into, out = (
+            [link.width for link in diagram.links if getattr(link, end) == name]
+            for end in ("target", "source")
+        )
         node = next(node for node in diagram.nodes if node.name == name)
         assert sum(into) == pytest.approx(sum(out), rel=1e-12) == pytest.approx(node.height)
     for link in diagram.links:
@@ -171,7 +187,9 @@ def test_few_ribbons_cross() -> None:
 def test_a_ring_goes_back_once_over_the_top() -> None:
     diagram = laid_out(TANGLE)
     back = [link for link in diagram.links if link.back]
-    assert [(link.source, link.target) for link in back] == [("NHA2", "Na⁺ gradient")]  # the thinnest of the ring
+    assert [(link.source, link.target) for link in back] == [
+        ("NHA2", "Na⁺ gradient")
+    ]  # the thinnest of the ring
     assert back[0].points[1][1] + back[0].width / 2 == pytest.approx(diagram.height)
     figures.energy_flow(make_run(flows("A > B, 1, output\nB > A, 1, input")))  # nothing but a ring
 
@@ -180,24 +198,42 @@ def test_small_flows_are_told() -> None:
     diagram = laid_out(TANGLE)
     assert {flow.energy for flow in diagram.merged} == {0.8}
     notes = [text.get_text() for text in texts(figures.energy_flow(make_run(TANGLE)))]
-    assert "not drawn: 2 flows below 0.2 % of the energy that passed, together 1.60 pJ (0.31 %): in 0 pJ, out 0.800 pJ" in notes
+    assert (
+        "not drawn: 2 flows below 0.2 % of the energy that passed, together 1.60 pJ (0.31 %): in 0"
+        " pJ, out 0.800 pJ" in notes
+    )
     assert "per cent are of the energy that passed, 515 pJ" in notes
-    assert not any("not drawn" in text.get_text() for text in texts(figures.energy_flow(make_run())))
+    assert not any(
+        "not drawn" in text.get_text() for text in texts(figures.energy_flow(make_run()))
+    )
 
 
 def test_a_crowd_fits_on_a_page() -> None:
     energy = {f"pump {i}": 10.0 if i % 40 == 0 else 1.0 for i in range(400)}
-    crowd = [flow for name, e in energy.items() for flow in (Flow("ATP", name, e, "supply"), Flow(name, "heat", e, "heat"))]
+    crowd = [
+        flow
+        for name, e in energy.items()
+        for flow in (Flow("ATP", name, e, "supply"), Flow(name, "heat", e, "heat"))
+    ]
     figure = figures.energy_flow(make_run(crowd))
     assert figure.get_size_inches()[1] < 9
-    assert any("780 flows below 0.5 % of the energy that passed, together 780 pJ" in text.get_text() for text in texts(figure))
+    assert any(
+        "780 flows below 0.5 % of the energy that passed, together 780 pJ" in text.get_text()
+        for text in texts(figure)
+    )
 
 
 def test_the_closing_line_closes() -> None:
     written = {text.get_text() for text in texts(figures.energy_flow(make_run()))}
-    assert "spent 100 pJ = stored 7.00 pJ + delivered 9.00 pJ + heat 84.0 pJ; residual 3.0×10⁻¹³ pJ (3.0×10⁻¹⁵ of the energy that passed)" in written
+    assert (
+        "spent 100 pJ = stored 7.00 pJ + delivered 9.00 pJ + heat 84.0 pJ; residual 3.0×10⁻¹³ pJ"
+        " (3.0×10⁻¹⁵ of the energy that passed)" in written
+    )
     tangle = " ".join(text.get_text() for text in texts(figures.energy_flow(make_run(TANGLE))))
-    assert "spent 500 pJ + supplied by baths 15.0 pJ = stored −4.00 pJ + delivered 10.0 pJ + heat" in tangle
+    assert (
+        "spent 500 pJ + supplied by baths 15.0 pJ = stored −4.00 pJ + delivered 10.0 pJ + heat"
+        in tangle
+    )
 
 
 def test_no_flow_no_figure() -> None:

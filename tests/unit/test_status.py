@@ -17,7 +17,15 @@ from biomembrane.results import schema
 from biomembrane.solve.status import Outcome, Status
 
 #: What files that were written so far say; a code that changes makes them lie.
-WRITTEN = {0: "done", 1: "too many steps", 2: "collapsed", 3: "not finite", 4: "negative", 5: "cancelled", 6: "open books"}
+WRITTEN = {
+    0: "done",
+    1: "too many steps",
+    2: "collapsed",
+    3: "not finite",
+    4: "negative",
+    5: "cancelled",
+    6: "open books",
+}
 
 
 def test_codes_are_those_of_the_files() -> None:
@@ -33,7 +41,10 @@ def test_codes_are_those_of_the_files() -> None:
 def test_flags_of_a_result_name_every_code() -> None:
     """CF's flag_values and flag_meanings, place by place, are codes and words of the members."""
     words = str(schema.STATUS["flag_meanings"]).split()
-    named = {int(code): word.replace("_", " ") for code, word in zip(schema.STATUS["flag_values"], words, strict=True)}
+    named = {
+        int(code): word.replace("_", " ")
+        for code, word in zip(schema.STATUS["flag_values"], words, strict=True)
+    }
     assert named == {o.code: o.value for o in Outcome}
 
 
@@ -48,7 +59,11 @@ def test_an_outcome_is_its_message(outcome: Outcome) -> None:
     assert bool(outcome.remedy) == (outcome is not Outcome.DONE)
 
 
-@pytest.mark.parametrize("solver", [bm.solvers.Native(max_steps=7), bm.solvers.SciPy("BDF", max_steps=7)], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(
+    "solver",
+    [bm.solvers.Native(max_steps=7), bm.solvers.SciPy("BDF", max_steps=7)],
+    ids=lambda s: type(s).__name__,
+)
 def test_a_run_that_stops_names_its_remedy(solver: bm.solvers.Solver) -> None:
     """As a call that can be written as it stands, with the method of the solver."""
     with pytest.raises(bm.errors.SimulationStopped) as caught:

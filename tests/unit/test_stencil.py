@@ -1,4 +1,6 @@
-"""Graphs of large models, made by stencils and many at a time, hold what the rules make one by one."""
+"""Graphs of large models, made by stencils and many at a time, hold what the rules make one by
+one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from biomembrane.compile.graph.builder import Graph
 from biomembrane.compile.graph.differentiate import _first, differentiate
 from biomembrane.compile.graph.shared_exponentials import polish
 from biomembrane.compile.llvm import elementary
-from biomembrane.declare.bound_expression import Formula
+from biomembrane.declare.bound_expression import BoundExpression
 from biomembrane.symbols import B, c0, ln
 
 LOCAL = sp.symbols("@0:4", real=True)
@@ -29,14 +31,36 @@ STATES, PARAMETERS = sp.symbols("y0:9", real=True), sp.symbols("p0:6", positive=
 
 
 def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    one = st.sampled_from([lambda a: -a, lambda a: a**2, lambda a: 1 / (1 + a**2), lambda a: sp.exp(sp.tanh(a)), B, sp.Abs, lambda a: B(-a)])
-    two = st.sampled_from([lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (1 + b**2), sp.Max])
-    return st.builds(lambda f, a: f(a), one, inner) | st.builds(lambda f, a, b: f(a, b), two, inner, inner)
+    one = st.sampled_from(
+        [
+            lambda a: -a,
+            lambda a: a**2,
+            lambda a: 1 / (1 + a**2),
+            lambda a: sp.exp(sp.tanh(a)),
+            B,
+            sp.Abs,
+            lambda a: B(-a),
+        ]
+    )
+    two = st.sampled_from(
+        [
+            lambda a, b: a + b,
+            lambda a, b: a - b,
+            lambda a, b: a * b,
+            lambda a, b: a / (1 + b**2),
+            sp.Max,
+        ]
+    )
+    return st.builds(lambda f, a: f(a), one, inner) | st.builds(
+        lambda f, a, b: f(a, b), two, inner, inner
+    )
 
 
 leaves = st.sampled_from([*LOCAL, sp.Integer(2), sp.Integer(-1), sp.Rational(1, 2), sp.Integer(0)])
 laws = st.lists(st.recursive(leaves, _grown, max_leaves=10), min_size=1, max_size=3)
-named = st.tuples(*[st.sampled_from([*STATES, *PARAMETERS, -STATES[0], sp.Integer(0)])] * len(LOCAL))
+named = st.tuples(
+    *[st.sampled_from([*STATES, *PARAMETERS, -STATES[0], sp.Integer(0)])] * len(LOCAL)
+)
 places = st.lists(named, min_size=1, max_size=8)
 
 
@@ -49,17 +73,23 @@ def spelled(g: Graph, i: int) -> str:
     return f"{op}({', '.join(sorted(parts) if op in ('add', 'mul') else parts)})"
 
 
-def built(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:
-    """Every law at every place, each second one of what the first ones give; with derivatives, polished."""
+def built(
+    laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool
+) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:
+    """Every law at every place, each second one of what the first ones give; with derivatives,
+    polished.
+    """
     g = Graph(again=again)
-    env = {s: g.input("y", k) for k, s in enumerate(STATES)} | {s: g.input("p", k) for k, s in enumerate(PARAMETERS)}
+    env = {s: g.input("y", k) for k, s in enumerate(STATES)} | {
+        s: g.input("p", k) for k, s in enumerate(PARAMETERS)
+    }
     symbols, definitions = sp.symbols(f"r:{len(laws) * len(places)}", real=True), []
     for k, names in enumerate(places):
         for law in laws:
             here = dict(zip(LOCAL, names, strict=True))
             if k % 2:
                 here[LOCAL[0]] = definitions[-1][0]
-            definitions.append((symbols[len(definitions)], Formula(law, here)))
+            definitions.append((symbols[len(definitions)], BoundExpression(law, here)))
     lowering.define(g, definitions, env, {})
     roots = [env[s] for s, _ in definitions]
     jacobian = differentiate(g, roots, g.inputs("y", len(STATES)))
@@ -69,9 +99,13 @@ def built(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool
 
 @fewer(0.5)
 @given(laws=laws, places=places)
-def test_many_at_a_time_are_the_same_as_one_by_one(laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]]) -> None:
+def test_many_at_a_time_are_the_same_as_one_by_one(
+    laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]]
+) -> None:
     """The same expressions, node by node, and the same pattern of the Jacobian."""
-    (one, plain, pattern), (many, stamped, found) = (built(laws, places, again=again) for again in (False, True))
+    (one, plain, pattern), (many, stamped, found) = (
+        built(laws, places, again=again) for again in (False, True)
+    )
     assert list(found) == list(pattern)
     for group, roots in plain.items():
         assert [spelled(many, i) for i in stamped[group]] == [spelled(one, i) for i in roots]
@@ -87,23 +121,42 @@ def test_a_difference_of_a_node_with_itself_is_zero() -> None:
 
     (apart,), (same,) = (g.by("square", pair, square) for pair in ((y[0], y[1]), (y[2], y[2])))
     assert (g.value(same), g.value(apart)) == (0.0, None)
-    assert [g.value(row[0]) for row in g.rows("square", [(y[0], y[1]), (y[3], y[3]), (y[1], y[2])], square)] == [None, 0.0, None]
+    assert [
+        g.value(row[0])
+        for row in g.rows("square", [(y[0], y[1]), (y[3], y[3]), (y[1], y[2])], square)
+    ] == [None, 0.0, None]
 
 
 def test_factors_that_stand_the_other_way_round() -> None:
-    """A product is stored in the order of its nodes' numbers, which need not be that of the place where the stencil was cut."""
+    """A product is stored in the order of its nodes' numbers, which need not be that of the place
+    where the stencil was cut.
+    """
     spelt = []
     for again in (False, True):
         g = Graph(again=again)
         first = g.input("y", 0)
-        one = g.by("product", (g.call("exp", first), g.mul(first, g.input("p", 0))), lambda rules, given: [rules.mul(*given)])
+        one = g.by(
+            "product",
+            (g.call("exp", first), g.mul(first, g.input("p", 0))),
+            lambda rules, given: [rules.mul(*given)],
+        )
         turned = g.call("exp", first)
-        other = g.by("product", (turned, g.mul(g.input("y", 1), g.input("p", 1))), lambda rules, given: [rules.mul(*given)])
+        other = g.by(
+            "product",
+            (turned, g.mul(g.input("y", 1), g.input("p", 1))),
+            lambda rules, given: [rules.mul(*given)],
+        )
         roots = [*one, *other]
-        spelt.append([spelled(g, i) for i in (*roots, *differentiate(g, roots, g.inputs("y", 2)).values())])
+        spelt.append(
+            [spelled(g, i) for i in (*roots, *differentiate(g, roots, g.inputs("y", 2)).values())]
+        )
         if again:
             assert g.known is not None
-            assert all(g.known.nodes[k] == (n[0], *(g.kinds[a] for a in n[1:])) for n, k in zip(g.nodes, g.kinds, strict=True) if n[0] == "mul")
+            assert all(
+                g.known.nodes[k] == (n[0], *(g.kinds[a] for a in n[1:]))
+                for n, k in zip(g.nodes, g.kinds, strict=True)
+                if n[0] == "mul"
+            )
     assert spelt[0] == spelt[1]
 
 
@@ -132,7 +185,9 @@ def test_first_places() -> None:
 
 
 @pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
-def test_a_shipped_model_in_the_form_for_large_ones(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shipped_model_in_the_form_for_large_ones(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every output of the program is the same expression."""
     model = load(name)
     small = programs._build(model, (), False)
@@ -140,7 +195,9 @@ def test_a_shipped_model_in_the_form_for_large_ones(name: str, monkeypatch: pyte
     large = programs._build(model, (), False)
     assert (large.names, large.sparsity) == (small.names, small.sparsity)
     for group in ("rhs", "entry", "exergy", "dissipation", "flux"):
-        assert [spelled(large.graph, i) for i in large.outputs[group]] == [spelled(small.graph, i) for i in small.outputs[group]]
+        assert [spelled(large.graph, i) for i in large.outputs[group]] == [
+            spelled(small.graph, i) for i in small.outputs[group]
+        ]
 
 
 def test_logarithms_are_those_of_sympy() -> None:
@@ -153,16 +210,22 @@ def test_logarithms_are_those_of_sympy() -> None:
 def test_only_the_elementary_functions_that_are_called_are_compiled() -> None:
     """Those that a function calls, with those that these call."""
 
-    found = [text.partition("@m_")[2].partition("(")[0] for text in elementary.used("%r1 = call $V @m_B1($V %x)")]
+    found = [
+        text.partition("@m_")[2].partition("(")[0]
+        for text in elementary.used("%r1 = call $V @m_B1($V %x)")
+    ]
     assert found == ["expm1", "B1"]
     assert elementary.used("") == []
 
 
 def test_one_run_loads_nothing_that_it_does_not_need() -> None:
-    """No frames, no random numbers of numpy, no masked arrays: they take longer to load than the run takes."""
+    """No frames, no random numbers of numpy, no masked arrays: they take longer to load than the
+    run takes.
+    """
     code = (
-        "import sys, biomembrane as bm; model = bm.load('resting_cell'); bm.simulate(model, until=bm.Q(1, 's'));"
-        "print(*({'xarray', 'pandas', 'matplotlib', 'h5py', 'scipy.integrate', 'scipy.linalg', 'numpy.ma', 'numpy.random'} & set(sys.modules)))"
+        "import sys, biomembrane as bm; model = bm.load('resting_cell'); bm.simulate(model,"
+        " until=bm.Q(1, 's'));print(*({'xarray', 'pandas', 'matplotlib', 'h5py', 'scipy.integrate',"
+        " 'scipy.linalg', 'numpy.ma', 'numpy.random'} & set(sys.modules)))"
     )
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -17,13 +17,28 @@ import biomembrane as bm
 from biomembrane import Q, errors
 
 RATES = xr.DataArray([0.2, 1e-4, 0.3, 2e-4], dims="rate", attrs={"units": "fmol/s"})
-LINES = ("spent", "supplied", "imposed", "stored", "delivered", "released", "dissipated", "unpaid", "residual", "passed")
+LINES = (
+    "spent",
+    "supplied",
+    "imposed",
+    "stored",
+    "delivered",
+    "released",
+    "dissipated",
+    "unpaid",
+    "residual",
+    "passed",
+)
 
 
 @cache
 def model() -> bm.Model:
     flux = lambda site: site.parameter("J", Q(0.1, "fmol/s"), bm.dimension.FLUX)  # noqa: E731
-    drain = lambda on: [bm.Transporter("drain", "S@in -> S@out", on, bm.laws.Empirical(flux=flux, reason="drains at any level"))]  # noqa: E731
+    drain = lambda on: [
+        bm.Transporter(
+            "drain", "S@in -> S@out", on, bm.laws.Empirical(flux=flux, reason="drains at any level")
+        )
+    ]  # noqa: E731
     return cell(drain, {S: 1}, {S: 1e-9})
 
 
@@ -44,7 +59,10 @@ def test_the_name_of_a_scan_tells_how_its_lanes_ended(tmp_path: Path) -> None:
 def test_a_check_says_of_how_many_lanes_it_speaks(tmp_path: Path) -> None:
     saved = bm.open_run(bm.save(scan(), tmp_path / "scan.nc"))
     for run in (scan(), scan("final"), saved):
-        with pytest.warns(errors.LanesStopped, match="2 of 4 lanes stopped"), suppress(errors.UphillForFree):
+        with (
+            pytest.warns(errors.LanesStopped, match="2 of 4 lanes stopped"),
+            suppress(errors.UphillForFree),
+        ):
             run.ledger.check()
     with warnings.catch_warnings(), suppress(errors.UphillForFree):
         warnings.simplefilter("error")
@@ -60,21 +78,37 @@ def test_no_line_has_a_number_where_a_lane_did_not_come(keep: Any) -> None:
 
 
 SALT = {Na: 145, Cl: 145}
-DRY = {"an impermeant outside": (SALT, SALT | {glucose: 20}, (Na, Cl)), "no charge at all": ({S: 290}, {S: 145, glucose: 145}, (S,))}
-SOLVERS = [bm.solvers.Native(), bm.solvers.Native(rtol=1e-3), bm.solvers.SciPy("Radau"), bm.solvers.SciPy("BDF")]
+DRY = {
+    "an impermeant outside": (SALT, SALT | {glucose: 20}, (Na, Cl)),
+    "no charge at all": ({S: 290}, {S: 145, glucose: 145}, (S,)),
+}
+SOLVERS = [
+    bm.solvers.Native(),
+    bm.solvers.Native(rtol=1e-3),
+    bm.solvers.SciPy("Radau"),
+    bm.solvers.SciPy("BDF"),
+]
 
 
 def permeable(inside: Any, outside: Any, through: Any, impermeant: Any = None) -> bm.Model:
     """A cell that its solutes and water can leave."""
-    parts = lambda on: [*(lib.leak(s, on, permeability=Q(1e-6, "cm/s")) for s in through), lib.water(on)]  # noqa: E731
+    parts = lambda on: [
+        *(lib.leak(s, on, permeability=Q(1e-6, "cm/s")) for s in through),
+        lib.water(on),
+    ]  # noqa: E731
     return cell(parts, inside, outside, impermeant=impermeant)
 
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=str)
 @pytest.mark.parametrize("kind", DRY)
 def test_a_volume_that_must_vanish_is_named(kind: str, solver: Any) -> None:
-    """Nothing that is inside must stay there, so that there is no volume at which water rests: not a charge or an amount is at fault."""
-    with pytest.raises(errors.SimulationStopped, match=r"the volume goes to 0, for what is inside does not hold water") as caught:
+    """Nothing that is inside must stay there, so that there is no volume at which water rests: not
+    a charge or an amount is at fault.
+    """
+    with pytest.raises(
+        errors.SimulationStopped,
+        match=r"the volume goes to 0, for what is inside does not hold water",
+    ) as caught:
         bm.simulate(permeable(*DRY[kind]), until="10 h", solver=solver)
     assert "pool cell.volume, process water" in caught.value.where
     assert "give cell what cannot leave it, such as impermeant=bm.balance()" in caught.value.advice
@@ -85,14 +119,25 @@ def test_a_volume_that_must_vanish_is_named(kind: str, solver: Any) -> None:
 
 def test_a_volume_is_not_blamed_where_something_stays_inside() -> None:
     inside, outside, through = DRY["an impermeant outside"]
-    run = bm.simulate(permeable(inside | {K: 10}, outside, through, {bm.Species("A", -1): 10}), until="10 h")
-    assert float(run.data.volume.isel(time=-1, compartment=0)) == pytest.approx(2 * 10 * 1 / 20, rel=0.2)
+    run = bm.simulate(
+        permeable(inside | {K: 10}, outside, through, {bm.Species("A", -1): 10}), until="10 h"
+    )
+    assert float(run.data.volume.isel(time=-1, compartment=0)) == pytest.approx(
+        2 * 10 * 1 / 20, rel=0.2
+    )
 
 
 def test_lanes_whose_volume_vanishes_say_so_in_a_scan() -> None:
     outside = xr.DataArray([0.0, 20.0], dims="sugar", attrs={"units": "mM"})
-    run = bm.simulate(permeable(SALT, SALT | {glucose: 0}, (Na, Cl)), until="10 h", parameters={"bath.glucose": outside})
+    run = bm.simulate(
+        permeable(SALT, SALT | {glucose: 0}, (Na, Cl)),
+        until="10 h",
+        parameters={"bath.glucose": outside},
+    )
     assert run.data.status.values.tolist()[0] == 0
     assert run.isel(sugar=1).status.message.startswith("the volume goes to 0")
-    assert run.data.culprit.values.tolist() == [-1, [p.name for p in run.model.pools].index("cell.volume")]
+    assert run.data.culprit.values.tolist() == [
+        -1,
+        [p.name for p in run.model.pools].index("cell.volume"),
+    ]
     assert np.isnan(run.ledger.dissipated.isel(time=-1).values).tolist() == [False, True]

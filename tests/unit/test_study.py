@@ -1,4 +1,6 @@
-"""A study tells what is wrong: a number that is off, a law that is not proved, books that are open, a model that fails."""
+"""A study tells what is wrong: a number that is off, a law that is not proved, books that are open,
+a model that fails.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ from biomembrane.study.answer import answer
 
 def leaking(law=None):
     def parts(on):
-        return [lib.leak(K, on) if law is None else bm.Transporter("K_leak", "K@in -> K@out", on=on, law=law)]
+        return [
+            (
+                lib.leak(K, on)
+                if law is None
+                else bm.Transporter("K_leak", "K@in -> K@out", on=on, law=law)
+            )
+        ]
 
     return patch(parts, {K: 40}, {K: 4}, V=0)
 
@@ -31,7 +39,9 @@ def leaking(law=None):
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e3), st.floats(-5e3, 5e3))
 def test_a_number_is_right_within_its_tolerance(wanted, within, off):
-    made = answer("V", "potential", Q(wanted + off, "mV"), Q(wanted / 1000, "V"), Q(within, "mV"), "a paper")
+    made = answer(
+        "V", "potential", Q(wanted + off, "mV"), Q(wanted / 1000, "V"), Q(within, "mV"), "a paper"
+    )
     rounding = 1e-9 * (1 + abs(wanted) + abs(off))
     if abs(abs(off) - within) > rounding:
         assert made.right == (abs(off) < within)
@@ -64,20 +74,34 @@ def test_an_array_of_one_number_brings_its_unit():
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"value": 5.0}, errors.BareNumber), ({"value": Q([1, 2], "mV")}, errors.WrongType), ({"wanted": Q(1, "mM")}, errors.UnitMismatch),
-        ({"wanted": 1.0}, errors.BareNumber), ({"within": None}, errors.NoTolerance), ({"within": -0.1}, errors.OutOfDomain),
-        ({"within": Q(1, "mM")}, errors.UnitMismatch), ({"source": " "}, errors.MissingSource), ({"name": "a b"}, errors.BadName),
-        ({"wanted": (Q(2, "mV"), Q(1, "mV")), "within": None}, errors.OutOfDomain), ({"wanted": (Q(1, "mV"), Q(2, "mV"))}, errors.WrongType),
-        ({"wanted": (Q(1, "mV"),), "within": None}, errors.WrongType), ({"wanted": None}, errors.WrongType),
+        ({"value": 5.0}, errors.BareNumber), ({"value": Q([1, 2], "mV")}, errors.WrongType),
+        ({"wanted": Q(1, "mM")}, errors.UnitMismatch),
+        ({"wanted": 1.0}, errors.BareNumber), ({"within": None}, errors.NoTolerance),
+        ({"within": -0.1}, errors.OutOfDomain),
+        ({"within": Q(1, "mM")}, errors.UnitMismatch), ({"source": " "}, errors.MissingSource),
+        ({"name": "a b"}, errors.BadName),
+        ({"wanted": (Q(2, "mV"), Q(1, "mV")), "within": None}, errors.OutOfDomain),
+        ({"wanted": (Q(1, "mV"), Q(2, "mV"))}, errors.WrongType),
+        ({"wanted": (Q(1, "mV"),), "within": None}, errors.WrongType),
+        ({"wanted": None}, errors.WrongType),
         ({"within": math.inf}, errors.OutOfDomain),
         ({"wanted": Q(math.inf, "mV")}, errors.NotFinite),
-        ({"value": Q(37, "degC"), "wanted": Q(37, "degC"), "within": Q(1, "degC")}, errors.OutOfDomain),
+        ({"value": Q(37, "degC"), "wanted": Q(37, "degC"), "within": Q(1, "degC")},
+            errors.OutOfDomain),
         ({"value": xr.DataArray(5.0)}, errors.BareNumber),
-        ({"wanted": Q(0, "V"), "within": 0.1}, errors.NoTolerance), ({"within": "5 %"}, errors.UnitMismatch),
+        ({"wanted": Q(0, "V"), "within": 0.1}, errors.NoTolerance),
+        ({"within": "5 %"}, errors.UnitMismatch),
     ],
 )  # fmt: skip
 def test_what_a_number_needs(change, error):
-    good = {"name": "V", "about": "", "value": Q(1, "mV"), "wanted": Q(1, "mV"), "within": 0.1, "source": "s"}
+    good = {
+        "name": "V",
+        "about": "",
+        "value": Q(1, "mV"),
+        "wanted": Q(1, "mV"),
+        "within": 0.1,
+        "source": "s",
+    }
     with pytest.raises(error) as caught:
         answer(**(good | change))
     assert caught.value.wanted
@@ -119,13 +143,17 @@ def test_what_was_computed_needs_a_unit_of_its_own(name, ran):
     with pytest.raises(errors.UncertainUnit, match="Q\\(float"):
         study.answer(name, value, "")
     with pytest.raises(errors.UncertainUnit):
-        study.answer(name, Q(1.0, str(value.attrs["units"])), "", wanted=value, within=0.1, source="s")
+        study.answer(
+            name, Q(1.0, str(value.attrs["units"])), "", wanted=value, within=0.1, source="s"
+        )
     study.answer(name, value.assign_attrs(units="W"), "")  # given by the user
 
 
 @pytest.mark.parametrize("take", [
-    lambda run: run.data.potential[-1, 0], lambda run: run.data.flux.isel(time=5, process=0), lambda run: run.data.flux.max(),
-    lambda run: run.ledger.residual_relative[-1], lambda run: run.ledger.by("transporter")[0, -1], lambda run: run.ledger.by("ion")[0, 0, -1],
+    lambda run: run.data.potential[-1, 0], lambda run: run.data.flux.isel(time=5, process=0),
+    lambda run: run.data.flux.max(),
+    lambda run: run.ledger.residual_relative[-1], lambda run: run.ledger.by("transporter")[0, -1],
+    lambda run: run.ledger.by("ion")[0, 0, -1],
     lambda run: run.ledger.uphill.duration[0, -1], lambda run: run.ledger.efficiency("K_leak")[-1],
 ])  # fmt: skip
 def test_numbers_of_results_stand_as_they_are(take, ran):
@@ -167,7 +195,10 @@ def test_what_is_no_number_is_said_to_be_none():
     study = bm.Study("patch")
     study.answer("x", Q(math.nan, "mV"), "")
     study.answer("y", Q(math.inf, "mV"), "", wanted=Q(1, "mV"), within=1, source="a paper")
-    assert study.misses == ["x: is not a number: nan mV", "y: is not a number: inf mV, wanted 1 ± 1 (a paper)"]
+    assert study.misses == [
+        "x: is not a number: nan mV",
+        "y: is not a number: inf mV, wanted 1 ± 1 (a paper)",
+    ]
 
 
 def test_a_study_keeps_what_it_ran():
@@ -194,7 +225,11 @@ def test_a_study_keeps_its_first_ledger_in_print():
     assert f"{float(run.data.potential[-1, 0]):.2f} mV" in study.printed
     assert study.records[1].printed == ""
     study = bm.Study("scan")
-    made = study.run(leaking(), until="1 s", parameters={"bath.K": xr.DataArray([2.0, 4.0], dims="K_o", attrs={"units": "mM"})})
+    made = study.run(
+        leaking(),
+        until="1 s",
+        parameters={"bath.K": xr.DataArray([2.0, 4.0], dims="K_o", attrs={"units": "mM"})},
+    )
     assert str(made.ledger) in study.printed
 
 
@@ -202,8 +237,21 @@ OH = bm.Species("OH", -1, "OH", standard=Q(80, "kJ/mol"), convention=explicit.CO
 
 
 def test_a_model_without_membranes_has_an_outcome_too():
-    place = bm.Compartment("beaker", volume=Q(1, "pL"), contents={s: Q(4, "mM") for s in (H, Cl, K, OH)})
-    beaker = bm.Model("beaker", [bm.Transporter("meeting", "H + OH -> H2O", place, laws.Elementary(rate=Q(1e14, "fmol/s")), species=(H2O,))])
+    place = bm.Compartment(
+        "beaker", volume=Q(1, "pL"), contents={s: Q(4, "mM") for s in (H, Cl, K, OH)}
+    )
+    beaker = bm.Model(
+        "beaker",
+        [
+            bm.Transporter(
+                "meeting",
+                "H + OH -> H2O",
+                place,
+                laws.Elementary(rate=Q(1e14, "fmol/s")),
+                species=(H2O,),
+            )
+        ],
+    )
     run = bm.simulate(beaker, until="1 s")
     study = bm.Study("beaker")
     study.run(beaker, until="1 s")
@@ -227,9 +275,13 @@ def test_what_a_study_keeps_it_keeps(name):
 
 def test_what_is_not_proved_is_a_miss_unless_it_is_named():
     def rate(at, times):
-        return lambda s: times * s.parameter("P", Q(1, "um/s"), bm.dimension.PERMEABILITY) * s.area * s[at]
+        return lambda s: (
+            times * s.parameter("P", Q(1, "um/s"), bm.dimension.PERMEABILITY) * s.area * s[at]
+        )
 
-    law = laws.Empirical(forward=rate("K@in", 1), reverse=rate("K@out", 2), reason="a slip of the pen")
+    law = laws.Empirical(
+        forward=rate("K@in", 1), reverse=rate("K@out", 2), reason="a slip of the pen"
+    )
     model = leaking(law)
     study = bm.Study("patch")
     study.audit(model)
@@ -258,7 +310,13 @@ def test_books_that_are_open_are_a_miss(monkeypatch):
 
 def test_a_scan_counts_its_lanes():
     study = bm.Study("patch")
-    study.run(leaking(), until="1 s", parameters={"bath.K": xr.DataArray(np.array([2.0, 4.0, 8.0]), dims="K_o", attrs={"units": "mM"})})
+    study.run(
+        leaking(),
+        until="1 s",
+        parameters={
+            "bath.K": xr.DataArray(np.array([2.0, 4.0, 8.0]), dims="K_o", attrs={"units": "mM"})
+        },
+    )
     assert study.records[0].lanes == 3
 
 
@@ -266,4 +324,6 @@ def test_figures_are_figures():
     with pytest.raises(errors.WrongType):
         bm.Study("patch").figure("energy", "energy.svg")
     with pytest.raises(errors.BadName):
-        bm.Study("patch").figure("../energy", bm.figures.traces(bm.simulate(leaking(), until="1 s")))
+        bm.Study("patch").figure(
+            "../energy", bm.figures.traces(bm.simulate(leaking(), until="1 s"))
+        )

@@ -24,26 +24,46 @@ def linear(colour: str) -> Any:
 
 
 def lab(rgb: Any) -> Any:
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb / [0.9505, 1, 1.089]
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ rgb
+        / [0.9505, 1, 1.089]
+    )
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
 def deuteranope(rgb: Any) -> Any:
     """Machado, Oliveira & Fernandes 2009, severity 1."""
-    matrix = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    matrix = [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
     return np.clip(matrix @ rgb, 0, 1)
 
 
 @pytest.mark.parametrize("eye", [lambda rgb: rgb, deuteranope], ids=["trichromat", "deuteranope"])
 def test_colours_can_be_told_apart(eye: Any) -> None:
-    seen = {name: lab(eye(linear(style.COLOURS[name]))) for name in ("Na", "K", "Cl", "Ca", "H", "glucose", "ATP", "charge")}
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen.values(), 2)) > 15  # 2.3 is just noticeable
+    seen = {
+        name: lab(eye(linear(style.COLOURS[name])))
+        for name in ("Na", "K", "Cl", "Ca", "H", "glucose", "ATP", "charge")
+    }
+    assert (
+        min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen.values(), 2)) > 15
+    )  # 2.3 is just noticeable
 
 
 @pytest.mark.parametrize(
     ("name", "species"),
-    [("cell.Na", "Na"), ("Na⁺ gradient", "Na"), ("Ca²⁺ gradient", "Ca"), ("Ca2+", "Ca"), ("Cl", "Cl"), ("glucose gradient", "glucose")],
+    [
+        ("cell.Na", "Na"),
+        ("Na⁺ gradient", "Na"),
+        ("Ca²⁺ gradient", "Ca"),
+        ("Ca2+", "Ca"),
+        ("Cl", "Cl"),
+        ("glucose gradient", "glucose"),
+    ],
 )
 def test_a_species_has_one_colour(name: str, species: str) -> None:
     assert style.colour_of(name) == style.COLOURS[species]
@@ -73,7 +93,13 @@ def test_digits(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "peak", "want"),
-    [("pJ", 2e4, (1e-3, "nJ")), ("pJ", 5e-3, (1e3, "fJ")), ("pJ", 0.3, (1, "pJ")), ("fmol s-1", 4e-4, (1e3, "amol s-1")), ("mV", 1e6, (1, "mV"))],
+    [
+        ("pJ", 2e4, (1e-3, "nJ")),
+        ("pJ", 5e-3, (1e3, "fJ")),
+        ("pJ", 0.3, (1, "pJ")),
+        ("fmol s-1", 4e-4, (1e3, "amol s-1")),
+        ("mV", 1e6, (1, "mV")),
+    ],
 )
 def test_scaled(unit: str, peak: float, want: tuple[float, str]) -> None:
     factor, found = style.scaled(unit, peak)
@@ -87,7 +113,9 @@ def test_spread_keeps_order_distance_and_bounds(items: list[tuple[float, float]]
     places = style.spread(wanted, sizes, 0.0, high)
     assert places[0] >= -1e-9
     assert places[-1] + sizes[-1] <= high + 1e-6
-    assert all(b >= a + s - 1e-6 for (a, b), s in zip(itertools.pairwise(places), sizes, strict=False))
+    assert all(
+        b >= a + s - 1e-6 for (a, b), s in zip(itertools.pairwise(places), sizes, strict=False)
+    )
     again = style.spread(places, sizes, 0.0, high)
     assert again == pytest.approx(places, abs=1e-6)  # what lies well stays
 
@@ -96,7 +124,9 @@ def test_spread_keeps_order_distance_and_bounds(items: list[tuple[float, float]]
 def test_wrap_fits_and_loses_nothing(text: str, room: float) -> None:
     with style.style("cell"):
         wrapped = style.wrap(text, room, 6)
-        assert all(style.extent(line, 6).width <= room or len(line) <= 2 for line in wrapped.split("\n"))
+        assert all(
+            style.extent(line, 6).width <= room or len(line) <= 2 for line in wrapped.split("\n")
+        )
     assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")
 
 
@@ -122,5 +152,9 @@ def test_html_is_escaped_nested_and_dark() -> None:
 
 def test_html_needs_the_standard_library_only() -> None:
     source = Path(html.__file__).read_text("utf-8")
-    modules = {line.split()[1].partition(".")[0] for line in source.splitlines() if line.startswith(("import ", "from "))}
+    modules = {
+        line.split()[1].partition(".")[0]
+        for line in source.splitlines()
+        if line.startswith(("import ", "from "))
+    }
     assert modules <= set(sys.stdlib_module_names)

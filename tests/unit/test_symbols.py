@@ -21,16 +21,25 @@ from biomembrane.testing.random_specs import decades
 
 x = sp.Symbol("x", real=True)
 orders = st.integers(0, 4)
-arguments = st.floats(-60, 60) | st.builds(lambda e, s: s * e, decades(-12, 1), st.sampled_from([-1, 1]))
-moderate = st.floats(-30, 30) | st.builds(lambda e, s: s * e, decades(-12, 1), st.sampled_from([-1, 1]))
+arguments = st.floats(-60, 60) | st.builds(
+    lambda e, s: s * e, decades(-12, 1), st.sampled_from([-1, 1])
+)
+moderate = st.floats(-30, 30) | st.builds(
+    lambda e, s: s * e, decades(-12, 1), st.sampled_from([-1, 1])
+)
 NEAR = [(n, at) for n in range(5) for at in (-0.3, -0.02, 0.0011, 0.03, 0.1)]
 
 
 def exact(order: int, at: float) -> mpmath.mpf:
-    """The derivative of z/(eᶻ − 1) with 60 digits: by its Taylor series near 0, by differentiation elsewhere."""
+    """The derivative of z/(eᶻ − 1) with 60 digits: by its Taylor series near 0, by differentiation
+    elsewhere.
+    """
     with mpmath.workdps(60):
         if abs(at) < 0.5:
-            terms = [mpmath.bernoulli(k) / mpmath.factorial(k - order) * mpmath.mpf(at) ** (k - order) for k in range(order, 70)]
+            terms = [
+                mpmath.bernoulli(k) / mpmath.factorial(k - order) * mpmath.mpf(at) ** (k - order)
+                for k in range(order, 70)
+            ]
             return mpmath.fsum(terms)
         return mpmath.diff(lambda z: z / mpmath.expm1(z), mpmath.mpf(at), order)
 
@@ -42,18 +51,25 @@ def node(order: int, at: sp.Expr) -> sp.Expr:
 @given(order=orders, at=arguments.filter(lambda at: abs(at) < 1e-3 or abs(at) > 0.5))
 def test_evalf_against_mpmath(order: int, at: float) -> None:
     """B and its derivatives evaluate to what mpmath finds with 60 digits, at 0 and far from it."""
-    assert float(node(order, sp.Float(at, 30)).evalf(20)) == pytest.approx(float(exact(order, at)), rel=1e-13, abs=1e-300)
+    assert float(node(order, sp.Float(at, 30)).evalf(20)) == pytest.approx(
+        float(exact(order, at)), rel=1e-13, abs=1e-300
+    )
 
 
 def test_evalf_keeps_its_digits_near_zero() -> None:
     """Near 0, too, evalf gives as many digits as it is asked for."""
-    off = {(n, at): abs(float(node(n, sp.Float(at)).evalf()) / float(exact(n, at)) - 1) for n, at in NEAR}
+    off = {
+        (n, at): abs(float(node(n, sp.Float(at)).evalf()) / float(exact(n, at)) - 1)
+        for n, at in NEAR
+    }
     assert not {key: error for key, error in off.items() if error > 1e-13}
 
 
 @given(at=arguments)
 def test_reflection(at: float) -> None:
-    """B(−x) = eˣ B(x) and B(−x) − B(x) = x, from which detailed balance of a constant field follows."""
+    """B(−x) = eˣ B(x) and B(−x) − B(x) = x, from which detailed balance of a constant field
+    follows.
+    """
     plus, minus = (float(B(sp.Float(s * at, 30)).evalf(20)) for s in (1, -1))
     assert minus == pytest.approx(math.exp(at) * plus, rel=1e-12)
     assert minus - plus == pytest.approx(at, abs=1e-12 * max(plus, minus))
@@ -69,14 +85,20 @@ def printed(order: int, module: str) -> Callable[[Any], Any]:
 def test_printed_code(order: int, at: float, module: str) -> None:
     """sympy.lambdify prints code that is right at 0, near it and far from it."""
     with np.errstate(invalid="ignore", divide="ignore"):  # numpy.select evaluates both branches
-        value = printed(order, module)(np.array([at]))[0] if module == "numpy" else printed(order, module)(at)
+        value = (
+            printed(order, module)(np.array([at]))[0]
+            if module == "numpy"
+            else printed(order, module)(at)
+        )
     assert float(value) == pytest.approx(float(exact(order, at)), rel=1e-9 if order < 2 else 1e-6)
 
 
 @given(order=st.integers(0, 4), at=st.floats(-0.1, 0.1))
 def test_series_is_the_function_near_zero(order: int, at: float) -> None:
     """The Taylor polynomial with B₁ = −1/2 is the function to its order."""
-    assert float(series(sp.Float(at, 30), order, 14)) == pytest.approx(float(exact(order, at)), rel=1e-12)
+    assert float(series(sp.Float(at, 30), order, 14)) == pytest.approx(
+        float(exact(order, at)), rel=1e-12
+    )
 
 
 @fewer(0.3)
@@ -85,18 +107,27 @@ def test_derivative_is_the_next_order(order: int, a: float, b: float) -> None:
     """sympy's derivative of B(ax + b) is a·B′(ax + b), and so on."""
     inner = sp.Float(a) * x + sp.Float(b)
     slope = sp.diff(node(order, inner), x)
-    assert float(slope.subs(x, sp.Float(0.7)).evalf()) == pytest.approx(a * float(exact(order + 1, a * 0.7 + b)), rel=1e-9, abs=1e-12)
+    assert float(slope.subs(x, sp.Float(0.7)).evalf()) == pytest.approx(
+        a * float(exact(order + 1, a * 0.7 + b)), rel=1e-9, abs=1e-12
+    )
 
 
 def test_values_at_zero_and_infinity() -> None:
     """B(0) = 1, B′(0) = −1/2, B⁗ etc. are Bernoulli numbers, B(∞) = 0, all without evaluation."""
     assert B(0) is sp.S.One
     assert B(sp.oo) is sp.S.Zero
-    assert [DB(n, 0) for n in range(1, 5)] == [sp.Rational(-1, 2), sp.Rational(1, 6), 0, sp.Rational(-1, 30)]
+    assert [DB(n, 0) for n in range(1, 5)] == [
+        sp.Rational(-1, 2),
+        sp.Rational(1, 6),
+        0,
+        sp.Rational(-1, 30),
+    ]
 
 
 def test_signs_are_declared() -> None:
-    """sympy knows that B is positive and falling on the real line, and does not presume so elsewhere."""
+    """sympy knows that B is positive and falling on the real line, and does not presume so
+    elsewhere.
+    """
     assert B(x).is_positive
     assert (B(x) * B(-x)).is_nonnegative
     assert DB(1, x).is_negative
@@ -116,7 +147,10 @@ def test_symbolic_series(n: int) -> None:
     """sympy.series of B(2x) about 0 is that of the quotient, without a pole."""
     plain = sp.Symbol("y")
     bare = 2 * plain / (sp.exp(2 * plain) - 1)
-    assert sp.expand(B(2 * plain).series(plain, 0, n).removeO() - bare.series(plain, 0, n).removeO()) == 0
+    assert (
+        sp.expand(B(2 * plain).series(plain, 0, n).removeO() - bare.series(plain, 0, n).removeO())
+        == 0
+    )
 
 
 def test_rewriting() -> None:
@@ -126,14 +160,18 @@ def test_rewriting() -> None:
 
 
 def test_latex() -> None:
-    """In LaTeX B is a calligraphic B, its derivatives carry their order, and powers stand outside."""
+    """In LaTeX B is a calligraphic B, its derivatives carry their order, and powers stand
+    outside.
+    """
     assert sp.latex(B(x)) == r"\mathcal{B}\left(x\right)"
     assert sp.latex(DB(2, x)) == r"\mathcal{B}^{(2)}\left(x\right)"
     assert sp.latex(B(x) ** 2) == r"\mathcal{B}\left(x\right)^{2}"
 
 
 def test_assumptions_of_symbols() -> None:
-    """Amounts and concentrations are positive, potentials real, parameters non-negative unless said otherwise."""
+    """Amounts and concentrations are positive, potentials real, parameters non-negative unless said
+    otherwise.
+    """
     assert symbols.concentration("cell.Na").is_positive
     assert symbols.amount("cell.Na") != symbols.concentration("cell.Na")
     assert symbols.potential("m").is_real

@@ -1,4 +1,6 @@
-"""The kit for users: what is lawful passes, what is planted is caught, and the counter-example is short and has units."""
+"""The kit for users: what is lawful passes, what is planted is caught, and the counter-example is
+short and has units.
+"""
 
 import re
 import subprocess
@@ -20,11 +22,18 @@ from biomembrane.symbols import F, R, T
 
 INSIDE = {Na: 12.0, K: 110.0, Cl: 10.0, glucose: 2.0}
 ON = membrane(
-    bm.Compartment("cell", volume=Q(1, "pL"), contents=mM(INSIDE), held=mM(FUEL), impermeant=bm.balance(charge=-1)),
+    bm.Compartment(
+        "cell",
+        volume=Q(1, "pL"),
+        contents=mM(INSIDE),
+        held=mM(FUEL),
+        impermeant=bm.balance(charge=-1),
+    ),
     bm.Reservoir("bath", mM(SALINE | {glucose: 5.0})),
 )
 LIBRARY = {
-    "NaKATPase": bm.library.NaKATPase, "SGLT1": bm.library.SGLT1, "GLUT2": bm.library.GLUT2, "KCC2": bm.library.KCC2, "water": bm.library.water,
+    "NaKATPase": bm.library.NaKATPase, "SGLT1": bm.library.SGLT1, "GLUT2": bm.library.GLUT2,
+    "KCC2": bm.library.KCC2, "water": bm.library.water,
     "K leak": lambda on: bm.library.leak(K, on),
 }  # fmt: skip
 
@@ -61,9 +70,14 @@ def test_drawn_models_keep_what_is_cheap_to_check(model: bm.Model) -> None:
 
 
 def test_a_closed_box_runs_downhill() -> None:
-    one, two = (bm.Compartment(n, volume=Q(1, "pL"), contents={glucose: Q(c, "mM")}) for n, c in (("one", 1.0), ("two", 9.0)))
+    one, two = (
+        bm.Compartment(n, volume=Q(1, "pL"), contents={glucose: Q(c, "mM")})
+        for n, c in (("one", 1.0), ("two", 9.0))
+    )
     on = bm.Membrane("wall", inside=one, outside=two, area=Q(100, "um^2"))
-    leak = bm.Transporter("leak", "glucose@in -> glucose@out", on, laws.GHK(permeability=Q(1e-5, "cm/s")))
+    leak = bm.Transporter(
+        "leak", "glucose@in -> glucose@out", on, laws.GHK(permeability=Q(1e-5, "cm/s"))
+    )
     assert testing.runs_downhill(bm.Model("box", [leak])) > 0
 
 
@@ -71,7 +85,10 @@ def test_a_closed_box_runs_downhill() -> None:
 
 
 def planted(reaction: str, flux: Any) -> bm.Model:
-    return bm.Model("planted", [bm.Transporter("x", reaction, ON, laws.Empirical(flux=flux, reason="to be caught"))])
+    return bm.Model(
+        "planted",
+        [bm.Transporter("x", reaction, ON, laws.Empirical(flux=flux, reason="to be caught"))],
+    )
 
 
 def P(s: Any, order: int = 1) -> Any:
@@ -79,34 +96,82 @@ def P(s: Any, order: int = 1) -> Any:
 
 
 FAULTS = {
-    "cannot reverse": ("glucose@out -> glucose@in", lambda s: s.parameter("J", Q(1, "fmol/s"), d.FLUX)),
-    "exponent": ("2 Na@out + glucose@out -> 2 Na@in + glucose@in",
-                 lambda s: P(s, 2) * (s["Na@out"] * s["glucose@out"] * sp.exp(-s.u) - s["Na@in"] * s["glucose@in"] * sp.exp(s.u))),
-    "voltage sign": ("K@in -> K@out", lambda s: P(s) * (s["K@in"] * sp.exp(-s.u / 2) - s["K@out"] * sp.exp(s.u / 2))),
-    "factor 1000": ("glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 1000)),
-}  # fmt: skip
+    "cannot reverse": (
+        "glucose@out -> glucose@in",
+        lambda s: s.parameter("J", Q(1, "fmol/s"), d.FLUX),
+    ),
+    "exponent": (
+        "2 Na@out + glucose@out -> 2 Na@in + glucose@in",
+        lambda s: (
+            P(s, 2)
+            * (
+                s["Na@out"] * s["glucose@out"] * sp.exp(-s.u)
+                - s["Na@in"] * s["glucose@in"] * sp.exp(s.u)
+            )
+        ),
+    ),
+    "voltage sign": (
+        "K@in -> K@out",
+        lambda s: P(s) * (s["K@in"] * sp.exp(-s.u / 2) - s["K@out"] * sp.exp(s.u / 2)),
+    ),
+    "factor 1000": (
+        "glucose@out -> glucose@in",
+        lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 1000),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught_with_a_short_state_in_units(name: str) -> None:
     model = planted(*FAULTS[name])
-    with pytest.raises(AssertionError, match=r"x: the flux runs uphill; J = .* fmol/s, A = .* kJ/mol at the state as declared, but ") as caught:
+    with pytest.raises(
+        AssertionError,
+        match=(
+            r"x: the flux runs uphill; J = .* fmol/s, A = .* kJ/mol at the state as declared, but "
+        ),
+    ) as caught:
         testing.flux_follows_affinity(model, examples=200)
     moved = str(caught.value).splitlines()[0].split("but ")[1].split(", ")
     assert len(moved) <= 2  # of eight concentrations and a voltage
     assert all(re.fullmatch(r"[\w. ]+ = [-\d.e]+ (mM|mV)", one) for one in moved)
-    with pytest.raises(AssertionError, match=r"x: a flux without one-way rates that does not follow A; J = .* kJ/mol at the state as declared, but "):
+    with pytest.raises(
+        AssertionError,
+        match=(
+            r"x: a flux without one-way rates that does not follow A; J = .* kJ/mol at the state as"
+            r" declared, but "
+        ),
+    ):
         testing.detailed_balance(model, examples=60)
 
 
 SOUND = {
-    "difference": ("glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"])),
-    "Nernst": ("K@in -> K@out",
-               lambda s: s.parameter("g", Q(1, "nS"), d.CONDUCTANCE) / F * (s.V + R * T / F * sp.log(s["K@in"] / s["K@out"]))),
-    "squares": ("glucose@out -> glucose@in", lambda s: P(s, 2) * (s["glucose@out"] ** 2 - s["glucose@in"] ** 2)),
-    "symport": ("2 Na@out + glucose@out -> 2 Na@in + glucose@in",
-                lambda s: P(s, 3) * (s["Na@out"] ** 2 * s["glucose@out"] * sp.exp(-s.u) - s["Na@in"] ** 2 * s["glucose@in"] * sp.exp(s.u))),
-}  # fmt: skip
+    "difference": (
+        "glucose@out -> glucose@in",
+        lambda s: P(s) * (s["glucose@out"] - s["glucose@in"]),
+    ),
+    "Nernst": (
+        "K@in -> K@out",
+        lambda s: (
+            s.parameter("g", Q(1, "nS"), d.CONDUCTANCE)
+            / F
+            * (s.V + R * T / F * sp.log(s["K@in"] / s["K@out"]))
+        ),
+    ),
+    "squares": (
+        "glucose@out -> glucose@in",
+        lambda s: P(s, 2) * (s["glucose@out"] ** 2 - s["glucose@in"] ** 2),
+    ),
+    "symport": (
+        "2 Na@out + glucose@out -> 2 Na@in + glucose@in",
+        lambda s: (
+            P(s, 3)
+            * (
+                s["Na@out"] ** 2 * s["glucose@out"] * sp.exp(-s.u)
+                - s["Na@in"] ** 2 * s["glucose@in"] * sp.exp(s.u)
+            )
+        ),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -114,14 +179,24 @@ def test_a_sound_flux_without_one_way_rates_passes_all_that_can_be_judged(name: 
     """Signs, stall, reversal and books; Onsager's relations where there are two forces."""
     (law,) = planted(*SOUND[name]).transporters
     report = testing.check_transporter(law, examples=20)
-    assert {"flux_follows_affinity", "detailed_balance", "stalls_and_reverses", "books_close"} <= set(report.checked)
+    assert {
+        "flux_follows_affinity",
+        "detailed_balance",
+        "stalls_and_reverses",
+        "books_close",
+    } <= set(report.checked)
     assert ("onsager_symmetry" in report.checked) == (name == "symport")
 
 
 def test_a_flux_that_stalls_elsewhere_is_caught_at_its_stall() -> None:
     """It reverses at twice the level where A = 0."""
-    model = planted("glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 2))
-    with pytest.raises(AssertionError, match=r"x: flux without affinity; J = .* at the state as declared, but bath.glucose = 2 mM"):
+    model = planted(
+        "glucose@out -> glucose@in", lambda s: P(s) * (s["glucose@out"] - s["glucose@in"] / 2)
+    )
+    with pytest.raises(
+        AssertionError,
+        match=r"x: flux without affinity; J = .* at the state as declared, but bath.glucose = 2 mM",
+    ):
         testing.stalls_and_reverses(model)
 
 
@@ -131,8 +206,14 @@ def test_a_broken_law_is_caught_by_each_property_that_it_breaks() -> None:
 
     leak = bm.library.leak(K, ON)
     (process,) = leak.processes
-    object.__setattr__(leak, "processes", (replace(process, local=replace(process.local, reverse=process.local.reverse * 3)),))
-    with pytest.raises(AssertionError, match=r"RT ln\(r⁺/r⁻\) is not A; r⁺ = .* fmol/s, r⁻ = .* A = "):
+    object.__setattr__(
+        leak,
+        "processes",
+        (replace(process, local=replace(process.local, reverse=process.local.reverse * 3)),),
+    )
+    with pytest.raises(
+        AssertionError, match=r"RT ln\(r⁺/r⁻\) is not A; r⁺ = .* fmol/s, r⁻ = .* A = "
+    ):
         testing.detailed_balance(bm.Model("alone", [leak]))
     with pytest.raises(AssertionError, match=r"x: flux without affinity; J = .* fmol/s"):
         testing.stalls_and_reverses(planted(*FAULTS["factor 1000"]))
@@ -154,12 +235,16 @@ def test_unbalanced_reactions_do_not(made: tuple[tuple[bm.Species, ...], str]) -
 
 def declared(known: tuple[bm.Species, ...], reaction: str) -> bm.Transporter:
     inside, outside = (bm.Reservoir(n, {s: Q(1, "mM") for s in known}) for n in ("cell", "bath"))
-    return bm.Transporter("T", reaction, membrane(inside, outside), laws.Onsager(coefficient=Q(1, "fmol^2/fJ/s")))
+    return bm.Transporter(
+        "T", reaction, membrane(inside, outside), laws.Onsager(coefficient=Q(1, "fmol^2/fJ/s"))
+    )
 
 
 @given(testing.laws(), testing.temperatures(), testing.cycles(), testing.species("A"))
 @fewer(0.25)
-def test_strategies_give_declared_objects(law: tuple[str, Any], T: Any, cycle: bm.Cycle, species: bm.Species) -> None:
+def test_strategies_give_declared_objects(
+    law: tuple[str, Any], T: Any, cycle: bm.Cycle, species: bm.Species
+) -> None:
     assert "->" in law[0]
     assert hasattr(law[1], "rates")
     assert 273 <= T.to("kelvin").magnitude <= 320
@@ -182,15 +267,18 @@ def test_states_are_told_by_what_differs(state: testing.State) -> None:
 def test_one_line_of_pytest(tmp_path: Path) -> None:
     file = tmp_path / "test_mine.py"
     file.write_text(
-        "import biomembrane as bm\n"
-        "from biomembrane import Q\n"
-        "from biomembrane.library import K, leak\n"
-        "cell, bath = bm.Reservoir('cell', {K: Q(140, 'mM')}, floating=True), bm.Reservoir('bath', {K: Q(5, 'mM')})\n"
-        "on = bm.Membrane('m', inside=cell, outside=bath, area=Q(100, 'um^2'), capacitance=Q(1, 'uF/cm^2'))\n"
-        "def test_leak():\n"
-        "    bm.testing.check_transporter(leak(K, on))\n"
+        "import biomembrane as bm\nfrom biomembrane import Q\nfrom biomembrane.library import K,"
+        " leak\ncell, bath = bm.Reservoir('cell', {K: Q(140, 'mM')}, floating=True),"
+        " bm.Reservoir('bath', {K: Q(5, 'mM')})\non = bm.Membrane('m', inside=cell, outside=bath,"
+        " area=Q(100, 'um^2'), capacitance=Q(1, 'uF/cm^2'))\ndef test_leak():\n   "
+        " bm.testing.check_transporter(leak(K, on))\n"
     )
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", str(file), "-p", "no:cacheprovider"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(file), "-p", "no:cacheprovider"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
@@ -212,6 +300,11 @@ def test_wrong_use_is_told() -> None:
 
 def test_a_strategy_has_its_name_whatever_was_used_before() -> None:
     """The module of states, which a check loads, does not stand where the strategy is called."""
-    text = "from biomembrane import testing; testing.check_model; print(testing.states.__name__, callable(testing.states))"
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    text = (
+        "from biomembrane import testing; testing.check_model; print(testing.states.__name__,"
+        " callable(testing.states))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.split() == ["states", "True"]

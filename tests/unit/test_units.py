@@ -18,32 +18,71 @@ from biomembrane.testing.random_specs import decades
 
 numbers = st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-12)
 exponents = st.lists(st.integers(-3, 3), min_size=6, max_size=6)
-UNITS = sorted({*EXAMPLES.values(), "mol/L", "V", "um", "L", "nS", "M", "1/M/s", "kcal/mol", "hour", "bar", "e"} - {"degC"})
+UNITS = sorted(
+    {
+        *EXAMPLES.values(),
+        "mol/L",
+        "V",
+        "um",
+        "L",
+        "nS",
+        "M",
+        "1/M/s",
+        "kcal/mol",
+        "hour",
+        "bar",
+        "e",
+    }
+    - {"degC"}
+)
 
 
 @given(value=numbers, unit=st.sampled_from(UNITS))
 def test_there_and_back(value: float, unit: str) -> None:
-    """Stripping a unit and putting it on again gives the number back, and 1000 of it are 1000 times as much inside."""
+    """Stripping a unit and putting it on again gives the number back, and 1000 of it are 1000 times
+    as much inside.
+    """
     dim = units.dimension_of(Q(1, unit))
     inside = units.strip(Q(value, unit), dim, "here")
     assert units.restore(inside, unit).magnitude == pytest.approx(value, rel=1e-15)
-    assert units.strip(Q(1000 * value, unit), dim, "here") == pytest.approx(1000 * inside, rel=1e-15)
+    assert units.strip(Q(1000 * value, unit), dim, "here") == pytest.approx(
+        1000 * inside, rel=1e-15
+    )
 
 
 @given(
     value=numbers,
-    pair=st.sampled_from([("mM", "mol/L"), ("mV", "V"), ("um^2", "cm^2"), ("pL", "L"), ("uF/cm^2", "F/m^2"), ("min", "s"), ("kcal/mol", "J/mol")]),
+    pair=st.sampled_from(
+        [
+            ("mM", "mol/L"),
+            ("mV", "V"),
+            ("um^2", "cm^2"),
+            ("pL", "L"),
+            ("uF/cm^2", "F/m^2"),
+            ("min", "s"),
+            ("kcal/mol", "J/mol"),
+        ]
+    ),
 )
 def test_equal_quantities_are_equal_inside(value: float, pair: tuple[str, str]) -> None:
     """A quantity has one internal number, whichever unit it is told in."""
     here = Q(value, pair[0])
     dim = units.dimension_of(here)
-    assert units.strip(here.to(pair[1]), dim, "here") == pytest.approx(units.strip(here, dim, "here"), rel=1e-14)
+    assert units.strip(here.to(pair[1]), dim, "here") == pytest.approx(
+        units.strip(here, dim, "here"), rel=1e-14
+    )
 
 
-@given(value=st.floats(-1e6, 1e6), unit=st.sampled_from(["mM", "fmol", "fC", "pL", "pF", "V", "J/mol", "mol/m^3", "Pa", "fmol/s", "s"]))
+@given(
+    value=st.floats(-1e6, 1e6),
+    unit=st.sampled_from(
+        ["mM", "fmol", "fC", "pL", "pF", "V", "J/mol", "mol/m^3", "Pa", "fmol/s", "s"]
+    ),
+)
 def test_internal_units_cost_no_digit(value: float, unit: str) -> None:
-    """What is declared in an internal unit is the same float inside, to the last bit; so is a decade of it and back."""
+    """What is declared in an internal unit is the same float inside, to the last bit; so is a
+    decade of it and back.
+    """
     dim = units.dimension_of(Q(1, unit))
     scale = {"pL": 1.0, "pF": 1000.0}.get(unit, 1.0)
     assert units.strip(Q(value, unit), dim, "here") == value * scale
@@ -51,7 +90,9 @@ def test_internal_units_cost_no_digit(value: float, unit: str) -> None:
 
 @given(a=exponents, b=exponents, power=st.integers(-2, 3))
 def test_dimensions_are_a_group(a: list[int], b: list[int], power: int) -> None:
-    """Dimensions multiply, divide and take powers as vectors of exponents, and internal decades add."""
+    """Dimensions multiply, divide and take powers as vectors of exponents, and internal decades
+    add.
+    """
     A, B = (Dimension(tuple(map(Fraction, e))) for e in (a, b))
     assert A * B / B == A
     assert (A * B) ** power == A**power * B**power
@@ -61,9 +102,13 @@ def test_dimensions_are_a_group(a: list[int], b: list[int], power: int) -> None:
 
 @given(a=exponents)
 def test_internal_decades_are_those_of_the_formalism(a: list[int]) -> None:
-    """Every coherent combination of base units is a power of ten inside, with no other factor (formalism §10)."""
+    """Every coherent combination of base units is a power of ten inside, with no other factor
+    (formalism §10).
+    """
     assume(any(a))
-    unit = "*".join(f"{u}**{n}" for u, n in zip(("m", "kg", "s", "A", "kelvin", "mol"), a, strict=True) if n)
+    unit = "*".join(
+        f"{u}**{n}" for u, n in zip(("m", "kg", "s", "A", "kelvin", "mol"), a, strict=True) if n
+    )
     dim = Dimension(tuple(map(Fraction, a)))
     assert units.dimension_of(Q(1, unit)) == dim
     assert math.log10(units.strip(Q(1, unit), dim, "here")) == pytest.approx(-dim.decade, abs=1e-9)
@@ -89,7 +134,9 @@ def test_internal_decades_are_those_of_the_formalism(a: list[int]) -> None:
 )
 def test_the_internal_system(unit: str, inside: float) -> None:
     """Extensive units are femto, intensive ones SI."""
-    assert units.strip(Q(1, unit), units.dimension_of(Q(1, unit)), "here") == pytest.approx(inside, rel=1e-15)
+    assert units.strip(Q(1, unit), units.dimension_of(Q(1, unit)), "here") == pytest.approx(
+        inside, rel=1e-15
+    )
 
 
 @given(value=st.floats(-1e6, 1e6), unit=st.sampled_from(["mM", "mV", "um^2", "1/s", "min"]))
@@ -147,7 +194,9 @@ def test_what_is_no_number_is_refused(given: object) -> None:
 
 @pytest.mark.parametrize("unit", ["mMM", "", "2 mM", "mV; import os", "cm^", "parsec/fortnight/"])
 def test_unknown_units_are_refused(unit: str) -> None:
-    """A unit that cannot be read is refused when the quantity is made; an empty one is a pure number."""
+    """A unit that cannot be read is refused when the quantity is made; an empty one is a pure
+    number.
+    """
     if not unit:
         assert units.dimension_of(Q(1, unit)) == d.ONE
         return
@@ -171,7 +220,10 @@ def test_osmoles_and_equivalents_count_moles(value: float) -> None:
     assert Q(value, "eq").to("mol").magnitude == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize(("unit", "cf"), [("fmol/s", "fmol s-1"), ("kJ/mol", "kJ mol-1"), ("1", "1"), ("mV", "mV"), ("1/um^2", "µm-2")])
+@pytest.mark.parametrize(
+    ("unit", "cf"),
+    [("fmol/s", "fmol s-1"), ("kJ/mol", "kJ mol-1"), ("1", "1"), ("mV", "mV"), ("1/um^2", "µm-2")],
+)
 def test_cf_units(unit: str, cf: str) -> None:
     """Units are written for netCDF as the CF conventions want them."""
     assert units.udunits(unit) == cf

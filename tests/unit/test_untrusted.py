@@ -1,4 +1,6 @@
-"""Files from anyone: nothing runs, nothing outside the file is read, and what is damaged is said, not shown."""
+"""Files from anyone: nothing runs, nothing outside the file is read, and what is damaged is said,
+not shown.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,15 @@ class Bomb:
 @cache
 def lazy() -> Any:
     """A scan of three chunks, not run."""
-    levels = xr.DataArray([3.0, 4.0, 5.0, 6.0, 7.0], dims="K_o", attrs={"units": "mM"}).chunk({"K_o": 2})
-    return bm.simulate(bm.load("resting_cell"), until="1 s", parameters={"bath.K": levels}, keep=bm.Keep(["potential"], times="final"))
+    levels = xr.DataArray([3.0, 4.0, 5.0, 6.0, 7.0], dims="K_o", attrs={"units": "mM"}).chunk(
+        {"K_o": 2}
+    )
+    return bm.simulate(
+        bm.load("resting_cell"),
+        until="1 s",
+        parameters={"bath.K": levels},
+        keep=bm.Keep(["potential"], times="final"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +77,10 @@ def changed(path: Path, **entries: Any) -> None:
 def pickle_filter(folder: Path, witness: Path) -> None:
     """An array whose chunk is a pickle, in zarr 3's own words for numcodecs."""
     (folder / "potential" / "c").mkdir(exist_ok=True)
-    changed(folder / "potential" / "zarr.json", codecs=[{"name": "numcodecs.pickle", "configuration": {}}])
+    changed(
+        folder / "potential" / "zarr.json",
+        codecs=[{"name": "numcodecs.pickle", "configuration": {}}],
+    )
     for chunk in (p for p in (folder / "potential" / "c").rglob("*") if p.is_file()):
         chunk.write_bytes(pickle.dumps(Bomb(witness)))
 
@@ -78,13 +90,24 @@ def format_two(folder: Path, witness: Path) -> None:
     shutil.rmtree(folder)
     (folder / "x").mkdir(parents=True)
     (folder / ".zgroup").write_text('{"zarr_format": 2}')
-    array = {"zarr_format": 2, "shape": [1], "chunks": [1], "dtype": "|O", "order": "C", "fill_value": None, "compressor": None}
+    array = {
+        "zarr_format": 2,
+        "shape": [1],
+        "chunks": [1],
+        "dtype": "|O",
+        "order": "C",
+        "fill_value": None,
+        "compressor": None,
+    }
     (folder / "x" / ".zarray").write_text(json.dumps(array | {"filters": [{"id": "pickle"}]}))
     (folder / "x" / "0").write_bytes(pickle.dumps(Bomb(witness)))
 
 
 def dtype(folder: Path, _: Path) -> None:
-    changed(folder / "potential" / "zarr.json", data_type={"name": "fixed_length_utf32", "configuration": {"length_bytes": 4000000000}})
+    changed(
+        folder / "potential" / "zarr.json",
+        data_type={"name": "fixed_length_utf32", "configuration": {"length_bytes": 4000000000}},
+    )
 
 
 def no_checksum(folder: Path, _: Path) -> None:
@@ -139,7 +162,9 @@ def labels_gone(folder: Path, _: Path) -> None:
 def renamed(folder: Path, _: Path) -> None:
     """A dimension of another name: sound JSON, and another result."""
     header = folder / "potential" / "zarr.json"
-    changed(header, dimension_names=["tide", *json.loads(header.read_text())["dimension_names"][1:]])
+    changed(
+        header, dimension_names=["tide", *json.loads(header.read_text())["dimension_names"][1:]]
+    )
 
 
 def other_unit(folder: Path, _: Path) -> None:
@@ -148,15 +173,21 @@ def other_unit(folder: Path, _: Path) -> None:
     changed(header, attributes=json.loads(header.read_text())["attributes"] | {"units": "V"})
 
 
-HOSTILE = [pickle_filter, format_two, dtype, no_checksum, link, linked_array, huge, deep, transformed, texts, shape, gone, labels_gone,
+HOSTILE = [pickle_filter, format_two, dtype, no_checksum, link, linked_array, huge, deep,
+    transformed, texts, shape, gone, labels_gone,
            renamed, other_unit]  # fmt: skip
 
 
 @pytest.mark.parametrize("attack", HOSTILE, ids=lambda f: f.__name__)
-def test_a_hostile_zarr_folder_runs_nothing(folder: Path, tmp_path: Path, attack: Callable[[Path, Path], None]) -> None:
+def test_a_hostile_zarr_folder_runs_nothing(
+    folder: Path, tmp_path: Path, attack: Callable[[Path, Path], None]
+) -> None:
     """Neither opening it nor saving to it; the error says what is wrong."""
     attack(folder, tmp_path / "witness")
-    uses = [lambda: bm.open_result(folder), *([lambda: bm.save(lazy(), folder)] if attack in (pickle_filter, format_two, link) else [])]
+    uses = [
+        lambda: bm.open_result(folder),
+        *([lambda: bm.save(lazy(), folder)] if attack in (pickle_filter, format_two, link) else []),
+    ]
     for use in uses:
         with pytest.raises(errors.CorruptFile) as caught:
             use()
@@ -170,15 +201,24 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_a_scan_that_lost_a_file_is_told_and_mended(folder: Path) -> None:
-    """A chunk that is marked as done and lacks one file: its lanes are cancelled, the others stand; the next save runs that chunk alone."""
+    """A chunk that is marked as done and lacks one file: its lanes are cancelled, the others stand;
+    the next save runs that chunk alone.
+    """
     whole = bm.open_result(folder).compute()
     [p for p in files(folder) if "ledger_spent" in p.parts][1].unlink()
     with pytest.warns(errors.Incomplete, match="2 of 3 chunks"):
         found = bm.open_result(folder).compute()
     assert found.chunk_done.values.tolist() == [1, 0, 1]
     kinds = found.status.attrs["flag_meanings"].split()
-    assert [kinds[int(s)] for s in found.status.values] == ["done", "done", "cancelled", "cancelled", "done"]
-    assert np.isfinite(found.potential.transpose(..., "K_o").values).all(axis=tuple(range(found.potential.ndim - 1))).tolist() == [
+    assert [kinds[int(s)] for s in found.status.values] == [
+        "done",
+        "done",
+        "cancelled",
+        "cancelled",
+        "done",
+    ]
+    assert np.isfinite(found.potential.transpose(...,
+        "K_o").values).all(axis=tuple(range(found.potential.ndim - 1))).tolist() == [
         True, True, False, False, True,
     ]  # fmt: skip
     bm.save(lazy(), folder)
@@ -220,7 +260,8 @@ def test_chunks_of_many_sizes_are_made_even(tmp_path: Path) -> None:
     levels = xr.DataArray(np.linspace(3, 7, 5), dims="K_o", attrs={"units": "mM"})
     keep = bm.Keep(["potential"], times="final")
     scans = [
-        bm.simulate(bm.load("resting_cell"), until="1 s", parameters={"bath.K": v}, keep=keep) for v in (levels, levels.chunk({"K_o": (1, 3, 1)}))
+        bm.simulate(bm.load("resting_cell"), until="1 s", parameters={"bath.K": v}, keep=keep)
+        for v in (levels, levels.chunk({"K_o": (1, 3, 1)}))
     ]
     found = bm.open_result(bm.save(scans[1], tmp_path / "s.zarr")).compute()
     right = scans[0].data.potential
@@ -261,7 +302,9 @@ def foreign(file: h5py.File) -> None:
     made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     made.set_chunk((4,))
     made.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, ())
-    h5py.h5d.create(file.id, b"zipped", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((4,)), dcpl=made)
+    h5py.h5d.create(
+        file.id, b"zipped", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((4,)), dcpl=made
+    )
 
 
 def claims(file: h5py.File) -> None:
@@ -300,20 +343,43 @@ def scale(file: h5py.File) -> None:
     file["amount"].attrs["scale_factor"] = "a text"
 
 
-CHANGES = [external, soft, outside, virtual, foreign, claims, compound, opaque, group, broken, rows, title, nested, scale]
+CHANGES = [
+    external,
+    soft,
+    outside,
+    virtual,
+    foreign,
+    claims,
+    compound,
+    opaque,
+    group,
+    broken,
+    rows,
+    title,
+    nested,
+    scale,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
-def test_a_hostile_netcdf_file_is_refused_by_its_headers(saved: Path, tmp_path: Path, change: Callable[[h5py.File], None]) -> None:
+def test_a_hostile_netcdf_file_is_refused_by_its_headers(
+    saved: Path, tmp_path: Path, change: Callable[[h5py.File], None]
+) -> None:
     with pytest.raises(errors.CorruptFile) as caught:
         opened(saved, tmp_path, change)
     assert caught.value.got
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(data=st.data())
-def test_a_damaged_netcdf_file_is_read_whole_or_refused(saved: Path, tmp_path: Path, data: st.DataObject) -> None:
-    """A byte changed anywhere, or the file cut: our own error, or numbers that are all as they were."""
+def test_a_damaged_netcdf_file_is_read_whole_or_refused(
+    saved: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    """A byte changed anywhere, or the file cut: our own error, or numbers that are all as they
+    were.
+    """
     whole = (saved / "run.nc").read_bytes()
     right = bm.open_result(saved / "run.nc")
     made = bytearray(whole)
@@ -329,4 +395,7 @@ def test_a_damaged_netcdf_file_is_read_whole_or_refused(saved: Path, tmp_path: P
         return
     for name, v in right.data_vars.items():
         if name in found:
-            assert np.array_equal(found[name].values, v.values, equal_nan=v.dtype.kind == "f") or found[name].dtype != v.dtype
+            assert (
+                np.array_equal(found[name].values, v.values, equal_nan=v.dtype.kind == "f")
+                or found[name].dtype != v.dtype
+            )

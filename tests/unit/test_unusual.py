@@ -1,4 +1,6 @@
-"""Input that can be meant and seldom is: refused where it means nothing, told by a warning at the user's line where it is likely a slip."""
+"""Input that can be meant and seldom is: refused where it means nothing, told by a warning at the
+user's line where it is likely a slip.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,27 @@ def on(**changed: Any) -> bm.Membrane:
 
 
 def run(model: bm.Model | None = None, **changed: Any) -> bm.Run:
-    return bm.simulate(sound() if model is None else model, until="1 s", parameters={n.replace("__", "."): x for n, x in changed.items()})
+    return bm.simulate(
+        sound() if model is None else model,
+        until="1 s",
+        parameters={n.replace("__", "."): x for n, x in changed.items()},
+    )
 
 
 def pair(*, closed: bool = True, **more: Any) -> bm.Cycle:
     """Two states and one step, or a second one that closes a loop."""
-    steps = [("A + Na@out <-> B", {"forward": "1 1/s/mM", "reverse": "1 1/s", "valence": 1}), ("B <-> A + Na@in", {"forward": "1 1/s"} | more)][
-        : 1 + closed
-    ]
-    return bm.Cycle("pair", membrane(), density="1 1/um^2", states="A B", steps=steps, close=["B <-> A + Na@in"] * closed)
+    steps = [
+        ("A + Na@out <-> B", {"forward": "1 1/s/mM", "reverse": "1 1/s", "valence": 1}),
+        ("B <-> A + Na@in", {"forward": "1 1/s"} | more),
+    ][: 1 + closed]
+    return bm.Cycle(
+        "pair",
+        membrane(),
+        density="1 1/um^2",
+        states="A B",
+        steps=steps,
+        close=["B <-> A + Na@in"] * closed,
+    )
 
 
 def model(**more: Any) -> bm.Model:
@@ -50,27 +64,58 @@ def array(values: Any, unit: str) -> xr.DataArray:
 
 
 SLIPS: dict[str, tuple[Callable[[], Any], str]] = {
-    "a cell at 37 K": (lambda: model(temperature="37 K"), r"temperature = 37 K, where cells have 250 K to 400 K; is '37 degC' meant"),
+    "a cell at 37 K": (
+        lambda: model(temperature="37 K"),
+        r"temperature = 37 K, where cells have 250 K to 400 K; is '37 degC' meant",
+    ),
     "a run at 500 K": (lambda: run(temperature="500 K"), r"parameters\['temperature'\] = 500 K"),
-    "volts": (lambda: model(potential="-60 V"), "membrane.potential = -60 V, where cells have -1 V to 1 V"),
-    "volts in a scan": (lambda: run(membrane__potential=array([-0.06, 60.0], "V")), r"parameters\['membrane.potential'\] = 60000 mV"),
+    "volts": (
+        lambda: model(potential="-60 V"),
+        "membrane.potential = -60 V, where cells have -1 V to 1 V",
+    ),
+    "volts in a scan": (
+        lambda: run(membrane__potential=array([-0.06, 60.0], "V")),
+        r"parameters\['membrane.potential'\] = 60000 mV",
+    ),
     "molar": (lambda: bath({K: Q(140, "M")}), "bath.K = 140 M, where cells have at most 20 M"),
     "molar in a run": (lambda: run(bath__K="140 M"), r"parameters\['bath.K'\]"),
-    "molar in a protocol": (lambda: run(bath__K=Protocol.steps("5 mM", ("0.5 s", "140 M"))), "Protocol.steps, value 2"),
+    "molar in a protocol": (
+        lambda: run(bath__K=Protocol.steps("5 mM", ("0.5 s", "140 M"))),
+        "Protocol.steps, value 2",
+    ),
     "molar in a formula": (
-        lambda: run(bath__K=Protocol.function(lambda t, a, b, s: a + b * sympy.sin(t / s) ** 2, a=Q(5, "mM"), b=Q(140, "M"), s=Q(1, "s"))),
-        r"parameters\['bath.K'\], Protocol.function, its highest value = 99135.3 mM, where cells have at most 20 M",
+        lambda: run(
+            bath__K=Protocol.function(
+                lambda t, a, b, s: a + b * sympy.sin(t / s) ** 2,
+                a=Q(5, "mM"),
+                b=Q(140, "M"),
+                s=Q(1, "s"),
+            )
+        ),
+        (
+            r"parameters\['bath.K'\], Protocol.function, its highest value = 99135.3 mM, where"
+            r" cells have at most 20 M"
+        ),
     ),
     "a formula that is cold": (
-        lambda: run(bath__K=Q(5, "mM"), temperature=Protocol.function(lambda t, a: a + 0 * t, a=Q(37, "K"))),
+        lambda: run(
+            bath__K=Q(5, "mM"), temperature=Protocol.function(lambda t, a: a + 0 * t, a=Q(37, "K"))
+        ),
         r"parameters\['temperature'\], Protocol.function, its (lowest|highest) value = 37 K",
     ),
-    "breaks after the end": (lambda: run(bath__K=LATER), "2 breaks of the protocol of bath.K come after the end of the run, 1 s, and never act"),
-    "points after the end": (
-        lambda: run(bath__K=Protocol.ramps(("0 s", "5 mM"), ("2 s", "6 mM"), ("3 s", "5 mM"))), "1 point of the protocol of bath.K comes after",
+    "breaks after the end": (
+        lambda: run(bath__K=LATER),
+        "2 breaks of the protocol of bath.K come after the end of the run, 1 s, and never act",
     ),
-    "a diagram without a loop": (lambda: pair(closed=False), "pair: its steps make no loop.*'B <-> A' missing"),
-}  # fmt: skip
+    "points after the end": (
+        lambda: run(bath__K=Protocol.ramps(("0 s", "5 mM"), ("2 s", "6 mM"), ("3 s", "5 mM"))),
+        "1 point of the protocol of bath.K comes after",
+    ),
+    "a diagram without a loop": (
+        lambda: pair(closed=False),
+        "pair: its steps make no loop.*'B <-> A' missing",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SLIPS)
@@ -87,10 +132,16 @@ def test_a_likely_slip_is_told_at_the_line_of_the_user(name: str) -> None:
     [
         lambda: model(temperature="280 K", potential="-200 mV"),
         lambda: run(bath__K=array([0.0, 500.0], "mM"), temperature="15 degC"),
-        lambda: run(bath__K=Protocol.function(lambda t, a, s: a * sympy.exp(-t / s), a=Q(20, "M"), s=Q(1, "s"))),
+        lambda: run(
+            bath__K=Protocol.function(
+                lambda t, a, s: a * sympy.exp(-t / s), a=Q(20, "M"), s=Q(1, "s")
+            )
+        ),
         lambda: run(bath__K=Protocol.steps("5 mM", ("1 s", "6 mM"))),
         lambda: run(bath__K=Protocol.ramps(("0 s", "5 mM"), ("2 s", "6 mM"))),  # whose slope acts
-        lambda: run(bath__K=Protocol.steps("5 mM", (array([0.5, 2.0], "s"), "6 mM"))),  # acts in one lane
+        lambda: run(
+            bath__K=Protocol.steps("5 mM", (array([0.5, 2.0], "s"), "6 mM"))
+        ),  # acts in one lane
         pair,
         lambda: bath({Na: Q(140, "mEq/L"), CALCIUM: Q(1, "mM")}),
     ],
@@ -104,10 +155,36 @@ def test_what_is_usual_is_not_told(make: Callable[[], Any]) -> None:
 ROWS = table(
     {
         "Reservoir": [
-            ("equivalents", lambda: bath({CALCIUM: Q(2, "mEq/L")}), e.AmbiguousUnit, "bath.Ca", "particles", "+2 charges", "Q(1, 'mM'), if charges"),
-            ("equivalents of none", lambda: bath({UREA: Q(2, "mEq/L")}), e.AmbiguousUnit, "bath.urea", "particles", "no charge", "Q(2, 'mM')"),
+            (
+                "equivalents",
+                lambda: bath({CALCIUM: Q(2, "mEq/L")}),
+                e.AmbiguousUnit,
+                "bath.Ca",
+                "particles",
+                "+2 charges",
+                "Q(1, 'mM'), if charges",
+            ),
+            (
+                "equivalents of none",
+                lambda: bath({UREA: Q(2, "mEq/L")}),
+                e.AmbiguousUnit,
+                "bath.urea",
+                "particles",
+                "no charge",
+                "Q(2, 'mM')",
+            ),
         ],
-        "Compartment": [("equivalents", lambda: cell(held={CALCIUM: Q(3, "meq/L")}), e.AmbiguousUnit, "cell.Ca", "particles", "+2", "Q(1.5, 'mM')")],
+        "Compartment": [
+            (
+                "equivalents",
+                lambda: cell(held={CALCIUM: Q(3, "meq/L")}),
+                e.AmbiguousUnit,
+                "cell.Ca",
+                "particles",
+                "+2",
+                "Q(1.5, 'mM')",
+            )
+        ],
         "simulate": [
             (
                 "equivalents",
@@ -128,7 +205,17 @@ ROWS = table(
                 "Q(1",
             ),
         ],
-        "Cycle": [("theta alone", lambda: pair(theta=0.3), e.BadCycle, "'B <-> A + Na@in'", "'theta'", "'theta' alone", "'valence': 1 beside it")],
+        "Cycle": [
+            (
+                "theta alone",
+                lambda: pair(theta=0.3),
+                e.BadCycle,
+                "'B <-> A + Na@in'",
+                "'theta'",
+                "'theta' alone",
+                "'valence': 1 beside it",
+            )
+        ],
     }
 )
 
@@ -143,7 +230,18 @@ def test_mistake(mistake: Mistake) -> None:
 
 
 def test_theta_beside_charges_by_state_is_a_barrier() -> None:
-    steps = [("A + Na@out <-> B", {"forward": "1 1/s/mM", "reverse": "1 1/s", "theta": 0.3}), ("B <-> A + Na@in", {"forward": "1 1/s"})]
-    made = bm.Cycle("pair", membrane(), density="1 1/um^2", states="A B", steps=steps, close=["B <-> A + Na@in"], charge={"B": 1})
+    steps = [
+        ("A + Na@out <-> B", {"forward": "1 1/s/mM", "reverse": "1 1/s", "theta": 0.3}),
+        ("B <-> A + Na@in", {"forward": "1 1/s"}),
+    ]
+    made = bm.Cycle(
+        "pair",
+        membrane(),
+        density="1 1/um^2",
+        states="A B",
+        steps=steps,
+        close=["B <-> A + Na@in"],
+        charge={"B": 1},
+    )
     assert "θ = 0.3" in made.sensing["pair:A-B_1"]
     assert np.isfinite(float(run(bm.Model("m", [made])).data.flux[-1, 0]))

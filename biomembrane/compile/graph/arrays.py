@@ -1,4 +1,6 @@
-"""A graph as arrays, for what must be fast on graphs of 10⁵ nodes and more: levels, reachability, evaluation group by group."""
+"""A graph as arrays, for what must be fast on graphs of 10⁵ nodes and more: levels, reachability,
+evaluation group by group.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from .construction_rules import Node, Rules
 
 Whole = NDArray[np.int64]
 CONST, INPUT = 0, 1
-OPS = ("const", "in", "add", "sub", "mul", "neg", "rcp", "exp", "expm1", "log", "sin", "cos", "tanh", "abs", "sqrt", "pow", "max", "min",
+OPS = ("const", "in", "add", "sub", "mul", "neg", "rcp", "exp", "expm1", "log", "sin", "cos",
+    "tanh", "abs", "sqrt", "pow", "max", "min",
        "select", "net", "B", "B1", "B2", "copy", "less")  # fmt: skip
 CODES = {op: k for k, op in enumerate(OPS)}
 KINDS = ("t", "y", "p")
@@ -24,8 +27,8 @@ KINDS = ("t", "y", "p")
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """``op`` (node,) as places in ``OPS``; ``args`` (node, 3), −1 where there is none; ``value`` of constants; ``kind`` and ``index`` of inputs;
-    ``level``: the longest way from a leaf.
+    """``op`` (node,) as places in ``OPS``; ``args`` (node, 3), −1 where there is none; ``value`` of
+    constants; ``kind`` and ``index`` of inputs; ``level``: the longest way from a leaf.
     """
 
     op: Whole
@@ -74,7 +77,16 @@ def arrays(graph: Rules) -> Arrays:
     found: Arrays | None = held.get(Arrays)
     if found is None or len(found.op) < len(graph.nodes):
         new = _build(graph, 0 if found is None else len(found.op))
-        both = new if found is None else Arrays(*(np.concatenate([getattr(a, f.name) for a in (found, new)]) for f in fields(Arrays)))
+        both = (
+            new
+            if found is None
+            else Arrays(
+                *(
+                    np.concatenate([getattr(a, f.name) for a in (found, new)])
+                    for f in fields(Arrays)
+                )
+            )
+        )
         found = held[Arrays] = both
     return found
 
@@ -82,12 +94,21 @@ def arrays(graph: Rules) -> Arrays:
 def _build(graph: Rules, first: int) -> Arrays:
     nodes, known = graph.nodes[first:], graph.known
     if known is None:
-        op, arity, level = (np.array(each, dtype=np.int64)[first:] for each in zip(*_facts(graph.nodes), strict=True))
+        op, arity, level = (
+            np.array(each, dtype=np.int64)[first:]
+            for each in zip(*_facts(graph.nodes), strict=True)
+        )
     else:
         kinds = np.array(graph.kinds[first:], dtype=np.int64)
-        op, arity, level = (np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known.nodes), strict=True))
+        op, arity, level = (
+            np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known.nodes), strict=True)
+        )
     args = np.full((len(nodes), 3), -1, dtype=np.int64)
-    value, kind, index = np.full(len(nodes), np.nan), np.full(len(nodes), -1), np.full(len(nodes), -1)
+    value, kind, index = (
+        np.full(len(nodes), np.nan),
+        np.full(len(nodes), -1),
+        np.full(len(nodes), -1),
+    )
     for i in np.flatnonzero(op <= INPUT).tolist():
         if op[i] == CONST:
             value[i] = nodes[i][1]
@@ -109,9 +130,13 @@ def _facts(nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
 
 
 class Sweep:
-    """Evaluates chosen nodes level by level, equal operations at once; ``functions`` are ufuncs by name."""
+    """Evaluates chosen nodes level by level, equal operations at once; ``functions`` are ufuncs by
+    name.
+    """
 
-    def __init__(self, graph: Rules, roots: Sequence[int], slots: dict[int, int], functions: dict[str, Any]) -> None:
+    def __init__(
+        self, graph: Rules, roots: Sequence[int], slots: dict[int, int], functions: dict[str, Any]
+    ) -> None:
         a = arrays(graph)
         held = np.array(list(slots), dtype=np.int64)
         seen = a.reach(roots, held)
@@ -130,7 +155,13 @@ class Sweep:
             for op in sorted(set(a.op[nodes].tolist())):
                 chosen = nodes[a.op[nodes] == op]
                 given = a.args[chosen]
-                self.work.append((functions[OPS[op]], place[chosen], [place[column] for column in given.T if column[0] >= 0]))
+                self.work.append(
+                    (
+                        functions[OPS[op]],
+                        place[chosen],
+                        [place[column] for column in given.T if column[0] >= 0],
+                    )
+                )
 
     def __call__(self, t: Any, y: Any, c: Any, p: Any, lanes: int | None) -> NDArray[np.float64]:
         """Roots as ``(root,)`` or ``(root, lane)``."""

@@ -1,4 +1,5 @@
-"""A hash-consed expression graph: equal sub-expressions are one node, and a node's arguments come before it.
+"""A hash-consed expression graph: equal sub-expressions are one node, and a node's arguments come
+before it.
 
 Lowering takes a sympy expression to a node; :mod:`.differentiate` differentiates.
 """
@@ -12,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from ...declare.bound_expression import Formula, free
+from ...declare.bound_expression import BoundExpression, free
 from ...symbols import DB, B
 from .arrays import Whole, arrays
 from .construction_rules import Kinds, Rules, Step
@@ -20,7 +21,15 @@ from .templates import Ask, Stencils
 
 MANY = 20_000  # nodes from which arrays are quicker
 
-UNARY = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tanh: "tanh", sp.Abs: "abs", B: "B"}
+UNARY = {
+    sp.exp: "exp",
+    sp.log: "log",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.tanh: "tanh",
+    sp.Abs: "abs",
+    B: "B",
+}
 NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
 
 
@@ -32,7 +41,9 @@ def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
 
 @lru_cache(maxsize=8192)
 def tape(expression: sp.Expr) -> tuple[Step, ...]:
-    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever the expression comes up under other names."""
+    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever
+    the expression comes up under other names.
+    """
     steps: list[Step] = []
     _record(expression, steps, {})
     return tuple(steps)
@@ -56,15 +67,21 @@ def read(expression: sp.Expr) -> Recipe:
     return Recipe(inputs(expression), tape(expression))
 
 
-def nameless(expression: sp.Expr) -> Formula:
-    """An expression as a formula of numbered symbols, so that those which differ in names alone share one tape."""
+def nameless(expression: sp.Expr) -> BoundExpression:
+    """An expression as a formula of numbered symbols, so that those which differ in names alone
+    share one tape.
+    """
     own = sorted(expression.free_symbols, key=str)
-    names = {sp.Symbol(f"#{k}", positive=s.is_positive or None, real=True): s for k, s in enumerate(own)}
-    return Formula(expression.xreplace({s: local for local, s in names.items()}), names)
+    names = {
+        sp.Symbol(f"#{k}", positive=s.is_positive or None, real=True): s for k, s in enumerate(own)
+    }
+    return BoundExpression(expression.xreplace({s: local for local, s in names.items()}), names)
 
 
 def _record(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
-    """Append the steps of a sub-expression unless they are there, and give the number of its last."""
+    """Append the steps of a sub-expression unless they are there, and give the number of its
+    last.
+    """
     if e not in memo:
         steps.append(_step(e, steps, memo))
         memo[e] = len(steps) - 1
@@ -84,9 +101,14 @@ def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
         return ("power", _record(e.base, steps, memo), int(e.exp))
     if isinstance(e, DB):
         return (f"B{int(e.args[0])}", _record(e.args[1], steps, memo), ())
-    name = "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
+    name = (
+        "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
+    )
     if name is None:
-        raise NotImplementedError(f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh, sin, cos, Abs, Max, Min and B")
+        raise NotImplementedError(
+            f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh,"
+            " sin, cos, Abs, Max, Min and B"
+        )
     first, *rest = (_record(arg, steps, memo) for arg in e.args)
     if e.func not in NARY:
         return (name, first, tuple(rest))
@@ -103,7 +125,9 @@ def _joined(name: str, first: int, second: int) -> Step:
 
 
 class Graph(Rules):
-    """Lowers expressions; by stencils where the same comes up ``again`` and again, as in a model of many cells."""
+    """Lowers expressions; by stencils where the same comes up ``again`` and again, as in a model of
+    many cells.
+    """
 
     def __init__(self, *, again: bool = False) -> None:
         known = Kinds() if again else None
@@ -117,29 +141,50 @@ class Graph(Rules):
 
     def rows(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
         """The same for rows of input nodes."""
-        return self._stencils.many(key, inputs, ask) if self._stencils else [ask(self, row) for row in inputs]
+        return (
+            self._stencils.many(key, inputs, ask)
+            if self._stencils
+            else [ask(self, row) for row in inputs]
+        )
 
     def alike(self, chosen: Whole) -> Iterator[Whole]:
         """The chosen nodes kind by kind, arguments first."""
         assert self.known is not None
         kinds = np.array(self.kinds, dtype=np.int64)[chosen]
         order = np.lexsort((kinds, np.array(self.known.level, dtype=np.int64)[kinds]))
-        yield from (chosen[part] for part in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1) if len(part))
+        yield from (
+            chosen[part]
+            for part in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1)
+            if len(part)
+        )
 
     # --- lowering
 
-    def lower(self, what: sp.Expr | Formula, env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> int:
-        """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the expressions met so far."""
-        if isinstance(what, Formula) and not what.names:
+    def lower(
+        self,
+        what: sp.Expr | BoundExpression,
+        env: Mapping[sp.Symbol, int],
+        memo: dict[sp.Basic, int],
+    ) -> int:
+        """The node of an expression or a formula; ``env`` maps the symbols, ``memo`` keeps the
+        expressions met so far.
+        """
+        if isinstance(what, BoundExpression) and not what.names:
             what = what.local
-        if isinstance(what, Formula):
+        if isinstance(what, BoundExpression):
             recipe = read(what.local)
             return self.by(recipe, self.given(recipe, what.names, env, memo), recipe.follow)[0]
         if what not in memo:
             memo[what] = env[what] if what.is_Symbol else self.replay(tape(what), env)
         return memo[what]
 
-    def given(self, recipe: Recipe, names: Mapping[sp.Symbol, sp.Expr], env: Mapping[sp.Symbol, int], memo: dict[sp.Basic, int]) -> list[int]:
+    def given(
+        self,
+        recipe: Recipe,
+        names: Mapping[sp.Symbol, sp.Expr],
+        env: Mapping[sp.Symbol, int],
+        memo: dict[sp.Basic, int],
+    ) -> list[int]:
         """The nodes of what the symbols of a recipe stand for."""
         found = []
         for s in recipe.symbols:

@@ -1,7 +1,9 @@
-"""The nodes of a graph and the rules by which they are made: equal sub-expressions are one node, and a node's arguments come before it.
+"""The nodes of a graph and the rules by which they are made: equal sub-expressions are one node,
+and a node's arguments come before it.
 
-Nodes are tuples: ``("const", value)``, ``("in", kind, index)`` with kind ``t``, ``y`` or ``p``, and ``(op, *arguments)``.  The *kind* of a node
-is all that a rule may look at: its operation and the kinds of its arguments, the number of a constant, but not which input it hangs on.
+Nodes are tuples: ``("const", value)``, ``("in", kind, index)`` with kind ``t``, ``y`` or ``p``, and
+``(op, *arguments)``.  The *kind* of a node is all that a rule may look at: its operation and the
+kinds of its arguments, the number of a constant, but not which input it hangs on.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import sympy as sp
 from ... import caching
 
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
-Step = tuple[str, Any, Any]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+Step = tuple[
+    str, Any, Any
+]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
 
 LEAVES, JOINS = ("const", "in"), ("add", "sub", "mul", "neg", "rcp")
 FOLD: dict[str, Callable[[float], float]] = {
@@ -30,8 +34,8 @@ FOLD: dict[str, Callable[[float], float]] = {
 
 
 class Kinds:
-    """Kinds by number: ``nodes[k]`` is the tuple of a node of that kind with kinds in the place of arguments; ``level`` its longest way from
-    a leaf; ``free`` whether neither y nor t enters.
+    """Kinds by number: ``nodes[k]`` is the tuple of a node of that kind with kinds in the place of
+    arguments; ``level`` its longest way from a leaf; ``free`` whether neither y nor t enters.
     """
 
     def __init__(self) -> None:
@@ -49,13 +53,15 @@ class Kinds:
         self.nodes.append(node)
         leaf = node[0] in ("const", "in")
         self.level.append(0 if leaf else 1 + max(self.level[k] for k in node[1:]))
-        self.free.append(node[0] == "const" or node[1] == "p" if leaf else all(self.free[k] for k in node[1:]))
+        self.free.append(
+            node[0] == "const" or node[1] == "p" if leaf else all(self.free[k] for k in node[1:])
+        )
         return made
 
 
 class Rules:
-    """Grows only; ``nodes[i]`` is the node, ``values[i]`` its number if it is one, ``free[i]`` whether neither y nor t enters; ``kinds[i]`` its
-    kind, if kinds are known here.
+    """Grows only; ``nodes[i]`` is the node, ``values[i]`` its number if it is one, ``free[i]``
+    whether neither y nor t enters; ``kinds[i]`` its kind, if kinds are known here.
     """
 
     def __init__(self, known: Kinds | None = None) -> None:
@@ -87,11 +93,21 @@ class Rules:
         self.free.append(free)
         if self.known is not None:
             kinds = self.kinds
-            kinds.append(self.known.of(node if op == "const" else node[:2] if op == "in" else (op, *[kinds[a] for a in node[1:]])))
+            kinds.append(
+                self.known.of(
+                    node
+                    if op == "const"
+                    else node[:2]
+                    if op == "in"
+                    else (op, *[kinds[a] for a in node[1:]])
+                )
+            )
         return made
 
     def swaps(self, a: int, b: int) -> bool:
-        """Whether the factors of a product node stand in the order of their numbers: both or none of them parameters, neither a number."""
+        """Whether the factors of a product node stand in the order of their numbers: both or none
+        of them parameters, neither a number.
+        """
         return self.values[b] is None and self.free[a] == self.free[b]
 
     def value(self, i: int) -> float | None:
@@ -148,10 +164,18 @@ class Rules:
         return self._put(("neg", a))
 
     def mul(self, a: int, b: int) -> int:
-        """A product as core·free, where ``free`` is all that needs parameters only, so that it can be hoisted, and signs come first."""
+        """A product as core·free, where ``free`` is all that needs parameters only, so that it can
+        be hoisted, and signs come first.
+        """
         (x, f), (y, g), one = self._factors(a), self._factors(b), self.one
         free = g if f == one else f if g == one else self._scaled(f, g)
-        core = y if x is None else x if y is None else self._put(("mul", x, y) if x < y else ("mul", y, x))
+        core = (
+            y
+            if x is None
+            else x
+            if y is None
+            else self._put(("mul", x, y) if x < y else ("mul", y, x))
+        )
         if core is None or free == self.zero:
             return free
         if free == one:
@@ -267,11 +291,20 @@ class Rules:
             return [(a[0], self.one), (a[1], self.const(-1.0))]
         if op in ("max", "min"):
             gap = self.sub(a[0], a[1]) if op == "max" else self.sub(a[1], a[0])
-            return [(a[0], self.call("select", gap, self.one, self.zero)), (a[1], self.call("select", gap, self.zero, self.one))]
+            return [
+                (a[0], self.call("select", gap, self.one, self.zero)),
+                (a[1], self.call("select", gap, self.zero, self.one)),
+            ]
         if op == "select":
-            return [(a[1], self.call("select", a[0], self.one, self.zero)), (a[2], self.call("select", a[0], self.zero, self.one))]
+            return [
+                (a[1], self.call("select", a[0], self.one, self.zero)),
+                (a[2], self.call("select", a[0], self.zero, self.one)),
+            ]
         if op == "pow":
-            return [(a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))), (a[1], self.mul(i, self.call("log", a[0])))]
+            return [
+                (a[0], self.mul(a[1], self.call("pow", a[0], self.sub(a[1], self.one)))),
+                (a[1], self.mul(i, self.call("log", a[0]))),
+            ]
         return [(a[0], self._slope(op, a[0], i))]
 
     def _slope(self, op: str, x: int, i: int) -> int:
@@ -300,7 +333,9 @@ class Rules:
         raise NotImplementedError(f"no derivative of {op}")
 
     def chain(self, i: int, slopes: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
-        """Derivatives of a node by column, by the chain rule, from those that are known of its arguments."""
+        """Derivatives of a node by column, by the chain rule, from those that are known of its
+        arguments.
+        """
         total: dict[int, int] = {}
         for argument, partial in self.partials(i):
             for j, d in slopes.get(argument, {}).items():

@@ -1,4 +1,6 @@
-"""Static sparse elimination: an order with diagonal pivots, and the pattern that it fills (Markowitz 1957)."""
+"""Static sparse elimination: an order with diagonal pivots, and the pattern that it fills
+(Markowitz 1957).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ class Plan:
 def plan(size: int, pattern: Iterable[tuple[int, int]], owners: Sequence[int] = ()) -> Plan:
     """The pivot of least Markowitz count each time; every diagonal entry is stored.
 
-    With owners (the cell of each state) what touches only its own cell goes first, then cell by cell, in Markowitz order of the cells:
-    alike cells are eliminated alike, and a chain of cells from one end to the other.
+    With owners (the cell of each state) what touches only its own cell goes first, then cell by
+    cell, in Markowitz order of the cells: alike cells are eliminated alike, and a chain of cells
+    from one end to the other.
     """
     rows: list[set[int]] = [{i} for i in range(size)]
     columns: list[set[int]] = [{i} for i in range(size)]
@@ -56,8 +59,12 @@ def plan(size: int, pattern: Iterable[tuple[int, int]], owners: Sequence[int] = 
 
 
 def _ranks(rows: Sequence[set[int]], owners: Sequence[int]) -> list[int]:
-    """0 for states that touch no other cell; for the others the place of their cell in the elimination of cells."""
-    pairs = {(owners[i], owners[j]) for i, row in enumerate(rows) for j in row if owners[i] != owners[j]}
+    """0 for states that touch no other cell; for the others the place of their cell in the
+    elimination of cells.
+    """
+    pairs = {
+        (owners[i], owners[j]) for i, row in enumerate(rows) for j in row if owners[i] != owners[j]
+    }
     both = pairs | {(b, a) for a, b in pairs}
     place = {cell: n for n, cell in enumerate(plan(max(owners) + 1, both).order)}
     outer = {i for i, row in enumerate(rows) for j in row if owners[i] != owners[j]}

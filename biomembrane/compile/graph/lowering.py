@@ -6,19 +6,33 @@ from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
-from ...declare.bound_expression import Formula
+from ...declare.bound_expression import BoundExpression
 from .builder import Graph, Recipe, inputs, read
 
 
-def define(g: Graph, definitions: Sequence[tuple[sp.Symbol, Formula]], env: dict[sp.Symbol, int], memo: dict[sp.Basic, int]) -> None:
+def define(
+    g: Graph,
+    definitions: Sequence[tuple[sp.Symbol, BoundExpression]],
+    env: dict[sp.Symbol, int],
+    memo: dict[sp.Basic, int],
+) -> None:
     """Put the node of each symbol into ``env``; a definition may use those before it."""
     for wave in _waves(definitions) if g.again else [definitions]:
-        nodes = lower(g, [formula for _, formula in wave], env, memo) if g.again else (g.lower(formula, env, memo) for _, formula in wave)
+        nodes = (
+            lower(g, [formula for _, formula in wave], env, memo)
+            if g.again
+            else (g.lower(formula, env, memo) for _, formula in wave)
+        )
         for (symbol, _), node in zip(wave, nodes, strict=True):
             env[symbol] = node
 
 
-def lower(g: Graph, formulas: Iterable[Formula], env: dict[sp.Symbol, int], memo: dict[sp.Basic, int]) -> list[int]:
+def lower(
+    g: Graph,
+    formulas: Iterable[BoundExpression],
+    env: dict[sp.Symbol, int],
+    memo: dict[sp.Basic, int],
+) -> list[int]:
     """The nodes of formulas whose symbols are all in ``env``."""
     if not g.again:
         return [g.lower(formula, env, memo) for formula in formulas]
@@ -39,17 +53,21 @@ def lower(g: Graph, formulas: Iterable[Formula], env: dict[sp.Symbol, int], memo
     return [made[k] for k in range(len(made))]
 
 
-def _waves(definitions: Sequence[tuple[sp.Symbol, Formula]]) -> list[list[tuple[sp.Symbol, Formula]]]:
+def _waves(
+    definitions: Sequence[tuple[sp.Symbol, BoundExpression]],
+) -> list[list[tuple[sp.Symbol, BoundExpression]]]:
     """Definitions that need none but those of earlier waves."""
     turn: dict[sp.Expr, int] = {}
-    waves: list[list[tuple[sp.Symbol, Formula]]] = []
+    waves: list[list[tuple[sp.Symbol, BoundExpression]]] = []
     for symbol, formula in definitions:
         names, mine = formula.names, 0
         for s in inputs(formula.local):
             e = names.get(s, s)
             needed = turn.get(e)
             if needed is None:
-                needed = turn[e] = 0 if e.is_Symbol else max((turn.get(x, 0) for x in inputs(e)), default=0)
+                needed = turn[e] = (
+                    0 if e.is_Symbol else max((turn.get(x, 0) for x in inputs(e)), default=0)
+                )
             mine = max(mine, needed)
         turn[symbol] = mine + 1
         if mine == len(waves):

@@ -1,4 +1,6 @@
-"""Cheaper forms of what occurs with both signs: once derivatives are taken, e^{−x} is 1/e^x and B(−x) shares the exponential of B(x)."""
+"""Cheaper forms of what occurs with both signs: once derivatives are taken, e^{−x} is 1/e^x and
+B(−x) shares the exponential of B(x).
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,17 @@ _CODES = [CODES[op] for op in _PAIRED]
 def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
     """Output groups in which the members of such pairs have been replaced.
 
-    B(x) = B(|x|) + max(−x, 0) and B′(−x) = −1 − B′(x) add numbers of one sign, so that nothing is lost near or far from 0.
+    B(x) = B(|x|) + max(−x, 0) and B′(−x) = −1 − B′(x) add numbers of one sign, so that nothing is
+    lost near or far from 0.
     """
     a, nodes = arrays(g), g.nodes
     live = a.reach([root for roots in outputs.values() for root in roots])
     found = [i for i in np.flatnonzero(live & np.isin(a.op, _CODES)).tolist() if not g.free[i]]
     present = {nodes[i] for i in found}
     pairs = {(op, x) for op, x in present if (op, g.neg(x)) in present and nodes[x][0] != "neg"}
-    bases = {i: int(nodes[x][1]) if nodes[x][0] == "neg" else x for i in found for x in nodes[i][1:]}
+    bases = {
+        i: int(nodes[x][1]) if nodes[x][0] == "neg" else x for i in found for x in nodes[i][1:]
+    }
     paired = np.array([i for i in found if (nodes[i][0], bases[i]) in pairs], dtype=np.int64)
     to, touched = np.arange(len(nodes)), np.flatnonzero(live & a.above(paired))
     if g.again:
@@ -42,7 +47,9 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
     return {group: to[roots].tolist() for group, roots in outputs.items()}
 
 
-def _kind_by_kind(g: Graph, touched: Whole, paired: Whole, bases: Mapping[int, int], to: Whole) -> None:
+def _kind_by_kind(
+    g: Graph, touched: Whole, paired: Whole, bases: Mapping[int, int], to: Whole
+) -> None:
     """Put into ``to`` what becomes of the nodes that change."""
     nodes, mine = g.nodes, np.zeros(len(to), dtype=bool)
     mine[paired] = True
@@ -52,7 +59,14 @@ def _kind_by_kind(g: Graph, touched: Whole, paired: Whole, bases: Mapping[int, i
         if len(chosen):
             negative = bases[chosen[0]] != nodes[chosen[0]][1]
             x = to[[bases[i] for i in chosen.tolist()]]
-            to[chosen] = [row[0] for row in g.rows((op, negative), x[:, None].tolist(), partial(_replaced, op=op, negative=negative))]
+            to[chosen] = [
+                row[0]
+                for row in g.rows(
+                    (op, negative),
+                    x[:, None].tolist(),
+                    partial(_replaced, op=op, negative=negative),
+                )
+            ]
         if len(rest):
             given = to[[nodes[i][1:] for i in rest.tolist()]]
             to[rest] = [row[0] for row in g.rows(op, given.tolist(), partial(_made, op=op))]
@@ -70,7 +84,9 @@ def _replaced(g: Rules, given: Sequence[int], *, op: str, negative: bool) -> lis
         return [g.rcp(shared) if negative else shared]
     shared = g.call(op, g.call("abs", x))
     if op == "B":
-        less = (x, g.zero) if negative else (g.zero, g.neg(x))  # of a tie the first has the slope, as |x| has that of x
+        less = (
+            (x, g.zero) if negative else (g.zero, g.neg(x))
+        )  # of a tie the first has the slope, as |x| has that of x
         return [g.add(shared, g.call("max", *less))]
     mirrored = g.sub(g.const(-1.0), shared)
     return [g.call("select", x, *((mirrored, shared) if negative else (shared, mirrored)))]

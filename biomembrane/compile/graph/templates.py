@@ -1,7 +1,9 @@
-"""Stencils: what the rules made of nodes of some kinds is made again of other nodes of the same kinds, without asking the rules.
+"""Stencils: what the rules made of nodes of some kinds is made again of other nodes of the same
+kinds, without asking the rules.
 
-A rule looks at kinds alone, except that a − a is 0.  So the rules are asked once, with stand-ins that share nothing, and what they do is kept
-as steps: look up an argument, put a node.  Where a difference turns out to be of a node with itself the rules are asked after all.
+A rule looks at kinds alone, except that a − a is 0.  So the rules are asked once, with stand-ins
+that share nothing, and what they do is kept as steps: look up an argument, put a node.  Where a
+difference turns out to be of a node with itself the rules are asked after all.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
 
 @dataclass(frozen=True, eq=False)
 class Stencil:
-    """``steps``: (code, operation, slots or slot and place, kind, free); slots hold the ``constants``, the inputs, then what each step gives;
-    ``results`` are the slots of what is asked for.
+    """``steps``: (code, operation, slots or slot and place, kind, free); slots hold the
+    ``constants``, the inputs, then what each step gives; ``results`` are the slots of what is asked
+    for.
     """
 
     constants: tuple[int, ...]
@@ -78,8 +81,9 @@ class _Sketch(Rules):
 
 @dataclass
 class _Batch:
-    """A stencil at work in many rows: a column for each slot, rows of which a difference is of a node with itself, and whether some sum or
-    product stands the other way round than in the sketch, so that kinds must be looked up.
+    """A stencil at work in many rows: a column for each slot, rows of which a difference is of a
+    node with itself, and whether some sum or product stands the other way round than in the sketch,
+    so that kinds must be looked up.
     """
 
     columns: list[Sequence[int]]
@@ -110,17 +114,25 @@ class Stencils:
             return self._all(key, next(iter(cases)), inputs, ask)
         made: list[Sequence[int]] = [()] * len(inputs)
         for case, rows in cases.items():
-            for n, row in zip(rows, self._all(key, case, [inputs[n] for n in rows], ask), strict=True):
+            for n, row in zip(
+                rows, self._all(key, case, [inputs[n] for n in rows], ask), strict=True
+            ):
                 made[n] = row
         return made
 
-    def _all(self, key: Hashable, case: tuple[int, ...], inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
+    def _all(
+        self, key: Hashable, case: tuple[int, ...], inputs: Sequence[Sequence[int]], ask: Ask
+    ) -> list[Sequence[int]]:
         """Of inputs of one case."""
         stencil = self._stencil(key, case, ask)
-        batch = _Batch([[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)])
+        batch = _Batch(
+            [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
+        )
         for step in stencil.steps:
             batch.columns.append(self._column(step, batch))
-        made: list[Sequence[int]] = [*zip(*(batch.columns[slot] for slot in stencil.results), strict=True)]
+        made: list[Sequence[int]] = [
+            *zip(*(batch.columns[slot] for slot in stencil.results), strict=True)
+        ]
         for k in batch.same:
             made[k] = ask(self.rules, inputs[k])
         return made
@@ -137,7 +149,9 @@ class Stencils:
             nodes = rules.nodes
             return [nodes[i][b] for i in m[a]]
         if code == SORTED:
-            wanted: list[Node] = [(op, x, y) if x < y else (op, y, x) for x, y in zip(m[a], m[b], strict=True)]
+            wanted: list[Node] = [
+                (op, x, y) if x < y else (op, y, x) for x, y in zip(m[a], m[b], strict=True)
+            ]
             batch.turned |= any(map(gt, m[a], m[b]))
         elif code == OTHER:
             wanted = [(op, *row) for row in zip(*(m[k] for k in a), strict=True)]
@@ -148,7 +162,11 @@ class Stencils:
         found = [*map(rules.index.get, wanted)]
         if None in found:
             fresh = found.count(None) == len(found)
-            new = dict.fromkeys(wanted if fresh else [node for node, i in zip(wanted, found, strict=True) if i is None])
+            new = dict.fromkeys(
+                wanted
+                if fresh
+                else [node for node, i in zip(wanted, found, strict=True) if i is None]
+            )
             numbers = range(len(rules.nodes), len(rules.nodes) + len(new))
             rules.index.update(zip(new, numbers, strict=True))
             rules.nodes.extend(new)
@@ -156,22 +174,34 @@ class Stencils:
             kinds.extend([self._kind(node) for node in new] if batch.turned else [kind] * len(new))
             rules.values.extend([None] * len(new))
             rules.free.extend([free] * len(new))
-            found = [*numbers] if fresh and len(new) == len(wanted) else [*map(rules.index.get, wanted)]
+            found = (
+                [*numbers] if fresh and len(new) == len(wanted) else [*map(rules.index.get, wanted)]
+            )
         return found  # type: ignore[return-value]
 
     def _stencil(self, key: Hashable, case: tuple[int, ...], ask: Ask) -> Stencil:
-        """The stencil of a case, cut when it first comes up: then all of the case are numbered alike."""
+        """The stencil of a case, cut when it first comes up: then all of the case are numbered
+        alike.
+        """
         found = self._cut.get((key, case))
         if found is None:
             sketch = _Sketch(self.known)
             inputs = [sketch.stand_in(k) for k in case]
-            found = self._cut[key, case] = _Cutter(self.rules, sketch, inputs).cut(ask(sketch, inputs))
+            found = self._cut[key, case] = _Cutter(self.rules, sketch, inputs).cut(
+                ask(sketch, inputs)
+            )
         return found
 
     def _stamp(self, stencil: Stencil, inputs: Sequence[int]) -> list[int] | None:
         """Put the nodes of a stencil; none if a difference is of a node with itself."""
         rules = self.rules
-        nodes, index, all_kinds, values, frees = rules.nodes, rules.index, rules.kinds, rules.values, rules.free
+        nodes, index, all_kinds, values, frees = (
+            rules.nodes,
+            rules.index,
+            rules.kinds,
+            rules.values,
+            rules.free,
+        )
         m, turned = [*stencil.constants, *inputs], False
         put = m.append
         for code, op, a, b, kind, free in stencil.steps:
@@ -218,7 +248,11 @@ class _Cutter:
             if i not in needed:
                 needed.add(i)
                 if sketch.values[i] is None and i not in given:
-                    stack.extend([sketch.parents[i][0]] if i in sketch.parents else list.__getitem__(sketch.nodes, i)[1:])
+                    stack.extend(
+                        [sketch.parents[i][0]]
+                        if i in sketch.parents
+                        else list.__getitem__(sketch.nodes, i)[1:]
+                    )
         fixed = sorted(i for i in needed if sketch.values[i] is not None and i not in given)
         constants = tuple(self.rules.const(float(sketch.values[i] or 0.0)) for i in fixed)
         self.slots = {i: k for k, i in enumerate(fixed)}
@@ -246,10 +280,19 @@ class _Cutter:
         self.next += 1
         return self.slots[i]
 
-    def _step(self, op: str, arguments: list[int], slots: list[int], kind: int, free: bool) -> tuple[int, str, Any, Any, int, bool]:
+    def _step(
+        self, op: str, arguments: list[int], slots: list[int], kind: int, free: bool
+    ) -> tuple[int, str, Any, Any, int, bool]:
         if len(slots) == 1:
             return SINGLE, op, slots[0], None, kind, free
         if len(slots) != 2:
             return OTHER, op, tuple(slots), None, kind, free
         swaps = op == "add" or (op == "mul" and self.sketch.swaps(*arguments))
-        return DIFFERENCE if op == "sub" else SORTED if swaps else ORDERED, op, slots[0], slots[1], kind, free
+        return (
+            DIFFERENCE if op == "sub" else SORTED if swaps else ORDERED,
+            op,
+            slots[0],
+            slots[1],
+            kind,
+            free,
+        )

@@ -1,8 +1,9 @@
 """Elementary functions over lanes, in plain vector IR.
 
-exp and expm1: Cody–Waite reduction and a polynomial of degree 13 on |r| ≤ ln 2/2; log: the series of fdlibm; sin and cos: reduction to a
-quarter turn, good to |x| ~ 10⁵; B and its derivatives: x/expm1(x), and Taylor series where that cancels.  Errors are below 2 ulp for
-exp, expm1 and log and 4 ulp for the others on the ranges that laws use (tested against mpmath).
+exp and expm1: Cody–Waite reduction and a polynomial of degree 13 on |r| ≤ ln 2/2; log: the series
+of fdlibm; sin and cos: reduction to a quarter turn, good to |x| ~ 10⁵; B and its derivatives:
+x/expm1(x), and Taylor series where that cancels.  Errors are below 2 ulp for exp, expm1 and log and
+4 ulp for the others on the ranges that laws use (tested against mpmath).
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def _reduced(f: Function, x: str) -> tuple[str, str]:
 
 
 def _rounded(f: Function, x: str, factor: float) -> tuple[str, str]:
-    """x·factor as the nearest whole number: in the low bits of an integer, and as a double.  AVX2 cannot convert between the two."""
+    """x·factor as the nearest whole number: in the low bits of an integer, and as a double.
+
+    AVX2 cannot convert between the two.
+    """
     t = f.fma(x, splat(factor), splat(_MAGIC))
     return f.do(f"bitcast {VEC} {t} to {INT}"), f.sub(t, splat(_MAGIC))
 
@@ -66,7 +70,9 @@ def _log() -> Function:
     f = _mapped("m_log")
     x = f.select(f.compare("ule", "%x", splat(TINY)), splat(TINY), "%x")
     bits = f.do(f"bitcast {VEC} {x} to {INT}")
-    above = f.do(f"add {INT} {bits}, splat (i64 {_EXPONENTS - 0x3FE6A09E667F3BCD})")  # exponent over √½, plus 1024 to stay positive
+    above = f.do(
+        f"add {INT} {bits}, splat (i64 {_EXPONENTS - 0x3FE6A09E667F3BCD})"
+    )  # exponent over √½, plus 1024 to stay positive
     e = f.do(f"lshr {INT} {above}, splat (i64 52)")
     whole = f.do(f"and {INT} {above}, splat (i64 {-(1 << 52)})")
     mantissa = f.do(f"add {INT} {f.do(f'sub {INT} {bits}, {whole}')}, splat (i64 {_EXPONENTS})")
@@ -76,7 +82,8 @@ def _log() -> Function:
     d = f.sub(m, splat(1.0))
     s = f.div(d, f.add(m, splat(1.0)))
     z = f.mul(s, s)
-    series = [1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01, 2.857142874366239149e-01,
+    series = [1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+        2.222219843214978396e-01, 2.857142874366239149e-01,
               3.999999999940941908e-01, 6.666666666666735130e-01]  # fmt: skip
     R = f.mul(z, f.polynomial(z, series))
     half = f.mul(f.mul(d, d), splat(0.5))
@@ -118,18 +125,28 @@ def _tanh() -> Function:
 
 
 def _bernoulli(order: int) -> Function:
-    """B, B′ or B″; the derivatives at |x|, where nothing cancels, for B′(−x) = −1 − B′(x) and B″ is even."""
+    """B, B′ or B″; the derivatives at |x|, where nothing cancels, for B′(−x) = −1 − B′(x) and B″ is
+    even.
+    """
     f = _mapped("m_B" if order == 0 else f"m_B{order}")
     if order == 0:
         e = f.call("m_expm1", "%x")
-        f.say(f"ret {VEC} {f.select(f.compare('oeq', '%x', splat(0.0)), splat(1.0), f.div('%x', e))}")
+        f.say(
+            f"ret {VEC} {f.select(f.compare('oeq', '%x', splat(0.0)), splat(1.0), f.div('%x', e))}"
+        )
         return f
     size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} %x)")
     e = f.call("m_expm1", size)
     plain = f.div(size, e)
     first = f.div(f.sub(f.sub(splat(1.0), plain), size), e)
-    far = first if order == 1 else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} {size}")))
-    made = f.select(f.compare("olt", size, splat(SERIES)), f.polynomial(size, COEFFICIENTS[order]), far)
+    far = (
+        first
+        if order == 1
+        else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} {size}")))
+    )
+    made = f.select(
+        f.compare("olt", size, splat(SERIES)), f.polynomial(size, COEFFICIENTS[order]), far
+    )
     if order == 1:
         made = f.select(f.compare("olt", "%x", splat(0.0)), f.sub(splat(-1.0), made), made)
     f.say(f"ret {VEC} {made}")
@@ -149,7 +166,9 @@ NAMES = ("exp", "expm1", "log", "sin", "cos", "tanh", "pow", "B", "B1", "B2")
 def functions() -> tuple[str, ...]:
     """The texts of all of them, callees first."""
     first = [_exp(), _expm1(), _log(), _turn("m_cos", 0), _turn("m_sin", -1)]
-    return tuple(f.text() for f in (*first, _tanh(), _pow(), _bernoulli(0), _bernoulli(1), _bernoulli(2)))
+    return tuple(
+        f.text() for f in (*first, _tanh(), _pow(), _bernoulli(0), _bernoulli(1), _bernoulli(2))
+    )
 
 
 def used(text: str) -> list[str]:
@@ -163,4 +182,7 @@ def used(text: str) -> list[str]:
 
 
 _INTRINSICS = {"rint": 1, "fabs": 1, "sqrt": 1, "fma": 3}
-DECLARATIONS = "\n".join(f"declare {VEC} @llvm.{name}.v{LANES}f64({', '.join([VEC] * count)})" for name, count in _INTRINSICS.items())
+DECLARATIONS = "\n".join(
+    f"declare {VEC} @llvm.{name}.v{LANES}f64({', '.join([VEC] * count)})"
+    for name, count in _INTRINSICS.items()
+)

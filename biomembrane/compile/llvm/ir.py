@@ -1,9 +1,10 @@
 """LLVM IR as text: a small writer of functions over lanes, for any number of lanes.
 
-The text says ``$N`` for the number of lanes and ``$V``, ``$I``, ``$B`` for vectors of that many doubles, integers and bits; ``$W`` and ``$C`` for
-doubles and bits of a block, which is some rows of all lanes.  :func:`widened` puts the numbers in, and LLVM makes AVX-512, AVX2 or NEON of it.
-Arithmetic carries ``nsz arcp contract`` only: a NaN must stay one, for it is what rejects a step, and sums keep their order, so that a batch
-equals its singles.
+The text says ``$N`` for the number of lanes and ``$V``, ``$I``, ``$B`` for vectors of that many
+doubles, integers and bits; ``$W`` and ``$C`` for doubles and bits of a block, which is some rows of
+all lanes.  :func:`widened` puts the numbers in, and LLVM makes AVX-512, AVX2 or NEON of it.
+Arithmetic carries ``nsz arcp contract`` only: a NaN must stay one, for it is what rejects a step,
+and sums keep their order, so that a batch equals its singles.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ TINY = 1e-300  # logarithms of what is at or below zero are taken here, as in th
 
 @dataclass(frozen=True)
 class Layout:
-    """How vectors are filled: ``lanes`` runs side by side; ``block`` rows of them where all rows are treated alike; ``nodes`` states of a lane
-    for which the integrands are computed side by side.
+    """How vectors are filled: ``lanes`` runs side by side; ``block`` rows of them where all rows
+    are treated alike; ``nodes`` states of a lane for which the integrands are computed side by
+    side.
     """
 
     lanes: int
@@ -39,8 +41,19 @@ class Layout:
 def widened(text: str, lanes: int, block: int = 1) -> str:
     """The text for so many lanes, and blocks of so many rows of them."""
     size = lanes * block
-    named = {VEC: f"<{lanes} x double>", INT: f"<{lanes} x i64>", BIT: f"<{lanes} x i1>", ALIGN: str(8 * lanes), LANES: str(lanes)}
-    named |= {BLOCK: f"<{size} x double>", BLOCK_BIT: f"<{size} x i1>", BLOCK_ALIGN: str(8 * size), BLOCK_SIZE: str(size)}
+    named = {
+        VEC: f"<{lanes} x double>",
+        INT: f"<{lanes} x i64>",
+        BIT: f"<{lanes} x i1>",
+        ALIGN: str(8 * lanes),
+        LANES: str(lanes),
+    }
+    named |= {
+        BLOCK: f"<{size} x double>",
+        BLOCK_BIT: f"<{size} x i1>",
+        BLOCK_ALIGN: str(8 * size),
+        BLOCK_SIZE: str(size),
+    }
     for name, value in named.items():
         text = text.replace(name, value)
     return text
@@ -57,9 +70,15 @@ def splat(x: float) -> str:
 
 
 class Function:
-    """Text of one function.  Methods append an instruction and give the name of its value; ``kind`` is the type of what they work on."""
+    """Text of one function.
 
-    def __init__(self, name: str, arguments: str, result: str = "void", attributes: str = "#0") -> None:
+    Methods append an instruction and give the name of its value; ``kind`` is the type of what they
+    work on.
+    """
+
+    def __init__(
+        self, name: str, arguments: str, result: str = "void", attributes: str = "#0"
+    ) -> None:
         self.name = name
         self.head = f"define {result} @{name}({arguments}) {attributes} {{"
         self.result = result
@@ -130,7 +149,9 @@ class Function:
     def fma(self, a: str, b: str, c: str) -> str:
         """a·b + c, rounded once."""
         kind = self.kind
-        return self.do(f"call {kind} @llvm.fma.v{_COUNT[kind]}f64({kind} {a}, {kind} {b}, {kind} {c})")
+        return self.do(
+            f"call {kind} @llvm.fma.v{_COUNT[kind]}f64({kind} {a}, {kind} {b}, {kind} {c})"
+        )
 
     def compare(self, how: str, a: str, b: str, kind: str | None = None) -> str:
         return self.do(f"fcmp {how} {kind or self.kind} {a}, {b}")
@@ -148,10 +169,14 @@ class Function:
         return self.do(f"shufflevector {VEC} {one}, {VEC} poison, <{LANES} x i32> zeroinitializer")
 
     def polynomial(self, x: str, coefficients: Sequence[float]) -> str:
-        """A polynomial, highest power first, by Estrin's scheme: pairs, pairs of pairs, and so on, for a chain of products is slow."""
+        """A polynomial, highest power first, by Estrin's scheme: pairs, pairs of pairs, and so on,
+        for a chain of products is slow.
+        """
         terms = [splat(c) for c in reversed(coefficients)]
         while len(terms) > 1:
-            pairs = [self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
+            pairs = [
+                self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)
+            ]
             terms = pairs + terms[len(pairs) * 2 :]
             x = self.mul(x, x) if len(terms) > 1 else x
         return terms[0]

@@ -1,4 +1,6 @@
-"""The functions of a model over lanes: dx/dt, its Jacobian and ∂f/∂t, sparse LU and solve, ledger integrands."""
+"""The functions of a model over lanes: dx/dt, its Jacobian and ∂f/∂t, sparse LU and solve, ledger
+integrands.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,16 @@ _DENSE = 100  # products of elimination for a state, from which loops over table
 _POINT = ("%t", "%y", "%c")
 
 
-def straight(program: Program, name: str, arguments: str, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Function:
-    """Straight-line code for (node, pointer, index) outputs; nodes in ``slots`` come from the constants."""
+def straight(
+    program: Program,
+    name: str,
+    arguments: str,
+    outputs: Sequence[tuple[int, str, int]],
+    slots: dict[int, int],
+) -> Function:
+    """Straight-line code for (node, pointer, index) outputs; nodes in ``slots`` come from the
+    constants.
+    """
     g = program.graph
     f = Function(name, arguments)
     value: dict[int, str] = {}
@@ -36,18 +46,34 @@ def straight(program: Program, name: str, arguments: str, outputs: Sequence[tupl
 
 
 def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
-    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_both and f_mend; of a large model rolled, which fills
-    ``made.scratch``.
+    """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_both and
+    f_mend; of a large model rolled, which fills ``made.scratch``.
     """
     out = program.outputs
     rhs = [(node, "%f", i) for i, node in enumerate(out["rhs"])]
     jacobian = [(node, "%J", k) for k, node in enumerate(out["jacobian"])]
     clock = [(out["dfdt"][i], "%d", k) for k, i in enumerate(made.clocked)]
     quads = [(node, "%g", k) for k, node in enumerate(quadratures(program))]
-    groups = [("f_rhs", "%f", rhs), ("f_jac", "%f", rhs + jacobian + clock), ("f_quad", "%g", quads)]
-    heads = {"f_rhs": (*_POINT, "%f"), "f_jac": (*_POINT, "%f", "%J", "%d"), "f_quad": (*_POINT, "%g")}
+    groups = [
+        ("f_rhs", "%f", rhs),
+        ("f_jac", "%f", rhs + jacobian + clock),
+        ("f_quad", "%g", quads),
+    ]
+    heads = {
+        "f_rhs": (*_POINT, "%f"),
+        "f_jac": (*_POINT, "%f", "%J", "%d"),
+        "f_quad": (*_POINT, "%g"),
+    }
     more = (
-        [straight(program, "f_event", _pointers(heads["f_quad"]), [(node, "%g", k) for k, node in enumerate(out["event"])], slots)]
+        [
+            straight(
+                program,
+                "f_event",
+                _pointers(heads["f_quad"]),
+                [(node, "%g", k) for k, node in enumerate(out["event"])],
+                slots,
+            )
+        ]
         if program.events
         else []
     )
@@ -55,7 +81,14 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         rows = {"%f": made.states, "%g": made.quadratures}
         rolled: list[Tabled] = []
         for name, last, outputs in groups:
-            rolled.append(Rolled(cut(Cut(operations.model(program, outputs, slots))), name, heads[name], (last, rows[last])))
+            rolled.append(
+                Rolled(
+                    cut(Cut(operations.model(program, outputs, slots))),
+                    name,
+                    heads[name],
+                    (last, rows[last]),
+                )
+            )
         rolled += _algebra(program, made)
         made.scratch.update({f.name: f.scratch for f in rolled})
         return [*rolled, *more]
@@ -63,7 +96,10 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         groups.append(("f_mend", "%g", [(node, "%g", k) for k, node in enumerate(out["along"])]))
         groups.append(("f_both", "%g", rhs + quads))  # of the same fluxes, to the last bit
         heads |= {"f_mend": heads["f_quad"], "f_both": (*_POINT, "%f", "%g")}
-    unrolled = [straight(program, name, _pointers(heads[name]), outputs, slots) for name, _, outputs in groups]
+    unrolled = [
+        straight(program, name, _pointers(heads[name]), outputs, slots)
+        for name, _, outputs in groups
+    ]
     return [*unrolled, _factor(program, made), _solve(made), *more]
 
 
@@ -74,10 +110,16 @@ def _algebra(program: Program, made: Shape) -> list[Tabled]:
     if sum(len(below[k]) * len(right[k]) for k in below) < _DENSE * made.states:
         down = Cut(operations.factor(made.plan, program.sparsity, made.owners, made.mass))
     if down is None or len(down.seldom()) > rolled_code.BUDGET:
-        return [table_loops.factor(made.plan, program.sparsity, made.mass), table_loops.solve(made.plan)]
+        return [
+            table_loops.factor(made.plan, program.sparsity, made.mass),
+            table_loops.solve(made.plan),
+        ]
     up = Cut(operations.solve(made.plan, made.owners))
     base = ("%A", made.factors)
-    return [Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base), Rolled(cut(up), "f_solve", ("%A", "%b"), base)]
+    return [
+        Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base),
+        Rolled(cut(up), "f_solve", ("%A", "%b"), base),
+    ]
 
 
 def _pointers(names: Sequence[str]) -> str:
@@ -110,7 +152,9 @@ def _factor(program: Program, made: Shape) -> Function:
 
 
 def _solve(made: Shape) -> Function:
-    """b ← (LU)⁻¹ b; every sum takes its terms in the order in which they are known, for the time is that of the longest chain."""
+    """b ← (LU)⁻¹ b; every sum takes its terms in the order in which they are known, for the time is
+    that of the longest chain.
+    """
     f = Function("f_solve", "ptr noalias %A, ptr noalias %b")
     index, order = made.plan.index, made.plan.order
     b = {i: f.get("%b", i) for i in order}

@@ -1,12 +1,15 @@
 """The cache of object files: a folder that is ours alone, and in it only what we sealed ourselves.
 
-What lies here is run as machine code, so nothing is taken on trust.  The folder must belong to this user and be closed to all others (mode 0700), or
-it is not used; files are opened without following links and must be regular and ours.  Each holds a seal, an HMAC-SHA-256 over its own name and its
-body under a random key that lies in the folder, readable by this user only: a file that is damaged, renamed, copied from elsewhere or sealed again
-by anyone who cannot read the key is built anew and never called.  A program that runs as this user could read the key; it could as well replace
-Python, and no cache guards against it.
+What lies here is run as machine code, so nothing is taken on trust.  The folder must belong to this
+user and be closed to all others (mode 0700), or it is not used; files are opened without following
+links and must be regular and ours.  Each holds a seal, an HMAC-SHA-256 over its own name and its
+body under a random key that lies in the folder, readable by this user only: a file that is damaged,
+renamed, copied from elsewhere or sealed again by anyone who cannot read the key is built anew and
+never called.  A program that runs as this user could read the key; it could as well replace Python,
+and no cache guards against it.
 
-``BIOMEMBRANE_CACHE`` names another folder, or is ``off``.  Files are moved into place whole, so processes may share the folder.
+``BIOMEMBRANE_CACHE`` names another folder, or is ``off``.  Files are moved into place whole, so
+processes may share the folder.
 """
 
 from __future__ import annotations
@@ -45,12 +48,18 @@ def _default() -> Path:
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return Path(os.environ["LOCALAPPDATA"]) / "biomembrane"
     given = Path(os.environ.get("XDG_CACHE_HOME") or ".")
-    home = given if given.is_absolute() else Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    home = (
+        given
+        if given.is_absolute()
+        else Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    )
     return home / "biomembrane"
 
 
 def found(name: str) -> bytes | None:
-    """The body that was kept under this name, or None where there is none that we sealed ourselves."""
+    """The body that was kept under this name, or None where there is none that we sealed
+    ourselves.
+    """
     home = _home()
     key = _key(home) if home else None
     data = _read(home / name) if home and key else None
@@ -97,7 +106,10 @@ def _home() -> Path | None:
 
 
 def _fault(seen: os.stat_result, closed: int) -> str:
-    """Why a folder or file is not to be trusted; empty where it is.  Windows keeps profiles apart by other means."""
+    """Why a folder or file is not to be trusted; empty where it is.
+
+    Windows keeps profiles apart by other means.
+    """
     if not (stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)):
         return "it is a link, or neither a file nor a folder"
     if sys.platform == "win32":
@@ -109,7 +121,12 @@ def _fault(seen: os.stat_result, closed: int) -> str:
 
 def _read(path: Path, closed: int = 0o022) -> bytes | None:
     """What a regular file of our own holds, or None."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    flags = (
+        os.O_RDONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_BINARY", 0)
+    )
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             seen = os.fstat(file.fileno())
@@ -125,13 +142,17 @@ def _key(home: Path) -> bytes | None:
 
 
 def _new_key(home: Path) -> bytes | None:
-    """A new secret; of two processes that make one at once, both take what stands there in the end."""
+    """A new secret; of two processes that make one at once, both take what stands there in the
+    end.
+    """
     _place(home / "key", os.urandom(_SEAL))
     return _key(home)
 
 
 def _place(path: Path, data: bytes) -> None:
-    """A file into place at once, so that another process sees all or nothing, and nothing else stays."""
+    """A file into place at once, so that another process sees all or nothing, and nothing else
+    stays.
+    """
     with suppress(OSError):
         for left in path.parent.glob(".*.part"):  # of a process that was killed
             if time.time() - left.lstat().st_mtime > _STALE:

@@ -1,4 +1,6 @@
-"""The functions of a model as tapes of operations, each owned by a cell: outputs of the graph, LU and solve."""
+"""The functions of a model as tapes of operations, each owned by a cell: outputs of the graph, LU
+and solve.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _LOCAL = 4  # what depends on more cells than these belongs to none of them
 
 
 def model(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict[int, int]) -> Tape:
-    """The operations under the (node, pointer, index) outputs, each owned by the first cell of those that it depends on."""
+    """The operations under the (node, pointer, index) outputs, each owned by the first cell of
+    those that it depends on.
+    """
     a = arrays(program.graph)
     held = np.array(list(slots), dtype=np.int64)
     slot = np.full(len(a.op), -1)
@@ -27,30 +31,51 @@ def model(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict
     place[nodes] = np.arange(len(nodes))
     slot, kind, op = slot[nodes], a.kind[nodes], a.op[nodes]
     leaf = (slot >= 0) | (op == LOAD) | (op == CONST)
-    pointer = np.where(slot >= 0, POINTERS.index("%c"), np.where(kind == 0, POINTERS.index("%t"), POINTERS.index("%y")))
+    pointer = np.where(
+        slot >= 0,
+        POINTERS.index("%c"),
+        np.where(kind == 0, POINTERS.index("%t"), POINTERS.index("%y")),
+    )
     args = np.where(leaf[:, None], -1, place[a.args[nodes]])
     index, level = np.where(slot >= 0, slot, a.index[nodes]), np.where(leaf, 0, a.level[nodes])
     cells = np.array(program.owners, dtype=np.int64) + 1
-    near = _near(args, level, np.where((slot < 0) & (kind == 1), cells[a.index[nodes] % len(cells)], _FAR))
+    near = _near(
+        args, level, np.where((slot < 0) & (kind == 1), cells[a.index[nodes] % len(cells)], _FAR)
+    )
     owner = np.where(leaf, LEAF, np.where(near < _FAR, near, NOBODY))
     known = {p: k for k, p in enumerate(POINTERS)}
     put = np.array([(node, known[p], k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
     put[0] = place[put[0]]
-    bare = np.flatnonzero(leaf[put[0]])  # outputs that are constants or inputs: copied by the cell of their row
+    bare = np.flatnonzero(
+        leaf[put[0]]
+    )  # outputs that are constants or inputs: copied by the cell of their row
     rows = {"%f": cells, "%J": cells[list(program.sparsity[0])]}
     own = [rows[p][k] if p in rows else NOBODY for _, p, k in (outputs[i] for i in bare.tolist())]
     copies = np.stack([put[0][bare], np.full(len(bare), -1), np.full(len(bare), -1)], axis=1)
     put[0][bare] = len(nodes) + np.arange(len(bare))
 
     def more(values: Any, fill: Any) -> Any:
-        return np.concatenate([values, np.broadcast_to(np.asarray(fill, dtype=values.dtype), len(bare))])
+        return np.concatenate(
+            [values, np.broadcast_to(np.asarray(fill, dtype=values.dtype), len(bare))]
+        )
 
     op, value = more(np.where(slot >= 0, LOAD, op), CODES["copy"]), more(a.value[nodes], 0.0)
-    return Tape(op, np.concatenate([args, copies]), value, more(pointer, -1), more(index, -1), more(owner, own), more(level, 1), put)
+    return Tape(
+        op,
+        np.concatenate([args, copies]),
+        value,
+        more(pointer, -1),
+        more(index, -1),
+        more(owner, own),
+        more(level, 1),
+        put,
+    )
 
 
 def _near(args: Whole, level: Whole, cells: Whole) -> Whole:
-    """The first of the cells that each node depends on, _FAR for none; dependence on more than _LOCAL of them is forgotten."""
+    """The first of the cells that each node depends on, _FAR for none; dependence on more than
+    _LOCAL of them is forgotten.
+    """
     near = np.full((len(args) + 1, _LOCAL), _FAR)  # the last row is of the argument −1
     near[:-1, 0] = cells
     for nodes in strata(level)[1:]:
@@ -77,9 +102,12 @@ def sides(plan: Plan) -> tuple[dict[int, int], dict[int, list[int]], dict[int, l
 
 
 def factor(
-    plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Sequence[int], mass: Sequence[int]
+    plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], owners: Sequence[int],
+    mass: Sequence[int]
 ) -> Tape:  # fmt: skip
-    """LU of M·s − J, with reciprocals of the pivots on the diagonal; an operation is owned by the cell of its pivot."""
+    """LU of M·s − J, with reciprocals of the pivots on the diagonal; an operation is owned by the
+    cell of its pivot.
+    """
     tape, owner = Recorder(), [1 + k for k in owners]
     do, (turn, below, right) = tape.do, sides(plan)
     place = {entry: k for k, entry in enumerate(zip(*sparsity, strict=True))}
@@ -88,7 +116,9 @@ def factor(
     for i, j in plan.index:
         mine = owner[i] if turn[i] < turn[j] else owner[j]
         base = s if i == j and mass[i] else zero
-        value[i, j] = do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
+        value[i, j] = (
+            do(mine, "sub", base, tape.load("%J", place[i, j])) if (i, j) in place else base
+        )
     for k in plan.order:
         mine, pivots = owner[k], [(j, value[k, j]) for j in right[k]]
         inverse = value[k, k] = do(mine, "rcp", value[k, k])
@@ -104,7 +134,8 @@ def factor(
 def solve(plan: Plan, owners: Sequence[int]) -> Tape:
     """b ← (LU)⁻¹ b.
 
-    An element that no operation of the way down changes is copied first: it is read again after it may have been stored.
+    An element that no operation of the way down changes is copied first: it is read again after it
+    may have been stored.
     """
     tape, index, owner = Recorder(), plan.index, [1 + k for k in owners]
     do, (_, below, right) = tape.do, sides(plan)

@@ -1,8 +1,11 @@
-"""Rolled code for large models: what repeats from cell to cell is one function body, run in a loop over cells.
+"""Rolled code for large models: what repeats from cell to cell is one function body, run in a loop
+over cells.
 
-A tape is a list of scalar operations, each with an owner (a cell).  Operations of one owner that need nothing newer from another owner form a
-bundle; bundles alike in structure share a body, straight code in registers that finds what it reads and writes by a table of offsets.
-What occurs too seldom to be worth a body is cut smaller, into expressions and then into single operations, which do repeat.
+A tape is a list of scalar operations, each with an owner (a cell).  Operations of one owner that
+need nothing newer from another owner form a bundle; bundles alike in structure share a body,
+straight code in registers that finds what it reads and writes by a table of offsets. What occurs
+too seldom to be worth a body is cut smaller, into expressions and then into single operations,
+which do repeat.
 """
 
 from __future__ import annotations
@@ -28,7 +31,10 @@ CONST, LOAD = 0, 1
 POINTERS = ("%t", "%y", "%c", "%f", "%J", "%d", "%g", "%s", "%A", "%b", "%w")
 _PLACES = {pointer: k for k, pointer in enumerate(POINTERS)}
 _W = _PLACES["%w"]
-_NONE, _FIXED = -(1 << 30), -(1 << 29)  # marks in the code of a bundle: no argument; constants from here down
+_NONE, _FIXED = (
+    -(1 << 30),
+    -(1 << 29),
+)  # marks in the code of a bundle: no argument; constants from here down
 _SUMS = [CODES[op] for op in ("add", "sub", "less")]
 _QUICK = 'noinline optnone nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
 _INFIX = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
@@ -62,9 +68,11 @@ def instruction(f: Function, op: str, a: Sequence[str]) -> str:
 
 @dataclass(eq=False)
 class Tape:
-    """Operations, arguments first, and leaves: ``op`` as places in ``OPS``, loads from ``pointer`` at ``index``, constants of ``value``.
+    """Operations, arguments first, and leaves: ``op`` as places in ``OPS``, loads from ``pointer``
+    at ``index``, constants of ``value``.
 
-    ``owner`` is LEAF for leaves; ``level`` the longest way from a leaf; ``outputs`` (3, output): node, pointer, index; none is a leaf.
+    ``owner`` is LEAF for leaves; ``level`` the longest way from a leaf; ``outputs`` (3, output):
+    node, pointer, index; none is a leaf.
     """
 
     op: Whole
@@ -81,7 +89,9 @@ class Recorder:
     """Builds a tape operation by operation."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int, int, int, int, int]] = []  # op, three arguments, pointer, index, owner
+        self._rows: list[
+            tuple[int, int, int, int, int, int, int]
+        ] = []  # op, three arguments, pointer, index, owner
         self._values: dict[int, float] = {}
         self._level: list[int] = []
         self._outputs: list[tuple[int, int, int]] = []
@@ -115,17 +125,25 @@ class Recorder:
         self._outputs.append((node, _PLACES[pointer], index))
 
     def tape(self) -> Tape:
-        rows = np.fromiter(chain.from_iterable(self._rows), dtype=np.int64, count=7 * len(self._rows)).reshape(-1, 7)
+        rows = np.fromiter(
+            chain.from_iterable(self._rows), dtype=np.int64, count=7 * len(self._rows)
+        ).reshape(-1, 7)
         value = np.zeros(len(rows))
         value[list(self._values)] = list(self._values.values())
-        level, outputs = np.array(self._level, dtype=np.int64), np.array(self._outputs, dtype=np.int64).reshape(-1, 3).T
-        return Tape(rows[:, 0], rows[:, 1:4], value, rows[:, 4], rows[:, 5], rows[:, 6], level, outputs)
+        level, outputs = (
+            np.array(self._level, dtype=np.int64),
+            np.array(self._outputs, dtype=np.int64).reshape(-1, 3).T,
+        )
+        return Tape(
+            rows[:, 0], rows[:, 1:4], value, rows[:, 4], rows[:, 5], rows[:, 6], level, outputs
+        )
 
 
 class Cut:
     """A tape cut into bundles, numbered by phase and owner, which is an order to run them in.
 
-    ``home`` (node,): its bundle; ``signature`` (bundle,): equal for what shares a body; ``order``: the bundles as they run.
+    ``home`` (node,): its bundle; ``signature`` (bundle,): equal for what shares a body; ``order``:
+    the bundles as they run.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -136,7 +154,9 @@ class Cut:
         self.members = self.members[np.argsort(self.home[self.members], kind="stable")]
         self.first = np.searchsorted(self.home[self.members], np.arange(count + 1))
         self.local = np.full(len(tape.op), -1)
-        self.local[self.members] = np.arange(len(self.members)) - self.first[self.home[self.members]]
+        self.local[self.members] = (
+            np.arange(len(self.members)) - self.first[self.home[self.members]]
+        )
         self._exports()
         self._code()
         self._sign(count)
@@ -151,18 +171,25 @@ class Cut:
         return home, keys // width, keys % width
 
     def _exports(self) -> None:
-        """Nodes that other bundles read, into scratch (index −1), and outputs, as (node, pointer, index) by bundle."""
+        """Nodes that other bundles read, into scratch (index −1), and outputs, as (node, pointer,
+        index) by bundle.
+        """
         tape, home = self.tape, self.home
         a = tape.args[self.members]
         crosses = (a >= 0) & (home[a] >= 0) & (home[a] != home[self.members][:, None])
         shared = np.unique(a[crosses])
-        made = np.concatenate([np.stack([shared, np.full(len(shared), _W), np.full(len(shared), -1)]), tape.outputs], axis=1)
+        made = np.concatenate(
+            [np.stack([shared, np.full(len(shared), _W), np.full(len(shared), -1)]), tape.outputs],
+            axis=1,
+        )
         made = made[:, np.lexsort((made[2], made[1], self.local[made[0]], home[made[0]]))]
         self.exports = made
         self.first_export = np.searchsorted(home[made[0]], np.arange(len(self.first)))
 
     def _code(self) -> None:
-        """Instructions (op, three arguments) of each bundle, and its imports in the order of their first use."""
+        """Instructions (op, three arguments) of each bundle, and its imports in the order of their
+        first use.
+        """
         tape, home = self.tape, self.home
         a = tape.args[self.members]
         mine = home[self.members][:, None]
@@ -171,7 +198,9 @@ class Cut:
         fixed = (a >= 0) & (tape.op[a] == CONST)
         inside = (a >= 0) & (home[a] == mine)
         foreign = (a >= 0) & ~fixed & ~inside
-        keys, seen, which = np.unique((mine * len(tape.op) + a)[foreign], return_index=True, return_inverse=True)
+        keys, seen, which = np.unique(
+            (mine * len(tape.op) + a)[foreign], return_index=True, return_inverse=True
+        )
         turn = np.argsort(seen, kind="stable")
         rank = np.empty(len(turn), dtype=np.int64)
         rank[turn] = np.arange(len(turn))
@@ -206,7 +235,9 @@ class Cut:
         return np.asarray(seldom[np.diff(self.first)[self.home[seldom]] > LONGEST])
 
     def rare(self) -> NDArray[np.bool_]:
-        """Bundles that are compiled without optimising, for all of them together are a trifle of the work."""
+        """Bundles that are compiled without optimising, for all of them together are a trifle of
+        the work.
+        """
         uses = np.bincount(self.signature)[self.signature]
         return np.asarray((uses < FEW) & (len(self.seldom()) < TRIFLE * len(self.members)))
 
@@ -217,7 +248,11 @@ def _phases(tape: Tape) -> Whole:
     if len(tape.op) > WIDE * tape.level.max(initial=0):
         for nodes in strata(tape.level)[1:]:
             a = tape.args[nodes]
-            newer = np.where((a >= 0) & (tape.owner[a] >= 0), phase[a] + (tape.owner[a] != tape.owner[nodes][:, None]), 0)
+            newer = np.where(
+                (a >= 0) & (tape.owner[a] >= 0),
+                phase[a] + (tape.owner[a] != tape.owner[nodes][:, None]),
+                0,
+            )
             phase[nodes] = newer.max(axis=1)
         return phase
     found, owner = phase.tolist(), tape.owner.tolist()  # a long chain: node by node
@@ -229,7 +264,9 @@ def _phases(tape: Tape) -> Whole:
 
 
 def cut(made: Cut) -> Cut:
-    """What is left over seldom by owner, cut by expression, then by single operations; or in pieces if it is little but long."""
+    """What is left over seldom by owner, cut by expression, then by single operations; or in pieces
+    if it is little but long.
+    """
     for finer in (_expressions, _operations):
         seldom = made.seldom()
         if len(seldom) > BUDGET:
@@ -247,7 +284,9 @@ def _recut(made: Cut, chosen: Whole, owner: Whole) -> Cut:
 
 
 def _expressions(tape: Tape, chosen: Whole) -> Whole:
-    """The root of each node's expression: what one node alone uses, and that is no sum, goes with it."""
+    """The root of each node's expression: what one node alone uses, and that is no sum, goes with
+    it.
+    """
     inside = np.zeros(len(tape.op), dtype=bool)
     inside[chosen] = True
     user = np.arange(len(tape.op))
@@ -267,7 +306,9 @@ def _operations(_: Tape, chosen: Whole) -> Whole:
 
 
 class Tabled(Function):
-    """A function of pointers whose text comes with tables; what it keeps between its parts are ``scratch`` rows of one of its arrays."""
+    """A function of pointers whose text comes with tables; what it keeps between its parts are
+    ``scratch`` rows of one of its arrays.
+    """
 
     scratch = 0
 
@@ -278,7 +319,9 @@ class Tabled(Function):
     def table(self, name: str, values: Sequence[int]) -> str:
         """A constant table of whole numbers."""
         entries = ", ".join(f"i32 {x}" for x in values)
-        self.parts.append(f"@{self.name}.{name} = internal constant [{len(values)} x i32] [{entries}]")
+        self.parts.append(
+            f"@{self.name}.{name} = internal constant [{len(values)} x i32] [{entries}]"
+        )
         return f"@{self.name}.{name}"
 
     def entry(self, table: str, index: str | int) -> str:
@@ -295,9 +338,13 @@ def _entry(f: Function, table: str, index: str | int) -> str:
 
 
 class Rolled(Tabled):
-    """Bundles as bodies and tables, run in order; scratch begins at row ``base[1]`` of pointer ``base[0]``."""
+    """Bundles as bodies and tables, run in order; scratch begins at row ``base[1]`` of pointer
+    ``base[0]``.
+    """
 
-    def __init__(self, made: Cut, name: str, pointers: Sequence[str], base: tuple[str, int]) -> None:
+    def __init__(
+        self, made: Cut, name: str, pointers: Sequence[str], base: tuple[str, int]
+    ) -> None:
         super().__init__(name, pointers)
         self.pointers, self._cut = pointers, made
         self.scratch = self._slots()
@@ -313,12 +360,19 @@ class Rolled(Tabled):
             table, shifts = _anchors(rows, sources)
             widths[number] = table.shape[1]
             self.table(f"t{number}", table.ravel().tolist())
-            self.parts.append(self._body(int(bundles[0]), [POINTERS[s] for s in sources], shifts, table.shape[1]).text())
+            self.parts.append(
+                self._body(
+                    int(bundles[0]), [POINTERS[s] for s in sources], shifts, table.shape[1]
+                ).text()
+            )
         done = dict.fromkeys(widths, 0)
         turns = np.flatnonzero(np.diff(signature, prepend=-1, append=-1))
         for start, end in zip(turns[:-1].tolist(), turns[1:].tolist(), strict=True):
             number = int(signature[start])
-            at = self.do(f"getelementptr inbounds i32, ptr @{name}.t{number}, i64 {done[number] * widths[number]}")
+            at = self.do(
+                f"getelementptr inbounds i32, ptr @{name}.t{number}, i64"
+                f" {done[number] * widths[number]}"
+            )
             self.say(f"call void @{name}.{number}({passed}, ptr {at}, i64 {end - start})")
             done[number] += end - start
         self.say("ret void")
@@ -339,17 +393,35 @@ class Rolled(Tabled):
         """Pointers of imports and exports, and their rows (bundle, import or export)."""
         c = self._cut
         b = int(bundles[0])
-        imports = c.first_import[bundles][:, None] + np.arange(c.first_import[b + 1] - c.first_import[b])
-        exports = c.first_export[bundles][:, None] + np.arange(c.first_export[b + 1] - c.first_export[b])
+        imports = c.first_import[bundles][:, None] + np.arange(
+            c.first_import[b + 1] - c.first_import[b]
+        )
+        exports = c.first_export[bundles][:, None] + np.arange(
+            c.first_export[b + 1] - c.first_export[b]
+        )
         nodes = c.imports[imports]
-        rows = np.concatenate([np.where(c.tape.owner[nodes] == LEAF, c.tape.index[nodes], self._kept[nodes]), c.exports[2][exports]], axis=1)
+        rows = np.concatenate(
+            [
+                np.where(c.tape.owner[nodes] == LEAF, c.tape.index[nodes], self._kept[nodes]),
+                c.exports[2][exports],
+            ],
+            axis=1,
+        )
         return [*c.sources[imports[0]].tolist(), *c.exports[1][exports[0]].tolist()], rows
 
-    def _body(self, b: int, sources: list[str], shifts: list[tuple[int, int]], width: int) -> Function:
-        """The loop over bundles like ``b``; ``shifts`` gives (anchor, rows) of every import and export."""
+    def _body(
+        self, b: int, sources: list[str], shifts: list[tuple[int, int]], width: int
+    ) -> Function:
+        """The loop over bundles like ``b``; ``shifts`` gives (anchor, rows) of every import and
+        export.
+        """
         c = self._cut
         arguments = ", ".join(f"ptr noalias {p}" for p in (*self.pointers, "%w", "%table"))
-        f = Function(f"{self.name}.{c.signature[b]}", f"{arguments}, i64 %count", attributes=_QUICK if self._rare[b] else "#0")
+        f = Function(
+            f"{self.name}.{c.signature[b]}",
+            f"{arguments}, i64 %count",
+            attributes=_QUICK if self._rare[b] else "#0",
+        )
         f.head = f.head.replace("define void", "define internal void")
         reads = int(c.first_import[b + 1] - c.first_import[b])
         with f.loop("%count") as i:
@@ -362,7 +434,13 @@ class Rolled(Tabled):
                 for a in (x for x in args if x != _NONE):
                     if a < 0 and a > _FIXED and a not in read:
                         read[a] = f.load(place(-1 - a))
-                    given.append(value[a] if a >= 0 else read[a] if a > _FIXED else splat(c.constants[_FIXED - a]))
+                    given.append(
+                        value[a]
+                        if a >= 0
+                        else read[a]
+                        if a > _FIXED
+                        else splat(c.constants[_FIXED - a])
+                    )
                 value.append(instruction(f, OPS[op], given))
             ends = c.exports[0, c.first_export[b] : c.first_export[b + 1]]
             for k, which in enumerate(c.local[ends].tolist()):
@@ -374,7 +452,9 @@ class Rolled(Tabled):
 class _Places:
     """Addresses of the columns of a table row, each anchor loaded once."""
 
-    def __init__(self, f: Function, row: str, sources: list[str], shifts: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, f: Function, row: str, sources: list[str], shifts: list[tuple[int, int]]
+    ) -> None:
         self.f, self.row, self.sources, self.shifts = f, row, sources, shifts
         self.anchors: dict[int, str] = {}
 
@@ -386,9 +466,13 @@ class _Places:
 
 
 def _anchors(rows: Whole, sources: Sequence[int]) -> tuple[Whole, list[tuple[int, int]]]:
-    """Rows of the columns that are kept, and (kept column, distance) of every column: most keep their distance in all bundles."""
+    """Rows of the columns that are kept, and (kept column, distance) of every column: most keep
+    their distance in all bundles.
+    """
     kept: list[int] = []
-    found: dict[tuple[int, bytes], tuple[int, int]] = {}  # columns of one course differ by a constant
+    found: dict[
+        tuple[int, bytes], tuple[int, int]
+    ] = {}  # columns of one course differ by a constant
     shifts: list[tuple[int, int]] = []
     for c, source in enumerate(sources):
         course = (source, (rows[:, c] - rows[0, c]).tobytes())

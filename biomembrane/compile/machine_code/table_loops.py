@@ -1,4 +1,6 @@
-"""LU and solve of an irregular network: three nested loops over tables of the static pattern, however many states."""
+"""LU and solve of an irregular network: three nested loops over tables of the static pattern,
+however many states.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from .operations import sides
 from .rolled_code import Tabled
 
 
-def factor(plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], mass: Sequence[int]) -> Tabled:
+def factor(
+    plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], mass: Sequence[int]
+) -> Tabled:
     """``f_lu``: LU of M·s − J, with reciprocals of the pivots on the diagonal."""
     f = Tabled("f_lu", ("%J", "%s", "%A"))
     index, order = plan.index, plan.order
@@ -61,7 +65,9 @@ def solve(plan: Plan) -> Tabled:
         with f.loop(many) as r:
             at = f.do(f"add i64 {first}, {r}")
             to = f.at("%b", f.entry(rows.states["low"], at))
-            f.store(f.sub(f.load(to), f.mul(f.get("%A", f.entry(rows.entries["low"], at)), known)), to)
+            f.store(
+                f.sub(f.load(to), f.mul(f.get("%A", f.entry(rows.entries["low"], at)), known)), to
+            )
     with f.loop(count) as up:
         n = f.do(f"sub i64 {count - 1}, {up}")
         to = f.at("%b", f.entry(rows.order, n))
@@ -69,7 +75,10 @@ def solve(plan: Plan) -> Tabled:
         total = f.slot(VEC, f.load(to))
         with f.loop(many) as q:
             at = f.do(f"add i64 {first}, {q}")
-            term = f.mul(f.get("%A", f.entry(rows.entries["up"], at)), f.get("%b", f.entry(rows.states["up"], at)))
+            term = f.mul(
+                f.get("%A", f.entry(rows.entries["up"], at)),
+                f.get("%b", f.entry(rows.states["up"], at)),
+            )
             f.store(f.sub(f.load(total), term), total)
         f.store(f.mul(f.load(total), f.get("%A", f.entry(rows.diagonal, n))), to)
     f.say("ret void")
@@ -77,14 +86,20 @@ def solve(plan: Plan) -> Tabled:
 
 
 class _Rows:
-    """Tables by turn of elimination: state and diagonal entry of each pivot, and entries and states below and right of it."""
+    """Tables by turn of elimination: state and diagonal entry of each pivot, and entries and states
+    below and right of it.
+    """
 
     def __init__(self, f: Tabled, plan: Plan) -> None:
         self.f = f
         index, (_, below, right) = plan.index, sides(plan)
         self.order = f.table("order", plan.order)
         self.diagonal = f.table("diagonal", [index[k, k] for k in plan.order])
-        self.entries, self.states, self._starts = dict[str, str](), dict[str, str](), dict[str, str]()
+        self.entries, self.states, self._starts = (
+            dict[str, str](),
+            dict[str, str](),
+            dict[str, str](),
+        )
         for side, others in (("low", below), ("up", right)):
             starts = [0]
             for k in plan.order:

@@ -1,4 +1,6 @@
-"""Between the ends of a step, in IR: the dense output mended, and the integrands of the ledger at its Lobatto points."""
+"""Between the ends of a step, in IR: the dense output mended, and the integrands of the ledger at
+its Lobatto points.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,19 @@ WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
 
 class Between(Outputs):
-    """What a driver does inside a step.  Integrands at its start are those at the end of the one before."""
+    """What a driver does inside a step.
+
+    Integrands at its start are those at the end of the one before.
+    """
 
     t: str
     method: Tableau
     constrained = False
 
     def spare(self, source: str | None, target: str) -> None:
-        """Into the rows of constraints in one array what is in another, or 0: M takes there what it multiplies."""
+        """Into the rows of constraints in one array what is in another, or 0: M takes there what it
+        multiplies.
+        """
         if self.constrained:
             with self.constraints() as row:
                 self.f.put(self.f.get(source, row) if source else splat(0.0), target, row)
@@ -36,7 +43,10 @@ class Between(Outputs):
             yield f.get(self.clocked, f.do(f"add i64 {first}, {z}"), "i64")
 
     def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
-        """Add δ S(θ) to the dense output; see :mod:`.tableau`.  Where the defect is not finite nothing is added."""
+        """Add δ S(θ) to the dense output; see :mod:`.tableau`.
+
+        Where the defect is not finite nothing is added.
+        """
         f, method = self.f, self.method
         theta = method.seen
         self.between(splat(theta), base["f"])
@@ -46,7 +56,10 @@ class Between(Outputs):
         under = f.slot(BLOCK, f"splat (double {number(1e300)})")
         rate, back = self.spread(self.rate), self.spread(f.mul(self.rate, splat(1 / method.gamma)))
         with self.over(self.state_blocks) as q:
-            along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
+            along = f.add(
+                f.sub(f.get(base["u"], q), f.get(base["y"], q)),
+                self.combined([f.get(row, q) for row in rows], slopes),
+            )
             f.put(f.sub(f.get(base["v"], q), f.mul(rate, along)), k[0], q)
         self.spare(base["v"], k[0])
         self.apply("f_solve", base["A"], k[0])
@@ -58,20 +71,35 @@ class Between(Outputs):
             off = f.sub(f.get(k[0], q), f.get(k[1], q))
             off = f.select(f.compare("ord", off, off), off, splat(0.0))
             f.put(off, k[0], q)
-            mended = [f.fma(off, splat(weight), f.get(row, q)) for row, weight in zip(rows, method.shape, strict=True)]
+            mended = [
+                f.fma(off, splat(weight), f.get(row, q))
+                for row, weight in zip(rows, method.shape, strict=True)
+            ]
             for value, row in zip(mended, rows, strict=True):
                 f.put(value, row, q)
-            room = f.sub(self.least(f.get(base["y"], q), f.get(base["u"], q), mended, splat), f.get(self.array("low"), q))
+            room = f.sub(
+                self.least(f.get(base["y"], q), f.get(base["u"], q), mended, splat),
+                f.get(self.array("low"), q),
+            )
             f.store(f.select(f.compare("olt", room, f.load(under)), room, f.load(under)), under)
-        f.store(self.folded(f.load(under, BLOCK), lambda a, b: f.select(f.compare("olt", a, b), a, b)), self.array("under"))
+        f.store(
+            self.folded(f.load(under, BLOCK), lambda a, b: f.select(f.compare("olt", a, b), a, b)),
+            self.array("under"),
+        )
 
     def least(self, y: str, u: str, rows: list[str], spread: Callable[[float], str]) -> str:
-        """What the dense output of a state cannot fall below in the step: the least of its Bernstein coefficients, y aside."""
+        """What the dense output of a state cannot fall below in the step: the least of its
+        Bernstein coefficients, y aside.
+        """
         f = self.f
         second = f.add(rows[0], f.mul(rows[1], spread(0.5)))
         third = f.add(f.add(rows[0], rows[1]), rows[2])
         rise, found = f.sub(u, y), u
-        for share, more, weight in ((0.25, rows[0], 0.25), (0.5, second, 1 / 3), (0.75, third, 0.25)):
+        for share, more, weight in (
+            (0.25, rows[0], 0.25),
+            (0.5, second, 1 / 3),
+            (0.75, third, 0.25),
+        ):
             value = f.add(f.mul(more, spread(weight)), f.add(f.mul(rise, spread(share)), y))
             found = f.select(f.compare("olt", value, found), value, found)
         return found
@@ -79,23 +107,36 @@ class Between(Outputs):
     # --- the ledger's own error
 
     def watch(self) -> None:
-        """Into ``power``: the square of what the powers are off by in the step over what they may be; see :mod:`.tableau`."""
+        """Into ``power``: the square of what the powers are off by in the step over what they may
+        be; see :mod:`.tableau`.
+        """
         f = self.f
         first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
         wrong, energy, before = (
-            f.add(a, b) for a, b in zip(self.weighed(first, self.processes), self.weighed(self.entries, self.drifts), strict=True)
+            f.add(a, b)
+            for a, b in zip(
+                self.weighed(first, self.processes),
+                self.weighed(self.entries, self.drifts),
+                strict=True,
+            )
         )
         passed = f.fma(f.mul(energy, self.h), splat(SHARE), f.mul(before, splat(PAST)))
         allowed = f.add(f.fma(passed, f.everywhere("%rtol"), self.vector("dust")), splat(1e-290))
         share = f.div(f.mul(f.mul(wrong, self.h), splat(WRONG)), allowed)
-        instant = f.fma(self.t, splat(INSTANT), self.vector("dry"))  # towards an empty bath powers have no bound, and no step is short enough
+        instant = f.fma(
+            self.t, splat(INSTANT), self.vector("dry")
+        )  # towards an empty bath powers have no bound, and no step is short enough
         seen = f.compare("ogt", self.h, instant)
-        endless = f.compare("uge", f.mul(wrong, self.h), splat(1e290))  # a power that overflows is no power
+        endless = f.compare(
+            "uge", f.mul(wrong, self.h), splat(1e290)
+        )  # a power that overflows is no power
         shown = f.do(f"or {BIT} {seen}, {endless}")
         f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.array("power"))
 
     def weighed(self, first: str, rows: str) -> list[str]:
-        """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of the step over h, and of that before."""
+        """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of
+        the step over h, and of that before.
+        """
         f, block = self.f, self.layout.block
         whole = f.do(f"sdiv i64 {rows}, {block}") if block > 1 else "0"
         sums = [f.slot(BLOCK, "zeroinitializer") for _ in range(3)]
@@ -108,7 +149,10 @@ class Between(Outputs):
         done = f.do(f"mul i64 {whole}, {block}")
         with f.loop(f.do(f"sub i64 {rows}, {done}")) as i:
             self.weigh(f.do(f"add i64 {first}, {f.do(f'add i64 {done}, {i}')}"), singles)
-        return [f.add(self.folded(f.load(a, BLOCK), f.add), f.load(b)) for a, b in zip(sums, singles, strict=True)]
+        return [
+            f.add(self.folded(f.load(a, BLOCK), f.add), f.load(b))
+            for a, b in zip(sums, singles, strict=True)
+        ]
 
     def weigh(self, row: str, sums: list[str]) -> None:
         """Add what one row, or a block from it on, has."""
@@ -117,7 +161,10 @@ class Between(Outputs):
         def size(x: str) -> str:
             return f.select(f.compare("olt", x, splat(0.0)), f.sub(splat(0.0), x), x)
 
-        g0, g1, g2, g3, q = (f.do(f"load {f.kind}, ptr {f.at(self.array(a), row, VEC)}, align 8") for a in ("g0", "g1", "g2", "g3", "q"))
+        g0, g1, g2, g3, q = (
+            f.do(f"load {f.kind}, ptr {f.at(self.array(a), row, VEC)}, align 8")
+            for a in ("g0", "g1", "g2", "g3", "q")
+        )
         rise = f.sub(g3, g0)
         third = f.fma(rise, splat(THIRD[3]), f.mul(f.sub(g1, g2), splat(THIRD[1])))
         most = splat(1e-300)
@@ -126,16 +173,23 @@ class Between(Outputs):
         wrong = f.div(f.mul(third, third), most)
         energy = size(self.combined([g0, g1, g2, g3], WEIGHTS))
         for value, slot in zip((wrong, energy, size(q)), sums, strict=True):
-            known = f.select(f.compare("olt", value, splat(1e290)), value, splat(0.0))  # of an infinite power nothing is known
+            known = f.select(
+                f.compare("olt", value, splat(1e290)), value, splat(0.0)
+            )  # of an infinite power nothing is known
             f.store(f.add(known, f.load(slot)), slot)
 
     def agree(self, rate: str) -> None:
-        """The powers at all four nodes, mended: those of fluxes that give du/dt of the dense output, whose integral is what the states changed.
+        """The powers at all four nodes, mended: those of fluxes that give du/dt of the dense
+        output, whose integral is what the states changed.
 
-        The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers change by their derivative along W⁻¹ d.
+        The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers
+        change by their derivative along W⁻¹ d.
         """
         f, n = self.f, self.states
-        rows, base = [self.rows_of("e", r) for r in range(3)], {name: self.array(name) for name in ("y", "u")}
+        rows, base = (
+            [self.rows_of("e", r) for r in range(3)],
+            {name: self.array(name) for name in ("y", "u")},
+        )
         per = self.spread(self.rate)
         pair = self.array("pair")
         for result, theta in zip(("g0", "g1", "g2", "g3"), map(float, NODES), strict=True):
@@ -144,11 +198,16 @@ class Between(Outputs):
             state = self.array("v") if theta < 1 else base["u"]
             with f.loop(n) as q:
                 f.put(f.get(state, q), pair, q)
-            self.apply("f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result))
+            self.apply(
+                "f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result)
+            )
             slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
             self.spare(rate, self.array("v"))
             with self.over(self.state_blocks) as q:
-                along = f.add(f.sub(f.get(base["u"], q), f.get(base["y"], q)), self.combined([f.get(row, q) for row in rows], slopes))
+                along = f.add(
+                    f.sub(f.get(base["u"], q), f.get(base["y"], q)),
+                    self.combined([f.get(row, q) for row in rows], slopes),
+                )
                 f.put(f.sub(f.get(rate, q), f.mul(per, along)), rate, q)
             self.spare(self.array("v"), rate)
             self.apply("f_solve", self.array("A"), rate)
@@ -158,7 +217,9 @@ class Between(Outputs):
             with f.loop(self.quadratures) as i:
                 more = f.get(self.array("more"), i)
                 size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {more})")
-                more = f.select(f.compare("olt", size, splat(ABSURD)), more, splat(0.0))  # at an empty pool there is no slope of ln c
+                more = f.select(
+                    f.compare("olt", size, splat(ABSURD)), more, splat(0.0)
+                )  # at an empty pool there is no slope of ln c
                 f.put(f.add(f.get(self.array(result), i), more), self.array(result), i)
 
     def first_integrands(self) -> None:
@@ -172,7 +233,9 @@ class Between(Outputs):
     def integrands(self) -> None:
         """Those at the two inner nodes and at the end, into g1, g2 and g3."""
         f, inner = self.f, ("v", "f")
-        times = [f.fma(self.h, splat(float(theta)), self.t) for theta in NODES[1:3]] + [f.add(self.t, self.h)]
+        times = [f.fma(self.h, splat(float(theta)), self.t) for theta in NODES[1:3]] + [
+            f.add(self.t, self.h)
+        ]
         for theta, name in zip(map(float, NODES[1:3]), inner, strict=True):
             self.between(splat(theta), self.array(name))
         if self.layout.nodes == 1:
@@ -203,5 +266,16 @@ class Between(Outputs):
         with self.over(self.quadrature_blocks) as i:
             rows = f.do(f"load {every}, ptr {f.at(self.array('nodes_g'), i, every)}, align 8")
             for node, name in enumerate(names):
-                mask = ", ".join(f"i32 {(row * nodes + node) * lanes + lane}" for row in range(block) for lane in range(lanes))
-                f.put(f.do(f"shufflevector {every} {rows}, {every} poison, <{lanes * block} x i32> <{mask}>"), self.array(name), i)
+                mask = ", ".join(
+                    f"i32 {(row * nodes + node) * lanes + lane}"
+                    for row in range(block)
+                    for lane in range(lanes)
+                )
+                f.put(
+                    f.do(
+                        f"shufflevector {every} {rows}, {every} poison, <{lanes * block} x i32>"
+                        f" <{mask}>"
+                    ),
+                    self.array(name),
+                    i,
+                )

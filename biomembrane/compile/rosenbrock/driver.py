@@ -1,4 +1,6 @@
-"""The integration loop in IR: steps of eight lanes, outputs, ledger quadratures, refill, status; see :mod:`.tableau` for the method."""
+"""The integration loop in IR: steps of eight lanes, outputs, ledger quadratures, refill, status;
+see :mod:`.tableau` for the method.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,20 @@ from .step_end import Landing
 from .tableau import Tableau
 
 _SETS = (
-    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias %LOW, ptr noalias %DUST, "
-    "ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
+    "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias"
+    " %LOW, ptr noalias %DUST, ptr %next, ptr noalias %w, ptr noalias %s, i64 %jobs, double %h0"
 )
 SIGNATURE = (
-    f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias %MID, ptr noalias %LEAST, "
-    "ptr noalias %REC, i64 %most, double %rtol"
+    f"{_SETS}, ptr noalias %T, i64 %nt, ptr noalias %OUT, i64 %upto, ptr noalias %END, ptr noalias"
+    " %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 )
 RESUMED = ", ptr %RES, ptr %LIST"  # of a driver with events
 LEFT = ("t", "part", "next", "steps", "bad", "mute")  # what a row of %RES says, before quadratures
 
 
 def refill(layout: Layout, *, events: bool = False) -> Function:
-    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had one keeps sane numbers.
+    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had
+    one keeps sane numbers.
 
     ``events``: the set is the next of a list, and goes on from where an event ended its part.
     """
@@ -35,12 +38,22 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
     f.store(job, w.lane("job", "%l"), "i64")
     f.store("0", w.lane("part", "%l"), "i64")
     f.store(number(0.0), w.lane("t", "%l"), "double")
-    with f.loop(f.do(f"mul i64 {w.state_blocks}, {layout.block}")) as i:  # rows beyond the states, whatever is in them, have no floor
+    with f.loop(
+        f.do(f"mul i64 {w.state_blocks}, {layout.block}")
+    ) as i:  # rows beyond the states, whatever is in them, have no floor
         f.store(number(-1e300), w.lane("low", "%l", i), "double")
-    for array, source, count in (("y", "%Y", w.states), ("tol", "%TOL", w.states), ("low", "%LOW", w.states)):
+    for array, source, count in (
+        ("y", "%Y", w.states),
+        ("tol", "%TOL", w.states),
+        ("low", "%LOW", w.states),
+    ):
         base = f.do(f"mul i64 {job}, {count}")
         with f.loop(count) as i:
-            f.store(f.get(source, f.do(f"add i64 {base}, {i}"), "double"), w.lane(array, "%l", i), "double")
+            f.store(
+                f.get(source, f.do(f"add i64 {base}, {i}"), "double"),
+                w.lane(array, "%l", i),
+                "double",
+            )
     f.store(f.get("%DUST", job, "double"), w.lane("dust", "%l"), "double")
     w.enter("%l")
     with f.loop(w.quadratures) as i:
@@ -57,7 +70,9 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
 
 
 def _resume(w: Writer, job: str) -> None:
-    """Go on from where a set was left: its row says when, in which part, with which counts, which events are not armed (bits), and quadratures."""
+    """Go on from where a set was left: its row says when, in which part, with which counts, which
+    events are not armed (bits), and quadratures.
+    """
     f = w.f
     base = f.do(f"mul i64 {job}, {f.do(f'add i64 {w.quadratures}, {len(LEFT)}')}")
     for k, name in enumerate(LEFT):
@@ -74,7 +89,9 @@ def _resume(w: Writer, job: str) -> None:
             f.store(f.do(f"sitofp i64 {bit} to double"), w.lane(name, "%l", e), "double")
     first = f.do(f"add i64 {base}, {len(LEFT)}")
     with f.loop(w.quadratures) as i:
-        f.store(f.get("%RES", f.do(f"add i64 {first}, {i}"), "double"), w.lane("q", "%l", i), "double")
+        f.store(
+            f.get("%RES", f.do(f"add i64 {first}, {i}"), "double"), w.lane("q", "%l", i), "double"
+        )
     f.store(number(0.0), w.lane("aim", "%l"), "double")
     w.enter("%l")
 
@@ -84,8 +101,8 @@ def drive(
 ) -> Function:  # fmt: skip
     """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes.
 
-    ``careful``: the powers are mended at every node (:meth:`..Between.agree`), and no lane is given up because they shorten its steps.
-    ``constrained``: some rows are constraints, and M is not 1.
+    ``careful``: the powers are mended at every node (:meth:`..Between.agree`), and no lane is given
+    up because they shorten its steps. ``constrained``: some rows are constraints, and M is not 1.
     """
     f = Function("drive", SIGNATURE, "void", "#2")
     d = Drive(f, method, layout, careful=careful)
@@ -95,7 +112,9 @@ def drive(
 
 
 class Drive(Landing):
-    def __init__(self, f: Function, method: Tableau, layout: Layout, *, careful: bool, events: bool = False) -> None:
+    def __init__(
+        self, f: Function, method: Tableau, layout: Layout, *, careful: bool, events: bool = False
+    ) -> None:
         super().__init__(f, layout, events=events)
         self.method, self.stages, self.careful = method, len(method.c), careful
 
@@ -164,10 +183,16 @@ class Drive(Landing):
         self.watch()
 
     def see(self) -> None:
-        """Into ``odd``: 0, or NaN where f or the Jacobian is not finite.  An infinite slope would make the stages zero, and their error."""
+        """Into ``odd``: 0, or NaN where f or the Jacobian is not finite.
+
+        An infinite slope would make the stages zero, and their error.
+        """
         f = self.f
         odd = f.slot(BLOCK, "zeroinitializer")
-        for array, blocks in ((self.array("J"), self.jacobian_blocks), (self.array("f"), self.state_blocks)):
+        for array, blocks in (
+            (self.array("J"), self.jacobian_blocks),
+            (self.array("f"), self.state_blocks),
+        ):
             with self.over(blocks) as q:
                 f.store(f.fma(f.get(array, q), splat(0.0), f.load(odd)), odd)
         f.store(self.folded(f.load(odd, BLOCK), f.add), self.array("odd"))
@@ -203,7 +228,9 @@ class Drive(Landing):
     # --- error and controller
 
     def judge(self) -> None:
-        """Error norm, the next factor of h, acceptance, and which lanes would fall below their floor."""
+        """Error norm, the next factor of h, acceptance, and which lanes would fall below their
+        floor.
+        """
         f, n = self.f, self.states
         total = f.slot(VEC, "zeroinitializer")
         f.store(self.vector("odd"), total)
@@ -212,12 +239,19 @@ class Drive(Landing):
         rtol = f.everywhere("%rtol")
         with f.loop(n) as q:
             new = f.get(u, q)
-            a, b = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (f.get(y, q), new))
+            a, b = (
+                f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (f.get(y, q), new)
+            )
             larger = f.select(f.compare("ogt", a, b), a, b)
             inverse = f.div(splat(1.0), f.fma(rtol, larger, f.get(tol, q)))
-            part, between = f.mul(f.get(k, q), inverse), f.mul(f.mul(f.get(off, q), splat(tableau.BETWEEN)), inverse)
+            part, between = (
+                f.mul(f.get(k, q), inverse),
+                f.mul(f.mul(f.get(off, q), splat(tableau.BETWEEN)), inverse),
+            )
             f.store(f.fma(between, between, f.fma(part, part, f.load(total))), total)
-        count = f.select(f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64")  # baths alone have no state, but books
+        count = f.select(
+            f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64"
+        )  # baths alone have no state, but books
         error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {count} to double")))
         wrong = f.compare("uge", error, splat(1e60))
         error = self.both(error)
@@ -226,7 +260,10 @@ class Drive(Landing):
         log = f.mul(f.call("m_log", error), splat(0.5))
         before = self.vector("err")
         power = 1 / self.method.order
-        x = f.mul(f.call("m_exp", f.fma(before, splat(0.08), f.mul(log, splat(0.075 - power)))), splat(tableau.SAFETY))
+        x = f.mul(
+            f.call("m_exp", f.fma(before, splat(0.08), f.mul(log, splat(0.075 - power)))),
+            splat(tableau.SAFETY),
+        )
         x = f.select(f.compare("olt", x, splat(tableau.SHRINK)), splat(tableau.SHRINK), x)
         x = f.select(f.compare("ogt", x, splat(tableau.GROW)), splat(tableau.GROW), x)
         fine = f.compare("ole", error, splat(1.0))
@@ -236,14 +273,21 @@ class Drive(Landing):
         f.store(f.select(fine, splat(1.0), splat(0.0)), self.array("acc"))
         kept = f.select(f.compare("olt", log, splat(-9.2)), splat(-9.2), log)
         f.store(f.select(fine, kept, before), self.array("err"))
-        f.store(f.select(f.compare("olt", self.vector("under"), splat(0.0)), splat(1.0), splat(0.0)), self.array("new"))
+        f.store(
+            f.select(f.compare("olt", self.vector("under"), splat(0.0)), splat(1.0), splat(0.0)),
+            self.array("new"),
+        )
         f.store(f.select(wrong, splat(1.0), splat(0.0)), self.array("theta"))
 
     def both(self, error: str) -> str:
-        """The larger of the squared errors of states and of powers; ``power`` becomes 1 where the powers alone shorten the step."""
+        """The larger of the squared errors of states and of powers; ``power`` becomes 1 where the
+        powers alone shorten the step.
+        """
         f = self.f
         power = self.vector("power")
-        larger = f.do(f"and {BIT} {f.compare('ogt', power, error)}, {f.compare('ogt', power, splat(0.1))}")
+        larger = f.do(
+            f"and {BIT} {f.compare('ogt', power, error)}, {f.compare('ogt', power, splat(0.1))}"
+        )
         f.store(f.select(larger, splat(1.0), splat(0.0)), self.array("power"))
         return f.select(f.compare("ogt", power, error), power, error)
 
@@ -253,13 +297,17 @@ class Drive(Landing):
         f.store("0", self.pending, "i64")
         with f.loop(LANES) as lane:
             job = f.load(self.lane("job", lane), "i64")
-            accepted = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
+            accepted = f.compare(
+                "oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double"
+            )
             idle = f.do(f"icmp slt i64 {job}, 0")
             with f.when(idle):
                 self.hold(lane)
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
-                many = f.do(f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, {self.budget(lane)}")
+                many = f.do(
+                    f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, {self.budget(lane)}"
+                )
                 with f.when(many):
                     self.record(lane, number(tableau.TOO_MANY), self.worst(lane))
                     self.redraw(lane)
@@ -278,7 +326,9 @@ class Drive(Landing):
         return self.f.do(f"mul i64 %most, {begun}")
 
     def hand_over(self, lane: str, many: str) -> str:
-        """Count what the powers alone shorten; whether that was too often, and the lane has been given up."""
+        """Count what the powers alone shorten; whether that was too often, and the lane has been
+        given up.
+        """
         f = self.f
         short = f.compare("oeq", f.load(self.lane("power", lane), "double"), number(1.0), "double")
         with f.when(short):
@@ -303,7 +353,9 @@ class Drive(Landing):
     def give_up(self, lane: str) -> None:
         """After a rejected step: too small, because of an error or because nothing is finite."""
         f = self.f
-        small = f.compare("olt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-15), "double")
+        small = f.compare(
+            "olt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-15), "double"
+        )
         wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
         kind = f.select(wrong, number(tableau.NOT_FINITE), number(tableau.COLLAPSED), "double")
         with f.when(small):
@@ -327,7 +379,11 @@ class Drive(Landing):
             tol = f.load(self.lane("tol", lane, q), "double")
             size = f.do(f"call double @llvm.fabs.f64(double {f.do(f'fdiv double {k}, {tol}')})")
             with f.when(f.compare("ugt", size, f.load(best, "double"), "double")):
-                f.store(f.select(f.compare("uno", size, size, "double"), number(1e300), size, "double"), best, "double")
+                f.store(
+                    f.select(f.compare("uno", size, size, "double"), number(1e300), size, "double"),
+                    best,
+                    "double",
+                )
                 f.store(f.do(f"sitofp i64 {q} to double"), at, "double")
         return f.load(at, "double")
 
@@ -335,7 +391,9 @@ class Drive(Landing):
         f = self.f
         below = f.compare("oeq", f.load(self.lane("new", lane), "double"), number(1.0), "double")
         with f.when(below):
-            nearer = f.compare("ogt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-12), "double")
+            nearer = f.compare(
+                "ogt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-12), "double"
+            )
             with f.when(nearer):  # walk up to where the pool is empty
                 self.hold(lane)
                 f.store(number(0.25), self.lane("fac", lane), "double")
@@ -344,7 +402,10 @@ class Drive(Landing):
                 self.redraw(lane)
                 self.hold(lane)
         with f.when(f.do(f"xor i1 {below}, true")):
-            new = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, {f.load(self.lane('h', lane), 'double')}")
+            new = f.do(
+                f"fadd double {f.load(self.lane('t', lane), 'double')},"
+                f" {f.load(self.lane('h', lane), 'double')}"
+            )
             stop = f.load(self.lane("stop", lane), "double")
             near = f.do(f"fmul double {stop}, {number(1 - 1e-14)}")
             new = f.select(f.compare("ogt", new, near, "double"), stop, new, "double")
@@ -357,9 +418,16 @@ class Drive(Landing):
         f = self.f
         best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
         with f.loop(self.states) as q:
-            y, u, floor, tol = (f.load(self.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol"))
+            y, u, floor, tol = (
+                f.load(self.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol")
+            )
             f.kind = "double"
-            least = self.least(y, u, [f.load(self.lane_of(self.rows_of("e", r), lane, q), "double") for r in range(3)], number)
+            least = self.least(
+                y,
+                u,
+                [f.load(self.lane_of(self.rows_of("e", r), lane, q), "double") for r in range(3)],
+                number,
+            )
             f.kind = VEC
             depth = f.do(f"fdiv double {f.do(f'fsub double {floor}, {least}')}, {tol}")
             with f.when(f.compare("ogt", depth, f.load(best, "double"), "double")):

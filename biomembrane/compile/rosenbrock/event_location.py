@@ -32,7 +32,9 @@ NONE, FIRE = 2.0, 2.0
 def drive(
     method: Tableau, layout: Layout, *, careful: bool = False, constrained: bool = False
 ) -> Function:  # fmt: skip
-    """``drive`` of programs with events; its sets are those of ``%LIST``, and go on from ``%RES``."""
+    """``drive`` of programs with events; its sets are those of ``%LIST``, and go on from
+    ``%RES``.
+    """
     f = Function("drive", SIGNATURE + RESUMED, "void", "#2")
     d = EventDrive(f, method, layout, careful=careful, events=True)
     d.constrained = constrained
@@ -71,12 +73,16 @@ class EventDrive(Drive):
             self.name()
 
     def arm(self) -> None:
-        """Into ``armed``: 1 where the function of an event is below zero at the start of the step."""
+        """Into ``armed``: 1 where the function of an event is below zero at the start of the
+        step.
+        """
         f = self.f
         self.model("f_event", "t", "y", "ev")
         with f.loop(self.events) as e:
             below = f.compare("olt", f.get(self.array("ev"), e), splat(0.0))
-            awake = f.do(f"and {BIT} {below}, {f.compare('oeq', f.get(self.array('mute'), e), splat(0.0))}")
+            awake = f.do(
+                f"and {BIT} {below}, {f.compare('oeq', f.get(self.array('mute'), e), splat(0.0))}"
+            )
             f.put(f.select(awake, splat(1.0), splat(0.0)), self.array("armed"), e)
 
     def rearm(self) -> None:
@@ -103,20 +109,26 @@ class EventDrive(Drive):
         """Bits: whether an event is armed and, where it was looked at last, at zero or above."""
         f = self.f
         armed = f.compare("oeq", f.get(self.array("armed"), event), splat(1.0))
-        return f.do(f"and {BIT} {armed}, {f.compare('oge', f.get(self.array('ev'), event), splat(0.0))}")
+        return f.do(
+            f"and {BIT} {armed}, {f.compare('oge', f.get(self.array('ev'), event), splat(0.0))}"
+        )
 
     def somewhere(self) -> str:
         """Whether there is an event in a step that was accepted."""
         f = self.f
         found = f.slot("i1", "0")
         with f.loop(LANES) as lane:
-            taken = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
+            taken = f.compare(
+                "oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double"
+            )
             there = f.do(f"and i1 {taken}, {self.has(lane)}")
             f.store(f.do(f"or i1 {there}, {f.load(found, 'i1')}"), found, "i1")
         return f.load(found, "i1")
 
     def has(self, lane: str) -> str:
-        return self.f.compare("olt", self.f.load(self.lane("root", lane), "double"), number(NONE), "double")
+        return self.f.compare(
+            "olt", self.f.load(self.lane("root", lane), "double"), number(NONE), "double"
+        )
 
     def name(self) -> None:
         """Into ``which``: the events that have risen at ``root``, Σ 2ᵉ."""
@@ -136,7 +148,9 @@ class EventDrive(Drive):
         root, h = (f.load(self.lane(name, lane), "double") for name in ("root", "h"))
         land = f.do(f"fmul double {h}, {root}")
         instant, has = self.instant(lane, INSTANT), self.has(lane)
-        there = f.do(f"and i1 {has}, {f.compare('ole', f.do(f'fsub double {h}, {land}'), instant, 'double')}")
+        there = f.do(
+            f"and i1 {has}, {f.compare('ole', f.do(f'fsub double {h}, {land}'), instant, 'double')}"
+        )
         here = f.do(f"and i1 {has}, {f.compare('ole', land, instant, 'double')}")
         here = f.do(f"and i1 {here}, {f.do(f'xor i1 {there}, true')}")
         ended = f.do(f"or i1 {here}, {there}")
@@ -150,7 +164,11 @@ class EventDrive(Drive):
             f.store(number(1.0), self.lane("aim", lane), "double")
         kept = f.do(f"or i1 {here}, {inside}")
         with f.when(f.do(f"xor i1 {kept}, true")):
-            f.store(f.select(there, number(FIRE), number(0.0), "double"), self.lane("aim", lane), "double")
+            f.store(
+                f.select(there, number(FIRE), number(0.0), "double"),
+                self.lane("aim", lane),
+                "double",
+            )
             super().accept(lane)
 
     def fire(self, lane: str) -> None:
@@ -176,5 +194,7 @@ class EventDrive(Drive):
         super().finish(lane)
 
     def paced(self, lane: str, h: str, left: str) -> str:
-        aimed = self.f.compare("oeq", self.f.load(self.lane("aim", lane), "double"), number(1.0), "double")
+        aimed = self.f.compare(
+            "oeq", self.f.load(self.lane("aim", lane), "double"), number(1.0), "double"
+        )
         return self.f.select(aimed, h, super().paced(lane, h, left), "double")

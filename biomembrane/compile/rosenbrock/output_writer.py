@@ -1,4 +1,6 @@
-"""Outputs of the integration loop in IR: the dense polynomials of a step, scattered lane by lane to the times that lie in it."""
+"""Outputs of the integration loop in IR: the dense polynomials of a step, scattered lane by lane to
+the times that lie in it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from .tableau import INTEGRALS
 
 
 class Writer:
-    """A function that works on the lanes of the workspace ``%w`` by the table ``%s`` of a model; see :func:`.tableau.table`.
+    """A function that works on the lanes of the workspace ``%w`` by the table ``%s`` of a model;
+    see :func:`.tableau.table`.
 
     Row r of lane l lies at r·lanes + l of its array, whatever the layout.
     """
@@ -36,7 +39,9 @@ class Writer:
         for k, name in enumerate(sizes):
             setattr(self, name, f.get("%s", k, "i64"))
         first = len(sizes) + len(arrays)
-        self.base = {name: f.at("%w", f.get("%s", len(sizes) + k, "i64")) for k, name in enumerate(arrays)}
+        self.base = {
+            name: f.at("%w", f.get("%s", len(sizes) + k, "i64")) for k, name in enumerate(arrays)
+        }
         self.code = {name: f.get("%s", first + k, "ptr") for k, name in enumerate(functions)}
         self.clocked = f.at("%s", first + len(functions), "i64")
         self.rows = f.do(f"add i64 {self.states}, {self.quadratures}")
@@ -87,8 +92,19 @@ class Writer:
     def folded(self, block: str, how: Callable[[str, str], str]) -> str:
         """The rows of a block put together, a lane vector."""
         lanes, rows = self.layout.lanes, self.layout.block
-        masks = (", ".join(f"i32 {row * lanes + lane}" for lane in range(lanes)) for row in range(rows))
-        parts = [block] if rows == 1 else [self.f.do(f"shufflevector {BLOCK} {block}, {BLOCK} poison, <{LANES} x i32> <{mask}>") for mask in masks]
+        masks = (
+            ", ".join(f"i32 {row * lanes + lane}" for lane in range(lanes)) for row in range(rows)
+        )
+        parts = (
+            [block]
+            if rows == 1
+            else [
+                self.f.do(
+                    f"shufflevector {BLOCK} {block}, {BLOCK} poison, <{LANES} x i32> <{mask}>"
+                )
+                for mask in masks
+            ]
+        )
         return reduce(how, parts)
 
     def empty(self, lane: str) -> str:
@@ -103,14 +119,16 @@ class Writer:
         return f.load(found, "i1")
 
     def enter(self, lane: str) -> None:
-        """Load what holds in the part of the run that a lane is in: constants and where it stops; the controller starts anew, with a far
-        smaller step where a pool is empty.
+        """Load what holds in the part of the run that a lane is in: constants and where it stops;
+        the controller starts anew, with a far smaller step where a pool is empty.
         """
         f = self.f
         instant = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-14)}")
         dry = f.do(f"fmul double %h0, {number(tableau.DRY)}")
         dry = f.select(f.compare("ogt", instant, dry, "double"), instant, dry, "double")
-        f.store(dry, self.lane("dry", lane), "double")  # below that powers have no say: a bath that is empty has no bound, either
+        f.store(
+            dry, self.lane("dry", lane), "double"
+        )  # below that powers have no say: a bath that is empty has no bound, either
         h = f.select(self.empty(lane), dry, "%h0", "double")
         first = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, %parts")
         index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
@@ -130,7 +148,13 @@ class Writer:
         f, nodes = self.f, self.layout.nodes
         f.store(value, self.lane("c", lane, row), "double")
         for node in range(nodes if nodes > 1 else 0):
-            f.store(value, self.lane("nodes_c", lane, f.do(f"add i64 {f.do(f'mul i64 {row}, {nodes}')}, {node}")), "double")
+            f.store(
+                value,
+                self.lane(
+                    "nodes_c", lane, f.do(f"add i64 {f.do(f'mul i64 {row}, {nodes}')}, {node}")
+                ),
+                "double",
+            )
 
     def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
         total = self.f.mul(values[0], splat(weights[0]))
@@ -140,7 +164,10 @@ class Writer:
 
 
 class Outputs(Writer):
-    """What a driver does at output times: the first ``%upto`` rows go out.  It has ``pending`` (a flag), and ``h`` and ``rate`` = 1/h of the step."""
+    """What a driver does at output times: the first ``%upto`` rows go out.
+
+    It has ``pending`` (a flag), and ``h`` and ``rate`` = 1/h of the step.
+    """
 
     pending: str
     h: str
@@ -179,7 +206,10 @@ class Outputs(Writer):
             f.store("0", self.lane("has", lane), "i64")
             with f.when(self.mine(lane)):
                 at = f.load(self.lane("next", lane), "i64")
-                ahead = f.do(f"fsub double {f.get('%T', at, 'double')}, {f.load(self.lane('t', lane), 'double')}")
+                ahead = f.do(
+                    f"fsub double {f.get('%T', at, 'double')},"
+                    f" {f.load(self.lane('t', lane), 'double')}"
+                )
                 f.store(ahead, self.lane("theta", lane), "double")
                 f.store("1", self.lane("has", lane), "i64")
         theta = f.mul(self.vector("theta"), self.rate)
@@ -207,9 +237,14 @@ class Outputs(Writer):
             f.put(f.fma(inner, after, f.mul(f.get(y, q), before)), result, q)
 
     def passed(self, theta: str, result: str) -> None:
-        """The quadratures that are wanted at θ of every lane: the integral of the cubic through the four nodes."""
+        """The quadratures that are wanted at θ of every lane: the integral of the cubic through the
+        four nodes.
+        """
         f = self.f
-        weights = [f.mul(f.mul(f.polynomial(theta, row), theta), self.h) for row in INTEGRALS[:, ::-1].tolist()]
+        weights = [
+            f.mul(f.mul(f.polynomial(theta, row), theta), self.h)
+            for row in INTEGRALS[:, ::-1].tolist()
+        ]
         spread = [self.spread(w) for w in weights]
         q, g = self.array("q"), [self.array(f"g{j}") for j in range(4)]
         with self.over(self.shown) as i:
@@ -219,12 +254,21 @@ class Outputs(Writer):
             f.put(value, result, i)
 
     def scatter(self, lane: str, place: str) -> None:
-        """The row of a lane to where it belongs: its states, then its quadratures, which begin a block of their own."""
+        """The row of a lane to where it belongs: its states, then its quadratures, which begin a
+        block of their own.
+        """
         f = self.f
-        for base, count, shift in ((self.array("row"), self.states, "0"), (self.rows_of("row", 1), self.wanted, self.states)):
+        for base, count, shift in (
+            (self.array("row"), self.states, "0"),
+            (self.rows_of("row", 1), self.wanted, self.states),
+        ):
             first = f.do(f"add i64 {place}, {shift}")
             with f.loop(count) as i:
-                f.store(f.load(self.lane_of(base, lane, i), "double"), f.at("%OUT", f.do(f"add i64 {first}, {i}"), "double"), "double")
+                f.store(
+                    f.load(self.lane_of(base, lane, i), "double"),
+                    f.at("%OUT", f.do(f"add i64 {first}, {i}"), "double"),
+                    "double",
+                )
 
     def place(self, lane: str, at: str) -> str:
         """Where the row of a job and an output time begins."""

@@ -1,4 +1,6 @@
-"""Where the step of a lane lands, in IR: the step is taken, a part or a set ends, the next is drawn, and what became of it is written down."""
+"""Where the step of a lane lands, in IR: the step is taken, a part or a set ends, the next is
+drawn, and what became of it is written down.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,10 @@ from .tableau import INTEGRALS
 
 ROUNDS, SETTLED, HEAVY = 30, 1e-8, 1e30  # of Newton's method: iterations, the last correction, M/h
 RECORD = 5  # status, steps, rejected, state at fault, time reached
-SET_VALUES = "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s, i64 %jobs, double %h0"
+SET_VALUES = (
+    "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s,"
+    " i64 %jobs, double %h0"
+)
 
 
 class Landing(Between):
@@ -36,12 +41,19 @@ class Landing(Between):
         f = self.f
         job = f.load(self.lane("job", lane), "i64")
         base = f.do(f"mul i64 {job}, {RECORD}")
-        counts = [f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double") for name in ("steps", "bad")]
+        counts = [
+            f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double")
+            for name in ("steps", "bad")
+        ]
         for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
             f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
         start = f.do(f"mul i64 {job}, {self.processes}")
         with f.loop(self.processes) as i:
-            f.store(f.load(self.lane("m", lane, i), "double"), f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"), "double")
+            f.store(
+                f.load(self.lane("m", lane, i), "double"),
+                f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"),
+                "double",
+            )
         self.end_row(lane)
 
     def advance(self) -> None:
@@ -57,7 +69,9 @@ class Landing(Between):
             least, taken = f.get(m, i), self.taken()
             for array in last:
                 value = f.do(f"load {BLOCK}, ptr {f.at(array, i)}, align 8")
-                least = f.select(f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least)
+                least = f.select(
+                    f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least
+                )
             f.put(least, m, i)
         with self.over(self.quadrature_blocks) as i:
             values = [f.get(array, i) for array in g]
@@ -71,18 +85,24 @@ class Landing(Between):
         f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
 
     def taken(self) -> str:
-        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the bits packed and unpack them each time."""
+        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the
+        bits packed and unpack them each time.
+        """
         accepted = self.spread(self.f.load(self.array("acc"), VEC))
         return self.f.compare("oeq", accepted, splat(1.0))
 
     def take(self, new: str, base: str, index: str) -> None:
-        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which are slow on most CPUs."""
+        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which
+        are slow on most CPUs.
+        """
         f = self.f
         old = f.do(f"freeze {BLOCK} {f.get(base, index)}")
         f.put(f.select(self.taken(), new, old), base, index)
 
     def finish(self, lane: str) -> None:
-        """A lane at a break enters the next part, one at the end takes the next set; others land on the stop without a sliver."""
+        """A lane at a break enters the next part, one at the end takes the next set; others land on
+        the stop without a sliver.
+        """
         f = self.f
         with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
             t, h, longest = (f.load(self.lane(name, lane), "double") for name in ("t", "h", "long"))
@@ -99,7 +119,11 @@ class Landing(Between):
                     self.redraw(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
                 short = self.paced(lane, h, left)
-                f.store(f.select(f.compare("oge", h, left, "double"), left, short, "double"), self.lane("h", lane), "double")
+                f.store(
+                    f.select(f.compare("oge", h, left, "double"), left, short, "double"),
+                    self.lane("h", lane),
+                    "double",
+                )
 
     def paced(self, _lane: str, h: str, left: str) -> str:
         """A step that leaves no sliver before the stop, which is ``left`` away."""
@@ -115,29 +139,44 @@ class Landing(Between):
         for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):
             start = f.do(f"add i64 {base}, {shift}")
             with f.loop(count) as i:
-                f.store(f.load(self.lane(array, lane, i), "double"), f.at("%END", f.do(f"add i64 {start}, {i}"), "double"), "double")
+                f.store(
+                    f.load(self.lane(array, lane, i), "double"),
+                    f.at("%END", f.do(f"add i64 {start}, {i}"), "double"),
+                    "double",
+                )
 
     def turn(self, lane: str) -> None:
-        """At a break: keep the state, and enter the next part with its constants and a small step."""
+        """At a break: keep the state, and enter the next part with its constants and a small
+        step.
+        """
         f = self.f
         part = f.load(self.lane("part", lane), "i64")
-        before = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}")
+        before = f.do(
+            f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}"
+        )
         base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.states}")
         with f.loop(self.states) as i:
-            f.store(f.load(self.lane("y", lane, i), "double"), f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"), "double")
+            f.store(
+                f.load(self.lane("y", lane, i), "double"),
+                f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"),
+                "double",
+            )
         f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
         self.enter(lane)
         self.renew(lane)
 
     def renew(self, lane: str) -> None:
-        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must settle."""
+        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must
+        settle.
+        """
         f, mark = self.f, "1"
         if self.constrained:
             mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {f.do(f'shl i64 1, {lane}')}")
         f.store(mark, self.fresh, "i64")
 
     def settle(self) -> None:
-        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no other state.
+        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no
+        other state.
 
         What has not settled after ROUNDS is left to the error of the next step.
         """
@@ -169,13 +208,17 @@ class Landing(Between):
             self.correct(step, f.load(share), moving)
 
     def correct(self, step: str, share: str, moving: str) -> None:
-        """Take a share of a correction in lanes that settle, and see whether one of them is still ``moving``."""
+        """Take a share of a correction in lanes that settle, and see whether one of them is still
+        ``moving``.
+        """
         f, y, tol = self.f, self.array("y"), self.array("tol")
         chosen = f.compare("oeq", self.vector("acc"), splat(1.0))
         with self.constraints() as q:
             change, old = f.get(step, q), f.get(y, q)
             f.put(f.select(chosen, f.fma(change, share, old), old), y, q)
-            size, past = (f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (change, old))
+            size, past = (
+                f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {x})") for x in (change, old)
+            )
             rough = f.compare("ogt", size, f.fma(past, splat(SETTLED), f.get(tol, q)))
             rough = f.do(f"and {BIT} {rough}, {chosen}")
             with f.loop(LANES) as lane, f.when(f.do(f"extractelement {BIT} {rough}, i64 {lane}")):

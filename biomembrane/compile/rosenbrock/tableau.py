@@ -1,22 +1,29 @@
 """Rodas5P over lanes: the method as a tableau, and the driver that runs it, emitted as IR.
 
-Rodas5P (Steinebach 2023, BIT Numer Math 63:27) is an L-stable Rosenbrock method of order 5 with eight stages and dense output of order 4, in
-the transformed variables of Hairer & Wanner (Solving ODEs II, IV.7):
+Rodas5P (Steinebach 2023, BIT Numer Math 63:27) is an L-stable Rosenbrock method of order 5 with
+eight stages and dense output of order 4, in the transformed variables of Hairer & Wanner (Solving
+ODEs II, IV.7):
 
-    (M/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + M Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ a_8j k_j + k_8,   error = k_8
+    (M/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + M Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ
+    a_8j k_j + k_8,   error = k_8
 
-Its dense output u(θ) is of order 4, but where a fast state is slaved to slow ones (an index-1 problem, as carriers are) only of order 3, far
-worse than the steps: conditions of the fourth order fail there, nearly all with the same shape S(θ), and the eight stages have no freedom left to
-mend it.  So the defect at one point θ* tells the error: with W = M/(hγ) − J
+Its dense output u(θ) is of order 4, but where a fast state is slaved to slow ones (an index-1
+problem, as carriers are) only of order 3, far worse than the steps: conditions of the fourth order
+fail there, nearly all with the same shape S(θ), and the eight stages have no freedom left to mend
+it.  So the defect at one point θ* tells the error: with W = M/(hγ) − J
 
-    δ = (1 − W⁻¹M/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − M du/dt(θ*)],      u(θ) + δ S(θ),      S(0) = S(1) = 0, S(θ*) = 1
+    δ = (1 − W⁻¹M/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − M du/dt(θ*)],      u(θ) + δ S(θ),      S(0) = S(1)
+    = 0, S(θ*) = 1
 
-where the first factor leaves slow states as they are.  It costs one f and two solutions a step; δ is part of the error estimate.
+where the first factor leaves slow states as they are.  It costs one f and two solutions a step; δ
+is part of the error estimate.
 
-M is 1, but 0 in the rows of constraints 0 = f, which a driver of their own leaves out of what M multiplies.
+M is 1, but 0 in the rows of constraints 0 = f, which a driver of their own leaves out of what M
+multiplies.
 
-Each lane has its own t, h and controller and takes the next parameter set when it ends.  Quadratures are integrated over each accepted
-step at the four Gauss–Lobatto points of the dense output, and enter neither the error nor the Jacobian.
+Each lane has its own t, h and controller and takes the next parameter set when it ends.
+Quadratures are integrated over each accepted step at the four Gauss–Lobatto points of the dense
+output, and enter neither the error nor the Jacobian.
 """
 
 from __future__ import annotations
@@ -32,7 +39,9 @@ from ..shape import Shape
 
 @dataclass(frozen=True)
 class Tableau:
-    """Coefficients of a Rosenbrock method; its constructor proves the order conditions that rows alone can show."""
+    """Coefficients of a Rosenbrock method; its constructor proves the order conditions that rows
+    alone can show.
+    """
 
     gamma: float
     a: tuple[tuple[float, ...], ...]
@@ -45,35 +54,58 @@ class Tableau:
     shape: tuple[float, float, float]  # S(θ) = θ(1 − θ)(s0 + s1 θ + s2 θ²)
 
     def __post_init__(self) -> None:
-        if not math.isclose(self.d[0], self.gamma, rel_tol=1e-12) or len(self.a) != len(self.C) or len(self.c) != len(self.d):
+        if (
+            not math.isclose(self.d[0], self.gamma, rel_tol=1e-12)
+            or len(self.a) != len(self.C)
+            or len(self.c) != len(self.d)
+        ):
             raise ValueError("the tableau is not consistent")
         theta, (s0, s1, s2) = self.seen, self.shape
-        if not math.isclose(theta * (1 - theta) * (s0 + s1 * theta + s2 * theta**2), 1, rel_tol=1e-12):
+        if not math.isclose(
+            theta * (1 - theta) * (s0 + s1 * theta + s2 * theta**2), 1, rel_tol=1e-12
+        ):
             raise ValueError("the shape is not 1 where the defect is seen")
 
 
-_A6 = (-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946)
+_A6 = (
+    -7.502846399306121,
+    2.561846144803919,
+    -11.627539656261098,
+    -0.18268767659942256,
+    0.030198172008377946,
+)
 RODAS5P = Tableau(
     gamma=0.21193756319429014,
     a=(
-        (), (3.0,), (2.849394379747939, 0.45842242204463923), (-6.954028509809101, 2.489845061869568, -10.358996098473584),
-        (2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641), _A6, (*_A6, 1.0), (*_A6, 1.0, 1.0),
+        (), (3.0,), (2.849394379747939, 0.45842242204463923),
+        (-6.954028509809101, 2.489845061869568, -10.358996098473584),
+        (2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641), _A6,
+        (*_A6, 1.0), (*_A6, 1.0, 1.0),
     ),
     C=(
-        (), (-14.155112264123755,), (-17.97296035885952, -2.859693295451294), (147.12150275711716, -1.41221402718213, 71.68940251302358),
+        (), (-14.155112264123755,), (-17.97296035885952, -2.859693295451294),
+        (147.12150275711716, -1.41221402718213, 71.68940251302358),
         (165.43517024871676, -0.4592823456491126, 42.90938336958603, -5.961986721573306),
-        (24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125, -0.6610691825249471),
-        (30.91273214028599, -3.1208243349937974, 77.79954646070892, 34.28646028294783, -19.097331116725623, -28.087943162872662),
-        (37.80277123390563, -3.2571969029072276, 112.26918849496327, 66.9347231244047, -40.06618937091002, -54.66780262877968, -9.48861652309627),
+        (24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125,
+            -0.6610691825249471),
+        (30.91273214028599, -3.1208243349937974, 77.79954646070892, 34.28646028294783,
+            -19.097331116725623, -28.087943162872662),
+        (37.80277123390563, -3.2571969029072276, 112.26918849496327, 66.9347231244047,
+            -40.06618937091002, -54.66780262877968, -9.48861652309627),
     ),
-    c=(0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0),
-    d=(0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734, 2.325825639765069, 0.0, 0.0, 0.0),
+    c=(0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0,
+        1.0, 1.0),
+    d=(0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734,
+        2.325825639765069, 0.0, 0.0, 0.0),
     dense=(
-        (25.948786856663858, -2.5579724845846235, 10.433815404888879, -2.3679251022685204, 0.524948541321073, 1.1241088310450404, 0.4272876194431874,
+        (25.948786856663858, -2.5579724845846235, 10.433815404888879, -2.3679251022685204,
+            0.524948541321073, 1.1241088310450404, 0.4272876194431874,
          -0.17202221070155493),
-        (-9.91568850695171, -0.9689944594115154, 3.0438037242978453, -24.495224566215796, 20.176138334709044, 15.98066361424651, -6.789040303419874,
+        (-9.91568850695171, -0.9689944594115154, 3.0438037242978453, -24.495224566215796,
+            20.176138334709044, 15.98066361424651, -6.789040303419874,
          -6.710236069923372),
-        (11.419903575922262, 2.8879645146136994, 72.92137995996029, 80.12511834622643, -52.072871366152654, -59.78993625266729,
+        (11.419903575922262, 2.8879645146136994, 72.92137995996029, 80.12511834622643,
+            -52.072871366152654, -59.78993625266729,
          -0.15582684282751913, 4.883087185713722),
     ),
     order=5,
@@ -83,35 +115,60 @@ RODAS5P = Tableau(
 
 _INNER = ((1 - 1 / math.sqrt(5)) / 2, (1 + 1 / math.sqrt(5)) / 2)
 NODES = np.array([0.0, *_INNER, 1.0])
-#: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the Lobatto points.
+#: Monomial coefficients θ¹…θ⁴ of the integrals from 0 to θ of the Lagrange polynomials through the
+#: Lobatto points.
 INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
 DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN, EVENT = range(8)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
-BETWEEN = 0.1  # weight of δ beside the error of the step, so that a curve that only the dense output sees is followed too
+# weight of δ beside the error of the step, so that a curve that only the dense output sees is
+# followed too
+BETWEEN = 0.1
 #: The third divided difference of what is known at the Lobatto points.
 THIRD = tuple(1 / math.prod(a - b for b in NODES if b != a) for a in map(float, NODES))
-WRONG = 1e-4  # error of the Lobatto rule in units of Δ₃²/Δ₁: right for e^x and ln(1 + x) where it is 1e-8 of the whole, too small by 3 at sin²
-SHARE, PAST = 5.0, 0.02  # a step may err by rtol·(SHARE·its own energy + PAST·the energy that passed before)
-DRY = 1e-10  # share of the first step where a pool is empty: a rule of quadrature cannot see how ln c begins there, so let it be nothing
+# error of the Lobatto rule in units of Δ₃²/Δ₁: right for e^x and ln(1 + x) where it is 1e-8 of the
+# whole, too small by 3 at sin²
+WRONG = 1e-4
+SHARE, PAST = (
+    5.0,
+    0.02,
+)  # a step may err by rtol·(SHARE·its own energy + PAST·the energy that passed before)
+# share of the first step where a pool is empty: a rule of quadrature cannot see how ln c begins
+# there, so let it be nothing
+DRY = 1e-10
 INSTANT = 1e-12  # of the time: in a shorter step the ledger has no say
-HELD = 2000  # attempts that the ledger alone may shorten before a lane is given to the careful driver
+HELD = (
+    2000  # attempts that the ledger alone may shorten before a lane is given to the careful driver
+)
 
 
-#: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of its table.
+#: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of
+#: its table.
 ARRAYS = (
-    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e", "row", "m", "odd", "under", "power", "pair",
-    "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job", "part", "stop", "long", "next", "steps", "bad",
+    "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e",
+    "row", "m", "odd", "under", "power", "pair",
+    "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job",
+    "part", "stop", "long", "next", "steps", "bad",
     "has", "nodes_t", "nodes_y", "nodes_c", "nodes_g",
 )  # fmt: skip
 SIZES = (
-    "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts", "state_blocks", "quadrature_blocks", "process_blocks",
+    "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts",
+    "state_blocks", "quadrature_blocks", "process_blocks",
     "jacobian_blocks",
 )  # fmt: skip
 #: What a driver of a program with events has besides.
-EVENTFUL = {"sizes": ("events",), "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute"), "functions": ("f_event",)}
+EVENTFUL = {
+    "sizes": ("events",),
+    "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute"),
+    "functions": ("f_event",),
+}
 #: Arrays behind whose rows rolled functions keep their intermediates.
-SCRATCH = {"f": ("f_jac",), "v": ("f_rhs",), "A": ("f_lu", "f_solve"), **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",))}
+SCRATCH = {
+    "f": ("f_jac",),
+    "v": ("f_rhs",),
+    "A": ("f_lu", "f_solve"),
+    **dict.fromkeys(("g0", "g1", "g2", "g3"), ("f_quad",)),
+}
 FUNCTIONS = ("f_jac", "f_rhs", "f_lu", "f_solve", "f_quad", "f_both", "f_mend")
 CAREFUL = ("f_both", "f_mend")
 
@@ -119,23 +176,35 @@ CAREFUL = ("f_both", "f_mend")
 def names(*, events: bool) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Of the sizes, the arrays and the functions in a table."""
     plain = {"sizes": SIZES, "arrays": ARRAYS, "functions": FUNCTIONS}
-    sizes, arrays, functions = ((*own, *EVENTFUL[kind]) if events else own for kind, own in plain.items())
+    sizes, arrays, functions = (
+        (*own, *EVENTFUL[kind]) if events else own for kind, own in plain.items()
+    )
     return sizes, arrays, functions
 
 
-def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
+def table(
+    shape: Shape, layout: Layout, addresses: dict[str, int]
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
     """What a driver must know of a model, and the size of its workspace in lane vectors.
 
-    ``SIZES``, offsets of the arrays, addresses of the functions, the indices of the states with ∂f/∂t, and, with their number before them,
-    of those in whose rows constraints stand.
+    ``SIZES``, offsets of the arrays, addresses of the functions, the indices of the states with
+    ∂f/∂t, and, with their number before them, of those in whose rows constraints stand.
     """
     n, q, nodes = shape.states, shape.quadratures, layout.nodes
     blocks = [layout.blocks(rows) for rows in (n, q, shape.processes, shape.jacobian)]
     _, arrays, functions = names(events=bool(shape.events))
     states, quadratures, processes, _ = (b * layout.block for b in blocks)
     sizes = dict.fromkeys(arrays, 1) | dict.fromkeys(("y", "u", "f", "v", "tol", "low"), states)
-    sizes |= dict.fromkeys(("g0", "g1", "g2", "g3", "q"), quadratures + layout.block)  # processes need not begin with a block
-    sizes |= {"k": states * len(RODAS5P.c), "A": shape.factors, "J": shape.jacobian, "dt": len(shape.clocked), "c": shape.constants}
+    sizes |= dict.fromkeys(
+        ("g0", "g1", "g2", "g3", "q"), quadratures + layout.block
+    )  # processes need not begin with a block
+    sizes |= {
+        "k": states * len(RODAS5P.c),
+        "A": shape.factors,
+        "J": shape.jacobian,
+        "dt": len(shape.clocked),
+        "c": shape.constants,
+    }
     for name, users in SCRATCH.items():
         sizes[name] += max(shape.scratch.get(user, 0) for user in users)
     sizes |= {"e": 3 * states, "row": states + quadratures, "m": processes}
@@ -145,11 +214,29 @@ def table(shape: Shape, layout: Layout, addresses: dict[str, int]) -> tuple[np.n
         sizes |= {"pair": 2 * n, "more": q}
     if nodes > 1:
         integrands = max(quadratures, q + shape.scratch.get("f_quad", 0))
-        sizes |= {"nodes_t": nodes, "nodes_y": nodes * n, "nodes_c": nodes * shape.constants, "nodes_g": nodes * integrands}
-    offsets = np.cumsum([0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in arrays)])
-    head = (n, q, shape.processes, shape.constants, len(shape.clocked), shape.entries, shape.drifts, *blocks)
+        sizes |= {
+            "nodes_t": nodes,
+            "nodes_y": nodes * n,
+            "nodes_c": nodes * shape.constants,
+            "nodes_g": nodes * integrands,
+        }
+    offsets = np.cumsum(
+        [0, *(layout.block * layout.blocks(max(1, sizes[name])) for name in arrays)]
+    )
+    head = (
+        n,
+        q,
+        shape.processes,
+        shape.constants,
+        len(shape.clocked),
+        shape.entries,
+        shape.drifts,
+        *blocks,
+    )
     head += (shape.events,) if shape.events else ()
     code = [addresses.get(name, 0) for name in functions]
     algebraic = [i for i, m in enumerate(shape.mass) if not m]
-    made = np.array([*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic], dtype=np.int64)
+    made = np.array(
+        [*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic], dtype=np.int64
+    )
     return made, int(offsets[-1])

@@ -22,7 +22,9 @@ def uneven(pieces: int) -> Array:
     return made
 
 
-def bounds(expression: sp.Expr, known: Mapping[sp.Symbol, Array], first: Array, last: Array) -> tuple[Array, Array]:
+def bounds(
+    expression: sp.Expr, known: Mapping[sp.Symbol, Array], first: Array, last: Array
+) -> tuple[Array, Array]:
     """Bounds by cell, from ``first`` to ``last``; infinite where there are none."""
     memo: dict[Any, tuple[Array, Array]] = {s: (x, x) for s, x in known.items()}
     memo[symbols.t] = (first, last)

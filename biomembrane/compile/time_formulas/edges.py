@@ -1,4 +1,5 @@
-"""Where a formula of time has an edge: the roots of what stands in Abs, Max and Min, isolated by enclosure.
+"""Where a formula of time has an edge: the roots of what stands in Abs, Max and Min, isolated by
+enclosure.
 
 Quadrature along a step takes powers to be smooth inside it; an edge has to be the end of a step.
 """
@@ -20,9 +21,12 @@ BUDGET = 65536  # cells of a lane that are looked at
 HALVINGS = 60  # of a cell with one root
 
 
-def kinks(expression: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int, most: int) -> tuple[list[Array], NDArray[np.bool_]]:
-    """Times inside (0, end) by lane, sorted, and by lane whether there are more than ``most``, of which the first are given, or a cell is left
-    in which nothing is known."""
+def kinks(
+    expression: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int, most: int
+) -> tuple[list[Array], NDArray[np.bool_]]:
+    """Times inside (0, end) by lane, sorted, and by lane whether there are more than ``most``, of
+    which the first are given, or a cell is left in which nothing is known.
+    """
     made: list[list[Array]] = [[] for _ in range(lanes)]
     crowded = np.zeros(lanes, bool)
     for switch in set(_switches(expression)):
@@ -50,11 +54,17 @@ def _apart(times: Array, end: float) -> Array:
     return inside[np.diff(inside, prepend=-end) > 1e-12 * end]
 
 
-def _roots(switch: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int) -> tuple[NDArray[np.int64], Array, NDArray[np.bool_]]:
+def _roots(
+    switch: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int
+) -> tuple[NDArray[np.int64], Array, NDArray[np.bool_]]:
     """Lane and time of each root, and by lane whether some cells stayed unclear."""
     slope = None if switch.has(sp.Max, sp.Min, sp.Abs) else sp.diff(switch, symbols.t)
     edges = end * uneven(FIRST)
-    lane, low, high = np.repeat(np.arange(lanes), FIRST), np.tile(edges[:-1], lanes), np.tile(edges[1:], lanes)
+    lane, low, high = (
+        np.repeat(np.arange(lanes), FIRST),
+        np.tile(edges[:-1], lanes),
+        np.tile(edges[1:], lanes),
+    )
     sure: list[tuple[NDArray[np.int64], Array, Array]] = []
     spent = np.zeros(lanes, np.int64)
     for left in range(ROUNDS, -1, -1):
@@ -85,7 +95,11 @@ def _roots(switch: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes:
     first, last = (_values(switch, here, x) for x in (low, high))
     crosses = (np.sign(first) * np.sign(last) < 0) | (last == 0)
     lane, low, high, first = lane[crosses], low[crosses], high[crosses], first[crosses]
-    return lane, _halved(switch, {s: x[lane] for s, x in known.items()}, low, high, first), spent > BUDGET
+    return (
+        lane,
+        _halved(switch, {s: x[lane] for s, x in known.items()}, low, high, first),
+        spent > BUDGET,
+    )
 
 
 def _values(switch: sp.Expr, known: Mapping[sp.Symbol, Array], at: Array) -> Array:
@@ -93,7 +107,9 @@ def _values(switch: sp.Expr, known: Mapping[sp.Symbol, Array], at: Array) -> Arr
     return made
 
 
-def _halved(switch: sp.Expr, known: Mapping[sp.Symbol, Array], low: Array, high: Array, first: Array) -> Array:
+def _halved(
+    switch: sp.Expr, known: Mapping[sp.Symbol, Array], low: Array, high: Array, first: Array
+) -> Array:
     for _ in range(HALVINGS if len(low) else 0):
         middle = (low + high) / 2
         same = np.sign(_values(switch, known, middle)) == np.sign(first)

@@ -1,7 +1,9 @@
-"""One judgement a law: what is proved of its expressions holds wherever the same expressions come up under other names.
+"""One judgement a law: what is proved of its expressions holds wherever the same expressions come
+up under other names.
 
-A case is all that a judgement depends on, in local symbols, which carry their assumptions with them.  A law that does not pass is judged
-again in the names and numbers of its own place, for its own error, or because it holds for what the local symbols stand for only.
+A case is all that a judgement depends on, in local symbols, which carry their assumptions with
+them.  A law that does not pass is judged again in the names and numbers of its own place, for its
+own error, or because it holds for what the local symbols stand for only.
 """
 
 from __future__ import annotations
@@ -23,16 +25,18 @@ from .certificate import Verdict
 
 
 @dataclass(frozen=True)
-class Case:
-    """A law at a site: rates, the modulator within them, A/RT, the dimension of each symbol, and symbols that follow from others."""
+class LawAtSite:
+    """A law at a site: rates, the modulator within them, A/RT, the dimension of each symbol, and
+    symbols that follow from others.
+    """
 
     rates: Rates
     modulator: sp.Expr | None
-    drive: sp.Expr
+    reduced_affinity: sp.Expr
     dims: frozenset[tuple[sp.Symbol, Dimension]]
     derived: frozenset[tuple[sp.Symbol, sp.Expr]]
 
-    def renamed(self, names: Mapping[sp.Symbol, sp.Expr]) -> Case:
+    def renamed(self, names: Mapping[sp.Symbol, sp.Expr]) -> LawAtSite:
         """The case of what the symbols stand for."""
 
         def put(e: sp.Expr) -> sp.Expr:
@@ -40,23 +44,36 @@ class Case:
 
         g = None if self.modulator is None else put(self.modulator)
         dims = frozenset((put(s), dim) for s, dim in self.dims)
-        return Case(self.rates.mapped(put), g, put(self.drive), dims, frozenset((put(s), put(e)) for s, e in self.derived))
+        return LawAtSite(
+            self.rates.mapped(put),
+            g,
+            put(self.reduced_affinity),
+            dims,
+            frozenset((put(s), put(e)) for s, e in self.derived),
+        )
 
 
-def judged(case: Case, names: Mapping[sp.Symbol, sp.Expr], parameters: Mapping[str, Declared], where: str) -> tuple[Verdict, str]:
-    """Verdict and statement on a law; whatever is wrong with it is told in the names of its place."""
+def certify(
+    case: LawAtSite,
+    names: Mapping[sp.Symbol, sp.Expr],
+    parameters: Mapping[str, Declared],
+    where: str,
+) -> tuple[Verdict, str]:
+    """Verdict and statement on a law; whatever is wrong with it is told in the names of its
+    place.
+    """
     with suppress(errors.BiomembraneError):
-        return known(case)
-    return judge(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
+        return certify_local(case)
+    return _certify(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
 
 
 @lru_cache(maxsize=4096)
-def known(case: Case) -> tuple[Verdict, str]:
+def certify_local(case: LawAtSite) -> tuple[Verdict, str]:
     """The judgement on a case, once."""
-    return judge(case, {}, "")
+    return _certify(case, {}, "")
 
 
-def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[Verdict, str]:
+def _certify(case: LawAtSite, values: Mapping[str, float], where: str) -> tuple[Verdict, str]:
     """Check dimension, sign and detailed balance.  Raises what is wrong with the law."""
     dims, derived, rates = dict(case.dims), dict(case.derived), case.rates
     if case.modulator is not None:
@@ -80,5 +97,7 @@ def judge(case: Case, values: Mapping[str, float], where: str) -> tuple[Verdict,
     for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
         certificate.check_dimension(rate, d.FLUX, dims, where, what)
         certificate.check_sign(rate, values, where, what)
-    forward, reverse, drive = (e.xreplace(derived) for e in (rates.forward, rates.reverse, case.drive))
-    return Verdict.PROVEN, certificate.prove(forward, reverse, drive, values, where)
+    forward, reverse, reduced_affinity = (
+        e.xreplace(derived) for e in (rates.forward, rates.reverse, case.reduced_affinity)
+    )
+    return Verdict.PROVEN, certificate.prove(forward, reverse, reduced_affinity, values, where)

@@ -1,7 +1,8 @@
-"""Whether an expression is never negative, whatever its symbols: by its terms and factors, by bounds, by a common denominator.
+"""Whether an expression is never negative, whatever its symbols: by its terms and factors, by
+bounds, by a common denominator.
 
-Bounds follow from what symbols may be (positive, a fraction, real) and from the ranges of exp, tanh, cos and their kin.  All work
-is bounded: an expression that would take longer is undecided.
+Bounds follow from what symbols may be (positive, a fraction, real) and from the ranges of exp,
+tanh, cos and their kin.  All work is bounded: an expression that would take longer is undecided.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
         return True
     if expr.is_Pow or isinstance(expr, sp.exp):
         base, power = expr.as_base_exp()
-        return (bool(power.is_real) and nonnegative(base, memo)) or bool(base.is_real and power.is_number and float(power) % 2 == 0)
+        return (bool(power.is_real) and nonnegative(base, memo)) or bool(
+            base.is_real and power.is_number and float(power) % 2 == 0
+        )
     if expr.is_Add and all(nonnegative(a, memo) for a in expr.args):
         return True
     if bounds(expr, {})[0] >= 0:
@@ -48,7 +51,9 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
 
 
 def _sum(expr: sp.Add, memo: dict[sp.Expr, bool]) -> bool:
-    """A sum with negative terms: multiplied out, over one denominator, factored; unless it is seen to be negative somewhere."""
+    """A sum with negative terms: multiplied out, over one denominator, factored; unless it is seen
+    to be negative somewhere.
+    """
     tried: dict[sp.Expr, Any] = {}
     with np.errstate(all="ignore"):
         parts = [_tried(a, tried) for a in expr.args]
@@ -66,7 +71,11 @@ def _sum(expr: sp.Add, memo: dict[sp.Expr, bool]) -> bool:
     top, bottom = sp.fraction(sp.together(expr))
     if bottom != 1 and nonnegative(bottom, memo):
         return terms(top) <= SPREAD and nonnegative(sp.expand(top), memo)
-    return _squares(flat) and bool(flat.free_symbols) and _factored(flat, {d: p for p, d in held.items()}, memo)
+    return (
+        _squares(flat)
+        and bool(flat.free_symbols)
+        and _factored(flat, {d: p for p, d in held.items()}, memo)
+    )
 
 
 def _factored(flat: sp.Expr, held: dict[sp.Symbol, sp.Expr], memo: dict[sp.Expr, bool]) -> bool:
@@ -77,7 +86,13 @@ def _factored(flat: sp.Expr, held: dict[sp.Symbol, sp.Expr], memo: dict[sp.Expr,
 def _squares(flat: sp.Expr) -> bool:
     """Whether a polynomial is small enough to be factored: a² − 2ab + b² and its kin."""
     poly = flat.as_poly()
-    return poly is not None and len(poly.terms()) <= FEW and len(poly.gens) <= 4 and poly.total_degree() <= 6 and not flat.has(sp.Float)
+    return (
+        poly is not None
+        and len(poly.terms()) <= FEW
+        and len(poly.gens) <= 4
+        and poly.total_degree() <= 6
+        and not flat.has(sp.Float)
+    )
 
 
 def _whole(expr: sp.Expr) -> set[sp.Expr]:
@@ -95,20 +110,25 @@ def terms(e: sp.Expr) -> int:
         return sum(terms(a) for a in e.args)
     if e.is_Mul:
         return math.prod(terms(a) for a in e.args)
-    return terms(e.base) ** min(int(e.exp), 99) if e.is_Pow and e.exp.is_Integer and e.exp > 0 else 1
+    return (
+        terms(e.base) ** min(int(e.exp), 99) if e.is_Pow and e.exp.is_Integer and e.exp > 0 else 1
+    )
 
 
 # --- values
 
 _TRIES = 16
 _VALUES: dict[type, Callable[..., Any]] = {
-    sp.exp: np.exp, sp.log: np.log, sp.tanh: np.tanh, sp.sin: np.sin, sp.cos: np.cos, sp.Abs: np.abs, sp.Max: np.maximum, sp.Min: np.minimum,
+    sp.exp: np.exp, sp.log: np.log, sp.tanh: np.tanh, sp.sin: np.sin, sp.cos: np.cos,
+    sp.Abs: np.abs, sp.Max: np.maximum, sp.Min: np.minimum,
     B: lambda x: np.where(x == 0, 1.0, x / np.expm1(x)), sp.Pow: np.power,
 }  # fmt: skip
 
 
 def _tried(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
-    """Values at a few states that do not depend on anything but the names of the symbols; NaN where there is none."""
+    """Values at a few states that do not depend on anything but the names of the symbols; NaN where
+    there is none.
+    """
     if e not in memo:
         memo[e] = _value(e, memo)
     return memo[e]
@@ -118,7 +138,15 @@ def _value(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
     if e.is_Symbol:
         drawn = np.random.default_rng(zlib.crc32(e.name.encode())).random((2, _TRIES))
         size = drawn[0] if is_fraction(e) else 10.0 ** (4 * drawn[0] - 2)
-        return size if e.is_nonnegative else size * np.where(drawn[1] < 1 / 2, 1.0, -1.0) if e.is_real else np.full(_TRIES, np.nan)
+        return (
+            size
+            if e.is_nonnegative
+            else (
+                size * np.where(drawn[1] < 1 / 2, 1.0, -1.0)
+                if e.is_real
+                else np.full(_TRIES, np.nan)
+            )
+        )
     if e.is_number:
         return float(e) if e.is_real else np.nan
     args = [_tried(a, memo) for a in e.args]
@@ -132,7 +160,9 @@ def _value(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
 
 
 def bounds(expr: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
-    """The least and the greatest value that ``expr`` may have, node by node; infinite where nothing is known."""
+    """The least and the greatest value that ``expr`` may have, node by node; infinite where nothing
+    is known.
+    """
     if expr not in memo:
         low, high = _bounds(expr, memo)
         memo[expr] = (-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
@@ -141,7 +171,13 @@ def bounds(expr: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
 
 def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
     if e.is_Symbol:
-        return (0.0, 1.0 if is_fraction(e) else math.inf) if e.is_nonnegative else (-math.inf, 0.0) if e.is_nonpositive else ANY
+        return (
+            (0.0, 1.0 if is_fraction(e) else math.inf)
+            if e.is_nonnegative
+            else (-math.inf, 0.0)
+            if e.is_nonpositive
+            else ANY
+        )
     if e.is_number:
         return (float(e), float(e)) if e.is_real else ANY
     if not e.args or e.is_real is False:
@@ -162,7 +198,9 @@ def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
 
 
 def _times(a: Bounds, b: Bounds) -> Bounds:
-    ends = [x * y if x and y else 0.0 for x in a for y in b]  # nothing times what has no bound is nothing
+    ends = [
+        x * y if x and y else 0.0 for x in a for y in b
+    ]  # nothing times what has no bound is nothing
     return min(ends), max(ends)
 
 

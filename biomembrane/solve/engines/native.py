@@ -31,10 +31,11 @@ _ENDS = {  # by what the driver records
 class Native:
     """``Native(rtol=1e-8)``: the default solver.
 
-    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many steps a lane may attempt for each part of its run
-    between breaks that it has begun; ``threads`` 0 means one a core.
-    A lane of a scan has the same bits whatever the order of the lanes, the chunks and the number of threads; a run alone, on fewer lanes at a
-    time, equals it to about 1e-12.
+    ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many
+    steps a lane may attempt for each part of its run between breaks that it has begun; ``threads``
+    0 means one a core. A lane of a scan has the same bits whatever the order of the lanes, the
+    chunks and the number of threads; a run alone, on fewer lanes at a time, equals it to about
+    1e-12.
     """
 
     rtol: float = 1e-8
@@ -79,7 +80,10 @@ class NativeProgram:
         return NativeProgram, (self.settings, self.program, self.lanes)
 
     def integrate(self, problem: Problem) -> Block:
-        """See :class:`~biomembrane.solve.engine_protocols.Compiled`.  One thread; :mod:`..lane_batches` runs several blocks at once."""
+        """See :class:`~biomembrane.solve.engine_protocols.Compiled`.
+
+        One thread; :mod:`..lane_batches` runs several blocks at once.
+        """
         made, machine = empty(problem), self.machine
         sets = self._sets(machine, problem, made)
         made.rows[:, 0, :] = 0.0
@@ -108,14 +112,20 @@ class NativeProgram:
         ends = np.empty((lanes, parts, 2))
         ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
         return Sets(
-            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times, made.rows, made.end, made.turns, made.least,
+            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times,
+            made.rows, made.end, made.turns, made.least,
             rtol=settings.rtol, limit=settings.max_steps,
         )  # fmt: skip
 
     def _through(self, made: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
-        """All lanes through their events: those that met one go on from what it set, until none does."""
+        """All lanes through their events: those that met one go on from what it set, until none
+        does.
+        """
         size, stopped = len(problem.y0), dict[int, Status]()
-        passage, least = Passage(problem, sets.constants, made.turns), np.full_like(made.least, np.inf)
+        passage, least = (
+            Passage(problem, sets.constants, made.turns),
+            np.full_like(made.least, np.inf),
+        )
         made.end[:, size:], sets.start = 0.0, sets.start.copy()
         while len(sets.order):
             counter.value = 0
@@ -136,16 +146,27 @@ class NativeProgram:
         return replace(made, met=passage.finished(made.statuses))
 
     @staticmethod
-    def _go_on(made: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any) -> None:
-        """Let lanes begin where their events left them; an output time that is the time of an event shows the state after it."""
+    def _go_on(
+        made: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any
+    ) -> None:
+        """Let lanes begin where their events left them; an output time that is the time of an event
+        shows the state after it.
+        """
         size, grid = len(after), problem.times
-        next_, part = np.searchsorted(grid, times, side="right"), (problem.stops[:-1, lanes] <= times).sum(axis=0)
+        next_, part = (
+            np.searchsorted(grid, times, side="right"),
+            (problem.stops[:-1, lanes] <= times).sum(axis=0),
+        )
         sets.order, sets.start[lanes] = lanes, after.T
-        sets.left[lanes] = np.column_stack([times, part, next_, sets.record[lanes, 1:3], which, made.end[lanes, size:]])
+        sets.left[lanes] = np.column_stack(
+            [times, part, next_, sets.record[lanes, 1:3], which, made.end[lanes, size:]]
+        )
         at = np.flatnonzero(np.isin(times, grid))
         made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
 
-    def _finished(self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None) -> Block:
+    def _finished(
+        self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None
+    ) -> Block:
         """With statuses and counts; ``stopped``: lanes that an event put where none can go on."""
         record = sets.record
         done = Status(Outcome.DONE, float(made.times[-1]))
@@ -168,5 +189,14 @@ class NativeProgram:
         if kind == tableau.WAITING:
             return WAITING
         outcome, reason = _ENDS[int(kind)]
-        numbers = {"solver": "Native(", "more": 10 * self.settings.max_steps, "rtol": self.settings.rtol / 100}
-        return Status(outcome, float(time), outcome.because(reason.format(most=steps - 1), **numbers), int(state))
+        numbers = {
+            "solver": "Native(",
+            "more": 10 * self.settings.max_steps,
+            "rtol": self.settings.rtol / 100,
+        }
+        return Status(
+            outcome,
+            float(time),
+            outcome.because(reason.format(most=steps - 1), **numbers),
+            int(state),
+        )

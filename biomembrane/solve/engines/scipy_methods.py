@@ -22,23 +22,26 @@ from ..status import Outcome, Status
 
 _METHODS = ("Radau", "BDF", "LSODA")
 _GAUSS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2
-# Radau IIA solves the equations exactly at its own nodes; between them stiff fluxes along the polynomial are off
+# Radau IIA solves the equations exactly at its own nodes; between them stiff fluxes along the
+# polynomial are off
 _NODES = {"Radau": np.array([(4 - 6**0.5) / 10, (4 + 6**0.5) / 10, 1.0])}
 _CHUNK = 4096  # quadrature nodes evaluated at once
 _HALVES = 12  # times that the ledger may halve a step
-_WRONG = 2e-2  # error of the rules in units of Δ₃²/Δ₁, as in :mod:`biomembrane.compile.rosenbrock.tableau`
+# error of the rules in units of Δ₃²/Δ₁, as in :mod:`biomembrane.compile.rosenbrock.tableau`
+_WRONG = 2e-2
 _SEEN = np.linspace(0.0625, 1.0, 16)  # where a step is looked at for amounts below zero
 _JUDGED = ("drift", "dissipation")  # groups whose error the ledger controls
 
 
 @dataclass(frozen=True)
 class SciPy:
-    """``SciPy("Radau")``, ``"BDF"`` or ``"LSODA"``; ``rtol`` relative, ``atol`` as a share of rtol times the typical size of each state,
-    ``max_steps`` for each part of a run between breaks.
+    """``SciPy("Radau")``, ``"BDF"`` or ``"LSODA"``; ``rtol`` relative, ``atol`` as a share of rtol
+    times the typical size of each state, ``max_steps`` for each part of a run between breaks.
 
-    The ledger is integrated along each step at the collocation nodes of Radau IIA, or at four Gauss–Legendre nodes on the dense output
-    of the other methods; inside a step by the integral of the interpolant through the nodes.  Where the powers vary more than the nodes can
-    tell, the ledger halves the step until they do not.  A step that goes below zero is made again, shorter.
+    The ledger is integrated along each step at the collocation nodes of Radau IIA, or at four
+    Gauss–Legendre nodes on the dense output of the other methods; inside a step by the integral of
+    the interpolant through the nodes.  Where the powers vary more than the nodes can tell, the
+    ledger halves the step until they do not.  A step that goes below zero is made again, shorter.
     """
 
     method: str = "Radau"
@@ -50,13 +53,20 @@ class SciPy:
     def __post_init__(self) -> None:
         if not isinstance(self.method, str) or self.method not in _METHODS:
             got, advice = errors.shown(self.method), errors.nearest(self.method, _METHODS)
-            raise errors.BadSettings(where="SciPy(method)", wanted=", ".join(_METHODS), got=got, advice=advice)
+            raise errors.BadSettings(
+                where="SciPy(method)", wanted=", ".join(_METHODS), got=got, advice=advice
+            )
         check_tolerances(self, "SciPy")
         check_count(self, "SciPy", "max_steps", 1)
         first = None if self.first_step is None else user_text.numbers(self.first_step)
         if self.first_step is not None and not (isinstance(first, float) and 0 < first < np.inf):
             got, advice = errors.shown(self.first_step), "SciPy(first_step=1e-6), or leave it out"
-            raise errors.BadSettings(where="SciPy(first_step=…)", wanted="seconds above zero, as a number", got=got, advice=advice)
+            raise errors.BadSettings(
+                where="SciPy(first_step=…)",
+                wanted="seconds above zero, as a number",
+                got=got,
+                advice=advice,
+            )
         object.__setattr__(self, "first_step", first)
 
     @property
@@ -107,9 +117,13 @@ class SciPyProgram:
             if problem.cancel.asked:
                 made.rows[lane:] = np.nan
                 break
-            march = _March(self.settings, kernel(self.program), problem, lane, made.turns[lane], passage)
+            march = _March(
+                self.settings, kernel(self.program), problem, lane, made.turns[lane], passage
+            )
             with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")  # SciPy warns of singular factors on the way to a status that we report
+                warnings.simplefilter(
+                    "ignore"
+                )  # SciPy warns of singular factors on the way to a status that we report
                 march.run()
             made.rows[lane] = march.rows[:, : made.rows.shape[2]]
             made.end[lane] = march.rows[-1]
@@ -122,8 +136,22 @@ class SciPyProgram:
 class _March:
     """One lane, step by step and part by part; fills its ``rows`` as it goes."""
 
-    def __init__(self, settings: SciPy, functions: Kernel, problem: Problem, lane: int, turns: Array, passage: Passage | None) -> None:
-        self.settings, self.problem, self.lane, self.turns, self.passage = settings, problem, lane, turns, passage
+    def __init__(
+        self,
+        settings: SciPy,
+        functions: Kernel,
+        problem: Problem,
+        lane: int,
+        turns: Array,
+        passage: Passage | None,
+    ) -> None:
+        self.settings, self.problem, self.lane, self.turns, self.passage = (
+            settings,
+            problem,
+            lane,
+            turns,
+            passage,
+        )
         self.kernel, self.times = functions, problem.times
         self.size = len(problem.y0)
         self.scale = problem.scale[:, lane]
@@ -131,7 +159,9 @@ class _March:
         self.places = _NODES.get(settings.method, _GAUSS)
         self.rows = np.full((len(self.times), problem.width), np.nan)
         self.least = np.full(len(functions.program.outputs["dissipation"]), np.inf)
-        self.books = np.zeros(problem.width - self.size)  # quadratures up to the part that is running
+        self.books = np.zeros(
+            problem.width - self.size
+        )  # quadratures up to the part that is running
         self.count = self.budget = 0
         self.status = Status(Outcome.DONE, float(self.times[-1]))
         self.fired: tuple[float, int] | None = None  # the event that ended what was integrated last
@@ -144,7 +174,11 @@ class _March:
         longest = problem.longest[:, self.lane]
         for part, stop in enumerate(problem.stops[:, self.lane]):
             self.longest = float(longest[part])
-            self.constants = self.passage.constants(start, self.lane) if self.passage else problem.lane_constants(part, self.lane)
+            self.constants = (
+                self.passage.constants(start, self.lane)
+                if self.passage
+                else problem.lane_constants(part, self.lane)
+            )
             self.budget += self.settings.max_steps
             if part:
                 self.turns[part - 1] = y
@@ -191,16 +225,22 @@ class _March:
                 if h <= 1e-12 * (solver.t + 1e-4 * stop):
                     i = int(np.argmin((least - self.floor) / self.scale))
                     reason = f"it would be {least[i]:.3g} at t = {solver.t:.6g} s"
-                    self.status = Status(Outcome.NEGATIVE, float(solver.t_old), Outcome.NEGATIVE.because(reason), i)
+                    self.status = Status(
+                        Outcome.NEGATIVE, float(solver.t_old), Outcome.NEGATIVE.because(reason), i
+                    )
                     break
                 self.count += 1
-                solver = self._solver(before, solver.t_old, stop, h / 4)  # walk up to where the pool is empty
+                solver = self._solver(
+                    before, solver.t_old, stop, h / 4
+                )  # walk up to where the pool is empty
                 continue
             if self.passage:
                 root = self._root(solver, dense)
                 if root is not None:
                     self.count += 1
-                    solver = self._solver(before, solver.t_old, root, root - solver.t_old)  # a step that ends there
+                    solver = self._solver(
+                        before, solver.t_old, root, root - solver.t_old
+                    )  # a step that ends there
                     continue
                 if self.fired and self.fired[0] == solver.t_old:
                     break
@@ -208,7 +248,9 @@ class _March:
             if self.fired:
                 break
             self.mute = 0
-            if solver.status == "finished" and solver.t < stop:  # of a step that was to end at an event, and did not come to it
+            if (
+                solver.status == "finished" and solver.t < stop
+            ):  # of a step that was to end at an event, and did not come to it
                 solver = self._solver(solver.y, solver.t, stop, h)
         self._account()
         made: Array = self.inside[-1](self.steps[-1]) if self.inside else y
@@ -217,22 +259,36 @@ class _March:
     def _step(self, solver: Any) -> bool:
         """One step; else the status says why there is none."""
         if self.count >= self.budget:
-            self._stop(Outcome.TOO_MANY_STEPS, solver.t, solver.y * np.nan, f"{self.budget} steps were not enough")
+            self._stop(
+                Outcome.TOO_MANY_STEPS,
+                solver.t,
+                solver.y * np.nan,
+                f"{self.budget} steps were not enough",
+            )
             return False
         try:
             message = solver.step()
         except (ValueError, np.linalg.LinAlgError) as problem:  # SciPy's LU refuses NaN
             if self._regular(solver.t, solver.y):
-                self._stop(Outcome.NOT_FINITE, solver.t, solver.y, f"a stage is not finite ({problem})")
+                self._stop(
+                    Outcome.NOT_FINITE, solver.t, solver.y, f"a stage is not finite ({problem})"
+                )
             return False
         if solver.status == "failed":
-            self._stop(Outcome.COLLAPSED, solver.t, self.kernel.rhs(solver.t, solver.y, self.constants), str(message))
+            self._stop(
+                Outcome.COLLAPSED,
+                solver.t,
+                self.kernel.rhs(solver.t, solver.y, self.constants),
+                str(message),
+            )
         elif not np.all(np.isfinite(solver.y)):
             self._stop(Outcome.NOT_FINITE, solver.t_old, solver.y, "a state is not finite")
         return self.status.ok
 
     def _root(self, solver: Any, dense: Any) -> float | None:
-        """When an event is inside a step; where it is at the start or the end of it, it has ``fired``."""
+        """When an event is inside a step; where it is at the start or the end of it, it has
+        ``fired``.
+        """
         begin, end = float(solver.t_old), float(solver.t)
         found = first_root(self.kernel, self.constants, begin, end, dense, self.mute)
         if found is None:
@@ -246,7 +302,10 @@ class _March:
 
     def _regular(self, t: float, y: Array) -> bool:
         """Whether dx/dt and its slopes are finite; else the status says where they are not."""
-        f, slopes = self.kernel.rhs(t, y, self.constants), self.kernel.call("jacobian", t, y, self.constants)
+        f, slopes = (
+            self.kernel.rhs(t, y, self.constants),
+            self.kernel.call("jacobian", t, y, self.constants),
+        )
         if not np.all(np.isfinite(f)) or not np.all(np.isfinite(y)):
             self._stop(Outcome.NOT_FINITE, t, f, "the rate of change is not finite")
         elif not np.all(np.isfinite(slopes)):
@@ -260,8 +319,10 @@ class _March:
 
         s, k, c = self.settings, self.kernel, self.constants
         made = getattr(integrate, s.method)(
-            lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
-            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(first, stop - start) if first else None, max_step=self.longest,
+            lambda t, y: k.rhs(t, y, c), start, y, stop, rtol=max(s.rtol, 1e-13),
+            atol=s.rtol * s.atol * self.scale,
+            jac=lambda t, y: k.jacobian(t, y, c), first_step=min(first,
+            stop - start) if first else None, max_step=self.longest,
         )  # fmt: skip
         if hasattr(made, "solve_lu"):
             made.solve_lu = _rested(made)
@@ -276,17 +337,29 @@ class _March:
 
     def _stop(self, kind: Outcome, time: float, suspect: Array, reason: str) -> None:
         wrong = np.flatnonzero(~np.isfinite(suspect))
-        message = kind.because(reason, solver=f"SciPy({self.settings.method!r}, ", more=10 * self.settings.max_steps)
-        self.status = Status(kind, float(time), message, int(wrong[0]) if len(wrong) and kind is not Outcome.TOO_MANY_STEPS else None)
+        message = kind.because(
+            reason, solver=f"SciPy({self.settings.method!r}, ", more=10 * self.settings.max_steps
+        )
+        self.status = Status(
+            kind,
+            float(time),
+            message,
+            int(wrong[0]) if len(wrong) and kind is not Outcome.TOO_MANY_STEPS else None,
+        )
 
     # --- the ledger
 
     def _account(self) -> None:
-        """Integrals along the steps of the part, at the output times in it and in all, and the least dissipation at any node."""
+        """Integrals along the steps of the part, at the output times in it and in all, and the
+        least dissipation at any node.
+        """
         if not self.inside:
             return
         edges, values = self._refined()
-        self.least = np.minimum(self.least, values[len(values) - len(self.least) :].reshape(len(self.least), -1).min(axis=1))
+        self.least = np.minimum(
+            self.least,
+            values[len(values) - len(self.least) :].reshape(len(self.least), -1).min(axis=1),
+        )
         values, h = values[:, :, 1:], np.diff(edges)
         done = np.zeros((len(self.books), len(edges)))
         np.cumsum(values @ weights(self.places, np.ones(1))[0] * h, axis=1, out=done[:, 1:])
@@ -299,7 +372,9 @@ class _March:
         self.books = self.books + done[:, -1]
 
     def _refined(self) -> tuple[Array, Array]:
-        """Edges of the intervals of the ledger, and the powers (row, interval, node) at the beginning and at the nodes of each."""
+        """Edges of the intervals of the ledger, and the powers (row, interval, node) at the
+        beginning and at the nodes of each.
+        """
         edges, owner = np.array(self.steps), np.arange(len(self.inside))
         values = self._powers(edges[:-1], edges[1:], owner)
         for _ in range(_HALVES):
@@ -308,22 +383,34 @@ class _March:
                 break
             begin, end = edges[chosen], edges[chosen + 1]
             middle = (begin + end) / 2
-            halves = [self._powers(a, b, owner[chosen]) for a, b in ((begin, middle), (middle, end))]
+            halves = [
+                self._powers(a, b, owner[chosen]) for a, b in ((begin, middle), (middle, end))
+            ]
             values[:, chosen] = halves[0]
             values = np.insert(values, chosen + 1, halves[1], axis=1)
-            owner, edges = np.insert(owner, chosen + 1, owner[chosen]), np.insert(edges, chosen + 1, middle)
+            owner, edges = (
+                np.insert(owner, chosen + 1, owner[chosen]),
+                np.insert(edges, chosen + 1, middle),
+            )
         return edges, values
 
     def _powers(self, begin: Array, end: Array, owner: Any) -> Array:
         nodes = begin[:, None] + (end - begin)[:, None] * np.concatenate([[0.0], self.places])
         t = nodes.ravel()
-        y = np.concatenate([self.inside[k](at) for k, at in zip(owner.tolist(), nodes, strict=True)], axis=1)
+        y = np.concatenate(
+            [self.inside[k](at) for k, at in zip(owner.tolist(), nodes, strict=True)], axis=1
+        )
         chunks = [(t[k : k + _CHUNK], y[:, k : k + _CHUNK]) for k in range(0, len(t), _CHUNK)]
-        groups = [np.concatenate([self.kernel.call(g, *at, self.constants) for at in chunks], axis=1) for g in QUADRATURES]
+        groups = [
+            np.concatenate([self.kernel.call(g, *at, self.constants) for at in chunks], axis=1)
+            for g in QUADRATURES
+        ]
         return np.concatenate(groups).reshape(len(self.books), *nodes.shape)
 
     def _coarse(self, values: Array, h: Array) -> Any:
-        """Which intervals are too long for the rule, by the third divided difference of the powers."""
+        """Which intervals are too long for the rule, by the third divided difference of the
+        powers.
+        """
         counts = [len(self.kernel.program.outputs[g]) for g in QUADRATURES]
         judged = np.repeat([g in _JUDGED for g in QUADRATURES], counts)
         g = values[judged]
@@ -334,7 +421,9 @@ class _March:
         spread = np.max(np.abs(g - g[..., :1]), axis=2)
         wrong = np.nansum(_WRONG * third**2 / np.maximum(spread, 1e-300), axis=0) * h
         energy = np.abs(g[..., 1:] @ weights(self.places, np.ones(1))[0] * h)
-        before = np.abs(np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]).sum(axis=0)
+        before = np.abs(
+            np.cumsum(energy, axis=1) - energy + np.abs(self.books[judged])[:, None]
+        ).sum(axis=0)
         made: Any = wrong > self.settings.rtol * (SHARE * energy.sum(axis=0) + PAST * before)
         return made
 
@@ -342,7 +431,9 @@ class _March:
 def _refuse_constraints(program: Program) -> None:
     """SciPy's methods solve dx/dt = f, without a mass matrix."""
     if program.algebraic:
-        named = [program.states[i] for i in program.algebraic[:4]] + ["…"] * (len(program.algebraic) > 4)
+        named = [program.states[i] for i in program.algebraic[:4]] + ["…"] * (
+            len(program.algebraic) > 4
+        )
         raise errors.BadSettings(
             where="simulate(solver=SciPy(…))",
             wanted="a model whose states all have a rate: SciPy's methods take no mass matrix",
@@ -352,9 +443,11 @@ def _refuse_constraints(program: Program) -> None:
 
 
 def _rested(solver: Any) -> Callable[[Any, Array], Array]:
-    """``solver.solve_lu`` with Newton corrections of a few units in the last place of the state taken as none.
+    """``solver.solve_lu`` with Newton corrections of a few units in the last place of the state
+    taken as none.
 
-    At rest, SciPy takes a correction that rounding keeps from shrinking for divergence, and makes ever smaller steps.
+    At rest, SciPy takes a correction that rounding keeps from shrinking for divergence, and makes
+    ever smaller steps.
     """
     solve = solver.solve_lu
 
@@ -367,8 +460,12 @@ def _rested(solver: Any) -> Callable[[Any, Array], Array]:
 
 
 def weights(nodes: Array, theta: Array) -> Array:
-    """Weights (theta, node) that integrate the interpolant through ``nodes`` of [0, 1] from 0 to ``theta``."""
+    """Weights (theta, node) that integrate the interpolant through ``nodes`` of [0, 1] from 0 to
+    ``theta``.
+    """
     powers = np.arange(len(nodes))
-    coefficients = np.linalg.inv(nodes[:, None] ** powers)  # (power, node) of the Lagrange polynomials
+    coefficients = np.linalg.inv(
+        nodes[:, None] ** powers
+    )  # (power, node) of the Lagrange polynomials
     made: Array = (theta[:, None] ** (powers + 1) / (powers + 1)) @ coefficients
     return made
