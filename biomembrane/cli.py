@@ -441,9 +441,9 @@ class _Artist:
         command = [sys.executable, "-m", "biomembrane", "draw", "-", "--json"]
         pipe = subprocess.PIPE
         quiet = subprocess.DEVNULL  # what it cannot draw is drawn here, and then said
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603, our own interpreter
             command, stdin=pipe, stdout=pipe, stderr=quiet, encoding="utf-8"
-        )  # noqa: S603  our own words
+        )
 
     def __enter__(self) -> Self:
         return self

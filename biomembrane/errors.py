@@ -144,11 +144,9 @@ def _text(value: object) -> str:
     if isinstance(value, (tuple, list)) and any(hasattr(each, "magnitude") for each in value):
         return f"({', '.join(shown(each) for each in value)})"
     if getattr(value, "ndim", 0):
-        return (
-            str(value)
-            if getattr(value, "size", 0) <= 12
-            else f"{type(value).__name__} of shape {value.shape}"
-        )  # type: ignore[attr-defined]
+        if getattr(value, "size", 0) <= 12:
+            return str(value)
+        return f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
     if isinstance(value, (str, bytes)):

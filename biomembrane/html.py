@@ -13,16 +13,21 @@ from html import escape
 # No colour is set outright: text inherits, lines and shades are a translucent grey, so that dark
 # pages stay dark.
 STYLE = (
-    "<style>.bm-box{font-size:13px;line-height:1.45;color:inherit;background:transparent}.bm-table{border-collapse:collapse;margin:.4em"
-    " 0;color:inherit;background:transparent}.bm-table"
-    " caption{caption-side:top;text-align:left;font-weight:600;padding:.2em"
-    " 0;color:inherit}.bm-table th,.bm-table td{padding:.15em .8em .15em"
-    " 0;text-align:left;border:0;background:transparent;color:inherit}.bm-table thead"
-    " th{border-bottom:1px solid rgba(128,128,128,.6);font-weight:600}.bm-table tbody"
-    " tr:hover{background:rgba(128,128,128,.12)}.bm-table"
-    " .bm-number{text-align:right;font-variant-numeric:tabular-nums}.bm-fold>summary{cursor:pointer;color:#0072B2}.bm-fold>.bm-body{margin-left:1.1em}@media"
-    " (prefers-color-scheme:dark){.bm-fold>summary{color:#56B4E9}}[data-jp-theme-light=false]"
-    " .bm-fold>summary{color:#56B4E9}</style>"
+    "<style>"
+    ".bm-box{font-size:13px;line-height:1.45;color:inherit;background:transparent}"
+    ".bm-table{border-collapse:collapse;margin:.4em 0;color:inherit;background:transparent}"
+    ".bm-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0;"
+    "color:inherit}"
+    ".bm-table th,.bm-table td{padding:.15em .8em .15em 0;text-align:left;border:0;"
+    "background:transparent;color:inherit}"
+    ".bm-table thead th{border-bottom:1px solid rgba(128,128,128,.6);font-weight:600}"
+    ".bm-table tbody tr:hover{background:rgba(128,128,128,.12)}"
+    ".bm-table .bm-number{text-align:right;font-variant-numeric:tabular-nums}"
+    ".bm-fold>summary{cursor:pointer;color:#0072B2}"
+    ".bm-fold>.bm-body{margin-left:1.1em}"
+    "@media (prefers-color-scheme:dark){.bm-fold>summary{color:#56B4E9}}"
+    "[data-jp-theme-light=false] .bm-fold>summary{color:#56B4E9}"
+    "</style>"
 )
 
 
@@ -74,8 +79,8 @@ def table(
         f"<thead>{line(header, 'th')}</thead>" if header else "",
     ]
     return _box(
-        "<table"
-        f' class="bm-table">{"".join(parts)}<tbody>{"".join(line(row, "td") for row in body)}</tbody></table>'
+        f'<table class="bm-table">{"".join(parts)}<tbody>'
+        f"{''.join(line(row, 'td') for row in body)}</tbody></table>"
     )
 
 

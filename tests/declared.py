@@ -15,7 +15,7 @@ import numpy as np
 from biomembrane import Q
 from biomembrane.assemble.model import Model
 from biomembrane.testing.model_evaluator import Condition
-from biomembrane.testing.random_specs import Part, Spec, Term, MembraneSpec
+from biomembrane.testing.random_specs import MembraneSpec, Part, Spec, Term
 
 MODELS = Path(__file__).parents[1] / "models"
 

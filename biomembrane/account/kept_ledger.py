@@ -94,10 +94,9 @@ class KeptLedger(SavedLedger):
         """The lines that were kept, at the end; over a scan the mean of the lanes that came to
         theirs.
         """
-        rows = [
-            f"energy ledger of {self.model}, lines that were kept"
-            f" [pJ]{f', mean of {self.data.status.size} lanes' if self.data.status.ndim else ''}"
-        ]
+        size = self.data.status.size
+        mean = f", mean of {size} lanes" if self.data.status.ndim else ""
+        rows = [f"energy ledger of {self.model}, lines that were kept [pJ]{mean}"]
         for name in LINES:
             if f"ledger_{name}" in self.data:
                 last = getattr(self, name)

@@ -79,7 +79,8 @@ def changes(run: Run) -> dict[str, str]:
 
     def said(name: str) -> str:
         try:  # a number with its unit, or what a protocol does
-            return f"{units.Q(float(used[name].partition(' ')[0]), run.model.parameter(name).unit):.4g~P}"
+            number = float(used[name].partition(" ")[0])
+            return f"{units.Q(number, run.model.parameter(name).unit):.4g~P}"
         except ValueError:
             return used[name]
 

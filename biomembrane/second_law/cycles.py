@@ -100,7 +100,9 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
     said = {
         "name": f"{cycle.name}:{name}",
         "reaction": _net(levels),
-        "reduced_affinity": sp.Add(*(way * made[k].reduced_affinity.xreplace(alone) for k, way in walk)),
+        "reduced_affinity": sp.Add(
+            *(way * made[k].reduced_affinity.xreplace(alone) for k, way in walk)
+        ),
         "proved": Verdict.PROVEN if all(made[k].proved for k, _ in walk) else "",
     }
     claim = replace(

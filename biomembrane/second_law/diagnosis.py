@@ -32,11 +32,9 @@ class Excess:
     orders: dict[str, float]
     RT: float  # kJ/mol
     temperature: float
-    strange: dict[
-        str, float
-        # of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may be
-        # negative
-    ]
+    #: of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may
+    #: be negative
+    strange: dict[str, float]
 
     @property
     def orders_wrong(self) -> bool:

@@ -17,7 +17,12 @@ TERMS = 4  # of a sum, on one line of LaTeX
 FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
 LONG = 150  # and beyond which it is described
 _PHI, _AFFINITY = sp.symbols("Phi Affinity")
-_PREAMBLE = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n\\begin{document}\n"
+_PREAMBLE = r"""\documentclass{article}
+\usepackage{amsmath,amssymb}
+\usepackage[margin=2.2cm]{geometry}
+\allowdisplaybreaks
+\begin{document}
+"""
 
 
 def _terms(e: sp.Expr | None) -> list[str]:

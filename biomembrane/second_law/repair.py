@@ -262,10 +262,8 @@ class Repair:
         )
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.given.name}: {self.before.verdict} before, {self.after.verdict} after"
-            f" ({self.method})"
-        ]
+        change = f"{self.before.verdict} before, {self.after.verdict} after"
+        lines = [f"{self.given.name}: {change} ({self.method})"]
         lines += [
             f"  {f.subject}: {f.kJ:+.3g} kJ/mol, {f.text}" for f in self.before if not f.holds
         ]

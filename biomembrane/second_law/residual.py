@@ -279,11 +279,8 @@ def _from_roots(claim: Claim, box: Box, functions: Functions, roots: Array, k: i
         ),
     )
     along = np.sign(scale * normal @ columns) * np.sign(J)
-    if np.all(
-        along <= 0
-        # the flux runs against its own stall; if only in part of the box, some factor of it changes its
-        # sign
-    ):
+    # the flux runs against its own stall; in part of the box only, if a factor changes its sign
+    if np.all(along <= 0):
         scale = -scale
     off = (scale * normal - wanted) @ columns
     off[np.abs(off) < EXACT] = 0.0

@@ -228,10 +228,8 @@ def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
         " + ".join(text for name, text in shown.items() if (name in _GIVEN) == side)
         for side in (True, False)
     )
-    lines = [
-        f"{left} = {right}; {put('residual', _end(run, 'residual'))}"
-        f" ({digits(_end(run, 'residual_relative'))} of the energy that passed)"
-    ]
+    share = f"{digits(_end(run, 'residual_relative'))} of the energy that passed"
+    lines = [f"{left} = {right}; {put('residual', _end(run, 'residual'))} ({share})"]
     lines.append(put("per cent are of the energy that passed,", diagram.total))
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)

@@ -121,12 +121,14 @@ def _contents(results: Sequence[Result]) -> str:
     rows = "".join(
         "<tr><td><a"
         f' href="#study-{k}">{escape(r["model"])}</a></td><td>{escape(r["question"])}</td>'
-        f"<td class={'miss' if r['misses'] else 'right'}>{'missed' if r['misses'] else 'right'}</td></tr>"
+        f"<td class={'miss' if r['misses'] else 'right'}>"
+        f"{'missed' if r['misses'] else 'right'}</td></tr>"
         for k, r in enumerate(results, 1)
     )
     return (
-        "<div"
-        f" class=wide><table><thead><tr><th>model</th><th>question</th><th>found</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        "<div class=wide><table><thead>"
+        "<tr><th>model</th><th>question</th><th>found</th></tr>"
+        f"</thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -195,7 +197,8 @@ _STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#fff;color:#222}
 main{max-width:72rem;margin:0 auto;padding:1rem}
-h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.25rem;margin:2.5rem 0 .25rem;border-top:1px solid #8886;padding-top:1rem}
+h1{font-size:1.6rem;margin:.5rem 0}
+h2{font-size:1.25rem;margin:2.5rem 0 .25rem;border-top:1px solid #8886;padding-top:1rem}
 .question{font-size:1.05rem;margin:.25rem 0}.sum{color:#666;margin:.25rem 0 1rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.85rem;width:100%}
@@ -204,7 +207,8 @@ thead th{border-bottom:1px solid #8889}tbody tr{border-bottom:1px solid #8883}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .source{color:#666;min-width:14rem}section td:first-child{min-width:11rem}
 .right{color:#007a52}.miss{color:#b3261e;font-weight:600}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;margin:.2rem 0 .4rem;font-weight:400}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .8rem;
+ margin:.2rem 0 .4rem;font-weight:400}
 dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}
 a{color:#0072b2}
 .figures{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start;margin-top:1rem}

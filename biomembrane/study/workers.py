@@ -34,9 +34,8 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
                     worker.take(*waiting.popleft())
             busy = {w.pipe: w for w in workers if w.place is not None}
             for ready in wait([*busy, *(w.process.sentinel for w in busy.values())]):
-                worker = busy.get(ready) or next(
-                    w for w in busy.values() if w.process.sentinel == ready
-                )  # type: ignore[call-overload]
+                ended = (w for w in busy.values() if w.process.sentinel == ready)
+                worker = busy.get(ready) or next(ended)  # type: ignore[call-overload]
                 if worker.place is None:  # heard a moment ago
                     continue
                 yield worker.place, worker.result()

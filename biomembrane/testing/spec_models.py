@@ -22,7 +22,7 @@ from ..library.species import H2O
 from ..symbols import B
 from ..symbols import t as clock
 from ..units import Q
-from .random_specs import Loop, Part, CompartmentSpec, Spec, Term, written
+from .random_specs import CompartmentSpec, Loop, Part, Spec, Term, written
 
 Quantifier = Callable[[float, str], Any]
 

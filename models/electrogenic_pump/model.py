@@ -370,12 +370,8 @@ def _backwards(study: bm.Study) -> bm.Run:
         {name: float(c[-1]) for name, c in levels(run).items()},
     )
 
-    def uphill(
-        made: float,
-    ) -> (
-        float
-        # affinity of making ATP, once so much [mM in 1 pL] is made and K⁺ channels have put V at E_K
-    ):
+    def uphill(made: float) -> float:
+        # affinity of making ATP, once so much [mM in 1 pL] is made and K⁺ channels put V at E_K
         k = 140 - 3 * made
         for _ in range(20):  # what the capacitor of 5 pF keeps of the K⁺ that leaves
             k = 140 - 3 * made + 5e3 * (RT / F * math.log(4.5 / k) + 0.092) / F

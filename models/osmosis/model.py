@@ -164,10 +164,8 @@ def _baths(study: bm.Study, model: bm.Model) -> None:
         -run.data.affinity.sel(process="water").isel(time=0)
         / model.parameter("H2O.molar_volume").value
     )
-    pull = (
-        pull - pull[0]
-        # the cell is stronger than the bath by the anions that balance the charge of its membrane, 3 µM
-    ).values
+    # the cell is stronger than the bath by the anions that balance its membrane's charge, 3 µM
+    pull = (pull - pull[0]).values
     for name, value, mOsm in (("one", pull[1], 1), ("isotonic", pull[2], 300)):
         study.answer(
             name, Q(float(value), "kPa"), f"osmotic pressure of {mOsm} mOsm",

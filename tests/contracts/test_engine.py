@@ -195,9 +195,9 @@ def test_slaved_states_are_off_between_steps_by_one_shape():
     weights = theta * np.array([*method.a[7], 1.0]) + theta * (1 - theta) * (
         d0 + theta * (d1 + theta * d2)
     )
-    off = lambda power, cases: np.array(
+    off = lambda power, cases: np.array(  # noqa: E731
         [weights @ gamma @ omega @ x - c * theta[:, 0] ** power for x, c in cases]
-    )  # noqa: E731
+    )
     assert np.max(np.abs(off(3, third))) < 1e-12
     assert np.max(np.abs(off(4, fourth)[:, -1])) < 1e-12  # the step itself has order 4 there
     _, size, curves = np.linalg.svd(off(4, fourth))

@@ -81,9 +81,9 @@ def alike(one: xr.Dataset, other: xr.Dataset, near: float = 0.0, *, kinds: bool 
     for name, array in one.variables.items():
         found = other.variables[name]
         assert found.dims == array.dims, name
-        assert not kinds or (found.dtype.kind,
-            found.dtype.itemsize if array.dtype.kind != "U" else 0) == (
-            array.dtype.kind, array.dtype.itemsize if array.dtype.kind != "U" else 0), name  # fmt: skip
+        sizes = [a.dtype.itemsize if array.dtype.kind != "U" else 0 for a in (found, array)]
+        same = found.dtype.kind == array.dtype.kind and sizes[0] == sizes[1]
+        assert not kinds or same, name
         assert {k: np.asarray(v).tolist() for k, v in found.attrs.items()} == {
             k: np.asarray(v).tolist() for k, v in array.attrs.items()
         }, name

@@ -88,10 +88,10 @@ def test_what_one_transporter_burns_is_a_gradient_to_another() -> None:
     """Hydrolysis makes phosphate; where it crosses a membrane it is a solute as others: from 4 to 1
     mM it lifts S from 1 to 3 mM.
     """
-    parts = lambda on: [
+    parts = lambda on: [  # noqa: E731
         constant("burn", HYDROLYSIS, on),
         constant("lift", "Pi@in + S@in -> Pi@out + S@out", on),
-    ]  # noqa: E731
+    ]
     ledger = bm.simulate(cell(parts, {S: 1}, {S: 3, Pi: 1}, held=FUEL), times=Q(T, "s")).ledger
     assert ledger.released.values == pytest.approx(J * RT * np.log(4) / 1e3 * T, rel=1e-7)
     moved = ledger.transfers.sel(transporter="lift").sum("component").isel(time=-1)

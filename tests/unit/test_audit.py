@@ -587,10 +587,14 @@ from biomembrane.library import K
 
 def build():
     cell = bm.Reservoir("cell", {K: Q(140, "mM")}, floating=True)
-    on = bm.Membrane("m", inside=cell, outside=bm.Reservoir("bath", {K: Q(5, "mM")}), area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    bath = bm.Reservoir("bath", {K: Q(5, "mM")})
+    size = {"area": Q(100, "um^2"), "capacitance": Q(1, "uF/cm^2")}
+    on = bm.Membrane("m", inside=cell, outside=bath, **size)
     def flux(s):
-        return s.parameter("P", Q(1, "fmol/s/mM"), bm.dimension.FLUX / bm.dimension.CONCENTRATION) * (s["K@in"] - FACTOR * s["K@out"])
-    return bm.Model("judged", [bm.Transporter("leak", "K@in -> K@out", on, laws.Empirical(flux=flux, reason="no voltage"))])
+        P = s.parameter("P", Q(1, "fmol/s/mM"), bm.dimension.FLUX / bm.dimension.CONCENTRATION)
+        return P * (s["K@in"] - FACTOR * s["K@out"])
+    law = laws.Empirical(flux=flux, reason="no voltage")
+    return bm.Model("judged", [bm.Transporter("leak", "K@in -> K@out", on, law)])
 '''
 
 

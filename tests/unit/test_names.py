@@ -117,11 +117,11 @@ def test_a_given_name_is_printed_as_it_is_given() -> None:
     """In labels, figures' ends, tables, long names and LaTeX (where an escape is needed, and none
     is a blank).
     """
-    flux = lambda s: (
+    flux = lambda s: (  # noqa: E731
         s.parameter("k_max_in", Q(1, "fmol/s"), bm.dimension.FLUX)
         * (s["K@in"] - s["K@out"])
         / symbols.c0
-    )  # noqa: E731
+    )
     parts = lambda on: [  # noqa: E731
         lib.leak(K, on, name="K_leak_erm"),
         bm.Transporter(

@@ -203,7 +203,15 @@ def test_a_model_of_another_name_shares_nothing_that_is_held() -> None:
     assert first() is None
 
 
-SHEET = '[source]\nkey="mine"\ntitle="t"\nyear="2001"\n[parameters.k]\nvalue={}\nunit="1/s"\nkind="assumed"\n'
+SHEET = """[source]
+key="mine"
+title="t"
+year="2001"
+[parameters.k]
+value={}
+unit="1/s"
+kind="assumed"
+"""
 
 
 def test_a_file_is_read_as_it_stands(tmp_path: Path) -> None:

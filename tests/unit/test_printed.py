@@ -263,8 +263,8 @@ def test_a_proof_in_latex() -> None:
     fragment = bm.prove(bm.library.leak(K, ON)).latex()
     assert fragment.startswith(
         r"\section*{Second law: K\_leak}"
-        + "\n\n"
-        + r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
+        "\n\n"
+        r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
     )
     assert fragment.endswith(
         "$V$ is inside less outside; what has no transporter's name below is its own.\n\n"
@@ -285,7 +285,10 @@ def test_a_proof_in_latex() -> None:
         r" (Smith \& Crampin 2004)."
     )
     assert long.endswith(f"\n\n{kept}\n\n{energies}\n\\end{{document}}\n")
-    preamble = "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n"
+    preamble = (
+        "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n"
+        "\\usepackage[margin=2.2cm]{geometry}\n\\allowdisplaybreaks\n"
+    )
     assert long.startswith(preamble + "\\begin{document}\n\\section*{Second law: two}\n\n")
 
 

@@ -31,12 +31,14 @@ QUESTION = "Where does V come to rest?"
 def build():
     bath = bm.Reservoir("bath", {{K: Q(4, "mM"), Cl: Q(4, "mM")}})
     cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={{K: Q(40, "mM"), Cl: Q(40, "mM")}})
-    membrane = bm.Membrane("membrane", inside=cell, outside=bath, area=Q(100, "um^2"), capacitance=Q(1, "uF/cm^2"))
+    size = {{"area": Q(100, "um^2"), "capacitance": Q(1, "uF/cm^2")}}
+    membrane = bm.Membrane("membrane", inside=cell, outside=bath, **size)
     return bm.Model("patch", [bm.library.leak(K, membrane)], potential={{membrane: Q(0, "mV")}})
 
 def reproduce(study):
     run = study.run(build(), until="1 s")
-    study.answer("V", run.data.potential[-1, 0], "potential", wanted=Q({wanted}, "mV"), within=Q(0.5, "mV"), source="Nernst")
+    wanted = {{"wanted": Q({wanted}, "mV"), "within": Q(0.5, "mV"), "source": "Nernst"}}
+    study.answer("V", run.data.potential[-1, 0], "potential", **wanted)
     {more}
 '''
 

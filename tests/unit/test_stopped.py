@@ -34,11 +34,11 @@ LINES = (
 @cache
 def model() -> bm.Model:
     flux = lambda site: site.parameter("J", Q(0.1, "fmol/s"), bm.dimension.FLUX)  # noqa: E731
-    drain = lambda on: [
+    drain = lambda on: [  # noqa: E731
         bm.Transporter(
             "drain", "S@in -> S@out", on, bm.laws.Empirical(flux=flux, reason="drains at any level")
         )
-    ]  # noqa: E731
+    ]
     return cell(drain, {S: 1}, {S: 1e-9})
 
 
@@ -92,10 +92,10 @@ SOLVERS = [
 
 def permeable(inside: Any, outside: Any, through: Any, impermeant: Any = None) -> bm.Model:
     """A cell that its solutes and water can leave."""
-    parts = lambda on: [
+    parts = lambda on: [  # noqa: E731
         *(lib.leak(s, on, permeability=Q(1e-6, "cm/s")) for s in through),
         lib.water(on),
-    ]  # noqa: E731
+    ]
     return cell(parts, inside, outside, impermeant=impermeant)
 
 
