@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -244,9 +245,7 @@ def _of(where: str, advice: str) -> Iterator[None]:
     try:
         yield
     except BiomembraneError as problem:
-        raise type(problem)(
-            where=where, wanted=problem.wanted, got=problem.got, advice=advice
-        ) from None
+        raise replace(problem, where=where, advice=advice) from None
 
 
 def _emit(made: dict[str, Any]) -> None:
@@ -496,11 +495,9 @@ def draw(opened: Callable[[], SavedRun], file: Path) -> list[Path]:
         raise
     except OSError as problem:
         got = f"{file.parent}: {(problem.strerror or str(problem)).lower()}"
+        wanted, advice = "a folder to write to", "copy the file to a folder of your own"
         raise errors.NotWritable(
-            where="draw",
-            wanted="a folder to write to",
-            got=got,
-            advice="copy the file to a folder of your own",
+            where="draw", wanted=wanted, got=got, advice=advice, path=str(file.parent)
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
         if isinstance(problem, AttributeError) and not (

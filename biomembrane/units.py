@@ -62,8 +62,16 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
     Units are read as papers print them: ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``.  A quantity
     alone is the quantity.
 
-    Raises :class:`~biomembrane.errors.UnknownUnit`, :class:`~biomembrane.errors.BareNumber` (no
-    unit given) or :class:`~biomembrane.errors.NotANumber`.
+    Args:
+        value: a number, an array of numbers, text with its unit, or a quantity.
+        unit: of the number; left out where ``value`` has its own.
+
+    Raises:
+        BareNumber: a number without a unit.
+        UnknownUnit: a unit that is not known or not text.
+        NotANumber: text or an object where a number is due.
+        NotFinite: text that is too large for a double.
+        UnitMismatch: a quantity of another registry, of units that are made of nothing known here.
     """
     parsed = (
         _parsed(unit)
@@ -75,16 +83,17 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
         parsed is not None
         and not isinstance(parsed, user_text.Unreadable)
         and not _offset_unit(parsed)
-    ):  # the common case, without words for an error
-        return registry().Quantity(value, parsed)  # type: ignore[no-any-return]
+    ):
+        return registry().Quantity(value, parsed)  # type: ignore[no-any-return]  # the common case, without words for an error
     if unit is None:
         if is_quantity(value) or isinstance(value, str):
             return quantity(value, f"Q({errors.shown(value, 40)})")  # type: ignore[no-any-return]
+        where, advice = (
+            f"Q({errors.shown(value, 40)})",
+            'Q(5, "mM"), or Q(5, "1") for a pure number',
+        )
         raise errors.BareNumber(
-            where=f"Q({errors.shown(value, 40)})",
-            wanted="a number and a unit",
-            got="no unit",
-            advice='Q(5, "mM"), or Q(5, "1") for a pure number',
+            where=where, wanted="a number and a unit", got="no unit", advice=advice
         )
     where = f"Q({errors.shown(value, 40)}, {errors.shown(unit, 40)})"
     if is_quantity(value):
@@ -100,10 +109,8 @@ def Q(value: Any, unit: str | None = None) -> Quantity:
         if isinstance(unit, str) and not isinstance(_parsed(unit), user_text.Unreadable)
         else "mM"
     )
-    made: Quantity = _absolute(
-        registry().Quantity(_number(value, where, f"Q(1, {good!r})"), _unit(unit, where))
-    )
-    return made
+    number = _number(value, where, f"Q(1, {good!r})")
+    return _absolute(registry().Quantity(number, _unit(unit, where)))  # type: ignore[no-any-return]
 
 
 def quantity(
@@ -167,7 +174,11 @@ def _unit(unit: Any, where: str, text: str = "") -> Any:
     if not isinstance(unit, str):
         got = f"{errors.shown(unit)}, of type {type(unit).__name__}"
         raise errors.UnknownUnit(
-            where=where, wanted="a unit as text, such as 'mM'", got=got, advice="'mM'"
+            where=where,
+            wanted="a unit as text, such as 'mM'",
+            got=got,
+            advice="'mM'",
+            unit=errors.shown(unit),
         )
     found = _parsed(unit)
     if isinstance(found, user_text.Unreadable):
@@ -186,11 +197,9 @@ def _unit(unit: Any, where: str, text: str = "") -> Any:
                 else "a unit of SI, or one of its kin, as in 'mmol/L', 'uF/cm^2' or '1/s'"
             )
         got = f"{errors.shown(text or unit)}: {errors.shown(found.why)[1:-1]}"
+        wanted = "a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'"
         raise errors.UnknownUnit(
-            where=where,
-            wanted="a unit such as 'mM', 'um^2', 'uF/cm^2', '1/s'",
-            got=got,
-            advice=advice,
+            where=where, wanted=wanted, got=got, advice=advice, unit=unit[:100]
         )
     return found
 
@@ -407,12 +416,8 @@ def strip(
             {"coulomb": "degC", "farad": "degF"}.get(known.text) if TEMPERATURE in allowed else None
         )
         told = f"{known.text}s, not degrees" if degree else str(known.dimension)
-        raise errors.UnitMismatch(
-            where=where,
-            wanted=wanted,
-            got=f"{errors.shown(taken)} ({told})",
-            advice=advice or f"Q({number}, {(degree or due)!r})",
-        )
+        got, hint = f"{errors.shown(taken)} ({told})", f"Q({number}, {(degree or due)!r})"
+        raise errors.UnitMismatch(where=where, wanted=wanted, got=got, advice=advice or hint)
     number = _number(taken.magnitude, where, advice or f"Q(1, {due!r})")
     return _finite(_times(number, known.factor, inverse=True), where, given)
 
@@ -427,12 +432,8 @@ def scalar(
     made = strip(given, dim, where, advice=advice)
     if not isinstance(made, float):
         got = f"an array of shape {np.shape(made)}"
-        raise errors.NotANumber(
-            where=where,
-            wanted="one number",
-            got=got,
-            advice=advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})",
-        )
+        hint = advice or f"Q(1, {_due(dim if isinstance(dim, tuple) else (dim,))[1]!r})"
+        raise errors.NotANumber(where=where, wanted="one number", got=got, advice=hint)
     return made
 
 

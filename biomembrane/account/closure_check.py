@@ -76,8 +76,14 @@ class Lanes:
                 f"a residual below {limit:.1g} of the energy that passed",
                 "a tighter rtol in the solver; else a law or a potential is wrong",
             )
+            where = f"ledger of {model!r}"
             raise errors.BooksDoNotClose(
-                where=f"ledger of {model!r}", wanted=wanted, got=got + many, advice=advice
+                where=where,
+                wanted=wanted,
+                got=got + many,
+                advice=advice,
+                residual=worst,
+                limit=limit,
             )
 
 
@@ -90,8 +96,9 @@ def _uphill(process: str, power: float, shares: Shares | None) -> None:
             " % of its energy)"
         )
     advice = "an Empirical law breaks the second law here; print(audit(model)) says how"
+    where = f"process {process}"
     raise errors.UphillForFree(
-        where=f"process {process}", wanted="J·A ≥ 0 at every step", got=got, advice=advice
+        where=where, wanted="J·A ≥ 0 at every step", got=got, advice=advice, process=process
     )
 
 
@@ -109,8 +116,9 @@ def unpaid(worst: float, loops: Mapping[str, float]) -> None:
             " follow"
         )
         name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
+        wanted = "no energy from nothing, Σ J·ε ≤ 0"
         raise errors.UphillForFree(
-            where=f"loop {name}", wanted="no energy from nothing, Σ J·ε ≤ 0", got=got, advice=advice
+            where=f"loop {name}", wanted=wanted, got=got, advice=advice, process=name
         )
 
 
@@ -127,7 +135,7 @@ def bounded(model: str, empty: Iterable[str]) -> None:
             " they are"
         )
         raise errors.BoundlessEnergy(
-            where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice
+            where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice, pools=tuple(names)
         )
 
 

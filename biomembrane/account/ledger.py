@@ -53,16 +53,21 @@ class Ledger(Entries):
         )
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close to ``rtol`` of the energy that passed, no process
-        dissipated less than nothing, and no loop of a hosted cycle made energy from nothing,
-        however little.
+        """The ledger itself, if the books close, no process dissipated less than nothing, and no
+        loop of a hosted cycle made energy from nothing, however little.
 
         Every lane of a scan is judged by the energy that passed there; lanes that did not come to
         their end are left out, with a warning (``errors.LanesStopped``).
 
-        ``rtol``: default ten times the solver's, and at least 1e-9, as for a run that is done.
-        Raises BooksDoNotClose, UphillForFree, and BoundlessEnergy where a bath holds none of what a
-        process moves.
+        Args:
+            rtol: the residual allowed, as a share of the energy that passed; default ten times the
+                solver's, and at least 1e-9, as for a run that is done.
+
+        Raises:
+            BooksDoNotClose: the residual is larger.
+            UphillForFree: a process, or a loop of a hosted cycle, dissipated less than nothing.
+            BoundlessEnergy: a bath holds none of what a process moves.
+            BadSettings: a tolerance that is no positive share.
         """
         bounded(self._t.model.name, self._books.empty)
         limit = books_limit(self._t.solver.rtol) if rtol is None else share(rtol)

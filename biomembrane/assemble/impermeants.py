@@ -233,6 +233,7 @@ def _balanced(
             wanted="ions that leave charge for an impermeant of this sign",
             got=f"{x / W:.4g} mM of it would be needed; contents [mM]: {listed}",
             advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
+            place=place.name,
         )
     if bath is not None and strength is not None:
         if q.local:
@@ -247,6 +248,7 @@ def _balanced(
                 advice=(
                     "less of an ion, an impermeant of higher valence (charge=-1.5), or another bath"
                 ),
+                place=place.name,
             )
         made.append(Impermeant(OSMOLYTE, place, 0, nY))
     return made

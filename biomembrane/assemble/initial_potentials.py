@@ -174,9 +174,8 @@ def check_read(circuit: Circuit, processes: Iterable[Reading]) -> None:
 
 
 def _no_voltage(where: str, m: Membrane, advice: str) -> errors.BiomembraneError:
-    made: errors.BiomembraneError = errors.NoVoltage(
+    return errors.NoVoltage(
         where=where, wanted="two sides that capacitors join, or that are both grounded",
         got=f"{m.inside.name} and {m.outside.name}, between which no charge sets a potential",
-        advice=advice,
+        advice=advice, membrane=m.name,
     )  # fmt: skip
-    return made

@@ -78,8 +78,21 @@ class Model(System):
         invariants: combinations of pools that no process changes.
         start: φ(0) by place, as expressions of the potentials at the start.
 
-    Raises: WrongType, DuplicateName, ChargeImbalance, NoRoom, ConventionMismatch, BadPlace,
-    NoVoltage, UnknownName.
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: no transporters, what is no transporter or cycle, or a potential of what is no
+            membrane.
+        DuplicateName: two things of one name that are not the same.
+        UnknownName: a potential of a membrane that the model does not have.
+        BadPlace: a reference that the model does not have, or potentials that contradict each
+            other.
+        NoVoltage: a potential at the start between places that nothing joins.
+        ChargeImbalance: charge that has nowhere to go, or a place that cannot be electroneutral.
+        NoRoom: ions that leave no room for the impermeants of :func:`~biomembrane.balance`.
+        ConventionMismatch: standard energies of different conventions.
+        BareNumber: a potential or a temperature without a unit.
+        UnitMismatch: a unit of another dimension.
+        OutOfDomain: a temperature that is not above zero.
     """
 
     @caching.put_off()

@@ -255,6 +255,7 @@ def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, .
                 advice=(
                     f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}"
                 ),
+                state=x.name,
             )
     return tuple(int(x.constraint is None) for x in model.states)
 

@@ -77,7 +77,8 @@ class Auxiliary(OwnState):
                 wanted = f"a rate that keeps {self.name} in its domain, {self.domain}"
                 advice = "opening·(1 − x) − closing·x, or domain='real' for what has no bounds"
                 raise errors.NegativeRate(
-                    where=wrong.where, wanted=wanted, got=wrong.got, advice=advice
+                    where=wrong.where, wanted=wanted, got=wrong.got, advice=advice,
+                    process=self.name
                 ) from None  # fmt: skip
 
     def _content(self) -> tuple[Any, ...]:

@@ -71,9 +71,27 @@ class Cycle(Compared):
             give the energies; the others are exempt from the proof, as with
             :class:`~biomembrane.laws.Empirical`.
 
+        modulator: a function of the site, as a :class:`~biomembrane.Transporter` takes it; it
+            multiplies every rate.
+        label: how figures write it; the name unless told.
+        species: what the steps name and no place holds: the solvent, ``(H2O,)``.
+
     ``sensing`` tells by step what charge it moves inward, and with it which steps sense the
-    voltage.  Raises: BadCycle, CycleNotClosed (all constants given and a loop is off, in kJ/mol),
-    ChargeImbalance (valences that do not add up), and all that a Transporter raises.
+    voltage.
+
+    Raises:
+        BadCycle: states, steps or closing steps that do not fit together.
+        CycleNotClosed: all constants are given and a loop is off; ``kilojoule`` says by how much.
+        ChargeImbalance: valences that do not add up to what crosses.
+        BadName: a name that dotted names cannot hold.
+        WrongType: ``on`` is no membrane, or an argument of another class.
+        BadReaction: a step that is no reaction.
+        MissingSpecies: a solute that its side does not hold.
+        UnbalancedReaction: atoms or moieties appear or vanish around a loop.
+        BareNumber: a constant without a unit.
+        UnitMismatch: a constant in a unit of another dimension.
+        OutOfDomain: a constant that is not above zero.
+        DuplicateName: two things of one name.
     """
 
     name: str
@@ -374,7 +392,7 @@ class Cycle(Compared):
             got=f"off by {sizes[worst] * RT:+.4g} kJ/mol" + note,
             advice="close=[" + ", ".join(repr(call(text[n],
                 texts)) for n in open_) + "] lets those reverse constants follow from the others, "
-            "reason='…' hosts them as they stand",
+            "reason='…' hosts them as they stand", process=self.name, kilojoule=sizes[worst] * RT,
         )  # fmt: skip
 
     def __repr__(self) -> str:

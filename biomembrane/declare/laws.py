@@ -73,7 +73,8 @@ class Barrier(Protocol):
     = e^{−Qu}.
     """
 
-    def __call__(self, reduced_work: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
+    def __call__(self, reduced_work: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """b⁺ and b⁻."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Eyring:
             )
 
     def __call__(self, reduced_work: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """b⁺ and b⁻ of the reduced work."""
         return _eyring(self.theta, reduced_work)
 
 
@@ -111,6 +113,7 @@ class ConstantField:
     """Goldman's constant field: (B(Qu), B(−Qu)) with B(x) = x/(eˣ − 1) (Goldman 1943)."""
 
     def __call__(self, reduced_work: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """b⁺ and b⁻ of the reduced work."""
         return _constant_field(reduced_work)
 
 
@@ -186,11 +189,12 @@ class GHK:
             any(len(s) != 1 or s[0][0] != 1 or not s[0][1].is_solute for s in sides)
             or sides[0][0][1].species != sides[1][0][1].species
         ):
+            wanted, advice = (
+                "one solute that crosses, 'K@in -> K@out'",
+                "laws.Elementary or laws.Saturable for coupled transport",
+            )
             raise errors.BadReaction(
-                where=f"{site.name}, GHK",
-                wanted="one solute that crosses, 'K@in -> K@out'",
-                got=str(site.reaction),
-                advice="laws.Elementary or laws.Saturable for coupled transport",
+                where=f"{site.name}, GHK", wanted=wanted, got=str(site.reaction), advice=advice
             )
         P = site.parameter("permeability", self.permeability, d.PERMEABILITY)
         plus, minus = ConstantField()(site.reduced_work)
@@ -299,10 +303,12 @@ class Saturable:
     exclude each other).
 
     Args:
-        maximum: E·k, forward, as a flux or per area; or else
-        turnover and density: k ("1/s") and E ("1/um^2", or an amount).
         half: half-saturation for each solute, named as in the reaction (``"Na@out"``,
             ``"Na@bath"``); one key ``"glucose"`` serves both sides.
+        maximum: E·k, forward, as a flux or per area.
+        turnover, density: k ("1/s") and E ("1/um^2", or an amount), instead of ``maximum``.
+        binding: ``"simultaneous"`` or ``"common"``.
+        barrier: how the charge that moves splits into both directions.
         source: of all numbers that come as bare quantities.
     """
 
@@ -391,7 +397,7 @@ class Saturable:
             raise errors.MissingSpecies(
                 where=f"{site.name}, Saturable(half=…)",
                 wanted=f"a half-saturation for {' and '.join(missing)}", got=given,
-                advice=f"add {more} to half=",
+                advice=f"add {more} to half=", species=tuple(missing),
             )  # fmt: skip
         for who, keys in known.items():
             key = next(k for k in keys if k in self.half)
@@ -499,9 +505,8 @@ class Pair:
 
 
 def hosted(pair: Rates, reason: str, site: Site, law: str) -> Rates:
-    """A pair of one-way rates as published, exempt from the proof.
-
-    Raises ``MissingSource`` without a reason.
+    """A pair of one-way rates as published, exempt from the proof; without a reason it raises
+    ``MissingSource``.
     """
     if not isinstance(reason, str) or not reason.strip():
         raise errors.MissingSource(

@@ -66,9 +66,20 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
 class Source:
     """Where a number is from.
 
-    ``kind`` is one of measured, fitted, derived, assumed; ``citation`` names the work (free text),
-    ``doi`` its identifier, ``where`` the table or equation in it, ``key`` the BibTeX key of the
-    sheet that holds the number, ``reference`` what the sheet tells of the work.
+    Args:
+        kind: measured, fitted, derived or assumed.
+        citation: names the work (free text); needed unless the number is assumed.
+        doi: identifier of the work.
+        where: the table or equation in it.
+        preparation: cell, tissue or expression system.
+        temperature: at which it was measured, as text.
+        note: whatever else the reader should know.
+        key: BibTeX key of the sheet that holds the number.
+        reference: what the sheet tells of the work.
+
+    Raises:
+        BadSource: another kind, or no citation.
+        WrongType: an argument that is no text, or a reference of another class.
     """
 
     kind: str
@@ -126,8 +137,18 @@ class Parameter:
     """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith &
     Crampin 2004"))``.
 
-    ``sd`` is an optional standard deviation in a unit of the same dimension.  Text that means a
-    quantity is read, ``Parameter("15.5 mM", …)``.
+    Args:
+        quantity: one number with its unit; text that means a quantity is read, ``Parameter("15.5
+            mM", …)``.
+        source: where it is from.
+        sd: standard deviation, in a unit of the same dimension.
+
+    Raises:
+        BareNumber: a number without a unit.
+        UnknownUnit: text whose unit is not known.
+        MissingSource: no source.
+        UnitMismatch: ``sd`` in a unit of another dimension.
+        OutOfDomain: ``sd`` below zero.
     """
 
     quantity: Any

@@ -36,9 +36,18 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
     = W·Σ c_bath − Σ n_i − n_X; contents that are isotonic without the membrane's charge q have no
     Y, and are stronger than the bath by the X of that charge, about 1 µM.  Both follow the
     compartment's own declared contents and volume, never a later change of the bath.  Held ions
-    count for neither.  ``against`` names the bath, where the neighbours differ.
+    count for neither.
 
-    Raises (when the model is built): NoRoom, if n_X or n_Y would have to be negative.
+    Args:
+        charge: mean valence of ``X``, in elementary charges; not zero.
+        against: the bath whose osmolarity is met, where the neighbours differ.
+
+    Raises:
+        NotANumber: a valence that is no number.
+        NotFinite: a valence that is NaN or infinite.
+        OutOfDomain: a valence of zero, or beyond a million.
+        WrongType: ``against`` is no Reservoir.
+        NoRoom: when the model is built, if n_X or n_Y would have to be negative.
     """
     where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
     if isinstance(charge, bool) or not isinstance(charge, (int, float)):
@@ -92,11 +101,9 @@ def check_equivalents(species: Species, unit: str, value: float, where: str) -> 
             if species.charge
             else f"Q({value:g}, 'mM')"
         )
+        got, wanted = f"{unit} of {species.name}, which has {told}", "particles per volume"
         raise errors.AmbiguousUnit(
-            where=where,
-            wanted="particles per volume",
-            got=f"{unit} of {species.name}, which has {told}",
-            advice=meant,
+            where=where, wanted=wanted, got=got, advice=meant, unit=unit, species=species.name
         )
 
 
@@ -176,6 +183,16 @@ class Reservoir(Compared):
         name: used in reactions (``Na@blood``) and dotted names (``blood.Na``).
         contents: concentrations of its solutes.
         floating: electrically floating (an open-circuited lumen); otherwise it is grounded, φ = 0.
+
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: contents that are no mapping of Species, the solvent among them, or ``floating``
+            that is no flag.
+        DuplicateName: two species of one name.
+        BareNumber: a concentration without a unit.
+        UnitMismatch: a concentration in a unit of another dimension.
+        AmbiguousUnit: equivalents of what has not one charge.
+        OutOfDomain: a concentration below zero.
     """
 
     name: str
@@ -215,7 +232,15 @@ class Compartment(Compared):
             silent.
         impermeant: :func:`balance`, or a mapping of species to concentrations of what never leaves.
 
-    Raises: BadName, BareNumber, UnitMismatch, OutOfDomain, NotFinite, DuplicateName, WrongType.
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: contents that are no mapping of Species, or the solvent among them.
+        DuplicateName: a species twice, also in two of ``contents``, ``held`` and ``impermeant``.
+        BareNumber: a number without a unit.
+        UnitMismatch: a unit of another dimension.
+        AmbiguousUnit: equivalents of what has not one charge.
+        NotFinite: NaN or infinity.
+        OutOfDomain: a concentration below zero, or a volume that is not above it.
     """
 
     name: str
@@ -290,6 +315,15 @@ class Membrane(Compared):
         inside, outside: the two places; reactions name them ``@in`` and ``@out``.
         area: of the membrane.
         capacitance: per area; without it the membrane stores no charge (a junction).
+
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: a side that is no place.
+        BadPlace: one place on both sides.
+        DuplicateName: two places of one name.
+        BareNumber: a number without a unit.
+        UnitMismatch: a unit of another dimension.
+        OutOfDomain: an area or a capacitance that is not above zero.
     """
 
     name: str

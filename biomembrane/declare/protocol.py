@@ -49,8 +49,12 @@ class Protocol:
     lane has its own breaks.  The solver hits each break exactly; at a break the new value holds.
     What a change of a parameter does to the free energy is the ledger's ``imposed`` line.
 
-    Attributes: ``kind`` (steps, ramps or function), ``times`` of the breaks, ``values`` (one more
-    than times for steps, one a time for ramps), ``formula`` and its ``quantities`` by name.
+    Attributes:
+        kind: steps, ramps or function.
+        times: of the breaks.
+        values: one more than times for steps, one a time for ramps.
+        formula: of time.
+        quantities: of the formula, by name.
     """
 
     kind: Shape
@@ -68,7 +72,13 @@ class Protocol:
         "mM")))``.
 
         Times do not go back; where a scan varies them, each lane takes its own in their order.
-        Raises BadSettings.
+
+        Args:
+            start: the value from t = 0 on.
+            changes: pairs of a time and the value from then on.
+
+        Raises:
+            BadSettings: what is no pair of time and value, or times that go back.
         """
         times, values = _pairs("Protocol.steps", changes, _STEPS)
         _in_order(times, "Protocol.steps", _STEPS)
@@ -81,7 +91,19 @@ class Protocol:
         """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest``
         between them.
 
-        Raises NotANumber, BadSettings, BareNumber, UnitMismatch.
+        Args:
+            rest: the value between pulses.
+            pulse: the value during a pulse.
+            start: time of the first pulse.
+            width: how long each pulse lasts.
+            period: from one start to the next; needed for more than one pulse.
+            count: how many, an integer ≥ 1.
+
+        Raises:
+            NotANumber: a count that is no integer.
+            BadSettings: pulses that overlap, no period for several, or too many of them.
+            BareNumber: a time without a unit.
+            UnitMismatch: a time in a unit of another dimension.
         """
         where = "Protocol.pulses"
         number = whole(count, f"{where}(count=…)", "an integer >= 1", "count=3")
@@ -140,7 +162,12 @@ class Protocol:
         after them.
 
         Times do not go back; where a scan varies them, each lane takes its own in their order.
-        Raises BadSettings.
+
+        Args:
+            points: pairs of a time and the value there.
+
+        Raises:
+            BadSettings: fewer than two points, what is no pair, or times that go back.
         """
         times, values = _pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:
@@ -160,8 +187,17 @@ class Protocol:
 
         The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.
         It is looked at 1025 times in the run, and where it begins to move after a rest the solver
-        breaks; what is shorter than that it may not see.  Raises WrongType, BadName; the dimension
-        is checked when the protocol meets its parameter.
+        breaks; what is shorter than that it may not see.  The dimension is checked when the
+        protocol meets its parameter.
+
+        Args:
+            formula: takes the symbol of time and those of the quantities, by name; gives a sympy
+                expression.
+            quantities: each a quantity, or a DataArray where a scan varies it.
+
+        Raises:
+            WrongType: what is no function.
+            BadName: a quantity whose name dotted names cannot hold.
         """
         if isinstance(formula, type) or not callable(formula):
             raise errors.WrongType(
@@ -178,7 +214,10 @@ class Protocol:
         """The formula for the parameter ``name`` of dimension ``dim``; its quantities become
         symbols ``name.quantity`` of the given ``dims``.
 
-        Raises WrongType, DimensionError, UnknownName.
+        Raises:
+            WrongType: the formula gives no expression.
+            DimensionError: its terms do not add up, or it has another dimension.
+            UnknownName: it reads what was not given.
         """
         where = f"parameters[{name!r}], Protocol.function"
         named = {key: symbols.protocol_input(f"{name}.{key}") for key in self.quantities}

@@ -269,6 +269,7 @@ def solute(
             wanted=f"{name} among the contents of {place.name}",
             got=f"{name} is impermeant there",
             advice="move it from impermeant= to contents=",
+            species=(name,),
         )
     for species in inside:
         if species.name == name:
@@ -286,6 +287,7 @@ def solute(
         where=where, wanted=f"{' and '.join(lacking)} in {place.name}",
         got="contents: " + (", ".join(s.name for s in inside) or "nothing"),
         advice=near if near.startswith("did") else _added(lacking, place, on),
+        species=tuple(lacking),
     )  # fmt: skip
 
 
@@ -415,6 +417,7 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
             wanted="formula= or moieties= for species that are made or used up",
             got=", ".join(s.name for s in made),
             advice="Species('ATP', moieties={'adenosine': 1, 'phosphate': 3})",
+            surplus=tuple((s.name, n) for s, n in made.items()),
         )
     for what, book in books:
         left: dict[str, int] = {}
@@ -428,6 +431,7 @@ def conserve(made: dict[Species, int], where: str, shown: str) -> None:
                 wanted=f"the same number of each {what} on both sides",
                 got=f"{shown}: " + ", ".join(f"{p} {n:+d}" for p, n in wrong.items()),
                 advice="check the coefficients, and that nothing is left out on one side",
+                surplus=tuple(wrong.items()),
             )
 
 

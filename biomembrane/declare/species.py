@@ -160,7 +160,15 @@ class Species:
         molar_volume: for the solvent only: moving it changes volume and no concentration.
         label: how figures write it ("Na⁺").
 
-    Raises: BadName, BadFormula, NotANumber, UnitMismatch.
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        BadFormula: a formula that is not elements with counts.
+        NotANumber: a charge or a count that is no integer.
+        WrongType: moieties that are no mapping, or a formula that is no text.
+        BareNumber: an energy or a volume without a unit.
+        UnitMismatch: a unit of another dimension.
+        OutOfDomain: a molar volume that is not above zero, or a charge beyond a million.
+        ConventionMismatch: a standard energy without its convention.
     """
 
     name: str
@@ -251,7 +259,11 @@ class Species:
             )
 
     def composition(self) -> dict[str, int]:
-        """Elements with counts; empty when no formula is declared."""
+        """Elements with counts; empty when no formula is declared.
+
+        Raises:
+            BadFormula: a formula that is not elements with counts.
+        """
         found: dict[str, int] = {}
         pieces = _ELEMENT.findall(self.formula)
         if "".join(a + b for a, b in pieces) != self.formula:
@@ -263,6 +275,7 @@ class Species:
                     "elements begin with a capital letter; the charge goes into charge=, groups"
                     " into moieties="
                 ),
+                species=self.name,
             )
         for element, count in pieces:
             number = int(count or 1) if len(count) < 8 else _MOST + 1
@@ -282,8 +295,9 @@ class Species:
                     if self.formula != element + count
                     else ""
                 )
+                where = f"Species({self.name!r}), formula"
                 raise errors.BadFormula(
-                    where=f"Species({self.name!r}), formula", wanted=wanted, got=got, advice=advice
+                    where=where, wanted=wanted, got=got, advice=advice, species=self.name
                 )
             found[element] = found.get(element, 0) + number
         return found

@@ -196,9 +196,26 @@ class Transporter(Compared):
             on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
         label: how figures write it; the name as it is given unless told.
 
-    Raises, here and not later: BadReaction, MissingSpecies, UnbalancedReaction, ChargeImbalance,
-    ConventionMismatch, the unit errors, DimensionError, NegativeRate, SecondLawViolation,
-    SecondLawUndecided.
+        species: what the reaction names and no place holds: the solvent, ``(H2O,)``.
+
+    All that is wrong is told here and not later.
+
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: ``on`` is no place, ``law`` no law, or a function gives no expression.
+        BadReaction: text that is no reaction, or a reaction that the law cannot serve.
+        MissingSpecies: a participant that its place does not hold.
+        UnbalancedReaction: atoms or moieties appear or vanish.
+        ChargeImbalance: charge appears or vanishes.
+        ConventionMismatch: standard energies of different conventions.
+        BareNumber: a parameter without a unit.
+        UnitMismatch: a parameter in a unit of another dimension.
+        OutOfDomain: a parameter below zero, or outside the domain of its law.
+        DimensionError: terms of different dimension.
+        NegativeRate: a one-way rate that is not provably non-negative.
+        SecondLawViolation: RT ln(r⁺/r⁻) is not A.
+        SecondLawUndecided: neither proved nor disproved.
+        MissingSource: an exempt law without its reason.
     """
 
     name: str

@@ -68,10 +68,9 @@ def _unwritable(path: Path, where: str, problem: Exception) -> errors.Biomembran
         f"{str(path)[-200:]!r}: {reason(problem)}",
         "another folder or a shorter name; check the room and the rights there",
     )
-    made: errors.BiomembraneError = errors.NotWritable(
-        where=where, wanted="a place to write to", got=got, advice=advice
+    return errors.NotWritable(
+        where=where, wanted="a place to write to", got=got, advice=advice, path=str(path)
     )
-    return made
 
 
 @contextmanager

@@ -13,6 +13,9 @@ def cite(model: Model) -> str:
 
     A sheet that gathers numbers from many places is an entry without authors, and its numbers are
     told one by one.  They stand in lines that begin with a percent sign, which BibTeX leaves out.
+
+    Raises:
+        WrongType: what is no model.
     """
     errors.expect(model, Model, "cite(model)", "a Model", "bm.cite(bm.load('enterocyte'))")
     found: dict[str, Reference] = {}

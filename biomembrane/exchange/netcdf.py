@@ -44,8 +44,21 @@ def save(run: Run | ScanResult | SavedRun, path: str | Path) -> Path:
 
     Folders are made as needed.  A file is there whole or not at all: it is written beside its place
     and moved into it, so that the old one stays until then.  Called again with the same lazy scan,
-    only the chunks that are missing or damaged are run.  Raises WrongType, UnknownSuffix,
-    NotWritable.
+    only the chunks that are missing or damaged are run.
+
+    Args:
+        run: what :func:`~biomembrane.simulate` or :func:`open_run` gave.
+        path: ends in ``.nc``, or in ``.zarr`` for a lazy scan.
+
+    Returns:
+        The path.
+
+    Raises:
+        WrongType: what is no result, or no path.
+        UnknownSuffix: another suffix.
+        NotWritable: a place that cannot be written.
+        CorruptFile: a zarr folder of another scan.
+        NeedsExtra: a lazy scan without zarr.
     """
     from ..results.lazy_scan import Lazy
     from ..results.run import Run
@@ -64,11 +77,13 @@ def save(run: Run | ScanResult | SavedRun, path: str | Path) -> Path:
             if lazy
             else "a path that ends in .nc, for a netCDF file"
         )
+        advice = "'scan.zarr'" if lazy else "'run.nc'"
         raise errors.UnknownSuffix(
             where="save(…)",
             wanted=wanted,
             got=errors.shown(str(path)),
-            advice="'scan.zarr'" if lazy else "'run.nc'",
+            advice=advice,
+            suffix=target.suffix,
         )
     if isinstance(run, Lazy):
         from .zarr import write as write_zarr
@@ -98,8 +113,13 @@ def open_result(path: str | Path) -> xr.Dataset:
 
     Of a zarr folder in which chunks are missing, the lanes of these are marked as cancelled, and a
     warning (``errors.Incomplete``) says how many. The checksum of a chunk is compared when the
-    chunk is read, not here. Nothing is decoded that :func:`save` could not have written.  Raises
-    WrongType, UnknownName (no such file), CorruptFile, NeedsExtra.
+    chunk is read, not here. Nothing is decoded that :func:`save` could not have written.
+
+    Raises:
+        WrongType: what is no path.
+        UnknownName: no such file.
+        CorruptFile: a file that is damaged, or not ours.
+        NeedsExtra: a zarr folder without zarr.
     """
     source = read_path(path, "open_result(…)", "bm.open_result('run.nc')")
     there = exists(source, "open_result(…)")
@@ -188,5 +208,12 @@ def sent(text: bytes) -> tuple[Path, xr.Dataset]:
 
 
 def open_run(path: str | Path) -> SavedRun:
-    """A saved run that the figures draw like a fresh one.  Raises as :func:`open_result`."""
+    """A saved run that the figures draw like a fresh one.
+
+    Raises:
+        WrongType: what is no path.
+        UnknownName: no such file.
+        CorruptFile: a file that is damaged, or not ours.
+        NeedsExtra: a zarr folder without zarr.
+    """
     return SavedRun(open_result(path))

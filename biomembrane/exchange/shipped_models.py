@@ -72,8 +72,13 @@ def module(name: str | Path) -> ModuleType:
     run.
 
     A shipped name means the shipped model, even beside a folder of that name, which is written
-    './enterocyte'.  Raises WrongType, UnknownName, CorruptFile, and ModelFailed with what the file
-    raised as its cause.
+    './enterocyte'.
+
+    Raises:
+        WrongType: what is no name or path.
+        UnknownName: neither a shipped model nor a file.
+        CorruptFile: a file without a function ``build()``.
+        ModelFailed: what the file raised is its cause; an error of ours keeps its kind.
     """
     path = found(name)
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
@@ -121,9 +126,17 @@ def built(made: ModuleType, name: str | Path) -> Model:
 
 
 def load(name: str | Path) -> Model:
-    """Build a shipped model by name, or one of your own by the path of its ``model.py``.
+    """Build a shipped model by name, or one of your own by the path of its ``model.py``: a program
+    that you choose to run.
 
-    Raises as :func:`module` and :func:`built`.
+    A shipped name means the shipped model, even beside a folder of that name, which is written
+    './enterocyte'.
+
+    Raises:
+        WrongType: what is no name or path, or a ``build()`` that gives no Model.
+        UnknownName: neither a shipped model nor a file.
+        CorruptFile: a file without a function ``build()``.
+        ModelFailed: what the file raised is its cause; an error of ours keeps its kind.
     """
     return built(module(name), name)
 
@@ -152,10 +165,10 @@ def _failed(path: Path, wanted: str, problem: BaseException) -> errors.Biomembra
     at = line_of(path, problem)
     got = f"{type(problem).__name__}: {errors.said(problem)}"
     where = f"{path}, line {at}" if at else str(path)
-    made: errors.BiomembraneError = errors.ModelFailed(
-        where=where, wanted=wanted, got=got, advice="correct the file; its traceback says where"
+    advice = "correct the file; its traceback says where"
+    return errors.ModelFailed(
+        where=where, wanted=wanted, got=got, advice=advice, path=str(path), line=at
     )
-    return made
 
 
 def line_of(path: Path, problem: BaseException) -> int:

@@ -71,11 +71,9 @@ def write(scan: Lazy, target: Path) -> Path:
         try:
             problems = [p for p in _computed(left) if p is not None]
         except OSError as problem:
+            wanted, advice = "room for every chunk", "make room and save again"
             raise errors.NotWritable(
-                where=where,
-                wanted="room for every chunk",
-                got=reason(problem),
-                advice="make room and save again",
+                where=where, wanted=wanted, got=reason(problem), advice=advice, path=str(target)
             ) from None
     if problems:
         raise problems[0]
@@ -175,7 +173,7 @@ def _needed(where: str) -> None:
     except ImportError as problem:
         advice = "pip install 'biomembrane[sweep]'"
         raise errors.NeedsExtra(
-            where=where, wanted="dask and zarr", got=str(problem), advice=advice
+            where=where, wanted="dask and zarr", got=str(problem), advice=advice, extra="sweep"
         ) from None
 
 
@@ -471,12 +469,9 @@ def _alone(target: Path, where: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            advice = "wait for it, or give another name"
+            got, advice = "another process is saving to it", "wait for it, or give another name"
             raise errors.NotWritable(
-                where=where,
-                wanted="a folder of our own",
-                got="another process is saving to it",
-                advice=advice,
+                where=where, wanted="a folder of our own", got=got, advice=advice, path=str(target)
             ) from None
         except OSError:
             pass  # a file system without locks

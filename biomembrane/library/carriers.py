@@ -34,11 +34,20 @@ def SGLT1(
     C4 ⇌ C5 and C2 ⇌ C5 follow from the others.
 
     Args:
+        on: the membrane.
         density: carriers per area; no measured one was found, the default 10⁴ per µm² is assumed,
-            below the packing limit of 4.8·10⁴ that the particle area of Eskandari et al. 1998
-            gives.
+            below the packing limit of
+            4.8·10⁴ that the particle area of Eskandari et al. 1998 gives.
         data: ``parent_1992`` or ``eskandari_2005``, whose slip is far smaller.
         slip: leave the step C2 ⇌ C5 out with ``False``.
+        name: of the cycle.
+
+    Raises:
+        WrongType: ``slip`` is no flag.
+        UnknownName: no sheet of the library is called ``data``.
+        MissingSpecies: a side lacks Na⁺ or glucose.
+        BareNumber: a density without a unit.
+        UnitMismatch: a density in a unit of another dimension.
     """
     errors.expect(slip, bool, "SGLT1(slip=…)", "True or False", "slip=False")
     s = sheet(data)
@@ -97,8 +106,17 @@ def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transpor
     """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written
     outward, K = 17 mM.
 
-    ``maximum``: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a
-    sixteenth of what the nephron model uses for a folded membrane.
+    Args:
+        on: the membrane.
+        maximum: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a
+            sixteenth of what the nephron model uses for a
+            folded membrane.
+        name: of the transporter.
+
+    Raises:
+        MissingSpecies: a side lacks glucose.
+        BareNumber: a maximum without a unit.
+        UnitMismatch: a maximum in a unit of another dimension.
     """
     V = _default_maximum() if maximum is None else maximum
     law = laws.Saturable(maximum=V, half={"glucose": sheet("layton_nephron")["K_m_GLUT2"]})

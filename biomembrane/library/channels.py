@@ -22,7 +22,8 @@ def default_permeability(species: Species) -> Parameter:
     """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and
     Cl⁻; others have none.
 
-    Raises MissingSource.
+    Raises:
+        MissingSource: of other species, or of one with another charge.
     """
     if _KNOWN.get(species.name) != species.charge:
         raise errors.MissingSource(
@@ -54,9 +55,19 @@ def leak(
     """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the
     inside.
 
-    ``permeability`` ("cm/s") is needed for other species than K⁺, Na⁺ and Cl⁻.  ``name`` is
-    ``K_leak`` unless told, and then also what figures and tables write.  Raises MissingSource,
-    WrongType, and as :class:`~biomembrane.declare.transporter.Transporter`.
+    Args:
+        species: what leaks; both sides hold it.
+        on: the membrane.
+        permeability: P ("cm/s"); needed for other species than K⁺, Na⁺ and Cl⁻.
+        name: ``K_leak`` unless told, and then also what figures and tables write.
+
+    Raises:
+        WrongType: ``species`` is no Species.
+        MissingSource: the library has no permeability for it, and none is given.
+        MissingSpecies: a side does not hold it.
+        BareNumber: a permeability without a unit.
+        UnitMismatch: a permeability in a unit of another dimension.
+        OutOfDomain: a permeability below zero.
     """
     if not isinstance(species, Species):
         advice = "leak(K, membrane), with K from biomembrane.library"
@@ -82,8 +93,16 @@ def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Tra
     """Osmotic water flow, written inward; with it the volumes on both sides that are compartments
     may change.
 
-    ``permeability``: hydraulic L_p ("cm/s/bar"), or osmotic P_f ("cm/s"); default L_p of proximal
-    tubule cells.
+    Args:
+        on: the membrane.
+        permeability: hydraulic L_p ("cm/s/bar"), or osmotic P_f ("cm/s"); default L_p of proximal
+            tubule cells.
+        name: of the transporter.
+
+    Raises:
+        BareNumber: a permeability without a unit.
+        UnitMismatch: a permeability in a unit of another dimension.
+        OutOfDomain: a permeability below zero.
     """
     L = sheet("membrane_typical")["L_p_proximal_cell"] if permeability is None else permeability
     return Transporter(name, "H2O@out -> H2O@in", on, laws.Water(permeability=L), species=(H2O,))

@@ -39,7 +39,15 @@ def KCC2(on: Membrane, *, conductance: Any = None, name: str = "KCC2") -> Transp
     """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et
     al. 2018).
 
-    ``conductance``: g per area ("S/dm^2"); default that of the model neuron of the paper.
+    Args:
+        on: the membrane.
+        conductance: g per area ("S/dm^2"); default that of the model neuron of the paper.
+        name: of the transporter.
+
+    Raises:
+        MissingSpecies: a side lacks K⁺ or Cl⁻.
+        BareNumber: a conductance without a unit.
+        UnitMismatch: a conductance in a unit of another dimension.
     """
     check_name(name, "KCC2, name")
     coefficient = (

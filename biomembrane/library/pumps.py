@@ -133,11 +133,20 @@ def NaKATPase(
     """The Na⁺/K⁺ pump: 3 Na⁺ out, 2 K⁺ in, one ATP; reversible, one charge outward per turnover.
 
     Args:
+        on: the membrane.
         density: pumps per area ("1/um^2"); default frog sartorius, of the order of 2500 per µm².
         explicit: whether H⁺ is a species of the model.  Unless it is, the inside needs ATP, ADP and
             Pi of the library, whose energy holds at
             pH 7.09; if it is, MgATP, MgADP and HPO4 of :mod:`biomembrane.library.explicit`, and H:
             one H⁺ is set free a turnover.
+        name: of the transporter.
+
+    Raises:
+        BadName: a name that dotted names cannot hold.
+        WrongType: ``explicit`` is no flag.
+        MissingSpecies: a side lacks Na⁺, K⁺ or a reactant of the hydrolysis of ATP.
+        BareNumber: a density without a unit.
+        UnitMismatch: a density in a unit of another dimension.
     """
     check_name(name, "NaKATPase, name")
     if not isinstance(explicit, bool):

@@ -105,7 +105,13 @@ class Sheet:
 def sheet(name: str | Path) -> Sheet:
     """A sheet of the library by its key, or any file of the same form by its path.
 
-    Raises CorruptFile, UnknownName.
+    Args:
+        name: the key, as ``"parent_1992"``, or the path of a TOML file.
+
+    Raises:
+        WrongType: neither text nor a path.
+        UnknownName: neither a key nor a file.
+        CorruptFile: a file that is no sheet.
     """
     if not isinstance(name, (str, Path)):
         raise errors.WrongType(

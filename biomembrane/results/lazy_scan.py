@@ -166,11 +166,13 @@ def lazy(
         import dask  # noqa: F401
         import xarray as xr
     except ImportError as problem:
+        wanted = "dask and cloudpickle"
         raise errors.NeedsExtra(
             where="dask-backed parameters",
-            wanted="dask and cloudpickle",
+            wanted=wanted,
             got=str(problem),
             advice=_NEED,
+            extra="sweep",
         ) from None
     own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")

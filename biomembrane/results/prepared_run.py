@@ -55,7 +55,15 @@ def prepare(
         ``simulate(model, …, parameters={"blood.K": Q(7, "mM")})`` gives.
 
     Raises:
-        UnknownName, UnknownUnit, UnitMismatch, BadSettings, WrongType, and as ``simulate`` does.
+        WrongType: ``vary`` is no mapping of names to units, or as ``simulate`` says.
+        UnknownName: a parameter that does not exist.
+        UnknownUnit: a unit that is not known.
+        UnitMismatch: a unit of another dimension.
+        BadSettings: a parameter in both ``vary`` and ``parameters``, arrays, or as ``simulate``
+            says.
+        BareNumber: a number without a unit where one is due.
+        NotFinite: NaN or infinity.
+        OutOfDomain: a value outside the domain of its parameter.
     """
     if not isinstance(vary, Mapping) or not vary:
         wanted = "names of parameters with their units"
@@ -126,10 +134,17 @@ class Prepared:
         )
 
     def __call__(self, values: Sequence[float] | NDArray[np.float64]) -> Run:
-        """Run with these numbers, in the order and the units of ``vary``.
+        """Run with these numbers.
 
-        Raises NotANumber, NotFinite, OutOfDomain, NoRoom, and SimulationStopped as ``simulate``
-        does.
+        Args:
+            values: of shape ``(len(vary),)``, in the order and the units of ``vary``.
+
+        Raises:
+            NotANumber: other than so many numbers.
+            NotFinite: NaN or infinity.
+            OutOfDomain: a value outside the domain of its parameter.
+            NoRoom: ions that leave no room for impermeants.
+            SimulationStopped: it could not go on; its ``run`` holds everything up to there.
         """
         task = self._task
         base = task.parameters.base.copy()

@@ -16,11 +16,11 @@ from ..solve import lane_batches
 from ..solve.engine_protocols import Solver
 from ..solve.problem import VANISHES, Solution
 from ..solve.status import Outcome, Status
-from ..solve.task import prepare
+from ..solve.task import Task, prepare
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
 from .lanes import final, nearest_places, positions
-from .scan import ScanResult, chunked, collect, read
+from .scan import Keep, ScanResult, chunked, collect, read
 from .schema import BY_LANE, attributes, ended, ends, fate, laid
 from .variables import present, protocols, values
 
@@ -89,8 +89,18 @@ def simulate(
     Raises:
         SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
         Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
-        UnknownName, BareNumber, UnitMismatch, NotFinite, OutOfDomain, BadSettings, NoRoom,
-        WrongType: at the call.
+        WrongType: what is no model, mapping, solver, ``keep`` or ``start``.
+        UnknownName: a parameter or a variable that does not exist.
+        BareNumber: a number without a unit where one is due.
+        UnknownUnit: a unit that is not known.
+        UnitMismatch: a unit of another dimension.
+        NotANumber: flags, text without a number, or an array without dimension names.
+        NotFinite: NaN or infinity.
+        OutOfDomain: a value outside the domain of its parameter.
+        BadSettings: both or neither of ``until`` and ``times``, arrays that do not fit together, a
+            start that does not fit.
+        NoRoom: ions that leave no room for impermeants.
+        NeedsExtra: dask arrays without dask.
     """
     wanted = None if keep is None else read(keep)
     grid = output_times(until, times)
@@ -112,26 +122,35 @@ def simulate(
         solver=solver,
         summed=summed,
     )
-    if wanted is not None:
-        kept, done = collect(task, wanted, progress)
-        if not done:
-            raise _cancelled(kept, model, kept.done)
-        return kept
+    return _whole(task, progress) if wanted is None else _kept(task, wanted, progress)
+
+
+def _whole(task: Task, progress: lane_batches.Progress) -> Run:
     trajectory, done = lane_batches.whole(task, progress)
     run = Run(trajectory)
     if not done:
         statuses = trajectory.statuses
         raise _cancelled(
-            run, model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses)
+            run, task.model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses)
         )
     return finished(run)
 
 
+def _kept(task: Task, wanted: Keep, progress: lane_batches.Progress) -> ScanResult:
+    kept, done = collect(task, wanted, progress)
+    if not done:
+        raise _cancelled(kept, task.model, kept.done)
+    return kept
+
+
 def finished(run: Run) -> Run:
-    """The run itself, unless it is a single one that was stopped.  Raises SimulationStopped.
+    """The run itself, unless it is a single one that was stopped.
 
     A trajectory that is whole while its books are open is given back: its status tells, and
     ``ledger.check()`` raises.
+
+    Raises:
+        SimulationStopped: with the run up to there.
     """
     status = run.status
     whole = status.ok or (
@@ -153,18 +172,19 @@ def finished(run: Run) -> Run:
         )
         raise errors.SimulationStopped(
             run=run, where=where, wanted=f"a run to {end:g} s",
-            got=f"{status.kind}: {status.message}", advice=advice
+            got=f"{status.kind}: {status.message}", advice=advice,
+            time=status.time,
+            state="" if status.state is None else run.model.states[status.state].name,
         )  # fmt: skip
     return run
 
 
-def _cancelled(run: Any, model: Model, share: float) -> errors.BiomembraneError:
-    made: errors.BiomembraneError = errors.Cancelled(
+def _cancelled(run: Any, model: Model, share: float) -> errors.Cancelled:
+    return errors.Cancelled(
         run=run, where=f"model {model.name!r}", wanted="run to completion",
         got=f"cancelled, with {100 * share:.0f} % done",
-        advice="the exception's .run holds what was done; the rest is NaN",
+        advice="the exception's .run holds what was done; the rest is NaN", share=share,
     )  # fmt: skip
-    return made
 
 
 def _culprit(run: Run) -> str:
@@ -217,6 +237,7 @@ class Run:
 
     @property
     def status(self) -> Status:
+        """How it ended; of the first lane, in a scan."""
         return self.trajectory.statuses[0]
 
     @property
@@ -226,7 +247,11 @@ class Run:
 
     @property
     def solution(self) -> Solution:
-        """The solution of a single run."""
+        """The solution of a single run.
+
+        Raises:
+            BadSettings: a scan of several lanes.
+        """
         lanes = len(self.trajectory.statuses)
         if lanes > 1:
             raise errors.BadSettings(
@@ -295,7 +320,16 @@ class Run:
         }
 
     def isel(self, **at: int) -> Run:
-        """One lane of a scan, by position along its dimensions."""
+        """One lane of a scan, by position along its dimensions.
+
+        Args:
+            at: an integer for each dimension, counted from 0, or from the end where it is negative.
+
+        Raises:
+            UnknownName: other names than those of the dimensions, or not all of them.
+            NotANumber: a position that is no integer.
+            OutOfDomain: a position beyond the scan.
+        """
         dims = self.trajectory.dims
         lane = (
             int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values())))
@@ -305,19 +339,35 @@ class Run:
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Any) -> Run:
-        """One lane of a scan, by the coordinates of its dimensions: a number in the unit of the
-        label, which is the one that the scan was given in, a quantity in any unit, or the same
-        text.  A number means the label that it equals to a millionth.
+        """One lane of a scan, by the coordinates of its dimensions.
 
-        Raises UnknownName (with the nearest label), BadSettings where several lanes bear the label,
-        NotANumber, UnitMismatch, NotFinite, and as :meth:`isel`.
+        Args:
+            at: for each dimension a number in the unit of the label, which is the one that the scan
+                was given in, a quantity in any unit, or the same text.  A number means the label
+                that it equals to a millionth.
+
+        Raises:
+            UnknownName: no label is that one (the nearest is told), or not all dimensions are
+                named.
+            BadSettings: several lanes bear the label.
+            NotANumber: what is no number, quantity or label.
+            UnitMismatch: a quantity of another dimension.
+            NotFinite: NaN or infinity.
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run).
+        """Last values of a variable of a single run.
 
-        Raises UnknownName, BadSettings.
+        Args:
+            variable: of ``data``, over time and one other dimension, such as ``"concentration"``.
+
+        Returns:
+            A quantity by name; what has no value is left out.
+
+        Raises:
+            UnknownName: no such variable.
+            BadSettings: a scan.
         """
         return final(self.data, variable, tuple(self.trajectory.dims))
 

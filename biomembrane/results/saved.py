@@ -76,7 +76,8 @@ class SavedRun:
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane), and the scan's dimensions.
 
-        Raises UnknownName where none was saved.
+        Raises:
+            UnknownName: none was saved.
         """
         if "state_end" not in self.data:
             got, advice = (
@@ -96,7 +97,10 @@ class SavedRun:
     def isel(self, **at: int) -> SavedRun:
         """One lane of a scan, by position along its dimensions.
 
-        Raises UnknownName, OutOfDomain.
+        Raises:
+            UnknownName: other names than those of the dimensions, or not all of them.
+            NotANumber: a position that is no integer.
+            OutOfDomain: a position beyond the scan.
         """
         return SavedRun(lane(self.data, positions(self.dims, at)))
 
@@ -105,9 +109,11 @@ class SavedRun:
         return self.isel(**nearest_places(self.data, tuple(self.dims), at))
 
     def final(self, variable: str) -> dict[str, Any]:
-        """Last values of a variable by name, as quantities (a single run).
+        """Last values of a variable of a single run, as quantities by name.
 
-        Raises UnknownName, BadSettings.
+        Raises:
+            UnknownName: no such variable.
+            BadSettings: a scan.
         """
         return final(self.data, variable, tuple(self.dims))
 

@@ -63,6 +63,13 @@ class Keep:
             sees the kept times alone.
         ledger: ``"final"`` keeps the lines of the books at the end, ``"all"`` at every kept time.
         dtype: ``"float64"`` or ``"float32"`` of what is kept; computed is always in double.
+
+    Raises:
+        WrongType: names that are no list.
+        UnknownName: a variable, a reducer or a word that does not exist.
+        BadSettings: times that do not increase, or a reducer of the final time alone.
+        BareNumber: times without a unit.
+        UnitMismatch: times in a unit of another dimension.
     """
 
     variables: Sequence[str] = ("amount", "potential", "volume")

@@ -43,12 +43,20 @@ def audit(
             "mM"))}``; otherwise V ± 150 mV and
             every concentration between a tenth and ten times its declared value.
 
-    Gives an :class:`Audit`; ``print`` shows it, ``.check()`` raises.  A law's flux is split into
-    forward and reverse rates, and ε is expanded on V and ln c: the coefficients are the diagnosis.
-    Laws that cannot be split are judged by where their flux stops, and by searching for states with
-    J·A < 0.  Verdicts: see :class:`~biomembrane.second_law.finding.Finding`.
+    A law's flux is split into forward and reverse rates, and ε is expanded on V and ln c: the
+    coefficients are the diagnosis.  Laws that cannot be split are judged by where their flux stops,
+    and by searching for states with J·A < 0.  Verdicts: see
+    :class:`~biomembrane.second_law.finding.Finding`.
 
-    Raises: WrongType, UnknownName and the unit errors for ``over``.
+    Returns:
+        An :class:`Audit`; ``print`` shows it, ``.check()`` raises.
+
+    Raises:
+        WrongType: what is no model, transporter, cycle or claim, or ranges that are no pairs.
+        UnknownName: a range of what takes no part.
+        BareNumber: an end of a range without a unit.
+        UnitMismatch: an end in a unit of another dimension.
+        OutOfDomain: a range that does not run from a lower to a higher end.
     """
     if isinstance(x, Claim):
         x = [x]

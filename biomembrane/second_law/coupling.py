@@ -65,8 +65,15 @@ def coupling(
         temperature: default 37 °C.
 
     Forces that follow from others are none of their own: a pump and a synthase share that of ATP.
-    Raises: WrongType, BadPlace, UnknownName, OutOfDomain (an empty pool), BadSettings (fewer than
-    two forces, or the same twice), the unit errors.
+
+    Raises:
+        WrongType: what is no transporter, cycle or list of them.
+        BadPlace: they stand on different membranes.
+        UnknownName: no such force, or no such solute in ``at``.
+        OutOfDomain: an empty pool, whose force has no bound.
+        BadSettings: fewer than two forces, or the same twice.
+        BareNumber: a level or a temperature without a unit.
+        UnitMismatch: one in a unit of another dimension.
     """
     parts = (
         [x]

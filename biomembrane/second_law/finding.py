@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -153,23 +154,36 @@ class Audit:
     def check(self, limit: Any = None) -> Audit:
         """The audit itself, if all pass.
 
-        Raises SecondLawViolation, or SecondLawUndecided where nothing is known to be wrong.
+        Args:
+            limit: error in kJ/mol below which what violates passes, as a number or a molar energy;
+                default none passes.
+
+        Raises:
+            SecondLawViolation: the worst of what does not pass.
+            SecondLawUndecided: nothing is known to be wrong, and not all is proved.
         """
         bad = self.failing(None if limit is None else kilojoule(limit, "check(limit=…)"))
         if bad:
             worst = max(bad, key=lambda f: (VERDICTS.index(f.verdict), abs(f.kJ)))
             known = worst.verdict in (Verdict.VIOLATES, Verdict.IRREVERSIBLE)
-            mistake = errors.SecondLawViolation if known else errors.SecondLawUndecided
-            raise mistake(
-                where=f"audit of {self.name}, {worst.subject}",
-                wanted="RT ln(r⁺/r⁻) = A at every state",
-                got=worst.text,
-                advice=(
-                    f"{worst.witness}; make_consistent(…) repairs it"
-                    if worst.witness
-                    else "print(audit(…)) shows all findings"
-                ),
+            where, wanted = (
+                f"audit of {self.name}, {worst.subject}",
+                "RT ln(r⁺/r⁻) = A at every state",
             )
+            advice = (
+                f"{worst.witness}; make_consistent(…) repairs it"
+                if worst.witness
+                else "print(audit(…)) shows all findings"
+            )
+            if not known:
+                raise errors.SecondLawUndecided(
+                    where=where, wanted=wanted, got=worst.text, advice=advice, process=worst.subject
+                )
+            size = worst.kJ if math.isfinite(worst.kJ) and worst.cause != "mass" else None
+            raise errors.SecondLawViolation(
+                where=where, wanted=wanted, got=worst.text, advice=advice, process=worst.subject,
+                kilojoule=size
+            )  # fmt: skip
         return self
 
     def to_dict(self) -> dict[str, Any]:

@@ -70,7 +70,10 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
     Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with what is left
     and a witness); exempt (``Empirical`` laws and hosted constants, which are not proved but
-    audited).  Raises WrongType.
+    audited).
+
+    Raises:
+        WrongType: what is no model, transporter or cycle.
     """
     if not isinstance(x, (Model, Transporter, Cycle)):
         advice = "prove(model) or prove(transporter); audit(…) judges claims"

@@ -157,6 +157,7 @@ def _conductance(flux: sp.Expr, site: Site) -> sp.Expr:
             ),
             got=str(flux)[:300],
             advice="write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
+            process=site.process,
         )
     return L
 
@@ -317,7 +318,14 @@ def make_consistent(
     the sign of A in all states that were looked at and no proof was found, it is handed back
     unchanged, and ``method`` says so.  A flux that cannot be split but is a conductance times V −
     E, as ohmic currents are, becomes L·A. What changes is told on both sides of equilibrium.
-    Raises: WrongType, BadSettings, SecondLawUndecided (any other flux that cannot be split).
+
+    Raises:
+        WrongType: what is no transporter or cycle.
+        BadSettings: a method of another name.
+        SecondLawUndecided: a flux that cannot be split, and is no conductance times V − E.
+        UnknownName: a range of what takes no part.
+        BareNumber: an end of a range without a unit.
+        UnitMismatch: an end in a unit of another dimension.
     """
     if not isinstance(method, str) or method not in METHODS:
         got, advice = errors.shown(method), errors.nearest(method, METHODS)

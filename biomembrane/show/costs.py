@@ -89,8 +89,13 @@ def costs(
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    Raises UnknownName, WrongType (a scan), OutOfDomain: no cargo arrived, or so few output times
-    that half of them would change its amount by more than 1 %.
+    Raises:
+        WrongType: what is no run, or a scan of several lanes.
+        UnknownName: a cargo, a place, a transporter, a width or a style that does not exist.
+        OutOfDomain: no cargo arrived, or so few output times that half of them would change its
+            amount by more than 1 %.
+        BareNumber: a time without a unit.
+        UnitMismatch: a time in a unit of another dimension.
     """
     where = "costs(…)"
     data = drawn_variables.one_lane(run, where)

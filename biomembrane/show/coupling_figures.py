@@ -26,8 +26,15 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
     marked; right the efficiency between them.
 
     The dashed curve is Kedem and Caplan's, for forces near equilibrium and the same degree of
-    coupling q; dots are the largest values. ``width`` and ``style``: as for
-    :func:`~biomembrane.show.figures.energy_flow`.
+    coupling q; dots are the largest values.
+
+    Args:
+        made: what :func:`~biomembrane.coupling` gave.
+        width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
+
+    Raises:
+        WrongType: what is no coupling.
+        UnknownName: a width or a style that does not exist.
     """
     from ..second_law.coupling import Coupling as Made
 
@@ -132,8 +139,15 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
     left, and over the voltage, right.
 
     What grows without bound leaves the frame.  With one force the curves must pass through the
-    origin of the left panel. ``width`` and ``style``: as for
-    :func:`~biomembrane.show.figures.energy_flow`.
+    origin of the left panel.
+
+    Args:
+        made: what :func:`~biomembrane.make_consistent` gave.
+        width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
+
+    Raises:
+        WrongType: what is no repair.
+        UnknownName: a width or a style that does not exist.
     """
     from ..second_law.repair import Repair as Made
 

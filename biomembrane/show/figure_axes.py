@@ -60,7 +60,10 @@ def panels(
     Returns:
         The figure and its axes.
 
-    Raises WrongType, UnknownName, OutOfDomain.
+    Raises:
+        UnknownName: a width or a style that does not exist.
+        OutOfDomain: a count that is no integer from 1 to 8, or a size that is not from 20 to 2000
+            mm.
     """
     where = "panels(…)"
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= len(_LETTERS):

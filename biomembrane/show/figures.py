@@ -90,7 +90,9 @@ def energy_flow(
         The Figure; with ``ax`` the Axes.
 
     Raises:
-        WrongType, UnknownName, OutOfDomain.
+        WrongType: what is no run, a scan of several lanes, or Axes that are none.
+        UnknownName: a width or a style that does not exist.
+        OutOfDomain: a width that is not from 20 to 2000 mm, or Axes too small for the picture.
     """
     data = one_lane(run, "energy_flow")
     flows = list(run.ledger.flows())

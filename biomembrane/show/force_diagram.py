@@ -79,8 +79,15 @@ def forces(
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    What is at 0 mM on a side is left out unless it is asked for.  Raises UnknownName, WrongType (a
-    scan), OutOfDomain, NoVoltage.
+    What is at 0 mM on a side is left out unless it is asked for.
+
+    Raises:
+        WrongType: what is no run, or a scan of several lanes.
+        UnknownName: a species, a membrane, a width or a style that does not exist.
+        OutOfDomain: a time beyond the run, or a species at 0 mM that was asked for.
+        NoVoltage: a charged species at a membrane without a potential.
+        BareNumber: a time without a unit.
+        UnitMismatch: a time in a unit of another dimension.
     """
     where = "forces(…)"
     found, left = measured(run, at=at, species=species, membranes=membranes, where=where)
@@ -155,11 +162,13 @@ def measured(
                 continue
             if z and not math.isfinite(V):
                 advice = f"species= without charge, or membranes= other than {name!r}"
+                wanted = f"the potential of {name}, for {one}"
                 raise errors.NoVoltage(
                     where=where,
-                    wanted=f"the potential of {name}, for {one}",
+                    wanted=wanted,
                     got="none at this time",
                     advice=advice,
+                    membrane=name,
                 )
             chemical = constants.GAS * T * math.log(within / without) / 1e3
             electrical = z * constants.FARADAY * V * 1e-6 if z else 0.0

@@ -52,7 +52,11 @@ def map(  # noqa: A001  figures.map
         ax: axes to draw into; default a new figure.  The bar of colours takes its room from them.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    Raises UnknownName, WrongType, BareNumber, OutOfDomain.
+    Raises:
+        WrongType: what is no scan over two dimensions, or ``of`` that is several variables.
+        UnknownName: a variable, a dimension, a width or a style that does not exist.
+        BareNumber: an array or a time without a unit.
+        OutOfDomain: a time beyond the run, or no number to draw.
     """
     where = "map(…)"
     one = drawn_variables.moment(_one(scan, of, where), at, where)

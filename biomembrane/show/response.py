@@ -74,7 +74,12 @@ def response(
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`; without effect on the
             size where ``ax`` is given.
 
-    Raises UnknownName, WrongType, BareNumber, UnitMismatch, OutOfDomain.
+    Raises:
+        WrongType: what is no scan over one or two dimensions.
+        UnknownName: a variable, a dimension, a width or a style that does not exist.
+        BareNumber: an array or a time without a unit.
+        UnitMismatch: variables of several units, or a time in a unit of another dimension.
+        OutOfDomain: a time beyond the run, or no number to draw.
     """
     where = "response(…)"
     made = [
@@ -411,8 +416,13 @@ def compare(
         ax: axes to draw into; default a new figure.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
-    Membranes that share their potential are one line.  Raises UnknownName, WrongType, UnitMismatch,
-    OutOfDomain.
+    Membranes that share their potential are one line.
+
+    Raises:
+        WrongType: what is no mapping of runs, or a scan of several lanes.
+        UnknownName: a variable, a width or a style that does not exist.
+        UnitMismatch: variables of several units.
+        OutOfDomain: no number to draw.
     """
     where = "compare(…)"
     if (

@@ -59,8 +59,11 @@ def style(name: str = "cell") -> Iterator[None]:
     """Draw as a journal wants it: ``with style("plos"): ...``; what was set before comes back
     afterwards.
 
-    ``name`` is one of ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` and
-    ``slides``.
+    Args:
+        name: ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` or ``slides``.
+
+    Raises:
+        UnknownName: no such style.
     """
     import matplotlib as mpl
 
@@ -179,6 +182,17 @@ def save(fig: Figure | Axes, path: str | Path) -> Path:
 
     The same figure gives the same bytes.  Folders on the way are made.  Fonts are embedded as
     TrueType in PDF, text stays text in SVG, and no date is written.
+
+    Args:
+        fig: the figure, or axes of it.
+        path: ends in ``.pdf``, ``.svg`` or ``.png``.
+
+    Returns:
+        The path.
+
+    Raises:
+        WrongType: what is no figure, or no path.
+        UnknownSuffix: another suffix.
     """
     errors.expect(
         path,
@@ -199,11 +213,9 @@ def save(fig: Figure | Axes, path: str | Path) -> Path:
     suffix = target.suffix.removeprefix(".").lower()
     if suffix not in _DATELESS:
         known = ", ".join("." + each for each in _DATELESS)
+        where, got = f"save(fig, {str(target)!r})", target.suffix or "no suffix"
         raise errors.UnknownSuffix(
-            where=f"save(fig, {str(target)!r})",
-            wanted=known,
-            got=target.suffix or "no suffix",
-            advice="'figure.pdf'",
+            where=where, wanted=known, got=got, advice="'figure.pdf'", suffix=target.suffix
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with style(getattr(figure, "style_name", "base")):

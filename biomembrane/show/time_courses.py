@@ -78,7 +78,10 @@ def traces(
         The Figure; with ``ax`` the Axes, as they were given (a sequence as a tuple).
 
     Raises:
-        WrongType, UnknownName, BadSettings, OutOfDomain.
+        WrongType: what is no run, a scan of several lanes, or Axes that are none.
+        UnknownName: a panel, a width or a style that does not exist.
+        BadSettings: more or fewer Axes than panels, or a panel for the second time.
+        OutOfDomain: a width that is not from 20 to 2000 mm.
     """
     data = one_lane(run, "traces")
     if data.sizes.get("time", 0) < 2:

@@ -66,6 +66,7 @@ class _Newton:
             wanted="initial values that meet it, with the differential states as given",
             got=f"Newton's method has not settled in {ROUNDS} iterations",
             advice=f"an initial value of {name} that is nearer to the solution",
+            state=name,
         )
 
     def _name(self, row: int) -> str:
@@ -107,6 +108,7 @@ class _Newton:
             wanted=f"constraints that together determine {every}",
             got=f"{told} at the initial values",
             advice=f"a constraint on {name} that does not follow from the others, or a rate for it",
+            state=name,
         )
 
     def _share(self, y: Array, step: Array, off: Array) -> Array:

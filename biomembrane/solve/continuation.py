@@ -44,10 +44,9 @@ def fixed(name: str, where: str) -> errors.BiomembraneError:
     """What is told where a run that goes on from a state is given what there is at the start."""
     got = f"{name}, which sets what the model holds at the start, beside start="
     advice = f"leave {name} out, or leave start= out and give the contents"
-    made: errors.BiomembraneError = errors.BadSettings(
+    return errors.BadSettings(
         where=where, wanted="parameters that act during the run", got=got, advice=advice
     )
-    return made
 
 
 def unused(model: Model, start: Any) -> frozenset[str]:

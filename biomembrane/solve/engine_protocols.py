@@ -35,10 +35,12 @@ class Solver(Engine, Protocol):
     """Frozen settings that are an engine."""
 
     @property
-    def rtol(self) -> float: ...
+    def rtol(self) -> float:
+        """Relative tolerance."""
 
     @property
-    def atol(self) -> float: ...
+    def atol(self) -> float:
+        """Absolute tolerance, as a share of rtol times the typical size of each state."""
 
     @property
     def threads(self) -> int:

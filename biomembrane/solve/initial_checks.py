@@ -65,6 +65,7 @@ def _room(
                     f" needed{position(-row, lanes, dims)}"
                 ),
                 advice=_advice(x),
+                place=x.place.name,
             )
 
 

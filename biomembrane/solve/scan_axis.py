@@ -22,8 +22,15 @@ def axis(dim: str, values: Any, unit: str | None = None) -> xr.DataArray:
         values: numbers, at least one; or a quantity that holds them.
         unit: of the numbers, "1" for pure ones; not beside a quantity.
 
-    Gives an ``xarray.DataArray`` with the unit in its attributes.  Raises BadName, BareNumber (no
-    unit), WrongType, NotFinite, UnknownUnit.
+    Returns:
+        An array of shape ``(values,)`` with the unit in its attributes.
+
+    Raises:
+        BadName: a dimension of other characters than letters, digits and _.
+        BareNumber: no unit.
+        UnknownUnit: a unit that is not known.
+        WrongType: what is no list of numbers, or a unit beside a quantity.
+        NotFinite: NaN or infinity.
     """
     import numpy as np
     import xarray as xr

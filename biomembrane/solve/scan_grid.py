@@ -90,10 +90,9 @@ def labelled(value: Any, where: str) -> Any:
 def unlabelled(where: str) -> errors.BiomembraneError:
     """An array whose dimensions have no names."""
     wanted = "one quantity, or an xarray.DataArray with named dimensions"
-    made: errors.BiomembraneError = errors.NotANumber(
+    return errors.NotANumber(
         where=where, wanted=wanted, got="an array without dimension names", advice=EXAMPLE
     )
-    return made
 
 
 def spread(model: Model, arrays: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
@@ -166,12 +165,11 @@ def _apart(arrays: Mapping[str, xr.DataArray]) -> errors.BiomembraneError:
     got = "; ".join(
         f"{dim} {' and '.join(sorted(values))}" for dim, values in kinds.items() if len(values) > 1
     )
-    made: errors.BiomembraneError = errors.BadSettings(
+    return errors.BadSettings(
         where=f"parameters {', '.join(map(repr, arrays))}",
         wanted="arrays whose shared dimensions have the same sizes and coordinates", got=got,
         advice="give scans that are independent of each other different dims=",
     )  # fmt: skip
-    return made
 
 
 # --- coordinates

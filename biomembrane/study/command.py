@@ -98,8 +98,9 @@ def _clear(folder: Path) -> None:
                 f"{str(folder / name)[-200:]!r}: {reason(problem)}",
                 "--out and another folder, or move away what is there",
             )
+            wanted = f"a place for the file {name}"
             raise errors.NotWritable(
-                where="--out", wanted=f"a place for the file {name}", got=got, advice=advice
+                where="--out", wanted=wanted, got=got, advice=advice, path=str(folder / name)
             ) from None
 
 

@@ -69,6 +69,9 @@ class Study:
     A number that is off, books that do not close and a verdict that is not a proof do not stop a
     study: they are kept and told in :attr:`misses`. No attribute but ``question`` can be given
     another value.
+
+    Raises:
+        WrongType: a name that is no text.
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
@@ -113,7 +116,9 @@ class Study:
     def _label(self, name: Any, known: Collection[str], where: str, example: str) -> str:
         """A name of a run or of a figure, which is the name of a file, too.
 
-        Raises BadName, DuplicateName.
+        Raises:
+            BadName: characters that no file name can hold.
+            DuplicateName: it is known.
         """
         where = f"study of {self.name}, {where}"
         if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,100}", name):
@@ -126,10 +131,16 @@ class Study:
         return name
 
     def audit(self, model: Model, *, hosted: Mapping[str, str] | None = None) -> Audit:
-        """The audit of a model, kept.  ``hosted``: ``{process: reason}`` for what is not proved and
-        is taken as published.
+        """The audit of a model, kept.
 
-        Raises UnknownName for a process that the model lacks, or that is proved after all.
+        Args:
+            model: what to audit.
+            hosted: ``{process: reason}`` for what is not proved and is taken as published.
+
+        Raises:
+            WrongType: ``hosted`` is no mapping.
+            MissingSource: a reason that is empty.
+            UnknownName: a process that the model lacks, or that is proved after all.
         """
         from ..second_law.audit import audit
 
@@ -198,7 +209,16 @@ class Study:
             hosted: processes that are not proved, with the reason, as in :meth:`audit`.
             options: of :func:`biomembrane.simulate`.
 
-        Raises as :func:`biomembrane.simulate`; books that do not close are kept, not raised.
+        Returns:
+            What :func:`biomembrane.simulate` gives, and it raises what that raises; books that do
+            not close are kept, not raised.
+
+        Raises:
+            BadName: a label that no file can have.
+            DuplicateName: a label for the second time.
+            UnknownName: an option that ``simulate`` does not have, or a process of ``hosted`` that
+                the model lacks.
+            BadSettings: ``hosted`` for a model that is audited already.
         """
         from ..exchange.netcdf import save
         from ..results.run import simulate
@@ -256,8 +276,22 @@ class Study:
             source: where the number that is wanted comes from: a paper, or the closed form that
                 gives it.
 
-        Gives the value.  Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain,
-        MissingSource, NoTolerance, BadName, DuplicateName.
+        Returns:
+            The value, as a quantity.
+
+        Raises:
+            BadName: a name of other characters than letters, digits and _.
+            DuplicateName: a name for the second time.
+            WrongType: a value that is not one number, a text that is none, ``within`` beside a
+                range or without ``wanted``.
+            BareNumber: a value without a unit.
+            UncertainUnit: an array that is computed, and tells the unit of what it was computed
+                from.
+            UnitMismatch: ``wanted`` or ``within`` in a unit of another dimension.
+            NotFinite: ``wanted`` or ``within`` that is NaN or infinite.
+            OutOfDomain: a range from high to low, or a tolerance below zero.
+            MissingSource: ``wanted`` without its source.
+            NoTolerance: ``wanted`` without ``within``, or a share of 0.
         """
         if isinstance(name, str) and name in [a.name for a in self.answers]:
             raise errors.DuplicateName(
@@ -271,8 +305,19 @@ class Study:
         return made.computed
 
     def figure(self, name: str, drawn: Any) -> Any:
-        """Keep a figure, given as such or by its axes; it is written beside the runs as SVG and
-        PDF.  Gives the figure.
+        """Keep a figure; it is written beside the runs as SVG and PDF.
+
+        Args:
+            name: of the figure and its files; each once.
+            drawn: the figure, or its axes.
+
+        Returns:
+            The figure.
+
+        Raises:
+            WrongType: what is no figure.
+            BadName: a name that no file can have.
+            DuplicateName: a name for the second time.
         """
         figure = getattr(drawn, "figure", drawn)
         name = self._label(

@@ -23,13 +23,14 @@ from typing import Any
 
 _HOME = {
     "Report": "checks", "check_model": "checks", "check_transporter": "checks",
-    "flux_follows_affinity": "checks", "detailed_balance": "checks",
-    "stalls_and_reverses": "checks", "onsager_symmetry": "checks", "keeps_invariants": "checks",
-    "books_close": "checks", "runs_downhill": "checks",
-    "batch_equals_singles": "checks", "State": "states", "states": "states",
+    "flux_follows_affinity": "properties", "detailed_balance": "properties",
+    "stalls_and_reverses": "properties",
+    "onsager_symmetry": "properties", "keeps_invariants": "properties", "books_close": "properties",
+    "runs_downhill": "properties", "batch_equals_singles": "properties",
+    "State": "states", "states": "states",
     "species": "strategies", "balanced_reactions": "strategies",
-    "unbalanced_reactions": "strategies", "laws": "strategies", "cycles": "strategies",
-    "transporters": "strategies", "models": "strategies",
+    "unbalanced_reactions": "strategies", "laws": "strategies",
+    "cycles": "strategies", "transporters": "strategies", "models": "strategies",
     "temperatures": "strategies",
 }  # fmt: skip
 __all__ = sorted(_HOME)  # noqa: PLE0605
@@ -45,12 +46,13 @@ def __getattr__(name: str) -> Any:
     if find_spec("hypothesis") is None:
         from .. import errors
 
-        advice = "pip install 'biomembrane[test]'"
+        where, wanted, advice = (
+            f"biomembrane.testing.{name}",
+            "the package hypothesis",
+            "pip install 'biomembrane[test]'",
+        )
         raise errors.NeedsExtra(
-            where=f"biomembrane.testing.{name}",
-            wanted="the package hypothesis",
-            got="not installed",
-            advice=advice,
+            where=where, wanted=wanted, got="not installed", advice=advice, extra="test"
         )
     found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     if isinstance(

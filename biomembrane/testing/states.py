@@ -38,6 +38,7 @@ class State:
 
     @cached_property
     def condition(self) -> Condition:
+        """The same as initial contents, volumes and potentials."""
         volume = {
             c.name: self.moved.get(f"{c.name}.volume", c.volume.value)
             for c in self.model.compartments

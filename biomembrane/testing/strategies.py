@@ -75,8 +75,11 @@ def cycles() -> st.SearchStrategy[Cycle]:
 
 
 def models(most: int = 4, *, active: bool = True) -> st.SearchStrategy[Model]:
-    """Models of one or two compartments with up to ``most`` transporters; ``active`` ones may burn
-    ATP.
+    """Models of one or two compartments.
+
+    Args:
+        most: transporters of a model, at most.
+        active: whether some may burn ATP.
     """
     return specs(most=most, active=active).map(build)
 

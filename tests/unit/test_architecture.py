@@ -71,7 +71,11 @@ def test_files_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    lengths = {f"{file}:{f.name}": f.end_lineno - f.lineno + 1 for file, f in nodes(FUNCTIONS)}
+    """Docstrings aside, which are long on protocols."""
+    lengths = {}
+    for file, f in nodes(FUNCTIONS):
+        first = f.body[1] if ast.get_docstring(f) and len(f.body) > 1 else f.body[0]
+        lengths[f"{file}:{f.name}"] = f.end_lineno - first.lineno + 1
     assert not {where: n for where, n in lengths.items() if n > MAX_FUNCTION}
 
 

@@ -279,11 +279,14 @@ def _agree(function: str, got: Array, wanted: Array) -> None:
     if np.any(off > 0):
         worst = float(np.max(np.abs(got - wanted)[off > 0] / scale[off > 0]))
         advice = "set BIOMEMBRANE_CACHE=off, or use solver=bm.solvers.SciPy(); and tell us"
+        due = "agreement with the numpy printer to 1e-10"
         raise errors.KernelMismatch(
             where=function,
-            wanted="agreement with the numpy printer to 1e-10",
+            wanted=due,
             got=f"{worst:.2g}",
             advice=advice,
+            function=function,
+            share=worst,
         )
 
 

@@ -220,6 +220,7 @@ def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str
                     if what == "modulator"
                     else "a one-way rate counts events; put the direction into forward and reverse"
                 ),
+                process=where,
             )
     raise errors.SecondLawUndecided(
         where=f"{where}, {what}",
@@ -230,6 +231,7 @@ def check_sign(expr: sp.Expr, values: Mapping[str, float], where: str, what: str
             " and 1 is site.parameter(…, domain='fraction'), and x/(e^x - 1) is B(x) of"
             " biomembrane.symbols"
         ),
+        process=where,
     )
 
 
@@ -257,11 +259,10 @@ def prove(
         way = "reverse" if reverse.is_zero else "forward"
         advice = "let it follow from the affinity, or host the law as laws.Empirical(…, reason=…)"
         raise errors.SecondLawViolation(
-            where=where,
-            wanted="RT ln(r⁺/r⁻) = A at every state",
-            got=f"a {way} rate of 0: an irreversible law",
-            advice=advice,
-        )
+            where=where, wanted="RT ln(r⁺/r⁻) = A at every state",
+            got=f"a {way} rate of 0: an irreversible law", advice=advice,
+            process=where, kilojoule=None,
+        )  # fmt: skip
     residual, left = (
         Logarithm(expanded=True)
         .add(forward / reverse)
@@ -283,15 +284,16 @@ def prove(
                     f"left over: {_brief(rest)}; let one constant follow from the others, or host"
                     " it as laws.Empirical(…, reason=…)"
                 ),
+                process=where,
+                kilojoule=float(kJ),
             )
     if sp.simplify(rest) == 0:
         return "ln(r⁺/r⁻) − A/RT = 0 (after simplification)"
     raise errors.SecondLawUndecided(
-        where=where,
-        wanted="ln(r⁺/r⁻) − A/RT that reduces to 0",
-        got=_brief(rest),
+        where=where, wanted="ln(r⁺/r⁻) − A/RT that reduces to 0", got=_brief(rest),
         advice="write both rates with the same denominators",
-    )
+        process=where,
+    )  # fmt: skip
 
 
 class Logarithm:

@@ -50,6 +50,7 @@ class Native:
 
     @property
     def careful(self) -> bool:
+        """Whether it mends the powers of slaved processes."""
         return True
 
     def alone(self) -> Native:

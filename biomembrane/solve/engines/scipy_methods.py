@@ -90,7 +90,8 @@ class SciPy:
     def prepare(self, program: Program, lanes: int) -> SciPyProgram:  # noqa: ARG002
         """Nothing to do: it calls the Python functions of the program, a lane after another.
 
-        Raises ``BadSettings`` for a program with constraints.
+        Raises:
+            BadSettings: a program with constraints.
         """
         _refuse_constraints(program)
         return SciPyProgram(self, program)

@@ -1,0 +1,55 @@
+"""Mistakes in laws and kinetic diagrams."""
+
+from .mistake import BiomembraneError, mistake
+
+
+class DimensionError(BiomembraneError):
+    """Terms of different dimension."""
+
+    headline = "the expression is not dimensionally sound"
+
+
+@mistake
+class SecondLawViolation(BiomembraneError):
+    """ln(r+/r-) differs from A/RT in ``process``.
+
+    ``kilojoule``: RT ln(r+/r-) − A at a state that shows it [kJ/mol]; None where a rate of 0 leaves
+    it without bound, or where it is a reaction that does not balance.
+    """
+
+    process: str = ""
+    kilojoule: float | None = None
+    headline = "the law breaks detailed balance"
+
+
+@mistake
+class SecondLawUndecided(BiomembraneError):
+    """No proof and no counter-example for ``process``."""
+
+    process: str = ""
+    headline = "the second law could not be decided"
+
+
+@mistake
+class NegativeRate(BiomembraneError):
+    """A rate of ``process`` that is not provably non-negative."""
+
+    process: str = ""
+    headline = "a rate can be negative"
+
+
+@mistake
+class CycleNotClosed(BiomembraneError):
+    """Rate constants of ``process`` that imply a free lunch of so many ``kilojoule`` [kJ/mol]
+    around the worst loop.
+    """
+
+    process: str = ""
+    kilojoule: float = 0.0
+    headline = "the rate constants of a cycle do not close"
+
+
+class BadCycle(BiomembraneError):
+    """States, steps or closing steps that do not fit."""
+
+    headline = "the kinetic diagram is not well formed"

@@ -1,0 +1,88 @@
+"""Mistakes that show in a run and in its books."""
+
+from typing import Any
+
+from .mistake import BiomembraneError, mistake
+
+
+class BadSettings(BiomembraneError):
+    """A tolerance, time or solver argument that cannot be used."""
+
+    headline = "the settings do not fit"
+
+
+@mistake
+class BooksDoNotClose(BiomembraneError):
+    """The ``residual`` exceeds the ``limit``, both as shares of the energy that passed."""
+
+    residual: float = 0.0
+    limit: float = 0.0
+    headline = "the energy books do not close"
+
+
+@mistake
+class BoundlessEnergy(BiomembraneError):
+    """Baths or held ``pools`` at zero concentration, whose potential is minus infinity."""
+
+    pools: tuple[str, ...] = ()
+    headline = "an energy has no bound"
+
+
+@mistake
+class UphillForFree(BiomembraneError):
+    """A ``process``, or a loop of a hosted cycle, with negative dissipation."""
+
+    process: str = ""
+    headline = "a process ran uphill for free"
+
+
+@mistake
+class SingularConstraint(BiomembraneError):
+    """Algebraic rows whose block ∂f/∂x is singular; ``state`` is the one whose constraint says
+    nothing new.
+    """
+
+    state: str = ""
+    headline = "a constraint does not determine its state"
+
+
+@mistake
+class ConstraintNotMet(BiomembraneError):
+    """Newton's method does not settle; ``state`` is the one that is furthest off."""
+
+    state: str = ""
+    headline = "no initial values that meet the constraints were found"
+
+
+@mistake
+class KernelMismatch(BiomembraneError):
+    """Machine code that differs from the numpy printer: ``function``, and by which share of its
+    size.
+    """
+
+    function: str = ""
+    share: float = 0.0
+    headline = "the compiled kernel disagrees with the reference"
+
+
+@mistake
+class SimulationStopped(BiomembraneError):
+    """The integration could not go on after ``time`` [s]; ``run`` holds everything up to there,
+    ``state`` is the one to blame, if one is.
+    """
+
+    run: Any = None  # a Run, of a floor that is not known here
+    time: float = 0.0
+    state: str = ""
+    headline = "the simulation stopped early"
+
+
+@mistake
+class Cancelled(BiomembraneError, KeyboardInterrupt):
+    """The user stopped a run (also a ``KeyboardInterrupt``); ``run`` holds what was done, which is
+    a ``share`` of the whole.
+    """
+
+    run: Any = None  # a Run or a Kept, of a floor that is not known here
+    share: float = 0.0
+    headline = "the run was cancelled"

@@ -1,0 +1,88 @@
+"""Values, names and numbers in the words of an error."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+
+def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
+    """'did you mean …' for a name that is not among ``known``; empty when nothing is near and
+    nothing is known.
+    """
+    names, name = list(dict.fromkeys(known)), name[:100] if isinstance(name, str) else ""
+    folded = {n.lower(): n for n in names}
+    likeness = {n: difflib.SequenceMatcher(None, n, name.lower()).ratio() for n in folded}
+    best = max(likeness.values(), default=0.0)
+    near = sorted(
+        (n for n, r in likeness.items() if r >= max(0.55, best - 0.15)), key=lambda n: -likeness[n]
+    )[:count]
+    if near:
+        return "did you mean " + " or ".join(repr(folded[n]) for n in near) + "?"
+    return "known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else ""
+
+
+def apart(*numbers: float, digits: int = 4) -> list[str]:
+    """Numbers in so many digits that different ones look different."""
+    for more in range(digits, 18):
+        told = [f"{x:.{more}g}" for x in numbers]
+        if len(set(told)) == len(set(numbers)):
+            break
+    return told
+
+
+def shown(value: object, limit: int = 90) -> str:
+    """A value in few words, as errors print it: quantities with their unit, classes by their name,
+    nothing with an address.
+    """
+    try:
+        text = _text(value)
+    except Exception:  # noqa: BLE001  what cannot even be printed: 5,000 digits, a broken __repr__
+        text = f"an object of class {type(value).__name__}"
+    flat = " ".join(
+        _FACELESS.sub(
+            r"an object of class \1", _QUANTITY.sub(r"Q(\1, '\2')", text[: 20 * limit])
+        ).split()
+    )
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def said(problem: BaseException, limit: int = 300) -> str:
+    """The words of an error on one line, also of one whose ``__str__`` raises."""
+    try:
+        text = str(problem)
+    except Exception:  # noqa: BLE001  of somebody else's class
+        text = "an error that cannot be printed"
+    flat = " ".join(text[: 20 * limit].split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+_QUANTITY = re.compile(
+    r"<Quantity\((.*?), '(.*?)'\)>", re.DOTALL
+)  # as they stand in lists and mappings
+_FACELESS = re.compile(r"<(?:[\w.]*\.)?(\w+)[^<>]*(?:<\w+>[^<>]*)*? at 0x[0-9a-f]+>")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, int) and abs(value) >= 10**100:
+        return f"an integer of {round(value.bit_length() * 0.30103)} digits"
+    if hasattr(value, "magnitude") and hasattr(value, "units"):
+        try:
+            return f"{value:.6g~P}"
+        except (TypeError, ValueError):
+            return str(value)
+    if isinstance(value, (tuple, list)) and any(hasattr(each, "magnitude") for each in value):
+        return f"({', '.join(shown(each) for each in value)})"
+    if getattr(value, "ndim", 0):
+        if getattr(value, "size", 0) <= 12:
+            return str(value)
+        return f"{type(value).__name__} of shape {value.shape}"  # type: ignore[attr-defined]
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the function {value.__name__}"
+    if isinstance(value, (str, bytes)):
+        return repr(value[:10_000])
+    text = repr(value)
+    return f"an object of class {type(value).__name__}" if " object at 0x" in text else text
