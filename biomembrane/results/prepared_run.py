@@ -25,6 +25,9 @@ from .run import Run, finished
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..quantity_types import TimeLike, TimesLike
+    from .run_types import ParametersLike, StartLike
+
 _EXAMPLE = "vary={'blood.K': 'mM'}"
 
 
@@ -32,10 +35,10 @@ def prepare(
     model: Model,
     *,
     vary: Mapping[str, str],
-    until: Any = None,
-    times: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    start: Any = None,
+    until: TimeLike | None = None,
+    times: TimesLike | None = None,
+    parameters: ParametersLike | None = None,
+    start: StartLike | None = None,
     solver: Solver | None = None,
 ) -> Prepared:
     """A function of some parameters that runs a model: everything is checked and compiled now, and

@@ -17,7 +17,12 @@ from . import style as look
 from .style import DASHES, digits
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
+
+    from ..quantity_types import TimeLike
+    from .course_contents import RunLike
+    from .figure_types import ResultLike, VariableLike, VariablesLike
 
     Array = NDArray[np.float64]
 
@@ -37,11 +42,11 @@ class _Curve:
 
 
 def response(
-    scan: Any,
-    of: Any = "current",
+    scan: ResultLike,
+    of: VariablesLike = "current",
     *,
-    along: Any = None,
-    at: Any = None,
+    along: VariableLike | None = None,
+    at: TimeLike | None = None,
     reversal: bool = False,
     ax: Axes | None = None,
     width: str | float = "single",
@@ -398,8 +403,8 @@ def _ending(curve: _Curve) -> figure_axes.Ending:
 
 
 def compare(
-    runs: Mapping[str, Any],
-    of: Any = "potential",
+    runs: Mapping[str, RunLike | xr.Dataset],
+    of: VariablesLike = "potential",
     *,
     ax: Axes | None = None,
     width: str | float = "single",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,6 +23,9 @@ from ..results.run import simulate
 from ..results.scan import Keep
 from ..second_law.coupling import coupling
 from .states import State, near, states, values
+
+if TYPE_CHECKING:
+    from ..quantity_types import TimeLike
 
 LEAST = 1e-9  # of RT: an affinity below this has no sign in floating point
 EXACT = 1e-8  # relative agreement of two ways to the same number
@@ -264,7 +267,7 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     return _everywhere(model, judge, examples)
 
 
-def books_close(model: Model, *, examples: int = 0, until: Any = "1 s") -> int:  # noqa: ARG001
+def books_close(model: Model, *, examples: int = 0, until: TimeLike = "1 s") -> int:  # noqa: ARG001
     """The energy ledger of a short run closes, and no process runs uphill for free.
 
     Args:
@@ -285,7 +288,7 @@ def books_close(model: Model, *, examples: int = 0, until: Any = "1 s") -> int: 
     return 1
 
 
-def runs_downhill(model: Model, *, examples: int = 0, until: Any = "1 s") -> int:  # noqa: ARG001
+def runs_downhill(model: Model, *, examples: int = 0, until: TimeLike = "1 s") -> int:  # noqa: ARG001
     """G of a model without baths and held pools never rises.
 
     Args:
@@ -310,7 +313,7 @@ def runs_downhill(model: Model, *, examples: int = 0, until: Any = "1 s") -> int
     return len(G) - 1
 
 
-def batch_equals_singles(model: Model, *, examples: int = 0, until: Any = "0.1 s") -> int:  # noqa: ARG001
+def batch_equals_singles(model: Model, *, examples: int = 0, until: TimeLike = "0.1 s") -> int:  # noqa: ARG001
     """A scan over a parameter gives what its single runs give.
 
     Args:
