@@ -57,7 +57,9 @@ def compiled(
         outputs["along"] = along(
             g, entries, {g.input("y", k): g.input("y", len(rhs) + k) for k in range(len(rhs))}
         )
-    names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
+    names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()} | {
+        "rhs": tuple(map(str, Y[: len(rhs)]))
+    }
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     owners = tuple(range(len(rhs))) if rolled else ()
     return kernel(

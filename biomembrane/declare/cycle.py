@@ -363,6 +363,8 @@ class Cycle(Compared):
         Shares are those of the projection of all fluxes on the loops, Σ_l J_l Z_l, so that Σ ε_l
         J_l depends on no choice of a tree.
         """
+        if not off:
+            return ()
         diagram, steps = self.diagram, self.diagram.steps
         order = sorted(range(len(steps)), key=lambda k: steps[k] in off)
         Z = diagram.loops(order)

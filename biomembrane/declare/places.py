@@ -262,8 +262,15 @@ class Compartment(Compared):
         held: Contents
         impermeant: Balance | Contents | None
 
-        def __init__(self, name: str, *, volume: ParameterLike, contents: ContentsLike = ..., held: ContentsLike = ..., impermeant: Balance | ContentsLike | None = None,
-        ) -> None: ...  # fmt: skip
+        def __init__(
+            self,
+            name: str,
+            *,
+            volume: ParameterLike,
+            contents: ContentsLike = ...,
+            held: ContentsLike = ...,
+            impermeant: Balance | ContentsLike | None = None,
+        ) -> None: ...
 
     else:
         volume: ParameterLike = field(kw_only=True)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -148,13 +149,30 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     return expressed(made, where)
 
 
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether it is a function or method of Python that takes exactly so many arguments, as most
+    are: its signature takes twenty times as long.
+    """
+    found: Any = function
+    if isinstance(function, MethodType):
+        found, count = function.__func__, count + 1
+    elif not isinstance(function, FunctionType):
+        found, count = (getattr(type(function), "__call__", None), count + 1)  # noqa: B004  of an object, not whether there is one
+    if (
+        not isinstance(found, FunctionType) or vars(found) or hasattr(function, "__wrapped__")
+    ):  # what wraps another says so there
+        return False
+    return found.__code__.co_argcount == count and not found.__code__.co_kwonlyargcount
+
+
 def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
     """What a user's function gives, once it is seen that it takes so many arguments.
 
     Raises WrongType.
     """
     try:
-        inspect.signature(function).bind(*given)
+        if not _takes(function, len(given)):
+            inspect.signature(function).bind(*given)
     except TypeError as problem:
         wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
         raise errors.WrongType(

@@ -152,12 +152,13 @@ class Prepared:
         task = self._task
         base = task.parameters.base.copy()
         base[self._places] = self._read(values)
-        run = Run(
-            replace(task, parameters=replace(task.parameters, base=base)).trajectory(slice(0, 1))
+        return finished(
+            Run(
+                replace(task, parameters=replace(task.parameters, base=base)).trajectory(
+                    slice(0, 1)
+                )
+            )
         )
-        if not task.seen:  # nothing that a protocol depends on varies
-            self._task = replace(task, seen=True)
-        return finished(run)
 
     def _read(self, values: Any) -> NDArray[np.float64]:
         given = user_text.numbers(values)

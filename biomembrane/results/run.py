@@ -31,13 +31,31 @@ if TYPE_CHECKING:
 
 
 @overload
-def simulate(model: Model, *, until: TimeLike | None = ..., times: TimesLike | None = ..., parameters: ParametersLike | None = ..., start: StartLike | None = ..., keep: None = ..., solver: Solver | None = ..., progress: lane_batches.Progress = ...,
-) -> Run: ...  # fmt: skip
+def simulate(
+    model: Model,
+    *,
+    until: TimeLike | None = ...,
+    times: TimesLike | None = ...,
+    parameters: ParametersLike | None = ...,
+    start: StartLike | None = ...,
+    keep: None = ...,
+    solver: Solver | None = ...,
+    progress: lane_batches.Progress = ...,
+) -> Run: ...
 
 
 @overload
-def simulate(model: Model, *, until: TimeLike | None = ..., times: TimesLike | None = ..., parameters: ParametersLike | None = ..., start: StartLike | None = ..., keep: KeepLike, solver: Solver | None = ..., progress: lane_batches.Progress = ...,
-) -> ScanResult: ...  # fmt: skip
+def simulate(
+    model: Model,
+    *,
+    until: TimeLike | None = ...,
+    times: TimesLike | None = ...,
+    parameters: ParametersLike | None = ...,
+    start: StartLike | None = ...,
+    keep: KeepLike,
+    solver: Solver | None = ...,
+    progress: lane_batches.Progress = ...,
+) -> ScanResult: ...
 
 
 def simulate(

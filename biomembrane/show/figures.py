@@ -214,12 +214,13 @@ def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
 
     given = {
         name: _end(run, name)
-        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
+        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated", "relaxed")
     }
     words = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
         "dissipated": "heat",
+        "relaxed": "heat of constraints that jump",
     }
     shown = {
         name: put(words.get(name, name), x)

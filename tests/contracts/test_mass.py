@@ -222,7 +222,9 @@ def test_constraints_that_change_at_a_break(lanes_: int) -> None:
     for lane in range(lanes_):
         ends = np.array([0.0, *stops[:, lane]])
         decay = np.array([rates[:, lane] @ np.diff(np.minimum(ends, x)) for x in times])
-        part = np.minimum(np.searchsorted(stops[:, lane], times, side="left"), 2)
+        part = np.minimum(
+            np.searchsorted(stops[:, lane], times, side="right"), 2
+        )  # the next one from a break on
         assert made.statuses[lane].ok
         assert made.y[0, :, lane] == pytest.approx(np.exp(-decay), rel=1e-7)
         assert made.y[1, :, lane] == pytest.approx(rates[part, lane] * np.exp(-decay), rel=1e-7)
