@@ -35,7 +35,7 @@ def compiled(
     """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its
     ledger; ``rolled``: as of a large model; ``careful``: for the careful driver.
     """
-    g = Graph(again=rolled)
+    g = Graph()
     env = (
         {s: g.input("y", i) for i, s in enumerate(Y)}
         | {s: g.input("p", i) for i, s in enumerate(P)}

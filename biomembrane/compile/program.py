@@ -166,7 +166,7 @@ def _build(
     careful: bool = False,
     events: tuple[Event, ...] = (),
 ) -> Program:
-    g = Graph(again=len(model.states) > LARGE)
+    g = Graph()
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
