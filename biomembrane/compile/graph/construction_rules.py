@@ -15,10 +15,8 @@ from typing import Any
 from ... import caching
 
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
-Step = tuple[
-    str, Any, Any
-    # an operation and what it works on: numbers of earlier steps, which symbol, a constant, an exponent
-]
+#: an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+Step = tuple[str, Any, Any]
 
 LEAVES, JOINS = ("const", "in"), ("add", "sub", "mul", "neg", "rcp")
 FOLD: dict[str, Callable[[float], float]] = {
