@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from . import drawn_variables, figure_axes
+from . import figure_axes
 from . import style as look
+from .result_data import System, one_lane, system, time_index
 from .style import COLOURS, colour_of, digits, percent, pretty
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def costs(
         UnitMismatch: a time in a unit of another dimension.
     """
     where = "costs(…)"
-    data = drawn_variables.one_lane(run, where)
+    data = one_lane(run, where)
     ledger = getattr(run, "ledger", None)
     if not (hasattr(ledger, "baths") and hasattr(ledger, "by")):
         advice = "a run, or one that bm.save(run, …) wrote whole"
@@ -127,7 +128,7 @@ def carry(
     data: xr.Dataset, cargo: str, into: str | None, through: str | None, over: Any, where: str
 ) -> Cargo:
     """How much of a species went where; see :func:`costs`."""
-    told = drawn_variables.system(data, where)
+    told = system(data, where)
     errors.among(cargo, told.charges, f"{where}, cargo=…", "a species of the model")
     if "flux" not in data or "time" not in data.flux.dims:
         raise errors.UnknownName(
@@ -187,9 +188,7 @@ def carry(
     return Cargo(cargo, place, told.labels.get(through or "", through), amount, doubt, first, last)
 
 
-def _moved(
-    told: drawn_variables.System, owners: dict[str, str], cargo: str
-) -> dict[str, dict[str, int]]:
+def _moved(told: System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
     """By place, the coefficients of the cargo by process, of transporters that have it on two
     sides: what one makes or burns is no cargo.
     """
@@ -220,7 +219,7 @@ def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
                 got=errors.shown(over),
                 advice=advice,
             )
-        first, last = (drawn_variables.position(data.time, t, where) for t in over)
+        first, last = (time_index(data.time, t, where) for t in over)
     if last - first < 2:
         raise errors.OutOfDomain(
             where=f"{where}, over=…",

@@ -14,8 +14,8 @@ import numpy as np
 from .. import dimension, errors, units
 from . import style as look
 from .break_marks import Breaks, breaks, edged, jumps
-from .drawn_variables import dissolved
 from .panel import Line, Panel, groups, merged
+from .result_data import solute_mask
 from .style import COLOURS, colour_of, pretty
 
 if TYPE_CHECKING:
@@ -157,7 +157,10 @@ class Contents:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
         tags = zip(
-            array["pool_species"].values, array["pool_place"].values, dissolved(array), strict=True
+            array["pool_species"].values,
+            array["pool_place"].values,
+            solute_mask(array),
+            strict=True,
         )
         columns = zip(tags, self._columns(array, "pool"), strict=True)
         return [

@@ -136,6 +136,11 @@ def thin(axes: Axes) -> None:
     )
 
 
+def height(axes: Axes) -> float:
+    """Height of the axes [pt], as the figure is laid out now."""
+    return float(axes.get_position().height * axes.figure.get_size_inches()[1]) * 72  # type: ignore[union-attr]
+
+
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
     """Limits around numbers, with some air; ``zero``: with zero where it is near."""
     v = np.asarray(values, float)

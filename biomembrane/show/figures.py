@@ -24,7 +24,8 @@ from .flow_layout import DRAWN, PROTOCOLS, Diagram, arrange
 from .flow_parts import FlowLike, Link, Sheet
 from .force_diagram import forces
 from .parameter_map import map  # noqa: A004  figures.map
-from .response import compare, response
+from .response import response
+from .run_comparison import compare
 from .style import COLOURS, colour_of, digits, percent, save, style
 from .time_courses import traces
 

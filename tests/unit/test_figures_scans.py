@@ -18,6 +18,8 @@ import biomembrane as bm
 from biomembrane import Q, constants, errors, figures
 from biomembrane.show import drawn_variables, figure_axes
 from biomembrane.show.response import crossings
+from biomembrane.show.scan_coordinates import spaced_by_ratios
+from biomembrane.show.series import with_unit
 
 V = np.linspace(-120.0, 40.0, 9)
 
@@ -162,9 +164,9 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
         "P 3.0×10⁻⁷ cm s⁻¹",
         "P 1.0×10⁻⁶ cm s⁻¹",
     }
-    assert drawn_variables.even_ratios(np.array([2.0, 5, 10, 20]))
-    assert not drawn_variables.even_ratios(np.linspace(1, 10, 10))
-    assert not drawn_variables.even_ratios(np.array([-1.0, 1, 10, 100]))
+    assert spaced_by_ratios(np.array([2.0, 5, 10, 20]))
+    assert not spaced_by_ratios(np.linspace(1, 10, 10))
+    assert not spaced_by_ratios(np.array([-1.0, 1, 10, 100]))
 
 
 @pytest.mark.parametrize("width", [85, 174])
@@ -275,7 +277,7 @@ def test_errors_say_what_to_do() -> None:
         figures.response(scan, "current")
     with pytest.raises(errors.WrongType, match="axes"):
         figures.map(scan, "potential", ax=Figure())  # type: ignore[arg-type]
-    with pytest.raises(errors.OutOfDomain, match="came to their end"):
+    with pytest.raises(errors.OutOfDomain, match="ran to completion"):
         figures.response(scan.data.potential.isel(membrane=0).where(False))
     old = scan.data.copy()
     del old.attrs["system_json"]
@@ -325,9 +327,7 @@ def test_no_line_breaks_between_a_number_and_its_unit() -> None:
 
     with look.style("cell"):
         for room in range(40, 120, 5):
-            lines = look.wrap(
-                drawn_variables.titled("Flux of what is carried", "fmol s-1"), room, 7
-            ).split("\n")
+            lines = look.wrap(with_unit("Flux of what is carried", "fmol s-1"), room, 7).split("\n")
             assert not any(line.endswith("(fmol") for line in lines)
 
 
