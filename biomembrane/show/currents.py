@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import constants, errors, units
+from .colours import COLOURS, colour_of
 from .result_data import System, system, unit_of
 from .series import Series
-from .style import COLOURS, colour_of
 
 if TYPE_CHECKING:
     import xarray as xr

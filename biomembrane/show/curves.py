@@ -15,6 +15,7 @@ from .. import errors
 from . import figure_axes
 from . import style as look
 from .series import Series, with_unit
+from .text_layout import text_sizes, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,9 +88,9 @@ def axes_for_curves(
 ) -> Axes:
     """Axes as tall as the labels of the curves need."""
     inches = look.width_inches(width, style)
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     room = figure_axes.label_room(inches * 72)
-    lines = sum(len(look.wrap(c.label, room, small).split("\n")) for c in curves)
+    lines = sum(len(wrap(c.label, room, small).split("\n")) for c in curves)
     height = max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 7 * small) / 72)
     return figure_axes.axes_for(ax, width, style, height, heading, where)
 
@@ -109,8 +110,8 @@ def ordinate_title(axes: Axes, series: Sequence[Series], unit: str) -> str:
         kinds = dict.fromkeys([series[0].title])
     elif len({each.place for each in series}) == 1 and series[0].place:
         kinds = dict.fromkeys(f"{kind} in {series[0].place}" for kind in kinds)
-    em, _ = look.text_sizes()
-    return look.wrap(with_unit("; ".join(kinds), unit), 0.95 * figure_axes.height(axes), em)
+    em, _ = text_sizes()
+    return wrap(with_unit("; ".join(kinds), unit), 0.95 * figure_axes.height(axes), em)
 
 
 def label_curves(axes: Axes, curves: Sequence[Curve], *, own: bool) -> None:

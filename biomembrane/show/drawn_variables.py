@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from .colours import COLOURS, colour_of
 from .currents import KIND as CURRENT
 from .currents import currents, transporter_currents
+from .print_format import pretty
 from .result_data import (
     MEMBERS,
     OWN,
@@ -19,7 +21,6 @@ from .result_data import (
     unit_of,
 )
 from .series import Series, parameter_title
-from .style import COLOURS, colour_of, pretty
 
 if TYPE_CHECKING:
     import xarray as xr

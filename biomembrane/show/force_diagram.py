@@ -16,8 +16,10 @@ from .. import constants, errors, units
 from ..dimension import CONCENTRATION, TEMPERATURE
 from . import figure_axes
 from . import style as look
+from .colours import COLOURS, GREY, colour_of
+from .print_format import digits, pretty
 from .result_data import one_lane, system, time_index, unit_of
-from .style import COLOURS, colour_of, digits, pretty
+from .text_layout import text_sizes, wrap
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,7 +96,7 @@ def forces(
     where = "forces(…)"
     rows, left_out = measured(run, at=at, species=species, membranes=membranes, where=where)
     with look.style(style):
-        em, _ = look.text_sizes()
+        em, _ = text_sizes()
         groups = {force.membrane for force in rows}
         lines = 3.1 * (len(rows) + _HEAD * len(groups)) + (12 if millivolts else 9)
         heading = str(getattr(run, "model_name", ""))
@@ -255,7 +257,7 @@ def _draw(
 
     Returns the arrows with their lengths [kJ/mol].
     """
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     ends = [x for force in rows for x in (0.0, force.chemical, force.total)]
     low, high = min(ends), max(ends)
     air = 0.08 * (high - low) or 1.0
@@ -291,7 +293,7 @@ def _draw_heading(axes: Axes, force: Force, y: float) -> None:
     potential = f"V = {digits(force.potential)} mV" if finite else "no potential"
     axes.text(
         0, y, f"{force.membrane} ({force.inside} in, {force.outside} out)\n{potential}",
-        transform=axes.get_yaxis_transform(), size=look.text_sizes()[1], va="bottom",
+        transform=axes.get_yaxis_transform(), size=text_sizes()[1], va="bottom",
         weight="bold", clip_on=False,
         bbox={"facecolor": "#FFFFFF", "edgecolor": "none", "pad": 0.5},
     )  # fmt: skip
@@ -323,7 +325,7 @@ def _draw_row(axes: Axes, force: Force, y: float) -> list[tuple[FancyArrowPatch,
             arrows.append((arrow, abs(end - start)))
     for x, a, b in ((force.chemical, y - 0.26, y - 0.02), (force.total, y - 0.02, y + 0.14)):
         if force.charge:
-            axes.plot([x, x], [a, b], color=figure_axes.GREY, linewidth=0.4, zorder=0)
+            axes.plot([x, x], [a, b], color=GREY, linewidth=0.4, zorder=0)
     return arrows
 
 
@@ -357,7 +359,7 @@ def _direction(force: Force) -> tuple[str, str]:
 
 def _explain(axes: Axes, left_out: Sequence[str]) -> None:
     """What the arrows are, and the sign convention, as the title of the abscissa."""
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     wide = 72 * float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]
     lines = [
         "electrochemical potential, inside less outside (kJ/mol)",
@@ -365,7 +367,7 @@ def _explain(axes: Axes, left_out: Sequence[str]) -> None:
         "arrow in colour: chemical, RT ln(in/out); dashed: electrical, zFV; bar: sum",
         *([f"not drawn: {', '.join(left_out)}"] if left_out else []),
     ]
-    axes.set_xlabel("\n".join(look.wrap(line, 0.72 * wide, small) for line in lines), size=small)
+    axes.set_xlabel("\n".join(wrap(line, 0.72 * wide, small) for line in lines), size=small)
 
 
 def _millivolt_axis(axes: Axes) -> Any:
@@ -373,6 +375,6 @@ def _millivolt_axis(axes: Axes) -> Any:
     second = axes.secondary_xaxis(
         "top", functions=(lambda x: np.asarray(x) / _PER, lambda x: np.asarray(x) * _PER)
     )
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     second.set_xlabel("the same, divided by F (mV)", size=small, labelpad=0.6 * small)
     return second

@@ -13,9 +13,12 @@ from .. import errors
 from ..numerals import lasting
 from . import drawn_variables, figure_axes
 from . import style as look
+from .colours import GREY
+from .print_format import scaled, tick_texts
 from .result_data import transporter_labels
 from .scan_coordinates import Coordinate, coordinate, spaced_by_ratios
 from .series import Series, at_time, unbroken, with_unit
+from .text_layout import text_sizes, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +69,7 @@ def map(  # noqa: A001  figures.map
     series = at_time(_single_series(scan, of, where), at, where)
     first, second = _coordinates(series, x, y, transporter_labels(scan), where)
     first, second, values = _ordered(first, second, series, where)
-    factor, unit = look.scaled(series.unit, float(np.nanmax(np.abs(values))))
+    factor, unit = scaled(series.unit, float(np.nanmax(np.abs(values))))
     with look.style(style):
         heading = str(getattr(scan, "model_name", ""))
         inches = look.width_inches(width, style)
@@ -204,7 +207,7 @@ def _paint(axes: Axes, first: Coordinate, second: Coordinate, values: Array, tit
 
 def _contour_lines(axes: Axes, x: Array, y: Array, values: Array, levels: list[float]) -> None:
     """Labelled lines at the inner levels, white on dark colours; the line at zero is thick."""
-    em, small = look.text_sizes()
+    em, small = text_sizes()
     inner, middle = levels[1:-1], 0.5 * (levels[0] + levels[-1])
     settings: dict[str, Any] = {
         "levels": inner,
@@ -214,7 +217,7 @@ def _contour_lines(axes: Axes, x: Array, y: Array, values: Array, levels: list[f
         "corner_mask": False,
     }
     lines = axes.contour(x, y, np.ma.masked_invalid(values), **settings)
-    texts = dict(zip(inner, figure_axes.even(inner), strict=True))
+    texts = dict(zip(inner, tick_texts(inner), strict=True))
     if places := _label_places(axes, lines):
         axes.clabel(lines, fmt=texts, fontsize=small, inline_spacing=0.3 * em, manual=places)
 
@@ -222,13 +225,13 @@ def _contour_lines(axes: Axes, x: Array, y: Array, values: Array, levels: list[f
 def _colour_bar(axes: Axes, filled: Any, levels: list[float], title: str) -> None:
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
-    em, _ = look.text_sizes()
+    em, _ = text_sizes()
     bar = axes.figure.colorbar(filled, ax=axes)
     bar.ax.yaxis.set_major_locator(FixedLocator(levels))
-    bar.ax.yaxis.set_major_formatter(FixedFormatter(figure_axes.even(levels)))
+    bar.ax.yaxis.set_major_formatter(FixedFormatter(tick_texts(levels)))
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.5)
-    bar.set_label(look.wrap(title, figure_axes.height(axes), em))
+    bar.set_label(wrap(title, figure_axes.height(axes), em))
 
 
 def _label_places(axes: Axes, lines: Any) -> list[tuple[float, float]]:
@@ -277,6 +280,6 @@ def _hatch(axes: Axes, x: Array, y: Array, values: Array) -> None:
     for j, i in zip(*np.nonzero(fields), strict=True):
         box = Rectangle(
             (x[i], y[j]), x[i + 1] - x[i], y[j + 1] - y[j], facecolor="#FFFFFF",
-            edgecolor=figure_axes.GREY, hatch="//////", linewidth=0, zorder=1.5,
+            edgecolor=GREY, hatch="//////", linewidth=0, zorder=1.5,
         )  # fmt: skip
         axes.add_patch(box)

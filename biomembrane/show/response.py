@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import errors
 from . import drawn_variables, figure_axes
 from . import style as look
+from .colours import DASHES, GREY, shades
 from .curves import (
     MOST_LINES,
     Curve,
@@ -22,10 +23,11 @@ from .curves import (
     ordinate_title,
     peak,
 )
+from .print_format import digits, four_digits, scaled
 from .result_data import dataset, name_in_result, transporter_labels
 from .scan_coordinates import Coordinate, coordinate, spaced_by_ratios
 from .series import Series, at_time, printed_unit, unbroken, with_unit
-from .style import DASHES, digits
+from .text_layout import TIE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,7 +173,7 @@ def _curves(
             got=f"{len(series)} times {len(members)} lines",
             advice="fewer variables in of=…, or figures.map(scan, of=…)",
         )
-    factor, unit = look.scaled(series[0].unit, peak(series, where))
+    factor, unit = scaled(series[0].unit, peak(series, where))
     curves = []
     for i, each in enumerate(series):
         for k, member in enumerate(members):
@@ -184,7 +186,7 @@ def _curves(
                 x = np.asarray(abscissa.values.isel(lane), float)
             colour, label = each.colour, f"{each.label}, {member}" if member else each.label
             if len(series) == 1:
-                colour, label = figure_axes.shades(colour, len(members))[k], member or label
+                colour, label = shades(colour, len(members))[k], member or label
             curves.append(Curve(label, colour, x, y, (i, k), each.total))
     return curves, unit
 
@@ -196,7 +198,7 @@ def _family_labels(series: Series, dim: str) -> list[str]:
         return [str(x) for x in coords[dim].values]
     along = coordinate(series.values, dim, "response(…)")
     unit = printed_unit(along.unit)
-    texts = [figure_axes.number(float(x)) for x in along.values]
+    texts = [four_digits(float(x)) for x in along.values]
     return [unbroken(f"{text} {unit}".strip(), f"{dim} ") for text in texts]
 
 
@@ -260,12 +262,12 @@ def _draw(axes: Axes, curves: Sequence[Curve], *, log: bool) -> bool:
             curve.x, curve.y, color=curve.colour, linestyle=dash, linewidth=weight,
             marker=figure_axes.MARKS[n % len(figure_axes.MARKS)], markersize=2.6 * thick,
             markevery=max(1, len(curve.x) // 12), markeredgewidth=0,
-            label=curve.label.replace(look.TIE, " "), clip_on=False,
+            label=curve.label.replace(TIE, " "), clip_on=False,
         )  # fmt: skip
     failed = sorted({float(v) for c in curves for v in c.x[np.isfinite(c.x) & ~np.isfinite(c.y)]})
     if failed:
         axes.plot(
-            failed, [0.0] * len(failed), "x", color=figure_axes.GREY, markersize=4 * thick,
+            failed, [0.0] * len(failed), "x", color=GREY, markersize=4 * thick,
             transform=axes.get_xaxis_transform(), clip_on=False,
         )  # fmt: skip
     return bool(failed)

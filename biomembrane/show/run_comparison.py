@@ -10,6 +10,7 @@ import numpy as np
 from .. import errors
 from . import drawn_variables, figure_axes
 from . import style as look
+from .colours import DASHES, shades
 from .curves import (
     MOST_LINES,
     Curve,
@@ -20,9 +21,9 @@ from .curves import (
     ordinate_title,
     peak,
 )
+from .print_format import scaled, time_unit
 from .result_data import one_lane
 from .series import Series
-from .style import DASHES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +58,8 @@ def compare(
     where = "compare(…)"
     series_of = _series_of(runs, of, where)
     every = [each for group in series_of.values() for each in group]
-    factor, unit = look.scaled(every[0].unit, peak(every, where))
-    clock, tick = figure_axes.clock(max(float(each.values.time[-1]) for each in every))
+    factor, unit = scaled(every[0].unit, peak(every, where))
+    clock, tick = time_unit(max(float(each.values.time[-1]) for each in every))
     curves = _curves(series_of, factor, clock)
     with look.style(style):
         first = next(iter(runs.values()))
@@ -126,7 +127,7 @@ def _curves(series_of: Mapping[str, Sequence[Series]], factor: float, clock: flo
         for each in group:
             colour, text = each.colour, f"{each.label}, {label}"
             if len(names) == 1:
-                colour, text = figure_axes.shades(each.colour, len(series_of))[k], label
+                colour, text = shades(each.colour, len(series_of))[k], label
             elif len(series_of) == 1:
                 text = each.label
             x = np.asarray(each.values.time, float) * clock

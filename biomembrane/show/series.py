@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, units
-from . import style as look
+from .print_format import pretty, unit_text
 from .result_data import OWN, time_index
-from .style import pretty
+from .text_layout import TIE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,12 +79,12 @@ def with_unit(name: str, unit: str) -> str:
 
 def unbroken(text: str, before: str = "") -> str:
     """A number with its unit, or a unit, within which no line breaks."""
-    return before + text.replace(" ", look.TIE)
+    return before + text.replace(" ", TIE)
 
 
 def printed_unit(unit: str) -> str:
     """A unit of whatever spelling in print."""
     try:
-        return look.unit_text(units.udunits(unit))
+        return unit_text(units.udunits(unit))
     except errors.BiomembraneError:
-        return look.unit_text(unit)
+        return unit_text(unit)

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 import biomembrane as bm
 from biomembrane import Q, constants, errors, figures
-from biomembrane.show import drawn_variables, figure_axes
+from biomembrane.show import colours, drawn_variables, text_layout
 from biomembrane.show.response import crossings
 from biomembrane.show.scan_coordinates import spaced_by_ratios
 from biomembrane.show.series import with_unit
@@ -241,11 +241,10 @@ def test_compare_overlays_the_courses_of_each_run(tmp_path: Path) -> None:
 
 def test_lines_of_one_kind_differ_in_grey() -> None:
     for colour in ("#0072B2", "#222222", "#E69F00", "#882255"):
-        shades = [figure_axes.luminance(c) for c in figure_axes.shades(colour, 3)]
+        shades = [colours.luminance(c) for c in colours.shades(colour, 3)]
         assert all(b > a + 0.01 for a, b in zip(shades, shades[1:], strict=False))
         assert all(
-            figure_axes.luminance(figure_axes.readable(c)) <= 0.18
-            for c in figure_axes.shades(colour, 3)
+            colours.luminance(colours.readable(c)) <= 0.18 for c in colours.shades(colour, 3)
         )
 
 
@@ -327,7 +326,9 @@ def test_no_line_breaks_between_a_number_and_its_unit() -> None:
 
     with look.style("cell"):
         for room in range(40, 120, 5):
-            lines = look.wrap(with_unit("Flux of what is carried", "fmol s-1"), room, 7).split("\n")
+            lines = text_layout.wrap(
+                with_unit("Flux of what is carried", "fmol s-1"), room, 7
+            ).split("\n")
             assert not any(line.endswith("(fmol") for line in lines)
 
 
