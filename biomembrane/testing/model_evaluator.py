@@ -1,4 +1,4 @@
-"""A model at a state: states told physically, and what the compiled model says there."""
+"""A model evaluated at a state that is given physically."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Condition:
-    """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
+    """A state given physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
 
     ``own``: numbers of states with an equation of their own, by name; as declared where none is
-    told.
+    given.
     """
 
     amount: Mapping[str, float]
@@ -55,15 +55,15 @@ def vector(model: Model, at: Condition) -> Array:
             )
             charge[a] += q
             charge[b] -= q
-    told = {symbols.amount(n): x for n, x in at.amount.items()} | {
+    value_of = {symbols.amount(n): x for n, x in at.amount.items()} | {
         symbols.charge(n): x for n, x in charge.items()
     }
-    told |= {symbols.volume(n): x for n, x in at.volume.items()}
+    value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
     declared = numbers(model) if model.unaccounted else {}
     for x in model.states:
         if x.conjugate is None:
-            told[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
-    return np.array([told[x.symbol] for x in model.states])
+            value_of[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
+    return np.array([value_of[x.symbol] for x in model.states])
 
 
 class ModelEvaluator:
@@ -122,8 +122,8 @@ class ModelEvaluator:
         )
 
     def flow(self, y: Array, t: Any = 0.0) -> Array:
-        """What cancels in J of each process: r⁺ + r⁻, or L times some RT where a law has no one-way
-        rates.
+        """The size of what cancels in J of each process: r⁺ + r⁻, or L times 30 RT where a law has
+        no one-way rates.
         """
         up, down = self("forward", y, t), self("reverse", y, t)
         near = y * (1 + 1e-3 * np.arange(len(y)))
