@@ -40,6 +40,7 @@ def simulate(model: Model, *, until: TimeLike | None = ..., times: TimesLike | N
 ) -> ScanResult: ...  # fmt: skip
 
 
+@errors.keywords
 def simulate(
     model: Model,
     *,

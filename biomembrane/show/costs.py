@@ -60,6 +60,7 @@ class Cargo:
         )
 
 
+@errors.keywords
 def costs(
     run: RunLike,
     cargo: str = "glucose",

@@ -41,6 +41,7 @@ class _Curve:
     total: bool = False
 
 
+@errors.keywords
 def response(
     scan: ResultLike,
     of: VariablesLike = "current",
@@ -402,6 +403,7 @@ def _ending(curve: _Curve) -> figure_axes.Ending:
     return figure_axes.Ending(float(curve.x[last]), float(curve.y[last]), curve.label, curve.colour)
 
 
+@errors.keywords
 def compare(
     runs: Mapping[str, RunLike | xr.Dataset],
     of: VariablesLike = "potential",

@@ -52,6 +52,7 @@ def traces(
     width: str | float = ...,
     style: str = ...,
 ) -> tuple[Axes, ...]: ...
+@errors.keywords
 def traces(
     run: RunLike,
     *,
