@@ -58,6 +58,7 @@ def simulate(
 ) -> ScanResult: ...
 
 
+@errors.keywords
 def simulate(
     model: Model,
     *,

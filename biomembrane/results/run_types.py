@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..declare.protocol import Protocol as Course
 from ..quantity_types import Number, QuantityLike
+from ..solve import lane_batches
 from .scan import Keep
 
 
@@ -25,7 +26,9 @@ class Ended(Protocol):
 
 ValueLike: TypeAlias = (
     QuantityLike | Number | xr.DataArray | Course
-)  # a plain number only where the parameter is one
+    # what a parameter is set to: a quantity, an array that scans it, a Protocol; a plain number where
+    # it is one
+)
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
 StartLike: TypeAlias = (
     Ended | Mapping[str, Number | QuantityLike]
@@ -33,4 +36,9 @@ StartLike: TypeAlias = (
 KeepLike: TypeAlias = str | Sequence[str] | Keep  # "final", names of variables, or a Keep
 Labels: TypeAlias = (
     Any  # of a scan: numbers, quantities, text or dates, whatever its coordinates hold
+)
+Progress: TypeAlias = (
+    lane_batches.Progress
+    # True for a line on the terminal, or a function of the share that is done; False from it stops the
+    # run
 )

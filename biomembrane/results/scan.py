@@ -44,6 +44,7 @@ BOOKS = {
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Keep:
     """What a scan keeps of each lane.
