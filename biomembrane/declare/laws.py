@@ -21,7 +21,8 @@ from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
 from .parameter import Parameter
-from .site import Site, called, evaluated, exact, expressed
+from .site import Site, evaluated, exact, expressed
+from .user_functions import called
 
 __all__ = ["GHK", "Barrier", "ConstantField", "Elementary", "Empirical", "Eyring", "Law", "Ohmic",
     "Onsager", "Pair", "Rates", "ReducedCycle",

@@ -23,7 +23,6 @@ Term = tuple[int, str, str]  # count, species, side
 CONVENTION = "apparent, pH 7, 310 K"
 ENERGIES = {"ATP": 32.0, "ADP": 0.0, "Pi": 0.0, "hexA": 1.5, "hexB": 0.0}  # kJ/mol
 PERMEANT = ("Na", "K", "Cl", "Ca", "hexA", "hexB")
-FUELS = ("ATP", "ADP", "Pi")
 
 
 # --- numbers

@@ -192,8 +192,7 @@ def test_without_constraints_all_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -
     assert k.program.mass == (1, 1)
     assert k.program.algebraic == ()
     loops = [
-        driver.reduced_affinity(tableau.RODAS5P, module.WIDE, constrained=on).text()
-        for on in (False, True)
+        driver.drive(tableau.RODAS5P, module.WIDE, constrained=on).text() for on in (False, True)
     ]
     assert len(loops[0]) < len(loops[1])
     usual = solve(k, [1.0, 0.5], [0.0, 0.3, 1.0], 1e-8)

@@ -370,8 +370,6 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module(
-            [driver.refill(layout), driver.reduced_affinity(tableau.RODAS5P, layout)], layout
-        )
+        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
         assert "RES" not in text
     assert run().trajectory.block.met is None
