@@ -21,8 +21,9 @@ from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
 from .parameter import Parameter, Source
-from .site import Site, called, evaluated, expressed
+from .site import Site, evaluated, expressed
 from .site_formulas import exact
+from .user_functions import called
 
 if TYPE_CHECKING:
     from .parameter_types import CountLike, ParameterLike

@@ -221,10 +221,7 @@ class LedgerTotals:
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
         amounts = [i for i, x in enumerate(states) if x.is_amount and x.conjugate is not None]
         base: Array = (
-            (
-                terms
-                + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)
-            )
+            (terms + constants.GAS * self.t.temperature * np.abs(first[amounts]).sum(axis=0))
             * 1e-14
             * self.scale
         )

@@ -88,6 +88,7 @@ class Task:
             self.runs, curved, rows, cancel or Cancel(),
             accounted=known.accounted,
             inputs=inputs if self.kernel.program.events else None,
+            temperature=inputs[0][known.places["temperature"]],
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
