@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import constants, errors, units
 from ..declare.solute_names import dotted
 from ..dimension import TIME
+from ..results.held_numbers import computed
 from . import style as look
 from .style import COLOURS, colour_of, pretty
 
@@ -192,9 +193,10 @@ def _array(values: xr.DataArray, where: str) -> Series:
 
 
 def _named(source: Any, one: Any, where: str) -> list[Series]:
-    if type(one).__name__ == "DataArray":
-        return [_array(one, f"{where}, of=…")]
     data = dataset(source, where)
+    if type(one).__name__ == "DataArray":
+        made = _array(one, f"{where}, of=…")
+        return [replace(made, kind=f"{made.kind}, computed") if computed(data, one) else made]
     if isinstance(one, tuple) and len(one) == 2 and all(isinstance(each, str) for each in one):
         return [_member(data, *one, where)]
     errors.expect(
