@@ -19,8 +19,9 @@ import biomembrane as bm
 PAGE = Path(__file__).resolve().parent / "names.md"
 HEAD = """# Public names
 
-What `import biomembrane as bm` reaches. A name that is not here is not public: it may change without notice. `docs/list_names.py` writes this page
-from the package, and a test compares the two; `help(bm.simulate)` tells arguments, results and errors.
+What `import biomembrane as bm` reaches. A name that is not here is not public: it may change
+without notice. `docs/list_names.py` writes this page from the package, and a test compares the two;
+`help(bm.simulate)` shows arguments, results and errors.
 """
 OWN = ("library.explicit",)  # modules behind a module
 

@@ -226,7 +226,8 @@ class LedgerTotals:
             * self.scale
         )
         explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
-        return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise
+        closed = abs(self.residual[-1]) <= explained
+        return base if closed.all() else np.where(closed, base, base + self.noise)
 
     @property
     def noise(self) -> Array:
@@ -273,8 +274,8 @@ class LedgerTotals:
                 self.rounding, books_limit(self.t.solver.rtol) * self.passed[-1]
             )
         return (
-            self.t.swung * self.scale
-            if protocols and not np.all(fine)
+            np.where(fine, 0.0, self.t.swung * self.scale)
+            if protocols and not fine.all()
             else np.zeros_like(self.rounding)
         )
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import errors
+from ..results.held_numbers import contains
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,20 +43,6 @@ def own(value: xr.DataArray, runs: Sequence[Any], where: str) -> None:
         )
 
 
-def contains(source: xr.DataArray, value: xr.DataArray) -> bool:
-    """Whether each number of ``value`` is one of ``source`` at the labels that ``value`` still
-    bears.
-    """
-    labels = {
-        str(name): np.flatnonzero(source[name].values == coord.values)
-        for name, coord in value.coords.items()
-        if not coord.ndim and name in source.dims and name in source.coords
-    }
-    numbers = np.asarray(source.isel(labels).values, float).ravel()
-    asked = np.asarray(value.values, float).ravel()
-    return bool((np.isin(asked, numbers) | (np.isnan(asked) & np.isnan(numbers).any())).all())
-
-
 def _alike(each: xr.DataArray, names: tuple[Any, Any], unit: str) -> bool:
     """Of one unit, and of one name or meaning."""
     own = {x for x in (each.name, each.attrs.get("long_name")) if x is not None}
@@ -85,11 +70,13 @@ def _flat(made: Any) -> Iterable[xr.DataArray]:
 
 def _schema() -> Iterator[tuple[str, str, str]]:
     """(name, meaning, unit) of the variables that results have."""
-    from .. import units
     from ..account.ledger_lines import GROUPS, LINES
-    from ..results.variables import VARIABLES
+    from ..results.schema import TABLE, Part
 
-    yield from ((name, v.long_name, units.udunits(v.unit)) for name, v in VARIABLES.items())
-    for table in (LINES, GROUPS):
-        for name, meaning in table.items():
-            yield meaning, meaning, {"uphill_time": "s", "residual_relative": "1"}.get(name, "pJ")
+    for name, v in TABLE.items():
+        if v.part is Part.COURSE:
+            yield name, v.long_name, v.facts["units"]
+        elif (
+            v.long_name in {**LINES, **GROUPS}.values()
+        ):  # the ledger gives these under their meaning
+            yield v.long_name, v.long_name, v.facts["units"]
