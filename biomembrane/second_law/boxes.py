@@ -178,6 +178,6 @@ def _halved(low: Array, high: Array, moved: Array) -> Pair:
     return np.hstack([low, second]), np.hstack([first, high])
 
 
-def largest(expression: sp.Expr, axes: Sequence[Axis], limit: float) -> bool:
+def within(expression: sp.Expr, axes: Sequence[Axis], limit: float) -> bool:
     """Whether |expression| ≤ ``limit`` is proved over the box."""
     return sign(limit - expression, axes).sign == 1 and sign(limit + expression, axes).sign == 1

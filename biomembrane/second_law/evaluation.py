@@ -100,7 +100,7 @@ class Box:
         return low + (high - low) * np.random.default_rng(seed).random((len(self.variables), count))
 
 
-def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
+def claim_box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
     """The box of a claim; ``over`` replaces ranges by name [mM, V]."""
     said = (
         claim.reduced_affinity,

@@ -24,8 +24,8 @@ from ..declare.site import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
-from .audit import judge
 from .claim import Claim, claims, subjects
+from .claim_verdict import assess
 from .cycles import Loop, loops
 from .statement import Statement, Statements
 
@@ -164,7 +164,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
 
 
 def _exempt(said: dict[str, Any], reason: str, claim: Claim) -> Statement:
-    found = judge(claim, {})
+    found = assess(claim, {})
     return Statement(
         **said,
         verdict=Verdict.EXEMPT,
@@ -196,7 +196,7 @@ def _compared(
     if residual == 0:
         note = "" if signed else "the sign of a rate could not be decided"
         return Statement(**said, verdict=Verdict.PROVEN if signed else Verdict.UNDECIDED, note=note)
-    found = judge(
+    found = assess(
         replace(
             claim,
             forward=forward,
