@@ -24,7 +24,7 @@ from .finding import Finding, Witness
 from .irreversible_law import describe, relative_excess
 from .residual import EXACT, Residual, residual
 
-NONLINEAR = "ln(r⁺/r⁻) is no linear form of V and ln c"
+NONLINEAR = "ln(r⁺/r⁻) is not linear in V and ln c"
 SIGN_OF_A = "the flux stops where A = 0 and has the sign of A"
 
 
@@ -53,7 +53,7 @@ def assess(claim: Claim, ranges: Ranges) -> Finding:
 
 def _stray_current(blank: Finding, claim: Claim, stray: float) -> Finding:
     text = (
-        f"{stray:+.4g} e per turnover enter the voltage and no ion carries them"
+        f"{stray:+.4g} e per turnover enter the voltage equation without an ion that carries them"
         f" ({claim.charge:+g} e are carried); kJ/mol at 100 mV"
     )
     kJ = stray * constants.FARADAY * 1e-4
@@ -73,7 +73,7 @@ def _linear(blank: Finding, claim: Claim, box: Box, error: Residual) -> Finding:
         if error.stalls:
             text = SIGN_OF_A
         elif k is not None:
-            text = f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops with A and has its sign"
+            text = f"r⁺/r⁻ = exp({k:g} A/RT): the flux stops where A = 0 and has the sign of A"
         left = off_multiple(error, k) * e.RT if k else size
         return _without_fault(blank, claim, box, text, k or 1.0, left)
     word, text = cause(claim, error, e)
@@ -82,7 +82,9 @@ def _linear(blank: Finding, claim: Claim, box: Box, error: Residual) -> Finding:
     if size < ROUNDING:
         text = f"closes to {1000 * kJ:+.3g} J/mol"
         if not _proved_within_rounding(claim, box):
-            text += " where it was looked at, and it is not proved that it does elsewhere"
+            text += (
+                " in the states that were sampled, and it is not proved that it does in all others"
+            )
             return replace(blank, verdict=Verdict.UNDECIDED, kJ=kJ, text=text)
         text += ": rounding of the digits given"
         return replace(
@@ -261,12 +263,10 @@ def _no_difference(blank: Finding, claim: Claim, box: Box, error: Residual) -> F
     assert claim.net is not None
     no_flux = not np.any(Functions([claim.net], box)(box.sample(SAMPLES)))
     if claim.proved:
-        text = (
-            "no flux at these numbers" if no_flux else "the rates leave the range of numbers here"
-        )
+        text = "no flux at these numbers" if no_flux else "the rates overflow or underflow here"
         return replace(blank, verdict=Verdict.PROVEN, text=text)
     if no_flux:
-        text = "no flux at these numbers: some parameter is 0, and nothing can be told"
+        text = "no flux at these numbers: some parameter is 0, and nothing can be concluded"
         return replace(blank, verdict=Verdict.UNDECIDED, text=text)
     opaque = "the flux could not be split into r⁺ and r⁻"
     reason = opaque if error.form == "opaque" else NONLINEAR

@@ -150,10 +150,10 @@ class FluxSign:
 
     def _by_intervals(self, e: sp.Expr) -> Sense | None:
         """The sign by interval arithmetic; an expression that changes its sign is remembered."""
-        found = sign(e.xreplace(self.numbers), self.axes)
-        if found.below is not None and found.above is not None:
-            self.changing.append((e, found))
-        return Sense(found.sign) if found.sign else None
+        bounds = sign(e.xreplace(self.numbers), self.axes)
+        if bounds.below is not None and bounds.above is not None:
+            self.changing.append((e, bounds))
+        return Sense(bounds.sign) if bounds.sign else None
 
     # --- expressions that follow the affinity
 

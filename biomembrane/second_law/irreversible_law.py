@@ -46,7 +46,7 @@ def describe(direction: int, bins: Sequence[Bin], uphill: Uphill | None) -> str:
         for A, _, excess in bins
         if direction * A > 0
     ]
-    against = "the range holds no state with A against it"
+    against = "no state in the range has an opposing A"
     if uphill:
         share = f"less than {100 / SAMPLES:.2g}"
         if uphill.share:

@@ -94,7 +94,7 @@ class Repair:
             lines.append("  no flux changes, on either side of equilibrium")
         elif self.change:
             sizes = ", ".join(f"{100 * x:.3g} % ({where})" for where, x in self.change.items())
-            lines.append(f"  in the states looked at the flux changes by {sizes}")
+            lines.append(f"  in the sampled states the flux changes by {sizes}")
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -242,7 +242,7 @@ def test_a_variable_and_its_coordinate(log: bool) -> None:
     here = Box((made,), {}, BODY)
     assert here.bounds.tolist() == [list(made.bounds())]
     assert here.usual.tolist() == [math.log(2) if log else 2.0]
-    assert here.still().variables == (made,)
+    assert here.with_low_voltage().variables == (made,)
     assert here.sample(7).shape == (1, 7)
 
 
@@ -251,7 +251,7 @@ def test_a_box_of_nothing() -> None:
     assert here.bounds.shape == (0, 2)
     assert here.usual.shape == (0,)
     assert here.sample(5).shape == (0, 5)
-    assert here.still().variables == ()
+    assert here.with_low_voltage().variables == ()
 
 
 def test_a_range_by_the_name_of_a_level_has_its_geometric_middle() -> None:

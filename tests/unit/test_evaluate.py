@@ -144,7 +144,7 @@ def test_samples_fill_the_box_and_are_the_same_each_time() -> None:
 
 def test_a_still_box_has_a_thousandth_of_the_voltage() -> None:
     made = claim_box(leak(), {"V": (-0.1, 0.05)})
-    still = made.still()
+    still = made.with_low_voltage()
     for old, new in zip(made.variables, still.variables, strict=True):
         factor = 1e3 if old.name == "V" else 1
         assert (new.low, new.high) == pytest.approx((old.low / factor, old.high / factor))

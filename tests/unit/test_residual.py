@@ -135,7 +135,7 @@ def test_a_ratio_that_is_no_monomial() -> None:
         {"": 0, "V": F / RT, "K@in": 1, "K@out": -1}, abs=1e-9
     )
     (judged,) = bm.audit(made)
-    text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {seen.size * RT / 1e3:.3g} kJ/mol off"
+    text = f"ln(r⁺/r⁻) is not linear in V and ln c: up to {seen.size * RT / 1e3:.3g} kJ/mol off"
     assert (judged.verdict, judged.cause, judged.text) == ("violates", "nonlinear", text)
     assert judged.kJ == pytest.approx(seen.size * RT / 1e3, rel=1e-9)
 
