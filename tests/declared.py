@@ -15,7 +15,9 @@ import numpy as np
 from biomembrane import Q
 from biomembrane.assemble.model import Model
 from biomembrane.testing.model_evaluator import Condition
-from biomembrane.testing.random_specs import MembraneSpec, Part, Spec, Term
+from biomembrane.testing.random_models import MembraneSpec, ModelSpec
+from biomembrane.testing.random_reactions import Term
+from biomembrane.testing.random_transporters import TransporterSpec
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -37,35 +39,37 @@ def elsewhere(value: float, unit: str) -> Any:
     return made.to(_ELSEWHERE[unit]) if unit in _ELSEWHERE else made.to_base_units()
 
 
-def mirrored(spec: Spec) -> Spec:
+def mirrored(spec: ModelSpec) -> ModelSpec:
     """Inside and outside swapped on every membrane: @in and @out, V, and the charge coordinates."""
     swap = {"in": "out", "out": "in", "": ""}
 
     def terms(side: tuple[Term, ...]) -> tuple[Term, ...]:
         return tuple((n, s, swap[w]) for n, s, w in side)
 
-    def turned(part: Part) -> Part:
+    def turned(part: TransporterSpec) -> TransporterSpec:
         numbers = tuple(
             (f"{k[: k.index('@') + 1]}{swap[k[k.index('@') + 1 :]]}" if "@" in k else k, x, u)
             for k, x, u in part.numbers
         )
-        loop = part.loop and replace(
-            part.loop,
+        diagram = part.diagram and replace(
+            part.diagram,
             steps=tuple(
                 (a, b, terms(left), terms(right), f, r)
-                for a, b, left, right, f, r in part.loop.steps
+                for a, b, left, right, f, r in part.diagram.steps
             ),
-            inside=tuple(z - x for z, x in zip(part.loop.whole, part.loop.inside, strict=True)),
+            inside=tuple(
+                z - x for z, x in zip(part.diagram.whole, part.diagram.inside, strict=True)
+            ),
         )
         return replace(
-            part, left=terms(part.left), right=terms(part.right), numbers=numbers, loop=loop
+            part, left=terms(part.left), right=terms(part.right), numbers=numbers, diagram=diagram
         )
 
     def flipped(wall: MembraneSpec) -> MembraneSpec:
         return replace(wall, inside=wall.outside, outside=wall.inside, potential=-wall.potential)
 
     return replace(
-        spec, walls=tuple(map(flipped, spec.walls)), parts=tuple(map(turned, spec.parts))
+        spec, membranes=tuple(map(flipped, spec.membranes)), parts=tuple(map(turned, spec.parts))
     )
 
 

@@ -19,7 +19,7 @@ from mpmath import mp, mpf
 
 import biomembrane as bm
 from biomembrane.declare.reaction import terms
-from biomembrane.testing.random_specs import Spec, specs
+from biomembrane.testing.random_models import ModelSpec, model_specs
 from biomembrane.testing.spec_models import build
 
 DIGITS = 60
@@ -304,8 +304,8 @@ def judge(count: int, start: int = 0) -> Worst:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(specs(kinds=("cycle",), topologies=("cell",), most=1))
-    def each(spec: Spec) -> None:
+    @given(model_specs(kinds=("cycle",), topologies=("cell",), most=1))
+    def each(spec: ModelSpec) -> None:
         if worst.cycles < count:
             with mp.workdps(DIGITS):
                 compare(replace(build(spec).transporters[0], modulator=None), worst)  # type: ignore[arg-type]

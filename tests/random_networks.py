@@ -20,7 +20,7 @@ from biomembrane import laws
 from biomembrane.declare.cycle import Cycle
 from biomembrane.declare.site import Site
 from biomembrane.symbols import R, T, c0
-from biomembrane.testing.random_specs import specs
+from biomembrane.testing.random_models import model_specs
 from biomembrane.testing.spec_models import build
 
 FAULTS = ("constant", "order", "charge", "no reverse", "swapped")
@@ -72,7 +72,7 @@ def spoil(made: bm.Transporter | bm.Cycle, fault: str, size: float) -> bm.Transp
 @st.composite
 def broken(draw: st.DrawFn) -> tuple[bm.Transporter | bm.Cycle, str]:
     """One transporter of a random model, spoilt by more than 0.1 kJ/mol."""
-    model = build(draw(specs(most=2)))
+    model = build(draw(model_specs(most=2)))
     chosen = draw(st.sampled_from(model.transporters))
     fault = draw(st.sampled_from(FAULTS))
     size = draw(st.floats(0.1, 3.0)) * draw(st.sampled_from([-1, 1]))
@@ -93,7 +93,7 @@ def judge_legal(count: int, start: int = 0) -> int:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(specs(most=3).map(build))
+    @given(model_specs(most=3).map(build))
     def each(model: bm.Model) -> None:
         nonlocal seen
         seen += 1

@@ -36,8 +36,8 @@ def flows(ledger: Entries) -> list[Flow]:
     surplus of a gradient is ``stored`` in the cell or ``delivered`` to baths, species by species; a
     gradient that was drawn down is fed from "stored" or "baths".  The work of protocols comes from
     "protocols" and goes to the gradient of its species or, where it did not change the energy of a
-    single solute, to "stored".  Carrier states count as a gradient; a fuel that the cell contains
-    comes from "stored".
+    single solute, to "stored"; exergy lost where constraints jump goes from there to heat.  Carrier
+    states count as a gradient; a fuel that the cell contains comes from "stored".
     """
     if ledger._t.dims:
         raise errors.BadSettings(
@@ -63,7 +63,12 @@ def flows(ledger: Entries) -> list[Flow]:
             )
         dissipated = float(heat.sel(transporter=transporter))
         ribbons += _ribbon(label, "heat", dissipated, "heat", "uphill")
-    return [*ribbons, *_surplus(ledger, nodes)]
+    relaxed = float(ledger.relaxed.isel(time=-1))
+    return [
+        *ribbons,
+        *_surplus(ledger, nodes),
+        *_ribbon("stored", "heat", relaxed, "heat", "uphill"),
+    ]
 
 
 def _ribbon(start: str, end: str, energy: float, forward: str, backward: str) -> list[Flow]:

@@ -230,6 +230,15 @@ class Entries:
         return self._line("dissipated")
 
     @cached_property
+    def relaxed(self) -> xr.DataArray:
+        """Exergy that turned to heat where constraints, such as that of a process at equilibrium,
+        jumped at breaks: Ξ before − after, at fixed totals.  Such fast processes dissipate nothing
+        else.  Negative where an event set a quantity that a constraint determines, which then
+        returns.
+        """
+        return self._line("relaxed")
+
+    @cached_property
     def unpaid(self) -> xr.DataArray:
         """Energy that loops of hosted cycles made from nothing, summed over the cycles that made
         any; :attr:`free` gives it by loop.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..assemble.model import Model
@@ -16,11 +16,12 @@ from .claim_verdict import assess
 from .finding import Audit, Finding
 from .loop_findings import loop_findings
 
+if TYPE_CHECKING:
+    from ..declare.parameter_types import RangesLike
+
 
 def audit(
-    x: Model | Transporter | Cycle | Claim | Iterable[Claim],
-    *,
-    over: Mapping[str, Any] | None = None,
+    x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: RangesLike | None = None
 ) -> Audit:
     """Assess every process and every loop of kinetic diagrams by local detailed balance, ε = RT
     ln(r⁺/r⁻) − A (formalism §4, §6).

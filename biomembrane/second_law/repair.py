@@ -11,9 +11,9 @@ projected on those that close every loop, by least squares in ln(k⁺/k⁻).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy as sp
@@ -39,6 +39,9 @@ from .finding import Audit
 from .one_way_split import Pair
 from .repair_report import Repair
 
+if TYPE_CHECKING:
+    from ..declare.parameter_types import RangesLike
+
 __all__ = ["METHODS", "Repair", "make_consistent"]
 METHODS = ("reverse", "projection")
 LONG = 400  # operations of a flux
@@ -56,7 +59,7 @@ SOUND = {
 
 
 def make_consistent(
-    x: Transporter | Cycle, *, method: str = "reverse", over: Mapping[str, Any] | None = None
+    x: Transporter | Cycle, *, method: str = "reverse", over: RangesLike | None = None
 ) -> Repair:
     """The transporter or cycle made consistent with the second law, and what changes.
 

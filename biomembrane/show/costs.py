@@ -12,13 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from . import drawn_variables, figure_axes
+from . import figure_axes
 from . import style as look
-from .style import COLOURS, colour_of, digits, percent, pretty
+from .colours import COLOURS, GREY, colour_of
+from .print_format import digits, percent, pretty
+from .result_data import System, one_lane, system, time_index
+from .text_layout import text_sizes, wrap
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+
+    from ..quantity_types import TimeLike
+    from .course_contents import RunLike
 
     Array = NDArray[np.float64]
 
@@ -58,12 +64,12 @@ class Cargo:
 
 
 def costs(
-    run: Any,
+    run: RunLike,
     cargo: str = "glucose",
     *,
     into: str | None = None,
     through: str | None = None,
-    over: Any = None,
+    over: tuple[TimeLike, TimeLike] | None = None,
     ax: Axes | None = None,
     width: str | float = "single",
     style: str = "cell",
@@ -98,7 +104,7 @@ def costs(
         UnitMismatch: a time in a unit of another dimension.
     """
     where = "costs(…)"
-    data = drawn_variables.one_lane(run, where)
+    data = one_lane(run, where)
     ledger = getattr(run, "ledger", None)
     if not (hasattr(ledger, "baths") and hasattr(ledger, "by")):
         advice = "a run, or one that bm.save(run, …) wrote whole"
@@ -108,7 +114,7 @@ def costs(
     carried = carry(data, cargo, into, through, over, where)
     bars, given = _bars(ledger, carried)
     with look.style(style):
-        em, _ = look.text_sizes()
+        em, _ = text_sizes()
         kept = _merged(bars, sum(given.values()))
         height = (1.75 * em * len(kept) + 9.5 * em) / 72
         axes = figure_axes.axes_for(
@@ -127,7 +133,7 @@ def carry(
     data: xr.Dataset, cargo: str, into: str | None, through: str | None, over: Any, where: str
 ) -> Cargo:
     """How much of a species went where; see :func:`costs`."""
-    told = drawn_variables.system(data, where)
+    told = system(data, where)
     errors.among(cargo, told.charges, f"{where}, cargo=…", "a species of the model")
     if "flux" not in data or "time" not in data.flux.dims:
         raise errors.UnknownName(
@@ -187,9 +193,7 @@ def carry(
     return Cargo(cargo, place, told.labels.get(through or "", through), amount, doubt, first, last)
 
 
-def _moved(
-    told: drawn_variables.System, owners: dict[str, str], cargo: str
-) -> dict[str, dict[str, int]]:
+def _moved(told: System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
     """By place, the coefficients of the cargo by process, of transporters that have it on two
     sides: what one makes or burns is no cargo.
     """
@@ -220,7 +224,7 @@ def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
                 got=errors.shown(over),
                 advice=advice,
             )
-        first, last = (drawn_variables.position(data.time, t, where) for t in over)
+        first, last = (time_index(data.time, t, where) for t in over)
     if last - first < 2:
         raise errors.OutOfDomain(
             where=f"{where}, over=…",
@@ -311,7 +315,7 @@ def _merged(bars: Sequence[_Bar], total: float) -> list[_Bar]:
         if len(small) == 1:
             made += small if abs(small[0].energy) > _NOTHING * total else []
         elif sum(abs(bar.energy) for bar in small) > _NOTHING * total:
-            colour = COLOURS["heat"] if heat else figure_axes.GREY
+            colour = COLOURS["heat"] if heat else GREY
             made.append(
                 _Bar(f"{len(small)} {name}", sum(bar.energy for bar in small), colour, heat)
             )
@@ -322,7 +326,7 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
     """Bars from top to bottom, each from where the last one ended; numbers in a column at the
     right.
     """
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     per, total = 1 / carried.amount, sum(given.values()) / carried.amount  # pJ/fmol is kJ/mol
     starts = np.concatenate([[0.0], np.cumsum([bar.energy * per for bar in bars])])
     for k, bar in enumerate(bars):
@@ -369,7 +373,7 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
         f" = {digits(total)}" if len(parts) > 1 else ""
     )
     wide = 72 * float(axes.figure.get_size_inches()[0]) if axes.figure is not None else 200  # type: ignore[union-attr]
-    axes.set_title(look.wrap(f"dashed: {told} kJ/mol", 0.6 * wide, small), size=small, loc="left")
+    axes.set_title(wrap(f"dashed: {told} kJ/mol", 0.6 * wide, small), size=small, loc="left")
     doubt = f" ± {carried.doubt:.1g}" if carried.doubt > 0.0005 * carried.amount else ""
     hatched = [word for word, there in (("handed on", "handed on"), ("stored", "stored in"),
         ("drawn from the cell", "drawn from"))
@@ -377,5 +381,5 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
     note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (
         f"; hatched: {', '.join(hatched)}" if hatched else ""
     )
-    title = look.wrap(f"kJ per mol of {carried.title}", 0.7 * wide, small)
-    axes.set_xlabel(f"{title}\n{look.wrap(note, 0.7 * wide, small)}", size=small)
+    title = wrap(f"kJ per mol of {carried.title}", 0.7 * wide, small)
+    axes.set_xlabel(f"{title}\n{wrap(note, 0.7 * wide, small)}", size=small)

@@ -8,7 +8,9 @@ import numpy as np
 
 from .. import errors
 from . import style as look
-from .style import COLOURS, colour_of, digits, pretty
+from .colours import COLOURS, GREY, colour_of, ink
+from .print_format import digits, pretty, scaled, unit_text
+from .text_layout import text_sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from ..second_law.repair import Repair
 
 _SHAPE = 0.42  # height of a figure of two panels by its width
-_GREY = "#888888"
 
 
 def coupling(made: Coupling, *, width: str | float = "double", style: str = "cell") -> Figure:
@@ -53,13 +54,13 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
         figure = look.new_figure(inches, inches * _SHAPE, style, made.name)
         figure.set_layout_engine("constrained")
         left, right = figure.subplots(1, 2)
-        factor, unit = look.scaled("fmol/s", float(max(abs(curve.J1).max(), abs(curve.J2).max())))
+        factor, unit = scaled("fmol/s", float(max(abs(curve.J1).max(), abs(curve.J2).max())))
         colours = _two(made.driving, made.driven)
         for name, label, colour in (("J1", one, colours[0]), ("J2", two, colours[1])):
             left.plot(X2, curve[name].values * factor, color=colour, label=f"$J$ {label}")
-        _axes(left, f"force of {two} (kJ/mol)", f"flow ({look.unit_text(unit)})")
-        left.axvline(0, color=_GREY, lw=0.6)
-        left.axhline(0, color=_GREY, lw=0.6)
+        _axes(left, f"force of {two} (kJ/mol)", f"flow ({unit_text(unit)})")
+        left.axvline(0, color=GREY, lw=0.6)
+        left.axhline(0, color=GREY, lw=0.6)
         if np.isfinite(made.head):
             left.plot(
                 [made.head / 1e3], [0], "o", color=colours[1], ms=3.5, clip_on=False, zorder=5
@@ -70,7 +71,7 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
                 (0, -11),
                 textcoords="offset points",
                 ha="center",
-                color=look.ink(colours[1]),
+                color=ink(colours[1]),
             )
         left.plot(
             [0], [float(made.at(0.0)[1][0]) * factor], "s", color=colours[1], ms=3.2, zorder=5
@@ -80,7 +81,7 @@ def coupling(made: Coupling, *, width: str | float = "double", style: str = "cel
             (0, float(made.at(0.0)[1][0]) * factor),
             (5, -9),
             textcoords="offset points",
-            color=look.ink(colours[1]),
+            color=ink(colours[1]),
         )
         left.margins(y=0.15)
         left.legend(loc="best", frameon=False)
@@ -169,7 +170,7 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
             strict=True,
         ):
             high = _limit(np.abs(data.before.values), np.abs(data.after.values))
-            factor, unit = look.scaled("fmol/s", high)
+            factor, unit = scaled("fmol/s", high)
             x = data[dim].values
             axes.plot(
                 x,
@@ -184,14 +185,13 @@ def repair(made: Repair, *, width: str | float = "double", style: str = "cell") 
                 color=COLOURS["Na"],
                 label=f"after: {made.after.verdict}",
             )
-            axes.axhline(0, color=_GREY, lw=0.6)
-            axes.axvline(0, color=_GREY, lw=0.6)
+            axes.axhline(0, color=GREY, lw=0.6)
+            axes.axvline(0, color=GREY, lw=0.6)
             note = f"\n{data.attrs['note']}" if data.attrs else ""
             _axes(
                 axes,
-                f"{data[dim].attrs['long_name']}"
-                f" ({look.unit_text(data[dim].attrs['units'])}){note}",
-                f"flow ({look.unit_text(unit)})",
+                f"{data[dim].attrs['long_name']} ({unit_text(data[dim].attrs['units'])}){note}",
+                f"flow ({unit_text(unit)})",
             )
             axes.set_xlim(x[0], x[-1])
             shown = (
@@ -215,19 +215,13 @@ def _changes(axes: Axes, made: Repair) -> None:
         if share is not None:
             text = f"{side}: {digits(100 * share)} %" if share else f"{side}: unchanged"
             axes.text(
-                x,
-                0.02,
-                text,
-                transform=axes.transAxes,
-                ha=align,
-                va="bottom",
-                color=look.ink(_GREY),
+                x, 0.02, text, transform=axes.transAxes, ha=align, va="bottom", color=ink(GREY)
             )
     if made.change:
         axes.set_title(
             "median change of the flux, below and above equilibrium",
-            fontsize=look.text_sizes()[1],
-            color=look.ink(_GREY),
+            fontsize=text_sizes()[1],
+            color=ink(GREY),
         )
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from .. import dimension, errors, units
-from . import style as look
 from .break_marks import Breaks, breaks, edged, jumps
-from .drawn_variables import dissolved
+from .colours import COLOURS, colour_of
 from .panel import Line, Panel, groups, merged
-from .style import COLOURS, colour_of, pretty
+from .print_format import IONS, pretty
+from .result_data import solute_mask
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,11 +54,16 @@ class RunLike(Protocol):
     """What the figures read of a run."""
 
     @property
-    def data(self) -> xr.Dataset: ...
+    def data(self) -> xr.Dataset:
+        """The labelled trajectory."""
+
     @property
-    def ledger(self) -> LedgerLike: ...
+    def ledger(self) -> LedgerLike:
+        """The books."""
+
     @property
-    def model_name(self) -> str: ...
+    def model_name(self) -> str:
+        """Of the model."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,8 @@ class Contents:
     # --- concentrations
 
     def _ions(self) -> Panel | None:
-        rows = [row for row in self._solute if row.species in look.IONS and row.species != "H"]
-        changed = {row.species for row in rows} | {s for s in look.IONS if s != "H"}
+        rows = [row for row in self._solute if row.species in IONS and row.species != "H"]
+        changed = {row.species for row in rows} | {s for s in IONS if s != "H"}
         levels = (
             [row for row in self._baths(changed) if f"{row.place}.{row.species}" in self.data]
             if rows
@@ -143,7 +148,7 @@ class Contents:
         return replace(made, name="pH", unit="−log₁₀ c/M", log=False)
 
     def _solutes(self) -> Panel | None:
-        rows = [row for row in self._solute if row.species not in look.IONS and _moves(row.y, 1e-6)]
+        rows = [row for row in self._solute if row.species not in IONS and _moves(row.y, 1e-6)]
         return _concentrations(
             "solutes", "Solutes", rows, list(self._baths({row.species for row in rows}))
         )
@@ -157,7 +162,10 @@ class Contents:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
         tags = zip(
-            array["pool_species"].values, array["pool_place"].values, dissolved(array), strict=True
+            array["pool_species"].values,
+            array["pool_place"].values,
+            solute_mask(array),
+            strict=True,
         )
         columns = zip(tags, self._columns(array, "pool"), strict=True)
         return [

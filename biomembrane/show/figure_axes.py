@@ -12,12 +12,14 @@ import numpy as np
 
 from .. import errors
 from . import style as look
+from .colours import readable
+from .print_format import digits, four_digits, tick_texts
+from .text_layout import extent, spread, text_sizes, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GREY = "#888888"
 _LETTERS = "ABCDEFGH"
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 
@@ -43,7 +45,7 @@ def axes_for(
     return figure.add_subplot()
 
 
-def panels(
+def panels(  # Any: options are matplotlib's
     count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure with panels side by side, lettered A, B, …, for what no figure here draws.
@@ -106,7 +108,7 @@ def lay_out(figure: Any) -> None:
 def most_ticks(axes: Axes) -> int:
     """How many numbers stand side by side along the abscissa, as the figure is laid out now."""
     lay_out(axes.figure)
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
 
 
@@ -119,11 +121,11 @@ def thin(axes: Axes) -> None:
     locator, formatter = axes.xaxis.get_major_locator(), axes.xaxis.get_major_formatter()
     if not (isinstance(locator, FixedLocator) and isinstance(formatter, FixedFormatter)):
         return
-    _, small = look.text_sizes()
+    _, small = text_sizes()
     texts, at = list(formatter.seq), [float(x) for x in locator()]
     scale = 72 / axes.figure.dpi
     middles = [float(axes.transData.transform((x, axes.get_ylim()[0]))[0]) * scale for x in at]
-    halves = [look.extent(text, small).width / 2 for text in texts]
+    halves = [extent(text, small).width / 2 for text in texts]
     for every in range(1, len(at) + 1):
         kept = range(0, len(at), every)
         if all(
@@ -134,6 +136,11 @@ def thin(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(
         FixedFormatter([text if k in kept else "" for k, text in enumerate(texts)])
     )
+
+
+def height(axes: Axes) -> float:
+    """Height of the axes [pt], as the figure is laid out now."""
+    return float(axes.get_position().height * axes.figure.get_size_inches()[1]) * 72  # type: ignore[union-attr]
 
 
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
@@ -167,7 +174,7 @@ def ticked(
     places = np.unique(np.asarray(lanes, float))
     scaled, ends = (np.log(places), np.log([low, high])) if log else (places, np.array([low, high]))
     if 1 < places.size <= 6 and np.min(np.diff(scaled)) > 0.14 * (ends[1] - ends[0]):
-        at, texts = list(places), [number(float(x)) for x in places]
+        at, texts = list(places), [four_digits(float(x)) for x in places]
     elif log:
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
         fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
@@ -175,27 +182,17 @@ def ticked(
         at = (
             fine if len(fine) <= most + 1 or len(coarse) < 2 else coarse[:: -(-len(coarse) // most)]
         )
-        texts = [f"{x:g}" if 1e-3 <= x < 1e5 else look.digits(x).replace("1.0×", "") for x in at]
+        texts = [f"{x:g}" if 1e-3 <= x < 1e5 else digits(x).replace("1.0×", "") for x in at]
     else:
         inside = [
             float(t) for t in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         ]
         slack = 1e-9 * (high - low)
         at = [t if abs(t) > slack else 0.0 for t in inside if low - slack <= t <= high + slack]
-        texts = even(at)
+        texts = tick_texts(at)
     axis.set_major_locator(FixedLocator(at))
     axis.set_major_formatter(FixedFormatter(texts))
     axis.set_minor_locator(NullLocator())
-
-
-def even(at: Sequence[float]) -> list[str]:
-    """Numbers with as many decimals as the finest of them needs."""
-    if at and not 1e-3 <= max(map(abs, at)) < 1e5:
-        return [look.digits(x) for x in at]
-    decimals = max(
-        (len(f"{x:.6g}".partition(".")[2]) for x in at if "e" not in f"{x:.6g}"), default=0
-    )
-    return [f"{x:.{decimals}f}".replace("-", "−") for x in at]
 
 
 def zero_lines(axes: Axes, *, x: bool) -> None:
@@ -224,9 +221,9 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
     """
     from matplotlib.collections import LineCollection
 
-    em, small = look.text_sizes()
+    em, small = text_sizes()
     wide = float(axes.figure.get_size_inches()[0]) * 72  # type: ignore[union-attr]
-    texts = [look.wrap(e.text, label_room(wide), small) for e in endings]
+    texts = [wrap(e.text, label_room(wide), small) for e in endings]
     drawn = [
         axes.text(
             1,
@@ -251,9 +248,9 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
         axes.transAxes.inverted().transform(axes.transData.transform((e.x, e.y))) for e in endings
     ]
     order = sorted(range(len(endings)), key=lambda i: ends[i][1])
-    sizes = [1.02 * look.extent(texts[i], small).height for i in order]
+    sizes = [1.02 * extent(texts[i], small).height for i in order]
     wanted = [float(ends[i][1]) * tall - size / 2 for i, size in zip(order, sizes, strict=True)]
-    places = look.spread(wanted, sizes, min(0.0, tall - sum(sizes)), tall)
+    places = spread(wanted, sizes, min(0.0, tall - sum(sizes)), tall)
     leaders, inks = [], []
     for i, place, size in zip(order, places, sizes, strict=True):
         middle = (place + size / 2) / tall
@@ -270,55 +267,4 @@ def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
 
 def label_room(wide: float) -> float:
     """Width of the labels at the ends of lines in a figure ``wide`` [pt]."""
-    return max(0.3 * wide, 8 * look.text_sizes()[0])
-
-
-def shades(colour: str, count: int) -> list[str]:
-    """A colour from dark to light, for lines of one kind; a dark one begins as it is."""
-    darkest = 0.5 if luminance(colour) > 0.06 else 0.0
-    made = []
-    for k in range(count):
-        part = darkest - (darkest + 0.45) * k / max(count - 1, 1) if count > 1 else 0.0
-        made.append(look.ink(colour, part) if part >= 0 else _paler(colour, -part))
-    return made
-
-
-def _paler(colour: str, share: float) -> str:
-    return "#" + "".join(
-        f"{round(255 - (255 - int(colour[i : i + 2], 16)) * (1 - share)):02X}" for i in (1, 3, 5)
-    )
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance, 0 black to 1 white (WCAG 2)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def readable(colour: str) -> str:
-    """The colour, darkened until text in it stands out from white (contrast 4.5:1 or more)."""
-    made = look.ink(colour)
-    while luminance(made) > 0.18:
-        made = look.ink(made, 0.1)
-    return made
-
-
-def number(x: float) -> str:
-    """A number in four digits, without an exponent where it is easily read."""
-    if x and not 1e-3 <= abs(x) < 1e6:
-        return look.digits(x)
-    return np.format_float_positional(float(f"{x:.4g}"), trim="-").replace("-", "−")
-
-
-def clock(time: float) -> tuple[float, str]:
-    """Factor and unit for an axis that spans ``time`` [s]."""
-    for limit, factor, unit in (
-        (1.0, 1e3, "ms"),
-        (180.0, 1.0, "s"),
-        (3 * 3600.0, 1 / 60, "min"),
-        (72 * 3600.0, 1 / 3600, "h"),
-    ):
-        if time <= limit:
-            return factor, unit
-    return 1 / 86400, "d"
+    return max(0.3 * wide, 8 * text_sizes()[0])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import errors
 from . import style as look
+from .colours import COLOURS, colour_of
 from .costs import costs
 from .coupling_figures import coupling, repair
 from .course_contents import RunLike, one_lane
@@ -24,8 +25,11 @@ from .flow_layout import DRAWN, PROTOCOLS, Diagram, arrange
 from .flow_parts import FlowLike, Link, Sheet
 from .force_diagram import forces
 from .parameter_map import map  # noqa: A004  figures.map
-from .response import compare, response
-from .style import COLOURS, colour_of, digits, percent, save, style
+from .print_format import digits, percent, scaled
+from .response import response
+from .run_comparison import compare
+from .style import save, style
+from .text_layout import extent, text_sizes, wrap
 from .time_courses import traces
 
 if TYPE_CHECKING:
@@ -105,7 +109,7 @@ def energy_flow(
         )
     with look.style(style):
         inches, tall = (look.width_inches(width, style), math.inf) if ax is None else _size(ax)
-        em, small = look.text_sizes()
+        em, small = text_sizes()
         page, margin = inches * 72, 0.4 * em
         diagram, threshold = _on_a_page(
             flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"), min(_PAGE, tall)
@@ -114,7 +118,7 @@ def energy_flow(
         notes = [
             line
             for note in _closing(run, diagram, threshold)
-            for line in look.wrap(note, room, small).split("\n")
+            for line in wrap(note, room, small).split("\n")
         ]
         foot = 1.3 * len(notes) * small + 1.5 * em
         height = diagram.height + foot + margin
@@ -207,19 +211,20 @@ def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     """The lines of the ledger as an equation, what per cent are of, and the note on what is too
     small to draw.
     """
-    factor, unit = look.scaled("pJ", diagram.total)
+    factor, unit = scaled("pJ", diagram.total)
 
     def put(name: str, energy: float) -> str:
         return f"{name} {digits(energy * factor)} {unit}"
 
     given = {
         name: _end(run, name)
-        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
+        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated", "relaxed")
     }
     words = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
         "dissipated": "heat",
+        "relaxed": "heat of constraints that jump",
     }
     shown = {
         name: put(words.get(name, name), x)
@@ -286,7 +291,7 @@ def _paint(paper: Figure | Axes, diagram: Diagram, dx: float, dy: float) -> None
     for node in diagram.nodes:
         name, value = node.text
         x, y = dx + node.x, dy + node.y + node.height + 0.15 * em
-        line = y + look.extent(value, small).height
+        line = y + extent(value, small).height
         paper.text(
             x,
             y,

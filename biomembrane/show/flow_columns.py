@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from .. import errors
 from .flow_parts import Link, Sheet, Slot
-from .style import Extent, digits, extent, percent, scaled, wrap
+from .print_format import digits, percent, scaled
+from .text_layout import Extent, extent, wrap
 
 # Width of an alley [em], thinning of all ribbons, and whether numbers stand beside their units and
 # words stay whole: the first that fits the page.

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from .flow_columns import Columns, alleys, bend, set_columns
 from .flow_parts import FlowLike, Link, Sheet, Slot
-from .style import spread
+from .text_layout import spread
 
 # A sink that gives is a source of its own.
 DRAWN = {

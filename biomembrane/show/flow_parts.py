@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .style import NO_EXTENT, Extent
+from .text_layout import NO_EXTENT, Extent
 
 
 class FlowLike(Protocol):

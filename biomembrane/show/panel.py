@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..numerals import typeset
-from . import style as look
-from .style import COLOURS, DASHES, extent
+from .colours import COLOURS, DASHES, ink, lightness
+from .print_format import digits, scaled, unit_text
+from .text_layout import extent, spread, text_sizes, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +98,7 @@ class Panel:
         kept = merged(self.lines)
         large = sorted(kept, key=lambda line: -line.peak)[:MOST]
         shown = replace(self, lines=[line for line in kept if line in large])
-        factor, unit = look.scaled(self.unit, max(map(abs, shown.extremes())))
+        factor, unit = scaled(self.unit, max(map(abs, shown.extremes())))
         lines = distinct([replace(line, y=line.y * factor) for line in shown.lines])
         return replace(self, lines=lines, unit=unit, more=len(kept) - len(lines))
 
@@ -134,21 +135,19 @@ class Panel:
 
     def note(self) -> str:
         """What is said of a jump that leaves the range; '' where none does."""
-        ends = " to ".join(map(look.digits, self.outside()))
-        return (
-            f"off scale at the start: {ends} {look.unit_text(self.unit)}".rstrip() if ends else ""
-        )
+        ends = " to ".join(map(digits, self.outside()))
+        return f"off scale at the start: {ends} {unit_text(self.unit)}".rstrip() if ends else ""
 
     @property
     def title(self) -> str:
         """At the ordinate."""
-        unit = look.unit_text(self.unit)
+        unit = unit_text(self.unit)
         return f"{self.name}\n({unit})" if unit else self.name
 
     def texts(self, room: float, small: float) -> list[str]:
         """What stands beside the panel, no wider than ``room`` [pt]."""
         return [
-            look.wrap(text, room, small)
+            wrap(text, room, small)
             for text in [*(line.label for line in self.lines), *self.left_out]
         ]
 
@@ -176,19 +175,11 @@ def distinct(lines: Sequence[Line]) -> list[Line]:
     """
     made: list[Line] = []
     for line in lines:
-        shade = _lightness(line.colour)
-        taken = {other.dash for other in made if abs(_lightness(other.colour) - shade) < _APART}
+        shade = lightness(line.colour)
+        taken = {other.dash for other in made if abs(lightness(other.colour) - shade) < _APART}
         order = [(line.dash + k) % len(DASHES) for k in range(len(DASHES))]
         made.append(replace(line, dash=next((k for k in order if k not in taken), line.dash)))
     return made
-
-
-def _lightness(colour: str) -> float:
-    """L* of CIELAB, 0 for black to 100 for white, of a colour such as #0072B2."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
 
 
 def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
@@ -273,7 +264,7 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     import matplotlib as mpl
     from matplotlib.collections import LineCollection
 
-    (em, small), thick = look.text_sizes(), float(mpl.rcParams["lines.linewidth"])
+    (em, small), thick = text_sizes(), float(mpl.rcParams["lines.linewidth"])
     low, high = panel.limits()
     scale = np.log if panel.log else np.asarray
 
@@ -289,7 +280,7 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     order = sorted(range(len(texts)), key=lambda i: (ends[i][0], texts[i], ends[i][1]))
     steps = [extent(texts[i], small).height * 1.02 for i in order]
     wanted = [ends[i][0] - step / 2 for i, step in zip(order, steps, strict=True)]
-    places = look.spread(wanted, steps, min(-steps[0] / 2, tall - sum(steps)), tall + steps[-1] / 2)
+    places = spread(wanted, steps, min(-steps[0] / 2, tall - sum(steps)), tall + steps[-1] / 2)
     leaders, inks = [], []
     for i, step, low_edge in zip(order, steps, places, strict=True):
         (end, colour), middle = ends[i], (low_edge + step / 2) / tall
@@ -299,7 +290,7 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
             texts[i],
             transform=axes.transAxes,
             size=small,
-            color=look.ink(colour),
+            color=ink(colour),
             va="center",
             linespacing=1.0,
             clip_on=False,
@@ -322,7 +313,7 @@ def _mark(axes: Axes, panel: Panel, tall: float) -> None:
     ends = panel.outside()
     if not ends:
         return
-    em, small = look.text_sizes()
+    em, small = text_sizes()
     high = panel.limits()[1]
     for end in ends:
         up = end > high
@@ -367,7 +358,7 @@ def ticks(
         tick if abs(tick) > slack else 0.0 for tick in inside if low - slack <= tick <= high + slack
     ]
     if at and not 1e-3 <= max(map(abs, at)) < 1e5:
-        return at, [look.digits(tick) for tick in at]
+        return at, [digits(tick) for tick in at]
     decimals = max(
         (len(f"{tick:.10g}".partition(".")[2]) for tick in at if "e" not in f"{tick:.10g}"),
         default=0,
@@ -378,16 +369,3 @@ def ticks(
 def _power(x: float) -> str:
     """A round number as a power of ten: 10⁻⁴, 2×10⁻⁴."""
     return typeset(f"{x:.0e}", "×").removeprefix("1×")
-
-
-def clock(span: float) -> tuple[float, str]:
-    """Factor and unit for a time axis that spans ``span`` [s]."""
-    for limit, factor, unit in (
-        (1.0, 1e3, "ms"),
-        (180.0, 1.0, "s"),
-        (3 * 3600.0, 1 / 60, "min"),
-        (72 * 3600.0, 1 / 3600, "h"),
-    ):
-        if span <= limit:
-            return factor, unit
-    return 1 / 86400, "d"

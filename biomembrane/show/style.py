@@ -7,21 +7,19 @@ touched.  Matplotlib is imported inside the functions, so that ``--help`` need n
 from __future__ import annotations
 
 import functools
-import math
 import os
-import re
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import errors, user_text
-from ..numerals import raised, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from ..quantity_types import PathLike
 
 STYLES = ("base", "cell", "plos", "nature", "slides")
 WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
@@ -31,26 +29,6 @@ WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
     "nature": {"single": 89, "middle": 120, "double": 183},
     "slides": {"single": 150, "middle": 225, "double": 305},
 }
-# Okabe and Ito for the ions; the others lie at least 20 CIE units away, for normal sight and for
-# deuteranopia.
-COLOURS: dict[str, str] = {
-    "Na": "#0072B2", "K": "#D55E00", "Cl": "#009E73", "Ca": "#CC79A7", "H": "#E69F00",
-    "glucose": "#882255", "ATP": "#7A6000", "charge": "#222222", "heat": "#8A8078",
-}  # fmt: skip
-OTHERS = ("#56B4E9", "#332288", "#117733", "#999933", "#AA4499")
-DASHES: tuple[Any, ...] = (
-    "-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (10, 2)), (0, (2, 2)),
-    (0, (5, 1.2, 1, 1.2, 1, 1.2)), (0, (1, 3)),
-    (0, (10, 1.5, 3, 1.5)),
-)  # fmt: skip
-IONS = {
-    "Na": "Na⁺", "K": "K⁺", "Cl": "Cl⁻", "Ca": "Ca²⁺", "H": "H⁺", "Mg": "Mg²⁺", "Li": "Li⁺",
-    "Rb": "Rb⁺", "Cs": "Cs⁺",
-    "HCO3": "HCO₃⁻", "NH4": "NH₄⁺", "OH": "OH⁻", "Br": "Br⁻", "I": "I⁻", "F": "F⁻", "NO3": "NO₃⁻",
-    "Zn": "Zn²⁺", "Ba": "Ba²⁺",
-}  # fmt: skip
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_PREFIXES = ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G")
 _MM = 25.4
 
 
@@ -176,7 +154,7 @@ def new_figure(width: float, height: float, name: str, heading: str = "") -> Fig
     return figure
 
 
-def save(fig: Figure | Axes, path: str | Path) -> Path:
+def save(fig: Figure | Axes, path: PathLike) -> Path:
     """Write ``fig``, or the figure of these axes, as PDF, SVG or PNG by the suffix of ``path`` and
     return the path.
 
@@ -221,189 +199,3 @@ def save(fig: Figure | Axes, path: str | Path) -> Path:
     with style(getattr(figure, "style_name", "base")):
         figure.savefig(target, format=suffix, metadata=_DATELESS[suffix])
     return target
-
-
-# --- names and numbers in print
-
-
-def colour_of(name: str) -> str:
-    """The colour of a species or of the store that is named after it: 'Na', 'cell.Na' and 'Na⁺
-    gradient' are all blue.
-    """
-    plain = re.sub(r"[⁰¹²³⁴-⁹]*[⁺⁻]|\d*[+-](?![\w])", "", name).translate(
-        _LOWERED
-    )  # without the charge
-    words = re.findall(r"[A-Za-z]+\d*", plain)
-    known = {key.lower(): key for key in COLOURS}
-    for word in reversed(words) if "." in name else words:
-        if word in COLOURS or (len(word) > 2 and word.lower() in known):
-            return COLOURS[known[word.lower()]]
-    if "potential" in name or "electric" in name:
-        return COLOURS["charge"]
-    return OTHERS[zlib.crc32((words[0] if words else name).encode()) % len(OTHERS)]
-
-
-def ink(colour: str, shade: float = 0.25) -> str:
-    """``colour`` darkened towards black by the fraction ``shade``, for text that is read on
-    white.
-    """
-    return "#" + "".join(
-        f"{round(int(colour[i : i + 2], 16) * (1 - shade)):02X}" for i in (1, 3, 5)
-    )
-
-
-def pretty(species: str) -> str:
-    """A species as it is printed: Na becomes Na⁺."""
-    return IONS.get(species, species)
-
-
-def digits(value: float) -> str:
-    """``value`` to three significant digits, with a true minus sign and ×10ⁿ where it is very large
-    or small.
-    """
-    size = abs(value)
-    if not math.isfinite(value):
-        return str(value)
-    if size == 0:
-        return "0"
-    if not 1e-3 <= size < 1e5:
-        return typeset(f"{value:.1e}", "×")
-    decimals = max(
-        0, 2 - math.floor(math.log10(float(f"{size:.2e}")))
-    )  # of the rounded number: 9.999 is 10.0
-    return typeset(f"{value:.{decimals}f}")
-
-
-def percent(share: float) -> str:
-    """A share in per cent with two or three significant digits: 62 %, 7.0 %, 0.35 %."""
-    return (
-        f"{100 * share:.0f} %"
-        if share >= 0.0995
-        else f"{100 * share:.1f} %"
-        if share >= 0.00995
-        else f"{100 * share:.2g} %"
-    )
-
-
-def scaled(unit: str, peak: float) -> tuple[float, str]:
-    """Factor and unit that bring ``peak`` [unit] between 1 and 1000: ('pJ', 2e4) gives (1e-3,
-    'nJ').
-
-    The unit stays where the numbers are easily read already (0.1 to 1000) or where it has no SI
-    prefix to move.
-    """
-    match = re.match(r"(a|f|p|n|µ|u|m|k|M|G)?(J|mol|M|L|W|A)\b(.*)", unit)
-    if match is None or not math.isfinite(peak) or peak == 0 or 0.1 <= abs(peak) < 1000:
-        return 1.0, unit
-    here = _PREFIXES.index((match[1] or "").replace("u", "µ"))
-    steps = math.floor(math.log10(abs(peak)) / 3 + 1e-12)
-    there = min(max(here + steps, 0), len(_PREFIXES) - 1)
-    return 1000.0 ** (here - there), _PREFIXES[there] + match[2] + match[3]
-
-
-def unit_text(unit: str) -> str:
-    """A CF unit as it is printed: 'fmol s-1' becomes 'fmol s⁻¹', '1' becomes nothing."""
-    return "" if unit == "1" else re.sub(r"(?<=[A-Za-z])-?\d+\b", lambda m: raised(m[0]), unit)
-
-
-# --- text in its place
-
-
-def text_sizes() -> tuple[float, float]:
-    """Sizes of names and of numbers [pt] in the current style."""
-    import matplotlib as mpl
-
-    return float(mpl.rcParams["font.size"]), float(mpl.rcParams["xtick.labelsize"])
-
-
-class Extent(NamedTuple):
-    """Width and height of a text [pt]."""
-
-    width: float
-    height: float
-
-
-NO_EXTENT = Extent(0.0, 0.0)
-
-
-@functools.lru_cache(maxsize=4096)
-def _advance(text: str, size: float, families: tuple[str, ...]) -> float:
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    width, _, _ = text_to_path.get_text_width_height_descent(
-        text, FontProperties(family=list(families), size=size), ismath=False
-    )
-    return float(width)
-
-
-def extent(text: str, size: float) -> Extent:
-    """What ``text`` of ``size`` [pt] takes up in the font of the current style; lines are 1.2 sizes
-    apart.
-    """
-    import matplotlib as mpl
-
-    families = tuple(mpl.rcParams["font.family"])
-    lines = text.split("\n")
-    return Extent(max(_advance(line, size, families) for line in lines), 1.2 * size * len(lines))
-
-
-TIE = "\u00a0"  # a space that no line breaks
-
-
-def wrap(text: str, room: float, size: float) -> str:
-    """``text`` of ``size`` [pt] broken into lines of at most ``room`` [pt]: at spaces but not at
-    ties, after - and /, inside words at last.
-    """
-    lines = [""]
-    for piece in re.findall(r"[^ \n/-]*[/-]+[ \n]*|[^ \n/-]+[ \n]*", text):
-        if lines[-1] and extent((lines[-1] + piece).rstrip(), size).width > room:
-            lines.append("")
-        lines[-1] += piece
-        while extent(lines[-1].rstrip(), size).width > room and len(lines[-1].rstrip()) > 2:
-            whole = lines.pop()
-            fits = next(
-                (
-                    n
-                    for n in range(len(whole.rstrip()) - 1, 1, -1)
-                    if extent(whole[:n], size).width <= room
-                ),
-                1,
-            )
-            lines += [whole[:fits], whole[fits:]]
-    return "\n".join(line.rstrip() for line in lines).replace(TIE, " ")
-
-
-def spread(
-    wanted: Sequence[float],
-    sizes: Sequence[float],
-    low: float,
-    high: float,
-    weights: Sequence[float] | None = None,
-) -> list[float]:
-    """Lower edges of boxes stacked in the given order, as near as can be to ``wanted`` and without
-    overlap.
-
-    ``sizes`` are the heights of the boxes with their gaps; all of it in one unit of length.  Least
-    squares with the ``weights``, by pooling adjacent violators; the stack is then moved into [low,
-    high], upwards first where it does not fit.
-    """
-    offsets = [0.0]
-    for size in sizes:
-        offsets.append(offsets[-1] + size)
-    blocks: list[
-        tuple[float, float, int]
-    ] = []  # mean of (wanted − offset), weight, number of boxes
-    for i, goal in enumerate(wanted):
-        mean, weight, count = goal - offsets[i], 1.0 if weights is None else weights[i], 1
-        while blocks and blocks[-1][0] >= mean:
-            before, mass, boxes = blocks.pop()
-            mean, weight, count = (
-                (before * mass + mean * weight) / (mass + weight),
-                mass + weight,
-                count + boxes,
-            )
-        blocks.append((mean, weight, count))
-    room = high - offsets[-1]
-    starts = [max(low, min(mean, room)) for mean, _, count in blocks for _ in range(count)]
-    return [start + offset for start, offset in zip(starts, offsets, strict=False)]

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import errors
 from . import style as look
 from .course_contents import KEYS, Contents, RunLike, one_lane, split
-from .panel import Panel, clock, draw, ticks
-from .style import extent
+from .panel import Panel, draw, ticks
+from .print_format import time_unit
+from .text_layout import extent, text_sizes, wrap
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 _EXAMPLE = "panels=('potential', 'flux')"
 
@@ -37,15 +40,24 @@ def traces(
     run: RunLike,
     *,
     panels: str | Sequence[str] | None = ...,
-    ax: Any,
+    ax: Axes,
     width: str | float = ...,
     style: str = ...,
-) -> Any: ...
+) -> Axes: ...
+@overload
+def traces(
+    run: RunLike,
+    *,
+    panels: str | Sequence[str] | None = ...,
+    ax: Sequence[Axes] | NDArray[np.object_],
+    width: str | float = ...,
+    style: str = ...,
+) -> tuple[Axes, ...]: ...
 def traces(
     run: RunLike,
     *,
     panels: str | Sequence[str] | None = None,
-    ax: Any = None,
+    ax: Axes | Sequence[Axes] | NDArray[np.object_] | None = None,
     width: str | float = "single",
     style: str = "cell",
 ) -> Figure | Axes | tuple[Axes, ...]:
@@ -196,7 +208,7 @@ def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]
     """One column of panels, or two where the page is wide; the shorter is stretched to end where
     the other does.
     """
-    em, small = look.text_sizes()
+    em, small = text_sizes()
     columns = 2 if width > 50 * em and len(panels) > 2 else 1
     rows = -(-len(panels) // columns)
     room = max(0.3 * width / columns, 8 * em)
@@ -220,7 +232,7 @@ def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]
 def _drawn(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
     import matplotlib as mpl
 
-    em, _ = look.text_sizes()
+    em, _ = text_sizes()
     marks = [ticks(*panel.limits(), 4, log=panel.log) for panel in panels]
     page = _page(panels, inches * 72, [texts for _, texts in marks])
     figure = look.new_figure(inches, page.height / 72, name, heading)
@@ -234,7 +246,7 @@ def _drawn(panels: Sequence[Panel], inches: float, name: str, heading: str) -> F
                 tall / page.height,
             )
         )
-        axes.set_ylabel(look.wrap(panel.title, tall, em))
+        axes.set_ylabel(wrap(panel.title, tall, em))
         axes.yaxis.set_label_coords((2.6 * em - page.left) / page.wide, 0.5)
         _panel(
             axes,
@@ -265,7 +277,7 @@ def _panel(
     column.
     """
     x = panel.lines[0].x
-    factor, unit = clock(float(x[-1] - x[0]))
+    factor, unit = time_unit(float(x[-1] - x[0]))
     draw(axes, panel, factor, marks, *size)
     at, texts = ticks(float(x[0]) * factor, float(x[-1]) * factor, 5)
     axes.set_xticks(at, texts if last else [""] * len(at))
@@ -309,7 +321,7 @@ def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
         raise errors.BadSettings(
             where=where, wanted=wanted, got=f"{len(given)} Axes", advice=advice
         )
-    em, small = look.text_sizes()
+    em, small = text_sizes()
     for axes, panel in zip(given, parts, strict=True):
         tall, wide = (
             72 * length / axes.figure.dpi for length in (axes.bbox.height, axes.bbox.width)

@@ -18,10 +18,14 @@ from .. import errors
 from .answer import Answer, answer
 
 if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
+    import xarray as xr
+
     from ..assemble.model import Model
+    from ..quantity_types import Number, Quantity, QuantityLike
     from ..results.run import Run
     from ..results.scan import ScanResult
     from ..second_law.finding import Audit
+    from ..show.figure_types import Drawn, Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +197,8 @@ class Study:
         self._audited.append(model)
         return made
 
+    # Any: options are checked against simulate's own; with keep= it gives a Kept, which nobody
+    # should have to tell apart
     def run(
         self,
         model: Model,
@@ -253,13 +259,13 @@ class Study:
     def answer(
         self,
         name: str,
-        value: Any,
+        value: QuantityLike | xr.DataArray,
         about: str,
         *,
-        wanted: Any = None,
-        within: Any = None,
+        wanted: QuantityLike | tuple[QuantityLike, QuantityLike] | None = None,
+        within: Number | QuantityLike | None = None,
         source: str = "",
-    ) -> Any:
+    ) -> Quantity:
         """Keep a number and compare it.
 
         Args:
@@ -302,9 +308,10 @@ class Study:
             )
         made = answer(name, about, value, wanted, within, source, self._runs)
         self.answers.append(made)
-        return made.computed
+        computed: Quantity = made.computed
+        return computed
 
-    def figure(self, name: str, drawn: Any) -> Any:
+    def figure(self, name: str, drawn: Drawn) -> Picture:
         """Keep a figure; it is written beside the runs as SVG and PDF.
 
         Args:
@@ -319,7 +326,7 @@ class Study:
             BadName: a name that no file can have.
             DuplicateName: a name for the second time.
         """
-        figure = getattr(drawn, "figure", drawn)
+        figure: Any = getattr(drawn, "figure", drawn)
         name = self._label(
             name, self.figures, "figure(…)", "study.figure('traces', bm.figures.traces(run))"
         )
@@ -332,7 +339,7 @@ class Study:
                 advice=advice,
             )
         self.figures[name] = figure
-        return figure
+        return figure  # type: ignore[no-any-return]
 
     def save_figure(self, name: str, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
         """Write a figure beside the runs, if there is a folder."""

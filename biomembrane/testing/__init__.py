@@ -1,5 +1,5 @@
-"""Test a transporter or a model of one's own: checks of what must hold, and strategies that draw
-what to check it with.
+"""Test a transporter or a model of one's own: checks of what must hold, and Hypothesis strategies
+for what to check it with.
 
     import biomembrane as bm
 
@@ -54,12 +54,12 @@ def __getattr__(name: str) -> Any:
         raise errors.NeedsExtra(
             where=where, wanted=wanted, got="not installed", advice=advice, extra="test"
         )
-    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    member = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     if isinstance(
         globals().get("states"), ModuleType
     ):  # the module of that name, which its import puts here
         globals()["states"] = globals()["states"].states
-    return found
+    return member
 
 
 def __dir__() -> list[str]:

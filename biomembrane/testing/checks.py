@@ -1,5 +1,5 @@
-"""All properties that a transporter or a model can be held to, one after another, with a report of
-what was looked at.
+"""Check all properties of a transporter or a model, one after another, and report what was
+checked.
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ class Report:
 
 
 def check_transporter(declared: Transporter | Cycle, *, examples: int = 60) -> Report:
-    """All properties that one transporter can be held to, between the places that it was declared
-    on.
+    """Check all properties of one transporter, between the places that it was declared on.
 
     Args:
         declared: the transporter or cycle.
@@ -75,13 +74,13 @@ def check_transporter(declared: Transporter | Cycle, *, examples: int = 60) -> R
             got=errors.shown(declared),
             advice=advice,
         )
-    report = _all(declared.name, around(declared), (*TRANSPORTER, books_close), examples)
-    _one(report, onsager_symmetry, declared, examples)
+    report = _report_of(declared.name, around(declared), (*TRANSPORTER, books_close), examples)
+    _add(report, onsager_symmetry, declared, examples)
     return report
 
 
 def check_model(model: Model, *, examples: int = 40) -> Report:
-    """All properties of a model.
+    """Check all properties of a model.
 
     Args:
         model: to check.
@@ -101,9 +100,9 @@ def check_model(model: Model, *, examples: int = 40) -> Report:
         raise errors.WrongType(
             where="check_model(…)", wanted="a Model", got=errors.shown(model), advice=advice
         )
-    report = _all(model.name, model, MODEL, examples)
+    report = _report_of(model.name, model, MODEL, examples)
     for part in model.transporters:
-        _one(report, onsager_symmetry, part, examples)
+        _add(report, onsager_symmetry, part, examples)
     return report
 
 
@@ -112,15 +111,15 @@ def around(declared: Transporter | Cycle) -> Model:
     return Model(f"{declared.name}_alone", [declared])
 
 
-def _all(name: str, model: Model, properties: tuple[Any, ...], examples: int) -> Report:
+def _report_of(name: str, model: Model, properties: tuple[Any, ...], examples: int) -> Report:
     report = Report(name)
-    for each in properties:
-        _one(report, each, model, examples)
+    for check in properties:
+        _add(report, check, model, examples)
     return report
 
 
-def _one(report: Report, each: Any, what: Any, examples: int) -> None:
+def _add(report: Report, check: Any, subject: Any, examples: int) -> None:
     try:
-        report.checked[each.__name__] = each(what, examples=examples)
-    except Skip as why:
-        report.skipped[each.__name__] = str(why)
+        report.checked[check.__name__] = check(subject, examples=examples)
+    except Skip as reason:
+        report.skipped[check.__name__] = str(reason)

@@ -1,4 +1,4 @@
-"""A model at a state: states told physically, and what the compiled model says there."""
+"""A model evaluated at a state that is given physically."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import symbols
+from .. import errors, symbols
 from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
 from ..constants import FARADAY, GAS
+from ..solve.constraints import meet
+from ..solve.model_index import model_index
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A state told physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
+    """A state given physically: amounts by pool [fmol], φ by place [V], volumes by place [pL].
 
     ``own``: numbers of states with an equation of their own, by name; as declared where none is
-    told.
+    given.
     """
 
     amount: Mapping[str, float]
@@ -53,15 +55,15 @@ def vector(model: Model, at: Condition) -> Array:
             )
             charge[a] += q
             charge[b] -= q
-    told = {symbols.amount(n): x for n, x in at.amount.items()} | {
+    value_of = {symbols.amount(n): x for n, x in at.amount.items()} | {
         symbols.charge(n): x for n, x in charge.items()
     }
-    told |= {symbols.volume(n): x for n, x in at.volume.items()}
+    value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
     declared = numbers(model) if model.unaccounted else {}
     for x in model.states:
         if x.conjugate is None:
-            told[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
-    return np.array([told[x.symbol] for x in model.states])
+            value_of[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
+    return np.array([value_of[x.symbol] for x in model.states])
 
 
 class ModelEvaluator:
@@ -79,6 +81,36 @@ class ModelEvaluator:
     def array(self, group: str, y: Array, t: Any = 0.0) -> Array:
         return self.k.call(group, t, y, self.c)
 
+    def rates(self, y: Array) -> Array | None:
+        """dx/dt at the state nearest to one at which the constraints are met; None where Newton's
+        method finds none.
+
+        0 = g(x, z) gives ∂g/∂z dz/dt = −∂g/∂x dx/dt for the states z that constraints determine.
+        """
+        rows = [*self.k.program.algebraic]
+        at, known = y.copy()[:, None], model_index(self.model)
+        if rows:
+            size = np.abs(self.array("scale", y))[:, None]
+            try:
+                meet(
+                    self.k,
+                    self.c,
+                    at,
+                    np.where(size > 0, size, 1.0),
+                    known.positive,
+                    slice(0, 1),
+                    {},
+                )
+            except (errors.ConstraintNotMet, errors.SingularConstraint):
+                return None
+        made = self.array("rhs", at[:, 0]).copy()
+        if rows:
+            slopes = np.zeros((len(y), len(y)))
+            slopes[self.k.program.sparsity] = self.array("jacobian", at[:, 0])
+            made[rows] = 0.0
+            made[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ made))
+        return made
+
     def N(self) -> Array:
         """The stoichiometric matrix as numbers."""
         at = self.p | {"F": FARADAY}
@@ -90,8 +122,8 @@ class ModelEvaluator:
         )
 
     def flow(self, y: Array, t: Any = 0.0) -> Array:
-        """What cancels in J of each process: r⁺ + r⁻, or L times some RT where a law has no one-way
-        rates.
+        """The size of what cancels in J of each process: r⁺ + r⁻, or L times 30 RT where a law has
+        no one-way rates.
         """
         up, down = self("forward", y, t), self("reverse", y, t)
         near = y * (1 + 1e-3 * np.arange(len(y)))

@@ -1,5 +1,5 @@
-"""Properties that every lawful transporter and model has (formalism §8), each a function that
-raises ``AssertionError`` with a state in units.
+"""Properties of every thermodynamically consistent transporter and model (formalism §8), each a
+function that raises ``AssertionError`` with a state in units.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -22,7 +22,10 @@ from ..declare.transporter import Transporter
 from ..results.run import simulate
 from ..results.scan import Keep
 from ..second_law.coupling import coupling
-from .states import State, near, states, values
+from .states import State, at_zero_affinity, states, values
+
+if TYPE_CHECKING:
+    from ..quantity_types import TimeLike
 
 LEAST = 1e-9  # of RT: an affinity below this has no sign in floating point
 EXACT = 1e-8  # relative agreement of two ways to the same number
@@ -32,8 +35,8 @@ class Skip(Exception):
     """The property does not apply."""
 
 
-def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> int:
-    """Judges states of a model; a counter-example is shrunk and raised."""
+def _for_all_states(model: Model, check: Callable[[State], None], examples: int) -> int:
+    """Check states of a model and give how many; a counter-example is shrunk and raised."""
     whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
     if examples < 1:
         raise errors.OutOfDomain(
@@ -42,9 +45,7 @@ def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> 
             got=errors.shown(examples),
             advice="examples=60",
         )
-    seen = 0
-
-    quiet = list(HealthCheck)
+    checked = 0
 
     @settings(
         max_examples=examples,
@@ -52,20 +53,20 @@ def _everywhere(model: Model, judge: Callable[[State], None], examples: int) -> 
         database=None,
         derandomize=True,
         phases=tuple(Phase),
-        suppress_health_check=quiet,
+        suppress_health_check=list(HealthCheck),
     )
     @given(states(model))
-    def each(state: State) -> None:
-        nonlocal seen
-        seen += 1
-        judge(state)
+    def run(state: State) -> None:
+        nonlocal checked
+        checked += 1
+        check(state)
 
-    each()
-    return seen
+    run()
+    return checked
 
 
-def _told(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
-    """A sentence for a counter-example."""
+def _counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
+    """What an assertion says of a counter-example."""
     parts = ", ".join(f"{name} = {_in_units(x, unit)}" for name, (x, unit) in numbers.items())
     return f"{process}: {what}; {parts} at the state {state!r}"
 
@@ -78,57 +79,57 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
     """sign J = sign A, so that J·A ≥ 0, at every state.
 
     Args:
-        model: to look at.
+        model: to check.
         examples: states, an integer ≥ 1.
 
     Returns:
-        How many states were looked at.
+        How many states were checked.
 
     Raises:
         AssertionError: it does not hold; with a state in units.
     """
 
-    def judge(state: State) -> None:
+    def check(state: State) -> None:
         J, A = values(state, "flux", "affinity")
-        RT = state.seen().RT
+        RT = state.evaluator().RT
         for name in J:
             wrong = J[name] * A[name] < 0 and abs(A[name]) > LEAST * RT
-            assert not wrong, _told(
+            assert not wrong, _counterexample(
                 "the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol")
             )
-            assert math.isfinite(J[name]), _told(
-                "the flux is no number", name, state, J=(J[name], "fmol/s")
+            assert math.isfinite(J[name]), _counterexample(
+                "the flux is not finite", name, state, J=(J[name], "fmol/s")
             )
 
-    return _everywhere(model, judge, examples)
+    return _for_all_states(model, check, examples)
 
 
 def detailed_balance(model: Model, *, examples: int = 60) -> int:
     """r⁺, r⁻ ≥ 0 and RT ln(r⁺/r⁻) = A at every state.  A flux without one-way rates, of an
-    empirical law, is judged by what can be: whether it has the sign of A and stops with it
-    (:func:`flux_follows_affinity`, :func:`stalls_and_reverses` say where it reverses).
+    empirical law, is checked for the sign of A only (:func:`flux_follows_affinity` and
+    :func:`stalls_and_reverses` check where it reverses).
 
     Args:
-        model: to look at.
+        model: to check.
         examples: states, an integer ≥ 1.
 
     Returns:
-        How many states were looked at.
+        How many states were checked.
 
     Raises:
         AssertionError: it does not hold; with a state in units.
     """
-    bare = [p.name for p in model.processes if p.rates.flux is not None]
+    without_one_way_rates = [p.name for p in model.processes if p.rates.flux is not None]
 
-    def judge(state: State) -> None:
+    def check(state: State) -> None:
         up, down, A, J = values(state, "forward", "reverse", "affinity", "flux")
-        RT = state.seen().RT
-        for name in bare:
+        RT = state.evaluator().RT
+        for name in without_one_way_rates:
             numbers = {"J": (J[name], "fmol/s"), "A": (A[name], "kJ/mol")}
             lawful = math.isfinite(J[name]) and (
                 J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT
             )
-            assert lawful, _told(
+            assert lawful, _counterexample(
                 "a flux without one-way rates that does not follow A", name, state, **numbers
             )
         for name in up:
@@ -137,62 +138,64 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
                 "r⁻": (down[name], "fmol/s"),
                 "A": (A[name], "kJ/mol"),
             }
-            assert up[name] >= 0 <= down[name], _told(
+            assert up[name] >= 0 <= down[name], _counterexample(
                 "a one-way rate is negative", name, state, **rates
             )
             if up[name] > 0 < down[name] and 1e-250 < min(up[name], down[name]):
-                off = math.log(up[name] / down[name]) - A[name] / RT
-                assert abs(off) <= EXACT * max(1.0, abs(A[name] / RT)), _told(
+                deviation = math.log(up[name] / down[name]) - A[name] / RT
+                assert abs(deviation) <= EXACT * max(1.0, abs(A[name] / RT)), _counterexample(
                     "RT ln(r⁺/r⁻) is not A", name, state, **rates
                 )
 
-    return _everywhere(model, judge, examples)
+    return _for_all_states(model, check, examples)
 
 
 def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
-    """No flux where A = 0, and fluxes of either sign to its two sides.
+    """No flux where A = 0, and fluxes of opposite sign on its two sides.
 
     Args:
-        model: to look at.
+        model: to check.
         examples: states, an integer ≥ 1.
 
     Returns:
-        How many states were looked at.
+        How many states were checked.
 
     Raises:
         AssertionError: it does not hold; with a state in units.
     """
-    found = 0
+    count = 0
 
-    def judge(state: State) -> None:
-        nonlocal found
+    def check(state: State) -> None:
+        nonlocal count
         for process in model.processes:
-            moved = near(model, process.name, state)
-            if moved is None:
+            balanced = at_zero_affinity(model, process.name, state)
+            if balanced is None:
                 continue
-            found += 1
-            pool, still = moved
-            J, _ = (side[process.name] for side in values(still, "flux", "affinity"))
-            either = [
-                values(still.but(pool, still.moved[pool] * f), "flux")[0][process.name]
+            count += 1
+            pool, equilibrium = balanced
+            J, _ = (side[process.name] for side in values(equilibrium, "flux", "affinity"))
+            sides = [
+                values(equilibrium.changed(pool, equilibrium.moved[pool] * f), "flux")[0][
+                    process.name
+                ]
                 for f in (0.9, 1.1)
             ]
             numbers = {
                 "J": (J, "fmol/s"),
-                "J on one side": (either[0], "fmol/s"),
-                "on the other": (either[1], "fmol/s"),
+                "J on one side": (sides[0], "fmol/s"),
+                "on the other": (sides[1], "fmol/s"),
             }
-            assert abs(J) <= 1e-6 * max(map(abs, either)) + 1e-300, _told(
-                "flux without affinity", process.name, still, **numbers
+            assert abs(J) <= 1e-6 * max(map(abs, sides)) + 1e-300, _counterexample(
+                "flux without affinity", process.name, equilibrium, **numbers
             )
-            assert either[0] * either[1] <= 0, _told(
-                "no reversal beyond A = 0", process.name, still, **numbers
+            assert sides[0] * sides[1] <= 0, _counterexample(
+                "no reversal beyond A = 0", process.name, equilibrium, **numbers
             )
 
-    count = _everywhere(model, judge, examples)
-    if not found:
+    checked = _for_all_states(model, check, examples)
+    if not count:
         raise Skip("no concentration moves an affinity to zero")
-    return count
+    return checked
 
 
 def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int:  # noqa: ARG001  called like the others
@@ -217,11 +220,11 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
     names = list(Flows([declared]).forces)
     if len(names) < 2:
         raise Skip("one force only")
-    for one, two in itertools.combinations(names, 2):
-        c = coupling(declared, one, two)
+    for first, second in itertools.combinations(names, 2):
+        c = coupling(declared, first, second)
         if c.L[0, 0] * c.L[1, 1] == 0:
             continue
-        text = f"{declared.name}: L of {one} and {two} is {c.L.tolist()} fmol²/(fJ·s)"
+        text = f"{declared.name}: L of {first} and {second} is {c.L.tolist()} fmol²/(fJ·s)"
         assert c.asymmetry <= 1e-6, f"{text}, not symmetric: {c.asymmetry:.2g} of √(L₁₁L₂₂)"
         assert np.linalg.eigvalsh((c.L + c.L.T) / 2).min() >= -1e-6 * np.abs(c.L).max(), (
             f"{text}, not positive semidefinite"
@@ -230,19 +233,21 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
 
 
 def keeps_invariants(model: Model, *, examples: int = 40) -> int:
-    """Moieties and Γ do not change: Σ w dx/dt = 0 for every invariant of N.
+    """Moieties and Γ do not change: Σ w dx/dt = 0 for every invariant of N, at states that meet the
+    constraints, where there are any.
 
     Args:
-        model: to look at.
+        model: to check.
         examples: states, an integer ≥ 1.
 
     Returns:
-        How many states were looked at.
+        How many states were checked.
 
     Raises:
         AssertionError: it does not hold; with a state in units.
     """
-    if not model.invariants:
+    kept, found = model.moieties, 0
+    if not kept:
         raise Skip("the model conserves nothing")
     quantum = {
         x.name: float(x.quantum.subs(symbols.F, FARADAY))
@@ -250,21 +255,30 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
         if x.quantum is not None
     }
 
-    def judge(state: State) -> None:
-        (rhs,) = values(state, "rhs")
-        for weights in model.invariants:
+    def check(state: State) -> None:
+        nonlocal found
+        with np.errstate(all="ignore"):
+            rates = state.evaluator().rates(state.y())
+        if rates is None:
+            return
+        found += 1
+        rhs = dict(zip((x.name for x in model.states), rates, strict=True))
+        for weights in kept:
             terms = {p: float(w) * rhs[p] / quantum[p] for p, w in weights.items()}
             total, size = sum(terms.values()), sum(map(abs, terms.values()))
-            told = " ".join(f"{float(w):+g} {p}" for p, w in weights.items())
+            formula = " ".join(f"{float(w):+g} {p}" for p, w in weights.items())
             assert abs(total) <= 1e-9 * size, (
-                f"{model.name}: {told} changes by {total:.3g} fmol/s of {size:.3g} at the state"
+                f"{model.name}: {formula} changes by {total:.3g} fmol/s of {size:.3g} at the state"
                 f" {state!r}"
             )
 
-    return _everywhere(model, judge, examples)
+    count = _for_all_states(model, check, examples)
+    if not found:
+        raise Skip("no state was found that meets the constraints")
+    return count
 
 
-def books_close(model: Model, *, examples: int = 0, until: Any = "1 s") -> int:  # noqa: ARG001
+def books_close(model: Model, *, examples: int = 0, until: TimeLike = "1 s") -> int:  # noqa: ARG001
     """The energy ledger of a short run closes, and no process runs uphill for free.
 
     Args:
@@ -280,12 +294,12 @@ def books_close(model: Model, *, examples: int = 0, until: Any = "1 s") -> int: 
     """
     try:
         simulate(model, until=until).ledger.check()
-    except (errors.BooksDoNotClose, errors.UphillForFree) as wrong:
-        raise AssertionError(f"{model.name}: {wrong}") from None
+    except (errors.BooksDoNotClose, errors.UphillForFree) as error:
+        raise AssertionError(f"{model.name}: {error}") from None
     return 1
 
 
-def runs_downhill(model: Model, *, examples: int = 0, until: Any = "1 s") -> int:  # noqa: ARG001
+def runs_downhill(model: Model, *, examples: int = 0, until: TimeLike = "1 s") -> int:  # noqa: ARG001
     """G of a model without baths and held pools never rises.
 
     Args:
@@ -310,7 +324,7 @@ def runs_downhill(model: Model, *, examples: int = 0, until: Any = "1 s") -> int
     return len(G) - 1
 
 
-def batch_equals_singles(model: Model, *, examples: int = 0, until: Any = "0.1 s") -> int:  # noqa: ARG001
+def batch_equals_singles(model: Model, *, examples: int = 0, until: TimeLike = "0.1 s") -> int:  # noqa: ARG001
     """A scan over a parameter gives what its single runs give.
 
     Args:

@@ -1,5 +1,6 @@
-"""From a drawn :class:`~.random_specs.Spec` to a model: one draw can be declared twice, in other
-units, mirrored, with shifted energies.
+"""Declare the model of a :class:`~.random_models.ModelSpec`.
+
+One draw can be declared twice: in other units, mirrored, with shifted energies.
 """
 
 from __future__ import annotations
@@ -22,87 +23,93 @@ from ..library.species import H2O
 from ..symbols import B
 from ..symbols import t as clock
 from ..units import Q
-from .random_specs import CompartmentSpec, Loop, Part, Spec, Term, written
+from .random_models import CompartmentSpec, ModelSpec
+from .random_reactions import Term, reaction_text
+from .random_transporters import DiagramSpec, TransporterSpec
 
 Quantifier = Callable[[float, str], Any]
 
 
-def build(spec: Spec, q: Quantifier = Q, *, potential: bool = False) -> Model:
-    """Declare a spec; ``q`` makes its quantities, ``potential`` gives V at the start where a place
+def build(spec: ModelSpec, q: Quantifier = Q, *, potential: bool = False) -> Model:
+    """Declare a spec; ``q`` makes its quantities, ``potential`` sets the initial V where a place
     can hold charge.
     """
-    known = {s.name: s for s in spec.species}
+    species_of = {s.name: s for s in spec.species}
     baths = {
         b.name: Reservoir(
-            b.name, {known[s]: q(c, "mM") for s, c in b.contents}, floating=b.floating
+            b.name, {species_of[s]: q(c, "mM") for s, c in b.contents}, floating=b.floating
         )
         for b in spec.baths
     }
     places: dict[str, Compartment | Reservoir] = {
         **baths,
-        **{r.name: _room(r, known, baths, q) for r in spec.rooms},
+        **{r.name: _compartment(r, species_of, baths, q) for r in spec.compartments},
     }
-    walls = [
+    membranes = [
         Membrane(
             w.name, inside=places[w.inside], outside=places[w.outside], area=q(w.area, "um^2"),
             capacitance=None if w.capacitance is None else q(w.capacitance, "uF/cm^2"),
         )
-        for w in spec.walls
+        for w in spec.membranes
     ]  # fmt: skip
-    made = [
-        transporter(p, walls[p.at] if p.at >= 0 else places[spec.rooms[0].name], q)
+    transporters = [
+        transporter(p, membranes[p.at] if p.at >= 0 else places[spec.compartments[0].name], q)
         for p in spec.parts
     ]
-    what = {
+    settings = {
         "temperature": q(spec.temperature, "kelvin"),
         "reference": next(iter(baths.values()), None),
     }
-    solid = [(w, m) for w, m in zip(spec.walls, walls, strict=True) if w.capacitance is not None]
-    model = Model("drawn", made, potential={m: q(0.0, "mV") for _, m in solid}, **what)
+    capacitive = [
+        (w, m) for w, m in zip(spec.membranes, membranes, strict=True) if w.capacitance is not None
+    ]
+    model = Model(
+        "drawn", transporters, potential={m: q(0.0, "mV") for _, m in capacitive}, **settings
+    )
     if not potential:
         return model
     phi = dict.fromkeys(set(model.places) - set(model.circuit.nodes), 0.0)
-    for w, _ in solid:
+    for w, _ in capacitive:
         V = w.potential if (w.inside in phi) != (w.outside in phi) else 0.0
         phi.setdefault(w.inside, phi.get(w.outside, 0.0) + V)
         phi.setdefault(w.outside, phi[w.inside] - V)
     return Model(
         "drawn",
-        made,
-        potential={m: q(phi[w.inside] - phi[w.outside], "mV") for w, m in solid},
-        **what,
+        transporters,
+        potential={m: q(phi[w.inside] - phi[w.outside], "mV") for w, m in capacitive},
+        **settings,
     )
 
 
-def _room(
-    room: CompartmentSpec,
-    known: Mapping[str, Species],
+def _compartment(
+    spec: CompartmentSpec,
+    species_of: Mapping[str, Species],
     baths: Mapping[str, Reservoir],
     q: Quantifier,
 ) -> Compartment:
-    contents = {known[s]: q(c, "mM") for s, c in room.contents}
-    fuels = [known[s] for s in ("ATP", "ADP", "Pi") if s in known]
+    contents = {species_of[s]: q(c, "mM") for s, c in spec.contents}
+    fuels = [species_of[s] for s in ("ATP", "ADP", "Pi") if s in species_of]
     held = {s: q(c, "mM") for s, c in zip(fuels, (4.0, 0.4, 4.0), strict=False)}
     impermeant: Any = balance(charge=-1, against=next(iter(baths.values()), None))
-    if not room.balanced:
-        left = sum(known[s].charge * c for s, c in room.contents)
-        impermeant = {Species("Counter", -1 if left > 0 else 1): q(abs(left), "mM")}
+    if not spec.balanced:
+        imbalance = sum(species_of[s].charge * c for s, c in spec.contents)
+        impermeant = {Species("Counter", -1 if imbalance > 0 else 1): q(abs(imbalance), "mM")}
     return Compartment(
-        room.name, volume=q(room.volume, "pL"), contents=contents, held=held, impermeant=impermeant
+        spec.name, volume=q(spec.volume, "pL"), contents=contents, held=held, impermeant=impermeant
     )
 
 
-def transporter(part: Part, on: Any, q: Quantifier) -> Transporter | Cycle:
+def transporter(part: TransporterSpec, on: Any, q: Quantifier) -> Transporter | Cycle:
     """The transporter of a part."""
-    modulator = {"": None, "inhibited": _inhibited, "gated": _gated, "clock": _clock}[
+    modulator = {"": None, "inhibited": _inhibited, "gated": _gated, "clock": _time_dependent}[
         part.modulator
     ]
-    if part.loop is not None:
-        return _cycle(part, part.loop, on, q, modulator)
+    if part.diagram is not None:
+        return _cycle(part, part.diagram, on, q, modulator)
     extra = (H2O,) if part.kind == "water" else ()
     return Transporter(
         part.name,
-        written(part.left, part.right),
+        reaction_text(part.left, part.right),
         on,
         law_of(part, q),
         modulator=modulator,
@@ -110,11 +117,11 @@ def transporter(part: Part, on: Any, q: Quantifier) -> Transporter | Cycle:
     )
 
 
-def _barrier(part: Part) -> laws.Barrier:
+def _barrier(part: TransporterSpec) -> laws.Barrier:
     return laws.ConstantField() if part.theta is None else laws.Eyring(part.theta)
 
 
-def law_of(part: Part, q: Quantifier) -> laws.Law:
+def law_of(part: TransporterSpec, q: Quantifier) -> laws.Law:
     """The law of a part that is no cycle."""
     number, barrier = {key: q(value, unit) for key, value, unit in part.numbers}, _barrier(part)
     match part.kind:
@@ -138,8 +145,8 @@ def law_of(part: Part, q: Quantifier) -> laws.Law:
             return _reduced(number)
         case "pair":
             return laws.Pair(
-                forward=lambda s: _rush(s, number["k"])[0],
-                reverse=lambda s: _rush(s, number["k"])[1],
+                forward=lambda s: _exponential_pair(s, number["k"])[0],
+                reverse=lambda s: _exponential_pair(s, number["k"])[1],
             )
     raise ValueError(part.kind)
 
@@ -159,14 +166,14 @@ def _gated(site: Site) -> Any:
     return level / (level + site.parameter("half", Q(30, "mM"), d.CONCENTRATION, domain="positive"))
 
 
-def _clock(site: Site) -> Any:
+def _time_dependent(site: Site) -> Any:
     return sp.exp(
         sp.sin(clock * site.parameter("pace", Q(0.1, "1/s"), d.RATE))
         - clock / site.parameter("fade", Q(60, "s"), d.TIME, domain="positive")
     )
 
 
-def _rush(site: Site, k: Any) -> tuple[Any, Any]:
+def _exponential_pair(site: Site, k: Any) -> tuple[Any, Any]:
     filled = 1 + site.product(site.reaction.reactants, activities=True)
     both = site.parameter("k", k, d.FLUX) * (B(site.u) + B(-site.u)) / filled
     forward, reverse = (
@@ -204,12 +211,14 @@ def _reduced(number: Mapping[str, Any]) -> laws.ReducedCycle:
     )
 
 
-def _cycle(part: Part, loop: Loop, on: Any, q: Quantifier, modulator: Any) -> Cycle:
+def _cycle(
+    part: TransporterSpec, diagram: DiagramSpec, on: Any, q: Quantifier, modulator: Any
+) -> Cycle:
     def name(i: int) -> str:
         return f"E{i + 1}"
 
     def ends(a: int, b: int, left: Sequence[Term] = (), right: Sequence[Term] = ()) -> str:
-        return written(((1, name(a), ""), *left), ((1, name(b), ""), *right), "<->")
+        return reaction_text(((1, name(a), ""), *left), ((1, name(b), ""), *right), "<->")
 
     def rate(x: float, side: Sequence[Term]) -> Any:
         order = sum(n for n, _, _ in side)
@@ -217,12 +226,12 @@ def _cycle(part: Part, loop: Loop, on: Any, q: Quantifier, modulator: Any) -> Cy
 
     steps = [
         (ends(a, b, left, right), {"forward": rate(f, left), "reverse": rate(r, right)})
-        for a, b, left, right, f, r in loop.steps
+        for a, b, left, right, f, r in diagram.steps
     ]
     return Cycle(
         part.name, on, density=q(*part.numbers[0][1:]),
-        states=" ".join(map(name, range(loop.size))), steps=steps,
-        close=[ends(*loop.steps[i][:2]) for i in loop.closing],
-        charge={name(i): str(float(x)) for i, x in enumerate(loop.inside)},
+        states=" ".join(map(name, range(diagram.size))), steps=steps,
+        close=[ends(*diagram.steps[i][:2]) for i in diagram.closing],
+        charge={name(i): str(float(x)) for i, x in enumerate(diagram.inside)},
         barrier=_barrier(part), modulator=modulator,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""States of a model near the declared one, told by what differs from it, so that a shrunken
+"""States of a model near the declared one, described by what differs from it, so that a shrunken
 counter-example is short and has units.
 """
 
@@ -34,11 +34,11 @@ class State:
     def levels(self) -> dict[str, float]:
         """Concentrations of solutes in compartments [mM]."""
         solutes = [x.name for x in self.model.states if x.concentration is not None]
-        return {name: self.moved.get(name, _usual(self.model, name)) for name in solutes}
+        return {name: self.moved.get(name, _declared_level(self.model, name)) for name in solutes}
 
     @cached_property
     def condition(self) -> Condition:
-        """The same as initial contents, volumes and potentials."""
+        """The state as contents, volumes and potentials."""
         volume = {
             c.name: self.moved.get(f"{c.name}.volume", c.volume.value)
             for c in self.model.compartments
@@ -63,27 +63,31 @@ class State:
         """The state vector."""
         return vector(self.model, self.condition)
 
-    def seen(self) -> ModelEvaluator:
+    def evaluator(self) -> ModelEvaluator:
         """The model's kernel with the baths of this state."""
         return ModelEvaluator(
             self.model, {n: x for n, x in self.parameters.items() if n not in _volumes(self.model)}
         )
 
-    def but(self, name: str, value: float) -> State:
-        """The state with one thing changed."""
+    def changed(self, name: str, value: float) -> State:
+        """The state with one number changed."""
         return State(self.model, {**self.moved, name: value})
+
+    seen, but = evaluator, changed  # the older names
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         """For Hypothesis."""
         printer.text(repr(self))
 
     def __repr__(self) -> str:
-        told = [f"{name} = {_quantity(self.model, name, x)}" for name, x in self.moved.items()]
-        return "as declared" + (f", but {', '.join(told)}" if told else "")
+        differences = [
+            f"{name} = {_quantity(self.model, name, x)}" for name, x in self.moved.items()
+        ]
+        return "as declared" + (f", but {', '.join(differences)}" if differences else "")
 
 
 def _carriers(model: Model) -> list[str]:
-    """States of carriers: amounts of what is not dissolved."""
+    """States of carriers: amounts that are no solutes."""
     return [x.name for x in model.states if x.is_amount and x.concentration is None]
 
 
@@ -91,7 +95,7 @@ def _volumes(model: Model) -> set[str]:
     return {c.volume.name for c in model.compartments}
 
 
-def _usual(model: Model, name: str) -> float:
+def _declared_level(model: Model, name: str) -> float:
     return (model.parameters[name].value if name in model.parameters else 0.0) or 1.0
 
 
@@ -119,7 +123,7 @@ def states(draw: st.DrawFn, model: Model) -> State:
     concentrations = [n for n in model.parameters if n in model.concentrations]
     for name in concentrations:
         if shift := draw(tenths):
-            moved[name] = _usual(model, name) * 10 ** (shift / 10)
+            moved[name] = _declared_level(model, name) * 10 ** (shift / 10)
     for node in model.circuit.nodes:
         if mV := draw(st.integers(-150, 150)):
             moved[f"V of {node}"] = mV / 1e3
@@ -135,36 +139,36 @@ def states(draw: st.DrawFn, model: Model) -> State:
     return State(model, moved)
 
 
-def near(model: Model, process: str, at: State) -> tuple[str, State] | None:
-    """A concentration of the process, and the state with it moved so far that A = 0; None where it
-    takes more than e⁷⁰.
+def at_zero_affinity(model: Model, process: str, at: State) -> tuple[str, State] | None:
+    """A concentration of the process and the state in which it is such that A = 0; None where that
+    takes a factor beyond e⁷⁰.
     """
     chosen = next(p for p in model.processes if p.name == process)
-    for who, n in chosen.reaction.net.items():
-        if not who.is_solute or who.pool not in model.parameters:
+    for participant, n in chosen.reaction.net.items():
+        if not participant.is_solute or participant.pool not in model.parameters:
             continue
-        here = at.moved.get(who.pool, _usual(model, who.pool))
-        seen = at.seen()
-        shift = seen("affinity", at.y())[process] / seen.RT / n
+        level = at.moved.get(participant.pool, _declared_level(model, participant.pool))
+        evaluator = at.evaluator()
+        shift = evaluator("affinity", at.y())[process] / evaluator.RT / n
         if not math.isfinite(shift) or abs(shift) > 70:
             continue
         for _ in range(
-            3 if _dry(chosen) else 12
-        ):  # the level enters by its logarithm, and by the pressure of a solvent that reacts
-            here *= math.exp(shift)
-            at = at.but(who.pool, here)
-            seen = at.seen()
-            shift = seen("affinity", at.y())[process] / seen.RT / n
-        return who.pool, at
+            3 if _without_solvent(chosen) else 12
+        ):  # the level enters through its logarithm, and through the solvent's pressure
+            level *= math.exp(shift)
+            at = at.changed(participant.pool, level)
+            evaluator = at.evaluator()
+            shift = evaluator("affinity", at.y())[process] / evaluator.RT / n
+        return participant.pool, at
     return None
 
 
-def _dry(process: Process) -> bool:
+def _without_solvent(process: Process) -> bool:
     return not process.reaction.has_solvent
 
 
 def values(state: State, *groups: str) -> list[dict[str, Any]]:
     """Named groups of the kernel at a state."""
-    seen, y = state.seen(), state.y()
+    evaluator, y = state.evaluator(), state.y()
     with np.errstate(all="ignore"):
-        return [seen(group, y) for group in groups]
+        return [evaluator(group, y) for group in groups]

@@ -5,7 +5,7 @@ as small as a property needs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -14,47 +14,55 @@ from ..assemble.model import Model
 from ..declare.cycle import Cycle
 from ..declare.species import Species
 from ..declare.transporter import Transporter
-from . import random_specs
-from .random_specs import KINDS, crew, lone, specs, syntheses, written
+from . import random_models, random_reactions, random_transporters
+from .random_models import model_specs, one_transporter
+from .random_reactions import distinct_species, reaction_text, syntheses
+from .random_transporters import KINDS
 from .spec_models import build, law_of
 
+if TYPE_CHECKING:
+    from ..declare.laws import Law
+    from ..quantity_types import Quantity
 
-def temperatures() -> st.SearchStrategy[Any]:
+
+def temperatures() -> st.SearchStrategy[Quantity]:
     """Temperatures from 0 to 47 °C, in kelvin."""
-    return random_specs.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
+    return random_reactions.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
 
 
 def species(name: str = "S") -> st.SearchStrategy[Species]:
     """A species with a formula and a charge from −3 to 3."""
-    return random_specs.species(name)
+    return random_reactions.species(name)
 
 
 def balanced_reactions() -> st.SearchStrategy[tuple[tuple[Species, ...], str]]:
     """Species and the text of a reaction between both sides of a membrane that balances in atoms
     and charge.
     """
-    return syntheses().map(lambda made: (made[0], written(made[1], made[2])))
+    return syntheses().map(lambda drawn: (drawn[0], reaction_text(drawn[1], drawn[2])))
 
 
 @st.composite
 def unbalanced_reactions(draw: st.DrawFn) -> tuple[tuple[Species, ...], str]:
     """The same with one coefficient too high."""
-    known, left, right = draw(syntheses())
+    participants, left, right = draw(syntheses())
     (n, name, side), *rest = left
-    return known, written(((n + draw(st.integers(1, 3)), name, side), *rest), right)
+    return participants, reaction_text(((n + draw(st.integers(1, 3)), name, side), *rest), right)
 
 
 _LAWS = tuple(kind for kind in KINDS if kind != "cycle")
 
 
-def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Any]]:
+def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Law]]:
     """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both
     sides.
     """
     part = st.sampled_from(list(kinds)).flatmap(
-        lambda kind: random_specs.parts(kind, random_specs.PERMEANT, random_specs.CHARGES)
+        lambda kind: random_transporters.transporter_specs(
+            kind, random_models.PERMEANT, random_models.CHARGES
+        )
     )
-    return part.map(lambda p: (written(p.left, p.right), law_of(p, units.Q)))
+    return part.map(lambda p: (reaction_text(p.left, p.right), law_of(p, units.Q)))
 
 
 def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter | Cycle]:
@@ -63,7 +71,7 @@ def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter 
     """
     return (
         st.sampled_from(list(kinds))
-        .flatmap(lone)
+        .flatmap(one_transporter)
         .map(build)
         .map(lambda model: model.transporters[0])
     )
@@ -71,7 +79,7 @@ def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter 
 
 def cycles() -> st.SearchStrategy[Cycle]:
     """Diagrams of 3 to 7 states, some with a slip or a dead end."""
-    return transporters(("cycle",)).filter(lambda made: isinstance(made, Cycle))  # type: ignore[return-value]
+    return transporters(("cycle",)).filter(lambda drawn: isinstance(drawn, Cycle))  # type: ignore[return-value]
 
 
 def models(most: int = 4, *, active: bool = True) -> st.SearchStrategy[Model]:
@@ -81,13 +89,13 @@ def models(most: int = 4, *, active: bool = True) -> st.SearchStrategy[Model]:
         most: transporters of a model, at most.
         active: whether some may burn ATP.
     """
-    return specs(most=most, active=active).map(build)
+    return model_specs(most=most, active=active).map(build)
 
 
 __all__ = [
     "balanced_reactions",
-    "crew",
     "cycles",
+    "distinct_species",
     "laws",
     "models",
     "species",

@@ -14,7 +14,7 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -13,7 +13,7 @@ from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
 from biomembrane.numerals import typeset
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 QUESTION = (
     "Why does the cell not drive glucose by ATP directly: what would such a pump reach and cost,"

@@ -12,7 +12,7 @@ from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import H, Mg, explicit
 from biomembrane.library.explicit import ADP3, ATP4, HPO4, MgADP, MgATP
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 QUESTION = (
     "How does a proton-motive force become ATP, what does an ATP cost in H⁺, and what does a leak"

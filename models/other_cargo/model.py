@@ -13,7 +13,7 @@ from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import Ca, Cl, H, K, Na, glucose
 from biomembrane.numerals import typeset
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 QUESTION = (
     "What else does the sodium gradient drive, how far can it lift each, and what decides that a"

@@ -14,7 +14,7 @@ from biomembrane import Q, laws
 from biomembrane import library as lib
 from biomembrane.library import H2O, Cl, H, K, Na, explicit
 from biomembrane.library.explicit import H2PO4, HPO4, MgADP, MgATP
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 QUESTION = (
     "How does a pH gradient compare with a concentration and an electrochemical gradient, and where"

@@ -13,7 +13,7 @@ import biomembrane as bm
 from biomembrane import Q, constants, laws
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi, glucose
-from biomembrane.show.style import COLOURS
+from biomembrane.show.colours import COLOURS
 
 QUESTION = (
     "How does a cell store the energy that its pump gains from ATP, and how long does the store"

@@ -26,14 +26,16 @@ from biomembrane.declare.site import Site
 from biomembrane.library import H2O, Cl, K, Na
 from biomembrane.solve.initial_state import initial, stationary
 from biomembrane.testing.model_evaluator import Condition, ModelEvaluator, vector
-from biomembrane.testing.random_specs import KINDS, Loop, Part, Spec, decades, lone, temperatures
+from biomembrane.testing.random_models import ModelSpec, one_transporter
+from biomembrane.testing.random_reactions import decades, temperatures
+from biomembrane.testing.random_transporters import KINDS, DiagramSpec, TransporterSpec
 from biomembrane.testing.spec_models import build
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
 V_W = float(H2O.molar_volume.quantity.to("m^3/mol").magnitude)
 
 
-def seen(spec: Spec, at: list[float]) -> tuple[ModelEvaluator, Condition, NDArray[np.float64]]:
+def seen(spec: ModelSpec, at: list[float]) -> tuple[ModelEvaluator, Condition, NDArray[np.float64]]:
     look = ModelEvaluator(build(spec))
     here = condition(look.model, at)
     return look, here, vector(look.model, here)
@@ -48,7 +50,7 @@ def test_flux_and_affinity_have_one_sign(
     """sign J = sign A and J·A ≥ 0 exactly, and no one-way rate is negative: in every state, alone
     and in lanes.
     """
-    look = ModelEvaluator(build(data.draw(lone(kind))))
+    look = ModelEvaluator(build(data.draw(one_transporter(kind))))
     Y = np.array([vector(look.model, condition(look.model, u)) for u in points]).T
     for y in (Y, *Y.T):
         J, A = look.array("flux", y), look.array("affinity", y)
@@ -66,7 +68,7 @@ def test_local_detailed_balance(kind: str, data: st.DataObject, u: list[float], 
     """RT ln(r⁺/r⁻) = A to 1e-9 RT and J = r⁺ − r⁻ to rounding at any time, by a law that is proven;
     other laws are J = L·A.
     """
-    look, _, y = seen(data.draw(lone(kind)), u)
+    look, _, y = seen(data.draw(one_transporter(kind)), u)
     J, A, up, down = (look(group, y, t) for group in ("flux", "affinity", "forward", "reverse"))
     for process in look.model.processes:
         name = process.name
@@ -87,7 +89,7 @@ def test_affinity_by_hand(kind: str, data: st.DataObject, u: list[float]) -> Non
     """A = −Σ ν RT ln c − QFV, and for water v_w times the difference of van 't Hoff's pressures,
     counted by hand.
     """
-    spec = data.draw(lone(kind))
+    spec = data.draw(one_transporter(kind))
     look, at, y = seen(spec, u)
     part, W = spec.parts[0], at.volume["cell"]
     inside = {s.name: at.amount[f"cell.{s.name}"] / W for s in spec.species}
@@ -120,10 +122,10 @@ def test_affinities_of_a_cycle_by_hand(data: st.DataObject, u: list[float]) -> N
     """A step's affinity is RT ln of its declared rates and amounts less the work of its charge;
     once around, carriers cancel.
     """
-    spec = data.draw(lone("cycle"))
+    spec = data.draw(one_transporter("cycle"))
     look, at, y = seen(spec, u)
     part = spec.parts[0]
-    loop = part.loop
+    loop = part.diagram
     assert loop is not None
     charge = {s.name: s.charge for s in spec.species}
     c = {
@@ -158,7 +160,7 @@ def test_affinities_of_a_cycle_by_hand(data: st.DataObject, u: list[float]) -> N
     assert around == pytest.approx(drive, abs=1e-10)
 
 
-def ring_size(loop: Loop) -> int:
+def ring_size(loop: DiagramSpec) -> int:
     """How many of the first steps make the ring."""
     return next(i for i, (_, b, *_) in enumerate(loop.steps) if b == 0) + 1
 
@@ -170,7 +172,7 @@ def test_no_flux_at_equilibrium(kind: str, data: st.DataObject, u: list[float]) 
     """When the last concentration is chosen so that A = 0, r⁺ = r⁻ and J vanishes: to rounding, and
     exactly where A is exactly 0.
     """
-    spec = data.draw(lone(kind))
+    spec = data.draw(one_transporter(kind))
     look, at, y = seen(spec, u)
     process = look.model.processes[0]
     A = look("affinity", y)[process.name]
@@ -210,7 +212,7 @@ def test_near_equilibrium_flux_is_linear(
     kind: str, data: st.DataObject, u: list[float], gap: float, way: int
 ) -> None:
     """J → (r/RT)·A as A → 0 (Onsager's regime), without loss of digits."""
-    look, at, y = seen(data.draw(lone(kind)), u)
+    look, at, y = seen(data.draw(one_transporter(kind)), u)
     process = look.model.processes[0]
     assume(process.name in look("forward", y))
     pool, nu = next(
@@ -237,7 +239,7 @@ def test_near_equilibrium_flux_is_linear(
 @given(data=st.data(), u=unit_vectors())
 def test_rates_by_hand(kind: str, data: st.DataObject, u: list[float]) -> None:
     """r⁺ (or J) is the law's textbook formula."""
-    spec = data.draw(lone(kind).filter(lambda s: s.parts[0].kind == kind))
+    spec = data.draw(one_transporter(kind).filter(lambda s: s.parts[0].kind == kind))
     spec = replace(spec, parts=(replace(spec.parts[0], modulator=""),))
     look, at, y = seen(spec, u)
     part = spec.parts[0]
@@ -250,13 +252,19 @@ def test_rates_by_hand(kind: str, data: st.DataObject, u: list[float]) -> None:
     x = moved * FARADAY * (at.phi["cell"] - at.phi["bath"]) / look.RT
     group = "forward" if kind in ("elementary", "ghk", "saturable", "reduced") else "flux"
     expected = _by_hand(
-        part, spec.walls[0].area, c, x, look("affinity", y)[part.name], look.RT, moved
+        part, spec.membranes[0].area, c, x, look("affinity", y)[part.name], look.RT, moved
     )
     assert look(group, y)[part.name] == pytest.approx(expected, rel=1e-11)
 
 
 def _by_hand(
-    part: Part, area: float, c: dict[str, float], x: float, A: float, RT: float, charge: int
+    part: TransporterSpec,
+    area: float,
+    c: dict[str, float],
+    x: float,
+    A: float,
+    RT: float,
+    charge: int,
 ) -> float:
     def whole(key: str, unit: str) -> float:
         value, given_in = next((v, u) for k, v, u in part.numbers if k == key)
@@ -314,7 +322,7 @@ def _by_hand(
             )
 
 
-def _carriers(part: Part, area: float) -> float:
+def _carriers(part: TransporterSpec, area: float) -> float:
     value, unit = next((v, u) for k, v, u in part.numbers if k == "density")
     return (
         value
@@ -355,18 +363,18 @@ def test_ring_is_the_stationary_flux(rates: list[tuple[float, float]], total: fl
 
 
 @fewer(0.3)
-@given(spec=lone("cycle"), u=unit_vectors())
-def test_full_cycle_at_rest_is_the_reduced_cycle(spec: Spec, u: list[float]) -> None:
+@given(spec=one_transporter("cycle"), u=unit_vectors())
+def test_full_cycle_at_rest_is_the_reduced_cycle(spec: ModelSpec, u: list[float]) -> None:
     """With carriers relaxed every step of a ring carries the same flux, that of King and Altman."""
     part = spec.parts[0]
-    assert part.loop is not None
-    size = ring_size(part.loop)
+    assert part.diagram is not None
+    size = ring_size(part.diagram)
     plain = replace(
-        part.loop,
+        part.diagram,
         size=size,
-        steps=part.loop.steps[:size],
+        steps=part.diagram.steps[:size],
         closing=(size - 1,),
-        inside=part.loop.inside[:size],
+        inside=part.diagram.inside[:size],
     )
     look, _, _ = seen(replace(spec, parts=(replace(part, loop=plain),)), u)
     index = [look.k.program.states.index(s.pool) for s in look.model.transporters[0].states]
@@ -484,7 +492,7 @@ def test_modulators_that_are_refused(modulator: object, error: type[Exception]) 
 @given(data=st.data(), u=unit_vectors(), kind=st.sampled_from(KINDS), t=st.floats(0, 100))
 def test_a_modulator_does_no_work(data: st.DataObject, u: list[float], kind: str, t: float) -> None:
     """A modulator multiplies the flux and leaves the affinity alone."""
-    spec = data.draw(lone(kind))
+    spec = data.draw(one_transporter(kind))
     made = {}
     for modulator in ("", "clock"):
         look, _, y = seen(replace(spec, parts=(replace(spec.parts[0], modulator=modulator),)), u)

@@ -25,7 +25,8 @@ from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
 from biomembrane.exchange.shipped_models import names
 from biomembrane.symbols import F, c0
 from biomembrane.testing.model_evaluator import Condition, ModelEvaluator, vector
-from biomembrane.testing.random_specs import KINDS, Spec, specs, substances
+from biomembrane.testing.random_models import ModelSpec, model_specs, substances
+from biomembrane.testing.random_transporters import KINDS
 from biomembrane.testing.spec_models import build
 
 Array = NDArray[np.float64]
@@ -60,9 +61,9 @@ def fluxes(look: ModelEvaluator, y: Array) -> tuple[Array, Array]:
 
 
 @few
-@given(spec=specs(), u=unit_vectors(), shift=st.tuples(*[st.floats(-50, 50)] * 3))
+@given(spec=model_specs(), u=unit_vectors(), shift=st.tuples(*[st.floats(-50, 50)] * 3))
 def test_energies_of_moieties_are_a_gauge(
-    spec: Spec, u: list[float], shift: tuple[float, float, float]
+    spec: ModelSpec, u: list[float], shift: tuple[float, float, float]
 ) -> None:
     """Shifting μ° by what each conserved moiety carries changes no flux, no dissipation and nothing
     that cell, baths or fuel give.
@@ -101,8 +102,8 @@ def _sum(entries: dict[tuple[str, int], float], roles: list[str], role: str) -> 
 
 
 @few
-@given(spec=specs(topologies=["open epithelium"]), u=unit_vectors())
-def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(topologies=["open epithelium"]), u=unit_vectors())
+def test_the_zero_of_voltage_is_a_gauge(spec: ModelSpec, u: list[float]) -> None:
     """Grounding the lumen instead of the blood changes no flux and no dV/dt."""
     other = replace(spec, baths=tuple(replace(b, floating=not b.floating) for b in spec.baths))
     first, second = ModelEvaluator(build(spec)), ModelEvaluator(build(other))
@@ -125,11 +126,13 @@ def test_the_zero_of_voltage_is_a_gauge(spec: Spec, u: list[float]) -> None:
 
 @few
 @given(
-    spec=specs(kinds=["ghk", "ohmic", "onsager", "saturable", "cycle", "water"]),
+    spec=model_specs(kinds=["ghk", "ohmic", "onsager", "saturable", "cycle", "water"]),
     u=unit_vectors(),
     decade=st.integers(-6, 3),
 )
-def test_the_standard_concentration_is_a_gauge(spec: Spec, u: list[float], decade: int) -> None:
+def test_the_standard_concentration_is_a_gauge(
+    spec: ModelSpec, u: list[float], decade: int
+) -> None:
     """Another c° with μ° shifted by RT ln of it changes no flux of a law that is told no rate at
     c°.
     """
@@ -154,8 +157,8 @@ def test_the_standard_concentration_is_a_gauge(spec: Spec, u: list[float], decad
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_units_do_not_matter(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_units_do_not_matter(spec: ModelSpec, u: list[float]) -> None:
     """The same model told in other units has the same parameters, start and dx/dt to 1e-12."""
     looks = [ModelEvaluator(build(spec, q, potential=True)) for q in (Q, elsewhere)]
     assert list(looks[0].p.values()) == pytest.approx(list(looks[1].p.values()), rel=1e-13)
@@ -168,8 +171,8 @@ def test_units_do_not_matter(spec: Spec, u: list[float]) -> None:
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_mirror_symmetry(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_mirror_symmetry(spec: ModelSpec, u: list[float]) -> None:
     """A membrane told from its other side, V and charge coordinates with it, carries the same
     fluxes.
     """
@@ -218,8 +221,8 @@ def check_invariants(model: Model, u: list[float]) -> None:
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_invariants(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_invariants(spec: ModelSpec, u: list[float]) -> None:
     """Invariants are all that N leaves alone, exactly; along dx/dt none of them changes."""
     check_invariants(build(spec), u)
 
@@ -233,8 +236,8 @@ def test_invariants_of_shipped_models(name: str, u: list[float]) -> None:
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_rates_are_stoichiometry_times_flux(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_rates_are_stoichiometry_times_flux(spec: ModelSpec, u: list[float]) -> None:
     """dx/dt = N·J with one N for matter, charge and volume, and potentials solve the capacitor
     network.
     """
@@ -350,22 +353,24 @@ def _outside(look: ModelEvaluator, y: Array) -> float:
 
 
 @few
-@given(spec=specs(), points=st.lists(unit_vectors(), min_size=1, max_size=4), t=st.floats(0, 100))
-def test_a_batch_equals_its_singles(spec: Spec, points: list[list[float]], t: float) -> None:
+@given(
+    spec=model_specs(), points=st.lists(unit_vectors(), min_size=1, max_size=4), t=st.floats(0, 100)
+)
+def test_a_batch_equals_its_singles(spec: ModelSpec, points: list[list[float]], t: float) -> None:
     """Every output group gives in lanes what it gives one by one."""
     check_lanes(build(spec), points, t)
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_jacobian(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_jacobian(spec: ModelSpec, u: list[float]) -> None:
     """The Jacobian is the slope of dx/dt, by differences of fourth order."""
     check_jacobian(build(spec), u)
 
 
 @few
-@given(spec=specs(), u=unit_vectors(), t=st.floats(1, 100))
-def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
+@given(spec=model_specs(), u=unit_vectors(), t=st.floats(1, 100))
+def test_time_derivative(spec: ModelSpec, u: list[float], t: float) -> None:
     """∂f/∂t of a model with modulators that tell the time is the slope of dx/dt at fixed state."""
     spec = replace(spec, parts=tuple(replace(p, modulator="clock") for p in spec.parts))
     look, y = seen(build(spec), u)
@@ -381,8 +386,8 @@ def test_time_derivative(spec: Spec, u: list[float], t: float) -> None:
 
 
 @few
-@given(spec=specs(), u=unit_vectors())
-def test_books(spec: Spec, u: list[float]) -> None:
+@given(spec=model_specs(), u=unit_vectors())
+def test_books(spec: ModelSpec, u: list[float]) -> None:
     """A process's entries sum to J·A, and G and exergy change by what is supplied less what is
     dissipated.
     """
@@ -414,8 +419,8 @@ SOLVER = bm.solvers.SciPy("Radau", rtol=1e-7)
 
 
 @fewer(0.15)
-@given(spec=specs(topologies=["cell", "pair", "closed"], kinds=KINDS, most=3, active=False))
-def test_passive_models_run_down(spec: Spec) -> None:
+@given(spec=model_specs(topologies=["cell", "pair", "closed"], kinds=KINDS, most=3, active=False))
+def test_passive_models_run_down(spec: ModelSpec) -> None:
     """Without fuel and with one bath at most, exergy only falls; the books say that all of it
     became heat.
     """
@@ -435,10 +440,10 @@ def test_passive_models_run_down(spec: Spec) -> None:
 
 @fewer(0.1)
 @given(
-    spec=specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3),
+    spec=model_specs(kinds=["ghk", "saturable", "cycle", "ohmic"], most=3),
     factors=st.lists(st.floats(0.5, 2), min_size=4, max_size=4),
 )
-def test_a_scan_equals_single_runs(spec: Spec, factors: list[float]) -> None:
+def test_a_scan_equals_single_runs(spec: ModelSpec, factors: list[float]) -> None:
     """Lanes of a scan are the runs one by one, and arrays meet along the names of their
     dimensions.
     """

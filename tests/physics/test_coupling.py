@@ -18,7 +18,7 @@ from biomembrane import Q, errors
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.second_law.conjugate_flows import Flows, Force, nets
 from biomembrane.second_law.coupled_flows import efficiency_limit
-from biomembrane.testing.random_specs import specs
+from biomembrane.testing.random_models import model_specs
 from biomembrane.testing.spec_models import build
 
 PARENT = [
@@ -96,9 +96,9 @@ def test_symmetry_and_bounds_of_the_symporter(Na_i: float, glucose_o: float, mV:
 
 @fewer(0.5)
 @given(
-    specs(kinds=("cycle", "saturable", "reduced", "elementary"), topologies=("cell",), most=1).map(
-        build
-    )
+    model_specs(
+        kinds=("cycle", "saturable", "reduced", "elementary"), topologies=("cell",), most=1
+    ).map(build)
 )
 def test_onsager_symmetry_of_any_diagram(model: bm.Model) -> None:
     (part,) = model.transporters

@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, cli, errors
-from biomembrane.cli_arguments import in_words
+from biomembrane.cli.dispatch import COMMANDS
+from biomembrane.cli.draw_command import FigureProcess
+from biomembrane.cli.error_text import fields_in_cli_words
 
 FAULTS = {
     "divides.py": ("def build():\n    return 1 / 0\n", "ZeroDivisionError", 2),
@@ -55,10 +57,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without figures, which take longer than all the rest."""
-    monkeypatch.setattr(cli._Artist, "__init__", lambda _: None)
-    monkeypatch.setattr(cli._Artist, "__exit__", lambda *_: None)
-    monkeypatch.setattr(cli._Artist, "draw", lambda *_: None)
-    monkeypatch.setattr(cli._Artist, "finish", lambda _, saved: [saved])
+    monkeypatch.setattr(FigureProcess, "__init__", lambda _: None)
+    monkeypatch.setattr(FigureProcess, "__exit__", lambda *_: None)
+    monkeypatch.setattr(FigureProcess, "draw", lambda *_: None)
+    monkeypatch.setattr(FigureProcess, "finish", lambda _, saved: [saved])
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -268,7 +270,7 @@ def test_every_status_of_a_run_is_told_in_arguments() -> None:
         got="too many steps: allow more with Native(max_steps=30)",
         advice="solver=bm.solvers.Native(rtol=1e-6)",
     )
-    told = in_words(problem)
+    told = fields_in_cli_words(problem)
     assert told["got"].endswith("--max-steps 30")
     assert told["try"] == "--rtol 1e-6"
 
@@ -377,7 +379,7 @@ def test_a_warning_of_ours_is_a_line(
         warnings.warn("something", errors.CacheNotUsed, stacklevel=1)
         return 0
 
-    monkeypatch.setattr(cli, "_models", warned)
+    monkeypatch.setitem(COMMANDS, "models", warned)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert said(["models"], capsys) == (0, "", "CacheNotUsed: something\n")
@@ -402,7 +404,7 @@ def test_a_fault_of_ours_is_a_sentence(
     def failing(_: object) -> int:
         raise raised
 
-    monkeypatch.setattr(cli, "_models", failing)
+    monkeypatch.setitem(COMMANDS, "models", failing)
     given, _, err = said(["models"], capsys)
     assert given == status
     assert err.count("\n") == 1

@@ -22,7 +22,7 @@ from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.account.display_names import WORDS, distinct
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.show import course_contents, figures, flow_layout, panel, style
+from biomembrane.show import course_contents, figures, flow_layout, print_format, style
 
 LINES = ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
 ATP = bm.Species("ATP", moieties={"a": 1, "p": 3}, standard=Q(32, "kJ/mol"), convention="pH 7")
@@ -237,7 +237,7 @@ def test_bars_and_shares_are_those_of_the_books(name: str | int) -> None:
         into = sum(f.energy for f in flows if f.target == node.name)
         out = sum(f.energy for f in flows if drawn.get(f.source, f.source) == node.name)
         assert node.height == pytest.approx(max(into, out) * diagram.scale, rel=1e-12)
-        assert style.percent(max(into, out) / passed) in node.text[1]
+        assert print_format.percent(max(into, out) / passed) in node.text[1]
     for link in diagram.links:
         assert link.width == pytest.approx(link.energy * diagram.scale, rel=1e-12)
 
@@ -273,7 +273,7 @@ def test_the_line_below_the_figure_is_the_table(name: str | int) -> None:
     run = run_of(name)
     figure = figures.energy_flow(run)
     below = " ".join(text.get_text() for text in figure.texts).replace("−", "-")
-    factor, unit = style.scaled("pJ", end(run.ledger.passed))
+    factor, unit = print_format.scaled("pJ", end(run.ledger.passed))
     words = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
@@ -283,7 +283,7 @@ def test_the_line_below_the_figure_is_the_table(name: str | int) -> None:
         energy = end(getattr(run.ledger, line))
         said = re.findall(rf"{words.get(line, line)} (\S+) {unit}", below)
         if abs(energy) > 1e-6 * end(run.ledger.passed):
-            assert style.digits(energy * factor).replace("−", "-") in said, line
+            assert print_format.digits(energy * factor).replace("−", "-") in said, line
 
 
 @every_run
@@ -292,8 +292,8 @@ def test_the_energy_panel_holds_every_line(name: str | int) -> None:
     run = run_of(name)
     axes = figures.traces(run, panels="energy").axes[0]
     peak = max(float(np.abs(getattr(run.ledger, line)).max()) for line in LINES)
-    factor, _ = style.scaled("pJ", peak)
-    time = run.data.time.values * panel.clock(float(np.ptp(run.data.time.values)))[0]
+    factor, _ = print_format.scaled("pJ", peak)
+    time = run.data.time.values * print_format.time_unit(float(np.ptp(run.data.time.values)))[0]
     drawn = [y for y in (through(line, time) for line in axes.lines) if y is not None]
     for line in LINES:
         wanted = getattr(run.ledger, line).values

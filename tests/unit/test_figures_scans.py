@@ -16,8 +16,10 @@ from matplotlib.figure import Figure
 
 import biomembrane as bm
 from biomembrane import Q, constants, errors, figures
-from biomembrane.show import drawn_variables, figure_axes
+from biomembrane.show import colours, drawn_variables, text_layout
 from biomembrane.show.response import crossings
+from biomembrane.show.scan_coordinates import spaced_by_ratios
+from biomembrane.show.series import with_unit
 
 V = np.linspace(-120.0, 40.0, 9)
 
@@ -162,9 +164,9 @@ def test_axes_follow_the_spacing_and_the_unit_of_the_scan() -> None:
         "P 3.0×10⁻⁷ cm s⁻¹",
         "P 1.0×10⁻⁶ cm s⁻¹",
     }
-    assert drawn_variables.even_ratios(np.array([2.0, 5, 10, 20]))
-    assert not drawn_variables.even_ratios(np.linspace(1, 10, 10))
-    assert not drawn_variables.even_ratios(np.array([-1.0, 1, 10, 100]))
+    assert spaced_by_ratios(np.array([2.0, 5, 10, 20]))
+    assert not spaced_by_ratios(np.linspace(1, 10, 10))
+    assert not spaced_by_ratios(np.array([-1.0, 1, 10, 100]))
 
 
 @pytest.mark.parametrize("width", [85, 174])
@@ -239,11 +241,10 @@ def test_compare_overlays_the_courses_of_each_run(tmp_path: Path) -> None:
 
 def test_lines_of_one_kind_differ_in_grey() -> None:
     for colour in ("#0072B2", "#222222", "#E69F00", "#882255"):
-        shades = [figure_axes.luminance(c) for c in figure_axes.shades(colour, 3)]
+        shades = [colours.luminance(c) for c in colours.shades(colour, 3)]
         assert all(b > a + 0.01 for a, b in zip(shades, shades[1:], strict=False))
         assert all(
-            figure_axes.luminance(figure_axes.readable(c)) <= 0.18
-            for c in figure_axes.shades(colour, 3)
+            colours.luminance(colours.readable(c)) <= 0.18 for c in colours.shades(colour, 3)
         )
 
 
@@ -275,7 +276,7 @@ def test_errors_say_what_to_do() -> None:
         figures.response(scan, "current")
     with pytest.raises(errors.WrongType, match="axes"):
         figures.map(scan, "potential", ax=Figure())  # type: ignore[arg-type]
-    with pytest.raises(errors.OutOfDomain, match="came to their end"):
+    with pytest.raises(errors.OutOfDomain, match="ran to completion"):
         figures.response(scan.data.potential.isel(membrane=0).where(False))
     old = scan.data.copy()
     del old.attrs["system_json"]
@@ -325,8 +326,8 @@ def test_no_line_breaks_between_a_number_and_its_unit() -> None:
 
     with look.style("cell"):
         for room in range(40, 120, 5):
-            lines = look.wrap(
-                drawn_variables.titled("Flux of what is carried", "fmol s-1"), room, 7
+            lines = text_layout.wrap(
+                with_unit("Flux of what is carried", "fmol s-1"), room, 7
             ).split("\n")
             assert not any(line.endswith("(fmol") for line in lines)
 

@@ -197,7 +197,7 @@ def test_command_line(
 ) -> None:
     """Wrong use is 2, a check that failed is 1; the words are on standard error."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_Artist", Idle)
+    monkeypatch.setattr("biomembrane.cli.run_command.FigureProcess", Idle)
     written(tmp_path, UPHILL, "uphill.py")
     try:
         given = cli.main(arguments)

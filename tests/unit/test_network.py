@@ -22,7 +22,7 @@ from biomembrane.constants import FARADAY
 from biomembrane.library import Cl, K, Na
 from biomembrane.symbols import F
 from biomembrane.testing.model_evaluator import ModelEvaluator
-from biomembrane.testing.random_specs import decades
+from biomembrane.testing.random_reactions import decades
 
 
 @st.composite

@@ -14,7 +14,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.testing.random_specs import specs
+from biomembrane.testing.random_models import model_specs
 from biomembrane.testing.spec_models import build
 
 INSIDE = {Na: 10.0, K: 140.0, Cl: 10.0, glucose: 2.0}
@@ -50,7 +50,7 @@ def test_shipped_models_are_proven_with_what_they_conserve(name: str) -> None:
 
 
 @fewer(0.5)
-@given(specs(most=2).map(build))
+@given(model_specs(most=2).map(build))
 def test_legal_models_are_proven(model: bm.Model) -> None:
     assert bm.prove(model).holds
 

@@ -14,7 +14,14 @@ import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane.declare.reaction import Reaction, parse, terms
 from biomembrane.declare.species import Species
-from biomembrane.testing.random_specs import Term, crew, crossings, species, syntheses, written
+from biomembrane.testing.random_reactions import (
+    Term,
+    crossings,
+    distinct_species,
+    reaction_text,
+    species,
+    syntheses,
+)
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9_+\-]{0,6}", fullmatch=True)
 sides = st.lists(
@@ -36,7 +43,7 @@ def place(known: tuple[Species, ...]) -> bm.Membrane:
 def read(
     known: tuple[Species, ...], left: tuple[Term, ...], right: tuple[Term, ...], arrow: str = "->"
 ) -> Reaction:
-    return parse(written(left, right, arrow), place(known), "here")
+    return parse(reaction_text(left, right, arrow), place(known), "here")
 
 
 def net(left: tuple[Term, ...], right: tuple[Term, ...]) -> dict[str, int]:
@@ -56,7 +63,7 @@ def test_terms_are_read_as_they_are_written(
     """Any reaction that can be written is read back term by term, with any arrow and however many
     blanks.
     """
-    text = written(left, right, arrow).replace(" + ", f"{blanks} + {blanks}")
+    text = reaction_text(left, right, arrow).replace(" + ", f"{blanks} + {blanks}")
     assert terms(text, "here") == (left, right)
 
 
@@ -72,7 +79,7 @@ def test_other_text_is_refused(text: str) -> None:
     assert all(n >= 1 and name[0].isalpha() for n, name, _ in left + right)
 
 
-@given(known=crew(1, 4), data=st.data(), arrow=arrows)
+@given(known=distinct_species(1, 4), data=st.data(), arrow=arrows)
 def test_crossings_balance(known: tuple[Species, ...], data: st.DataObject, arrow: str) -> None:
     """Whatever crosses a membrane balances; what one side loses in charge the other gains."""
     left, right = data.draw(crossings([s.name for s in known]))
@@ -98,7 +105,7 @@ def test_syntheses_balance(
     )
 
 
-@given(known=crew(1, 3), data=st.data())
+@given(known=distinct_species(1, 3), data=st.data())
 def test_a_reaction_and_its_print_are_one(known: tuple[Species, ...], data: st.DataObject) -> None:
     """str(reaction) is a reaction that reads as itself."""
     made = read(known, *data.draw(crossings([s.name for s in known])))
@@ -108,7 +115,7 @@ def test_a_reaction_and_its_print_are_one(known: tuple[Species, ...], data: st.D
     }
 
 
-@given(known=crew(1, 4), data=st.data(), more=st.integers(1, 4))
+@given(known=distinct_species(1, 4), data=st.data(), more=st.integers(1, 4))
 def test_crossings_that_do_not_balance(
     known: tuple[Species, ...], data: st.DataObject, more: int
 ) -> None:

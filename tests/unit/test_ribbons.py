@@ -32,7 +32,7 @@ from pictures import (
 
 import biomembrane as bm
 from biomembrane import errors
-from biomembrane.show import figures, flow_layout, style
+from biomembrane.show import figures, flow_layout, print_format, style
 
 
 def picture(
@@ -159,14 +159,15 @@ def test_what_protocols_impose_is_drawn_though_it_is_small() -> None:
 def test_per_cent_have_one_base_which_is_named() -> None:
     run = make_run(TANGLE)
     passed = lines(TANGLE)["passed"]
-    factor, unit = style.scaled("pJ", passed)
+    factor, unit = print_format.scaled("pJ", passed)
     words = [text.get_text() for text in texts(figures.energy_flow(run))]
     assert (
-        f"per cent are of the energy that passed, {style.digits(passed * factor)} {unit}" in words
+        f"per cent are of the energy that passed, {print_format.digits(passed * factor)} {unit}"
+        in words
     )
     diagram = picture(TANGLE, passed, 174, 0.002)
     for node in diagram.nodes:
-        assert any(style.percent(node.energy / passed) in word for word in words), node.name
+        assert any(print_format.percent(node.energy / passed) in word for word in words), node.name
 
 
 # --- Axes

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomembrane import html
-from biomembrane.show import style
+from biomembrane.show import colours, print_format, style, text_layout
 
 # --- colours
 
@@ -46,7 +46,7 @@ def deuteranope(rgb: Any) -> Any:
 @pytest.mark.parametrize("eye", [lambda rgb: rgb, deuteranope], ids=["trichromat", "deuteranope"])
 def test_colours_can_be_told_apart(eye: Any) -> None:
     seen = {
-        name: lab(eye(linear(style.COLOURS[name])))
+        name: lab(eye(linear(colours.COLOURS[name])))
         for name in ("Na", "K", "Cl", "Ca", "H", "glucose", "ATP", "charge")
     }
     assert (
@@ -66,8 +66,8 @@ def test_colours_can_be_told_apart(eye: Any) -> None:
     ],
 )
 def test_a_species_has_one_colour(name: str, species: str) -> None:
-    assert style.colour_of(name) == style.COLOURS[species]
-    assert style.colour_of("HCO₃⁻ gradient") == style.colour_of("HCO3")
+    assert colours.colour_of(name) == colours.COLOURS[species]
+    assert colours.colour_of("HCO₃⁻ gradient") == colours.colour_of("HCO3")
 
 
 # --- numbers, units and labels
@@ -88,7 +88,7 @@ def test_a_species_has_one_colour(name: str, species: str) -> None:
     ],
 )
 def test_digits(value: float, text: str) -> None:
-    assert style.digits(value) == text
+    assert print_format.digits(value) == text
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_digits(value: float, text: str) -> None:
     ],
 )
 def test_scaled(unit: str, peak: float, want: tuple[float, str]) -> None:
-    factor, found = style.scaled(unit, peak)
+    factor, found = print_format.scaled(unit, peak)
     assert (factor, found) == (pytest.approx(want[0]), want[1])
 
 
@@ -110,22 +110,23 @@ def test_scaled(unit: str, peak: float, want: tuple[float, str]) -> None:
 def test_spread_keeps_order_distance_and_bounds(items: list[tuple[float, float]]) -> None:
     wanted, sizes = [w for w, _ in items], [s for _, s in items]
     high = max(100.0, sum(sizes))
-    places = style.spread(wanted, sizes, 0.0, high)
+    places = text_layout.spread(wanted, sizes, 0.0, high)
     assert places[0] >= -1e-9
     assert places[-1] + sizes[-1] <= high + 1e-6
     assert all(
         b >= a + s - 1e-6 for (a, b), s in zip(itertools.pairwise(places), sizes, strict=False)
     )
-    again = style.spread(places, sizes, 0.0, high)
+    again = text_layout.spread(places, sizes, 0.0, high)
     assert again == pytest.approx(places, abs=1e-6)  # what lies well stays
 
 
 @given(st.text("abc -/", min_size=1, max_size=40), st.floats(8, 80))
 def test_wrap_fits_and_loses_nothing(text: str, room: float) -> None:
     with style.style("cell"):
-        wrapped = style.wrap(text, room, 6)
+        wrapped = text_layout.wrap(text, room, 6)
         assert all(
-            style.extent(line, 6).width <= room or len(line) <= 2 for line in wrapped.split("\n")
+            text_layout.extent(line, 6).width <= room or len(line) <= 2
+            for line in wrapped.split("\n")
         )
     assert wrapped.replace("\n", "").replace(" ", "") == text.replace(" ", "")
 

@@ -17,7 +17,7 @@ from strategies import fewer
 
 from biomembrane import symbols
 from biomembrane.symbols import DB, B, series
-from biomembrane.testing.random_specs import decades
+from biomembrane.testing.random_reactions import decades
 
 x = sp.Symbol("x", real=True)
 orders = st.integers(0, 4)

@@ -257,7 +257,7 @@ def test_strategies_give_declared_objects(
 def test_states_are_told_by_what_differs(state: testing.State) -> None:
     assert repr(state).startswith("as declared")
     assert repr(state).count(" = ") == len(state.moved)
-    A = state.seen()("affinity", state.y())
+    A = state.evaluator()("affinity", state.y())
     assert all(abs(a) < 60 * RT for a in A.values())
 
 

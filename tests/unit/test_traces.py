@@ -25,7 +25,7 @@ import biomembrane as bm
 from biomembrane import Protocol, Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.library import H, K, Na
-from biomembrane.show import break_marks, figures, panel, style
+from biomembrane.show import break_marks, colours, figures, panel
 
 BALANCE = bm.balance(charge=-1)
 DRAW = {"traces": figures.traces, "energy_flow": figures.energy_flow}
@@ -68,7 +68,7 @@ def test_panels_and_their_labels() -> None:
 def test_one_ion_one_colour() -> None:
     ions = figures.traces(make_run()).axes[1]
     assert [line.get_color() for line in ions.lines] == [
-        style.COLOURS[ion] for ion in ("Na", "K", "Cl")
+        colours.COLOURS[ion] for ion in ("Na", "K", "Cl")
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_large_flux_does_not_flatten_the_rest() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([*style.COLOURS.values(), *style.OTHERS]), st.integers(0, 8)),
+        st.tuples(st.sampled_from([*colours.COLOURS.values(), *colours.OTHERS]), st.integers(0, 8)),
         min_size=1,
         max_size=8,
     )
@@ -199,7 +199,8 @@ def test_no_two_lines_look_alike(looks: list[tuple[str, int]]) -> None:
     )
     for one, two in itertools.combinations(made, 2):
         assert (
-            style.DASHES[one.dash] != style.DASHES[two.dash] or grey(one.colour, two.colour) > 19.9
+            colours.DASHES[one.dash] != colours.DASHES[two.dash]
+            or grey(one.colour, two.colour) > 19.9
         )
 
 
@@ -232,7 +233,7 @@ def test_channels_of_one_ion_are_told_apart() -> None:
     model = cell(lambda m: [part(m) for part in parts], {Na: 12.0}, {Na: 140.0}, impermeant=BALANCE)
     axes = figures.traces(bm.simulate(model, until="20 s"), panels="flux").axes[0]
     drawn = [line for line in axes.lines if len(np.asarray(line.get_xdata())) > 2]
-    assert {line.get_color() for line in drawn} == {style.COLOURS["Na"]}
+    assert {line.get_color() for line in drawn} == {colours.COLOURS["Na"]}
     assert len({str(line._unscaled_dash_pattern) for line in drawn}) == 7
 
 

@@ -14,7 +14,7 @@ from biomembrane import Q, errors, units
 from biomembrane import dimension as d
 from biomembrane.constants import AVOGADRO, FARADAY, GAS
 from biomembrane.dimension import EXAMPLES, NAMED, Dimension
-from biomembrane.testing.random_specs import decades
+from biomembrane.testing.random_reactions import decades
 
 numbers = st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-12)
 exponents = st.lists(st.integers(-3, 3), min_size=6, max_size=6)
