@@ -30,10 +30,10 @@ def colour_of(name: str) -> str:
         _LOWERED
     )  # without the charge
     words = re.findall(r"[A-Za-z]+\d*", plain)
-    known = {key.lower(): key for key in COLOURS}
+    canonical = {key.lower(): key for key in COLOURS}
     for word in reversed(words) if "." in name else words:
-        if word in COLOURS or (len(word) > 2 and word.lower() in known):
-            return COLOURS[known[word.lower()]]
+        if word in COLOURS or (len(word) > 2 and word.lower() in canonical):
+            return COLOURS[canonical[word.lower()]]
     if "potential" in name or "electric" in name:
         return COLOURS["charge"]
     return OTHERS[zlib.crc32((words[0] if words else name).encode()) % len(OTHERS)]

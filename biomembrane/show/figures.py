@@ -111,13 +111,13 @@ def energy_flow(
         inches, tall = (look.width_inches(width, style), math.inf) if ax is None else _size(ax)
         em, small = text_sizes()
         page, margin = inches * 72, 0.4 * em
-        diagram, threshold = _on_a_page(
-            flows, Sheet(page - 2 * margin, em, small), _end(run, "passed"), min(_PAGE, tall)
+        diagram, threshold = _fit_page(
+            flows, Sheet(page - 2 * margin, em, small), _final(run, "passed"), min(_PAGE, tall)
         )
         room = 0.97 * (page - 2 * margin)  # screens round the widths of letters up
         notes = [
             line
-            for note in _closing(run, diagram, threshold)
+            for note in _notes(run, diagram, threshold)
             for line in wrap(note, room, small).split("\n")
         ]
         foot = 1.3 * len(notes) * small + 1.5 * em
@@ -136,7 +136,7 @@ def energy_flow(
         paper = (
             look.new_figure(inches, height / 72, style, heading)
             if ax is None
-            else _cleared(ax, page, height)
+            else _frameless(ax, page, height)
         )
         _paint(paper, diagram, margin, foot)
         for i, note in enumerate(reversed(notes)):
@@ -146,7 +146,7 @@ def energy_flow(
                 note,
                 size=small,
                 va="bottom",
-                transform=_points(paper),
+                transform=_points_to_pixels(paper),
             )
     return paper
 
@@ -159,14 +159,14 @@ def _size(ax: Any) -> tuple[float, float]:
     return float(ax.bbox.width / ax.figure.dpi), 72 * float(ax.bbox.height / ax.figure.dpi)
 
 
-def _cleared(ax: Axes, width: float, height: float) -> Axes:
+def _frameless(ax: Axes, width: float, height: float) -> Axes:
     """Axes without a frame, measured in pt, with the upper edge at ``height``."""
     ax.set_axis_off()
     ax.set(xlim=(0, width), ylim=(height - _size(ax)[1], height))
     return ax
 
 
-def _points(paper: Figure | Axes) -> Any:
+def _points_to_pixels(paper: Figure | Axes) -> Any:
     """From points on the paper to pixels."""
     from matplotlib.figure import Figure as Page
     from matplotlib.transforms import Affine2D
@@ -178,78 +178,81 @@ def _points(paper: Figure | Axes) -> Any:
     )
 
 
-def _end(run: RunLike, line: str) -> float:
+def _final(run: RunLike, line: str) -> float:
     """A line of the ledger at the end [pJ]."""
     return float(getattr(run.ledger, line).values.reshape(-1)[-1])
 
 
-def _on_a_page(
+def _fit_page(
     flows: Sequence[FlowLike], sheet: Sheet, passed: float, page: float
 ) -> tuple[Diagram, float]:
     """A diagram that fits the sheet and no taller than ``page`` [pt], if leaving out the smallest
     flows can make it so, and the share of what passed that they lie below.  Raises OutOfDomain
     where the sheet is too narrow.
     """
-    largest, first = max(flow.energy for flow in flows), None
-    total, made = passed or largest, None
+    largest, first_error = max(flow.energy for flow in flows), None
+    total, fitting = passed or largest, None
     for threshold in _THRESHOLDS:
         if largest < threshold * total:
             break
         try:
-            made = arrange(flows, sheet, total, threshold), threshold
-        except errors.OutOfDomain as narrow:
-            first = first or narrow
+            fitting = arrange(flows, sheet, total, threshold), threshold
+        except errors.OutOfDomain as error:
+            first_error = first_error or error
             continue
-        if made[0].height <= page:
+        if fitting[0].height <= page:
             break
-    if made is None:
-        raise first or AssertionError
-    return made
+    if fitting is None:
+        raise first_error or AssertionError
+    return fitting
 
 
-def _closing(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
+def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     """The lines of the ledger as an equation, what per cent are of, and the note on what is too
     small to draw.
     """
     factor, unit = scaled("pJ", diagram.total)
 
-    def put(name: str, energy: float) -> str:
+    def with_energy(name: str, energy: float) -> str:
         return f"{name} {digits(energy * factor)} {unit}"
 
-    given = {
-        name: _end(run, name)
+    energies = {
+        name: _final(run, name)
         for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
     }
-    words = {
+    names = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
         "dissipated": "heat",
     }
-    shown = {
-        name: put(words.get(name, name), x)
-        for name, x in given.items()
+    texts = {
+        name: with_energy(names.get(name, name), x)
+        for name, x in energies.items()
         if name in _ALWAYS or abs(x) > 1e-6 * diagram.total
     }
-    left, right = (
-        " + ".join(text for name, text in shown.items() if (name in _GIVEN) == side)
+    supplied_side, used_side = (
+        " + ".join(text for name, text in texts.items() if (name in _SUPPLIED) == side)
         for side in (True, False)
     )
-    share = f"{digits(_end(run, 'residual_relative'))} of the energy that passed"
-    lines = [f"{left} = {right}; {put('residual', _end(run, 'residual'))} ({share})"]
-    lines.append(put("per cent are of the energy that passed,", diagram.total))
+    residual = with_energy("residual", _final(run, "residual"))
+    share = f"{digits(_final(run, 'residual_relative'))} of the energy that passed"
+    notes = [
+        f"{supplied_side} = {used_side}; {residual} ({share})",
+        with_energy("per cent are of the energy that passed,", diagram.total),
+    ]
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)
         count = f"{len(diagram.merged)} flow" + "s" * (len(diagram.merged) > 1)
-        together = f"{put('together', small)} ({percent(small / diagram.total)})"
-        through = f"{put('in', diagram.left_in)}, {put('out', diagram.left_out)}"
-        lines.append(
+        together = f"{with_energy('together', small)} ({percent(small / diagram.total)})"
+        through = f"{with_energy('in', diagram.left_in)}, {with_energy('out', diagram.left_out)}"
+        notes.append(
             f"not drawn: {count} below {percent(threshold)} of the energy that passed, {together}:"
             f" {through}"
         )
-    return lines
+    return notes
 
 
-_GIVEN = ("spent", "supplied", "imposed")
+_SUPPLIED = ("spent", "supplied", "imposed")
 _ALWAYS = ("spent", "stored", "delivered", "dissipated")
 
 
@@ -260,7 +263,7 @@ def _paint(paper: Figure | Axes, diagram: Diagram, dx: float, dy: float) -> None
     from matplotlib.transforms import Affine2D
 
     em, small, bar = diagram.sheet.em, diagram.sheet.small, diagram.sheet.bar
-    points = _points(paper)
+    points = _points_to_pixels(paper)
 
     def patches(paths: list[Path], colours: list[str], order: float, alpha: float) -> None:
         moved = Affine2D().translate(dx, dy) + points
@@ -349,7 +352,7 @@ def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[
     """
     half = link.width / 2
     if link.back:
-        return _loop(link, half, least)
+        return _loop_outline(link, half, least)
     upper = [(x, y + half) for x, y in link.points]
     lower = [(x, y - half) for x, y in reversed(link.points)]
     vertices, codes = [upper[0]], [1]
@@ -363,7 +366,9 @@ def _outline(link: Link, least: float) -> tuple[list[tuple[float, float]], list[
     return [*vertices, vertices[0]], [*codes, 79]
 
 
-def _loop(link: Link, half: float, least: float) -> tuple[list[tuple[float, float]], list[int]]:
+def _loop_outline(
+    link: Link, half: float, least: float
+) -> tuple[list[tuple[float, float]], list[int]]:
     """A ribbon that goes back: four left turns, out to the right, up, along its lane, and down into
     the left of its target.
     """

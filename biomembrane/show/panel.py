@@ -49,16 +49,16 @@ class Line:
         """What is after the start, in which a jump may be; all of it where the first outputs are
         too far apart to draw a jump.
         """
-        since, whole = self.x - self.x[0], self.x[-1] - self.x[0]
-        start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * whole else -1.0
-        made: NDArray[np.bool_] = since > start * whole
-        return made
+        since, duration = self.x - self.x[0], self.x[-1] - self.x[0]
+        start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * duration else -1.0
+        late: NDArray[np.bool_] = since > start * duration
+        return late
 
     @property
     def peak(self) -> float:
         """The largest magnitude after the start, of what is finite."""
-        known = np.isfinite(self.y)
-        values = self.y[known & self.late] if (known & self.late).any() else self.y[known]
+        finite = np.isfinite(self.y)
+        values = self.y[finite & self.late] if (finite & self.late).any() else self.y[finite]
         return float(np.abs(values).max()) if values.size else 0.0
 
     def same(self, other: Line) -> bool:
@@ -95,12 +95,12 @@ class Panel:
         """The same panel with lines that coincide under one name, only the largest where they are
         many, in a fitting SI prefix, no two alike.
         """
-        kept = merged(self.lines)
-        large = sorted(kept, key=lambda line: -line.peak)[:MOST]
-        shown = replace(self, lines=[line for line in kept if line in large])
+        distinct_lines = merged(self.lines)
+        large = sorted(distinct_lines, key=lambda line: -line.peak)[:MOST]
+        shown = replace(self, lines=[line for line in distinct_lines if line in large])
         factor, unit = scaled(self.unit, max(map(abs, shown.extremes())))
         lines = distinct([replace(line, y=line.y * factor) for line in shown.lines])
-        return replace(self, lines=lines, unit=unit, more=len(kept) - len(lines))
+        return replace(self, lines=lines, unit=unit, more=len(distinct_lines) - len(lines))
 
     def limits(self) -> tuple[float, float]:
         """Range of the ordinate, with some air; logarithmic: in equal ratios."""
@@ -173,13 +173,17 @@ def distinct(lines: Sequence[Line]) -> list[Line]:
     """With dashes so that no two share one, unless one is much the darker: in grey, too, each can
     be told from the others.
     """
-    made: list[Line] = []
+    lines_drawn: list[Line] = []
     for line in lines:
-        shade = lightness(line.colour)
-        taken = {other.dash for other in made if abs(lightness(other.colour) - shade) < _APART}
+        light = lightness(line.colour)
+        taken_dashes = {
+            other.dash for other in lines_drawn if abs(lightness(other.colour) - light) < _APART
+        }
         order = [(line.dash + k) % len(DASHES) for k in range(len(DASHES))]
-        made.append(replace(line, dash=next((k for k in order if k not in taken), line.dash)))
-    return made
+        lines_drawn.append(
+            replace(line, dash=next((k for k in order if k not in taken_dashes), line.dash))
+        )
+    return lines_drawn
 
 
 def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
@@ -255,11 +259,11 @@ def draw(
             linestyle=DASHES[line.dash],
             linewidth=thick * (0.7 if line.thin else 1.0),
         )
-    _name(axes, panel, tall, wide, room)
-    _mark(axes, panel, tall)
+    _label_lines(axes, panel, tall, wide, room)
+    _mark_jump(axes, panel, tall)
 
 
-def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> None:
+def _label_lines(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> None:
     """Names at the ends of the lines, and what is left out below them."""
     import matplotlib as mpl
     from matplotlib.collections import LineCollection
@@ -306,7 +310,7 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     )
 
 
-def _mark(axes: Axes, panel: Panel, tall: float) -> None:
+def _mark_jump(axes: Axes, panel: Panel, tall: float) -> None:
     """An arrowhead at the left edge where a jump leaves the range, and above the panel what it
     reaches.
     """
@@ -345,11 +349,11 @@ def ticks(
 
     if log:
         decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        whole = [10.0**p for p in decades if low <= 10.0**p <= high]
+        powers = [10.0**p for p in decades if low <= 10.0**p <= high]
         fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
-        at = whole[:: -(-len(whole) // (most + 1))] if len(whole) >= 2 else fine
-        plain = all(1e-3 <= x < 1e5 for x in at)
-        return at, [f"{x:g}" if plain else _power(x) for x in at]
+        at = powers[:: -(-len(powers) // (most + 1))] if len(powers) >= 2 else fine
+        readable = all(1e-3 <= x < 1e5 for x in at)
+        return at, [f"{x:g}" if readable else _power_of_ten(x) for x in at]
     inside = [
         float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     ]
@@ -366,6 +370,6 @@ def ticks(
     return at, [typeset(f"{tick:.{decimals}f}") for tick in at]
 
 
-def _power(x: float) -> str:
+def _power_of_ten(x: float) -> str:
     """A round number as a power of ten: 10⁻⁴, 2×10⁻⁴."""
     return typeset(f"{x:.0e}", "×").removeprefix("1×")

@@ -84,13 +84,15 @@ def width_inches(width: str | float, name: str = "cell") -> float:
     """
     if not isinstance(width, str):
         return millimetres(width, "width", "width=85, or width='single'")
-    known = WIDTHS.get(name, WIDTHS["base"])
-    if width not in known:
-        wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in known.items()) + " or a number of mm"
-        raise errors.UnknownName(
-            where="width", wanted=wanted, got=width, advice=errors.nearest(width, known)
+    widths = WIDTHS.get(name, WIDTHS["base"])
+    if width not in widths:
+        wanted = (
+            ", ".join(f"{key} ({mm:g} mm)" for key, mm in widths.items()) + " or a number of mm"
         )
-    return known[width] / _MM
+        raise errors.UnknownName(
+            where="width", wanted=wanted, got=width, advice=errors.nearest(width, widths)
+        )
+    return widths[width] / _MM
 
 
 def millimetres(length: Any, where: str, advice: str) -> float:
@@ -188,10 +190,10 @@ def save(fig: Figure | Axes, path: str | Path) -> Path:
     target = Path(path)
     suffix = target.suffix.removeprefix(".").lower()
     if suffix not in _DATELESS:
-        known = ", ".join("." + each for each in _DATELESS)
+        suffixes = ", ".join("." + each for each in _DATELESS)
         where, got = f"save(fig, {str(target)!r})", target.suffix or "no suffix"
         raise errors.UnknownSuffix(
-            where=where, wanted=known, got=got, advice="'figure.pdf'", suffix=target.suffix
+            where=where, wanted=suffixes, got=got, advice="'figure.pdf'", suffix=target.suffix
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with style(getattr(figure, "style_name", "base")):

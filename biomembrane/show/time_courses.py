@@ -91,27 +91,27 @@ def traces(
             "a run with until=, not of its final state alone",
         )
         raise errors.WrongType(where="traces(run)", wanted="a time course", got=got, advice=advice)
-    chosen = _chosen(Contents(run, data), panels)
+    chosen = _panels_asked_for(Contents(run, data), panels)
     with look.style(style):
         if ax is None:
             inches = look.width_inches(width, style)
             parts = [part for panel in chosen for part in split(panel)]
-            return _drawn(parts, inches, style, str(data.attrs.get("title", run.model_name)))
-        return _into(chosen, ax)
+            return _draw_page(parts, inches, style, str(data.attrs.get("title", run.model_name)))
+        return _draw_into(chosen, ax)
 
 
-def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Panel]:
+def _panels_asked_for(contents: Contents, panels: str | Sequence[str] | None) -> list[Panel]:
     """The panels that were asked for.  Raises WrongType, UnknownName, BadSettings."""
     if panels is None:
-        every = contents.panels
-        if not every:
+        all_panels = contents.panels
+        if not all_panels:
             raise errors.WrongType(
                 where="traces(run)",
                 wanted="a run that kept time courses",
                 got="none of them",
                 advice="simulate without keep=",
             )
-        return every
+        return all_panels
     names = [panels] if isinstance(panels, str) else panels
     where = "traces(run, panels=…)"
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
@@ -130,9 +130,9 @@ def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Pane
         errors.among(name, KEYS, where, "a panel")
         panel = contents.panel(name)
         if panel is None:
-            there = ", ".join(each.key for each in contents.panels) or "none"
+            present = ", ".join(each.key for each in contents.panels) or "none"
             wanted, advice = (
-                f"a panel that this run has: {there}",
+                f"a panel that this run has: {present}",
                 "leave it out, or keep more of the run",
             )
             raise errors.UnknownName(
@@ -218,7 +218,7 @@ def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]
     return page
 
 
-def _drawn(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
+def _draw_page(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
     import matplotlib as mpl
 
     em, _ = text_sizes()
@@ -274,7 +274,7 @@ def _panel(
         axes.set_xlabel(f"Time ({unit})")
 
 
-def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
+def _draw_into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
     """Each panel into Axes that were given.  Raises WrongType, BadSettings."""
     import numpy as np
     from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""Reactions from text: what balances is read as reaction_text, what does not is refused, and no text does
+"""Reactions from text: what balances is read as written, what does not is refused, and no text does
 anything else.
 """
 
@@ -60,7 +60,7 @@ def net(left: tuple[Term, ...], right: tuple[Term, ...]) -> dict[str, int]:
 def test_terms_are_read_as_they_are_written(
     left: list[Term], right: list[Term], arrow: str, blanks: str
 ) -> None:
-    """Any reaction that can be reaction_text is read back term by term, with any arrow and however many
+    """Any reaction that can be written is read back term by term, with any arrow and however many
     blanks.
     """
     text = reaction_text(left, right, arrow).replace(" + ", f"{blanks} + {blanks}")
