@@ -30,7 +30,7 @@ def coupling(result: Coupling, *, width: str | float = "double", style: str = "c
     coupling q; dots are the largest values.
 
     Args:
-        made: what :func:`~biomembrane.coupling` gave.
+        result: what :func:`~biomembrane.coupling` gave.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
@@ -143,7 +143,7 @@ def repair(result: Repair, *, width: str | float = "double", style: str = "cell"
     origin of the left panel.
 
     Args:
-        made: what :func:`~biomembrane.make_consistent` gave.
+        result: what :func:`~biomembrane.make_consistent` gave.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
