@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import library as library
     from . import testing as testing
+    from . import typing as typing
     from .account.ledger import Ledger as Ledger
     from .assemble.model import Model as Model
     from .declare import laws as laws
@@ -69,6 +70,7 @@ _MODULES = {
     "figures": "show.figures",
     "solvers": "solve.solvers",
     "testing": "testing",
+    "typing": "typing",
 }
 
 __version__ = "0.1.0"

@@ -23,9 +23,7 @@ from . import errors, user_text
 from .dimension import BASE, EXAMPLES, ONE, TEMPERATURE, Dimension, dimension, example
 
 if TYPE_CHECKING:
-    from pint import Quantity as _Quantity
-
-    Quantity = _Quantity[Any]
+    from .quantity_types import ArrayLike, Number, Quantity, QuantityLike
 
 _PINT_BASE = {
     "[length]": "m",
@@ -55,7 +53,7 @@ def registry() -> Any:
     return made
 
 
-def Q(value: Any, unit: str | None = None) -> Quantity:
+def Q(value: Number | ArrayLike | QuantityLike, unit: str | None = None) -> Quantity:
     """A quantity: ``Q(140, "mM")``, ``Q([1, 2], "mV")``, ``Q("10 min")``, ``Q(37, "degC")`` (turned
     into kelvin at once).
 

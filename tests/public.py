@@ -92,7 +92,9 @@ def callables() -> Iterator[Public]:
 
 def _of_class(name: str, owner: type) -> Iterator[Public]:
     for key, found in vars(owner).items():
-        if key.startswith("_") and key not in CALLED:
+        if (key.startswith("_") and key not in CALLED) or (
+            key == "__init__" and getattr(owner, "_is_protocol", False)
+        ):
             continue
         function = found
         if isinstance(found, (classmethod, staticmethod)):

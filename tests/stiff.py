@@ -35,7 +35,7 @@ def compiled(
     """A kernel with these right-hand sides in Y, P and t, and quadratures where a model has its
     ledger; ``rolled``: as of a large model; ``careful``: for the careful driver.
     """
-    g = Graph(again=rolled)
+    g = Graph()
     env = (
         {s: g.input("y", i) for i, s in enumerate(Y)}
         | {s: g.input("p", i) for i, s in enumerate(P)}
@@ -57,7 +57,9 @@ def compiled(
         outputs["along"] = along(
             g, entries, {g.input("y", k): g.input("y", len(rhs) + k) for k in range(len(rhs))}
         )
-    names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
+    names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()} | {
+        "rhs": tuple(map(str, Y[: len(rhs)]))
+    }
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
     owners = tuple(range(len(rhs))) if rolled else ()
     return kernel(

@@ -36,8 +36,8 @@ def flows(ledger: Entries) -> list[Flow]:
     gradient's surplus is ``stored`` in the cell or ``delivered`` to baths, species by species; what
     was drawn down comes from "stored" or "baths".  What protocols put in comes from "protocols",
     and goes to the gradient of its species or, where it changed no solute's worth alone, to
-    "stored".  Carrier states are a gradient too; a fuel that the cell holds as contents comes from
-    "stored".
+    "stored"; what constraints lost where they jump goes from there to heat.  Carrier states are a
+    gradient too; a fuel that the cell holds as contents comes from "stored".
     """
     if ledger._t.dims:
         raise errors.BadSettings(
@@ -62,7 +62,8 @@ def flows(ledger: Entries) -> list[Flow]:
                 "output",
             )
         made += _either(label, "heat", float(heat.sel(transporter=transporter)), "heat", "uphill")
-    return [*made, *_surplus(ledger, nodes)]
+    jumped = float(ledger.relaxed.isel(time=-1))
+    return [*made, *_surplus(ledger, nodes), *_either("stored", "heat", jumped, "heat", "uphill")]
 
 
 def _either(one: str, two: str, energy: float, there: str, back: str) -> list[Flow]:

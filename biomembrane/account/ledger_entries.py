@@ -228,6 +228,15 @@ class Entries:
         return self._line("dissipated")
 
     @cached_property
+    def relaxed(self) -> xr.DataArray:
+        """Exergy that turned to heat where constraints, as of a process that is always at
+        equilibrium, jumped at breaks: Ξ before − after, at fixed totals; the processes that move
+        there so fast dissipate nothing elsewhere.  Negative where an event set what a constraint
+        determines, which then goes back.
+        """
+        return self._line("relaxed")
+
+    @cached_property
     def unpaid(self) -> xr.DataArray:
         """Energy that loops of hosted cycles made from nothing, summed over the cycles that made
         any; :attr:`free` tells it by loop.

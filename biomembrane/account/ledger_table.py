@@ -13,7 +13,7 @@ from .ledger_entries import Entries
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
     ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
-    ("dissipated", "heat"), ("residual", "books"),
+    ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "books"),
 )  # fmt: skip
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 
@@ -29,7 +29,7 @@ def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
-        if name == "imposed" and not abs(value) > 0:  # 0, or no lane came to its end
+        if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane came to its end
             continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -26,6 +26,9 @@ from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
 from .reference_state import References
 from .system import System
+
+if TYPE_CHECKING:
+    from ..quantity_types import QuantityLike
 
 
 class Group(StrEnum):
@@ -101,8 +104,8 @@ class Model(System):
         name: str,
         transporters: Sequence[Transporter | Cycle],
         *,
-        potential: Mapping[Membrane, Any] | None = None,
-        temperature: Any = None,
+        potential: Mapping[Membrane, QuantityLike] | None = None,
+        temperature: QuantityLike | None = None,
         reference: Reservoir | None = None,
     ) -> None:
         super().__init__(

@@ -4,7 +4,7 @@ stoichiometric matrix over them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -52,19 +52,7 @@ class System(Compared):
         )
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
-        self.swelling = {
-            w.place.name
-            for p in self.processes
-            for w in p.reaction.net
-            if w.is_solvent and isinstance(w.place, Compartment)
-        }
-        self.osmotic = {
-            w.place.name
-            for p in self.processes
-            for w in p.reaction.net
-            if w.is_solvent and w.place and isinstance(p.on, Membrane)
-        }
-        self.wet = {p.on.name for p in self.processes if p.reaction.has_solvent}
+        self.swelling, self.osmotic, self.wet = _where_water_goes(self.processes)
         self.circuit: Circuit = stoichiometry.circuit(self.places, self.membranes, self.processes)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
@@ -158,9 +146,19 @@ class System(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        moved = [
+        return self._kept(
             x for x in self.pools if x.rate is None and x.constraint is None
-        ]  # by processes alone
+        )  # moved by processes alone
+
+    @property
+    def moieties(self) -> list[dict[str, Fraction]]:
+        """The same of all that processes move, also where constraints say how much of it is where:
+        those must keep it.
+        """
+        return self._kept(x for x in self.pools if x.rate is None)
+
+    def _kept(self, moved: Iterable[StateVariable]) -> list[dict[str, Fraction]]:
+        moved = list(moved)
         quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
         columns = [
             {
@@ -171,6 +169,22 @@ class System(Compared):
             for col in self.N.values()
         ]
         return stoichiometry.invariants(list(quantum), columns)
+
+
+def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str], set[str]]:
+    """Names of the compartments whose volume a process changes, of the places that water crosses a
+    membrane to or from, and of all that the processes with water are on.
+    """
+    moved = [
+        (w.place, p.on)
+        for p in processes
+        if p.reaction.has_solvent
+        for w in p.reaction.net
+        if w.is_solvent and w.place
+    ]
+    swelling = {place.name for place, _ in moved if isinstance(place, Compartment)}
+    osmotic = {place.name for place, on in moved if isinstance(on, Membrane)}
+    return swelling, osmotic, {p.on.name for p in processes if p.reaction.has_solvent}
 
 
 def _kelvin() -> Any:

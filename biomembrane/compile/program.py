@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
-from .. import caching, constants, errors, symbols
+from .. import caching, constants, symbols
 from ..assemble.model import Model
 from ..declare.bound_expression import BoundExpression
 from .graph import lowering
@@ -22,6 +22,7 @@ from .graph.builder import Graph, inputs
 from .graph.construction_rules import Rules
 from .graph.differentiate import along, differentiate
 from .graph.shared_exponentials import polish
+from .pivots import pivoted
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -47,17 +48,19 @@ class Program:
     and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its
     members and ``names`` to their names, which are tuples where two things tell a member: (process,
     index of the store) of an entry, (name, :class:`Uphill`), (row, column). Groups: ``initial``
-    (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f),
-    ``jacobian`` (values at ``sparsity``, rows then columns), ``dfdt``, ``concentration``,
-    ``potential``, ``volume``, ``flux``, ``affinity``, ``forward``, ``reverse``, ``dissipation``,
-    ``entry`` (ledger, power from store to process), ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the
-    stores that a protocol changes), ``uphill`` (of each process without proof: the power with J·A <
-    0, then 1 where it is so; then the power that each open loop makes), ``protocol`` (parameters
-    that have a form in time) and ``energy`` (G); of a ``careful`` program also ``along``,
-    derivatives of all quadratures along what stands behind the states. With events also ``event``
-    (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after
-    the other). ``owners`` numbers the cell of each state (its place, or the inside of its membrane)
-    in a large model, which is rolled; none in a small one.
+    (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f, by the
+    states for which its rows are declared; constraints stand in rows of other algebraic states
+    where they would have no pivot in their own), ``jacobian`` (values at ``sparsity``, rows then
+    columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``,
+    ``forward``, ``reverse``, ``dissipation``, ``entry`` (ledger, power from store to process),
+    ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol changes), ``uphill`` (of
+    each process without proof: the power with J·A < 0, then 1 where it is so; then the power that
+    each open loop makes), ``protocol`` (parameters that have a form in time) and ``energy`` (G); of
+    a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind
+    the states. With events also ``event`` (what rises through zero) and ``set`` (new values of what
+    each of the ``events`` sets, one after the other). ``owners`` numbers the cell of each state
+    (its place, or the inside of its membrane) in a large model, which is rolled; none in a small
+    one.
     """
 
     states: tuple[str, ...]
@@ -163,7 +166,7 @@ def _build(
     careful: bool = False,
     events: tuple[Event, ...] = (),
 ) -> Program:
-    g = Graph(again=len(model.states) > LARGE)
+    g = Graph()
     env: dict[sp.Symbol, int] = {s: g.const(v) for s, v in FIXED.items()}
     env[symbols.t] = g.input("t")
     env |= {x.symbol: g.input("y", i) for i, x in enumerate(model.states)}
@@ -179,10 +182,17 @@ def _build(
     made = _Outputs(g, env, memo)
     made.put("initial", made.lowered(model.initial.formulas))
     rhs = {x.name: env[symbols.rate_of_change(x.name)] for x in model.states}
-    made.put("rhs", rhs)
     made.put("scale", made.lowered(model.scale.formulas))
     made.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
     jacobian = differentiate(g, list(rhs.values()), g.inputs("y", len(rhs)))
+    rows = pivoted(model, jacobian)
+    if rows:
+        order, place = list(rhs), {row: i for i, row in enumerate(rows)}
+        rhs = {order[row]: rhs[order[row]] for row in rows}
+        jacobian = dict(
+            sorted(((place[row], column), node) for (row, column), node in jacobian.items())
+        )
+    made.put("rhs", rhs)
     made.put("jacobian", jacobian)
     distinct = {
         id(e.formula.local): e.formula.local for e in model.equations
@@ -224,7 +234,7 @@ def _build(
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     owners = _owners(model) if len(model.states) > LARGE else ()
     names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
-    mass = _mass(model, jacobian)
+    mass = tuple(int(x.constraint is None) for x in model.states)
     return Program(
         names,
         (*model.parameters, *extra),
@@ -237,27 +247,6 @@ def _build(
         events,
         mass,
     )
-
-
-def _mass(model: Model, jacobian: Mapping[tuple[int, int], int]) -> tuple[int, ...]:
-    """0 in the rows of constraints.
-
-    Raises ``SingularConstraint`` where one does not depend on its own state, on which it is
-    pivoted.
-    """
-    for i, x in enumerate(model.states):
-        if x.constraint is not None and (i, i) not in jacobian:
-            others = [model.states[j].name for row, j in jacobian if row == i]
-            raise errors.SingularConstraint(
-                where=f"Model({model.name!r}), the constraint of {x.name}",
-                wanted=f"a constraint that depends on {x.name}",
-                got=f"one that depends on {', '.join(others) or 'no state'}",
-                advice=(
-                    f"the constraint stands for {others[0]}" if others else f"a rate for {x.name}"
-                ),
-                state=x.name,
-            )
-    return tuple(int(x.constraint is None) for x in model.states)
 
 
 def _owners(model: Model) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -36,6 +36,10 @@ from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_u
 from .site import Site
 from .species import Species
 from .transporter import Process, build, content_of, html_of, sensed
+
+if TYPE_CHECKING:
+    from ..quantity_types import Number
+    from .parameter_types import CountLike, ParameterLike
 
 ROUNDING = 1e-9  # elementary charges: valences that were computed need not add up exactly
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
@@ -96,11 +100,28 @@ class Cycle(Compared):
 
     name: str
     on: Membrane
-    density: Any = field(kw_only=True)
-    states: Any = field(kw_only=True)
-    steps: Sequence[tuple[str, Mapping[str, Any]]] = field(kw_only=True)
+    density: CountLike = field(kw_only=True)
+    if TYPE_CHECKING:  # what is kept, and what is given
+        states: tuple[Participant, ...]
+
+        def __init__(self, name: str, on: Membrane, *, density: CountLike, states: str | Sequence[
+            str
+        ], steps: Sequence[tuple[str, Mapping[str, ParameterLike | Number]]], close: Sequence[
+            str
+        ] = (), charge: Mapping[
+            str, Number | Fraction | str
+        ] = ..., barrier: Barrier = ..., modulator: (
+            Callable[[Site], sp.Expr] | None
+        ) = None, label: str = "", species: tuple[
+            Species, ...
+        ] = (), reason: str = "",
+        ) -> None: ...  # fmt: skip
+
+    else:
+        states: str | Sequence[str] = field(kw_only=True)
+    steps: Sequence[tuple[str, Mapping[str, ParameterLike | Number]]] = field(kw_only=True)
     close: Sequence[str] = field(default=(), kw_only=True)
-    charge: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    charge: Mapping[str, Number | Fraction | str] = field(default_factory=dict, kw_only=True)
     barrier: Barrier = field(default_factory=Eyring, kw_only=True)
     modulator: Callable[[Site], sp.Expr] | None = field(default=None, kw_only=True)
     label: str = field(default="", kw_only=True)
@@ -342,6 +363,8 @@ class Cycle(Compared):
         Shares are those of the projection of all fluxes on the loops, Σ_l J_l Z_l, so that Σ ε_l
         J_l depends on no choice of a tree.
         """
+        if not off:
+            return ()
         diagram, steps = self.diagram, self.diagram.steps
         order = sorted(range(len(steps)), key=lambda k: steps[k] in off)
         Z = diagram.loops(order)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sympy as sp
 
@@ -20,8 +20,11 @@ from .. import dimension as d
 from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
-from .parameter import Parameter
+from .parameter import Parameter, Source
 from .site import Site, called, evaluated, exact, expressed
+
+if TYPE_CHECKING:
+    from .parameter_types import CountLike, ParameterLike
 
 __all__ = ["GHK", "Barrier", "ConstantField", "Elementary", "Empirical", "Eyring", "Law", "Ohmic",
     "Onsager", "Pair", "Rates", "ReducedCycle",
@@ -166,7 +169,7 @@ class Elementary:
     ``rate``: κ as a flux ("fmol/s") or per membrane area ("pmol/cm^2/s"), at activities of 1.
     """
 
-    rate: Any
+    rate: ParameterLike
     barrier: Barrier = Eyring()
 
     def rates(self, site: Site) -> Rates:
@@ -181,7 +184,7 @@ class GHK:
     ``permeability``: "cm/s".  For a neutral solute this is P·area·Δc.
     """
 
-    permeability: Any
+    permeability: ParameterLike
 
     def rates(self, site: Site) -> Rates:
         sides = (site.reaction.reactants, site.reaction.products)
@@ -213,7 +216,7 @@ class Ohmic:
     ``conductance``: of the membrane ("nS") or per area ("mS/cm^2").
     """
 
-    conductance: Any
+    conductance: ParameterLike
 
     def rates(self, site: Site) -> Rates:
         if not site.charge:
@@ -232,7 +235,7 @@ class Ohmic:
 class Onsager:
     """J = L·A, near equilibrium (Onsager 1931).  ``coefficient``: L in mol²/J/s, or per area."""
 
-    coefficient: Any
+    coefficient: ParameterLike
 
     def rates(self, site: Site) -> Rates:
         return Rates(conductance=site.per_area("coefficient", self.coefficient, d.ONSAGER))
@@ -246,7 +249,7 @@ class Water:
     ``permeability``: hydraulic, "cm/s/bar", or osmotic P_f, "cm/s", which is L_p·RT/v_w.
     """
 
-    permeability: Any
+    permeability: ParameterLike
 
     def rates(self, site: Site) -> Rates:
         water = [w for w in site.participants if w.is_solvent]
@@ -312,13 +315,13 @@ class Saturable:
         source: of all numbers that come as bare quantities.
     """
 
-    half: Mapping[str, Any]
-    maximum: Any = None
-    turnover: Any = None
-    density: Any = None
+    half: Mapping[str, ParameterLike]
+    maximum: ParameterLike | None = None
+    turnover: ParameterLike | None = None
+    density: CountLike | None = None
     binding: str = "simultaneous"
     barrier: Barrier = field(default_factory=Eyring)
-    source: Any = None
+    source: Source | None = None
 
     def rates(self, site: Site) -> Rates:
         if not isinstance(self.binding, str) or self.binding not in ("simultaneous", "common"):
@@ -453,7 +456,7 @@ class ReducedCycle:
     for the reaction at birth.
     """
 
-    density: Any
+    density: CountLike
     forward: Sequence[BoundExpression]
     reverse: Sequence[BoundExpression]
     reason: str = ""
@@ -471,11 +474,13 @@ class ReducedCycle:
                     advice=advice,
                 )
         if len(self.forward) != len(self.reverse) or len(self.forward) < 2:
+            got, advice = (
+                f"{len(self.forward)} forward and {len(self.reverse)} reverse",
+                "one function for each step in each direction",
+            )
+            wanted = "as many reverse as forward rates, at least two"
             raise errors.BadCycle(
-                where=f"{site.name}, ReducedCycle",
-                wanted="as many reverse as forward rates, at least two",
-                got=f"{len(self.forward)} forward and {len(self.reverse)} reverse",
-                advice="one function for each step in each direction",
+                where=f"{site.name}, ReducedCycle", wanted=wanted, got=got, advice=advice
             )
         rates = [
             [evaluated(f, site, f"{what}[{k}]") for k, f in enumerate(getattr(self, what))]

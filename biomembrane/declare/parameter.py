@@ -6,13 +6,16 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from .. import errors, symbols, units
 from ..dimension import CONCENTRATION, Dimension
 from .publication import Reference
+
+if TYPE_CHECKING:
+    from ..quantity_types import Quantity, QuantityLike
 
 KINDS = ("measured", "fitted", "derived", "assumed")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
@@ -151,9 +154,22 @@ class Parameter:
         OutOfDomain: ``sd`` below zero.
     """
 
-    quantity: Any
-    source: Source | None = None
-    sd: Any = None
+    if TYPE_CHECKING:  # what is kept, and what is given
+        quantity: Quantity
+        source: Source | None
+        sd: QuantityLike | None
+
+        def __init__(
+            self,
+            quantity: QuantityLike,
+            source: Source | None = None,
+            sd: QuantityLike | None = None,
+        ) -> None: ...
+
+    else:
+        quantity: QuantityLike
+        source: Source | None = None
+        sd: QuantityLike | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantity", units.quantity(self.quantity, "Parameter(quantity)"))
@@ -212,7 +228,7 @@ class Declared:
         return symbols.declared(self.name, self.domain)
 
     @property
-    def quantity(self) -> Any:
+    def quantity(self) -> Quantity:
         """The value in the user's unit."""
         return units.restore(self.value, self.unit)
 

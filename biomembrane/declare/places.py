@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
@@ -15,7 +15,11 @@ from .identity import Compared
 from .parameter import MOST, Declared, check_name, check_usual, declare
 from .species import Species
 
-Contents = Mapping[Species, Any]
+if TYPE_CHECKING:
+    from .contents_types import ContentsLike
+    from .parameter_types import ParameterLike
+
+Contents = dict[Species, Declared]
 RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
 
 
@@ -196,7 +200,15 @@ class Reservoir(Compared):
     """
 
     name: str
-    contents: Contents = field(default_factory=dict)
+    if TYPE_CHECKING:  # what is kept, and what is given
+        contents: Contents
+
+        def __init__(
+            self, name: str, contents: ContentsLike = ..., *, floating: bool = False
+        ) -> None: ...
+
+    else:
+        contents: ContentsLike = field(default_factory=dict)
     floating: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -244,10 +256,27 @@ class Compartment(Compared):
     """
 
     name: str
-    volume: Any = field(kw_only=True)
-    contents: Contents = field(default_factory=dict, kw_only=True)
-    held: Contents = field(default_factory=dict, kw_only=True)
-    impermeant: Balance | Contents | None = field(default=None, kw_only=True)
+    if TYPE_CHECKING:  # what is kept, and what is given
+        volume: Declared
+        contents: Contents
+        held: Contents
+        impermeant: Balance | Contents | None
+
+        def __init__(
+            self,
+            name: str,
+            *,
+            volume: ParameterLike,
+            contents: ContentsLike = ...,
+            held: ContentsLike = ...,
+            impermeant: Balance | ContentsLike | None = None,
+        ) -> None: ...
+
+    else:
+        volume: ParameterLike = field(kw_only=True)
+        contents: ContentsLike = field(default_factory=dict, kw_only=True)
+        held: ContentsLike = field(default_factory=dict, kw_only=True)
+        impermeant: Balance | ContentsLike | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
@@ -329,8 +358,23 @@ class Membrane(Compared):
     name: str
     inside: Place = field(kw_only=True)
     outside: Place = field(kw_only=True)
-    area: Any = field(kw_only=True)
-    capacitance: Any = field(default=None, kw_only=True)
+    if TYPE_CHECKING:  # what is kept, and what is given
+        area: Declared
+        capacitance: Declared | None
+
+        def __init__(
+            self,
+            name: str,
+            *,
+            inside: Place,
+            outside: Place,
+            area: ParameterLike,
+            capacitance: ParameterLike | None = None,
+        ) -> None: ...
+
+    else:
+        area: ParameterLike = field(kw_only=True)
+        capacitance: ParameterLike | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Membrane, name")

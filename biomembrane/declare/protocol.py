@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -18,6 +18,9 @@ from ..dimension import Dimension
 from .checks.certificate import check_dimension
 from .parameter import check_name, whole
 from .site import expressed
+
+if TYPE_CHECKING:
+    from .parameter_types import TimeFormula, VariedLike
 
 _MOST = 100_000  # pulses
 _STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"
@@ -58,16 +61,16 @@ class Protocol:
     """
 
     kind: Shape
-    times: tuple[Any, ...] = ()
-    values: tuple[Any, ...] = ()
-    formula: Callable[..., Any] | None = None
-    quantities: Mapping[str, Any] = field(default_factory=dict)
+    times: tuple[VariedLike, ...] = ()
+    values: tuple[VariedLike, ...] = ()
+    formula: TimeFormula | None = None
+    quantities: Mapping[str, VariedLike] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
 
     @classmethod
-    def steps(cls, start: Any, *changes: tuple[Any, Any]) -> Protocol:
+    def steps(cls, start: VariedLike, *changes: tuple[VariedLike, VariedLike]) -> Protocol:
         """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20,
         "mM")))``.
 
@@ -86,7 +89,14 @@ class Protocol:
 
     @classmethod
     def pulses(
-        cls, rest: Any, pulse: Any, *, start: Any, width: Any, period: Any = None, count: int = 1
+        cls,
+        rest: VariedLike,
+        pulse: VariedLike,
+        *,
+        start: VariedLike,
+        width: VariedLike,
+        period: VariedLike | None = None,
+        count: int = 1,
     ) -> Protocol:
         """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest``
         between them.
@@ -157,7 +167,7 @@ class Protocol:
         return cls.steps(rest, *changes)
 
     @classmethod
-    def ramps(cls, *points: tuple[Any, Any]) -> Protocol:
+    def ramps(cls, *points: tuple[VariedLike, VariedLike]) -> Protocol:
         """Straight lines between (time, value) points; the first and the last value hold before and
         after them.
 
@@ -181,7 +191,7 @@ class Protocol:
         return cls(Shape.RAMPS, times, values)
 
     @classmethod
-    def function(cls, formula: Callable[..., Any], **quantities: Any) -> Protocol:
+    def function(cls, formula: TimeFormula, **quantities: VariedLike) -> Protocol:
         """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by
         name, in the parameter's dimension.
 

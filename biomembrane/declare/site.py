@@ -18,7 +18,8 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
-from typing import Any
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
@@ -32,6 +33,10 @@ from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, solutes_at
 from .readable_state import OwnState
+
+if TYPE_CHECKING:
+    from ..quantity_types import Number
+    from .parameter_types import CountLike, ParameterLike
 
 GROUND = {
     symbols.R: d.MOLAR_ENTROPY, symbols.F: d.MOLAR_CHARGE, symbols.T: d.TEMPERATURE,
@@ -144,13 +149,30 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     return expressed(made, where)
 
 
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether it is a function or method of Python that takes exactly so many arguments, as most
+    are: its signature takes twenty times as long.
+    """
+    found: Any = function
+    if isinstance(function, MethodType):
+        found, count = function.__func__, count + 1
+    elif not isinstance(function, FunctionType):
+        found, count = (getattr(type(function), "__call__", None), count + 1)  # noqa: B004  of an object, not whether there is one
+    if (
+        not isinstance(found, FunctionType) or vars(found) or hasattr(function, "__wrapped__")
+    ):  # what wraps another says so there
+        return False
+    return found.__code__.co_argcount == count and not found.__code__.co_kwonlyargcount
+
+
 def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
     """What a user's function gives, once it is seen that it takes so many arguments.
 
     Raises WrongType.
     """
     try:
-        inspect.signature(function).bind(*given)
+        if not _takes(function, len(given)):
+            inspect.signature(function).bind(*given)
     except TypeError as problem:
         wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
         raise errors.WrongType(
@@ -423,14 +445,10 @@ class Site:
         return self.local(symbols.parameter("@on.area", positive=True), self.on.area.symbol, d.AREA)
 
     def parameter(
-        self,
-        key: str,
-        value: Any,
-        dims: Dimension | tuple[Dimension, ...] | None = None,
-        *,
-        domain: str | None = None,
-        long_name: str = "",
-    ) -> sp.Symbol:
+        self, key: str, value: ParameterLike | Number, dims: Dimension | tuple[Dimension,
+        ...] | None = None, *,
+        domain: str | None = None, long_name: str = "",
+    ) -> sp.Symbol:  # fmt: skip
         """Declare ``name.key`` and give its symbol.
 
         ``domain``: positive, nonnegative, real, nonzero or fraction; unless given, real for
@@ -457,10 +475,11 @@ class Site:
         asked = (key, id(value), dims, domain, long_name)
         if asked in self._given:
             return self._given[asked][0]
-        full, hint = (
-            long_name or f"{key if self.written_by_user else key.replace('_', ' ')} of {self.name}",
-            "; if it may be negative, site.parameter(…, domain='real')"
-            * (natural and self.written_by_user),
+        full = (
+            long_name or f"{key if self.written_by_user else key.replace('_', ' ')} of {self.name}"
+        )
+        hint = "; if it may be negative, site.parameter(…, domain='real')" * (
+            natural and self.written_by_user
         )
         made = declare(
             f"{self.name}.{key}",
@@ -519,12 +538,14 @@ class Site:
             )
         return tuple(e.xreplace(narrow) for e in expressions)
 
-    def per_area(self, key: str, value: Any, whole: Dimension, *, long_name: str = "") -> sp.Expr:
+    def per_area(
+        self, key: str, value: ParameterLike, whole: Dimension, *, long_name: str = ""
+    ) -> sp.Expr:
         """A parameter given for the whole membrane or per area, as the amount for the whole."""
         symbol = self.parameter(key, value, (whole / d.AREA, whole), long_name=long_name)
         return symbol * self.area if self.dims[symbol] != whole else symbol
 
-    def carriers(self, density: Any) -> sp.Expr:
+    def carriers(self, density: CountLike) -> sp.Expr:
         """Amount of transporters [fmol] from a number per area, a number, an amount per area or an
         amount.
         """

@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import errors
 from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
 from .parameter import Declared, as_parameter, check_name, check_text, declare, whole
+
+if TYPE_CHECKING:
+    from .parameter_types import ParameterLike
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 _ELEMENTS = frozenset(
@@ -175,9 +178,9 @@ class Species:
     charge: int = 0
     formula: str = ""
     moieties: Mapping[str, int] = field(default_factory=dict)
-    standard: Any = None
+    standard: ParameterLike | None = None
     convention: str = ""
-    molar_volume: Any = None
+    molar_volume: ParameterLike | None = None
     label: str = ""
 
     def __post_init__(self) -> None:

@@ -40,11 +40,10 @@ def shown(value: object, limit: int = 90) -> str:
         text = _text(value)
     except Exception:  # noqa: BLE001  what cannot even be printed: 5,000 digits, a broken __repr__
         text = f"an object of class {type(value).__name__}"
-    flat = " ".join(
-        _FACELESS.sub(
-            r"an object of class \1", _QUANTITY.sub(r"Q(\1, '\2')", text[: 20 * limit])
-        ).split()
-    )
+    text = text[: 20 * limit]
+    if "<" in text:
+        text = _FACELESS.sub(r"an object of class \1", _QUANTITY.sub(r"Q(\1, '\2')", text))
+    flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

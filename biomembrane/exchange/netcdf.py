@@ -19,6 +19,7 @@ from .file_safety import check_hdf5, check_texts, refused
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..quantity_types import PathLike
     from ..results.run import Run
     from ..results.scan import ScanResult
 
@@ -38,7 +39,7 @@ SUFFIXES = (".nc", ".nc4")
 _HELD = "variables_json"  # what the file holds, so that it is seen when something is gone
 
 
-def save(run: Run | ScanResult | SavedRun, path: str | Path) -> Path:
+def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
     """Write a run and its ledger, or what a scan kept, to a netCDF file; a lazy scan to a zarr
     folder, chunk by chunk.
 
@@ -108,7 +109,7 @@ def write(data: xr.Dataset, path: str | Path) -> Path:
     return target
 
 
-def open_result(path: str | Path) -> xr.Dataset:
+def open_result(path: PathLike) -> xr.Dataset:
     """Read what :func:`save` wrote: a file into memory, a zarr folder as dask arrays.
 
     Of a zarr folder in which chunks are missing, the lanes of these are marked as cancelled, and a
@@ -207,7 +208,7 @@ def sent(text: bytes) -> tuple[Path, xr.Dataset]:
     return target, data
 
 
-def open_run(path: str | Path) -> SavedRun:
+def open_run(path: PathLike) -> SavedRun:
     """A saved run that the figures draw like a fresh one.
 
     Raises:

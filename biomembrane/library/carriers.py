@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import errors
 from ..declare import laws
@@ -14,13 +14,16 @@ from ..declare.transporter import Transporter
 from ..units import Q
 from .sheet import sheet
 
+if TYPE_CHECKING:
+    from ..declare.parameter_types import CountLike, ParameterLike
+
 STATES = "C1 C2 C3 C4 C5 C6"
 
 
 def SGLT1(
     on: Membrane,
     *,
-    density: Any = None,
+    density: CountLike | None = None,
     data: str = "parent_1992",
     slip: bool = True,
     name: str = "SGLT1",
@@ -102,7 +105,9 @@ def _default_maximum() -> Parameter:
     )
 
 
-def GLUT2(on: Membrane, *, maximum: Any = None, name: str = "GLUT2") -> Transporter:
+def GLUT2(
+    on: Membrane, *, maximum: ParameterLike | None = None, name: str = "GLUT2"
+) -> Transporter:
     """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written
     outward, K = 17 mM.
 

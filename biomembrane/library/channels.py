@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import errors
 from ..declare import laws
@@ -14,6 +14,9 @@ from ..declare.transporter import Transporter
 from ..units import Q
 from .sheet import sheet
 from .species import H2O, Cl, K, Na
+
+if TYPE_CHECKING:
+    from ..declare.parameter_types import ParameterLike
 
 _KNOWN = {s.name: s.charge for s in (K, Na, Cl)}
 
@@ -50,7 +53,7 @@ def _default_permeability(name: str) -> Parameter:
 
 
 def leak(
-    species: Species, on: Membrane, *, permeability: Any = None, name: str = ""
+    species: Species, on: Membrane, *, permeability: ParameterLike | None = None, name: str = ""
 ) -> Transporter:
     """A constant-field (GHK) leak of one solute, written outward: a positive flux leaves the
     inside.
@@ -89,7 +92,9 @@ def leak(
     )
 
 
-def water(on: Membrane, *, permeability: Any = None, name: str = "water") -> Transporter:
+def water(
+    on: Membrane, *, permeability: ParameterLike | None = None, name: str = "water"
+) -> Transporter:
     """Osmotic water flow, written inward; with it the volumes on both sides that are compartments
     may change.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import constants, units
 from ..declare import laws
@@ -14,6 +14,9 @@ from ..declare.transporter import Transporter
 from ..dimension import SPECIFIC_CONDUCTANCE
 from ..units import Q
 from .sheet import sheet
+
+if TYPE_CHECKING:
+    from ..declare.parameter_types import ParameterLike
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +38,9 @@ def _coefficient(conductance: Any, where: str) -> Any:
     )
 
 
-def KCC2(on: Membrane, *, conductance: Any = None, name: str = "KCC2") -> Transporter:
+def KCC2(
+    on: Membrane, *, conductance: ParameterLike | None = None, name: str = "KCC2"
+) -> Transporter:
     """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et
     al. 2018).
 

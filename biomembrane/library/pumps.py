@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -18,6 +18,9 @@ from ..declare.site import Site
 from ..declare.transporter import Transporter
 from ..symbols import c0
 from .sheet import Sheet, sheet
+
+if TYPE_CHECKING:
+    from ..declare.parameter_types import CountLike
 
 _CONSTANTS: Mapping[str, tuple[str, Any]] = {
     "k1_forward": ("positive", d.RATE), "k2_forward": ("positive", d.RATE),
@@ -128,7 +131,11 @@ def _closing(k: Mapping[str, sp.Symbol], standard: sp.Expr) -> sp.Expr:
 
 
 def NaKATPase(
-    on: Membrane, *, density: Any = None, explicit: bool = False, name: str = "NaKATPase"
+    on: Membrane,
+    *,
+    density: CountLike | None = None,
+    explicit: bool = False,
+    name: str = "NaKATPase",
 ) -> Transporter:
     """The Na⁺/K⁺ pump: 3 Na⁺ out, 2 K⁺ in, one ATP; reversible, one charge outward per turnover.
 

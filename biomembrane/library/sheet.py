@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..declare.parameter import Parameter, Source
 from ..declare.publication import Reference
 from ..units import Q
 
+_DATA = Path(__file__).parent / "data"
 _FORM = (
     "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind,"
     " where"
@@ -123,7 +123,7 @@ def sheet(name: str | Path) -> Sheet:
     path = (
         Path(name)
         if isinstance(name, Path) or str(name).endswith(".toml")
-        else Path(str(files(__package__) / "data" / f"{name}.toml"))
+        else _DATA / f"{name}.toml"
     )
     if not _there(path):
         known = sorted(p.stem for p in path.parent.glob("*.toml"))

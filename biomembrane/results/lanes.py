@@ -17,6 +17,8 @@ from ..solve.scan_grid import inside
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..quantity_types import Quantity
+
 NEAR = 1e-6  # of a label: how far from it the number may be that means it
 
 
@@ -153,7 +155,7 @@ def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
     return {d: range(dims[d])[at[d]] for d in dims}
 
 
-def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Any]:
+def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Quantity]:
     """Last values by name, as quantities; what has no value is left out."""
     where, known = (
         f"run.final({errors.shown(variable)})",

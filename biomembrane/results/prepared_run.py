@@ -25,6 +25,9 @@ from .run import Run, finished
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..quantity_types import TimeLike, TimesLike
+    from .run_types import ParametersLike, StartLike
+
 _EXAMPLE = "vary={'blood.K': 'mM'}"
 
 
@@ -32,10 +35,10 @@ def prepare(
     model: Model,
     *,
     vary: Mapping[str, str],
-    until: Any = None,
-    times: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    start: Any = None,
+    until: TimeLike | None = None,
+    times: TimesLike | None = None,
+    parameters: ParametersLike | None = None,
+    start: StartLike | None = None,
     solver: Solver | None = None,
 ) -> Prepared:
     """A function of some parameters that runs a model: everything is checked and compiled now, and
@@ -149,12 +152,13 @@ class Prepared:
         task = self._task
         base = task.parameters.base.copy()
         base[self._places] = self._read(values)
-        run = Run(
-            replace(task, parameters=replace(task.parameters, base=base)).trajectory(slice(0, 1))
+        return finished(
+            Run(
+                replace(task, parameters=replace(task.parameters, base=base)).trajectory(
+                    slice(0, 1)
+                )
+            )
         )
-        if not task.seen:  # nothing that a protocol depends on varies
-            self._task = replace(task, seen=True)
-        return finished(run)
 
     def _read(self, values: Any) -> NDArray[np.float64]:
         given = user_text.numbers(values)

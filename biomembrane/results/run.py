@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -27,33 +26,46 @@ from .variables import present, protocols, values
 if TYPE_CHECKING:
     import xarray as xr
 
-
-@overload
-def simulate(model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[
-    str, Any
-] | None = ..., start: Any = ..., keep: None = ..., solver: (
-    Solver | None
-) = ..., progress: lane_batches.Progress = ...,
-) -> Run: ...  # fmt: skip
+    from ..quantity_types import Quantity, TimeLike, TimesLike
+    from .run_types import KeepLike, Labels, ParametersLike, StartLike
 
 
 @overload
-def simulate(model: Model, *, until: Any = ..., times: Any = ..., parameters: Mapping[
-    str, Any
-] | None = ..., start: Any = ..., keep: Any, solver: (
-    Solver | None
-) = ..., progress: lane_batches.Progress = ...,
-) -> ScanResult: ...  # fmt: skip
+def simulate(
+    model: Model,
+    *,
+    until: TimeLike | None = ...,
+    times: TimesLike | None = ...,
+    parameters: ParametersLike | None = ...,
+    start: StartLike | None = ...,
+    keep: None = ...,
+    solver: Solver | None = ...,
+    progress: lane_batches.Progress = ...,
+) -> Run: ...
+
+
+@overload
+def simulate(
+    model: Model,
+    *,
+    until: TimeLike | None = ...,
+    times: TimesLike | None = ...,
+    parameters: ParametersLike | None = ...,
+    start: StartLike | None = ...,
+    keep: KeepLike,
+    solver: Solver | None = ...,
+    progress: lane_batches.Progress = ...,
+) -> ScanResult: ...
 
 
 def simulate(
     model: Model,
     *,
-    until: Any = None,
-    times: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    start: Any = None,
-    keep: Any = None,
+    until: TimeLike | None = None,
+    times: TimesLike | None = None,
+    parameters: ParametersLike | None = None,
+    start: StartLike | None = None,
+    keep: KeepLike | None = None,
     solver: Solver | None = None,
     progress: lane_batches.Progress = None,
 ) -> Run | ScanResult:
@@ -293,7 +305,9 @@ class Run:
         }
 
     @property
-    def baths_by_lane(self) -> dict[str, dict[str, Any]]:
+    def baths_by_lane(
+        self,
+    ) -> dict[str, dict[str, Any]]:  # Any: lists as deep as a scan has dimensions
         """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
         shape = tuple(self.trajectory.dims.values())
         return {
@@ -338,7 +352,7 @@ class Run:
         )
         return Run(self.trajectory.cut(lane))
 
-    def sel(self, **at: Any) -> Run:
+    def sel(self, **at: Labels) -> Run:
         """One lane of a scan, by the coordinates of its dimensions.
 
         Args:
@@ -356,7 +370,7 @@ class Run:
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
-    def final(self, variable: str) -> dict[str, Any]:
+    def final(self, variable: str) -> dict[str, Quantity]:
         """Last values of a variable of a single run.
 
         Args:

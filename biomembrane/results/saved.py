@@ -21,6 +21,9 @@ from .schema import ended
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..quantity_types import Quantity
+    from .run_types import Labels
+
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
@@ -104,11 +107,11 @@ class SavedRun:
         """
         return SavedRun(lane(self.data, positions(self.dims, at)))
 
-    def sel(self, **at: Any) -> SavedRun:
+    def sel(self, **at: Labels) -> SavedRun:
         """One lane of a scan, as :meth:`biomembrane.Run.sel`."""
         return self.isel(**nearest_places(self.data, tuple(self.dims), at))
 
-    def final(self, variable: str) -> dict[str, Any]:
+    def final(self, variable: str) -> dict[str, Quantity]:
         """Last values of a variable of a single run, as quantities by name.
 
         Raises:

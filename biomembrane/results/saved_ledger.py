@@ -265,6 +265,15 @@ class FiledTotals(LedgerTotals):
         return made
 
     @cached_property
+    def relaxed(self) -> Array:
+        name = "ledger_relaxed"  # no file of before has it
+        return (
+            self.t.lanes(name, "time")
+            if name in self.t.data
+            else self._where_run(np.zeros_like(self.dissipated))
+        )
+
+    @cached_property
     def imposed_parts(self) -> Array:
         name = "ledger_imposed_by_store"
         return (

@@ -33,6 +33,8 @@ from .variables import VARIABLES, values
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..quantity_types import TimesLike
+
 Array = NDArray[Any]
 BOOKS = {
     "ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store",
@@ -73,8 +75,8 @@ class Keep:
     """
 
     variables: Sequence[str] = ("amount", "potential", "volume")
-    times: Any = "all"
-    reduce: Sequence[str] | Callable[[xr.Dataset], Any] = ()
+    times: TimesLike = "all"
+    reduce: Sequence[str] | Callable[[xr.Dataset], xr.Dataset] = ()
     ledger: str = "final"
     dtype: str = "float64"
 

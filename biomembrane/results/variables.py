@@ -113,12 +113,16 @@ def _every(trajectory: Trajectory, name: str, got: Array) -> Array:
 
 
 def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
-    """By parameter that changes in time: (time, lane) values, unit, meaning."""
+    """By parameter that changes in time, by a protocol or where an event sets it: (time, lane)
+    values, unit, meaning.
+    """
     program, made = trajectory.kernel.program, {}
     shown = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True))
     for timed in trajectory.parameters.timed:
         name = program.parameters[timed.value]
         shown.setdefault(name, trajectory.input(timed.value))
+    for index in trajectory.event_inputs:
+        shown.setdefault(program.parameters[index], trajectory.input(index))
     for name, value in shown.items():
         p = trajectory.model.parameter(name)
         made[name] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,13 +26,14 @@ from .evaluation import Array, Box, Functions, box
 from .finding import Audit, Finding, Witness
 from .residual import EXACT, Residual, residual
 
+if TYPE_CHECKING:
+    from ..declare.parameter_types import RangesLike
+
 NONLINEAR = "ln(r⁺/r⁻) is no linear form of V and ln c"
 
 
 def audit(
-    x: Model | Transporter | Cycle | Claim | Iterable[Claim],
-    *,
-    over: Mapping[str, Any] | None = None,
+    x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: RangesLike | None = None
 ) -> Audit:
     """Judge every process and every loop of kinetic diagrams by local detailed balance, ε = RT
     ln(r⁺/r⁻) − A (formalism §4, §6).

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import constants, errors, units
 from .. import dimension as d
@@ -17,6 +17,10 @@ from . import coupling_text
 from .conjugate_flows import Declaration, Flows, ideal
 from .coupled_flows import CoupledFlows
 from .evaluation import Array
+
+if TYPE_CHECKING:
+    from ..declare.parameter_types import LevelsLike
+    from ..quantity_types import QuantityLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +51,8 @@ def coupling(
     driving: str = "",
     driven: str = "",
     *,
-    at: Mapping[str, Any] | None = None,
-    temperature: Any = None,
+    at: LevelsLike | None = None,
+    temperature: QuantityLike | None = None,
 ) -> Coupling:
     """How tightly a transporter, or several on one membrane, couple two flows (Kedem & Caplan
     1965).

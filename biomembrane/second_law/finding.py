@@ -16,6 +16,8 @@ from ..html import collapsible, join, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..quantity_types import Number, QuantityLike
+
 PASSING = (Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
 MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
@@ -151,7 +153,7 @@ class Audit:
             if (abs(f.kJ) >= limit if f.verdict in MEASURED and f.cause != "mass" else not f.holds)
         )
 
-    def check(self, limit: Any = None) -> Audit:
+    def check(self, limit: Number | QuantityLike | None = None) -> Audit:
         """The audit itself, if all pass.
 
         Args:

@@ -41,6 +41,8 @@ from .one_way_split import splits
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..declare.parameter_types import RangesLike
+
 METHODS = ("reverse", "projection")
 LONG = 400  # operations of a flux
 ROUNDING = 1e-9  # of a flux: a change below it is none
@@ -300,7 +302,7 @@ def _moved(x: Array, k: int, values: Array) -> Array:
 
 
 def make_consistent(
-    x: Transporter | Cycle, *, method: str = "reverse", over: Mapping[str, Any] | None = None
+    x: Transporter | Cycle, *, method: str = "reverse", over: RangesLike | None = None
 ) -> Repair:
     """The transporter or cycle made consistent, with what changes.
 

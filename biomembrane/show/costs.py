@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+    from ..quantity_types import TimeLike
+    from .course_contents import RunLike
+
     Array = NDArray[np.float64]
 
 _LEAST = 0.002  # of what was spent: smaller bars are drawn as one
@@ -61,12 +64,12 @@ class Cargo:
 
 
 def costs(
-    run: Any,
+    run: RunLike,
     cargo: str = "glucose",
     *,
     into: str | None = None,
     through: str | None = None,
-    over: Any = None,
+    over: tuple[TimeLike, TimeLike] | None = None,
     ax: Axes | None = None,
     width: str | float = "single",
     style: str = "cell",

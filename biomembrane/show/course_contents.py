@@ -57,11 +57,16 @@ class RunLike(Protocol):
     """What the figures read of a run."""
 
     @property
-    def data(self) -> xr.Dataset: ...
+    def data(self) -> xr.Dataset:
+        """The labelled trajectory."""
+
     @property
-    def ledger(self) -> LedgerLike: ...
+    def ledger(self) -> LedgerLike:
+        """The books."""
+
     @property
-    def model_name(self) -> str: ...
+    def model_name(self) -> str:
+        """Of the model."""
 
 
 @dataclass(frozen=True)

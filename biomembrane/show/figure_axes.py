@@ -45,7 +45,7 @@ def axes_for(
     return figure.add_subplot()
 
 
-def panels(
+def panels(  # Any: options are matplotlib's
     count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure with panels side by side, lettered A, B, …, for what no figure here draws.

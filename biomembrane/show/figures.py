@@ -218,12 +218,13 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
 
     energies = {
         name: _final(run, name)
-        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated")
+        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated", "relaxed")
     }
     names = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
         "dissipated": "heat",
+        "relaxed": "heat of constraints that jump",
     }
     texts = {
         name: with_energy(names.get(name, name), x)

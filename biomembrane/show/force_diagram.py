@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.patches import FancyArrowPatch
 
+    from ..quantity_types import TimeLike
+    from .course_contents import RunLike
+
 _HEAD = 0.75  # height of the title of a membrane, by that of a row
 _PER = constants.FARADAY * 1e-6  # kJ/mol in a mV
 _STILL = 0.005  # kJ/mol: nearer to equilibrium than is printed
@@ -55,9 +58,9 @@ class Force:
 
 
 def forces(
-    run: Any,
+    run: RunLike | xr.Dataset,
     *,
-    at: Any = None,
+    at: TimeLike | None = None,
     species: Sequence[str] | None = None,
     membranes: Sequence[str] | None = None,
     millivolts: bool = True,

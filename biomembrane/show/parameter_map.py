@@ -23,6 +23,9 @@ from .text_layout import text_sizes, wrap
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..quantity_types import TimeLike
+    from .figure_types import ResultLike, VariableLike
+
     Array = NDArray[np.float64]
 
 _LEVELS = 7
@@ -30,12 +33,12 @@ _EDGE = 0.07  # of the width and height: nearer to the edge a label would be cli
 
 
 def map(  # noqa: A001  figures.map
-    scan: Any,
-    of: Any = "potential",
+    scan: ResultLike,
+    of: VariableLike = "potential",
     *,
     x: str | None = None,
     y: str | None = None,
-    at: Any = None,
+    at: TimeLike | None = None,
     ax: Axes | None = None,
     width: str | float = "single",
     style: str = "cell",

@@ -32,6 +32,9 @@ from .text_layout import TIE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..quantity_types import TimeLike
+    from .figure_types import ResultLike, VariableLike, VariablesLike
+
     Array = NDArray[np.float64]
 
 _CROSS = "×"
@@ -39,11 +42,11 @@ _FLAT = 1e-6  # of a curve, and of the largest in its panel: what is smaller is 
 
 
 def response(
-    scan: Any,
-    of: Any = "current",
+    scan: ResultLike,
+    of: VariablesLike = "current",
     *,
-    along: Any = None,
-    at: Any = None,
+    along: VariableLike | None = None,
+    at: TimeLike | None = None,
     reversal: bool = False,
     ax: Axes | None = None,
     width: str | float = "single",

@@ -26,12 +26,16 @@ from .result_data import one_lane
 from .series import Series
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
+
+    from .course_contents import RunLike
+    from .figure_types import VariablesLike
 
 
 def compare(
-    runs: Mapping[str, Any],
-    of: Any = "potential",
+    runs: Mapping[str, RunLike | xr.Dataset],
+    of: VariablesLike = "potential",
     *,
     ax: Axes | None = None,
     width: str | float = "single",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ..quantity_types import PathLike
+
 STYLES = ("base", "cell", "plos", "nature", "slides")
 WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
     "base": {"single": 85, "middle": 114, "double": 174},
@@ -154,7 +156,7 @@ def new_figure(width: float, height: float, name: str, heading: str = "") -> Fig
     return figure
 
 
-def save(fig: Figure | Axes, path: str | Path) -> Path:
+def save(fig: Figure | Axes, path: PathLike) -> Path:
     """Write ``fig``, or the figure of these axes, as PDF, SVG or PNG by the suffix of ``path`` and
     return the path.
 

@@ -18,8 +18,10 @@ from .print_format import time_unit
 from .text_layout import extent, text_sizes, wrap
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 _EXAMPLE = "panels=('potential', 'flux')"
 
@@ -38,15 +40,24 @@ def traces(
     run: RunLike,
     *,
     panels: str | Sequence[str] | None = ...,
-    ax: Any,
+    ax: Axes,
     width: str | float = ...,
     style: str = ...,
-) -> Any: ...
+) -> Axes: ...
+@overload
+def traces(
+    run: RunLike,
+    *,
+    panels: str | Sequence[str] | None = ...,
+    ax: Sequence[Axes] | NDArray[np.object_],
+    width: str | float = ...,
+    style: str = ...,
+) -> tuple[Axes, ...]: ...
 def traces(
     run: RunLike,
     *,
     panels: str | Sequence[str] | None = None,
-    ax: Any = None,
+    ax: Axes | Sequence[Axes] | NDArray[np.object_] | None = None,
     width: str | float = "single",
     style: str = "cell",
 ) -> Figure | Axes | tuple[Axes, ...]:

@@ -38,6 +38,54 @@ def meet(
         _Newton(k, held, [*rows], scale[[*rows]], positive[[*rows]], lanes, dims).settle(y0)
 
 
+def follow(
+    k: Kernel,
+    held: Sequence[Any],
+    y0: Array,
+    traces: Array,
+    totals: NDArray[np.bool_],
+    scale: Array,
+) -> Array:
+    """Typical sizes, where ``traces`` (state, lane) have been put into empty pools of ``y0``: an
+    algebraic one is as small as its trace, for its logarithm is determined, however little there
+    is.  What constraints conserve, the states ``totals`` without a share in the free energy, takes
+    part in the traces: where all pools of a fast process are empty, their total is more than
+    nothing then, too.
+    """
+    rows, lanes = [*k.program.algebraic], np.flatnonzero(traces.any(axis=0))
+    if not rows or not len(lanes):
+        return scale
+    _share(k, held, y0, traces, totals, lanes)
+    made = scale.copy()
+    made[rows] = np.where(traces[rows] > 0, traces[rows], scale[rows])
+    return made
+
+
+def _share(
+    k: Kernel,
+    held: Sequence[Any],
+    y0: Array,
+    traces: Array,
+    totals: NDArray[np.bool_],
+    lanes: NDArray[np.int64],
+) -> None:
+    """Move totals so that what their constraints say does not change by the traces."""
+    i, j = (np.asarray(each, dtype=np.int64) for each in k.program.sparsity)
+    of_total = np.isin(i, [*k.program.algebraic]) & totals[j]
+    if not of_total.any():
+        return
+    rows, columns = (np.unique(each[of_total]) for each in (i, j))
+    some = [c[lanes] if np.ndim(c) else c for c in held]
+    with np.errstate(all="ignore"):
+        slopes = k.call("jacobian", 0.0, y0[:, lanes], some)
+    dense = np.zeros((len(rows), len(y0), len(lanes)))
+    mine = np.isin(i, rows)
+    dense[np.searchsorted(rows, i[mine]), j[mine]] = slopes[mine]
+    for lane, at in enumerate(lanes.tolist()):
+        wanted = -dense[:, :, lane] @ traces[:, at]
+        y0[columns, at] += np.linalg.lstsq(dense[:, columns, lane], wanted, rcond=None)[0]
+
+
 @dataclass(frozen=True, eq=False)
 class _Newton:
     """``rows``: the algebraic states, with typical ``size`` (row, lane) and which are
@@ -70,7 +118,9 @@ class _Newton:
         )
 
     def _name(self, row: int) -> str:
-        return self.kernel.program.states[self.rows[row]]
+        """The state for which the constraint in a row is declared."""
+        name: str = self.kernel.program.names["rhs"][self.rows[row]]
+        return name
 
     def _where(self, name: str, lanes: Array) -> str:
         place = position(lanes, self.lanes, self.dims)

@@ -7,7 +7,8 @@ the lane goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from ..compile.kernel import Kernel
-from ..compile.rosenbrock.event_location import HALVES, LOOKS, MOST
+from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
 from .parameter_set import ParameterSet, changeable
 from .problem import Array, Met, Problem
 from .status import Outcome, Status
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .trajectory import Trajectory
 
 Lanes = NDArray[np.int64]
+NO_NUMBER = "the event {event!r} is not a number"
 
 
 class Passage:
@@ -34,11 +36,13 @@ class Passage:
 
     ``held`` (lane, part, constant): what holds in each part that is scheduled, changed where an
     event sets a parameter; ``turns`` (lane, part − 1, state): the states at the breaks of protocols
-    that were passed.
+    that were passed, and ``settled`` those to which constraints moved them.
     """
 
-    def __init__(self, problem: Problem, held: Array, turns: Array) -> None:
-        self.problem, self.held, self.turns = problem, held, turns
+    def __init__(
+        self, problem: Problem, held: Array, turns: Array, settled: Array | None = None
+    ) -> None:
+        self.problem, self.held, self.turns, self.settled = problem, held, turns, settled
         self.met: list[list[Met]] = [[] for _ in range(problem.lanes)]
         self._passed = [0] * problem.lanes
         self._set: list[dict[int, float]] = [{} for _ in range(problem.lanes)]
@@ -53,12 +57,15 @@ class Passage:
         ``which`` (bits) at its time with the state ``before``; of several events each finds what
         those before it in the program have left.
         """
-        for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
-            self._pass(lane, time)
+        if len(self.problem.stops) > 1:
+            for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
+                self._pass(lane, time)
         after = before.copy()
         for number in range(len(self.problem.kernel.program.events)):
-            mine = np.flatnonzero((which >> number) & 1)
-            if len(mine):
+            mine = (which >> number) & 1 == 1
+            if mine.all():
+                after = self._fire(number, lanes, times, after)
+            elif mine.any():
                 after[:, mine] = self._fire(number, lanes[mine], times[mine], after[:, mine])
         return after
 
@@ -75,18 +82,17 @@ class Passage:
                 self._put(program.parameters.index(name), lanes, value)
         if not {name for name, _ in event.sets} <= set(program.states):
             self._prepare(lanes, begun)
-        for k, lane in enumerate(lanes.tolist()):
-            self._passed[lane] = part = int(begun[k])
-            self.met[lane].append(
-                Met(
-                    float(times[k]),
-                    event.name,
-                    before[:, k].copy(),
-                    after[:, k].copy(),
-                    part,
-                    self._set[lane],
-                )
-            )
+        rows = zip(
+            lanes.tolist(),
+            times.tolist(),
+            begun.tolist(),
+            before.T.copy(),
+            after.T.copy(),
+            strict=True,
+        )
+        for lane, time, part, old, new in rows:
+            self._passed[lane] = part
+            self.met[lane].append(Met(time, event.name, old, new, part, self._set[lane]))
         return after
 
     def _put(self, number: int, lanes: Lanes, values: Array) -> None:
@@ -110,10 +116,17 @@ class Passage:
         while self._passed[lane] < len(stops) and stops[self._passed[lane]] < time:
             at = self._passed[lane]
             state = self.turns[lane, at].copy()
+            onset = state if self.settled is None else self.settled[lane, at].copy()
             self._passed[lane] = at + 1
             self.met[lane].append(
-                Met(float(stops[at]), None, state, state, at + 1, self._set[lane])
+                Met(float(stops[at]), None, state, state, at + 1, self._set[lane], onset)
             )
+
+    def settle(self, lanes: Lanes, states: Array) -> None:
+        """To which states (lane, state) constraints moved what the last event of each lane left."""
+        for lane, state in zip(lanes.tolist(), states, strict=True):
+            if self.met[lane]:
+                self.met[lane][-1] = replace(self.met[lane][-1], settled=state.copy())
 
     def constants(self, time: float, lane: int) -> list[float]:
         """Of the part that begins at a time."""
@@ -150,7 +163,8 @@ def first_root(
     kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int
 ) -> tuple[float, int] | None:
     """When, in a step with this dense output, the first events rise through zero, and which (bits);
-    those of ``mute`` are not armed at the start.
+    those of ``mute`` are not armed at the start.  (NaN, number of the event) where one has no
+    value.
     """
 
     def values(t: Any) -> Array:
@@ -158,17 +172,58 @@ def first_root(
 
     times = begin + (end - begin) * np.array(LOOKS)
     seen = values(times)
+    blind = np.isnan(seen).any(axis=1)
+    if blind.any():
+        return math.nan, int(np.flatnonzero(blind)[-1])
     bits = 1 << np.arange(len(seen))
-    armed = (seen[:, 0] < 0) & (bits & mute == 0)
+    armed, slopes = (seen[:, 0] < 0) & (bits & mute == 0), seen @ np.array(SLOPES).T
     for k in range(1, len(times)):
-        if np.any(armed & (seen[:, k] >= 0)):
-            low, high = float(times[k - 1]), float(times[k])
+        low, high = float(times[k - 1]), float(times[k])
+        peaked = [
+            _peak(values, e, (low, high), (slopes[e, k - 1],
+                slopes[e, k])) for e in np.flatnonzero(armed).tolist()
+            if slopes[e, k - 1] > 0 > slopes[e, k]
+        ]  # fmt: skip
+        tops = [top for top in peaked if top is not None]
+        if tops or np.any(armed & (seen[:, k] >= 0)):
+            high = min([high, *tops])
             for _ in range(HALVES):
                 middle = (low + high) / 2
                 up = np.any(armed & (values(middle) >= 0))
                 low, high = (low, middle) if up else (middle, high)
             return high, int(bits[armed & (values(high) >= 0)].sum())
         armed = seen[:, k] < 0
+    return None
+
+
+def _peak(
+    values: Callable[[Any], Array],
+    event: int,
+    edges: tuple[float, float],
+    slopes: tuple[float, float],
+) -> float | None:
+    """Where between two looks an event that is below zero at both has its highest point, if that is
+    at zero or above; first where its slopes let one expect it, then by parabolas.
+    """
+    (left, right), (up, down) = edges, slopes
+    low, high = (float(values(t)[event]) for t in edges)
+    x = left + (right - left) * up / (up - down)
+    for _ in range(CLIMB):
+        value = float(values(x)[event])
+        if value >= 0:
+            return x
+        p, q = (x - left) * (value - high), (x - right) * (value - low)
+        if value < low or value < high:
+            vertex = (x + (left if value < low else right)) / 2
+        else:
+            vertex = x - 0.5 * ((x - left) * p - (x - right) * q) / (p - q) if p != q else x
+        if not left < vertex < right or vertex == x:
+            return None
+        if vertex > x:
+            left, low = x, value
+        else:
+            right, high = x, value
+        x = vertex
     return None
 
 
@@ -181,24 +236,34 @@ def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Tra
     block = made.block
     if block.met is None:
         return made
-    lanes, count, end = len(block.met), max(map(len, block.met), default=0), float(block.times[-1])
+    lengths = [*map(len, block.met)]
+    lanes, count, end = len(lengths), max(lengths, default=0), float(block.times[-1])
     stops, part = np.full((count + 1, lanes), end), np.zeros((count + 1, lanes), dtype=np.int64)
     before = np.repeat(
         block.end[:, None, : block.sizes[0]], count, axis=1
     )  # beyond the last break, where nothing changes
-    after = before.copy()
-    for lane, breaks in enumerate(block.met):
-        for k, met in enumerate(breaks):
-            stops[k, lane], before[lane, k], after[lane, k], part[k + 1 :, lane] = (
-                met.time,
-                met.before,
-                met.after,
-                met.part,
-            )
+    after, settled = before.copy(), before.copy()
+    if count:
+        every = [met for breaks in block.met for met in breaks]
+        lane, k = (
+            np.repeat(np.arange(lanes), lengths),
+            np.concatenate([np.arange(n) for n in lengths]),
+        )
+        stops[k, lane], part[k + 1, lane] = [met.time for met in every], [met.part for met in every]
+        np.maximum.accumulate(part, axis=0, out=part)
+        before[lane, k], after[lane, k] = (
+            [met.before for met in every],
+            [met.after for met in every],
+        )
+        settled[lane, k] = [met.after if met.settled is None else met.settled for met in every]
     given = made.parameters.parts(made.lanes, end)[1] if inputs is None else inputs
     constants = _constants(made.kernel, given, part, block.met, single=not made.dims)
+    moved = settled if made.kernel.program.algebraic else None
     return replace(
-        made, stops=stops, constants=constants, block=replace(block, turns=before, reset=after)
+        made,
+        stops=stops,
+        constants=constants,
+        block=replace(block, turns=before, reset=after, settled=moved),
     )
 
 
@@ -216,18 +281,22 @@ def _constants(
     sets = sorted({number for breaks in met for each in breaks for number in each.set})
     if len(inputs) == 1 and not sets:
         return [kernel.prepare(inputs[0])] * len(part)
+    lanes = np.arange(len(met))
     whole = [
-        np.array([np.broadcast_to(x, len(met)) for x in column], dtype=float)
+        np.array([np.broadcast_to(x, len(met)) for x in column], dtype=float)[part, lanes]
         for column in zip(*inputs, strict=True)
     ]
-    made, lanes = list[Sequence[Any]](), np.arange(len(met))
-    for k, rows in enumerate(part):
-        here = [x[rows, lanes] for x in whole]
-        for lane, breaks in enumerate(met if k else ()):
-            for number, value in breaks[min(k, len(breaks)) - 1].set.items() if breaks else ():
-                here[number][lane] = value
-        made.append(kernel.prepare([float(x[0]) for x in here] if single else here))
-    return made
+    for number in sets:
+        for lane, breaks in enumerate(met):
+            values = [each.set.get(number) for each in breaks]
+            since = next((k for k, x in enumerate(values) if x is not None), len(values))
+            if since < len(values):
+                whole[number][since + 1 : len(values) + 1, lane] = values[since:]
+                whole[number][len(values) + 1 :, lane] = values[-1]
+    return [
+        kernel.prepare([float(x[k, 0]) for x in whole] if single else [x[k] for x in whole])
+        for k in range(len(part))
+    ]
 
 
 def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:

@@ -88,6 +88,8 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     }
     if blocks[0].met is None:
         joined["turns"] = np.concatenate([b.turns for b in blocks])
+        if blocks[0].settled is not None:
+            joined["settled"] = np.concatenate([b.onsets for b in blocks])
     else:
         joined["met"] = [breaks for b in blocks for breaks in b.met or ()]
     block = replace(

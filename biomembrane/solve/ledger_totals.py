@@ -41,11 +41,18 @@ class LedgerTotals:
         them.
         """
         _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
-        baths = model_index(self.t.model).baths
+        baths, met = model_index(self.t.model).baths, self.t.block.met
+        given: dict[int, list[Any]] = {
+            place: [part[place] for part in inputs] for place, _ in baths.values()
+        }
+        for place in set(self.t.event_inputs) & given.keys():
+            given[place] += [
+                each.set[place] for breaks in met or () for each in breaks if place in each.set
+            ]
         return {
             name: used
             for name, (place, used) in baths.items()
-            if any(np.any(np.equal(part[place], 0)) for part in inputs)
+            if any(np.any(np.equal(x, 0)) for x in given[place])
         }
 
     @cached_property
@@ -164,6 +171,11 @@ class LedgerTotals:
         return made
 
     @cached_property
+    def relaxed(self) -> Array:
+        made: Array = self.t.relaxed * self.scale
+        return self._where_run(made)
+
+    @cached_property
     def dissipated(self) -> Array:
         made: Array = self.dissipation.sum(axis=0)
         return made
@@ -188,6 +200,7 @@ class LedgerTotals:
             - self.delivered
             - self.stored
             - self.dissipated
+            - self.relaxed
         )
         return made
 

@@ -188,13 +188,14 @@ def _put(block: Block, lanes: Chosen, other: Block) -> None:
     """Replace lanes by those of another block, unless they had come farther."""
     old, new = block.statuses, other.statuses
     better = [k for k, lane in enumerate(lanes.tolist()) if new[k].ok or not old[lane].ok]
+    kept = ["turns", *([] if block.settled is None else ["settled"])]
     for name in (
         "rows",
         "end",
         "least",
         "steps",
         "rejected",
-        *([] if block.met is not None else ["turns"]),
+        *([] if block.met is not None else kept),
     ):
         getattr(block, name)[lanes[better]] = getattr(other, name)[better]
     for k in better:

@@ -164,8 +164,8 @@ class Problem:
 @dataclass(frozen=True, eq=False)
 class Met:
     """A break that a lane met: when, of which ``event`` (None of a protocol), the states on both
-    sides; from there on the inputs of the scheduled ``part`` hold, but those that events have
-    ``set`` so far, by their numbers.
+    sides, and ``settled``, to which constraints move them; from there on the inputs of the
+    scheduled ``part`` hold, but those that events have ``set`` so far, by their numbers.
     """
 
     time: float
@@ -174,6 +174,7 @@ class Met:
     after: Array
     part: int
     set: Mapping[int, float]
+    settled: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +210,7 @@ class Block:
     alone, NaN where a lane did not come; ``end`` (lane, row) both at the end; ``turns`` (lane, part
     − 1, state); ``least`` (lane, process); ``statuses``, ``steps``, ``rejected`` by lane. Of a
     program with events ``met``, the breaks that each lane met, and ``reset``, the states after them
-    where events set states.
+    where events set states; with constraints ``settled``, the states to which these move them then.
     """
 
     times: Array
@@ -223,11 +224,17 @@ class Block:
     sizes: tuple[int, ...]  # of states and each group of quadratures
     met: list[list[Met]] | None = None
     reset: Array | None = None
+    settled: Array | None = None
+
+    @property
+    def given(self) -> Array:
+        """States (lane, part − 1, state) after breaks, before constraints are met again."""
+        return self.turns if self.reset is None else self.reset
 
     @property
     def onsets(self) -> Array:
         """States (lane, part − 1, state) from which the parts after breaks begin."""
-        return self.turns if self.reset is None else self.reset
+        return self.given if self.settled is None else self.settled
 
     def part(self, which: int) -> Array:
         """States (0), entries (1), drift (2), uphill (3) or dissipation (4) as (member, time,
@@ -269,7 +276,9 @@ class Block:
             self.rejected[at],
             self.sizes,
         )
-        return made if self.met is None else replace(made, met=self.met[at], reset=self.onsets[at])
+        if self.settled is not None:
+            made = replace(made, settled=self.settled[at])
+        return made if self.met is None else replace(made, met=self.met[at], reset=self.given[at])
 
     def ends(self) -> Block:
         """The same with the first and the last time alone, and with all quadratures."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from .. import errors, units, user_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from ..quantity_types import ArrayLike, Quantity, QuantityLike
 
-def axis(dim: str, values: Any, unit: str | None = None) -> xr.DataArray:
+
+def axis(dim: str, values: ArrayLike | QuantityLike, unit: str | None = None) -> xr.DataArray:
     """Values of a parameter along a dimension of a scan: ``parameters={"blood.K": bm.axis("K_o",
     [2, 5, 10], "mM")}``.
 
@@ -51,7 +53,7 @@ def axis(dim: str, values: Any, unit: str | None = None) -> xr.DataArray:
                 got=errors.shown(unit),
                 advice="bm.axis('K_o', Q([2, 5], 'mM'))",
             )
-        values, unit = values.magnitude, units.unit_of(values)
+        values, unit = cast("Quantity", values).magnitude, units.unit_of(values)
     if unit is None:
         raise errors.BareNumber(
             where=where, wanted="a unit", got=errors.shown(values), advice=example

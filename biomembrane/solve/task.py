@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import caching, errors
+from .. import errors
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..compile.numpy_kernel import kernel, plain
@@ -24,7 +24,7 @@ from .model_index import model_index
 from .open_books import closed
 from .parameter_set import ParameterSet, check_breaks, resolve
 from .problem import MANY, Cancel, Problem
-from .protocol_breaks import breaks, check_range
+from .protocol_breaks import breaks
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class Task:
     start: Start
     compile_time: float
     first: int = 0  # of the output times that were asked for
-    seen: bool = False  # what its protocols give was found to lie in the domains
 
     def trajectory(
         self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None
@@ -70,16 +69,15 @@ class Task:
             initial_checks.check(
                 self.model, self.kernel, constants[0], inputs[0], seen, lanes, self.parameters.dims
             )
-        if not self.seen:
-            self._check_protocols(stops, constants, single=single)
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
-        open_up(
-            self.kernel,
-            constants[0],
-            y0,
-            known.positive,
+        before, entry = (
+            (y0.copy() if self.kernel.program.algebraic else y0),
             self.solver.rtol * self.solver.atol * ENTRY * scale,
+        )
+        open_up(self.kernel, constants[0], y0, known.positive, entry)
+        scale = constraints.follow(
+            self.kernel, constants[0], y0, y0 - before, ~(known.accounted | known.positive), scale
         )
         constraints.meet(
             self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims
@@ -133,28 +131,6 @@ class Task:
     def width(self) -> int:
         """Length of a row."""
         return sum(self.kernel.program.sizes)
-
-    def _check_protocols(self, stops: Any, constants: Any, *, single: bool) -> None:
-        """What a formula gives must lie in its parameter's domain, seen at 257 times."""
-        k, end = self.kernel, float(self.times[-1])
-        names = k.program.names["protocol"]
-        if not names:
-            return
-        fine = caching.held(k).setdefault("inside", set())
-        key = (end, stops.tobytes(), *(x for part in constants for x in part)) if single else None
-        if key in fine:
-            return
-        grid = np.linspace(0.0, end, 257)[:, None]
-        for part, held in enumerate(constants):
-            values = k.call("protocol", grid, np.zeros((k.size, 257, stops.shape[1])), held)
-            inside = (grid >= (stops[part - 1] if part else 0.0)) & (grid <= stops[part])
-            for name, value in zip(names, values, strict=True):
-                p, seen = self.model.parameter(name), value[inside]
-                if len(seen):
-                    check_range(p, float(np.min(seen)), float(np.max(seen)))
-        if key:
-            caching.bound(fine)
-            fine.add(key)
 
 
 def _many(parameters: ParameterSet) -> int:

@@ -79,7 +79,10 @@ class Trajectory:
             return block.met[lane]
         end, turns = min(block.statuses[lane].time, float(block.times[-1])), block.turns[lane]
         breaks = enumerate(self.stops[:-1, lane].tolist())
-        return [Met(t, None, turns[k], turns[k], k + 1, {}) for k, t in breaks if t < end]
+        settled = block.onsets[lane]
+        return [
+            Met(t, None, turns[k], turns[k], k + 1, {}, settled[k]) for k, t in breaks if t < end
+        ]
 
     def shaped(self, values: Array) -> Array:
         """(member, time, lane) as (member, time, *dims), at the times that are shown."""
@@ -101,12 +104,15 @@ class Trajectory:
     @cached_property
     def _part(self) -> NDArray[np.int64]:
         """(time, lane): which part holds; from a break on it is the next."""
-        return self._parts(self.stops)
+        return self._parts(self.stops, last=self.block.met is not None)
 
-    def _parts(self, stops: Array) -> NDArray[np.int64]:
+    def _parts(self, stops: Array, *, last: bool = False) -> NDArray[np.int64]:
+        """By the ends of parts; ``last``: a break at the end of the run counts, too, as that of an
+        event does.
+        """
         breaks, end = stops[None, :-1], self.block.times[-1]
         made: NDArray[np.int64] = (
-            (breaks <= self.block.times[:, None, None]) & (breaks < end)
+            (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
         ).sum(axis=1)
         return made
 
@@ -130,12 +136,26 @@ class Trajectory:
         return made
 
     def input(self, index: int) -> Array:
-        """An input of the program (time, lane)."""
+        """An input of the program (time, lane), as protocols and events have it."""
         lanes = np.arange(self.stops.shape[1])
         stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
-        return np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
+        made: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
             self._parts(stops), lanes
         ]
+        for lane, breaks in enumerate(self.block.met or ()):
+            for met in breaks:
+                if index in met.set:
+                    made[self.block.times >= met.time, lane] = met.set[index]
+        return made
+
+    @cached_property
+    def event_inputs(self) -> tuple[int, ...]:
+        """Inputs of the program that its events set."""
+        program = self.kernel.program
+        names = dict.fromkeys(
+            name for event in program.events for name, _ in event.sets if name not in program.states
+        )
+        return tuple(map(program.parameters.index, names))
 
     def observe(self, group: str) -> Array:
         """The members of an output group."""
@@ -183,13 +203,41 @@ class Trajectory:
         names = self.kernel.program.names
         made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
         made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
-        for k in range(len(self.constants) - 1):
-            t, sides = self.stops[k], ((self.block.turns, k), (self.block.onsets, k + 1))
-            before, after = (
-                self.kernel.call("exergy", t, y[:, k].T, self.constants[part]) for y, part in sides
-            )
-            since = (self.block.times[:, None] >= t) & (t < self.block.times[-1])
-            made += np.where(since, (after - before)[:, None, :], 0.0)
+        if len(self.constants) > 1:
+            made += self._jumps((self.block.turns, 0), (self.block.given, 1))
+        return made
+
+    def _jumps(self, *sides: tuple[Array, int]) -> Array:
+        """By store (store, time, lane), by how much Ξ is more on the second side of breaks than on
+        the first, in all so far; a side is the states, and of which part the constants hold, that
+        before the break (0) or after it (1).
+        """
+        before, after = (
+            self._exergy(states, self.constants[k : len(self.constants) - 1 + k])
+            for states, k in sides
+        )
+        total = np.cumsum(after - before, axis=1)
+        passed, lanes = self._part, np.arange(self.stops.shape[1])
+        return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
+
+    def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
+        """Ξ by store (store, break, lane) at the breaks, at once where all parts have the same
+        constants.
+        """
+        y, call = states.transpose(2, 1, 0), self.kernel.call
+        if len(constants) > 1 and all(c is constants[0] for c in constants):
+            made: Array = call("exergy", self.stops[:-1], y, constants[0])
+            return made
+        return np.stack(
+            [call("exergy", self.stops[k], y[:, k], c) for k, c in enumerate(constants)], axis=1
+        )
+
+    @property
+    def relaxed(self) -> Array:
+        """What Ξ lost (time, lane) where constraints were met anew at breaks [fJ]."""
+        if self.block.settled is None or len(self.constants) == 1:
+            return np.zeros((len(self.block.times), self.stops.shape[1]))
+        made: Array = -self._jumps((self.block.given, 1), (self.block.settled, 1)).sum(axis=0)
         return made
 
     @property
@@ -204,7 +252,8 @@ class Trajectory:
             y = self.block.y[:, 0] if k == 0 else self.block.onsets[:, k - 1].T
             if k:
                 old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
-                made += abs(call("exergy", before, y, constants) - old).sum(axis=0)
+                new = call("exergy", before, self.block.given[:, k - 1].T, constants)
+                made += abs(new - old).sum(axis=0)
             looks = [
                 call("exergy", before + j / steps * (self.stops[k] - before), y, constants)
                 for j in range(steps + 1)

@@ -18,10 +18,14 @@ from .. import errors
 from .answer import Answer, answer
 
 if TYPE_CHECKING:  # loaded where it is used, so that a study without runs is quick
+    import xarray as xr
+
     from ..assemble.model import Model
+    from ..quantity_types import Number, Quantity, QuantityLike
     from ..results.run import Run
     from ..results.scan import ScanResult
     from ..second_law.finding import Audit
+    from ..show.figure_types import Drawn, Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +200,8 @@ class Study:
         self._audited.append(model)
         return audit_result
 
+    # Any: options are checked against simulate's own; with keep= it gives a Kept, which nobody
+    # should have to tell apart
     def run(
         self,
         model: Model,
@@ -256,13 +262,13 @@ class Study:
     def answer(
         self,
         name: str,
-        value: Any,
+        value: QuantityLike | xr.DataArray,
         about: str,
         *,
-        wanted: Any = None,
-        within: Any = None,
+        wanted: QuantityLike | tuple[QuantityLike, QuantityLike] | None = None,
+        within: Number | QuantityLike | None = None,
         source: str = "",
-    ) -> Any:
+    ) -> Quantity:
         """Keep a number and compare it.
 
         Args:
@@ -304,9 +310,10 @@ class Study:
             )
         checked = answer(name, about, value, wanted, within, source, self._runs)
         self.answers.append(checked)
-        return checked.computed
+        computed: Quantity = checked.computed
+        return computed
 
-    def figure(self, name: str, drawn: Any) -> Any:
+    def figure(self, name: str, drawn: Drawn) -> Picture:
         """Keep a figure; it is written next to the runs as SVG and PDF.
 
         Args:
@@ -321,7 +328,7 @@ class Study:
             BadName: a name that no file can have.
             DuplicateName: a name for the second time.
         """
-        figure = getattr(drawn, "figure", drawn)
+        figure: Any = getattr(drawn, "figure", drawn)
         name = self._label(
             name, self.figures, "figure(…)", "study.figure('traces', bm.figures.traces(run))"
         )
@@ -334,7 +341,7 @@ class Study:
                 advice=advice,
             )
         self.figures[name] = figure
-        return figure
+        return figure  # type: ignore[no-any-return]
 
     def save_figure(self, name: str, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
         """Write a figure next to the runs, if there is a folder."""

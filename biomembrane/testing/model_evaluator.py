@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import symbols
+from .. import errors, symbols
 from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
 from ..constants import FARADAY, GAS
+from ..solve.constraints import meet
+from ..solve.model_index import model_index
 
 Array = NDArray[np.float64]
 
@@ -78,6 +80,36 @@ class ModelEvaluator:
 
     def array(self, group: str, y: Array, t: Any = 0.0) -> Array:
         return self.k.call(group, t, y, self.c)
+
+    def rates(self, y: Array) -> Array | None:
+        """dx/dt at the state nearest to one at which the constraints are met; None where Newton's
+        method finds none.
+
+        0 = g(x, z) gives ∂g/∂z dz/dt = −∂g/∂x dx/dt for the states z that constraints determine.
+        """
+        rows = [*self.k.program.algebraic]
+        at, known = y.copy()[:, None], model_index(self.model)
+        if rows:
+            size = np.abs(self.array("scale", y))[:, None]
+            try:
+                meet(
+                    self.k,
+                    self.c,
+                    at,
+                    np.where(size > 0, size, 1.0),
+                    known.positive,
+                    slice(0, 1),
+                    {},
+                )
+            except (errors.ConstraintNotMet, errors.SingularConstraint):
+                return None
+        made = self.array("rhs", at[:, 0]).copy()
+        if rows:
+            slopes = np.zeros((len(y), len(y)))
+            slopes[self.k.program.sparsity] = self.array("jacobian", at[:, 0])
+            made[rows] = 0.0
+            made[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ made))
+        return made
 
     def N(self) -> Array:
         """The stoichiometric matrix as numbers."""

@@ -5,7 +5,7 @@ as small as a property needs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -20,8 +20,12 @@ from .random_reactions import distinct_species, reaction_text, syntheses
 from .random_transporters import KINDS
 from .spec_models import build, law_of
 
+if TYPE_CHECKING:
+    from ..declare.laws import Law
+    from ..quantity_types import Quantity
 
-def temperatures() -> st.SearchStrategy[Any]:
+
+def temperatures() -> st.SearchStrategy[Quantity]:
     """Temperatures from 0 to 47 °C, in kelvin."""
     return random_reactions.temperatures().map(lambda kelvin: units.Q(kelvin, "kelvin"))
 
@@ -49,7 +53,7 @@ def unbalanced_reactions(draw: st.DrawFn) -> tuple[tuple[Species, ...], str]:
 _LAWS = tuple(kind for kind in KINDS if kind != "cycle")
 
 
-def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Any]]:
+def laws(kinds: Sequence[str] = _LAWS) -> st.SearchStrategy[tuple[str, Law]]:
     """A reaction's text and a law for it, for Na⁺, K⁺, Cl⁻, Ca²⁺ and two neutral solutes on both
     sides.
     """

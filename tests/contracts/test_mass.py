@@ -192,8 +192,7 @@ def test_without_constraints_all_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -
     assert k.program.mass == (1, 1)
     assert k.program.algebraic == ()
     loops = [
-        driver.reduced_affinity(tableau.RODAS5P, module.WIDE, constrained=on).text()
-        for on in (False, True)
+        driver.drive(tableau.RODAS5P, module.WIDE, constrained=on).text() for on in (False, True)
     ]
     assert len(loops[0]) < len(loops[1])
     usual = solve(k, [1.0, 0.5], [0.0, 0.3, 1.0], 1e-8)
@@ -222,7 +221,9 @@ def test_constraints_that_change_at_a_break(lanes_: int) -> None:
     for lane in range(lanes_):
         ends = np.array([0.0, *stops[:, lane]])
         decay = np.array([rates[:, lane] @ np.diff(np.minimum(ends, x)) for x in times])
-        part = np.minimum(np.searchsorted(stops[:, lane], times, side="left"), 2)
+        part = np.minimum(
+            np.searchsorted(stops[:, lane], times, side="right"), 2
+        )  # the next one from a break on
         assert made.statuses[lane].ok
         assert made.y[0, :, lane] == pytest.approx(np.exp(-decay), rel=1e-7)
         assert made.y[1, :, lane] == pytest.approx(rates[part, lane] * np.exp(-decay), rel=1e-7)

@@ -9,13 +9,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
+from leaky import (
+    FASTER,
+    FULL,
+    LOW,
+    OUT,
+    REFILL,
+    C,
+    K,
+    T,
+    Z,
+    amount,
+    concentration,
+    event,
+    fall,
+    leaky,
+    run,
+    solvers,
+)
 
 import biomembrane as bm
 from biomembrane import Q, errors, symbols
@@ -30,51 +47,6 @@ from biomembrane.solve.engine_protocols import Solver
 from biomembrane.solve.event_effects import first_root
 from biomembrane.solve.status import Outcome
 from biomembrane.solve.task import prepare
-
-Z = bm.Species("Z")
-K, FULL, OUT, LOW = 0.25, 10.0, 1.0, 4.0  # 1/s, mM
-SOLVERS = [bm.solvers.Native(), bm.solvers.SciPy()]
-solvers = pytest.mark.parametrize("solver", SOLVERS, ids=["Native", "SciPy"])
-C, T = symbols.concentration("cell.Z"), symbols.t
-
-
-def fall(low: float = LOW, rate: float = K) -> float:
-    """How long the concentration takes from 10 mM to ``low``."""
-    return math.log((FULL - OUT) / (low - OUT)) / rate
-
-
-@cache
-def leaky() -> bm.Model:
-    cell = bm.Compartment("cell", volume=Q(1, "pL"), contents={Z: Q(FULL, "mM")})
-    wall = bm.Membrane(
-        "wall", inside=cell, outside=bm.Reservoir("bath", {Z: Q(OUT, "mM")}), area=Q(250, "um^2")
-    )
-    return bm.Model("leaky", [lib.leak(Z, wall, permeability=Q(1e-4, "cm/s"))])
-
-
-def event(sets: Any = (), low: Any = LOW, name: str = "low") -> Event:
-    return Event(name, low - C, tuple(sets))
-
-
-def amount() -> Any:
-    return leaky().states[0].symbol
-
-
-REFILL = event([("cell.Z", amount() * FULL / C)])  # to 10 mM, whatever the volume
-FASTER = event([("Z_leak.permeability", 2 * leaky().symbol("Z_leak.permeability"))])
-
-
-def run(
-    *events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None
-) -> Run:
-    task = prepare(
-        leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events
-    )
-    return Run(lane_batches.whole(task, None)[0])
-
-
-def concentration(made: Run) -> Any:
-    return made.data.concentration.squeeze().values
 
 
 @solvers
@@ -316,28 +288,6 @@ def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
     assert "max_steps=1000" in made.status.message
 
 
-@pytest.mark.parametrize(("what", "sign", "edge"), [("valley", 1, -1), ("hill", -1, 1)])
-def test_a_passage_and_its_return_within_a_step_are_seen(what: str, sign: int, edge: int) -> None:
-    """Below zero at both ends of a step and above inside, or the other way round."""
-    curve = Event(what, sign * (0.2 - (T - 7) ** 2), ())
-    made = run(curve, times=(0.0, 30.0), solver=bm.solvers.Native(rtol=1e-3))
-    assert [m.time for m in made.solution.met] == pytest.approx([7 + edge * 0.2**0.5], rel=1e-12)
-
-
-@solvers
-@pytest.mark.parametrize("left", [1.0, 1e-3, 1e-9, 0.0])
-def test_an_event_just_before_the_end_costs_a_few_steps(solver: Solver, left: float) -> None:
-    """And one at the very end, where nothing can follow, none at all."""
-    end = 3.0
-    clock = Event("clock", T - (end - left), (("cell.Z", 2 * amount()),))
-    made, plain = run(clock, times=(0.0, end), solver=solver), run(times=(0.0, end), solver=solver)
-    assert [m.time for m in made.solution.met] == pytest.approx(
-        [end - left] * (left > 0), rel=1e-14
-    )
-    assert made.solution.steps + made.solution.rejected <= 2 * plain.solution.steps + 10
-    made.ledger.check()
-
-
 def test_an_event_that_has_just_fired_is_not_armed() -> None:
     """Where rounding leaves its function below zero, it would fire again at once."""
     task = prepare(
@@ -420,8 +370,6 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module(
-            [driver.refill(layout), driver.reduced_affinity(tableau.RODAS5P, layout)], layout
-        )
+        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
         assert "RES" not in text
     assert run().trajectory.block.met is None

@@ -16,6 +16,7 @@ from scipy.special import exprel
 
 from biomembrane import balance, load, symbols
 from biomembrane.compile import program as programs
+from biomembrane.compile.graph import templates
 from biomembrane.compile.graph.arrays import Sweep
 from biomembrane.compile.graph.differentiate import along, differentiate
 from biomembrane.compile.numpy_kernel import ARRAYS, COEFFICIENTS, Kernel
@@ -136,17 +137,17 @@ def close(found: Any, wanted: Any, rtol: float) -> None:
 
 @pytest.mark.parametrize("name", ["enterocyte", "mitochondrion", "resting_cell", "sodium_battery"])
 def test_shipped_models_as_sympy_has_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """∂(dx/dt)/∂x and ∂(dx/dt)/∂p, node by node and kind by kind: what sympy's derivatives of each
-    equation give by the chain rule.
+    """∂(dx/dt)/∂x and ∂(dx/dt)/∂p, by the rules alone and by stencils: what sympy's derivatives of
+    each equation give by the chain rule.
     """
     model = load(name)
     y, p = point(model)
     truth = BySympy(model, y, p)
     wanted = np.array([truth.slope[symbols.rate_of_change(pool.name)] for pool in model.pools])
-    for large in (programs.LARGE, 0):
-        monkeypatch.setattr(programs, "LARGE", large)
+    for few in (10**9, 1):
+        monkeypatch.setattr(templates, "FEW", few)
         made = programs._build(model, (), False)
-        assert made.graph.again == (large == 0)
+        assert bool(made.graph._stencils._cut) == (few == 1)
         close(matrix(made, "rhs", y, p), wanted, 1e-7)
 
 
@@ -208,6 +209,16 @@ def test_at_zero_volts() -> None:
     jacobian[made.sparsity] = numbers(made, made.outputs["jacobian"], y, p)
     assert np.any(jacobian[:, -1])
     close(matrix(made, "rhs", y, p)[:, : k.size], jacobian, 1e-12)
+
+
+def test_nets_alone_in_their_affinity() -> None:
+    """What depends on the states by the affinity of a net flux alone has no slope, many at once as
+    one by one.
+    """
+    g = programs.Graph()
+    y, p = g.inputs("y", 40), g.inputs("p", 2)
+    roots = [g.call("exp", g.call("net", *p, x)) for x in y]
+    assert differentiate(g, roots, y) == {}
 
 
 def test_what_no_root_depends_on() -> None:

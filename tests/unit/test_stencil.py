@@ -17,10 +17,10 @@ from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
-from biomembrane.compile.graph import lowering
+from biomembrane.compile.graph import lowering, templates
 from biomembrane.compile.graph.arrays import arrays
 from biomembrane.compile.graph.builder import Graph
-from biomembrane.compile.graph.differentiate import _first, differentiate
+from biomembrane.compile.graph.differentiate import differentiate
 from biomembrane.compile.graph.shared_exponentials import polish
 from biomembrane.compile.llvm import elementary
 from biomembrane.declare.bound_expression import BoundExpression
@@ -73,13 +73,24 @@ def spelled(g: Graph, i: int) -> str:
     return f"{op}({', '.join(sorted(parts) if op in ('add', 'mul') else parts)})"
 
 
+RULES, STENCILS = 10**9, 1  # rows from which stencils are used
+
+
 def built(
-    laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], *, again: bool
-) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:
+    laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]], few: int,
+) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:  # fmt: skip
     """Every law at every place, each second one of what the first ones give; with derivatives,
     polished.
     """
-    g = Graph(again=again)
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(templates, "FEW", few)
+        return _built(laws, places)
+
+
+def _built(
+    laws: list[sp.Expr], places: list[tuple[sp.Expr, ...]]
+) -> tuple[Graph, dict[str, list[int]], dict[Any, int]]:
+    g = Graph()
     env = {s: g.input("y", k) for k, s in enumerate(STATES)} | {
         s: g.input("p", k) for k, s in enumerate(PARAMETERS)
     }
@@ -104,22 +115,25 @@ def test_many_at_a_time_are_the_same_as_one_by_one(
 ) -> None:
     """The same expressions, node by node, and the same pattern of the Jacobian."""
     (one, plain, pattern), (many, stamped, found) = (
-        built(laws, places, again=again) for again in (False, True)
+        built(laws, places, few) for few in (RULES, STENCILS)
     )
     assert list(found) == list(pattern)
     for group, roots in plain.items():
         assert [spelled(many, i) for i in stamped[group]] == [spelled(one, i) for i in roots]
 
 
-def test_a_difference_of_a_node_with_itself_is_zero() -> None:
+def test_a_difference_of_a_node_with_itself_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one thing that a rule sees beyond the kinds of its nodes, alone and in rows."""
-    g = Graph(again=True)
+    monkeypatch.setattr(templates, "FEW", STENCILS)
+    g = Graph()
     y = [g.input("y", k) for k in range(4)]
 
     def square(rules: Any, given: Any) -> list[int]:
         return [rules.mul(rules.sub(*given), rules.sub(*given))]
 
-    (apart,), (same,) = (g.by("square", pair, square) for pair in ((y[0], y[1]), (y[2], y[2])))
+    ((apart,),), ((same,),) = (
+        g.rows("square", [pair], square) for pair in ((y[0], y[1]), (y[2], y[2]))
+    )
     assert (g.value(same), g.value(apart)) == (0.0, None)
     assert [
         g.value(row[0])
@@ -127,31 +141,27 @@ def test_a_difference_of_a_node_with_itself_is_zero() -> None:
     ] == [None, 0.0, None]
 
 
-def test_factors_that_stand_the_other_way_round() -> None:
+def test_factors_that_stand_the_other_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
     """A product is stored in the order of its nodes' numbers, which need not be that of the place
     where the stencil was cut.
     """
     spelt = []
-    for again in (False, True):
-        g = Graph(again=again)
+    for few in (RULES, STENCILS):
+        monkeypatch.setattr(templates, "FEW", few)
+        g = Graph()
         first = g.input("y", 0)
-        one = g.by(
-            "product",
-            (g.call("exp", first), g.mul(first, g.input("p", 0))),
-            lambda rules, given: [rules.mul(*given)],
-        )
+
+        def product(a: int, b: int, g: Graph = g) -> int:
+            ((made,),) = g.rows("product", [(a, b)], lambda rules, given: [rules.mul(*given)])
+            return made
+
+        one = product(g.call("exp", first), g.mul(first, g.input("p", 0)))
         turned = g.call("exp", first)
-        other = g.by(
-            "product",
-            (turned, g.mul(g.input("y", 1), g.input("p", 1))),
-            lambda rules, given: [rules.mul(*given)],
-        )
-        roots = [*one, *other]
+        roots = [one, product(turned, g.mul(g.input("y", 1), g.input("p", 1)))]
         spelt.append(
             [spelled(g, i) for i in (*roots, *differentiate(g, roots, g.inputs("y", 2)).values())]
         )
-        if again:
-            assert g.known is not None
+        if few == STENCILS:
             assert all(
                 g.known.nodes[k] == (n[0], *(g.kinds[a] for a in n[1:]))
                 for n, k in zip(g.nodes, g.kinds, strict=True)
@@ -179,20 +189,31 @@ def test_kinds_tell_what_arrays_need() -> None:
     assert g.free == [node[0] == "const" or node == ("in", "p", 1) for node in g.nodes]
 
 
-def test_first_places() -> None:
-    rows = np.random.default_rng(3).integers(0, 5, (20, 9))
-    assert _first(rows).tolist() == [[row.index(x) for x in row] for row in rows.tolist()]
+def test_kinds_of_arguments_come_first() -> None:
+    """A node's kind has a higher number than those of its arguments, however its graph has grown:
+    so that kind by kind is an order to work in.
+    """
+    for few in (RULES, STENCILS):
+        g, *_ = built(
+            [sp.exp(LOCAL[0] - LOCAL[1]) * LOCAL[2], B(LOCAL[1]) - B(-LOCAL[1])],
+            [tuple(STATES[k : k + 4]) for k in range(6)],
+            few,
+        )
+        assert len(g.kinds) == len(g.nodes)
+        for node, kind in zip(g.nodes, g.kinds, strict=True):
+            if node[0] not in ("const", "in"):
+                assert g.known.nodes[kind] == (node[0], *(g.kinds[a] for a in node[1:]))
+                assert kind > max(g.kinds[a] for a in node[1:])
 
 
 @pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
-def test_a_shipped_model_in_the_form_for_large_ones(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shipped_model_by_stencils(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every output of the program is the same expression."""
-    model = load(name)
-    small = programs._build(model, (), False)
-    monkeypatch.setattr(programs, "LARGE", 0)
-    large = programs._build(model, (), False)
+    model, made = load(name), []
+    for few in (RULES, STENCILS):
+        monkeypatch.setattr(templates, "FEW", few)
+        made.append(programs._build(model, (), False))
+    small, large = made
     assert (large.names, large.sparsity) == (small.names, small.sparsity)
     for group in ("rhs", "entry", "exergy", "dissipation", "flux"):
         assert [spelled(large.graph, i) for i in large.outputs[group]] == [

@@ -4,7 +4,7 @@ evaluation group by group.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import caching
-from .construction_rules import Node, Rules
+from .construction_rules import Rules
 
 Whole = NDArray[np.int64]
 CONST, INPUT = 0, 1
@@ -93,16 +93,10 @@ def arrays(graph: Rules) -> Arrays:
 
 def _build(graph: Rules, first: int) -> Arrays:
     nodes, known = graph.nodes[first:], graph.known
-    if known is None:
-        op, arity, level = (
-            np.array(each, dtype=np.int64)[first:]
-            for each in zip(*_facts(graph.nodes), strict=True)
-        )
-    else:
-        kinds = np.array(graph.kinds[first:], dtype=np.int64)
-        op, arity, level = (
-            np.array(each, dtype=np.int64)[kinds] for each in zip(*_facts(known.nodes), strict=True)
-        )
+    kinds = np.array(graph.kinds[first:], dtype=np.int64)
+    op = np.array([CODES[node[0]] for node in known.nodes], dtype=np.int64)[kinds]
+    arity = np.array([len(node) - 1 for node in known.nodes], dtype=np.int64)[kinds]
+    level = np.array(known.level, dtype=np.int64)[kinds]
     args = np.full((len(nodes), 3), -1, dtype=np.int64)
     value, kind, index = (
         np.full(len(nodes), np.nan),
@@ -119,14 +113,6 @@ def _build(graph: Rules, first: int) -> Arrays:
         pick = map(itemgetter(k + 1), map(nodes.__getitem__, chosen.tolist()))
         args[chosen, k] = np.fromiter(pick, dtype=np.int64, count=len(chosen))
     return Arrays(op, args, value, kind, index, level)
-
-
-def _facts(nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
-    """Operation, number of arguments and level of each node or kind."""
-    levels: list[int] = []
-    for op, *a in nodes:
-        levels.append(0 if op in ("const", "in") else 1 + max([levels[k] for k in a]))
-        yield CODES[op], len(a), levels[-1]
 
 
 class Sweep:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 import sympy as sp
 
 from ...declare.bound_expression import BoundExpression, free
 from ...symbols import DB, B
-from .arrays import Whole, arrays
-from .construction_rules import Kinds, Rules, Step
+from .arrays import arrays
+from .construction_rules import LEAVES, Rules, Step
 from .templates import Ask, Stencils
 
 MANY = 20_000  # nodes from which arrays are quicker
@@ -36,42 +38,39 @@ NARY = {sp.Add: "add", sp.Mul: "mul", sp.Max: "max", sp.Min: "min"}
 @lru_cache(maxsize=8192)
 def inputs(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
     """The symbols of an expression, in one order."""
-    return tuple(sorted(free(expression), key=str))
-
-
-@lru_cache(maxsize=8192)
-def tape(expression: sp.Expr) -> tuple[Step, ...]:
-    """The steps that lower an expression, arguments first: read off sympy once, replayed wherever
-    the expression comes up under other names.
-    """
-    steps: list[Step] = []
-    _record(expression, steps, {})
-    return tuple(steps)
+    return tuple(sorted(free(expression), key=attrgetter("name")))
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """How to lower an expression, and the symbols that it needs, in one order."""
+    """How to lower an expression, and the symbols that it needs, in one order; a step ``symbol``
+    says which.
+    """
 
     symbols: tuple[sp.Symbol, ...]
     steps: tuple[Step, ...]
 
     def follow(self, rules: Rules, given: Sequence[int]) -> list[int]:
         """The node of the expression of these nodes."""
-        return [rules.replay(self.steps, dict(zip(self.symbols, given, strict=True)))]
+        return [rules.replay(self.steps, given)]
 
 
 @lru_cache(maxsize=8192)
 def read(expression: sp.Expr) -> Recipe:
-    """The recipe of an expression."""
-    return Recipe(inputs(expression), tape(expression))
+    """The recipe of an expression, arguments first: read off sympy once, followed wherever the
+    expression comes up under other names.
+    """
+    own, steps = inputs(expression), list[Step]()
+    _record(expression, steps, {})
+    place = {s: k for k, s in enumerate(own)}
+    return Recipe(own, tuple([(op, place[a] if op == "symbol" else a, b) for op, a, b in steps]))
 
 
 def nameless(expression: sp.Expr) -> BoundExpression:
     """An expression as a formula of numbered symbols, so that those which differ in names alone
-    share one tape.
+    share one recipe.
     """
-    own = sorted(expression.free_symbols, key=str)
+    own = sorted(expression.free_symbols, key=attrgetter("name"))
     names = {
         sp.Symbol(f"#{k}", positive=s.is_positive or None, real=True): s for k, s in enumerate(own)
     }
@@ -125,38 +124,25 @@ def _joined(name: str, first: int, second: int) -> Step:
 
 
 class Graph(Rules):
-    """Lowers expressions; by stencils where the same comes up ``again`` and again, as in a model of
-    many cells.
+    """Lowers expressions; what comes up again and again, as in a model of many cells, by
+    stencils.
     """
 
-    def __init__(self, *, again: bool = False) -> None:
-        known = Kinds() if again else None
-        super().__init__(known)
-        self.again = again
-        self._stencils = None if known is None else Stencils(self, known)
-
-    def by(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
-        """What ``ask`` makes of the input nodes."""
-        return self._stencils.make(key, inputs, ask) if self._stencils else ask(self, inputs)
+    def __init__(self) -> None:
+        super().__init__()
+        self._stencils = Stencils(self)
 
     def rows(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
-        """The same for rows of input nodes."""
-        return (
-            self._stencils.many(key, inputs, ask)
-            if self._stencils
-            else [ask(self, row) for row in inputs]
-        )
+        """What ``ask`` makes of rows of input nodes; ``key`` tells the cases apart."""
+        return self._stencils.many(key, inputs, ask)
 
-    def alike(self, chosen: Whole) -> Iterator[Whole]:
-        """The chosen nodes kind by kind, arguments first."""
-        assert self.known is not None
-        kinds = np.array(self.kinds, dtype=np.int64)[chosen]
-        order = np.lexsort((kinds, np.array(self.known.level, dtype=np.int64)[kinds]))
-        yield from (
-            chosen[part]
-            for part in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1)
-            if len(part)
-        )
+    def alike(self, chosen: Iterable[int]) -> Iterator[list[int]]:
+        """The chosen nodes kind by kind, arguments first, for the kinds of arguments have the lower
+        numbers.
+        """
+        kind = self.kinds.__getitem__
+        for _, nodes in groupby(sorted(chosen, key=kind), key=kind):
+            yield [*nodes]
 
     # --- lowering
 
@@ -173,10 +159,14 @@ class Graph(Rules):
             what = what.local
         if isinstance(what, BoundExpression):
             recipe = read(what.local)
-            return self.by(recipe, self.given(recipe, what.names, env, memo), recipe.follow)[0]
+            return recipe.follow(self, self.given(recipe, what.names, env, memo))[0]
         if what not in memo:
-            memo[what] = env[what] if what.is_Symbol else self.replay(tape(what), env)
+            memo[what] = env[what] if what.is_Symbol else self._plain(what, env)
         return memo[what]
+
+    def _plain(self, expression: sp.Expr, env: Mapping[sp.Symbol, int]) -> int:
+        recipe = read(expression)
+        return recipe.follow(self, [env[s] for s in recipe.symbols])[0]
 
     def given(
         self,
@@ -189,7 +179,9 @@ class Graph(Rules):
         found = []
         for s in recipe.symbols:
             e = names.get(s, s)
-            node = env.get(e, memo.get(e))
+            node = env.get(e)
+            if node is None:
+                node = memo.get(e)
             if node is None:
                 node = memo[e] = self.lower(nameless(e), env, memo)
             found.append(node)
@@ -209,3 +201,21 @@ class Graph(Rules):
                 if self.nodes[i][0] not in ("const", "in") and i not in stop:
                     stack.extend(self.nodes[i][1:])
         return sorted(seen)
+
+    def between(self, inputs: Collection[int], roots: Iterable[int]) -> list[int]:
+        """Nodes under the roots that depend on the inputs, these not among them, arguments
+        first.
+        """
+        if len(self.nodes) > MANY:
+            a, given = arrays(self), np.fromiter(inputs, dtype=np.int64, count=len(inputs))
+            live = a.reach(roots) & a.above(given)
+            live[given] = False
+            large: list[int] = np.flatnonzero(live).tolist()
+            return large
+        nodes, touched, found = self.nodes, set(inputs), []
+        for i in self.reachable(roots):
+            node = nodes[i]
+            if node[0] not in LEAVES and not touched.isdisjoint(node[1:]) and i not in touched:
+                touched.add(i)
+                found.append(i)
+        return found

@@ -9,17 +9,14 @@ kinds of its arguments, the number of a constant, but not which input it hangs o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-import sympy as sp
 
 from ... import caching
 
 Node = tuple[Any, ...]  # ("const", float) | ("in", str, int) | (op, int, …)
-Step = tuple[
-    str, Any, Any
-]  # an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+#: an operation and what it works on: numbers of earlier steps, a symbol, a constant, an exponent
+Step = tuple[str, Any, Any]
 
 LEAVES, JOINS = ("const", "in"), ("add", "sub", "mul", "neg", "rcp")
 FOLD: dict[str, Callable[[float], float]] = {
@@ -34,8 +31,9 @@ FOLD: dict[str, Callable[[float], float]] = {
 
 
 class Kinds:
-    """Kinds by number: ``nodes[k]`` is the tuple of a node of that kind with kinds in the place of
-    arguments; ``level`` its longest way from a leaf; ``free`` whether neither y nor t enters.
+    """Kinds by number, those of arguments first: ``nodes[k]`` is the tuple of a node of that kind
+    with kinds in the place of arguments; ``level`` its longest way from a leaf; ``free`` whether
+    neither y nor t enters.
     """
 
     def __init__(self) -> None:
@@ -44,30 +42,45 @@ class Kinds:
         self.free: list[bool] = []
         self._index: dict[Node, int] = {}
 
-    def of(self, node: Node) -> int:
-        """The number of a kind, a new one where there is none yet."""
-        found = self._index.get(node)
-        if found is not None:
-            return found
-        self._index[node] = made = len(self.nodes)
-        self.nodes.append(node)
-        leaf = node[0] in ("const", "in")
-        self.level.append(0 if leaf else 1 + max(self.level[k] for k in node[1:]))
-        self.free.append(
-            node[0] == "const" or node[1] == "p" if leaf else all(self.free[k] for k in node[1:])
-        )
+    def read(self, nodes: Sequence[Node], kinds: list[int]) -> None:
+        """Append the kinds of further nodes, to those of the nodes before them."""
+        known, put = self._index.get, kinds.append
+        for node in nodes:
+            op = node[0]
+            if len(node) == 3 and op != "in":
+                kind: Node = (op, kinds[node[1]], kinds[node[2]])
+            elif op in LEAVES:
+                kind = node[:2]
+            else:
+                kind = (op, *[kinds[a] for a in node[1:]])
+            found = known(kind)
+            put(self._new(kind) if found is None else found)
+
+    def _new(self, kind: Node) -> int:
+        self._index[kind] = made = len(self.nodes)
+        self.nodes.append(kind)
+        levels, frees = self.level, self.free
+        if kind[0] in LEAVES:
+            level, free = 0, kind[0] == "const" or kind[1] == "p"
+        elif len(kind) == 3:
+            _, a, b = kind
+            level, free = 1 + (max(levels[b], levels[a])), frees[a] and frees[b]
+        else:
+            level, free = 1 + max([levels[k] for k in kind[1:]]), all(frees[k] for k in kind[1:])
+        levels.append(level)
+        frees.append(free)
         return made
 
 
 class Rules:
     """Grows only; ``nodes[i]`` is the node, ``values[i]`` its number if it is one, ``free[i]``
-    whether neither y nor t enters; ``kinds[i]`` its kind, if kinds are known here.
+    whether neither y nor t enters.
     """
 
     def __init__(self, known: Kinds | None = None) -> None:
-        self.known = known
+        self.known = known or Kinds()
         self.nodes: list[Node] = []
-        self.kinds: list[int] = []
+        self._kinds: list[int] = []
         self.values: list[float | None] = []
         self.free: list[bool] = []
         self.index: dict[Node, int] = {}
@@ -80,29 +93,27 @@ class Rules:
         found = self.index.get(node)
         if found is not None:
             return found
-        op, free = node[0], True
+        op, frees = node[0], self.free
         if op in LEAVES:
             free = op == "const" or node[1] == "p"
+        elif len(node) == 3:
+            free = frees[node[1]] and frees[node[2]]
         else:
-            frees = self.free
-            for a in node[1:]:
-                free = free and frees[a]
+            free = all(frees[a] for a in node[1:])
         self.index[node] = made = len(self.nodes)
         self.nodes.append(node)
         self.values.append(node[1] if op == "const" else None)
-        self.free.append(free)
-        if self.known is not None:
-            kinds = self.kinds
-            kinds.append(
-                self.known.of(
-                    node
-                    if op == "const"
-                    else node[:2]
-                    if op == "in"
-                    else (op, *[kinds[a] for a in node[1:]])
-                )
-            )
+        frees.append(free)
         return made
+
+    @property
+    def kinds(self) -> list[int]:
+        """The kind of each node, looked up when it is first asked for."""
+        if len(self._kinds) < len(self.nodes):
+            self.known.read(
+                list.__getitem__(self.nodes, slice(len(self._kinds), None)), self._kinds
+            )
+        return self._kinds
 
     def swaps(self, a: int, b: int) -> bool:
         """Whether the factors of a product node stand in the order of their numbers: both or none
@@ -167,7 +178,9 @@ class Rules:
         """A product as core·free, where ``free`` is all that needs parameters only, so that it can
         be hoisted, and signs come first.
         """
-        (x, f), (y, g), one = self._factors(a), self._factors(b), self.one
+        frees, one = self.free, self.one
+        x, f = (None, a) if frees[a] else self._factors(a)
+        y, g = (None, b) if frees[b] else self._factors(b)
         free = g if f == one else f if g == one else self._scaled(f, g)
         core = (
             y
@@ -190,33 +203,42 @@ class Rules:
         if self.free[i]:
             return None, i
         node = self.nodes[i]
+        if node[0] == "mul":
+            return (node[1], node[2]) if self.free[node[2]] else (i, self.one)
         if node[0] == "neg":
             core, free = self._factors(node[1])
             return core, self.neg(free)
-        return (node[1], node[2]) if node[0] == "mul" and self.free[node[2]] else (i, self.one)
+        return i, self.one
 
     def _scaled(self, a: int, b: int) -> int:
         """A product of two nodes that need parameters only, as ±(what is not a number)·number."""
         (x, f), (y, g) = self._number(a), self._number(b)
         size = f * g
-        if size == 0.0 or (x is None and y is None):
+        core = (
+            y
+            if x is None
+            else x
+            if y is None
+            else self._put(("mul", x, y) if x < y else ("mul", y, x))
+        )
+        if core is None or size == 0.0:
             return self.const(size)
-        core = y if x is None else x if y is None else self._put(("mul", min(x, y), max(x, y)))
-        assert core is not None
         made = core if abs(size) == 1.0 else self._put(("mul", core, self.const(abs(size))))
         return self._put(("neg", made)) if size < 0 else made
 
     def _number(self, i: int) -> tuple[int | None, float]:
         """(node, number) whose product a node is; no node where it is a number."""
-        value = self.value(i)
+        value = self.values[i]
         if value is not None:
             return None, value
-        op, *rest = self.nodes[i]
-        if op == "neg":
-            node, number = self._number(rest[0])
-            return node, -number
-        factor = self.value(rest[1]) if op == "mul" else None
-        return (i, 1.0) if factor is None else (rest[0], factor)
+        node = self.nodes[i]
+        if node[0] == "mul":
+            factor = self.values[node[2]]
+            return (i, 1.0) if factor is None else (node[1], factor)
+        if node[0] == "neg":
+            core, number = self._number(node[1])
+            return core, -number
+        return i, 1.0
 
     def rcp(self, a: int) -> int:
         x = self.values[a]
@@ -235,9 +257,9 @@ class Rules:
         """a to a whole power, by squaring."""
         if n < 0:
             return self.rcp(self.power(a, -n))
-        if n == 0:
-            return self.one
-        half = self.power(a, n // 2) if n > 1 else self.one
+        if n < 2:
+            return a if n else self.one
+        half = self.power(a, n // 2)
         return self.mul(self.mul(half, half), a) if n % 2 else self.mul(half, half)
 
     def call(self, op: str, *arguments: int) -> int:
@@ -250,15 +272,15 @@ class Rules:
             return self.one
         return self._put((op, *arguments))
 
-    def replay(self, steps: Iterable[Step], env: Mapping[sp.Symbol, int]) -> int:
-        """The last of the steps of an expression whose symbols are these nodes."""
+    def replay(self, steps: Iterable[Step], given: Sequence[int]) -> int:
+        """The last of the steps of an expression whose symbols are the given nodes."""
         made: list[int] = []
         put, add, mul = made.append, self.add, self.mul
         for op, a, b in steps:
             if op == "mul":
                 put(mul(made[a], made[b]))
             elif op == "symbol":
-                put(env[a])
+                put(given[a])
             elif op == "add":
                 put(add(made[a], made[b]))
             elif op == "power":

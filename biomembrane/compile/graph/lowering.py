@@ -17,12 +17,8 @@ def define(
     memo: dict[sp.Basic, int],
 ) -> None:
     """Put the node of each symbol into ``env``; a definition may use those before it."""
-    for wave in _waves(definitions) if g.again else [definitions]:
-        nodes = (
-            lower(g, [formula for _, formula in wave], env, memo)
-            if g.again
-            else (g.lower(formula, env, memo) for _, formula in wave)
-        )
+    for wave in _waves(definitions):
+        nodes = lower(g, [formula for _, formula in wave], env, memo)
         for (symbol, _), node in zip(wave, nodes, strict=True):
             env[symbol] = node
 
@@ -34,8 +30,6 @@ def lower(
     memo: dict[sp.Basic, int],
 ) -> list[int]:
     """The nodes of formulas whose symbols are all in ``env``."""
-    if not g.again:
-        return [g.lower(formula, env, memo) for formula in formulas]
     made: dict[int, int] = {}
     alike: dict[Recipe, list[tuple[int, list[int]]]] = {}
     for k, formula in enumerate(formulas):

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from .arrays import CODES, Whole, arrays
+from .arrays import CODES, arrays
 from .builder import Graph
 from .construction_rules import Rules
 
@@ -31,45 +31,37 @@ def polish(g: Graph, outputs: Mapping[str, list[int]]) -> dict[str, list[int]]:
     bases = {
         i: int(nodes[x][1]) if nodes[x][0] == "neg" else x for i in found for x in nodes[i][1:]
     }
-    paired = np.array([i for i in found if (nodes[i][0], bases[i]) in pairs], dtype=np.int64)
-    to, touched = np.arange(len(nodes)), np.flatnonzero(live & a.above(paired))
-    if g.again:
-        _kind_by_kind(g, touched, paired, bases, to)
-    else:
-        chosen, one = set(paired.tolist()), to.tolist()
-        for i in touched.tolist():
-            op, *given = nodes[i]
-            if i in chosen:
-                (one[i],) = _replaced(g, [one[bases[i]]], op=op, negative=bases[i] != given[0])
-            else:
-                one[i] = g.make(op, *[one[x] for x in given])
-        to = np.array(one)
-    return {group: to[roots].tolist() for group, roots in outputs.items()}
-
-
-def _kind_by_kind(
-    g: Graph, touched: Whole, paired: Whole, bases: Mapping[int, int], to: Whole
-) -> None:
-    """Put into ``to`` what becomes of the nodes that change."""
-    nodes, mine = g.nodes, np.zeros(len(to), dtype=bool)
-    mine[paired] = True
-    for alike in g.alike(touched):
+    paired = {i for i in found if (nodes[i][0], bases[i]) in pairs}
+    to = [*range(len(nodes))]
+    for alike in g.alike(
+        np.flatnonzero(live & a.above(np.array([*paired], dtype=np.int64))).tolist()
+    ):
         op = nodes[alike[0]][0]
-        chosen, rest = alike[mine[alike]], alike[~mine[alike]]
-        if len(chosen):
-            negative = bases[chosen[0]] != nodes[chosen[0]][1]
-            x = to[[bases[i] for i in chosen.tolist()]]
-            to[chosen] = [
-                row[0]
-                for row in g.rows(
+        some = [i for i in alike if i in paired]
+        if some:
+            negative = bases[some[0]] != nodes[some[0]][1]
+            _into(
+                to,
+                some,
+                g.rows(
                     (op, negative),
-                    x[:, None].tolist(),
+                    [[to[bases[i]]] for i in some],
                     partial(_replaced, op=op, negative=negative),
-                )
-            ]
-        if len(rest):
-            given = to[[nodes[i][1:] for i in rest.tolist()]]
-            to[rest] = [row[0] for row in g.rows(op, given.tolist(), partial(_made, op=op))]
+                ),
+            )
+        rest = [i for i in alike if i not in paired] if some else alike
+        _into(
+            to,
+            rest,
+            g.rows(op, [[to[x] for x in nodes[i][1:]] for i in rest], partial(_made, op=op)),
+        )
+    return {group: [to[root] for root in roots] for group, roots in outputs.items()}
+
+
+def _into(to: list[int], nodes: Sequence[int], rows: Sequence[Sequence[int]]) -> None:
+    """What becomes of nodes."""
+    for i, row in zip(nodes, rows, strict=True):
+        (to[i],) = row
 
 
 def _made(g: Rules, given: Sequence[int], *, op: str) -> list[int]:

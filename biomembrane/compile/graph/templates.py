@@ -16,6 +16,7 @@ from typing import Any
 
 from .construction_rules import Kinds, Node, Rules
 
+FEW = 16  # rows from which a stencil takes less time than the rules
 Ask = Callable[[Rules, Sequence[int]], list[int]]
 SORTED, ORDERED, DIFFERENCE, SINGLE, ARGUMENT, OTHER = range(6)
 
@@ -60,10 +61,11 @@ class _Sketch(Rules):
         node = self.known.nodes[kind]
         if node[0] == "const":
             return self.const(node[1])
-        made = len(self.kinds)
+        kinds = self.kinds
+        made = len(kinds)
         self.closed.add(made)
         self.nodes.append(node)
-        self.kinds.append(kind)
+        kinds.append(kind)
         self.values.append(None)
         self.free.append(self.known.free[kind])
         return made
@@ -94,18 +96,14 @@ class _Batch:
 class Stencils:
     """The stencils of a graph."""
 
-    def __init__(self, rules: Rules, known: Kinds) -> None:
-        self.rules, self.known = rules, known
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.known = rules, rules.known
         self._cut: dict[tuple[Hashable, tuple[int, ...]], Stencil] = {}
 
-    def make(self, key: Hashable, inputs: Sequence[int], ask: Ask) -> list[int]:
-        """What ``ask`` makes of the input nodes; ``key`` tells the cases apart."""
-        kinds = self.rules.kinds
-        made = self._stamp(self._stencil(key, tuple([kinds[i] for i in inputs]), ask), inputs)
-        return ask(self.rules, inputs) if made is None else made
-
     def many(self, key: Hashable, inputs: Sequence[Sequence[int]], ask: Ask) -> list[Sequence[int]]:
-        """As :meth:`make`, for rows of input nodes: rows of what is made of them."""
+        """What ``ask`` makes of rows of input nodes, row by row; ``key`` tells the cases apart."""
+        if len(inputs) < FEW:
+            return [ask(self.rules, row) for row in inputs]
         kinds = self.rules.kinds
         cases: dict[tuple[int, ...], list[int]] = {}
         for n, row in enumerate(inputs):
@@ -124,6 +122,8 @@ class Stencils:
         self, key: Hashable, case: tuple[int, ...], inputs: Sequence[Sequence[int]], ask: Ask
     ) -> list[Sequence[int]]:
         """Of inputs of one case."""
+        if len(inputs) < FEW:
+            return [ask(self.rules, row) for row in inputs]
         stencil = self._stencil(key, case, ask)
         batch = _Batch(
             [[c] * len(inputs) for c in stencil.constants] + [*zip(*inputs, strict=True)]
@@ -136,10 +136,6 @@ class Stencils:
         for k in batch.same:
             made[k] = ask(self.rules, inputs[k])
         return made
-
-    def _kind(self, node: Node) -> int:
-        kinds = self.rules.kinds
-        return self.known.of((node[0], *[kinds[a] for a in node[1:]]))
 
     def _column(self, step: tuple[int, str, Any, Any, int, bool], batch: _Batch) -> list[int]:
         """One step for all."""
@@ -167,11 +163,12 @@ class Stencils:
                 if fresh
                 else [node for node, i in zip(wanted, found, strict=True) if i is None]
             )
+            kinds = rules.kinds  # of the nodes so far
             numbers = range(len(rules.nodes), len(rules.nodes) + len(new))
             rules.index.update(zip(new, numbers, strict=True))
             rules.nodes.extend(new)
-            kinds = rules.kinds
-            kinds.extend([self._kind(node) for node in new] if batch.turned else [kind] * len(new))
+            if not batch.turned:
+                kinds.extend([kind] * len(new))
             rules.values.extend([None] * len(new))
             rules.free.extend([free] * len(new))
             found = (
@@ -191,45 +188,6 @@ class Stencils:
                 ask(sketch, inputs)
             )
         return found
-
-    def _stamp(self, stencil: Stencil, inputs: Sequence[int]) -> list[int] | None:
-        """Put the nodes of a stencil; none if a difference is of a node with itself."""
-        rules = self.rules
-        nodes, index, all_kinds, values, frees = (
-            rules.nodes,
-            rules.index,
-            rules.kinds,
-            rules.values,
-            rules.free,
-        )
-        m, turned = [*stencil.constants, *inputs], False
-        put = m.append
-        for code, op, a, b, kind, free in stencil.steps:
-            if code <= DIFFERENCE:
-                x, y = m[a], m[b]
-                if code == SORTED:
-                    node: Node = (op, x, y) if x < y else (op, y, x)
-                    turned = turned or x > y
-                elif code == DIFFERENCE and x == y:
-                    return None
-                else:
-                    node = (op, x, y)
-            elif code == SINGLE:
-                node = (op, m[a])
-            elif code == ARGUMENT:
-                put(nodes[m[a]][b])
-                continue
-            else:
-                node = (op, *[m[k] for k in a])
-            found = index.get(node)
-            if found is None:
-                index[node] = found = len(nodes)
-                nodes.append(node)
-                all_kinds.append(self._kind(node) if turned else kind)
-                values.append(None)
-                frees.append(free)
-            put(found)
-        return [m[slot] for slot in stencil.results]
 
 
 class _Cutter:

@@ -193,7 +193,7 @@ class Native:
             + [pointer] * 4
             + [whole, real]
         )
-        arguments += [pointer] * 2 * eventful
+        arguments += [pointer] * (2 * eventful + bool(program.algebraic))
         self.driver = _driver(
             layout, careful, eventful, bool(program.algebraic)
         )  # held, for its code must outlive every call
@@ -252,21 +252,39 @@ class Native:
 
         Releases the GIL.
         """
-        workspace = aligned(self.size, self.layout.lanes)
+        if sets.known is None:
+            sets.known = self._given(sets, aligned(self.size, self.layout.lanes))
+        _, front, back, new = sets.known
+        left = (sets.left.ctypes.data, sets.order.ctypes.data) if self.program.events else ()
+        self._drive(
+            *front, ctypes.addressof(counter), *back[:2], len(sets.order), *back[2:], *left, *new
+        )
+
+    def _given(
+        self, sets: Sets, workspace: Array
+    ) -> tuple[Array, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        """What the driver is given in each call, of the sets that it runs: the workspace, and the
+        arguments.
+        """
         parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor, sets.dust)]
-        out = (sets.out.ctypes.data, sets.out.shape[2])
+        out = (sets.times.ctypes.data, len(sets.times), sets.out.ctypes.data, sets.out.shape[2])
         after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
-        shared = (
-            ctypes.addressof(counter),
+        back = (
             workspace.ctypes.data,
             self.table.ctypes.data,
-            len(sets.order),
             sets.first,
+            *out,
+            *after,
+            sets.limit,
+            sets.rtol,
         )
-        left = (sets.left.ctypes.data, sets.order.ctypes.data) if self.program.events else ()
-        grid = (sets.times.ctypes.data, len(sets.times))
-        self._drive(*parts, *before, *shared, *grid, *out, *after, sets.limit, sets.rtol, *left)
+        return (
+            workspace,
+            (*parts, *before),
+            back,
+            (sets.settled.ctypes.data,) if self.program.algebraic else (),
+        )
 
 
 def _agree(function: str, got: Array, wanted: Array) -> None:
@@ -298,7 +316,9 @@ class Sets:
     always be off by in energy, ``times``. Filled: ``out`` (set, time, row) with the first rows,
     ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process),
     ``record``. Of a program with events also ``order``, the sets to run, and ``left``, from where
-    (set, what :data:`..rosenbrock.driver.LEFT` names, then quadratures).
+    (set, what :data:`..rosenbrock.driver.LEFT` names, then quadratures), and with constraints also
+    ``settled``, as ``turns``, the states from which parts begin, once the constraints are met;
+    where an event ended a part ``start`` becomes that.
     """
 
     def __init__(
@@ -315,9 +335,13 @@ class Sets:
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
         self.out, self.end, self.turns, self.least = out, end, turns, least
+        self.settled = np.full(turns.shape if native.program.algebraic else (0,), np.nan)
         self.record = np.zeros((len(start), step_end.RECORD))
         self.record[:, 0] = tableau.WAITING
         self.order = np.arange(len(start))
+        self.known: tuple[Array, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]] | None = (
+            None  # of the calls
+        )
         self.left = np.zeros(
             (len(start) * bool(native.program.events), len(driver.LEFT) + native.shape.quadratures)
         )

@@ -19,6 +19,7 @@ SIGNATURE = (
     " %MID, ptr noalias %LEAST, ptr noalias %REC, i64 %most, double %rtol"
 )
 RESUMED = ", ptr %RES, ptr %LIST"  # of a driver with events
+SETTLED = ", ptr noalias %NEW"  # of a driver with constraints
 LEFT = ("t", "part", "next", "steps", "bad", "mute")  # what a row of %RES says, before quadratures
 
 
@@ -104,7 +105,7 @@ def drive(
     ``careful``: the powers are mended at every node (:meth:`..Between.agree`), and no lane is given
     up because they shorten its steps. ``constrained``: some rows are constraints, and M is not 1.
     """
-    f = Function("drive", SIGNATURE, "void", "#2")
+    f = Function("drive", SIGNATURE + SETTLED * constrained, "void", "#2")
     d = Drive(f, method, layout, careful=careful)
     d.constrained = constrained
     d.run()

@@ -1,12 +1,14 @@
 """Events in the integration loop, in IR: a part ends where a function of time and state rises
 through zero.
 
-In each attempted step the functions are looked at in five places of the dense output.  Where one of
-them has risen through zero, the place is found by bisection, to the last bit, and the step is made
-again to end there; the dense output of the shorter step is the better, and after two or three such
-attempts the place and the end of the step are the same.  The lane then ends with the state there,
-as the record says, and the host sets what the event sets and lets it go on.  So a state at an event
-is a state at the end of a step, of full order, and the books are as exact as anywhere.
+In each attempted step the functions are looked at in five places of the dense output; where the
+quartic through these has a highest point between two of them, that is looked at too.  Where one of
+the functions has risen through zero, the place is found by bisection, to the last bit, and the step
+is made again to end there; the dense output of the shorter step is the better, and after two or
+three such attempts the place and the end of the step are the same.  The lane then ends with the
+state there, as the record says, and the host sets what the event sets and lets it go on.  So a
+state at an event is a state at the end of a step, of full order, and the books are as exact as
+anywhere.
 
 An event is *armed* where its function is below zero at the start of a step; those that have just
 fired are not, until a step has been taken.  Events that rise at the very same time fire together.
@@ -18,10 +20,16 @@ from itertools import pairwise
 
 from ..llvm.ir import BIT, LANES, VEC, Function, Layout, number, splat
 from . import tableau
-from .driver import RESUMED, SIGNATURE, Drive
+from .driver import RESUMED, SETTLED, SIGNATURE, Drive
 from .step_end import SET_VALUES
 from .tableau import Tableau
 
+#: Slopes, up to a factor, at each look, of the quartic through the values at all.
+SLOPES = (
+    (-25.0, 48.0, -36.0, 16.0, -3.0), (-3.0, -10.0, 18.0, -6.0, 1.0), (1.0, -8.0, 0.0, 8.0, -1.0),
+    (-1.0, 6.0, -18.0, 10.0, 3.0), (3.0, -16.0, 36.0, -48.0, 25.0),
+)  # fmt: skip
+CLIMB = 6  # steps towards a highest point
 LOOKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of a step
 MOST = 52  # events, which are told as bits of a double
 HALVES = 56  # of the space between two looks, which is then below its last bit
@@ -35,7 +43,7 @@ def drive(
     """``drive`` of programs with events; its sets are those of ``%LIST``, and go on from
     ``%RES``.
     """
-    f = Function("drive", SIGNATURE + RESUMED, "void", "#2")
+    f = Function("drive", SIGNATURE + RESUMED + SETTLED * constrained, "void", "#2")
     d = EventDrive(f, method, layout, careful=careful, events=True)
     d.constrained = constrained
     d.run()
@@ -46,22 +54,30 @@ class EventDrive(Drive):
     """The integration loop that ends a part where an event is."""
 
     set_values = SET_VALUES + RESUMED
+    again = True
 
     def look(self) -> None:
         """Into ``root``: in which share of the step the first event is, or ``NONE``; into
-        ``which``: the events, a bit for each.
+        ``which``: the events, a bit for each; into ``blind``: the number, from 1 on, of one that
+        has no value in the step, or 0.
         """
         f = self.f
         self.arm()
         for name, value in (("root", NONE), ("from", 0.0), ("to", 1.0)):
             f.store(splat(value), self.array(name))
-        for before, after in pairwise(LOOKS):
-            hit = self.risen(splat(after))
+        for k, theta in enumerate(LOOKS):
+            self.values(splat(theta))
+            with f.loop(self.events) as e:
+                f.put(f.get(self.array("ev"), e), self.array("curve"), self.seen(k, e))
+        self.doubt()
+        for k, (before, after) in enumerate(pairwise(LOOKS)):
+            self.peaks(k)
+            hit = self.first("curve", k + 1)
             root = self.vector("root")
             new = f.do(f"and {BIT} {hit}, {f.compare('oeq', root, splat(NONE))}")
             for name, value in (("from", before), ("to", after), ("root", after)):
                 f.store(f.select(new, splat(value), self.vector(name)), self.array(name))
-            self.rearm()
+            self.rearm(k + 1)
         with f.when(self.somewhere()):
             with f.loop(HALVES):
                 middle = f.mul(f.add(self.vector("from"), self.vector("to")), splat(0.5))
@@ -71,6 +87,10 @@ class EventDrive(Drive):
             found = f.compare("olt", self.vector("root"), splat(NONE))
             f.store(f.select(found, self.vector("to"), self.vector("root")), self.array("root"))
             self.name()
+
+    def seen(self, look: int, event: str) -> str:
+        """The row of ``curve`` with an event at one of the looks."""
+        return self.f.do(f"add i64 {self.f.do(f'mul i64 {self.events}, {look}')}, {event}")
 
     def arm(self) -> None:
         """Into ``armed``: 1 where the function of an event is below zero at the start of the
@@ -85,25 +105,117 @@ class EventDrive(Drive):
             )
             f.put(f.select(awake, splat(1.0), splat(0.0)), self.array("armed"), e)
 
-    def rearm(self) -> None:
-        """The same at the place that was looked at last, in lanes where nothing has been found."""
+    def rearm(self, look: int) -> None:
+        """The same at a later look, in lanes where nothing has been found."""
         f = self.f
         still = f.compare("oeq", self.vector("root"), splat(NONE))
         with f.loop(self.events) as e:
-            below = f.compare("olt", f.get(self.array("ev"), e), splat(0.0))
+            below = f.compare("olt", f.get(self.array("curve"), self.seen(look, e)), splat(0.0))
             here = f.select(below, splat(1.0), splat(0.0))
             f.put(f.select(still, here, f.get(self.array("armed"), e)), self.array("armed"), e)
 
-    def risen(self, theta: str) -> str:
-        """Bits: whether an armed event is at zero or above at θ of each lane."""
+    def doubt(self) -> None:
+        """Into ``blind``: of an event that is NaN somewhere."""
+        f = self.f
+        f.store(splat(0.0), self.array("blind"))
+        own = f.slot(VEC, splat(1.0))
+        with f.loop(self.events) as e:
+            for k in range(len(LOOKS)):
+                value = f.get(self.array("curve"), self.seen(k, e))
+                none = f.compare("uno", value, value)
+                f.store(f.select(none, f.load(own), self.vector("blind")), self.array("blind"))
+            f.store(f.add(f.load(own), splat(1.0)), own)
+
+    def peaks(self, k: int) -> None:
+        """Whether an event rises through zero and falls below it again between look ``k`` and the
+        next: where the slope of the quartic through all looks changes its sign, its highest point
+        is sought by parabolas, and if that is at zero or above, the event is before it.
+        """
+        f, left, right = self.f, splat(LOOKS[k]), splat(LOOKS[k + 1])
+        with f.loop(self.events) as e:
+            curve = [f.get(self.array("curve"), self.seen(j, e)) for j in range(len(LOOKS))]
+            up, down = (self.combined(curve, SLOPES[j]) for j in (k, k + 1))
+            bits = f.compare("oeq", f.get(self.array("armed"), e), splat(1.0))
+            open_ = f.compare("oeq", self.vector("root"), splat(NONE))
+            for more in (
+                open_,
+                f.compare("ogt", up, splat(0.0)),
+                f.compare("olt", down, splat(0.0)),
+            ):
+                bits = f.do(f"and {BIT} {bits}, {more}")
+            with f.when(self.anywhere(bits)):
+                share = f.div(up, f.sub(up, down))
+                top = f.select(bits, f.fma(f.sub(right, left), share, left), left)
+                self.climb(e, bits, (left, top, right), (curve[k], curve[k + 1]))
+
+    def climb(
+        self, event: str, bits: str, places: tuple[str, str, str], ends: tuple[str, str]
+    ) -> None:
+        """Seek the highest point of an event in lanes with these bits, and write down where it is
+        at zero or above.
+        """
+        f = self.f
+        a, x, b = (f.slot(VEC, place) for place in places)
+        low, high = (f.slot(VEC, value) for value in ends)
+        with f.loop(CLIMB):
+            at, left, right, before, after = (f.load(slot) for slot in (x, a, b, low, high))
+            self.values(at)
+            value = f.get(self.array("ev"), event)
+            up = f.compare("oge", value, splat(0.0))
+            hit = f.do(
+                f"and {BIT} {f.do(f'and {BIT} {bits}, {up}')},"
+                f" {f.compare('olt', at, self.vector('root'))}"
+            )
+            for name, new in (("from", places[0]), ("to", at), ("root", at)):
+                f.store(f.select(hit, new, self.vector(name)), self.array(name))
+            one, two = f.sub(at, left), f.sub(at, right)
+            p, q = f.mul(one, f.sub(value, after)), f.mul(two, f.sub(value, before))
+            shift = f.div(f.sub(f.mul(one, p), f.mul(two, q)), f.sub(p, q))
+            vertex = f.fma(shift, splat(-0.5), at)
+            ahead = f.compare(
+                "olt", value, after
+            )  # the highest point is on the right, or on the left
+            back = f.compare("olt", value, before)
+            middle = [f.mul(f.add(at, edge), splat(0.5)) for edge in (left, right)]
+            vertex = f.select(back, middle[0], f.select(ahead, middle[1], vertex))
+            inside = f.do(
+                f"and {BIT} {f.compare('ogt', vertex, left)}, {f.compare('olt', vertex, right)}"
+            )
+            vertex = f.select(inside, vertex, at)
+            later = f.compare("ogt", vertex, at)
+            for slot, new, old, where in (
+                (a, at, left, True),
+                (low, value, before, True),
+                (b, at, right, False),
+                (high, value, after, False),
+            ):
+                f.store(f.select(later, new, old) if where else f.select(later, old, new), slot)
+            f.store(vertex, x)
+
+    def values(self, theta: str) -> None:
+        """The functions at θ of each lane, into ``ev``."""
         f = self.f
         self.between(theta, self.array("v"))
         f.store(f.fma(self.h, theta, self.t), self.array("tick"))
         self.model("f_event", "tick", "v", "ev")
+
+    def first(self, array: str, look: int = 0) -> str:
+        """Bits: whether an armed event is at zero or above, in an array with the events of each
+        look.
+        """
+        f = self.f
         found = f.slot(VEC, "zeroinitializer")
         with f.loop(self.events) as e:
-            f.store(f.select(self.up(e), splat(1.0), f.load(found)), found)
+            armed = f.compare("oeq", f.get(self.array("armed"), e), splat(1.0))
+            value = f.get(self.array(array), self.seen(look, e))
+            up = f.do(f"and {BIT} {armed}, {f.compare('oge', value, splat(0.0))}")
+            f.store(f.select(up, splat(1.0), f.load(found)), found)
         return f.compare("oeq", f.load(found), splat(1.0))
+
+    def risen(self, theta: str) -> str:
+        """Bits: whether an armed event is at zero or above at θ of each lane."""
+        self.values(theta)
+        return self.first("ev")
 
     def up(self, event: str) -> str:
         """Bits: whether an event is armed and, where it was looked at last, at zero or above."""
@@ -116,12 +228,16 @@ class EventDrive(Drive):
     def somewhere(self) -> str:
         """Whether there is an event in a step that was accepted."""
         f = self.f
+        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
+        there = f.compare("olt", self.vector("root"), splat(NONE))
+        return self.anywhere(f.do(f"and {BIT} {taken}, {there}"))
+
+    def anywhere(self, bits: str) -> str:
+        """Whether one of the lanes has its bit."""
+        f = self.f
         found = f.slot("i1", "0")
         with f.loop(LANES) as lane:
-            taken = f.compare(
-                "oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double"
-            )
-            there = f.do(f"and i1 {taken}, {self.has(lane)}")
+            there = f.do(f"extractelement {BIT} {bits}, i64 {lane}")
             f.store(f.do(f"or i1 {there}, {f.load(found, 'i1')}"), found, "i1")
         return f.load(found, "i1")
 
@@ -148,6 +264,9 @@ class EventDrive(Drive):
         root, h = (f.load(self.lane(name, lane), "double") for name in ("root", "h"))
         land = f.do(f"fmul double {h}, {root}")
         instant, has = self.instant(lane, INSTANT), self.has(lane)
+        number_ = f.load(self.lane("blind", lane), "double")
+        blind = f.compare("ogt", number_, number(0.0), "double")
+        has = f.do(f"and i1 {has}, {f.do(f'xor i1 {blind}, true')}")
         there = f.do(
             f"and i1 {has}, {f.compare('ole', f.do(f'fsub double {h}, {land}'), instant, 'double')}"
         )
@@ -155,6 +274,10 @@ class EventDrive(Drive):
         here = f.do(f"and i1 {here}, {f.do(f'xor i1 {there}, true')}")
         ended = f.do(f"or i1 {here}, {there}")
         inside = f.do(f"and i1 {has}, {f.do(f'xor i1 {ended}, true')}")
+        with f.when(blind):
+            self.record(lane, number(tableau.BLIND), f.do(f"fsub double {number_}, {number(1.0)}"))
+            self.redraw(lane)
+            self.hold(lane)
         with f.when(here):
             self.fire(lane)
         with f.when(inside):
@@ -162,7 +285,7 @@ class EventDrive(Drive):
             self.hold(lane)
             f.store(root, self.lane("fac", lane), "double")
             f.store(number(1.0), self.lane("aim", lane), "double")
-        kept = f.do(f"or i1 {here}, {inside}")
+        kept = f.do(f"or i1 {blind}, {f.do(f'or i1 {here}, {inside}')}")
         with f.when(f.do(f"xor i1 {kept}, true")):
             f.store(
                 f.select(there, number(FIRE), number(0.0), "double"),
@@ -178,9 +301,7 @@ class EventDrive(Drive):
         self.hold(lane)
 
     def finish(self, lane: str) -> None:
-        """A step that ended at an event ends the part, but at the end of the run, where nothing can
-        follow.
-        """
+        """A step that ended at an event ends the part."""
         f = self.f
         taken = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
         busy = f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")
@@ -188,8 +309,7 @@ class EventDrive(Drive):
             with f.loop(self.events) as e:
                 f.store(number(0.0), self.lane("mute", lane, e), "double")
             at = f.compare("oeq", f.load(self.lane("aim", lane), "double"), number(FIRE), "double")
-            before = f.compare("olt", f.load(self.lane("t", lane), "double"), self.end, "double")
-            with f.when(f.do(f"and i1 {at}, {before}")):
+            with f.when(at):
                 self.fire(lane)
         super().finish(lane)
 

@@ -10,6 +10,7 @@ from .dense_output import Between
 from .tableau import INTEGRALS
 
 ROUNDS, SETTLED, HEAVY = 30, 1e-8, 1e30  # of Newton's method: iterations, the last correction, M/h
+TURNED = 1 << 16
 RECORD = 5  # status, steps, rejected, state at fault, time reached
 SET_VALUES = (
     "ptr %C, ptr %B, i64 %parts, ptr %Y, ptr %TOL, ptr %LOW, ptr %DUST, ptr %next, ptr %w, ptr %s,"
@@ -24,6 +25,7 @@ class Landing(Between):
     fresh: str
     end: str
     set_values = SET_VALUES
+    again = False  # whether sets go on from events, with the state in ``%Y``
 
     def draw(self, lane: str) -> None:
         """The next set into a lane; counts the lanes at work."""
@@ -163,15 +165,16 @@ class Landing(Between):
             )
         f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
         self.enter(lane)
-        self.renew(lane)
+        self.renew(lane, broken=True)
 
-    def renew(self, lane: str) -> None:
+    def renew(self, lane: str, *, broken: bool = False) -> None:
         """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must
-        settle.
+        settle, and ``TURNED`` times that bit for those that are at a break of a protocol.
         """
         f, mark = self.f, "1"
         if self.constrained:
-            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {f.do(f'shl i64 1, {lane}')}")
+            bits = f.do(f"shl i64 {1 + TURNED * broken}, {lane}")
+            mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {bits}")
         f.store(mark, self.fresh, "i64")
 
     def settle(self) -> None:
@@ -206,6 +209,30 @@ class Landing(Between):
                 f.store(f.select(beyond, room, before), share)
             f.store("0", moving, "i64")
             self.correct(step, f.load(share), moving)
+        with f.loop(LANES) as lane:
+            self.settled(lane, fresh)
+
+    def settled(self, lane: str, fresh: str) -> None:
+        """Write down the states from which a lane goes on: at a break into ``%NEW``, and after an
+        event where the state came from.
+        """
+        f = self.f
+        job, bits = f.load(self.lane("job", lane), "i64"), f.do(f"lshr i64 {fresh}, {lane}")
+        mark = f.do(f"and i64 {bits}, {1 + TURNED}")
+        busy = f.do(f"icmp sge i64 {job}, 0")
+
+        def write(own: int, place: str, row: str) -> None:
+            there = f.do(f"icmp eq i64 {mark}, {own}")
+            base = f.do(f"mul i64 {row}, {self.states}")
+            with f.when(f.do(f"and i1 {busy}, {there}")), f.loop(self.states) as i:
+                state = f.load(self.lane("y", lane, i), "double")
+                f.store(state, f.at(place, f.do(f"add i64 {base}, {i}"), "double"), "double")
+
+        breaks = f.do(f"mul i64 {job}, {f.do('sub i64 %parts, 1')}")
+        last = f.do(f"sub i64 {f.load(self.lane('part', lane), 'i64')}, 1")
+        write(1 + TURNED, "%NEW", f.do(f"add i64 {breaks}, {last}"))
+        if self.again:
+            write(1, "%Y", job)
 
     def correct(self, step: str, share: str, moving: str) -> None:
         """Take a share of a correction in lanes that settle, and see whether one of them is still

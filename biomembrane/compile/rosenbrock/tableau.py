@@ -119,7 +119,7 @@ NODES = np.array([0.0, *_INNER, 1.0])
 #: Lobatto points.
 INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
-DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN, EVENT = range(8)
+DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN, EVENT, BLIND = range(9)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 # weight of δ beside the error of the step, so that a curve that only the dense output sees is
 # followed too
@@ -158,10 +158,10 @@ SIZES = (
 )  # fmt: skip
 #: What a driver of a program with events has besides.
 EVENTFUL = {
-    "sizes": ("events",),
-    "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute"),
+    "sizes": ("events",), "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute",
+    "curve", "blind"),
     "functions": ("f_event",),
-}
+}  # fmt: skip
 #: Arrays behind whose rows rolled functions keep their intermediates.
 SCRATCH = {
     "f": ("f_jac",),
@@ -209,7 +209,7 @@ def table(
         sizes[name] += max(shape.scratch.get(user, 0) for user in users)
     sizes |= {"e": 3 * states, "row": states + quadratures, "m": processes}
     if shape.events:
-        sizes |= dict.fromkeys(("ev", "armed", "mute"), shape.events)
+        sizes |= dict.fromkeys(("ev", "armed", "mute"), shape.events) | {"curve": 5 * shape.events}
     if "f_mend" in addresses:
         sizes |= {"pair": 2 * n, "more": q}
     if nodes > 1:

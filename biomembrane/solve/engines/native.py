@@ -13,8 +13,9 @@ from ...compile.machine_code.module import Native as Machine
 from ...compile.machine_code.module import Sets, native
 from ...compile.program import Program
 from ...compile.rosenbrock import tableau
+from ..constraints import meet
 from ..engine_protocols import check_count, check_tolerances
-from ..event_effects import Passage
+from ..event_effects import NO_NUMBER, Passage
 from ..problem import ROUNDING, Block, Problem, come, empty
 from ..status import WAITING, Outcome, Status
 
@@ -24,6 +25,7 @@ _ENDS = {  # by what the driver records
     tableau.NOT_FINITE: (Outcome.NOT_FINITE, "a rate, a stage or the Jacobian is not finite"),
     tableau.NEGATIVE: (Outcome.NEGATIVE, "it would fall below zero in the next step"),
     tableau.OPEN: (Outcome.OPEN_BOOKS, "the energy books cannot be kept open"),
+    tableau.BLIND: (Outcome.NOT_FINITE, NO_NUMBER),
 }
 
 
@@ -96,6 +98,7 @@ class NativeProgram:
                 return self._through(made, sets, problem, counter)
             if not problem.cancel.asked:
                 machine.run(sets, counter)
+            made = self._settled(made, sets, problem)
         else:
             sets.record[:] = 0.0
             made.end[:] = 0.0
@@ -123,28 +126,61 @@ class NativeProgram:
         does.
         """
         size, stopped = len(problem.y0), dict[int, Status]()
+        settled = sets.settled if self.program.algebraic else None
         passage, least = (
-            Passage(problem, sets.constants, made.turns),
+            Passage(problem, sets.constants, made.turns, settled),
             np.full_like(made.least, np.inf),
         )
-        made.end[:, size:], sets.start = 0.0, sets.start.copy()
+        made.end[:, size:], sets.start = (
+            0.0,
+            sets.start.copy(),
+        )  # before the first call, which takes its address
         while len(sets.order):
             counter.value = 0
             if problem.cancel.asked:
                 sets.record[sets.order, 0] = tableau.WAITING
                 break
             self.machine.run(sets, counter)
+            if settled is not None:
+                self._resumed(made, sets, passage)
             least[sets.order] = np.minimum(least[sets.order], made.least[sets.order])
             lanes = sets.order[sets.record[sets.order, 0] == tableau.EVENT]
             which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
             after = passage.fire(lanes, which, times, made.end[lanes, :size].T)
             wrong = passage.wrong(lanes, times, after)
             stopped |= wrong
-            on = ~np.isin(lanes, [*wrong])
-            self._go_on(made, sets, problem, lanes[on], which[on], times[on], after[:, on])
+            if wrong:
+                on = ~np.isin(lanes, [*wrong])
+                lanes, which, times, after = lanes[on], which[on], times[on], after[:, on]
+            self._go_on(made, sets, problem, lanes, which, times, after)
+            self._end(made, sets, problem, passage)
         made.least[:] = least
-        made = self._finished(made, sets, problem, stopped)
+        made = self._finished(self._settled(made, sets, problem), sets, problem, stopped)
         return replace(made, met=passage.finished(made.statuses))
+
+    @staticmethod
+    def _resumed(made: Block, sets: Sets, passage: Passage) -> None:
+        """Where constraints moved what events had left, which an output at that time shows."""
+        lanes = sets.order[[bool(passage.met[lane]) for lane in sets.order.tolist()]]
+        passage.settle(lanes, sets.start[lanes])
+        for lane in lanes.tolist():
+            at = np.flatnonzero(made.times == passage.met[lane][-1].time)
+            made.rows[lane, at, : sets.start.shape[1]] = sets.start[lane]
+
+    @staticmethod
+    def _settled(made: Block, sets: Sets, problem: Problem) -> Block:
+        """With the states to which constraints moved those at breaks of protocols, which an output
+        at that time shows; as it is where there are no constraints.
+        """
+        if not sets.settled.size:
+            return made
+        for part, stops in enumerate(problem.stops[:-1]):
+            lanes = np.flatnonzero(
+                np.isin(stops, made.times) & np.isfinite(sets.settled[:, part, 0])
+            )
+            at = np.searchsorted(made.times, stops[lanes])
+            made.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, part]
+        return replace(made, settled=sets.settled)
 
     @staticmethod
     def _go_on(
@@ -159,11 +195,37 @@ class NativeProgram:
             (problem.stops[:-1, lanes] <= times).sum(axis=0),
         )
         sets.order, sets.start[lanes] = lanes, after.T
-        sets.left[lanes] = np.column_stack(
-            [times, part, next_, sets.record[lanes, 1:3], which, made.end[lanes, size:]]
-        )
-        at = np.flatnonzero(np.isin(times, grid))
-        made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
+        left = np.empty((len(lanes), sets.left.shape[1]))
+        left[:, 0], left[:, 1], left[:, 2], left[:, 5] = times, part, next_, which
+        left[:, 3:5], left[:, 6:] = sets.record[lanes, 1:3], made.end[lanes, size:]
+        sets.left[lanes] = left
+        at = grid[next_ - 1] == times
+        if at.any():
+            made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
+
+    @staticmethod
+    def _end(made: Block, sets: Sets, problem: Problem, passage: Passage) -> None:
+        """Lanes whose last event was at the end go on no further; constraints are met there,
+        too.
+        """
+        last = sets.order[sets.left[sets.order, 0] >= problem.times[-1]]
+        if not len(last):
+            return
+        after = sets.start[last].T.copy()
+        if problem.kernel.program.algebraic:
+            held = list(passage.held[last, -1].T)
+            meet(
+                problem.kernel,
+                held,
+                after,
+                problem.scale[:, last],
+                problem.positive,
+                slice(0, len(last)),
+                {"lane": len(last)},
+            )
+            passage.settle(last, after.T)
+        sets.order, sets.record[last, 0] = np.setdiff1d(sets.order, last), tableau.DONE
+        made.end[last, : len(after)] = made.rows[last, -1, : len(after)] = after.T
 
     def _finished(
         self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None
@@ -190,14 +252,11 @@ class NativeProgram:
         if kind == tableau.WAITING:
             return WAITING
         outcome, reason = _ENDS[int(kind)]
+        event = self.program.events[int(state)].name if kind == tableau.BLIND else ""
         numbers = {
             "solver": "Native(",
             "more": 10 * self.settings.max_steps,
             "rtol": self.settings.rtol / 100,
         }
-        return Status(
-            outcome,
-            float(time),
-            outcome.because(reason.format(most=steps - 1), **numbers),
-            int(state),
-        )
+        message = outcome.because(reason.format(most=steps - 1, event=event), **numbers)
+        return Status(outcome, float(time), message, None if event else int(state))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from ...compile.program import QUADRATURES, Program
 from ...compile.rosenbrock.event_location import INSTANT
 from ...compile.rosenbrock.tableau import PAST, SHARE
 from ..engine_protocols import check_count, check_tolerances
-from ..event_effects import Passage, first_root
+from ..event_effects import NO_NUMBER, Passage, first_root
 from ..problem import ROUNDING, Array, Block, Problem, empty
 from ..status import Outcome, Status
 
@@ -184,7 +185,7 @@ class _March:
             if part:
                 self.turns[part - 1] = y
             y = self._part(y, start, float(stop))
-            while self.fired and self.status.ok and self.fired[0] < self.times[-1]:
+            while self.fired and self.status.ok:
                 start, _ = self.fired
                 y = self._fire(y)
                 if not self.status.ok or start >= stop:
@@ -237,6 +238,8 @@ class _March:
                 continue
             if self.passage:
                 root = self._root(solver, dense)
+                if not self.status.ok:
+                    break
                 if root is not None:
                     self.count += 1
                     solver = self._solver(
@@ -295,6 +298,15 @@ class _March:
         if found is None:
             return None
         time, which = found
+        if math.isnan(time):
+            self._stop(
+                Outcome.NOT_FINITE,
+                begin,
+                solver.y,
+                NO_NUMBER.format(event=self.kernel.program.events[which].name),
+            )
+            self.status = replace(self.status, state=None)
+            return None
         near = INSTANT * (end + 1e-4 * float(self.times[-1]))
         if end - time <= near or time - begin <= near:
             self.fired = end if end - time <= near else begin, which
