@@ -1,7 +1,7 @@
-"""Where protocols break: times and values of steps and ramps, read from what a run or a file says
-of its parameters.
+"""Breaks of protocols: times and values of steps and ramps, read from the parameters of a run or a
+file.
 
-A dataset holds them as text (``parameters_json``), and as coordinates where a scan varied them, so
+A dataset has them as text (``parameters_json``), and as coordinates where a scan varied them, so
 that a fresh run, a lane of a scan and a saved run are drawn alike.
 """
 
@@ -30,8 +30,8 @@ _POINT = re.compile(rf"(\S+ second|{_OVER}) (.+)")
 
 @dataclass(frozen=True)
 class Breaks:
-    """Of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more, which
-    holds before the first.
+    """Breaks of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more
+    value, which holds before the first time.
     """
 
     ramps: bool
@@ -40,7 +40,7 @@ class Breaks:
 
     @property
     def jumps(self) -> list[float]:
-        """Times [s] at which the value jumps: each of steps, of ramps those that stand twice."""
+        """Times [s] at which the value jumps: all of steps, and those of ramps that occur twice."""
         return [
             t
             for t, before in zip(self.times, (-math.inf, *self.times), strict=False)
@@ -49,7 +49,7 @@ class Breaks:
 
     def course(self, dim: dimension.Dimension, first: float, last: float) -> Course:
         """The value, in the internal unit of ``dim``, from ``first`` to ``last`` [s]; steps have
-        upright edges.
+        vertical edges.
         """
         values = np.array([units.scalar(text, dim, "a protocol") for text in self.values])
         if self.ramps:
@@ -66,7 +66,7 @@ class Breaks:
 
 
 def _at(x: Array, y: Array, t: float) -> float:
-    """What holds from ``t`` on: straight between the points, which begin and end at infinity."""
+    """Value from ``t`` on: linear between the points, which begin and end at infinity."""
     k = int(np.searchsorted(x[:-1], t, side="right"))
     length = x[k] - x[k - 1]
     return float(
@@ -75,7 +75,7 @@ def _at(x: Array, y: Array, t: float) -> float:
 
 
 def breaks(data: xr.Dataset) -> dict[str, Breaks]:
-    """Steps and ramps of a single run, by parameter; a formula has none, and what cannot be read is
+    """Steps and ramps of a single run, by parameter; formulas have none, and unreadable text is
     left out.
     """
     try:
@@ -95,9 +95,7 @@ def breaks(data: xr.Dataset) -> dict[str, Breaks]:
 
 
 def _read(data: xr.Dataset, name: str, kind: str, text: str = "") -> Breaks | None:
-    """Of ``steps: 5 millimolar, at 7 second 1 millimolar``, or of ramps, which begin with
-    ``at``.
-    """
+    """Parse ``steps: 5 millimolar, at 7 second 1 millimolar``, or ramps, which begin ``at``."""
     if kind not in ("steps", "ramps"):
         return None
     first_value, *later = re.split(r"(?:^|, )at ", text)
@@ -129,8 +127,8 @@ def _read(data: xr.Dataset, name: str, kind: str, text: str = "") -> Breaks | No
 
 
 def _number_text(data: xr.Dataset, name: str, text: str) -> str:
-    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or as it is
-    ``said``.
+    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or else
+    ``text``.
     """
     scanned = data.coords.get(name)
     if scanned is None or scanned.size != 1:
@@ -142,7 +140,7 @@ def _number_text(data: xr.Dataset, name: str, text: str) -> str:
 
 
 def jumps(breaks_of: dict[str, Breaks], ending: str = "") -> list[float]:
-    """Times [s] at which a parameter jumps whose name ends so."""
+    """Times [s] at which a parameter jumps whose name ends with ``ending``."""
     return sorted(
         {
             t
@@ -154,11 +152,12 @@ def jumps(breaks_of: dict[str, Breaks], ending: str = "") -> list[float]:
 
 
 def edged(time: Array, y: Array, at: list[float]) -> Course:
-    """A sampled course with an upright edge at each jump, where the numbers jump, too.
+    """A sampled course with a vertical edge at each jump of a parameter where the numbers jump,
+    too.
 
-    The last number before a jump holds up to it and the first one after it back to it; two jumps
-    between neighbouring times are joined straight, since nothing is known between them.  What goes
-    on as it went before (at the start: as it goes after) has no edge.
+    The last number before a jump holds up to it and the first one after it from it on; two jumps
+    between neighbouring times are joined by a straight line, because nothing is known between them.
+    A course whose slope does not change (at the start: from that after it) has no edge.
     """
     jump_times = np.array(at)
     first, past = (

@@ -1,4 +1,4 @@
-"""One fixed colour per ion, dashes, and colours that can be told apart or read as text."""
+"""One fixed colour per ion, dashes, shades, and colours that are readable as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs to carry a solute: the books of a run, per mole of cargo, as bars that add up to
+"""The energetic cost of transport: the ledger of a run per mole of cargo, as bars that add up to
 what was spent.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.002  # of what was spent: smaller bars are drawn as one
 _NOTHING = 1e-6  # of what was spent
-_ROUGH = 0.01  # of the cargo: by how much half the output times may change it
+_ROUGH = 0.01  # of the cargo: how much leaving out every other output time may change it
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class _Bar:
 
 @dataclass(frozen=True)
 class Cargo:
-    """What was carried: ``amount`` [fmol] into ``place``, good to ``doubt``; by which output times
-    the span begins and ends.
+    """What was carried: ``amount`` [fmol] into ``place``, within ``doubt``, from output time
+    ``first`` to ``last``.
     """
 
     species: str
@@ -57,7 +57,7 @@ class Cargo:
 
     @property
     def title(self) -> str:
-        """In words."""
+        """The cargo in words."""
         return f"{pretty(self.species)} into {self.place}" + (
             f" through {self.through}" if self.through else ""
         )
@@ -75,10 +75,10 @@ def costs(
     style: str = "cell",
 ) -> Axes:
     """Cost per transporter, in kJ per mole of cargo: each bar begins where the one above ends, and
-    the last ends at what was given.
+    the last ends at the total supplied.
 
     Bars are the heat of each transporter, what was handed on to baths, by species, and what the
-    cell stored (to the left where it was drawn upon); their sum is what was spent (with what baths
+    cell stored (to the left where it was used up); their sum is what was spent (with what baths
     supplied and protocols imposed), the vertical line: the ledger's identity, divided by the cargo.
     Per cent are of that line.
 
@@ -96,7 +96,7 @@ def costs(
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no run, or a scan of several lanes.
+        WrongType: not a run, or a scan of several lanes.
         UnknownName: a cargo, a place, a transporter, a width or a style that does not exist.
         OutOfDomain: no cargo arrived, or so few output times that half of them would change its
             amount by more than 1 %.
@@ -196,8 +196,8 @@ def carry(
 
 
 def _moved(description: System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
-    """By place, the coefficients of the cargo by process, of transporters that have it on two
-    sides: what one makes or burns is no cargo.
+    """Coefficients of the cargo by place and process, of transporters that have it on two sides:
+    what one produces or consumes is no cargo.
     """
     sides: dict[str, set[str]] = {}
     terms: list[tuple[str, str, int]] = []
@@ -253,7 +253,7 @@ def _amount(data: xr.Dataset, row: dict[str, int], first: int, last: int) -> tup
 
 
 def _destination(data: xr.Dataset, cargo: str, amounts: dict[str, float]) -> str:
-    """The bath that gained most; else the compartment."""
+    """The bath that gained most, or else the compartment that did."""
     pools = {str(p) for p in data.pool.values}
     baths = {place: n for place, n in amounts.items() if f"{place}.{cargo}" not in pools and n > 0}
     candidates = baths or amounts
@@ -264,7 +264,7 @@ def _destination(data: xr.Dataset, cargo: str, amounts: dict[str, float]) -> str
 
 
 def _bars(ledger: Any, carried: Cargo) -> tuple[list[_Bar], dict[str, float]]:
-    """Where the energy of the span went, and what gave it [pJ]."""
+    """Where the energy went over the time range, and what supplied it [pJ]."""
 
     def passed(line: Any) -> Any:
         return line.isel(time=carried.last) - line.isel(time=carried.first)
@@ -309,7 +309,7 @@ def _bars(ledger: Any, carried: Cargo) -> tuple[list[_Bar], dict[str, float]]:
 
 
 def _merged(bars: Sequence[_Bar], total: float) -> list[_Bar]:
-    """Bars below the least part of the whole as one of each kind."""
+    """Merge the bars that are too small to draw, into one of each kind."""
     merged = []
     for heat, name in ((True, "smaller"), (False, "smaller, handed on")):
         small = [bar for bar in bars if bar.heat is heat and abs(bar.energy) < _LEAST * total]
@@ -325,8 +325,8 @@ def _merged(bars: Sequence[_Bar], total: float) -> list[_Bar]:
 
 
 def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Cargo) -> None:
-    """Bars from top to bottom, each from where the last one ended; numbers in a column at the
-    right.
+    """Draw bars from top to bottom, each from where the last one ended, and their numbers in a
+    column at the right.
     """
     _, small = text_sizes()
     per, total = 1 / carried.amount, sum(given.values()) / carried.amount  # pJ/fmol is kJ/mol

@@ -1,4 +1,4 @@
-"""Figures of what laws do: how tightly flows are coupled, and what a repair changes."""
+"""Figures of laws: how tightly flows are coupled, and what a repair changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def coupling(result: Coupling, *, width: str | float = "double", style: str = "c
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no coupling.
+        WrongType: the result is no coupling.
         UnknownName: a width or a style that does not exist.
     """
     from ..second_law.coupling import Coupling as CouplingResult
@@ -90,7 +90,7 @@ def coupling(result: Coupling, *, width: str | float = "double", style: str = "c
 
 
 def _efficiencies(axes: Axes, result: Coupling, grey: str) -> None:
-    """η over the share of static head, real and near equilibrium."""
+    """η over the driven force as a share of static head, real and near equilibrium."""
     share = np.linspace(0, 1, 161)
     axes.plot(
         share,
@@ -139,15 +139,15 @@ def repair(result: Repair, *, width: str | float = "double", style: str = "cell"
     """What a repair changes: the flux before (dashed) and after over the force of its first solute,
     left, and over the voltage, right.
 
-    What grows without bound leaves the frame.  With one force the curves must pass through the
-    origin of the left panel.
+    A flux that grows without bound leaves the frame.  With one force the curves must pass through
+    the origin of the left panel.
 
     Args:
         result: what :func:`~biomembrane.make_consistent` gave.
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no repair.
+        WrongType: the result is no repair.
         UnknownName: a width or a style that does not exist.
     """
     from ..second_law.repair import Repair as RepairResult
@@ -226,7 +226,7 @@ def _changes(axes: Axes, result: Repair) -> None:
 
 
 def _frame_limit(before: Any, after: Any) -> float:
-    """A height that shows where both curves go: what grows without bound may leave the frame."""
+    """A height that shows both curves; a flux that grows without bound may leave the frame."""
     return 1.3 * float(
         max(np.nanmax(np.minimum(before, after)), np.nanmedian(before), np.nanmedian(after), 1e-12)
     )
@@ -240,6 +240,6 @@ def _axes(axes: Axes, x: str, y: str) -> None:
 
 
 def _distinct_colours(first: str, second: str) -> tuple[Any, Any]:
-    """The colours of two carriers, which differ."""
+    """Two different colours for the two flows."""
     first_colour, second_colour = colour_of(first), colour_of(second)
     return first_colour, second_colour if second_colour != first_colour else COLOURS["K"]

@@ -1,5 +1,5 @@
-"""What time courses a run has: potential, ions, pH, other solutes, volume, fluxes and energies,
-each a panel of lines.
+"""The panels of time courses of a run: potential, ions, pH, other solutes, volume, fluxes and
+energies.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _FLUX_TITLES = {
 
 
 class LedgerLike(Protocol):
-    """What the figures read of a ledger: energies [pJ] over time, and flows of energy [pJ] over the
-    whole run.
+    """The part of a ledger that figures read: energies [pJ] over time, and flows of energy [pJ]
+    over the whole run.
     """
 
     @property
@@ -54,7 +54,7 @@ class LedgerLike(Protocol):
 
 
 class RunLike(Protocol):
-    """What the figures read of a run."""
+    """The part of a run that figures read."""
 
     @property
     def data(self) -> xr.Dataset:
@@ -62,11 +62,11 @@ class RunLike(Protocol):
 
     @property
     def ledger(self) -> LedgerLike:
-        """The books."""
+        """The energy ledger."""
 
     @property
     def model_name(self) -> str:
-        """Of the model."""
+        """Name of the model."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Contents:
 
     @property
     def panels(self) -> list[Panel]:
-        """Those that have something to show, in the order of ``KEYS``."""
+        """All panels that have something to show, in the order of ``KEYS``."""
         return [panel for panel in map(self.panel, KEYS) if panel is not None]
 
     # --- state
@@ -155,9 +155,7 @@ class Contents:
 
     @cached_property
     def _solute(self) -> list[_Solute]:
-        """What a compartment holds; carriers are no solutes, and what is held constant is no
-        trace.
-        """
+        """Solutes of compartments that can change: neither carriers nor held concentrations."""
         if "concentration" not in self.data:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
@@ -175,9 +173,7 @@ class Contents:
         ]
 
     def _baths(self, species: set[str]) -> Iterator[_Solute]:
-        """Concentrations of these species in the reservoirs, as protocols have them: with the
-        protocol's own breaks where it has any.
-        """
+        """Concentrations of these species in the reservoirs, with the breaks of their protocols."""
         baths: dict[str, dict[str, float]] = getattr(self.run, "baths", None) or {}
         for place, contents in baths.items():
             for name, initial in ((s, c) for s, c in contents.items() if s in species):
@@ -211,7 +207,7 @@ class Contents:
     # --- flows
 
     def _flux(self) -> Panel | None:
-        """Every transporter in the colour of what pays for it most.
+        """Every transporter in the colour of its largest energy source.
 
         A kinetic cycle has a process a step, all alike once it turns steadily: the step with the
         largest mean flux stands for it.
@@ -272,7 +268,7 @@ class Contents:
 
 def split(panel: Panel) -> list[Panel]:
     """Fluxes in panels by their size, so that a large one does not flatten the rest; other panels
-    stay whole.
+    are not split.
     """
     if panel.key != "flux":
         return [panel.tidy()]
@@ -291,20 +287,20 @@ def _mean(y: Array) -> float:
 
 
 def _changes(y: Array, part: float) -> bool:
-    """Whether ``y`` changes by more than a part of its size."""
+    """Whether ``y`` changes by more than this part of its largest magnitude."""
     finite = y[np.isfinite(y)]
     return bool(finite.size and np.ptp(finite) > part * np.max(np.abs(finite)))
 
 
 def _as_pH(row: _Solute) -> _Solute:
-    """A concentration [mM] as −log₁₀ c/M; where there is none, there is no number."""
+    """A concentration [mM] as −log₁₀ c/M; NaN where there is none."""
     return replace(row, y=-np.log10(np.where(row.y > 0, row.y, np.nan) * 1e-3))
 
 
 def _concentrations(
     key: str, name: str, rows: list[_Solute], levels: list[_Solute]
 ) -> Panel | None:
-    """One panel: colour by species, dashes by place; the label leaves out what all lines share."""
+    """One panel: colour by species, dash by place; labels omit what all lines share."""
     every = [*rows, *levels]
     if not every:
         return None

@@ -1,5 +1,5 @@
-"""Columns of the flow of energy: labels broken to fit side by side, with alleys between them in
-which ribbons bend and loops climb.
+"""Columns of the energy flow diagram: labels broken to fit side by side, with alleys between them
+in which ribbons bend and loops rise.
 
 Within a column every ribbon runs level, at a height that no label has; so no ribbon crosses a
 label, whatever the width.
@@ -86,8 +86,8 @@ def _loop_radius(sheet: Sheet) -> float:
 def _half_widths(
     layers: list[list[Slot]], sheet: Sheet, total: float, room: float, *, whole: bool
 ) -> tuple[list[float], float]:
-    """Half widths of the layers' labels [pt] once they are broken, and what is missing for all to
-    fit into ``room``.
+    """Half widths of the layers' labels [pt] once they are broken, and the width that is lacking
+    for all to fit into ``room``.
     """
     half = [_fit_labels(layer, math.inf, sheet, total) / 2 for layer in layers]
     least = [_unbroken_width(layer, sheet, total) / 2 if whole else 0.0 for layer in layers]
@@ -104,7 +104,8 @@ def _half_widths(
 def _place_columns(
     layers: list[list[Slot]], half: list[float], pads: list[float], loops: list[float], sheet: Sheet
 ) -> list[tuple[float, float]]:
-    """Set ``x``; equal steps where the labels allow it: the ribbons look calm."""
+    """Set ``x`` of every slot, in equal steps where the labels allow it; gives the edges of the
+    labels."""
     needs = [a + b + pad for (a, b), pad in zip(pairwise(half), pads, strict=True)]
     span = sheet.width - half[0] - half[-1] - loops[0] - loops[-1]
     step = span / max(1, len(needs))

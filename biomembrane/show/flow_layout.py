@@ -26,8 +26,8 @@ DRAWN = {
     "heat": "uphill for free",
 }
 PROTOCOLS = ("protocols", "taken out by protocols")
-# of the least flow that is drawn: so small may be what protocols impose, and the stores that take
-# it
+# of the smallest flow drawn otherwise: how small flows imposed by protocols may be, and those into
+# the stores they feed
 _PROTOCOL_SHARE = 0.05
 _SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
@@ -53,14 +53,12 @@ class Diagram:
 
     @property
     def left_in(self) -> float:
-        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from
-        outside.
-        """
+        """Energy that enters by flows too small to draw [pJ]."""
         return sum(flow.energy for flow in self.merged if flow.source in self.outside)
 
     @property
     def left_out(self) -> float:
-        """What leaves the picture unseen [pJ]."""
+        """Energy that leaves by flows too small to draw [pJ]."""
         return sum(flow.energy for flow in self.merged if flow.target in self.outside)
 
 
@@ -129,8 +127,8 @@ def _by_protocol(flow: FlowLike) -> bool:
 
 
 def _break_cycles(links: list[Link]) -> None:
-    """Mark as ``back`` what would close a ring; the widest links are kept forward, so that the
-    loops are thin.
+    """Mark as ``back`` the links that would close a cycle; the widest links stay forward, so that
+    the loops are thin.
     """
     after: dict[str, set[str]] = defaultdict(set)
     for link in sorted(links, key=lambda link: -link.energy):
@@ -150,7 +148,7 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
     """
     depth = dict.fromkeys((name for link in links for name in (link.source, link.target)), 0)
     ahead = [link for link in links if not link.back]
-    for _ in depth:  # Bellman–Ford: without rings, one round a node is enough
+    for _ in depth:  # Bellman–Ford: without cycles, one round per node is enough
         for link in ahead:
             depth[link.target] = max(depth[link.target], depth[link.source] + 1)
     fed, giving = {link.target for link in ahead}, {link.source for link in ahead}
@@ -201,8 +199,8 @@ def _build_layers(links: list[Link]) -> list[list[Slot]]:
 
 
 def _order_layers(layers: list[list[Slot]], rounds: int = 12) -> None:
-    """Sort every layer, top first, so that little energy crosses: barycentre sweeps to and fro, the
-    best is kept.
+    """Sort every layer, top first, so that little energy crosses: barycentre sweeps in both
+    directions, of which the best order is kept.
     """
     best: list[list[Slot]] = []
     least = float("inf")
@@ -304,8 +302,8 @@ def _total_height(slot: Slot, above: Slot | None, em: float) -> float:
 
 
 def _straighten(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
-    """Move the slots of a layer to where their links run straight, those before or those after;
-    heat keeps to the ground.
+    """Move the slots of a layer to where their links before (or after) run straight; heat stays at
+    the bottom.
     """
     ground = 0.0
     rising = layer[::-1]

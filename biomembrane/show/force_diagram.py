@@ -89,7 +89,7 @@ def forces(
     What is at 0 mM on a side is left out unless it is asked for.
 
     Raises:
-        WrongType: what is no run, or a scan of several lanes.
+        WrongType: not a run, or a scan of several lanes.
         UnknownName: a species, a membrane, a width or a style that does not exist.
         OutOfDomain: a time beyond the run, or a species at 0 mM that was asked for.
         NoVoltage: a charged species at a membrane without a potential.

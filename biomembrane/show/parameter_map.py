@@ -63,7 +63,7 @@ def map(  # noqa: A001  figures.map
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no scan over two dimensions, or ``of`` that is several variables.
+        WrongType: not a scan over two dimensions, or ``of`` that is several variables.
         UnknownName: a variable, a dimension, a width or a style that does not exist.
         BareNumber: an array or a time without a unit.
         OutOfDomain: a time beyond the run, or no number to draw.

@@ -80,7 +80,7 @@ def response(
             size where ``ax`` is given.
 
     Raises:
-        WrongType: what is no scan over one or two dimensions.
+        WrongType: not a scan over one or two dimensions.
         UnknownName: a variable, a dimension, a width or a style that does not exist.
         BareNumber: an array or a time without a unit.
         UnitMismatch: variables of several units, or a time in a unit of another dimension.

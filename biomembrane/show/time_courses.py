@@ -1,7 +1,7 @@
 """Time courses of a run in small panels that share the time axis, each line named at its end.
 
-The panels are set by hand and the labels moved apart by :func:`style.spread`: a constrained layout
-would cost as much as all else.
+The panels are placed here and the labels moved apart by :func:`text_layout.spread`: a constrained
+layout would take as long as everything else.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def traces(
     and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
 
     Potential and fluxes may jump at the very start, before the ions have moved at all.  Where that
-    takes more than three tenths of the range it is left out of the range; an arrowhead and a note
+    takes more than 30 % of the range it is left out of the range; an arrowhead and a note
     above the panel say how far it goes.  Where a protocol jumps, baths, fluxes, stored and imposed
-    energy have upright edges.
+    energy have vertical edges.
 
     Args:
         run: a run, fresh or saved, or one lane of a scan.
@@ -90,7 +90,7 @@ def traces(
         The Figure; with ``ax`` the Axes, as they were given (a sequence as a tuple).
 
     Raises:
-        WrongType: what is no run, a scan of several lanes, or Axes that are none.
+        WrongType: not a run, a scan of several lanes, or no Axes.
         UnknownName: a panel, a width or a style that does not exist.
         BadSettings: more or fewer Axes than panels, or a panel for the second time.
         OutOfDomain: a width that is not from 20 to 2000 mm.
