@@ -47,7 +47,7 @@ def respiration(cell: bm.Compartment) -> bm.Transporter:
     energies per glucose do not.
     """
 
-    def found(site: bm.Site) -> Any:
+    def activation(site: bm.Site) -> Any:
         share = 1
         measured = bm.Source(
             "measured",
@@ -72,7 +72,7 @@ def respiration(cell: bm.Compartment) -> bm.Transporter:
         text,
         cell,
         laws.Onsager(coefficient=Q(1.5e-24, "mol^2/J/s")),
-        modulator=found,
+        modulator=activation,
     )
 
 
@@ -259,13 +259,13 @@ def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
         "heat of respiration per glucose burnt", wanted=last.affinity.sel(
         process="respiration"), within=1e-4, source="energy of oxidation less 30 times that of ATP"
     )  # fmt: skip
-    for name, made in heat.items():
+    for name, dissipated in heat.items():
         study.answer(
             f"heat_{name}",
-            Q(made, "kJ/mol"),
+            Q(dissipated, "kJ/mol"),
             f"heat of {LABELS.get(name, name)} per glucose taken up",
         )
-    moved = sum(made for name, made in heat.items() if name != "respiration")
+    moved = sum(dissipated for name, dissipated in heat.items() if name != "respiration")
     spent = J["NaKATPase"] / J["SGLT1"] * fuel
     lifted = (J["GLUT2"] * RT * math.log(5) + J["respiration"] * RT * math.log(c["glucose"])) / J[
         "SGLT1"

@@ -163,9 +163,9 @@ def _per_glucose(study: bm.Study, run: bm.Run, fuel: float) -> None:
         "heat and gradient per mole of glucose", wanted=Q(spent, "kJ/mol"), within=1e-4,
         source="ATP spent per glucose times −ΔG of hydrolysis",
     )  # fmt: skip
-    for name, made in heat.items():
+    for name, dissipated in heat.items():
         study.answer(
-            f"heat_{name}", Q(made, "kJ/mol"), f"lost in {STEPS[name]} per mole of glucose"
+            f"heat_{name}", Q(dissipated, "kJ/mol"), f"lost in {STEPS[name]} per mole of glucose"
         )
     study.answer("kept", Q(kept, "kJ/mol"), "kept: glucose from 1 to 5 mM, RT ln 5")
     study.answer(

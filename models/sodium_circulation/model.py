@@ -124,9 +124,13 @@ def reproduce(study: bm.Study) -> None:
 def _fluxes(run: bm.Run) -> dict[str, xr.DataArray]:
     """Na⁺ that enters by each way, and the turnovers of all else [fmol/s], at the end."""
     flux = {str(p): run.data.flux.isel(time=-1).sel(process=p) for p in run.data.process.values}
-    made = {"glucose": 2 * flux["SGLT1:C3-C4"], "slip": 2 * flux["SGLT1:C2-C5"], "NHE": flux["NHE"]}
+    inflows = {
+        "glucose": 2 * flux["SGLT1:C3-C4"],
+        "slip": 2 * flux["SGLT1:C2-C5"],
+        "NHE": flux["NHE"],
+    }
     return (
-        made
+        inflows
         | {way: -flux[way] for way in ("channel", "Na_leak")}
         | {name: flux[name] for name in ("NaKATPase", "K_leak", "HCO3_leak")}
     )

@@ -84,13 +84,13 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
         "membrane.potential": bm.axis("point", [*V, *(-60 + 0 * level)], "mV"),
         "cell.K": bm.axis("point", [*(140 + 0 * V), *level], "mM"),
     }
-    seen = study.run(
+    initial = study.run(
         model, label="forces", times=Q([0, 1e-6], "s"), parameters=scan
     ).data.affinity.isel(time=0)
-    force = seen.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
+    force = initial.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
     rest = force.sel(V=-60, process=["K_leak", "Na_leak", "Cl_leak"])
     chemical, electrical = RT * math.log(140 / 4.5) / 1e3, F * -0.060 / 1e3
-    for name, found, wanted, about, formula in (
+    for name, value, wanted, about, formula in (
         ("force", rest[0], chemical + electrical,
             "force on K⁺ at rest, outward: what it takes to move it in",
             "RT ln 140/4.5 + F·(−60 mV)"),
@@ -104,7 +104,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
     ):  # fmt: skip
         study.answer(
             name,
-            Q(float(found), "kJ/mol"),
+            Q(float(value), "kJ/mol"),
             about,
             wanted=Q(wanted, "kJ/mol"),
             within=Q(1e-6, "kJ/mol"),
@@ -120,7 +120,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
     alone = math.exp(
         float(
             np.interp(
-                0.0, seen.isel(point=slice(V.size, None)).sel(process="K_leak"), np.log(level)
+                0.0, initial.isel(point=slice(V.size, None)).sel(process="K_leak"), np.log(level)
             )
         )
     )
