@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 NONLINEAR = "ln(r⁺/r⁻) is no linear form of V and ln c"
 
 
+@errors.keywords
 def audit(
     x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: RangesLike | None = None
 ) -> Audit:

@@ -25,7 +25,8 @@ from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
-from ..declare.site import Site, exact
+from ..declare.site import Site
+from ..declare.site_formulas import exact
 from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import B, F, R, T
@@ -301,6 +302,7 @@ def _moved(x: Array, k: int, values: Array) -> Array:
     return made
 
 
+@errors.keywords
 def make_consistent(
     x: Transporter | Cycle, *, method: str = "reverse", over: RangesLike | None = None
 ) -> Repair:

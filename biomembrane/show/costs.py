@@ -63,6 +63,7 @@ class Cargo:
         )
 
 
+@errors.keywords
 def costs(
     run: RunLike,
     cargo: str = "glucose",

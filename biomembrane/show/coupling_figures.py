@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SHAPE = 0.42  # height of a figure of two panels by its width
 
 
+@errors.keywords
 def coupling(result: Coupling, *, width: str | float = "double", style: str = "cell") -> Figure:
     """Two coupled flows: left both flows over the driven force, with level flow and static head
     marked; right the efficiency between them.
@@ -135,6 +136,7 @@ def _best_share(q: float) -> float:
     return float((1 - np.sqrt(max(1 - q**2, 0.0))) / q**2) if q else 0.0
 
 
+@errors.keywords
 def repair(result: Repair, *, width: str | float = "double", style: str = "cell") -> Figure:
     """What a repair changes: the flux before (dashed) and after over the force of its first solute,
     left, and over the voltage, right.

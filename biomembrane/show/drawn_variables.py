@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import errors
+from ..results.held_numbers import computed
 from .colours import COLOURS, colour_of
 from .currents import KIND as CURRENT
 from .currents import currents, transporter_currents
@@ -116,9 +118,10 @@ def _capitalised(kind: str) -> str:
 
 def _named_series(source: Any, name: Any, where: str) -> list[Series]:
     """The series of one entry of ``of``."""
-    if type(name).__name__ == "DataArray":
-        return [_array_series(name, f"{where}, of=…")]
     data = dataset(source, where)
+    if type(name).__name__ == "DataArray":
+        drawn = _array_series(name, f"{where}, of=…")
+        return [replace(drawn, kind=f"{drawn.kind}, computed") if computed(data, name) else drawn]
     if isinstance(name, tuple) and len(name) == 2 and all(isinstance(each, str) for each in name):
         return [_member(data, *name, where)]
     wanted = "a name, a pair (variable, member), or a list of these"

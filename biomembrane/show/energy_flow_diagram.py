@@ -35,6 +35,7 @@ def energy_flow(
 ) -> Figure: ...
 @overload
 def energy_flow(run: RunLike, *, ax: Axes, width: str | float = ..., style: str = ...) -> Axes: ...
+@errors.keywords
 def energy_flow(
     run: RunLike, *, ax: Axes | None = None, width: str | float = "double", style: str = "cell"
 ) -> Figure | Axes:

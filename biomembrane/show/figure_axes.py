@@ -45,6 +45,7 @@ def axes_for(
     return figure.add_subplot()
 
 
+@errors.keywords
 def panels(  # Any: options are matplotlib's
     count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
 ) -> tuple[Figure, list[Axes]]:

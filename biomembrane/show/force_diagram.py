@@ -57,6 +57,7 @@ class Force:
         return self.chemical + self.electrical
 
 
+@errors.keywords
 def forces(
     run: RunLike | xr.Dataset,
     *,

@@ -32,6 +32,7 @@ _LEVELS = 7
 _EDGE = 0.07  # of the width and height: nearer to the edge a label would be clipped
 
 
+@errors.keywords
 def map(  # noqa: A001  figures.map
     scan: ResultLike,
     of: VariableLike = "potential",

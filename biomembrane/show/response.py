@@ -41,6 +41,7 @@ _CROSS = "×"
 _FLAT = 1e-6  # of a curve, and of the largest in its panel: what is smaller is zero
 
 
+@errors.keywords
 def response(
     scan: ResultLike,
     of: VariablesLike = "current",

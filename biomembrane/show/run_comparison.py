@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .figure_types import VariablesLike
 
 
+@errors.keywords
 def compare(
     runs: Mapping[str, RunLike | xr.Dataset],
     of: VariablesLike = "potential",

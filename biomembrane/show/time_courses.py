@@ -53,6 +53,7 @@ def traces(
     width: str | float = ...,
     style: str = ...,
 ) -> tuple[Axes, ...]: ...
+@errors.keywords
 def traces(
     run: RunLike,
     *,

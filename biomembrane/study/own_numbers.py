@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import errors
+from ..results.held_numbers import contains
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,20 +48,6 @@ def check_own_number(value: xr.DataArray, runs: Sequence[Any], where: str) -> No
         )
 
 
-def contains(source: xr.DataArray, value: xr.DataArray) -> bool:
-    """Whether each number of ``value`` is one of ``source`` at the labels that ``value`` still
-    has.
-    """
-    labels = {
-        str(name): np.flatnonzero(source[name].values == coord.values)
-        for name, coord in value.coords.items()
-        if not coord.ndim and name in source.dims and name in source.coords
-    }
-    numbers = np.asarray(source.isel(labels).values, float).ravel()
-    asked = np.asarray(value.values, float).ravel()
-    return bool((np.isin(asked, numbers) | (np.isnan(asked) & np.isnan(numbers).any())).all())
-
-
 def _same_name_and_unit(array: xr.DataArray, names: tuple[Any, Any], unit: str) -> bool:
     """Whether the unit, and the name or meaning, agree."""
     names_of_array = {x for x in (array.name, array.attrs.get("long_name")) if x is not None}
@@ -96,11 +81,13 @@ def _arrays_of(content: Any) -> Iterable[xr.DataArray]:
 
 def _schema() -> Iterator[tuple[str, str, str]]:
     """(name, meaning, unit) of the variables that results have."""
-    from .. import units
     from ..account.ledger_lines import GROUPS, LINES
-    from ..results.variables import VARIABLES
+    from ..results.schema import TABLE, Part
 
-    yield from ((name, v.long_name, units.udunits(v.unit)) for name, v in VARIABLES.items())
-    for table in (LINES, GROUPS):
-        for name, meaning in table.items():
-            yield meaning, meaning, {"uphill_time": "s", "residual_relative": "1"}.get(name, "pJ")
+    meanings = {*LINES.values(), *GROUPS.values()}
+    for name, variable in TABLE.items():
+        unit, meaning = variable.facts["units"], variable.long_name
+        if variable.part is Part.COURSE:
+            yield name, meaning, unit
+        elif meaning in meanings:  # the name that the ledger gives to its arrays
+            yield meaning, meaning, unit

@@ -115,7 +115,7 @@ def build() -> bm.Model:
     )
 
 
-RT = constants.GAS * 310.15e-3  # kJ/mol
+RT = constants.GAS * constants.BODY_TEMPERATURE / 1000  # kJ/mol
 COLOURS = {
     "NaKATPase": "#7A6000",
     "SGLT1": "#882255",

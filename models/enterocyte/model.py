@@ -51,7 +51,7 @@ def build() -> bm.Model:
     return bm.Model("enterocyte", parts, potential={basal: Q(-60, "mV")}, reference=blood)
 
 
-RT = constants.GAS * 310.15e-3  # kJ/mol
+RT = constants.GAS * constants.BODY_TEMPERATURE / 1000  # kJ/mol
 STEPS = {
     "NaKATPase": "the pump",
     "Na_leak": "the Na⁺ leak",

@@ -10,6 +10,9 @@ import numpy as np
 import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import library as lib
+from biomembrane.constants import BODY_TEMPERATURE as T
+from biomembrane.constants import FARADAY as F
+from biomembrane.constants import GAS as R
 from biomembrane.library import H, Mg, explicit
 from biomembrane.library.explicit import ADP3, ATP4, HPO4, MgADP, MgATP
 from biomembrane.show.colours import COLOURS
@@ -19,7 +22,6 @@ QUESTION = (
     " cost?"
 )
 UNTIL = "10 min"
-R, F, T = 8.314462618, 96485.33212, 310.15  # CODATA; 37 °C
 RT = R * T
 UNIT = RT * math.log(10)  # J/mol a unit of pH
 PH_IN, PH_OUT = 7.75, 7.0

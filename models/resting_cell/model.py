@@ -45,7 +45,7 @@ def build() -> bm.Model:
     return bm.Model("resting_cell", parts, potential={membrane: Q(-70, "mV")})
 
 
-RT_F = 1e3 * constants.GAS * 310.15 / constants.FARADAY  # mV
+RT_F = 1e3 * constants.GAS * constants.BODY_TEMPERATURE / constants.FARADAY  # mV
 RATIOS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1, 0.2, 0.5, 1.0)
 
 

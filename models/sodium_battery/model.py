@@ -74,7 +74,7 @@ def build() -> bm.Model:
     )
 
 
-RT = constants.GAS * 310.15e-3  # kJ/mol
+RT = constants.GAS * constants.BODY_TEMPERATURE / 1000  # kJ/mol
 RT_F = 1e6 * RT / constants.FARADAY  # mV
 OUTSIDE = {"Na": 145.0, "K": 4.5, "Cl": 149.5}
 INSIDE = {"Na": 10.0, "K": 140.0, "Cl": 10.0}

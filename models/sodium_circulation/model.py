@@ -78,7 +78,7 @@ def build() -> bm.Model:
     )
 
 
-RT_F = 1e3 * constants.GAS * 310.15 / constants.FARADAY  # mV
+RT_F = 1e3 * constants.GAS * constants.BODY_TEMPERATURE / constants.FARADAY  # mV
 WAYS = {
     "glucose": "with glucose, SGLT1",
     "slip": "slip of SGLT1",
