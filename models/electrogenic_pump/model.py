@@ -98,13 +98,13 @@ def levels(run: bm.Run) -> dict[str, Any]:
 
 
 def root(x: Any, y: Any) -> float:
-    """Where y, which rises, crosses zero."""
+    """x at which the increasing y crosses zero."""
     return float(np.interp(0.0, y, x))
 
 
 def reproduce(study: bm.Study) -> None:
-    """I–V and stall, the published turnover, what the pump alone makes of V, V at rest with 3:2 and
-    with 2:2, and the pump run backwards.
+    """I–V and stall, the published turnover, the V that the pump alone makes, V at rest with 3:2
+    and with 2:2, and the pump run backwards.
     """
     model = build()
     *clamp, stall = _clamped(study, model)
@@ -122,7 +122,7 @@ CHEMICAL = 3 * RT * math.log(145 / 10) + 2 * RT * math.log(
 
 
 def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
-    """What is seen at once at given V and contents: over V for three worths of ATP, then over the
+    """Initial rates at given V and contents: over V for three energies of ATP, then over the
     worth of ATP at −60 mV.
     """
     V, energies, falling = (
@@ -204,7 +204,7 @@ def _over_V(study: bm.Study, curves: list[xr.Dataset]) -> None:
 
 
 def _stalled(study: bm.Study, initial: xr.Dataset, efficiency: xr.DataArray) -> None:
-    """Turnover at −60 mV as ATP loses its worth."""
+    """Turnover at −60 mV as the energy of ATP falls."""
     energies = initial.dG.values
     work = (CHEMICAL + 0.060 * F) / 1e3
     reversal = -root(-energies[::-1], initial.affinity.sel(process="NaKATPase").values[::-1])
@@ -428,7 +428,7 @@ def _hydrolysis(atp: Any, adp: Any, pi: Any) -> Any:
 
 
 def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
-    """The current over V, and the turnover over the worth of ATP."""
+    """Current over V, and turnover over the energy of ATP."""
     blue, green, orange, dark = (COLOURS[k] for k in ("Na", "Cl", "K", "charge"))
     with bm.figures.style():
         figure, (left, right) = bm.figures.panels(2, height=58)
@@ -488,7 +488,7 @@ def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
 
 
 def _figure_backwards(run: bm.Run) -> Any:
-    """ATP that comes back, and the two forces that meet."""
+    """ATP regained, and the two forces that balance."""
     minutes, level = run.data.time / 60, levels(run)
     V = run.data.potential.isel(membrane=0) * 1e-3
     work = 3 * (RT * np.log(145 / level["Na"]) - F * V) + 2 * (

@@ -21,7 +21,7 @@ YIELD = 30
 
 
 def oxidation() -> tuple[bm.Species, bm.Species]:
-    """O₂ and CO₂ as they are counted at fixed pH.
+    """O₂ and CO₂ as species at fixed pH.
 
     C₆H₁₂O₆ + 6 O₂(aq) → 6 CO₂(total), ΔG′° ≈ −2950 kJ/mol at pH 7, I 0.1 to 0.25 M (Alberty's
     formation energies); total CO₂ is the sum of CO₂, H₂CO₃ and HCO₃⁻ and has the water in it, hence
@@ -231,8 +231,8 @@ def _return(study: bm.Study, steady: bm.Run, tight: bm.Run) -> None:
 
 
 def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
-    """Heat of each process at the steady state [kJ per mole of glucose taken up], with what it was
-    taken from.
+    """Heat of each process at the steady state [kJ per mole of glucose taken up], with its
+    source.
     """
     J, last = _fluxes(run), run.data.isel(time=-1)
     c = {
@@ -291,7 +291,7 @@ def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
 
 
 def _at_once(study: bm.Study, fed: bm.Run) -> None:
-    """The books of a meal: glucose in, and ATP made and spent meanwhile."""
+    """The balance of a meal: glucose in, and ATP made and spent meanwhile."""
     amount = fed.data.amount
     gained = float(amount.sel(pool="cell.ATP")[-1] - amount.sel(pool="cell.ATP")[0])
     turned = {

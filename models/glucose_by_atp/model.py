@@ -131,7 +131,7 @@ def build(*, clamped: bool = False) -> bm.Model:
 
 def reproduce(study: bm.Study) -> None:
     """What each way can reach with the gradients held, what each costs at the same flux, its
-    efficiency by the ratio, and the end of all.
+    efficiency by the ratio, and the global equilibrium.
     """
     _heads(study, build(clamped=True))
     cell = build()
@@ -143,7 +143,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def maxima(ways: list[str], maximum: Any = 1.0, dim: str = "point") -> dict[str, xr.DataArray]:
-    """For each lane the one carrier that is there, with its maximum [fmol/s]."""
+    """Maximum of the one carrier that is present in each lane [fmol/s]."""
     amount = np.broadcast_to(np.asarray(maximum, float), len(ways))
     return {
         f"{name}.maximum": bm.axis(dim, np.where(np.array(ways) == name, amount, 0), "fmol/s")
@@ -162,7 +162,7 @@ EVER = Q(np.concatenate([[0], np.geomspace(1, 1e8, 9)]), "s")
 
 
 def _heads(study: bm.Study, model: bm.Model) -> None:
-    """Glucose inside over glucose outside, when nothing flows any more."""
+    """Glucose inside over glucose outside at static head."""
     lanes = [(way, V, -57.0) for way in ("symport_1", "symport_2") for V in (-60, -40, -80, 0)]
     lanes += [("direct", -60, energy) for energy in (-57.0, -50.0, -40.0)]
     wanted = [
@@ -441,7 +441,7 @@ def _figure_of_reach(limits: dict[str, float], points: xr.Dataset) -> Any:
 
 
 def _power(value: float) -> str:
-    """A number as it is printed, in powers of ten from a thousand on."""
+    """A number in print, in powers of ten from a thousand on."""
     return typeset(f"{value:.0f}" if value < 1000 else f"{value:.1e}")
 
 

@@ -174,7 +174,7 @@ TIMES = Q(np.concatenate([[0], np.geomspace(1e-3, 1e5, 81)]), "s")
 
 
 def force(run: Any) -> Any:
-    """Proton-motive force at the end [J/mol], of H⁺ that comes in."""
+    """Proton-motive force at the end [J/mol of H⁺ that enters]."""
     return 1e3 * run.data.affinity.isel(time=-1).sel(process="leak")
 
 
@@ -262,7 +262,7 @@ def _leaked(p: float) -> float:
 
 
 def _resting(chain: float) -> float:
-    """Force at which the chain, at 20 H⁺ an O₂, makes up for the leak: by bisection."""
+    """Force at which the chain, at 20 H⁺ an O₂, balances the leak, by bisection."""
     low, high = 0.0, energy() / 20
     for _ in range(80):
         p = (low + high) / 2
@@ -271,7 +271,7 @@ def _resting(chain: float) -> float:
 
 
 def _working(study: bm.Study, model: bm.Model) -> bm.Run:
-    """Steady states from no work to much of it, NADH alone."""
+    """Steady states from no work to much work, with NADH alone."""
     work = np.concatenate([[0], np.geomspace(30, 30 * 2**7, 15)])
     scan = {
         "work.rate": bm.axis("work", work, "fmol/s"),
@@ -345,7 +345,7 @@ def _working(study: bm.Study, model: bm.Model) -> bm.Run:
 
 
 def _figure_of_leak(run: bm.Run) -> Any:
-    """Oxygen used over ATP made, and what of it the leak takes."""
+    """Oxygen used over ATP made, and the leak's share of it."""
     from matplotlib.figure import Figure
 
     flux = run.data.flux.isel(time=-1)

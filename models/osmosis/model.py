@@ -120,7 +120,7 @@ CONSTANT = "a constant rate, as published: it has a closed-form steady state, an
 
 def reproduce(study: bm.Study) -> None:
     """Pressure, permeant and impermeant solutes, tonicity, the pump–leak volume, the pump stopped,
-    and what the volume costs.
+    and the cost of the volume.
     """
     model = build()
     _baths(study, model)
@@ -426,7 +426,7 @@ def _kay(study: bm.Study) -> None:
 
 
 def _figure_of_solutes(W: xr.DataArray, sieved: xr.DataArray) -> Any:
-    """Volume after solutes of several permeabilities came to the bath, and how far each gets."""
+    """Volume after solutes of several permeabilities came to the bath, and how far each penetrates."""
     with bm.figures.style():
         figure, (left, right) = bm.figures.panels(2, height=55)
         for P, label, colour, dash in (

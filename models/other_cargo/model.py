@@ -188,7 +188,7 @@ def binding() -> bm.Model:
 
 
 def reproduce(study: bm.Study) -> None:
-    """Each carrier alone to its end, where Na⁺/Ca²⁺ exchange turns round, and two sugars that
+    """Each carrier alone to its static head, where Na⁺/Ca²⁺ exchange reverses, and two sugars that
     differ in their binding alone.
     """
     model = build()
@@ -205,7 +205,7 @@ EVER = Q(np.concatenate([[0], np.geomspace(10, 1e6, 6)]), "s")
 
 
 def alone(names: list[str]) -> dict[str, xr.DataArray]:
-    """For each lane the one carrier that is there, fast, for only the end counts; glutamate is down
+    """The one carrier of each lane, fast, because only the final state counts; glutamate is down
     to 1 nM outside.
     """
     fast = dict.fromkeys(CARRIERS, 1e4) | {"EAAT3": 1e7}
@@ -228,7 +228,7 @@ def _bath(lanes: list[tuple[str, float]]) -> dict[str, xr.DataArray]:
 
 
 def _chloride(volts: Any) -> xr.DataArray:
-    """Cl⁻ in the cell [mM] that makes V what it is to be [mV]."""
+    """Cl⁻ in the cell [mM] at which V is the given one [mV]."""
     return bm.axis("point", 149.5 * np.exp(F * np.asarray(volts, float) / 1e3 / RT), "mM")
 
 
@@ -277,7 +277,7 @@ def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
 
 
 def _formula(name: str) -> str:
-    """A head in words."""
+    """The formula of a static head in words."""
     c = CARRIERS[name]
     others = "".join(
         f" ({s.name}_{'oi'[m < 0]}/{s.name}_{'io'[m < 0]})" for s, m in c.others.items()
@@ -330,7 +330,7 @@ def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
 
 
 def _published(study: bm.Study, model: bm.Model, glutamate: float) -> None:
-    """The two heads that papers print."""
+    """The two static heads that papers report."""
     study.answer(
         "glutamate",
         Q(glutamate, "1"),
@@ -404,7 +404,7 @@ def chain(k: dict[str, float]) -> float:
 
 
 def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
-    """Two sugars at the same concentrations: how fast each goes in, and how far."""
+    """Two sugars at the same concentrations: how fast each enters, and how far."""
     model, s = binding(), lib.sheet("eskandari_2005")
     k = {key: float(s[key].quantity.magnitude) for key in ("k23", "k32", "k34", "k43", "k45")}
     sooner, later = k | {"k32": 100 * k["k32"], "k45": 100 * k["k45"]}, k | {"k23": k["k23"] / 100}
@@ -478,8 +478,8 @@ def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
 
 
 def energies(name: str) -> dict[str, float]:
-    """What lifts a mole of cargo [kJ/mol]: the Na⁺ gradient, the other ions' gradients, and V on
-    the charge of all together.
+    """Energies that lift a mole of cargo [kJ/mol]: the Na⁺ gradient, the other ions' gradients, and
+    V on the charge of all together.
     """
     c = CARRIERS[name]
     others = sum(m * RT * math.log(OUT[s] / IN[s]) / 1e3 for s, m in c.others.items())
@@ -498,7 +498,7 @@ PARTS = {
 
 
 def _figure_of_reach(reached: dict[str, float]) -> Any:
-    """What lifts each cargo, and the ratio that it comes to."""
+    """The energies that lift each cargo, and the ratio it reaches."""
     from matplotlib.figure import Figure
 
     names = sorted(reached, key=lambda n: reached[n])
@@ -550,7 +550,7 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
 
 
 def _power(value: float) -> str:
-    """A number as it is printed, in powers of ten from a thousand on."""
+    """A number in print, in powers of ten from a thousand on."""
     return typeset(f"{value:.3g}" if value < 1000 else f"{value:.1e}")
 
 

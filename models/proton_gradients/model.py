@@ -150,7 +150,7 @@ def stomach() -> bm.Model:
 
 
 def reproduce(study: bm.Study) -> None:
-    """What a unit of pH is worth; acid and base mixed; a vesicle charged and discharged; the
+    """The energy of a unit of pH; acid and base mixed; a vesicle charged and discharged; the
     stomach's pump against pH.
     """
     _mixed(study)
@@ -172,7 +172,7 @@ def of(run: bm.Run, pool: str) -> xr.DataArray:
 
 
 def _mixed(study: bm.Study) -> None:
-    """Acid and base in one place: what becomes heat at once."""
+    """Acid and base in one place: the heat of mixing."""
     run = study.run(
         beaker(), label="beaker", times=Q(np.concatenate([[0], np.geomspace(1e-12, 1e-3, 91)]), "s")
     )
@@ -204,7 +204,7 @@ def _mixed(study: bm.Study) -> None:
 
 
 def _worth(study: bm.Study, model: bm.Model) -> None:
-    """What a mole of H⁺ gives up by coming back, for three gradients that are given."""
+    """Energy that a mole of H⁺ releases by returning, for three given gradients."""
     given = {
         "membrane.potential": bm.axis("case", [0, -61.54, -150], "mV"),
         "lumen.H": bm.axis("case", [1e-5, 1e-4, 10**-4.75], "mM"),
@@ -295,7 +295,7 @@ def _split(run: bm.Run) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def _entered(pH: Any) -> Any:
-    """H⁺ that came in since pH 7.2 [mM]: free, and on phosphate."""
+    """H⁺ that entered since pH 7.2 [mM]: free, and on phosphate."""
     h = 10.0 ** -np.asarray(pH)
     return 1e3 * (h - 10**-7.2) + PHOSPHATE * (
         1 / (1 + 10 ** (pH - PK)) - 1 / (1 + 10 ** (7.2 - PK))
@@ -327,7 +327,7 @@ def _stall(force: float, chloride: float | None) -> float:
 
 
 def _discharged(study: bm.Study, model: bm.Model, charged: bm.Run) -> None:
-    """Without the pump, with a way for H⁺: what the gradient held becomes heat."""
+    """Without the pump, with a way for H⁺: the energy of the gradient becomes heat."""
     ways = {
         "V_ATPase.maximum": Q(0, "fmol/s"),
         "H_leak.permeability": Q(1, "cm/s"),
@@ -425,7 +425,7 @@ def _figure_of_vesicle(run: bm.Run) -> Any:
 
 
 def _figure_of_stomach(initial: xr.Dataset) -> Any:
-    """What is left of the energy of an ATP over the pH of the gland."""
+    """Remaining energy of an ATP over the pH of the gland."""
     from matplotlib.figure import Figure
 
     with bm.figures.style():

@@ -89,7 +89,7 @@ WAYS = {
 
 
 def reproduce(study: bm.Study) -> None:
-    """Steady states over the glucose of the lumen, from next to none to 10 mM; 0.001 mM is called
+    """Steady states over the glucose of the lumen, from almost none to 10 mM; 0.001 mM is called
     rest, 1 mM a meal.
     """
 
@@ -122,7 +122,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _fluxes(run: bm.Run) -> dict[str, xr.DataArray]:
-    """Na⁺ that enters by each way, and the turnovers of all else [fmol/s], at the end."""
+    """Na⁺ influx by each pathway, and all other turnovers [fmol/s], at the end."""
     flux = {str(p): run.data.flux.isel(time=-1).sel(process=p) for p in run.data.process.values}
     inflows = {
         "glucose": 2 * flux["SGLT1:C3-C4"],
@@ -137,7 +137,7 @@ def _fluxes(run: bm.Run) -> dict[str, xr.DataArray]:
 
 
 def _balance(study: bm.Study, name: str, J: dict[str, float], last: xr.Dataset) -> None:
-    """What comes in and what goes out, by way."""
+    """Influx and efflux, by pathway."""
     entered, V, inside = (
         sum(J[way] for way in WAYS),
         float(last.potential.sel(membrane="apical")),
@@ -188,7 +188,7 @@ def _balance(study: bm.Study, name: str, J: dict[str, float], last: xr.Dataset) 
 
 
 def _drawn(sugar: xr.DataArray, J: dict[str, xr.DataArray]) -> Any:
-    """Na⁺ influx by way, stacked, under three times the turnover of the pump."""
+    """Na⁺ influx by pathway, stacked, under three times the turnover of the pump."""
     from matplotlib.figure import Figure
 
     shades = {

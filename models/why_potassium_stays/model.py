@@ -132,7 +132,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
 
 
 def _work(study: bm.Study, model: bm.Model) -> bm.Run:
-    """An hour at rest: nothing moves on the whole, and the pump pays."""
+    """An hour at rest: no net flux, and the pump pays."""
     run = study.run(model, label="rest", until="1 h")
     last, took = (
         run.data.isel(time=-1),
@@ -168,8 +168,8 @@ def _work(study: bm.Study, model: bm.Model) -> bm.Run:
 
 
 def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
-    """Bath K⁺ from 1 to 140 mM for as much Na⁺: V after ten seconds, with the pump and without, and
-    once all is steady.
+    """Bath K⁺ from 1 to 140 mM for an equal fall of Na⁺: V after ten seconds, with the pump and
+    without, and once all is steady.
     """
     K_o = np.unique(np.append(np.geomspace(1, 140, 36), [4.5, 9.0, 10, 100]))
     scan = {"bath.K": bm.axis("K_o", K_o, "mM"), "bath.Na": bm.axis("K_o", 149.5 - K_o, "mM")}
@@ -239,7 +239,7 @@ def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
 
 
 def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
-    """The pump stopped: K⁺ leaves until V holds what is left."""
+    """The pump stopped: K⁺ leaves until V holds the rest."""
     times = Q(np.concatenate([[0], np.geomspace(1e-3, 300, 121)]), "h")
     run = study.run(
         model, label="stopped", times=times, parameters={"NaKATPase.density": Q(0, "1/um^2")}
