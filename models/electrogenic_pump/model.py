@@ -123,7 +123,7 @@ CHEMICAL = 3 * RT * math.log(145 / 10) + 2 * RT * math.log(
 
 def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
     """Initial rates at given V and contents: over V for three energies of ATP, then over the
-    worth of ATP at −60 mV.
+    energy of ATP at −60 mV.
     """
     V, energies, falling = (
         np.linspace(-260, 60, 81),

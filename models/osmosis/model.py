@@ -426,7 +426,7 @@ def _kay(study: bm.Study) -> None:
 
 
 def _figure_of_solutes(W: xr.DataArray, sieved: xr.DataArray) -> Any:
-    """Volume after solutes of several permeabilities came to the bath, and how far each penetrates."""
+    """Volume after solutes of several permeabilities entered the bath, and how far each enters."""
     with bm.figures.style():
         figure, (left, right) = bm.figures.panels(2, height=55)
         for P, label, colour, dash in (
