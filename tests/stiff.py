@@ -59,7 +59,7 @@ def compiled(
         )
     names = {group: tuple(map(str, range(len(members)))) for group, members in outputs.items()}
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    owners = tuple(range(len(rhs))) if rolled else ()
+    owners = tuple(range(len(rhs)))
     return kernel(
         Program(
             tuple(map(str, Y[: len(rhs)])),
@@ -69,6 +69,7 @@ def compiled(
             names,
             sparsity,
             owners=owners,
+            rolled=rolled,
             mass=tuple(mass),
         )
     )

@@ -56,8 +56,9 @@ class Program:
     that have a form in time) and ``energy`` (G); of a ``careful`` program also ``along``,
     derivatives of all quadratures along what stands behind the states. With events also ``event``
     (what rises through zero) and ``set`` (new values of what each of the ``events`` sets, one after
-    the other). ``owners`` numbers the cell of each state (its place, or the inside of its membrane)
-    in a large model, which is rolled; none in a small one.
+    the other). ``owners`` numbers the cell of each state (its place, or the inside of its
+    membrane); ``rolled`` says that what repeats from cell to cell is to be printed once and run in
+    loops.
     """
 
     states: tuple[str, ...]
@@ -68,6 +69,7 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+    rolled: bool = False
     events: tuple[Event, ...] = ()
     mass: tuple[int, ...] = field(default=(), repr=False)
 
@@ -222,7 +224,7 @@ def _build(
             },
         )
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    owners = _owners(model) if len(model.states) > LARGE else ()
+    rolled = len(model.states) > LARGE
     names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
     mass = _mass(model, jacobian)
     return Program(
@@ -233,7 +235,8 @@ def _build(
         made.names,
         sparsity,
         summed,
-        owners,
+        _owners(model),
+        rolled,
         events,
         mass,
     )

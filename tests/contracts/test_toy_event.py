@@ -380,7 +380,7 @@ def test_a_large_model_meets_its_events() -> None:
         "low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),)
     )
     task = prepare(model, np.array([0.0, 12.0]), events=(full,))
-    assert task.kernel.program.owners
+    assert task.kernel.program.rolled
     made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
     assert [m.time for m in made.solution.met] == pytest.approx(
@@ -420,8 +420,6 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module(
-            [driver.refill(layout), driver.reduced_affinity(tableau.RODAS5P, layout)], layout
-        )
+        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
         assert "RES" not in text
     assert run().trajectory.block.met is None
