@@ -77,17 +77,19 @@ __version__ = "0.1.0"
 __all__ = ["__version__", *sorted({*_HOME, *_MODULES})]  # noqa: PLE0604
 
 
-def __getattr__(name: str) -> Any:
-    """Public names load on first use, so that ``import biomembrane`` is instant."""
-    with put_off():  # sympy and pint make a hundred thousand objects that stay
-        if name in _MODULES:
-            found = import_module(f"{__name__}.{_MODULES[name]}")
-        elif name in _HOME:
-            found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # or every name would pass
+
+    def __getattr__(name: str) -> Any:
+        """Public names load on first use, so that ``import biomembrane`` is instant."""
+        with put_off():  # sympy and pint make a hundred thousand objects that stay
+            if name in _MODULES:
+                found = import_module(f"{__name__}.{_MODULES[name]}")
+            elif name in _HOME:
+                found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+            else:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

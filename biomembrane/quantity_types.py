@@ -15,19 +15,17 @@ import xarray as xr
 from numpy.typing import NDArray
 from pint import Quantity as _Quantity
 
-Quantity: TypeAlias = _Quantity[Any]  # of any magnitude: one number or an array
+Quantity: TypeAlias = _Quantity[Any]  # a quantity, of one number or an array
 Number: TypeAlias = (
     float | np.floating[Any] | np.integer[Any]
-)  # an int is one, too; True and False are refused at run time
+)  # one real number; True and False are refused at run time
+_Array: TypeAlias = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 ArrayLike: TypeAlias = (
-    Sequence[Number]
-    | Sequence[Sequence[Number]]
-    | NDArray[np.floating[Any]]
-    | NDArray[np.integer[Any]]
-)
+    Sequence[Number] | Sequence[Sequence[Number]] | _Array
+)  # numbers: a list, a list of lists, an array
 QuantityLike: TypeAlias = Quantity | str  # one quantity: Q(5, "mM") or "5 mM"
 TimeLike: TypeAlias = QuantityLike  # one time: Q(10, "min") or "10 min"
 TimesLike: TypeAlias = (
     QuantityLike | xr.DataArray
 )  # times of one unit: Q([0, 1, 2], "min"), or an array with ``units``
-PathLike: TypeAlias = str | os.PathLike[str]
+PathLike: TypeAlias = str | os.PathLike[str]  # the path of a file

@@ -341,4 +341,9 @@ def _ratios(rest: sp.Expr, x: sp.Expr) -> Iterator[sp.Expr]:
 
 
 def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:
-    return bool({s for s in base.free_symbols & x.free_symbols if not s.is_positive})
+    """Whether it may be 0 where x is: what is known to have one sign, as 1 + e^{V/s} of a gate, may
+    not.
+    """
+    if base.is_positive or base.is_negative:
+        return False
+    return any(not s.is_positive for s in base.free_symbols & x.free_symbols)

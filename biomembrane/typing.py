@@ -19,10 +19,9 @@ from .declare.parameter_types import (
     VariedLike,
 )
 from .quantity_types import ArrayLike, Number, PathLike, Quantity, QuantityLike, TimeLike, TimesLike
-from .results.run_types import KeepLike, ParametersLike, StartLike, ValueLike
+from .results.run_types import KeepLike, ParametersLike, Progress, StartLike, ValueLike
 from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
-from .solve.lane_batches import Progress
 
 __all__ = [
     "ArrayLike", "ContentsLike", "CountLike", "KeepLike", "LevelsLike", "Number", "ParameterLike",

@@ -434,16 +434,20 @@ SPOILT |= {
 }  # fmt: skip
 
 
-def faults(count: int, seed: int) -> list[tuple[str, int, Counter[str], float]]:
-    """(kind, number, verdicts at all temperatures, longest time) of planted faults, kind after
-    kind.
+def faults(
+    count: int, seed: int, at: int = len(WARMTHS)
+) -> list[tuple[str, int, Counter[str], float]]:
+    """(kind, number, verdicts, longest time) of planted faults, kind after kind.
+
+    Each is judged ``at`` so many of the temperatures, in turn.
     """
     kinds = sorted(SPOILT)
     made = []
     for k in range(count):
         kind = kinds[k % len(kinds)]
+        warmths = [WARMTHS[(k + i) % len(WARMTHS)] for i in range(at)]
         told = [
-            judged(fault(random.Random(seed * 100_000 + k), kind, kelvin)) for kelvin in WARMTHS
+            judged(fault(random.Random(seed * 100_000 + k), kind, kelvin)) for kelvin in warmths
         ]
         made.append(
             (

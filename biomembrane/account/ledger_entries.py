@@ -24,9 +24,9 @@ class Entries:
     :class:`xarray.DataArray` over ``time`` and the dimensions of a scan.
     """
 
-    def __init__(self, trajectory: Trajectory) -> None:
+    def __init__(self, trajectory: Trajectory, books: LedgerTotals | None = None) -> None:
         self._t = trajectory
-        self._books = LedgerTotals(trajectory)
+        self._books = LedgerTotals(trajectory) if books is None else books
         self._ledger_layout: LedgerLayout = self._books.ledger_layout
         self.transporters = self._ledger_layout.transporters
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from .. import caching, symbols
+from .. import caching, errors, symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane, Reservoir
@@ -56,6 +56,7 @@ class Equation:
         return self.formula.expression
 
 
+@errors.keywords
 class Model(System):
     """A cell, an epithelium, a network: transporters on membranes between places.
 

@@ -19,7 +19,7 @@ import sympy as sp
 from .. import errors, symbols
 from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane, Place, Reservoir
-from ..declare.site import exact
+from ..declare.site_formulas import exact
 from ..declare.transporter import Process
 
 Link = tuple[
@@ -120,11 +120,6 @@ class Circuit:
                 for b, second in enumerate(block.nodes):
                     made[index[first], index[second]] = own[a, b]
         return made
-
-    @cached_property
-    def inverse(self) -> sp.Matrix:
-        """C_L⁻¹."""
-        return _inverse(self.matrix)
 
 
 def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Place]:
@@ -270,32 +265,6 @@ def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) ->
         tuple(membranes),
         datum[nodes[0]],
     )
-
-
-def _blocks(C: sp.Matrix) -> list[list[int]]:
-    """Groups of nodes that capacitors join."""
-    left, found = set(range(C.rows)), []
-    while left:
-        block, edge = set[int](), {min(left)}
-        while edge:
-            block |= edge
-            edge = {j for i in edge for j in range(C.rows) if C[i, j] != 0} - block
-        found.append(sorted(block))
-        left -= block
-    return found
-
-
-def _inverse(C: sp.Matrix) -> sp.Matrix:
-    """C⁻¹ block by block, so that a chain of cells joined by junctions without capacitance stays
-    cheap.
-    """
-    made = sp.zeros(C.rows, C.rows)
-    for rows in _blocks(C):
-        inverse = _solved(C.extract(rows, rows))
-        for a, i in enumerate(rows):
-            for b, j in enumerate(rows):
-                made[i, j] = inverse[a, b]
-    return made
 
 
 def _solved(C: sp.Matrix) -> sp.Matrix:

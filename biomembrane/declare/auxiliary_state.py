@@ -17,7 +17,8 @@ from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
 from .readable_state import OwnState
-from .site import Site, called, evaluated
+from .site import Site, evaluated
+from .user_functions import called
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,6 +45,7 @@ ROUNDING = 1e-9  # elementary charges: valences that were computed need not add 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Cycle(Compared):
     """A transporter given by its kinetic diagram.

@@ -21,14 +21,16 @@ from .. import errors
 from ..symbols import B, F, R, T, c0
 from ..units import is_quantity
 from .parameter import Parameter, Source
-from .site import Site, called, evaluated, exact, expressed
+from .site import Site, evaluated, expressed
+from .site_formulas import exact
+from .user_functions import called
 
 if TYPE_CHECKING:
     from .parameter_types import CountLike, ParameterLike
 
 __all__ = ["GHK", "Barrier", "ConstantField", "Elementary", "Empirical", "Eyring", "Law", "Ohmic",
     "Onsager", "Pair", "Rates", "ReducedCycle",
-           "Saturable", "Water"]  # fmt: skip
+           "Saturable", "Site", "Water"]  # fmt: skip
 
 
 def __dir__() -> list[str]:
@@ -227,8 +229,10 @@ class Ohmic:
                 got=str(site.reaction),
                 advice=advice,
             )
-        g = site.per_area("conductance", self.conductance, d.CONDUCTANCE)
-        return Rates(conductance=g / (exact(site.charge) * F) ** 2)
+        return Rates(
+            conductance=site.per_area("conductance", self.conductance, d.CONDUCTANCE)
+            / (exact(site.charge) * F) ** 2
+        )
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
     return number
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Source:
     """Where a number is from.
@@ -135,6 +136,7 @@ class Source:
 OWN = Source("assumed", note="given by the user")
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Parameter:
     """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith &

@@ -31,6 +31,7 @@ class Balance:
     against: Reservoir | None = None
 
 
+@errors.keywords
 def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balance:
     """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where
     water moves, as strong osmotically as the bath.
@@ -178,6 +179,7 @@ def _contents(owner: Any, what: str) -> dict[Species, Declared]:
     return made
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Reservoir(Compared):
     """An infinite, well-stirred bath: its potentials are constant and what it gives is counted as
@@ -229,6 +231,7 @@ class Reservoir(Compared):
         return f"Reservoir({self.name!r}: {', '.join(s.name for s in self.contents)})"
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Compartment(Compared):
     """A well-mixed finite volume.
@@ -334,6 +337,7 @@ def contents(place: Place) -> dict[Species, Declared]:
     return {**place.contents, **getattr(place, "held", {})}
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Membrane(Compared):
     """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is

@@ -11,14 +11,11 @@ once; ``names`` leads to the symbols of the assembled model.  A/RT follows from 
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
 from functools import cached_property, lru_cache
 from numbers import Rational, Real
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -27,12 +24,13 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from .. import dimension as d
 from .. import errors, symbols, user_text
 from ..dimension import Dimension
-from ..symbols import R, T, ln
 from .bound_expression import BRANCHES
 from .parameter import Declared, check_domain, declare, joined
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, solutes_at
 from .readable_state import OwnState
+from .site_formulas import drive_of, narrowed, product_of, reduced, standard_of, unit_activity, work
+from .user_functions import called
 
 if TYPE_CHECKING:
     from ..quantity_types import Number
@@ -53,12 +51,6 @@ SIGNED = (
     d.MOLAR_ENERGY,
     d.MOLAR_ENTROPY,
 )  # of a law's numbers these may be negative
-
-
-@lru_cache(maxsize=1024)
-def exact(number: float | Fraction | str) -> sp.Rational:
-    """A declared pure number as the decimal that was written, so that charges cancel exactly."""
-    return sp.Rational(str(number))
 
 
 @lru_cache(maxsize=1024)
@@ -147,132 +139,6 @@ def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
     finally:
         site.written_by_user = False
     return expressed(made, where)
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether it is a function or method of Python that takes exactly so many arguments, as most
-    are: its signature takes twenty times as long.
-    """
-    found: Any = function
-    if isinstance(function, MethodType):
-        found, count = function.__func__, count + 1
-    elif not isinstance(function, FunctionType):
-        found, count = (getattr(type(function), "__call__", None), count + 1)  # noqa: B004  of an object, not whether there is one
-    if (
-        not isinstance(found, FunctionType) or vars(found) or hasattr(function, "__wrapped__")
-    ):  # what wraps another says so there
-        return False
-    return found.__code__.co_argcount == count and not found.__code__.co_kwonlyargcount
-
-
-def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
-    """What a user's function gives, once it is seen that it takes so many arguments.
-
-    Raises WrongType.
-    """
-    try:
-        if not _takes(function, len(given)):
-            inspect.signature(function).bind(*given)
-    except TypeError as problem:
-        wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
-        raise errors.WrongType(
-            where=where,
-            wanted=wanted,
-            got=f"{errors.shown(function)}: {problem}",
-            advice="lambda site: …",
-        ) from None
-    except ValueError:  # a function of C without a signature, which tells when it is called
-        pass
-    try:
-        with errors.of_users(function, where):
-            return function(*given)
-    except (TypeError, ValueError) as problem:
-        if (
-            problem.__traceback__ is not None and problem.__traceback__.tb_next is None
-        ):  # raised by the call itself
-            got = f"{errors.shown(function)}: {problem}"
-            raise errors.WrongType(
-                where=where,
-                wanted="a function of the site's symbols",
-                got=got,
-                advice="lambda site: …",
-            ) from None
-        raise
-
-
-@lru_cache(maxsize=1024)
-def _product(factors: tuple[tuple[int, sp.Expr, sp.Expr], ...]) -> sp.Expr:
-    """Π (level/scale)^count; as all of this page, once for all places, for local symbols are the
-    same at each.
-    """
-    return sp.Mul(*((level / scale) ** count for count, level, scale in factors))
-
-
-@lru_cache(maxsize=256)
-def _reduced(V: sp.Expr) -> sp.Expr:
-    return symbols.F * V / (R * T)
-
-
-@lru_cache(maxsize=256)
-def _work(charge: int | Fraction, V: sp.Expr) -> sp.Expr:
-    return exact(charge) * _reduced(V)
-
-
-@lru_cache(maxsize=1024)
-def _standard(energies: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
-    return sp.Add(*(n * energy for n, energy in energies)) / (R * T)
-
-
-@lru_cache(maxsize=1024)
-def _drive(
-    standard: sp.Expr,
-    reduced_work: sp.Expr,
-    levels: tuple[tuple[int, sp.Symbol, sp.Expr, bool], ...],
-) -> sp.Expr:
-    """A/RT from (ν, level, scale, whether it counts as volume)."""
-    terms = [-standard, -reduced_work]
-    terms += [
-        -n * scale * level / (R * T) if volume else -n * ln(level / scale)
-        for n, level, scale, volume in levels
-    ]
-    return sp.Add(*terms)
-
-
-@lru_cache(maxsize=64)
-def _unit_activity(volume: sp.Symbol, pressure: sp.Symbol) -> sp.Expr:
-    return sp.exp(volume * pressure / (R * T))
-
-
-def _narrowed(known: Collection[sp.Symbol], expressions: Iterable[sp.Expr]) -> dict[sp.Symbol, str]:
-    """The domain of each known symbol that cannot be zero where it stands."""
-    found: dict[sp.Symbol, str] = {}
-    for node in _nodes(expressions) if known else ():
-        if isinstance(node, sp.log):
-            inner, above = node.args[0], True
-        elif node.is_Pow and not node.exp.is_nonnegative:
-            inner, above = node.base, not node.exp.is_integer
-        elif node.is_Pow and not node.exp.is_integer:
-            inner, above = node.base, node.base.is_nonnegative is None
-        else:
-            continue
-        for factor in sp.Mul.make_args(inner):
-            if factor in known and (above or node.exp.is_negative or not node.exp.is_number):
-                bare = above or bool(factor.is_nonnegative)
-                found[factor] = "positive" if bare or found.get(factor) == "positive" else "nonzero"
-    return found
-
-
-def _nodes(expressions: Iterable[sp.Expr]) -> Iterator[sp.Basic]:
-    """Each distinct node under the expressions once, for laws share much of what they are made
-    of.
-    """
-    left, seen = [*expressions], set[sp.Basic]()
-    while left:
-        node = left.pop()
-        if node not in seen:
-            seen.add(node)
-            left += node.args
-            yield node
 
 
 class Site:
@@ -366,6 +232,7 @@ class Site:
         )
 
     def written(self, who: Participant) -> str:
+        """As the reaction names it: ``Na@in``."""
         if who.species is None or who.place is None:
             return who.label
         side = {
@@ -376,6 +243,7 @@ class Site:
 
     @property
     def participants(self) -> list[Participant]:
+        """What takes part in the reaction."""
         both = (*self.reaction.reactants, *self.reaction.products)
         return list(dict.fromkeys(who for _, who in both))
 
@@ -396,7 +264,7 @@ class Site:
         """e^{vP/RT} of the solvent, v its molar volume and P its hydrostatic less osmotic pressure:
         1 up to half a percent in a cell.
         """
-        return _unit_activity(self.molar_volume(who), self.level(who))
+        return unit_activity(self.molar_volume(who), self.level(who))
 
     def product(
         self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False
@@ -404,7 +272,7 @@ class Site:
         """Π c^ν over one side of the reaction, with the solvent's activity; as activities c/c°,
         n/n° on request.
         """
-        return _product(
+        return product_of(
             tuple(self._factor(count, who, activities=activities) for count, who in terms)
         )
 
@@ -425,15 +293,20 @@ class Site:
     @property
     def u(self) -> sp.Expr:
         """FV/RT."""
-        return _reduced(self.V)
+        return reduced(self.V)
 
     @property
     def reduced_work(self) -> sp.Expr:
         """Reduced electrical work of moving the turnover's charge inward."""
-        return _work(self.charge, self.V)
+        return work(self.charge, self.V)
 
     @property
     def area(self) -> sp.Symbol:
+        """Of the membrane.
+
+        Raises:
+            BadPlace: a reaction inside a compartment.
+        """
         if not isinstance(self.on, Membrane):
             advice = "give the parameter for the whole compartment (fmol/s), or on=membrane"
             raise errors.BadPlace(
@@ -451,9 +324,23 @@ class Site:
     ) -> sp.Symbol:  # fmt: skip
         """Declare ``name.key`` and give its symbol.
 
-        ``domain``: positive, nonnegative, real, nonzero or fraction; unless given, real for
-        voltages, charges, currents and energies and nonnegative for others, without zero where the
-        law divides by it or takes its logarithm.
+        Args:
+            key: the last part of its dotted name.
+            value: a quantity, text, a :class:`~biomembrane.Parameter`, or a number where ``dims``
+                is ``dimension.ONE``.
+            dims: its dimension, or several that are allowed, of :mod:`biomembrane.dimension`.
+            domain: positive, nonnegative, real, nonzero or fraction; unless given, real for
+                voltages, charges, currents and energies and
+                nonnegative for others, without zero where the law divides by it or takes its
+                logarithm.
+            long_name: what tables call it.
+
+        Raises:
+            WrongType: ``dims`` is no dimension.
+            BareNumber: a number without a unit.
+            UnitMismatch: a unit of another dimension.
+            OutOfDomain: a value outside its domain.
+            DuplicateName: another value or domain under the same name.
         """
         for dim in dims if isinstance(dims, tuple) else (dims,):
             if not isinstance(dim, Dimension):
@@ -525,10 +412,13 @@ class Site:
         their place allows.
 
         What is divided by is not zero; what has a logarithm, or a power that is no whole number, is
-        above zero.  Raises ``OutOfDomain``.
+        above zero.
+
+        Raises:
+            OutOfDomain: a value that is not.
         """
         narrow: dict[sp.Symbol, sp.Symbol] = {}
-        for here, domain in _narrowed(self._open, expressions).items():
+        for here, domain in narrowed(self._open, expressions).items():
             name = self._open[here]
             old = self.parameters[name]
             check_domain(old.value, domain, name, old.quantity)
@@ -573,7 +463,7 @@ class Site:
     @cached_property
     def standard(self) -> sp.Expr:
         """ΔG°/RT of the reaction, in c° and n°."""
-        return _standard(tuple((n, self.energy(who)) for who, n in self.reaction.net.items()))
+        return standard_of(tuple((n, self.energy(who)) for who, n in self.reaction.net.items()))
 
     @cached_property
     def reduced_affinity(self) -> sp.Expr:
@@ -584,9 +474,10 @@ class Site:
             levels.append(
                 (n, self.level(who), self.molar_volume(who) if volume else who.unit_level, volume)
             )
-        return _drive(self.standard, self.reduced_work, tuple(levels))
+        return drive_of(self.standard, self.reduced_work, tuple(levels))
 
     def molar_volume(self, who: Participant) -> sp.Symbol:
+        """Of the solvent."""
         assert who.species is not None
         made = who.species.declared_molar_volume
         self._put(made)

@@ -146,6 +146,7 @@ _ELEMENTS = frozenset(
 _MOST = 10**6  # atoms of one kind, more than any protein holds
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Species:
     """A chemical species, or a biochemical reactant (sum of pseudo-isomers at fixed pH and pMg).

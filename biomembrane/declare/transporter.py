@@ -181,6 +181,7 @@ def _complete(rates: Any, where: str) -> Rates:
     )
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Transporter(Compared):
     """A transporter of one reaction.

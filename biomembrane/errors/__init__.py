@@ -15,6 +15,7 @@ from .checks import RAISED as RAISED
 from .checks import among as among
 from .checks import expect as expect
 from .checks import of_users as of_users
+from .keywords import keywords as keywords
 from .mistake import LONGEST as LONGEST
 from .mistake import BiomembraneError as BiomembraneError
 from .notices import BiomembraneWarning as BiomembraneWarning
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from .declaration_errors import NoTolerance as NoTolerance
     from .declaration_errors import NoVoltage as NoVoltage
     from .declaration_errors import UnbalancedReaction as UnbalancedReaction
+    from .declaration_errors import UnknownKeyword as UnknownKeyword
     from .declaration_errors import UnknownName as UnknownName
     from .declaration_errors import WrongType as WrongType
     from .file_errors import CorruptFile as CorruptFile
@@ -82,7 +84,8 @@ _ROOMS = {
         "NotFinite", "OutOfDomain", "NotANumber",
     ),
     "declaration_errors": (
-        "WrongType", "BadName", "DuplicateName", "UnknownName", "BadFormula", "BadReaction",
+        "WrongType", "UnknownKeyword", "BadName", "DuplicateName", "UnknownName", "BadFormula",
+        "BadReaction",
         "UnbalancedReaction", "ChargeImbalance", "MissingSpecies", "ConventionMismatch",
         "NoRoom", "BadPlace", "NoVoltage", "MissingSource", "NoTolerance", "BadSource",
     ),
@@ -112,12 +115,14 @@ _WARNINGS = (
 __all__ = sorted(["BiomembraneError", *_HOME, *_WARNINGS])  # noqa: PLE0605  what is a user's; the rest serves what raises
 
 
-def __getattr__(name: str) -> Any:
-    """A kind of error, made on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    return found
+if not TYPE_CHECKING:  # or every name would pass
+
+    def __getattr__(name: str) -> Any:
+        """A kind of error, made on first use."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,14 @@ class WrongType(BiomembraneError):
     headline = "the argument is of the wrong kind"
 
 
+@mistake
+class UnknownKeyword(BiomembraneError, TypeError):
+    """A ``keyword`` that the function does not have (also a ``TypeError``)."""
+
+    keyword: str = ""
+    headline = "no argument has this name"
+
+
 class BadName(BiomembraneError):
     """Empty, or with characters that dotted names cannot hold."""
 

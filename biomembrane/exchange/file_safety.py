@@ -100,8 +100,19 @@ def _fits(name: str, read: Any) -> bool:
         return rows and all(
             isinstance(value, kind) for row in read for value, kind in zip(row, kinds, strict=True)
         )
-    if name == "variables_json":
+    if name in ("variables_json", "own_json"):
         return isinstance(read, list) and all(isinstance(v, str) for v in read)
+    if name == "scanned_json":
+        pieces = (
+            [piece for each in read.values() if isinstance(each, list) for piece in each]
+            if isinstance(read, dict)
+            else [None]
+        )
+        whole = isinstance(read, dict) and all(isinstance(each, list) for each in read.values())
+        return whole and all(
+            isinstance(p, str) or (isinstance(p, dict) and isinstance(p.get("lane"), str))
+            for p in pieces
+        )
     if name == "labels_json":
         return isinstance(read, dict) and all(isinstance(v, str) for v in read.values())
     if name == "baths_json":
@@ -125,7 +136,7 @@ def _is_numbers(read: Any) -> bool:
 
 def _is_system(read: Any) -> bool:
     """Whether it says of membranes, processes, species and transporters what
-    :func:`biomembrane.results.schema.system` does.
+    :func:`biomembrane.results.labels.system` does.
     """
     parts: list[Any] = (
         [read.get(part) for part in ("membranes", "processes", "charges", "labels")]

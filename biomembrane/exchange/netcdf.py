@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
+from ..results import schema
 from ..results.saved import SavedRun
-from ..results.saved_ledger import filed
 from .atomic_files import beside, exists, read_path, reason
 from .file_safety import check_hdf5, check_texts, refused
 
@@ -25,14 +25,8 @@ if TYPE_CHECKING:
 
 
 def dataset(run: Run) -> xr.Dataset:
-    """The run's data with its books: ``ledger_flow(entry, time)``, ``ledger_dissipation(process,
-    time)``, ``ledger_exergy(store, time)``, where a law is not proved
-    ``ledger_uphill_energy(process, time)`` and ``ledger_uphill_time(process, time)``, where loops
-    of hosted cycles do not close ``ledger_free(loop, time)``, where protocols put energy in
-    ``ledger_imposed_by_store(store, time)``, and the lines of the table, ``ledger_spent(time)`` and
-    so on.
-    """
-    return filed(run)
+    """What a file holds of a run: its data, all of which are there."""
+    return run.data.load()
 
 
 SUFFIXES = (".nc", ".nc4")
@@ -90,7 +84,7 @@ def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
         from .zarr import write as write_zarr
 
         return write_zarr(run, target)
-    return write(dataset(run) if isinstance(run, Run) else run.data, target)
+    return write(run.data, target)
 
 
 def write(data: xr.Dataset, path: str | Path) -> Path:
@@ -101,7 +95,7 @@ def write(data: xr.Dataset, path: str | Path) -> Path:
         for name, v in data.variables.items()
         if v.dtype.kind in "iuf" and v.ndim and v.size
     }
-    told = data.assign_attrs({_HELD: json.dumps(sorted(map(str, data.variables)))})
+    told = data.drop_encoding().assign_attrs({_HELD: json.dumps(sorted(map(str, data.variables)))})
     with beside(target, f"save(…, {errors.shown(str(path))})") as spare:
         told.to_netcdf(
             spare, engine="h5netcdf", encoding=summed
@@ -179,6 +173,8 @@ def _read(source: Path) -> xr.Dataset:
             f"no {lost[0]!r}, which was saved",
             advice="run the model again and bm.save(run, …)",
         )
+    for fault in schema.faults(made):
+        raise refused(source, fault, advice="run the model again and bm.save(run, …)")
     return made
 
 

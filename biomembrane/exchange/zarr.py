@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..results import schema
 from ..solve.status import Outcome
 from .atomic_files import beside, exists, reason
 from .file_safety import Zarr, check_texts, refused
@@ -127,6 +128,9 @@ def read(folder: Path) -> xr.Dataset:
             wanted="a zarr folder of biomembrane",
             advice="save the scan again",
         ) from None
+    data = schema.ordered(data, list(layout["dims"]))
+    for fault in schema.faults(data):
+        raise refused(folder, fault, advice="save the scan again, under another name")
     return data if done.all() else _marked(data, done, layout, folder)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STATES = "C1 C2 C3 C4 C5 C6"
 
 
+@errors.keywords
 def SGLT1(
     on: Membrane,
     *,
@@ -105,6 +106,7 @@ def _default_maximum() -> Parameter:
     )
 
 
+@errors.keywords
 def GLUT2(
     on: Membrane, *, maximum: ParameterLike | None = None, name: str = "GLUT2"
 ) -> Transporter:

@@ -52,6 +52,7 @@ def _default_permeability(name: str) -> Parameter:
     return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").told("derived", note=note))
 
 
+@errors.keywords
 def leak(
     species: Species, on: Membrane, *, permeability: ParameterLike | None = None, name: str = ""
 ) -> Transporter:
@@ -92,6 +93,7 @@ def leak(
     )
 
 
+@errors.keywords
 def water(
     on: Membrane, *, permeability: ParameterLike | None = None, name: str = "water"
 ) -> Transporter:

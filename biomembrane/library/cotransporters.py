@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .. import constants, units
+from .. import constants, errors, units
 from ..declare import laws
 from ..declare.parameter import Parameter, check_name
 from ..declare.places import Membrane
@@ -38,6 +38,7 @@ def _coefficient(conductance: Any, where: str) -> Any:
     )
 
 
+@errors.keywords
 def KCC2(
     on: Membrane, *, conductance: ParameterLike | None = None, name: str = "KCC2"
 ) -> Transporter:

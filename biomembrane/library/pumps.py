@@ -130,6 +130,7 @@ def _closing(k: Mapping[str, sp.Symbol], standard: sp.Expr) -> sp.Expr:
     return rates * binding * sp.exp(standard)
 
 
+@errors.keywords
 def NaKATPase(
     on: Membrane,
     *,

@@ -5,7 +5,7 @@ alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ..quantity_types import Quantity
 
+#: of a scan: numbers, quantities, text or dates, whatever its coordinates hold
+Labels: TypeAlias = Any
 NEAR = 1e-6  # of a label: how far from it the number may be that means it
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import caching, errors
+from .. import caching, errors, units
 from ..assemble.model import Model
 from ..declare.identity import packed
 from ..solve.continuation import onward, unused
@@ -25,9 +25,10 @@ from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid
 from . import lazy_parameters
+from .labels import attributes, labels
+from .layout import BY_LANE, facts, size, there
 from .scan import Keep, ScanResult, collect
-from .schema import BY_LANE, attributes, ordered
-from .variables import present
+from .schema import OWN, TABLE, VARIABLES, Part, ordered
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -131,7 +132,7 @@ class Lazy(ScanResult):
         """Of the parameters, as every result has it in ``parameters_hash``; reads the numbers that
         are scanned.
         """
-        return self.parameters.digest
+        return self.parameters.digest(self.model)
 
     def blocks(self) -> Iterator[dict[str, slice]]:
         """Where each chunk lies along the scan's dimensions."""
@@ -175,7 +176,7 @@ def lazy(
             extra="sweep",
         ) from None
     own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
-    keep = keep or Keep(variables=(*present(model), "ledger_dissipation"), ledger="all")
+    keep = keep or Keep(variables=(*_courses(model), "ledger_dissipation"), ledger="all")
     begun = begin(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = lazy_parameters.apart(model, parameters)
@@ -209,13 +210,15 @@ def lazy(
         bare, coords={name: v for name, v in chosen.coords.items() if name not in bare}
     )
     one, _ = collect(task, keep, None)
-    template = _spread(one.data.drop_vars(one.data.coords), scan, recipe.dims)
+    alike = _with_protocols(one.data, task, chosen) if keep.whole else one.data
+    template = _spread(alike.drop_vars(alike.coords), scan, recipe.dims)
     data = xr.map_blocks(
         _bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template
     )[list(template)]
-    data = data.assign_coords({**one.data.coords, **chosen.coords})
-    told = {name: value for name, value in one.data.attrs.items() if name != "parameters_hash"}
-    data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False)
+    data = data.assign_coords({**one.data.coords, **labels(model, template.dims), **chosen.coords})
+    about = {"span": one.data.attrs["span"], "empty": one.data.attrs["empty"].split()}
+    told = {name: one.data.attrs[name] for name in (OWN,) if name in one.data.attrs}
+    data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False, **about)
     return Lazy(data, model, own.rtol, {}, scan, recipe, chosen)
 
 
@@ -246,10 +249,15 @@ def _chosen(
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
     """The kept data of one chunk, laid out like the whole, with the labels of its part."""
     made = recipe.run(scan)
+    scanned = {
+        name
+        for name in made.coords
+        if lazy_parameters.key(str(name), recipe.dims) in scan.data_vars
+    }  # in the unit of the result
     own = [
         name
-        for name, coord in made.coords.items()
-        if set(coord.dims) & set(scan.dims) or name in scan.coords
+        for name, c in made.coords.items()
+        if (set(c.dims) & set(scan.dims) and name not in scanned) or name in scan.coords
     ]
     return made.drop_vars(own).assign_coords(scan.coords)
 
@@ -267,13 +275,37 @@ def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Datase
     )
 
 
+def _courses(model: Model) -> list[str]:
+    return [name for name, v in VARIABLES.items() if v.dim == "pool" or size(model, v.dim)]
+
+
+def _with_protocols(one: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:
+    """With room for what protocols add to a whole result, which the one run does without where they
+    are scanned.
+    """
+    model, made = task.model, one
+    for name in there(model, task.kernel.program, chosen):
+        if name not in made and TABLE[name].part is not Part.LINE:
+            axes = TABLE[name].axes
+            sizes = [one.sizes["time"] if axis == "time" else size(model, axis) for axis in axes]
+            made = made.assign({name: (axes, np.zeros(sizes), facts(model, name))})
+    for name in chosen.moved(model):
+        p = model.parameter(name)
+        if name not in made:
+            told = {"units": units.udunits(p.unit), "long_name": p.long_name or name}
+            made = made.assign({name: (("time",), np.zeros(one.sizes["time"]), told)})
+    return made
+
+
 def _fixed(task: Task, keep: Keep) -> str:
     reduced = (
         _code(keep.reduce.__code__)
         if isinstance(keep.reduce, FunctionType)
         else type(keep.reduce).__qualname__
     )
-    return hashlib.sha256(repr((task.parameters.digest, reduced, task.first)).encode()).hexdigest()
+    return hashlib.sha256(
+        repr((task.parameters.digest(task.model), reduced, task.first)).encode()
+    ).hexdigest()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import units
-from ..solve.parameter_set import BEGUN
+from .. import units, user_text
+from ..solve.parameter_set import digest_of
 from ..solve.problem import come
 from ..solve.status import Outcome
 
@@ -18,37 +17,48 @@ if TYPE_CHECKING:
 
 
 def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
-    """One lane of a saved scan, up to where it came."""
-    made = data.isel(at)
+    """One lane of a scan, up to where it came, with the attributes that a run of it alone would
+    have.
+    """
+    made = data.isel(at).drop_vars("chunk_done", errors="ignore")
     kind, end = Outcome.of(int(made.status)), float(made.end)
     if "time" in made.dims and kind is not Outcome.DONE:
-        made = made.isel(time=slice(0, come(made.time.values, end) if np.isfinite(end) else 1))
-    return made.assign_attrs(status=kind.value, **_told(made, list(at.values())))
-
-
-def _told(made: xr.Dataset, at: list[int]) -> dict[str, str]:
-    """What the attributes say of one lane: the numbers of its own parameters and baths in place of
-    those of the scan.
-    """
-    told, baths = (
-        json.loads(made.attrs.get(name, "{}")) for name in ("parameters_json", "baths_json")
+        made = made.isel(
+            time=slice(0, (come(made.time.values, end) or 1) if np.isfinite(end) else 1)
+        )
+    return made.drop_vars("start_digest", errors="ignore").assign_attrs(
+        status=kind.value, **_told(made)
     )
-    for name, coord in made.coords.items():
-        if str(name) in told and not coord.ndim and "units" in coord.attrs:
-            unit = units.from_udunits(str(coord.attrs["units"]))
-            if told[name].startswith("scanned over"):
-                told[name] = f"{units.Q(float(coord), unit):.17g}" + (
-                    BEGUN if told[name].endswith(BEGUN) else ""
-                )
-    baths = {
-        bath: {
-            species: reduce(lambda x, k: x[k], at, c) if isinstance(c, list) else c
-            for species, c in of.items()
-        }
-        for bath, of in baths.items()
-    }
-    made_of = {
-        "parameters_json": json.dumps(told, ensure_ascii=False),
-        "baths_json": json.dumps(baths),
-    }
-    return {name: text for name, text in made_of.items() if name in made.attrs}
+
+
+def _told(made: xr.Dataset) -> dict[str, str]:
+    """What the attributes say of one lane: the numbers of its own parameters in place of those of
+    the scan, and their digest.
+    """
+    if "scanned_json" not in made.attrs:  # of an older file
+        return {}
+    used: dict[str, str] = json.loads(made.attrs["parameters_json"])
+    for name, pieces in json.loads(made.attrs["scanned_json"]).items():
+        used[name] = "".join(x if isinstance(x, str) else _number(made[x["lane"]]) for x in pieces)
+    start = (
+        f"{int(made.start_digest):016x}"
+        if "start_digest" in made
+        else str(made.attrs.get("start_digest", ""))
+    )
+    empty = [name for name in str(made.attrs["empty"]).split() if _may_be_zero(used.get(name, ""))]
+    return {
+        "parameters_json": json.dumps(used, ensure_ascii=False), "scanned_json": "{}",
+        "start_digest": start,
+        "parameters_hash": digest_of(used, start), "empty": " ".join(empty),
+    }  # fmt: skip
+
+
+def _number(coord: xr.DataArray) -> str:
+    """A parameter of one lane, as :func:`~biomembrane.solve.parameter_set.shown` says it."""
+    return f"{units.Q(float(coord), units.from_udunits(str(coord.attrs['units']))):.17g}"
+
+
+def _may_be_zero(used: str) -> bool:
+    """Whether a parameter as it was used is 0, or moves in time."""
+    number = user_text.decimal(used.partition(" ")[0])
+    return number is None or number == 0

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _EXAMPLE = "vary={'blood.K': 'mM'}"
 
 
+@errors.keywords
 def prepare(
     model: Model,
     *,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import Unseen
 from ..solve.trajectory import Trajectory
-from .variables import VARIABLES, sides
+from .schema import REDUCTIONS, VARIABLES
+from .variables import sides
 
 Array = NDArray[np.float64]
 
@@ -32,10 +33,10 @@ def _mean(a: Array, t: Array) -> Array:
     return made
 
 
-REDUCERS: dict[str, Callable[[Array, Array], Array]] = {
-    "min": lambda a, _: a.min(axis=1), "max": lambda a, _: a.max(axis=1), "final": lambda a,
-    _: a[:, -1], "mean": _mean,
-}  # fmt: skip
+_FUNCTIONS: tuple[Callable[[Array, Array], Array], ...] = (
+    lambda a, _: a.min(axis=1), lambda a, _: a.max(axis=1), lambda a, _: a[:, -1], _mean,
+)  # fmt: skip
+REDUCERS = dict(zip(REDUCTIONS, _FUNCTIONS, strict=True))
 METHODS = {"min": "minimum", "max": "maximum", "mean": "mean", "final": "point"}  # as CF calls them
 _BOTH = " and both sides of each break of a protocol"
 _OVER = {

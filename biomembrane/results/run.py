@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import errors, units
+from .. import errors
 from ..account.ledger import Ledger
 from ..assemble.model import Model
 from ..solve import lane_batches
 from ..solve.engine_protocols import Solver
+from ..solve.ledger_totals import LedgerTotals
 from ..solve.problem import VANISHES, Solution
 from ..solve.status import Outcome, Status
 from ..solve.task import Task, prepare
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
-from .lanes import final, nearest_places, positions
+from .labels import attributes
+from .lanes import Labels, final, nearest_places, positions
+from .layout import BY_LANE, Deferred, ended, ends, fate, laid, there
 from .scan import Keep, ScanResult, chunked, collect, read
-from .schema import BY_LANE, attributes, ended, ends, fate, laid
-from .variables import present, protocols, values
+from .schema import TABLE, Part
+from .variables import bath_levels, protocols, values
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..quantity_types import Quantity, TimeLike, TimesLike
-    from .run_types import KeepLike, Labels, ParametersLike, StartLike
+    from .run_types import KeepLike, ParametersLike, StartLike
 
 
 @overload
@@ -58,6 +61,7 @@ def simulate(
 ) -> ScanResult: ...
 
 
+@errors.keywords
 def simulate(
     model: Model,
     *,
@@ -86,8 +90,10 @@ def simulate(
             were at its end, unless ``parameters`` gives others (contents and potentials at the
             start cannot be given then); or shares of carrier states, ``{"SGLT1.C1": 1}``, instead
             of their steady state.
-        keep: what a scan of many lanes keeps: ``"final"``, names of variables, or a
-            :class:`~biomembrane.Keep`; default everything.
+        keep: what a scan of many lanes keeps: ``"final"``, names of variables, a
+            :class:`~biomembrane.Keep`, or ``"all"``, everything that a run has. Without it a run
+            and a scan are whole; a lazy scan has the variables and the lines of the books, and the
+            rest with ``"all"``.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is
             done, and stops the run by returning False.
@@ -124,7 +130,7 @@ def simulate(
         return lazy(
             model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver
         )
-    summed = wanted is not None and "ledger_flow" not in wanted.variables
+    summed = wanted is not None and wanted.summed
     task = prepare(
         model,
         grid.times,
@@ -282,7 +288,12 @@ class Run:
     @cached_property
     def ledger(self) -> Ledger:
         """The energy books of the run."""
-        return Ledger(self.trajectory)
+        return Ledger(self.trajectory, self.books)
+
+    @cached_property
+    def books(self) -> LedgerTotals:
+        """The energies of the ledger as plain arrays."""
+        return LedgerTotals(self.trajectory)
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
@@ -299,9 +310,10 @@ class Run:
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
+        levels = bath_levels(self.trajectory)
         return {
-            bath: {name: float(np.ravel(c)[0]) for name, c in of.items()}
-            for bath, of in self._baths().items()
+            r.name: {s.name: float(np.ravel(levels[f"{r.name}.{s.name}"])[0]) for s in r.contents}
+            for r in self.model.reservoirs
         }
 
     @property
@@ -309,27 +321,13 @@ class Run:
         self,
     ) -> dict[str, dict[str, Any]]:  # Any: lists as deep as a scan has dimensions
         """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
-        shape = tuple(self.trajectory.dims.values())
-        return {
-            bath: {
-                name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c)
-                for name, c in of.items()
-            }
-            for bath, of in self._baths().items()
+        shape, levels = tuple(self.trajectory.dims.values()), bath_levels(self.trajectory)
+        told = {
+            name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c)
+            for name, c in levels.items()
         }
-
-    def _baths(self) -> dict[str, dict[str, Any]]:
-        """Numbers, or arrays over the lanes, as protocols have them at the start."""
-        t = self.trajectory
-        _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
-        p = dict(zip(self.model.parameters, inputs[0], strict=False))
-        p |= zip(
-            t.kernel.program.names["protocol"],
-            t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]),
-            strict=True,
-        )
         return {
-            r.name: {s.name: p[f"{r.name}.{s.name}"] for s in r.contents}
+            r.name: {s.name: told[f"{r.name}.{s.name}"] for s in r.contents}
             for r in self.model.reservoirs
         }
 
@@ -409,23 +407,25 @@ class Run:
 
 
 def _dataset(run: Run) -> xr.Dataset:
-    t, model = run.trajectory, run.model
+    t, model, books = run.trajectory, run.model, run.books
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
-    for name, v in present(model).items():
-        facts = {"units": units.udunits(v.unit), "long_name": v.long_name}
-        data[name] = ((v.dim, "time", *dims), t.shaped(values(t, name)), facts)
+    names = there(model, t.kernel.program, t.parameters)
+    for name in (n for n in names if TABLE[n].part is Part.COURSE):
+        data[name] = (
+            (*TABLE[name].axes, *dims),
+            np.moveaxis(t.shaped(values(t, name)), 1, 0),
+            TABLE[name].facts,
+        )
     for name, (value, unit, meaning) in protocols(t).items():
         data[name] = (
             ("time", *dims),
             t.shaped(value[None])[0],
             {"units": unit, "long_name": meaning},
         )
-    data |= fate(model, t.dims, *ends(t.statuses))
-    return laid(
-        data,
-        model,
-        t.parameters,
-        t.times,
-        attributes(model, t.parameters, t.solver, BY_LANE if t.dims else run.status.kind),
-    )
+    data |= fate(model, t.dims, ends(t.statuses))
+    deferred = Deferred(t, books)
+    laid_out = {name: deferred.variable(name) for name in names if TABLE[name].deferred}
+    ended, span = BY_LANE if dims else run.status.kind, float(t.block.times[-1])
+    attrs = attributes(model, t.parameters, t.solver, ended, span=span, empty=books.empty)
+    return laid(data, model, t.parameters, t.times, attrs, laid_out)

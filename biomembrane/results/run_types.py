@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..declare.protocol import Protocol as Course
 from ..quantity_types import Number, QuantityLike
+from ..solve import lane_batches
 from .scan import Keep
 
 
@@ -23,14 +24,12 @@ class Ended(Protocol):
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]: ...
 
 
-ValueLike: TypeAlias = (
-    QuantityLike | Number | xr.DataArray | Course
-)  # a plain number only where the parameter is one
+#: what a parameter is set to: a quantity, an array that scans it, a Protocol; a plain number where
+#: it has no unit
+ValueLike: TypeAlias = QuantityLike | Number | xr.DataArray | Course
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
-StartLike: TypeAlias = (
-    Ended | Mapping[str, Number | QuantityLike]
-)  # a run, or shares by carrier state
+StartLike: TypeAlias = Ended | Mapping[str, Number | QuantityLike]  # a run, or shares by state
 KeepLike: TypeAlias = str | Sequence[str] | Keep  # "final", names of variables, or a Keep
-Labels: TypeAlias = (
-    Any  # of a scan: numbers, quantities, text or dates, whatever its coordinates hold
-)
+#: True for a line on the terminal, or a function of the share that is done; the run stops where it
+#: returns False
+Progress: TypeAlias = lane_batches.Progress

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..solve.status import Outcome, Status
-from .lanes import final, nearest_places, positions
+from .lanes import Labels, final, nearest_places, positions
+from .layout import ended
 from .one_lane import lane
 from .saved_ledger import FiledLedger
-from .schema import ended
+from .schema import whole
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..quantity_types import Quantity
-    from .run_types import Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class SavedRun:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which
         a part was kept the lines of the books.
         """
-        if "books_json" not in self.data.attrs or "ledger_flow" not in self.data:
+        if not whole(self.data):
             return KeptLedger(
                 self.data,
                 self.model_name,
@@ -69,11 +69,19 @@ class SavedRun:
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
-        told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
-        return {
-            bath: {species: float(np.ravel(c)[0]) for species, c in of.items()}
-            for bath, of in told.items()
-        }
+        if "bath_concentration" not in self.data:  # kept in part, or an older file
+            told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
+            return {
+                bath: {species: float(np.ravel(c)[0]) for species, c in of.items()}
+                for bath, of in told.items()
+            }
+        levels = self.data.bath_concentration.isel(dict.fromkeys(self.dims, 0))
+        made: dict[str, dict[str, float]] = {}
+        for place, species, x in zip(
+            levels.bath_place.values, levels.bath_species.values, levels.values, strict=True
+        ):
+            made.setdefault(str(place), {})[str(species)] = float(x)
+        return made
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
@@ -95,6 +103,11 @@ class SavedRun:
             )
         dims, last = self.dims, self.data.state_end
         state = last.transpose("state", *dims).values.reshape(last.sizes["state"], -1)
+        if dims:  # of a scan go on the lanes that came to their end; the others one by one
+            stopped = (self.data.status != 0) & (
+                self.data.end < float(self.data.attrs.get("span", np.inf))
+            )
+            state = np.where(stopped.values.ravel(), np.nan, state)
         return [str(n) for n in self.data.state.values], state, dims
 
     def isel(self, **at: int) -> SavedRun:

@@ -1,10 +1,4 @@
-"""A run as a file holds it: everything that the books, the figures and a run that goes on from it
-need, without the model.
-
-``filed(run)`` is the run's data with the ledger entry by entry and line by line, the least power of
-each process, what rounding does to ΔΞ, and the last state in the program's own units;
-``books_json`` says what else the table tells.  :class:`FiledLedger` is the ledger again.
-"""
+"""The ledger of a result that holds the books entry by entry, without its model."""
 
 from __future__ import annotations
 
@@ -19,94 +13,18 @@ from numpy.typing import NDArray
 
 from .. import errors
 from ..account.ledger import Ledger
-from ..account.ledger_lines import LINES
 from ..assemble.energy_stores import Component, Role, Store
 from ..assemble.ledger_accounts import LedgerLayout
 from ..compile.program import Uphill
 from ..solve.ledger_totals import LedgerTotals
 from ..solve.status import Outcome, Status
-from .run import Run
+from .schema import ENTRY
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
 E = TypeVar("E", bound=StrEnum)
-ENTRY = ("process", "transporter", "store", "species", "place", "role", "component", "carrier")
-
-
-def filed(run: Run) -> xr.Dataset:
-    """What is saved of a run; see the top of this page."""
-    import xarray as xr
-
-    ledger, t, model = run.ledger, run.trajectory, run.model
-    flow = ledger.flow.rename({c: f"entry_{c}" for c in ENTRY})
-    lines = {f"ledger_{name}": getattr(ledger, name) for name in LINES}
-    made = run.data.assign(
-        ledger_flow=flow,
-        ledger_dissipation=ledger.dissipation,
-        ledger_exergy=ledger.exergy,
-        **lines,
-    )
-    if t.kernel.program.names["uphill"]:
-        made = made.assign(
-            ledger_uphill_energy=ledger.uphill.energy, ledger_uphill_time=ledger.uphill.duration
-        )
-    if ledger.free.size:
-        made = made.assign(ledger_free=ledger.free)
-    if ledger._books.imposed_parts.any():
-        made = made.assign(ledger_imposed_by_store=_imposed(ledger))
-    dims, shape = tuple(t.dims), tuple(t.dims.values())
-    facts = {
-        "units": "fW",
-        "long_name": "smallest dissipated power met at any node of the quadrature",
-    }
-    made["ledger_least_power"] = (("process", *dims), t.block.least.T.reshape(-1, *shape), facts)
-    facts = {"units": "pJ", "long_name": "what exergy is uncertain by in floating point"}
-    made["ledger_rounding"] = (dims, np.asarray(ledger._books.rounding).reshape(shape), facts)
-    if ledger._books.swung.any():
-        facts = {"units": "pJ", "long_name": "energy that protocols put in and took back"}
-        made["ledger_swung"] = (dims, np.asarray(ledger._books.swung).reshape(shape), facts)
-    names, state, _ = run.end_state
-    made = made.assign_coords(state=names, state_unit=("state", [x.unit for x in model.states]))
-    made["state_end"] = (
-        ("state", *dims),
-        state.reshape(-1, *shape),
-        {"units": "1", "long_name": "state at the end, in state_unit"},
-    )
-    made.attrs |= {
-        "baths_json": json.dumps(run.baths_by_lane),
-        "books_json": json.dumps(_books(ledger), ensure_ascii=False),
-    }
-    assert isinstance(made, xr.Dataset)
-    return made.transpose("time", ..., *dims)
-
-
-def _imposed(ledger: Ledger) -> xr.DataArray:
-    axes = {"store": list(ledger._t.kernel.program.names["exergy"])}
-    return ledger._labelled(ledger._books.imposed_parts, axes, LINES["imposed"])
-
-
-def _books(ledger: Ledger) -> dict[str, Any]:
-    t, ledger_layout = ledger._t, ledger._ledger_layout
-    return {
-        "labels": ledger.labels,
-        "transporters": ledger_layout.transporters,
-        "processes": [
-            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
-            for p in t.model.processes
-        ],
-        "pools": [[x.name, x.carried_as] for x in t.model.pools],
-        "unaccounted": list(t.model.unaccounted),
-        "species": {name: s.label for name, s in t.model.species.items()},
-        "fuel": {
-            name: [[fuel, sorted(members)] for fuel, members in parts]
-            for name, parts in ledger_layout.fuel.items()
-        },
-        "empty": {name: list(used) for name, used in ledger._books.empty.items()},
-        "rtol": t.solver.rtol,
-        "span": float(t.block.times[-1]),
-    }
 
 
 class Filed:
@@ -120,7 +38,7 @@ class Filed:
         self.reached = len(self.times)
         own = {name: v.variable for name, v in data.coords.items() if set(v.dims) <= set(self.dims)}
         self.parameters = SimpleNamespace(coords=own)
-        self.solver = SimpleNamespace(rtol=float(self.facts["rtol"]))
+        self.solver = SimpleNamespace(rtol=float(json.loads(data.attrs["solver_json"])["rtol"]))
         processes = [
             SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why))
             for n, t, why in self.facts["processes"]
@@ -144,7 +62,7 @@ class Filed:
             "drift": (),
         }
         self.kernel = SimpleNamespace(program=SimpleNamespace(names=rows))
-        span = float(self.facts["span"])
+        span = float(data.attrs.get("span", self.facts.get("span")))
         times = self.times if self.times[-1] >= span else np.append(self.times, span)
         least = data.ledger_least_power.transpose(*self.dims, "process").values.reshape(
             -1, data.sizes["process"]
@@ -218,7 +136,12 @@ class FiledTotals(LedgerTotals):
 
     @cached_property
     def empty(self) -> dict[str, tuple[str, ...]]:
-        return {name: tuple(used) for name, used in self.t.facts["empty"].items()}
+        if "touched" not in self.t.facts:  # of an older file
+            return {name: tuple(used) for name, used in self.t.facts["empty"].items()}
+        return {
+            name: tuple(self.t.facts["touched"].get(name, ()))
+            for name in str(self.t.data.attrs["empty"]).split()
+        }
 
     @cached_property
     def flow(self) -> Array:
@@ -252,7 +175,17 @@ class FiledTotals(LedgerTotals):
 
     @cached_property
     def cycle_of(self) -> dict[str, str]:
-        return {name: name.partition(":")[0] for name in self.gained}
+        if self.gained and "loop_cycle" not in self.t.data.coords:
+            advice = "run the model again and bm.save(run, …)"
+            raise errors.CorruptFile(
+                where="a saved run", wanted="the cycle of each loop, loop_cycle",
+                got="a file of an older version without it", advice=advice
+            )  # fmt: skip
+        return (
+            dict(zip(self.gained, map(str, self.t.data.loop_cycle.values), strict=True))
+            if self.gained
+            else {}
+        )
 
     @cached_property
     def exergy(self) -> Array:

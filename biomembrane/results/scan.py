@@ -4,6 +4,7 @@ only this stays.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -14,21 +15,25 @@ from numpy.typing import NDArray
 
 from .. import errors, units
 from ..account.kept_ledger import KeptLedger
-from ..account.ledger_lines import GROUPS, LINES
+from ..account.ledger_lines import LINES
 from ..assemble.model import Model
 from ..dimension import TIME
 from ..solve import lane_batches
-from ..solve.ledger_totals import UNIT, LedgerTotals
+from ..solve.ledger_totals import LedgerTotals
 from ..solve.status import Outcome
 from ..solve.task import Task
 from ..solve.time_grid import Grid, output_times
 from ..solve.trajectory import Trajectory
+from .labels import attributes, labels
 from .lanes import nearest_places, positions
+from .layout import BY_LANE, CANCELLED, ends, facts, fate, laid, there
 from .lazy_parameters import everything
 from .one_lane import lane
 from .reducers import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
-from .schema import BY_LANE, CANCELLED, attributes, ends, fate, labels, laid
-from .variables import VARIABLES, values
+from .saved import SavedRun
+from .saved_ledger import FiledLedger
+from .schema import ALL_LANES, BOOKS, OWN, TABLE, VARIABLES, Part, reduced, whole
+from .variables import numbers, protocols
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,24 +41,22 @@ if TYPE_CHECKING:
     from ..quantity_types import TimesLike
 
 Array = NDArray[Any]
-BOOKS = {
-    "ledger_flow": "entry", "ledger_dissipation": "process", "ledger_exergy": "store",
-    "ledger_uphill_energy": "process",
-    "ledger_uphill_time": "process",
-}  # fmt: skip
+ALL = "all"
 _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Keep:
     """What a scan keeps of each lane.
 
     Args:
-        variables: of ``amount concentration potential volume flux affinity dissipation``, and of
-            the books ``ledger_flow`` (by entry; ``entry_process``, ``entry_store`` and so on say
-            which), ``ledger_dissipation``, ``ledger_uphill_energy``, ``ledger_uphill_time`` (by
-            process), ``ledger_exergy`` (by store), or a line such as ``ledger_spent``, along the
-            way.
+        variables: ``"all"``, everything that a run has, so that what is saved is accounted and gone
+            on from like a run; or some of ``amount concentration potential volume flux affinity
+            dissipation``, and of the books ``ledger_flow`` (by entry; ``entry_process``,
+            ``entry_store`` and so on say which), ``ledger_dissipation``, ``ledger_uphill_energy``,
+            ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such as
+            ``ledger_spent``, along the way.
         times: ``"all"`` output times, ``"final"``, or a quantity array of its own, within the run.
         reduce: of ``min max mean final``: ``potential`` becomes ``potential_max`` and so on.
             ``min``, ``max`` and ``mean`` (by the trapezoid rule)
@@ -74,7 +77,7 @@ class Keep:
         UnitMismatch: times in a unit of another dimension.
     """
 
-    variables: Sequence[str] = ("amount", "potential", "volume")
+    variables: Sequence[str] = ("amount", "potential", "volume")  # or "all"
     times: TimesLike = "all"
     reduce: Sequence[str] | Callable[[xr.Dataset], xr.Dataset] = ()
     ledger: str = "final"
@@ -82,8 +85,14 @@ class Keep:
 
     def __post_init__(self) -> None:
         known = [*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)]
-        for name in _names(self.variables, "variables", known):
+        for name in () if self.whole else _names(self.variables, "variables", known):
             _one_of(name, known, "Keep(variables=…)")
+        if self.whole and self.reduce:
+            advice = "reduce=(), or variables=['potential', 'ledger_spent']"
+            raise errors.BadSettings(
+                where="Keep(variables='all', reduce=…)", wanted="names of what is reduced",
+                got="'all'", advice=advice
+            )  # fmt: skip
         if not callable(self.reduce):
             for name in _names(self.reduce, "reduce", REDUCERS):
                 _one_of(name, REDUCERS, "Keep(reduce=…)")
@@ -103,9 +112,25 @@ class Keep:
             )
 
     @property
+    def whole(self) -> bool:
+        """Whether everything is kept."""
+        return isinstance(self.variables, str) and self.variables == ALL
+
+    @property
     def summed(self) -> bool:
         """Whether the sums of the ledger will do."""
-        return "ledger_flow" not in self.variables
+        return not self.whole and "ledger_flow" not in self.variables
+
+    @property
+    def lines(self) -> bool:
+        """Whether the lines of the books are kept at every time."""
+        return self.whole or self.ledger == ALL
+
+    def names(self, every: Sequence[str]) -> list[str]:
+        """Variables that are kept by name, of all that a whole result has."""
+        if not self.whole:
+            return list(self.variables)
+        return [n for n in every if n not in ALL_LANES and TABLE[n].part is not Part.LINE]
 
     def grid(self, asked: Grid) -> Grid:
         """The output times of the run."""
@@ -162,23 +187,17 @@ def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
 
 
 def read(keep: Any) -> Keep:
-    """``keep=`` of a simulation: a Keep, ``"final"``, or names of variables."""
-    made = (
-        keep
-        if isinstance(keep, Keep)
-        else Keep(times="final")
-        if isinstance(keep, str) and keep == "final"
-        else None
-    )
+    """``keep=`` of a simulation: a Keep, ``"all"``, ``"final"``, or names of variables."""
+    made = keep if isinstance(keep, Keep) else None
+    if isinstance(keep, str) and keep in ("final", ALL):
+        made = Keep(times="final") if keep == "final" else Keep(variables=ALL)
     if made is None and isinstance(keep, Sequence) and not isinstance(keep, str):
         made = Keep(variables=keep)
     if made is None:
         advice = "keep=bm.Keep(times=…)" if units.is_quantity(keep) else _EXAMPLE
+        wanted = "'all', 'final', names of variables, or a Keep"
         raise errors.WrongType(
-            where="simulate(keep=…)",
-            wanted="'final', names of variables, or a Keep",
-            got=errors.shown(keep),
-            advice=advice,
+            where="simulate(keep=…)", wanted=wanted, got=errors.shown(keep), advice=advice
         )
     return made
 
@@ -209,9 +228,20 @@ class ScanResult:
         return self.model.name
 
     @property
-    def ledger(self) -> KeptLedger:
-        """The lines of the books."""
+    def ledger(self) -> KeptLedger | FiledLedger:
+        """The lines of the books; the whole ledger where everything was kept and has run."""
+        if whole(self.data) and not self.data.chunks:
+            return FiledLedger(self.data)
         return KeptLedger(self.data, self.model.name, self.rtol)
+
+    @property
+    def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
+        """As :attr:`biomembrane.Run.end_state`; there is none unless everything was kept and has
+        run.
+        """
+        if "state_end" not in self.data or self.data.chunks:
+            raise AttributeError("end_state")
+        return SavedRun(self.data).end_state
 
     @property
     def failed(self) -> int:
@@ -252,11 +282,13 @@ class _Collector:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
         self.taken = keep.taken(task.times, task.first)
-        self.books = (
-            keep.ledger == "all"
-            or callable(keep.reduce)
-            or any(name.startswith("ledger_") for name in keep.variables)
-        )  # along the way
+        self.every = there(task.model, task.kernel.program, task.parameters)
+        self.names = keep.names(self.every)
+        booked = any(name.startswith("ledger_") for name in self.names)
+        self.books = booked or keep.lines or callable(keep.reduce)  # along the way
+        self.courses: dict[
+            str, dict[str, str]
+        ] = {}  # attributes of parameters that protocols change
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, CANCELLED, dtype=np.int8)
         self.end, self.culprit = (
@@ -291,8 +323,8 @@ class _Collector:
         keep, last = self.keep, LedgerTotals(replace(t, block=t.block.ends()))
         books = LedgerTotals(t) if self.books else last
         self.status[at], self.culprit[at], self.end[at] = ends(t.statuses)
-        self.put("least_power", at, t.block.least.min(axis=1))
-        self.put("least_process", at, t.block.least.argmin(axis=1).astype(np.int16))
+        for name in (n for n in ALL_LANES if n in self.every and TABLE[n].deferred):
+            self.put(name, at, numbers(t, last, name))
         self.empty |= set(last.empty)
         if (
             keep.reduce
@@ -302,17 +334,7 @@ class _Collector:
             self.unseen = unseen(
                 t, t.block.times[self.taken], self.taken, breaks=not callable(keep.reduce)
             )
-        shown: dict[str, Array] = {}
-        last_of: dict[str, Array] = {}
-        for name in keep.variables:
-            got = (
-                getattr(books, name.removeprefix("ledger_"))
-                if name.startswith("ledger_")
-                else values(t, name)
-            )
-            laid = got.transpose(*range(got.ndim)[::-1])
-            last_of[name] = laid[:, -1]
-            shown[name] = laid if len(self.taken) == laid.shape[1] else laid[:, self.taken]
+        shown, last_of = self._shown(at, t, books)
         if callable(keep.reduce):
             self._reduce(at, t, shown, books)
         elif keep.reduce:
@@ -328,18 +350,42 @@ class _Collector:
             for name, value in shown.items():
                 self.put(name, at, value)
         for line in LINES:
-            if keep.ledger == "all":
+            if keep.lines:
                 self.put(f"ledger_{line}", at, getattr(books, line).T[:, self.taken])
-            elif f"ledger_{line}" not in keep.variables:
+            elif f"ledger_{line}" not in self.names:
                 self.put(f"ledger_{line}", at, getattr(last, line)[-1])
+
+    def _shown(
+        self, at: slice, t: Trajectory, books: LedgerTotals
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """What is kept by name, (lane, time, …) at the kept times and (lane, …) at the end; what
+        has no times is put at once.
+        """
+        shown: dict[str, Array] = {}
+        last: dict[str, Array] = {}
+        for name in self.names:
+            got = numbers(t, books, name)
+            by_lane = got.transpose(*range(got.ndim)[::-1])
+            if TABLE[name].timed:
+                last[name] = by_lane[:, -1]
+                shown[name] = (
+                    by_lane if len(self.taken) == by_lane.shape[1] else by_lane[:, self.taken]
+                )
+            else:
+                self.put(name, at, by_lane)
+        for name, (value, unit, meaning) in protocols(t).items() if self.keep.whole else ():
+            self.courses[name] = {"units": unit, "long_name": meaning}
+            every = np.broadcast_to(value, (len(t.block.times), len(t.statuses)))
+            self.put(name, at, every.T[:, self.taken])
+        return shown, last
 
     def _reduce(
         self, at: slice, t: Trajectory, shown: dict[str, Array], books: LedgerTotals
     ) -> None:
         import xarray as xr
 
-        data: dict[str, tuple[tuple[str, ...], Array]] = {
-            name: (("lane", "time", *_dim(name)), value) for name, value in shown.items()
+        data: dict[str, Any] = {
+            name: (("lane", *TABLE[name].axes), value) for name, value in shown.items()
         }
         data |= {
             f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken])
@@ -367,15 +413,7 @@ class _Collector:
             raise errors.WrongType(
                 where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice
             )
-        own = {
-            "status",
-            "end",
-            "culprit",
-            "least_power",
-            "least_process",
-            *(f"ledger_{line}" for line in LINES),
-            *self.task.parameters.dims,
-        }
+        own = {*ALL_LANES, *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
         for name, array in made.data_vars.items():
             if name in own:
                 got, advice = f"the result's own {name}", "another name"
@@ -389,11 +427,6 @@ class _Collector:
                 {d: array[d] for d in rest if d in array.coords},
             )
             self.put(str(name), at, array.transpose("lane", *rest).values)
-
-
-def _dim(name: str) -> tuple[str, ...]:
-    """What a variable runs over besides time; a line of the books over nothing."""
-    return (BOOKS[name],) if name in BOOKS else (VARIABLES[name].dim,) if name in VARIABLES else ()
 
 
 def collect(task: Task, keep: Keep, progress: Any) -> tuple[ScanResult, bool]:
@@ -415,47 +448,36 @@ def _labelled(sink: _Collector) -> xr.Dataset:
     shape, names = tuple(chosen.dims.values()), tuple(chosen.dims)
     data: dict[str, Any] = {}
     for name, array in sink.arrays.items():
-        rest, facts = _facts(name, sink)
-        data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), facts)
-    data |= fate(task.model, chosen.dims, sink.status, sink.culprit, sink.end)
-    about = {"span": float(task.times[-1]), "empty": " ".join(sorted(sink.empty))}
-    about |= attributes(
-        task.model, chosen, task.solver, BY_LANE if chosen.dims else Outcome.of(sink.status[0])
+        rest, told = _facts(name, sink)
+        data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), told)
+    data |= fate(task.model, chosen.dims, (sink.status, sink.culprit, sink.end))
+    ended = BY_LANE if chosen.dims else Outcome.of(sink.status[0])
+    about: dict[str, Any] = attributes(
+        task.model, chosen, task.solver, ended, span=float(task.times[-1]), empty=sink.empty
     )
+    if sink.extra:
+        about[OWN] = json.dumps(sorted(sink.extra))
     made = laid(data, task.model, chosen, task.times[sink.taken], about)
     return made.assign_coords(
         {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in made.coords}
     )
 
 
-def _facts(name: str, sink: _Collector) -> tuple[list[str], dict[str, str]]:
+def _facts(name: str, sink: _Collector) -> tuple[list[str], dict[str, Any]]:
     """Dimensions beyond the scan's, and attributes, of a kept array."""
-    line = name.removeprefix("ledger_")
-    if name.startswith("least_"):
-        facts = (
-            {"units": "fW", "long_name": "smallest power dissipated by any process"}
-            if name == "least_power"
-            else {"long_name": "which process"}
-        )
-        return [], facts | {"processes": " ".join(sink.task.kernel.program.names["dissipation"])}
     if name in sink.extra:
-        rest, facts, _ = sink.extra[name]
-        return rest, facts
-    along = sink.keep.ledger == "all" or (name in sink.keep.variables and not sink.keep.reduce)
-    if name.startswith("ledger_") and line in LINES:
-        return (["time"] if along else []), {"units": _unit(line), "long_name": LINES[line]}
-    base, _, how = name.rpartition("_") if sink.keep.reduce else (name, "", "")
-    v = VARIABLES.get(base)
-    line = base.removeprefix("ledger_")
-    facts = (
-        {"units": units.udunits(v.unit), "long_name": v.long_name}
-        if v
-        else {"units": _unit(line), "long_name": (LINES | GROUPS)[line]}
-    )
+        rest, told, _ = sink.extra[name]
+        return rest, told
+    if name in sink.courses:
+        return ["time"], sink.courses[name]
+    base, how = reduced(name)
+    v, told = TABLE[base], facts(sink.task.model, base)
     if how:
-        facts |= {"cell_methods": f"time: {METHODS[how]}", "comment": (SEEN if v else BOOKED)[how]}
-    return [*([] if how else ["time"]), *_dim(base)], facts
-
-
-def _unit(line: str) -> str:
-    return {"residual_relative": "1", "uphill_time": "s"}.get(line, UNIT)
+        told |= {
+            "cell_methods": f"time: {METHODS[how]}",
+            "comment": (SEEN if v.part is Part.COURSE else BOOKED)[how],
+        }
+    along = not how and (
+        v.part is not Part.LINE or sink.keep.lines or (name in sink.names and not sink.keep.reduce)
+    )
+    return [axis for axis in v.axes if axis != "time" or along], told

@@ -1,166 +1,305 @@
-"""One schema for what a run, a scan, a lazy scan and a file hold: names, order of dimensions, kinds
-of numbers, units, coordinates, attributes.
+"""The one table of what a result holds: a run, a scan, what a scan kept, a lazy scan and a file are
+built by it, and a file is checked by it.
 
-``time`` first, then what a variable runs over (pool, process …), then the scan's own dimensions in
-the order of its parameters.
+Dimensions stand in one order: ``time`` first, then what a variable runs over (pool, process …),
+then the scan's own in the order of its parameters.  What only ``check`` and figures ask for is
+worked out in memory when it is first read, and stands in files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..account.display_names import labels as shown
+from .. import units
+from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
-from ..declare.parameter import OWN
-from ..declare.places import Membrane
-from ..declare.transporter import Process
-from ..solve.engine_protocols import Solver
-from ..solve.parameter_set import ParameterSet
-from ..solve.status import Outcome, Status
-from .variables import coordinates
+from ..solve.ledger_totals import UNIT
+from ..solve.status import Outcome
 
 if TYPE_CHECKING:
     import xarray as xr
 
-BY_LANE = "by lane, in the variable status"  # the attribute status of a scan
-CANCELLED = Outcome.CANCELLED.code
-STATUS = {"long_name": "how the lane ended", "flag_values": np.array([o.code for o in Outcome],
-    dtype=np.int8),
-          "flag_meanings": " ".join(o.word for o in Outcome)}  # fmt: skip
-CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+VERSION = 2  # of this table; files say which one they were written by, the first did not
+NAMED = "schema_version"  # the attribute that says so
+OWN = (  # the attribute that names what a function of the user's gave, for which no row speaks
+    "own_json"
+)
 
 
-def ends(
-    statuses: Sequence[Status],
-) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.float64]]:
-    """Of each lane its kind of end, the pool at fault and the time it reached; NaN where it was not
-    run.
+class Part(StrEnum):
+    """Which part of a result a variable belongs to."""
+
+    COURSE = "course"  # follows from the state
+    END = "end"  # how a lane came to its end
+    BOOKS = "books"  # of the ledger, by entry, process, store or loop
+    LINE = "line"  # of the ledger's table
+    CLOSURE = "closure"  # what the check of the books asks for
+    ONWARD = "onward"  # what a run that goes on from this one asks for
+
+
+ALWAYS = "always"
+PROTOCOLS, LOOPS = "protocols or events", "loops that do not close"
+STARTS = "a start of its own for each lane"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row: ``axes``, dimensions of its own, before those of a scan; unit (none of codes),
+    meaning, where it is present, kind of numbers.
     """
-    kinds = np.array([s.kind.code for s in statuses], dtype=np.int8)
-    culprits = np.array([-1 if s.state is None else s.state for s in statuses], dtype=np.int16)
-    return kinds, culprits, np.where(kinds == CANCELLED, np.nan, [s.time for s in statuses])
 
+    axes: tuple[str, ...]
+    unit: str
+    long_name: str
+    part: Part
+    when: str = ALWAYS
+    dtype: str = "float64"
 
-def ended(kinds: Any) -> str:
-    """How the lanes of a scan ended, in words: "done", or how many of them stopped, and why."""
-    each = np.ravel(kinds)
-    counts = {o: int((each == o.code).sum()) for o in Outcome}
-    done = counts.pop(Outcome.DONE)
-    found = [f"{count} {o}" for o, count in counts.items() if count]
-    return f"{done} of {each.size} lanes done; {', '.join(found)}" if found else Outcome.DONE.value
+    @property
+    def dim(self) -> str:
+        """What its members are, besides times; empty where there is one number a lane."""
+        return next((axis for axis in self.axes if axis != "time"), "")
 
+    @property
+    def timed(self) -> bool:
+        return "time" in self.axes
 
-def fate(
-    model: Model, dims: Mapping[str, int], kinds: Any, culprits: Any, reached: Any
-) -> dict[str, Any]:
-    """The variables ``status``, ``culprit`` and ``end``, from what :func:`ends` gave."""
-    shape, names = tuple(dims.values()), tuple(dims)
-    stopped = {"long_name": CULPRIT, "pools": " ".join(x.name for x in model.states)}
-    return {
-        "status": (names, np.reshape(kinds, shape), dict(STATUS)),
-        "culprit": (names, np.reshape(culprits, shape), stopped),
-        "end": (names, np.reshape(reached, shape), {"units": "s", "long_name": "time reached"}),
-    }  # fmt: skip
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Its attributes."""
+        return dict(self._facts)
 
-
-def labels(model: Model, used: Any) -> dict[str, Any]:
-    """Coordinates along these dimensions, of the program's own."""
-    made = {
-        k: v for k, v in coordinates(model).items() if (v[0] if isinstance(v, tuple) else k) in used
-    }
-    if "store" in used:
-        made["store"] = list(model.exergy)
-    if "entry" in used:
-        made |= {
-            f"entry_{what}": ("entry", list(names))
-            for what, names in model.ledger_layout.labels.items()
+    @cached_property
+    def _facts(self) -> dict[str, Any]:
+        return ({"units": units.udunits(self.unit)} if self.unit else {}) | {
+            "long_name": self.long_name
         }
-    return made
+
+    @property
+    def deferred(self) -> bool:
+        """Whether a run and a scan in memory work it out when it is read."""
+        return self.part not in (Part.COURSE, Part.END)
 
 
-def laid(
-    data: Mapping[str, Any],
-    model: Model,
-    chosen: ParameterSet,
-    times: NDArray[np.float64],
-    attrs: Mapping[str, Any],
-) -> xr.Dataset:
-    """Variables, ``(dims, values, attributes)`` by name, as a Dataset in the one layout."""
-    import xarray as xr
+def _course(dim: str, unit: str, long_name: str, when: str = ALWAYS) -> Variable:
+    return Variable(("time", dim), unit, long_name, Part.COURSE, when)
 
-    used = {d for dims, *_ in data.values() for d in dims}
-    coords: dict[str, Any] = labels(model, used)
-    if "time" in used:
-        coords["time"] = ("time", times, {"units": "s", "long_name": "time"})
-    return ordered(xr.Dataset(data, coords={**coords, **chosen.coords}, attrs=attrs), chosen.dims)
+
+def _books(dim: str, name: str, unit: str = UNIT, when: str = ALWAYS) -> Variable:
+    return Variable(("time", dim), unit, GROUPS[name], Part.BOOKS, when)
+
+
+STATUS = {
+    "long_name": "how the lane ended",
+    "flag_values": np.array([o.code for o in Outcome], dtype=np.int8),
+    "flag_meanings": " ".join(o.word for o in Outcome),
+}
+CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
+TABLE: dict[str, Variable] = {
+    "amount": _course("pool", "fmol", "amount"),
+    "concentration": _course("pool", "mM", "concentration"),
+    "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
+    "volume": _course("compartment", "pL", "solvent volume", "compartments"),
+    "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
+    "affinity": _course("process", "kJ/mol", "affinity", "processes"),
+    "dissipation": _course("process", "pW", "dissipated power", "processes"),
+    "auxiliary": _course(
+        "auxiliary_state",
+        "1",
+        "state with an equation of its own",
+        "states with equations of their own",
+    ),
+    "status": Variable((), "", "how the lane ended", Part.END, dtype="int8"),
+    "culprit": Variable((), "", CULPRIT, Part.END, dtype="int16"),
+    "end": Variable((), "s", "time reached", Part.END),
+    "least_power": Variable((), "fW", "smallest power dissipated by any process", Part.CLOSURE),
+    "least_process": Variable((), "", "which process", Part.CLOSURE, dtype="int16"),
+    "ledger_flow": _books("entry", "flow"),
+    "ledger_dissipation": _books("process", "dissipation"),
+    "ledger_exergy": _books("store", "exergy"),
+    **{
+        f"ledger_{name}": Variable(
+            ("time",), "1" if name == "residual_relative" else UNIT, meaning, Part.LINE
+        )
+        for name, meaning in LINES.items()
+    },
+    "ledger_uphill_energy": _books("process", "uphill_energy", when="laws without proof"),
+    "ledger_uphill_time": _books("process", "uphill_time", "s", "laws without proof"),
+    "ledger_free": Variable(("time", "loop"), UNIT, "energy made from nothing", Part.BOOKS, LOOPS),
+    "ledger_imposed_by_store": Variable(
+        ("time", "store"), UNIT, LINES["imposed"], Part.BOOKS, PROTOCOLS
+    ),
+    "ledger_least_power": Variable(
+        ("process",),
+        "fW",
+        "smallest dissipated power met at any node of the quadrature",
+        Part.CLOSURE,
+    ),
+    "ledger_rounding": Variable(
+        (), UNIT, "what exergy is uncertain by in floating point", Part.CLOSURE
+    ),
+    "ledger_swung": Variable(
+        (), UNIT, "energy that protocols put in and took back", Part.CLOSURE, PROTOCOLS
+    ),
+    "bath_concentration": Variable(
+        ("bath_solute",),
+        "mM",
+        "concentration in a bath at the start",
+        Part.ONWARD,
+        "baths with solutes",
+    ),
+    "state_end": Variable(("state",), "1", "state at the end, in state_unit", Part.ONWARD),
+    "start_digest": Variable(
+        (), "", "digest of the state that the lane began with", Part.ONWARD, STARTS, "uint64"
+    ),
+}
+VARIABLES = {name: v for name, v in TABLE.items() if v.part is Part.COURSE}
+BOOKS = (
+    "ledger_flow",
+    "ledger_dissipation",
+    "ledger_exergy",
+    "ledger_uphill_energy",
+    "ledger_uphill_time",
+)  # that Keep takes by name
+ALL_LANES = (
+    "status",
+    "culprit",
+    "end",
+    "least_power",
+    "least_process",
+    "start_digest",
+)  # that every scan keeps
+DIMENSIONS: dict[str, tuple[str,
+    ...]] = {  # of results themselves: labels, and what else is known of each member
+    "pool": ("pool_species", "pool_place", "pool_kind"), "membrane": (), "compartment": (),
+    "process": ("transporter",),
+    "auxiliary_state": (), "store": (),
+    "entry": tuple(f"entry_{x}" for x in ("process", "transporter", "store", "species", "place",
+        "role", "component", "carrier")),
+    "loop": ("loop_cycle",), "bath_solute": ("bath_species", "bath_place"),
+    "state": ("state_unit",),
+}  # fmt: skip
+ENTRY = tuple(name.removeprefix("entry_") for name in DIMENSIONS["entry"])
+WHOLE = (
+    "ledger_flow",
+    "ledger_dissipation",
+    "ledger_exergy",
+    "ledger_least_power",
+    "ledger_rounding",
+)  # what the whole ledger needs
+
+
+def present(
+    model: Model, moved: Iterable[Any], scan: Mapping[str, int], starts: bool, uphill: Sequence[Any]
+) -> list[str]:
+    """Names of the variables that a whole result has, by what the model and the run are.
+
+    ``moved``: protocols and events, if any; ``scan``: its dimensions; ``starts``: each lane goes on
+    from a state of its own; ``uphill``: what the program follows of laws without proof and of
+    loops.
+    """
+    there = {
+        "membranes": bool(model.membranes), "compartments": bool(model.compartments),
+        "processes": bool(model.processes),
+        "states with equations of their own": any(x.conjugate is None for x in model.states),
+        "laws without proof": bool(uphill),
+        PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),
+        "baths with solutes": any(r.contents for r in model.reservoirs),
+        STARTS: starts and bool(scan), ALWAYS: True,
+    }  # fmt: skip
+    return [name for name, v in TABLE.items() if there[v.when]]
+
+
+def loops(model: Model) -> dict[str, str]:
+    """The loops of hosted cycles that do not close, each with its cycle."""
+    return {loop.name: t.name for t in model.transporters for loop in getattr(t, "off", ())}
 
 
 def ordered(data: xr.Dataset, dims: Sequence[str] | Mapping[str, int]) -> xr.Dataset:
-    """In the one order of dimensions."""
+    """In the one order of dimensions, and the variables in that of the table; what the table has
+    not stands behind the courses.
+    """
     own = [d for d in data.dims if d != "time" and d not in dims]
-    return data.transpose(*(d for d in ("time",) if d in data.dims), *own, *dims)
+    order = [*(d for d in ("time",) if d in data.dims), *own, *dims]
+    placed = {d: k for k, d in enumerate(order)}
+    in_order = all(
+        [*v.dims] == sorted(v.dims, key=placed.__getitem__) for v in data.variables.values()
+    )
+    turned = data if in_order else data.transpose(*order)
+    names = sorted(map(str, turned.data_vars), key=_place)
+    return turned if names == list(turned.data_vars) else turned[names]
 
 
-@lru_cache(maxsize=8)
-def version(package: str) -> str:
-    """The version that is installed, looked up once."""
-    from importlib.metadata import version as installed
-
-    return installed(package)
+_PLACES = {name: k for k, name in enumerate(TABLE)}
+_BEHIND = len(VARIABLES) - 0.5
 
 
-def system(model: Model) -> dict[str, Any]:
-    """What figures ask of a model: by membrane its inside and outside; by process where it is, the
-    elementary charges that a turnover moves out of the inside, and the solutes that it makes; by
-    species its charge; by transporter its label.
+def _place(name: str) -> float:
+    base, _ = reduced(name)
+    return _PLACES.get(base, _BEHIND)
+
+
+def reduced(name: str) -> tuple[str, str]:
+    """The variable of the table that a name means, and how it was reduced over time; a name of the
+    table is itself.
     """
+    base, _, how = name.rpartition("_")
+    return (base, how) if name not in TABLE and how in REDUCTIONS and base in TABLE else (name, "")
 
-    def row(process: Process) -> list[Any]:
-        on, net = process.on, process.reaction.net.items()
-        out = (
-            -process.reaction.charge_moved().get(on.inside.name, 0)
-            if isinstance(on, Membrane)
-            else 0
+
+REDUCTIONS = ("min", "max", "final", "mean")
+
+
+def whole(data: xr.Dataset) -> bool:
+    """Whether a result holds the books entry by entry, with all their digits."""
+    return (
+        all(name in data and data[name].dtype == "float64" for name in WHOLE)
+        and "time" in data.ledger_flow.dims
+    )
+
+
+def faults(data: xr.Dataset) -> Iterator[str]:
+    """What the table does not allow of a result that says it was laid out by it."""
+    version = str(data.attrs.get(NAMED, "1"))
+    if version == "1":
+        return
+    if version != str(VERSION):
+        yield f"a result of schema {version}, of another version of biomembrane"
+        return
+    for name in ("status", "culprit", "end"):
+        if name not in data.data_vars:
+            yield f"no {name!r}"
+            return
+    scan, own = tuple(map(str, data.status.dims)), json.loads(data.attrs.get(OWN, "[]"))
+    for variable, array in data.data_vars.items():
+        if variable not in own:
+            yield from _faults(str(variable), array, scan)
+    for dim, beside in DIMENSIONS.items():
+        if dim in data.dims:
+            named = beside if dim == "entry" else (dim, *beside)
+            yield from (f"no {label!r} along {dim}" for label in named if label not in data.coords)
+
+
+def _faults(name: str, array: xr.DataArray, scan: tuple[str, ...]) -> Iterator[str]:
+    base, how = reduced(name)
+    v = TABLE.get(base)
+    if v is None:
+        return
+    bare = tuple(axis for axis in v.axes if axis != "time")
+    allowed = {bare if how else v.axes} | ({bare} if v.part is Part.LINE else set())
+    if tuple(map(str, array.dims)) not in {(*axes, *scan) for axes in allowed}:
+        yield (
+            f"{name} over {', '.join(map(str, array.dims)) or 'nothing'}, where"
+            f" {', '.join((*v.axes, *scan)) or 'nothing'} was saved"
         )
-        return [on.name, float(out), {who.pool: n for who, n in net if who.is_solute}]
-
-    return {
-        "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},
-        "processes": {p.name: row(p) for p in model.processes},
-        "charges": {s.name: float(s.charge) for s in model.species.values()},
-        "labels": shown(model),
-    }
-
-
-def attributes(
-    model: Model, chosen: ParameterSet, solver: Solver, status: str, *, digest: bool = True
-) -> dict[str, str]:
-    """What made a result: model, every parameter as it was used, settings, sources, versions.
-
-    ``digest``: with that of the parameters, for which the numbers of a lazy scan would have to be
-    read.
-    """
-    sources = {
-        p.name: str(OWN if p.name in chosen.changed else p.source)
-        for p in model.parameters.values()
-    }
-    made = {
-        "Conventions": "CF-1.11",
-        "title": model.name,
-        "source": f"biomembrane {version('biomembrane')}",
-        "model_hash": model.hash,
-    }
-    return made | ({"parameters_hash": chosen.digest} if digest else {}) | {
-        "status": str(status), "system_json": json.dumps(system(model), ensure_ascii=False),
-        "parameters_json": json.dumps(chosen.used(model), ensure_ascii=False),
-        "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
-        "sources_json": json.dumps(sources, ensure_ascii=False),
-        "changed_json": json.dumps(list(chosen.changed)),
-        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
-    }  # fmt: skip
+    elif array.dtype != v.dtype and not (v.dtype == "float64" and array.dtype == "float32"):
+        yield f"{name} of {array.dtype}, where {v.dtype} was saved"
+    elif array.attrs.get("units") != v.facts.get("units"):
+        yield f"{name} in {array.attrs.get('units')!r}, where {v.facts.get('units')!r} was saved"

@@ -1,68 +1,25 @@
-"""The variables of a result: what they are called, over which dimension they run, and their
-numbers.
-"""
+"""The numbers of the variables of a result, from a trajectory and its books."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import units
-from ..assemble.model import Model
+from ..solve.ledger_totals import LedgerTotals
 from ..solve.problem import come
 from ..solve.status import Outcome
 from ..solve.trajectory import Trajectory
+from .labels import members, states_of
+from .schema import TABLE, VARIABLES, Part, loops
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Variable:
-    """``dim`` that its members run over, unit and meaning."""
-
-    dim: str
-    unit: str
-    long_name: str
-
-
-VARIABLES = {
-    "amount": Variable("pool", "fmol", "amount"), "concentration": Variable("pool", "mM",
-    "concentration"),
-    "potential": Variable("membrane", "mV", "membrane potential, inside less outside"),
-    "volume": Variable("compartment", "pL", "solvent volume"),
-    "flux": Variable("process", "fmol/s", "flux in the written direction"),
-    "affinity": Variable("process", "kJ/mol", "affinity"),
-    "dissipation": Variable("process", "pW", "dissipated power"),
-    "auxiliary": Variable("auxiliary_state", "1", "state with an equation of its own"),
-}  # fmt: skip
-
-
-def present(model: Model) -> dict[str, Variable]:
-    """The variables that a result of the model has: those with members, and those of pools."""
-    return {n: v for n, v in VARIABLES.items() if v.dim == "pool" or labels(model, v.dim)}
-
-
-def _states(model: Model, variable: str) -> list[int]:
-    """The states whose numbers a variable is: amounts, or states outside the books."""
-    chosen = [x.conjugate is None if variable == "auxiliary" else x.is_amount for x in model.states]
-    return [i for i, mine in enumerate(chosen) if mine]
-
-
 HELD = ("amount", "auxiliary")  # variables that are states themselves
-
-
-def labels(model: Model, dim: str) -> list[str]:
-    """Names along a dimension."""
-    things: dict[str, Iterable[Any]] = {
-        "pool": [model.states[i] for i in _states(model, "amount")],
-        "auxiliary_state": [model.states[i] for i in _states(model, "auxiliary")],
-        "membrane": model.membranes, "compartment": model.compartments, "process": model.processes,
-    }  # fmt: skip
-    return [x.name for x in things[dim]]
 
 
 def values(trajectory: Trajectory, name: str) -> Array:
@@ -70,7 +27,7 @@ def values(trajectory: Trajectory, name: str) -> Array:
     membranes no potential (NaN).
     """
     if name in HELD:
-        index = _states(trajectory.model, name)
+        index = states_of(trajectory.model, name)
         made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
         return made
     got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
@@ -93,7 +50,7 @@ def sides(trajectory: Trajectory, name: str) -> Array:
     after each.
     """
     if name in HELD:
-        index = _states(trajectory.model, name)
+        index = states_of(trajectory.model, name)
         both = (trajectory.block.turns, trajectory.block.onsets)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     return _every(
@@ -104,7 +61,7 @@ def sides(trajectory: Trajectory, name: str) -> Array:
 def _every(trajectory: Trajectory, name: str, got: Array) -> Array:
     """With a row of NaN for each member that has no value, as a membrane without capacitor."""
     there = trajectory.kernel.program.names[name]
-    every = labels(trajectory.model, VARIABLES[name].dim)
+    every = members(trajectory.model, VARIABLES[name].dim)
     if len(there) == len(every):
         return got
     full = np.full((len(every), *got.shape[1:]), np.nan)
@@ -133,13 +90,75 @@ def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
     return made
 
 
-def coordinates(model: Model) -> dict[str, Any]:
-    """Labels of every dimension, with what is known of each pool and process."""
-    pools = [x for x in model.states if x.is_amount]
-    facts = {"pool_species": "label", "pool_place": "place", "pool_kind": "kind"}
-    made: dict[str, Any] = {
-        dim: labels(model, dim)
-        for dim in ("pool", "membrane", "compartment", "process", "auxiliary_state")
-    }
-    made |= {name: ("pool", [getattr(p, field) for p in pools]) for name, field in facts.items()}
-    return made | {"transporter": ("process", [p.transporter for p in model.processes])}
+def bath_levels(trajectory: Trajectory) -> dict[str, Any]:
+    """Concentrations of reservoirs at the start [mM], as protocols have them then, by parameter:
+    numbers, or arrays over the lanes.
+    """
+    t = trajectory
+    _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
+    p = dict(zip(t.model.parameters, inputs[0], strict=False))
+    names = t.kernel.program.names["protocol"]
+    p |= zip(names, t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
+    return {name: p[name] for name in members(t.model, "bath_solute")}
+
+
+def last_states(trajectory: Trajectory) -> Array:
+    """(state, lane): the last state that each lane came to."""
+    block = trajectory.block
+    at = [
+        come(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
+        for s in trajectory.statuses
+    ]
+    made: Array = block.y[:, -1].copy()
+    for lane, k in enumerate(at):
+        if k != -1 and np.isnan(made[:, lane]).any():
+            made[:, lane] = block.y[:, max(k, 0), lane]
+    return made
+
+
+def numbers(trajectory: Trajectory, books: LedgerTotals, name: str) -> Array:
+    """Of any variable of the table: (member, time, lane), without the axes that it has not."""
+    v = TABLE[name]
+    if v.part is Part.COURSE:
+        return values(trajectory, name)
+    if v.part is Part.LINE or name in _BOOKED:
+        made: Array = getattr(books, name.removeprefix("ledger_"))
+        return made
+    found: Array = _OTHERS[name](trajectory, books)
+    return found
+
+
+_BOOKED = (
+    "ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_uphill_energy",
+    "ledger_uphill_time", "ledger_rounding", "ledger_swung",
+)  # fmt: skip
+
+
+def _imposed(trajectory: Trajectory, books: LedgerTotals) -> Array:
+    every = len(trajectory.kernel.program.names["exergy"])
+    return np.broadcast_to(books.imposed_parts, (every, *books.imposed_parts.shape[1:]))
+
+
+def _levels(trajectory: Trajectory, _: LedgerTotals) -> Array:
+    count = len(trajectory.statuses)
+    return np.array(
+        [np.broadcast_to(x, count) for x in bath_levels(trajectory).values()], dtype=float
+    )
+
+
+def _digests(trajectory: Trajectory, _: LedgerTotals) -> Any:
+    start = trajectory.parameters.start
+    assert start is not None
+    return start.digests(trajectory.lanes)
+
+
+_OTHERS: dict[str, Callable[[Trajectory, LedgerTotals], Any]] = {
+    "least_power": lambda t, _: t.block.least.min(axis=1),
+    "least_process": lambda t, _: t.block.least.argmin(axis=1).astype(np.int16),
+    "ledger_free": lambda t, books: np.array([books.gained[name] for name in loops(t.model)]),
+    "ledger_imposed_by_store": _imposed,
+    "ledger_least_power": lambda t, _: t.block.least.T,
+    "bath_concentration": _levels,
+    "state_end": lambda t, _: last_states(t),
+    "start_digest": _digests,
+}

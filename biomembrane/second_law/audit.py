@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..declare.parameter_types import RangesLike
 
 
+@errors.keywords
 def audit(
     x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: RangesLike | None = None
 ) -> Audit:

@@ -13,7 +13,8 @@ from .. import errors
 from ..declare.checks.certificate import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.laws import Law, Rates
-from ..declare.site import Site, exact
+from ..declare.site import Site
+from ..declare.site_formulas import exact
 from ..declare.transporter import read
 from ..symbols import B, F, R, T
 from .one_way_split import Pair, splits

@@ -46,6 +46,7 @@ class Coupling(CoupledFlows):
         return coupling_text.latex(self)
 
 
+@errors.keywords
 def coupling(
     x: Declaration | Sequence[Declaration],
     driving: str = "",

@@ -58,6 +58,7 @@ SOUND = {
 }
 
 
+@errors.keywords
 def make_consistent(
     x: Transporter | Cycle, *, method: str = "reverse", over: RangesLike | None = None
 ) -> Repair:

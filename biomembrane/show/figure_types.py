@@ -24,12 +24,9 @@ ResultLike: TypeAlias = (
 VariableLike: TypeAlias = (
     str | tuple[str, str] | xr.DataArray
 )  # "potential", "cell.Na", ("current", "K_leak"), or an array
-VariablesLike: TypeAlias = (
-    VariableLike
-    | list[str]
-    | list[tuple[str, str]]
-    | list[str | tuple[str, str]]
-    | list[xr.DataArray]
+_Several: TypeAlias = (
+    list[str] | list[tuple[str, str]] | list[str | tuple[str, str]] | list[xr.DataArray]
 )
+VariablesLike: TypeAlias = VariableLike | _Several  # one variable, or a list of some of one unit
 Drawn: TypeAlias = "Figure | Axes"  # a figure, given as such or by its axes
 Picture: TypeAlias = "Figure"

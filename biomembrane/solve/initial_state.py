@@ -4,6 +4,7 @@ those contents, unless the user says more.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -157,6 +158,23 @@ class Start:
         return shares + (
             b"" if self.state is None else repr(self.state.shape).encode() + self.state.tobytes()
         )
+
+    @property
+    def digest(self) -> str:
+        """Of every number that it says; empty where it says nothing."""
+        told = self.told()
+        return hashlib.sha256(told).hexdigest()[:16] if told else ""
+
+    def digests(self, lanes: slice) -> NDArray[np.uint64]:
+        """Digests of lanes that each have a state of their own."""
+        count = 0 if self.state is None else self.state.shape[1]
+        made = [int(self.one(lane).digest, 16) for lane in range(*lanes.indices(count))]
+        return np.array(made, dtype=np.uint64)
+
+    @property
+    def by_lane(self) -> bool:
+        """Whether each lane has a state of its own."""
+        return self.state is not None and bool(self.dims)
 
     def tells(self, states: Sequence[int]) -> bool:
         """Whether these states of a carrier need no steady state."""

@@ -221,15 +221,13 @@ class LedgerTotals:
         terms = np.abs(k.call("exergy", 0.0, first, self.t.constants[0])).sum(axis=0)
         amounts = [i for i, x in enumerate(states) if x.is_amount and x.conjugate is not None]
         base: Array = (
-            (
-                terms
-                + constants.GAS * constants.BODY_TEMPERATURE * np.abs(first[amounts]).sum(axis=0)
-            )
+            (terms + constants.GAS * self.t.temperature * np.abs(first[amounts]).sum(axis=0))
             * 1e-14
             * self.scale
         )
         explained = np.maximum(base, books_limit(self.t.solver.rtol) * self.passed[-1])
-        return base if np.all(abs(self.residual[-1]) <= explained) else base + self.noise
+        closed = abs(self.residual[-1]) <= explained
+        return base if closed.all() else np.where(closed, base, base + self.noise)
 
     @property
     def noise(self) -> Array:
@@ -276,8 +274,8 @@ class LedgerTotals:
                 self.rounding, books_limit(self.t.solver.rtol) * self.passed[-1]
             )
         return (
-            self.t.swung * self.scale
-            if protocols and not np.all(fine)
+            np.where(fine, 0.0, self.t.swung * self.scale)
+            if protocols and not fine.all()
             else np.zeros_like(self.rounding)
         )
 

@@ -164,10 +164,19 @@ def _again(
     constants = [kernel.prepare(part) for part in taken]
     rows = np.empty((len(lanes), *made.block.rows.shape[1:]))
     some = replace(
-        problem, kernel=kernel, constants=constants, stops=problem.stops[:, lanes],
-        y0=problem.y0[:, lanes], scale=problem.scale[:, lanes],
-        rows=rows, energy=np.nan_to_num(passed[lanes], posinf=0.0), inputs=taken,
-    )  # fmt: skip
+        problem,
+        kernel=kernel,
+        constants=constants,
+        stops=problem.stops[:, lanes],
+        y0=problem.y0[:, lanes],
+        scale=problem.scale[:, lanes],
+        rows=rows,
+        energy=np.nan_to_num(passed[lanes], posinf=0.0),
+        inputs=taken,
+        temperature=(
+            problem.temperature[lanes] if np.ndim(problem.temperature) else problem.temperature
+        ),
+    )
     if solver.rtol < _ROUGH and not np.all(np.isfinite(passed[lanes])):
         roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)
         rough = replace(made, block=roughly.integrate(replace(some, rows=None)).ends())

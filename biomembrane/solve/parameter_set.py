@@ -6,9 +6,10 @@ Arrays are labelled by xarray and broadcast by the names of their dimensions.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
     from .initial_state import Start
 
 BEGUN = ", where the first run began; this one goes on from the state of another"
+
+
+@dataclass(frozen=True)
+class OfLane:
+    """What stands in a text where each lane has a number of its own: under this name it is a
+    coordinate.
+    """
+
+    name: str
+
+
+Pieces = Mapping[str, Sequence[str | OfLane]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,79 +150,107 @@ class ParameterSet:
             start=start,
         )
 
-    def used(self, model: Model) -> dict[str, str]:
+    def used(self, model: Model, pieces: Pieces | None = None) -> dict[str, str]:
         """Every parameter as the run used it: a number with its unit, what it was scanned over, or
         what it did in time.
         """
+        told = self.pieces(model) if pieces is None else pieces
+        return {
+            name: "".join(x if isinstance(x, str) else self._over(x) for x in each)
+            for name, each in told.items()
+        }
+
+    def pieces(self, model: Model) -> Pieces:
+        """The same in pieces of text, and what stands where lanes differ."""
         extra = {name: k for k, name in enumerate(x for form in self.forms for x in form.inputs)}
         timed, forms = (
             {t.value: t for t in self.timed},
             {f.parameter: f for f in self.forms if not f.line},
         )
+        declared, count = _as_declared(model), len(model.parameters)
 
-        def said(key: str, x: Any, unit: str) -> str:
-            return (
-                self._over(key)
-                if x is None or np.ndim(x)
-                else f"{units.restore(float(x), unit):.17g}"
-            )
+        def said(key: str, x: Any, unit: str) -> str | OfLane:
+            return OfLane(key) if x is None or np.ndim(x) else shown(float(x), unit)
 
-        made = {}
+        made: dict[str, list[str | OfLane]] = {}
         for k, (name, p) in enumerate(model.parameters.items()):
             if k in timed:
-                points = timed[k].named(name)
-                made[name] = f"{'ramps' if timed[k].ramps else 'steps'}: " + ", ".join(
-                    f"{'' if t is None else 'at ' + said(at, t, 's') + ' '}{said(key, x, p.unit)}"
-                    for (at, t), (key, x) in points
-                )
-            elif name in forms:
-                quantities = (
-                    (
-                        x,
-                        (
-                            None
-                            if len(model.parameters) + extra[x] in self.arrays
-                            else self.base[len(model.parameters) + extra[x]]
-                        ),
+                made[name] = ["ramps: " if timed[k].ramps else "steps: "]
+                for (at, t), (key, x) in timed[k].named(name):
+                    comma = ", " if len(made[name]) > 1 else ""
+                    made[name] += (
+                        [comma] if t is None and not at else [f"{comma}at ", said(at, t, "s"), " "]
                     )
-                    for x in forms[name].inputs
-                )
-                made[name] = "; ".join(
-                    [
-                        f"formula: {forms[name].expression}",
-                        *(f"{x} = {said(x, v, self.units[x])}" for x, v in quantities),
-                    ]
-                )
+                    made[name] += [said(key, x, p.unit)]
+            elif name in forms:
+                made[name] = [f"formula: {forms[name].expression}"]
+                for x in forms[name].inputs:
+                    value = None if count + extra[x] in self.arrays else self.base[count + extra[x]]
+                    made[name] += [f"; {x} = ", said(x, value, self.units[x])]
+            elif k in self.arrays:
+                made[name] = [OfLane(name)]
             else:
-                made[name] = (
-                    self._over(name) if k in self.arrays else said(name, self.base[k], p.unit)
-                )
+                value, text = declared[k]
+                made[name] = [text if self.base[k] == value else shown(float(self.base[k]), p.unit)]
             if name in self.begun:
-                made[name] += BEGUN
+                made[name] += [BEGUN]
         return made
 
-    def _over(self, name: str) -> str:
-        return f"scanned over {', '.join(map(str, self.coords[name].dims))}"
+    def moved(self, model: Model) -> list[str]:
+        """Parameters that protocols change in time."""
+        names = list(model.parameters)
+        return [names[t.value] for t in self.timed] + [
+            f.parameter for f in self.forms if not f.line
+        ]
 
-    @property
-    def digest(self) -> str:
+    def _over(self, of: OfLane) -> str:
+        return f"scanned over {', '.join(map(str, self.coords[of.name].dims))}"
+
+    def digest(self, model: Model, used: Mapping[str, str] | None = None) -> str:
         """Digest of every number that a run used, the state that it was told to start from among
         them: alike for alike runs, whatever unit they were given in; of a lazy scan it reads the
         numbers.
         """
-        made = hashlib.sha256(self.base.tobytes())
-        for t in self.timed:
-            points = [
-                [None if np.ndim(x) else float(x) for x in each] for each in (t.times, t.values)
-            ]
-            made.update(repr((t.value, points, t.ramps)).encode())
-        made.update(repr([(f.parameter, str(f.expression)) for f in self.forms]).encode())
-        for name in sorted(self.scanned):
-            made.update(repr((name, self.coords[name].dims, self.coords[name].shape)).encode())
-            made.update(np.ascontiguousarray(values(self.coords[name], self.units[name])).tobytes())
-        if self.start is not None:
-            made.update(self.start.told())
-        return made.hexdigest()[:16]
+        arrays = [
+            (name, values(self.coords[name], self.units[name])) for name in sorted(self.scanned)
+        ]
+        dims = {name: self.coords[name].dims for name in self.scanned}
+        scanned = [
+            repr((name, dims[name], x.shape)).encode() + np.ascontiguousarray(x).tobytes()
+            for name, x in arrays
+        ]
+        return digest_of(
+            self.used(model) if used is None else used,
+            "" if self.start is None else self.start.digest,
+            scanned,
+        )
+
+
+def digest_of(used: Mapping[str, str], start: str, scanned: Iterable[bytes] = ()) -> str:
+    """Digest of what :meth:`ParameterSet.used` says, of the digest of a state to start from, and of
+    what was scanned.
+    """
+    made = hashlib.sha256(json.dumps([list(used.items()), start], ensure_ascii=False).encode())
+    for each in scanned:
+        made.update(each)
+    return made.hexdigest()[:16]
+
+
+def shown(x: float, unit: str) -> str:
+    """A number of the internal system in the unit in which a parameter is shown, with all its
+    digits.
+    """
+    return f"{units.restore(x, unit):.17g}"
+
+
+def _as_declared(model: Model) -> list[tuple[float, str]]:
+    """Of each parameter the value that the model declares, and how it is shown; written once."""
+    held = caching.held(model)
+    if "as declared" not in held:
+        known = zip(model_index(model).values.tolist(), model.parameters.values(), strict=True)
+        held["as declared"] = [(x, shown(x, p.unit)) for x, p in known]
+    made: list[tuple[float, str]] = held["as declared"]
+    return made
 
 
 def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:

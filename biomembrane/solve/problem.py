@@ -61,7 +61,8 @@ class Problem:
     write, states and quadratures, or states alone; or None. ``runs``: how many there are in the
     whole scan that these lanes are part of.  ``energy`` (lane,): what passes at least [fJ]; errors
     of the ledger far below rtol of it do not matter.  ``inputs``: of the kernel's program, part by
-    part, where it has events; their events may set some.
+    part, where it has events; their events may set some.  ``temperature`` at the start [K], a
+    number or (lane,).
     """
 
     kernel: Kernel
@@ -79,6 +80,7 @@ class Problem:
     energy: Array | None = None
     accounted: NDArray[np.bool_] | None = None
     inputs: Sequence[Sequence[Any]] | None = None
+    temperature: Any = BODY_TEMPERATURE
 
     @property
     def lanes(self) -> int:
@@ -92,7 +94,7 @@ class Problem:
         told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
         amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
         charges = self.scale[~self.positive & told].sum(axis=0)
-        made: Array = 1e-14 * GAS * BODY_TEMPERATURE * (amounts + charges / FARADAY)
+        made: Array = 1e-14 * GAS * self.temperature * (amounts + charges / FARADAY)
         return made
 
     def hush(self, least: Array) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..quantity_types import ArrayLike, Quantity, QuantityLike
 
 
+@errors.keywords
 def axis(dim: str, values: ArrayLike | QuantityLike, unit: str | None = None) -> xr.DataArray:
     """Values of a parameter along a dimension of a scan: ``parameters={"blood.K": bm.axis("K_o",
     [2, 5, 10], "mM")}``.

@@ -29,22 +29,15 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
     "auxiliary", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
-    "state_end", "energy", "duration",
+    "state_end", "start_digest", "loop",
+    "energy", "duration",
     "energy_share", "time_share",
 }  # fmt: skip
 _PREFIXES = (
-    "ledger_",
-    "entry_",
-    "least_",
-    "amount_",
-    "concentration_",
-    "potential_",
-    "volume_",
-    "flux_",
-    "affinity_",
-    "dissipation_",
-    "auxiliary_",
-)
+    "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
+    "volume_", "flux_", "affinity_",
+    "dissipation_", "auxiliary_",
+)  # fmt: skip
 EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
 
 

@@ -71,23 +71,31 @@ class Task:
             )
         scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
-        before, entry = (
-            (y0.copy() if self.kernel.program.algebraic else y0),
+        entry, algebraic = (
             self.solver.rtol * self.solver.atol * ENTRY * scale,
+            self.kernel.program.algebraic,
         )
+        before = y0.copy() if algebraic else y0
         open_up(self.kernel, constants[0], y0, known.positive, entry)
-        scale = constraints.follow(
-            self.kernel, constants[0], y0, y0 - before, ~(known.accounted | known.positive), scale
-        )
-        constraints.meet(
-            self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims
-        )
+        if algebraic:
+            scale = constraints.follow(
+                self.kernel,
+                constants[0],
+                y0,
+                y0 - before,
+                ~(known.accounted | known.positive),
+                scale,
+            )
+            constraints.meet(
+                self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims
+            )
         curved = not all(form.line for form in self.parameters.forms)
         problem = Problem(
             self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes,
             self.runs, curved, rows, cancel or Cancel(),
             accounted=known.accounted,
             inputs=inputs if self.kernel.program.events else None,
+            temperature=inputs[0][known.places["temperature"]],
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}

@@ -148,6 +148,13 @@ class Trajectory:
                     made[self.block.times >= met.time, lane] = met.set[index]
         return made
 
+    @property
+    def temperature(self) -> Any:
+        """At the start [K], a number or (lane,)."""
+        return self.parameters.inputs(self.lanes)[
+            self.kernel.program.parameters.index("temperature")
+        ]
+
     @cached_property
     def event_inputs(self) -> tuple[int, ...]:
         """Inputs of the program that its events set."""

@@ -45,7 +45,7 @@ def build() -> bm.Model:
     return bm.Model("resting_cell", parts, potential={membrane: Q(-70, "mV")})
 
 
-RT_F = 1e3 * constants.GAS * 310.15 / constants.FARADAY  # mV
+RT_F = 1e3 * constants.GAS * constants.BODY_TEMPERATURE / constants.FARADAY  # mV
 RATIOS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -69,7 +69,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _rest(study: bm.Study, run: bm.Run) -> None:
-    """What the standing cell is, and what it costs."""
+    """The steady state, and its cost."""
     last = run.data.isel(time=-1)
     J = {str(p): float(last.flux.sel(process=p)) for p in last.process.values}
     inside = {ion: float(last.concentration.sel(pool=f"cell.{ion}")) for ion in ("K", "Na", "Cl")}

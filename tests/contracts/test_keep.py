@@ -265,9 +265,12 @@ def test_kept_arrays_say_what_they_are():
     assert kept.ledger_flow.attrs == {"units": "pJ", "long_name": "energy given by the store"}
     assert kept.ledger_exergy.dims == ("time", "store", "N", "glucose")
     for name, coord in full().data.coords.items():
+        if not set(coord.dims) <= set(kept.dims):
+            continue  # of the books alone
         assert kept.coords[name].values.tolist() == coord.values.tolist()
         assert kept.coords[name].attrs == coord.attrs
-    assert kept.attrs == full().data.attrs | {"span": 60.0, "empty": ""}
+    assert kept.attrs == full().data.attrs
+    assert (kept.attrs["span"], kept.attrs["empty"]) == (60.0, "")
     processes = " ".join(full().data.process.values)
     assert kept.least_power.attrs == {
         "units": "fW",
@@ -334,10 +337,8 @@ def test_books_in_a_reduced_scan_have_no_time():
 
 def test_a_kept_scan_is_told_in_a_line():
     kept = run(keep=Keep(variables=["potential"], reduce=["max"]))
-    assert repr(kept).startswith(
-        "<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; least_power, least_process,"
-        " potential_max, ledger_spent,"
-    )
+    told = "potential_max, status, culprit, end, least_power, least_process, ledger_spent, "
+    assert repr(kept).startswith(f"<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; {told}")
     assert "&lt;Kept of" in kept._repr_html_()
     assert (kept.model_name, kept.done, kept.rtol) == ("enterocyte", 1.0, 1e-8)
     alone = bm.simulate(model(), times=TIMES, keep="final")

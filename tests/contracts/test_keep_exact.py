@@ -367,8 +367,8 @@ def test_without_a_scan_a_run_is_kept_alone() -> None:
     assert kept.data.concentration_max.values.tolist() == [pytest.approx(9.0)]
     assert float(kept.ledger.stored) == near(stored)
     assert repr(kept).startswith(
-        "<Kept of 'cell'; 0 failed; least_power, least_process, concentration_max, ledger_spent,"
-        " ledger_supplied, "
+        "<Kept of 'cell'; 0 failed; concentration_max, status, culprit, end, least_power,"
+        " least_process, ledger_spent, "
     )
     start = bm.simulate(
         model(), times=Q([0.0], "s"), keep=Keep(["concentration"], reduce=["mean", "max"])
@@ -421,7 +421,9 @@ def test_lanes_that_failed_are_counted_and_named() -> None:
         True,
         True,
     ]
-    assert repr(kept).startswith("<Kept of 'cell' over (r: 3); 2 failed; least_power, ")
+    assert repr(kept).startswith(
+        "<Kept of 'cell' over (r: 3); 2 failed; amount, potential, volume, status, "
+    )
     power = RT * 0.001 * np.log(0.98 / 5)  # fW
     assert float(kept.data.least_power[0]) == pytest.approx(power, rel=1e-6)
 

@@ -4,6 +4,7 @@ second call computes what is missing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -172,15 +173,27 @@ def test_a_killed_worker_loses_one_chunk(tmp_path: Path) -> None:
     only that chunk ran twice.
     """
     distributed = pytest.importorskip("distributed")
+    import dask
+
     noted = tmp_path / "runs"
     noted.mkdir()
     parameters = {"SGLT1.density": density(12).chunk({"N": 2})}
     keep = bm.Keep(["potential"], reduce=Deadly(noted))
     times = Q([10.0, 20.0], "s")
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    )
-    with cluster, distributed.Client(cluster):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(
+            dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+        )
+        forks = distributed.utils.get_mp_context()  # three processes that load once what they need
+        forks.set_forkserver_preload(["distributed", "zarr", "biomembrane.results.lazy_scan"])
+        cluster = distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs=50,
+        )
+        stack.enter_context(stack.enter_context(cluster).get_client())
         lazy = bm.simulate(bm.load("enterocyte"), times=times, parameters=parameters, keep=keep)
         target = bm.save(lazy, tmp_path / "scan.zarr")
     found = bm.open_result(target).compute()

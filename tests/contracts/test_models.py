@@ -31,7 +31,7 @@ from biomembrane.testing.spec_models import build
 
 Array = NDArray[np.float64]
 by_name = pytest.mark.parametrize("name", names())
-few = fewer(0.25)
+few = fewer(0.4)
 
 
 def seen(model: Model, u: list[float]) -> tuple[ModelEvaluator, Array]:

@@ -7,7 +7,8 @@ from planted import PASSING, SPOILT, faults, sounds
 
 
 def test_planted_faults_do_not_pass() -> None:
-    for kind, k, verdicts, _ in faults(len(SPOILT), seed=7):
+    """One of each kind, at one of the temperatures in turn; the script takes all of them."""
+    for kind, k, verdicts, _ in faults(len(SPOILT), seed=7, at=1):
         assert not set(verdicts) & set(PASSING), (kind, k)
 
 

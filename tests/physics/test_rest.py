@@ -96,6 +96,26 @@ def test_held_fuel_at_rest_for_years_is_no_open_book(solver: bm.solvers.Native) 
     assert float(books.noise[0]) < 0.05 * float(books.passed[-1, 0])
 
 
+@pytest.mark.parametrize("coefficient", [429.0, 1e4, 6e4])
+@pytest.mark.parametrize("amount", [0.3, 20.0])
+def test_a_pump_that_comes_to_rest_ran_downhill_all_the_way(
+    coefficient: float, amount: float
+) -> None:
+    """L·A² is never below zero, whatever the books of the run took to close: powers that are mended
+    to first order were.
+    """
+    reaction = "S@in + ATP@in -> S@out + ADP@in + Pi@in"
+    law = laws.Onsager(coefficient=Q(coefficient, "fmol/s/(kJ/mol)"))
+    run = bm.simulate(
+        cell(
+            lambda on: [bm.Transporter("pump", reaction, on, law)], {S: amount}, {S: 1}, held=FUEL
+        ),
+        until=Q(1e8, "s"),
+    )
+    assert run.ledger.check().least_dissipation["pump"] >= 0
+    assert float(run.ledger.dissipated[-1]) > 0
+
+
 def test_what_floating_point_leaves_open_hides_no_error() -> None:
     """The noise of a run that is not at rest is far below what its books may be off by: it excuses
     nothing there.

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
+from builders import cell
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import fewer
 
 import biomembrane as bm
-from biomembrane import Q, laws
+from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.compile import program as programs
 from biomembrane.constants import GAS
@@ -201,3 +203,16 @@ def test_spent_by_a_held_pool_is_counted_from_the_pool() -> None:
     run.ledger.check()
     assert float(run.ledger.spent[-1]) == pytest.approx(0.0, abs=1e-12)
     assert float(run.ledger.stored[-1]) == pytest.approx(-GAS * 300 * 3 * 1e-3, rel=1e-6)
+
+
+def test_rounding_of_the_books_is_that_of_the_models_temperature() -> None:
+    """1e-14 of RT Σn, each lane at its own T, in the books and for the solver: twice as warm, twice
+    as much.
+    """
+    model = cell(lambda on: [lib.leak(Na, on)], {Na: 12.5, Cl: 12.5}, {Na: 12.5, Cl: 12.5})
+    lanes = xr.DataArray([150.0, 300.0], dims="T", attrs={"units": "K"})
+    with pytest.warns(errors.Unusual):
+        run = bm.simulate(model, until="1 s", parameters={"temperature": lanes})
+    cold, warm = run.ledger._books.rounding
+    assert warm == pytest.approx(2 * cold, rel=1e-12)
+    assert cold == pytest.approx(1e-14 * GAS * 150 * 25 * 1e-3, rel=1e-6)  # pJ, of 25 fmol

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,14 @@ UNSAFE_MODULES = {"dill", "marshal", "pickle", "shelve"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def nodes(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> Iterator[tuple[str, ast.AST]]:
-    return (
+@cache
+def nodes(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> list[tuple[str, ast.AST]]:
+    return [
         (file, node)
         for file, tree in TREES.items()
         for node in ast.walk(tree)
         if isinstance(node, kind)
-    )
+    ]
 
 
 def imported(node: ast.AST) -> set[str]:

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from builders import at, patch
 from gallery import GLUT, V, c, q10, said
 
 import biomembrane as bm
+from biomembrane import dimension as d
 from biomembrane.declare.checks.nonnegativity import nonnegative
+from biomembrane.library import K
 from biomembrane.second_law.boxes import Axis, Enclosure, sign
 from biomembrane.symbols import B, declared, regular
 
@@ -83,6 +86,43 @@ def test_raw_quotients_are_regular() -> None:
     assert regular(r / (1 - sp.exp(-r))) == B(-r)
     assert regular((r + 35) / (sp.exp((r + 35) / 10) - 1)) == 10 * B((r + 35) / 10)
     assert regular(1 / (sp.exp(r) - 1)) == 1 / (sp.exp(r) - 1)  # a pole stays
+
+
+@pytest.mark.parametrize(
+    "beside", [1 + 3 * sp.exp(2 * r), 1 + r**2 / 9, -2 - sp.exp(-r), sp.exp(r / 2)]
+)
+def test_a_raw_quotient_is_regular_beside_what_is_never_zero(beside: Any) -> None:
+    """The denominator of a gate is no pole at 0 V; that of a law which breaks there stays one."""
+    assert regular(r / ((sp.exp(r) - 1) * beside)) == B(r) / beside
+    assert not regular(1 / ((sp.exp(r) - 1) * beside)).has(B)
+    assert not regular(r / ((sp.exp(r) - 1) * (beside - beside.subs(r, 0)) * r)).has(B)
+
+
+def gated(s: Any) -> Any:
+    """A constant field behind a gate that the voltage opens, both as papers print them."""
+    P = s.parameter("P", bm.Q(1, "pL/s"), d.FLUX / d.CONCENTRATION)
+    return (
+        P
+        * s.u
+        * (s["K@in"] - s["K@out"] * sp.exp(-s.u))
+        / ((1 - sp.exp(-s.u)) * (1 + sp.exp(-2 - 5 * s.u)))
+    )
+
+
+def test_a_constant_field_behind_a_gate_is_hosted_and_audited() -> None:
+    """At 0 V it has the flux of diffusion, and it is not called undecided for its gate."""
+    model = patch(
+        lambda on: [
+            bm.Transporter(
+                "channel", "K@in -> K@out", on, bm.laws.Empirical(flux=gated, reason="as printed")
+            )
+        ],
+        {K: 140},
+        {K: 5},
+        V=0,
+    )
+    assert float(at(model).flux.squeeze()) == pytest.approx(135 / (1 + math.exp(-2)), rel=1e-12)
+    assert [f.verdict for f in bm.audit(model)] == ["consistent"]
 
 
 def verdict(factor: Any, back: Any = 1) -> tuple[str, str]:

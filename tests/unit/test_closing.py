@@ -14,6 +14,7 @@ import xarray as xr
 from builders import epithelium, shipped
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import fewer
 
 import biomembrane as bm
 from biomembrane import Q
@@ -59,6 +60,7 @@ def changed(made: Trajectory, lane: int, column: int, by: float) -> Trajectory:
 
 
 @kinds
+@fewer(0.5)
 @given(data=st.data())
 def test_it_says_what_the_books_say(kind: str, data: Any) -> None:
     """An entry, a drift or a heat that is off by less or by more than the limit of what passed, in
@@ -82,6 +84,7 @@ def test_what_is_not_finite_is_not_fine(kind: str, value: float) -> None:
 
 
 @kinds
+@fewer(0.5)
 @given(share=st.sampled_from([-1e-2, 1e-2, 0.5]), data=st.data())
 def test_the_state_is_looked_at(kind: str, share: float, data: Any) -> None:
     """A state of the end that the powers did not make: ΔΞ is off, and the books as a whole say the

@@ -1,11 +1,13 @@
 """Every Python block of the README and of docs/ runs, top to bottom, one namespace a file."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from public import reached
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,3 +36,17 @@ def test_the_picture_of_the_floors_is_that_of_the_contract() -> None:
     named = re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.py)?)", FILES["docs/architecture.md"])
     assert named
     assert all((ROOT / "biomembrane" / path).exists() or (ROOT / path).exists() for path in named)
+
+
+def test_the_page_of_names_has_every_public_name_and_no_other() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "list_names.py"))
+    assert script["page"]() == FILES["docs/names.md"], "python docs/list_names.py writes it"
+    told = re.findall(r"^\| `bm\.([\w.]+)", FILES["docs/names.md"], re.MULTILINE)
+    assert len(told) == len(set(told))
+    assert set(told) == set(reached()) - {"__version__"}
+    empty = [
+        line
+        for line in FILES["docs/names.md"].splitlines()
+        if re.search(r"\| *\|$", line) and line != "| name | |"
+    ]
+    assert not empty

@@ -339,3 +339,16 @@ def test_a_part_of_a_scan_is_drawn_from_its_data() -> None:
     np.testing.assert_array_equal(
         line(axes, "membrane").get_ydata(), rested().data.potential.isel(time=-1, membrane=0, P=1)
     )
+
+
+def test_an_array_is_drawn_under_the_name_of_a_variable_only_where_it_is_one() -> None:
+    """xarray keeps name, meaning and unit under arithmetic: what the scan does not hold is told to
+    be computed.
+    """
+    potential = rested().data.potential.sel(membrane="membrane", P=3e-7)
+    Na, K = (rested().data.concentration.sel(pool=f"cell.{ion}", P=3e-7) for ion in ("Na", "K"))
+    assert "computed" not in figures.response(rested(), potential).get_ylabel()
+    assert "computed" in figures.response(rested(), potential - potential.isel(time=0)).get_ylabel()
+    assert "computed" in figures.response(rested(), Na / K).get_ylabel()
+    own = (Na / K).rename("ratio").assign_attrs(units="1", long_name="Na/K")
+    assert "computed" not in figures.response(rested(), own).get_ylabel()

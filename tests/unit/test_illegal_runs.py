@@ -332,8 +332,9 @@ def test_the_budget_of_steps_grows_with_the_breaks(solver: solvers.Solver) -> No
         )
 
     assert pulsed(1, 3).status.ok
-    assert pulsed(40, 80).status.ok
-    assert pulsed(40, 80).solution.steps > 150
+    many = pulsed(40, 80)
+    assert many.status.ok
+    assert many.solution.steps > 150
 
 
 @SOLVERS

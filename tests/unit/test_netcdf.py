@@ -50,5 +50,5 @@ def test_a_saved_run_is_drawn_like_a_fresh_one(run, tmp_path):
 def test_every_variable_has_a_unit_and_a_name(run):
     """CF attributes on all numbers of a result."""
     for name, variable in netcdf.dataset(run).data_vars.items():
-        assert variable.attrs.get("units") or name in ("status", "culprit"), name
+        assert variable.attrs.get("units") or name in ("status", "culprit", "least_process"), name
         assert variable.attrs.get("long_name"), name

@@ -19,6 +19,7 @@ from biomembrane import library as lib
 from biomembrane.account.ledger_table import number
 from biomembrane.library import Cl, K, Na
 from biomembrane.results.scan import chunked
+from biomembrane.results.schema import ALWAYS, TABLE
 
 
 @cache
@@ -56,11 +57,24 @@ def test_a_model_in_a_line() -> None:
     assert repr(model()) == "<Model 'cell': 2 places, 1 membrane, 3 transporters, 4 states>"
 
 
+PRESENT = (ALWAYS, "baths with solutes")
+
+
 def test_variables_have_units_dimensions_and_names() -> None:
     data = run().data
     said = {
         name: (*a.dims, a.attrs.get("units"), a.attrs["long_name"])
         for name, a in data.data_vars.items()
+    }
+    books = {
+        name: said.pop(name)
+        for name in list(said)
+        if name.startswith(("ledger_", "least_", "bath_", "state_"))
+    }
+    assert books == {
+        name: (*v.axes, v.facts.get("units"), v.long_name)
+        for name, v in TABLE.items()
+        if v.deferred and v.when in PRESENT
     }
     assert said == {
         "amount": ("time", "pool", "fmol", "amount"),
@@ -75,7 +89,11 @@ def test_variables_have_units_dimensions_and_names() -> None:
         "end": ("s", "time reached"),
     }
     assert (data.time.dims, data.time.attrs) == (("time",), {"units": "s", "long_name": "time"})
-    labels = {name: c.values.tolist() for name, c in data.coords.items() if name != "time"}
+    labels = {
+        name: c.values.tolist()
+        for name, c in data.coords.items()
+        if not set(c.dims) & {"time", "entry", "store", "state", "bath_solute"}
+    }
     assert labels == {
         "pool": ["cell.Na", "cell.K", "cell.Cl"], "pool_species": ["Na", "K", "Cl"],
         "pool_place": ["cell"] * 3, "pool_kind": ["solute"] * 3,
@@ -100,14 +118,20 @@ def test_the_attributes_hold_what_made_the_run() -> None:
         "title",
         "source",
         "model_hash",
-        "parameters_hash",
+        "schema_version",
         "status",
+        "span",
+        "empty",
         "system_json",
+        "books_json",
         "parameters_json",
+        "scanned_json",
+        "start_digest",
         "solver_json",
         "sources_json",
         "changed_json",
         "versions_json",
+        "parameters_hash",
     ]
     assert list(attrs) == names
     assert (attrs["Conventions"], attrs["title"], attrs["status"]) == ("CF-1.11", "cell", "done")

@@ -80,7 +80,7 @@ BOOKS = (
 KNOWN = " | ".join((*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)))
 FAR = "known: " + ", ".join((*VARIABLES, *BOOKS)[:12]) + ", …"
 EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dtype='float32')"
-KEEP = (e.WrongType, "simulate(keep=…)", "'final', names of variables, or a Keep")
+KEEP = (e.WrongType, "simulate(keep=…)", "'all', 'final', names of variables, or a Keep")
 NAMES = (e.UnknownName, "Keep(variables=…)", KNOWN)
 OWN = (e.BadName, "Keep(reduce=…)", "variables of your own")
 VIEWS = (e.UnknownName, "ledger.by(…)", "process | transporter | store | ion | role")

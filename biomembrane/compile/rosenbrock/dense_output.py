@@ -8,28 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..llvm.ir import BIT, BLOCK, LANES, VEC, number, splat
-from .output_writer import Outputs
+from .output_writer import Output
 from .tableau import INSTANT, INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
+from .workspace import Workspace
 
 ABSURD = 1e30  # fW, that no correction of a power reaches
 WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
 
-class Between(Outputs):
+class DenseOutput:
     """What a driver does inside a step.
 
     Integrands at its start are those at the end of the one before.
     """
 
-    t: str
-    method: Tableau
-    constrained = False
+    def __init__(self, w: Workspace, output: Output, method: Tableau) -> None:
+        self.w, self.f, self.output, self.method = w, w.f, output, method
 
     def spare(self, source: str | None, target: str) -> None:
         """Into the rows of constraints in one array what is in another, or 0: M takes there what it
         multiplies.
         """
-        if self.constrained:
+        if self.w.constrained:
             with self.constraints() as row:
                 self.f.put(self.f.get(source, row) if source else splat(0.0), target, row)
 
@@ -37,10 +37,10 @@ class Between(Outputs):
     def constraints(self) -> Iterator[str]:
         """Run the body for each row that is a constraint."""
         f = self.f
-        count = f.get(self.clocked, self.clocks, "i64")
-        first = f.do(f"add i64 {self.clocks}, 1")
+        count = f.get(self.w.clocked, self.w.clocks, "i64")
+        first = f.do(f"add i64 {self.w.clocks}, 1")
         with f.loop(count) as z:
-            yield f.get(self.clocked, f.do(f"add i64 {first}, {z}"), "i64")
+            yield f.get(self.w.clocked, f.do(f"add i64 {first}, {z}"), "i64")
 
     def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
         """Add δ S(θ) to the dense output; see :mod:`.tableau`.
@@ -49,25 +49,28 @@ class Between(Outputs):
         """
         f, method = self.f, self.method
         theta = method.seen
-        self.between(splat(theta), base["f"])
-        f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
-        self.model("f_rhs", "tick", "f", "v")
+        self.output.between(splat(theta), base["f"])
+        f.store(f.fma(self.w.h, splat(theta), self.w.t), self.w.array("tick"))
+        self.w.model("f_rhs", "tick", "f", "v")
         slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
         under = f.slot(BLOCK, f"splat (double {number(1e300)})")
-        rate, back = self.spread(self.rate), self.spread(f.mul(self.rate, splat(1 / method.gamma)))
-        with self.over(self.state_blocks) as q:
+        rate, back = (
+            self.w.spread(self.w.rate),
+            self.w.spread(f.mul(self.w.rate, splat(1 / method.gamma))),
+        )
+        with self.w.over(self.w.state_blocks) as q:
             along = f.add(
                 f.sub(f.get(base["u"], q), f.get(base["y"], q)),
-                self.combined([f.get(row, q) for row in rows], slopes),
+                self.w.combined([f.get(row, q) for row in rows], slopes),
             )
             f.put(f.sub(f.get(base["v"], q), f.mul(rate, along)), k[0], q)
         self.spare(base["v"], k[0])
-        self.apply("f_solve", base["A"], k[0])
-        with self.over(self.state_blocks) as q:
+        self.w.apply("f_solve", base["A"], k[0])
+        with self.w.over(self.w.state_blocks) as q:
             f.put(f.mul(back, f.get(k[0], q)), k[1], q)
         self.spare(None, k[1])
-        self.apply("f_solve", base["A"], k[1])
-        with self.over(self.state_blocks) as q:
+        self.w.apply("f_solve", base["A"], k[1])
+        with self.w.over(self.w.state_blocks) as q:
             off = f.sub(f.get(k[0], q), f.get(k[1], q))
             off = f.select(f.compare("ord", off, off), off, splat(0.0))
             f.put(off, k[0], q)
@@ -79,12 +82,14 @@ class Between(Outputs):
                 f.put(value, row, q)
             room = f.sub(
                 self.least(f.get(base["y"], q), f.get(base["u"], q), mended, splat),
-                f.get(self.array("low"), q),
+                f.get(self.w.array("low"), q),
             )
             f.store(f.select(f.compare("olt", room, f.load(under)), room, f.load(under)), under)
         f.store(
-            self.folded(f.load(under, BLOCK), lambda a, b: f.select(f.compare("olt", a, b), a, b)),
-            self.array("under"),
+            self.w.folded(
+                f.load(under, BLOCK), lambda a, b: f.select(f.compare("olt", a, b), a, b)
+            ),
+            self.w.array("under"),
         )
 
     def least(self, y: str, u: str, rows: list[str], spread: Callable[[float], str]) -> str:
@@ -111,33 +116,33 @@ class Between(Outputs):
         be; see :mod:`.tableau`.
         """
         f = self.f
-        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
+        first = f.do(f"sub i64 {self.w.quadratures}, {self.w.processes}")
         wrong, energy, before = (
             f.add(a, b)
             for a, b in zip(
-                self.weighed(first, self.processes),
-                self.weighed(self.entries, self.drifts),
+                self.weighed(first, self.w.processes),
+                self.weighed(self.w.entries, self.w.drifts),
                 strict=True,
             )
         )
-        passed = f.fma(f.mul(energy, self.h), splat(SHARE), f.mul(before, splat(PAST)))
-        allowed = f.add(f.fma(passed, f.everywhere("%rtol"), self.vector("dust")), splat(1e-290))
-        share = f.div(f.mul(f.mul(wrong, self.h), splat(WRONG)), allowed)
+        passed = f.fma(f.mul(energy, self.w.h), splat(SHARE), f.mul(before, splat(PAST)))
+        allowed = f.add(f.fma(passed, f.everywhere("%rtol"), self.w.vector("dust")), splat(1e-290))
+        share = f.div(f.mul(f.mul(wrong, self.w.h), splat(WRONG)), allowed)
         instant = f.fma(
-            self.t, splat(INSTANT), self.vector("dry")
+            self.w.t, splat(INSTANT), self.w.vector("dry")
         )  # towards an empty bath powers have no bound, and no step is short enough
-        seen = f.compare("ogt", self.h, instant)
+        seen = f.compare("ogt", self.w.h, instant)
         endless = f.compare(
-            "uge", f.mul(wrong, self.h), splat(1e290)
+            "uge", f.mul(wrong, self.w.h), splat(1e290)
         )  # a power that overflows is no power
         shown = f.do(f"or {BIT} {seen}, {endless}")
-        f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.array("power"))
+        f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.w.array("power"))
 
     def weighed(self, first: str, rows: str) -> list[str]:
         """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of
         the step over h, and of that before.
         """
-        f, block = self.f, self.layout.block
+        f, block = self.f, self.w.layout.block
         whole = f.do(f"sdiv i64 {rows}, {block}") if block > 1 else "0"
         sums = [f.slot(BLOCK, "zeroinitializer") for _ in range(3)]
         singles = [f.slot(VEC, "zeroinitializer") for _ in range(3)]
@@ -150,7 +155,7 @@ class Between(Outputs):
         with f.loop(f.do(f"sub i64 {rows}, {done}")) as i:
             self.weigh(f.do(f"add i64 {first}, {f.do(f'add i64 {done}, {i}')}"), singles)
         return [
-            f.add(self.folded(f.load(a, BLOCK), f.add), f.load(b))
+            f.add(self.w.folded(f.load(a, BLOCK), f.add), f.load(b))
             for a, b in zip(sums, singles, strict=True)
         ]
 
@@ -162,7 +167,7 @@ class Between(Outputs):
             return f.select(f.compare("olt", x, splat(0.0)), f.sub(splat(0.0), x), x)
 
         g0, g1, g2, g3, q = (
-            f.do(f"load {f.kind}, ptr {f.at(self.array(a), row, VEC)}, align 8")
+            f.do(f"load {f.kind}, ptr {f.at(self.w.array(a), row, VEC)}, align 8")
             for a in ("g0", "g1", "g2", "g3", "q")
         )
         rise = f.sub(g3, g0)
@@ -171,7 +176,7 @@ class Between(Outputs):
         for each in (rise, f.sub(g1, g0), f.sub(g2, g0)):
             most = f.select(f.compare("ogt", size(each), most), size(each), most)
         wrong = f.div(f.mul(third, third), most)
-        energy = size(self.combined([g0, g1, g2, g3], WEIGHTS))
+        energy = size(self.w.combined([g0, g1, g2, g3], WEIGHTS))
         for value, slot in zip((wrong, energy, size(q)), sums, strict=True):
             known = f.select(
                 f.compare("olt", value, splat(1e290)), value, splat(0.0)
@@ -185,86 +190,105 @@ class Between(Outputs):
         The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers
         change by their derivative along W⁻¹ d.
         """
-        f, n = self.f, self.states
+        f, n = self.f, self.w.states
         rows, base = (
-            [self.rows_of("e", r) for r in range(3)],
-            {name: self.array(name) for name in ("y", "u")},
+            [self.w.rows_of("e", r) for r in range(3)],
+            {name: self.w.array(name) for name in ("y", "u")},
         )
-        per = self.spread(self.rate)
-        pair = self.array("pair")
+        per = self.w.spread(self.w.rate)
+        pair = self.w.array("pair")
         for result, theta in zip(("g0", "g1", "g2", "g3"), map(float, NODES), strict=True):
-            f.store(f.fma(self.h, splat(theta), self.t), self.array("tick"))
-            self.between(splat(theta), self.array("v"))
-            state = self.array("v") if theta < 1 else base["u"]
+            f.store(f.fma(self.w.h, splat(theta), self.w.t), self.w.array("tick"))
+            self.output.between(splat(theta), self.w.array("v"))
+            state = self.w.array("v") if theta < 1 else base["u"]
             with f.loop(n) as q:
                 f.put(f.get(state, q), pair, q)
-            self.apply(
-                "f_both", self.array("tick"), pair, self.array("c"), rate, self.array(result)
+            self.w.apply(
+                "f_both", self.w.array("tick"), pair, self.w.array("c"), rate, self.w.array(result)
             )
+            if theta:
+                self.bare(self.w.array(result), first=result == "g1")
             slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
-            self.spare(rate, self.array("v"))
-            with self.over(self.state_blocks) as q:
+            self.spare(rate, self.w.array("v"))
+            with self.w.over(self.w.state_blocks) as q:
                 along = f.add(
                     f.sub(f.get(base["u"], q), f.get(base["y"], q)),
-                    self.combined([f.get(row, q) for row in rows], slopes),
+                    self.w.combined([f.get(row, q) for row in rows], slopes),
                 )
                 f.put(f.sub(f.get(rate, q), f.mul(per, along)), rate, q)
-            self.spare(self.array("v"), rate)
-            self.apply("f_solve", self.array("A"), rate)
+            self.spare(self.w.array("v"), rate)
+            self.w.apply("f_solve", self.w.array("A"), rate)
             with f.loop(n) as q:
                 f.put(f.get(rate, q), pair, f.do(f"add i64 {n}, {q}"))
-            self.apply("f_mend", self.array("tick"), pair, self.array("c"), self.array("more"))
-            with f.loop(self.quadratures) as i:
-                more = f.get(self.array("more"), i)
+            self.w.apply(
+                "f_mend", self.w.array("tick"), pair, self.w.array("c"), self.w.array("more")
+            )
+            with f.loop(self.w.quadratures) as i:
+                more = f.get(self.w.array("more"), i)
                 size = f.do(f"call {VEC} @llvm.fabs.v{LANES}f64({VEC} {more})")
                 more = f.select(
                     f.compare("olt", size, splat(ABSURD)), more, splat(0.0)
                 )  # at an empty pool there is no slope of ln c
-                f.put(f.add(f.get(self.array(result), i), more), self.array(result), i)
+                f.put(f.add(f.get(self.w.array(result), i), more), self.w.array(result), i)
+
+    def bare(self, powers: str, *, first: bool) -> None:
+        """The least dissipated power of each process at the inner nodes and the end, as the laws
+        give it at the states there: mended to first order, a power that is quadratic in a small
+        affinity may come out below zero.
+        """
+        f = self.f
+        own = f.at(powers, f.do(f"sub i64 {self.w.quadratures}, {self.w.processes}"))
+        with self.w.over(self.w.process_blocks) as i:
+            value = f.do(f"load {BLOCK}, ptr {f.at(own, i)}, align 8")
+            before = splat(1e300) if first else f.get(self.w.array("bare"), i)
+            f.put(f.select(f.compare("olt", value, before), value, before), self.w.array("bare"), i)
 
     def first_integrands(self) -> None:
         """Those at the start of a step, into g0."""
-        if self.layout.nodes == 1:
-            self.model("f_quad", "t", "y", "g0")
+        if self.w.layout.nodes == 1:
+            self.w.model("f_quad", "t", "y", "g0")
             return
-        self.at_nodes([self.array("y")] * 3, [self.vector("t")] * 3)
+        self.at_nodes([self.w.array("y")] * 3, [self.w.vector("t")] * 3)
         self.gather(("g0",))
 
     def integrands(self) -> None:
         """Those at the two inner nodes and at the end, into g1, g2 and g3."""
         f, inner = self.f, ("v", "f")
-        times = [f.fma(self.h, splat(float(theta)), self.t) for theta in NODES[1:3]] + [
-            f.add(self.t, self.h)
+        times = [f.fma(self.w.h, splat(float(theta)), self.w.t) for theta in NODES[1:3]] + [
+            f.add(self.w.t, self.w.h)
         ]
         for theta, name in zip(map(float, NODES[1:3]), inner, strict=True):
-            self.between(splat(theta), self.array(name))
-        if self.layout.nodes == 1:
+            self.output.between(splat(theta), self.w.array(name))
+        if self.w.layout.nodes == 1:
             for time, state, result in zip(times, (*inner, "u"), ("g1", "g2", "g3"), strict=True):
-                f.store(time, self.array("tick"))
-                self.model("f_quad", "tick", state, result)
+                f.store(time, self.w.array("tick"))
+                self.w.model("f_quad", "tick", state, result)
             return
-        self.at_nodes([self.array(name) for name in (*inner, "u")], times)
+        self.at_nodes([self.w.array(name) for name in (*inner, "u")], times)
         self.gather(("g1", "g2", "g3"))
 
     def at_nodes(self, states: list[str], times: list[str]) -> None:
         """One call for all nodes, side by side; the last fills what is left."""
-        f, nodes = self.f, self.layout.nodes
+        f, nodes = self.f, self.w.layout.nodes
         given = [min(node, len(states) - 1) for node in range(nodes)]
         for node, k in enumerate(given):
-            f.put(times[k], self.array("nodes_t"), node)
-        with f.loop(self.states) as q:
+            f.put(times[k], self.w.array("nodes_t"), node)
+        with f.loop(self.w.states) as q:
             values = [f.get(state, q) for state in states]
             start = f.do(f"mul i64 {q}, {nodes}")
             for node, k in enumerate(given):
-                f.put(values[k], self.array("nodes_y"), f.do(f"add i64 {start}, {node}"))
-        self.apply("f_quad", *(self.array(f"nodes_{x}") for x in "tycg"))
+                f.put(values[k], self.w.array("nodes_y"), f.do(f"add i64 {start}, {node}"))
+        self.w.apply("f_quad", *(self.w.array(f"nodes_{x}") for x in "tycg"))
 
     def gather(self, names: tuple[str, ...]) -> None:
         """The integrands of the first nodes, each into an array of its own."""
-        f, (lanes, block, nodes) = self.f, (self.layout.lanes, self.layout.block, self.layout.nodes)
+        f, (lanes, block, nodes) = (
+            self.f,
+            (self.w.layout.lanes, self.w.layout.block, self.w.layout.nodes),
+        )
         every = f"<{lanes * block * nodes} x double>"
-        with self.over(self.quadrature_blocks) as i:
-            rows = f.do(f"load {every}, ptr {f.at(self.array('nodes_g'), i, every)}, align 8")
+        with self.w.over(self.w.quadrature_blocks) as i:
+            rows = f.do(f"load {every}, ptr {f.at(self.w.array('nodes_g'), i, every)}, align 8")
             for node, name in enumerate(names):
                 mask = ", ".join(
                     f"i32 {(row * nodes + node) * lanes + lane}"
@@ -276,6 +300,6 @@ class Between(Outputs):
                         f"shufflevector {every} {rows}, {every} poison, <{lanes * block} x i32>"
                         f" <{mask}>"
                     ),
-                    self.array(name),
+                    self.w.array(name),
                     i,
                 )

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from ..llvm.ir import BIT, BLOCK, LANES, VEC, Function, Layout, number, splat
 from . import tableau
-from .output_writer import Writer
+from .dense_output import DenseOutput
+from .output_writer import Output
 from .step_end import Landing
 from .tableau import Tableau
+from .workspace import Workspace
 
 _SETS = (
     "ptr noalias %C, ptr noalias %B, i64 %parts, ptr noalias %Y, ptr noalias %TOL, ptr noalias"
@@ -30,7 +32,7 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
     ``events``: the set is the next of a list, and goes on from where an event ended its part.
     """
     f = Function("refill", f"{_SETS}{RESUMED if events else ''}, i64 %l", "i64", "#2")
-    w = Writer(f, layout, events=events)
+    w = Workspace(f, layout, events=events)
     drawn = f.do("atomicrmw add ptr %next, i64 1 monotonic")
     empty = f.do(f"icmp sge i64 {drawn}, %jobs")
     job = f.select(empty, "0", drawn, "i64")
@@ -70,7 +72,7 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
     return f
 
 
-def _resume(w: Writer, job: str) -> None:
+def _resume(w: Workspace, job: str) -> None:
     """Go on from where a set was left: its row says when, in which part, with which counts, which
     events are not armed (bits), and quadratures.
     """
@@ -102,44 +104,46 @@ def drive(
 ) -> Function:  # fmt: skip
     """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes.
 
-    ``careful``: the powers are mended at every node (:meth:`..Between.agree`), and no lane is given
-    up because they shorten its steps. ``constrained``: some rows are constraints, and M is not 1.
+    ``careful``: the powers are mended at every node (:meth:`.DenseOutput.agree`), and no lane is
+    given up because they shorten its steps. ``constrained``: some rows are constraints, and M is
+    not 1.
     """
     f = Function("drive", SIGNATURE + SETTLED * constrained, "void", "#2")
-    d = Drive(f, method, layout, careful=careful)
-    d.constrained = constrained
-    d.run()
+    Drive(f, method, layout, careful=careful, constrained=constrained).run()
     return f
 
 
 class Drive(Landing):
     def __init__(
-        self, f: Function, method: Tableau, layout: Layout, *, careful: bool, events: bool = False
-    ) -> None:
-        super().__init__(f, layout, events=events)
+        self, f: Function, method: Tableau, layout: Layout, *, careful: bool = False,
+        constrained: bool = False, events: bool = False
+    ) -> None:  # fmt: skip
+        self.f, self.w = f, Workspace(f, layout, events=events, constrained=constrained)
+        self.output = Output(self.w)
+        self.dense = DenseOutput(self.w, self.output, method)
         self.method, self.stages, self.careful = method, len(method.c), careful
 
     def run(self) -> None:
         f = self.f
         self.active = f.slot("i64", "0")
         self.fresh = f.slot("i64", "1")
-        self.pending = f.slot("i64", "0")
+        self.output.pending = f.slot("i64", "0")
         self.end = f.get("%T", f.do("sub i64 %nt, 1"), "double")
         with f.loop(LANES) as lane:
             self.draw(lane)
         with f.forever() as out:
             self.leave(out)
             with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
-                if self.constrained:
+                if self.w.constrained:
                     self.settle()
-                self.first_integrands()
+                self.dense.first_integrands()
                 f.store("0", self.fresh, "i64")
             self.step()
             self.judge()
             self.look()
             self.pass_lanes()
-            with f.when(f.do(f"icmp ne i64 {f.load(self.pending, 'i64')}, 0")):
-                self.outputs()
+            with f.when(f.do(f"icmp ne i64 {f.load(self.output.pending, 'i64')}, 0")):
+                self.output.outputs()
             self.advance()
             with f.loop(LANES) as lane:
                 self.finish(lane)
@@ -159,29 +163,29 @@ class Drive(Landing):
 
     def step(self) -> None:
         f, method = self.f, self.method
-        self.h, self.t = self.vector("h"), self.vector("t")
-        self.rate = f.div(splat(1.0), self.h)
-        self.model("f_jac", "t", "y", "f", "J", "dt")
+        self.w.h, self.w.t = self.w.vector("h"), self.w.vector("t")
+        self.w.rate = f.div(splat(1.0), self.w.h)
+        self.w.model("f_jac", "t", "y", "f", "J", "dt")
         self.see()
-        f.store(f.mul(self.rate, splat(1 / method.gamma)), self.array("tick"))
-        self.apply("f_lu", self.array("J"), self.array("tick"), self.array("A"))
-        base = {name: self.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
-        k = [self.rows_of("k", i) for i in range(self.stages)]
-        rate = self.spread(self.rate)
+        f.store(f.mul(self.w.rate, splat(1 / method.gamma)), self.w.array("tick"))
+        self.w.apply("f_lu", self.w.array("J"), self.w.array("tick"), self.w.array("A"))
+        base = {name: self.w.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
+        k = [self.w.rows_of("k", i) for i in range(self.stages)]
+        rate = self.w.spread(self.w.rate)
         for i in range(self.stages):
             self.stage(i, k, base, rate)
-        rows = [self.rows_of("e", r) for r in range(3)]
-        with self.over(self.state_blocks) as q:
+        rows = [self.w.rows_of("e", r) for r in range(3)]
+        with self.w.over(self.w.state_blocks) as q:
             at = [f.get(each, q) for each in k]
             f.put(f.add(f.get(base["u"], q), at[-1]), base["u"], q)
             for r, weights in enumerate(method.dense):
-                f.put(self.combined(at, weights), rows[r], q)
-        self.mend(k, base, rows)
+                f.put(self.w.combined(at, weights), rows[r], q)
+        self.dense.mend(k, base, rows)
         if self.careful:
-            self.agree(k[2])
+            self.dense.agree(k[2])
         else:
-            self.integrands()
-        self.watch()
+            self.dense.integrands()
+        self.dense.watch()
 
     def see(self) -> None:
         """Into ``odd``: 0, or NaN where f or the Jacobian is not finite.
@@ -191,17 +195,17 @@ class Drive(Landing):
         f = self.f
         odd = f.slot(BLOCK, "zeroinitializer")
         for array, blocks in (
-            (self.array("J"), self.jacobian_blocks),
-            (self.array("f"), self.state_blocks),
+            (self.w.array("J"), self.w.jacobian_blocks),
+            (self.w.array("f"), self.w.state_blocks),
         ):
-            with self.over(blocks) as q:
+            with self.w.over(blocks) as q:
                 f.store(f.fma(f.get(array, q), splat(0.0), f.load(odd)), odd)
-        f.store(self.folded(f.load(odd, BLOCK), f.add), self.array("odd"))
+        f.store(self.w.folded(f.load(odd, BLOCK), f.add), self.w.array("odd"))
 
     def stage(self, i: int, k: list[str], base: dict[str, str], rate: str) -> None:
         f, method = self.f, self.method
         if i:
-            with self.over(self.state_blocks) as q:
+            with self.w.over(self.w.state_blocks) as q:
                 if i < self.stages - 2:
                     value = f.get(base["y"], q)
                     for each, weight in zip(k, method.a[i], strict=False):
@@ -209,22 +213,22 @@ class Drive(Landing):
                 else:
                     value = f.add(f.get(base["u"], q), f.get(k[i - 1], q))
                 f.put(value, base["u"], q)
-            f.store(f.fma(self.h, splat(method.c[i]), self.t), self.array("tick"))
-            self.model("f_rhs", "tick", "u", "v")
-        with self.over(self.state_blocks) as q:
+            f.store(f.fma(self.w.h, splat(method.c[i]), self.w.t), self.w.array("tick"))
+            self.w.model("f_rhs", "tick", "u", "v")
+        with self.w.over(self.w.state_blocks) as q:
             value = f.get(base["v"] if i else base["f"], q)
             if i:
-                sum_ = self.combined([f.get(each, q) for each in k[:i]], method.C[i])
+                sum_ = self.w.combined([f.get(each, q) for each in k[:i]], method.C[i])
                 value = f.fma(rate, sum_, value)
             f.put(value, k[i], q)
         if i:
-            self.spare(base["v"], k[i])
+            self.dense.spare(base["v"], k[i])
         if method.d[i]:
-            share = f.mul(self.h, splat(method.d[i]))
-            with f.loop(self.clocks) as z:
-                state = f.get(self.clocked, z, "i64")
+            share = f.mul(self.w.h, splat(method.d[i]))
+            with f.loop(self.w.clocks) as z:
+                state = f.get(self.w.clocked, z, "i64")
                 f.put(f.fma(share, f.get(base["dt"], z), f.get(k[i], state)), k[i], state)
-        self.apply("f_solve", base["A"], k[i])
+        self.w.apply("f_solve", base["A"], k[i])
 
     # --- error and controller
 
@@ -232,11 +236,11 @@ class Drive(Landing):
         """Error norm, the next factor of h, acceptance, and which lanes would fall below their
         floor.
         """
-        f, n = self.f, self.states
+        f, n = self.f, self.w.states
         total = f.slot(VEC, "zeroinitializer")
-        f.store(self.vector("odd"), total)
-        k, off = self.rows_of("k", self.stages - 1), self.rows_of("k", 0)
-        y, u, tol = (self.array(name) for name in ("y", "u", "tol"))
+        f.store(self.w.vector("odd"), total)
+        k, off = self.w.rows_of("k", self.stages - 1), self.w.rows_of("k", 0)
+        y, u, tol = (self.w.array(name) for name in ("y", "u", "tol"))
         rtol = f.everywhere("%rtol")
         with f.loop(n) as q:
             new = f.get(u, q)
@@ -259,7 +263,7 @@ class Drive(Landing):
         error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
         error = f.select(wrong, splat(1e30), error)
         log = f.mul(f.call("m_log", error), splat(0.5))
-        before = self.vector("err")
+        before = self.w.vector("err")
         power = 1 / self.method.order
         x = f.mul(
             f.call("m_exp", f.fma(before, splat(0.08), f.mul(log, splat(0.075 - power)))),
@@ -270,36 +274,36 @@ class Drive(Landing):
         fine = f.compare("ole", error, splat(1.0))
         slower = f.select(f.compare("ogt", x, splat(0.9)), splat(0.9), x)
         x = f.select(fine, x, f.select(wrong, splat(0.1), slower))
-        f.store(x, self.array("fac"))
-        f.store(f.select(fine, splat(1.0), splat(0.0)), self.array("acc"))
+        f.store(x, self.w.array("fac"))
+        f.store(f.select(fine, splat(1.0), splat(0.0)), self.w.array("acc"))
         kept = f.select(f.compare("olt", log, splat(-9.2)), splat(-9.2), log)
-        f.store(f.select(fine, kept, before), self.array("err"))
+        f.store(f.select(fine, kept, before), self.w.array("err"))
         f.store(
-            f.select(f.compare("olt", self.vector("under"), splat(0.0)), splat(1.0), splat(0.0)),
-            self.array("new"),
+            f.select(f.compare("olt", self.w.vector("under"), splat(0.0)), splat(1.0), splat(0.0)),
+            self.w.array("new"),
         )
-        f.store(f.select(wrong, splat(1.0), splat(0.0)), self.array("theta"))
+        f.store(f.select(wrong, splat(1.0), splat(0.0)), self.w.array("theta"))
 
     def both(self, error: str) -> str:
         """The larger of the squared errors of states and of powers; ``power`` becomes 1 where the
         powers alone shorten the step.
         """
         f = self.f
-        power = self.vector("power")
+        power = self.w.vector("power")
         larger = f.do(
             f"and {BIT} {f.compare('ogt', power, error)}, {f.compare('ogt', power, splat(0.1))}"
         )
-        f.store(f.select(larger, splat(1.0), splat(0.0)), self.array("power"))
+        f.store(f.select(larger, splat(1.0), splat(0.0)), self.w.array("power"))
         return f.select(f.compare("ogt", power, error), power, error)
 
     def pass_lanes(self) -> None:
         """Lane by lane: count, fail, and see whether outputs lie in the step."""
         f = self.f
-        f.store("0", self.pending, "i64")
+        f.store("0", self.output.pending, "i64")
         with f.loop(LANES) as lane:
-            job = f.load(self.lane("job", lane), "i64")
+            job = f.load(self.w.lane("job", lane), "i64")
             accepted = f.compare(
-                "oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double"
+                "oeq", f.load(self.w.lane("acc", lane), "double"), number(1.0), "double"
             )
             idle = f.do(f"icmp slt i64 {job}, 0")
             with f.when(idle):
@@ -307,7 +311,7 @@ class Drive(Landing):
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
                 many = f.do(
-                    f"icmp sgt i64 {f.load(self.lane('steps', lane), 'i64')}, {self.budget(lane)}"
+                    f"icmp sgt i64 {f.load(self.w.lane('steps', lane), 'i64')}, {self.budget(lane)}"
                 )
                 with f.when(many):
                     self.record(lane, number(tableau.TOO_MANY), self.worst(lane))
@@ -323,7 +327,7 @@ class Drive(Landing):
 
     def budget(self, lane: str) -> str:
         """Attempts that the parts begun so far may take."""
-        begun = self.f.do(f"add i64 {self.f.load(self.lane('part', lane), 'i64')}, 1")
+        begun = self.f.do(f"add i64 {self.f.load(self.w.lane('part', lane), 'i64')}, 1")
         return self.f.do(f"mul i64 %most, {begun}")
 
     def hand_over(self, lane: str, many: str) -> str:
@@ -331,10 +335,12 @@ class Drive(Landing):
         given up.
         """
         f = self.f
-        short = f.compare("oeq", f.load(self.lane("power", lane), "double"), number(1.0), "double")
+        short = f.compare(
+            "oeq", f.load(self.w.lane("power", lane), "double"), number(1.0), "double"
+        )
         with f.when(short):
             self.count("held", lane)
-        often = f.do(f"icmp sgt i64 {f.load(self.lane('held', lane), 'i64')}, {tableau.HELD}")
+        often = f.do(f"icmp sgt i64 {f.load(self.w.lane('held', lane), 'i64')}, {tableau.HELD}")
         over = f.do(f"and i1 {often}, {f.do(f'xor i1 {many}, true')}")
         with f.when(over):
             self.record(lane, number(tableau.OPEN), number(-1.0))
@@ -343,21 +349,23 @@ class Drive(Landing):
         return over
 
     def hold(self, lane: str) -> None:
-        self.f.store(number(0.0), self.lane("acc", lane), "double")
-        self.f.store(number(1.0), self.lane("fac", lane), "double")
+        self.f.store(number(0.0), self.w.lane("acc", lane), "double")
+        self.f.store(number(1.0), self.w.lane("fac", lane), "double")
 
     def count(self, name: str, lane: str) -> None:
         f = self.f
-        at = self.lane(name, lane)
+        at = self.w.lane(name, lane)
         f.store(f.do(f"add i64 {f.load(at, 'i64')}, 1"), at, "i64")
 
     def give_up(self, lane: str) -> None:
         """After a rejected step: too small, because of an error or because nothing is finite."""
         f = self.f
         small = f.compare(
-            "olt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-15), "double"
+            "olt", f.load(self.w.lane("h", lane), "double"), self.instant(lane, 1e-15), "double"
         )
-        wrong = f.compare("oeq", f.load(self.lane("theta", lane), "double"), number(1.0), "double")
+        wrong = f.compare(
+            "oeq", f.load(self.w.lane("theta", lane), "double"), number(1.0), "double"
+        )
         kind = f.select(wrong, number(tableau.NOT_FINITE), number(tableau.COLLAPSED), "double")
         with f.when(small):
             self.record(lane, kind, self.worst(lane))
@@ -367,17 +375,17 @@ class Drive(Landing):
     def instant(self, lane: str, share: float) -> str:
         """A share of the time so far, or of the first step."""
         f = self.f
-        sum_ = f.do(f"fadd double {f.load(self.lane('t', lane), 'double')}, %h0")
+        sum_ = f.do(f"fadd double {f.load(self.w.lane('t', lane), 'double')}, %h0")
         return f.do(f"fmul double {sum_}, {number(share)}")
 
     def worst(self, lane: str) -> str:
         """The state with the largest share of the error, or the first that is not finite."""
-        f, n = self.f, self.states
+        f, n = self.f, self.w.states
         best, at = f.slot("double", number(-1.0)), f.slot("double", number(0.0))
-        last = self.rows_of("k", self.stages - 1)
+        last = self.w.rows_of("k", self.stages - 1)
         with f.loop(n) as q:
-            k = f.load(self.lane_of(last, lane, q), "double")
-            tol = f.load(self.lane("tol", lane, q), "double")
+            k = f.load(self.w.lane_of(last, lane, q), "double")
+            tol = f.load(self.w.lane("tol", lane, q), "double")
             size = f.do(f"call double @llvm.fabs.f64(double {f.do(f'fdiv double {k}, {tol}')})")
             with f.when(f.compare("ugt", size, f.load(best, "double"), "double")):
                 f.store(
@@ -390,43 +398,46 @@ class Drive(Landing):
 
     def accept(self, lane: str) -> None:
         f = self.f
-        below = f.compare("oeq", f.load(self.lane("new", lane), "double"), number(1.0), "double")
+        below = f.compare("oeq", f.load(self.w.lane("new", lane), "double"), number(1.0), "double")
         with f.when(below):
             nearer = f.compare(
-                "ogt", f.load(self.lane("h", lane), "double"), self.instant(lane, 1e-12), "double"
+                "ogt", f.load(self.w.lane("h", lane), "double"), self.instant(lane, 1e-12), "double"
             )
             with f.when(nearer):  # walk up to where the pool is empty
                 self.hold(lane)
-                f.store(number(0.25), self.lane("fac", lane), "double")
+                f.store(number(0.25), self.w.lane("fac", lane), "double")
             with f.when(f.do(f"xor i1 {nearer}, true")):
                 self.record(lane, number(tableau.NEGATIVE), self.lowest(lane))
                 self.redraw(lane)
                 self.hold(lane)
         with f.when(f.do(f"xor i1 {below}, true")):
             new = f.do(
-                f"fadd double {f.load(self.lane('t', lane), 'double')},"
-                f" {f.load(self.lane('h', lane), 'double')}"
+                f"fadd double {f.load(self.w.lane('t', lane), 'double')},"
+                f" {f.load(self.w.lane('h', lane), 'double')}"
             )
-            stop = f.load(self.lane("stop", lane), "double")
+            stop = f.load(self.w.lane("stop", lane), "double")
             near = f.do(f"fmul double {stop}, {number(1 - 1e-14)}")
             new = f.select(f.compare("ogt", new, near, "double"), stop, new, "double")
-            f.store(new, self.lane("new", lane), "double")
-            with f.when(self.due(lane, new)):
-                f.store("1", self.pending, "i64")
+            f.store(new, self.w.lane("new", lane), "double")
+            with f.when(self.output.due(lane, new)):
+                f.store("1", self.output.pending, "i64")
 
     def lowest(self, lane: str) -> str:
         """The state that goes furthest below its floor in the step, in units of its tolerance."""
         f = self.f
         best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
-        with f.loop(self.states) as q:
+        with f.loop(self.w.states) as q:
             y, u, floor, tol = (
-                f.load(self.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol")
+                f.load(self.w.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol")
             )
             f.kind = "double"
-            least = self.least(
+            least = self.dense.least(
                 y,
                 u,
-                [f.load(self.lane_of(self.rows_of("e", r), lane, q), "double") for r in range(3)],
+                [
+                    f.load(self.w.lane_of(self.w.rows_of("e", r), lane, q), "double")
+                    for r in range(3)
+                ],
                 number,
             )
             f.kind = VEC

@@ -44,9 +44,7 @@ def drive(
     ``%RES``.
     """
     f = Function("drive", SIGNATURE + RESUMED + SETTLED * constrained, "void", "#2")
-    d = EventDrive(f, method, layout, careful=careful, events=True)
-    d.constrained = constrained
-    d.run()
+    EventDrive(f, method, layout, careful=careful, constrained=constrained, events=True).run()
     return f
 
 
@@ -64,66 +62,68 @@ class EventDrive(Drive):
         f = self.f
         self.arm()
         for name, value in (("root", NONE), ("from", 0.0), ("to", 1.0)):
-            f.store(splat(value), self.array(name))
+            f.store(splat(value), self.w.array(name))
         for k, theta in enumerate(LOOKS):
             self.values(splat(theta))
-            with f.loop(self.events) as e:
-                f.put(f.get(self.array("ev"), e), self.array("curve"), self.seen(k, e))
+            with f.loop(self.w.events) as e:
+                f.put(f.get(self.w.array("ev"), e), self.w.array("curve"), self.seen(k, e))
         self.doubt()
         for k, (before, after) in enumerate(pairwise(LOOKS)):
             self.peaks(k)
             hit = self.first("curve", k + 1)
-            root = self.vector("root")
+            root = self.w.vector("root")
             new = f.do(f"and {BIT} {hit}, {f.compare('oeq', root, splat(NONE))}")
             for name, value in (("from", before), ("to", after), ("root", after)):
-                f.store(f.select(new, splat(value), self.vector(name)), self.array(name))
+                f.store(f.select(new, splat(value), self.w.vector(name)), self.w.array(name))
             self.rearm(k + 1)
         with f.when(self.somewhere()):
             with f.loop(HALVES):
-                middle = f.mul(f.add(self.vector("from"), self.vector("to")), splat(0.5))
+                middle = f.mul(f.add(self.w.vector("from"), self.w.vector("to")), splat(0.5))
                 hit = self.risen(middle)
-                f.store(f.select(hit, middle, self.vector("to")), self.array("to"))
-                f.store(f.select(hit, self.vector("from"), middle), self.array("from"))
-            found = f.compare("olt", self.vector("root"), splat(NONE))
-            f.store(f.select(found, self.vector("to"), self.vector("root")), self.array("root"))
+                f.store(f.select(hit, middle, self.w.vector("to")), self.w.array("to"))
+                f.store(f.select(hit, self.w.vector("from"), middle), self.w.array("from"))
+            found = f.compare("olt", self.w.vector("root"), splat(NONE))
+            f.store(
+                f.select(found, self.w.vector("to"), self.w.vector("root")), self.w.array("root")
+            )
             self.name()
 
     def seen(self, look: int, event: str) -> str:
         """The row of ``curve`` with an event at one of the looks."""
-        return self.f.do(f"add i64 {self.f.do(f'mul i64 {self.events}, {look}')}, {event}")
+        return self.f.do(f"add i64 {self.f.do(f'mul i64 {self.w.events}, {look}')}, {event}")
 
     def arm(self) -> None:
         """Into ``armed``: 1 where the function of an event is below zero at the start of the
         step.
         """
         f = self.f
-        self.model("f_event", "t", "y", "ev")
-        with f.loop(self.events) as e:
-            below = f.compare("olt", f.get(self.array("ev"), e), splat(0.0))
+        self.w.model("f_event", "t", "y", "ev")
+        with f.loop(self.w.events) as e:
+            below = f.compare("olt", f.get(self.w.array("ev"), e), splat(0.0))
             awake = f.do(
-                f"and {BIT} {below}, {f.compare('oeq', f.get(self.array('mute'), e), splat(0.0))}"
+                f"and {BIT} {below}, {f.compare('oeq', f.get(self.w.array('mute'), e), splat(0.0))}"
             )
-            f.put(f.select(awake, splat(1.0), splat(0.0)), self.array("armed"), e)
+            f.put(f.select(awake, splat(1.0), splat(0.0)), self.w.array("armed"), e)
 
     def rearm(self, look: int) -> None:
         """The same at a later look, in lanes where nothing has been found."""
         f = self.f
-        still = f.compare("oeq", self.vector("root"), splat(NONE))
-        with f.loop(self.events) as e:
-            below = f.compare("olt", f.get(self.array("curve"), self.seen(look, e)), splat(0.0))
+        still = f.compare("oeq", self.w.vector("root"), splat(NONE))
+        with f.loop(self.w.events) as e:
+            below = f.compare("olt", f.get(self.w.array("curve"), self.seen(look, e)), splat(0.0))
             here = f.select(below, splat(1.0), splat(0.0))
-            f.put(f.select(still, here, f.get(self.array("armed"), e)), self.array("armed"), e)
+            f.put(f.select(still, here, f.get(self.w.array("armed"), e)), self.w.array("armed"), e)
 
     def doubt(self) -> None:
         """Into ``blind``: of an event that is NaN somewhere."""
         f = self.f
-        f.store(splat(0.0), self.array("blind"))
+        f.store(splat(0.0), self.w.array("blind"))
         own = f.slot(VEC, splat(1.0))
-        with f.loop(self.events) as e:
+        with f.loop(self.w.events) as e:
             for k in range(len(LOOKS)):
-                value = f.get(self.array("curve"), self.seen(k, e))
+                value = f.get(self.w.array("curve"), self.seen(k, e))
                 none = f.compare("uno", value, value)
-                f.store(f.select(none, f.load(own), self.vector("blind")), self.array("blind"))
+                f.store(f.select(none, f.load(own), self.w.vector("blind")), self.w.array("blind"))
             f.store(f.add(f.load(own), splat(1.0)), own)
 
     def peaks(self, k: int) -> None:
@@ -132,11 +132,11 @@ class EventDrive(Drive):
         is sought by parabolas, and if that is at zero or above, the event is before it.
         """
         f, left, right = self.f, splat(LOOKS[k]), splat(LOOKS[k + 1])
-        with f.loop(self.events) as e:
-            curve = [f.get(self.array("curve"), self.seen(j, e)) for j in range(len(LOOKS))]
-            up, down = (self.combined(curve, SLOPES[j]) for j in (k, k + 1))
-            bits = f.compare("oeq", f.get(self.array("armed"), e), splat(1.0))
-            open_ = f.compare("oeq", self.vector("root"), splat(NONE))
+        with f.loop(self.w.events) as e:
+            curve = [f.get(self.w.array("curve"), self.seen(j, e)) for j in range(len(LOOKS))]
+            up, down = (self.w.combined(curve, SLOPES[j]) for j in (k, k + 1))
+            bits = f.compare("oeq", f.get(self.w.array("armed"), e), splat(1.0))
+            open_ = f.compare("oeq", self.w.vector("root"), splat(NONE))
             for more in (
                 open_,
                 f.compare("ogt", up, splat(0.0)),
@@ -160,14 +160,14 @@ class EventDrive(Drive):
         with f.loop(CLIMB):
             at, left, right, before, after = (f.load(slot) for slot in (x, a, b, low, high))
             self.values(at)
-            value = f.get(self.array("ev"), event)
+            value = f.get(self.w.array("ev"), event)
             up = f.compare("oge", value, splat(0.0))
             hit = f.do(
                 f"and {BIT} {f.do(f'and {BIT} {bits}, {up}')},"
-                f" {f.compare('olt', at, self.vector('root'))}"
+                f" {f.compare('olt', at, self.w.vector('root'))}"
             )
             for name, new in (("from", places[0]), ("to", at), ("root", at)):
-                f.store(f.select(hit, new, self.vector(name)), self.array(name))
+                f.store(f.select(hit, new, self.w.vector(name)), self.w.array(name))
             one, two = f.sub(at, left), f.sub(at, right)
             p, q = f.mul(one, f.sub(value, after)), f.mul(two, f.sub(value, before))
             shift = f.div(f.sub(f.mul(one, p), f.mul(two, q)), f.sub(p, q))
@@ -195,9 +195,9 @@ class EventDrive(Drive):
     def values(self, theta: str) -> None:
         """The functions at θ of each lane, into ``ev``."""
         f = self.f
-        self.between(theta, self.array("v"))
-        f.store(f.fma(self.h, theta, self.t), self.array("tick"))
-        self.model("f_event", "tick", "v", "ev")
+        self.output.between(theta, self.w.array("v"))
+        f.store(f.fma(self.w.h, theta, self.w.t), self.w.array("tick"))
+        self.w.model("f_event", "tick", "v", "ev")
 
     def first(self, array: str, look: int = 0) -> str:
         """Bits: whether an armed event is at zero or above, in an array with the events of each
@@ -205,9 +205,9 @@ class EventDrive(Drive):
         """
         f = self.f
         found = f.slot(VEC, "zeroinitializer")
-        with f.loop(self.events) as e:
-            armed = f.compare("oeq", f.get(self.array("armed"), e), splat(1.0))
-            value = f.get(self.array(array), self.seen(look, e))
+        with f.loop(self.w.events) as e:
+            armed = f.compare("oeq", f.get(self.w.array("armed"), e), splat(1.0))
+            value = f.get(self.w.array(array), self.seen(look, e))
             up = f.do(f"and {BIT} {armed}, {f.compare('oge', value, splat(0.0))}")
             f.store(f.select(up, splat(1.0), f.load(found)), found)
         return f.compare("oeq", f.load(found), splat(1.0))
@@ -220,16 +220,16 @@ class EventDrive(Drive):
     def up(self, event: str) -> str:
         """Bits: whether an event is armed and, where it was looked at last, at zero or above."""
         f = self.f
-        armed = f.compare("oeq", f.get(self.array("armed"), event), splat(1.0))
+        armed = f.compare("oeq", f.get(self.w.array("armed"), event), splat(1.0))
         return f.do(
-            f"and {BIT} {armed}, {f.compare('oge', f.get(self.array('ev'), event), splat(0.0))}"
+            f"and {BIT} {armed}, {f.compare('oge', f.get(self.w.array('ev'), event), splat(0.0))}"
         )
 
     def somewhere(self) -> str:
         """Whether there is an event in a step that was accepted."""
         f = self.f
-        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
-        there = f.compare("olt", self.vector("root"), splat(NONE))
+        taken = f.compare("oeq", self.w.vector("acc"), splat(1.0))
+        there = f.compare("olt", self.w.vector("root"), splat(NONE))
         return self.anywhere(f.do(f"and {BIT} {taken}, {there}"))
 
     def anywhere(self, bits: str) -> str:
@@ -243,28 +243,28 @@ class EventDrive(Drive):
 
     def has(self, lane: str) -> str:
         return self.f.compare(
-            "olt", self.f.load(self.lane("root", lane), "double"), number(NONE), "double"
+            "olt", self.f.load(self.w.lane("root", lane), "double"), number(NONE), "double"
         )
 
     def name(self) -> None:
         """Into ``which``: the events that have risen at ``root``, Σ 2ᵉ."""
         f = self.f
-        self.risen(self.vector("root"))
-        f.store(splat(0.0), self.array("which"))
+        self.risen(self.w.vector("root"))
+        f.store(splat(0.0), self.w.array("which"))
         bit = f.slot(VEC, splat(1.0))
-        with f.loop(self.events) as e:
+        with f.loop(self.w.events) as e:
             own = f.select(self.up(e), f.load(bit), splat(0.0))
-            f.store(f.add(self.vector("which"), own), self.array("which"))
+            f.store(f.add(self.w.vector("which"), own), self.w.array("which"))
             f.store(f.add(f.load(bit), f.load(bit)), bit)
 
     # --- what becomes of the step
 
     def accept(self, lane: str) -> None:
         f = self.f
-        root, h = (f.load(self.lane(name, lane), "double") for name in ("root", "h"))
+        root, h = (f.load(self.w.lane(name, lane), "double") for name in ("root", "h"))
         land = f.do(f"fmul double {h}, {root}")
         instant, has = self.instant(lane, INSTANT), self.has(lane)
-        number_ = f.load(self.lane("blind", lane), "double")
+        number_ = f.load(self.w.lane("blind", lane), "double")
         blind = f.compare("ogt", number_, number(0.0), "double")
         has = f.do(f"and i1 {has}, {f.do(f'xor i1 {blind}, true')}")
         there = f.do(
@@ -283,38 +283,40 @@ class EventDrive(Drive):
         with f.when(inside):
             self.count("bad", lane)
             self.hold(lane)
-            f.store(root, self.lane("fac", lane), "double")
-            f.store(number(1.0), self.lane("aim", lane), "double")
+            f.store(root, self.w.lane("fac", lane), "double")
+            f.store(number(1.0), self.w.lane("aim", lane), "double")
         kept = f.do(f"or i1 {blind}, {f.do(f'or i1 {here}, {inside}')}")
         with f.when(f.do(f"xor i1 {kept}, true")):
             f.store(
                 f.select(there, number(FIRE), number(0.0), "double"),
-                self.lane("aim", lane),
+                self.w.lane("aim", lane),
                 "double",
             )
             super().accept(lane)
 
     def fire(self, lane: str) -> None:
         """End the part with the state that the lane has."""
-        self.record(lane, number(tableau.EVENT), self.f.load(self.lane("which", lane), "double"))
+        self.record(lane, number(tableau.EVENT), self.f.load(self.w.lane("which", lane), "double"))
         self.redraw(lane)
         self.hold(lane)
 
     def finish(self, lane: str) -> None:
         """A step that ended at an event ends the part."""
         f = self.f
-        taken = f.compare("oeq", f.load(self.lane("acc", lane), "double"), number(1.0), "double")
-        busy = f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")
+        taken = f.compare("oeq", f.load(self.w.lane("acc", lane), "double"), number(1.0), "double")
+        busy = f.do(f"icmp sge i64 {f.load(self.w.lane('job', lane), 'i64')}, 0")
         with f.when(f.do(f"and i1 {taken}, {busy}")):
-            with f.loop(self.events) as e:
-                f.store(number(0.0), self.lane("mute", lane, e), "double")
-            at = f.compare("oeq", f.load(self.lane("aim", lane), "double"), number(FIRE), "double")
+            with f.loop(self.w.events) as e:
+                f.store(number(0.0), self.w.lane("mute", lane, e), "double")
+            at = f.compare(
+                "oeq", f.load(self.w.lane("aim", lane), "double"), number(FIRE), "double"
+            )
             with f.when(at):
                 self.fire(lane)
         super().finish(lane)
 
     def paced(self, lane: str, h: str, left: str) -> str:
         aimed = self.f.compare(
-            "oeq", self.f.load(self.lane("aim", lane), "double"), number(1.0), "double"
+            "oeq", self.f.load(self.w.lane("aim", lane), "double"), number(1.0), "double"
         )
         return self.f.select(aimed, h, super().paced(lane, h, left), "double")

@@ -4,10 +4,12 @@ drawn, and what became of it is written down.
 
 from __future__ import annotations
 
-from ..llvm.ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, number, splat
+from ..llvm.ir import BIT, BLOCK, BLOCK_BIT, LANES, VEC, Function, number, splat
 from . import tableau
-from .dense_output import Between
+from .dense_output import DenseOutput
+from .output_writer import Output
 from .tableau import INTEGRALS
+from .workspace import Workspace
 
 ROUNDS, SETTLED, HEAVY = 30, 1e-8, 1e30  # of Newton's method: iterations, the last correction, M/h
 TURNED = 1 << 16
@@ -18,13 +20,21 @@ SET_VALUES = (
 )
 
 
-class Landing(Between):
-    """What a driver does after a step."""
+class Landing:
+    """What a driver does after a step, on its ``w``orkspace, with its ``dense`` output and its
+    ``output``.
+    """
+
+    f: Function
+    w: Workspace
+    dense: DenseOutput
+    output: Output
 
     active: str
     fresh: str
     end: str
     set_values = SET_VALUES
+    careful: bool
     again = False  # whether sets go on from events, with the state in ``%Y``
 
     def draw(self, lane: str) -> None:
@@ -41,18 +51,18 @@ class Landing(Between):
 
     def record(self, lane: str, kind: str, state: str) -> None:
         f = self.f
-        job = f.load(self.lane("job", lane), "i64")
+        job = f.load(self.w.lane("job", lane), "i64")
         base = f.do(f"mul i64 {job}, {RECORD}")
         counts = [
-            f.do(f"sitofp i64 {f.load(self.lane(name, lane), 'i64')} to double")
+            f.do(f"sitofp i64 {f.load(self.w.lane(name, lane), 'i64')} to double")
             for name in ("steps", "bad")
         ]
-        for k, value in enumerate((kind, *counts, state, f.load(self.lane("t", lane), "double"))):
+        for k, value in enumerate((kind, *counts, state, f.load(self.w.lane("t", lane), "double"))):
             f.store(value, f.at("%REC", f.do(f"add i64 {base}, {k}"), "double"), "double")
-        start = f.do(f"mul i64 {job}, {self.processes}")
-        with f.loop(self.processes) as i:
+        start = f.do(f"mul i64 {job}, {self.w.processes}")
+        with f.loop(self.w.processes) as i:
             f.store(
-                f.load(self.lane("m", lane, i), "double"),
+                f.load(self.w.lane("m", lane, i), "double"),
                 f.at("%LEAST", f.do(f"add i64 {start}, {i}"), "double"),
                 "double",
             )
@@ -61,13 +71,13 @@ class Landing(Between):
     def advance(self) -> None:
         """Take the step in the lanes that were accepted, and the new h in all."""
         f = self.f
-        h = self.spread(self.vector("h"))
-        g = [self.array(f"g{j}") for j in range(4)]
-        q, m = self.array("q"), self.array("m")
+        h = self.w.spread(self.w.vector("h"))
+        g = [self.w.array(f"g{j}") for j in range(4)]
+        q, m = self.w.array("q"), self.w.array("m")
         weights = tuple(map(float, INTEGRALS.sum(axis=1)))
-        first = f.do(f"sub i64 {self.quadratures}, {self.processes}")
-        last = [f.at(array, first) for array in g[1:]]
-        with self.over(self.process_blocks) as i:
+        first = f.do(f"sub i64 {self.w.quadratures}, {self.w.processes}")
+        last = [self.w.array("bare")] if self.careful else [f.at(array, first) for array in g[1:]]
+        with self.w.over(self.w.process_blocks) as i:
             least, taken = f.get(m, i), self.taken()
             for array in last:
                 value = f.do(f"load {BLOCK}, ptr {f.at(array, i)}, align 8")
@@ -75,22 +85,22 @@ class Landing(Between):
                     f.do(f"and {BLOCK_BIT} {taken}, {f.compare('olt', value, least)}"), value, least
                 )
             f.put(least, m, i)
-        with self.over(self.quadrature_blocks) as i:
+        with self.w.over(self.w.quadrature_blocks) as i:
             values = [f.get(array, i) for array in g]
-            self.take(f.fma(self.combined(values, weights), h, f.get(q, i)), q, i)
+            self.take(f.fma(self.w.combined(values, weights), h, f.get(q, i)), q, i)
             self.take(values[3], g[0], i)
-        y, u = self.array("y"), self.array("u")
-        with self.over(self.state_blocks) as i:
+        y, u = self.w.array("y"), self.w.array("u")
+        with self.w.over(self.w.state_blocks) as i:
             self.take(f.get(u, i), y, i)
-        taken = f.compare("oeq", self.vector("acc"), splat(1.0))
-        f.store(f.select(taken, self.vector("new"), self.vector("t")), self.array("t"))
-        f.store(f.mul(self.vector("h"), self.vector("fac")), self.array("h"))
+        taken = f.compare("oeq", self.w.vector("acc"), splat(1.0))
+        f.store(f.select(taken, self.w.vector("new"), self.w.vector("t")), self.w.array("t"))
+        f.store(f.mul(self.w.vector("h"), self.w.vector("fac")), self.w.array("h"))
 
     def taken(self) -> str:
         """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the
         bits packed and unpack them each time.
         """
-        accepted = self.spread(self.f.load(self.array("acc"), VEC))
+        accepted = self.w.spread(self.f.load(self.w.array("acc"), VEC))
         return self.f.compare("oeq", accepted, splat(1.0))
 
     def take(self, new: str, base: str, index: str) -> None:
@@ -106,10 +116,12 @@ class Landing(Between):
         the stop without a sliver.
         """
         f = self.f
-        with f.when(f.do(f"icmp sge i64 {f.load(self.lane('job', lane), 'i64')}, 0")):
-            t, h, longest = (f.load(self.lane(name, lane), "double") for name in ("t", "h", "long"))
+        with f.when(f.do(f"icmp sge i64 {f.load(self.w.lane('job', lane), 'i64')}, 0")):
+            t, h, longest = (
+                f.load(self.w.lane(name, lane), "double") for name in ("t", "h", "long")
+            )
             h = f.select(f.compare("ogt", h, longest, "double"), longest, h, "double")
-            stop = f.load(self.lane("stop", lane), "double")
+            stop = f.load(self.w.lane("stop", lane), "double")
             left = f.do(f"fsub double {stop}, {t}")
             over = f.compare("ole", left, f.do(f"fmul double {stop}, {number(1e-14)}"), "double")
             with f.when(over):
@@ -123,7 +135,7 @@ class Landing(Between):
                 short = self.paced(lane, h, left)
                 f.store(
                     f.select(f.compare("oge", h, left, "double"), left, short, "double"),
-                    self.lane("h", lane),
+                    self.w.lane("h", lane),
                     "double",
                 )
 
@@ -137,12 +149,15 @@ class Landing(Between):
     def end_row(self, lane: str) -> None:
         """States and quadratures at the end, or where the lane stopped."""
         f = self.f
-        base = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {self.rows}")
-        for array, count, shift in (("y", self.states, "0"), ("q", self.quadratures, self.states)):
+        base = f.do(f"mul i64 {f.load(self.w.lane('job', lane), 'i64')}, {self.w.rows}")
+        for array, count, shift in (
+            ("y", self.w.states, "0"),
+            ("q", self.w.quadratures, self.w.states),
+        ):
             start = f.do(f"add i64 {base}, {shift}")
             with f.loop(count) as i:
                 f.store(
-                    f.load(self.lane(array, lane, i), "double"),
+                    f.load(self.w.lane(array, lane, i), "double"),
                     f.at("%END", f.do(f"add i64 {start}, {i}"), "double"),
                     "double",
                 )
@@ -152,19 +167,19 @@ class Landing(Between):
         step.
         """
         f = self.f
-        part = f.load(self.lane("part", lane), "i64")
+        part = f.load(self.w.lane("part", lane), "i64")
         before = f.do(
-            f"mul i64 {f.load(self.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}"
+            f"mul i64 {f.load(self.w.lane('job', lane), 'i64')}, {f.do('sub i64 %parts, 1')}"
         )
-        base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.states}")
-        with f.loop(self.states) as i:
+        base = f.do(f"mul i64 {f.do(f'add i64 {before}, {part}')}, {self.w.states}")
+        with f.loop(self.w.states) as i:
             f.store(
-                f.load(self.lane("y", lane, i), "double"),
+                f.load(self.w.lane("y", lane, i), "double"),
                 f.at("%MID", f.do(f"add i64 {base}, {i}"), "double"),
                 "double",
             )
-        f.store(f.do(f"add i64 {part}, 1"), self.lane("part", lane), "i64")
-        self.enter(lane)
+        f.store(f.do(f"add i64 {part}, 1"), self.w.lane("part", lane), "i64")
+        self.w.enter(lane)
         self.renew(lane, broken=True)
 
     def renew(self, lane: str, *, broken: bool = False) -> None:
@@ -172,7 +187,7 @@ class Landing(Between):
         settle, and ``TURNED`` times that bit for those that are at a break of a protocol.
         """
         f, mark = self.f, "1"
-        if self.constrained:
+        if self.w.constrained:
             bits = f.do(f"shl i64 {1 + TURNED * broken}, {lane}")
             mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {bits}")
         f.store(mark, self.fresh, "i64")
@@ -183,24 +198,24 @@ class Landing(Between):
 
         What has not settled after ROUNDS is left to the error of the next step.
         """
-        f, step = self.f, self.rows_of("k", 0)
-        rows = {name: self.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
+        f, step = self.f, self.w.rows_of("k", 0)
+        rows = {name: self.w.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
         fresh = f.load(self.fresh, "i64")
         with f.loop(LANES) as lane:
             own = f.do(f"and i64 {f.do(f'lshr i64 {fresh}, {lane}')}, 1")
             own = f.do(f"sitofp i64 {own} to double")
-            f.store(own, self.lane("acc", lane), "double")
+            f.store(own, self.w.lane("acc", lane), "double")
         moving, share = f.slot("i64", "1"), f.slot(VEC, "zeroinitializer")
         with f.loop(ROUNDS), f.when(f.do(f"icmp ne i64 {f.load(moving, 'i64')}, 0")):
-            self.model("f_jac", "t", "y", "f", "J", "dt")
+            self.w.model("f_jac", "t", "y", "f", "J", "dt")
             f.store(splat(HEAVY), rows["tick"])
-            self.apply("f_lu", rows["J"], rows["tick"], rows["A"])
-            with self.over(self.state_blocks) as q:
+            self.w.apply("f_lu", rows["J"], rows["tick"], rows["A"])
+            with self.w.over(self.w.state_blocks) as q:
                 f.put(splat(0.0), step, q)
-            self.spare(rows["f"], step)
-            self.apply("f_solve", rows["A"], step)
+            self.dense.spare(rows["f"], step)
+            self.w.apply("f_solve", rows["A"], step)
             f.store(splat(1.0), share)
-            with self.constraints() as q:  # a tenth of an amount is left at least
+            with self.dense.constraints() as q:  # a tenth of an amount is left at least
                 change, least = f.get(step, q), f.mul(f.get(rows["y"], q), splat(-0.9))
                 amount = f.compare("ogt", f.get(rows["low"], q), splat(-1e299))
                 beyond = f.do(f"and {BIT} {amount}, {f.compare('olt', change, least)}")
@@ -217,19 +232,19 @@ class Landing(Between):
         event where the state came from.
         """
         f = self.f
-        job, bits = f.load(self.lane("job", lane), "i64"), f.do(f"lshr i64 {fresh}, {lane}")
+        job, bits = f.load(self.w.lane("job", lane), "i64"), f.do(f"lshr i64 {fresh}, {lane}")
         mark = f.do(f"and i64 {bits}, {1 + TURNED}")
         busy = f.do(f"icmp sge i64 {job}, 0")
 
         def write(own: int, place: str, row: str) -> None:
             there = f.do(f"icmp eq i64 {mark}, {own}")
-            base = f.do(f"mul i64 {row}, {self.states}")
-            with f.when(f.do(f"and i1 {busy}, {there}")), f.loop(self.states) as i:
-                state = f.load(self.lane("y", lane, i), "double")
+            base = f.do(f"mul i64 {row}, {self.w.states}")
+            with f.when(f.do(f"and i1 {busy}, {there}")), f.loop(self.w.states) as i:
+                state = f.load(self.w.lane("y", lane, i), "double")
                 f.store(state, f.at(place, f.do(f"add i64 {base}, {i}"), "double"), "double")
 
         breaks = f.do(f"mul i64 {job}, {f.do('sub i64 %parts, 1')}")
-        last = f.do(f"sub i64 {f.load(self.lane('part', lane), 'i64')}, 1")
+        last = f.do(f"sub i64 {f.load(self.w.lane('part', lane), 'i64')}, 1")
         write(1 + TURNED, "%NEW", f.do(f"add i64 {breaks}, {last}"))
         if self.again:
             write(1, "%Y", job)
@@ -238,9 +253,9 @@ class Landing(Between):
         """Take a share of a correction in lanes that settle, and see whether one of them is still
         ``moving``.
         """
-        f, y, tol = self.f, self.array("y"), self.array("tol")
-        chosen = f.compare("oeq", self.vector("acc"), splat(1.0))
-        with self.constraints() as q:
+        f, y, tol = self.f, self.w.array("y"), self.w.array("tol")
+        chosen = f.compare("oeq", self.w.vector("acc"), splat(1.0))
+        with self.dense.constraints() as q:
             change, old = f.get(step, q), f.get(y, q)
             f.put(f.select(chosen, f.fma(change, share, old), old), y, q)
             size, past = (

@@ -147,9 +147,9 @@ HELD = (
 ARRAYS = (
     "y", "u", "f", "v", "k", "A", "J", "dt", "c", "tol", "low", "g0", "g1", "g2", "g3", "q", "e",
     "row", "m", "odd", "under", "power", "pair",
-    "more", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick", "job",
-    "part", "stop", "long", "next", "steps", "bad",
-    "has", "nodes_t", "nodes_y", "nodes_c", "nodes_g",
+    "more", "bare", "dust", "dry", "held", "t", "h", "err", "acc", "fac", "new", "theta", "tick",
+    "job", "part", "stop", "long", "next", "steps",
+    "bad", "has", "nodes_t", "nodes_y", "nodes_c", "nodes_g",
 )  # fmt: skip
 SIZES = (
     "states", "quadratures", "processes", "constants", "clocks", "entries", "drifts",
@@ -211,7 +211,7 @@ def table(
     if shape.events:
         sizes |= dict.fromkeys(("ev", "armed", "mute"), shape.events) | {"curve": 5 * shape.events}
     if "f_mend" in addresses:
-        sizes |= {"pair": 2 * n, "more": q}
+        sizes |= {"pair": 2 * n, "more": q, "bare": processes}
     if nodes > 1:
         integrands = max(quadratures, q + shape.scratch.get("f_quad", 0))
         sizes |= {

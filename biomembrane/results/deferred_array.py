@@ -1,0 +1,31 @@
+"""An array that is worked out when it is read, as xarray takes arrays of files that are not yet
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xarray.backends import BackendArray
+from xarray.core import indexing
+
+
+class DeferredArray(BackendArray):
+    """``source(name)`` gives the numbers, which have this shape and type."""
+
+    def __init__(
+        self, source: Callable[[str], NDArray[Any]], name: str, shape: tuple[int, ...], dtype: Any
+    ) -> None:
+        self.source, self.name, self.shape, self.dtype = source, name, shape, dtype
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.BASIC, self._taken
+        )
+
+    def _taken(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
+        made = np.asarray(self.source(self.name), dtype=self.dtype)
+        return np.asarray(made[key])

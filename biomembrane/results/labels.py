@@ -1,0 +1,218 @@
+"""Labels of the dimensions that results have themselves, and the attributes that say what made a
+result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .. import caching
+from ..account.display_names import labels as shown
+from ..assemble.model import Model
+from ..declare.parameter import OWN
+from ..declare.places import Membrane
+from ..declare.transporter import Process
+from ..solve.engine_protocols import Solver
+from ..solve.model_index import model_index
+from ..solve.parameter_set import OfLane, ParameterSet
+from . import schema
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def states_of(model: Model, variable: str) -> list[int]:
+    """The states whose numbers a variable is: amounts, or states outside the books."""
+    chosen = [x.conjugate is None if variable == "auxiliary" else x.is_amount for x in model.states]
+    return [i for i, mine in enumerate(chosen) if mine]
+
+
+def members(model: Model, dim: str) -> list[str]:
+    """Names along a dimension."""
+    named: dict[str, Callable[[], Iterable[Any]]] = {
+        "pool": lambda: [model.states[i] for i in states_of(model, "amount")],
+        "auxiliary_state": lambda: [model.states[i] for i in states_of(model, "auxiliary")],
+        "membrane": lambda: model.membranes,
+        "compartment": lambda: model.compartments,
+        "process": lambda: model.processes,
+        "state": lambda: model.states,
+    }
+    if dim in named:
+        return [x.name for x in named[dim]()]
+    if dim == "bath_solute":
+        return [f"{r.name}.{s.name}" for r in model.reservoirs for s in r.contents]
+    return list(schema.loops(model)) if dim == "loop" else list(model.exergy)
+
+
+def _beside(model: Model, dim: str) -> dict[str, list[str]]:
+    """What else is known of each member of a dimension."""
+    if dim == "pool":
+        pools = [model.states[i] for i in states_of(model, "amount")]
+        return {
+            "pool_species": [x.label for x in pools],
+            "pool_place": [x.place for x in pools],
+            "pool_kind": [x.kind for x in pools],
+        }
+    if dim == "process":
+        return {"transporter": [p.transporter for p in model.processes]}
+    if dim == "entry":
+        return {f"entry_{what}": list(names) for what, names in model.ledger_layout.labels.items()}
+    if dim == "loop":
+        return {"loop_cycle": list(schema.loops(model).values())}
+    if dim == "state":
+        return {"state_unit": [x.unit for x in model.states]}
+    if dim == "bath_solute":
+        rows = [(s.name, r.name) for r in model.reservoirs for s in r.contents]
+        return {"bath_species": [s for s, _ in rows], "bath_place": [r for _, r in rows]}
+    return {}
+
+
+def labels(model: Model, used: Iterable[Any]) -> dict[str, xr.Variable]:
+    """Coordinates along those of these dimensions that are results' own; made once for each
+    model.
+    """
+    made: dict[str, xr.Variable] = {}
+    for dim in (d for d in schema.DIMENSIONS if d in set(used)):
+        held = caching.held(model)
+        if ("labels", dim) not in held:
+            held["labels", dim] = _labels(model, dim)
+        made |= {name: v.copy(deep=name != dim) for name, v in held["labels", dim].items()}
+    return made
+
+
+def _labels(model: Model, dim: str) -> dict[str, xr.Variable]:
+    import numpy as np
+    import xarray as xr
+
+    own = {} if dim == "entry" else {dim: members(model, dim)}
+    made = {
+        name: np.array(list(map(str, texts)), dtype=str)
+        for name, texts in (own | _beside(model, dim)).items()
+    }
+    return {
+        name: (xr.IndexVariable if name == dim else xr.Variable)(dim, texts)
+        for name, texts in made.items()
+    }
+
+
+# --- attributes
+
+
+@lru_cache(maxsize=8)
+def version(package: str) -> str:
+    """The version that is installed, looked up once."""
+    from importlib.metadata import version as installed
+
+    return installed(package)
+
+
+def system(model: Model) -> dict[str, Any]:
+    """What figures ask of a model: by membrane its inside and outside; by process where it is, the
+    elementary charges that a turnover moves out of the inside, and the solutes that it makes; by
+    species its charge; by transporter its label.
+    """
+
+    def row(process: Process) -> list[Any]:
+        on, net = process.on, process.reaction.net.items()
+        out = (
+            -process.reaction.charge_moved().get(on.inside.name, 0)
+            if isinstance(on, Membrane)
+            else 0
+        )
+        return [on.name, float(out), {who.pool: n for who, n in net if who.is_solute}]
+
+    return {
+        "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},
+        "processes": {p.name: row(p) for p in model.processes},
+        "charges": {s.name: float(s.charge) for s in model.species.values()},
+        "labels": shown(model),
+    }
+
+
+def books(model: Model) -> dict[str, Any]:
+    """What the ledger asks of a model, beside the labels of its entries; ``touched``: by bath and
+    held pool the processes that move it.
+    """
+    ledger_layout = model.ledger_layout
+    return {
+        "labels": shown(model),
+        "transporters": ledger_layout.transporters,
+        "processes": [
+            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
+            for p in model.processes
+        ],
+        "pools": [[x.name, x.carried_as] for x in model.pools],
+        "unaccounted": list(model.unaccounted),
+        "species": {name: s.label for name, s in model.species.items()},
+        "fuel": {
+            name: [[fuel, sorted(those)] for fuel, those in parts]
+            for name, parts in ledger_layout.fuel.items()
+        },
+        "touched": {name: list(used) for name, (_, used) in model_index(model).baths.items()},
+    }
+
+
+def _text(model: Model, what: Callable[[Model], Any]) -> str:
+    """As JSON, written once for each model."""
+    held = caching.held(model)
+    key = ("text", what.__name__)
+    if key not in held:
+        held[key] = json.dumps(what(model), ensure_ascii=False)
+    made: str = held[key]
+    return made
+
+
+def sources(model: Model) -> dict[str, str]:
+    """By parameter, who or what gave its number."""
+    held = caching.held(model)
+    if sources not in held:
+        held[sources] = {p.name: str(p.source) for p in model.parameters.values()}
+    made: dict[str, str] = held[sources]
+    return made
+
+
+def attributes(
+    model: Model,
+    chosen: ParameterSet,
+    solver: Solver,
+    status: str,
+    *,
+    span: float,
+    empty: Iterable[str],
+    digest: bool = True,
+) -> dict[str, Any]:
+    """What made a result: model, every parameter as it was used, settings, sources, versions.
+
+    ``span``: the time that was asked for [s]; ``empty``: baths and held pools that are at 0 mM.
+    ``digest``: with that of the parameters, for which the numbers of a lazy scan would have to be
+    read.
+    """
+    given = {name: str(OWN) for name in chosen.changed if name in model.parameters}
+    pieces = chosen.pieces(model)
+    lanes = {
+        name: each for name, each in pieces.items() if any(isinstance(x, OfLane) for x in each)
+    }
+    used = chosen.used(model, pieces)
+    made = {
+        "Conventions": "CF-1.11", "title": model.name,
+        "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
+        schema.NAMED: str(schema.VERSION), "status": str(status), "span": span,
+        "empty": " ".join(sorted(empty)),
+        "system_json": _text(model, system), "books_json": _text(model, books),
+        "parameters_json": json.dumps(used, ensure_ascii=False),
+        "scanned_json": json.dumps({name: [_piece(x) for x in each] for name,
+            each in lanes.items()}, ensure_ascii=False),
+        "start_digest": "" if chosen.start is None else chosen.start.digest,
+        "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
+        "sources_json": json.dumps(sources(model) | given, ensure_ascii=False),
+        "changed_json": json.dumps(list(chosen.changed)),
+        "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
+    }  # fmt: skip
+    return made | ({"parameters_hash": chosen.digest(model, used)} if digest else {})
+
+
+def _piece(piece: str | OfLane) -> str | Mapping[str, str]:
+    return piece if isinstance(piece, str) else {"lane": piece.name}
