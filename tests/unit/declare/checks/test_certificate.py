@@ -25,7 +25,7 @@ MEMORIES = (
     free_energy._slope,
     free_energy._ideal,
     potentials._sum,
-    builder.tape,
+    builder.read,
 )
 
 
