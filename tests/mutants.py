@@ -31,7 +31,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "mutants"
 TARGETS = [f"biomembrane/{room}/**/*.py" for room in ("account", "results", "second_law")]
-TARGETS += [f"biomembrane/declare/{name}.py" for name in ("laws", "diagram", "cycle_stationary_state")]
+TARGETS += [
+    f"biomembrane/declare/{name}.py" for name in ("laws", "diagram", "cycle_stationary_state")
+]
 COPIED = [
     "biomembrane",
     "models",
