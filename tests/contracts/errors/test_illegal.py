@@ -1,4 +1,4 @@
-"""Mistakes in places, reactions and models: told at once, at the call that is
+"""Mistakes in reactions and models: told at once, at the call that is
 wrong, in words that help.
 """
 

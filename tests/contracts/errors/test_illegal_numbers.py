@@ -1,4 +1,4 @@
-"""Mistakes in numbers, sources and species: told at once, in words that help."""
+"""Mistakes in numbers, places, species and sources: told at once, in words that help."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from mistakes import CYTOSOL, Mistake, bath, cell, judge, membrane, table
 import biomembrane as bm
 from biomembrane import Parameter, Q, Source, Species
 from biomembrane import errors as e
-from biomembrane.library import ATP, K, Na
+from biomembrane.library import K, Na
 
 OTHER = "explicit H+"
-ATP4 = Species(
-    "ATP", -4, moieties={"adenosine": 1, "phosphate": 3}, standard=Q(10, "kJ/mol"), convention=OTHER
-)
-ATP_OTHER = Species("ATP", moieties=ATP.moieties, standard=Q(1, "kJ/mol"), convention=OTHER)
 
 NUMBERS = table(
     {
