@@ -17,7 +17,8 @@ from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
 from .readable_state import OwnState
-from .site import Site, called, evaluated
+from .site import Site
+from .user_expressions import called, evaluated
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,12 +24,12 @@ import sympy as sp
 from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from . import transporter_latex
+from .barriers import Barrier, Eyring
 from .bound_expression import BoundExpression
 from .checks.certificate import VERDICTS
 from .diagram import Diagram, members
 from .diagram_steps import Reader, Step, StepLaw, call, charges, listed, names
 from .identity import Compared
-from .laws import Barrier, Eyring
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_used, solvents

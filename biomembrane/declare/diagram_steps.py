@@ -13,9 +13,10 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors, symbols, user_text
-from .laws import Barrier, Eyring, Rates, split, times
+from .barriers import Barrier, Eyring, split
 from .parameter import check_name
 from .places import Membrane
+from .rates import Rates, times
 from .reaction import Kind, Participant, Reaction, solute, terms
 from .site import Site
 from .species import Species

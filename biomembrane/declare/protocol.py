@@ -17,7 +17,7 @@ from .. import errors, symbols, units
 from ..dimension import Dimension
 from .checks.certificate import check_dimension
 from .parameter import check_name, whole
-from .site import expressed
+from .user_expressions import expressed
 
 _MOST = 100_000  # pulses
 _STEPS = "Protocol.steps(Q(5, 'mM'), (Q(1, 'min'), Q(20, 'mM')), (Q(2, 'min'), Q(5, 'mM')))"

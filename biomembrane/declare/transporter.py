@@ -12,18 +12,20 @@ import sympy as sp
 from .. import errors, symbols
 from ..html import collapsible, join, table
 from . import transporter_latex
+from .barriers import Eyring
 from .bound_expression import BoundExpression, free
 from .checks.certificate import Certificate
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
-from .laws import Eyring, Law, Rates
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
+from .rates import Law, Rates
 from .reaction import Participant, Reaction, parse
 from .readable_state import OwnState
-from .site import Site, evaluated, expressed
+from .site import Site
 from .species import Species
+from .user_expressions import evaluated, expressed
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,10 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors
-from ..declare.laws import Rates, ring
 from ..declare.parameter import check_name
 from ..declare.places import Membrane
+from ..declare.rates import Rates
+from ..declare.reduced_cycle import ring
 from ..declare.site import Site
 from ..declare.transporter import Transporter
 from ..symbols import c0

@@ -20,7 +20,7 @@ from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
 from ..declare.reaction import Participant, made_or_used
-from ..declare.site import exact
+from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text

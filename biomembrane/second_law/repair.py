@@ -23,9 +23,10 @@ from .. import constants, errors
 from ..declare.checks.certificate import Logarithm, Verdict
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
-from ..declare.laws import Law, Rates
 from ..declare.parameter import Parameter, Source
-from ..declare.site import Site, exact
+from ..declare.rates import Law, Rates
+from ..declare.reduced_affinity import exact
+from ..declare.site import Site
 from ..declare.transporter import Transporter, read
 from ..html import collapsible, join, table
 from ..symbols import B, F, R, T

@@ -18,8 +18,8 @@ import sympy as sp
 from ... import dimension as d
 from ... import errors
 from ...dimension import Dimension
-from ..laws import Rates
 from ..parameter import Declared
+from ..rates import Rates
 from . import certificate
 from .certificate import Verdict
 
