@@ -12,7 +12,8 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors
 from .bound_expression import BoundExpression, free
-from .checks import certificate
+from .checks.dimensions import check_dimension
+from .checks.signs import check_sign
 from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
@@ -55,7 +56,7 @@ class Auxiliary(OwnState):
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
         (rate,) = site.settled(rate)
-        certificate.check_dimension(rate, d.RATE, site.dims, self.name, "rate")
+        check_dimension(rate, d.RATE, site.dims, self.name, "rate")
         if domain != "real":
             self._check_inward(rate.xreplace({x: sp.S.Zero}), site, "rate at 0")
         if domain == "fraction":
@@ -73,7 +74,7 @@ class Auxiliary(OwnState):
         values = {p.name: p.value for p in site.parameters.values()}
         with suppress(errors.SecondLawUndecided):
             try:
-                certificate.check_sign(rate, values, self.name, what)
+                check_sign(rate, values, self.name, what)
             except errors.NegativeRate as wrong:
                 wanted = f"a rate that keeps {self.name} in its domain, {self.domain}"
                 advice = "opening·(1 − x) − closing·x, or domain='real' for what has no bounds"

@@ -15,7 +15,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
-from .checks.certificate import check_dimension
+from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
 from .user_expressions import expressed
 

@@ -15,7 +15,8 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..assemble.model import Model
-from ..declare.checks.certificate import Logarithm, Verdict
+from ..declare.checks.certificate import Verdict
+from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
@@ -239,7 +240,7 @@ def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
             .add(reverse, sp.S.NegativeOne)
             .add_linear(A, sp.S.NegativeOne)
         )
-        linear, powers = log.left()
+        linear, powers = log.remainder()
         if linear == 0 and not powers:
             return sp.S.Zero
     rest = linear + sp.Add(*(power * sp.log(base) for base, power in powers.items()))
@@ -248,7 +249,7 @@ def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
 
 def _reduced(forward: sp.Expr, reverse: sp.Expr) -> sp.Expr:
     """ln(r⁺/r⁻) as a sum, common factors cancelled."""
-    linear, powers = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).left()
+    linear, powers = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).remainder()
     return linear + sp.Add(*(power * sp.log(base) for base, power in powers.items()))
 
 

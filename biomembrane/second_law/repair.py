@@ -20,7 +20,8 @@ import numpy as np
 import sympy as sp
 
 from .. import constants, errors
-from ..declare.checks.certificate import Logarithm, Verdict
+from ..declare.checks.certificate import Verdict
+from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.parameter import Parameter, Source
@@ -99,8 +100,8 @@ def _multiple(pair: tuple[sp.Expr, sp.Expr], reduced_affinity: sp.Expr) -> sp.Ex
 def _proportion(log: Logarithm, reduced_affinity: sp.Expr) -> sp.Expr | None:
     """k where a sum of logarithms and multiples of V is k·A/RT; None where it is no multiple."""
     (line, powers), (due, orders) = (
-        log.left(),
-        Logarithm().add_linear(reduced_affinity, sp.S.One).left(),
+        log.remainder(),
+        Logarithm().add_linear(reduced_affinity, sp.S.One).remainder(),
     )
     if not orders or set(powers) != set(orders):
         return None

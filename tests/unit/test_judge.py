@@ -16,7 +16,7 @@ from biomembrane.assemble import free_energy, potentials
 from biomembrane.compile.graph import builder
 from biomembrane.compile.program import program
 from biomembrane.declare.bound_expression import BoundExpression, BoundExpressions
-from biomembrane.declare.checks import certificate, certified_once
+from biomembrane.declare.checks import certified_once
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na
 
@@ -87,8 +87,8 @@ def test_work_does_not_grow_with_the_number_of_equal_cells(monkeypatch: pytest.M
     cells its tapes.
     """
     proofs = []
-    prove = certificate.prove
-    monkeypatch.setattr(certificate, "prove", lambda *a: proofs.append(a) or prove(*a))
+    prove = certified_once.prove
+    monkeypatch.setattr(certified_once, "prove", lambda *a: proofs.append(a) or prove(*a))
     done = {}
     for count in (1, 20):
         program(cells(count))
