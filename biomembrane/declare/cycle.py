@@ -32,7 +32,9 @@ from .diagram_steps import Reader, Step, StepLaw, call, charges, listed, names
 from .identity import Compared
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane, Place
-from .reaction import Kind, Participant, Reaction, balanced, conserve, made_or_used, solvents
+from .reaction import Kind, Participant, Reaction
+from .reaction_balance import balanced, check_conserved, net_species
+from .reaction_parser import check_solvents
 from .site import Site
 from .species import Species
 from .transporter import Process, build, content_of, html_of, sensed
@@ -132,7 +134,7 @@ class Cycle(Compared):
         check_text(self.label, f"{self.name}, label=…", "label='SGLT1'")
         check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
         put(self, "reason", self.reason.strip())
-        solvents(self.species, self.name)
+        check_solvents(self.species, self.name)
         put(self, "label", self.label or self.name)
         known = names(self.states, f"{self.name}, states=…")
         listed(
@@ -196,7 +198,7 @@ class Cycle(Compared):
         """States with their charges on both sides: Q_s inside, z_s − Q_s outside, z_s from what has
         bound since the first state.
         """
-        diagram, taken = self.diagram, [made_or_used(s.reaction) for s in steps]
+        diagram, taken = self.diagram, [net_species(s.reaction) for s in steps]
         tree = diagram.tree()
         apart = [n for k, n in enumerate(known) if k not in diagram.paths(tree)]
         if apart:
@@ -219,7 +221,9 @@ class Cycle(Compared):
             }
             if left:
                 once = "once around, " + ", ".join(f"{s.name} {n:+d}" for s, n in left.items())
-                conserve(left, f"{self.name}, the loop closed by {known[a]}-{known[b]}", once)
+                check_conserved(
+                    left, f"{self.name}, the loop closed by {known[a]}-{known[b]}", once
+                )
         inside = self._coordinates(known, steps)
         z = {n: sum(count * s.charge for s, count in bound[n].items()) for n in known}
         sides = (self.on.inside.name, self.on.outside.name)

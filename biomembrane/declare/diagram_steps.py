@@ -17,7 +17,9 @@ from .barriers import Barrier, Eyring, split
 from .parameter import check_name
 from .places import Membrane
 from .rates import Rates, times
-from .reaction import Kind, Participant, Reaction, solute, terms
+from .reaction import Kind, Participant, Reaction
+from .reaction_parser import participant
+from .reaction_text import terms
 from .site import Site
 from .species import Species
 
@@ -193,7 +195,11 @@ class Reader:
                 )
             ends.append(Participant(f"{self.where}.{states[0][1]}", Kind.STATE, states[0][1]))
             made.append(
-                [(n, solute(s, word, self.on, where, self.species)) for n, s, word in side if word]
+                [
+                    (n, participant(s, word, self.on, where, self.species))
+                    for n, s, word in side
+                    if word
+                ]
             )
         if any(who.is_solvent for side in made for _, who in side):
             wanted, advice = (

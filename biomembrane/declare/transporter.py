@@ -21,7 +21,8 @@ from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .rates import Law, Rates
-from .reaction import Participant, Reaction, parse
+from .reaction import Participant, Reaction
+from .reaction_parser import parse
 from .readable_state import OwnState
 from .site import Site
 from .species import Species

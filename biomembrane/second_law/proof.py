@@ -20,7 +20,8 @@ from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
-from ..declare.reaction import Participant, made_or_used
+from ..declare.reaction import Participant
+from ..declare.reaction_balance import net_species
 from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
@@ -290,7 +291,7 @@ def _charge(process: Process) -> str:
 def _mass(process: Process) -> str:
     if process.reaction.states:
         return "what states hold is counted around the loops"
-    return _closure(made_or_used(process.reaction))
+    return _closure(net_species(process.reaction))
 
 
 def _closure(made: Mapping[Any, int]) -> str:
@@ -322,7 +323,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
     A = sp.expand(sp.Add(*(way * affinity(p).xreplace(alone) for p, way in steps)))
     made: dict[Any, int] = {}
     for p, way in steps:
-        for species, n in made_or_used(p.reaction).items():
+        for species, n in net_species(p.reaction).items():
             made[species] = made.get(species, 0) + way * n
     claim = loop.claim
     charge = (
