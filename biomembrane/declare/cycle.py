@@ -28,7 +28,7 @@ from .cycle_closure import Closure, closure_of
 from .diagram import Diagram
 from .diagram_steps import Reader, Step, StepLaw, listed, names
 from .identity import Compared
-from .open_loops import OpenLoop, open_loops
+from .open_loops import OpenLoop, find_open_loops
 from .parameter import Declared, check_name, check_text, joined
 from .places import Membrane
 from .reaction import Kind, Participant, Reaction
@@ -106,7 +106,7 @@ class Cycle(Compared):
     diagram: Diagram = field(init=False, repr=False)
     total: BoundExpression = field(init=False, repr=False)
     sensing: dict[str, str] = field(init=False, repr=False)
-    off: tuple[OpenLoop, ...] = field(init=False, repr=False)
+    open_loops: tuple[OpenLoop, ...] = field(init=False, repr=False)
     _loose = ("barrier", "modulator", "steps")
 
     def _content(self) -> tuple[Any, ...]:
@@ -128,7 +128,7 @@ class Cycle(Compared):
         closure = closure_of(self.name, self.on, self.diagram, steps, carriers, hosted=hosted)
         put(self, "states", carriers)
         self._build(closure)
-        put(self, "off", open_loops(self.name, self.diagram, closure.excesses))
+        put(self, "open_loops", find_open_loops(self.name, self.diagram, closure.excesses))
         pairs = zip(self.processes, closure.steps, strict=True)
         put(self, "sensing", {p.name: sensed(p, step.barrier) for p, step in pairs})
 

@@ -27,7 +27,7 @@ class OpenLoop:
     shares: Mapping[str, float]
 
 
-def open_loops(
+def find_open_loops(
     cycle: str, diagram: Diagram, excesses: Mapping[str, BoundExpression]
 ) -> tuple[OpenLoop, ...]:
     """The loops that do not close, from ε/RT by the step that closes each.
