@@ -16,8 +16,8 @@ def held(owner: Any) -> dict[Any, Any]:
     """What follows from an object, kept on the object itself: it goes when the object goes, and
     does not travel with it.
     """
-    made: dict[Any, Any] = vars(owner).setdefault(_HELD, {})
-    return made
+    values: dict[Any, Any] = vars(owner).setdefault(_HELD, {})
+    return values
 
 
 def bare(owner: Any) -> dict[str, Any]:
@@ -25,10 +25,10 @@ def bare(owner: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(owner).items() if name != _HELD}
 
 
-def bound(seen: set[Any] | dict[Any, Any]) -> None:
+def bound(cache: set[Any] | dict[Any, Any]) -> None:
     """Forget what was seen before it takes much room."""
-    if len(seen) > 1000:
-        seen.clear()
+    if len(cache) > 1000:
+        cache.clear()
 
 
 @contextmanager

@@ -48,10 +48,10 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
     if e.is_Add:
         return padded(sum(a for a, _ in args), sum(b for _, b in args))
     if e.is_Mul:
-        made = args[0]
+        product = args[0]
         for factor in args[1:]:
-            made = _times(made, factor)
-        return made
+            product = _times(product, factor)
+        return product
     if e.is_Pow:
         return _power(args[0], e.exp, args[1])
     rule = _RULES.get(type(e))

@@ -77,13 +77,13 @@ class _Printer(LatexPrinter):
             return rf"\Sigma_{{{name[6:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
-        found = re.fullmatch(r"(\w+)\[(.+)\]", name)
-        if found and found[1] == "c":
-            place, _, species = found[2].rpartition(".")
+        match = re.fullmatch(r"(\w+)\[(.+)\]", name)
+        if match and match[1] == "c":
+            place, _, species = match[2].rpartition(".")
             return rf"[{roman(species)}]_{{{roman(place)}}}"
-        if found:
-            inside = found[2].removeprefix(f"{self.owner}.") if self.owner else found[2]
-            return rf"{_HEADS.get(found[1], found[1])}_{{{roman(inside)}}}"
+        if match:
+            inside = match[2].removeprefix(f"{self.owner}.") if self.owner else match[2]
+            return rf"{_HEADS.get(match[1], match[1])}_{{{roman(inside)}}}"
         owner, _, key = name.rpartition(".")
         if not owner:
             return roman(name)

@@ -297,10 +297,10 @@ def regular(e: sp.Expr) -> sp.Expr:
     """x/(eˣ − 1) written as B(x), with whatever factor and sign it came, so that it has its value
     at 0 too.
     """
-    made = e.replace(
+    replaced = e.replace(
         lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier
     )
-    return made if made == e else regular(made)
+    return replaced if replaced == e else regular(replaced)
 
 
 def _barrier(factor: sp.Expr) -> sp.Expr | None:

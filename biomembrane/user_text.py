@@ -125,17 +125,17 @@ def leading(text: str) -> tuple[float, str] | None:
     ten = _TENS.match(text)
     if ten and text.startswith("10"):
         return 10.0 ** int(ten[1] or ten[2]), text[ten.end() :].strip()
-    found = _DECIMAL.match(text)
-    if not found or re.match(
-        r"[eE](?![A-Za-z])", text[found.end() :]
+    match = _DECIMAL.match(text)
+    if not match or re.match(
+        r"[eE](?![A-Za-z])", text[match.end() :]
     ):  # a number that breaks off, '5e', is no number of charges
         return None
-    rest = text[found.end() :]
+    rest = text[match.end() :]
     ten = _TENS.match(rest)
     if ten and not rest.lstrip().startswith("10"):
-        number = f"{found[0]}e{int(ten[1] or ten[2])}" if "e" not in found[0].lower() else "nan"
+        number = f"{match[0]}e{int(ten[1] or ten[2])}" if "e" not in match[0].lower() else "nan"
         return (float(number), rest[ten.end() :].strip()) if number != "nan" else None
-    return float(found[0]), rest.strip()
+    return float(match[0]), rest.strip()
 
 
 class Unreadable(ValueError):
@@ -192,10 +192,10 @@ def unit(text: str) -> list[Power]:
             f"the sign {strange[0]!r}" + " (a decimal point is '.')" * (strange[0] == ",")
         )
     reader = _Reader(plain)
-    made = list(reader.product(0))
+    powers = list(reader.product(0))
     if reader.at < len(plain):
         raise Unreadable(f"{plain[reader.at :].strip()!r} is left over")
-    return made
+    return powers
 
 
 class _Reader:
@@ -242,43 +242,43 @@ class _Reader:
                 raise Unreadable("a bracket that is not closed")
             self.at += 1
         else:
-            found = _NAME.match(self.text, self.at)
-            if not found:
+            match = _NAME.match(self.text, self.at)
+            if not match:
                 rest = self.text[self.at :].strip()
                 raise Unreadable(
                     f"{rest!r} where the name of a unit is due"
                     if rest
                     else "no unit after the last sign"
                 )
-            inside = [Power(found[0], Fraction(1))]
-            self.at = found.end()
+            inside = [Power(match[0], Fraction(1))]
+            self.at = match.end()
         exponent = self._exponent()
-        made = [Power(name, own * exponent) for name, own in inside]
-        if any(abs(power.exponent) > HIGHEST for power in made):
+        powers = [Power(name, own * exponent) for name, own in inside]
+        if any(abs(power.exponent) > HIGHEST for power in powers):
             raise Unreadable(f"an exponent beyond {HIGHEST}")
-        return made
+        return powers
 
     def _exponent(self) -> Fraction:
         raised = _RAISE.match(self.text, self.at)
         attached = None if raised else _ATTACHED.match(self.text, self.at)
-        found = raised or attached
-        if not found:
+        match = raised or attached
+        if not match:
             return Fraction(1)
-        self.at = found.end()
+        self.at = match.end()
         if attached:
             return Fraction(attached[0])
-        number, over, alone = found.groups()
+        number, over, alone = match.groups()
         if over is not None and not int(over):
             raise Unreadable("an exponent over 0")
-        made = Fraction(number or alone) / int(over or 1)
-        near = made.limit_denominator(12)
-        if abs(made - near) > Fraction(1, 10**6):
+        exponent = Fraction(number or alone) / int(over or 1)
+        near = exponent.limit_denominator(12)
+        if abs(exponent - near) > Fraction(1, 10**6):
             raise Unreadable("an exponent that is no small fraction")
         return near
 
     def _skip(self, blank: re.Pattern[str]) -> None:
-        found = blank.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = blank.match(self.text, self.at)
+        self.at = match.end() if match else self.at
 
 
 class Names(NamedTuple):
@@ -338,8 +338,8 @@ def named(text: str) -> str | None:
             base is not None and base not in WHOLE and (prefix != "h" or base == "pascal")
         ):  # hg, hs: no one's units
             return name + base
-    one = text.removesuffix("s")
-    return named(one) if one != text and re.search("[a-z]{3}$", one) else None
+    singular = text.removesuffix("s")
+    return named(singular) if singular != text and re.search("[a-z]{3}$", singular) else None
 
 
 def alike(text: str, other: str) -> bool:

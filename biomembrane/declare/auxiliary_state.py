@@ -50,9 +50,9 @@ class Auxiliary(OwnState):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Auxiliary, name")
-        domain, told = self.domain, f"{self.name} at the start"
+        domain, long_name = self.domain, f"{self.name} at the start"
         site = Site(self.name, Reaction((), ()), self.on)
-        site.parameter("start", self.start, d.ONE, domain=domain, long_name=told)
+        site.parameter("start", self.start, d.ONE, domain=domain, long_name=long_name)
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
         (rate,) = site.settled(rate)
@@ -61,10 +61,10 @@ class Auxiliary(OwnState):
             self._check_inward(rate.xreplace({x: sp.S.Zero}), site, "rate at 0")
         if domain == "fraction":
             self._check_inward(-rate.xreplace({x: sp.S.One}), site, "-rate at 1")
-        put: Any = object.__setattr__
-        put(self, "formula", BoundExpression(rate, site.names))
-        put(self, "parameters", dict(site.parameters))
-        put(self, "own_states", tuple(y for y in site.own_states if y is not self))
+        set_field: Any = object.__setattr__
+        set_field(self, "formula", BoundExpression(rate, site.names))
+        set_field(self, "parameters", dict(site.parameters))
+        set_field(self, "own_states", tuple(y for y in site.own_states if y is not self))
 
     def _check_inward(self, rate: sp.Expr, site: Site, what: str) -> None:
         """Raise ``NegativeRate`` where the rate leads out of the domain.
@@ -104,7 +104,7 @@ class Auxiliary(OwnState):
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rate depends on a symbol of the model."""
         names = self.formula.names
-        return any(names.get(here) == symbol for here in free(self.formula.local))
+        return any(names.get(local) == symbol for local in free(self.formula.local))
 
 
 def auxiliaries(
@@ -114,11 +114,11 @@ def auxiliaries(
 
     Raises DuplicateName, BadPlace.
     """
-    found: dict[str, Auxiliary] = {}
-    left = list(read)
-    for x in left:
+    states: dict[str, Auxiliary] = {}
+    pending = list(read)
+    for x in pending:
         where = f"Model({model!r}), {x.name}"
-        if found.setdefault(x.name, x) != x:
+        if states.setdefault(x.name, x) != x:
             wanted, got = "one state of each name", f"two named {x.name!r}"
             advice = "use the same object in all laws, or give one of the two another name"
             raise errors.DuplicateName(where=where, wanted=wanted, got=got, advice=advice)
@@ -126,5 +126,5 @@ def auxiliaries(
             wanted, got = "a membrane or a compartment of the model", x.on.name
             advice = f"{x.name} on the membrane of the channel that reads it"
             raise errors.BadPlace(where=where, wanted=wanted, got=got, advice=advice)
-        left += [y for y in x.own_states if y.name not in found]
-    return tuple(found.values())
+        pending += [y for y in x.own_states if y.name not in states]
+    return tuple(states.values())

@@ -113,12 +113,12 @@ class Cycle(Compared):
         return content_of(self)
 
     def __post_init__(self) -> None:
-        put: Any = object.__setattr__
+        set_field: Any = object.__setattr__
         states = self._check_arguments()
         reader = Reader(self.name, states, self.on, self.close, self.barrier, self.species)
         read = reader.read(self.steps)
         ends = ((s.name, s.ends[0].label, s.ends[1].label) for s in read)
-        put(self, "diagram", Diagram.of(states, ends))
+        set_field(self, "diagram", Diagram.of(states, ends))
         participants = self._participants(read)
         steps = [_resolved(s, participants, f"{self.name}, step {s.name}") for s in read]
         reader.check_closing(steps)
@@ -126,15 +126,15 @@ class Cycle(Compared):
         self._check_connected(steps)
         carriers, hosted = tuple(participants.values()), bool(self.reason)
         closure = closure_of(self.name, self.on, self.diagram, steps, carriers, hosted=hosted)
-        put(self, "states", carriers)
+        set_field(self, "states", carriers)
         self._build(closure)
-        put(self, "open_loops", find_open_loops(self.name, self.diagram, closure.excesses))
+        set_field(self, "open_loops", find_open_loops(self.name, self.diagram, closure.excesses))
         pairs = zip(self.processes, closure.steps, strict=True)
-        put(self, "sensing", {p.name: sensed(p, step.barrier) for p, step in pairs})
+        set_field(self, "sensing", {p.name: sensed(p, step.barrier) for p, step in pairs})
 
     def _check_arguments(self) -> list[str]:
         """Raise what is wrong with single arguments; the names of the states."""
-        put: Any = object.__setattr__
+        set_field: Any = object.__setattr__
         check_name(self.name, "Cycle, name")
         errors.expect(
             self.on, Membrane, f"{self.name}, on=…", "a Membrane",
@@ -142,9 +142,9 @@ class Cycle(Compared):
         )  # fmt: skip
         check_text(self.label, f"{self.name}, label=…", "label='SGLT1'")
         check_text(self.reason, f"{self.name}, reason=…", "reason='as published'")
-        put(self, "reason", self.reason.strip())
+        set_field(self, "reason", self.reason.strip())
         check_solvents(self.species, self.name)
-        put(self, "label", self.label or self.name)
+        set_field(self, "label", self.label or self.name)
         states = names(self.states, f"{self.name}, states=…")
         example = f"close=['{states[0]} <-> {states[-1]}']"
         listed(self.close, f"{self.name}, close=…", "a list of steps", example)
@@ -152,7 +152,7 @@ class Cycle(Compared):
 
     def _build(self, closure: Closure) -> None:
         """One process for each step, with the parameters and the amount of carriers."""
-        put: Any = object.__setattr__
+        set_field: Any = object.__setattr__
         parameters, derived = closure.parameters, closure.derived
         processes = []
         for step, site in zip(closure.steps, closure.sites, strict=True):
@@ -162,13 +162,13 @@ class Cycle(Compared):
                 n: joined(parameters.get(n, p), p, f"{self.name}, parameter {n!r}")
                 for n, p in site.parameters.items()
             }
-        put(self, "processes", tuple(processes))
-        put(
+        set_field(self, "processes", tuple(processes))
+        set_field(
             self, "derived", {formula.names[symbol]: formula for symbol, formula in derived.items()}
         )
         site = Site(self.name, closure.steps[0].reaction, self.on)
-        put(self, "total", BoundExpression(site.carriers(self.density), site.names))
-        put(self, "parameters", self._distinct(site.parameters | parameters))
+        set_field(self, "total", BoundExpression(site.carriers(self.density), site.names))
+        set_field(self, "parameters", self._distinct(site.parameters | parameters))
 
     def _distinct(self, parameters: dict[str, Declared]) -> dict[str, Declared]:
         """The parameters themselves, if none has the name of a state."""

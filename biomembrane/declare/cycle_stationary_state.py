@@ -36,18 +36,18 @@ def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
 
 def occupied(rates: Rates, one: Any) -> list[Any]:
     """The share of each state, from rates eliminated to the first; ``one`` is 1 of their kind."""
-    made = [one]
+    weights = [one]
     for n in range(1, len(rates)):
-        made.append(sum(share * row[n] for share, row in zip(made, rates, strict=False)))
-    total = sum(made)
-    return [share / total for share in made]
+        weights.append(sum(share * row[n] for share, row in zip(weights, rates, strict=False)))
+    total = sum(weights)
+    return [share / total for share in weights]
 
 
 def rows(a: Array, order: Sequence[int] | None = None) -> Rates:
     """Rates a[i, j, …] as lists, of Python's numbers for one chain; in an order of the states."""
     chosen = a if order is None else a[np.ix_(order, order)]
-    made: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
-    return made
+    lists: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
+    return lists
 
 
 def shares(a: Array) -> Array:
@@ -64,12 +64,12 @@ def forests(a: Array, kept: Sequence[int]) -> float:
     It is the determinant of what is left of its rates without those kept.
     """
     order = [*kept, *(s for s in range(len(a)) if s not in set(kept))]
-    made = 1.0
+    total = 1.0
     for out in eliminated(rows(a, order), len(kept)):
-        made *= out
-        if not made:  # a state that leads nowhere
+        total *= out
+        if not total:  # a state that leads nowhere
             break
-    return made
+    return total
 
 
 def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
@@ -78,8 +78,8 @@ def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
     rates = [[Sloped(x, dx) for x, dx in zip(row, slopes, strict=True)] for row, slopes in both]
     for _ in eliminated(rates):
         pass
-    made = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
-    return np.array([x.value for x in made]), np.array([x.slope for x in made])
+    occupancies = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
+    return np.array([x.value for x in occupancies]), np.array([x.slope for x in occupancies])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +100,5 @@ class Sloped:
         return Sloped(self.value * other.value, self.slope * other.value + self.value * other.slope)
 
     def __truediv__(self, other: Sloped) -> Sloped:
-        made = self.value / other.value
-        return Sloped(made, (self.slope - made * other.slope) / other.value)
+        ratio = self.value / other.value
+        return Sloped(ratio, (self.slope - ratio * other.slope) / other.value)

@@ -82,15 +82,15 @@ class Diagram:
             a, b = self.ends[k]
             links[a].append((k, 1, b))
             links[b].append((k, -1, a))
-        found: dict[int, Walk] = {start: ()}
-        edge = [start]
-        while edge:
-            here = edge.pop()
-            for k, way, there in links[here]:
-                if there not in found:
-                    found[there] = (*found[here], (k, way))
-                    edge.append(there)
-        return found
+        paths: dict[int, Walk] = {start: ()}
+        frontier = [start]
+        while frontier:
+            state = frontier.pop()
+            for k, direction, neighbour in links[state]:
+                if neighbour not in paths:
+                    paths[neighbour] = (*paths[state], (k, direction))
+                    frontier.append(neighbour)
+        return paths
 
     def levels(self, rises: Sequence[Any], tree: Sequence[int], zero: Any) -> list[Any]:
         """The level of each state above the first, from what each step of a tree rises by."""
@@ -129,26 +129,26 @@ class Diagram:
         for k, (a, b) in enumerate(self.ends):
             links[a].append((k, 1, b))
             links[b].append((k, -1, a))
-        found: dict[frozenset[int], Walk] = {}
+        loops: dict[frozenset[int], Walk] = {}
         for start in range(len(self.states)):
             stack: list[tuple[int, Walk, frozenset[int]]] = [(start, (), frozenset([start]))]
-            while stack and len(found) <= most:
-                here, walk, seen = stack.pop()
-                for k, way, there in links[here]:
-                    if any(k == used for used, _ in walk) or there < start:
+            while stack and len(loops) <= most:
+                state, walk, visited = stack.pop()
+                for k, direction, neighbour in links[state]:
+                    if any(k == used for used, _ in walk) or neighbour < start:
                         continue
-                    if there == start:
-                        found.setdefault(members((*walk, (k, way))), (*walk, (k, way)))
-                    elif there not in seen:
-                        stack.append((there, (*walk, (k, way)), seen | {there}))
-        return tuple(sorted(found.values(), key=lambda walk: (len(walk), walk)))
+                    if neighbour == start:
+                        loops.setdefault(members((*walk, (k, direction))), (*walk, (k, direction)))
+                    elif neighbour not in visited:
+                        stack.append((neighbour, (*walk, (k, direction)), visited | {neighbour}))
+        return tuple(sorted(loops.values(), key=lambda walk: (len(walk), walk)))
 
     def row(self, walk: Walk) -> Array:
         """A loop as a row of Z."""
-        made = np.zeros(len(self.steps))
-        for k, way in walk:
-            made[k] = way
-        return made
+        row = np.zeros(len(self.steps))
+        for k, direction in walk:
+            row[k] = direction
+        return row
 
     def around(self, walk: Walk) -> tuple[str, ...]:
         """The states that a loop meets, from where it begins once around."""
@@ -194,19 +194,19 @@ class Diagram:
         if key not in known:
             caching.bound(known)  # orders by traffic are many
             known[key] = work(self.outward() if key[1] is None else key[1])
-        found: Found = known[key]
-        return found
+        value: Found = known[key]
+        return value
 
     def _names(self, walks: Sequence[Walk]) -> dict[frozenset[int], str]:
         pairs = [frozenset(ends) for ends in self.ends]
         through = {members(walk): frozenset(pairs[k] for k, _ in walk) for walk in walks}
         alike = Counter(through.values())
-        made = {members(walk): "–".join(self.around(walk)) for walk in walks}
-        for steps in made:
+        names = {members(walk): "–".join(self.around(walk)) for walk in walks}
+        for steps in names:
             if alike[through[steps]] > 1:
                 taken = [k for k in sorted(steps) if pairs.count(pairs[k]) > 1]
-                made[steps] += " by " + " and ".join(self.steps[k] for k in taken)
-        return made
+                names[steps] += " by " + " and ".join(self.steps[k] for k in taken)
+        return names
 
     def _spanning(self, order: tuple[int, ...]) -> tuple[int, ...]:
         root = list(range(len(self.states)))
@@ -244,10 +244,10 @@ def members(walk: Walk) -> frozenset[int]:
 
 def forward(walk: Walk) -> Walk:
     """The same loop with most steps in their written direction, and the first step first."""
-    back = tuple((k, -way) for k, way in reversed(walk))
-    made = walk if sum(way for _, way in walk) >= 0 else back
-    first = min(range(len(made)), key=lambda i: made[i][0])
-    return (*made[first:], *made[:first])
+    reverse = tuple((k, -direction) for k, direction in reversed(walk))
+    turned = walk if sum(direction for _, direction in walk) >= 0 else reverse
+    first = min(range(len(turned)), key=lambda i: turned[i][0])
+    return (*turned[first:], *turned[:first])
 
 
 def slowest_last(up: Array, down: Array) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from .parameter import check_name
 from .places import Membrane
 from .rates import Rates, times
 from .reaction import Kind, Participant, Reaction
-from .reaction_parser import participant
+from .reaction_parser import participant_at
 from .reaction_text import terms
 from .site import Site
 from .species import Species
@@ -196,7 +196,7 @@ class Reader:
             ends.append(Participant(f"{self.where}.{states[0][1]}", Kind.STATE, states[0][1]))
             made.append(
                 [
-                    (n, participant(s, word, self.on, where, self.species))
+                    (n, participant_at(s, word, self.on, where, self.species))
                     for n, s, word in side
                     if word
                 ]

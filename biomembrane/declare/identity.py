@@ -40,12 +40,12 @@ class Compared:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = caching.bare(self)
-        made = {
+        state = {
             name: value
             for name, value in kept.items()
             if not isinstance(getattr(type(self), name, None), cached_property)
         }
-        return made | {name: portable(made[name]) for name in self._loose if name in made}
+        return state | {name: portable(state[name]) for name in self._loose if name in state}
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def packed(value: Any) -> Any:
 
 def _known(value: Any) -> bool:
     if isinstance(value, (type, FunctionType)):
-        found: Any = sys.modules.get(value.__module__)
+        object_of_name: Any = sys.modules.get(value.__module__)
         for name in value.__qualname__.split("."):
-            found = getattr(found, name, None)
-        return found is value and value.__module__ != "__main__"
+            object_of_name = getattr(object_of_name, name, None)
+        return object_of_name is value and value.__module__ != "__main__"
     if isinstance(value, Mapping):
         return all(map(_known, value.values()))
     if isinstance(value, (tuple, list)):

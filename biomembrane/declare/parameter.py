@@ -247,36 +247,40 @@ _USUAL = {
 }  # in the internal system, and a unit to tell
 
 
-def joined(one: Declared, other: Declared, where: str) -> Declared:
+def joined(first: Declared, second: Declared, where: str) -> Declared:
     """The first of two that are declared under one name.
 
     Raises ``DuplicateName`` unless they are the same parameter of the same owner.
     """
-    if (one.owner, one.value, one.dimension) == (other.owner, other.value, other.dimension):
-        return one
-    said = [errors.shown(one.quantity), errors.shown(other.quantity)]
-    if said[0] == said[1] and one.value != other.value:
-        said = [
+    if (first.owner, first.value, first.dimension) == (
+        second.owner,
+        second.value,
+        second.dimension,
+    ):
+        return first
+    texts = [errors.shown(first.quantity), errors.shown(second.quantity)]
+    if texts[0] == texts[1] and first.value != second.value:
+        texts = [
             f"{x} {p.unit}"
             for x, p in zip(
-                errors.apart(one.quantity.magnitude, other.quantity.to(one.unit).magnitude),
-                (one, one),
+                errors.apart(first.quantity.magnitude, second.quantity.to(first.unit).magnitude),
+                (first, first),
                 strict=True,
             )
         ]
-    apart = one.owner != other.owner
+    apart = first.owner != second.owner
     raise errors.DuplicateName(
         where=where,
         wanted="one owner of each dotted name" if apart else "one value for one name",
         got=(
-            f"{said[0]} of {one.owner} and {said[1]} of {other.owner}"
+            f"{texts[0]} of {first.owner} and {texts[1]} of {second.owner}"
             if apart
-            else " and ".join(said)
+            else " and ".join(texts)
         ),
         advice=(
             "give one of the two objects another name"
             if apart
-            else f"another key than {one.name.rpartition('.')[2]!r} for one of the two"
+            else f"another key than {first.name.rpartition('.')[2]!r} for one of the two"
         ),
     )
 

@@ -151,7 +151,7 @@ class Compartment(Compared):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
-        put = object.__setattr__
+        set_field = object.__setattr__
         volume = declare(
             f"{self.name}.volume",
             self.volume,
@@ -160,11 +160,11 @@ class Compartment(Compared):
             long_name=f"volume of {self.name}",
             owner=owner_of(self),
         )
-        put(self, "volume", volume)
-        put(self, "contents", declared_contents(self, "contents"))
-        put(self, "held", declared_contents(self, "held"))
+        set_field(self, "volume", volume)
+        set_field(self, "contents", declared_contents(self, "contents"))
+        set_field(self, "held", declared_contents(self, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
-            put(self, "impermeant", declared_contents(self, "impermeant"))
+            set_field(self, "impermeant", declared_contents(self, "impermeant"))
         impermeant = self.impermeant if isinstance(self.impermeant, dict) else {}
         names: set[str] = set()
         for species in (*self.contents, *self.held, *impermeant):

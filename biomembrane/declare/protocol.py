@@ -224,13 +224,13 @@ class Protocol:
         assert self.formula is not None
         try:
             with errors.of_users(self.formula, where):
-                made = self.formula(symbols.t, **named)
+                result = self.formula(symbols.t, **named)
         except TypeError as problem:
             got = str(problem) or "a TypeError"
             raise errors.WrongType(
                 where=where, wanted="a function of t and of each quantity", got=got, advice=_FORMULA
             ) from None
-        expression = expressed(made, where)
+        expression = expressed(result, where)
         _checked(
             expression,
             dim,
@@ -306,9 +306,9 @@ def _plus(start: Any, step: Any, times: int) -> Any:
     if not hasattr(start, "attrs") and not hasattr(step, "attrs"):
         return start + times * step
     unit = start.attrs["units"] if hasattr(start, "attrs") else step.attrs["units"]
-    made = _in(start, unit) + times * _in(step, unit)
-    made.attrs = {"units": unit}
-    return made
+    total = _in(start, unit) + times * _in(step, unit)
+    total.attrs = {"units": unit}
+    return total
 
 
 def _in(value: Any, unit: str) -> Any:

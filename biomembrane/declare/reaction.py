@@ -106,7 +106,7 @@ class Reaction:
     @property
     def has_solvent(self) -> bool:
         """Whether the solvent takes part."""
-        return any(who.is_solvent for who in self.net)
+        return any(participant.is_solvent for participant in self.net)
 
     @property
     def states(self) -> tuple[Participant, ...]:
@@ -114,7 +114,10 @@ class Reaction:
         leaves and then the state that it enters.
         """
         return tuple(
-            who for side in (self.reactants, self.products) for _, who in side if who.is_state
+            participant
+            for side in (self.reactants, self.products)
+            for _, participant in side
+            if participant.is_state
         )
 
     def charge_moved(self) -> dict[str, int | Fraction]:
@@ -124,8 +127,8 @@ class Reaction:
     @cached_property
     def _charge_moved(self) -> dict[str, int | Fraction]:
         gained: dict[str, int | Fraction] = {}
-        for who, n in self.net.items():
-            for place, z in who.charges:
+        for participant, n in self.net.items():
+            for place, z in participant.charges:
                 gained[place] = gained.get(place, 0) + n * z
         return {place: z for place, z in gained.items() if z}
 

@@ -36,7 +36,9 @@ def parse(
     for _, name, word in (*sides[0], *sides[1]):
         names.setdefault(word, []).append(name)
     reactants, products = (
-        tuple((n, participant(name, word, on, where, extra, names[word])) for n, name, word in side)
+        tuple(
+            (n, participant_at(name, word, on, where, extra, names[word])) for n, name, word in side
+        )
         for side in sides
     )
     return balanced(Reaction(reactants, products), where)
@@ -65,7 +67,7 @@ def check_solvents(extra: tuple[Species, ...], where: str) -> None:
             )
 
 
-def participant(
+def participant_at(
     name: str,
     word: str,
     on: Membrane | Compartment,

@@ -106,9 +106,9 @@ class Saturable:
     def _half_saturations(self, site: Site) -> dict[Participant, sp.Symbol]:
         """K of each solute that takes part."""
         where = f"{site.name}, Saturable(half=…)"
-        solutes = [who for who in site.participants if not who.is_solvent]
+        solutes = [solute for solute in site.participants if not solute.is_solvent]
         if not isinstance(self.half, Mapping):
-            entries = ", ".join(f"'{site.written(who)}': Q(1, 'mM')" for who in solutes)
+            entries = ", ".join(f"'{site.written(solute)}': Q(1, 'mM')" for solute in solutes)
             raise errors.WrongType(
                 where=where,
                 wanted="{participant: half-saturation}",
@@ -116,16 +116,19 @@ class Saturable:
                 advice=f"half={{{entries}}}",
             )
         names = {
-            who: (*site.names_of(who), who.species.name if who.species else who.label)
-            for who in solutes
+            solute: (
+                *site.names_of(solute),
+                solute.species.name if solute.species else solute.label,
+            )
+            for solute in solutes
         }
         self._check_complete(site, names, where)
         constants, unused = dict[Participant, sp.Symbol](), dict(self.half)
-        for who, keys in names.items():
+        for solute, keys in names.items():
             key = next(k for k in keys if k in self.half)
             unused.pop(key, None)
-            written = keys[0] if key == who.label else key
-            constants[who] = site.parameter(
+            written = keys[0] if key == solute.label else key
+            constants[solute] = site.parameter(
                 "half_" + written.replace("@", "_").replace(".", "_"),
                 self._sourced(self.half[key]),
                 d.CONCENTRATION,

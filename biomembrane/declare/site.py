@@ -113,54 +113,66 @@ class Site:
         number = self.own_states.setdefault(state, len(self.own_states))
         return self.local(symbols.declared(f"x[@{number}]", state.domain), state.symbol, d.ONE)
 
-    def names_of(self, who: Participant) -> tuple[str, ...]:
+    def names_of(self, participant: Participant) -> tuple[str, ...]:
         """All names of a participant: as :meth:`written`, by side, by place, pool and label."""
-        if who.species is None or who.place is None:
-            return (who.label, who.pool)
-        species = who.species.name
+        if participant.species is None or participant.place is None:
+            return (participant.label, participant.pool)
+        species = participant.species.name
         sides = {
             "in": getattr(self.on, "inside", self.on),
             "out": getattr(self.on, "outside", None),
         }
-        by_side = [f"{species}@{side}" for side, place in sides.items() if place is who.place]
-        by_place = f"{species}@{who.place.name}"
-        return (self.written(who), *by_side, by_place, who.pool, who.label)
+        by_side = [
+            f"{species}@{side}" for side, place in sides.items() if place is participant.place
+        ]
+        by_place = f"{species}@{participant.place.name}"
+        return (self.written(participant), *by_side, by_place, participant.pool, participant.label)
 
-    def written(self, who: Participant) -> str:
+    def written(self, participant: Participant) -> str:
         """The name of a participant as reactions write it: ``Na@in``."""
-        if who.species is None or who.place is None:
-            return who.label
+        if participant.species is None or participant.place is None:
+            return participant.label
         sides = {
             id(getattr(self.on, "inside", None)): "in",
             id(getattr(self.on, "outside", None)): "out",
         }
-        return f"{who.species.name}@{sides.get(id(who.place), who.place.name)}"
+        return (
+            f"{participant.species.name}@{sides.get(id(participant.place), participant.place.name)}"
+        )
 
     @property
     def participants(self) -> list[Participant]:
         terms = (*self.reaction.reactants, *self.reaction.products)
         return list(dict.fromkeys(participant for _, participant in terms))
 
-    def level(self, who: Participant) -> sp.Symbol:
+    def level(self, participant: Participant) -> sp.Symbol:
         """Concentration of a solute, amount of a carrier state, or pressure of the solvent's
         compartment.
         """
-        if who.is_state:
-            return self.local(symbols.amount(f"@.{who.label}"), symbols.amount(who.pool), d.AMOUNT)
-        assert who.place is not None
-        if who.is_solvent:
-            return self.local(symbols.pressure(f"@{self._side(who)}"), who.potential, d.PRESSURE)
-        assert who.species is not None
-        concentration = symbols.concentration(f"@{self._side(who)}.{who.species.name}")
-        return self.local(concentration, symbols.concentration(who.pool), d.CONCENTRATION)
+        if participant.is_state:
+            return self.local(
+                symbols.amount(f"@.{participant.label}"), symbols.amount(participant.pool), d.AMOUNT
+            )
+        assert participant.place is not None
+        if participant.is_solvent:
+            return self.local(
+                symbols.pressure(f"@{self._side(participant)}"), participant.potential, d.PRESSURE
+            )
+        assert participant.species is not None
+        concentration = symbols.concentration(
+            f"@{self._side(participant)}.{participant.species.name}"
+        )
+        return self.local(concentration, symbols.concentration(participant.pool), d.CONCENTRATION)
 
-    def activity(self, who: Participant) -> sp.Expr:
+    def activity(self, participant: Participant) -> sp.Expr:
         """Activity e^{vP/RT} of the solvent.
 
         v is its molar volume and P the hydrostatic less the osmotic pressure; in a cell it is 1
         within half a percent.
         """
-        return reduced_affinity.solvent_activity(self.molar_volume(who), self.level(who))
+        return reduced_affinity.solvent_activity(
+            self.molar_volume(participant), self.level(participant)
+        )
 
     def product(
         self, terms: Iterable[tuple[int, Participant]], *, activities: bool = False
@@ -168,15 +180,17 @@ class Site:
         """Π c^ν over one side of the reaction, with the solvent's activity; ``activities``: of c/c°
         and n/n°.
         """
-        factors = (self._factor(count, who, activities=activities) for count, who in terms)
+        factors = (
+            self._factor(count, participant, activities=activities) for count, participant in terms
+        )
         return reduced_affinity.activity_product(tuple(factors))
 
     def _factor(
-        self, count: int, who: Participant, *, activities: bool
+        self, count: int, participant: Participant, *, activities: bool
     ) -> tuple[int, sp.Expr, sp.Expr]:
-        if who.is_solvent:
-            return count, self.activity(who), sp.S.One
-        return count, self.level(who), who.unit_level if activities else sp.S.One
+        if participant.is_solvent:
+            return count, self.activity(participant), sp.S.One
+        return count, self.level(participant), participant.unit_level if activities else sp.S.One
 
     @cached_property
     def V(self) -> sp.Expr:
@@ -302,12 +316,14 @@ class Site:
         amount = symbol if dim in (d.AMOUNT, d.AMOUNT / d.AREA) else symbol / symbols.N_A
         return amount * self.area if dim in (d.SURFACE_DENSITY, d.AMOUNT / d.AREA) else amount
 
-    def energy(self, who: Participant) -> sp.Expr:
+    def energy(self, participant: Participant) -> sp.Expr:
         """μ° [J/mol] of a participant."""
-        if who.is_state:
-            local, name = (symbols.state_energy(pool) for pool in (f"@.{who.label}", who.pool))
+        if participant.is_state:
+            local, name = (
+                symbols.state_energy(pool) for pool in (f"@.{participant.label}", participant.pool)
+            )
             return self.local(local, name, d.MOLAR_ENERGY)
-        standard = None if who.species is None else who.species.declared_standard
+        standard = None if participant.species is None else participant.species.declared_standard
         if standard is None:
             return sp.S.Zero
         self._record(standard)
@@ -316,20 +332,22 @@ class Site:
     @cached_property
     def standard(self) -> sp.Expr:
         """ΔG°/RT of the reaction, in c° and n°."""
-        energies = ((n, self.energy(who)) for who, n in self.reaction.net.items())
+        energies = ((n, self.energy(participant)) for participant, n in self.reaction.net.items())
         return reduced_affinity.reduced_standard_energy(tuple(energies))
 
     @cached_property
     def reduced_affinity(self) -> sp.Expr:
         """A/RT."""
         levels = []
-        for who, n in self.reaction.net.items():
-            scale = self.molar_volume(who) if who.is_solvent else who.unit_level
-            levels.append((n, self.level(who), scale, who.is_solvent))
+        for participant, n in self.reaction.net.items():
+            scale = (
+                self.molar_volume(participant) if participant.is_solvent else participant.unit_level
+            )
+            levels.append((n, self.level(participant), scale, participant.is_solvent))
         return reduced_affinity.reduced_affinity(self.standard, self.reduced_work, tuple(levels))
 
-    def molar_volume(self, who: Participant) -> sp.Symbol:
-        assert who.species is not None
-        volume = who.species.declared_molar_volume
+    def molar_volume(self, participant: Participant) -> sp.Symbol:
+        assert participant.species is not None
+        volume = participant.species.declared_molar_volume
         self._record(volume)
         return self.local(volume.symbol, volume.symbol, d.MOLAR_VOLUME)

@@ -264,7 +264,7 @@ class Species:
         Raises:
             BadFormula: a formula that is not elements with counts.
         """
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         pieces = _ELEMENT.findall(self.formula)
         if "".join(a + b for a, b in pieces) != self.formula:
             raise errors.BadFormula(
@@ -299,8 +299,8 @@ class Species:
                 raise errors.BadFormula(
                     where=where, wanted=wanted, got=got, advice=advice, species=self.name
                 )
-            found[element] = found.get(element, 0) + number
-        return found
+            counts[element] = counts.get(element, 0) + number
+        return counts
 
     def __hash__(self) -> int:
         return hash(self.name)  # equal species have equal names; hashing every field is slow

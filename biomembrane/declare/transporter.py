@@ -67,14 +67,22 @@ class Process(Compared):
         """The solutes that its rates may read: those of the reaction, catalysts among them, and
         those sensed.
         """
-        written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
+        written = [
+            participant for _, participant in (*self.reaction.reactants, *self.reaction.products)
+        ]
         return tuple(
-            dict.fromkeys(who for who in (*written, *self.modulating_solutes) if who.is_solute)
+            dict.fromkeys(
+                participant
+                for participant in (*written, *self.modulating_solutes)
+                if participant.is_solute
+            )
         )
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
-        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
+        local = {local_symbol for local_symbol, name in self.names.items() if name == symbol} | {
+            symbol
+        }
         given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
         return any(rate is not None and free(rate) & local for rate in given)
 
@@ -133,20 +141,17 @@ def build(
 def read(
     law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None
 ) -> tuple[Rates, sp.Expr | None]:
-    """The rates of a law and its modulator at the site, with the domains of parameters settled in
-    both alike.
+    """The rates of a law and its modulator at the site, with the domains of their parameters
+    settled.
     """
     with errors.of_users(law, f"{site.process}, law=…"):
-        told = law.rates(site)
-    rates = _complete(told, site.process)
-    g = None if modulator is None else evaluated(modulator, site, "modulator")
-    given = [
-        rate
-        for rate in (rates.forward, rates.reverse, rates.conductance, rates.flux, g)
-        if rate is not None
-    ]
-    made = dict(zip(given, site.settled(*given), strict=True))
-    return rates.mapped(made.__getitem__), None if g is None else made[g]
+        result = law.rates(site)
+    rates = _complete(result, site.process)
+    factor = None if modulator is None else evaluated(modulator, site, "modulator")
+    every = (rates.forward, rates.reverse, rates.conductance, rates.flux, factor)
+    expressions = [expression for expression in every if expression is not None]
+    settled = dict(zip(expressions, site.settled(*expressions), strict=True))
+    return rates.mapped(settled.__getitem__), None if factor is None else settled[factor]
 
 
 def _complete(rates: Any, where: str) -> Rates:
@@ -241,11 +246,11 @@ class Transporter(Compared):
     def __post_init__(self) -> None:
         check_name(self.name, "Transporter, name")
         site = Site(self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
-        put: Any = object.__setattr__
+        set_field: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
-        put(self, "label", self.label or self.name)
-        put(self, "processes", (build(site, self.law, self.modulator, {}),))
-        put(self, "parameters", dict(site.parameters))
+        set_field(self, "label", self.label or self.name)
+        set_field(self, "processes", (build(site, self.law, self.modulator, {}),))
+        set_field(self, "parameters", dict(site.parameters))
 
     @property
     def sensing(self) -> dict[str, str]:
@@ -271,87 +276,78 @@ class Transporter(Compared):
         return transporter_latex.transporter(self)
 
 
-def content_of(made: Any) -> tuple[Any, ...]:
-    """What a transporter or a cycle says: its processes with their rates, and its numbers with
+def content_of(transporter: Any) -> tuple[Any, ...]:
+    """What is compared of a transporter or a cycle: processes with their rates, and parameters with
     their sources.
     """
-    derived = {symbol: said(formula) for symbol, formula in made.derived.items()}
+    derived = {symbol: comparable(formula) for symbol, formula in transporter.derived.items()}
     return (
-        made.label,
-        made.on,
-        made.processes,
-        made.parameters,
-        made.states,
-        derived,
-        said(made.total),
-    )
+        transporter.label, transporter.on, transporter.processes, transporter.parameters,
+        transporter.states, derived, comparable(transporter.total),
+    )  # fmt: skip
 
 
-def said(formula: BoundExpression | None) -> Any:
+def comparable(formula: BoundExpression | None) -> Any:
     """A formula as it can be compared."""
     return formula and (formula.local, dict(formula.names))
 
 
 def sensed(process: Process, barrier: Any = None) -> str:
-    """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves
-    charge nor reads the voltage.
+    """The charge that a process moves through the field, as ``"+2 e inward"``; empty where it
+    neither moves charge nor reads the voltage.
     """
     on = process.on
     charge = (
         process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
     )
-    charge = charge if abs(float(charge)) > 1e-9 else 0  # of valences that were computed
-    theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
-    return (
-        f"{float(charge):+g} e inward{theta}"
-        if charge
-        else "V without moving charge"
-        if _reads_voltage(process)
-        else ""
-    )
+    if abs(float(charge)) > 1e-9:  # valences that were computed may not cancel exactly
+        theta = f" (θ = {barrier.theta:g})" if isinstance(barrier, Eyring) else ""
+        return f"{float(charge):+g} e inward{theta}"
+    return "V without moving charge" if _reads_voltage(process) else ""
 
 
 def _reads_voltage(process: Process) -> bool:
-    """Whether V stands in its rates as they are written; the A of a conductance is not."""
+    """Whether V occurs in its rates as written; the A of a conductance does not count."""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
     return any(e is not None and symbols.potential("@") in free(e) for e in rates)
 
 
-def sensing(made: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """By process, how V is sensed, and what charge moves through the field of processes whose rates
-    leave V out.
+def sensing(transporter: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """By process, how V is sensed; and the charge moved through the field by processes whose rates
+    do not depend on V.
 
-    Rates that are proved sense the charge of their reaction; of others it is known only whether V
-    stands in them.
+    Proved rates sense the charge of their reaction; of others it is known only whether they read V.
     """
-    read, unread = dict[str, str](), dict[str, str]()
-    for p in made.processes:
-        text = made.sensing[p.name]
-        own = (
-            p.certificate.exempt and made.total is None and text.endswith("inward")
-        )  # no step of a cycle, whose barrier is known
-        if own and not _reads_voltage(p):
-            unread[p.name] = text
+    sensed_by, unsensed = dict[str, str](), dict[str, str]()
+    for process in transporter.processes:
+        name, text = process.name, transporter.sensing[process.name]
+        # a step of a cycle has a known barrier even where it is exempt
+        as_given = (
+            process.certificate.exempt and transporter.total is None and text.endswith("inward")
+        )
+        if as_given and not _reads_voltage(process):
+            unsensed[name] = text
         elif text:
-            read[p.name] = f"as its rates were given (its reaction moves {text})" if own else text
-    return read, unread
+            note = f"as its rates were given (its reaction moves {text})"
+            sensed_by[name] = note if as_given else text
+    return sensed_by, unsensed
 
 
-def html_of(made: Any) -> str:
+def html_of(transporter: Any) -> str:
     """Reactions with their charges, certificates and parameters, for a notebook."""
     rows = [
         (
             p.name,
             str(p.reaction),
-            made.sensing[p.name],
+            transporter.sensing[p.name],
             p.certificate.verdict,
             p.certificate.statement,
         )
-        for p in made.processes
+        for p in transporter.processes
     ]
-    numbers = parameter_rows(made.parameters)
+    numbers = parameter_rows(transporter.parameters)
     body = join(
         table(rows, ("process", "reaction", "charge moved", "second law", "")),
         table(numbers, ("name", "value", "source")),
     )
-    return collapsible(f"{made.label} on {made.on.name}", body, open=True)
+    return collapsible(f"{transporter.label} on {transporter.on.name}", body, open=True)

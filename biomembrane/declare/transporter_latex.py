@@ -13,13 +13,13 @@ from .reaction import Participant, Reaction
 LONG = 150  # operations, beyond which the parts of a rate are named
 
 
-def reaction(made: Reaction) -> str:
+def reaction(reaction_: Reaction) -> str:
     """The reaction with an equilibrium arrow."""
 
     def side(terms: tuple[tuple[int, Participant], ...]) -> str:
         return " + ".join((f"{n}\\," if n > 1 else "") + _name(w) for n, w in terms)
 
-    return rf"{side(made.reactants)} \rightleftharpoons {side(made.products)}"
+    return rf"{side(reaction_.reactants)} \rightleftharpoons {side(reaction_.products)}"
 
 
 def _shortened(rates: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
@@ -32,18 +32,18 @@ def _shortened(rates: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], l
     return named, left
 
 
-def _name(who: Participant) -> str:
+def _name(participant: Participant) -> str:
     return (
-        rf"{roman(who.species.name)}_{{{roman(who.place.name)}}}"
-        if who.species and who.place
-        else roman(who.label)
+        rf"{roman(participant.species.name)}_{{{roman(participant.place.name)}}}"
+        if participant.species and participant.place
+        else roman(participant.label)
     )
 
 
-def transporter(made: Any) -> str:
+def transporter(transporter_: Any) -> str:
     """Reaction, rates and affinity of every process, as display mathematics."""
     lines = []
-    for process in made.processes:
+    for process in transporter_.processes:
         rates = process.rates
         lines.append(reaction(process.reaction))
         if rates.forward is not None:

@@ -116,8 +116,8 @@ def __getattr__(name: str) -> Any:
     """A kind of error, made on first use."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    return found
+    kind = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return kind
 
 
 def __dir__() -> list[str]:

@@ -12,15 +12,15 @@ _Kind = TypeVar("_Kind", bound=BaseException)
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def mistake(cls: type[_Kind]) -> type[_Kind]:
     """A frozen dataclass that still lets Python attach tracebacks and notes."""
-    made: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    frozen: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
 
     def setting(self: Any, name: str, value: Any) -> None:
         if not name.startswith("__"):
             raise FrozenInstanceError(f"cannot assign to field {name!r}")
         BaseException.__setattr__(self, name, value)
 
-    made.__setattr__ = setting
-    return made  # type: ignore[no-any-return]
+    frozen.__setattr__ = setting
+    return frozen  # type: ignore[no-any-return]
 
 
 @mistake
@@ -72,6 +72,6 @@ class BiomembraneError(ValueError):
 BiomembraneError.__module__ = __package__
 
 
-def _again(kind: type[BiomembraneError], told: dict[str, Any]) -> BiomembraneError:
+def _again(kind: type[BiomembraneError], arguments: dict[str, Any]) -> BiomembraneError:
     """An error as it was raised in another process."""
-    return kind(**told)
+    return kind(**arguments)

@@ -26,10 +26,10 @@ def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
 def apart(*numbers: float, digits: int = 4) -> list[str]:
     """Numbers in so many digits that different ones look different."""
     for more in range(digits, 18):
-        told = [f"{x:.{more}g}" for x in numbers]
-        if len(set(told)) == len(set(numbers)):
+        texts = [f"{x:.{more}g}" for x in numbers]
+        if len(set(texts)) == len(set(numbers)):
             break
-    return told
+    return texts
 
 
 def shown(value: object, limit: int = 90) -> str:

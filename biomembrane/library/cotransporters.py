@@ -29,9 +29,11 @@ def _coefficient(conductance: Any, where: str) -> Any:
     """g/F² of a conductance per area, with its source."""
     given = conductance.quantity if isinstance(conductance, Parameter) else conductance
     units.strip(given, SPECIFIC_CONDUCTANCE, where)
-    made = units.as_quantity(given, where) / Q(constants.FARADAY, "C/mol") ** 2
+    coefficient = units.as_quantity(given, where) / Q(constants.FARADAY, "C/mol") ** 2
     return (
-        replace(conductance, quantity=made, sd=None) if isinstance(conductance, Parameter) else made
+        replace(conductance, quantity=coefficient, sd=None)
+        if isinstance(conductance, Parameter)
+        else coefficient
     )
 
 

@@ -167,11 +167,11 @@ def _read(content: bytes, file: str) -> Sheet:
             got="no [source] with a key" if "source" not in read else "another form",
             advice="compare it with a sheet of the library",
         )
-    made = Sheet(
+    parsed_sheet = Sheet(
         str(read["source"]["key"]),
         read["source"],
         read.get("parameters", {}),
         read.get("species", {}),
     )
-    _ = made.reference  # says what is wrong with it
-    return made
+    _ = parsed_sheet.reference  # says what is wrong with it
+    return parsed_sheet

@@ -29,8 +29,8 @@ def like(dim: Dimension) -> str:
 @lru_cache(maxsize=512)
 def from_internal(unit: str) -> float:
     """Factor from the internal system to ``unit``: ``from_internal("mV") == 1000``."""
-    one = Q(1.0, unit)
-    return internal_factor(dimension_of(one), float(one.to_base_units().magnitude))
+    quantity = Q(1.0, unit)
+    return internal_factor(dimension_of(quantity), float(quantity.to_base_units().magnitude))
 
 
 def inward(unit: str) -> tuple[float, float]:

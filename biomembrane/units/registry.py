@@ -127,16 +127,16 @@ def _facts_by_name(name: str) -> UnitFacts | None:
 @lru_cache(maxsize=512)
 def facts(units: Any) -> UnitFacts | None:
     """Facts of a unit of this registry; None for a temperature scale with an offset."""
-    one = registry().Quantity(1.0, units)
-    if has_offset(one.units):
+    quantity = registry().Quantity(1.0, units)
+    if has_offset(quantity.units):
         return None
-    powers = dict(one.units.dimensionality)
+    powers = dict(quantity.units.dimensionality)
     exponents = {
         PINT_BASE[name]: Fraction(power).limit_denominator(1000) for name, power in powers.items()
     }
     dim = dimension(**exponents)
-    size = float(one.to_base_units().magnitude)
-    return UnitFacts(dim, internal_factor(dim, size), str(one.units))
+    size = float(quantity.to_base_units().magnitude)
+    return UnitFacts(dim, internal_factor(dim, size), str(quantity.units))
 
 
 def internal_factor(dim: Dimension, base: float) -> float:

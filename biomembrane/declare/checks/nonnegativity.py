@@ -79,8 +79,8 @@ def _sum(expr: sp.Add, memo: dict[sp.Expr, bool]) -> bool:
 
 
 def _factored(flat: sp.Expr, held: dict[sp.Symbol, sp.Expr], memo: dict[sp.Expr, bool]) -> bool:
-    made = sp.factor(flat)
-    return bool(made.is_Mul or made.is_Pow) and nonnegative(made.xreplace(held), memo)
+    product = sp.factor(flat)
+    return bool(product.is_Mul or product.is_Pow) and nonnegative(product.xreplace(held), memo)
 
 
 def _squares(flat: sp.Expr) -> bool:
@@ -152,8 +152,10 @@ def _value(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
     args = [_tried(a, memo) for a in e.args]
     if e.is_Add or e.is_Mul:
         return sum(args) if e.is_Add else math.prod(args)
-    made = _VALUES.get(type(e))
-    return np.nan if made is None else made(*args) if len(args) < 3 else reduce(made, args)
+    function = _VALUES.get(type(e))
+    return (
+        np.nan if function is None else function(*args) if len(args) < 3 else reduce(function, args)
+    )
 
 
 # --- bounds
@@ -186,10 +188,10 @@ def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
     if e.is_Add:
         return sum(low for low, _ in args), sum(high for _, high in args)
     if e.is_Mul:
-        made = (1.0, 1.0)
+        product = (1.0, 1.0)
         for factor in args:
-            made = _times(made, factor)
-        return made
+            product = _times(product, factor)
+        return product
     if isinstance(e, sp.exp):
         return (_exp(args[0][0]), _exp(args[0][1])) if e.args[0].is_real else ANY
     if e.is_Pow:
