@@ -1,4 +1,4 @@
-"""States with an equation of their own, such as gates: pure numbers that laws may read."""
+"""States with their own equation, such as gates: pure numbers that laws may read."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .user_expressions import called, evaluated
 
 @dataclass(frozen=True, eq=False)
 class Auxiliary(OwnState):
-    """A pure number x with dx/dt = rate(site, x) [1/s], outside the energy books.
+    """A pure number x with dx/dt = rate(site, x) [1/s], outside the energy ledger.
 
-    A law reads it as ``site[state]``; a model holds every state that its laws read.
+    A law reads it as ``site[state]``; a model contains every state that its laws read.
 
     Args:
         name: x(0) is the parameter ``name.start``, parameters of the rate are ``name.key``.
         on: the membrane whose V and solutes the rate may read, or a compartment.
         rate: a function of the site and of x; it may read other states.
         start: x(0).
-        domain: ``fraction`` (0 to 1), ``nonnegative`` or ``real``; no rate may lead out of it.
+        domain: ``fraction`` (0 to 1), ``nonnegative`` or ``real``; the rate may not lead out of it.
 
     Raises DimensionError, NegativeRate, OutOfDomain, WrongType, UnknownName and the unit errors.
     """
@@ -98,7 +98,7 @@ class Auxiliary(OwnState):
 
     @property
     def transporter(self) -> str:
-        """Whose it is, as errors tell it."""
+        """Its owner in the words of errors."""
         return self.name
 
     def reads(self, symbol: sp.Symbol) -> bool:
@@ -107,10 +107,8 @@ class Auxiliary(OwnState):
         return any(names.get(local) == symbol for local in free(self.formula.local))
 
 
-def auxiliaries(
-    read: Iterable[Any], model: str, places: Collection[Any]
-) -> tuple[Auxiliary, ...]:  # fmt: skip
-    """The states that are read, and those that their rates read in turn.
+def auxiliaries(read: Iterable[Any], model: str, places: Collection[Any]) -> tuple[Auxiliary, ...]:
+    """The states that laws read, and those that their rates read in turn.
 
     Raises DuplicateName, BadPlace.
     """
@@ -119,12 +117,18 @@ def auxiliaries(
     for x in pending:
         where = f"Model({model!r}), {x.name}"
         if states.setdefault(x.name, x) != x:
-            wanted, got = "one state of each name", f"two named {x.name!r}"
-            advice = "use the same object in all laws, or give one of the two another name"
-            raise errors.DuplicateName(where=where, wanted=wanted, got=got, advice=advice)
+            raise errors.DuplicateName(
+                where=where,
+                wanted="one state of each name",
+                got=f"two named {x.name!r}",
+                advice="use the same object in all laws, or give one of the two another name",
+            )
         if x.on not in places:
-            wanted, got = "a membrane or a compartment of the model", x.on.name
-            advice = f"{x.name} on the membrane of the channel that reads it"
-            raise errors.BadPlace(where=where, wanted=wanted, got=got, advice=advice)
+            raise errors.BadPlace(
+                where=where,
+                wanted="a membrane or a compartment of the model",
+                got=x.on.name,
+                advice=f"{x.name} on the membrane of the channel that reads it",
+            )
         pending += [y for y in x.own_states if y.name not in states]
     return tuple(states.values())

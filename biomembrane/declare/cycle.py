@@ -19,7 +19,6 @@ from typing import Any
 import sympy as sp
 
 from .. import errors
-from . import transporter_latex
 from .barriers import Barrier, Eyring
 from .bound_expression import BoundExpression
 from .checks.certificate import VERDICTS
@@ -37,6 +36,7 @@ from .reaction_parser import check_solvents
 from .site import Site
 from .species import Species
 from .transporter import Process, build, content_of, html_of, sensed
+from .transporter_latex import transporter_latex
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +260,7 @@ class Cycle(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return transporter_latex.transporter(self)
+        return transporter_latex(self)
 
 
 def _resolved(step: Step, states: dict[str, Participant], where: str) -> Step:

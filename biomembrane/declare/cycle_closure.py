@@ -15,7 +15,7 @@ from .. import constants, errors
 from ..symbols import F, R, T, c0, ln
 from .bound_expression import BoundExpression
 from .diagram import Diagram
-from .diagram_steps import Step, StepLaw, call
+from .diagram_steps import Step, StepLaw, closing_request
 from .parameter import Declared
 from .places import Membrane
 from .reaction import Participant
@@ -96,8 +96,8 @@ def _check_loops(
         return
     worst = max(off, key=lambda step: abs(sizes[step]))
     kilojoule = sizes[worst] * (constants.GAS * constants.BODY_TEMPERATURE / 1000)
-    text = {s.name: s.text for s in steps}
-    requests = ", ".join(repr(call(text[step], [s.text for s in steps])) for step in off)
+    text, texts = {s.name: s.text for s in steps}, [s.text for s in steps]
+    requests = ", ".join(repr(closing_request(text[step], texts)) for step in off)
     note = " (rounding of the published digits)" if abs(sizes[worst]) < ROUNDED else ""
     raise errors.CycleNotClosed(
         where=f"{name}, the loop closed by '{text[worst]}'",

@@ -1,4 +1,4 @@
-"""Transporters: a reaction at a place and a law for it, proved when they meet."""
+"""Transporters: a reaction at a membrane or in a compartment with its law, proved when made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
-from . import transporter_latex
 from .barriers import Eyring
 from .bound_expression import BoundExpression, free
 from .checks.certificate import Certificate
@@ -26,17 +25,18 @@ from .reaction_parser import parse
 from .readable_state import OwnState
 from .site import Site
 from .species import Species
+from .transporter_latex import transporter_latex
 from .user_expressions import evaluated, expressed
 
 
 @dataclass(frozen=True, eq=False)
 class Process(Compared):
-    """One reaction with its rates and the certificate of them: what the assembly reads.
+    """One reaction with its rates and their certificate, as models are assembled from.
 
-    ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates``
-    the same written out; ``modulating_solutes`` are the solutes that its rates read and that take
-    no part in the reaction, ``own_states`` those with an equation of their own that they read;
-    ``step`` is its name within a kinetic diagram.
+    ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
+    and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
+    that take no part in the reaction, ``own_states`` the states with an equation of their own that
+    they read; ``step`` is its name within a kinetic diagram.
     """
 
     name: str
@@ -64,30 +64,22 @@ class Process(Compared):
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
-        """The solutes that its rates may read: those of the reaction, catalysts among them, and
-        those sensed.
+        """The solutes that its rates may read: those of the reaction, including catalysts, and
+        those that modulate them.
         """
-        written = [
-            participant for _, participant in (*self.reaction.reactants, *self.reaction.products)
-        ]
-        return tuple(
-            dict.fromkeys(
-                participant
-                for participant in (*written, *self.modulating_solutes)
-                if participant.is_solute
-            )
-        )
+        terms = (*self.reaction.reactants, *self.reaction.products)
+        everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
+        return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
-        local = {local_symbol for local_symbol, name in self.names.items() if name == symbol} | {
-            symbol
-        }
-        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
-        return any(rate is not None and free(rate) & local for rate in given)
+        local = {key for key, name in self.names.items() if name == symbol} | {symbol}
+        rates = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and free(rate) & local for rate in rates)
 
     @cached_property
     def rates(self) -> Rates:
+        """The rates in the symbols of the model."""
         return self.local.mapped(lambda rate: rate.xreplace(self.names))
 
 
@@ -101,29 +93,23 @@ def build(
     where = site.process
     if isinstance(law, type) or not callable(getattr(law, "rates", None)):
         fields = ", ".join(f"{name}=…" for name in getattr(law, "__dataclass_fields__", {}))
-        advice = (
-            f"laws.{law.__name__}({fields})"
-            if isinstance(law, type) and fields
-            else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
-        )
+        advice = "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
+        if isinstance(law, type) and fields:
+            advice = f"laws.{law.__name__}({fields})"
         raise errors.WrongType(
             where=f"{where}, law=…",
             wanted="a law of biomembrane.laws",
             got=errors.shown(law),
             advice=advice,
         )
-    rates, g = read(law, site, modulator)
-    if g is not None:
-        rates = rates.mapped(lambda rate: g * rate)
-    case = LawAtSite(
-        rates,
-        g,
-        site.reduced_affinity,
-        frozenset(site.dims.items()),
-        frozenset((s, f.local) for s, f in derived.items()),
-    )
-    verdict, statement = certify(case, site.names, site.parameters, where)
-    proof = Certificate(verdict, statement, BoundExpression(site.reduced_affinity, site.names))
+    rates, factor = read(law, site, modulator)
+    if factor is not None:
+        rates = rates.mapped(lambda rate: factor * rate)
+    dims = frozenset(site.dims.items())
+    local = frozenset((symbol, formula.local) for symbol, formula in derived.items())
+    law_at_site = LawAtSite(rates, factor, site.reduced_affinity, dims, local)
+    verdict, statement = certify(law_at_site, site.names, site.parameters, where)
+    affinity = BoundExpression(site.reduced_affinity, site.names)
     return Process(
         where,
         site.name,
@@ -131,7 +117,7 @@ def build(
         site.on,
         rates,
         site.names,
-        proof,
+        Certificate(verdict, statement, affinity),
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),
@@ -155,38 +141,30 @@ def read(
 
 
 def _complete(rates: Any, where: str) -> Rates:
-    """The rates of a law: a pair, or a conductance, or a flux, each an expression."""
+    """The rates of a law, each an expression: a pair, a conductance or a flux."""
+    where_law = f"{where}, law=…"
     advice = (
         "laws.Rates(forward, reverse), laws.Rates(conductance=…) or laws.Rates(flux=…, reason=…)"
     )
     if not isinstance(rates, Rates):
         raise errors.WrongType(
-            where=f"{where}, law=…",
-            wanted="a law that gives Rates",
-            got=errors.shown(rates),
-            advice=advice,
+            where=where_law, wanted="a law that gives Rates", got=errors.shown(rates), advice=advice
         )
-    given = [
-        name
-        for name in ("forward", "reverse", "conductance", "flux")
-        if getattr(rates, name) is not None
-    ]
-    if given not in (
-        ["forward", "reverse"],
-        ["conductance"],
-        ["flux"],
-        ["forward", "reverse", "flux"],
-    ):
-        got = " and ".join(given) or "nothing"
+    names = ("forward", "reverse", "conductance", "flux")
+    given = tuple(name for name in names if getattr(rates, name) is not None)
+    if given not in _COMPLETE:
         raise errors.WrongType(
-            where=f"{where}, law=…",
+            where=where_law,
             wanted="Rates of forward and reverse, or of one other",
-            got=got,
+            got=" and ".join(given) or "nothing",
             advice=advice,
         )
-    return replace(
-        rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given}
-    )
+    expressions = {name: expressed(getattr(rates, name), f"{where}, {name}") for name in given}
+    return replace(rates, **expressions)
+
+
+# the fields of Rates that a law may give
+_COMPLETE = (("forward", "reverse"), ("conductance",), ("flux",), ("forward", "reverse", "flux"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,13 +178,12 @@ class Transporter(Compared):
         on: the membrane, or a compartment for a reaction inside it.
         law: of :mod:`biomembrane.laws`.
         modulator: a function of the site that gives a non-negative pure number (open probability,
-            inhibition) and may read any solute
-            on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
-        label: how figures write it; the name as it is given unless told.
+            inhibition) and may read any solute on either side, ``site["Ca@in"]``; it multiplies
+            both one-way rates and thus does no work.
+        label: how figures write it; default the name.
+        species: species that the reaction names and no place holds: the solvent, ``(H2O,)``.
 
-        species: what the reaction names and no place holds: the solvent, ``(H2O,)``.
-
-    All that is wrong is told here and not later.
+    All mistakes are found here and not later.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -254,7 +231,7 @@ class Transporter(Compared):
 
     @property
     def sensing(self) -> dict[str, str]:
-        """By process, the charge that it moves inward, and whether it senses the voltage."""
+        """By process, the charge that it moves inward, or that V is sensed without a charge."""
         return {p.name: sensed(p) for p in self.processes}
 
     @property
@@ -273,7 +250,7 @@ class Transporter(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return transporter_latex.transporter(self)
+        return transporter_latex(self)
 
 
 def content_of(transporter: Any) -> tuple[Any, ...]:
