@@ -20,7 +20,7 @@ _HEADS = {
     "n": "n",
     "J": "J",
 }
-# the field's letters for parameters that the interface names in words
+# letters of the field for parameters that the interface names in words
 _LETTERS = {
     "permeability": "P", "area": "S", "capacitance": "C", "density": "N", "maximum": r"V^{\max}",
     "turnover": "k", "forward": "k^{+}",
@@ -40,15 +40,15 @@ _PLAIN = {
 
 
 def roman(text: str) -> str:
-    """Text in upright type as it is given, safe inside mathematics."""
+    """Text in upright type, escaped for mathematics."""
     return (
         r"\mathrm{" + text.replace("_", r"\_").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
     )
 
 
 def _parameter(owner: str, key: str) -> str:
-    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with d, Na below; words
-    stay words.
+    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with subscripts d, Na;
+    words remain words.
     """
     below = [roman(owner)] if owner else []
     if key in _LETTERS:
@@ -67,7 +67,7 @@ def _parameter(owner: str, key: str) -> str:
 
 
 class _Printer(LatexPrinter):
-    owner = ""  # whose parameters need no name
+    owner = ""  # its parameters are written without its name
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:  # noqa: ARG002
         name = expr.name
@@ -92,8 +92,9 @@ class _Printer(LatexPrinter):
 
 
 def tex(expr: Any, owner: str = "") -> str:
-    """The LaTeX of a sympy expression or equation, without delimiters; parameters of ``owner`` are
-    written without its name.
+    """The LaTeX of a sympy expression or equation, without delimiters.
+
+    Parameters of ``owner`` are written without its name.
     """
     printer = _Printer({"mul_symbol": None, "ln_notation": True})
     printer.owner = owner

@@ -57,8 +57,8 @@ class Saturable:
         if self.maximum is not None:
             E = site.per_area("maximum", self._sourced(self.maximum), d.FLUX)
         else:
-            turnover = site.parameter("turnover", self._sourced(self.turnover), d.RATE)
-            E = site.carriers(self._sourced(self.density)) * turnover
+            E = site.carriers(self._sourced(self.density))
+            E *= site.parameter("turnover", self._sourced(self.turnover), d.RATE)
         K = self._half_saturations(site)
         plus, minus = split(self.barrier, site)
         sides = (site.reaction.reactants, site.reaction.products)

@@ -340,10 +340,9 @@ class Site:
         """A/RT."""
         levels = []
         for participant, n in self.reaction.net.items():
-            scale = (
-                self.molar_volume(participant) if participant.is_solvent else participant.unit_level
-            )
-            levels.append((n, self.level(participant), scale, participant.is_solvent))
+            solvent, level = participant.is_solvent, self.level(participant)
+            scale = self.molar_volume(participant) if solvent else participant.unit_level
+            levels.append((n, level, scale, solvent))
         return reduced_affinity.reduced_affinity(self.standard, self.reduced_work, tuple(levels))
 
     def molar_volume(self, participant: Participant) -> sp.Symbol:

@@ -105,11 +105,11 @@ def build(
     rates, factor = read(law, site, modulator)
     if factor is not None:
         rates = rates.mapped(lambda rate: factor * rate)
+    affinity = site.reduced_affinity  # records its symbols at the site
     dims = frozenset(site.dims.items())
     local = frozenset((symbol, formula.local) for symbol, formula in derived.items())
-    law_at_site = LawAtSite(rates, factor, site.reduced_affinity, dims, local)
+    law_at_site = LawAtSite(rates, factor, affinity, dims, local)
     verdict, statement = certify(law_at_site, site.names, site.parameters, where)
-    affinity = BoundExpression(site.reduced_affinity, site.names)
     return Process(
         where,
         site.name,
@@ -117,7 +117,7 @@ def build(
         site.on,
         rates,
         site.names,
-        Certificate(verdict, statement, affinity),
+        Certificate(verdict, statement, BoundExpression(affinity, site.names)),
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),

@@ -1,4 +1,4 @@
-"""What all errors are: frozen dataclasses that print as where, wanted, got and what to try."""
+"""The base of all errors: frozen dataclasses that print as where, wanted, got and try."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class BiomembraneError(ValueError):
 
     Attributes:
         where: the object and the argument.
-        wanted: what was due, a sentence or a value.
+        wanted: what was expected, a sentence or a value.
         got: what came.
-        advice: what to try, as it can be followed.
-        headline: of the class: what is wrong.
+        advice: what to try, ready to be followed.
+        headline: what is wrong, the same for all of a class.
     """
 
     where: str = ""
@@ -49,7 +49,7 @@ class BiomembraneError(ValueError):
             cls.__module__ = __package__  # under which users know it
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+        return _unpickled, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
 
     def __str__(self) -> str:
         rows = [
@@ -72,6 +72,6 @@ class BiomembraneError(ValueError):
 BiomembraneError.__module__ = __package__
 
 
-def _again(kind: type[BiomembraneError], arguments: dict[str, Any]) -> BiomembraneError:
-    """An error as it was raised in another process."""
+def _unpickled(kind: type[BiomembraneError], arguments: dict[str, Any]) -> BiomembraneError:
+    """An error that was raised in another process."""
     return kind(**arguments)

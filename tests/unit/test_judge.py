@@ -198,18 +198,18 @@ def test_rates_and_affinity_are_written_in_the_names_of_the_model() -> None:
     alike.
     """
     model = cells(1)
-    certify_local = (
+    allowed = (
         {e.symbol for e in model.equations}
         | {p.symbol for p in model.pools}
         | {model.symbol(n) for n in model.parameters}
     )
-    certify_local |= {symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A}
+    allowed |= {symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A}
     for process in model.processes:
-        assert process.rates.forward.free_symbols <= certify_local
-        assert process.certificate.reduced_affinity.free_symbols <= certify_local
+        assert process.rates.forward.free_symbols <= allowed
+        assert process.certificate.reduced_affinity.free_symbols <= allowed
     for group in (model.stores, model.exergy, model.initial, model.scale):
-        assert all(e.free_symbols <= certify_local for e in group.values())
-    assert all(e.expression.free_symbols <= certify_local for e in model.equations)
+        assert all(e.free_symbols <= allowed for e in group.values())
+    assert all(e.expression.free_symbols <= allowed for e in model.equations)
 
 
 def test_a_formula_lowers_to_what_it_says() -> None:
