@@ -355,7 +355,7 @@ def _gained(model: Model, made: _Outputs, flux: dict[str, int]) -> dict[tuple[st
     """The power that each loop which does not close makes from nothing, J·ε."""
     g = made.g
     found = {}
-    for loop in (x for t in model.transporters for x in getattr(t, "off", ())):
+    for loop in (x for t in model.transporters for x in getattr(t, "open_loops", ())):
         around = functools.reduce(
             g.add, (g.mul(g.const(share), flux[process]) for process, share in loop.shares.items())
         )
