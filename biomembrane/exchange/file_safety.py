@@ -231,7 +231,7 @@ def _attributes(file: Path, holder: Any) -> None:
 # --- zarr
 
 
-class Zarr:
+class ZarrHeaders:
     """A folder in zarr format 3 as its headers tell it: ``arrays`` by name, ``attributes``; no
     chunk of it is read.
 
@@ -327,17 +327,17 @@ class Zarr:
             raise refused(self.folder, f"{name!r} has no sound shape")
         return read
 
-    def keys(self, name: str, at: Mapping[str, int] | None = None) -> Iterator[Path]:
+    def chunk_files(self, array: str, at: Mapping[str, int] | None = None) -> Iterator[Path]:
         """Where the chunks of an array lie; with ``at``, those with these numbers along these
         dimensions.
         """
-        read = self.arrays[name]
-        chunks = read["chunk_grid"]["configuration"]["chunk_shape"]
-        counts = [-(-n // c) for n, c in zip(read["shape"], chunks, strict=True)]
-        dims = read.get("dimension_names") or ()
+        header = self.arrays[array]
+        chunks = header["chunk_grid"]["configuration"]["chunk_shape"]
+        counts = [-(-n // c) for n, c in zip(header["shape"], chunks, strict=True)]
+        dims = header.get("dimension_names") or ()
         wanted = [
             [at[d]] if at and d in at else range(count)
             for d, count in zip(dims, counts, strict=True)
         ]
         for index in product(*wanted):
-            yield self.folder.joinpath(name, "c", *map(str, index))
+            yield self.folder.joinpath(array, "c", *map(str, index))

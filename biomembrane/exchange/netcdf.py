@@ -81,7 +81,7 @@ def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
             suffix=target.suffix,
         )
     if isinstance(run, Lazy):
-        from .zarr import write as write_zarr
+        from .zarr_writer import write as write_zarr
 
         return write_zarr(run, target)
     return write(run.data, target)
@@ -123,7 +123,7 @@ def open_result(path: PathLike) -> xr.Dataset:
         and source.is_dir()
         and any((source / name).exists() for name in ("zarr.json", ".zgroup"))
     ):
-        from .zarr import read as read_zarr
+        from .zarr_reader import read as read_zarr
 
         return read_zarr(source)
     if not there or not source.is_file():
