@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import PathLike
     from ..results.run import Run
-    from ..results.scan import ScanResult
+    from ..results.scan_result import ScanResult
 
 
 def dataset(run: Run) -> xr.Dataset:
@@ -57,7 +57,7 @@ def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
     """
     from ..results.lazy_scan import Lazy
     from ..results.run import Run
-    from ..results.scan import ScanResult
+    from ..results.scan_result import ScanResult
 
     if not isinstance(run, (Run, ScanResult, SavedRun)):
         advice = "bm.save(bm.simulate(model, until='10 min'), 'run.nc')"

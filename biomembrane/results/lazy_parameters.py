@@ -55,7 +55,7 @@ def _with(name: str, given: Protocol, parts: Mapping[str, Any]) -> Protocol:
     )
 
 
-def everything(parameters: Mapping[str, Any]) -> list[Any]:
+def all_values(parameters: Mapping[str, Any]) -> list[Any]:
     """Every value, those in protocols too."""
     whole = [value for value in parameters.values() if not isinstance(value, Protocol)]
     return whole + [
@@ -64,6 +64,16 @@ def everything(parameters: Mapping[str, Any]) -> list[Any]:
         if isinstance(value, Protocol)
         for part in _parts(str(name), value).values()
     ]
+
+
+def has_dask_arrays(parameters: Mapping[str, Any] | None) -> bool:
+    """Whether some parameter is a dask array."""
+    given = all_values(parameters) if isinstance(parameters, Mapping) else ()
+    return any(
+        hasattr(value, "to_dataset") and value.chunks is not None
+        for value in given
+        if not units.is_quantity(value)
+    )
 
 
 def apart(

@@ -25,9 +25,11 @@ from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid
 from . import lazy_parameters
+from .keep import Keep
 from .labels import attributes, labels
 from .layout import BY_LANE, facts, size, there
-from .scan import Keep, ScanResult, collect
+from .scan_collector import collect
+from .scan_result import ScanResult
 from .schema import OWN, TABLE, VARIABLES, Part, ordered
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ..assemble.impermeants import impermeant_quantities
 from .run import Run
 
 if TYPE_CHECKING:
-    from .scan import ScanResult
+    from .scan_result import ScanResult
 
 TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 

@@ -20,7 +20,8 @@ from ..solve.parameter_set import of_start
 from ..solve.task import Task
 from ..solve.task import prepare as checked
 from ..solve.time_grid import output_times
-from .run import Run, finished
+from .run import Run
+from .simulation import finished
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

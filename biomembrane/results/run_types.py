@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..declare.protocol import Protocol as Course
 from ..quantity_types import Number, QuantityLike
 from ..solve import lane_batches
-from .scan import Keep
+from .keep import Keep
 
 
 class Ended(Protocol):

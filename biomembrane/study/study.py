@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran not
     from ..assemble.model import Model
     from ..quantity_types import Number, Quantity, QuantityLike
     from ..results.run import Run
-    from ..results.scan import ScanResult
+    from ..results.scan_result import ScanResult
     from ..second_law.finding import Audit
     from ..show.figure_types import Drawn, Picture
 
@@ -227,7 +227,7 @@ class Study:
             BadSettings: ``hosted`` for a model that is audited already.
         """
         from ..exchange.netcdf import save
-        from ..results.run import simulate
+        from ..results.simulation import simulate
 
         label = self._label(
             label, [r.label for r in self.records], "run(label=…)", "label='ouabain'"

@@ -17,8 +17,10 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
+from biomembrane.results.keep import as_keep
+from biomembrane.results.lazy_parameters import has_dask_arrays
 from biomembrane.results.reducers import BOOKED, METHODS, SEEN
-from biomembrane.results.scan import ScanResult, chunked, read
+from biomembrane.results.scan_result import ScanResult
 from biomembrane.solve import lane_batches
 
 S = bm.Species("S")
@@ -381,14 +383,14 @@ def test_what_keep_may_be() -> None:
     only.
     """
     own = Keep(["flux"])
-    assert read(own) is own
-    assert read("final") == Keep(
+    assert as_keep(own) is own
+    assert as_keep("final") == Keep(
         ("amount", "potential", "volume"), times="final", reduce=(), ledger="final", dtype="float64"
     )
-    assert read(["flux"]) == Keep(["flux"])
-    assert read(("flux", "volume")).variables == ("flux", "volume")
+    assert as_keep(["flux"]) == Keep(["flux"])
+    assert as_keep(("flux", "volume")).variables == ("flux", "volume")
     assert (Keep().times, Keep().summed, Keep(["ledger_flow"]).summed) == ("all", True, False)
-    assert not chunked(["bath.S"])
+    assert not has_dask_arrays(["bath.S"])
 
 
 # --- lanes that fail, and the check
