@@ -92,8 +92,8 @@ def simulate(
 
     Returns:
         :class:`Run`; with ``keep`` a :class:`~biomembrane.results.scan_result.ScanResult`, which
-        has the same ``data`` and ``ledger`` as far as they were kept.  In a scan a lane that fails does not stop the others: it ends in NaN and
-        ``run.data.status`` says why.
+        has the same ``data`` and ``ledger`` as far as they were kept.  In a scan a lane that fails
+        does not stop the others: it ends in NaN and ``run.data.status`` says why.
 
     Raises:
         SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
