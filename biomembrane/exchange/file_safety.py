@@ -115,7 +115,7 @@ def _holds_numbers(value: Any) -> bool:
 
 def _describes_system(value: Any) -> bool:
     """Whether it describes membranes, processes, species and transporters as
-    :func:`biomembrane.results.labels.system` does.
+    :func:`biomembrane.results.labels.model_description` does.
     """
     parts: list[Any] = (
         [value.get(part) for part in ("membranes", "processes", "charges", "labels")]

@@ -26,8 +26,8 @@ from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid
 from . import lazy_parameters
 from .keep import Keep
-from .labels import attributes, labels
-from .layout import BY_LANE, facts, size, there
+from .labels import attributes, own_coordinates
+from .layout import BY_LANE, attributes_of, dimension_size, variables_present
 from .scan_collector import collect
 from .scan_result import ScanResult
 from .schema import OWN, TABLE, VARIABLES, Part, ordered
@@ -217,7 +217,9 @@ def lazy(
     data = xr.map_blocks(
         _bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template
     )[list(template)]
-    data = data.assign_coords({**one.data.coords, **labels(model, template.dims), **chosen.coords})
+    data = data.assign_coords(
+        {**one.data.coords, **own_coordinates(model, template.dims), **chosen.coords}
+    )
     about = {"span": one.data.attrs["span"], "empty": one.data.attrs["empty"].split()}
     told = {name: one.data.attrs[name] for name in (OWN,) if name in one.data.attrs}
     data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False, **about)
@@ -238,7 +240,7 @@ def _chosen(
     made = resolve(model, lazy_parameters.together(fixed, small))
     met = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
     first = next(iter(met.values()))
-    dims = {str(dim): int(size) for dim, size in first.sizes.items()}
+    dims = {str(dim): int(dimension_size) for dim, dimension_size in first.sizes.items()}
     return replace(
         made,
         begun=begun,
@@ -278,7 +280,9 @@ def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Datase
 
 
 def _courses(model: Model) -> list[str]:
-    return [name for name, v in VARIABLES.items() if v.dim == "pool" or size(model, v.dim)]
+    return [
+        name for name, v in VARIABLES.items() if v.dim == "pool" or dimension_size(model, v.dim)
+    ]
 
 
 def _with_protocols(one: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:
@@ -286,11 +290,14 @@ def _with_protocols(one: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dat
     are scanned.
     """
     model, made = task.model, one
-    for name in there(model, task.kernel.program, chosen):
+    for name in variables_present(model, task.kernel.program, chosen):
         if name not in made and TABLE[name].part is not Part.LINE:
             axes = TABLE[name].axes
-            sizes = [one.sizes["time"] if axis == "time" else size(model, axis) for axis in axes]
-            made = made.assign({name: (axes, np.zeros(sizes), facts(model, name))})
+            sizes = [
+                one.sizes["time"] if axis == "time" else dimension_size(model, axis)
+                for axis in axes
+            ]
+            made = made.assign({name: (axes, np.zeros(sizes), attributes_of(model, name))})
     for name in chosen.moved(model):
         p = model.parameter(name)
         if name not in made:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import Unseen
 from ..solve.trajectory import Trajectory
 from .schema import REDUCTIONS, VARIABLES
-from .variables import sides
+from .variables import values_at_breaks
 
 Array = NDArray[np.float64]
 
@@ -44,11 +44,11 @@ _OVER = {
     "max": "over the output times",
     "mean": "by the trapezoid rule over the output times",
 }
-SEEN = {how: words + _BOTH for how, words in _OVER.items()} | {"final": "at the end of the run"}
-BOOKED = SEEN | _OVER  # of the books
+COVERAGE = {how: words + _BOTH for how, words in _OVER.items()} | {"final": "at the end of the run"}
+LEDGER_COVERAGE = COVERAGE | _OVER  # of the books
 
 
-def between(t: Trajectory, times: Array) -> NDArray[np.bool_]:
+def breaks_within(t: Trajectory, times: Array) -> NDArray[np.bool_]:
     """(break, lane): which breaks lie within these times."""
     breaks = t.stops[:-1]
     made: NDArray[np.bool_] = (breaks > times[0]) & (breaks < times[-1])
@@ -59,14 +59,16 @@ def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[A
     """``value`` (lane, time, member) at ``times``, and with both sides of each break among them;
     the times are (lane, time) then.
     """
-    inside = between(t, times) if name in VARIABLES else np.zeros((0, 0), dtype=bool)
+    inside = breaks_within(t, times) if name in VARIABLES else np.zeros((0, 0), dtype=bool)
     if not inside.any():
         return value, times
     at = np.where(
         inside, t.stops[:-1], times[0]
     ).T  # those that lie outside stand at the start once more, where they change nothing
     edges = np.where(
-        np.tile(inside, (2, 1)).T[..., None], sides(t, name).transpose(2, 1, 0), value[:, :1]
+        np.tile(inside, (2, 1)).T[..., None],
+        values_at_breaks(t, name).transpose(2, 1, 0),
+        value[:, :1],
     )
     before, after = np.split(edges, 2, axis=1)
     when = np.concatenate([at, np.broadcast_to(times, (len(at), len(times))), at], axis=1)
@@ -77,11 +79,11 @@ def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[A
     )
 
 
-def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: bool) -> bool:
+def moves_unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: bool) -> bool:
     """Whether a part of a protocol lies between two output times, or a formula moves there;
     ``breaks``: its ends are seen.
     """
-    inside = between(t, times)
+    inside = breaks_within(t, times)
     if not breaks:
         return bool((inside & ~np.isin(t.stops[:-1], times)).any())
     begin, end = t.stops[:-1], np.minimum(t.stops[1:], times[-1])

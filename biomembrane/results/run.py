@@ -16,9 +16,17 @@ from ..solve.status import Status
 from ..solve.trajectory import Trajectory
 from .labels import attributes
 from .lanes import Labels, final, nearest_places, positions
-from .layout import BY_LANE, Deferred, ended, ends, fate, laid, there
+from .layout import (
+    BY_LANE,
+    Deferred,
+    end_variables,
+    ending_text,
+    labelled_dataset,
+    lane_ends,
+    variables_present,
+)
 from .schema import TABLE, Part
-from .variables import bath_levels, protocols, values
+from .variables import bath_levels, course_values, protocols
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -187,7 +195,9 @@ class Run:
     @property
     def _ended(self) -> str:
         return (
-            ended(ends(self.trajectory.statuses)[0]) if self.trajectory.dims else self.status.kind
+            ending_text(lane_ends(self.trajectory.statuses)[0])
+            if self.trajectory.dims
+            else self.status.kind
         )
 
     def _repr_html_(self) -> str:
@@ -203,11 +213,11 @@ def _dataset(run: Run) -> xr.Dataset:
     t, model, books = run.trajectory, run.model, run.books
     dims = tuple(t.dims)
     data: dict[str, Any] = {}
-    names = there(model, t.kernel.program, t.parameters)
+    names = variables_present(model, t.kernel.program, t.parameters)
     for name in (n for n in names if TABLE[n].part is Part.COURSE):
         data[name] = (
             (*TABLE[name].axes, *dims),
-            np.moveaxis(t.shaped(values(t, name)), 1, 0),
+            np.moveaxis(t.shaped(course_values(t, name)), 1, 0),
             TABLE[name].facts,
         )
     for name, (value, unit, meaning) in protocols(t).items():
@@ -216,9 +226,9 @@ def _dataset(run: Run) -> xr.Dataset:
             t.shaped(value[None])[0],
             {"units": unit, "long_name": meaning},
         )
-    data |= fate(model, t.dims, ends(t.statuses))
+    data |= end_variables(model, t.dims, lane_ends(t.statuses))
     deferred = Deferred(t, books)
     laid_out = {name: deferred.variable(name) for name in names if TABLE[name].deferred}
-    ended, span = BY_LANE if dims else run.status.kind, float(t.block.times[-1])
-    attrs = attributes(model, t.parameters, t.solver, ended, span=span, empty=books.empty)
-    return laid(data, model, t.parameters, t.times, attrs, laid_out)
+    ending_text, span = BY_LANE if dims else run.status.kind, float(t.block.times[-1])
+    attrs = attributes(model, t.parameters, t.solver, ending_text, span=span, empty=books.empty)
+    return labelled_dataset(data, model, t.parameters, t.times, attrs, laid_out)

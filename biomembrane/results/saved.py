@@ -14,7 +14,7 @@ from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..solve.status import Outcome, Status
 from .lanes import Labels, final, nearest_places, positions
-from .layout import ended
+from .layout import ending_text
 from .one_lane import lane
 from .saved_ledger import FiledLedger
 from .schema import whole
@@ -128,7 +128,7 @@ class SavedRun:
         if "status" not in self.data:
             return f"<SavedRun of {self.model_name!r}>"
         dims = ", ".join(f"{k}: {v}" for k, v in self.dims.items())
-        ending = ended(self.data.status.values) if self.dims else self.status.kind
+        ending = ending_text(self.data.status.values) if self.dims else self.status.kind
         return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {ending}>"
 
     def _repr_html_(self) -> str:

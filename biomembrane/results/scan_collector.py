@@ -20,12 +20,20 @@ from ..solve.status import Outcome
 from ..solve.task import Task
 from ..solve.trajectory import Trajectory
 from .keep import Keep
-from .labels import attributes, labels
-from .layout import BY_LANE, CANCELLED, ends, facts, fate, laid, there
-from .reducers import BOOKED, METHODS, REDUCERS, SEEN, unseen, warn, with_breaks
+from .labels import attributes, own_coordinates
+from .layout import (
+    BY_LANE,
+    CANCELLED,
+    attributes_of,
+    end_variables,
+    labelled_dataset,
+    lane_ends,
+    variables_present,
+)
+from .reducers import COVERAGE, LEDGER_COVERAGE, METHODS, REDUCERS, moves_unseen, warn, with_breaks
 from .scan_result import ScanResult
 from .schema import ALL_LANES, OWN, TABLE, Part, reduced
-from .variables import numbers, protocols
+from .variables import protocols, variable_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,7 +48,7 @@ class _Collector:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
         self.taken = keep.taken(task.times, task.first)
-        self.every = there(task.model, task.kernel.program, task.parameters)
+        self.every = variables_present(task.model, task.kernel.program, task.parameters)
         self.names = keep.names(self.every)
         booked = any(name.startswith("ledger_") for name in self.names)
         self.books = booked or keep.lines or callable(keep.reduce)  # along the way
@@ -80,16 +88,16 @@ class _Collector:
         """Keep what is wanted of a chunk."""
         keep, last = self.keep, LedgerTotals(replace(t, block=t.block.ends()))
         books = LedgerTotals(t) if self.books else last
-        self.status[at], self.culprit[at], self.end[at] = ends(t.statuses)
+        self.status[at], self.culprit[at], self.end[at] = lane_ends(t.statuses)
         for name in (n for n in ALL_LANES if n in self.every and TABLE[n].deferred):
-            self.put(name, at, numbers(t, last, name))
+            self.put(name, at, variable_values(t, last, name))
         self.empty |= set(last.empty)
         if (
             keep.reduce
             and (callable(keep.reduce) or set(keep.reduce) - {"final"})
             and not self.unseen
         ):
-            self.unseen = unseen(
+            self.unseen = moves_unseen(
                 t, t.block.times[self.taken], self.taken, breaks=not callable(keep.reduce)
             )
         shown, last_of = self._shown(at, t, books)
@@ -122,7 +130,7 @@ class _Collector:
         shown: dict[str, Array] = {}
         last: dict[str, Array] = {}
         for name in self.names:
-            got = numbers(t, books, name)
+            got = variable_values(t, books, name)
             by_lane = got.transpose(*range(got.ndim)[::-1])
             if TABLE[name].timed:
                 last[name] = by_lane[:, -1]
@@ -150,7 +158,7 @@ class _Collector:
             for line in LINES
         }
         assert callable(self.keep.reduce)
-        coords = labels(t.model, {d for dims, _ in data.values() for d in dims})
+        coords = own_coordinates(t.model, {d for dims, _ in data.values() for d in dims})
         seen = xr.Dataset(
             data,
             coords=coords
@@ -208,14 +216,14 @@ def _labelled(sink: _Collector) -> xr.Dataset:
     for name, array in sink.arrays.items():
         rest, told = _facts(name, sink)
         data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), told)
-    data |= fate(task.model, chosen.dims, (sink.status, sink.culprit, sink.end))
+    data |= end_variables(task.model, chosen.dims, (sink.status, sink.culprit, sink.end))
     ended = BY_LANE if chosen.dims else Outcome.of(sink.status[0])
     about: dict[str, Any] = attributes(
         task.model, chosen, task.solver, ended, span=float(task.times[-1]), empty=sink.empty
     )
     if sink.extra:
         about[OWN] = json.dumps(sorted(sink.extra))
-    made = laid(data, task.model, chosen, task.times[sink.taken], about)
+    made = labelled_dataset(data, task.model, chosen, task.times[sink.taken], about)
     return made.assign_coords(
         {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in made.coords}
     )
@@ -229,11 +237,11 @@ def _facts(name: str, sink: _Collector) -> tuple[list[str], dict[str, Any]]:
     if name in sink.courses:
         return ["time"], sink.courses[name]
     base, how = reduced(name)
-    v, told = TABLE[base], facts(sink.task.model, base)
+    v, told = TABLE[base], attributes_of(sink.task.model, base)
     if how:
         told |= {
             "cell_methods": f"time: {METHODS[how]}",
-            "comment": (SEEN if v.part is Part.COURSE else BOOKED)[how],
+            "comment": (COVERAGE if v.part is Part.COURSE else LEDGER_COVERAGE)[how],
         }
     along = not how and (
         v.part is not Part.LINE or sink.keep.lines or (name in sink.names and not sink.keep.reduce)

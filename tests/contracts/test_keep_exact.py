@@ -19,7 +19,7 @@ from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
 from biomembrane.results.keep import as_keep
 from biomembrane.results.lazy_parameters import has_dask_arrays
-from biomembrane.results.reducers import BOOKED, METHODS, SEEN
+from biomembrane.results.reducers import COVERAGE, LEDGER_COVERAGE, METHODS
 from biomembrane.results.scan_result import ScanResult
 from biomembrane.solve import lane_batches
 
@@ -278,14 +278,14 @@ def test_reducers_reduce_over_time_alone(ledger: str) -> None:
         "units": "fmol s-1",
         "long_name": "flux in the written direction",
         "cell_methods": "time: maximum",
-        "comment": SEEN["max"],
+        "comment": COVERAGE["max"],
     }
     assert kept.flux_max.dims == ("process", "P", "out")
     assert kept.ledger_exergy_min.attrs == {
         "units": "pJ",
         "long_name": "exergy gained",
         "cell_methods": "time: minimum",
-        "comment": BOOKED["min"],
+        "comment": LEDGER_COVERAGE["min"],
     }
     assert kept.ledger_dissipated_final.dims == ("P", "out")
     assert laid(kept.ledger_stored) == near(
