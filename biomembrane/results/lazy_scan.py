@@ -20,7 +20,8 @@ from ..declare.identity import packed
 from ..solve.continuation import onward, unused
 from ..solve.engine_protocols import Solver
 from ..solve.initial_state import begin
-from ..solve.parameter_set import ParameterSet, resolve
+from ..solve.parameter_set import ParameterSet
+from ..solve.read_parameters import resolve
 from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, prepare
 from ..solve.time_grid import Grid

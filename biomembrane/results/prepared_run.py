@@ -16,7 +16,7 @@ from ..declare.solute_names import renamed
 from ..solve.continuation import fixed
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index
-from ..solve.parameter_set import of_start
+from ..solve.start_parameters import of_start
 from ..solve.task import Task
 from ..solve.task import prepare as checked
 from ..solve.time_grid import output_times

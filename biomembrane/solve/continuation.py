@@ -13,7 +13,8 @@ import numpy as np
 from .. import errors, units
 from ..assemble.model import Model
 from ..declare.solute_names import renamed
-from .parameter_set import BEGUN, of_start, potentials_of_start
+from .parameter_set import BEGUN
+from .start_parameters import of_start, potentials_of_start
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:

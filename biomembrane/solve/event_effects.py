@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from .. import errors
 from ..compile.kernel import Kernel
 from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
-from .parameter_set import ParameterSet, changeable
+from .parameter_set import ParameterSet
 from .problem import Array, Met, Problem
+from .start_parameters import changeable
 from .status import Outcome, Status
 
 if TYPE_CHECKING:

@@ -22,9 +22,10 @@ from .event_effects import check, laid
 from .initial_state import ENTRY, Start, begin, initial, open_up
 from .model_index import model_index
 from .open_books import closed
-from .parameter_set import ParameterSet, check_breaks, resolve
+from .parameter_set import ParameterSet
 from .problem import MANY, Cancel, Problem
 from .protocol_breaks import breaks
+from .read_parameters import check_breaks, resolve
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:

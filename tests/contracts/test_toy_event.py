@@ -39,7 +39,7 @@ from biomembrane import Q, errors, symbols
 from biomembrane import library as lib
 from biomembrane.compile.machine_code import module
 from biomembrane.compile.program import LARGE, Event, program
-from biomembrane.compile.rosenbrock import driver, tableau
+from biomembrane.compile.rosenbrock import driver, lane_refill, tableau
 from biomembrane.results.run import Run
 from biomembrane.results.scan import Keep, collect
 from biomembrane.solve import lane_batches, open_books
@@ -370,6 +370,8 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
+        text = module.module(
+            [lane_refill.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout
+        )
         assert "RES" not in text
     assert run().trajectory.block.met is None

@@ -25,7 +25,7 @@ from ..llvm.ir import Function, Layout, widened
 from ..numpy_kernel import Kernel
 from ..numpy_kernel import kernel as reference
 from ..program import QUADRATURES, Program
-from ..rosenbrock import driver, event_location, step_end, tableau
+from ..rosenbrock import driver, event_location, lane_refill, step_end, tableau
 from ..shape import shape
 from . import model_functions, object_cache
 
@@ -93,7 +93,7 @@ def _driver(layout: Layout, careful: bool, eventful: bool, constrained: bool) ->
     loop = (event_location if eventful else driver).drive(
         tableau.RODAS5P, layout, careful=careful, constrained=constrained
     )
-    return Code(module([driver.refill(layout, events=eventful), loop], layout))
+    return Code(module([lane_refill.refill(layout, events=eventful), loop], layout))
 
 
 def machine() -> Any:
@@ -316,9 +316,9 @@ class Sets:
     always be off by in energy, ``times``. Filled: ``out`` (set, time, row) with the first rows,
     ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process),
     ``record``. Of a program with events also ``order``, the sets to run, and ``left``, from where
-    (set, what :data:`..rosenbrock.driver.LEFT` names, then quadratures), and with constraints also
-    ``settled``, as ``turns``, the states from which parts begin, once the constraints are met;
-    where an event ended a part ``start`` becomes that.
+    (set, the fields of :data:`..rosenbrock.lane_refill.RESUME_FIELDS`, then quadratures), and with
+    constraints also ``settled``, as ``turns``, the states from which parts begin, once the
+    constraints are met; where an event ended a part ``start`` becomes that.
     """
 
     def __init__(
@@ -343,7 +343,10 @@ class Sets:
             None  # of the calls
         )
         self.left = np.zeros(
-            (len(start) * bool(native.program.events), len(driver.LEFT) + native.shape.quadratures)
+            (
+                len(start) * bool(native.program.events),
+                len(lane_refill.RESUME_FIELDS) + native.shape.quadratures,
+            )
         )
         width = native.shape.states + native.shape.quadratures
         fits = (
