@@ -19,11 +19,11 @@ from ..assemble.model import Model
 from ..declare.identity import packed
 from ..solve.continuation import onward, unused
 from ..solve.engine_protocols import Solver
-from ..solve.initial_state import begin
+from ..solve.given_start import read_start
 from ..solve.parameter_set import ParameterSet
 from ..solve.read_parameters import resolve
 from ..solve.scan_grid import coordinates, spread
-from ..solve.task import Task, chosen_solver, prepare
+from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
 from . import lazy_parameters
 from .labels import attributes, labels
@@ -100,7 +100,7 @@ class Recipe:
                 for name in lazy_parameters.holes(given)
             },
         )
-        task = prepare(
+        task = make_task(
             model, self.times, first=self.first, parameters=parameters, start=start,
             solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
@@ -178,7 +178,7 @@ def lazy(
         ) from None
     own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*_courses(model), "ledger_dissipation"), ledger="all")
-    begun = begin(model, start)
+    begun = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = lazy_parameters.apart(model, parameters)
     met: Any = xr.unify_chunks(
@@ -188,7 +188,7 @@ def lazy(
     chosen = replace(_chosen(model, parameters, fixed, arrays, unused(model, start)), start=begun)
     light = replace(keep, reduce=()) if callable(keep.reduce) else keep
     alone = {name: value for name, value in fixed.items() if not lazy_parameters.open_(value)}
-    task = prepare(
+    task = make_task(
         model,
         grid.times,
         first=grid.first,

@@ -17,8 +17,7 @@ from ..solve.continuation import fixed
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index
 from ..solve.start_parameters import of_start
-from ..solve.task import Task
-from ..solve.task import prepare as checked
+from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
 from .run import Run, finished
 
@@ -76,7 +75,7 @@ def prepare(
         )
     given = dict(parameters or {})
     grid = output_times(until, times, "prepare")
-    task = checked(
+    task = make_task(
         model, grid.times, first=grid.first, parameters=given, start=start, solver=solver
     )
     if task.parameters.dims:

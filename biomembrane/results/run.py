@@ -16,7 +16,7 @@ from ..solve.engine_protocols import Solver
 from ..solve.ledger_totals import LedgerTotals
 from ..solve.problem import VANISHES, Solution
 from ..solve.status import Outcome, Status
-from ..solve.task import Task, prepare
+from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
 from ..solve.trajectory import Trajectory
 from .labels import attributes
@@ -131,7 +131,7 @@ def simulate(
             model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver
         )
     summed = wanted is not None and wanted.summed
-    task = prepare(
+    task = make_task(
         model,
         grid.times,
         first=grid.first,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import constants, units
 from ..assemble.energy_stores import Component
-from ..compile.program import Uphill
+from ..compile.program_outputs import Uphill
 from .model_index import model_index
 from .problem import books_limit
 from .trajectory import Trajectory

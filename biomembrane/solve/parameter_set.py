@@ -25,7 +25,7 @@ from .schedule import Timed, schedule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .initial_state import Start
+    from .given_start import Start
 
 BEGUN = ", where the first run began; this one goes on from the state of another"
 

@@ -46,7 +46,7 @@ from biomembrane.solve import lane_batches, open_books
 from biomembrane.solve.engine_protocols import Solver
 from biomembrane.solve.event_effects import first_root
 from biomembrane.solve.status import Outcome
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 
 @solvers
@@ -168,7 +168,7 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     low, rates = np.array([1e-4, 3e-4, 2e-4] * 10), {}
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
-        task = prepare(
+        task = make_task(
             leaky(),
             np.array([0.0, 9.0]),
             parameters=given,
@@ -213,7 +213,7 @@ def test_what_is_kept_of_a_scan(solver: Solver) -> None:
     """``min`` and ``max`` see both sides of each event, and the lines of the books close."""
     P = xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
     start = event([("cell.Z", amount() * 12 / C)])
-    task = prepare(
+    task = make_task(
         leaky(),
         np.linspace(0, 9, 25),
         parameters={"Z_leak.permeability": P},
@@ -290,7 +290,7 @@ def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
 
 def test_an_event_that_has_just_fired_is_not_armed() -> None:
     """Where rounding leaves its function below zero, it would fire again at once."""
-    task = prepare(
+    task = make_task(
         leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before"))
     )
     held = task.kernel.prepare(task.parameters.inputs(slice(0, 1)))
@@ -329,7 +329,7 @@ def test_a_large_model_meets_its_events() -> None:
     full = Event(
         "low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),)
     )
-    task = prepare(model, np.array([0.0, 12.0]), events=(full,))
+    task = make_task(model, np.array([0.0, 12.0]), events=(full,))
     assert task.kernel.program.owners
     made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)

@@ -21,7 +21,7 @@ from biomembrane import Q
 from biomembrane.solve.ledger_totals import LedgerTotals
 from biomembrane.solve.open_books import fine, open_lanes
 from biomembrane.solve.problem import books_limit
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 from biomembrane.solve.trajectory import Trajectory
 
 RTOL = 1e-5
@@ -42,7 +42,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 def solved(kind: str) -> Trajectory:
     name, parameters, summed = KINDS[kind]
     model = shipped(name) if name == "enterocyte" else epithelium(floating=False)
-    task = prepare(
+    task = make_task(
         model, _TIMES, parameters=parameters, solver=bm.solvers.Native(rtol=RTOL), summed=summed
     )
     return task.trajectory(slice(0, task.parameters.lanes))
@@ -109,7 +109,9 @@ def test_a_jump_of_what_the_exergy_depends_on_takes_a_closer_look() -> None:
         ({"blood.K": step(5, 8, "mM")}, False),
         ({name: step(before, 2 * before, unit)}, True),
     ):
-        made = prepare(model, _TIMES, parameters=parameters, solver=solver).trajectory(slice(0, 1))
+        made = make_task(model, _TIMES, parameters=parameters, solver=solver).trajectory(
+            slice(0, 1)
+        )
         assert fine(made) is quick
         assert made.statuses[0].ok
         assert books(made).residual_relative[-1, 0] < books_limit(RTOL)
