@@ -41,7 +41,7 @@ class Program:
     times (of index 1: the constraints determine the states in whose rows they stand). ``states``
     and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its
     members and ``names`` to their names, which are tuples where two things tell a member: (process,
-    index of the store) of an entry, (name, :class:`.program_outputs.Uphill`), (row, column). Groups: ``initial``
+    index of the store) of an entry, (name, ``Uphill``), (row, column). Groups: ``initial``
     (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f, by the
     states for which its rows are declared; constraints stand in rows of other algebraic states
     where they would have no pivot in their own), ``jacobian`` (values at ``sparsity``, rows then
