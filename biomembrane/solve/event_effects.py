@@ -172,12 +172,12 @@ def first_root(
         return kernel.call("event", t, dense(t), constants)
 
     times = begin + (end - begin) * np.array(LOOKS)
-    seen = values(times)
-    blind = np.isnan(seen).any(axis=1)
+    samples = values(times)
+    blind = np.isnan(samples).any(axis=1)
     if blind.any():
         return math.nan, int(np.flatnonzero(blind)[-1])
-    bits = 1 << np.arange(len(seen))
-    armed, slopes = (seen[:, 0] < 0) & (bits & mute == 0), seen @ np.array(SLOPES).T
+    bits = 1 << np.arange(len(samples))
+    armed, slopes = (samples[:, 0] < 0) & (bits & mute == 0), samples @ np.array(SLOPES).T
     for k in range(1, len(times)):
         low, high = float(times[k - 1]), float(times[k])
         peaked = [
@@ -186,14 +186,14 @@ def first_root(
             if slopes[e, k - 1] > 0 > slopes[e, k]
         ]  # fmt: skip
         tops = [top for top in peaked if top is not None]
-        if tops or np.any(armed & (seen[:, k] >= 0)):
+        if tops or np.any(armed & (samples[:, k] >= 0)):
             high = min([high, *tops])
             for _ in range(HALVES):
                 middle = (low + high) / 2
                 up = np.any(armed & (values(middle) >= 0))
                 low, high = (low, middle) if up else (middle, high)
             return high, int(bits[armed & (values(high) >= 0)].sum())
-        armed = seen[:, k] < 0
+        armed = samples[:, k] < 0
     return None
 
 
@@ -228,15 +228,15 @@ def _peak(
     return None
 
 
-def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Trajectory:
+def laid(trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Trajectory:
     """The parts of each lane as its events cut them: ends, constants, and states on both sides; as
     it is where there are no events.
 
     ``inputs`` of the scheduled parts, where they are not those of the lanes of the trajectory.
     """
-    block = made.block
+    block = trajectory.block
     if block.met is None:
-        return made
+        return trajectory
     lengths = [*map(len, block.met)]
     lanes, count, end = len(lengths), max(lengths, default=0), float(block.times[-1])
     stops, part = np.full((count + 1, lanes), end), np.zeros((count + 1, lanes), dtype=np.int64)
@@ -257,11 +257,11 @@ def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Tra
             [met.after for met in every],
         )
         settled[lane, k] = [met.after if met.settled is None else met.settled for met in every]
-    given = made.parameters.parts(made.lanes, end)[1] if inputs is None else inputs
-    constants = _constants(made.kernel, given, part, block.met, single=not made.dims)
-    moved = settled if made.kernel.program.algebraic else None
+    given = trajectory.parameters.parts(trajectory.lanes, end)[1] if inputs is None else inputs
+    constants = _constants(trajectory.kernel, given, part, block.met, single=not trajectory.dims)
+    moved = settled if trajectory.kernel.program.algebraic else None
     return replace(
-        made,
+        trajectory,
         stops=stops,
         constants=constants,
         block=replace(block, turns=before, reset=after, settled=moved),
@@ -319,8 +319,8 @@ def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
             got=str(len(events)),
             advice="one event with several sets",
         )
-    known, pools = list(model.parameters), {x.name for x in model.states}
-    moved = {f.parameter for f in chosen.forms} | {known[t.value] for t in chosen.timed}
+    parameters, pools = list(model.parameters), {x.name for x in model.states}
+    moved = {f.parameter for f in chosen.forms} | {parameters[t.value] for t in chosen.timed}
     for event in events:
         for name, _ in event.sets:
             where = f"event {event.name!r}, which sets {name!r}"

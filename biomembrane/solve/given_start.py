@@ -65,7 +65,7 @@ class Start:
                     advice=advice,
                 )
 
-    def one(self, lane: int) -> Start:
+    def of_lane(self, lane: int) -> Start:
         """The same for one lane of a scan."""
         if self.state is None or self.state.shape[1] == 1:
             return self
@@ -90,7 +90,7 @@ class Start:
     def digests(self, lanes: slice) -> NDArray[np.uint64]:
         """Digests of lanes that each have a state of their own."""
         count = 0 if self.state is None else self.state.shape[1]
-        digests = [int(self.one(lane).digest, 16) for lane in range(*lanes.indices(count))]
+        digests = [int(self.of_lane(lane).digest, 16) for lane in range(*lanes.indices(count))]
         return np.array(digests, dtype=np.uint64)
 
     @property

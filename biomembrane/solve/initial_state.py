@@ -78,6 +78,6 @@ def stationary(K: Array) -> Array:
             sound = sound & (out > 0)
             if sound is False:  # the floats of one chain, of which the next would divide by zero
                 return even
-        one = 1.0 if K.ndim == 2 else np.ones(K.shape[2])
-        shares: Array = np.where(sound, np.array(occupied(rates, one)), even)
+        ones = 1.0 if K.ndim == 2 else np.ones(K.shape[2])
+        shares: Array = np.where(sound, np.array(occupied(rates, ones)), even)
         return shares

@@ -61,10 +61,10 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
             advice=advice,
         )
     rows = np.empty((lanes, len(task.times), task.width))
-    made: dict[int, Trajectory] = {}
+    trajectories: dict[int, Trajectory] = {}
 
     def keep(at: slice, trajectory: Trajectory) -> None:
-        made[at.start] = trajectory
+        trajectories[at.start] = trajectory
 
     parts = chunks(task, task.width, 512)
     finished = run(task, parts, keep, progress, lambda at: rows[at])
@@ -72,10 +72,10 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
         never = Cancel()
         never.ask()
         for at in parts:
-            if at.start not in made:
+            if at.start not in trajectories:
                 rows[at] = np.nan
-                made[at.start] = task.trajectory(at, rows[at], never)
-    return _joined(task, [made[at.start] for at in parts], rows), finished
+                trajectories[at.start] = task.trajectory(at, rows[at], never)
+    return _joined(task, [trajectories[at.start] for at in parts], rows), finished
 
 
 def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> Trajectory:
@@ -129,8 +129,8 @@ def run(
         count = at.stop - at.start
         if not hasattr(buffers, "rows") or len(buffers.rows) < count:
             buffers.rows = np.empty((count, len(task.times), rows))
-        made: NDArray[np.float64] = buffers.rows[:count]
-        return made
+        buffer: NDArray[np.float64] = buffers.rows[:count]
+        return buffer
 
     def work(at: slice) -> int:
         if cancel.asked:

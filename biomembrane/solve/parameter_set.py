@@ -1,7 +1,4 @@
-"""Parameter sets: names to lanes.
-
-Arrays are labelled by xarray and broadcast by the names of their dimensions.
-"""
+"""Parameter sets of a run or a scan: the inputs of a program, lane by lane."""
 
 from __future__ import annotations
 
@@ -32,9 +29,7 @@ BEGUN = ", where the first run began; this one goes on from the state of another
 
 @dataclass(frozen=True)
 class OfLane:
-    """What stands in a text where each lane has a number of its own: under this name it is a
-    coordinate.
-    """
+    """A place in a text for the number of a lane, which is a coordinate of this name."""
 
     name: str
 
@@ -44,15 +39,16 @@ Pieces = Mapping[str, Sequence[str | OfLane]]
 
 @dataclass(frozen=True, eq=False)
 class ParameterSet:
-    """What the program is given, in the internal system.
+    """Inputs of a program, in the internal unit system.
 
     ``base`` (input,): the model's parameters, then the inputs that protocols add; ``arrays``: by
     input, values over the scan's dimensions. ``dims``: sizes of the scan's dimensions, whose
     product is the number of lanes; ``coords``: their coordinates as xarray variables; ``changed``:
-    the names that were given; ``timed``: protocols; ``forms``: what they make of the program;
-    ``units``: in which numbers of protocols are shown; ``scanned``: what arrays were given for;
-    ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move; ``begun``: what
-    a run that goes on from another does not use; ``start``: where it begins, if that was told.
+    names of the values given; ``timed``: protocols with breaks; ``forms``: parameters as
+    expressions of time; ``units``: of the values given, as shown; ``scanned``: names of the arrays
+    given; ``breaks`` (break, lane, or 1 for all): where a formula begins or ends to move;
+    ``begun``: parameters that a run which continues another does not use; ``start``: the start
+    that was given, if any.
     """
 
     base: NDArray[np.float64]
@@ -70,27 +66,26 @@ class ParameterSet:
 
     @cached_property
     def lanes(self) -> int:
-        """How many runs."""
+        """Number of runs."""
         return math.prod(self.dims.values())
 
     def take(self, array: Any, lanes: slice) -> Any:
-        """The values of some lanes: an array over the dimensions is laid out in lanes, a number
-        stays one.
+        """Values of some lanes (lane,) from an array over the dimensions; a number stays a
+        number.
         """
         if not isinstance(array, np.ndarray) or array.ndim == 0:
             return array
         if array.flags.c_contiguous:
             return array.reshape(-1)[lanes]
-        return array[
-            np.unravel_index(np.arange(*lanes.indices(self.lanes)), tuple(self.dims.values()))
-        ]
+        numbers = np.arange(*lanes.indices(self.lanes))
+        return array[np.unravel_index(numbers, tuple(self.dims.values()))]
 
     def inputs(self, lanes: slice) -> list[Any]:
-        """Every input of the program at the start, numbers or (lane,) arrays."""
-        made: list[Any] = self.base.tolist()
+        """Inputs of the program at the start, numbers or (lane,) arrays."""
+        inputs: list[Any] = self.base.tolist()
         for index, array in self.arrays.items():
-            made[index] = self.take(array, lanes)
-        return made
+            inputs[index] = self.take(array, lanes)
+        return inputs
 
     def parts(self, lanes: slice, end: float) -> tuple[NDArray[np.float64], list[list[Any]]]:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
@@ -111,84 +106,70 @@ class ParameterSet:
         ]
 
     def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
-        return (
-            self.breaks
-            if self.breaks is None or self.breaks.shape[1] == 1
-            else self.breaks[:, lanes]
-        )
+        if self.breaks is None or self.breaks.shape[1] == 1:
+            return self.breaks
+        return self.breaks[:, lanes]
 
-    def one(self, lane: int) -> ParameterSet:
+    def of_lane(self, lane: int) -> ParameterSet:
         """The set of one lane, with its coordinates."""
         at = slice(lane, lane + 1)
-        base = np.array([np.ravel(x)[0] for x in self.inputs(at)])
-        timed = tuple(t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed)
-        place = (
-            dict(zip(self.dims, np.unravel_index(lane, tuple(self.dims.values())), strict=True))
-            if self.dims
-            else {}
-        )
-        start = None if self.start is None else self.start.one(lane)
-        coords = {
-            name: v.isel({dim: int(place[dim]) for dim in v.dims})
-            for name, v in self.coords.items()
-        }
+        position = np.unravel_index(lane, tuple(self.dims.values())) if self.dims else ()
+        index = {dim: int(i) for dim, i in zip(self.dims, position, strict=True)}
+        coords = {n: v.isel({dim: index[dim] for dim in v.dims}) for n, v in self.coords.items()}
         return replace(
             self,
-            base=base,
+            base=np.array([np.ravel(x)[0] for x in self.inputs(at)]),
             arrays={},
             dims={},
             coords=coords,
-            timed=timed,
+            timed=tuple(
+                t.taken(lambda a: float(np.ravel(self.take(a, at))[0])) for t in self.timed
+            ),
             scanned=frozenset(),
             breaks=self._breaks(at),
-            start=start,
+            start=None if self.start is None else self.start.of_lane(lane),
         )
 
     def used(self, model: Model, pieces: Pieces | None = None) -> dict[str, str]:
-        """Every parameter as the run used it: a number with its unit, what it was scanned over, or
-        what it did in time.
+        """Text of every parameter as the run used it: a number, the dimensions that it was scanned
+        over, or its course in time.
         """
-        told = self.pieces(model) if pieces is None else pieces
+        pieces = self.pieces(model) if pieces is None else pieces
         return {
-            name: "".join(x if isinstance(x, str) else self._over(x) for x in each)
-            for name, each in told.items()
+            name: "".join(x if isinstance(x, str) else self._over(x) for x in parts)
+            for name, parts in pieces.items()
         }
 
     def pieces(self, model: Model) -> Pieces:
-        """The same in pieces of text, and what stands where lanes differ."""
-        extra = {name: k for k, name in enumerate(x for form in self.forms for x in form.inputs)}
-        timed, forms = (
-            {t.value: t for t in self.timed},
-            {f.parameter: f for f in self.forms if not f.line},
-        )
-        declared, count = _as_declared(model), len(model.parameters)
-
-        def said(key: str, x: Any, unit: str) -> str | OfLane:
-            return OfLane(key) if x is None or np.ndim(x) else shown(float(x), unit)
-
-        made: dict[str, list[str | OfLane]] = {}
+        """The same text in pieces, with an :class:`OfLane` where lanes differ."""
+        timed = {t.value: t for t in self.timed}
+        forms = {f.parameter: f for f in self.forms if not f.line}
+        declared = _as_declared(model)
+        texts: dict[str, list[str | OfLane]] = {}
         for k, (name, p) in enumerate(model.parameters.items()):
             if k in timed:
-                made[name] = ["ramps: " if timed[k].ramps else "steps: "]
-                for (at, t), (key, x) in timed[k].named(name):
-                    comma = ", " if len(made[name]) > 1 else ""
-                    made[name] += (
-                        [comma] if t is None and not at else [f"{comma}at ", said(at, t, "s"), " "]
-                    )
-                    made[name] += [said(key, x, p.unit)]
+                texts[name] = _course(timed[k], name, p.unit)
             elif name in forms:
-                made[name] = [f"formula: {forms[name].expression}"]
-                for x in forms[name].inputs:
-                    value = None if count + extra[x] in self.arrays else self.base[count + extra[x]]
-                    made[name] += [f"; {x} = ", said(x, value, self.units[x])]
+                texts[name] = self._formula(forms[name], len(model.parameters))
             elif k in self.arrays:
-                made[name] = [OfLane(name)]
+                texts[name] = [OfLane(name)]
             else:
                 value, text = declared[k]
-                made[name] = [text if self.base[k] == value else shown(float(self.base[k]), p.unit)]
+                own = float(self.base[k])
+                texts[name] = [text if own == value else shown(own, p.unit)]
             if name in self.begun:
-                made[name] += [BEGUN]
-        return made
+                texts[name] += [BEGUN]
+        return texts
+
+    def _formula(self, form: Form, first: int) -> list[str | OfLane]:
+        """Text of a formula and its inputs; those of all forms begin at input ``first``."""
+        index = {name: k for k, name in enumerate((x for f in self.forms for x in f.inputs), first)}
+        text: list[str | OfLane] = [f"formula: {form.expression}"]
+        for name in form.inputs:
+            k = index[name]
+            value = None if k in self.arrays else self.base[k]
+            text += [f"; {name} = ", _value_text(name, value, self.units[name])]
+        return text
 
     def moved(self, model: Model) -> list[str]:
         """Parameters that protocols change in time."""
@@ -201,9 +182,8 @@ class ParameterSet:
         return f"scanned over {', '.join(map(str, self.coords[of.name].dims))}"
 
     def digest(self, model: Model, used: Mapping[str, str] | None = None) -> str:
-        """Digest of every number that a run used, the state that it was told to start from among
-        them: alike for alike runs, whatever unit they were given in; of a lazy scan it reads the
-        numbers.
+        """Digest of every number that a run used, with the start that it was given: equal for equal
+        runs, whatever the units; reads the numbers of a lazy scan.
         """
         arrays = [
             (name, values(self.coords[name], self.units[name])) for name in sorted(self.scanned)
@@ -221,13 +201,31 @@ class ParameterSet:
 
 
 def digest_of(used: Mapping[str, str], start: str, scanned: Iterable[bytes] = ()) -> str:
-    """Digest of what :meth:`ParameterSet.used` says, of the digest of a state to start from, and of
-    what was scanned.
+    """Digest of the texts of :meth:`ParameterSet.used`, the digest of a start, and the arrays that
+    were scanned.
     """
-    made = hashlib.sha256(json.dumps([list(used.items()), start], ensure_ascii=False).encode())
+    digest = hashlib.sha256(json.dumps([list(used.items()), start], ensure_ascii=False).encode())
     for each in scanned:
-        made.update(each)
-    return made.hexdigest()[:16]
+        digest.update(each)
+    return digest.hexdigest()[:16]
+
+
+def _course(timed: Timed, name: str, unit: str) -> list[str | OfLane]:
+    """Text of the breaks of a protocol with their values."""
+    text: list[str | OfLane] = ["ramps: " if timed.ramps else "steps: "]
+    for (time_name, time), (key, value) in timed.named(name):
+        comma = ", " if len(text) > 1 else ""
+        text += [comma]
+        if time is not None or time_name:
+            text[-1] = f"{comma}at "
+            text += [_value_text(time_name, time, "s"), " "]
+        text += [_value_text(key, value, unit)]
+    return text
+
+
+def _value_text(name: str, x: Any, unit: str) -> str | OfLane:
+    """A number in its unit, or the place for that of a lane."""
+    return OfLane(name) if x is None or np.ndim(x) else shown(float(x), unit)
 
 
 def shown(x: float, unit: str) -> str:
@@ -238,10 +236,10 @@ def shown(x: float, unit: str) -> str:
 
 
 def _as_declared(model: Model) -> list[tuple[float, str]]:
-    """Of each parameter the value that the model declares, and how it is shown; written once."""
+    """Declared value and its text, by parameter; computed once."""
     held = caching.held(model)
     if "as declared" not in held:
-        known = zip(model_index(model).values.tolist(), model.parameters.values(), strict=True)
-        held["as declared"] = [(x, shown(x, p.unit)) for x, p in known]
-    made: list[tuple[float, str]] = held["as declared"]
-    return made
+        parameters = zip(model_index(model).values.tolist(), model.parameters.values(), strict=True)
+        held["as declared"] = [(x, shown(x, p.unit)) for x, p in parameters]
+    declared: list[tuple[float, str]] = held["as declared"]
+    return declared

@@ -91,11 +91,11 @@ class Problem:
         """By lane, energies [fJ] that the exergy cannot tell from rounding: 1e-14 of RT Σn and of
         RT/F Σq.
         """
-        told = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
-        amounts = np.abs(self.y0[self.positive & told]).sum(axis=0)
-        charges = self.scale[~self.positive & told].sum(axis=0)
-        made: Array = 1e-14 * GAS * self.temperature * (amounts + charges / FARADAY)
-        return made
+        accounted = np.ones(len(self.y0), dtype=bool) if self.accounted is None else self.accounted
+        amounts = np.abs(self.y0[self.positive & accounted]).sum(axis=0)
+        charges = self.scale[~self.positive & accounted].sum(axis=0)
+        energy: Array = 1e-14 * GAS * self.temperature * (amounts + charges / FARADAY)
+        return energy
 
     def hush(self, least: Array) -> None:
         """Set powers (lane, process) [fW] to 0 that are below it by no more than rounding, as J·A
@@ -124,23 +124,23 @@ class Problem:
         """The longest step in each part (part, lane): a 64th where a protocol moves the energy, of
         which no error is told, or is a formula.
         """
-        made = np.full(self.stops.shape, np.inf)
+        longest = np.full(self.stops.shape, np.inf)
         before = np.concatenate([np.zeros((1, self.lanes)), self.stops[:-1]])
         if self.curved:
             return np.where(self.stops > before, (self.stops - before) / 64, np.inf)
         if not self.kernel.program.outputs["drift"]:
-            return made
+            return longest
         for part in range(len(self.stops)):
             span = self.stops[part] - before[part]
-            seen = [
+            drifts = [
                 self.kernel.call(
                     "drift", before[part] + share * span, self.y0, self.constants[part]
                 )
                 for share in (0.37, 0.71)
             ]
-            moves = np.any(np.abs(seen) > 0, axis=(0, 1)) & (span > 0)
-            made[part, moves] = span[moves] / 64
-        return made
+            moves = np.any(np.abs(drifts) > 0, axis=(0, 1)) & (span > 0)
+            longest[part, moves] = span[moves] / 64
+        return longest
 
     @property
     def width(self) -> int:
@@ -149,14 +149,14 @@ class Problem:
 
     def table(self) -> Array:
         """The constants as (lane, part, constant); with one column where there is none."""
-        made = np.empty((self.lanes, len(self.stops), max(1, len(self.constants[0]))))
+        table = np.empty((self.lanes, len(self.stops), max(1, len(self.constants[0]))))
         for part, values in enumerate(self.constants):
             if plain(values):
-                made[:, part, : len(values)] = values
+                table[:, part, : len(values)] = values
                 continue
             for k, c in enumerate(values):
-                made[:, part, k] = c
-        return made
+                table[:, part, k] = c
+        return table
 
     def lane_constants(self, part: int, lane: int) -> list[Any]:
         """The constants of one lane in one part, as plain numbers."""
@@ -243,8 +243,8 @@ class Block:
         lane).
         """
         first = sum(self.sizes[:which])
-        made: Array = self.rows[:, :, first : first + self.sizes[which]].transpose(2, 1, 0)
-        return made
+        group: Array = self.rows[:, :, first : first + self.sizes[which]].transpose(2, 1, 0)
+        return group
 
     @cached_property
     def y(self) -> Array:
@@ -267,7 +267,7 @@ class Block:
         """The block of one lane."""
         at = slice(lane, lane + 1)
         statuses = self.statuses[lane : lane + 1]
-        made = Block(
+        block = Block(
             self.times,
             self.rows[at],
             self.end[at],
@@ -279,8 +279,8 @@ class Block:
             self.sizes,
         )
         if self.settled is not None:
-            made = replace(made, settled=self.settled[at])
-        return made if self.met is None else replace(made, met=self.met[at], reset=self.given[at])
+            block = replace(block, settled=self.settled[at])
+        return block if self.met is None else replace(block, met=self.met[at], reset=self.given[at])
 
     def ends(self) -> Block:
         """The same with the first and the last time alone, and with all quadratures."""

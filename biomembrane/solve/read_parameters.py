@@ -41,14 +41,14 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     sheet = _Sheet(model)
     for name, value in (given or {}).items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
-    met = spread(model, sheet.arrays)
-    first = next(iter(met.values()), None)
+    broadcast = spread(model, sheet.arrays)
+    first = next(iter(broadcast.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
-    laid = {key: array.values for key, array in met.items()}
-    known = model_index(model)
-    base = np.concatenate([known.values, np.zeros(len(sheet.extra))])
-    more = {name: len(known.values) + i for i, name in enumerate(sheet.extra)}
-    index = ChainMap(more, known.places)  # type: ignore[arg-type]
+    laid = {key: array.values for key, array in broadcast.items()}
+    declared = model_index(model)
+    base = np.concatenate([declared.values, np.zeros(len(sheet.extra))])
+    added = {name: len(declared.values) + i for i, name in enumerate(sheet.extra)}
+    index = ChainMap(added, declared.places)  # type: ignore[arg-type]
     for name, x in sheet.numbers.items():
         if name in index:
             base[index[name]] = x
@@ -77,18 +77,16 @@ def check_breaks(model: Model, given: ParameterSet, end: float) -> None:
 
     The first point of a ramp after the end says where the line leads to, and acts.
     """
+    names = list(model.parameters)
     for t in given.timed:
-        known = [x for x in t.times if isinstance(x, (float, np.ndarray))]
-        late = sum(bool(np.min(x) > end) for x in known) - t.ramps
+        times = [x for x in t.times if isinstance(x, (float, np.ndarray))]
+        late = sum(bool(np.min(x) > end) for x in times) - t.ramps
         if late > 0:
-            noun, verb = (
-                ("point" if t.ramps else "break") + "s" * (late > 1),
-                ("comes" if late == 1 else "come"),
-            )
-            name, told = list(model.parameters)[t.value], f"{units.restore(end, 's'):.6g~P}"
+            noun = ("point" if t.ramps else "break") + "s" * (late > 1)
+            comes, acts = ("comes", "acts") if late == 1 else ("come", "act")
             errors.unusual(
-                f"{late} {noun} of the protocol of {name} {verb} after the end of the run, {told},"
-                f" and never act{'s' * (late == 1)}"
+                f"{late} {noun} of the protocol of {names[t.value]} {comes} after the end of the"
+                f" run, {units.restore(end, 's'):.6g~P}, and never {acts}"
             )
 
 
@@ -190,9 +188,9 @@ class _Sheet:
         for key, value in given.quantities.items():
             here = f"{where}({key}=…)"
             spread_ = not units.is_plain(value) and labelled(value, here) is not None
-            one = units.labelled(value, here) if spread_ else units.as_quantity(value, here)
-            dims[key] = units.dimension_of(one)
-            self.piece(f"{name}.{key}", value, here, dims[key], "real", units.unit_of(one))
+            quantity = units.labelled(value, here) if spread_ else units.as_quantity(value, here)
+            dims[key] = units.dimension_of(quantity)
+            self.piece(f"{name}.{key}", value, here, dims[key], "real", units.unit_of(quantity))
         expression = given.expression(name, self.model.parameter(name).dimension, dims)
         extra = tuple(f"{name}.{key}" for key in given.quantities)
         self.extra += extra

@@ -87,8 +87,8 @@ class Timed:
 
 def _pick(array: Array, k: NDArray[np.int64]) -> Array:
     """The k-th row, lane by lane."""
-    made: Array = np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]
-    return made
+    picked: Array = np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]
+    return picked
 
 
 def schedule(
@@ -102,8 +102,8 @@ def schedule(
     more = np.zeros((0, lanes)) if more is None else more
     if not timed and not len(more):
         return np.full((1, lanes), end), [list(inputs)]
-    laid = [each.laid(lanes, 1e-16 * end) for each in timed]
-    breaks = [t for times, _ in laid for t in times] + list(
+    by_lane = [each.laid(lanes, 1e-16 * end) for each in timed]
+    breaks = [t for times, _ in by_lane for t in times] + list(
         np.broadcast_to(more, (len(more), lanes))
     )
     stops = np.full((len(breaks) + 1, lanes), end)
@@ -118,8 +118,8 @@ def schedule(
     for k in range(len(stops)):
         held = list(inputs)
         start = stops[k - 1] if k else np.zeros(lanes)
-        for each, known in zip(timed, laid, strict=True):
-            for index, value in each.at(start, *known).items():
+        for each, arrays in zip(timed, by_lane, strict=True):
+            for index, value in each.at(start, *arrays).items():
                 held[index] = value
         parts.append(held)
     return stops, parts

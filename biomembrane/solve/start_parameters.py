@@ -10,12 +10,12 @@ def of_start(model: Model) -> frozenset[str]:
     """Parameters that only say what there is at the start; looked up once."""
     held = caching.held(model)
     if "of start" not in held:
-        held["of start"] = _found_of_start(model)
-    found: frozenset[str] = held["of start"]
-    return found
+        held["of start"] = _find_of_start(model)
+    names: frozenset[str] = held["of start"]
+    return names
 
 
-def _found_of_start(model: Model) -> frozenset[str]:
+def _find_of_start(model: Model) -> frozenset[str]:
     used = {name for x in model.states for name in x.spent_at_start}
     used |= {s.name for x in model.impermeants for s in x.amount.expression.free_symbols}
     return frozenset(used | potentials_of_start(model))

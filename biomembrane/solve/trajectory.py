@@ -91,7 +91,7 @@ class Trajectory:
     def cut(self, lane: int) -> Trajectory:
         """One lane as a run of its own."""
         constants = [[float(c[lane]) if np.ndim(c) else c for c in part] for part in self.constants]
-        chosen = self.parameters.one(self.lanes.start + lane)
+        chosen = self.parameters.of_lane(self.lanes.start + lane)
         return replace(
             self,
             parameters=chosen,
@@ -111,10 +111,10 @@ class Trajectory:
         event does.
         """
         breaks, end = stops[None, :-1], self.block.times[-1]
-        made: NDArray[np.int64] = (
+        numbers: NDArray[np.int64] = (
             (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
         ).sum(axis=1)
-        return made
+        return numbers
 
     @cached_property
     def _held(self) -> Sequence[Any]:
@@ -122,31 +122,31 @@ class Trajectory:
         if len(self.constants) == 1:
             return self.constants[0]
         lanes = np.arange(self.stops.shape[1])
-        made: list[Any] = []
+        constants: list[Any] = []
         for values in zip(*self.constants, strict=True):
             if all(
                 v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0])
                 for v in values
             ):
-                made.append(values[0])
+                constants.append(values[0])
             else:
-                made.append(
+                constants.append(
                     np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes]
                 )
-        return made
+        return constants
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane), as protocols and events have it."""
         lanes = np.arange(self.stops.shape[1])
         stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
-        made: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
+        values: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
             self._parts(stops), lanes
         ]
         for lane, breaks in enumerate(self.block.met or ()):
             for met in breaks:
                 if index in met.set:
-                    made[self.block.times >= met.time, lane] = met.set[index]
-        return made
+                    values[self.block.times >= met.time, lane] = met.set[index]
+        return values
 
     @property
     def temperature(self) -> Any:
@@ -173,11 +173,11 @@ class Trajectory:
         after each.
         """
         states = (self.block.turns, self.block.onsets)
-        made = [
+        values = [
             self.kernel.call(group, self.stops[k], states[side][:, k].T, self.constants[k + side])
             for side in (0, 1) for k in range(len(self.constants) - 1)
         ]  # fmt: skip
-        return np.stack(made, axis=1)
+        return np.stack(values, axis=1)
 
     @property
     def entries(self) -> Array:
@@ -199,8 +199,8 @@ class Trajectory:
     @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store [fJ]."""
-        made = self.observe("exergy")
-        return made - made[:, :1]
+        exergy = self.observe("exergy")
+        return exergy - exergy[:, :1]
 
     @cached_property
     def imposed(self) -> Array:
@@ -208,11 +208,11 @@ class Trajectory:
         break.
         """
         names = self.kernel.program.names
-        made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
-        made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
+        total = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
+        total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
         if len(self.constants) > 1:
-            made += self._jumps((self.block.turns, 0), (self.block.given, 1))
-        return made
+            total += self._jumps((self.block.turns, 0), (self.block.given, 1))
+        return total
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
         """By store (store, time, lane), by how much Ξ is more on the second side of breaks than on
@@ -233,8 +233,8 @@ class Trajectory:
         """
         y, call = states.transpose(2, 1, 0), self.kernel.call
         if len(constants) > 1 and all(c is constants[0] for c in constants):
-            made: Array = call("exergy", self.stops[:-1], y, constants[0])
-            return made
+            exergy: Array = call("exergy", self.stops[:-1], y, constants[0])
+            return exergy
         return np.stack(
             [call("exergy", self.stops[k], y[:, k], c) for k, c in enumerate(constants)], axis=1
         )
@@ -244,8 +244,8 @@ class Trajectory:
         """What Ξ lost (time, lane) where constraints were met anew at breaks [fJ]."""
         if self.block.settled is None or len(self.constants) == 1:
             return np.zeros((len(self.block.times), self.stops.shape[1]))
-        made: Array = -self._jumps((self.block.given, 1), (self.block.settled, 1)).sum(axis=0)
-        return made
+        lost: Array = -self._jumps((self.block.given, 1), (self.block.settled, 1)).sum(axis=0)
+        return lost
 
     @property
     def swung(self) -> Array:
@@ -253,18 +253,18 @@ class Trajectory:
         time at the state where each part begins.
         """
         call, before = self.kernel.call, np.zeros(self.stops.shape[1])
-        made = np.zeros_like(before)
+        variation = np.zeros_like(before)
         steps = _LOOKS if self.kernel.program.names["drift"] else 1
         for k, constants in enumerate(self.constants):
             y = self.block.y[:, 0] if k == 0 else self.block.onsets[:, k - 1].T
             if k:
                 old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
                 new = call("exergy", before, self.block.given[:, k - 1].T, constants)
-                made += abs(new - old).sum(axis=0)
+                variation += abs(new - old).sum(axis=0)
             looks = [
                 call("exergy", before + j / steps * (self.stops[k] - before), y, constants)
                 for j in range(steps + 1)
             ]
-            made += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
+            variation += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
             before = self.stops[k]
-        return made
+        return variation

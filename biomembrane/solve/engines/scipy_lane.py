@@ -52,10 +52,10 @@ class LaneIntegration:
 
     def __init__(
         self, settings: Settings, kernel: Kernel, problem: Problem, lane: int, turns: Array,
-        passage: Passage | None,
+        effects: Passage | None,
     ) -> None:  # fmt: skip
         self.settings, self.kernel, self.problem = settings, kernel, problem
-        self.lane, self.turns, self.passage = lane, turns, passage
+        self.lane, self.turns, self.ffects = lane, turns, effects
         self.times = problem.times
         self.size = len(problem.y0)
         self.scale = problem.scale[:, lane]
@@ -78,8 +78,8 @@ class LaneIntegration:
         for part, stop in enumerate(problem.stops[:, self.lane]):
             self.longest = float(longest[part])
             self.constants = (
-                self.passage.constants(start, self.lane)
-                if self.passage
+                self.ffects.constants(start, self.lane)
+                if self.ffects
                 else problem.lane_constants(part, self.lane)
             )
             self.budget += self.settings.max_steps
@@ -101,14 +101,14 @@ class LaneIntegration:
 
     def _fire(self, y: Array) -> Array:
         """State after the event that has fired."""
-        assert self.passage
+        assert self.ffects
         assert self.fired
         (time, self.mute), self.fired = self.fired, None
         lanes, times = np.array([self.lane]), np.array([time])
-        after = self.passage.fire(lanes, np.array([self.mute]), times, y[:, None])
+        after = self.ffects.fire(lanes, np.array([self.mute]), times, y[:, None])
         state: Array = after[:, 0]
-        self.status = self.passage.wrong(lanes, times, after).get(self.lane, self.status)
-        self.constants = self.passage.constants(time, self.lane)
+        self.status = self.ffects.wrong(lanes, times, after).get(self.lane, self.status)
+        self.constants = self.ffects.constants(time, self.lane)
         self.rows[self.times == time, : self.size] = state
         return state
 
@@ -130,7 +130,7 @@ class LaneIntegration:
                 self.count += 1
                 solver = self._solver(before, solver.t_old, stop, shorter)
                 continue
-            if self.passage:
+            if self.ffects:
                 root = self._root(solver, dense)
                 if not self.status.ok:
                     break

@@ -95,28 +95,30 @@ class SciPyProgram:
 
     def integrate(self, problem: Problem) -> Block:
         """See :class:`~biomembrane.solve.engine_protocols.Compiled`."""
-        made = empty(problem)
-        statuses = list(made.statuses)
-        passage = Passage(problem, problem.table(), made.turns) if self.program.events else None
-        made.rows[:] = np.nan
+        block = empty(problem)
+        statuses = list(block.statuses)
+        effects = Passage(problem, problem.table(), block.turns) if self.program.events else None
+        block.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
-                made.rows[lane:] = np.nan
+                block.rows[lane:] = np.nan
                 break
-            march = LaneIntegration(
-                self.settings, kernel(self.program), problem, lane, made.turns[lane], passage
+            integration = LaneIntegration(
+                self.settings, kernel(self.program), problem, lane, block.turns[lane], effects
             )
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter(
                     "ignore"
                 )  # SciPy warns of singular factors on the way to a status that we report
-                march.run()
-            made.rows[lane] = march.rows[:, : made.rows.shape[2]]
-            made.end[lane] = march.rows[-1]
-            made.least[lane] = march.least
-            made.steps[lane], statuses[lane] = march.count, march.status
-        problem.hush(made.least)
-        return replace(made, statuses=statuses, met=passage.finished(statuses) if passage else None)
+                integration.run()
+            block.rows[lane] = integration.rows[:, : block.rows.shape[2]]
+            block.end[lane] = integration.rows[-1]
+            block.least[lane] = integration.least
+            block.steps[lane], statuses[lane] = integration.count, integration.status
+        problem.hush(block.least)
+        return replace(
+            block, statuses=statuses, met=effects.finished(statuses) if effects else None
+        )
 
 
 def _refuse_constraints(program: Program) -> None:
