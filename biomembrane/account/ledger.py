@@ -47,7 +47,7 @@ class Ledger(Entries):
     @property
     def least_dissipation(self) -> dict[str, float]:
         """By process, the smallest dissipated power met at any quadrature node of any lane [fW]."""
-        least = self._t.block.least.min(axis=0)
+        least = self._t.block.min_dissipation.min(axis=0)
         return dict(
             zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True)
         )
@@ -84,7 +84,7 @@ class Ledger(Entries):
             float(np.nanmax(made, initial=0.0)),
             dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)),
         )
-        least, names = self._t.block.least.T, self._t.kernel.program.names["dissipation"]
+        least, names = self._t.block.min_dissipation.T, self._t.kernel.program.names["dissipation"]
         kinds = [s.kind for s in self._t.statuses]
         lanes = Lanes(
             kinds,

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import units, user_text
 from ..solve.parameter_set import digest_of
-from ..solve.problem import come
+from ..solve.problem import reached
 from ..solve.status import Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     kind, end = Outcome.of(int(made.status)), float(made.end)
     if "time" in made.dims and kind is not Outcome.DONE:
         made = made.isel(
-            time=slice(0, (come(made.time.values, end) or 1) if np.isfinite(end) else 1)
+            time=slice(0, (reached(made.time.values, end) or 1) if np.isfinite(end) else 1)
         )
     return made.drop_vars("start_digest", errors="ignore").assign_attrs(
         status=kind.value, **_told(made)

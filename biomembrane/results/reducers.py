@@ -50,7 +50,7 @@ BOOKED = SEEN | _OVER  # of the books
 
 def between(t: Trajectory, times: Array) -> NDArray[np.bool_]:
     """(break, lane): which breaks lie within these times."""
-    breaks = t.stops[:-1]
+    breaks = t.segment_ends[:-1]
     made: NDArray[np.bool_] = (breaks > times[0]) & (breaks < times[-1])
     return made
 
@@ -63,7 +63,7 @@ def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[A
     if not inside.any():
         return value, times
     at = np.where(
-        inside, t.stops[:-1], times[0]
+        inside, t.segment_ends[:-1], times[0]
     ).T  # those that lie outside stand at the start once more, where they change nothing
     edges = np.where(
         np.tile(inside, (2, 1)).T[..., None], sides(t, name).transpose(2, 1, 0), value[:, :1]
@@ -83,8 +83,8 @@ def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: boo
     """
     inside = between(t, times)
     if not breaks:
-        return bool((inside & ~np.isin(t.stops[:-1], times)).any())
-    begin, end = t.stops[:-1], np.minimum(t.stops[1:], times[-1])
+        return bool((inside & ~np.isin(t.segment_ends[:-1], times)).any())
+    begin, end = t.segment_ends[:-1], np.minimum(t.segment_ends[1:], times[-1])
     none = np.searchsorted(times, end, side="left") <= np.searchsorted(times, begin, side="right")
     grid = np.isin(begin, times) & np.isin(end, times)
     return bool((inside & (end > begin) & none & ~grid).any()) or _moves(t, times, taken)
@@ -100,13 +100,13 @@ def _moves(t: Trajectory, times: Array, taken: NDArray[np.int64]) -> bool:
     ]
     if not rows or len(times) < 2:
         return False
-    grid, lanes = np.linspace(times[0], times[-1], 257), t.stops.shape[1]
+    grid, lanes = np.linspace(times[0], times[-1], 257), t.segment_ends.shape[1]
     curve = np.zeros((len(rows), len(grid), lanes))
     for part, held in enumerate(t.constants):
         made = t.kernel.call(
             "protocol", grid[:, None], np.zeros((t.kernel.size, len(grid), lanes)), held
         )[rows]
-        curve = np.where(grid[:, None] >= (t.stops[part - 1] if part else 0.0), made, curve)
+        curve = np.where(grid[:, None] >= (t.segment_ends[part - 1] if part else 0.0), made, curve)
     ends = t.observe("protocol")[rows][:, taken]
     k = np.clip(np.searchsorted(times, grid, side="right") - 1, 0, len(times) - 2)
     share = ((grid - times[k]) / (times[k + 1] - times[k]))[:, None]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import units
 from ..solve.ledger_totals import LedgerTotals
-from ..solve.problem import come
+from ..solve.problem import reached
 from ..solve.status import Outcome
 from ..solve.trajectory import Trajectory
 from .labels import members, states_of
@@ -38,7 +38,7 @@ def values(trajectory: Trajectory, name: str) -> Array:
                 (
                     0
                     if status.kind is Outcome.CANCELLED
-                    else come(trajectory.block.times, status.time)
+                    else reached(trajectory.block.times, status.time)
                 ) :,
                 lane,
             ] = np.nan
@@ -51,7 +51,7 @@ def sides(trajectory: Trajectory, name: str) -> Array:
     """
     if name in HELD:
         index = states_of(trajectory.model, name)
-        both = (trajectory.block.turns, trajectory.block.onsets)
+        both = (trajectory.block.break_states, trajectory.block.segment_starts)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     return _every(
         trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit)
@@ -95,7 +95,7 @@ def bath_levels(trajectory: Trajectory) -> dict[str, Any]:
     numbers, or arrays over the lanes.
     """
     t = trajectory
-    _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
+    _, inputs = t.parameters.segments(t.lanes, float(t.block.times[-1]))
     p = dict(zip(t.model.parameters, inputs[0], strict=False))
     names = t.kernel.program.names["protocol"]
     p |= zip(names, t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
@@ -106,7 +106,7 @@ def last_states(trajectory: Trajectory) -> Array:
     """(state, lane): the last state that each lane came to."""
     block = trajectory.block
     at = [
-        come(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
+        reached(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
         for s in trajectory.statuses
     ]
     made: Array = block.y[:, -1].copy()
@@ -153,11 +153,11 @@ def _digests(trajectory: Trajectory, _: LedgerTotals) -> Any:
 
 
 _OTHERS: dict[str, Callable[[Trajectory, LedgerTotals], Any]] = {
-    "least_power": lambda t, _: t.block.least.min(axis=1),
-    "least_process": lambda t, _: t.block.least.argmin(axis=1).astype(np.int16),
+    "least_power": lambda t, _: t.block.min_dissipation.min(axis=1),
+    "least_process": lambda t, _: t.block.min_dissipation.argmin(axis=1).astype(np.int16),
     "ledger_free": lambda t, books: np.array([books.gained[name] for name in loops(t.model)]),
     "ledger_imposed_by_store": _imposed,
-    "ledger_least_power": lambda t, _: t.block.least.T,
+    "ledger_least_power": lambda t, _: t.block.min_dissipation.T,
     "bath_concentration": _levels,
     "state_end": lambda t, _: last_states(t),
     "start_digest": _digests,

@@ -19,7 +19,7 @@ from .. import errors
 from ..compile.kernel import Kernel
 from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
 from .parameter_set import ParameterSet
-from .problem import Array, Met, Problem
+from .problem import Array, Break, Problem
 from .start_parameters import changeable
 from .status import Outcome, Status
 
@@ -32,19 +32,24 @@ Lanes = NDArray[np.int64]
 NO_NUMBER = "the event {event!r} is not a number"
 
 
-class Passage:
+class EventEffects:
     """Lanes of a problem on their way from break to break.
 
-    ``held`` (lane, part, constant): what holds in each part that is scheduled, changed where an
-    event sets a parameter; ``turns`` (lane, part − 1, state): the states at the breaks of protocols
-    that were passed, and ``settled`` those to which constraints moved them.
+    ``held`` (lane, segment, constant): constants in each scheduled segment, changed where an event
+    sets a parameter; ``break_states`` (lane, segment − 1, state): states at the breaks of protocols
+    that were passed, ``settled``: those to which constraints moved them.
     """
 
     def __init__(
-        self, problem: Problem, held: Array, turns: Array, settled: Array | None = None
+        self, problem: Problem, held: Array, break_states: Array, settled: Array | None = None
     ) -> None:
-        self.problem, self.held, self.turns, self.settled = problem, held, turns, settled
-        self.met: list[list[Met]] = [[] for _ in range(problem.lanes)]
+        self.problem, self.held, self.break_states, self.settled = (
+            problem,
+            held,
+            break_states,
+            settled,
+        )
+        self.met: list[list[Break]] = [[] for _ in range(problem.lanes)]
         self._passed = [0] * problem.lanes
         self._set: list[dict[int, float]] = [{} for _ in range(problem.lanes)]
         parts = problem.inputs or []
@@ -58,7 +63,7 @@ class Passage:
         ``which`` (bits) at its time with the state ``before``; of several events each finds what
         those before it in the program have left.
         """
-        if len(self.problem.stops) > 1:
+        if len(self.problem.segment_ends) > 1:
             for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
                 self._pass(lane, time)
         after = before.copy()
@@ -74,26 +79,28 @@ class Passage:
         """The states after one event.  A break of a protocol at the same time comes first."""
         problem, program = self.problem, self.problem.kernel.program
         event, first = program.events[number], sum(len(e.sets) for e in program.events[:number])
-        begun, after = (problem.stops[:-1, lanes] <= times).sum(axis=0), before.copy()
-        values = problem.kernel.call("set", times, before, list(self.held[lanes, begun].T))[first:]
+        segment, after = (problem.segment_ends[:-1, lanes] <= times).sum(axis=0), before.copy()
+        values = problem.kernel.call("set", times, before, list(self.held[lanes, segment].T))[
+            first:
+        ]
         for (name, _), value in zip(event.sets, values, strict=False):
             if name in program.states:
                 after[program.states.index(name)] = value
             else:
                 self._put(program.parameters.index(name), lanes, value)
         if not {name for name, _ in event.sets} <= set(program.states):
-            self._prepare(lanes, begun)
+            self._prepare(lanes, segment)
         rows = zip(
             lanes.tolist(),
             times.tolist(),
-            begun.tolist(),
+            segment.tolist(),
             before.T.copy(),
             after.T.copy(),
             strict=True,
         )
         for lane, time, part, old, new in rows:
             self._passed[lane] = part
-            self.met[lane].append(Met(time, event.name, old, new, part, self._set[lane]))
+            self.met[lane].append(Break(time, event.name, old, new, part, self._set[lane]))
         return after
 
     def _put(self, number: int, lanes: Lanes, values: Array) -> None:
@@ -103,24 +110,24 @@ class Passage:
         for lane, value in zip(lanes.tolist(), values.tolist(), strict=True):
             self._set[lane] = {**self._set[lane], number: value}
 
-    def _prepare(self, lanes: Lanes, begun: Lanes) -> None:
-        """Constants anew, of the parts from ``begun`` on."""
+    def _prepare(self, lanes: Lanes, segment: Lanes) -> None:
+        """Constants anew, of the parts from ``segment`` on."""
         for number, part in enumerate(self._inputs):
-            now = lanes[begun <= number]
+            now = lanes[segment <= number]
             if len(now):
                 for k, c in enumerate(self.problem.kernel.prepare([x[now] for x in part])):
                     self.held[now, number, k] = c
 
     def _pass(self, lane: int, time: float) -> None:
         """Write down the breaks of protocols before a time."""
-        stops = self.problem.stops[:-1, lane]
-        while self._passed[lane] < len(stops) and stops[self._passed[lane]] < time:
+        segment_ends = self.problem.segment_ends[:-1, lane]
+        while self._passed[lane] < len(segment_ends) and segment_ends[self._passed[lane]] < time:
             at = self._passed[lane]
-            state = self.turns[lane, at].copy()
+            state = self.break_states[lane, at].copy()
             onset = state if self.settled is None else self.settled[lane, at].copy()
             self._passed[lane] = at + 1
             self.met[lane].append(
-                Met(float(stops[at]), None, state, state, at + 1, self._set[lane], onset)
+                Break(float(segment_ends[at]), None, state, state, at + 1, self._set[lane], onset)
             )
 
     def settle(self, lanes: Lanes, states: Array) -> None:
@@ -132,11 +139,11 @@ class Passage:
     def constants(self, time: float, lane: int) -> list[float]:
         """Of the part that begins at a time."""
         held: list[float] = self.held[
-            lane, int((self.problem.stops[:-1, lane] <= time).sum())
+            lane, int((self.problem.segment_ends[:-1, lane] <= time).sum())
         ].tolist()
         return held
 
-    def finished(self, statuses: Sequence[Status]) -> list[list[Met]]:
+    def finished(self, statuses: Sequence[Status]) -> list[list[Break]]:
         """The breaks that each lane met, now that it has ended."""
         for lane, status in enumerate(statuses):
             if status.kind is not Outcome.CANCELLED:
@@ -228,7 +235,9 @@ def _peak(
     return None
 
 
-def laid(trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Trajectory:
+def split_at_events(
+    trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None
+) -> Trajectory:
     """The parts of each lane as its events cut them: ends, constants, and states on both sides; as
     it is where there are no events.
 
@@ -239,7 +248,10 @@ def laid(trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) 
         return trajectory
     lengths = [*map(len, block.met)]
     lanes, count, end = len(lengths), max(lengths, default=0), float(block.times[-1])
-    stops, part = np.full((count + 1, lanes), end), np.zeros((count + 1, lanes), dtype=np.int64)
+    segment_ends, part = (
+        np.full((count + 1, lanes), end),
+        np.zeros((count + 1, lanes), dtype=np.int64),
+    )
     before = np.repeat(
         block.end[:, None, : block.sizes[0]], count, axis=1
     )  # beyond the last break, where nothing changes
@@ -250,21 +262,24 @@ def laid(trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) 
             np.repeat(np.arange(lanes), lengths),
             np.concatenate([np.arange(n) for n in lengths]),
         )
-        stops[k, lane], part[k + 1, lane] = [met.time for met in every], [met.part for met in every]
+        segment_ends[k, lane], part[k + 1, lane] = (
+            [met.time for met in every],
+            [met.segment for met in every],
+        )
         np.maximum.accumulate(part, axis=0, out=part)
         before[lane, k], after[lane, k] = (
             [met.before for met in every],
             [met.after for met in every],
         )
         settled[lane, k] = [met.after if met.settled is None else met.settled for met in every]
-    given = trajectory.parameters.parts(trajectory.lanes, end)[1] if inputs is None else inputs
+    given = trajectory.parameters.segments(trajectory.lanes, end)[1] if inputs is None else inputs
     constants = _constants(trajectory.kernel, given, part, block.met, single=not trajectory.dims)
     moved = settled if trajectory.kernel.program.algebraic else None
     return replace(
         trajectory,
-        stops=stops,
+        segment_ends=segment_ends,
         constants=constants,
-        block=replace(block, turns=before, reset=after, settled=moved),
+        block=replace(block, break_states=before, reset=after, settled=moved),
     )
 
 
@@ -272,11 +287,11 @@ def _constants(
     kernel: Kernel,
     inputs: Sequence[Sequence[Any]],
     part: Lanes,
-    met: list[list[Met]],
+    met: list[list[Break]],
     *,
     single: bool,
 ) -> list[Sequence[Any]]:
-    """Of each part, in which the inputs of the scheduled parts ``part`` (part, lane) hold, but
+    """Of each part, in which the inputs of the scheduled parts ``segment`` (part, lane) hold, but
     those that events have set.
     """
     sets = sorted({number for breaks in met for each in breaks for number in each.set})

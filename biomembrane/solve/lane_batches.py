@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from .event_effects import laid
+from .event_effects import split_at_events
 from .problem import Cancel
 from .task import Task
 from .trajectory import Trajectory
@@ -84,26 +84,26 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     blocks = [p.block for p in parts]
     joined: dict[str, Any] = {
         name: np.concatenate([getattr(b, name) for b in blocks])
-        for name in ("end", "least", "steps", "rejected")
+        for name in ("end", "min_dissipation", "steps", "rejected")
     }
     if blocks[0].met is None:
-        joined["turns"] = np.concatenate([b.turns for b in blocks])
+        joined["break_states"] = np.concatenate([b.break_states for b in blocks])
         if blocks[0].settled is not None:
-            joined["settled"] = np.concatenate([b.onsets for b in blocks])
+            joined["settled"] = np.concatenate([b.segment_starts for b in blocks])
     else:
         joined["met"] = [breaks for b in blocks for breaks in b.met or ()]
     block = replace(
         blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined
     )
     lanes = slice(0, task.parameters.lanes)
-    stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
+    segment_ends, inputs = task.parameters.segments(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
-    return laid(
+    return split_at_events(
         replace(
             parts[0],
             lanes=lanes,
             constants=[task.kernel.prepare(p) for p in inputs],
-            stops=stops,
+            segment_ends=segment_ends,
             block=block,
             timing=timing,
         )

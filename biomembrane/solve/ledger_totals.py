@@ -40,7 +40,7 @@ class LedgerTotals:
         """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch
         them.
         """
-        _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
+        _, inputs = self.t.parameters.segments(self.t.lanes, float(self.t.block.times[-1]))
         baths, met = model_index(self.t.model).baths, self.t.block.met
         given: dict[int, list[Any]] = {
             place: [part[place] for part in inputs] for place, _ in baths.values()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import caching
 from ..compile.kernel import Kernel
 from .engine_protocols import Solver
-from .event_effects import laid
+from .event_effects import split_at_events
 from .ledger_totals import LedgerTotals
 from .problem import Block, Problem, books_limit
 from .status import Outcome, Status
@@ -28,7 +28,9 @@ _ROUGH = 1e-4  # the tolerance at which the throughput of energy is estimated
 _SHARES = (1.0, 0.1, 0.01)  # of rtol, in successive attempts
 
 
-def closed(trajectory: Trajectory, problem: Problem, careful: Callable[[], Kernel]) -> Trajectory:
+def balance_ledgers(
+    trajectory: Trajectory, problem: Problem, careful: Callable[[], Kernel]
+) -> Trajectory:
     """The trajectory, after lanes whose ledger did not balance have been integrated again: with
     powers corrected at every node (``careful`` gives the kernel for it), then with tighter
     tolerances.  Those that still do not balance end with that status.
@@ -43,7 +45,7 @@ def closed(trajectory: Trajectory, problem: Problem, careful: Callable[[], Kerne
     for kernel, solver in _attempts(problem, trajectory.solver, careful):
         block = _rerun(trajectory, problem, lanes, kernel, solver, throughput)
         _replace_lanes(trajectory.block, lanes, block)
-        trajectory = laid(trajectory)
+        trajectory = split_at_events(trajectory)
         totals = LedgerTotals(replace(trajectory, block=trajectory.block.ends()), strict=True)
         lanes = open_lanes(trajectory, totals)
         if not len(lanes) or problem.cancel.asked:
@@ -154,7 +156,7 @@ def _rerun(
     """The chosen lanes alone.  Errors are measured by the ``throughput`` (lane,) of the first
     attempt [fJ], or where that is not finite, by that of a rough run.
     """
-    _, inputs = trajectory.parameters.parts(trajectory.lanes, float(problem.times[-1]))
+    _, inputs = trajectory.parameters.segments(trajectory.lanes, float(problem.times[-1]))
     old = [[c[lanes] if np.ndim(c) else c for c in part] for part in trajectory.constants]
     inputs = [[x[lanes] if np.ndim(x) else x for x in part] for part in inputs]
     temperature = problem.temperature
@@ -163,7 +165,7 @@ def _rerun(
         problem,
         kernel=kernel,
         constants=[kernel.prepare(part) for part in inputs],
-        stops=problem.stops[:, lanes],
+        segment_ends=problem.segment_ends[:, lanes],
         y0=problem.y0[:, lanes],
         scale=problem.scale[:, lanes],
         rows=np.empty((len(lanes), *trajectory.block.rows.shape[1:])),
@@ -174,7 +176,9 @@ def _rerun(
     if solver.rtol < _ROUGH and not np.all(np.isfinite(known)):
         roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)
         rough = replace(trajectory, block=roughly.integrate(replace(chosen, rows=None)).ends())
-        cut = laid(replace(rough, constants=old, stops=chosen.stops), inputs)
+        cut = split_at_events(
+            replace(rough, constants=old, segment_ends=chosen.segment_ends), inputs
+        )
         estimate = LedgerTotals(cut).passed[-1] / LedgerTotals(rough).scale
         energy = np.where(np.isfinite(known), known, estimate)
         chosen = replace(chosen, energy=np.nan_to_num(energy, posinf=0.0))
@@ -185,9 +189,9 @@ def _replace_lanes(block: Block, lanes: Chosen, other: Block) -> None:
     """Replace lanes by those of another block, unless only the old ones are done."""
     old, new = block.statuses, other.statuses
     better = [k for k, lane in enumerate(lanes.tolist()) if new[k].ok or not old[lane].ok]
-    names = ["rows", "end", "least", "steps", "rejected"]
+    names = ["rows", "end", "min_dissipation", "steps", "rejected"]
     if block.met is None:
-        names += ["turns", *([] if block.settled is None else ["settled"])]
+        names += ["break_states", *([] if block.settled is None else ["settled"])]
     for name in names:
         getattr(block, name)[lanes[better]] = getattr(other, name)[better]
     for k in better:

@@ -87,11 +87,11 @@ class ParameterSet:
             inputs[index] = self.take(array, lanes)
         return inputs
 
-    def parts(self, lanes: slice, end: float) -> tuple[NDArray[np.float64], list[list[Any]]]:
+    def segments(self, lanes: slice, end: float) -> tuple[NDArray[np.float64], list[list[Any]]]:
         """Where each part of the runs ends (part, lane), and the inputs in each part."""
         start = self.inputs(lanes)
         count = len(range(*lanes.indices(self.lanes)))
-        stops, parts = schedule(
+        segment_ends, segments = schedule(
             [t.taken(lambda a: self.take(a, lanes)) for t in self.timed],
             start,
             count,
@@ -99,10 +99,10 @@ class ParameterSet:
             self._breaks(lanes),
         )
         if self.dims or not self.timed:
-            return stops, parts
-        return stops, [
-            [float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in part]
-            for part in parts
+            return segment_ends, segments
+        return segment_ends, [
+            [float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in segment]
+            for segment in segments
         ]
 
     def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:

@@ -18,11 +18,11 @@ from . import constraints, initial_checks
 from .continuation import onward, unused
 from .engine_protocols import Compiled, Solver
 from .engines.native import Native
-from .event_effects import check, laid
+from .event_effects import check, split_at_events
 from .given_start import Start, read_start
 from .initial_state import TRACE, fill_traces, initial
 from .model_index import model_index
-from .open_books import closed
+from .open_books import balance_ledgers
 from .parameter_set import ParameterSet
 from .problem import MANY, Cancel, Problem
 from .protocol_breaks import breaks
@@ -54,13 +54,13 @@ class Task:
         if that is given.
         """
         began = time.perf_counter()
-        stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
+        segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
         y0, scale = self._initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, index.positive, index.volumes,
-            self.runs, not self._linear, rows, cancel or Cancel(),
+            self.kernel, constants, segment_ends, y0, self.times, scale, index.positive,
+            index.volumes, self.runs, not self._linear, rows, cancel or Cancel(),
             accounted=index.accounted,
             inputs=inputs if self.kernel.program.events else None,
             temperature=inputs[0][index.places["temperature"]],
@@ -68,10 +68,10 @@ class Task:
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
         trajectory = Trajectory(
-            self.model, self.parameters, self.kernel, self.solver, lanes, constants, stops, block,
-            timing, self.first,
+            self.model, self.parameters, self.kernel, self.solver, lanes, constants, segment_ends,
+            block, timing, self.first,
         )  # fmt: skip
-        trajectory = closed(laid(trajectory), problem, self.careful)
+        trajectory = balance_ledgers(split_at_events(trajectory), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
         return trajectory
 

@@ -15,7 +15,7 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
-from .problem import Block, Met, Solution
+from .problem import Block, Break, Solution
 from .status import Status
 
 Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Trajectory:
     solver: Solver
     lanes: slice
     constants: Sequence[Sequence[Any]]
-    stops: Array
+    segment_ends: Array
     block: Block
     timing: dict[str, float]
     first: int = 0  # of the output times that were asked for
@@ -72,16 +72,21 @@ class Trajectory:
         """The first lane."""
         return self.block.solution(0)
 
-    def met(self, lane: int = 0) -> list[Met]:
+    def met(self, lane: int = 0) -> list[Break]:
         """The breaks that a lane met, of protocols and of events."""
         block = self.block
         if block.met is not None:
             return block.met[lane]
-        end, turns = min(block.statuses[lane].time, float(block.times[-1])), block.turns[lane]
-        breaks = enumerate(self.stops[:-1, lane].tolist())
-        settled = block.onsets[lane]
+        end, break_states = (
+            min(block.statuses[lane].time, float(block.times[-1])),
+            block.break_states[lane],
+        )
+        breaks = enumerate(self.segment_ends[:-1, lane].tolist())
+        settled = block.segment_starts[lane]
         return [
-            Met(t, None, turns[k], turns[k], k + 1, {}, settled[k]) for k, t in breaks if t < end
+            Break(t, None, break_states[k], break_states[k], k + 1, {}, settled[k])
+            for k, t in breaks
+            if t < end
         ]
 
     def shaped(self, values: Array) -> Array:
@@ -97,20 +102,20 @@ class Trajectory:
             parameters=chosen,
             lanes=slice(0, 1),
             constants=constants,
-            stops=self.stops[:, lane : lane + 1],
+            segment_ends=self.segment_ends[:, lane : lane + 1],
             block=self.block.lane(lane),
         )
 
     @cached_property
-    def _part(self) -> NDArray[np.int64]:
+    def _segment(self) -> NDArray[np.int64]:
         """(time, lane): which part holds; from a break on it is the next."""
-        return self._parts(self.stops, last=self.block.met is not None)
+        return self._segments(self.segment_ends, last=self.block.met is not None)
 
-    def _parts(self, stops: Array, *, last: bool = False) -> NDArray[np.int64]:
+    def _segments(self, segment_ends: Array, *, last: bool = False) -> NDArray[np.int64]:
         """By the ends of parts; ``last``: a break at the end of the run counts, too, as that of an
         event does.
         """
-        breaks, end = stops[None, :-1], self.block.times[-1]
+        breaks, end = segment_ends[None, :-1], self.block.times[-1]
         numbers: NDArray[np.int64] = (
             (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
         ).sum(axis=1)
@@ -121,7 +126,7 @@ class Trajectory:
         """The constants at each output time: numbers, (lane,) or (time, lane) arrays."""
         if len(self.constants) == 1:
             return self.constants[0]
-        lanes = np.arange(self.stops.shape[1])
+        lanes = np.arange(self.segment_ends.shape[1])
         constants: list[Any] = []
         for values in zip(*self.constants, strict=True):
             if all(
@@ -131,16 +136,18 @@ class Trajectory:
                 constants.append(values[0])
             else:
                 constants.append(
-                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes]
+                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[
+                        self._segment, lanes
+                    ]
                 )
         return constants
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane), as protocols and events have it."""
-        lanes = np.arange(self.stops.shape[1])
-        stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
+        lanes = np.arange(self.segment_ends.shape[1])
+        segment_ends, inputs = self.parameters.segments(self.lanes, float(self.block.times[-1]))
         values: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
-            self._parts(stops), lanes
+            self._segments(segment_ends), lanes
         ]
         for lane, breaks in enumerate(self.block.met or ()):
             for met in breaks:
@@ -172,29 +179,31 @@ class Trajectory:
         """The members of an output group at the breaks, (member, break, lane): before each, then
         after each.
         """
-        states = (self.block.turns, self.block.onsets)
+        call, constants, times = self.kernel.call, self.constants, self.segment_ends
+        states = (self.block.break_states, self.block.segment_starts)
         values = [
-            self.kernel.call(group, self.stops[k], states[side][:, k].T, self.constants[k + side])
-            for side in (0, 1) for k in range(len(self.constants) - 1)
-        ]  # fmt: skip
+            call(group, times[k], states[side][:, k].T, constants[k + side])
+            for side in (0, 1)
+            for k in range(len(constants) - 1)
+        ]
         return np.stack(values, axis=1)
 
     @property
     def entries(self) -> Array:
         """∫ power dt by ledger entry [fJ]."""
-        return self.block.part(1)
+        return self.block.group(1)
 
     @property
     def dissipation(self) -> Array:
         """∫ J·A dt by process [fJ]."""
-        return self.block.part(4)
+        return self.block.group(4)
 
     @property
     def uphill(self) -> Array:
         """Of each process without proof ∫ max(−J·A, 0) dt [fJ], then the time with J·A < 0 [s], one
         after the other.
         """
-        return self.block.part(3)
+        return self.block.group(3)
 
     @cached_property
     def exergy(self) -> Array:
@@ -208,10 +217,10 @@ class Trajectory:
         break.
         """
         names = self.kernel.program.names
-        total = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
-        total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
+        total = np.zeros((len(names["exergy"]), len(self.block.times), self.segment_ends.shape[1]))
+        total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.group(2)
         if len(self.constants) > 1:
-            total += self._jumps((self.block.turns, 0), (self.block.given, 1))
+            total += self._jumps((self.block.break_states, 0), (self.block.after_breaks, 1))
         return total
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
@@ -224,7 +233,7 @@ class Trajectory:
             for states, k in sides
         )
         total = np.cumsum(after - before, axis=1)
-        passed, lanes = self._part, np.arange(self.stops.shape[1])
+        passed, lanes = self._segment, np.arange(self.segment_ends.shape[1])
         return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
 
     def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
@@ -233,18 +242,21 @@ class Trajectory:
         """
         y, call = states.transpose(2, 1, 0), self.kernel.call
         if len(constants) > 1 and all(c is constants[0] for c in constants):
-            exergy: Array = call("exergy", self.stops[:-1], y, constants[0])
+            exergy: Array = call("exergy", self.segment_ends[:-1], y, constants[0])
             return exergy
         return np.stack(
-            [call("exergy", self.stops[k], y[:, k], c) for k, c in enumerate(constants)], axis=1
+            [call("exergy", self.segment_ends[k], y[:, k], c) for k, c in enumerate(constants)],
+            axis=1,
         )
 
     @property
     def relaxed(self) -> Array:
         """What Ξ lost (time, lane) where constraints were met anew at breaks [fJ]."""
         if self.block.settled is None or len(self.constants) == 1:
-            return np.zeros((len(self.block.times), self.stops.shape[1]))
-        lost: Array = -self._jumps((self.block.given, 1), (self.block.settled, 1)).sum(axis=0)
+            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+        lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
+            axis=0
+        )
         return lost
 
     @property
@@ -252,19 +264,21 @@ class Trajectory:
         """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in
         time at the state where each part begins.
         """
-        call, before = self.kernel.call, np.zeros(self.stops.shape[1])
+        call, before = self.kernel.call, np.zeros(self.segment_ends.shape[1])
         variation = np.zeros_like(before)
         steps = _LOOKS if self.kernel.program.names["drift"] else 1
         for k, constants in enumerate(self.constants):
-            y = self.block.y[:, 0] if k == 0 else self.block.onsets[:, k - 1].T
+            y = self.block.y[:, 0] if k == 0 else self.block.segment_starts[:, k - 1].T
             if k:
-                old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
-                new = call("exergy", before, self.block.given[:, k - 1].T, constants)
+                old = call(
+                    "exergy", before, self.block.break_states[:, k - 1].T, self.constants[k - 1]
+                )
+                new = call("exergy", before, self.block.after_breaks[:, k - 1].T, constants)
                 variation += abs(new - old).sum(axis=0)
             looks = [
-                call("exergy", before + j / steps * (self.stops[k] - before), y, constants)
+                call("exergy", before + j / steps * (self.segment_ends[k] - before), y, constants)
                 for j in range(steps + 1)
             ]
             variation += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
-            before = self.stops[k]
+            before = self.segment_ends[k]
         return variation

@@ -69,7 +69,7 @@ def test_a_state_is_set_at_the_root(solver: Solver) -> None:
     least = (
         K * (LOW - OUT) * bm.constants.GAS * 310.15 * math.log(LOW / OUT)
     )  # just before an event, not in the last part
-    assert made.trajectory.block.least.item() == pytest.approx(least, rel=1e-6)
+    assert made.trajectory.block.min_dissipation.item() == pytest.approx(least, rel=1e-6)
 
 
 @solvers
@@ -258,7 +258,7 @@ def test_lanes_with_open_books_run_again_through_their_events(
         < max(abs(np.array([m.time for m in other]) / exact - 1))
     )
     np.testing.assert_array_equal(
-        again.trajectory.stops[: len(better), 1], [m.time for m in better]
+        again.trajectory.segment_ends[: len(better), 1], [m.time for m in better]
     )
 
 
@@ -360,7 +360,7 @@ def test_breaks_of_protocols_alone_are_met_too() -> None:
     with pytest.warns(errors.Unusual):
         made = run(times=(0.0, 2.0, 4.0, 9.0), parameters={"bath.Z": steps})
     met = made.trajectory.met()
-    assert [(m.time, m.event, m.part) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
+    assert [(m.time, m.event, m.segment) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
     np.testing.assert_allclose([m.before for m in met], made.solution.y[:, 1:3].T, rtol=1e-12)
 
 

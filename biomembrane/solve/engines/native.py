@@ -15,8 +15,8 @@ from ...compile.program import Program
 from ...compile.rosenbrock import tableau
 from ..constraints import meet
 from ..engine_protocols import check_count, check_tolerances
-from ..event_effects import NO_NUMBER, Passage
-from ..problem import ROUNDING, Block, Problem, come, empty
+from ..event_effects import NO_NUMBER, EventEffects
+from ..problem import ROUNDING, Block, Problem, empty, reached
 from ..status import WAITING, Outcome, Status
 
 _ENDS = {  # by what the driver records
@@ -47,8 +47,8 @@ class Native:
 
     def __post_init__(self) -> None:
         check_tolerances(self, "Native")
-        for name, least in (("max_steps", 1), ("threads", 0)):
-            check_count(self, "Native", name, least)
+        for name, min_dissipation in (("max_steps", 1), ("threads", 0)):
+            check_count(self, "Native", name, min_dissipation)
 
     @property
     def careful(self) -> bool:
@@ -106,18 +106,19 @@ class NativeProgram:
         return self._finished(block, sets, problem)
 
     def _sets(self, machine: Machine, problem: Problem, block: Block) -> Sets:
-        parts, lanes = problem.stops.shape
+        segments, lanes = problem.segment_ends.shape
         settings = self.settings
         tolerance = settings.rtol * settings.atol * problem.scale.T
         floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
         dust = tableau.PAST * problem.rounding
         if problem.energy is not None:
             dust += tableau.PAST * settings.rtol * problem.energy
-        ends = np.empty((lanes, parts, 2))
-        ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
+        ends = np.empty((lanes, segments, 2))
+        ends[:, :, 0], ends[:, :, 1] = problem.segment_ends.T, problem.max_step.T
         return Sets(
-            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times,
-            block.rows, block.end, block.turns, block.least,
+            machine, problem.constants_table(), ends, problem.y0.T, tolerance, floor, dust,
+            problem.times,
+            block.rows, block.end, block.break_states, block.min_dissipation,
             rtol=settings.rtol, limit=settings.max_steps,
         )  # fmt: skip
 
@@ -127,9 +128,9 @@ class NativeProgram:
         """
         size, stopped = len(problem.y0), dict[int, Status]()
         settled = sets.settled if self.program.algebraic else None
-        effects, least = (
-            Passage(problem, sets.constants, block.turns, settled),
-            np.full_like(block.least, np.inf),
+        effects, min_dissipation = (
+            EventEffects(problem, sets.constants, block.break_states, settled),
+            np.full_like(block.min_dissipation, np.inf),
         )
         block.end[:, size:], sets.start = (
             0.0,
@@ -143,7 +144,9 @@ class NativeProgram:
             self.machine.run(sets, counter)
             if settled is not None:
                 self._resumed(block, sets, effects)
-            least[sets.order] = np.minimum(least[sets.order], block.least[sets.order])
+            min_dissipation[sets.order] = np.minimum(
+                min_dissipation[sets.order], block.min_dissipation[sets.order]
+            )
             lanes = sets.order[sets.record[sets.order, 0] == tableau.EVENT]
             which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
             after = effects.fire(lanes, which, times, block.end[lanes, :size].T)
@@ -159,12 +162,12 @@ class NativeProgram:
                 )
             self._go_on(block, sets, problem, lanes, which, times, after)
             self._end(block, sets, problem, effects)
-        block.least[:] = least
+        block.min_dissipation[:] = min_dissipation
         block = self._finished(self._settled(block, sets, problem), sets, problem, stopped)
         return replace(block, met=effects.finished(block.statuses))
 
     @staticmethod
-    def _resumed(block: Block, sets: Sets, effects: Passage) -> None:
+    def _resumed(block: Block, sets: Sets, effects: EventEffects) -> None:
         """Where constraints moved what events had left, which an output at that time shows."""
         lanes = sets.order[[bool(effects.met[lane]) for lane in sets.order.tolist()]]
         effects.settle(lanes, sets.start[lanes])
@@ -179,12 +182,12 @@ class NativeProgram:
         """
         if not sets.settled.size:
             return block
-        for part, stops in enumerate(problem.stops[:-1]):
+        for segment, ends in enumerate(problem.segment_ends[:-1]):
             lanes = np.flatnonzero(
-                np.isin(stops, block.times) & np.isfinite(sets.settled[:, part, 0])
+                np.isin(ends, block.times) & np.isfinite(sets.settled[:, segment, 0])
             )
-            at = np.searchsorted(block.times, stops[lanes])
-            block.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, part]
+            at = np.searchsorted(block.times, ends[lanes])
+            block.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, segment]
         return replace(block, settled=sets.settled)
 
     @staticmethod
@@ -195,13 +198,13 @@ class NativeProgram:
         shows the state after it.
         """
         size, grid = len(after), problem.times
-        next_, part = (
+        next_, segment = (
             np.searchsorted(grid, times, side="right"),
-            (problem.stops[:-1, lanes] <= times).sum(axis=0),
+            (problem.segment_ends[:-1, lanes] <= times).sum(axis=0),
         )
         sets.order, sets.start[lanes] = lanes, after.T
         left = np.empty((len(lanes), sets.left.shape[1]))
-        left[:, 0], left[:, 1], left[:, 2], left[:, 5] = times, part, next_, which
+        left[:, 0], left[:, 1], left[:, 2], left[:, 5] = times, segment, next_, which
         left[:, 3:5], left[:, 6:] = sets.record[lanes, 1:3], block.end[lanes, size:]
         sets.left[lanes] = left
         at = grid[next_ - 1] == times
@@ -209,7 +212,7 @@ class NativeProgram:
             block.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
 
     @staticmethod
-    def _end(block: Block, sets: Sets, problem: Problem, effects: Passage) -> None:
+    def _end(block: Block, sets: Sets, problem: Problem, effects: EventEffects) -> None:
         """Lanes whose last event was at the end go on no further; constraints are met there,
         too.
         """
@@ -239,19 +242,19 @@ class NativeProgram:
         problem: Problem,
         stopped: Mapping[int, Status] | None = None,
     ) -> Block:
-        """With statuses and counts; ``stopped``: lanes that an event put where none can go on."""
+        """With statuses and counts; ``stopped``: lanes that an event left in an invalid state."""
         record = sets.record
         done = Status(Outcome.DONE, float(block.times[-1]))
         block.statuses[:] = [done] * len(record)
         for k in np.flatnonzero(record[:, 0]):
             status = (stopped or {}).get(int(k)) or self._status(*record[k])
             if status is not WAITING and k not in (stopped or {}):
-                status = problem.stopped(int(k), status, block.end[k, : len(problem.y0)])
+                status = problem.stop_status(int(k), status, block.end[k, : len(problem.y0)])
             block.statuses[k] = status
             block.end[k] = np.nan
-            block.rows[k, 0 if status is WAITING else come(block.times, status.time) :] = np.nan
-        block.least[block.least > 1e299] = 0.0
-        problem.hush(block.least)
+            block.rows[k, 0 if status is WAITING else reached(block.times, status.time) :] = np.nan
+        block.min_dissipation[block.min_dissipation > 1e299] = 0.0
+        problem.zero_rounding(block.min_dissipation)
         block.rejected[:] = record[:, 2]
         block.steps[:] = record[:, 1] - record[:, 2]
         return block

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...compile.kernel import Kernel
 from ...compile.rosenbrock.event_location import INSTANT
-from ..event_effects import NO_NUMBER, Passage, first_root
+from ..event_effects import NO_NUMBER, EventEffects, first_root
 from ..problem import ROUNDING, Array, Problem
 from ..status import Outcome, Status
 from .step_quadratures import StepQuadratures
@@ -45,24 +45,24 @@ class Settings(Protocol):
 class LaneIntegration:
     """Integration of one lane of a problem; fills its ``rows`` (time, row) as it goes.
 
-    ``least`` (process,): the least dissipation met; ``count``: steps taken; ``status``: how it
-    ended; ``fired``: time and number of the event that ended the last piece, ``mute``: the events
-    that are not armed at the start of the next (bits).
+    ``min_dissipation`` (process,); ``count``: steps taken; ``status``: how it ended; ``fired``:
+    time and number of the event that ended the last piece; ``mute``: the events that are not armed
+    at the start of the next (bits).
     """
 
     def __init__(
-        self, settings: Settings, kernel: Kernel, problem: Problem, lane: int, turns: Array,
-        effects: Passage | None,
+        self, settings: Settings, kernel: Kernel, problem: Problem, lane: int, break_states: Array,
+        effects: EventEffects | None,
     ) -> None:  # fmt: skip
         self.settings, self.kernel, self.problem = settings, kernel, problem
-        self.lane, self.turns, self.ffects = lane, turns, effects
+        self.lane, self.break_states, self.ffects = lane, break_states, effects
         self.times = problem.times
         self.size = len(problem.y0)
         self.scale = problem.scale[:, lane]
         self.floor = np.where(problem.positive, -ROUNDING * self.scale, -np.inf)
         self.nodes = _NODES.get(settings.method, _GAUSS)
         self.rows = np.full((len(self.times), problem.width), np.nan)
-        self.least = np.full(len(kernel.program.outputs["dissipation"]), np.inf)
+        self.min_dissipation = np.full(len(kernel.program.outputs["dissipation"]), np.inf)
         self.quadratures = np.zeros(problem.width - self.size)  # up to the last break or event
         self.count = self.budget = 0
         self.status = Status(Outcome.DONE, float(self.times[-1]))
@@ -74,17 +74,17 @@ class LaneIntegration:
         problem, start = self.problem, float(self.times[0])
         y = problem.y0[:, self.lane]
         self.rows[0] = [*y, *self.quadratures]
-        longest = problem.longest[:, self.lane]
-        for part, stop in enumerate(problem.stops[:, self.lane]):
-            self.longest = float(longest[part])
+        max_step = problem.max_step[:, self.lane]
+        for segment, stop in enumerate(problem.segment_ends[:, self.lane]):
+            self.max_step = float(max_step[segment])
             self.constants = (
                 self.ffects.constants(start, self.lane)
                 if self.ffects
-                else problem.lane_constants(part, self.lane)
+                else problem.lane_constants(segment, self.lane)
             )
             self.budget += self.settings.max_steps
-            if part:
-                self.turns[part - 1] = y
+            if segment:
+                self.break_states[segment - 1] = y
             y = self._integrate(y, start, float(stop))
             while self.fired and self.status.ok:
                 start, _ = self.fired
@@ -96,8 +96,8 @@ class LaneIntegration:
             if not self.status.ok or start >= self.times[-1]:
                 break
         if not self.status.ok:
-            self.status = problem.stopped(self.lane, self.status, y)
-        self.least[np.isinf(self.least)] = 0.0
+            self.status = problem.stop_status(self.lane, self.status, y)
+        self.min_dissipation[np.isinf(self.min_dissipation)] = 0.0
 
     def _fire(self, y: Array) -> Array:
         """State after the event that has fired."""
@@ -226,7 +226,7 @@ class LaneIntegration:
             lambda t, y: k.rhs(t, y, c), start, y, stop,
             rtol=max(s.rtol, 1e-13), atol=s.rtol * s.atol * self.scale,
             jac=lambda t, y: k.jacobian(t, y, c),
-            first_step=min(first, stop - start) if first else None, max_step=self.longest,
+            first_step=min(first, stop - start) if first else None, max_step=self.max_step,
         )  # fmt: skip
         if hasattr(solver, "solve_lu"):
             solver.solve_lu = _without_rounding(solver)
@@ -260,7 +260,7 @@ class LaneIntegration:
         first, last = np.searchsorted(self.times, [edges[0], edges[-1]], side="right")
         rows, self.quadratures, lowest = steps.integrals(self.times[first:last])
         self.rows[first:last, self.size :] = rows
-        self.least = np.minimum(self.least, lowest)
+        self.min_dissipation = np.minimum(self.min_dissipation, lowest)
 
 
 def _without_rounding(solver: Any) -> Callable[[Any, Array], Array]:

@@ -11,7 +11,7 @@ from ... import errors, user_text
 from ...compile.numpy_kernel import kernel
 from ...compile.program import Program
 from ..engine_protocols import check_count, check_tolerances
-from ..event_effects import Passage
+from ..event_effects import EventEffects
 from ..problem import Block, Problem, empty
 from .scipy_lane import LaneIntegration
 
@@ -97,14 +97,19 @@ class SciPyProgram:
         """See :class:`~biomembrane.solve.engine_protocols.Compiled`."""
         block = empty(problem)
         statuses = list(block.statuses)
-        effects = Passage(problem, problem.table(), block.turns) if self.program.events else None
+        effects = (
+            EventEffects(problem, problem.constants_table(), block.break_states)
+            if self.program.events
+            else None
+        )
         block.rows[:] = np.nan
         for lane in range(problem.lanes):
             if problem.cancel.asked:
                 block.rows[lane:] = np.nan
                 break
+            states = block.break_states[lane]
             integration = LaneIntegration(
-                self.settings, kernel(self.program), problem, lane, block.turns[lane], effects
+                self.settings, kernel(self.program), problem, lane, states, effects
             )
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter(
@@ -113,9 +118,9 @@ class SciPyProgram:
                 integration.run()
             block.rows[lane] = integration.rows[:, : block.rows.shape[2]]
             block.end[lane] = integration.rows[-1]
-            block.least[lane] = integration.least
+            block.min_dissipation[lane] = integration.min_dissipation
             block.steps[lane], statuses[lane] = integration.count, integration.status
-        problem.hush(block.least)
+        problem.zero_rounding(block.min_dissipation)
         return replace(
             block, statuses=statuses, met=effects.finished(statuses) if effects else None
         )
