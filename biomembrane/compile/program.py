@@ -59,8 +59,8 @@ class Program:
     a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind
     the states. With events also ``event`` (what rises through zero) and ``set`` (new values of what
     each of the ``events`` sets, one after the other). ``owners`` numbers the cell of each state
-    (its place, or the inside of its membrane) in a large model, which is rolled; none in a small
-    one.
+    (its place, or the inside of its membrane); ``rolled`` says that what repeats from cell to cell
+    is printed once and run in loops.
     """
 
     states: tuple[str, ...]
@@ -71,6 +71,7 @@ class Program:
     sparsity: tuple[tuple[int, ...], tuple[int, ...]] = field(repr=False)
     summed: bool = False
     owners: tuple[int, ...] = field(default=(), repr=False)
+    rolled: bool = False
     events: tuple[Event, ...] = ()
     mass: tuple[int, ...] = field(default=(), repr=False)
 
@@ -232,7 +233,7 @@ def _build(
             },
         )
     made.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
-    owners = _owners(model) if len(model.states) > LARGE else ()
+    rolled = len(model.states) > LARGE
     names, outputs = tuple(x.name for x in model.states), polish(g, made.outputs)
     mass = tuple(int(x.constraint is None) for x in model.states)
     return Program(
@@ -243,7 +244,8 @@ def _build(
         made.names,
         sparsity,
         summed,
-        owners,
+        _owners(model),
+        rolled,
         events,
         mass,
     )

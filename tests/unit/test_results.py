@@ -358,7 +358,7 @@ def test_a_saved_run_without_more_has_nothing_more() -> None:
     """
     bare = SavedRun(xr.Dataset(attrs={"title": "bare", "solver_json": '{"rtol": 1e-8}'}))
     assert (bare.model_name, bare.baths, bare.ledger.labels) == ("bare", {}, {})
-    with pytest.raises(errors.UnknownName, match="lines alone were kept"):
+    with pytest.raises(errors.UnknownName, match="only the lines were kept"):
         bare.ledger.flows()
     assert not hasattr(bare.ledger, "spend")
     with pytest.raises(AttributeError, match=r"^spend$"):
