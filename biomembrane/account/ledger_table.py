@@ -13,7 +13,7 @@ from .ledger_entries import Entries
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
     ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
-    ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "books"),
+    ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "imbalance"),
 )  # fmt: skip
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 

@@ -78,30 +78,23 @@ def cause(claim: Claim, error: Residual, e: Excess) -> tuple[str, str]:
             "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere",
         )
     if claim.paired and claim.kind != "cycle" and multiplied(error):
-        return (
-            "order",
-            (
-                f"r⁺/r⁻ = exp({multiplied(error):g} A/RT): one-way rates must have exp(A/RT), a"
-                " net flux only its sign"
-            ),
+        text = (
+            f"r⁺/r⁻ = exp({multiplied(error):g} A/RT): one-way rates must have exp(A/RT), a net"
+            " flux only its sign"
         )
+        return "order", text
     if abs(error.warming) * WARMER * e.RT >= ROUNDING:
         text = (
             f"r⁺/r⁻ changes with temperature {math.exp(10 * error.warming):.3g}-fold per 10 K more"
-            " than exp(A/RT) does"
+            " than exp(A/RT) does: the Q10 of the two directions are inconsistent; the error is"
+            f" that {WARMER:g} K away"
         )
-        return (
-            "Q10",
-            (
-                f"{text}: the Q10 of the two directions are inconsistent; the error is that"
-                f" {WARMER:g} K away"
-            ),
-        )
+        return "Q10", text
     wrong = {n: x for n, x in e.orders.items() if x}
     if _decadic(claim, e):
         text = (
-            "log10 is used in place of ln, or the reverse: a factor of ln 10 = 2.303"
-            " between the voltage and the logarithms"
+            "log10 is used in place of ln, or the reverse: a factor of ln 10 = 2.303 between the"
+            " voltage and the logarithms"
         )
         return "unit", text
     if wrong or e.strange:
@@ -109,11 +102,9 @@ def cause(claim: Claim, error: Residual, e: Excess) -> tuple[str, str]:
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
     if charged > max(ROUNDING, 0.02 * abs(e.constant)):
         word, text = _charge(claim, e)
-        return word, text + (
-            f"; in addition a constant of {e.constant:+.3g} kJ/mol"
-            if abs(e.constant) > ROUNDING
-            else ""
-        )
+        if abs(e.constant) > ROUNDING:
+            text += f"; in addition a constant of {e.constant:+.3g} kJ/mol"
+        return word, text
     return _constant(claim, e)
 
 
@@ -223,51 +214,33 @@ def _charge(claim: Claim, e: Excess) -> tuple[str, str]:
 
 
 def _constant(claim: Claim, e: Excess) -> tuple[str, str]:
+    """The cause of an error that is a constant."""
     size, x = abs(e.constant), abs(e.constant) / e.RT
     if size < ROUNDING:
         return "rounding", f"closes to {1000 * e.constant:+.2g} J/mol: rounding of the digits given"
-    protons = abs(
-        sum(
-            level.change
-            for level in claim.levels
-            if level.name.partition("@")[0] in ("H", "H+", "H⁺", "proton")
-        )
-    )
+    changes = {level.name.partition("@")[0]: 0 for level in claim.levels}
+    for level in claim.levels:
+        changes[level.name.partition("@")[0]] += level.change
+    protons = abs(sum(changes.get(name, 0) for name in ("H", "H+", "H⁺", "proton")))
     pH = x / math.log(10) / (protons or 1)
     thousands = round(x / THOUSAND)
+    off = f"off by {e.constant:+.4g} kJ/mol"
     if thousands and abs(x - thousands * THOUSAND) * e.RT < ROUNDING:
-        return (
-            "unit",
-            (
-                f"off by {e.constant:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or"
-                " constant is off by a power of a thousand"
-                " (mM for M)"
-            ),
+        return "unit", (
+            f"{off} = {thousands}·RT ln 10³: a concentration or constant is off by a power of a"
+            " thousand (mM for M)"
         )
     if PH[0] <= pH <= PH[1] and (protons or _splits_phosphate(claim)):
         close = f"close to {f'{protons}·' if protons > 1 else ''}RT ln 10^pH (pH {pH:.3g})"
-        return (
-            "convention",
-            (
-                f"off by {e.constant:+.4g} kJ/mol, {close}: an apparent standard energy ΔG°′"
-                " together with explicit H⁺"
-                ", or the reverse"
-            ),
+        return "convention", (
+            f"{off}, {close}: an apparent standard energy ΔG°′ together with explicit H⁺, or the"
+            " reverse"
         )
     if claim.kind == "cycle":
-        return (
-            "constant",
-            (
-                f"the loop does not close: Π k⁺/Π k⁻ is {math.exp(e.constant / e.RT):.4g} times"
-                " exp(A/RT)"
-            ),
-        )
-    return (
-        "constant",
-        (
-            f"the constants imply a standard energy that is off by {e.constant:+.4g} kJ/mol:"
-            " the Haldane relation is violated"
-        ),
+        factor = math.exp(e.constant / e.RT)
+        return "constant", f"the loop does not close: Π k⁺/Π k⁻ is {factor:.4g} times exp(A/RT)"
+    return "constant", (
+        f"the constants imply a standard energy that is {off}: the Haldane relation is violated"
     )
 
 

@@ -86,8 +86,8 @@ def _schema() -> Iterator[tuple[str, str, str]]:
 
     meanings = {*LINES.values(), *GROUPS.values()}
     for name, variable in TABLE.items():
-        unit, meaning = variable.facts["units"], variable.long_name
+        meaning = variable.long_name
         if variable.part is Part.COURSE:
-            yield name, meaning, unit
+            yield name, meaning, variable.facts["units"]
         elif meaning in meanings:  # the name that the ledger gives to its arrays
-            yield meaning, meaning, unit
+            yield meaning, meaning, variable.facts["units"]
