@@ -14,7 +14,7 @@ from ..account.ledger_lines import LINES
 from ..dimension import TIME
 from ..solve.time_grid import Grid, output_times
 from .reducers import REDUCERS
-from .schema import ALL_LANES, BOOKS, TABLE, VARIABLES, Part
+from .schema import ALL_LANES, LEDGER_VARIABLES, TABLE, VARIABLES, Part
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,7 +63,7 @@ class Keep:
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
-        known = [*VARIABLES, *BOOKS, *(f"ledger_{line}" for line in LINES)]
+        known = [*VARIABLES, *LEDGER_VARIABLES, *(f"ledger_{line}" for line in LINES)]
         for name in () if self.whole else _names(self.variables, "variables", known):
             _check_choice(name, known, "Keep(variables=…)")
         if self.whole and self.reduce:

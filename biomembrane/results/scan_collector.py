@@ -32,7 +32,7 @@ from .layout import (
 )
 from .reducers import COVERAGE, LEDGER_COVERAGE, METHODS, REDUCERS, moves_unseen, warn, with_breaks
 from .scan_result import ScanResult
-from .schema import ALL_LANES, OWN, TABLE, Part, reduced
+from .schema import ALL_LANES, TABLE, USER_VARIABLES, Part, reduced
 from .variables import protocols, variable_values
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _dataset(collector: _Collector) -> xr.Dataset:
         task.model, chosen, task.solver, status, span=span, empty=collector.empty
     )
     if collector.users:
-        attrs[OWN] = json.dumps(sorted(collector.users))
+        attrs[USER_VARIABLES] = json.dumps(sorted(collector.users))
     dataset = labelled_dataset(data, task.model, chosen, task.times[collector.kept], attrs)
     coords = {k: v for _, _, own in collector.users.values() for k, v in own.items()}
     return dataset.assign_coords({k: v for k, v in coords.items() if k not in dataset.coords})

@@ -15,7 +15,7 @@ from .layout import CANCELLED
 from .one_lane import lane
 from .saved import SavedRun
 from .saved_ledger import FiledLedger
-from .schema import whole
+from .schema import has_whole_ledger
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +39,7 @@ class ScanResult:
     @property
     def ledger(self) -> KeptLedger | FiledLedger:
         """The lines of the ledger; the whole ledger where everything was kept and has run."""
-        if whole(self.data) and not self.data.chunks:
+        if has_whole_ledger(self.data) and not self.data.chunks:
             return FiledLedger(self.data)
         return KeptLedger(self.data, self.model.name, self.rtol)
 
