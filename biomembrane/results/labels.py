@@ -199,7 +199,7 @@ def attributes(
     described = {
         "Conventions": "CF-1.11", "title": model.name,
         "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        schema.NAMED: str(schema.VERSION), "status": str(status), "span": span,
+        schema.VERSION_ATTRIBUTE: str(schema.VERSION), "status": str(status), "span": span,
         "empty": " ".join(sorted(empty)),
         "system_json": _json(model, model_description),
         "books_json": _json(model, ledger_description),

@@ -31,7 +31,7 @@ from .labels import attributes, own_coordinates
 from .layout import BY_LANE, attributes_of, dimension_size, variables_present
 from .scan_collector import collect
 from .scan_result import ScanResult
-from .schema import OWN, TABLE, VARIABLES, Part, ordered
+from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -197,7 +197,7 @@ def lazy(
     )
     attrs = one.data.attrs
     span, empty = attrs["span"], attrs["empty"].split()
-    data.attrs = {name: attrs[name] for name in (OWN,) if name in attrs} | attributes(
+    data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
         model, chosen, solver, BY_LANE, digest=False, span=span, empty=empty
     )
     return Lazy(data, model, solver.rtol, {}, scan, recipe, chosen)

@@ -44,7 +44,7 @@ class Run:
             ``auxiliary(auxiliary_state)`` over ``time`` and the scan's own dimensions, with CF
             units.
         ledger: :class:`~biomembrane.account.ledger.Ledger`.
-        status: how it ended (of the first lane, in a scan).
+        status: how the run ended; the first lane, in a scan.
         timing: wall times [s].
     """
 
@@ -56,12 +56,12 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """How it ended; of the first lane, in a scan."""
+        """How the run ended; the first lane, in a scan."""
         return self.trajectory.statuses[0]
 
     @property
     def failed(self) -> int:
-        """How many lanes did not come to their end."""
+        """Number of lanes that stopped early."""
         return sum(not s.ok for s in self.trajectory.statuses)
 
     @property
@@ -73,11 +73,9 @@ class Run:
         """
         lanes = len(self.trajectory.statuses)
         if lanes > 1:
+            got, advice = f"{lanes} lanes", "run.isel(dim=0)"
             raise errors.BadSettings(
-                where="run.solution",
-                wanted="one lane",
-                got=f"{lanes} lanes",
-                advice="run.isel(dim=0)",
+                where="run.solution", wanted="one lane", got=got, advice=advice
             )
         return self.trajectory.solution
 
@@ -88,7 +86,7 @@ class Run:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The energy books of the run."""
+        """The energy ledger of the run."""
         return Ledger(self.trajectory, self.books)
 
     @cached_property
@@ -98,8 +96,8 @@ class Run:
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
-        """Names of the states, the last of them (state, lane) in the internal system, and the
-        scan's dimensions.
+        """Names of the states, their values at the end (state, lane) in the internal system, and
+        the scan's dimensions.
         """
         t = self.trajectory
         return (
@@ -118,17 +116,17 @@ class Run:
         }
 
     @property
-    def baths_by_lane(
-        self,
-    ) -> dict[str, dict[str, Any]]:  # Any: lists as deep as a scan has dimensions
-        """The same, as nested lists over the dimensions of a scan where the lanes may differ."""
-        shape, levels = tuple(self.trajectory.dims.values()), bath_levels(self.trajectory)
-        told = {
+    def baths_by_lane(self) -> dict[str, dict[str, Any]]:
+        """Concentrations of the reservoirs at the start [mM]: numbers, or nested lists over the
+        dimensions of a scan where lanes may differ.
+        """
+        shape = tuple(self.trajectory.dims.values())
+        levels = {
             name: np.reshape(c, shape).tolist() if np.ndim(c) else float(c)
-            for name, c in levels.items()
+            for name, c in bath_levels(self.trajectory).items()
         }
         return {
-            r.name: {s.name: told[f"{r.name}.{s.name}"] for s in r.contents}
+            r.name: {s.name: levels[f"{r.name}.{s.name}"] for s in r.contents}
             for r in self.model.reservoirs
         }
 
@@ -140,15 +138,12 @@ class Run:
 
         Raises:
             UnknownName: other names than those of the dimensions, or not all of them.
-            NotANumber: a position that is no integer.
+            NotANumber: a position that is not an integer.
             OutOfDomain: a position beyond the scan.
         """
         dims = self.trajectory.dims
-        lane = (
-            int(np.ravel_multi_index(list(positions(dims, at).values()), list(dims.values())))
-            if dims
-            else 0
-        )
+        place = list(positions(dims, at).values())
+        lane = int(np.ravel_multi_index(place, list(dims.values()))) if dims else 0
         return Run(self.trajectory.cut(lane))
 
     def sel(self, **at: Labels) -> Run:
@@ -156,27 +151,27 @@ class Run:
 
         Args:
             at: for each dimension a number in the unit of the label, which is the one that the scan
-                was given in, a quantity in any unit, or the same text.  A number means the label
-                that it equals to a millionth.
+                was given in, a quantity in any unit, or the label's text.  A number means the label
+                that it equals to one part in a million.
 
         Raises:
-            UnknownName: no label is that one (the nearest is told), or not all dimensions are
+            UnknownName: no such label (the error names the nearest), or not all dimensions are
                 named.
-            BadSettings: several lanes bear the label.
-            NotANumber: what is no number, quantity or label.
+            BadSettings: several lanes have the label.
+            NotANumber: neither a number, a quantity nor a label.
             UnitMismatch: a quantity of another dimension.
             NotFinite: NaN or infinity.
         """
         return self.isel(**nearest_places(self.data, tuple(self.trajectory.dims), at))
 
     def final(self, variable: str) -> dict[str, Quantity]:
-        """Last values of a variable of a single run.
+        """Values of a variable of a single run at the end.
 
         Args:
             variable: of ``data``, over time and one other dimension, such as ``"concentration"``.
 
         Returns:
-            A quantity by name; what has no value is left out.
+            Quantities by name; those without a value are left out.
 
         Raises:
             UnknownName: no such variable.
@@ -189,11 +184,11 @@ class Run:
         end = float(self.trajectory.block.times[self.trajectory.reached - 1])
         return (
             f"<Run of {self.model_name!r} to {end:g} s{f' over ({dims})' if dims else ''};"
-            f" {self._ended}>"
+            f" {self._ending}>"
         )
 
     @property
-    def _ended(self) -> str:
+    def _ending(self) -> str:
         return (
             ending_text(lane_ends(self.trajectory.statuses)[0])
             if self.trajectory.dims

@@ -17,7 +17,7 @@ from .lanes import Labels, final, nearest_places, positions
 from .layout import ending_text
 from .one_lane import lane
 from .saved_ledger import FiledLedger
-from .schema import whole
+from .schema import has_whole_ledger
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +38,7 @@ class SavedRun:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; the lines of the
         ledger where only a part was kept.
         """
-        if whole(self.data):
+        if has_whole_ledger(self.data):
             return FiledLedger(self.data)
         rtol = float(json.loads(self.data.attrs["solver_json"])["rtol"])
         return KeptLedger(self.data, self.model_name, rtol)

@@ -32,7 +32,7 @@ from .layout import (
 )
 from .reducers import COVERAGE, LEDGER_COVERAGE, METHODS, REDUCERS, moves_unseen, warn, with_breaks
 from .scan_result import ScanResult
-from .schema import ALL_LANES, OWN, TABLE, Part, reduced
+from .schema import ALL_LANES, TABLE, USER_VARIABLES, Part, reduced
 from .variables import protocols, variable_values
 
 if TYPE_CHECKING:
@@ -42,208 +42,200 @@ Array = NDArray[Any]
 
 
 class _Collector:
-    """Arrays of the result, made when the first chunk has come and filled lane by lane."""
+    """Arrays of the result, created with the first chunk and filled chunk by chunk."""
 
     def __init__(self, task: Task, keep: Keep) -> None:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
-        self.taken = keep.taken(task.times, task.first)
+        self.kept = keep.kept_times(task.times, task.first)  # indices
         self.every = variables_present(task.model, task.kernel.program, task.parameters)
         self.names = keep.names(self.every)
-        booked = any(name.startswith("ledger_") for name in self.names)
-        self.books = booked or keep.lines or callable(keep.reduce)  # along the way
-        self.courses: dict[
-            str, dict[str, str]
-        ] = {}  # attributes of parameters that protocols change
+        of_ledger = any(name.startswith("ledger_") for name in self.names)
+        self.ledger_in_time = of_ledger or keep.lines or callable(keep.reduce)
+        self.protocol_attributes: dict[str, dict[str, str]] = {}  # by parameter
         self.arrays: dict[str, Array] = {}
         self.status = np.full(self.lanes, CANCELLED, dtype=np.int8)
-        self.end, self.culprit = (
-            np.full(self.lanes, np.nan),
-            np.full(self.lanes, -1, dtype=np.int16),
-        )
+        self.end = np.full(self.lanes, np.nan)
+        self.culprit = np.full(self.lanes, -1, dtype=np.int16)
         self.lock = Lock()
-        self.extra: dict[str, Any] = {}  # dims and attributes of what a function gave
+        #: dimensions, attributes and coordinates of variables that a user's function returned
+        self.users: dict[str, Any] = {}
         self.empty: set[str] = set()  # baths and held pools at 0 mM
         self.unseen = False  # something moved where the reducers do not look
 
-    def put(self, name: str, at: slice, values: Array) -> None:
-        """(lane, …) into the result."""
+    def store(self, name: str, at: slice, values: Array) -> None:
+        """Write values (lane, …) of some lanes into the result."""
         with self.lock:
             if name not in self.arrays:
-                kind = (
-                    np.dtype(self.keep.dtype)
-                    if np.issubdtype(values.dtype, np.floating)
-                    else values.dtype
-                )
-                self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), kind)
+                floating = np.issubdtype(values.dtype, np.floating)
+                dtype = np.dtype(self.keep.dtype) if floating else values.dtype
+                self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), dtype)
         self.arrays[name][at] = values
 
-    def blank(self) -> None:
-        """NaN, or 0, in the lanes that were not run."""
-        lost = self.status == CANCELLED
-        for array in self.arrays.values() if lost.any() else ():
-            array[lost] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
+    def blank_lanes_not_run(self) -> None:
+        """Set NaN, or 0, in the lanes that were not run."""
+        not_run = self.status == CANCELLED
+        for array in self.arrays.values() if not_run.any() else ():
+            array[not_run] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
 
-    def take(self, at: slice, t: Trajectory) -> None:
-        """Keep what is wanted of a chunk."""
-        keep, last = self.keep, LedgerTotals(replace(t, block=t.block.ends()))
-        books = LedgerTotals(t) if self.books else last
+    def add(self, at: slice, t: Trajectory) -> None:
+        """Keep what is wanted of a chunk of lanes."""
+        keep, end_totals = self.keep, LedgerTotals(replace(t, block=t.block.ends()))
+        totals = LedgerTotals(t) if self.ledger_in_time else end_totals
         self.status[at], self.culprit[at], self.end[at] = lane_ends(t.statuses)
         for name in (n for n in ALL_LANES if n in self.every and TABLE[n].deferred):
-            self.put(name, at, variable_values(t, last, name))
-        self.empty |= set(last.empty)
-        if (
-            keep.reduce
-            and (callable(keep.reduce) or set(keep.reduce) - {"final"})
-            and not self.unseen
-        ):
-            self.unseen = moves_unseen(
-                t, t.block.times[self.taken], self.taken, breaks=not callable(keep.reduce)
-            )
-        shown, last_of = self._shown(at, t, books)
+            self.store(name, at, variable_values(t, end_totals, name))
+        self.empty |= set(end_totals.empty)
+        self._note_unseen(t)
+        courses, ends = self._courses(at, t, totals)
         if callable(keep.reduce):
-            self._reduce(at, t, shown, books)
+            self._reduce(at, t, courses, totals)
         elif keep.reduce:
-            for name, value in shown.items():
-                seen, when = with_breaks(t, name, value, t.block.times[self.taken])
+            for name, values in courses.items():
+                merged, when = with_breaks(t, name, values, t.block.times[self.kept])
                 for how in keep.reduce:
-                    self.put(
-                        f"{name}_{how}",
-                        at,
-                        REDUCERS[how](last_of[name][:, None] if how == "final" else seen, when),
-                    )
+                    reducible = ends[name][:, None] if how == "final" else merged
+                    self.store(f"{name}_{how}", at, REDUCERS[how](reducible, when))
         else:
-            for name, value in shown.items():
-                self.put(name, at, value)
+            for name, values in courses.items():
+                self.store(name, at, values)
         for line in LINES:
             if keep.lines:
-                self.put(f"ledger_{line}", at, getattr(books, line).T[:, self.taken])
+                self.store(f"ledger_{line}", at, getattr(totals, line).T[:, self.kept])
             elif f"ledger_{line}" not in self.names:
-                self.put(f"ledger_{line}", at, getattr(last, line)[-1])
+                self.store(f"ledger_{line}", at, getattr(end_totals, line)[-1])
 
-    def _shown(
-        self, at: slice, t: Trajectory, books: LedgerTotals
+    def _note_unseen(self, t: Trajectory) -> None:
+        """Note whether something moves where the reducers do not look."""
+        reduce = self.keep.reduce
+        over_time = callable(reduce) or bool(set(reduce) - {"final"})
+        if over_time and not self.unseen:
+            times, breaks = t.block.times[self.kept], not callable(reduce)
+            self.unseen = moves_unseen(t, times, self.kept, breaks=breaks)
+
+    def _courses(
+        self, at: slice, t: Trajectory, totals: LedgerTotals
     ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """What is kept by name, (lane, time, …) at the kept times and (lane, …) at the end; what
-        has no times is put at once.
+        """Kept variables by name, (lane, time, …) at the kept times and (lane, …) at the end; those
+        without times, and protocols, are stored at once.
         """
-        shown: dict[str, Array] = {}
-        last: dict[str, Array] = {}
+        courses: dict[str, Array] = {}
+        ends: dict[str, Array] = {}
         for name in self.names:
-            got = variable_values(t, books, name)
-            by_lane = got.transpose(*range(got.ndim)[::-1])
+            values = variable_values(t, totals, name)
+            by_lane = values.transpose(*range(values.ndim)[::-1])
             if TABLE[name].timed:
-                last[name] = by_lane[:, -1]
-                shown[name] = (
-                    by_lane if len(self.taken) == by_lane.shape[1] else by_lane[:, self.taken]
-                )
+                ends[name] = by_lane[:, -1]
+                all_kept = len(self.kept) == by_lane.shape[1]
+                courses[name] = by_lane if all_kept else by_lane[:, self.kept]
             else:
-                self.put(name, at, by_lane)
+                self.store(name, at, by_lane)
         for name, (value, unit, meaning) in protocols(t).items() if self.keep.whole else ():
-            self.courses[name] = {"units": unit, "long_name": meaning}
+            self.protocol_attributes[name] = {"units": unit, "long_name": meaning}
             every = np.broadcast_to(value, (len(t.block.times), len(t.statuses)))
-            self.put(name, at, every.T[:, self.taken])
-        return shown, last
+            self.store(name, at, every.T[:, self.kept])
+        return courses, ends
 
     def _reduce(
-        self, at: slice, t: Trajectory, shown: dict[str, Array], books: LedgerTotals
+        self, at: slice, t: Trajectory, courses: dict[str, Array], totals: LedgerTotals
     ) -> None:
+        """Call the user's function on the kept times of a chunk, and store what it returns."""
         import xarray as xr
 
         data: dict[str, Any] = {
-            name: (("lane", *TABLE[name].axes), value) for name, value in shown.items()
+            name: (("lane", *TABLE[name].axes), values) for name, values in courses.items()
         }
-        data |= {
-            f"ledger_{line}": (("lane", "time"), getattr(books, line).T[:, self.taken])
-            for line in LINES
-        }
-        assert callable(self.keep.reduce)
-        coords = own_coordinates(t.model, {d for dims, _ in data.values() for d in dims})
-        seen = xr.Dataset(
-            data,
-            coords=coords
-            | {"time": t.block.times[self.taken], "lane": np.arange(at.start, at.stop)},
+        for line in LINES:
+            data[f"ledger_{line}"] = ("lane", "time"), getattr(totals, line).T[:, self.kept]
+        coords: dict[str, Any] = dict(
+            own_coordinates(t.model, {d for dims, _ in data.values() for d in dims})
         )
-        with errors.of_users(self.keep.reduce, "Keep(reduce=…)"):
-            made = self.keep.reduce(seen)
-        made = (
-            made.to_dataset(name="reduced" if made.name is None else str(made.name))
-            if isinstance(made, xr.DataArray)
-            else made
-        )
-        if not isinstance(made, xr.Dataset) or made.sizes.get("lane") != at.stop - at.start:
-            wanted, advice = (
-                "a Dataset or DataArray over 'lane'",
-                "reduce=lambda data: data.potential.max('time')",
-            )
+        coords |= {"time": t.block.times[self.kept], "lane": np.arange(at.start, at.stop)}
+        function = self.keep.reduce
+        assert callable(function)
+        with errors.of_users(function, "Keep(reduce=…)"):
+            reduced_data: Any = function(xr.Dataset(data, coords=coords))
+        if isinstance(reduced_data, xr.DataArray):
+            name = "reduced" if reduced_data.name is None else str(reduced_data.name)
+            reduced_data = reduced_data.to_dataset(name=name)
+        lanes = at.stop - at.start
+        if not isinstance(reduced_data, xr.Dataset) or reduced_data.sizes.get("lane") != lanes:
             raise errors.WrongType(
-                where="Keep(reduce=…)", wanted=wanted, got=errors.shown(made), advice=advice
+                where="Keep(reduce=…)",
+                wanted="a Dataset or DataArray over 'lane'",
+                got=errors.shown(reduced_data),
+                advice="reduce=lambda data: data.potential.max('time')",
             )
-        own = {*ALL_LANES, *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
-        for name, array in made.data_vars.items():
-            if name in own:
-                got, advice = f"the result's own {name}", "another name"
-                raise errors.BadName(
-                    where="Keep(reduce=…)", wanted="variables of your own", got=got, advice=advice
-                )
-            rest = [d for d in array.dims if d != "lane"]
-            self.extra[str(name)] = (
-                rest,
-                dict(array.attrs),
-                {d: array[d] for d in rest if d in array.coords},
+        for variable, array in reduced_data.data_vars.items():
+            self._store_users(str(variable), at, array)
+
+    def _store_users(self, name: str, at: slice, array: xr.DataArray) -> None:
+        """Store a variable that a user's function returned."""
+        taken = {*ALL_LANES, *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
+        if name in taken:
+            raise errors.BadName(
+                where="Keep(reduce=…)",
+                wanted="variables of your own",
+                got=f"the result's own {name}",
+                advice="another name",
             )
-            self.put(str(name), at, array.transpose("lane", *rest).values)
+        dims = [d for d in array.dims if d != "lane"]
+        coords = {d: array[d] for d in dims if d in array.coords}
+        self.users[name] = (dims, dict(array.attrs), coords)
+        self.store(name, at, array.transpose("lane", *dims).values)
 
 
 def collect(task: Task, keep: Keep, progress: Any) -> tuple[ScanResult, bool]:
-    """Run a task in chunks and keep what is wanted; and whether it ran to its end."""
-    sink = _Collector(task, keep)
-    width = task.width if sink.books else len(task.kernel.program.states)
-    finished = lane_batches.run(task, lane_batches.chunks(task, width), sink.take, progress, width)
-    sink.blank()
-    if sink.unseen:
+    """Run a task in chunks and keep what is wanted.
+
+    Returns the result, and whether the task ran to completion.
+    """
+    collector = _Collector(task, keep)
+    width = task.width if collector.ledger_in_time else len(task.kernel.program.states)
+    chunks = lane_batches.chunks(task, width)
+    finished = lane_batches.run(task, chunks, collector.add, progress, width)
+    collector.blank_lanes_not_run()
+    if collector.unseen:
         warn(function=callable(keep.reduce))
-    return (
-        ScanResult(_labelled(sink), task.model, task.solver.rtol, {"compile": task.compile_time}),
-        finished,
-    )
+    timing = {"compile": task.compile_time}
+    return ScanResult(_dataset(collector), task.model, task.solver.rtol, timing), finished
 
 
-def _labelled(sink: _Collector) -> xr.Dataset:
-    task, chosen = sink.task, sink.task.parameters
+def _dataset(collector: _Collector) -> xr.Dataset:
+    """The collected arrays as a Dataset in the layout of all results."""
+    task, chosen = collector.task, collector.task.parameters
     shape, names = tuple(chosen.dims.values()), tuple(chosen.dims)
     data: dict[str, Any] = {}
-    for name, array in sink.arrays.items():
-        rest, told = _facts(name, sink)
-        data[name] = ((*names, *rest), array.reshape((*shape, *array.shape[1:])), told)
-    data |= end_variables(task.model, chosen.dims, (sink.status, sink.culprit, sink.end))
-    ended = BY_LANE if chosen.dims else Outcome.of(sink.status[0])
-    about: dict[str, Any] = attributes(
-        task.model, chosen, task.solver, ended, span=float(task.times[-1]), empty=sink.empty
+    for name, array in collector.arrays.items():
+        dims, facts = _dims_and_attributes(name, collector)
+        data[name] = ((*names, *dims), array.reshape((*shape, *array.shape[1:])), facts)
+    ends = (collector.status, collector.culprit, collector.end)
+    data |= end_variables(task.model, chosen.dims, ends)
+    status = BY_LANE if chosen.dims else Outcome.of(collector.status[0])
+    span = float(task.times[-1])
+    attrs: dict[str, Any] = attributes(
+        task.model, chosen, task.solver, status, span=span, empty=collector.empty
     )
-    if sink.extra:
-        about[OWN] = json.dumps(sorted(sink.extra))
-    made = labelled_dataset(data, task.model, chosen, task.times[sink.taken], about)
-    return made.assign_coords(
-        {k: v for _, _, own in sink.extra.values() for k, v in own.items() if k not in made.coords}
-    )
+    if collector.users:
+        attrs[USER_VARIABLES] = json.dumps(sorted(collector.users))
+    dataset = labelled_dataset(data, task.model, chosen, task.times[collector.kept], attrs)
+    coords = {k: v for _, _, own in collector.users.values() for k, v in own.items()}
+    return dataset.assign_coords({k: v for k, v in coords.items() if k not in dataset.coords})
 
 
-def _facts(name: str, sink: _Collector) -> tuple[list[str], dict[str, Any]]:
+def _dims_and_attributes(name: str, collector: _Collector) -> tuple[list[str], dict[str, Any]]:
     """Dimensions beyond the scan's, and attributes, of a kept array."""
-    if name in sink.extra:
-        rest, told, _ = sink.extra[name]
-        return rest, told
-    if name in sink.courses:
-        return ["time"], sink.courses[name]
+    if name in collector.users:
+        dims, facts, _ = collector.users[name]
+        return dims, facts
+    if name in collector.protocol_attributes:
+        return ["time"], collector.protocol_attributes[name]
     base, how = reduced(name)
-    v, told = TABLE[base], attributes_of(sink.task.model, base)
+    v, facts = TABLE[base], attributes_of(collector.task.model, base)
     if how:
-        told |= {
-            "cell_methods": f"time: {METHODS[how]}",
-            "comment": (COVERAGE if v.part is Part.COURSE else LEDGER_COVERAGE)[how],
-        }
-    along = not how and (
-        v.part is not Part.LINE or sink.keep.lines or (name in sink.names and not sink.keep.reduce)
-    )
-    return [axis for axis in v.axes if axis != "time" or along], told
+        coverage = COVERAGE if v.part is Part.COURSE else LEDGER_COVERAGE
+        facts |= {"cell_methods": f"time: {METHODS[how]}", "comment": coverage[how]}
+    keep = collector.keep
+    kept_by_name = name in collector.names and not keep.reduce
+    in_time = not how and (v.part is not Part.LINE or keep.lines or kept_by_name)
+    return [axis for axis in v.axes if axis != "time" or in_time], facts

@@ -15,7 +15,7 @@ from .layout import CANCELLED
 from .one_lane import lane
 from .saved import SavedRun
 from .saved_ledger import FiledLedger
-from .schema import whole
+from .schema import has_whole_ledger
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ScanResult:
-    """A scan of which only a part was kept; ``data`` holds it, with the lines of the books as
+    """A scan of which a part was kept, in ``data``, with the lines of the ledger as
     ``ledger_spent`` and so on.
     """
 
@@ -38,8 +38,8 @@ class ScanResult:
 
     @property
     def ledger(self) -> KeptLedger | FiledLedger:
-        """The lines of the books; the whole ledger where everything was kept and has run."""
-        if whole(self.data) and not self.data.chunks:
+        """The lines of the ledger; the whole ledger where everything was kept and has run."""
+        if has_whole_ledger(self.data) and not self.data.chunks:
             return FiledLedger(self.data)
         return KeptLedger(self.data, self.model.name, self.rtol)
 
@@ -54,11 +54,11 @@ class ScanResult:
 
     @property
     def failed(self) -> int:
-        """How many lanes did not come to their end."""
+        """Number of lanes that stopped early."""
         return int((self.data.status != 0).sum())
 
     def isel(self, **at: int) -> ScanResult:
-        """One lane, by position along its dimensions, as :meth:`biomembrane.Run.isel`."""
+        """One lane, by position along the dimensions, as :meth:`biomembrane.Run.isel`."""
         dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
         return ScanResult(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
 

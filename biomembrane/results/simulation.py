@@ -68,27 +68,26 @@ def simulate(
     """Run a model from its declared contents.
 
     Args:
-        model: what to run.
-        until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 even times.
-        times: or the output times themselves, a quantity array; they never change the solver's
-            steps.  A run starts at 0 whether or not
-            0 is among them.
+        model: the model to run.
+        until: end of the run, ``Q(10, "min")`` or ``"10 min"``; output at 301 evenly spaced times.
+        times: the output times instead, a quantity array; they never change the solver's steps.  A
+            run starts at 0 whether or not 0 is among them.
         parameters: values by dotted name.  Quantities, or text such as ``"5 mM"``, fix a value; a
             :class:`~biomembrane.Protocol` changes it in time; :class:`xarray.DataArray` with
             ``attrs["units"]`` scan it, and arrays broadcast by the names of their dimensions.  If
             some are dask arrays, nothing runs yet: the result is lazy, in chunks, for any dask
             scheduler (see :func:`biomembrane.save`).
-        start: a run, to go on from its last state, with the parameters that it was given, as they
+        start: a run to continue from its last state, with the parameters that it was given, as they
             were at its end, unless ``parameters`` gives others (contents and potentials at the
             start cannot be given then); or shares of carrier states, ``{"SGLT1.C1": 1}``, instead
             of their steady state.
         keep: what a scan of many lanes keeps: ``"final"``, names of variables, a
             :class:`~biomembrane.Keep`, or ``"all"``, everything that a run has. Without it a run
-            and a scan are whole; a lazy scan has the variables and the lines of the books, and the
+            and a scan are whole; a lazy scan has the variables and the lines of the ledger, and the
             rest with ``"all"``.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
         progress: True writes a line on the terminal; a function is called with the share that is
-            done, and stops the run by returning False.
+            done, and cancels the run by returning False.
 
     Returns:
         :class:`Run`; with ``keep`` a :class:`~biomembrane.results.scan_result.ScanResult`, which
@@ -96,12 +95,12 @@ def simulate(
         does not stop the others: it ends in NaN and ``run.data.status`` says why.
 
     Raises:
-        SimulationStopped: a single run could not go on; its ``run`` holds everything up to there.
+        SimulationStopped: a single run stopped early; its ``run`` holds everything up to there.
         Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
-        WrongType: what is no model, mapping, solver, ``keep`` or ``start``.
+        WrongType: an argument that is not a model, mapping, solver, ``keep`` or ``start``.
         UnknownName: a parameter or a variable that does not exist.
         BareNumber: a number without a unit where one is due.
-        UnknownUnit: a unit that is not known.
+        UnknownUnit: an unknown unit.
         UnitMismatch: a unit of another dimension.
         NotANumber: flags, text without a number, or an array without dimension names.
         NotFinite: NaN or infinity.
@@ -111,17 +110,17 @@ def simulate(
         NoRoom: ions that leave no room for impermeants.
         NeedsExtra: dask arrays without dask.
     """
-    wanted = None if keep is None else as_keep(keep)
+    chosen = None if keep is None else as_keep(keep)
     grid = output_times(until, times)
-    if wanted is not None:
-        grid = wanted.grid(grid)
+    if chosen is not None:
+        grid = chosen.grid(grid)
     if has_dask_arrays(parameters):
         from .lazy_scan import lazy
 
         return lazy(
-            model, grid, parameters=parameters or {}, start=start, keep=wanted, solver=solver
+            model, grid, parameters=parameters or {}, start=start, keep=chosen, solver=solver
         )
-    summed = wanted is not None and wanted.summed
+    summed = chosen is not None and chosen.summed
     task = make_task(
         model,
         grid.times,
@@ -131,61 +130,54 @@ def simulate(
         solver=solver,
         summed=summed,
     )
-    return _whole(task, progress) if wanted is None else _kept(task, wanted, progress)
+    return _whole(task, progress) if chosen is None else _kept(task, chosen, progress)
 
 
 def _whole(task: Task, progress: lane_batches.Progress) -> Run:
     trajectory, done = lane_batches.whole(task, progress)
     run = Run(trajectory)
     if not done:
-        statuses = trajectory.statuses
-        raise _cancelled(
-            run, task.model, sum(s.kind is not Outcome.CANCELLED for s in statuses) / len(statuses)
-        )
+        ran = [status.kind is not Outcome.CANCELLED for status in trajectory.statuses]
+        raise _cancelled(run, task.model, sum(ran) / len(ran))
     return finished(run)
 
 
-def _kept(task: Task, wanted: Keep, progress: lane_batches.Progress) -> ScanResult:
-    kept, done = collect(task, wanted, progress)
+def _kept(task: Task, chosen: Keep, progress: lane_batches.Progress) -> ScanResult:
+    kept, done = collect(task, chosen, progress)
     if not done:
         raise _cancelled(kept, task.model, kept.done)
     return kept
 
 
 def finished(run: Run) -> Run:
-    """The run itself, unless it is a single one that was stopped.
+    """The run itself, unless it is a single one that stopped early.
 
-    A trajectory that is whole while its books are open is given back: its status tells, and
+    A complete trajectory whose ledger does not balance is returned: its status says so, and
     ``ledger.check()`` raises.
 
     Raises:
         SimulationStopped: with the run up to there.
     """
-    status = run.status
-    whole = status.ok or (
-        status.kind is Outcome.OPEN_BOOKS and status.time >= run.trajectory.block.times[-1]
+    status, end = run.status, run.trajectory.block.times[-1]
+    complete = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= end)
+    if run.trajectory.dims or complete:
+        return run
+    held = (
+        "the exception's .run holds the output times up to there, the last at"
+        f" {run.trajectory.times[-1]:.6g} s"
     )
-    if not run.trajectory.dims and not whole:
-        where, end = (
-            f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}",
-            run.trajectory.block.times[-1],
-        )
-        look = (
-            "the exception's .run holds the output times up to there, the last at"
-            f" {run.trajectory.times[-1]:.6g} s"
-        )
-        advice = (
-            f"{_refilled(run)}; {look}"
-            if status.message.startswith(VANISHES)
-            else f"{look}; look at its last fluxes"
-        )
-        raise errors.SimulationStopped(
-            run=run, where=where, wanted=f"a run to {end:g} s",
-            got=f"{status.kind}: {status.message}", advice=advice,
-            time=status.time,
-            state="" if status.state is None else run.model.states[status.state].name,
-        )  # fmt: skip
-    return run
+    advice = f"{held}; look at its last fluxes"
+    if status.message.startswith(VANISHES):
+        advice = f"{_advice_for_volume(run)}; {held}"
+    raise errors.SimulationStopped(
+        run=run,
+        where=f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}",
+        wanted=f"a run to {end:g} s",
+        got=f"{status.kind}: {status.message}",
+        advice=advice,
+        time=status.time,
+        state="" if status.state is None else run.model.states[status.state].name,
+    )
 
 
 def _cancelled(run: Any, model: Model, share: float) -> errors.Cancelled:
@@ -197,24 +189,26 @@ def _cancelled(run: Any, model: Model, share: float) -> errors.Cancelled:
 
 
 def _culprit(run: Run) -> str:
+    """The state at fault, and the processes whose fluxes are not finite or, failing these, the one
+    with the largest flux.
+    """
     state = run.status.state
     if state is None:
         return ""
     x = run.model.states[state]
-    told = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
-    touching = [p for p, column in run.model.N.items() if x.name in column]
+    text = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
+    movers = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
-    fluxes = dict(
-        zip(t.kernel.program.names["flux"], t.observe("flux")[:, t.reached - 1, 0], strict=True)
-    )
-    wrong = [p for p in touching if not np.isfinite(fluxes[p])]
-    chosen = wrong or sorted(touching, key=lambda p: -abs(fluxes[p]))[:1]
-    return f"{told}, process {', '.join(chosen)}" if chosen else told
+    last = t.observe("flux")[:, t.reached - 1, 0]
+    fluxes = dict(zip(t.kernel.program.names["flux"], last, strict=True))
+    infinite = [p for p in movers if not np.isfinite(fluxes[p])]
+    chosen = infinite or sorted(movers, key=lambda p: -abs(fluxes[p]))[:1]
+    return f"{text}, process {', '.join(chosen)}" if chosen else text
 
 
-def _refilled(run: Run) -> str:
-    """What keeps a volume from vanishing: it takes solutes that cannot leave to hold water against
-    the outside.
+def _advice_for_volume(run: Run) -> str:
+    """How to keep a volume from vanishing: solutes that cannot leave hold water against the
+    outside.
     """
     assert run.status.state is not None
     place = run.model.states[run.status.state].place
