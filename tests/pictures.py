@@ -207,11 +207,12 @@ def lines(listed: list[Flow]) -> dict[str, float]:
         for name, node in (("stored", "stored"), ("delivered", "delivered"), ("dissipated", "heat"))
     }
     return made | {
+        "relaxed": 0.0,
         "passed": max(
             made["spent"] + made["supplied"] + abs(made["imposed"]),
             made["dissipated"],
             abs(made["stored"]),
-        )
+        ),
     }
 
 

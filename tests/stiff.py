@@ -61,7 +61,7 @@ def compiled(
         "rhs": tuple(map(str, Y[: len(rhs)]))
     }
     sparsity = (tuple(i for i, _ in jacobian), tuple(j for _, j in jacobian))
-    owners = tuple(range(len(rhs))) if rolled else ()
+    owners = tuple(range(len(rhs)))
     return kernel(
         Program(
             tuple(map(str, Y[: len(rhs)])),
@@ -71,6 +71,7 @@ def compiled(
             names,
             sparsity,
             owners=owners,
+            rolled=rolled,
             mass=tuple(mass),
         )
     )

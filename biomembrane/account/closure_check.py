@@ -1,5 +1,5 @@
-"""What ``check`` asks of the books: a power that is never negative, books that close, in every lane
-that came to its end.
+"""What ``ledger.check`` requires: no negative dissipation, and a ledger that closes in every lane
+that ran to completion.
 """
 
 from __future__ import annotations
@@ -16,135 +16,147 @@ from .. import errors, units, user_text
 from ..solve.ledger_totals import UNIT
 from ..solve.status import Outcome
 
-ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to make from nothing
+ROUNDING = 1e-12  # of the energy that passed: what a loop may seem to gain by rounding alone
 Array = NDArray[np.float64]
 Shares = Mapping[str, tuple[float, float, float]]
 
 
 @dataclass(frozen=True, eq=False)
-class Lanes:
-    """The books of some lanes at their ends.
+class FinalBalances:
+    """The ledger of some lanes at the end of each.
 
-    ``kinds``: how each ended; ``off``: residual, relative; ``passed``: energy that passed [pJ];
-    ``least`` (process, lane): smallest powers [fW]; ``span``: the time [s].
+    ``outcomes``: how each lane ended; ``residuals``: relative; ``passed``: energy that passed [pJ];
+    ``min_dissipation`` (process, lane): smallest powers [fW]; ``duration`` [s].
     """
 
-    kinds: Sequence[str]
-    off: Array
+    outcomes: Sequence[str]
+    residuals: Array
     passed: Array
     processes: Sequence[str]
-    least: Array
-    span: float
+    min_dissipation: Array
+    duration: float
 
-    def judge(self, model: str, limit: float, shares: Shares | None = None) -> None:
-        """Raise UphillForFree where a power is negative in a lane beyond ``limit`` of what passed
-        there, BooksDoNotClose where its residual is above the limit or not known.  Of lanes of a
-        scan that stopped only the powers are judged, and a warning (``errors.LanesStopped``) counts
-        them.
+    def check_closure(self, model: str, limit: float, shares: Shares | None = None) -> None:
+        """Raise UphillForFree where a power is negative by more than ``limit`` of the energy that
+        passed in its lane, BooksDoNotClose where the residual of a lane exceeds ``limit`` or is not
+        finite.
 
-        The process comes first: it is wrong at every tolerance, and books that are open beside it
-        may be so for its sake.
+        Lanes of a scan that stopped early are checked for negative powers only, and a warning
+        (``errors.LanesStopped``) counts them.  Negative powers are reported first: they are wrong
+        at every tolerance, and may be why the ledger does not close.
         """
-        kinds = np.array(self.kinds)
-        done = (
-            np.isin(kinds, (Outcome.DONE, Outcome.OPEN_BOOKS))
-            if kinds.size > 1
-            else np.ones(1, bool)
-        )
-        if not done.all():
-            count = f"{kinds.size - done.sum()} of {kinds.size}"
+        outcomes = np.array(self.outcomes)
+        completed = np.ones(1, bool)
+        if outcomes.size > 1:
+            completed = np.isin(outcomes, (Outcome.DONE, Outcome.OPEN_BOOKS))
+        if not completed.all():
+            count = f"{outcomes.size - completed.sum()} of {outcomes.size}"
             text = (
-                f"ledger of {model!r}: {count} lanes stopped, and nothing is checked of these;"
-                " status and culprit say where and why"
+                f"ledger of {model!r}: {count} lanes stopped early and are not checked; status and"
+                " culprit say where and why"
             )
             warnings.warn(text, errors.LanesStopped, stacklevel=3)
-        allowed = (
-            limit * np.nan_to_num(self.passed) / units.from_internal(UNIT) / (self.span or 1.0)
+        self._check_dissipation(limit, shares)
+        residuals = np.where(np.isfinite(self.residuals), self.residuals, np.inf)
+        above = np.nextafter(limit, 1)
+        residuals = np.where(
+            outcomes == Outcome.OPEN_BOOKS, np.maximum(residuals, above), residuals
         )
-        low = self.least + allowed
-        if low.size and low.min() < 0:
-            process, lane = map(int, np.unravel_index(int(np.argmin(low)), low.shape))
-            _uphill(self.processes[process], float(self.least[process, lane]), shares)
-        off = np.where(np.isfinite(self.off), self.off, np.inf)
-        off = np.where(kinds == Outcome.OPEN_BOOKS, np.maximum(off, np.nextafter(limit, 1)), off)
-        bad = done & ~(off <= limit)
-        if bad.any():
-            worst = float(off[bad].max())
+        failing = completed & ~(residuals <= limit)
+        if failing.any():
+            worst = float(residuals[failing].max())
             got = f"{worst:.3g}" if np.isfinite(worst) else "not a finite number"
-            many = f", in {bad.sum()} of {bad.size} lanes" if bad.size > 1 else ""
-            wanted, advice = (
-                f"a residual below {limit:.1g} of the energy that passed",
-                "a tighter rtol in the solver; else a law or a potential is wrong",
-            )
-            where = f"ledger of {model!r}"
+            many = f", in {failing.sum()} of {failing.size} lanes" if failing.size > 1 else ""
             raise errors.BooksDoNotClose(
-                where=where,
-                wanted=wanted,
+                where=f"ledger of {model!r}",
+                wanted=f"a residual below {limit:.1g} of the energy that passed",
                 got=got + many,
-                advice=advice,
+                advice="a tighter rtol in the solver; else a law or a potential is wrong",
                 residual=worst,
                 limit=limit,
             )
 
+    def _check_dissipation(self, limit: float, shares: Shares | None) -> None:
+        passed = np.nan_to_num(self.passed)
+        allowed = limit * passed / units.from_internal(UNIT) / (self.duration or 1.0)
+        margin = self.min_dissipation + allowed
+        if margin.size and margin.min() < 0:
+            process, lane = map(int, np.unravel_index(int(np.argmin(margin)), margin.shape))
+            power = float(self.min_dissipation[process, lane])
+            raise _uphill(self.processes[process], power, shares)
 
-def _uphill(process: str, power: float, shares: Shares | None) -> None:
+
+def _uphill(process: str, power: float, shares: Shares | None) -> errors.UphillForFree:
     got = f"{power:.3g} fW"
     if shares and process in shares:
-        share, energy, part = shares[process]
+        time_share, energy, energy_share = shares[process]
         got += (
-            f", J·A < 0 for {100 * share:.3g} % of the time, with {energy:.3g} pJ ({100 * part:.3g}"
-            " % of its energy)"
+            f", J·A < 0 for {100 * time_share:.3g} % of the time, with {energy:.3g} pJ"
+            f" ({100 * energy_share:.3g} % of its energy)"
         )
-    advice = "an Empirical law breaks the second law here; print(audit(model)) says how"
-    where = f"process {process}"
-    raise errors.UphillForFree(
-        where=where, wanted="J·A ≥ 0 at every step", got=got, advice=advice, process=process
+    return errors.UphillForFree(
+        where=f"process {process}",
+        wanted="J·A ≥ 0 at every step",
+        got=got,
+        advice="an Empirical law breaks the second law here; print(audit(model)) says how",
+        process=process,
     )
 
 
-def unpaid(worst: float, loops: Mapping[str, float]) -> None:
-    """Raise UphillForFree where loops that do not close made more than rounding of the energy that
-    passed; ``loops`` are what each made [pJ].
+def check_loops(worst: float, loops: Mapping[str, float]) -> None:
+    """Raise UphillForFree where loops that do not close made more energy from nothing than a
+    rounding of the energy that passed.
+
+    Args:
+        worst: the largest share of the energy that passed, over all lanes.
+        loops: what each loop made [pJ].
     """
     if worst > ROUNDING:
         got = (
             ", ".join(f"{energy:.4g} pJ by {name}" for name, energy in loops.items())
             or f"{100 * worst:.3g} % of the energy that passed"
         )
-        advice = (
-            "its rate constants do not close: make_consistent(cycle) repairs them, close= lets one"
-            " follow"
-        )
         name = max(loops, key=lambda n: loops[n]) if loops else "of a hosted cycle"
-        wanted = "no energy from nothing, Σ J·ε ≤ 0"
         raise errors.UphillForFree(
-            where=f"loop {name}", wanted=wanted, got=got, advice=advice, process=name
+            where=f"loop {name}",
+            wanted="no energy from nothing, Σ J·ε ≤ 0",
+            got=got,
+            advice=(
+                "its rate constants break detailed balance: make_consistent(cycle) repairs them, or"
+                " close= derives one of them from the others"
+            ),
+            process=name,
         )
 
 
-def bounded(model: str, empty: Iterable[str]) -> None:
+def check_bounded(model: str, empty: Iterable[str]) -> None:
     """Raise BoundlessEnergy where baths or held pools are at 0 mM: RT ln c has no bound there."""
     names = list(empty)
     if names:
-        wanted, got = (
-            "some of what a process moves in every bath that it touches",
-            ", ".join(f"{name} = 0 mM" for name in names),
-        )
-        advice = (
-            f"a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right as"
-            " they are"
-        )
         raise errors.BoundlessEnergy(
-            where=f"ledger of {model!r}", wanted=wanted, got=got, advice=advice, pools=tuple(names)
+            where=f"ledger of {model!r}",
+            wanted="a concentration above 0 mM in every bath of each species that a process moves",
+            got=", ".join(f"{name} = 0 mM" for name in names),
+            advice=(
+                f"set a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right"
+                " as they are"
+            ),
+            pools=tuple(names),
         )
 
 
-def share(rtol: Any) -> float:
-    """A tolerance of ``check``."""
-    made = user_text.numbers(rtol)
-    if not isinstance(made, float) or not 0 < made < 10:
-        wanted, advice = "a positive share of the energy that passed", "ledger.check(rtol=1e-6)"
+def tolerance(rtol: Any) -> float:
+    """The ``rtol`` of ``ledger.check`` as a number.
+
+    Raises:
+        BadSettings: it is no positive number below 10.
+    """
+    share = user_text.numbers(rtol)
+    if not isinstance(share, float) or not 0 < share < 10:
         raise errors.BadSettings(
-            where="ledger.check(rtol=…)", wanted=wanted, got=errors.shown(rtol), advice=advice
+            where="ledger.check(rtol=…)",
+            wanted="a positive share of the energy that passed",
+            got=errors.shown(rtol),
+            advice="ledger.check(rtol=1e-6)",
         )
-    return made
+    return share

@@ -1,6 +1,4 @@
-"""The books of a result of which a part was kept: the lines of the table, as far as a dataset holds
-them.
-"""
+"""The ledger of a result of which only a part was kept: the lines that its dataset holds."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ import numpy as np
 from .. import errors
 from ..solve.problem import books_limit
 from ..solve.status import Outcome
-from .closure_check import Lanes, bounded, share, unpaid
+from .closure_check import FinalBalances, check_bounded, check_loops, tolerance
 from .ledger_lines import LINES
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SavedLedger:
-    """The books of a saved run, as far as figures need them: the lines of the table over time [pJ],
+    """The ledger of a saved run, as far as figures need it: the lines of the table over time [pJ],
     and the flows.
     """
 
@@ -33,27 +31,28 @@ class SavedLedger:
         if name not in LINES:
             raise AttributeError(name)
         if f"ledger_{name}" not in self.data:
-            got, advice = (
-                f"no ledger_{name} in the data",
-                "simulate without keep=, or save the run again",
-            )
             raise errors.UnknownName(
-                where=f"ledger.{name}", wanted="a line that was kept", got=got, advice=advice
+                where=f"ledger.{name}",
+                wanted="a line that was kept",
+                got=f"no ledger_{name} in the data",
+                advice="simulate without keep=, or save the run again",
             )
         return self.data[f"ledger_{name}"]
 
     @property
     def labels(self) -> dict[str, str]:
-        """How figures write each transporter."""
-        made: dict[str, str] = json.loads(self.data.attrs.get("labels_json", "{}"))
-        return made
+        """The label of each transporter in figures."""
+        by_name: dict[str, str] = json.loads(self.data.attrs.get("labels_json", "{}"))
+        return by_name
 
     def flows(self) -> list[Any]:
         """Ribbons with ``source``, ``target``, ``energy`` [pJ] and ``kind``."""
         if "flows_json" not in self.data.attrs:
-            got, advice = "a scan of which the lines alone were kept", "simulate without keep="
             raise errors.UnknownName(
-                where="ledger.flows()", wanted="books entry by entry", got=got, advice=advice
+                where="ledger.flows()",
+                wanted="the entries of the ledger",
+                got="a scan of which only the lines were kept",
+                advice="simulate without keep=",
             )
         rows = json.loads(self.data.attrs["flows_json"])
         return [SimpleNamespace(source=s, target=t, energy=e, kind=k) for s, t, e, k in rows]
@@ -61,38 +60,38 @@ class SavedLedger:
 
 @dataclass(frozen=True, eq=False)
 class KeptLedger(SavedLedger):
-    """The lines of the books of a scan, each over its dimensions [pJ]."""
+    """The lines of the ledger of a scan, each over the dimensions of the scan [pJ]."""
 
     model: str
     rtol: float
 
     def check(self, rtol: float | None = None) -> KeptLedger:
-        """As :meth:`biomembrane.Ledger.check`, for the lanes that came to their end."""
-        bounded(self.model, str(self.data.attrs.get("empty", "")).split())
-        limit = books_limit(self.rtol) if rtol is None else share(rtol)
-        off, passed, made = (
+        """As :meth:`biomembrane.Ledger.check`, for the lanes that ran to completion."""
+        check_bounded(self.model, str(self.data.attrs.get("empty", "")).split())
+        limit = books_limit(self.rtol) if rtol is None else tolerance(rtol)
+        residuals, passed, unpaid = (
             a.isel(time=-1) if "time" in a.dims else a
             for a in (self.residual_relative, self.passed, self.unpaid)
         )
-        unpaid(float((made / passed.where(passed > 0)).fillna(0.0).max()), {})
+        check_loops(float((unpaid / passed.where(passed > 0)).fillna(0.0).max()), {})
         dims = self.data.status.dims
-        off, passed, power = (
-            a.transpose(*dims).values.ravel() for a in (off, passed, self.data.least_power)
+        residuals, passed, power, process = (
+            a.transpose(*dims).values.ravel()
+            for a in (residuals, passed, self.data.least_power, self.data.least_process)
         )
         names = self.data.least_power.attrs["processes"].split()
-        least = np.full((len(names), power.size), np.inf)  # of each lane the least of all is known
-        least[self.data.least_process.transpose(*dims).values.ravel(), np.arange(power.size)] = (
-            np.where(np.isnan(power), np.inf, power)
-        )
-        kinds = [Outcome.of(k) for k in self.data.status.values.ravel()]
-        Lanes(kinds, off, passed, names, least, float(self.data.attrs["span"])).judge(
-            self.model, limit
-        )
+        # of each lane only the smallest power of all processes was kept
+        least = np.full((len(names), power.size), np.inf)
+        least[process, np.arange(power.size)] = np.where(np.isnan(power), np.inf, power)
+        outcomes = [Outcome.of(k) for k in self.data.status.values.ravel()]
+        duration = float(self.data.attrs["span"])
+        balances = FinalBalances(outcomes, residuals, passed, names, least, duration)
+        balances.check_closure(self.model, limit)
         return self
 
     def __repr__(self) -> str:
-        """The lines that were kept, at the end; over a scan the mean of the lanes that came to
-        theirs.
+        """The lines that were kept, at the end; of a scan the mean over the lanes that ran to
+        completion.
         """
         size = self.data.status.size
         mean = f", mean of {size} lanes" if self.data.status.ndim else ""

@@ -1,13 +1,13 @@
 """The double-entry energy ledger.
 
 entry[process, store] = ∫ −ν·potential·J dt is the energy that a store gave to a process.  Each row
-sums to what the process dissipated, each column to what the store lost.  Potentials are taken
-against the reference bath, so that
+sums to the energy that the process dissipated, each column to the energy that the store lost.
+Potentials are relative to the reference bath, so that
 
     ATP spent + given by other baths = ΔΞ stored + Σ dissipated + residual
 
-where the left and the dissipation are integrals along the solver's steps and ΔΞ comes from the
-state alone: the residual is a test.
+where the left side and the dissipation are integrals along the solver's steps and ΔΞ is computed
+from the state alone: the residual is an independent test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from ..solve.problem import books_limit
 from . import energy_flows, ledger_table
-from .closure_check import Lanes, bounded, share, unpaid
+from .closure_check import FinalBalances, check_bounded, check_loops, tolerance
 from .ledger_entries import Entries
 
 if TYPE_CHECKING:
@@ -26,75 +26,72 @@ if TYPE_CHECKING:
 
 
 class Ledger(Entries):
-    """The books of a run; energies in pJ since the start, as :class:`xarray.DataArray` over
+    """The energy ledger of a run; energies in pJ since the start, as :class:`xarray.DataArray` over
     ``time`` and the scan's dimensions.
 
-    ``print(ledger)`` shows the table, :meth:`check` raises unless the books close and no process
+    ``print(ledger)`` shows the table, :meth:`check` raises unless the ledger closes and no process
     ran uphill for free.
     """
 
     def flows(self) -> list[energy_flows.Flow]:
-        """The books of a single run as ribbons of an energy-flow picture; see :class:`Flow`."""
+        """The energy flows of a single run, the ribbons of its energy-flow picture; see
+        :class:`Flow`.
+        """
         return energy_flows.flows(self)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row an entry at the last time."""
+        """A data frame with one row per entry, at the last time."""
         last = self.flow.isel(time=-1).rename("energy_pJ")
         return last.to_dataframe().reset_index(drop=True).drop(columns=["time"])
 
-    # --- judgement
+    # --- checks
 
     @property
     def least_dissipation(self) -> dict[str, float]:
-        """By process, the smallest dissipated power met at any quadrature node of any lane [fW]."""
+        """The smallest power dissipated by each process, over all nodes and lanes [fW]."""
         least = self._t.block.min_dissipation.min(axis=0)
         return dict(
             zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True)
         )
 
     def check(self, rtol: float | None = None) -> Ledger:
-        """The ledger itself, if the books close, no process dissipated less than nothing, and no
-        loop of a hosted cycle made energy from nothing, however little.
+        """The ledger itself, if it closes, no process has a negative dissipation, and no loop of a
+        hosted cycle made energy from nothing, however little.
 
-        Every lane of a scan is judged by the energy that passed there; lanes that did not come to
-        their end are left out, with a warning (``errors.LanesStopped``).
+        Every lane of a scan is measured by the energy that passed in it; lanes that stopped early
+        are left out, with a warning (``errors.LanesStopped``).
 
         Args:
             rtol: the residual allowed, as a share of the energy that passed; default ten times the
-                solver's, and at least 1e-9, as for a run that is done.
+                solver's rtol, and at least 1e-9, the limit for a run with status "done".
 
         Raises:
             BooksDoNotClose: the residual is larger.
-            UphillForFree: a process, or a loop of a hosted cycle, dissipated less than nothing.
-            BoundlessEnergy: a bath holds none of what a process moves.
-            BadSettings: a tolerance that is no positive share.
+            UphillForFree: a process, or a loop of a hosted cycle, has a negative dissipation.
+            BoundlessEnergy: a process moves a species of which a bath has 0 mM.
+            BadSettings: the tolerance is not a positive share.
         """
-        bounded(self._t.model.name, self._books.empty)
-        limit = books_limit(self._t.solver.rtol) if rtol is None else share(rtol)
-        last, books = self._t.reached - 1, self._books
-        passed = books.passed[last]
-        made, base = books.unpaid[last], np.maximum(passed, books.rounding)
-        made = np.divide(
-            made, base, out=np.zeros_like(made), where=(made > books.rounding) & (base > 0)
+        t, totals = self._t, self._books
+        check_bounded(t.model.name, totals.empty)
+        limit = books_limit(t.solver.rtol) if rtol is None else tolerance(rtol)
+        last = t.reached - 1
+        passed, unpaid = totals.passed[last], totals.unpaid[last]
+        base = np.maximum(passed, totals.rounding)
+        significant = (unpaid > totals.rounding) & (base > 0)
+        shares = np.divide(unpaid, base, out=np.zeros_like(unpaid), where=significant)
+        scan_dims = [d for d in self.free.dims if d not in ("loop", "time")]
+        loops = self.free.isel(time=-1).mean(scan_dims)
+        by_loop = dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True))
+        check_loops(float(np.nanmax(shares, initial=0.0)), by_loop)
+        balances = FinalBalances(
+            outcomes=[s.kind for s in t.statuses],
+            residuals=totals.residual_relative[last],
+            passed=passed,
+            processes=t.kernel.program.names["dissipation"],
+            min_dissipation=t.block.min_dissipation.T,
+            duration=float(t.block.times[-1]),
         )
-        loops = self.free.isel(time=-1).mean(
-            [d for d in self.free.dims if d not in ("loop", "time")]
-        )
-        unpaid(
-            float(np.nanmax(made, initial=0.0)),
-            dict(zip(map(str, loops.loop.values), map(float, loops.values), strict=True)),
-        )
-        least, names = self._t.block.min_dissipation.T, self._t.kernel.program.names["dissipation"]
-        kinds = [s.kind for s in self._t.statuses]
-        lanes = Lanes(
-            kinds,
-            books.residual_relative[last],
-            passed,
-            names,
-            least,
-            float(self._t.block.times[-1]),
-        )
-        lanes.judge(self._t.model.name, limit, self.uphill_shares())
+        balances.check_closure(t.model.name, limit, self.uphill_shares())
         return self
 
     def __str__(self) -> str:

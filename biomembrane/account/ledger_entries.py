@@ -32,15 +32,15 @@ class Entries:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """How tables and figures write each transporter, no two alike."""
+        """The label of each transporter in tables and figures; no two are equal."""
         return labels(self._t.model)
 
-    # --- raw material
+    # --- entries
 
     def _labelled(
         self, values: Any, axes: dict[str, Any], name: str, unit: str = UNIT
     ) -> xr.DataArray:
-        """(*axes, time, lane) with names."""
+        """Values (*axes, time, lane) as an array with named dimensions."""
         import xarray as xr
 
         t = self._t
@@ -51,14 +51,14 @@ class Entries:
         )
         time = ("time", t.times, {"units": "s", "long_name": "time"})
         coords = {**axes, "time": time, **t.parameters.coords}
-        made = xr.DataArray(
+        array = xr.DataArray(
             shaped.reshape(*lead, *shaped.shape[1:]),
             dims=(*dims, "time", *t.dims),
             coords=coords,
             name=name,
         )
-        made.attrs = {"units": unit, "long_name": name}
-        return made
+        array.attrs = {"units": unit, "long_name": name}
+        return array
 
     @cached_property
     def flow(self) -> xr.DataArray:
@@ -70,7 +70,7 @@ class Entries:
 
     @cached_property
     def dissipation(self) -> xr.DataArray:
-        """∫ J·A dt by process."""
+        """Energy dissipated by each process, ∫ J·A dt."""
         return self._labelled(
             self._books.dissipation,
             {"process": list(self._t.kernel.program.names["dissipation"])},
@@ -79,12 +79,12 @@ class Entries:
 
     @cached_property
     def uphill(self) -> xr.Dataset:
-        """What each process did uphill, J·A < 0, since the start: ``energy`` [pJ] = ∫ max(−J·A, 0)
-        dt, ``time`` [s] (as ``duration``), and their shares, of ∫ |J·A| dt and of the time since
-        the start.  Zero where a law is proved.
+        """The part of each process that ran uphill, J·A < 0, since the start: ``energy`` = ∫
+        max(−J·A, 0) dt [pJ], ``duration`` [s], and their shares ``energy_share`` of ∫ |J·A| dt and
+        ``time_share`` of the time since the start.  Zero where a law is proved.
 
-        Integrated by the solver along its own steps; where the sign changes within a step the time
-        is good to a part of that step.
+        Integrated by the solver along its own steps; where the sign changes within a step, the
+        duration is accurate to a fraction of that step.
         """
         import xarray as xr
 
@@ -92,25 +92,27 @@ class Entries:
         energy = self._labelled(self._books.uphill_energy, axes, GROUPS["uphill_energy"])
         duration = self._labelled(self._books.uphill_time, axes, GROUPS["uphill_time"], "s")
         gross, elapsed = self.dissipation + 2 * energy, energy.time
-        made = xr.Dataset({"energy": energy, "duration": duration})
+        dataset = xr.Dataset({"energy": energy, "duration": duration})
         for name, part, whole in (
             ("energy_share", energy, gross),
             ("time_share", duration, elapsed),
         ):
-            made[name] = (
+            dataset[name] = (
                 (part / whole.where(whole > 0))
                 .fillna(0.0)
                 .where(part.notnull())
                 .transpose(*energy.dims)
             )
-            made[name].attrs = {"units": "1", "long_name": name.replace("_", " ") + " with J·A < 0"}
-        return made
+            long_name = name.replace("_", " ") + " with J·A < 0"
+            dataset[name].attrs = {"units": "1", "long_name": long_name}
+        return dataset
 
     @cached_property
     def free(self) -> xr.DataArray:
         """Energy that loops of hosted cycles made from nothing since the start, ∫ J·ε dt by loop
-        [pJ], with ε what the loop is off by and J the flux around it.  The sum over the loops of a
-        cycle depends on no choice of a tree or order; a negative one lost energy.
+        [pJ], with J the flux around the loop and ε its residual, RT ln(Π k⁺/Π k⁻) less its
+        affinity.  The sum over the loops of a cycle is independent of the choice of spanning tree;
+        negative values are energy lost.
         """
         names = list(self._books.gained)
         shape = (0, *self._books.flow.shape[1:])
@@ -118,8 +120,8 @@ class Entries:
         return self._labelled(values, {"loop": names}, "energy made from nothing")
 
     def uphill_shares(self) -> dict[str, tuple[float, float, float]]:
-        """(share of the time, energy [pJ], share of the energy) at the end, mean over a scan, of
-        the processes that ran uphill.
+        """(share of the time, energy [pJ], share of the energy) of the processes that ran uphill,
+        at the end; of a scan the mean.
         """
         last = self.uphill.isel(time=-1).mean(
             [d for d in self.uphill.dims if d not in ("time", "process")]
@@ -135,7 +137,7 @@ class Entries:
 
     @cached_property
     def exergy(self) -> xr.DataArray:
-        """Ξ − Ξ(0) by store, from the state alone."""
+        """Exergy gained by each store, Ξ − Ξ(0), from the state alone."""
         return self._labelled(
             self._books.exergy,
             {"store": list(self._t.kernel.program.names["exergy"])},
@@ -144,7 +146,7 @@ class Entries:
 
     @property
     def entries(self) -> xr.DataArray:
-        """The books as a dense array over process, store (with its component) and time."""
+        """The entries as a dense array over process, store (with its component) and time."""
         flat, ledger_layout = self.flow, self._ledger_layout
         keys = [f"{s.name} ({s.component})" for s in ledger_layout.store]
         rows, columns = list(dict.fromkeys(ledger_layout.process)), list(dict.fromkeys(keys))
@@ -182,8 +184,8 @@ class Entries:
 
     @cached_property
     def baths(self) -> xr.DataArray:
-        """Energy given by the baths against the reference bath, by species; negative where it was
-        delivered to them.
+        """Energy given by the baths, relative to the reference bath, by species; negative where
+        energy was delivered to them.
         """
         return self._labelled(
             self._books.baths, {"species": self._ledger_layout.baths}, LINES["supplied"]
@@ -191,7 +193,7 @@ class Entries:
 
     @cached_property
     def supplied(self) -> xr.DataArray:
-        """Energy given by baths, summed over the species that gave."""
+        """Energy given by baths, summed over the species that gave energy."""
         return self._line("supplied")
 
     @cached_property
@@ -202,8 +204,8 @@ class Entries:
         return self._line("imposed")
 
     def imposed_by_store(self) -> dict[str, float]:
-        """What protocols put into each store of Ξ until the end of a single run [pJ]; stores that
-        they left alone are not listed.
+        """Energy that protocols put into each store of Ξ until the end of a single run [pJ];
+        stores that they left unchanged are not listed.
         """
         parts = self._books.imposed_parts[:, self._t.reached - 1, 0]
         return {
@@ -214,7 +216,7 @@ class Entries:
 
     @cached_property
     def delivered(self) -> xr.DataArray:
-        """Work handed on to baths, summed over the species that took."""
+        """Work handed on to baths, summed over the species that took energy."""
         return self._line("delivered")
 
     @cached_property
@@ -229,47 +231,47 @@ class Entries:
 
     @cached_property
     def relaxed(self) -> xr.DataArray:
-        """Exergy that turned to heat where constraints, as of a process that is always at
-        equilibrium, jumped at breaks: Ξ before − after, at fixed totals; the processes that move
-        there so fast dissipate nothing elsewhere.  Negative where an event set what a constraint
-        determines, which then goes back.
+        """Exergy that turned to heat where constraints, such as that of a process at equilibrium,
+        jumped at breaks: Ξ before − after, at fixed totals.  Such fast processes dissipate nothing
+        else.  Negative where an event set a quantity that a constraint determines, which then
+        returns.
         """
         return self._line("relaxed")
 
     @cached_property
     def unpaid(self) -> xr.DataArray:
         """Energy that loops of hosted cycles made from nothing, summed over the cycles that made
-        any; :attr:`free` tells it by loop.
+        any; :attr:`free` gives it by loop.
         """
         return self._line("unpaid")
 
     @cached_property
     def released(self) -> xr.DataArray:
-        """Gradient energy that coupled transporters, which move more than one carrier of energy,
-        took in (what sodium paid, say).
+        """Gradient energy taken in by coupled transporters, those that move more than one carrier
+        of energy (for instance the energy from the sodium gradient).
         """
         return self._line("released")
 
     @cached_property
     def residual(self) -> xr.DataArray:
-        """What the books are off by."""
+        """The imbalance of the ledger: energy given − ΔΞ − Σ dissipated."""
         return self._line("residual")
 
     @cached_property
     def passed(self) -> xr.DataArray:
-        """The energy that passed through: the largest of what was spent, supplied and imposed,
+        """The energy that passed through: the largest of the energies spent, supplied and imposed,
         dissipated, and stored or drawn.
         """
         return self._line("passed")
 
     @cached_property
     def rounding(self) -> float:
-        """What ΔΞ is uncertain by in floating point [pJ]: 1e-14 of RT Σn and of the terms of Ξ."""
+        """The floating-point uncertainty of ΔΞ [pJ]: 1e-14 of RT Σn and of the terms of Ξ."""
         return float(np.max(self._books.rounding))
 
     @cached_property
     def residual_relative(self) -> xr.DataArray:
-        """Residual over the energy that passed through; 0 where nothing is off by more than
+        """Residual divided by the energy that passed through; 0 where the residual is within
         rounding.
         """
         return self._line("residual_relative")
@@ -278,8 +280,8 @@ class Entries:
 
     @cached_property
     def transfers(self) -> xr.DataArray:
-        """Energy that each transporter took (+) or gave (−), by what carried it: dims transporter,
-        carrier, component, time.
+        """Energy that each transporter took (+) or gave (−), by carrier of energy: dims
+        transporter, carrier, component, time.
         """
         ledger_layout, flow = self._ledger_layout, self._books.flow
         values = np.zeros(
@@ -306,13 +308,13 @@ class Entries:
         return self._labelled(values, axes, GROUPS["flow"])
 
     def by(self, what: str) -> xr.DataArray:
-        """Energies grouped: ``"process"`` dissipated by process, ``"transporter"`` dissipated by
-        transporter, ``"store"`` exergy gained by store, ``"ion"`` energy gained by the cell per
-        species with its chemical and electrical parts, ``"role"`` given by held pools, baths, cell
-        and carriers.
+        """Energies in groups: ``"process"`` and ``"transporter"`` the energy dissipated by each,
+        ``"store"`` the exergy gained by each, ``"ion"`` the energy gained by the cell per species
+        with its chemical and electrical parts, ``"role"`` the energy given by held pools, baths,
+        cell and carriers.
         """
-        known = ("process", "transporter", "store", "ion", "role")
-        errors.among(what, known, "ledger.by(…)", " | ".join(known))
+        groupings = ("process", "transporter", "store", "ion", "role")
+        errors.among(what, groupings, "ledger.by(…)", " | ".join(groupings))
         if what == "process":
             return self.dissipation
         if what == "store":
@@ -330,13 +332,13 @@ class Entries:
             )
         store, flow = self._ledger_layout.store, self._books.flow
         if what == "role":
-            names = ["held", "bath", "cell", "carrier"]
-            given = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in names])
-            return self._labelled(given, {"role": names}, GROUPS["flow"])
+            roles = ["held", "bath", "cell", "carrier"]
+            sums_by_role = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in roles])
+            return self._labelled(sums_by_role, {"role": roles}, GROUPS["flow"])
         names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
-        parts = [(s.role, s.species, s.component) for s in store]
+        keys = [(s.role, s.species, s.component) for s in store]
         sums = [
-            [-flow[[part == ("cell", n, c) for part in parts]].sum(axis=0) for c in COMPONENTS]
+            [-flow[[part == ("cell", n, c) for part in keys]].sum(axis=0) for c in COMPONENTS]
             for n in names
         ]
         gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
@@ -345,16 +347,14 @@ class Entries:
         )
 
     def efficiency(self, transporter: str) -> xr.DataArray:
-        """Output over input of a transporter, by what it took in and gave out since the start; NaN
-        where it took nothing.
+        """Energy given out divided by energy taken in by a transporter since the start; NaN where
+        it took in none.
         """
         errors.among(transporter, self.transporters, "ledger.efficiency(…)", "a transporter")
         moved = self.transfers.sel(transporter=transporter).sum("component", skipna=False)
         moved = moved.sel(carrier=[c for c in moved.carrier.values if c != CARRIER])
-        taken, given = (
-            moved.clip(min=0).sum("carrier", skipna=False),
-            (-moved).clip(min=0).sum("carrier", skipna=False),
-        )
-        made = given / taken.where(taken > 0)
-        made.attrs = {"units": "1", "long_name": f"efficiency of {transporter}"}
-        return made
+        taken = moved.clip(min=0).sum("carrier", skipna=False)
+        given = (-moved).clip(min=0).sum("carrier", skipna=False)
+        ratio = given / taken.where(taken > 0)
+        ratio.attrs = {"units": "1", "long_name": f"efficiency of {transporter}"}
+        return ratio

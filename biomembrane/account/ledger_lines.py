@@ -1,4 +1,4 @@
-"""What the lines and the groups of the ledger are called."""
+"""Long names of the lines and the groups of the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINES = {
     "dissipated": "energy dissipated",
     "unpaid": "energy from nothing, by loops that do not close",
     "relaxed": "exergy lost where constraints jump at breaks",
-    "residual": "what the books are off by", "passed": "energy that passed",
+    "residual": "imbalance of the ledger", "passed": "energy that passed",
     "residual_relative": "relative residual",
 }  # fmt: skip
 GROUPS = {

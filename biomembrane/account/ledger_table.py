@@ -13,7 +13,7 @@ from .ledger_entries import Entries
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
     ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
-    ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "books"),
+    ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "imbalance"),
 )  # fmt: skip
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 
@@ -24,12 +24,12 @@ def number(x: float) -> str:
 
 
 def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
-    """(line, energy, share of what passed, note) at the end; over a scan the mean."""
+    """(line, energy, share of the energy that passed, note) at the end; of a scan the mean."""
     passed = _end(ledger.passed)
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
-        if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane came to its end
+        if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane ran to completion
             continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
@@ -53,20 +53,13 @@ def transporters(ledger: Entries) -> list[tuple[str, str, str, str, str]]:
         given = " + ".join(f"{c} {number(-x)}" for c, x in parts.items() if x < 0) or "–"
         efficiency = _end(ledger.efficiency(t))
         heat = number(_end(heats.sel(transporter=t)))
-        rows.append(
-            (
-                ledger.labels[t],
-                taken,
-                given,
-                heat,
-                f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–",
-            )
-        )
+        percent = f"{100 * efficiency:.1f} %" if np.isfinite(efficiency) else "–"
+        rows.append((ledger.labels[t], taken, given, heat, percent))
     return rows
 
 
 def _end(array: Any) -> float:
-    """The mean over the lanes that came to their end."""
+    """The last value, averaged over the lanes that ran to completion."""
     values = array.isel(time=-1).values
     return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
@@ -74,65 +67,54 @@ def _end(array: Any) -> float:
 def _title(ledger: Entries) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
-    scan = (
-        f", mean of {f'{ended} of ' if ended < lanes else ''}{lanes} lanes"
-        if ledger._t.dims
-        else ""
-    )
+    count = f"{ended} of {lanes}" if ended < lanes else f"{lanes}"
+    scan = f", mean of {count} lanes" if ledger._t.dims else ""
     return f"energy ledger of {ledger._t.model.name}, {lasting(reached)} [pJ]{scan}"
 
 
 def flagged(ledger: Entries) -> list[str]:
-    """A line for each pool without a potential and for each law without proof, and what it did
-    uphill; states outside the books.
+    """A line for each pool at 0 mM, for the states outside the ledger, for each law without proof
+    with the energy it dissipated uphill, and for each loop that does not close.
     """
     shares = ledger.uphill_shares()
-    made = [
+    remarks = [
         f"{name} is 0 mM, where the potential is −∞: energies of {', '.join(used)} have no bound"
-        " and mean nothing"
+        " and no meaning"
         for name, used in ledger._books.empty.items()
     ]
     if ledger._t.model.unaccounted:
         names = ", ".join(ledger._t.model.unaccounted)
-        made.append(f"outside these books, without a share in the free energy: {names}")
+        remarks.append(f"outside this ledger, without a share in the free energy: {names}")
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
-            share, energy, of = shares.get(p.name, (0.0, 0.0, 0.0))
-            ran = (
-                f"; uphill (J·A < 0) for {100 * share:.3g} % of the time, {number(energy)} pJ,"
-                f" {100 * of:.3g} % of its energy"
-                if share
-                else ""
+            time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))
+            uphill = (
+                f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)} pJ,"
+                f" {100 * energy_share:.3g} % of its energy"
             )
-            made.append(f"{p.name} is empirical: {p.rates.reason}{ran}")
+            remarks.append(f"{p.name} is empirical: {p.rates.reason}{uphill if time_share else ''}")
     for name in ledger.free.loop.values:
         energy = _end(ledger.free.sel(loop=name))
-        made.append(
-            f"{name} does not close: J·ε = {number(energy)} pJ"
-            f" {'from nothing' if energy > 0 else 'that nothing accounts for'}"
-        )
-    return made
+        origin = "from nothing" if energy > 0 else "lost without account"
+        remarks.append(f"{name} does not close: J·ε = {number(energy)} pJ {origin}")
+    return remarks
 
 
 def text(ledger: Entries) -> str:
     """The table for a terminal."""
-    first = [
+    totals = [
         f"  {name:<11}{energy:>12}  {share:>8}   {note}"
         for name, energy, share, note in lines(ledger)
     ]
     rows = [_HEAD, *transporters(ledger)]
     widths = [max(len(r[k]) for r in rows) for k in range(5)]
-    second = [
-        "  "
-        + "  ".join(
-            c.ljust(w) if k < 3 else c.rjust(w)
-            for k, (c, w) in enumerate(zip(r, widths, strict=True))
-        )
-        for r in rows
-    ]
-    return "\n".join(
-        [_title(ledger), *first, "", *second, *(f"  ! {line}" for line in flagged(ledger))]
-    )
+    table_rows = []
+    for r in rows:
+        left = (c.ljust(w) for c, w in zip(r[:3], widths[:3], strict=True))
+        right = (c.rjust(w) for c, w in zip(r[3:], widths[3:], strict=True))
+        table_rows.append("  " + "  ".join([*left, *right]))
+    remarks = [f"  ! {line}" for line in flagged(ledger)]
+    return "\n".join([_title(ledger), *totals, "", *table_rows, *remarks])
 
 
 def html(ledger: Entries) -> str:

@@ -206,7 +206,7 @@ class Kernel:
         roots = [
             program.outputs[group] for group in (*_GROUPS, "along") if group in program.outputs
         ]
-        if program.owners:
+        if program.rolled:
             frontier = dict.fromkeys(_hoisted_arrays(program, [i for each in roots for i in each]))
         else:
             frontier = dict.fromkeys(i for each in roots for i in _hoisted(program, each))
@@ -214,7 +214,7 @@ class Kernel:
         self._functions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._sweeps: dict[str, Sweep] = {}
         self.size, self.mass = len(program.states), np.array(program.mass, dtype=float)
-        if program.owners:
+        if program.rolled:
             self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, ARRAYS)
         else:
             self._prepare = _function(program, "prepare", list(frontier), {})
@@ -226,7 +226,7 @@ class Kernel:
         """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a
         parameter is one.
         """
-        if self.program.owners:
+        if self.program.rolled:
             lanes = max((len(x) for x in p if np.ndim(x)), default=None)
             given = (
                 np.array([np.broadcast_to(x, (lanes,)) for x in p])
@@ -248,7 +248,7 @@ class Kernel:
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """The members of a group at a state."""
-        if self.program.owners:
+        if self.program.rolled:
             return self._sweep(group, t, np.asarray(y, dtype=float), constants)
         y = np.asarray(y, dtype=float)
         if y.ndim == 1:
@@ -266,7 +266,7 @@ class Kernel:
         """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
         looked at.
         """
-        if self.program.owners:
+        if self.program.rolled:
             made: Sequence[float] = self._sweep(
                 group, t, np.array(y[: self.size]), constants
             ).tolist()

@@ -13,10 +13,10 @@ class Shape:
     """Sizes that the driver needs: states, quadratures, the processes that end them, the entries
     and drifts that begin them, Jacobian and LU entries, states with ∂f/∂t, constants.
 
-    ``mass`` is that of the program.  ``owners`` (the cell of each state) is there if the code is
-    rolled; ``scratch`` are the rows that rolled functions use behind those of their last array but
-    J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A. ``events``:
-    functions whose roots end parts.
+    ``mass`` is that of the program.  ``rolled`` is too, and the elimination then goes by its cells,
+    ``owners``; ``scratch`` are the rows that rolled functions use behind those of their last array
+    but J and ∂f/∂t: f_rhs and f_jac behind f, f_quad behind g, f_lu and f_solve behind A.
+    ``events``: functions whose roots end parts.
     """
 
     states: int
@@ -31,6 +31,7 @@ class Shape:
     plan: Plan
     events: int = 0
     owners: tuple[int, ...] = ()
+    rolled: bool = False
     mass: tuple[int, ...] = ()
     scratch: dict[str, int] = field(default_factory=dict)
 
@@ -44,7 +45,11 @@ def quadratures(program: Program) -> list[int]:
 
 def shape(program: Program, constants: int) -> Shape:
     """The sizes of a program."""
-    made = plan(len(program.states), zip(*program.sparsity, strict=True), program.owners)
+    made = plan(
+        len(program.states),
+        zip(*program.sparsity, strict=True),
+        program.owners if program.rolled else (),
+    )
     zero = program.graph.zero
     clocked = tuple(i for i, node in enumerate(program.outputs["dfdt"]) if node != zero)
     processes, entries, drifts = (
@@ -60,5 +65,12 @@ def shape(program: Program, constants: int) -> Shape:
         len(made.index),
     )
     return Shape(
-        *sizes, clocked, constants, made, len(program.events), program.owners, program.mass
+        *sizes,
+        clocked,
+        constants,
+        made,
+        len(program.events),
+        program.owners,
+        program.rolled,
+        program.mass,
     )

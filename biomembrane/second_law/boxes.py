@@ -2,8 +2,8 @@
 of a factor by adaptive splitting.
 
 Each cell gets an enclosure of the expression, node by node, tightened by the mean-value form where
-slopes are at hand.  A cell of unknown sign is halved along the variable that matters most; work is
-bounded, and what is then left is unknown.
+slopes are known.  A cell of unknown sign is halved along the variable that moves the value most.
+The number of cells is bounded; if some are undecided then, so is the sign.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from ..intervals import ULPS, Array, Pair, enclosed, padded
 from ..symbols import DB
 
-CELLS, ROUNDS = 4000, 60  # looked at in all, and how often cells are halved
-TRIES = 256  # states looked at first
-ROUNDING = 1e-12  # of the terms of a sum at the state: within it a value has no sign
+CELLS, ROUNDS = 4000, 60  # evaluated in all, and rounds of halving
+TRIES = 256  # random states evaluated first
+ROUNDING = 1e-12  # of the terms of a sum at the state: a smaller value has no sign
 SLOPES = 150  # operations; a larger expression is enclosed without its slopes
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A variable of a box; ``log`` ones hold the logarithm of the symbol."""
+    """A variable of a box; if ``log``, its coordinate is the logarithm of the symbol."""
 
     symbol: sp.Symbol
     low: float
@@ -36,7 +37,7 @@ class Axis:
 
 
 class Enclosure:
-    """Bounds of an expression in the symbols of the axes; all else must be numbers."""
+    """Bounds of an expression in the symbols of the axes, which has no other symbols."""
 
     def __init__(self, expression: sp.Expr, axes: Sequence[Axis]) -> None:
         self.expression = expression
@@ -47,23 +48,24 @@ class Enclosure:
 
     @cached_property
     def slopes(self) -> list[sp.Expr] | None:
-        """By axis; None where the expression is large or has kinks."""
+        """∂expression/∂coordinate for each axis; None where it is large or not differentiable."""
         e = self.expression
         if not self.axes or e.count_ops() > SLOPES or e.has(sp.Max, sp.Min, sp.Abs, DB):
             return None
         return [sp.diff(e, a.symbol) * (a.symbol if a.log else 1) for a in self.axes]
 
-    def tried(self) -> tuple[Array, Array, Array, Array]:
-        """States at random, bounds of the value at each, and what is rounding there."""
+    def sampled(self) -> tuple[Array, Array, Array, Array]:
+        """Random states, bounds of the value at each, and the rounding error there."""
         low, high = self.start()
         x = low + (high - low) * np.random.default_rng(20261128).random((len(self.axes), TRIES))
         with np.errstate(all="ignore"):
             memo = self._leaves(x, x)
-            return x, *_known(*enclosed(self.expression, memo), TRIES), self._rounding(memo, TRIES)
+            below, above = enclosed(self.expression, memo)
+            return x, *_without_nan(below, above, TRIES), self._rounding(memo, TRIES)
 
     def _rounding(self, memo: dict[sp.Basic, Pair], cells: int) -> Array:
-        """What is rounding at every state of a cell: of the least that its terms amount to
-        there.
+        """A bound of the rounding error that holds at every state of a cell, from the least size of
+        the terms there.
         """
         parts = [memo[a] for a in self.expression.args] if self.expression.is_Add else []
         size = sum(
@@ -72,12 +74,12 @@ class Enclosure:
         return np.where(np.isfinite(size), ROUNDING * size, 0.0)
 
     def start(self) -> Pair:
-        """One cell: the whole box, ``(axis, 1)``."""
+        """The whole box as one cell, ends ``(axis, 1)``."""
         ends = np.array([(a.low, a.high) for a in self.axes]).reshape(len(self.axes), 2)
         return ends[:, :1], ends[:, 1:]
 
     def __call__(self, low: Array, high: Array) -> tuple[Array, Array, Array, Array]:
-        """Lower and upper bounds by cell, what is rounding in it, and by how much each axis may
+        """Lower and upper bounds by cell, the rounding error in it, and by how much each axis may
         move the value ``(axis, cell)``.
         """
         with np.errstate(all="ignore"):
@@ -86,7 +88,7 @@ class Enclosure:
             width = high - low
             slack = self._rounding(memo, width.shape[1])
             if self.slopes is None:
-                return *_known(below, above, width.shape[1]), slack, width / self.widths
+                return *_without_nan(below, above, width.shape[1]), slack, width / self.widths
             middle = (low + high) / 2
             least, most = enclosed(self.expression, self._leaves(middle, middle))
             moved = np.zeros_like(width)
@@ -97,28 +99,25 @@ class Enclosure:
             fine = np.isfinite(swing)
             below = np.where(fine, np.fmax(below, least - swing), below)
             above = np.where(fine, np.fmin(above, most + swing), above)
-            return (
-                *_known(below, above, width.shape[1]),
-                slack,
-                np.where(np.isfinite(moved), moved, width),
-            )
+            moved = np.where(np.isfinite(moved), moved, width)
+            return *_without_nan(below, above, width.shape[1]), slack, moved
 
     def _leaves(self, low: Array, high: Array) -> dict[sp.Basic, Pair]:
-        made: dict[sp.Basic, Pair] = {}
+        bounds: dict[sp.Basic, Pair] = {}
         for a, x, y in zip(self.axes, low, high, strict=True):
-            made[a.symbol] = padded(np.exp(x), np.exp(y)) if a.log else (x, y)
-        return made
+            bounds[a.symbol] = padded(np.exp(x), np.exp(y)) if a.log else (x, y)
+        return bounds
 
 
-def _known(below: Any, above: Any, cells: int) -> Pair:
+def _without_nan(below: Any, above: Any, cells: int) -> Pair:
     lower, upper = np.broadcast_to(below, cells), np.broadcast_to(above, cells)
     return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 @dataclass(frozen=True)
 class Sign:
-    """``+1`` or ``-1`` where proved over the whole box, else 0 with, where seen, values of the axes
-    at which it is below and above zero.
+    """``+1`` or ``-1`` where proved over the whole box, else 0; ``below`` and ``above`` are states
+    at which the value is negative and positive, where such were found.
     """
 
     sign: int
@@ -128,49 +127,50 @@ class Sign:
 
 def sign(expression: sp.Expr, axes: Sequence[Axis]) -> Sign:
     """The sign of an expression over the box, up to the rounding of its terms at each state; cells
-    are halved until each is known.
+    are halved until the sign of each is known.
     """
     enclosure = Enclosure(expression, axes)
     low, high = enclosure.start()
-    seen: dict[int, dict[sp.Symbol, float]] = {}
+    states: dict[int, dict[sp.Symbol, float]] = {}  # at which the value has each sign
+
+    def note(sign: int, decided: NDArray[np.bool_], x: Array) -> None:
+        """Keep the first of the states x (axis, state) at which the sign is decided."""
+        if sign not in states and np.any(decided):
+            state = x[:, int(np.argmax(decided))]
+            states[sign] = {a.symbol: float(c) for a, c in zip(enclosure.axes, state, strict=True)}
+
     if enclosure.axes:
-        x, least, most, slack = enclosure.tried()
-        for way, certain in ((1, least > slack), (-1, most < -slack)):
-            if np.any(certain):
-                seen[way] = {
-                    a.symbol: float(y)
-                    for a, y in zip(enclosure.axes, x[:, int(np.argmax(certain))], strict=True)
-                }
-        if len(seen) == 2:
-            return Sign(0, seen[-1], seen[1])
+        x, least, most, slack = enclosure.sampled()
+        note(1, least > slack, x)
+        note(-1, most < -slack, x)
+        if len(states) == 2:
+            return Sign(0, states[-1], states[1])
     most_cells = CELLS * 100 // (100 + expression.count_ops())
-    looked, ways = 0, {1: True, -1: True}
+    evaluated, possible = 0, {1: True, -1: True}
     for _ in range(ROUNDS):
         below, above, slack, moved = enclosure(low, high)
-        looked += len(below)
-        for way, certain in ((1, below > slack), (-1, above < -slack)):
-            if way not in seen and np.any(certain):
-                k = int(np.argmax(certain))
-                seen[way] = {
-                    a.symbol: float(x)
-                    for a, x in zip(enclosure.axes, (low[:, k] + high[:, k]) / 2, strict=True)
-                }
-        if len(seen) == 2:
-            return Sign(0, seen[-1], seen[1])
-        open_ = (below < -slack) & (above > slack)
-        ways = {
-            1: ways[1] and bool(np.all(open_ | (below >= -slack))),
-            -1: ways[-1] and bool(np.all(open_ | (above <= slack))),
+        evaluated += len(below)
+        middle = (low + high) / 2
+        note(1, below > slack, middle)
+        note(-1, above < -slack, middle)
+        if len(states) == 2:
+            return Sign(0, states[-1], states[1])
+        undecided = (below < -slack) & (above > slack)
+        possible = {
+            1: possible[1] and bool(np.all(undecided | (below >= -slack))),
+            -1: possible[-1] and bool(np.all(undecided | (above <= slack))),
         }
-        if not np.any(open_):
-            return Sign(1 if ways[1] else -1 if ways[-1] else 0, seen.get(-1), seen.get(1))
-        if not enclosure.axes or looked > most_cells:
+        if not np.any(undecided):
+            proved = 1 if possible[1] else -1 if possible[-1] else 0
+            return Sign(proved, states.get(-1), states.get(1))
+        if not enclosure.axes or evaluated > most_cells:
             break
-        low, high = _halved(low[:, open_], high[:, open_], moved[:, open_])
-    return Sign(0, seen.get(-1), seen.get(1))
+        low, high = _halved(low[:, undecided], high[:, undecided], moved[:, undecided])
+    return Sign(0, states.get(-1), states.get(1))
 
 
 def _halved(low: Array, high: Array, moved: Array) -> Pair:
+    """The cells, each halved along the axis that may move its value most."""
     k, cells = np.argmax(np.where(high > low, moved, -1.0), axis=0), np.arange(low.shape[1])
     middle = (low[k, cells] + high[k, cells]) / 2
     first, second = high.copy(), low.copy()
@@ -178,6 +178,6 @@ def _halved(low: Array, high: Array, moved: Array) -> Pair:
     return np.hstack([low, second]), np.hstack([first, high])
 
 
-def largest(expression: sp.Expr, axes: Sequence[Axis], limit: float) -> bool:
+def within(expression: sp.Expr, axes: Sequence[Axis], limit: float) -> bool:
     """Whether |expression| ≤ ``limit`` is proved over the box."""
     return sign(limit - expression, axes).sign == 1 and sign(limit + expression, axes).sign == 1

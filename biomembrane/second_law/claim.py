@@ -1,7 +1,7 @@
-"""What a model says of one process: a flux, and the reaction whose affinity it should follow.
+"""A claim of a model about one process: a flux, and the reaction whose affinity it should follow.
 
-The audit works on claims only, so that native transporters, loops of kinetic diagrams and models of
-other formats are judged alike.
+The audit works on claims only, so that transporters of this package, loops of kinetic diagrams and
+models of other formats are assessed alike.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Declaration = Transporter | Cycle
 
 @dataclass(frozen=True)
 class Level:
-    """A concentration that counts: ``name`` as ``"Na@in"``, ``change`` per turnover (products +; 0:
-    it is only sensed), usual value [mM].
+    """A concentration on which a flux depends: ``name`` as ``"Na@in"``, ``change`` per turnover
+    (products +; 0: it is only sensed), usual value [mM].
     """
 
     name: str
@@ -39,18 +39,18 @@ class Level:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Claim:
-    """A flux [any unit] beside A/RT of its reaction.
+    """A flux [any unit] and A/RT of its reaction.
 
     Args:
         flux: net, positive in the written direction; or ``forward`` and ``reverse``; or
             ``conductance``, of J = L·A.
-        drive: A/RT in the symbols of the levels, of ``voltage`` = V_in − V_out, R, T, F and c°.
+        reduced_affinity: A/RT in the symbols of the levels, of ``voltage`` = V_in − V_out, R, T, F
+            and c°.
         values: numbers of parameters by name [internal units].
-        charge: elementary charges that a turnover moves to the inside, by what the species carry.
-        current: the charges that the model's own voltage equation books for a turnover; as
-            ``charge`` unless told.
+        charge: elementary charges that the species carry to the inside per turnover.
+        current: the charges per turnover in the model's own voltage equation; default ``charge``.
         unbalanced: what appears or vanishes, in words.
-        proved: a verdict that stands already (``proven``, ``onsager``).
+        proved: a verdict that is known already (``proven``, ``onsager``).
     """
 
     name: str
@@ -72,8 +72,8 @@ class Claim:
 
     @property
     def paired(self) -> bool:
-        """Whether it is given by its one-way rates, of which RT ln(r⁺/r⁻) = A is asked; of a net
-        flux only its sign can be.
+        """Whether it gives its one-way rates, which must satisfy RT ln(r⁺/r⁻) = A; a net flux must
+        only have the sign of A.
         """
         return self.forward is not None and self.reverse is not None
 
@@ -93,7 +93,7 @@ def claim(
     *,
     voltage: sp.Symbol | None = None,
     energy: sp.Expr = sp.S.Zero,
-    **said: Any,
+    **fields: Any,
 ) -> Claim:
     """A claim from stoichiometry: ``terms`` are (change, charge, usual concentration [mM]) by
     ``"Na@in"``; ``energy`` is ΔG° [J/mol].
@@ -111,16 +111,18 @@ def claim(
     reduced_affinity = -energy / (R * T) - chemical - electrical
     return Claim(
         name=name,
-        reaction=_written(levels),
+        reaction=_equation(levels),
         reduced_affinity=reduced_affinity,
         levels=levels,
         voltage=voltage,
         charge=charge,
-        **said,
+        **fields,
     )
 
 
-def _written(levels: Iterable[Level]) -> str:
+def _equation(levels: Iterable[Level]) -> str:
+    """The reaction in words, such as ``Na@out ⇌ Na@in``."""
+
     def side(sign: int) -> str:
         return (
             " + ".join(
@@ -151,11 +153,11 @@ def _claim(
 ) -> Claim:
     net = process.reaction.net
     levels = tuple(
-        level(who, f"{who.species.name}@{who.place.name}", net.get(who, 0))
-        for who in process.solutes
-        if who.species and who.place
+        level(x, f"{x.species.name}@{x.place.name}", net.get(x, 0))
+        for x in process.solutes
+        if x.species and x.place
     )
-    on, rates, known = (
+    on, rates, verdict = (
         process.on,
         process.rates.mapped(lambda rate: rate.xreplace(derived)),
         process.certificate.verdict,
@@ -169,25 +171,26 @@ def _claim(
         flux=rates.flux, forward=rates.forward, reverse=rates.reverse,
         conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
-        proved=known if known in (Verdict.PROVEN, Verdict.ONSAGER) else "", temperature=temperature,
+        proved=verdict if verdict in (Verdict.PROVEN, Verdict.ONSAGER) else "",
+        temperature=temperature,
     )  # fmt: skip
 
 
-def level(who: Participant, name: str, change: int) -> Level:
-    """The level of a declared solute; one that is declared as absent is looked at around 1 mM."""
-    assert who.place is not None
-    assert who.species is not None
+def level(participant: Participant, name: str, change: int) -> Level:
+    """The level of a declared solute; the usual value of one declared at 0 mM is 1 mM."""
+    assert participant.place is not None
+    assert participant.species is not None
     return Level(
         name,
-        symbols.concentration(who.pool),
+        symbols.concentration(participant.pool),
         change,
-        contents(who.place)[who.species].value or 1.0,
-        who.species.charge,
+        contents(participant.place)[participant.species].value or 1.0,
+        participant.species.charge,
     )
 
 
 def subjects(x: Model | Declaration) -> tuple[tuple[Declaration, ...], float]:
-    """What there is to audit, and the temperature it is audited at."""
+    """The transporters and cycles to audit, and the temperature [K] of the audit."""
     if isinstance(x, Model):
         return tuple(x.transporters), x.parameters["temperature"].value
     return (x,), constants.BODY_TEMPERATURE

@@ -1,8 +1,8 @@
 """Conjugate flows and forces of transporters at given concentrations and voltage.
 
 Each species that crosses has a flow J_i into the inside and a force X_i = μ̃_out − μ̃_in = RT
-ln(c_out/c_in) − z F V; what is left of a reaction, such as the hydrolysis of ATP, has its turnover
-and its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram is taken at its steady
+ln(c_out/c_in) − z F V; the rest of a reaction, such as the hydrolysis of ATP, has its turnover and
+its affinity.  Then Σ J_i X_i is the power dissipated.  A kinetic diagram is taken at its steady
 state (:mod:`~biomembrane.declare.cycle_stationary_state`).
 """
 
@@ -31,12 +31,12 @@ Declaration = Transporter | Cycle
 
 
 class Flows:
-    """Flows of transporters on one membrane as functions of the levels of their solutes and of the
-    voltage.
+    """Flows of transporters on one membrane as functions of the concentrations of their solutes and
+    of the voltage.
 
-    Coordinates are ln c of every solute, then V; ``coordinates(numbers)`` makes them from numbers
-    by pool [mM] and ``"V"`` [V]. ``asked``: names of forces that are to be among the independent
-    ones where several stand for one.
+    Coordinates are ln c of every solute, then V; ``coordinates(numbers)`` gives them from numbers
+    by pool [mM] and ``"V"`` [V]. ``asked``: names of forces to be preferred as independent ones
+    where one force has several names.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Flows:
         self.on = _membrane(self.parts)
         solutes = {w.pool: w for part in parts for p in part.processes for w in p.solutes}
         self.solutes: dict[str, Participant] = solutes
-        usual = {pool: level(who, pool, 0).usual for pool, who in solutes.items()}
-        made = [
+        usual = {pool: level(participant, pool, 0).usual for pool, participant in solutes.items()}
+        variables = [
             Variable(symbols.concentration(p), p, c, c / 10, c * 10, log=True, unit="mM")
             for p, c in usual.items()
         ]
-        made.append(
+        variables.append(
             Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V")
         )
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {
@@ -63,36 +63,39 @@ class Flows:
         values |= {
             str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states
         }
-        self.box = Box(tuple(made), values, temperature)
-        self.names = [v.name for v in made]
+        self.box = Box(tuple(variables), values, temperature)
+        self.names = [v.name for v in variables]
         self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
 
     # --- forces
 
     @cached_property
     def basis(self) -> Forces:
-        """The independent forces, and what others follow from."""
+        """The independent forces, and the others in terms of these."""
         return independent(
             [net for part in self.parts for net in nets(part)], self.solutes, self.on, self.asked
         )
 
     @property
     def forces(self) -> dict[str, Force]:
-        """The independent forces by name: species that cross, and what is left of the net
+        """The independent forces by name: of species that cross, and of the rest of the net
         reactions.
         """
         return self.basis.by_name
 
     @property
     def absent(self) -> list[str]:
-        """Pools that are declared as empty; their usual level here is 1 mM."""
+        """Pools that are declared at 0 mM; their usual concentration here is 1 mM."""
         return [
             pool
-            for pool, who in self.solutes.items()
-            if who.place and who.species and contents(who.place)[who.species].value == 0
+            for pool, participant in self.solutes.items()
+            if participant.place
+            and participant.species
+            and contents(participant.place)[participant.species].value == 0
         ]
 
     def coordinates(self, numbers: Mapping[str, float] | None = None) -> Array:
+        """Coordinates (variable,) from numbers by pool [mM] and ``"V"`` [V]; default the usual."""
         given = dict(numbers or {})
         return np.array(
             [
@@ -119,51 +122,50 @@ class Flows:
 
     @cached_property
     def _levers(self) -> list[int]:
-        """Where the levers stand among the coordinates."""
+        """The indices of the levers among the coordinates."""
         return [self.names.index(f.lever) for f in self.forces.values()]
 
     def at_force(self, name: str, value: float | Array, x: Array) -> Array:
         """Coordinates with the lever of a force (and where it must be, those of others) moved so
         that it alone has a value [J/mol].
         """
-        made = np.array(
-            np.broadcast_to(x[(...,) + (None,) * np.ndim(value)], (*x.shape, *np.shape(value)))
-        )
+        expanded = x[(...,) + (None,) * np.ndim(value)]
+        moved = np.array(np.broadcast_to(expanded, (*x.shape, *np.shape(value))))
         shift = (np.asarray(value) - self.force(name, x)) / self.RT
-        for k, per in zip(
-            self._levers, self.basis.moves[:, list(self.forces).index(name)], strict=True
-        ):
+        per_lever = self.basis.moves[:, list(self.forces).index(name)]
+        for k, per in zip(self._levers, per_lever, strict=True):
             if per:
-                made[k] = x[k] + per * shift
-        return made
+                moved[k] = x[k] + per * shift
+        return moved
 
     # --- flows
 
     def __call__(self, names: Sequence[str], x: Array) -> Array:
         """J [fmol/s] by name, at coordinates (variable, state)."""
         rows = [list(self.forces).index(n) for n in names]
-        made: Array = sum((one.flows(x) for one in self.diagrams), start=np.zeros(()))[rows]
-        return made
+        flows: Array = sum((each.flows(x) for each in self.diagrams), start=np.zeros(()))[rows]
+        return flows
 
     def slopes(self, names: Sequence[str], x: Array) -> Array:
-        """∂J/∂X [fmol²/fJ/s·…] by (flow, force) at one state (variable,): exact, by way of the
+        """∂J/∂X [fmol²/(fJ·s)] by (flow, force) at one state (variable,), exact, through the
         levers.
         """
         return self.sloped(names, x)[0]
 
     def sloped(self, names: Sequence[str], x: Array) -> tuple[Array, Array]:
-        """The slopes, and the size of what cancels in each."""
+        """The slopes, and the sum of the absolute values of their terms."""
         rows = [list(self.forces).index(n) for n in names]
-        made = [one.slopes(x) for one in self.diagrams]
+        parts = [each.slopes(x) for each in self.diagrams]
         moves = self.basis.moves[:, rows]
         slopes, sizes = (
-            sum((m[k] for m in made), start=np.zeros(()))[rows][:, self._levers] for k in range(2)
+            sum((part[k] for part in parts), start=np.zeros(()))[rows][:, self._levers]
+            for k in range(2)
         )
         return slopes @ moves / self.RT, sizes @ abs(moves) / self.RT
 
 
 class _Diagram:
-    """One transporter: flows of the forces at given levels, for a cycle at steady state."""
+    """The flows of one transporter at given concentrations; of a cycle at steady state."""
 
     def __init__(self, part: Declaration, box: Box, basis: Forces) -> None:
         self.part = part
@@ -199,11 +201,11 @@ class _Diagram:
         up, down = self.one_way(x)
         if not self.part.states:
             return self.shares.T @ (up - down)
-        made = np.empty((self.shares.shape[1], x.shape[1]))
+        flows = np.empty((self.shares.shape[1], x.shape[1]))
         for k in range(x.shape[1]):
             chords, shares = self._loops(up[:, k], down[:, k])
-            made[:, k] = shares.T @ (up[chords, k] - down[chords, k])
-        return made
+            flows[:, k] = shares.T @ (up[chords, k] - down[chords, k])
+        return flows
 
     def fluxes(self, x: Array) -> Array:
         """Net fluxes (process, state); those of a tree of fast steps follow from the slow ones that
@@ -211,8 +213,8 @@ class _Diagram:
         """
         up, down = self.one_way(x)
         if not self.part.states:
-            made: Array = up - down
-            return made
+            net: Array = up - down
+            return net
         orders = [slowest_last(up[:, k], down[:, k]) for k in range(x.shape[1])]
         closing = [list(self.diagram.chords(order)) for order in orders]
         rows = [
@@ -222,15 +224,16 @@ class _Diagram:
         return np.array(rows).T
 
     def _loops(self, up: Array, down: Array) -> tuple[list[int], Array]:
-        """The slow steps that close loops of fast ones, and what each loop moves (loop, force)."""
+        """The slow steps that close loops of fast ones, and shares of the loops (loop, force)."""
         order = slowest_last(up, down)
-        ways = self.diagram.loops(order)[
-            :, list(self.diagram.chords())
-        ]  # in terms of the loops whose net reactions are known
-        return list(self.diagram.chords(order)), ways @ self.shares
+        # in terms of the loops whose net reactions are known
+        known = self.diagram.loops(order)[:, list(self.diagram.chords())]
+        return list(self.diagram.chords(order)), known @ self.shares
 
     def slopes(self, x: Array) -> tuple[Array, Array]:
-        """∂/∂coordinate (force, variable) at one state, and the size of what cancels there."""
+        """∂J/∂coordinate (force, variable) at one state, and the sum of the absolute values of its
+        terms.
+        """
         r, dr = self.pairs(x[:, None])[:, 0], self.pairs.slopes(x[:, None])[:, :, 0]
         up, down, dup, ddown = r[0::2], r[1::2], dr[0::2], dr[1::2]
         if not self.part.states:
@@ -256,20 +259,20 @@ def _pair(process: Process) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _every(part: Declaration) -> list[dict[str, int]]:
-    """Net reactions over the solutes: of the transporter, or of each fundamental loop, with those
-    that move nothing.
+    """Net reactions over the solutes: of the transporter, or of each fundamental loop, including
+    those that move nothing.
     """
     moved = [{w.pool: n for w, n in p.reaction.net.items() if w.is_solute} for p in part.processes]
     if isinstance(part, Transporter):
         return moved
-    found = []
+    net_reactions = []
     for row in part.diagram.loops():
         net: dict[str, int] = {}
         for way, step in zip(row, moved, strict=True):
             for pool, n in step.items():
                 net[pool] = net.get(pool, 0) + int(way) * n
-        found.append({p: n for p, n in net.items() if n})
-    return found
+        net_reactions.append({p: n for p, n in net.items() if n})
+    return net_reactions
 
 
 def nets(part: Declaration) -> list[dict[str, int]]:
@@ -309,14 +312,16 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
     return on
 
 
-def ideal(flows: Flows, parts: Sequence[Declaration], one: str, two: str) -> float | None:
-    """J₁/J₂ of the one net reaction that moves both, if there is one."""
-    found = set()
+def tight_ratio(
+    flows: Flows, parts: Sequence[Declaration], first: str, second: str
+) -> float | None:
+    """J₁/J₂ of the only net reaction that moves both; None where there is none, or several."""
+    ratios = set()
     order = list(flows.forces)
     for part in parts:
         for net in nets(part):
             shares = flows.basis.share(net)
-            a, b = (shares[order.index(n)] for n in (one, two))
+            a, b = (shares[order.index(n)] for n in (first, second))
             if a and b:
-                found.add(float(a / b))
-    return found.pop() if len(found) == 1 else None
+                ratios.add(float(a / b))
+    return ratios.pop() if len(ratios) == 1 else None

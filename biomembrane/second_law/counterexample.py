@@ -1,7 +1,7 @@
 """Counter-examples: states where a flux runs uphill, J·A < 0.
 
-The box is sampled, the worst few states are pushed further along the gradient, and what is found is
-made plain: every variable that can go back to its usual value does.
+The box is sampled, the worst few states are pushed further along the gradient, and the worst of all
+is simplified: every variable that can go back to its usual value does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .evaluation import Array, Box, Functions
 
 SAMPLES = 2048
 STARTS = 6
-PUSHES = 2  # of them that are pushed where a counter-example is known already
+PUSHES = 2  # of the starts, where a counter-example is known already
 STATES = 64
 STEPS = 150  # evaluations of a push
 LEAST = 1e-7  # of RT: an affinity below this has no sign
@@ -41,22 +41,28 @@ class Uphill:
     worst: float = 0.0
 
 
-def uphill(
+def find_uphill(
     claim: Claim,
     box: Box,
     at: Sequence[Mapping[sp.Symbol, float]] = (),
     *,
     furthest: bool = False,
-    drives: Sequence[sp.Expr] = (),
+    affinities: Sequence[sp.Expr] = (),
 ) -> Uphill | None:
     """The state where a flux runs furthest uphill, or None where none is found.
 
-    ``at``: coordinates by symbol to look at besides, as a factor that changes its sign gives them.
-    ``furthest``: its size is sought beyond the samples, as where it is the size of the finding.
-    ``drives``: affinities [RT] against which it must run as well.
+    Args:
+        claim: with a net flux.
+        box: the states to search.
+        at: coordinates by symbol to try besides the samples, such as those at which a factor
+            changes its sign.
+        furthest: whether to search for a larger |A| beyond the samples where they already hold a
+            counter-example.
+        affinities: further affinities [RT] against which the flux must run as well.
     """
     assert claim.net is not None
-    functions, others = Functions([claim.net, claim.reduced_affinity], box), Functions(drives, box)
+    functions = Functions([claim.net, claim.reduced_affinity], box)
+    others = Functions(affinities, box)
     x = box.sample(SAMPLES)
     J, reduced_affinity = functions(x)
     fine = np.isfinite(J) & np.isfinite(reduced_affinity)
@@ -67,14 +73,16 @@ def uphill(
     def height(x: Array) -> Array:
         """A where J < 0, −A where J > 0: positive where it runs uphill, in RT."""
         J, reduced_affinity = functions(x)
-        way = -np.sign(J) * (np.abs(J) > scale)
-        made = way * reduced_affinity
-        for other in others(x) if drives else ():
-            made = np.minimum(made, way * other)
-        return np.where(np.isfinite(made), made, -np.inf)
+        against = -np.sign(J) * (np.abs(J) > scale)
+        least = against * reduced_affinity
+        for other in others(x) if affinities else ():
+            least = np.minimum(least, against * other)
+        return np.where(np.isfinite(least), least, -np.inf)
 
     up = height(x)
-    tried = np.hstack([x, box.corners(), *(_beside(box, x[:, :STATES], where) for where in at)])
+    tried = np.hstack(
+        [x, box.corners(), *(_with_coordinates(box, x[:, :STATES], state) for state in at)]
+    )
     high = height(tried)
     starts = [tried[:, k] for k in np.argsort(-high)[:STARTS]]
     none = high.max() <= LEAST
@@ -83,28 +91,28 @@ def uphill(
             _pushed(functions, box, start, SOFT * scale)
             for start in (starts if none else starts[:PUSHES])
         ]
-    found = np.array(starts).T
-    heights = height(found)
+    candidates = np.array(starts).T
+    heights = height(candidates)
     best = int(np.argmax(heights))
     if heights[best] <= LEAST:
         return None
-    state = _plain(box, found[:, best], height)
+    state = _simplified(box, candidates[:, best], height)
     J, reduced_affinity = functions(state[:, None])[:, 0]
     return Uphill(
         state, float(reduced_affinity), float(J), float(np.mean(up > LEAST)), float(heights[best])
     )
 
 
-def _beside(box: Box, x: Array, where: Mapping[sp.Symbol, float]) -> Array:
-    """The states with some coordinates as told."""
-    made = x.copy()
+def _with_coordinates(box: Box, x: Array, state: Mapping[sp.Symbol, float]) -> Array:
+    """The states x with those coordinates that ``state`` gives."""
+    states = x.copy()
     for k, v in enumerate(box.variables):
-        if v.symbol in where:
-            made[k] = where[v.symbol]
-    return made
+        if v.symbol in state:
+            states[k] = state[v.symbol]
+    return states
 
 
-def stops(claim: Claim, box: Box) -> bool:
+def stops_at_equilibrium(claim: Claim, box: Box) -> bool:
     """Whether the flux changes from back to forth where A does: in states moved along one variable
     to A = ±RT/1000.
     """
@@ -118,30 +126,26 @@ def stops(claim: Claim, box: Box) -> bool:
     J = []
     for reduced_affinity in (-1e-3, 0.0, 1e-3):
         at = x.copy()
-        at[k] += (reduced_affinity - functions(x)[1]) / slopes[
-            k
-        ]  # A/RT is linear in every coordinate
+        # A/RT is linear in every coordinate
+        at[k] += (reduced_affinity - functions(x)[1]) / slopes[k]
         J.append(functions(at)[0])
-    with np.errstate(invalid="ignore"):  # of fluxes out of range
+    with np.errstate(invalid="ignore"):  # fluxes out of range
         return bool(np.all((J[0] < 0) & (J[2] > 0) & (np.abs(J[1]) < 1e-6 * (J[2] - J[0]))))
 
 
 def _pushed(functions: Functions, box: Box, start: Array, soft: float) -> Array:
-    """Down the gradient, within the box."""
-    made: Array = minimize(
-        lambda x: _slope(functions, x, soft),
-        start,
-        jac=True,
-        bounds=box.bounds,
-        options={"maxfun": STEPS},
-    ).x
-    return made
+    """The state that a descent along the gradient reaches within the box."""
+
+    def objective(x: Array) -> tuple[float, Array]:
+        return _slope(functions, x, soft)
+
+    options = {"maxfun": STEPS}
+    end: Array = minimize(objective, start, jac=True, bounds=box.bounds, options=options).x
+    return end
 
 
 def _slope(functions: Functions, x: Array, soft: float) -> tuple[float, Array]:
-    """A·J/√(J² + j²), which is |A| with the sign of J·A where J is not small beside j, and its
-    gradient.
-    """
+    """A·J/√(J² + j²), which is |A| with the sign of J·A where |J| ≫ j, and its gradient."""
     J, reduced_affinity = functions(x[:, None])[:, 0]
     dJ, dA = functions.slopes(x[:, None])[:, :, 0]
     norm = np.hypot(J, soft)
@@ -151,7 +155,7 @@ def _slope(functions: Functions, x: Array, soft: float) -> tuple[float, Array]:
     return (value, slope) if np.all(np.isfinite([value, *slope])) else (np.inf, np.zeros_like(x))
 
 
-def _plain(box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
+def _simplified(box: Box, x: Array, height: Callable[[Array], Array]) -> Array:
     """The state with each variable at its usual value, or next to it in the box, one after another,
     while half of the height is left.
     """

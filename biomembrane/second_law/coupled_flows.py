@@ -20,11 +20,11 @@ from .evaluation import Array
 if TYPE_CHECKING:
     import xarray as xr
 
-FAR = 60.0  # RT: how far a static head is looked for
+FAR = 60.0  # RT: how far the static head is searched for
 POINTS = 161
-EMPTY = 1e-12  # of RT·L22: a flow that nothing drives
-SYMMETRIC = 1e-6  # of √(L11·L22): what an asymmetry, or a flow without a force, may be by rounding
-STALLED = 1e-9  # of a flow's slope times the force: it stops there too
+EMPTY = 1e-12  # of RT·L22: a smaller flow counts as zero
+SYMMETRIC = 1e-6  # of √(L11·L22): what rounding may do to L₁₂ − L₂₁ and to flows without forces
+STALLED = 1e-9  # of the slope of a flow times the force: a smaller flow counts as zero
 
 
 def efficiency_limit(q: float) -> float:
@@ -35,7 +35,7 @@ def efficiency_limit(q: float) -> float:
 
 
 def _quotient(a: float, b: float) -> float:
-    """NaN where there is nothing to divide by."""
+    """a/b; NaN where b is zero."""
     return float(a / b) if b else math.nan
 
 
@@ -46,8 +46,8 @@ class CoupledFlows:
     Flows are into the inside [fmol/s] (of a reaction: its turnover), forces μ̃_out − μ̃_in [kJ/mol]
     (of a reaction: its affinity), so that J₁X₁ + J₂X₂ ≥ 0.  Forces other than the two are set to
     zero.  ``L`` is ∂J/∂X at equilibrium [fmol²/(fJ·s)], ``local`` the same at the working point,
-    which is not symmetric in general.  What is not defined is NaN, and printed as that with the
-    reason.
+    which is not symmetric in general.  Quantities that are not defined are NaN, and printed
+    so with the reason.
     """
 
     name: str
@@ -84,17 +84,15 @@ class CoupledFlows:
 
     @cached_property
     def condition(self) -> float:
-        """By how much rounding grows in L: what cancels in L₁₁ and L₂₂ over what is left, the
-        larger of both; 1 where nothing does.
+        """By how much rounding errors are amplified in L: the sum of the absolute values of the
+        terms of L₁₁ over |L₁₁|, or that of L₂₂ if larger; 1 where nothing cancels.
         """
         L, size = self._sloped
         return float(max(_quotient(size[k, k], abs(L[k, k])) for k in range(2)))
 
     @cached_property
     def idle(self) -> Array:
-        """J₁ and J₂ [fmol/s] where no force drives them: zero, unless detailed balance is
-        broken.
-        """
+        """J₁ and J₂ [fmol/s] at zero forces: zero, unless detailed balance is broken."""
         return self.flows(self._pair, self.equilibrium[:, None])[:, 0]
 
     @property
@@ -104,7 +102,7 @@ class CoupledFlows:
 
     @cached_property
     def broken(self) -> str:
-        """What shows that detailed balance is broken, in words; empty where nothing does."""
+        """The evidence that detailed balance is broken, in words; empty where there is none."""
         RT, size = self.flows.RT, self._size
         if np.isfinite(self.idle).all() and any(
             abs(J) > SYMMETRIC * RT * abs(self.L[k, k]) for k, J in enumerate(self.idle)
@@ -137,10 +135,10 @@ class CoupledFlows:
 
     @property
     def _size(self) -> float:
-        """√(L₁₁L₂₂), zero where one of the flows senses no force of its own."""
+        """√(L₁₁L₂₂), zero where one of the flows does not depend on its own force."""
         return math.sqrt(max(self.L[0, 0] * self.L[1, 1], 0.0))
 
-    # --- the real flows
+    # --- the nonlinear flows
 
     def at(self, X2: float | Array) -> tuple[Array, Array]:
         """J₁ and J₂ [fmol/s] at driven forces [J/mol]."""
@@ -154,8 +152,8 @@ class CoupledFlows:
 
     @cached_property
     def head(self) -> float:
-        """X₂ [J/mol] at which the driven flow stops, by the real flows; NaN where it does not
-        within 60 RT, or where nothing flows.
+        """X₂ [J/mol] at which the driven flow stops, from the nonlinear flows; NaN where it does
+        not stop within 60 RT, or where nothing flows.
         """
         first = float(self.at(0.0)[1][0])
         if first == 0 and self.L[1, 1] == 0:
@@ -165,29 +163,29 @@ class CoupledFlows:
         far = -np.sign(first) * FAR * self.flows.RT
         if np.sign(self.at(far)[1][0]) == np.sign(first):
             return math.nan
-        made: float = brentq(lambda X: float(self.at(X)[1][0]), 0.0, far)
-        return made
+        root: float = brentq(lambda X: float(self.at(X)[1][0]), 0.0, far)
+        return root
 
     @property
     def static_head(self) -> Any:
-        """X₂ where J₂ = 0."""
+        """X₂ where J₂ = 0, as a quantity."""
         return units.Q(self.head / 1e3, "kJ/mol")
 
     @property
     def static_head_ratio(self) -> float:
-        """c_in/c_out (of a reaction: the factor of its lever) at static head."""
+        """c_in/c_out at static head; of a reaction, the factor of its lever's concentration."""
         return self._ratio(self.head)
 
     @property
     def ideal_head_ratio(self) -> float:
-        """The same for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with J₁/J₂
-        fixed; NaN where there is none.
+        """The same ratio for a transporter without slip, which stops where J₁X₁ + J₂X₂ = 0 with
+        J₁/J₂ fixed; NaN where no single reaction moves both.
         """
         return math.nan if self.ideal_ratio is None else self._ratio(-self.X1 * self.ideal_ratio)
 
     @property
     def linear_head_ratio(self) -> float:
-        """The same by Onsager's matrix, X₂ = −(L₂₁/L₂₂)X₁."""
+        """The same ratio from Onsager's matrix, X₂ = −(L₂₁/L₂₂)X₁."""
         return self._ratio(-_quotient(self.L[1, 0], self.L[1, 1]) * self.X1)
 
     def _ratio(self, X2: float) -> float:
@@ -199,7 +197,7 @@ class CoupledFlows:
 
     @property
     def level_flow(self) -> float:
-        """J₂/J₁ at X₂ = 0, by the real flows; NaN where nothing drives them."""
+        """J₂/J₁ at X₂ = 0, from the nonlinear flows; NaN where the driving force is zero."""
         if not self.driven_at_all and not self.broken:
             return math.nan
         (J1,), (J2,) = self.at(0.0)
@@ -207,71 +205,65 @@ class CoupledFlows:
 
     @property
     def linear_level_flow(self) -> float:
-        """The same by Onsager's matrix, L₂₁/L₁₁."""
+        """J₂/J₁ at X₂ = 0 from Onsager's matrix, L₂₁/L₁₁."""
         return _quotient(self.L[1, 0], self.L[0, 0])
 
     def efficiency(self, X2: float | Array) -> Array:
-        """−J₂X₂/(J₁X₁): positive between level flow and static head, at most 1; its limit where
-        both flows stop at once.
+        """−J₂X₂/(J₁X₁), positive between level flow and static head and at most 1; the limit where
+        both flows stop together.
         """
         X2 = np.atleast_1d(np.asarray(X2, dtype=float))
         J1, J2 = self.at(X2)
         with np.errstate(all="ignore"):
-            made: Array = -J2 * X2 / (J1 * self.X1)
+            ratio: Array = -J2 * X2 / (J1 * self.X1)
         if self.tight:
-            made[abs(X2 - self.head) <= STALLED * abs(self.head)] = self._limit
-        return made
+            ratio[abs(X2 - self.head) <= STALLED * abs(self.head)] = self._limit
+        return ratio
 
     @cached_property
     def _at_head(self) -> Array:
         """∂J/∂X₂ where the driven flow stops."""
-        return self.flows.slopes(self._pair, self.flows.at_force(self.driven, self.head, self.x))[
-            :, 1
-        ]
+        x = self.flows.at_force(self.driven, self.head, self.x)
+        return self.flows.slopes(self._pair, x)[:, 1]
 
     @cached_property
     def tight(self) -> bool:
-        """Whether the driving flow stops where the driven one does, at static head: nothing
-        slips.
-        """
+        """Whether the driving flow stops at static head too: there is no slip."""
         if not np.isfinite(self.head) or self.head == 0.0:
             return False
         return bool(abs(self.at(self.head)[0][0]) <= STALLED * abs(self._at_head[0] * self.head))
 
     @cached_property
     def _limit(self) -> float:
-        """The efficiency as X₂ goes to static head, where both flows stop."""
+        """The limit of the efficiency as X₂ goes to static head, where both flows stop."""
         return -_quotient(self._at_head[1] * self.head, self._at_head[0] * self.X1)
 
     def _largest(self, value: Any) -> float:
-        """X₂ between level flow and static head where a function of it is largest: looked for on a
-        grid that grows dense towards the head.
+        """X₂ between level flow and static head where a function of it is largest, searched on a
+        grid that is denser towards static head.
         """
         far = np.geomspace(1e-7, 1.0, POINTS)[:-1]
         grid = np.sort(self.head * np.concatenate([np.linspace(0.0, 1.0, POINTS)[1:-1], 1.0 - far]))
         k = int(np.nanargmax(value(grid)))
         low, high = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-        found = minimize_scalar(
-            lambda X: -float(value(X)[0]),
-            bounds=(low, high),
-            options={"xatol": 1e-9 * abs(self.head)},
-        )
-        return float(found.x)
+        options = {"xatol": 1e-9 * abs(self.head)}
+        result = minimize_scalar(lambda X: -float(value(X)[0]), bounds=(low, high), options=options)
+        return float(result.x)
 
     @property
     def _works(self) -> bool:
-        """Whether a force drives, and one can be driven."""
+        """Whether there is a driving force, and a flow that it drives."""
         return bool(np.isfinite(self.head) and self.driven_at_all and self.at(0.0)[0][0])
 
     @property
     def driven_at_all(self) -> bool:
-        """Whether the driving force is more than rounding."""
+        """Whether the driving force is larger than rounding."""
         return abs(self.X1) > EMPTY * self.flows.RT
 
     @cached_property
     def best(self) -> tuple[float, float]:
-        """(X₂ [J/mol], η) where the efficiency is largest, by the real flows; at static head where
-        nothing slips, NaN where nothing drives.
+        """(X₂ [J/mol], η) of the largest efficiency, from the nonlinear flows; at static head where
+        there is no slip, NaN without a driving force.
         """
         if not self._works:
             return math.nan, math.nan
@@ -284,8 +276,8 @@ class CoupledFlows:
 
     @cached_property
     def strongest(self) -> tuple[float, float, float]:
-        """(X₂ [J/mol], power −J₂X₂ [fW], η) where the power handed on is largest, by the real
-        flows; near equilibrium η = q²/(4 − 2q²).
+        """(X₂ [J/mol], power −J₂X₂ [fW], η) of the largest output power, from the nonlinear flows;
+        near equilibrium η = q²/(4 − 2q²).
         """
         if not self._works:
             return math.nan, math.nan, math.nan
@@ -296,20 +288,20 @@ class CoupledFlows:
 
     def _power(self, X2: float | Array) -> Array:
         """−J₂X₂ [fW]."""
-        made: Array = -self.at(X2)[1] * np.atleast_1d(X2)
-        return made
+        power: Array = -self.at(X2)[1] * np.atleast_1d(X2)
+        return power
 
     @cached_property
     def cycles(self) -> tuple[CycleFlux, ...]:
-        """Every loop of every diagram at the working point, with its flux, its affinity, and what
-        it dissipates (Hill 1989).
+        """Every loop of every diagram at the working point, with its flux, affinity and dissipation
+        (Hill 1989).
         """
         return cycles(self.flows, self.x, self._pair)
 
     @property
     def slip(self) -> float:
-        """The share of the dissipation that loops have which move but one of the two flows, or
-        none; NaN where nothing is dissipated.
+        """The share of the dissipation in loops that move only one of the two flows, or neither;
+        NaN where nothing is dissipated.
         """
         total = sum(c.dissipation for c in self.cycles)
         return _quotient(sum(c.dissipation for c in self.cycles if not c.couples), total)
@@ -321,13 +313,13 @@ class CoupledFlows:
 
     def linear_efficiency(self, share: Array) -> Array:
         """η near equilibrium at a share of the linear static head: with x = −share·q, η = −x(q +
-        x)/(1 + q x); the share itself where nothing slips, |q| = 1 but for rounding.
+        x)/(1 + q x); the share itself without slip, |q| = 1 up to rounding.
         """
         if 1 - self.q**2 < EMPTY:
             return np.array(share, dtype=float)
         x = -np.asarray(share) * self.q
-        made: Array = -x * (self.q + x) / (1 + self.q * x)
-        return made
+        efficiency: Array = -x * (self.q + x) / (1 + self.q * x)
+        return efficiency
 
     @cached_property
     def curve(self) -> xr.Dataset:
@@ -339,15 +331,14 @@ class CoupledFlows:
         end = self.head if np.isfinite(self.head) and self.head else -self.X1
         X2 = np.linspace(-0.3 * end, 1.2 * end, POINTS)
         J1, J2 = self.at(X2)
-        facts = {
-            "J1": (J1, "fmol/s", f"flow of {self.driving}"),
-            "J2": (J2, "fmol/s", f"flow of {self.driven}"),
+
+        def column(values: Array, unit: str, long_name: str) -> Any:
+            return "X2", values, {"units": unit, "long_name": long_name}
+
+        columns = {
+            "J1": column(J1, "fmol/s", f"flow of {self.driving}"),
+            "J2": column(J2, "fmol/s", f"flow of {self.driven}"),
+            "efficiency": column(self.efficiency(X2), "1", "efficiency"),
         }
-        facts["efficiency"] = (self.efficiency(X2), "1", "efficiency")
-        coords = {
-            "X2": ("X2", X2 / 1e3, {"units": "kJ/mol", "long_name": f"force of {self.driven}"})
-        }
-        return xr.Dataset(
-            {n: ("X2", v, {"units": u, "long_name": long}) for n, (v, u, long) in facts.items()},
-            coords=coords,
-        )
+        coords = {"X2": column(X2 / 1e3, "kJ/mol", f"force of {self.driven}")}
+        return xr.Dataset(columns, coords=coords)

@@ -1,9 +1,9 @@
-"""Fluxes and affinities of the loops of kinetic diagrams: which way energy goes, and which loops
+"""Fluxes and affinities of the loops of kinetic diagrams: the paths of energy, and the loops that
 slip (Hill 1989).
 
 Around a loop κ the one-way fluxes are J_κ± = N Π_κ± Σ_κ/Σ, where Π_κ± are the products of its
 rates, Σ_κ sums the forests that lead every other state to the loop, and Σ the spanning trees of all
-states.  Then Σ_κ J_κ A_κ with A_κ = RT ln(Π_κ⁺/Π_κ⁻) is what is dissipated.
+states.  Then Σ_κ J_κ A_κ with A_κ = RT ln(Π_κ⁺/Π_κ⁻) is the dissipation.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from .evaluation import Array
 @dataclass(frozen=True)
 class CycleFlux:
     """One loop (or a transporter of one reaction) at a state: ``flux`` J_κ⁺ − J_κ⁻ [fmol/s],
-    ``affinity`` RT ln(J_κ⁺/J_κ⁻), of a transporter that of its reaction [J/mol], ``dissipation``
-    their product [fW]; ``couples`` where it moves both of the flows asked for.
+    ``affinity`` RT ln(J_κ⁺/J_κ⁻), or that of the reaction of the transporter [J/mol],
+    ``dissipation`` their product [fW]; ``couples``: whether it moves both of the two flows.
     """
 
     name: str
@@ -44,38 +44,31 @@ class CycleFlux:
 
 
 def cycles(flows: Flows, x: Array, pair: Sequence[str]) -> tuple[CycleFlux, ...]:
-    """All simple loops (of very large diagrams the independent ones, whose sum then falls short) at
-    coordinates (variable,).
+    """All simple loops at coordinates (variable,); of very large diagrams only the independent
+    ones, whose sum then falls short of the dissipation.
     """
-    made: list[CycleFlux] = []
+    fluxes: list[CycleFlux] = []
     X = np.array([float(flows.force(name, x)) for name in flows.forces])
     rows = [list(flows.forces).index(name) for name in pair]
-    for part, one in zip(flows.parts, flows.diagrams, strict=True):
-        r = one.pairs(x[:, None])[:, 0]
+    for part, diagram in zip(flows.parts, flows.diagrams, strict=True):
+        r = diagram.pairs(x[:, None])[:, 0]
         if isinstance(part, Transporter):
             for k, process in enumerate(part.processes):
                 up, down = float(r[2 * k]), float(r[2 * k + 1])
-                affinity = float(one.shares[k] @ X)
-                made.append(
-                    CycleFlux(
-                        process.name,
-                        str(process.reaction),
-                        up,
-                        down,
-                        affinity,
-                        bool(one.shares[k, rows].all()),
-                    )
-                )
+                affinity = float(diagram.shares[k] @ X)
+                couples = bool(diagram.shares[k, rows].all())
+                reaction = str(process.reaction)
+                fluxes.append(CycleFlux(process.name, reaction, up, down, affinity, couples))
         else:
-            made += _loops(part, flows, r, one.total, one.shares[:, rows])
-    return tuple(made)
+            fluxes += _loops(part, flows, r, diagram.total, diagram.shares[:, rows])
+    return tuple(fluxes)
 
 
 def _loops(part: Cycle, flows: Flows, r: Array, total: float, shares: Array) -> list[CycleFlux]:
     chords = list(part.diagram.chords())
     every = loops(part, flows.box.temperature)[1]
     weights = part.diagram.weights([loop.walk for loop in every], r[0::2], r[1::2])
-    made = []
+    fluxes = []
     for loop, weight in zip(every, weights, strict=True):
         ahead, back = (
             np.array([r[2 * k + (way != side)] for k, way in loop.walk]) for side in (1, -1)
@@ -83,7 +76,6 @@ def _loops(part: Cycle, flows: Flows, r: Array, total: float, shares: Array) -> 
         moved = loop.row[chords] @ shares
         up, down = float(total * weight * ahead.prod()), float(total * weight * back.prod())
         affinity = flows.RT * float(np.log(ahead / back).sum())
-        made.append(
-            CycleFlux(loop.claim.name, loop.claim.reaction, up, down, affinity, bool(moved.all()))
-        )
-    return made
+        name, reaction, couples = loop.claim.name, loop.claim.reaction, bool(moved.all())
+        fluxes.append(CycleFlux(name, reaction, up, down, affinity, couples))
+    return fluxes

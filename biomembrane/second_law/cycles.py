@@ -1,7 +1,7 @@
-"""Loops of a kinetic diagram: each is a claim of its own, Π r⁺ against Π r⁻ with the affinities of
-its steps added up.
+"""Loops of a kinetic diagram: each is a claim of its own, Π r⁺ against Π r⁻ with the sum of the
+affinities of its steps.
 
-The amounts of the states cancel around a loop, so that what is judged is Π k⁺/Π k⁻ = exp(A_ext/RT)
+The amounts of the states cancel around a loop, so that the condition is Π k⁺/Π k⁻ = exp(A_ext/RT)
 (formalism §6).
 """
 
@@ -28,7 +28,7 @@ from .one_way_split import splits
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """One way around: its steps with direction, and the claim that it makes."""
+    """A loop: its steps with their directions, and its claim."""
 
     walk: Walk
     claim: Claim
@@ -38,23 +38,17 @@ class Loop:
     def flux(self, at: Mapping[str, float]) -> float:
         """The net flux around the loop [fmol/s] at steady state: N_T (Π k⁺ − Π k⁻)·Σ_loop/Σ (Hill
         1989), with Σ the sum over all spanning trees and Σ_loop over those that lead into the loop.
-        ``at``: concentrations [mM] by name and ``"V"`` [V]; others are as declared.
+        ``at``: concentrations [mM] by name and ``"V"`` [V]; by default the declared values.
         """
         first = self.steps[0]
-        known = {x.symbol: at.get(x.name, x.usual) for step in self.steps for x in step.levels}
-        known |= (
-            {symbols.amount(state.pool): 1.0 for state in self.cycle.states}
-            | FIXED
-            | {T: first.temperature}
-        )
-        known |= {} if first.voltage is None else {first.voltage: at.get("V", 0.0)}
+        values = {x.symbol: at.get(x.name, x.usual) for step in self.steps for x in step.levels}
+        values |= {symbols.amount(state.pool): 1.0 for state in self.cycle.states}
+        values |= FIXED | {T: first.temperature}
+        values |= {} if first.voltage is None else {first.voltage: at.get("V", 0.0)}
 
         def number(e: sp.Expr) -> float:
-            return float(
-                e.xreplace(
-                    {s: sp.Float(known.get(s, first.values.get(str(s)))) for s in e.free_symbols}
-                )
-            )
+            numbers = {s: values.get(s, first.values.get(str(s))) for s in e.free_symbols}
+            return float(e.xreplace({s: sp.Float(x) for s, x in numbers.items()}))
 
         rates = np.array([tuple(map(number, _pair(step))) for step in self.steps])
         (weight,) = self.cycle.diagram.weights([self.walk], *rates.T)
@@ -70,44 +64,39 @@ class Loop:
 
 
 def loops(cycle: Cycle, temperature: float) -> tuple[list[Loop], list[Loop]]:
-    """The independent loops of a diagram (a basis of the null space of its steps, in whole
-    numbers), and all simple ones.
+    """The independent loops of a diagram (an integer basis of the null space of its incidence
+    matrix), and all simple loops.
     """
-    made, names = claims(cycle, temperature), cycle.diagram.names()
+    steps, names = claims(cycle, temperature), cycle.diagram.names()
     basis, every = cycle.diagram.shown()
     built = {
-        members(walk): _loop(cycle, made, walk, names[members(walk)]) for walk in (*basis, *every)
+        members(walk): _loop(cycle, steps, walk, names[members(walk)]) for walk in (*basis, *every)
     }
     return [built[members(walk)] for walk in basis], [built[members(walk)] for walk in every]
 
 
-def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
+def _loop(cycle: Cycle, steps: Sequence[Claim], walk: Walk, name: str) -> Loop:
     ahead, back = sp.S.One, sp.S.One
     for k, way in walk:
-        up, down = _pair(made[k])[::way]
+        up, down = _pair(steps[k])[::way]
         ahead, back = ahead * up, back * down
     change: dict[str, int] = {}
     level: dict[str, Level] = {}
     for k, way in walk:
-        for x in made[k].levels:
+        for x in steps[k].levels:
             level[x.name] = x
             change[x.name] = change.get(x.name, 0) + way * x.change
     levels = tuple(Level(n, x.symbol, change[n], x.usual, x.charge) for n, x in level.items())
-    alone = {
-        symbols.amount(state.pool): n0 for state in cycle.states
-    }  # they cancel around the loop
-    charge = sum((Fraction(way) * Fraction(str(made[k].charge)) for k, way in walk), Fraction(0))
-    said = {
-        "name": f"{cycle.name}:{name}",
-        "reaction": _net(levels),
-        "reduced_affinity": sp.Add(
-            *(way * made[k].reduced_affinity.xreplace(alone) for k, way in walk)
-        ),
-        "proved": Verdict.PROVEN if all(made[k].proved for k, _ in walk) else "",
-    }
+    # the amounts of the states cancel around the loop
+    alone = {symbols.amount(state.pool): n0 for state in cycle.states}
+    charge = sum((Fraction(way) * Fraction(str(steps[k].charge)) for k, way in walk), Fraction(0))
+    affinities = (way * steps[k].reduced_affinity.xreplace(alone) for k, way in walk)
     claim = replace(
-        made[0],
-        **said,
+        steps[0],
+        name=f"{cycle.name}:{name}",
+        reaction=_net(levels),
+        reduced_affinity=sp.Add(*affinities),
+        proved=Verdict.PROVEN if all(steps[k].proved for k, _ in walk) else "",
         kind="cycle",
         levels=levels,
         flux=None,
@@ -115,7 +104,7 @@ def _loop(cycle: Cycle, made: Sequence[Claim], walk: Walk, name: str) -> Loop:
         forward=ahead.xreplace(alone),
         reverse=back.xreplace(alone),
     )
-    return Loop(walk, claim, cycle, tuple(made))
+    return Loop(walk, claim, cycle, tuple(steps))
 
 
 def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
@@ -126,15 +115,15 @@ def _pair(step: Claim) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _net(levels: Sequence[Level]) -> str:
-    """What once around does outside of the transporter."""
+    """The net reaction of one turn of the loop, over the solutes."""
 
     order = list(dict.fromkeys(x.name.partition("@")[0] for x in levels))
-    told = sorted(levels, key=lambda x: order.index(x.name.partition("@")[0]))
+    by_species = sorted(levels, key=lambda x: order.index(x.name.partition("@")[0]))
 
     def side(sign: int) -> str:
         return " + ".join(
             (f"{abs(x.change)} " if abs(x.change) > 1 else "") + x.name
-            for x in told
+            for x in by_species
             if x.change * sign > 0
         )
 
@@ -143,13 +132,13 @@ def _net(levels: Sequence[Level]) -> str:
 
 @dataclass(frozen=True)
 class ErrorAttribution:
-    """Which step alone would explain what all loops are off by [kJ/mol], and the least-squares
-    corrections of all steps.
+    """The steps that best explain the errors of all loops, each alone, and the least-squares
+    corrections of all steps [kJ/mol]; ``alone``: whether one step explains all errors.
     """
 
     culprits: tuple[str, ...]
     corrections: dict[str, float]
-    alone: bool  # one step explains all
+    alone: bool
 
 
 def attribute_error(
@@ -158,21 +147,17 @@ def attribute_error(
     """Generalised least squares with equal weights of ln(k⁺/k⁻): the smallest corrections x with Z
     x = −ε, and the best single step.
 
-    A step is a culprit when a change of it alone leaves least of x, whichever basis the loops are
-    told in.
+    A step is a culprit if a change of it alone leaves the least of x, in every basis of loops.
     """
     Z = np.array([loop.row for loop in basis])
-    back = np.linalg.pinv(Z)
-    smallest, seen = (
-        back @ np.array(off),
-        back @ Z,
-    )  # a change of step r is seen by the loops as the column r
+    inverse = np.linalg.pinv(Z)
+    smallest = inverse @ np.array(off)
+    effects = inverse @ Z  # column r: what a change of step r does to the loops
     left = []
-    for column in seen.T:
+    for column in effects.T:
         weight = column @ column
-        left.append(
-            smallest - column * (column @ smallest / weight) if weight > 1e-12 else smallest
-        )
+        explained = column * (column @ smallest / weight) if weight > 1e-12 else 0.0
+        left.append(smallest - explained)
     size = [float(np.linalg.norm(rest)) for rest in left]
     best = min(size)
     named = tuple(

@@ -1,7 +1,7 @@
 """The cause of a residual, read off its terms.
 
-ε/RT is a number, a multiple of V and multiples of ln c; each kind of mistake leaves a pattern of
-its own.
+ε/RT is a constant, a multiple of V and multiples of ln c; each kind of mistake leaves its own
+pattern.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from .evaluation import PRESSURE
 from .residual import EXACT, Residual
 
 ROUNDING = 0.05  # kJ/mol
-WARMER = 15.0  # K, how far a temperature factor is followed
-SMALL = 1e-4  # of an order or of an elementary charge, beside rounding
+WARMER = 15.0  # K: the distance at which the error of a temperature factor is given
+SMALL = 1e-4  # of an order or of an elementary charge: less is rounding
 THOUSAND = math.log(1e3)
-PH = (6.3, 8.2)  # the pH values at which standard energies are tabulated, and those of cells
+PH = (6.3, 8.2)  # range of pH of cells and of tabulated standard energies
 
 
 @dataclass(frozen=True)
 class Excess:
-    """The terms of ε in the field's units: kJ/mol at 1 M and 0 mV, elementary charges inward,
-    orders by species.
+    """The terms of ε in usual units: kJ/mol at 1 M and 0 mV, elementary charges inward, orders by
+    species.
+
+    ``strange``: the terms of ε/RT in quantities other than the voltage and the concentrations, by
+    their logarithm, or by themselves where they may be negative.
     """
 
     constant: float
@@ -32,8 +35,6 @@ class Excess:
     orders: dict[str, float]
     RT: float  # kJ/mol
     temperature: float
-    #: of ε/RT on what is neither voltage nor a level: by its logarithm, or by itself where it may
-    #: be negative
     strange: dict[str, float]
 
     @property
@@ -42,24 +43,24 @@ class Excess:
 
     @property
     def terms(self) -> dict[str, float]:
-        made = {"constant": self.constant} if abs(self.constant) > 1e-6 else {}
-        made |= {"charge": self.charge} if self.charge else {}
-        return made | {name: x for name, x in self.orders.items() if x} | self.strange
+        terms = {"constant": self.constant} if abs(self.constant) > 1e-6 else {}
+        terms |= {"charge": self.charge} if self.charge else {}
+        return terms | {name: x for name, x in self.orders.items() if x} | self.strange
 
 
-def excess(claim: Claim, found: Residual) -> Excess:
-    """What is left, without what is rounding."""
+def excess(claim: Claim, error: Residual) -> Excess:
+    """The terms of a residual, without those that are rounding."""
     RT = constants.GAS * claim.temperature / 1000
     names = {level.name for level in claim.levels}
-    per_volt = found.terms.get("V", 0.0)
+    per_volt = error.terms.get("V", 0.0)
     charge = -per_volt * constants.GAS * claim.temperature / constants.FARADAY
-    orders = {n: _snapped(x) for n, x in found.terms.items() if n in names}
+    orders = {n: _snapped(x) for n, x in error.terms.items() if n in names}
     strange = {
         n: x
-        for n, x in found.terms.items()
+        for n, x in error.terms.items()
         if n not in {"", "V", *names} and abs(x) * (PRESSURE if n.startswith("P[") else 1) > SMALL
     }
-    return Excess(found.terms[""] * RT, _snapped(charge), orders, RT, claim.temperature, strange)
+    return Excess(error.terms[""] * RT, _snapped(charge), orders, RT, claim.temperature, strange)
 
 
 def _snapped(x: float) -> float:
@@ -67,58 +68,48 @@ def _snapped(x: float) -> float:
     return near if abs(x - near) < SMALL else x
 
 
-def cause(claim: Claim, found: Residual, e: Excess) -> tuple[str, str]:
-    """One word and a sentence."""
-    multiple = _multiple(found)
-    if (
-        multiple is not None and abs(multiple + 1) < SMALL
-    ):  # before Q10: a standard energy that is swapped as well warms the wrong way
+def cause(claim: Claim, error: Residual, e: Excess) -> tuple[str, str]:
+    """The cause in one word, and in a sentence."""
+    multiple = _multiple(error)
+    # before Q10, for the temperature dependence of a swapped standard energy is swapped as well
+    if multiple is not None and abs(multiple + 1) < SMALL:
         return (
             "direction",
             "r⁺/r⁻ = e^(−A/RT): forward and reverse are swapped, the flux runs uphill everywhere",
         )
-    if claim.paired and claim.kind != "cycle" and multiplied(found):
-        return (
-            "order",
-            (
-                f"r⁺/r⁻ = exp({multiplied(found):g} A/RT): of one-way rates exp(A/RT) is asked, of"
-                " a net flux its sign alone"
-            ),
+    if claim.paired and claim.kind != "cycle" and multiplied(error):
+        text = (
+            f"r⁺/r⁻ = exp({multiplied(error):g} A/RT): one-way rates must have exp(A/RT), a net"
+            " flux only its sign"
         )
-    if abs(found.warming) * WARMER * e.RT >= ROUNDING:
-        said = (
-            f"r⁺/r⁻ changes with temperature {math.exp(10 * found.warming):.3g}-fold per 10 K more"
-            " than A/RT does"
+        return "order", text
+    if abs(error.warming) * WARMER * e.RT >= ROUNDING:
+        text = (
+            f"r⁺/r⁻ changes with temperature {math.exp(10 * error.warming):.3g}-fold per 10 K more"
+            " than exp(A/RT) does: the Q10 of the two directions are inconsistent; the error is"
+            f" that {WARMER:g} K away"
         )
-        return (
-            "Q10",
-            (
-                f"{said}: the Q10 of the two directions do not belong together; kJ/mol {WARMER:g} K"
-                " away"
-            ),
-        )
+        return "Q10", text
     wrong = {n: x for n, x in e.orders.items() if x}
     if _decadic(claim, e):
-        said = (
-            "log10 stands where ln is due, or the other way round: a factor of ln 10 = 2.303"
-            " between the voltage and the logarithms"
+        text = (
+            "log10 is used in place of ln, or the reverse: a factor of ln 10 = 2.303 between the"
+            " voltage and the logarithms"
         )
-        return "unit", said
+        return "unit", text
     if wrong or e.strange:
         return _orders(claim, e, wrong)
     charged = abs(e.charge) * constants.FARADAY * 1e-4  # kJ/mol at 100 mV
     if charged > max(ROUNDING, 0.02 * abs(e.constant)):
-        word, said = _charge(claim, e)
-        return word, said + (
-            f"; beside it a constant of {e.constant:+.3g} kJ/mol"
-            if abs(e.constant) > ROUNDING
-            else ""
-        )
+        word, text = _charge(claim, e)
+        if abs(e.constant) > ROUNDING:
+            text += f"; in addition a constant of {e.constant:+.3g} kJ/mol"
+        return word, text
     return _constant(claim, e)
 
 
 def _decadic(claim: Claim, e: Excess) -> bool:
-    """Whether all orders, or the charge alone, are off by ln 10 or its inverse."""
+    """Whether all orders, or the charge alone, are wrong by a factor ln 10 or its inverse."""
     if e.strange:
         return False
     due = {level.name: -level.change for level in claim.levels if level.change}
@@ -136,27 +127,27 @@ def _decadic(claim: Claim, e: Excess) -> bool:
     )
 
 
-def _multiple(found: Residual) -> float | None:
+def _multiple(error: Residual) -> float | None:
     """k where ln(r⁺/r⁻) = k·A/RT."""
-    if not found.reduced_affinity:
+    if not error.reduced_affinity:
         return None
-    top = max(found.reduced_affinity, key=lambda n: abs(found.reduced_affinity[n]))
-    if abs(found.reduced_affinity[top]) < EXACT:  # no affinity at all, but for rounding
+    top = max(error.reduced_affinity, key=lambda n: abs(error.reduced_affinity[n]))
+    if abs(error.reduced_affinity[top]) < EXACT:  # the affinity is zero up to rounding
         return None
-    k = found.terms[top] / found.reduced_affinity[top]
-    off = max(abs(found.terms[n] - k * x) for n, x in found.reduced_affinity.items())
-    return 1 + k if off < 1e-5 * abs(found.reduced_affinity[top]) else None
+    k = error.terms[top] / error.reduced_affinity[top]
+    off = max(abs(error.terms[n] - k * x) for n, x in error.reduced_affinity.items())
+    return 1 + k if off < 1e-5 * abs(error.reduced_affinity[top]) else None
 
 
-def multiplied(found: Residual) -> float | None:
+def multiplied(error: Residual) -> float | None:
     """k > 0, k ≠ 1, where r⁺/r⁻ = e^{kA/RT}: the flux has the sign of A all the same."""
-    k = _multiple(found)
+    k = _multiple(error)
     return k if k is not None and k > 0 and abs(k - 1) > SMALL else None
 
 
-def off_multiple(found: Residual, k: float) -> float:
-    """By how much A/RT differs from 0 where k·A/RT with what is left beside it vanishes."""
-    return abs(found.terms[""] - (k - 1) * found.reduced_affinity[""]) / k
+def off_multiple(error: Residual, k: float) -> float:
+    """|A/RT| where ln(r⁺/r⁻), which is k·A/RT and a constant, vanishes."""
+    return abs(error.terms[""] - (k - 1) * error.reduced_affinity[""]) / k
 
 
 def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]:
@@ -168,22 +159,21 @@ def _orders(claim: Claim, e: Excess, wrong: dict[str, float]) -> tuple[str, str]
             "sides",
             f"{species} of the two sides are swapped: the rates take the inside for the outside",
         )
-    said = []
+    remarks = []
     for name, x in wrong.items():
         law, due = -levels[name].change + x, -levels[name].change
         if law == 0:
-            said.append(
-                f"{name} is left out of r⁺/r⁻ (order {due:g} is due){_baked(e, wrong, name)}"
-            )
+            replaced = _replaced_concentration(e, wrong, name)
+            remarks.append(f"{name} is missing from r⁺/r⁻ (order {due:g} is expected){replaced}")
         else:
-            said.append(f"{name} enters r⁺/r⁻ with order {law:g} where the reaction has {due:g}")
-    said += [f"r⁺/r⁻ and A/RT do not depend alike on {name}" for name in e.strange]
+            remarks.append(f"{name} enters r⁺/r⁻ with order {law:g} where the reaction has {due:g}")
+    remarks += [f"r⁺/r⁻ and A/RT depend differently on {name}" for name in e.strange]
     if e.charge:
-        said.append(
-            f"the voltage with {claim.charge + e.charge:g} e per turnover where {claim.charge:g}"
-            " cross"
+        remarks.append(
+            f"the voltage enters with {claim.charge + e.charge:g} e per turnover where"
+            f" {claim.charge:g} cross"
         )
-    return "order", "; ".join(said)
+    return "order", "; ".join(remarks)
 
 
 def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
@@ -198,80 +188,64 @@ def _swapped(levels: dict[str, Level], e: Excess, name: str) -> bool:
     )
 
 
-def _baked(e: Excess, wrong: dict[str, float], name: str) -> str:
-    """The concentration that a constant stands for, where one species alone is left out."""
+def _replaced_concentration(e: Excess, wrong: dict[str, float], name: str) -> str:
+    """The concentration that a constant replaces, where only one species is missing."""
     if len(wrong) > 1 or e.strange or abs(e.constant) < ROUNDING:
         return ""
     c = constants.STANDARD_CONCENTRATION * math.exp(-e.constant / e.RT / wrong[name])
-    return f"; a number stands for it, worth {c:.3g} mM" if 1e-6 < c < 1e4 else ""
+    return f"; a constant replaces it, worth {c:.3g} mM" if 1e-6 < c < 1e4 else ""
 
 
 def _charge(claim: Claim, e: Excess) -> tuple[str, str]:
     due, law = claim.charge, claim.charge + e.charge
-    said = f"r⁺/r⁻ senses {law:.4g} e per turnover, while {due:g} cross to the inside"
+    text = f"r⁺/r⁻ senses {law:.4g} e per turnover, while {due:g} cross to the inside"
     if abs(law + due) < SMALL:
-        return "voltage sign", f"the voltage enters with the wrong sign: {said}"
+        return "voltage sign", f"the voltage enters with the wrong sign: {text}"
     if abs(law) < SMALL:
-        return "charge", f"the voltage is left out: {said}"
+        return "charge", f"the voltage is left out: {text}"
     if due:
         decades = math.log10(abs(law / due))
         if abs(decades - 3 * round(decades / 3)) < 0.03 and round(decades / 3):
-            return "unit", f"the voltage is off by a power of a thousand (mV for V): {said}"
-        warm = e.temperature * due / law
-        if 273 <= warm <= 320 and abs(law / due - 1) < 0.12:
-            return "charge", f"{said}; F/RT taken at {warm:.1f} K would do this"
-    return "charge", said
+            return "unit", f"the voltage is off by a power of a thousand (mV for V): {text}"
+        kelvin = e.temperature * due / law
+        if 273 <= kelvin <= 320 and abs(law / due - 1) < 0.12:
+            return "charge", f"{text}; F/RT taken at {kelvin:.1f} K would explain this"
+    return "charge", text
 
 
 def _constant(claim: Claim, e: Excess) -> tuple[str, str]:
+    """The cause of an error that is a constant."""
     size, x = abs(e.constant), abs(e.constant) / e.RT
     if size < ROUNDING:
         return "rounding", f"closes to {1000 * e.constant:+.2g} J/mol: rounding of the digits given"
-    protons = abs(
-        sum(
-            level.change
-            for level in claim.levels
-            if level.name.partition("@")[0] in ("H", "H+", "H⁺", "proton")
-        )
-    )  # made or used
+    changes = {level.name.partition("@")[0]: 0 for level in claim.levels}
+    for level in claim.levels:
+        changes[level.name.partition("@")[0]] += level.change
+    protons = abs(sum(changes.get(name, 0) for name in ("H", "H+", "H⁺", "proton")))
     pH = x / math.log(10) / (protons or 1)
     thousands = round(x / THOUSAND)
+    off = f"off by {e.constant:+.4g} kJ/mol"
     if thousands and abs(x - thousands * THOUSAND) * e.RT < ROUNDING:
-        return (
-            "unit",
-            (
-                f"off by {e.constant:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or"
-                " constant in another power of a thousand (mM for M)"
-            ),
+        return "unit", (
+            f"{off} = {thousands}·RT ln 10³: a concentration or constant is off by a power of a"
+            " thousand (mM for M)"
         )
     if PH[0] <= pH <= PH[1] and (protons or _splits_phosphate(claim)):
         close = f"close to {f'{protons}·' if protons > 1 else ''}RT ln 10^pH (pH {pH:.3g})"
-        return (
-            "convention",
-            (
-                f"off by {e.constant:+.4g} kJ/mol, {close}: an apparent standard energy ΔG°′ beside"
-                " explicit H⁺, or the reverse"
-            ),
+        return "convention", (
+            f"{off}, {close}: an apparent standard energy ΔG°′ together with explicit H⁺, or the"
+            " reverse"
         )
     if claim.kind == "cycle":
-        return (
-            "constant",
-            (
-                f"the loop does not close: Π k⁺/Π k⁻ is {math.exp(e.constant / e.RT):.4g} times"
-                " what its affinity asks"
-            ),
-        )
-    return (
-        "constant",
-        (
-            f"the constants imply a standard energy that is off by {e.constant:+.4g} kJ/mol:"
-            " Haldane's relation is not kept"
-        ),
+        factor = math.exp(e.constant / e.RT)
+        return "constant", f"the loop does not close: Π k⁺/Π k⁻ is {factor:.4g} times exp(A/RT)"
+    return "constant", (
+        f"the constants imply a standard energy that is {off}: the Haldane relation is violated"
     )
 
 
 def _splits_phosphate(claim: Claim) -> bool:
-    """Whether a nucleotide is split or made, whose energies come with and without H⁺."""
+    """Whether a nucleotide changes, whose energies are tabulated with and without H⁺."""
     changed = {level.name.partition("@")[0].lower() for level in claim.levels if level.change}
     return any(name.endswith("atp") for name in changed) or any(
         name.endswith(("nadh", "nadph")) for name in changed

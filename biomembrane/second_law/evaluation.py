@@ -1,5 +1,5 @@
-"""Expressions of a claim as functions of its variables: voltage, logarithms of what is positive,
-everything else at its declared number.
+"""Expressions of a claim as functions of its variables: the voltage and the logarithms of positive
+quantities; all parameters have their declared values.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .claim import Claim
 Array = NDArray[np.float64]
 VOLTAGE = 0.15  # V to both sides of zero
 PRESSURE = 1e6  # Pa, hydrostatic less osmotic
-CORNERS = 10  # variables that are combined freely; further ones go along with the first
+CORNERS = 10  # variables combined freely; further ones move with the first
 DECADES = 1.0  # of a concentration to both sides of its usual value
 FIXED = {
     R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, n0: 1.0,
@@ -34,8 +34,8 @@ FIXED = {
 
 @dataclass(frozen=True)
 class Variable:
-    """One axis of the box: ``log`` ones hold ln of the symbol's number; ``usual``, ``low`` and
-    ``high`` are numbers of the symbol itself.
+    """One axis of the box; if ``log``, its coordinate is ln of the symbol's value.  ``usual``,
+    ``low`` and ``high`` are values of the symbol itself.
     """
 
     symbol: sp.Symbol
@@ -47,6 +47,7 @@ class Variable:
     unit: str
 
     def bounds(self) -> tuple[float, float]:
+        """The range of the coordinate."""
         return (
             (float(np.log(self.low)), float(np.log(self.high)))
             if self.log
@@ -54,13 +55,13 @@ class Variable:
         )
 
     def number(self, x: Any) -> Any:
-        """Of a coordinate."""
+        """The value of the symbol at a coordinate."""
         return np.exp(x) if self.log else x
 
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """The states that a claim is judged at: physiological unless told otherwise."""
+    """The states at which a claim is assessed; by default physiological."""
 
     variables: tuple[Variable, ...]
     values: Mapping[str, float] = field(repr=False)
@@ -68,15 +69,16 @@ class Box:
 
     @cached_property
     def bounds(self) -> Array:
-        """(variable, 2)."""
+        """The range of each coordinate (variable, 2)."""
         return np.array([v.bounds() for v in self.variables]).reshape(len(self.variables), 2)
 
     @cached_property
     def usual(self) -> Array:
+        """The coordinates of the usual state (variable,)."""
         return np.array([np.log(v.usual) if v.log else v.usual for v in self.variables])
 
-    def still(self) -> Box:
-        """The same with a thousandth of the voltage."""
+    def with_low_voltage(self) -> Box:
+        """The same box with a thousandth of the range of the voltage."""
         return replace(
             self,
             variables=tuple(
@@ -86,8 +88,8 @@ class Box:
         )
 
     def corners(self) -> Array:
-        """(variable, state): every corner of the box, or some of them where there are more than a
-        thousand; none of a box without variables.
+        """The corners of the box (variable, state), or some of them where there are more than a
+        thousand.
         """
         n = len(self.variables)
         ways = np.arange(2 ** min(n, CORNERS))
@@ -95,36 +97,32 @@ class Box:
         return np.where(pick == 1, self.bounds[:, 1:], self.bounds[:, :1])
 
     def sample(self, count: int, seed: int = 20261122) -> Array:
-        """(variable, state), uniform in the box."""
+        """Random states (variable, state), uniform in the box."""
         low, high = self.bounds[:, :1], self.bounds[:, 1:]
         return low + (high - low) * np.random.default_rng(seed).random((len(self.variables), count))
 
 
-def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
+def claim_box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
     """The box of a claim; ``over`` replaces ranges by name [mM, V]."""
-    said = (
-        claim.reduced_affinity,
-        claim.flux,
-        claim.forward,
-        claim.reverse,
-        claim.conductance,
-    )  # not their difference, where a symbol may cancel
-    taken = set().union(*(e.free_symbols for e in said if e is not None))
+    # the rates and not their difference, where a symbol may cancel
+    c = claim
+    expressions = (c.reduced_affinity, c.flux, c.forward, c.reverse, c.conductance)
+    used = set().union(*(e.free_symbols for e in expressions if e is not None))
     levels = {level.symbol: level for level in claim.levels}
-    made = []
-    for symbol in sorted(taken - set(FIXED) - {T}, key=str):
+    variables = []
+    for symbol in sorted(used - set(FIXED) - {T}, key=str):
         name = str(symbol)
         if name in claim.values:
             continue
         if symbol == claim.voltage:
             low, high = over.get("V", over.get(name, (-VOLTAGE, VOLTAGE)))
-            made.append(Variable(symbol, "V", 0.0, low, high, log=False, unit="V"))
+            variables.append(Variable(symbol, "V", 0.0, low, high, log=False, unit="V"))
         elif symbol in levels:
             level = levels[symbol]
             low, high = over.get(
                 level.name, (level.usual * 10**-DECADES, level.usual * 10**DECADES)
             )
-            made.append(
+            variables.append(
                 Variable(
                     symbol,
                     level.name,
@@ -136,15 +134,15 @@ def box(claim: Claim, over: Mapping[str, tuple[float, float]]) -> Box:
                 )
             )
         elif name.startswith("P["):
-            made.append(Variable(symbol, name, 0.0, -PRESSURE, PRESSURE, log=False, unit="Pa"))
+            variables.append(Variable(symbol, name, 0.0, -PRESSURE, PRESSURE, log=False, unit="Pa"))
         elif symbol.is_positive:
-            made.append(Variable(symbol, name, 1.0, 0.1, 10.0, log=True, unit="1"))
+            variables.append(Variable(symbol, name, 1.0, 0.1, 10.0, log=True, unit="1"))
         elif symbol.is_nonnegative:
             high = 1.0 if is_fraction(symbol) else 10.0
-            made.append(Variable(symbol, name, high / 2, 0.0, high, log=False, unit="1"))
+            variables.append(Variable(symbol, name, high / 2, 0.0, high, log=False, unit="1"))
         else:
-            made.append(Variable(symbol, name, 0.0, -1.0, 1.0, log=False, unit="1"))
-    return Box(tuple(made), claim.values, claim.temperature)
+            variables.append(Variable(symbol, name, 0.0, -1.0, 1.0, log=False, unit="1"))
+    return Box(tuple(variables), claim.values, claim.temperature)
 
 
 class Functions:
@@ -153,7 +151,7 @@ class Functions:
     """
 
     def __init__(self, expressions: Sequence[sp.Expr], over: Box, *, warm: bool = False) -> None:
-        """``warm``: the temperature is a last variable, besides those of the box."""
+        """``warm``: the temperature is a further variable, the last one."""
         self.graph, self.count = Graph(), len(expressions)
         g = self.graph
         env = {symbol: g.const(x) for symbol, x in FIXED.items()}
@@ -169,19 +167,20 @@ class Functions:
         self._values = Sweep(g, self.roots, {}, ARRAYS)
 
     def __call__(self, x: Array) -> Array:
-        made: Array = self._values(0.0, x, (), (), x.shape[1])
-        return made
+        values: Array = self._values(0.0, x, (), (), x.shape[1])
+        return values
 
     @cached_property
     def _slopes(self) -> tuple[list[tuple[int, int]], Sweep]:
-        found = differentiate(self.graph, self.roots, self.graph.inputs("y", self.size))
-        return list(found), Sweep(self.graph, list(found.values()), {}, ARRAYS)
+        by_place = differentiate(self.graph, self.roots, self.graph.inputs("y", self.size))
+        return list(by_place), Sweep(self.graph, list(by_place.values()), {}, ARRAYS)
 
     def slopes(self, x: Array) -> Array:
         """∂expression/∂variable."""
-        where, sweep = self._slopes
-        made = np.zeros((self.count, self.size, x.shape[1]))
-        if where:
-            for (row, column), values in zip(where, sweep(0.0, x, (), (), x.shape[1]), strict=True):
-                made[row, column] = values
-        return made
+        places, sweep = self._slopes
+        slopes = np.zeros((self.count, self.size, x.shape[1]))
+        if places:
+            rows = sweep(0.0, x, (), (), x.shape[1])
+            for (row, column), values in zip(places, rows, strict=True):
+                slopes[row, column] = values
+        return slopes

@@ -1,4 +1,4 @@
-"""What an audit says: one finding a process and a loop, as text, table, HTML and JSON."""
+"""The findings of an audit, one per process and per loop, as text, table, HTML and JSON."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
 @dataclass(frozen=True)
 class Witness:
-    """A state, by variable, where the law and its affinity disagree: the flux runs uphill, or r⁺/r⁻
-    is off by most.
+    """A state, by variable, where the law and its affinity disagree: the flux runs uphill, or the
+    error of r⁺/r⁻ is largest.
     """
 
     values: Mapping[str, Any]
@@ -44,13 +44,16 @@ class Witness:
 class Finding:
     """The verdict on one process or one loop.
 
-    ``verdict``: proven (identically, by algebra, whatever the parameters), consistent (proved at
-    these numbers, up to rounding, for every state of the range and at 10 to 40 °C), rounding
-    (proved but for less than 0.05 kJ/mol), violates, irreversible (no way back), undecided (no
-    counter-example and no proof: never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A,
-    signed, of the largest size in the box (the constant, where that is all).  ``terms``: what ε
-    holds: ``constant`` (kJ/mol), ``charge`` (excess elementary charges that the rates sense on the
-    way in), and orders in excess by species.  ``cause`` is one word for it, ``text`` a sentence.
+    ``verdict``: proven (by algebra, for all values of the parameters), consistent (proved for these
+    values, up to rounding, for every state of the range and from 10 to 40 °C), rounding (proved up
+    to less than 0.05 kJ/mol), violates, irreversible (a rate is missing), undecided (neither a
+    counter-example nor a proof: never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A,
+    signed, where |ε| is largest in the box (the constant, if ε is constant).  ``terms`` of ε:
+    ``constant`` (kJ/mol), ``charge`` (excess elementary charges that the rates sense inward), and
+    excess orders by species.  ``cause`` is the cause in one word, ``text`` in a sentence.
+    ``uphill`` is the share of the box where J·A < 0; ``corrections`` are those of the least-squares
+    repair by step [kJ/mol]; ``temperature`` is that of the audit [K]; ``distance``, of irreversible
+    laws: (A [kJ/mol], share of the box, relative excess of the flux).
     """
 
     subject: str
@@ -62,18 +65,15 @@ class Finding:
     text: str = ""
     terms: Mapping[str, float] = field(default_factory=dict)
     witness: Witness | None = None
-    uphill: float = 0.0  # share of the box
+    uphill: float = 0.0
     culprits: tuple[str, ...] = ()
-    corrections: Mapping[str, float] = field(
-        default_factory=dict
-    )  # kJ/mol by step, of the least-squares repair
-    temperature: float | None = field(default=None, compare=False)  # K, at which it was judged
-    distance: tuple[
-        tuple[float, float, float], ...
-    ] = ()  # of one-way laws: A [kJ/mol], share of the box, relative excess of the flux
+    corrections: Mapping[str, float] = field(default_factory=dict)
+    temperature: float | None = field(default=None, compare=False)
+    distance: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def holds(self) -> bool:
+        """Whether the verdict is a pass: proven, consistent or rounding."""
         return self.verdict in PASSING
 
     @property
@@ -82,12 +82,12 @@ class Finding:
         return units.Q(self.kJ, "kJ/mol")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, quantities as {"value", "unit"}."""
+        """The finding as plain values, quantities as {"value", "unit"}."""
 
         def quantity(q: Any) -> dict[str, Any]:
             return {"value": float(q.magnitude), "unit": f"{q.units:~P}" or "1"}
 
-        made: dict[str, Any] = {
+        plain: dict[str, Any] = {
             "process": self.subject, "kind": self.kind, "reaction": self.reaction,
             "verdict": self.verdict, "error": quantity(self.error),
             "cause": self.cause, "text": self.text, "terms": dict(self.terms),
@@ -97,20 +97,20 @@ class Finding:
                 "unit": "K"},
         }  # fmt: skip
         if self.witness:
-            w = self.witness
-            flux = quantity(w.flux) if w.flux is not None else None
-            made["witness"] = {
-                "state": {n: quantity(q) for n, q in w.values.items()},
-                "affinity": quantity(w.affinity),
+            witness = self.witness
+            flux = quantity(witness.flux) if witness.flux is not None else None
+            plain["witness"] = {
+                "state": {n: quantity(q) for n, q in witness.values.items()},
+                "affinity": quantity(witness.affinity),
                 "flux": flux,
             }
-        return made
+        return plain
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings of an audit, in the order of the model; ``sensing`` tells by process how it
-    senses the voltage, ``unread`` what charge is moved inward by rates that leave the voltage out.
+    """All findings of an audit, in the order of the model; ``sensing`` says for each process how
+    its rates depend on the voltage, ``unread`` what charge is moved inward by rates that do not.
     """
 
     name: str
@@ -157,17 +157,17 @@ class Audit:
         """The audit itself, if all pass.
 
         Args:
-            limit: error in kJ/mol below which what violates passes, as a number or a molar energy;
-                default none passes.
+            limit: the error below which a violation passes, as a number in kJ/mol or a molar
+                energy; by default none passes.
 
         Raises:
-            SecondLawViolation: the worst of what does not pass.
-            SecondLawUndecided: nothing is known to be wrong, and not all is proved.
+            SecondLawViolation: a finding violates the second law; the worst is reported.
+            SecondLawUndecided: no finding violates it, but not all are proved.
         """
-        bad = self.failing(None if limit is None else kilojoule(limit, "check(limit=…)"))
-        if bad:
-            worst = max(bad, key=lambda f: (VERDICTS.index(f.verdict), abs(f.kJ)))
-            known = worst.verdict in (Verdict.VIOLATES, Verdict.IRREVERSIBLE)
+        failing = self.failing(None if limit is None else kilojoule(limit, "check(limit=…)"))
+        if failing:
+            worst = max(failing, key=lambda f: (VERDICTS.index(f.verdict), abs(f.kJ)))
+            violated = worst.verdict in (Verdict.VIOLATES, Verdict.IRREVERSIBLE)
             where, wanted = (
                 f"audit of {self.name}, {worst.subject}",
                 "RT ln(r⁺/r⁻) = A at every state",
@@ -177,7 +177,7 @@ class Audit:
                 if worst.witness
                 else "print(audit(…)) shows all findings"
             )
-            if not known:
+            if not violated:
                 raise errors.SecondLawUndecided(
                     where=where, wanted=wanted, got=worst.text, advice=advice, process=worst.subject
                 )
@@ -189,6 +189,7 @@ class Audit:
         return self
 
     def to_dict(self) -> dict[str, Any]:
+        """The audit as plain values."""
         return {
             "name": self.name,
             "verdict": self.verdict,
@@ -197,7 +198,7 @@ class Audit:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a finding; the error in kJ/mol."""
+        """A data frame with one row per finding; the error in kJ/mol."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -222,28 +223,27 @@ class Audit:
         head = ("", "verdict", "kJ/mol", "cause")
         rows = [head, *self._rows()]
         widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        made = [self._title]
+        lines = [self._title]
         for row, f in zip(rows, (None, *self.findings), strict=True):
             cells = [
                 cell.rjust(w) if k == 2 else cell.ljust(w)
                 for k, (cell, w) in enumerate(zip(row, widths, strict=True))
             ]
-            made.append("  " + "  ".join(cells).rstrip())
+            lines.append("  " + "  ".join(cells).rstrip())
             if f is not None and f.verdict != Verdict.PROVEN and f.text:
-                made.append(f"      {f.text}")
+                lines.append(f"      {f.text}")
             if f is not None and f.witness:
-                made.append(f"      witness: {f.witness}")
-        return "\n".join([*made, *(f"  {line}" for line in self._sensed())])
+                lines.append(f"      witness: {f.witness}")
+        return "\n".join([*lines, *(f"  {line}" for line in self._sensed())])
 
     def _sensed(self) -> list[str]:
-        """Which processes sense the voltage, and by how many charges; and which move charge and do
-        not.
+        """Lines on the processes whose rates sense the voltage, with the charges, and on those that
+        move charge and do not.
         """
         sensed = ", ".join(f"{name} {text}" for name, text in self.sensing.items())
         unread = " and ".join(f"{name}, which moves {text}" for name, text in self.unread.items())
-        return [f"V is sensed by {sensed}"] * bool(sensed) + [
-            f"V is left out of the rates of {unread}"
-        ] * bool(unread)
+        lines = [f"V is sensed by {sensed}"] if sensed else []
+        return lines + ([f"V is left out of the rates of {unread}"] if unread else [])
 
     __repr__ = __str__
 
@@ -252,24 +252,19 @@ class Audit:
             (*row, f.text, str(f.witness or ""))
             for row, f in zip(self._rows(), self.findings, strict=True)
         ]
-        found = table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness"))
-        return collapsible(
-            self._title, join(found, *self._sensed()) if self._sensed() else found, open=True
-        )
+        body = table(rows, ("", "verdict", "kJ/mol", "cause", "", "witness"))
+        sensed = self._sensed()
+        return collapsible(self._title, join(body, *sensed) if sensed else body, open=True)
 
 
 def kilojoule(limit: Any, where: str) -> float:
     """A limit of |ε| as a number in kJ/mol."""
-    made = units.scalar(limit, MOLAR_ENERGY, where) / 1000
-    check_domain(made, "nonnegative", where, limit)
-    return made
+    kJ = units.scalar(limit, MOLAR_ENERGY, where) / 1000
+    check_domain(kJ, "nonnegative", where, limit)
+    return kJ
 
 
 def _kilojoule(f: Finding) -> str:
-    return (
-        f"{f.kJ:+.3g}"
-        if f.verdict in (Verdict.ROUNDING, Verdict.VIOLATES)
-        else "0"
-        if f.holds
-        else ""
-    )
+    if f.verdict in MEASURED:
+        return f"{f.kJ:+.3g}"
+    return "0" if f.holds else ""

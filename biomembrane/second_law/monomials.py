@@ -1,8 +1,8 @@
 """Expressions as sums of monomials, c·Π atom^power: concentrations, exponentials of the voltage and
 sums in denominators are atoms.
 
-In this form e^{A/RT} is one monomial, and what an author wrote in whichever way becomes the same.
-Numbers are floats: equal is equal up to their rounding.
+In this form e^{A/RT} is one monomial, and expressions that are equal but written differently become
+the same.  Coefficients are floats, and compared up to their rounding.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ..symbols import B
 Monomial = tuple[tuple[int, float], ...]  # (atom, power), by atom
 Form = dict[Monomial, float]
 MOST = 2000  # terms
-FAR = 300.0  # e to more than this is an atom, so that no number overflows or vanishes
-GONE = 1e-14  # of the terms that were added up: what is left is rounding
+FAR = 300.0  # e to a larger power is an atom, so that no number overflows or underflows
+GONE = 1e-14  # of the sum of |terms|: a smaller sum is rounding
 ALIKE = 1e-14  # relative: numbers and powers that differ by their rounding alone
 ONE: Monomial = ()
 
 
 class NoForm(Exception):
-    """The expression has no such form, or too long a one."""
+    """The expression has no such form, or one with too many terms."""
 
 
 @dataclass
 class Algebra:
-    """Forms of expressions in which some symbols are numbers; ``atoms[k]`` is what atom k stands
-    for.
+    """Forms of expressions in which some symbols are numbers; ``atoms[k]`` is the expression of
+    atom k.
     """
 
     values: Mapping[sp.Symbol, float]
@@ -44,7 +44,11 @@ class Algebra:
     _inner: dict[int, int] = field(default_factory=dict)  # what a logarithm is of, by atom
 
     def form(self, e: sp.Expr) -> Form:
-        """Raises :class:`NoForm`."""
+        """The form of an expression.
+
+        Raises:
+            NoForm: it has none.
+        """
         if e not in self._memo:
             try:
                 self._memo[e] = self._form(e)
@@ -63,10 +67,10 @@ class Algebra:
         if e.is_Add:
             return self.total((m, c) for a in e.args for m, c in self.form(a).items())
         if e.is_Mul:
-            made: Form = {ONE: 1.0}
+            product: Form = {ONE: 1.0}
             for a in e.args:
-                made = self.times(made, self.form(a))
-            return made
+                product = self.times(product, self.form(a))
+            return product
         if isinstance(e, sp.exp):
             return self.exp(self.form(e.args[0]))
         if e.is_Pow:
@@ -89,8 +93,8 @@ class Algebra:
         return self.raised(base, power[ONE])
 
     def raised(self, base: Form, power: float) -> Form:
-        """A sum to a power that is a whole number above zero is multiplied out, if that is not too
-        long; else it is an atom.
+        """A form to a power: with a positive integer power it is multiplied out unless too long,
+        else it becomes an atom.
         """
         if len(base) == 1:
             ((m, c),) = base.items()
@@ -100,10 +104,10 @@ class Algebra:
                 return {}
             raise NoForm("0 to a negative power")
         if power == int(power) and 0 < power <= 12 and len(base) ** power <= MOST:
-            made: Form = {ONE: 1.0}
+            product: Form = {ONE: 1.0}
             for _ in range(int(power)):
-                made = self.times(made, base)
-            return made
+                product = self.times(product, base)
+            return product
         c, m, atom = self.normal(base)
         return {
             self.monomial([*((a, p * power) for a, p in m), (atom, power)]): self._number(c, power)
@@ -111,15 +115,15 @@ class Algebra:
 
     def _number(self, c: float, power: float) -> float:
         if c < 0 and power != int(power):
-            raise NoForm("a root of what is negative")
-        made = float(c ** (int(power) if power == int(power) else power))
-        if not made:
+            raise NoForm("a root of a negative number")
+        number = float(c ** (int(power) if power == int(power) else power))
+        if not number:
             raise NoForm("a number out of range")
-        return made
+        return number
 
     def normal(self, base: Form) -> tuple[float, Monomial, int]:
-        """A sum as c·monomial·atom, with the atom's first term 1: sums that differ by a factor have
-        one atom.
+        """A sum as c·monomial·atom, with the first term of the atom 1: sums that differ by a factor
+        share one atom.
         """
         first = min(base)
         c = base[first]
@@ -132,10 +136,10 @@ class Algebra:
         return c, first, atom
 
     def _interned(self, kind: object, numbers: tuple[float, ...], make: object) -> int:
-        """The atom of a kind with these numbers, up to their rounding."""
+        """The atom of a kind with these numbers, equal up to their rounding."""
         alike = self._alike.setdefault(kind, [])
-        for known, atom in alike:
-            if all(math.isclose(a, b, rel_tol=ALIKE) for a, b in zip(known, numbers, strict=True)):
+        for others, atom in alike:
+            if all(math.isclose(a, b, rel_tol=ALIKE) for a, b in zip(others, numbers, strict=True)):
                 return atom
         self.atoms.append(make())  # type: ignore[operator]
         alike.append((numbers, len(self.atoms) - 1))
@@ -160,7 +164,7 @@ class Algebra:
         return {s: sp.Float(x) for s, x in self.values.items()}
 
     def _bernoulli(self, x: Form) -> Form:
-        """B(x), or e^{−x}·B(−x) where the first term of x is negative: one atom for both."""
+        """B(x), or e^{−x}·B(−x) where the first term of x is negative: both share an atom."""
         if not x:
             return {ONE: 1.0}
         flip = x[min(x)] < 0
@@ -169,11 +173,11 @@ class Algebra:
         atom = self._interned(
             ("B", keys), tuple(plus[k] for k in keys), lambda: B(self.expression(plus))
         )
-        made: Form = {((atom, 1.0),): 1.0}
-        return self.times(made, self.exp(plus)) if flip else made
+        form: Form = {((atom, 1.0),): 1.0}
+        return self.times(form, self.exp(plus)) if flip else form
 
     def exp(self, x: Form) -> Form:
-        """e to a sum: one monomial."""
+        """e to the power of a sum: one monomial."""
         number, powers = 1.0, []
         for m, c in x.items():
             if m == ONE and abs(c) < FAR:
@@ -189,29 +193,30 @@ class Algebra:
     def log(self, x: Form) -> Form:
         if not x:
             raise NoForm("the logarithm of 0")
-        c, m, rest = (
-            (*self.normal(x),) if len(x) > 1 else (next(iter(x.values())), next(iter(x)), -1)
-        )
+        if len(x) > 1:
+            c, m, rest = self.normal(x)
+        else:
+            ((m, c),), rest = x.items(), -1
         if c <= 0 or not self.positive(m):
-            raise NoForm("the logarithm of what may be negative")
-        made: list[tuple[Monomial, float]] = [(ONE, math.log(c))] if c != 1 else []
+            raise NoForm("the logarithm of a form that may be negative")
+        terms: list[tuple[Monomial, float]] = [(ONE, math.log(c))] if c != 1 else []
         for a, p in (*m, *([(rest, 1.0)] if rest >= 0 else [])):
             inner = self.atoms[a]
             if inner == sp.E:
-                made.append((ONE, p))
+                terms.append((ONE, p))
             elif isinstance(inner, sp.exp):
-                made += [(n, k * p) for n, k in self.form(inner.args[0]).items()]
+                terms += [(n, k * p) for n, k in self.form(inner.args[0]).items()]
             else:
                 atom = self.atom(("log", a), sp.log(inner, evaluate=False))
                 self._inner[atom] = a
-                made.append((((atom, 1.0),), p))
-        return self.total(made)
+                terms.append((((atom, 1.0),), p))
+        return self.total(terms)
 
     # --- monomials
 
     def snapped(self, power: float) -> float:
-        """A power beside rounding, which is relative to itself: a fraction, or a number that was
-        met before.
+        """A power without its relative rounding error: the fraction, or the power met before, that
+        it equals up to rounding.
         """
         near = round(power * 120) / 120
         if math.isclose(power, near, rel_tol=ALIKE * 10):
@@ -219,20 +224,21 @@ class Algebra:
         size = 10.0 ** (math.floor(math.log10(abs(power))) - 12)
         key = math.floor(power / size)
         for k in (key, key - 1, key + 1):
-            found = self._powers.get((k, size))
-            if found is not None and math.isclose(found, power, rel_tol=ALIKE * 10):
-                return found
+            earlier = self._powers.get((k, size))
+            if earlier is not None and math.isclose(earlier, power, rel_tol=ALIKE * 10):
+                return earlier
         self._powers[key, size] = power
         return power
 
     def monomial(self, powers: Iterable[tuple[int, float]]) -> Monomial:
-        made: dict[int, float] = {}
+        """The product of atoms to powers; those of one atom are added."""
+        total: dict[int, float] = {}
         size: dict[int, float] = {}
         for a, p in powers:
-            made[a] = made.get(a, 0.0) + p
+            total[a] = total.get(a, 0.0) + p
             size[a] = size.get(a, 0.0) + abs(p)
         return tuple(
-            sorted((a, self.snapped(p)) for a, p in made.items() if abs(p) > GONE * 10 * size[a])
+            sorted((a, self.snapped(p)) for a, p in total.items() if abs(p) > GONE * 10 * size[a])
         )
 
     def over(self, a: Monomial, b: Monomial, times: float = 1.0) -> Monomial:
@@ -240,6 +246,7 @@ class Algebra:
         return self.monomial([*a, *((k, -p * times) for k, p in b)])
 
     def times(self, a: Form, b: Form) -> Form:
+        """The product of two forms."""
         if len(a) * len(b) > MOST:
             raise NoForm("too many terms")
         return self.total(
@@ -247,27 +254,29 @@ class Algebra:
         )
 
     def total(self, terms: Iterable[tuple[Monomial, float]]) -> Form:
-        made: Form = {}
+        """The sum of terms, without those that cancel."""
+        form: Form = {}
         size: Form = {}
         for m, c in terms:
-            made[m] = made.get(m, 0.0) + c
+            form[m] = form.get(m, 0.0) + c
             size[m] = size.get(m, 0.0) + abs(c)
-        if len(made) > MOST or not all(map(math.isfinite, made.values())) or 0.0 in size.values():
+        if len(form) > MOST or not all(map(math.isfinite, form.values())) or 0.0 in size.values():
             raise NoForm("too many terms, or numbers out of range")
-        return {m: c for m, c in made.items() if abs(c) > GONE * size[m]}
+        return {m: c for m, c in form.items() if abs(c) > GONE * size[m]}
 
     def positive(self, m: Monomial) -> bool:
-        """Whether a monomial is above zero wherever it has a value."""
+        """Whether a monomial is positive wherever it is defined."""
         return all(p % 2 == 0 or self.above(a) for a, p in m)
 
     def above(self, atom: int) -> bool:
+        """Whether an atom is positive wherever it is defined."""
         e = self.atoms[atom]
         if atom in self.sums:
             return all(c > 0 and self.positive(m) for m, c in self.sums[atom].items())
         return bool(e.is_positive or e.is_nonnegative or isinstance(e, (sp.exp, B)))
 
     def expression(self, form: Form) -> sp.Expr:
-        """A form written out."""
+        """The form as a sympy expression."""
         return sp.Add(
             *(
                 sp.Float(c) * sp.Mul(*(self.atoms[a] ** _exact(p) for a, p in m))
@@ -276,8 +285,8 @@ class Algebra:
         )
 
     def spread(self, form: Form) -> tuple[list[tuple[int, float]], Form]:
-        """The powers of sums that all terms share, denominators among them, and what is left with
-        all other sums multiplied out.
+        """The powers of sums that all terms share, denominators among them, and the rest with all
+        other sums multiplied out.
         """
         rows = [dict(m) for m in form]
         shared = [

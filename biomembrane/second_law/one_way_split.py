@@ -1,4 +1,4 @@
-"""A net flux as forward less reverse, both non-negative for every state: J = r⁺ − r⁻.
+"""A net flux as forward minus reverse rate, both non-negative for every state: J = r⁺ − r⁻.
 
 The split follows the signs of sums, products and quotients; x/(eˣ − 1), tanh and differences of
 logarithms are known forms.  It need not be the one that the author had in mind: only r⁺/r⁻ is used,
@@ -15,22 +15,19 @@ from ..declare.checks.nonnegativity import nonnegative, terms
 from ..symbols import regular
 
 Pair = tuple[sp.Expr, sp.Expr]
-DEGREE, TERMS, VARIABLES = (
-    12,
-    60,
-    8,
-)  # of a polynomial that is factored: in any of its variables, and how many
+# the largest polynomial that is factored: its degree in any variable, its terms, its variables
+DEGREE, TERMS, VARIABLES = 12, 60, 8
 
 
 def splits(flux: sp.Expr) -> Iterator[Pair]:
-    """Pairs (r⁺, r⁻) with r⁺ − r⁻ = flux, the plainest first; none where the signs cannot be
-    told.
+    """Pairs (r⁺, r⁻) with r⁺ − r⁻ = flux, the simplest first; none where the signs are not
+    decided.
     """
-    seen = set()
+    yielded = set()
     for write in WRITINGS:
         pair = _split(write(flux), {})
-        if pair is not None and pair not in seen:
-            seen.add(pair)
+        if pair is not None and pair not in yielded:
+            yielded.add(pair)
             yield pair
 
 
@@ -41,12 +38,10 @@ def _split(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
         return sp.S.Zero, -e
     if e.is_Add:
         parts = [_split(term, memo) for term in e.args]
-        known = [p for p in parts if p is not None]
-        return (
-            (sp.Add(*(p for p, _ in known)), sp.Add(*(m for _, m in known)))
-            if len(known) == len(parts)
-            else None
-        )
+        pairs = [p for p in parts if p is not None]
+        if len(pairs) < len(parts):
+            return None
+        return sp.Add(*(p for p, _ in pairs)), sp.Add(*(m for _, m in pairs))
     if e.is_Mul:
         return _product(e, memo)
     if isinstance(e, sp.tanh):
@@ -63,24 +58,24 @@ def _cubed(p: sp.Expr, m: sp.Expr) -> Pair:
 
 
 def _product(e: sp.Expr, memo: dict[sp.Expr, bool]) -> Pair | None:
-    """The parts of all factors, multiplied out."""
+    """The splits of all factors, multiplied out."""
     up, down = sp.S.One, sp.S.Zero
     for factor in e.args:
-        made = _split(factor, memo)
-        if made is None:
+        pair = _split(factor, memo)
+        if pair is None:
             return None
-        up, down = up * made[0] + down * made[1], up * made[1] + down * made[0]
+        up, down = up * pair[0] + down * pair[1], up * pair[1] + down * pair[0]
     return up, down
 
 
 def _over_one(e: sp.Expr) -> sp.Expr:
-    """One fraction, factored."""
+    """The expression as one fraction, factored."""
     top, bottom = sp.fraction(sp.together(regular(e)))
     return _factored(top) / _factored(bottom)
 
 
 def _factored(e: sp.Expr) -> sp.Expr:
-    """Factored, unless that would take minutes: exp(u/80) beside exp(3u/2) makes powers of 120."""
+    """Factored, unless that would take minutes: exp(u/80) with exp(3u/2) makes powers of 120."""
     if terms(e) > TERMS or e.has(sp.Float):  # decimals become whole numbers of many digits
         return e
     poly = sp.expand(e).as_poly()

@@ -1,8 +1,8 @@
-"""Proofs: local detailed balance of every process and every loop, with charge and mass closed, step
-by step and printable.
+"""Proofs of local detailed balance of every process and every loop, with the balance of charge and
+mass, step by step and printable.
 
-The affinity is derived anew, from −Σ ν ∂G/∂n and the charge that each place gains, and compared
-with the rates that the process runs on; the certificate of its birth is not consulted.
+The affinity is derived again, from −Σ ν ∂G/∂n and the charge that each place gains, and compared
+with the rates that the process uses; the certificate from its declaration is not consulted.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ..declare.site_formulas import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
-from .audit import judge
 from .claim import Claim, claims, subjects
+from .claim_verdict import assess
 from .cycles import Loop, loops
 from .statement import Statement, Statements
 
@@ -37,13 +37,13 @@ class Proof(Statements):
     """Statements on a transporter or a model; ``print`` shows them, :meth:`latex` gives an
     appendix.
 
-    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and
-    exempt never pass.
+    ``verdict`` is the worst of all; ``holds`` is True only if every statement is proven: undecided
+    and exempt never pass.
     """
 
     def latex(self, *, document: bool = False) -> str:
-        """A fragment for an appendix (amsmath), a paragraph for each statement; ``document=True``
-        makes it an article of its own.
+        """LaTeX for an appendix (amsmath), a paragraph for each statement; with ``document=True`` a
+        complete article.
         """
         return proof_text.latex(self, document)
 
@@ -64,19 +64,18 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
     every state (formalism §4, §6).
 
     For each process: the affinity from −Σ ν ∂G/∂n − F Σ Q φ, the one-way rates, their quotient with
-    common factors cancelled, what is left of ln(r⁺/r⁻) − A/RT, the sign of each rate, charge and
-    mass.  For each loop of a diagram: Π k⁺/Π k⁻ = exp(A_ext/RT).  For a model besides: what no
-    process changes, and the conventions of its standard energies.
+    common factors cancelled, the residual of ln(r⁺/r⁻) − A/RT, the sign of each rate, and the
+    balance of charge and mass.  For each loop of a diagram: Π k⁺/Π k⁻ = exp(A_ext/RT).  For a model
+    also: its conserved quantities, and the conventions of its standard energies.
 
-    Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with what is left
-    and a witness); exempt (``Empirical`` laws and hosted constants, which are not proved but
-    audited).
+    Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with the residual
+    and a witness); exempt (``Empirical`` laws and hosted constants, which are audited instead).
 
     Raises:
-        WrongType: what is no model, transporter or cycle.
+        WrongType: x is not a model, a transporter or a cycle.
     """
     if not isinstance(x, (Model, Transporter, Cycle)):
-        advice = "prove(model) or prove(transporter); audit(…) judges claims"
+        advice = "prove(model) or prove(transporter); audit(…) assesses claims"
         raise errors.WrongType(
             where="prove(…)",
             wanted="a Model, a Transporter or a Cycle",
@@ -84,19 +83,18 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
             advice=advice,
         )
     declared, temperature = subjects(x)
-    made: list[Statement] = []
-    for one in declared:
-        derived = {symbol: formula.expression for symbol, formula in one.derived.items()}
-        made += [
-            _process(p, c, derived)
-            for p, c in zip(one.processes, claims(one, temperature), strict=True)
-        ]
-        if isinstance(one, Cycle):
-            made += [_loop(loop, one, derived) for loop in loops(one, temperature)[1]]
+    statements: list[Statement] = []
+    for each in declared:
+        derived = {symbol: formula.expression for symbol, formula in each.derived.items()}
+        pairs = zip(each.processes, claims(each, temperature), strict=True)
+        statements += [_process(process, claim, derived) for process, claim in pairs]
+        if isinstance(each, Cycle):
+            statements += [_loop(loop, each, derived) for loop in loops(each, temperature)[1]]
     if not isinstance(x, Model):
-        return Proof(x.name, tuple(made))
-    used = dict.fromkeys(s.convention for s in x.species.values() if s.convention)
-    return Proof(x.name, tuple(made), tuple(map(_invariant, x.invariants)), tuple(used))
+        return Proof(x.name, tuple(statements))
+    conventions = dict.fromkeys(s.convention for s in x.species.values() if s.convention)
+    invariants = tuple(map(_invariant, x.invariants))
+    return Proof(x.name, tuple(statements), invariants, tuple(conventions))
 
 
 # --- one process
@@ -104,7 +102,7 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
 def affinity(process: Process) -> sp.Expr:
     """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V."""
-    work = sp.Add(*(n * _potential(who) for who, n in process.reaction.net.items()))
+    work = sp.Add(*(n * _potential(participant) for participant, n in process.reaction.net.items()))
     on = process.on
     phi = (
         {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
@@ -117,30 +115,34 @@ def affinity(process: Process) -> sp.Expr:
     return sp.expand(-(work + electric) / (R * T))
 
 
-def _potential(who: Participant) -> sp.Expr:
-    """∂G/∂n of a participant, differentiated here."""
+def _potential(participant: Participant) -> sp.Expr:
+    """∂G/∂n of a participant, differentiated here from G."""
     n, W = sp.Dummy(), sp.Dummy()
-    if who.is_state:
-        return sp.diff(_energy(n, symbols.state_energy(who.pool), n0), n).subs(
-            n, symbols.amount(who.pool)
+    if participant.is_state:
+        return sp.diff(_energy(n, symbols.state_energy(participant.pool), n0), n).subs(
+            n, symbols.amount(participant.pool)
         )
-    if who.is_solvent:
-        return who.per_mole * who.potential
-    assert who.species is not None
+    if participant.is_solvent:
+        return participant.per_mole * participant.potential
+    assert participant.species is not None
     standard = (
-        sp.S.Zero if who.species.declared_standard is None else who.species.declared_standard.symbol
+        sp.S.Zero
+        if participant.species.declared_standard is None
+        else participant.species.declared_standard.symbol
     )
-    return sp.diff(_energy(n, standard, W * c0), n).subs(n, W * symbols.concentration(who.pool))
+    return sp.diff(_energy(n, standard, W * c0), n).subs(
+        n, W * symbols.concentration(participant.pool)
+    )
 
 
 def _energy(n: sp.Expr, standard: sp.Expr, unit: sp.Expr) -> sp.Expr:
-    """G of an amount."""
+    """G of an amount n: n(μ° + RT(ln(n/unit) − 1))."""
     return n * (standard + R * T * (sp.log(n / unit) - 1))
 
 
 def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     A = affinity(process)
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": process.name, "transporter": process.transporter, "kind": "process",
         "reaction": str(process.reaction),
         "charge": _charge(process), "mass": _mass(process), "affinity": A,
@@ -150,78 +152,82 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0"
         return Statement(
-            **said,
+            **fields,
             verdict=Verdict.PROVEN if good else Verdict.UNDECIDED,
             conductance=rates.conductance,
             signs=signs,
             note=note,
         )
     if rates.flux is not None:
-        return _exempt(said, f"empirical: {rates.reason}", claim)
+        return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    return _compared(said, (rates.forward, rates.reverse), A, claim, derived)
+    return _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
 
 
-def _exempt(said: dict[str, Any], reason: str, claim: Claim) -> Statement:
-    found = judge(claim, {})
+def _exempt(fields: dict[str, Any], reason: str, claim: Claim) -> Statement:
+    finding = assess(claim, {})
     return Statement(
-        **said,
+        **fields,
         verdict=Verdict.EXEMPT,
-        note=f"{reason}; the audit says {found.verdict}: {found.text}",
-        witness=found.witness,
+        note=f"{reason}; the audit says {finding.verdict}: {finding.text}",
+        witness=finding.witness,
     )
 
 
 def _compared(
-    said: dict[str, Any], rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, claim: Claim, derived: Derived
+    fields: dict[str, Any],
+    rates: tuple[sp.Expr, sp.Expr],
+    A: sp.Expr,
+    claim: Claim,
+    derived: Derived,
 ) -> Statement:
-    """The statement on a pair of rates, with constants that follow from others written out before
-    they are compared.
+    """The statement on a pair of rates; constants derived from others are written out before the
+    comparison.
     """
     memo: dict[sp.Expr, bool] = {}
     signed = all(nonnegative(rate, memo) for rate in rates)
-    said |= {
+    fields |= {
         "forward": rates[0],
         "reverse": rates[1],
         "signs": tuple((way, _sign(r)) for way, r in zip(("r⁺", "r⁻"), rates, strict=True)),
     }
     forward, reverse, reduced_affinity = (e.xreplace(derived) for e in (*rates, A))
     residual = _difference(forward, reverse, reduced_affinity)
-    said |= {
+    fields |= {
         "ratio": _reduced(forward, reverse),
         "residual": residual,
         "given": _given(rates, A, derived),
     }
     if residual == 0:
         note = "" if signed else "the sign of a rate could not be decided"
-        return Statement(**said, verdict=Verdict.PROVEN if signed else Verdict.UNDECIDED, note=note)
-    found = judge(
-        replace(
-            claim,
-            forward=forward,
-            reverse=reverse,
-            flux=None,
-            reduced_affinity=reduced_affinity,
-            proved="",
-        ),
-        {},
+        return Statement(
+            **fields, verdict=Verdict.PROVEN if signed else Verdict.UNDECIDED, note=note
+        )
+    written_out = replace(
+        claim,
+        forward=forward,
+        reverse=reverse,
+        flux=None,
+        reduced_affinity=reduced_affinity,
+        proved="",
     )
-    wrong = found.verdict in (Verdict.VIOLATES, Verdict.ROUNDING, Verdict.IRREVERSIBLE)
-    note = f"left over: {residual}" + (f"; {found.text}" if wrong else "")
+    finding = assess(written_out, {})
+    wrong = finding.verdict in (Verdict.VIOLATES, Verdict.ROUNDING, Verdict.IRREVERSIBLE)
+    note = f"left over: {residual}" + (f"; {finding.text}" if wrong else "")
     return Statement(
-        **said,
+        **fields,
         verdict=Verdict.VIOLATES if wrong else Verdict.UNDECIDED,
         note=note,
-        witness=found.witness,
+        witness=finding.witness,
     )
 
 
 def _given(
     rates: tuple[sp.Expr, sp.Expr], A: sp.Expr, derived: Derived
 ) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-    """What is written out: the difference of the states' standard energies, which telescopes, and
-    constants that close loops.
+    """The definitions to print: the difference of the standard energies of the states, which
+    telescopes, and the constants that close loops.
     """
     energies = {s: A.coeff(s) for s in sorted(A.free_symbols, key=str) if s in derived}
     difference = sp.Add(*(-R * T * share * s for s, share in energies.items()))
@@ -231,7 +237,7 @@ def _given(
 
 
 def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
-    """ln(r⁺/r⁻) − A/RT, with what cancels gone."""
+    """ln(r⁺/r⁻) − A/RT, with common terms cancelled."""
     for expanded in (False, True):
         log = (
             Logarithm(expanded=expanded)
@@ -247,7 +253,7 @@ def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
 
 
 def _reduced(forward: sp.Expr, reverse: sp.Expr) -> sp.Expr:
-    """ln(r⁺/r⁻) as a sum, common factors cancelled."""
+    """ln(r⁺/r⁻) as a sum, with common factors cancelled."""
     linear, powers = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).left()
     return linear + sp.Add(*(power * sp.log(base) for base, power in powers.items()))
 
@@ -272,7 +278,7 @@ _WHY = (
 
 
 def _sign(rate: sp.Expr) -> str:
-    """Why a rate is not negative: what its factors are made of."""
+    """Why a rate is not negative, from the kinds of its factors."""
     if not nonnegative(rate, {}):
         return "undecided"
     return "; ".join(why for why, holds in _WHY if holds(rate)) or "a number"
@@ -288,61 +294,55 @@ def _charge(process: Process) -> str:
 
 def _mass(process: Process) -> str:
     if process.reaction.states:
-        return "what states hold is counted around the loops"
+        return "what carrier states bind is balanced around the loops"
     return _closure(made_or_used(process.reaction))
 
 
-def _closure(made: Mapping[Any, int]) -> str:
-    """That elements, or moieties, of what is made and used up cancel."""
-    if not made:
-        return "every species is moved only, none is made or used up"
-    books = (
-        {s: s.composition() for s in made}
-        if all(s.formula for s in made)
-        else {s: dict(s.moieties) for s in made}
-    )
-    parts = dict.fromkeys(part for book in books.values() for part in book)
-    sums = {p: sum(n * books[s].get(p, 0) for s, n in made.items()) for p in parts}
-    return ", ".join(
-        f"{part}:"
-        f" {' '.join(f'{n * books[s][part]:+d}' for s, n in made.items() if part in books[s])} ="
-        f" {total}"
-        for part, total in sums.items()
-    )
+def _closure(changes: Mapping[Any, int]) -> str:
+    """The balance of the elements, or moieties, of the species that are produced and consumed."""
+    if not changes:
+        return "species are only moved, none is produced or consumed"
+    by_elements = all(s.formula for s in changes)
+    contents = {s: s.composition() if by_elements else dict(s.moieties) for s in changes}
+    balances = []
+    for part in dict.fromkeys(part for content in contents.values() for part in content):
+        terms = [n * contents[s][part] for s, n in changes.items() if part in contents[s]]
+        balances.append(f"{part}: {' '.join(f'{n:+d}' for n in terms)} = {sum(terms)}")
+    return ", ".join(balances)
 
 
 # --- loops and models
 
 
 def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
-    """Π k⁺/Π k⁻ = exp(A_ext/RT) around one loop; the amounts of the states cancel."""
+    """The statement Π k⁺/Π k⁻ = exp(A_ext/RT) on one loop; the amounts of the states cancel."""
     alone = {symbols.amount(state.pool): n0 for state in cycle.states}
     steps = [(cycle.processes[k], way) for k, way in loop.walk]
     A = sp.expand(sp.Add(*(way * affinity(p).xreplace(alone) for p, way in steps)))
-    made: dict[Any, int] = {}
+    changes: dict[Any, int] = {}
     for p, way in steps:
         for species, n in made_or_used(p.reaction).items():
-            made[species] = made.get(species, 0) + way * n
+            changes[species] = changes.get(species, 0) + way * n
     claim = loop.claim
     charge = (
-        f"{claim.charge:+g} e to {cycle.on.inside.name} once around"
+        f"{claim.charge:+g} e to {cycle.on.inside.name} per cycle"
         if claim.charge
-        else "no charge crosses once around"
+        else "no charge crosses per cycle"
     )
-    mass = _closure({s: n for s, n in made.items() if n})
-    said: dict[str, Any] = {
+    mass = _closure({s: n for s, n in changes.items() if n})
+    fields: dict[str, Any] = {
         "name": claim.name, "transporter": cycle.name, "kind": "loop", "reaction": claim.reaction,
         "affinity": A, "charge": charge, "mass": mass,
     }  # fmt: skip
     if not claim.proved:
-        return _exempt(said, f"hosted: {cycle.reason}", claim)
+        return _exempt(fields, f"hosted: {cycle.reason}", claim)
     forward, reverse = sp.S.One, sp.S.One
     for p, way in steps:
         assert p.rates.forward is not None
         assert p.rates.reverse is not None
         up, down = (rate.xreplace(alone) for rate in (p.rates.forward, p.rates.reverse)[::way])
         forward, reverse = forward * up, reverse * down
-    return _compared(said, (forward, reverse), A, claim, derived)
+    return _compared(fields, (forward, reverse), A, claim, derived)
 
 
 def _invariant(weights: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Proofs on paper: plain text, HTML, and LaTeX for an appendix."""
+"""Proofs as plain text, HTML, and LaTeX for an appendix."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .statement import Statement, Statements
 
 WIDTH = 100
 TERMS = 4  # of a sum, on one line of LaTeX
-FACTOR = 10  # operations of a sum within a product, beyond which it gets a name
-LONG = 150  # and beyond which it is described
+FACTOR = 10  # operations: a longer sum within a product gets a name
+LONG = 150  # operations: a longer sum is described instead of printed
 _PHI, _AFFINITY = sp.symbols("Phi Affinity")
 _PREAMBLE = r"""\documentclass{article}
 \usepackage{amsmath,amssymb}
@@ -30,12 +30,12 @@ def _terms(e: sp.Expr | None) -> list[str]:
 
 
 def _ordered(e: sp.Expr) -> list[sp.Expr]:
-    """The terms of a sum, those that are added first."""
+    """The terms of a sum, positive ones first."""
     return sorted(sp.Add.make_args(e), key=lambda term: bool(term.could_extract_minus_sign()))
 
 
 def _plain(e: sp.Expr) -> str:
-    """A term as a reader writes it: [Na]cell, V."""
+    """A term in plain notation: [Na]cell, V."""
     text = re.sub(r"c\[([\w-]+)\.([\w+-]+)\]", r"[\2]\1", str(sp.sstr(e)))
     text = re.sub(r"mu0\[([^\]]+)\]", r"μ°(\1)", text)
     return (
@@ -53,7 +53,7 @@ def _sum(e: sp.Expr) -> str:
 
 
 def _added(term: str) -> str:
-    """A term behind others, with its sign."""
+    """A further term of a sum, with its sign."""
     return f" − {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
 
 
@@ -65,17 +65,14 @@ def _wrapped(head: str, terms: list[str]) -> list[str]:
         if len(here) + len(piece) > WIDTH and here != head:
             lines.append(here)
             here = " " * len(head)
-        broken = (
-            wrap(piece.replace("·", "· "), max(40, WIDTH - len(head)), break_on_hyphens=False)
-            if len(piece) > WIDTH
-            else [piece]
-        )
-        lines += (
-            [here + broken[0], *(" " * len(head) + part for part in broken[1:-1])]
-            if len(broken) > 1
-            else []
-        )
-        here = " " * len(head) + broken[-1] if len(broken) > 1 else here + piece
+        if len(piece) <= WIDTH:
+            here += piece
+            continue
+        room = max(40, WIDTH - len(head))
+        first, *rest = wrap(piece.replace("·", "· "), room, break_on_hyphens=False)
+        parts = [here + first, *(" " * len(head) + part for part in rest)]
+        lines += parts[:-1]
+        here = parts[-1]
     return [*lines, here]
 
 
@@ -88,36 +85,30 @@ def text(proof: Statements) -> str:
         lines += _wrapped("  A/RT     = ", _terms(s.affinity))
         lines += [
             line
-            for k, (what, e) in enumerate(s.given)
-            for line in _wrapped(f"  {'and' if k else 'where'} {_sum(what)} = ", _terms(e))
+            for k, (left, e) in enumerate(s.given)
+            for line in _wrapped(f"  {'and' if k else 'where'} {_sum(left)} = ", _terms(e))
         ]
         if s.ratio is not None:
             lines += _wrapped("  ln(r⁺/r⁻)= ", _terms(s.ratio))
             lines += _wrapped("  residual = ", _terms(s.residual))
-        said = [
+        remarks = [
             *_signs(s),
             ("charge", s.charge),
             ("mass", s.mass),
             ("note", s.note),
             ("witness", str(s.witness or "")),
         ]
-        for what, words in said:
-            lines += wrap(words, WIDTH, initial_indent=f"  {what:<11}", subsequent_indent=" " * 13)
-    lines += (
-        ["", "no process changes"] + [f"  {each}" for each in proof.invariants]
-        if proof.invariants
-        else []
-    )
-    lines += (
-        ["", "conventions of standard energies: " + "; ".join(proof.conventions)]
-        if proof.conventions
-        else []
-    )
+        for label, words in remarks:
+            lines += wrap(words, WIDTH, initial_indent=f"  {label:<11}", subsequent_indent=" " * 13)
+    if proof.invariants:
+        lines += ["", "no process changes", *(f"  {each}" for each in proof.invariants)]
+    if proof.conventions:
+        lines += ["", "conventions of standard energies: " + "; ".join(proof.conventions)]
     return "\n".join(lines)
 
 
 def _signs(s: Statement) -> list[tuple[str, str]]:
-    """Why the rates are not negative, once where both are so for the same reasons."""
+    """Why the rates are not negative, stated once where the reasons are the same for both."""
     if s.kind != "process" or not s.signs:
         return []
     if len({why for _, why in s.signs}) == 1:
@@ -140,7 +131,7 @@ def html(proof: Statements) -> Html:
 
 
 def display(proof: Statements) -> str:
-    """What is left of each statement, as display mathematics."""
+    """The residual of each statement, as display mathematics."""
     lines = []
     for s in proof.statements:
         left = tex(s.residual) if s.residual is not None else _STATES[s.verdict]
@@ -158,14 +149,15 @@ _STATES = {
 
 
 def latex(proof: Statements, document: bool) -> str:
-    """Sections of an appendix."""
+    """The proof as sections of an appendix, or as an article."""
     body = [rf"\section*{{Second law: {_escaped(proof.name)}}}"]
     body.append(
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
         r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
         r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
-        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; what has no"
-        r" transporter's name below is its own."
+        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; parameters without the"
+        r" name of a transporter belong to the one of the paragraph"
+        r"."
     )
     for s in proof.statements:
         body += _paragraph(s)
@@ -181,12 +173,12 @@ def latex(proof: Statements, document: bool) -> str:
             + "; ".join(_escaped(c) for c in proof.conventions)
             + "."
         )
-    made = "\n\n".join(body) + "\n"
-    return _PREAMBLE + made + "\\end{document}\n" if document else made
+    fragment = "\n\n".join(body) + "\n"
+    return _PREAMBLE + fragment + "\\end{document}\n" if document else fragment
 
 
 def _paragraph(s: Statement) -> list[str]:
-    """One statement."""
+    """One statement as LaTeX: head, equations, remarks."""
     head = (
         rf"\paragraph{{{_escaped(s.name)}.}} {_chemistry(s.reaction)}."
         rf" \emph{{{s.verdict.capitalize()}.}}"
@@ -226,14 +218,14 @@ def _paragraph(s: Statement) -> list[str]:
 
 
 def factored(forward: sp.Expr, reverse: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    """The factors that both rates have, and what each has besides."""
+    """The common factors of both rates, and the rest of each."""
     up, down = forward.as_powers_dict(), reverse.as_powers_dict()
     shared = sp.Mul(*(base**power for base, power in up.items() if down.get(base) == power))
     return shared, forward / shared, reverse / shared
 
 
 def _named(e: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
-    """The product with its long sums as Σ_1, Σ_2, …"""
+    """The product with its long sums replaced by Σ_1, Σ_2, …, and these."""
     long = [
         f
         for f in sorted(e.atoms(sp.Add), key=sp.Basic.sort_key)
@@ -250,7 +242,7 @@ def _signed(e: sp.Expr, owner: str) -> list[str]:
 
 
 def _line(left: str, e: sp.Expr, owner: str) -> str:
-    """``left &= right``, with long sums and products broken."""
+    """``left &= right``, with long sums and products broken into lines."""
     terms, factors = _ordered(e), list(sp.Mul.make_args(e))
     if len(terms) == 1 and len(factors) > 2 * TERMS:
         first, *rest = [

@@ -1,4 +1,4 @@
-"""What a proof says: a statement on each process and each loop."""
+"""The statements of a proof, one on each process and each loop."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """What is proved of one process or loop.
+    """The statement on one process or loop.
 
     ``ratio`` is ln(r⁺/r⁻) and ``affinity`` A/RT, both as sums of logarithms and of multiples of V;
-    ``residual`` their difference, 0 where proved.  ``given`` are (symbol or difference, what it
-    stands for): standard energies of states and constants that follow from others. ``signs`` are
-    (rate, why it is not negative); ``charge`` and ``mass`` say what crosses and that nothing
-    appears.
+    ``residual`` is their difference, 0 where proved.  ``given`` are (symbol or difference, its
+    definition): standard energies of states and constants derived from others. ``signs`` are
+    (rate, why it is not negative); ``charge`` and ``mass`` give the balance of each.
     """
 
     name: str
@@ -48,10 +47,10 @@ class Statement:
 
 @dataclass(frozen=True, eq=False)
 class Statements:
-    """What is proved of a transporter or a model.
+    """The statements on a transporter or a model.
 
-    ``verdict`` is the worst of all; ``holds`` is True only if every one is proven.  Undecided and
-    exempt never pass.
+    ``verdict`` is the worst of all; ``holds`` is True only if every statement is proven: undecided
+    and exempt never pass.
     """
 
     name: str
@@ -64,47 +63,36 @@ class Statements:
 
     def __getitem__(self, name: str) -> Statement:
         """The statement on a process or a loop."""
-        found = {s.name: s for s in self.statements}
-        errors.among(name, found, f"proof of {self.name}", "a process or a loop")
-        return found[name]
+        by_name = {s.name: s for s in self.statements}
+        errors.among(name, by_name, f"proof of {self.name}", "a process or a loop")
+        return by_name[name]
 
     @property
     def verdict(self) -> Verdict:
+        """The worst of all verdicts."""
         return max((s.verdict for s in self.statements), key=VERDICTS.index)
 
     @property
     def holds(self) -> bool:
+        """Whether every statement is proven."""
         return self.verdict == Verdict.PROVEN
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a statement, as text."""
+        """A data frame with one row per statement, as text."""
         import pandas as pd
 
         rows = [
-            (
-                s.name,
-                s.kind,
-                s.reaction,
-                s.verdict,
-                str(s.ratio),
-                str(s.affinity),
-                str(s.residual),
-                s.charge,
-                s.mass,
-            )
+            {
+                "name": s.name,
+                "kind": s.kind,
+                "reaction": s.reaction,
+                "verdict": s.verdict,
+                "ln_ratio": str(s.ratio),
+                "affinity_over_RT": str(s.affinity),
+                "residual": str(s.residual),
+                "charge": s.charge,
+                "mass": s.mass,
+            }
             for s in self.statements
         ]
-        return pd.DataFrame(
-            rows,
-            columns=[
-                "name",
-                "kind",
-                "reaction",
-                "verdict",
-                "ln_ratio",
-                "affinity_over_RT",
-                "residual",
-                "charge",
-                "mass",
-            ],
-        )
+        return pd.DataFrame(rows)

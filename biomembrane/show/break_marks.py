@@ -1,7 +1,7 @@
-"""Where protocols break: times and values of steps and ramps, read from what a run or a file says
-of its parameters.
+"""Breaks of protocols: times and values of steps and ramps, read from the parameters of a run or a
+file.
 
-A dataset holds them as text (``parameters_json``), and as coordinates where a scan varied them, so
+A dataset has them as text (``parameters_json``), and as coordinates where a scan varied them, so
 that a fresh run, a lane of a scan and a saved run are drawn alike.
 """
 
@@ -30,8 +30,8 @@ _POINT = re.compile(rf"(\S+ second|{_OVER}) (.+)")
 
 @dataclass(frozen=True)
 class Breaks:
-    """Of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more, which
-    holds before the first.
+    """Breaks of one parameter: ``times`` [s], in order, and ``values`` as text; steps have one more
+    value, which holds before the first time.
     """
 
     ramps: bool
@@ -40,7 +40,7 @@ class Breaks:
 
     @property
     def jumps(self) -> list[float]:
-        """Times [s] at which the value jumps: each of steps, of ramps those that stand twice."""
+        """Times [s] at which the value jumps: all of steps, and those of ramps that occur twice."""
         return [
             t
             for t, before in zip(self.times, (-math.inf, *self.times), strict=False)
@@ -49,7 +49,7 @@ class Breaks:
 
     def course(self, dim: dimension.Dimension, first: float, last: float) -> Course:
         """The value, in the internal unit of ``dim``, from ``first`` to ``last`` [s]; steps have
-        upright edges.
+        vertical edges.
         """
         values = np.array([units.scalar(text, dim, "a protocol") for text in self.values])
         if self.ramps:
@@ -66,7 +66,7 @@ class Breaks:
 
 
 def _at(x: Array, y: Array, t: float) -> float:
-    """What holds from ``t`` on: straight between the points, which begin and end at infinity."""
+    """Value from ``t`` on: linear between the points, which begin and end at infinity."""
     k = int(np.searchsorted(x[:-1], t, side="right"))
     length = x[k] - x[k - 1]
     return float(
@@ -75,40 +75,49 @@ def _at(x: Array, y: Array, t: float) -> float:
 
 
 def breaks(data: xr.Dataset) -> dict[str, Breaks]:
-    """Steps and ramps of a single run, by parameter; a formula has none, and what cannot be read is
+    """Steps and ramps of a single run, by parameter; formulas have none, and unreadable text is
     left out.
     """
     try:
-        told = json.loads(str(data.attrs.get("parameters_json", "{}")))
+        parameters = json.loads(str(data.attrs.get("parameters_json", "{}")))
     except json.JSONDecodeError:
         return {}
-    found = (
-        {name: _read(data, name, *str(text).split(": ", 1)) for name, text in told.items()}
-        if isinstance(told, dict)
+    read = (
+        {name: _read(data, name, *str(text).split(": ", 1)) for name, text in parameters.items()}
+        if isinstance(parameters, dict)
         else {}
     )
-    return {name: each for name, each in found.items() if each is not None}
+    return {
+        name: parameter_breaks
+        for name, parameter_breaks in read.items()
+        if parameter_breaks is not None
+    }
 
 
 def _read(data: xr.Dataset, name: str, kind: str, text: str = "") -> Breaks | None:
-    """Of ``steps: 5 millimolar, at 7 second 1 millimolar``, or of ramps, which begin with
-    ``at``.
-    """
+    """Parse ``steps: 5 millimolar, at 7 second 1 millimolar``, or ramps, which begin ``at``."""
     if kind not in ("steps", "ramps"):
         return None
-    head, *rest = re.split(r"(?:^|, )at ", text)
-    points = [_POINT.fullmatch(each) for each in rest]
-    said = [*([head] if kind == "steps" else []), *(point[2] if point else "" for point in points)]
+    first_value, *later = re.split(r"(?:^|, )at ", text)
+    matches = [_POINT.fullmatch(text_part) for text_part in later]
+    texts = [
+        *([first_value] if kind == "steps" else []),
+        *(match[2] if match else "" for match in matches),
+    ]
     try:
         times = [
             units.scalar(
-                _known(data, f"{name}.time_{k}", point[1] if point else ""), dimension.TIME, name
+                _number_text(data, f"{name}.time_{k}", match[1] if match else ""),
+                dimension.TIME,
+                name,
             )
-            for k, point in enumerate(points, 1)
+            for k, match in enumerate(matches, 1)
         ]
     except errors.BiomembraneError:
         return None
-    values = [_known(data, f"{name}.value_{k}", each) for k, each in enumerate(said, 1)]
+    values = [
+        _number_text(data, f"{name}.value_{k}", text_part) for k, text_part in enumerate(texts, 1)
+    ]
     order = sorted(range(len(times)), key=times.__getitem__)
     return Breaks(
         kind == "ramps",
@@ -117,48 +126,56 @@ def _read(data: xr.Dataset, name: str, kind: str, text: str = "") -> Breaks | No
     )
 
 
-def _known(data: xr.Dataset, name: str, said: str) -> str:
-    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or as it is
-    ``said``.
+def _number_text(data: xr.Dataset, name: str, text: str) -> str:
+    """A number of a protocol with its unit: of the coordinate, where a scan varied it, or else
+    ``text``.
     """
-    at = data.coords.get(name)
-    if at is None or at.size != 1:
-        return said
+    scanned = data.coords.get(name)
+    if scanned is None or scanned.size != 1:
+        return text
     return (
-        f"{float(at.values.reshape(-1)[0]):.17g}"
-        f" {units.from_udunits(str(at.attrs.get('units', '1')))}"
+        f"{float(scanned.values.reshape(-1)[0]):.17g}"
+        f" {units.from_udunits(str(scanned.attrs.get('units', '1')))}"
     )
 
 
-def jumps(made: dict[str, Breaks], ending: str = "") -> list[float]:
-    """Times [s] at which a parameter jumps whose name ends so."""
-    return sorted({t for name, each in made.items() if name.endswith(ending) for t in each.jumps})
+def jumps(breaks_of: dict[str, Breaks], ending: str = "") -> list[float]:
+    """Times [s] at which a parameter jumps whose name ends with ``ending``."""
+    return sorted(
+        {
+            t
+            for name, parameter_breaks in breaks_of.items()
+            if name.endswith(ending)
+            for t in parameter_breaks.jumps
+        }
+    )
 
 
 def edged(time: Array, y: Array, at: list[float]) -> Course:
-    """A sampled course with an upright edge at each jump, where the numbers jump, too.
+    """A sampled course with a vertical edge at each jump of a parameter where the numbers jump,
+    too.
 
-    The last number before a jump holds up to it and the first one after it back to it; two jumps
-    between neighbouring times are joined straight, since nothing is known between them.  What goes
-    on as it went before (at the start: as it goes after) has no edge.
+    The last number before a jump holds up to it and the first one after it from it on; two jumps
+    between neighbouring times are joined by a straight line, because nothing is known between them.
+    A course whose slope does not change (at the start: from that after it) has no edge.
     """
-    places = np.array(at)
+    jump_times = np.array(at)
     first, past = (
-        np.searchsorted(places, time[:-1], side="right"),
-        np.searchsorted(places, time[1:], side="right"),
+        np.searchsorted(jump_times, time[:-1], side="right"),
+        np.searchsorted(jump_times, time[1:], side="right"),
     )
     change = np.diff(y)
     rate = np.roll(change / np.diff(time), 1)
     rate[0] = change[1] / (time[2] - time[1]) if len(time) > 2 else 0.0
-    there = np.flatnonzero(
+    edges = np.flatnonzero(
         (past > first) & (np.abs(change - rate * np.diff(time)) > 0.5 * np.abs(change))
     )
     x = np.concatenate(
-        [np.stack([places[first[there]], places[past[there] - 1]], 1).reshape(-1), time]
+        [np.stack([jump_times[first[edges]], jump_times[past[edges] - 1]], 1).reshape(-1), time]
     )
-    values = np.concatenate([np.stack([y[there], y[there + 1]], 1).reshape(-1), y])
+    values = np.concatenate([np.stack([y[edges], y[edges + 1]], 1).reshape(-1), y])
     rank = np.concatenate(
-        [np.repeat(there, 2) + np.tile([0.4, 0.6], len(there)), np.arange(len(time))]
+        [np.repeat(edges, 2) + np.tile([0.4, 0.6], len(edges)), np.arange(len(time))]
     )
     order = np.argsort(rank, kind="stable")
     return x[order], values[order]

@@ -1,4 +1,4 @@
-"""One fixed colour per ion, dashes, and colours that can be told apart or read as text."""
+"""One fixed colour per ion, dashes, shades, and colours that are readable as text."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def colour_of(name: str) -> str:
         _LOWERED
     )  # without the charge
     words = re.findall(r"[A-Za-z]+\d*", plain)
-    known = {key.lower(): key for key in COLOURS}
+    canonical = {key.lower(): key for key in COLOURS}
     for word in reversed(words) if "." in name else words:
-        if word in COLOURS or (len(word) > 2 and word.lower() in known):
-            return COLOURS[known[word.lower()]]
+        if word in COLOURS or (len(word) > 2 and word.lower() in canonical):
+            return COLOURS[canonical[word.lower()]]
     if "potential" in name or "electric" in name:
         return COLOURS["charge"]
     return OTHERS[zlib.crc32((words[0] if words else name).encode()) % len(OTHERS)]

@@ -1,4 +1,4 @@
-"""What it costs to carry a solute: the books of a run, per mole of cargo, as bars that add up to
+"""The energetic cost of transport: the ledger of a run per mole of cargo, as bars that add up to
 what was spent.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.002  # of what was spent: smaller bars are drawn as one
 _NOTHING = 1e-6  # of what was spent
-_ROUGH = 0.01  # of the cargo: by how much half the output times may change it
+_ROUGH = 0.01  # of the cargo: how much leaving out every other output time may change it
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class _Bar:
 
 @dataclass(frozen=True)
 class Cargo:
-    """What was carried: ``amount`` [fmol] into ``place``, good to ``doubt``; by which output times
-    the span begins and ends.
+    """What was carried: ``amount`` [fmol] into ``place``, within ``doubt``, from output time
+    ``first`` to ``last``.
     """
 
     species: str
@@ -57,7 +57,7 @@ class Cargo:
 
     @property
     def title(self) -> str:
-        """In words."""
+        """The cargo in words."""
         return f"{pretty(self.species)} into {self.place}" + (
             f" through {self.through}" if self.through else ""
         )
@@ -76,10 +76,10 @@ def costs(
     style: str = "cell",
 ) -> Axes:
     """Cost per transporter, in kJ per mole of cargo: each bar begins where the one above ends, and
-    the last ends at what was given.
+    the last ends at the total supplied.
 
     Bars are the heat of each transporter, what was handed on to baths, by species, and what the
-    cell stored (to the left where it was drawn upon); their sum is what was spent (with what baths
+    cell stored (to the left where it was used up); their sum is what was spent (with what baths
     supplied and protocols imposed), the vertical line: the ledger's identity, divided by the cargo.
     Per cent are of that line.
 
@@ -97,7 +97,7 @@ def costs(
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no run, or a scan of several lanes.
+        WrongType: not a run, or a scan of several lanes.
         UnknownName: a cargo, a place, a transporter, a width or a style that does not exist.
         OutOfDomain: no cargo arrived, or so few output times that half of them would change its
             amount by more than 1 %.
@@ -134,8 +134,8 @@ def carry(
     data: xr.Dataset, cargo: str, into: str | None, through: str | None, over: Any, where: str
 ) -> Cargo:
     """How much of a species went where; see :func:`costs`."""
-    told = system(data, where)
-    errors.among(cargo, told.charges, f"{where}, cargo=…", "a species of the model")
+    description = system(data, where)
+    errors.among(cargo, description.charges, f"{where}, cargo=…", "a species of the model")
     if "flux" not in data or "time" not in data.flux.dims:
         raise errors.UnknownName(
             where=where,
@@ -146,7 +146,7 @@ def carry(
     owners = dict(
         zip(map(str, data.process.values), map(str, data.transporter.values), strict=True)
     )
-    moved = _moved(told, owners, cargo)
+    moved = _moved(description, owners, cargo)
     if not moved:
         raise errors.OutOfDomain(
             where=where,
@@ -157,10 +157,10 @@ def carry(
     if into is not None:
         errors.among(into, moved, f"{where}, into=…", f"a place that {cargo} reaches")
     if through is not None:
-        carriers = {p for row in moved.values() for p in row}
+        processes = {p for row in moved.values() for p in row}
         errors.among(
             through,
-            [*dict.fromkeys(owners[p] for p in carriers), *carriers],
+            [*dict.fromkeys(owners[p] for p in processes), *processes],
             f"{where}, through=…",
             f"what carries {cargo}",
         )
@@ -168,9 +168,9 @@ def carry(
             place: {p: n for p, n in row.items() if through in (p, owners[p])}
             for place, row in moved.items()
         }
-    first, last = _span(data, over, where)
-    amounts = {place: _integral(data, row, first, last) for place, row in moved.items() if row}
-    place = into or _gainer(data, cargo, {name: n for name, (n, _) in amounts.items()})
+    first, last = _time_range(data, over, where)
+    amounts = {place: _amount(data, row, first, last) for place, row in moved.items() if row}
+    place = into or _destination(data, cargo, {name: n for name, (n, _) in amounts.items()})
     amount, doubt = amounts.get(place, (0.0, 0.0))
     if not amount > 0:
         got, advice = (
@@ -191,29 +191,31 @@ def carry(
             got=got,
             advice=advice,
         )
-    return Cargo(cargo, place, told.labels.get(through or "", through), amount, doubt, first, last)
+    return Cargo(
+        cargo, place, description.labels.get(through or "", through), amount, doubt, first, last
+    )
 
 
-def _moved(told: System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
-    """By place, the coefficients of the cargo by process, of transporters that have it on two
-    sides: what one makes or burns is no cargo.
+def _moved(description: System, owners: dict[str, str], cargo: str) -> dict[str, dict[str, int]]:
+    """Coefficients of the cargo by place and process, of transporters that have it on two sides:
+    what one produces or consumes is no cargo.
     """
     sides: dict[str, set[str]] = {}
-    found: list[tuple[str, str, int]] = []
-    for process, (_, _, net) in told.processes.items():
+    terms: list[tuple[str, str, int]] = []
+    for process, (_, _, net) in description.processes.items():
         for pool, n in net.items():
             place, _, species = pool.partition(".")
             if species == cargo:
                 sides.setdefault(owners[process], set()).add(place)
-                found.append((place, process, n))
+                terms.append((place, process, n))
     moved: dict[str, dict[str, int]] = {}
-    for place, process, n in found:
+    for place, process, n in terms:
         if len(sides[owners[process]]) > 1:
             moved.setdefault(place, {})[process] = n
     return moved
 
 
-def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
+def _time_range(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
     if over is None:
         first, last = 0, data.sizes["time"] - 1
     else:
@@ -236,7 +238,7 @@ def _span(data: xr.Dataset, over: Any, where: str) -> tuple[int, int]:
     return first, last
 
 
-def _integral(data: xr.Dataset, row: dict[str, int], first: int, last: int) -> tuple[float, float]:
+def _amount(data: xr.Dataset, row: dict[str, int], first: int, last: int) -> tuple[float, float]:
     """∫ Σ ν J dt [fmol] by the trapezoid rule, and how much it changes with every other time left
     out.
     """
@@ -251,19 +253,19 @@ def _integral(data: xr.Dataset, row: dict[str, int], first: int, last: int) -> t
     return fine, abs(fine - coarse)
 
 
-def _gainer(data: xr.Dataset, cargo: str, amounts: dict[str, float]) -> str:
-    """The bath that gained most; else the compartment."""
+def _destination(data: xr.Dataset, cargo: str, amounts: dict[str, float]) -> str:
+    """The bath that gained most, or else the compartment that did."""
     pools = {str(p) for p in data.pool.values}
     baths = {place: n for place, n in amounts.items() if f"{place}.{cargo}" not in pools and n > 0}
-    chosen = baths or amounts
-    return max(chosen, key=lambda place: chosen[place])
+    candidates = baths or amounts
+    return max(candidates, key=lambda place: candidates[place])
 
 
 # --- the energies
 
 
 def _bars(ledger: Any, carried: Cargo) -> tuple[list[_Bar], dict[str, float]]:
-    """Where the energy of the span went, and what gave it [pJ]."""
+    """Where the energy went over the time range, and what supplied it [pJ]."""
 
     def passed(line: Any) -> Any:
         return line.isel(time=carried.last) - line.isel(time=carried.first)
@@ -308,24 +310,24 @@ def _bars(ledger: Any, carried: Cargo) -> tuple[list[_Bar], dict[str, float]]:
 
 
 def _merged(bars: Sequence[_Bar], total: float) -> list[_Bar]:
-    """Bars below the least part of the whole as one of each kind."""
-    made = []
+    """Merge the bars that are too small to draw, into one of each kind."""
+    merged = []
     for heat, name in ((True, "smaller"), (False, "smaller, handed on")):
         small = [bar for bar in bars if bar.heat is heat and abs(bar.energy) < _LEAST * total]
-        made += [bar for bar in bars if bar.heat is heat and bar not in small]
+        merged += [bar for bar in bars if bar.heat is heat and bar not in small]
         if len(small) == 1:
-            made += small if abs(small[0].energy) > _NOTHING * total else []
+            merged += small if abs(small[0].energy) > _NOTHING * total else []
         elif sum(abs(bar.energy) for bar in small) > _NOTHING * total:
             colour = COLOURS["heat"] if heat else GREY
-            made.append(
+            merged.append(
                 _Bar(f"{len(small)} {name}", sum(bar.energy for bar in small), colour, heat)
             )
-    return made
+    return merged
 
 
 def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Cargo) -> None:
-    """Bars from top to bottom, each from where the last one ended; numbers in a column at the
-    right.
+    """Draw bars from top to bottom, each from where the last one ended, and their numbers in a
+    column at the right.
     """
     _, small = text_sizes()
     per, total = 1 / carried.amount, sum(given.values()) / carried.amount  # pJ/fmol is kJ/mol
@@ -370,17 +372,19 @@ def _draw(axes: Axes, bars: Sequence[_Bar], given: dict[str, float], carried: Ca
         for name, e in given.items()
         if abs(e) > 1e-6 * total / per
     ]
-    told = " + ".join(parts).replace("+ −", "− ") + (
+    equation = " + ".join(parts).replace("+ −", "− ") + (
         f" = {digits(total)}" if len(parts) > 1 else ""
     )
-    wide = 72 * float(axes.figure.get_size_inches()[0]) if axes.figure is not None else 200  # type: ignore[union-attr]
-    axes.set_title(wrap(f"dashed: {told} kJ/mol", 0.6 * wide, small), size=small, loc="left")
-    doubt = f" ± {carried.doubt:.1g}" if carried.doubt > 0.0005 * carried.amount else ""
-    hatched = [word for word, there in (("handed on", "handed on"), ("stored", "stored in"),
-        ("drawn from the cell", "drawn from"))
-               if any(there in bar.label for bar in bars if not bar.heat)]  # fmt: skip
-    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (
-        f"; hatched: {', '.join(hatched)}" if hatched else ""
+    page_width = 72 * float(axes.figure.get_size_inches()[0]) if axes.figure is not None else 200  # type: ignore[union-attr]
+    axes.set_title(
+        wrap(f"dashed: {equation} kJ/mol", 0.6 * page_width, small), size=small, loc="left"
     )
-    title = wrap(f"kJ per mol of {carried.title}", 0.7 * wide, small)
-    axes.set_xlabel(f"{title}\n{wrap(note, 0.7 * wide, small)}", size=small)
+    doubt = f" ± {carried.doubt:.1g}" if carried.doubt > 0.0005 * carried.amount else ""
+    hatchings = [word for word, mark in (("handed on", "handed on"), ("stored", "stored in"),
+        ("drawn from the cell", "drawn from"))
+               if any(mark in bar.label for bar in bars if not bar.heat)]  # fmt: skip
+    note = f"{digits(carried.amount)}{doubt} fmol; grey: heat of transporters" + (
+        f"; hatched: {', '.join(hatchings)}" if hatchings else ""
+    )
+    title = wrap(f"kJ per mol of {carried.title}", 0.7 * page_width, small)
+    axes.set_xlabel(f"{title}\n{wrap(note, 0.7 * page_width, small)}", size=small)

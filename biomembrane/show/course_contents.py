@@ -1,5 +1,5 @@
-"""What time courses a run has: potential, ions, pH, other solutes, volume, fluxes and energies,
-each a panel of lines.
+"""The panels of time courses of a run: potential, ions, pH, other solutes, volume, fluxes and
+energies.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ SUMS = {  # of the ledger, with their colours
     "spent": COLOURS["ATP"], "supplied": "#56B4E9", "imposed": "#AA4499",
     "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
 }  # fmt: skip
-_ALWAYS = {"spent", "dissipated", "stored"}
+_ALWAYS_DRAWN = {"spent", "dissipated", "stored"}
 _JUMPING = {"imposed", "stored"}  # with the parameters; the others are integrals over time
-_SIZES = {2: ("Large fluxes", "Small fluxes"), 3: ("Large fluxes", "Medium fluxes", "Small fluxes")}
+_FLUX_TITLES = {
+    2: ("Large fluxes", "Small fluxes"),
+    3: ("Large fluxes", "Medium fluxes", "Small fluxes"),
+}
 
 
 class LedgerLike(Protocol):
-    """What the figures read of a ledger: energies [pJ] over time, and flows of energy [pJ] over the
-    whole run.
+    """The part of a ledger that figures read: energies [pJ] over time, and flows of energy [pJ]
+    over the whole run.
     """
 
     @property
@@ -51,7 +54,7 @@ class LedgerLike(Protocol):
 
 
 class RunLike(Protocol):
-    """What the figures read of a run."""
+    """The part of a run that figures read."""
 
     @property
     def data(self) -> xr.Dataset:
@@ -59,11 +62,11 @@ class RunLike(Protocol):
 
     @property
     def ledger(self) -> LedgerLike:
-        """The books."""
+        """The energy ledger."""
 
     @property
     def model_name(self) -> str:
-        """Of the model."""
+        """Name of the model."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ class Contents:
 
     def panel(self, key: str) -> Panel | None:
         """The panel of that key, not yet tidy; None where there is nothing to show."""
-        made: Panel | None = getattr(self, f"_{key}")()
-        return made if made is not None and merged(made.lines) else None
+        panel: Panel | None = getattr(self, f"_{key}")()
+        return panel if panel is not None and merged(panel.lines) else None
 
     @property
     def panels(self) -> list[Panel]:
-        """Those that have something to show, in the order of ``KEYS``."""
-        return [made for made in map(self.panel, KEYS) if made is not None]
+        """All panels that have something to show, in the order of ``KEYS``."""
+        return [panel for panel in map(self.panel, KEYS) if panel is not None]
 
     # --- state
 
@@ -111,7 +114,7 @@ class Contents:
         if "volume" not in self.data:
             return None
         lines = self._plain("volume", "compartment", self._jumps(".volume"))
-        return Panel("volume", "Volume", "pL", [line for line in lines if _moves(line.y, 1e-3)])
+        return Panel("volume", "Volume", "pL", [line for line in lines if _changes(line.y, 1e-3)])
 
     def _plain(self, name: str, dim: str, at: list[float]) -> list[Line]:
         columns = self._columns(self.data[name], dim)
@@ -137,27 +140,22 @@ class Contents:
 
     def _pH(self) -> Panel | None:
         rows = [row for row in self._solute if row.species == "H"]
-        made = _concentrations(
-            "pH",
-            "pH",
-            [_minus_log(row) for row in [*rows, *(self._baths({"H"}) if rows else ())]],
-            [],
+        panel = _concentrations(
+            "pH", "pH", [_as_pH(row) for row in [*rows, *(self._baths({"H"}) if rows else ())]], []
         )
-        if made is None:
+        if panel is None:
             return None
-        return replace(made, name="pH", unit="−log₁₀ c/M", log=False)
+        return replace(panel, name="pH", unit="−log₁₀ c/M", log=False)
 
     def _solutes(self) -> Panel | None:
-        rows = [row for row in self._solute if row.species not in IONS and _moves(row.y, 1e-6)]
+        rows = [row for row in self._solute if row.species not in IONS and _changes(row.y, 1e-6)]
         return _concentrations(
             "solutes", "Solutes", rows, list(self._baths({row.species for row in rows}))
         )
 
     @cached_property
     def _solute(self) -> list[_Solute]:
-        """What a compartment holds; carriers are no solutes, and what is held constant is no
-        trace.
-        """
+        """Solutes of compartments that can change: neither carriers nor held concentrations."""
         if "concentration" not in self.data:
             return []
         array, at = self.data["concentration"], self._jumps(".volume")
@@ -175,16 +173,14 @@ class Contents:
         ]
 
     def _baths(self, species: set[str]) -> Iterator[_Solute]:
-        """Concentrations of these species in the reservoirs, as protocols have them: with the
-        protocol's own breaks where it has any.
-        """
-        told: dict[str, dict[str, float]] = getattr(self.run, "baths", None) or {}
-        for place, held in told.items():
-            for name, at_start in ((s, c) for s, c in held.items() if s in species):
+        """Concentrations of these species in the reservoirs, with the breaks of their protocols."""
+        baths: dict[str, dict[str, float]] = getattr(self.run, "baths", None) or {}
+        for place, contents in baths.items():
+            for name, initial in ((s, c) for s, c in contents.items() if s in species):
                 key = f"{place}.{name}"
                 if key not in self.data:
                     yield _Solute(
-                        name, place, self.time, np.full(self.time.shape, at_start), bath=True
+                        name, place, self.time, np.full(self.time.shape, initial), bath=True
                     )
                 elif key in self._breaks:
                     x, y = self._breaks[key].course(
@@ -211,7 +207,7 @@ class Contents:
     # --- flows
 
     def _flux(self) -> Panel | None:
-        """Every transporter in the colour of what pays for it most.
+        """Every transporter in the colour of its largest energy source.
 
         A kinetic cycle has a process a step, all alike once it turns steadily: the step with the
         largest mean flux stands for it.
@@ -247,41 +243,41 @@ class Contents:
         return Panel("flux", "Flux", str(array.attrs.get("units", "fmol s-1")), lines, settled=True)
 
     def _energy(self) -> Panel | None:
-        sums = [
+        arrays = [
             (name, getattr(self.run.ledger, name, None), colour) for name, colour in SUMS.items()
         ]
         rows = [
-            (name, np.asarray(each.values, np.float64), colour)
-            for name, each, colour in sums
-            if each is not None and each.dims == ("time",)
+            (name, np.asarray(array.values, np.float64), colour)
+            for name, array, colour in arrays
+            if array is not None and array.dims == ("time",)
         ]
         peak = max(
             (float(np.nanmax(np.abs(y))) for _, y, _ in rows if np.isfinite(y).any()), default=0.0
         )
-        shown = [
+        drawn = [
             (name, y, colour)
             for name, y, colour in rows
-            if name in _ALWAYS or np.nanmax(np.abs(y)) > 1e-6 * peak
+            if name in _ALWAYS_DRAWN or np.nanmax(np.abs(y)) > 1e-6 * peak
         ]
         lines = [
             Line(name, *edged(self.time, y, self._jumps() if name in _JUMPING else []), colour, i)
-            for i, (name, y, colour) in enumerate(shown)
+            for i, (name, y, colour) in enumerate(drawn)
         ]
         return Panel("energy", "Energy", "pJ", lines)
 
 
 def split(panel: Panel) -> list[Panel]:
     """Fluxes in panels by their size, so that a large one does not flatten the rest; other panels
-    stay whole.
+    are not split.
     """
     if panel.key != "flux":
         return [panel.tidy()]
     lines = merged(panel.lines)
-    made = groups([line.peak for line in lines])
-    names = _SIZES.get(len(made), (panel.name,))
+    indices = groups([line.peak for line in lines])
+    names = _FLUX_TITLES.get(len(indices), (panel.name,))
     return [
         replace(panel, name=name, lines=[lines[i] for i in group]).tidy()
-        for name, group in zip(names, made, strict=True)
+        for name, group in zip(names, indices, strict=True)
     ]
 
 
@@ -290,21 +286,21 @@ def _mean(y: Array) -> float:
     return float(np.abs(y[np.isfinite(y)]).mean()) if np.isfinite(y).any() else -1.0
 
 
-def _moves(y: Array, part: float) -> bool:
-    """Whether ``y`` changes by more than a part of its size."""
-    known = y[np.isfinite(y)]
-    return bool(known.size and np.ptp(known) > part * np.max(np.abs(known)))
+def _changes(y: Array, part: float) -> bool:
+    """Whether ``y`` changes by more than this part of its largest magnitude."""
+    finite = y[np.isfinite(y)]
+    return bool(finite.size and np.ptp(finite) > part * np.max(np.abs(finite)))
 
 
-def _minus_log(row: _Solute) -> _Solute:
-    """A concentration [mM] as −log₁₀ c/M; where there is none, there is no number."""
+def _as_pH(row: _Solute) -> _Solute:
+    """A concentration [mM] as −log₁₀ c/M; NaN where there is none."""
     return replace(row, y=-np.log10(np.where(row.y > 0, row.y, np.nan) * 1e-3))
 
 
 def _concentrations(
     key: str, name: str, rows: list[_Solute], levels: list[_Solute]
 ) -> Panel | None:
-    """One panel: colour by species, dashes by place; the label leaves out what all lines share."""
+    """One panel: colour by species, dash by place; labels omit what all lines share."""
     every = [*rows, *levels]
     if not every:
         return None

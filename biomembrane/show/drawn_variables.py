@@ -54,15 +54,15 @@ def series(source: Any, of: Any, where: str) -> list[Series]:
     if type(source).__name__ == "DataArray":
         return [_array_series(source, where)]
     names = of if isinstance(of, list) else [of]
-    found = [each for name in names for each in _named_series(source, name, where)]
-    if not found:
+    series_list = [each for name in names for each in _named_series(source, name, where)]
+    if not series_list:
         raise errors.OutOfDomain(
             where=where,
             wanted="something to draw",
             got=f"no number in {errors.shown(of)}",
             advice=_EXAMPLE,
         )
-    units = dict.fromkeys(each.unit for each in found)
+    units = dict.fromkeys(each.unit for each in series_list)
     if len(units) > 1:
         raise errors.UnitMismatch(
             where=f"{where}, of=…",
@@ -70,7 +70,7 @@ def series(source: Any, of: Any, where: str) -> list[Series]:
             got=", ".join(units),
             advice="one call each, with ax= of figure.subplots(2)",
         )
-    return found
+    return series_list
 
 
 def drawable_names(data: xr.Dataset) -> list[str]:
@@ -160,18 +160,18 @@ def _all_members(data: xr.Dataset, name: str) -> list[Series]:
         return [Series(parameter_title(name), kind, unit_of(array), colour_of(name), array)]
     members = data.transporter if name == "flux" else data[dim]
     names = dict.fromkeys(map(str, members.values))
-    found = [_member(data, name, each, "") for each in names]
-    return [each for each in found if np.isfinite(each.values).any()]
+    members_drawn = [_member(data, name, each, "") for each in names]
+    return [each for each in members_drawn if np.isfinite(each.values).any()]
 
 
 def _member(data: xr.Dataset, name: str, member: str, where: str) -> Series:
     """One member of a variable.  Raises UnknownName."""
     if name == "current":
-        known = {each.label: each for each in currents(data, where)}
-        known |= transporter_currents(data, where)
+        current_of = {each.label: each for each in currents(data, where)}
+        current_of |= transporter_currents(data, where)
         wanted = "a membrane, or what moves charge"
-        errors.among(member, known, f"{where}, of=('current', …)", wanted)
-        return known[member]
+        errors.among(member, current_of, f"{where}, of=('current', …)", wanted)
+        return current_of[member]
     errors.among(name, [str(v) for v in data.data_vars], f"{where}, of=…", "a variable")
     array = data[name]
     dim = next((m for m in MEMBERS if m in array.dims), None)

@@ -27,7 +27,7 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 def axes_for(
     ax: Any, width: str | float, style: str, height: float | None, heading: str, where: str
 ) -> Axes:
-    """The axes that were given, or those of a new figure ``width`` wide and ``height`` [in] high;
+    """The given axes, or those of a new figure ``width`` wide and ``height`` [in] high;
     call it inside ``style(name)``.
 
     Raises WrongType, UnknownName, OutOfDomain.
@@ -49,7 +49,7 @@ def axes_for(
 def panels(  # Any: options are matplotlib's
     count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
 ) -> tuple[Figure, list[Axes]]:
-    """An empty figure with panels side by side, lettered A, B, …, for what no figure here draws.
+    """An empty figure with panels side by side, lettered A, B, …, for figures of your own.
 
     Draw into it inside ``with bm.figures.style(style):``, so that texts, too, are of that style.
 
@@ -89,9 +89,7 @@ def panels(  # Any: options are matplotlib's
 
 
 def settle(axes: Axes, *, own: bool) -> None:
-    """Lay the figure out once and for all, if it is ours; of numbers below the abscissa those are
-    left out that would touch.
-    """
+    """Thin the numbers of the abscissa, and fix the layout of a figure of our own (``own``)."""
     figure: Any = axes.figure
     lay_out(figure)
     thin(axes)
@@ -100,23 +98,21 @@ def settle(axes: Axes, *, own: bool) -> None:
 
 
 def lay_out(figure: Any) -> None:
-    """Places of all axes as the figure's own engine has them."""
+    """Let the figure's own layout engine place the axes."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
 
 
 def most_ticks(axes: Axes) -> int:
-    """How many numbers stand side by side along the abscissa, as the figure is laid out now."""
+    """How many numbers have room along the abscissa, as the figure is laid out now."""
     lay_out(axes.figure)
     _, small = text_sizes()
     return int(min(6, max(2, axes.get_window_extent().width * 72 / axes.figure.dpi / (5 * small))))
 
 
 def thin(axes: Axes) -> None:
-    """Every second, third … number of the abscissa, so that none touches the next; the marks
-    stay.
-    """
+    """Keep every n-th number of the abscissa, so that none touches the next; all marks stay."""
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
     locator, formatter = axes.xaxis.get_major_locator(), axes.xaxis.get_major_formatter()
@@ -145,7 +141,7 @@ def height(axes: Axes) -> float:
 
 
 def span(values: Any, *, log: bool = False, zero: bool = False) -> tuple[float, float]:
-    """Limits around numbers, with some air; ``zero``: with zero where it is near."""
+    """Limits around numbers, with a margin; ``zero``: including zero where it is near."""
     v = np.asarray(values, float)
     v = v[np.isfinite(v)]
     low, high = (float(v.min()), float(v.max())) if v.size else (0.0, 1.0)
@@ -208,7 +204,7 @@ def zero_lines(axes: Axes, *, x: bool) -> None:
 
 @dataclass(frozen=True)
 class Ending:
-    """Where a line ends, in data, and what is written there."""
+    """The end of a line, in data coordinates, and its label."""
 
     x: float
     y: float
@@ -217,8 +213,8 @@ class Ending:
 
 
 def label_ends(axes: Axes, endings: Sequence[Ending], *, own: bool) -> None:
-    """Names beside the right edge at the height of the ends of their lines, moved apart where they
-    would meet; call it when all else stands.
+    """Write names beside the right edge at the ends of their lines, moved apart where they would
+    overlap; to be called when everything else is drawn.
     """
     from matplotlib.collections import LineCollection
 

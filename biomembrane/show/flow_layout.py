@@ -26,9 +26,9 @@ DRAWN = {
     "heat": "uphill for free",
 }
 PROTOCOLS = ("protocols", "taken out by protocols")
-# of the least flow that is drawn: so small may be what protocols impose, and the stores that take
-# it
-_SEEN = 0.05
+# of the smallest flow drawn otherwise: how small flows imposed by protocols may be, and those into
+# the stores they feed
+_PROTOCOL_SHARE = 0.05
 _SURPLUS = frozenset({"stored", "delivered"})
 SINKS = frozenset({"heat", "stored", "delivered", "imposed"})  # kinds of flow that end
 _LABEL_GAP, _LANE_GAP = 0.55, 0.35  # between slots with and without a label [em]
@@ -53,14 +53,12 @@ class Diagram:
 
     @property
     def left_in(self) -> float:
-        """What comes into the picture unseen [pJ]: of the flows too small to draw, those from
-        outside.
-        """
+        """Energy that enters by flows too small to draw [pJ]."""
         return sum(flow.energy for flow in self.merged if flow.source in self.outside)
 
     @property
     def left_out(self) -> float:
-        """What leaves the picture unseen [pJ]."""
+        """Energy that leaves by flows too small to draw [pJ]."""
         return sum(flow.energy for flow in self.merged if flow.target in self.outside)
 
 
@@ -71,17 +69,17 @@ def arrange(
     flows below ``threshold`` of it are left to ``merged``.
     """
     given = [flow for flow in flows if flow.energy > 0]
-    links, merged = _gather(given, threshold * total)
+    links, merged = _links_to_draw(given, threshold * total)
     _break_cycles(links)
-    layers = _build(links)
-    _order(layers)
+    layers = _build_layers(links)
+    _order_layers(layers)
     flow = max(
         0.21 * sheet.width, 8 * sheet.em
     )  # the height that all the energy takes, side by side
     best = flow / max(total, *(sum(slot.energy for slot in layer) for layer in layers))
     columns = set_columns(layers, links, sheet, total, best)
-    height = _stack(layers, sheet, columns.scale)
-    height = _ribbons(links, layers, sheet, columns, height)
+    height = _stack_layers(layers, sheet, columns.scale)
+    height = _route_links(links, layers, sheet, columns, height)
     nodes = [slot for layer in layers for slot in layer if slot.name]
     return Diagram(sheet, nodes, links, merged, total, height, columns.scale, _outside(given))
 
@@ -101,21 +99,21 @@ def _outside(flows: Sequence[FlowLike]) -> frozenset[str]:
     return frozenset((gives ^ takes) | held | {*DRAWN, *SINKS, *PROTOCOLS})
 
 
-def _gather(flows: Sequence[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
+def _links_to_draw(flows: Sequence[FlowLike], least: float) -> tuple[list[Link], list[FlowLike]]:
     """Links to draw, and the flows below ``least`` [pJ], which are too small to draw."""
     links: dict[tuple[str, str], Link] = {}
     merged: list[FlowLike] = []
-    changed = {
+    protocol_ends = {
         end
         for flow in flows
-        if _by_protocol(flow) and flow.energy >= _SEEN * least
+        if _by_protocol(flow) and flow.energy >= _PROTOCOL_SHARE * least
         for end in (flow.source, flow.target)
     }
     for flow in flows:
-        imposed = _by_protocol(flow) or (
-            flow.kind in _SURPLUS and {flow.source, flow.target} & changed
+        by_protocol = _by_protocol(flow) or (
+            flow.kind in _SURPLUS and {flow.source, flow.target} & protocol_ends
         )
-        if flow.energy < (_SEEN * least if imposed else least):
+        if flow.energy < (_PROTOCOL_SHARE * least if by_protocol else least):
             merged.append(flow)
             continue
         source = DRAWN.get(flow.source, flow.source)
@@ -129,17 +127,17 @@ def _by_protocol(flow: FlowLike) -> bool:
 
 
 def _break_cycles(links: list[Link]) -> None:
-    """Mark as ``back`` what would close a ring; the widest links are kept forward, so that the
-    loops are thin.
+    """Mark as ``back`` the links that would close a cycle; the widest links stay forward, so that
+    the loops are thin.
     """
     after: dict[str, set[str]] = defaultdict(set)
     for link in sorted(links, key=lambda link: -link.energy):
-        seen, front = {link.target}, [link.target]
+        reachable, front = {link.target}, [link.target]
         while front:
-            fresh = after[front.pop()] - seen
-            seen |= fresh
-            front += fresh
-        link.back = link.source in seen
+            new = after[front.pop()] - reachable
+            reachable |= new
+            front += new
+        link.back = link.source in reachable
         if not link.back:
             after[link.source].add(link.target)
 
@@ -150,7 +148,7 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
     """
     depth = dict.fromkeys((name for link in links for name in (link.source, link.target)), 0)
     ahead = [link for link in links if not link.back]
-    for _ in depth:  # Bellman–Ford: without rings, one round a node is enough
+    for _ in depth:  # Bellman–Ford: without cycles, one round per node is enough
         for link in ahead:
             depth[link.target] = max(depth[link.target], depth[link.source] + 1)
     fed, giving = {link.target for link in ahead}, {link.source for link in ahead}
@@ -163,7 +161,7 @@ def _depths(links: Sequence[Link]) -> dict[str, int]:
     return depth
 
 
-def _build(links: list[Link]) -> list[list[Slot]]:
+def _build_layers(links: list[Link]) -> list[list[Slot]]:
     """Slots of every layer, with a passage wherever a link skips a layer."""
     depth = _depths(links)
     inflow: dict[str, float] = defaultdict(float)
@@ -200,16 +198,16 @@ def _build(links: list[Link]) -> list[list[Slot]]:
 # --- order within the layers
 
 
-def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
-    """Sort every layer, top first, so that little energy crosses: barycentre sweeps to and fro, the
-    best is kept.
+def _order_layers(layers: list[list[Slot]], rounds: int = 12) -> None:
+    """Sort every layer, top first, so that little energy crosses: barycentre sweeps in both
+    directions, of which the best order is kept.
     """
     best: list[list[Slot]] = []
     least = float("inf")
     for turn in range(rounds):
         ahead = turn % 2 == 0
         for k in range(1, len(layers)) if ahead else range(len(layers) - 2, -1, -1):
-            _sort(layers[k], layers[k - 1 if ahead else k + 1], ahead=ahead)
+            _sort_layer(layers[k], layers[k - 1 if ahead else k + 1], ahead=ahead)
         crossed = _crossings(layers)
         if crossed < least:
             least, best = crossed, [list(layer) for layer in layers]
@@ -225,7 +223,7 @@ def _order(layers: list[list[Slot]], rounds: int = 12) -> None:
         )
 
 
-def _sort(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
+def _sort_layer(layer: list[Slot], beside: list[Slot], *, ahead: bool) -> None:
     """Sort a layer by the mean rank of its neighbours in the layer ``beside`` it; the river stays
     at the bottom.
     """
@@ -271,7 +269,7 @@ def _gap(upper: Slot, lower: Slot, em: float) -> float:
     return (_LABEL_GAP if upper.name or lower.name or lower.river else _LANE_GAP) * em
 
 
-def _stack(layers: list[list[Slot]], sheet: Sheet, scale: float) -> float:
+def _stack_layers(layers: list[list[Slot]], sheet: Sheet, scale: float) -> float:
     """Set ``height`` and ``y`` of every slot; ``scale`` [pt/pJ].
 
     Returns the height of the whole [pt].
@@ -282,27 +280,30 @@ def _stack(layers: list[list[Slot]], sheet: Sheet, scale: float) -> float:
             slot.height = slot.energy * scale
         height = max(
             height,
-            sum(_tall(slot, above, em) for above, slot in zip([None, *layer], layer, strict=False)),
+            sum(
+                _total_height(slot, above, em)
+                for above, slot in zip([None, *layer], layer, strict=False)
+            ),
         )
     for layer in layers:
         top = height
         for above, slot in zip([None, *layer], layer, strict=False):
-            top -= _tall(slot, above, em)
+            top -= _total_height(slot, above, em)
             slot.y = top
     for turn in range(25):
         for layer in layers if turn % 2 == 0 else reversed(layers):
-            _relax(layer, height, em, ahead=turn % 2 == 0)
+            _straighten(layer, height, em, ahead=turn % 2 == 0)
     return height
 
 
-def _tall(slot: Slot, above: Slot | None, em: float) -> float:
+def _total_height(slot: Slot, above: Slot | None, em: float) -> float:
     """Height of a slot with its label and the gap to the one above [pt]."""
     return slot.height + slot.room.height + (_gap(above, slot, em) if above else 0.0)
 
 
-def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
-    """Move the slots of a layer to where their links run straight, those before or those after;
-    heat keeps to the ground.
+def _straighten(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
+    """Move the slots of a layer to where their links before (or after) run straight; heat stays at
+    the bottom.
     """
     ground = 0.0
     rising = layer[::-1]
@@ -310,12 +311,15 @@ def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
     for slot, above in zip(rising, [*rising[1:], None], strict=True):
         if slot.river:
             slot.y = ground
-            ground += _tall(slot, None, em) + (_gap(above, slot, em) if above else 0.0)
+            ground += _total_height(slot, None, em) + (_gap(above, slot, em) if above else 0.0)
     wanted, weights = [], []
     for slot in floating:
         beside = [pair for pair in (slot.before if ahead else slot.after) if not pair[0].river]
         pulls = [
-            (_port(other, link, out=ahead) - _port(slot, link, out=not ahead), link.energy)
+            (
+                _link_height(other, link, out=ahead) - _link_height(slot, link, out=not ahead),
+                link.energy,
+            )
             for other, link in beside
         ]
         weight = sum(energy for _, energy in pulls)
@@ -324,13 +328,14 @@ def _relax(layer: list[Slot], height: float, em: float, *, ahead: bool) -> None:
         )
         weights.append(weight or 1e-9)
     sizes = [
-        _tall(slot, above, em) for slot, above in zip(floating, [*floating[1:], None], strict=False)
+        _total_height(slot, above, em)
+        for slot, above in zip(floating, [*floating[1:], None], strict=False)
     ]
     for slot, y in zip(floating, spread(wanted, sizes, ground, height, weights), strict=True):
         slot.y = y
 
 
-def _port(slot: Slot, link: Link, *, out: bool) -> float:
+def _link_height(slot: Slot, link: Link, *, out: bool) -> float:
     """Middle of where ``link`` leaves or enters a slot [pt]: loops uppermost, then its neighbours
     from the top down.
     """
@@ -349,7 +354,7 @@ def _port(slot: Slot, link: Link, *, out: bool) -> float:
     raise KeyError(link)  # a link is always at both of its ends
 
 
-def _ribbons(
+def _route_links(
     links: list[Link], layers: list[list[Slot]], sheet: Sheet, columns: Columns, height: float
 ) -> float:
     """Set the ``width`` and the ``points`` of every link [pt]; returns the height with the lanes of
@@ -358,21 +363,29 @@ def _ribbons(
     gaps: list[list[tuple[Link, float, float]]] = [[] for _ in layers]
     for link in links:
         link.width = link.energy * columns.scale
-    short = sorted(
+    shortest_first = sorted(
         links, key=lambda link: link.path[0].layer - link.path[-1].layer
     )  # short loops lie below long ones
-    climbing = alleys(columns, short, sheet)
-    for link in short:
+    climbs = alleys(columns, shortest_first, sheet)
+    for link in shortest_first:
         first, last = link.path[0], link.path[-1]
-        link.points = [(first.x, _port(first, link, out=True))]
+        link.points = [(first.x, _link_height(first, link, out=True))]
         if link.back:
             height += _LANE_GAP * sheet.em + link.width
-            lane, (right, left) = height - link.width / 2, climbing[id(link)]
-            link.points += [(right, lane), (left, lane), (last.x, _port(last, link, out=False))]
+            lane, (right, left) = height - link.width / 2, climbs[id(link)]
+            link.points += [
+                (right, lane),
+                (left, lane),
+                (last.x, _link_height(last, link, out=False)),
+            ]
             continue
         for left_slot, right_slot in pairwise(link.path):
             gaps[left_slot.layer].append(
-                (link, _port(left_slot, link, out=True), _port(right_slot, link, out=False))
+                (
+                    link,
+                    _link_height(left_slot, link, out=True),
+                    _link_height(right_slot, link, out=False),
+                )
             )
     for k, gap in enumerate(gaps[:-1]):
         begin, end = bend(k, layers, [(y, goal, link.width / 2) for link, y, goal in gap], sheet)

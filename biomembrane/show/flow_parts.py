@@ -1,4 +1,4 @@
-"""What the flow of energy is laid out from: links between slots on a sheet."""
+"""Parts of the energy flow diagram: links between slots on a sheet."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What the layout has to fit [pt]: the width, the size of names (which sets the gaps) and of
-    numbers.
+    """The page that the layout must fit [pt]: the width, the size of names (which sets the gaps)
+    and of numbers.
     """
 
     width: float

@@ -90,7 +90,7 @@ def forces(
     What is at 0 mM on a side is left out unless it is asked for.
 
     Raises:
-        WrongType: what is no run, or a scan of several lanes.
+        WrongType: not a run, or a scan of several lanes.
         UnknownName: a species, a membrane, a width or a style that does not exist.
         OutOfDomain: a time beyond the run, or a species at 0 mM that was asked for.
         NoVoltage: a charged species at a membrane without a potential.
@@ -195,19 +195,19 @@ def _potential(data: xr.Dataset, membrane: str, k: int) -> float:
     return float(data.potential.isel(time=k).sel(membrane=membrane))
 
 
-def _names(given: Any, known: Any, where: str, wanted: str) -> list[str]:
+def _names(given: Any, allowed: Any, where: str, wanted: str) -> list[str]:
     """The names that were given, each once; all where none were.  Raises WrongType, UnknownName."""
     if given is None:
-        return list(known)
+        return list(allowed)
     if isinstance(given, str) or not isinstance(given, (list, tuple)) or not given:
         raise errors.WrongType(
             where=where,
             wanted=f"a list of names, each {wanted}",
             got=errors.shown(given),
-            advice=f"[{next(iter(known))!r}]",
+            advice=f"[{next(iter(allowed))!r}]",
         )
     for name in given:
-        errors.among(name, known, where, wanted)
+        errors.among(name, allowed, where, wanted)
     return list(dict.fromkeys(given))
 
 

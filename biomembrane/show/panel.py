@@ -1,5 +1,5 @@
-"""One panel of time courses: its lines told apart in colour and in grey, its range, its ticks, and
-names at the ends of the lines.
+"""One panel of time courses: lines that differ in colour and in grey, range, ticks, and names at
+the ends of the lines.
 """
 
 from __future__ import annotations
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST = 8  # lines a panel, so that each can be told from the others
-_START = 1 / 150  # of the time shown, in which a jump at the start may leave the range
-_COARSE = (
-    1 / 40
-)  # of the time shown between the first two outputs, from which on they draw a slope and no jump
+MOST = 8  # lines in a panel that can still be told apart
+_START = 1 / 150  # of the time shown: a jump within it may leave the range
+_COARSE = 1 / 40  # of the time shown: first outputs further apart draw a slope, not a jump
 _FLAT = 20.0  # ratio of peaks from which the smaller is flattened by the larger
 _STILL = 1e-6  # of the largest peak
 _APART = 20.0  # of CIE lightness, from which two lines of one dash can be told apart in grey
@@ -35,7 +33,7 @@ _APART = 20.0  # of CIE lightness, from which two lines of one dash can be told 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A course with a name; ``dash`` is where the search for a free one begins."""
+    """A named course; ``dash`` is the preferred one."""
 
     label: str
     x: Array
@@ -46,23 +44,23 @@ class Line:
 
     @property
     def late(self) -> NDArray[np.bool_]:
-        """What is after the start, in which a jump may be; all of it where the first outputs are
-        too far apart to draw a jump.
+        """Mask of the times after the start, where a jump may be; all times where the first outputs
+        are too far apart to draw a jump.
         """
-        since, whole = self.x - self.x[0], self.x[-1] - self.x[0]
-        start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * whole else -1.0
-        made: NDArray[np.bool_] = since > start * whole
-        return made
+        since, duration = self.x - self.x[0], self.x[-1] - self.x[0]
+        start = _START if (since > 0).any() and since[since > 0][0] < _COARSE * duration else -1.0
+        late: NDArray[np.bool_] = since > start * duration
+        return late
 
     @property
     def peak(self) -> float:
-        """The largest magnitude after the start, of what is finite."""
-        known = np.isfinite(self.y)
-        values = self.y[known & self.late] if (known & self.late).any() else self.y[known]
+        """The largest finite magnitude after the start."""
+        finite = np.isfinite(self.y)
+        values = self.y[finite & self.late] if (finite & self.late).any() else self.y[finite]
         return float(np.abs(values).max()) if values.size else 0.0
 
     def same(self, other: Line) -> bool:
-        """Whether nobody could tell this line from the other."""
+        """Whether the two lines look alike."""
         alike = (
             self.colour == other.colour
             and self.thin == other.thin
@@ -79,8 +77,8 @@ class Line:
 class Panel:
     """Lines that share an ordinate.
 
-    ``key``: how it is asked for; ``settled``: a jump at the start may leave the range; ``more``:
-    lines left out.
+    ``key``: its name in ``panels=``; ``settled``: a jump at the start may leave the range;
+    ``more``: number of lines left out.
     """
 
     key: str
@@ -95,15 +93,15 @@ class Panel:
         """The same panel with lines that coincide under one name, only the largest where they are
         many, in a fitting SI prefix, no two alike.
         """
-        kept = merged(self.lines)
-        large = sorted(kept, key=lambda line: -line.peak)[:MOST]
-        shown = replace(self, lines=[line for line in kept if line in large])
+        distinct_lines = merged(self.lines)
+        large = sorted(distinct_lines, key=lambda line: -line.peak)[:MOST]
+        shown = replace(self, lines=[line for line in distinct_lines if line in large])
         factor, unit = scaled(self.unit, max(map(abs, shown.extremes())))
         lines = distinct([replace(line, y=line.y * factor) for line in shown.lines])
-        return replace(self, lines=lines, unit=unit, more=len(kept) - len(lines))
+        return replace(self, lines=lines, unit=unit, more=len(distinct_lines) - len(lines))
 
     def limits(self) -> tuple[float, float]:
-        """Range of the ordinate, with some air; logarithmic: in equal ratios."""
+        """Range of the ordinate, with a margin, a ratio on a logarithmic axis."""
         low, high = self.extremes()
         if self.log:
             air = max(high / low, 1.2) ** 0.06
@@ -116,15 +114,15 @@ class Panel:
         return low - air, high + air
 
     def extremes(self) -> tuple[float, float]:
-        """Lowest and highest, without the start where a jump there takes more than three tenths of
-        the range.
+        """Lowest and highest, without the start where a jump there takes more than 30 % of the
+        range.
         """
         whole = _range(self.lines, late=False)
         later = _range(self.lines, late=self.settled)
         return later if later[1] - later[0] < 0.7 * (whole[1] - whole[0]) else whole
 
     def outside(self) -> list[float]:
-        """What is reached beyond the range at the start: the lowest, the highest, or both."""
+        """Extremes at the start that lie beyond the range: the lowest, the highest, or both."""
         low, high = self.limits()
         whole = _range(self.lines, late=False)
         return [
@@ -134,18 +132,18 @@ class Panel:
         ]
 
     def note(self) -> str:
-        """What is said of a jump that leaves the range; '' where none does."""
+        """The note on a jump that leaves the range; '' where none does."""
         ends = " to ".join(map(digits, self.outside()))
         return f"off scale at the start: {ends} {unit_text(self.unit)}".rstrip() if ends else ""
 
     @property
     def title(self) -> str:
-        """At the ordinate."""
+        """Title of the ordinate."""
         unit = unit_text(self.unit)
         return f"{self.name}\n({unit})" if unit else self.name
 
     def texts(self, room: float, small: float) -> list[str]:
-        """What stands beside the panel, no wider than ``room`` [pt]."""
+        """The texts beside the panel, no wider than ``room`` [pt]."""
         return [
             wrap(text, room, small)
             for text in [*(line.label for line in self.lines), *self.left_out]
@@ -153,7 +151,7 @@ class Panel:
 
     @property
     def left_out(self) -> list[str]:
-        """How many lines are not drawn."""
+        """The note on lines that are not drawn."""
         return [f"{self.more} smaller not drawn"] if self.more else []
 
 
@@ -170,16 +168,20 @@ def merged(lines: Sequence[Line]) -> list[Line]:
 
 
 def distinct(lines: Sequence[Line]) -> list[Line]:
-    """With dashes so that no two share one, unless one is much the darker: in grey, too, each can
-    be told from the others.
+    """Give lines different dashes unless one is much darker, so that they can be told apart in
+    grey, too.
     """
-    made: list[Line] = []
+    lines_drawn: list[Line] = []
     for line in lines:
-        shade = lightness(line.colour)
-        taken = {other.dash for other in made if abs(lightness(other.colour) - shade) < _APART}
+        light = lightness(line.colour)
+        taken_dashes = {
+            other.dash for other in lines_drawn if abs(lightness(other.colour) - light) < _APART
+        }
         order = [(line.dash + k) % len(DASHES) for k in range(len(DASHES))]
-        made.append(replace(line, dash=next((k for k in order if k not in taken), line.dash)))
-    return made
+        lines_drawn.append(
+            replace(line, dash=next((k for k in order if k not in taken_dashes), line.dash))
+        )
+    return lines_drawn
 
 
 def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
@@ -191,12 +193,12 @@ def _range(lines: Sequence[Line], *, late: bool) -> tuple[float, float]:
 
 
 def groups(peaks: Sequence[float], most: int = 3) -> list[list[int]]:
-    """Which lines go into one panel, the largest first, so that none is flattened: as few panels as
-    can be, at most ``most``, and close peaks together.
+    """Group lines into panels, the largest first, so that none is flattened: as few panels as
+    possible, at most ``most``, with close peaks together.
 
-    In a panel are up to eight lines of which the largest is at most twenty times the smallest; in
-    the last is all that is smaller, too, and in no panel of its own what is less than a millionth
-    of the largest.
+    A panel has up to eight lines, of which the largest is at most twenty times the smallest; the
+    last panel has all smaller ones, too; lines below a millionth of the largest have no panel of
+    their own.
     """
     order = sorted(range(len(peaks)), key=lambda i: -peaks[i])
     moving = [i for i in order if peaks[i] > _STILL * peaks[order[0]]]
@@ -233,7 +235,8 @@ def draw(
     room: float,
 ) -> None:
     """Lines with their names at their ends, moved apart where they would meet; the panel is
-    ``tall`` by ``wide`` [pt], names are at most ``room`` wide, and times are taken ``factor`` fold.
+    ``tall`` by ``wide`` [pt], names are at most ``room`` wide, and times are multiplied by
+    ``factor``.
     """
     import matplotlib as mpl
 
@@ -255,11 +258,11 @@ def draw(
             linestyle=DASHES[line.dash],
             linewidth=thick * (0.7 if line.thin else 1.0),
         )
-    _name(axes, panel, tall, wide, room)
-    _mark(axes, panel, tall)
+    _label_lines(axes, panel, tall, wide, room)
+    _mark_jump(axes, panel, tall)
 
 
-def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> None:
+def _label_lines(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> None:
     """Names at the ends of the lines, and what is left out below them."""
     import matplotlib as mpl
     from matplotlib.collections import LineCollection
@@ -306,7 +309,7 @@ def _name(axes: Axes, panel: Panel, tall: float, wide: float, room: float) -> No
     )
 
 
-def _mark(axes: Axes, panel: Panel, tall: float) -> None:
+def _mark_jump(axes: Axes, panel: Panel, tall: float) -> None:
     """An arrowhead at the left edge where a jump leaves the range, and above the panel what it
     reaches.
     """
@@ -345,11 +348,11 @@ def ticks(
 
     if log:
         decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        whole = [10.0**p for p in decades if low <= 10.0**p <= high]
+        powers = [10.0**p for p in decades if low <= 10.0**p <= high]
         fine = [m * 10.0**p for p in decades for m in (1, 2, 5) if low <= m * 10.0**p <= high]
-        at = whole[:: -(-len(whole) // (most + 1))] if len(whole) >= 2 else fine
-        plain = all(1e-3 <= x < 1e5 for x in at)
-        return at, [f"{x:g}" if plain else _power(x) for x in at]
+        at = powers[:: -(-len(powers) // (most + 1))] if len(powers) >= 2 else fine
+        readable = all(1e-3 <= x < 1e5 for x in at)
+        return at, [f"{x:g}" if readable else _power_of_ten(x) for x in at]
     inside = [
         float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     ]
@@ -366,6 +369,6 @@ def ticks(
     return at, [typeset(f"{tick:.{decimals}f}") for tick in at]
 
 
-def _power(x: float) -> str:
+def _power_of_ten(x: float) -> str:
     """A round number as a power of ten: 10⁻⁴, 2×10⁻⁴."""
     return typeset(f"{x:.0e}", "×").removeprefix("1×")

@@ -64,7 +64,7 @@ def map(  # noqa: A001  figures.map
         width, style: as for :func:`~biomembrane.show.figures.energy_flow`.
 
     Raises:
-        WrongType: what is no scan over two dimensions, or ``of`` that is several variables.
+        WrongType: not a scan over two dimensions, or ``of`` that is several variables.
         UnknownName: a variable, a dimension, a width or a style that does not exist.
         BareNumber: an array or a time without a unit.
         OutOfDomain: a time beyond the run, or no number to draw.
@@ -87,16 +87,20 @@ def map(  # noqa: A001  figures.map
 
 def _single_series(scan: Any, of: Any, where: str) -> Series:
     """The one variable that ``of`` names, or several whose numbers agree.  Raises WrongType."""
-    found = drawn_variables.series(scan, of, where)
-    labels = ", ".join(each.label for each in found)
-    if all(np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]):
-        return replace(found[0], label=labels)
+    candidates = drawn_variables.series(scan, of, where)
+    labels = ", ".join(each.label for each in candidates)
+    if all(
+        np.array_equal(candidates[0].values, each.values, equal_nan=True) for each in candidates[1:]
+    ):
+        return replace(candidates[0], label=labels)
     raise errors.WrongType(
         where=f"{where}, of=…",
         wanted="one variable",
         got=labels,
         advice=(
-            f"of=({errors.shown(of)}, {found[0].label!r})" if isinstance(of, str) else "one of them"
+            f"of=({errors.shown(of)}, {candidates[0].label!r})"
+            if isinstance(of, str)
+            else "one of them"
         ),
     )
 

@@ -81,7 +81,7 @@ def response(
             size where ``ax`` is given.
 
     Raises:
-        WrongType: what is no scan over one or two dimensions.
+        WrongType: not a scan over one or two dimensions.
         UnknownName: a variable, a dimension, a width or a style that does not exist.
         BareNumber: an array or a time without a unit.
         UnitMismatch: variables of several units, or a time in a unit of another dimension.
@@ -141,22 +141,25 @@ def _abscissa(
         name = first.dims[0] if along is None else along
         chosen = coordinate(first.values, name, where, transporter_labels(scan))
         return chosen, chosen.title, chosen.dim
-    known = [*first.dims, *coordinates, *variables]
+    allowed = [*first.dims, *coordinates, *variables]
     if is_array:
-        errors.among(along, known, where, "a dimension or coordinate of the array")
+        errors.among(along, allowed, where, "a dimension or coordinate of the array")
     elif isinstance(along, str):
-        errors.among(along, known, where, "a scan dimension, a coordinate along one, or a variable")
-    found = drawn_variables.series(scan, along, where)
+        errors.among(
+            along, allowed, where, "a scan dimension, a coordinate along one, or a variable"
+        )
+    candidates = drawn_variables.series(scan, along, where)
     if any(
-        not np.array_equal(found[0].values, each.values, equal_nan=True) for each in found[1:]
+        not np.array_equal(candidates[0].values, each.values, equal_nan=True)
+        for each in candidates[1:]
     ):  # membranes in parallel have one potential
         raise errors.WrongType(
             where=where,
             wanted="one variable",
-            got=", ".join(each.label for each in found),
-            advice=f"along=({errors.shown(along)}, {found[0].label!r})",
+            got=", ".join(each.label for each in candidates),
+            advice=f"along=({errors.shown(along)}, {candidates[0].label!r})",
         )
-    variable = at_time(found[0], at, where)
+    variable = at_time(candidates[0], at, where)
     return variable, with_unit(variable.title, variable.unit), first.dims[0]
 
 
@@ -210,13 +213,13 @@ def _with_reversals(curves: Sequence[Curve], title: str, *, log: bool) -> list[C
     """Curves whose labels say where they cross zero.  Raises OutOfDomain where none does."""
     unit = title.rpartition("(")[2].rstrip(")") if title.endswith(")") else ""
     largest = max(float(np.nanmax(np.abs(c.y), initial=0.0)) for c in curves)
-    labelled, found = [], False
+    labelled, any_zero = [], False
     for curve in curves:
         zeros = crossings(curve.x, curve.y, log=log, least=_FLAT * largest)
-        found |= bool(zeros)
+        any_zero |= bool(zeros)
         places = ", ".join(unbroken(f"{digits(x)} {unit}".strip()) for x in zeros)
         labelled.append(replace(curve, label=f"{curve.label}: 0 at {places}") if zeros else curve)
-    if not found:
+    if not any_zero:
         raise errors.OutOfDomain(
             where="response(…, reversal=True)",
             wanted="a curve that crosses zero",

@@ -55,7 +55,7 @@ def compare(
     Membranes that share their potential are one line.
 
     Raises:
-        WrongType: what is no mapping of runs, or a scan of several lanes.
+        WrongType: not a mapping of runs, or a scan of several lanes.
         UnknownName: a variable, a width or a style that does not exist.
         UnitMismatch: variables of several units.
         OutOfDomain: no number to draw.

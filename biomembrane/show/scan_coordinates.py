@@ -46,10 +46,10 @@ def coordinate(
     dim_of = {
         str(c): str(v.dims[0]) for c, v in array.coords.items() if v.ndim == 1 and v.dims[0] in dims
     }
-    known = list(dict.fromkeys([*dims, *dim_of]))
+    allowed = list(dict.fromkeys([*dims, *dim_of]))
     if isinstance(name, str):
-        name = next((each for each in dotted(name, ()) if each in known), name)
-    errors.among(name, known, where, "a scan dimension, or a coordinate along one")
+        name = next((each for each in dotted(name, ()) if each in allowed), name)
+    errors.among(name, allowed, where, "a scan dimension, or a coordinate along one")
     dim = name if name in dims else dim_of[name]
     along = name if name in array.coords else next((c for c, d in dim_of.items() if d == dim), None)
     if along is None:

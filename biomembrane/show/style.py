@@ -1,4 +1,4 @@
-"""How figures look: journal styles, one fixed colour per ion, and the numbers and labels in print.
+"""Journal styles: widths, fonts and rcParams, figures that keep their style, and writing them.
 
 Styles are files in ``styles/``, laid over ``base`` inside a context: the global rcParams are never
 touched.  Matplotlib is imported inside the functions, so that ``--help`` need not wait for it.
@@ -34,7 +34,7 @@ _MM = 25.4
 
 @contextmanager
 def style(name: str = "cell") -> Iterator[None]:
-    """Draw as a journal wants it: ``with style("plos"): ...``; what was set before comes back
+    """Draw in the style of a journal: ``with style("plos"): ...``; the former settings are restored
     afterwards.
 
     Args:
@@ -54,9 +54,9 @@ def style(name: str = "cell") -> Iterator[None]:
 
 @functools.cache
 def rc_settings(name: str) -> dict[str, Any]:
-    """The rcParams of a style [pt, in], with those fonts of its list that this machine has.
+    """The rcParams of a style [pt, in], with those of its fonts that are installed.
 
-    Naming only fonts that are there keeps matplotlib from a warning per missing one, and naming
+    Naming only installed fonts keeps matplotlib from a warning per missing one, and naming
     them outright rather than as 'sans-serif' makes a text keep its font outside the context, too.
     """
     import matplotlib as mpl
@@ -86,17 +86,19 @@ def width_inches(width: str | float, name: str = "cell") -> float:
     """
     if not isinstance(width, str):
         return millimetres(width, "width", "width=85, or width='single'")
-    known = WIDTHS.get(name, WIDTHS["base"])
-    if width not in known:
-        wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in known.items()) + " or a number of mm"
-        raise errors.UnknownName(
-            where="width", wanted=wanted, got=width, advice=errors.nearest(width, known)
+    widths = WIDTHS.get(name, WIDTHS["base"])
+    if width not in widths:
+        wanted = (
+            ", ".join(f"{key} ({mm:g} mm)" for key, mm in widths.items()) + " or a number of mm"
         )
-    return known[width] / _MM
+        raise errors.UnknownName(
+            where="width", wanted=wanted, got=width, advice=errors.nearest(width, widths)
+        )
+    return widths[width] / _MM
 
 
 def millimetres(length: Any, where: str, advice: str) -> float:
-    """A length that was given in mm [in]."""
+    """A length given in mm, in inches."""
     mm = user_text.numbers(length)
     if not isinstance(mm, float) or not 20 <= mm <= 2000:
         raise errors.OutOfDomain(
@@ -110,9 +112,7 @@ def millimetres(length: Any, where: str, advice: str) -> float:
 
 @functools.cache
 def _figure_class() -> type[Figure]:
-    """A Figure that goes back into its style whenever it is written, and leaves no dates in the
-    file.
-    """
+    """A Figure that is written in its own style and without dates in the file."""
     from matplotlib.figure import Figure
 
     class StyledFigure(Figure):
@@ -158,7 +158,7 @@ def save(fig: Figure | Axes, path: PathLike) -> Path:
     """Write ``fig``, or the figure of these axes, as PDF, SVG or PNG by the suffix of ``path`` and
     return the path.
 
-    The same figure gives the same bytes.  Folders on the way are made.  Fonts are embedded as
+    The same figure gives the same bytes.  Missing folders are created.  Fonts are embedded as
     TrueType in PDF, text stays text in SVG, and no date is written.
 
     Args:
@@ -169,7 +169,7 @@ def save(fig: Figure | Axes, path: PathLike) -> Path:
         The path.
 
     Raises:
-        WrongType: what is no figure, or no path.
+        WrongType: not a figure, or no path.
         UnknownSuffix: another suffix.
     """
     errors.expect(
@@ -190,10 +190,10 @@ def save(fig: Figure | Axes, path: PathLike) -> Path:
     target = Path(path)
     suffix = target.suffix.removeprefix(".").lower()
     if suffix not in _DATELESS:
-        known = ", ".join("." + each for each in _DATELESS)
+        suffixes = ", ".join("." + each for each in _DATELESS)
         where, got = f"save(fig, {str(target)!r})", target.suffix or "no suffix"
         raise errors.UnknownSuffix(
-            where=where, wanted=known, got=got, advice="'figure.pdf'", suffix=target.suffix
+            where=where, wanted=suffixes, got=got, advice="'figure.pdf'", suffix=target.suffix
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with style(getattr(figure, "style_name", "base")):

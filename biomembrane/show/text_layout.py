@@ -1,4 +1,4 @@
-"""Text in its place: what it takes up, lines broken to fit, boxes spread so that none overlap."""
+"""Layout of text: extent, line breaks, and boxes spread so that none overlap."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _advance(text: str, size: float, families: tuple[str, ...]) -> float:
 
 
 def extent(text: str, size: float) -> Extent:
-    """What ``text`` of ``size`` [pt] takes up in the font of the current style; lines are 1.2 sizes
+    """Extent of ``text`` of ``size`` [pt] in the font of the current style; lines are 1.2 sizes
     apart.
     """
     import matplotlib as mpl
@@ -51,7 +51,7 @@ def extent(text: str, size: float) -> Extent:
 
 def wrap(text: str, room: float, size: float) -> str:
     """``text`` of ``size`` [pt] broken into lines of at most ``room`` [pt]: at spaces but not at
-    ties, after - and /, inside words at last.
+    ties, after - and /, and within words as a last resort.
     """
     lines = [""]
     for piece in re.findall(r"[^ \n/-]*[/-]+[ \n]*|[^ \n/-]+[ \n]*", text):
@@ -79,10 +79,10 @@ def spread(
     high: float,
     weights: Sequence[float] | None = None,
 ) -> list[float]:
-    """Lower edges of boxes stacked in the given order, as near as can be to ``wanted`` and without
-    overlap.
+    """Lower edges of boxes stacked in the given order, as near as possible to ``wanted`` and
+    without overlap.
 
-    ``sizes`` are the heights of the boxes with their gaps; all of it in one unit of length.  Least
+    ``sizes`` are the heights of the boxes with their gaps; all in one unit of length.  Least
     squares with the ``weights``, by pooling adjacent violators; the stack is then moved into [low,
     high], upwards first where it does not fit.
     """

@@ -1,7 +1,7 @@
 """Time courses of a run in small panels that share the time axis, each line named at its end.
 
-The panels are set by hand and the labels moved apart by :func:`style.spread`: a constrained layout
-would cost as much as all else.
+The panels are placed here and the labels moved apart by :func:`text_layout.spread`: a constrained
+layout would take as long as everything else.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def traces(
     and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
 
     Potential and fluxes may jump at the very start, before the ions have moved at all.  Where that
-    takes more than three tenths of the range it is left out of the range; an arrowhead and a note
+    takes more than 30 % of the range it is left out of the range; an arrowhead and a note
     above the panel say how far it goes.  Where a protocol jumps, baths, fluxes, stored and imposed
-    energy have upright edges.
+    energy have vertical edges.
 
     Args:
         run: a run, fresh or saved, or one lane of a scan.
@@ -91,7 +91,7 @@ def traces(
         The Figure; with ``ax`` the Axes, as they were given (a sequence as a tuple).
 
     Raises:
-        WrongType: what is no run, a scan of several lanes, or Axes that are none.
+        WrongType: not a run, a scan of several lanes, or no Axes.
         UnknownName: a panel, a width or a style that does not exist.
         BadSettings: more or fewer Axes than panels, or a panel for the second time.
         OutOfDomain: a width that is not from 20 to 2000 mm.
@@ -103,27 +103,27 @@ def traces(
             "a run with until=, not of its final state alone",
         )
         raise errors.WrongType(where="traces(run)", wanted="a time course", got=got, advice=advice)
-    chosen = _chosen(Contents(run, data), panels)
+    chosen = _panels_asked_for(Contents(run, data), panels)
     with look.style(style):
         if ax is None:
             inches = look.width_inches(width, style)
             parts = [part for panel in chosen for part in split(panel)]
-            return _drawn(parts, inches, style, str(data.attrs.get("title", run.model_name)))
-        return _into(chosen, ax)
+            return _draw_page(parts, inches, style, str(data.attrs.get("title", run.model_name)))
+        return _draw_into(chosen, ax)
 
 
-def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Panel]:
+def _panels_asked_for(contents: Contents, panels: str | Sequence[str] | None) -> list[Panel]:
     """The panels that were asked for.  Raises WrongType, UnknownName, BadSettings."""
     if panels is None:
-        every = contents.panels
-        if not every:
+        all_panels = contents.panels
+        if not all_panels:
             raise errors.WrongType(
                 where="traces(run)",
                 wanted="a run that kept time courses",
                 got="none of them",
                 advice="simulate without keep=",
             )
-        return every
+        return all_panels
     names = [panels] if isinstance(panels, str) else panels
     where = "traces(run, panels=…)"
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
@@ -142,9 +142,9 @@ def _chosen(contents: Contents, panels: str | Sequence[str] | None) -> list[Pane
         errors.among(name, KEYS, where, "a panel")
         panel = contents.panel(name)
         if panel is None:
-            there = ", ".join(each.key for each in contents.panels) or "none"
+            present = ", ".join(each.key for each in contents.panels) or "none"
             wanted, advice = (
-                f"a panel that this run has: {there}",
+                f"a panel that this run has: {present}",
                 "leave it out, or keep more of the run",
             )
             raise errors.UnknownName(
@@ -230,7 +230,7 @@ def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]
     return page
 
 
-def _drawn(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
+def _draw_page(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
     import matplotlib as mpl
 
     em, _ = text_sizes()
@@ -286,7 +286,7 @@ def _panel(
         axes.set_xlabel(f"Time ({unit})")
 
 
-def _into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
+def _draw_into(chosen: Sequence[Panel], ax: Any) -> Axes | tuple[Axes, ...]:
     """Each panel into Axes that were given.  Raises WrongType, BadSettings."""
     import numpy as np
     from matplotlib.axes import Axes

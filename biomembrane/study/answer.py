@@ -1,4 +1,4 @@
-"""A number that a model gives, and the number that a source wants."""
+"""A number that a model gives, compared with the number of a source."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 from .. import errors, units, user_text
 from ..numerals import typeset
-from .own_numbers import own
+from .own_numbers import check_own_number
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
     """One number of a study.
 
-    ``computed``: what the model gives.  ``wanted``: what the source gives, a quantity, a range
-    (low, high), or None for a number that no source gives.  ``within``: how far the two may be
-    apart, in the unit of ``computed``; 0 for a range.
+    ``computed``: the model's value.  ``wanted``: the source's, a quantity, a range (low, high), or
+    None where there is none.  ``within``: the tolerance in the unit of ``computed``; 0 for a
+    range.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def miss(self) -> str:
-        """What is wrong, in one line, where it is not :attr:`right`."""
+        """What is wrong, in one line, if it is not :attr:`right`."""
         if not np.isfinite(self.computed.magnitude):
             return f"{self.name}: is not a number: {self.computed_text}" + (
                 f", wanted {self.wanted_text} ({self.source})" if self.source else ""
@@ -64,27 +64,24 @@ class Answer:
         if self.wanted is None:
             return ""
         if isinstance(self.wanted, tuple):
-            return " to ".join(_number(w.to(self.computed.units).magnitude) for w in self.wanted)
-        return (
-            f"{_number(self.wanted.to(self.computed.units).magnitude)} ± {_number(self.within, 2)}"
-        )
+            return " to ".join(
+                _number_text(w.to(self.computed.units).magnitude) for w in self.wanted
+            )
+        wanted = _number_text(self.wanted.to(self.computed.units).magnitude)
+        return f"{wanted} ± {_number_text(self.within, 2)}"
 
     @property
     def computed_text(self) -> str:
         """With its unit."""
-        return _number(self.computed.magnitude) + ("" if self.unit == "1" else f" {self.unit}")
+        return _number_text(self.computed.magnitude) + ("" if self.unit == "1" else f" {self.unit}")
 
     @property
     def off_text(self) -> str:
-        return (
-            ""
-            if self.wanted is None
-            else (
-                "in range"
-                if isinstance(self.wanted, tuple) and self.right
-                else f"{_number(self.off, 2, sign=True)}"
-            )
-        )
+        if self.wanted is None:
+            return ""
+        if isinstance(self.wanted, tuple) and self.right:
+            return "in range"
+        return _number_text(self.off, 2, sign=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; quantities as {"value", "unit"}."""
@@ -92,16 +89,16 @@ class Answer:
         def quantity(value: float) -> dict[str, Any]:
             return {"value": value if value - value == 0 else None, "unit": self.unit}
 
-        def there(w: Any) -> dict[str, Any]:
+        def in_unit(w: Any) -> dict[str, Any]:
             return quantity(float(w.to(self.computed.units).magnitude))
 
         wanted = (
             None
             if self.wanted is None
             else (
-                [there(w) for w in self.wanted]
+                [in_unit(w) for w in self.wanted]
                 if isinstance(self.wanted, tuple)
-                else there(self.wanted)
+                else in_unit(self.wanted)
             )
         )
         return {
@@ -124,18 +121,18 @@ def answer(
     source: str,
     runs: Sequence[Any] = (),
 ) -> Answer:
-    """An :class:`Answer` of checked parts; arrays that are called as results are have to be of
+    """A checked :class:`Answer`; an array with the name of a result's variable must be a number of
     ``runs``.
 
     Raises WrongType, BareNumber, UncertainUnit, UnitMismatch, OutOfDomain, MissingSource.
     """
     where = f"answer({errors.shown(name)})"
-    for what, text in (("name", name), ("about", about), ("source", source)):
+    for field, text in (("name", name), ("about", about), ("source", source)):
         errors.expect(
             text,
             str,
             where,
-            f"{what} as text",
+            f"{field} as text",
             "answer('potential', 'resting potential', V, wanted=Q(-70, 'mV'), within=0.01,"
             " source='…')",
         )
@@ -146,7 +143,7 @@ def answer(
             got=errors.shown(name),
             advice="'potential'",
         )
-    computed = _one(value, f"{where}, value", runs)
+    computed = _one_number(value, f"{where}, value", runs)
     if wanted is None:
         if within is not None:
             raise errors.WrongType(
@@ -176,7 +173,7 @@ def answer(
                 got=got,
                 advice="wanted=(Q(30, '1'), Q(32, '1'))",
             )
-        low, high = (_like(w, computed, f"{where}, wanted", runs) for w in wanted)
+        low, high = (_like_computed(w, computed, f"{where}, wanted", runs) for w in wanted)
         if not low <= high:
             raise errors.OutOfDomain(
                 where=where,
@@ -185,27 +182,29 @@ def answer(
                 advice="the smaller number first",
             )
         return Answer(name, about, computed, (low, high), 0.0, source)
-    goal = _like(wanted, computed, f"{where}, wanted", runs)
-    return Answer(name, about, computed, goal, _within(within, goal, computed, where), source)
+    target = _like_computed(wanted, computed, f"{where}, wanted", runs)
+    return Answer(
+        name, about, computed, target, _tolerance(within, target, computed, where), source
+    )
 
 
-def _one(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
-    if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit beside it
+def _one_number(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
+    if hasattr(value, "attrs") and hasattr(value, "values"):  # of xarray, with its unit in attrs
         if not isinstance(value.attrs.get("units"), str):
             advice = "Q(float(array), 'mM'), or array.assign_attrs(units='mM')"
             raise errors.BareNumber(
-                where=where, wanted="an array with its unit", got=_bare(value), advice=advice
+                where=where, wanted="an array with its unit", got=_array_text(value), advice=advice
             )
         if value.size == 1:
-            own(value, runs, where)
+            check_own_number(value, runs, where)
         value = units.Q(user_text.numbers(value.values), str(value.attrs["units"]))
-    made = units.quantity(value, where)
-    if not units.is_quantity(made):
+    quantity = units.quantity(value, where)
+    if not units.is_quantity(quantity):
         advice = "Q(5, 'mM'), Q(5, '1') for a pure number, or one value of run.data with its units"
         raise errors.BareNumber(
             where=where, wanted="a quantity", got=errors.shown(value), advice=advice
         )
-    number = user_text.numbers(made.magnitude)
+    number = user_text.numbers(quantity.magnitude)
     if isinstance(number, float) and not np.isfinite(number) and not where.endswith("value"):
         raise errors.NotFinite(
             where=where,
@@ -220,10 +219,10 @@ def _one(value: Any, where: str, runs: Sequence[Any] = ()) -> Any:
             got=errors.shown(value),
             advice="the last of a time course, x[-1]",
         )
-    return units.Q(number, units.unit_of(made))
+    return units.Q(number, units.unit_of(quantity))
 
 
-def _bare(value: Any) -> str:
+def _array_text(value: Any) -> str:
     """An array in a few words, without its unit."""
     return (
         f"{value.values.item():.6g}"
@@ -232,23 +231,23 @@ def _bare(value: Any) -> str:
     )
 
 
-def _like(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> Any:
-    made = _one(value, where, runs)
-    if made.dimensionality != computed.dimensionality:
-        got, unit = errors.shown(made), f"{computed.units:~P}" or "1"
+def _like_computed(value: Any, computed: Any, where: str, runs: Sequence[Any] = ()) -> Any:
+    quantity = _one_number(value, where, runs)
+    if quantity.dimensionality != computed.dimensionality:
+        got, unit = errors.shown(quantity), f"{computed.units:~P}" or "1"
         advice = f"Q(…, {unit!r})"
         raise errors.UnitMismatch(
             where=where, wanted=f"a quantity like {computed:.4g~P}", got=got, advice=advice
         )
-    return made
+    return quantity
 
 
-def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
-    """A tolerance in the unit of ``computed``: a bare number is a share of what is wanted."""
+def _tolerance(within: Any, target: Any, computed: Any, where: str) -> float:
+    """A tolerance in the unit of ``computed``: a bare number is relative to what is wanted."""
     share, unit = user_text.numbers(within), f"{computed.units:~P}" or "1"
     advice = f"within=0.01 (a share), or within=Q(…, {unit!r})"
     if isinstance(share, float):
-        size = abs(float(goal.to(computed.units).magnitude))
+        size = abs(float(target.to(computed.units).magnitude))
         if share and not size:
             got, advice = f"{errors.shown(within)}, a share of 0", f"within=Q(…, {unit!r})"
             raise errors.NoTolerance(
@@ -257,33 +256,33 @@ def _within(within: Any, goal: Any, computed: Any, where: str) -> float:
                 got=got,
                 advice=advice,
             )
-        made = share * size
+        tolerance = share * size
     elif within is None:
         raise errors.NoTolerance(
             where=where, wanted="within=, how far the two may be apart", got="none", advice=advice
         )
     else:
-        given = _one(within, f"{where}, within")
-        if given.dimensionality != computed.dimensionality:
+        absolute = _one_number(within, f"{where}, within")
+        if absolute.dimensionality != computed.dimensionality:
             wanted = "a share of what is wanted, as a number, or a quantity in its unit"
             raise errors.UnitMismatch(
                 where=f"{where}, within", wanted=wanted, got=errors.shown(within), advice=advice
             )
-        made = float(given.to(computed.units).magnitude)
-        if computed.check("[temperature]") and made > 100:  # 1 °C as a quantity is 274.15 K
+        tolerance = float(absolute.to(computed.units).magnitude)
+        if computed.check("[temperature]") and tolerance > 100:  # 1 °C as a quantity is 274.15 K
             wanted, advice = "a difference of temperatures, in kelvin", "within=Q(1, 'K')"
             raise errors.OutOfDomain(
                 where=where, wanted=wanted, got=errors.shown(within), advice=advice
             )
-    if not 0 <= made < float("inf"):
+    if not 0 <= tolerance < float("inf"):
         raise errors.OutOfDomain(
             where=f"{where}, within",
             wanted="a finite tolerance of zero or more",
             got=errors.shown(within),
             advice=advice,
         )
-    return made
+    return tolerance
 
 
-def _number(value: Any, digits: int = 4, *, sign: bool = False) -> str:
+def _number_text(value: Any, digits: int = 4, *, sign: bool = False) -> str:
     return typeset(f"{float(value):{'+' if sign else ''}.{digits}g}")

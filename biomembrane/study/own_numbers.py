@@ -1,5 +1,5 @@
-"""Whether a number with the attributes of a result is one: xarray keeps ``units`` under arithmetic,
-so that Na/K of 0.1 says "mM".
+"""Whether an array with the attributes of a result is a number of that result: xarray keeps
+``units`` under arithmetic, so that Na/K = 0.1 has the unit "mM".
 """
 
 from __future__ import annotations
@@ -14,26 +14,31 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def own(value: xr.DataArray, runs: Sequence[Any], where: str) -> None:
-    """Raise UncertainUnit for an array that is called and measured as a variable of results is, and
-    is no number of these runs.
+def check_own_number(value: xr.DataArray, runs: Sequence[Any], where: str) -> None:
+    """Raise UncertainUnit for an array with the name and unit of a variable of results that is no
+    number of these runs.
 
-    A unit that no such variable has was given by the user, and stands.
+    A unit that no such variable has was given by the user and is accepted.
     """
-    mine = (value.name, value.attrs.get("long_name")), str(value.attrs.get("units"))
-    found = [each for run in reversed(runs) for each in _arrays(run) if _alike(each, *mine)]
-    if not found and not any(
-        (name in mine[0] or meaning in mine[0]) and unit == mine[1]
-        for name, meaning, unit in _schema()
+    names, unit = (value.name, value.attrs.get("long_name")), str(value.attrs.get("units"))
+    candidates = [
+        array
+        for run in reversed(runs)
+        for array in _arrays(run)
+        if _same_name_and_unit(array, names, unit)
+    ]
+    if not candidates and not any(
+        (name in names or meaning in names) and unit == usual_unit
+        for name, meaning, usual_unit in _schema()
     ):
         return
-    if not any(contains(each, value) for each in found):
+    if not any(contains(array, value) for array in candidates):
         number = f"{float(value.values):.4g}" if value.size == 1 else f"{value.size} numbers"
         raise errors.UncertainUnit(
             where=where,
             wanted="a number of one of the runs of this study as it stands, or a quantity",
             got=(
-                f"{number} {mine[1]}, called {errors.shown(value.name)}, which no run of the study"
+                f"{number} {unit}, called {errors.shown(value.name)}, which no run of the study"
                 " holds: xarray keeps units under arithmetic"
             ),
             advice=(
@@ -43,29 +48,35 @@ def own(value: xr.DataArray, runs: Sequence[Any], where: str) -> None:
         )
 
 
-def _alike(each: xr.DataArray, names: tuple[Any, Any], unit: str) -> bool:
-    """Of one unit, and of one name or meaning."""
-    own = {x for x in (each.name, each.attrs.get("long_name")) if x is not None}
-    return str(each.attrs.get("units")) == unit and not own.isdisjoint(
+def _same_name_and_unit(array: xr.DataArray, names: tuple[Any, Any], unit: str) -> bool:
+    """Whether the unit, and the name or meaning, agree."""
+    names_of_array = {x for x in (array.name, array.attrs.get("long_name")) if x is not None}
+    return str(array.attrs.get("units")) == unit and not names_of_array.isdisjoint(
         x for x in names if isinstance(x, str)
     )
 
 
 def _arrays(run: Any) -> Iterator[xr.DataArray]:
-    """Everything that a run holds as labelled numbers: its variables, and its books."""
+    """All labelled arrays of a run: its variables and those of its ledger."""
     yield from run.data.data_vars.values()
     ledger = run.ledger
     for name in dir(type(ledger)):
         if not name.startswith("_") and not callable(getattr(type(ledger), name)):
-            made = getattr(ledger, name)
-            yield from _flat(made)
+            attribute = getattr(ledger, name)
+            yield from _arrays_of(attribute)
     if hasattr(ledger, "by"):
-        yield from (ledger.by(what) for what in ("transporter", "ion", "role"))
+        yield from (ledger.by(grouping) for grouping in ("transporter", "ion", "role"))
 
 
-def _flat(made: Any) -> Iterable[xr.DataArray]:
-    kind = type(made).__name__
-    return [made] if kind == "DataArray" else made.data_vars.values() if kind == "Dataset" else ()
+def _arrays_of(content: Any) -> Iterable[xr.DataArray]:
+    kind = type(content).__name__
+    return (
+        [content]
+        if kind == "DataArray"
+        else content.data_vars.values()
+        if kind == "Dataset"
+        else ()
+    )
 
 
 def _schema() -> Iterator[tuple[str, str, str]]:
@@ -73,10 +84,10 @@ def _schema() -> Iterator[tuple[str, str, str]]:
     from ..account.ledger_lines import GROUPS, LINES
     from ..results.schema import TABLE, Part
 
-    for name, v in TABLE.items():
-        if v.part is Part.COURSE:
-            yield name, v.long_name, v.facts["units"]
-        elif (
-            v.long_name in {**LINES, **GROUPS}.values()
-        ):  # the ledger gives these under their meaning
-            yield v.long_name, v.long_name, v.facts["units"]
+    meanings = {*LINES.values(), *GROUPS.values()}
+    for name, variable in TABLE.items():
+        meaning = variable.long_name
+        if variable.part is Part.COURSE:
+            yield name, meaning, variable.facts["units"]
+        elif meaning in meanings:  # the name that the ledger gives to its arrays
+            yield meaning, meaning, variable.facts["units"]

@@ -1,4 +1,4 @@
-"""Which studies there are, and what one of them finds, as plain data."""
+"""The list of studies, and the result of one of them as plain data."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..exchange import shipped_models
 
 Result = dict[str, Any]
 PARTS = ("headline", "where", "wanted", "got", "try")  # of an error, as the command line gives them
-FIRST = "enterocyte"  # of the shipped studies: the one that a reader meets first
+FIRST = "enterocyte"  # the shipped study that a reader meets first
 
 
 class Asked(NamedTuple):
-    """A study to perform: ``model`` is a shipped name or a path, ``name`` what its results are
-    called, ``folder`` where its files go.
+    """A study to perform: ``model`` is a shipped name or a path, ``name`` of its
+    results, ``folder`` where its files go.
     """
 
     model: str
@@ -35,19 +35,19 @@ def studies() -> list[str]:
         name: (shipped_models.folder() / name / "model.py").read_text(encoding="utf-8")
         for name in shipped_models.names()
     }
-    found = [
+    with_study = [
         name for name, text in texts.items() if re.search(r"^def reproduce\(", text, re.MULTILINE)
     ]
-    return sorted(found, key=lambda name: (name != FIRST, name))
+    return sorted(with_study, key=lambda name: (name != FIRST, name))
 
 
 def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
-    """The studies of these names, by default all that are shipped, each file once; of two of one
-    name the second is called ``name_2``.
+    """The studies of these names, by default all that are shipped, each file once; of two with
+    one name the second becomes ``name_2``.
 
     Raises UnknownName for a name that is no study, before anything runs.
     """
-    made: dict[Path, Asked] = {}
+    by_path: dict[Path, Asked] = {}
     for model in names or studies():
         path = shipped_models.found(model).resolve()
         if "reproduce" not in path.read_text(encoding="utf-8", errors="replace"):
@@ -58,19 +58,19 @@ def asked(names: Sequence[str] = (), out: Path | None = None) -> list[Asked]:
             raise errors.UnknownName(
                 where=f"reproduce --only {model}", wanted=wanted, got="none", advice=advice
             )
-        called = title(model)
-        taken = {each.name.casefold() for each in made.values()}
+        base = title(model)
+        names_taken = {each.name.casefold() for each in by_path.values()}
         name = next(
             name
             for k in range(1, len(names) + 2)
-            if (name := f"{called}_{k}" if k > 1 else called).casefold() not in taken
+            if (name := f"{base}_{k}" if k > 1 else base).casefold() not in names_taken
         )
-        made.setdefault(path, Asked(model, name, None if out is None else out / name))
-    return list(made.values())
+        by_path.setdefault(path, Asked(model, name, None if out is None else out / name))
+    return list(by_path.values())
 
 
 def title(name: str) -> str:
-    """What a study is called: the folder of a ``model.py``, or the file."""
+    """The name of a study: the folder of a ``model.py``, or the file."""
     path = Path(name).resolve()
     if not shipped_models.is_own(name) or path.suffix != ".py":
         return path.name
@@ -84,7 +84,7 @@ def perform(
     *,
     name: str | None = None,
 ) -> Result:
-    """One study as plain data; what it raises is a miss, and what was found before is kept.
+    """One study as plain data; what it raises is a miss, and what it found before that is kept.
 
     Raises UnknownName, WrongType for no file.
     """
@@ -92,39 +92,39 @@ def perform(
 
     path = shipped_models.found(model)
     study, question, failed = Study(name or title(model), folder=folder), "", list[Result]()
-    wrong: tuple[type[BaseException], ...] = (
+    any_error: tuple[type[BaseException], ...] = (
         Exception,
         SystemExit,
-    )  # whatever a study meets is one line of the table, and the others go on
+    )  # any failure is one line of the table, and the other studies go on
     with redirect_stdout(sys.stderr):  # standard output belongs to the table
         try:
             module = shipped_models.module(model)
             question = _question(module)
-            with chdir("."):  # back to where it was
+            with chdir("."):  # restores the working directory
                 module.reproduce(study)
             question = study.question or question
-        except wrong as problem:
-            failed.append(_told(path, problem))
+        except any_error as error:
+            failed.append(_raised(path, error))
         for each in list(study.figures):
             try:
                 study.save_figure(each, suffixes)
-            except wrong as problem:
-                failed.append(_told(path, problem, f"figure {each}: "))
+            except any_error as error:
+                failed.append(_raised(path, error, f"figure {each}: "))
     try:
         if not failed and all(a.wanted is None for a in study.answers):
             failed = [_miss("no number was compared")]
-        made: Result = json.loads(json.dumps(_plain(study, question, failed), allow_nan=False))
-    except Exception as problem:  # noqa: BLE001  a study may put anything where its answers are
-        misses = (*failed, _told(path, problem, "what it keeps cannot be told: "))
+        result: Result = json.loads(json.dumps(_plain(study, question, failed), allow_nan=False))
+    except Exception as error:  # noqa: BLE001  a study may put anything where its answers are
+        misses = (*failed, _raised(path, error, "its results cannot be written as JSON: "))
         return _plain(Study(study.name), question, misses)
-    return made
+    return result
 
 
-def lost(name: str, why: str) -> Result:
-    """The result of a study of which nothing is known but why."""
+def lost_result(name: str, reason: str) -> Result:
+    """The result of a study that left nothing but the reason."""
     from .study import Study
 
-    return _plain(Study(name), "", [_miss(why)])
+    return _plain(Study(name), "", [_miss(reason)])
 
 
 def _question(module: Any) -> str:
@@ -133,31 +133,33 @@ def _question(module: Any) -> str:
     return str(getattr(module, "QUESTION", lines[0].strip() if lines else ""))
 
 
-def _miss(said: str, problem: BaseException | None = None) -> Result:
-    """A miss in one line, ``said``, with the parts of the error that it was."""
+def _miss(text: str, error: BaseException | None = None) -> Result:
+    """A miss: one line of text, and the parts of the error behind it."""
     parts = dict.fromkeys(PARTS, "")
-    if isinstance(problem, errors.BiomembraneError):
-        given = (problem.headline, problem.where, problem.wanted, problem.got, problem.advice)
-        parts = {name: str(part)[: errors.LONGEST] for name, part in zip(PARTS, given, strict=True)}
-    return {"said": said, "kind": type(problem).__name__ if problem is not None else "", **parts}
+    if isinstance(error, errors.BiomembraneError):
+        values = (error.headline, error.where, error.wanted, error.got, error.advice)
+        parts = {
+            name: str(part)[: errors.LONGEST] for name, part in zip(PARTS, values, strict=True)
+        }
+    return {"said": text, "kind": type(error).__name__ if error is not None else "", **parts}
 
 
-def _told(path: Path, problem: BaseException, before: str = "") -> Result:
-    """What a study raised and where, whatever its words do."""
-    kind = type(problem).__name__
-    if isinstance(problem, errors.ModelFailed):
-        text = f"{problem.where}: {problem.got}"
-    elif isinstance(problem, errors.CorruptFile):
-        text = f"{problem.where}: wanted {problem.wanted}, got {problem.got}"
+def _raised(path: Path, error: BaseException, before: str = "") -> Result:
+    """What a study raised and where, in one line."""
+    kind = type(error).__name__
+    if isinstance(error, errors.ModelFailed):
+        text = f"{error.where}: {error.got}"
+    elif isinstance(error, errors.CorruptFile):
+        text = f"{error.where}: wanted {error.wanted}, got {error.got}"
     else:
-        said = (
-            f"{problem.headline}: {problem.got}"
-            if isinstance(problem, errors.BiomembraneError)
-            else errors.said(problem)
+        message = (
+            f"{error.headline}: {error.got}"
+            if isinstance(error, errors.BiomembraneError)
+            else errors.said(error)
         )
-        line = shipped_models.line_of(path, problem)
-        text = f"{kind} in {path.name} line {line}: {said}" if line else f"{kind}: {said}"
-    return _miss(before + " ".join(text.split())[:400], problem)
+        line = shipped_models.line_of(path, error)
+        text = f"{kind} in {path.name} line {line}: {message}" if line else f"{kind}: {message}"
+    return _miss(before + " ".join(text.split())[:400], error)
 
 
 def _plain(study: Any, question: str, failed: Sequence[Result]) -> Result:

@@ -1,4 +1,4 @@
-"""What studies found, as a table of text and as one page of HTML that holds its figures."""
+"""Results of studies as a table of text and as one HTML page with its figures."""
 
 from __future__ import annotations
 
@@ -12,31 +12,29 @@ from typing import Any
 from ..numerals import counted
 
 Result = dict[str, Any]
-ROUNDING = (
-    2.0**-52
-)  # what a double holds: a smaller share of the energy that passed cannot be told from none
+ROUNDING = 2.0**-52  # a smaller share of the energy that passed is zero in double precision
 _HEAD = ("number", "computed", "wanted", "deviation", "")
-_WIDE = 130.0  # mm: from here on a figure takes a line of the page of its own
+_WIDE = 130.0  # mm: a wider figure takes the whole width of the page
 
 
 def books(result: Result) -> str:
-    """The residual of the books and the verdict of the audit in a few words."""
+    """The residual of the energy balance and the verdict of the audit, in a few words."""
     verdicts = sorted({j["verdict"] for j in result["audits"]})
     hosted = sorted({name for j in result["audits"] for name in j["hosted"]})
-    told = (", ".join(verdicts) or "none") + (f" ({', '.join(hosted)})" if hosted else "")
+    verdict_text = (", ".join(verdicts) or "none") + (f" ({', '.join(hosted)})" if hosted else "")
     residual = result["residual_relative"]
     if not result["runs"]:
-        closed = "no run"
+        balance = "no run"
     elif residual is None:
-        closed = "not known"
+        balance = "not known"
     else:
-        closed = f"closed to {residual:.0e}" if residual > ROUNDING else "closed to rounding"
-    return f"books: {closed}; audit: {told}"
+        balance = f"closed to {residual:.0e}" if residual > ROUNDING else "closed to rounding"
+    return f"books: {balance}; audit: {verdict_text}"
 
 
 def table(results: Sequence[Result]) -> str:
-    """One table of all numbers: computed, wanted, deviation; with the books and the audit of each
-    model.
+    """One table of all numbers: computed, wanted, deviation; with the energy balance and the audit
+    of each model.
     """
     body = [_rows(r) for r in results]
     widths = [
@@ -72,12 +70,12 @@ def table(results: Sequence[Result]) -> str:
 
 
 def _parts(result: Result, miss: str) -> list[tuple[str, str]]:
-    """Where, wanted and try of the error that a miss was: its line says the rest."""
-    found: dict[str, str] = next((e for e in result["errors"] if e["said"] == miss), {})
+    """``where``, ``wanted`` and ``try`` of the error behind a miss: its line says the rest."""
+    fields: dict[str, str] = next((e for e in result["errors"] if e["said"] == miss), {})
     return [
-        (part, " ".join(found[part].split()))
+        (part, " ".join(fields[part].split()))
         for part in ("where", "wanted", "try")
-        if found.get(part)
+        if fields.get(part)
     ]
 
 
@@ -90,14 +88,14 @@ def _rows(result: Result) -> list[tuple[str, str, str, str, str]]:
 
 
 def verdict(results: Sequence[Result], seconds: float) -> str:
-    """The last line: how many of what held."""
+    """The last line: how many numbers are right, and which models missed."""
     numbers = [a for r in results for a in r["answers"] if a["wanted"] is not None]
     right, missed = sum(a["right"] for a in numbers), [r["model"] for r in results if r["misses"]]
-    held = "every model holds" if not missed else f"missed: {', '.join(missed)}"
+    summary = "every model holds" if not missed else f"missed: {', '.join(missed)}"
     runs = sum(len(r["runs"]) for r in results)
     return (
         f"{right} of {counted(len(numbers), 'number')} right, {counted(runs, 'run')},"
-        f" {counted(len(results), 'model')} in {seconds:.0f} s; {held}"
+        f" {counted(len(results), 'model')} in {seconds:.0f} s; {summary}"
     )
 
 
@@ -139,7 +137,7 @@ def _section(result: Result, k: int) -> str:
         for k, name in enumerate((*_HEAD[:-1], "right", "source"))
     )
     misses = "".join(
-        f"<li>{escape(m)}{_explained(_parts(result, m))}</li>" for m in result["misses"]
+        f"<li>{escape(m)}{_parts_list(_parts(result, m))}</li>" for m in result["misses"]
     )
     hosted = {name: reason for j in result["audits"] for name, reason in j["hosted"].items()}
     excused = "".join(
@@ -163,8 +161,8 @@ def _section(result: Result, k: int) -> str:
     )
 
 
-def _explained(parts: Sequence[tuple[str, str]]) -> str:
-    """What was wrong, as a list under its line."""
+def _parts_list(parts: Sequence[tuple[str, str]]) -> str:
+    """The parts of an error as an HTML list."""
     rows = "".join(f"<dt>{escape(part)}</dt><dd>{escape(words)}</dd>" for part, words in parts)
     return f"<dl>{rows}</dl>" if rows else ""
 
@@ -184,11 +182,11 @@ def _row(a: Result, text: dict[str, str]) -> str:
 def _figure(path: Path) -> str:
     """A figure as data inside the page: an image keeps the names of its parts to itself."""
     try:
-        drawn = path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return f"<p class=miss>{escape(path.name)} is gone</p>"
-    data = base64.b64encode(drawn).decode("ascii")
-    size = re.search(rb'<svg[^>]*? width="([0-9.]+)pt"', drawn[:4000])
+    data = base64.b64encode(content).decode("ascii")
+    size = re.search(rb'<svg[^>]*? width="([0-9.]+)pt"', content[:4000])
     wide = " class=whole" if size and float(size[1]) / 72 * 25.4 > _WIDE else ""
     return f'<img{wide} alt="{escape(path.stem)}" src="data:image/svg+xml;base64,{data}">'
 

@@ -1,4 +1,4 @@
-"""Every study that is asked for, in processes of their own."""
+"""Run studies, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import errors
 from .perform import Result, asked
-from .workers import performed
+from .workers import perform_all
 
 
 def reproduce(
@@ -19,17 +19,17 @@ def reproduce(
     first: Callable[[Result], None] | None = None,
     tell: Callable[[int, int, Result], None] | None = None,
 ) -> list[Result]:
-    """Run studies, by default all that are shipped, and give what they found, in the order asked
-    for.
+    """Run studies, by default all that are shipped, and give their results in the order of
+    ``names``.
 
     Args:
         names: of shipped models, or paths of model files with ``reproduce(study)``.
         out: folder for netCDF files and figures, one folder a study; None writes nothing.
-        jobs: processes at once, default one a core.
-        first: called with the result of the first study, as soon as it is there.
+        jobs: number of processes, default one per core.
+        first: called with the result of the first study, as soon as it is available.
         tell: called with (done, of, result) as each study ends.
 
-    Raises UnknownName for a name that is no study, BadSettings for jobs that are no count.
+    Raises UnknownName for a name that is no study, BadSettings for ``jobs`` that is no integer ≥ 1.
     """
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
         raise errors.BadSettings(
@@ -39,14 +39,14 @@ def reproduce(
             advice="jobs=2",
         )
     chosen = asked(names, out)
-    made: dict[int, Result] = {}
-    for done, (k, result) in enumerate(performed(chosen, jobs or _cores()), 1):
-        made[k] = result
+    result_at: dict[int, Result] = {}
+    for done, (k, result) in enumerate(perform_all(chosen, jobs or _cores()), 1):
+        result_at[k] = result
         if first is not None and k == 0:
             first(result)
         if tell is not None:
             tell(done, len(chosen), result)
-    return [made[k] for k in range(len(chosen))]
+    return [result_at[k] for k in range(len(chosen))]
 
 
 def _cores() -> int:

@@ -1,5 +1,5 @@
-"""A study: the runs of one question, each audited and with its books checked; the numbers that
-answer it; its figures.
+"""A study of one question: its runs, each audited and with its energy balance checked; the numbers
+that answer it; its figures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from .. import errors
 from .answer import Answer, answer
 
-if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran nothing is told at once
+if TYPE_CHECKING:  # loaded where it is used, so that a study without runs is quick
     import xarray as xr
 
     from ..assemble.model import Model
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what simulates loads where it is used: a study that ran not
 class Record:
     """One run of a study.
 
-    ``residual``: of the books, relative to the energy that passed, the largest of all lanes;
+    ``residual``: of the ledger, relative to the energy that passed, the largest of all lanes;
     ``problem``: what is wrong; ``printed``: the run with its ledger as ``biomembrane run`` prints
     it, of the first run of a study only.
     """
@@ -70,12 +70,11 @@ class Study:
         audits: verdicts, one a model.
         figures: matplotlib figures by name.
 
-    A number that is off, books that do not close and a verdict that is not a proof do not stop a
-    study: they are kept and told in :attr:`misses`. No attribute but ``question`` can be given
-    another value.
+    A wrong number, a ledger that does not close and a verdict that is not a proof do not stop a
+    study: they are kept and listed in :attr:`misses`. Only ``question`` can be assigned.
 
     Raises:
-        WrongType: a name that is no text.
+        WrongType: the name is no text.
     """
 
     def __init__(self, name: str, *, folder: Path | None = None) -> None:
@@ -88,10 +87,8 @@ class Study:
         self.figures: dict[str, Any] = {}
         self.files: list[Path] = []
         self.began = time.perf_counter()
-        self._runs: list[
-            Run | ScanResult
-        ] = []  # arrays that are given as answers are looked up in them
-        self._audited: list[Model] = []  # the objects themselves: an id may be given away again
+        self._runs: list[Run | ScanResult] = []  # where arrays given as answers are looked up
+        self._audited: list[Model] = []  # the objects themselves: an id may be reused
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "question":
@@ -104,7 +101,7 @@ class Study:
             )
         elif (
             name in vars(self) and value is not vars(self)[name]
-        ):  # study.files += [...] gives it back
+        ):  # study.files += [...] assigns the same list
             where, advice = (
                 f"study of {self.name}",
                 "study.run(…), study.answer(…) and study.figure(…) keep what a study finds",
@@ -117,18 +114,18 @@ class Study:
             )
         super().__setattr__(name, value)
 
-    def _label(self, name: Any, known: Collection[str], where: str, example: str) -> str:
-        """A name of a run or of a figure, which is the name of a file, too.
+    def _label(self, name: Any, taken: Collection[str], where: str, example: str) -> str:
+        """Check the name of a run or of a figure, which is the name of a file, too.
 
         Raises:
             BadName: characters that no file name can hold.
-            DuplicateName: it is known.
+            DuplicateName: it is taken.
         """
         where = f"study of {self.name}, {where}"
         if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,100}", name):
             wanted = "a name of letters, digits, - and _, 100 at most"
             raise errors.BadName(where=where, wanted=wanted, got=errors.shown(name), advice=example)
-        if name in known:
+        if name in taken:
             raise errors.DuplicateName(
                 where=where, wanted="each name once", got=errors.shown(name), advice=f"'{name}_2'"
             )
@@ -156,8 +153,8 @@ class Study:
                 "{process: reason}",
                 "hosted={'pump': 'as published'}",
             )
-        made, excused = audit(model), dict(hosted or {})
-        for subject, reason in excused.items():
+        audit_result, reasons = audit(model), dict(hosted or {})
+        for subject, reason in reasons.items():
             if not isinstance(reason, str) or not reason.strip():
                 where, advice = (
                     f"audit({model.name!r}, hosted={{{errors.shown(subject)}: …}})",
@@ -169,33 +166,39 @@ class Study:
                     got=errors.shown(reason),
                     advice=advice,
                 )
-        unproved = {f.subject: f.verdict for f in made if f.verdict != "proven"}
-        for subject in excused:
+        unproved = {f.subject: f.verdict for f in audit_result if f.verdict != "proven"}
+        for subject in reasons:
             where, wanted = (
                 f"study of {self.name}, model {model.name!r}, hosted=…",
                 "a process or loop that is not proven",
             )
-            if subject in {f.subject for f in made} and subject not in unproved:
+            if subject in {f.subject for f in audit_result} and subject not in unproved:
                 advice = f"it is proven: leave {errors.shown(subject)} out of hosted="
                 raise errors.UnknownName(
                     where=where, wanted=wanted, got=errors.shown(subject), advice=advice
                 )
-            errors.among(subject, unproved or [f.subject for f in made], where, wanted)
-        left = {subject: verdict for subject, verdict in unproved.items() if subject not in excused}
+            errors.among(subject, unproved or [f.subject for f in audit_result], where, wanted)
+        not_excused = {
+            subject: verdict for subject, verdict in unproved.items() if subject not in reasons
+        }
         problem = (
             ""
-            if not left
+            if not not_excused
             else "not proven: "
-            + ", ".join(f"{subject} ({verdict})" for subject, verdict in left.items())
+            + ", ".join(f"{subject} ({verdict})" for subject, verdict in not_excused.items())
         )
         verdict = (
-            "proven" if not unproved else made.verdict if left else "proven but for what is hosted"
+            "proven"
+            if not unproved
+            else audit_result.verdict
+            if not_excused
+            else "proven but for what is hosted"
         )
         self.audits.append(
-            Judged(model.name, verdict, {s: excused[s] for s in unproved if s in excused}, problem)
+            Judged(model.name, verdict, {s: reasons[s] for s in unproved if s in reasons}, problem)
         )
         self._audited.append(model)
-        return made
+        return audit_result
 
     # Any: options are checked against simulate's own; with keep= it gives a Kept, which nobody
     # should have to tell apart
@@ -207,7 +210,7 @@ class Study:
         hosted: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Run | Any:
-        """Simulate a model; the first time it is audited, too.
+        """Simulate a model, and audit it the first time.
 
         Args:
             model: what to run.
@@ -216,8 +219,8 @@ class Study:
             options: of :func:`biomembrane.simulate`.
 
         Returns:
-            What :func:`biomembrane.simulate` gives, and it raises what that raises; books that do
-            not close are kept, not raised.
+            What :func:`biomembrane.simulate` gives, and it raises what that raises; a ledger that
+            does not close is a miss, not an error.
 
         Raises:
             BadName: a label that no file can have.
@@ -238,7 +241,7 @@ class Study:
             advice = "study.audit(model, hosted=…), or the first study.run(model, hosted=…)"
             raise errors.BadSettings(
                 where=f"study of {self.name}, run(hosted=…)",
-                wanted="what is hosted beside the first look at a model",
+                wanted="hosted= with the first audit of a model",
                 got="a model that is audited already", advice=advice,
             )  # fmt: skip
         for name in options:
@@ -248,13 +251,13 @@ class Study:
                 f"study of {self.name}, run(…, {name}=…)",
                 "an argument of bm.simulate",
             )
-        made = simulate(model, **options)
-        self._runs.append(made)
-        self.records.append(_record(label, model.name, made, first=not self.records))
+        result = simulate(model, **options)
+        self._runs.append(result)
+        self.records.append(_record(label, model.name, result, first=not self.records))
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.files.append(save(made, self.folder / f"{label}.nc"))
-        return made
+            self.files.append(save(result, self.folder / f"{label}.nc"))
+        return result
 
     def answer(
         self,
@@ -272,12 +275,12 @@ class Study:
             name: a short identifier, by which texts insert the number.
             value: a quantity of one number; or one number of a run of this study as it stands,
                 ``run.data.potential[-1, 0]``.  What is computed from
-                arrays is given as ``Q(float(a / b), "1")``, for xarray keeps the ``units`` of a
+                arrays is given as ``Q(float(a / b), "1")``, because xarray keeps the ``units`` of a
                 under arithmetic.
             about: what it is, in a few words.
             wanted: the number of the source, a quantity; or a range (low, high); None keeps the
                 number without comparison.
-            within: how far it may be off: a bare number is a share of ``wanted``, a quantity is
+            within: the tolerance: a bare number is relative to ``wanted``, a quantity is
                 absolute.
             source: where the number that is wanted comes from: a paper, or the closed form that
                 gives it.
@@ -291,8 +294,7 @@ class Study:
             WrongType: a value that is not one number, a text that is none, ``within`` beside a
                 range or without ``wanted``.
             BareNumber: a value without a unit.
-            UncertainUnit: an array that is computed, and tells the unit of what it was computed
-                from.
+            UncertainUnit: a computed array that still has the unit of what it was computed from.
             UnitMismatch: ``wanted`` or ``within`` in a unit of another dimension.
             NotFinite: ``wanted`` or ``within`` that is NaN or infinite.
             OutOfDomain: a range from high to low, or a tolerance below zero.
@@ -306,13 +308,13 @@ class Study:
                 got=repr(name),
                 advice=f"{name}_2",
             )
-        made = answer(name, about, value, wanted, within, source, self._runs)
-        self.answers.append(made)
-        computed: Quantity = made.computed
+        checked = answer(name, about, value, wanted, within, source, self._runs)
+        self.answers.append(checked)
+        computed: Quantity = checked.computed
         return computed
 
     def figure(self, name: str, drawn: Drawn) -> Picture:
-        """Keep a figure; it is written beside the runs as SVG and PDF.
+        """Keep a figure; it is written next to the runs as SVG and PDF.
 
         Args:
             name: of the figure and its files; each once.
@@ -342,7 +344,7 @@ class Study:
         return figure  # type: ignore[no-any-return]
 
     def save_figure(self, name: str, suffixes: Sequence[str] = ("svg", "pdf")) -> None:
-        """Write a figure beside the runs, if there is a folder."""
+        """Write a figure next to the runs, if there is a folder."""
         from ..show.style import save
 
         if self.folder is not None:
@@ -362,30 +364,30 @@ class Study:
 
     @property
     def printed(self) -> str:
-        """The first run with its ledger, as ``biomembrane run`` prints it; empty before there is
-        one.
+        """The first run with its ledger, as ``biomembrane run`` prints it; empty before the
+        first run.
         """
         return self.records[0].printed if self.records else ""
 
     @property
     def residual(self) -> float:
-        """The largest residual of all books, relative to the energy that passed."""
-        known = [r.residual for r in self.records]
-        return float("nan") if any(x != x for x in known) else max(known, default=0.0)  # noqa: PLR0124  NaN
+        """The largest residual of all runs, relative to the energy that passed."""
+        residuals = [r.residual for r in self.records]
+        return float("nan") if any(x != x for x in residuals) else max(residuals, default=0.0)  # noqa: PLR0124  NaN
 
 
 def _record(label: str, model: str, run: Run | ScanResult, *, first: bool) -> Record:
-    """The run with its books as a lane that is worst has them."""
+    """The record of a run, with the largest residual of all lanes."""
     from ..results.outcome import outcome
 
-    off = run.ledger.residual_relative
-    last = np.asarray(off.isel(time=-1) if "time" in off.dims else off, float)
-    problem = ""
+    residuals = run.ledger.residual_relative
+    final = np.asarray(residuals.isel(time=-1) if "time" in residuals.dims else residuals, float)
+    failure = ""
     try:
         run.ledger.check()
-    except errors.BiomembraneError as caught:
-        problem = f"{type(caught).__name__}: {caught.headline}: {caught.got}"
-    if run.failed and not problem:
-        problem = f"{run.failed} of {last.size} lanes did not come to their end"
-    residual = float(np.nanmax(last)) if np.isfinite(last).any() else float("nan")
-    return Record(label, model, last.size, residual, problem, outcome(run) if first else "")
+    except errors.BiomembraneError as error:
+        failure = f"{type(error).__name__}: {error.headline}: {error.got}"
+    if run.failed and not failure:
+        failure = f"{run.failed} of {final.size} lanes did not run to completion"
+    residual = float(np.nanmax(final)) if np.isfinite(final).any() else float("nan")
+    return Record(label, model, final.size, residual, failure, outcome(run) if first else "")

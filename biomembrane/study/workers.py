@@ -1,6 +1,4 @@
-"""Processes that perform studies: what one does to its process, even ending it, is told of that
-study alone.
-"""
+"""Processes that perform studies: a study that crashes its process spoils its own result only."""
 
 from __future__ import annotations
 
@@ -16,13 +14,13 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from .perform import Asked, Result, lost, perform
+from .perform import Asked, Result, lost_result, perform
 
-_LAST = 5.0  # seconds that a process may take to end by itself
+_GRACE = 5.0  # seconds that a process has to exit by itself
 
 
-def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result]]:
-    """Results with their place in the order asked for, as they come; ``jobs`` processes at once."""
+def perform_all(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result]]:
+    """Index and result of each study, as they finish; ``jobs`` processes at once."""
     waiting = deque(enumerate(studies))
     workers: list[_Worker] = []
     try:
@@ -36,7 +34,7 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
             for ready in wait([*busy, *(w.process.sentinel for w in busy.values())]):
                 ended = (w for w in busy.values() if w.process.sentinel == ready)
                 worker = busy.get(ready) or next(ended)  # type: ignore[call-overload]
-                if worker.place is None:  # heard a moment ago
+                if worker.place is None:  # its result is already in
                     continue
                 yield worker.place, worker.result()
                 worker.place = None
@@ -44,7 +42,7 @@ def performed(studies: Sequence[Asked], jobs: int) -> Iterator[tuple[int, Result
                     workers.remove(worker)
                     worker.end()
         for worker in workers:
-            worker.pipe.close()  # it ends by itself
+            worker.pipe.close()  # the process exits
     except BaseException:
         for worker in workers:
             worker.process.terminate()
@@ -59,40 +57,40 @@ class _Worker:
 
     def __init__(self) -> None:
         context = get_context("spawn")
-        self.pipe, far = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far, Path.cwd()))
+        self.pipe, child_end = context.Pipe()
+        self.process = context.Process(target=_serve, args=(child_end, Path.cwd()))
         self.process.start()
-        far.close()
+        child_end.close()
         self.place: int | None = None
         self.study = Asked("", "", None)
         self.gone = False
 
     def take(self, place: int, study: Asked) -> None:
         self.place, self.study = place, study
-        with suppress(OSError):  # a process that ended meanwhile is heard of below
+        with suppress(OSError):  # a process that died meanwhile is noticed below
             self.pipe.send(study)
 
     def result(self) -> Result:
-        """What it sent; or, where it sent nothing, how it ended."""
+        """What the process sent, or else how it ended."""
         with suppress(EOFError, OSError, ValueError):
             if self.pipe.poll():
-                made: Result = json.loads(self.pipe.recv_bytes())
-                return made
+                result: Result = json.loads(self.pipe.recv_bytes())
+                return result
         self.gone = True
-        self.process.join(_LAST)
+        self.process.join(_GRACE)
         code = self.process.exitcode
-        how = (
+        ending = (
             "did not answer"
             if code is None
             else f"ended with {_signal(-code)}"
             if code < 0
             else f"ended with exit status {code}"
         )
-        return lost(self.study.name, f"its process {how} before the study did")
+        return lost_result(self.study.name, f"its process {ending} before the study did")
 
     def end(self) -> None:
         self.pipe.close()
-        self.process.join(_LAST)
+        self.process.join(_GRACE)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
@@ -106,14 +104,12 @@ def _signal(number: int) -> str:
 
 
 def _serve(pipe: Connection[Any, Any], home: Path) -> None:
-    """Perform studies until there is no one to send results to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    """Perform studies until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which terminates us
     with suppress(OSError):
-        os.dup2(
-            2, 1
-        )  # standard output is the parent's alone, also for what C and other programs write
+        os.dup2(2, 1)  # standard output is the parent's alone, also for what C code writes
     sys.stdout = sys.stderr
-    own = os.getpid()
+    own_pid = os.getpid()
     while True:
         try:
             study = Asked(*pipe.recv())
@@ -121,12 +117,12 @@ def _serve(pipe: Connection[Any, Any], home: Path) -> None:
             return
         os.chdir(home)
         try:
-            made = perform(study.model, study.folder, name=study.name)
-        except BaseException as problem:  # noqa: BLE001  KeyboardInterrupt of its own, a file that is gone
-            made = lost(study.name, f"{type(problem).__name__} ended it")
-        if os.getpid() != own:  # a copy that the study made of this process
+            result = perform(study.model, study.folder, name=study.name)
+        except BaseException as error:  # noqa: BLE001  KeyboardInterrupt of its own, a file that is gone
+            result = lost_result(study.name, f"{type(error).__name__} ended it")
+        if os.getpid() != own_pid:  # a fork that the study made of this process
             os._exit(0)
         try:
-            pipe.send_bytes(json.dumps(made).encode())
+            pipe.send_bytes(json.dumps(result).encode())
         except OSError:  # closed at either end
             return

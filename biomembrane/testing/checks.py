@@ -62,7 +62,7 @@ def check_transporter(declared: Transporter | Cycle, *, examples: int = 60) -> R
 
     Raises:
         AssertionError: a property does not hold; with a state in units.
-        WrongType: what is no transporter or cycle.
+        WrongType: not a transporter or cycle.
         NotANumber: ``examples`` that is no integer.
         OutOfDomain: ``examples`` below 1.
     """
@@ -91,7 +91,7 @@ def check_model(model: Model, *, examples: int = 40) -> Report:
 
     Raises:
         AssertionError: a property does not hold; with a state in units.
-        WrongType: what is no model.
+        WrongType: not a model.
         NotANumber: ``examples`` that is no integer.
         OutOfDomain: ``examples`` below 1.
     """

@@ -88,7 +88,7 @@ class ModelEvaluator:
         0 = g(x, z) gives ∂g/∂z dz/dt = −∂g/∂x dx/dt for the states z that constraints determine.
         """
         rows = [*self.k.program.algebraic]
-        at, known = y.copy()[:, None], model_index(self.model)
+        at, index = y.copy()[:, None], model_index(self.model)
         if rows:
             size = np.abs(self.array("scale", y))[:, None]
             try:
@@ -97,19 +97,19 @@ class ModelEvaluator:
                     self.c,
                     at,
                     np.where(size > 0, size, 1.0),
-                    known.positive,
+                    index.positive,
                     slice(0, 1),
                     {},
                 )
             except (errors.ConstraintNotMet, errors.SingularConstraint):
                 return None
-        made = self.array("rhs", at[:, 0]).copy()
+        dxdt = self.array("rhs", at[:, 0]).copy()
         if rows:
             slopes = np.zeros((len(y), len(y)))
             slopes[self.k.program.sparsity] = self.array("jacobian", at[:, 0])
-            made[rows] = 0.0
-            made[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ made))
-        return made
+            dxdt[rows] = 0.0
+            dxdt[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ dxdt))
+        return dxdt
 
     def N(self) -> Array:
         """The stoichiometric matrix as numbers."""

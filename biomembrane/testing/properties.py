@@ -246,8 +246,8 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     Raises:
         AssertionError: it does not hold; with a state in units.
     """
-    kept, found = model.moieties, 0
-    if not kept:
+    conserved, states_on_constraints = model.moieties, 0
+    if not conserved:
         raise Skip("the model conserves nothing")
     quantum = {
         x.name: float(x.quantum.subs(symbols.F, FARADAY))
@@ -256,14 +256,14 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     }
 
     def check(state: State) -> None:
-        nonlocal found
+        nonlocal states_on_constraints
         with np.errstate(all="ignore"):
             rates = state.evaluator().rates(state.y())
         if rates is None:
             return
-        found += 1
+        states_on_constraints += 1
         rhs = dict(zip((x.name for x in model.states), rates, strict=True))
-        for weights in kept:
+        for weights in conserved:
             terms = {p: float(w) * rhs[p] / quantum[p] for p, w in weights.items()}
             total, size = sum(terms.values()), sum(map(abs, terms.values()))
             formula = " ".join(f"{float(w):+g} {p}" for p, w in weights.items())
@@ -273,7 +273,7 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
             )
 
     count = _for_all_states(model, check, examples)
-    if not found:
+    if not states_on_constraints:
         raise Skip("no state was found that meets the constraints")
     return count
 

@@ -158,8 +158,12 @@ def _inhibited(site: Site) -> Any:
 
 def _gated(site: Site) -> Any:
     """Opened by a solute that takes no part, where there is one."""
-    taking_part = {who.pool for who in site.participants}
-    others = sorted(who.pool for who in solutes_at(site.on).values() if who.pool not in taking_part)
+    taking_part = {participant.pool for participant in site.participants}
+    others = sorted(
+        participant.pool
+        for participant in solutes_at(site.on).values()
+        if participant.pool not in taking_part
+    )
     if not others:
         return sp.S.One
     level = site[others[0]]

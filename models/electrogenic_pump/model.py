@@ -98,13 +98,13 @@ def levels(run: bm.Run) -> dict[str, Any]:
 
 
 def root(x: Any, y: Any) -> float:
-    """Where y, which rises, crosses zero."""
+    """x at which the increasing y crosses zero."""
     return float(np.interp(0.0, y, x))
 
 
 def reproduce(study: bm.Study) -> None:
-    """I–V and stall, the published turnover, what the pump alone makes of V, V at rest with 3:2 and
-    with 2:2, and the pump run backwards.
+    """I–V and stall, the published turnover, the V that the pump alone makes, V at rest with 3:2
+    and with 2:2, and the pump run backwards.
     """
     model = build()
     *clamp, stall = _clamped(study, model)
@@ -122,8 +122,8 @@ CHEMICAL = 3 * RT * math.log(145 / 10) + 2 * RT * math.log(
 
 
 def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
-    """What is seen at once at given V and contents: over V for three worths of ATP, then over the
-    worth of ATP at −60 mV.
+    """Initial rates at given V and contents: over V for three energies of ATP, then over the
+    energy of ATP at −60 mV.
     """
     V, energies, falling = (
         np.linspace(-260, 60, 81),
@@ -141,9 +141,9 @@ def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
         "neutral_pump.maximum": Q(300, "fmol/s"),
     }
     run = study.run(model, label="clamp", times=INSTANT, parameters=scan)
-    seen = run.data.isel(time=0).assign_coords(V=("point", volts), dG=("point", worth))
-    parts = [seen.isel(point=slice(k * V.size, (k + 1) * V.size)) for k in range(3)] + [
-        seen.isel(point=slice(3 * V.size, None))
+    initial = run.data.isel(time=0).assign_coords(V=("point", volts), dG=("point", worth))
+    parts = [initial.isel(point=slice(k * V.size, (k + 1) * V.size)) for k in range(3)] + [
+        initial.isel(point=slice(3 * V.size, None))
     ]
     _over_V(study, parts[:3])
     efficiency = run.ledger.efficiency("NaKATPase").isel(time=-1, point=slice(3 * V.size, None))
@@ -154,18 +154,18 @@ def _clamped(study: bm.Study, model: bm.Model) -> list[xr.Dataset]:
 def _over_V(study: bm.Study, curves: list[xr.Dataset]) -> None:
     """Reversal potentials and current."""
     V = curves[0].V
-    for seen in curves:
-        energy = float(seen.dG[0])
+    for initial in curves:
+        energy = float(initial.dG[0])
         wanted = (energy * 1e3 + CHEMICAL) / F
-        found = root(V.values, seen.affinity.sel(process="NaKATPase").values)
+        reversal = root(V.values, initial.affinity.sel(process="NaKATPase").values)
         study.answer(
-            f"reversal_{abs(energy):.0f}", Q(found, "mV"),
+            f"reversal_{abs(energy):.0f}", Q(reversal, "mV"),
             f"V at which the pump stalls, ΔG_ATP = −{abs(energy):.0f} kJ/mol",
             wanted=Q(wanted * 1e3, "mV"), within=Q(1e-3, "mV"),
             source="(ΔG_ATP + 3RT ln 145/10 + 2RT ln 140/4.5)/F",
         )  # fmt: skip
-    seen = curves[0]
-    current = F * 1e-3 * seen.flux.sel(process="NaKATPase")  # fmol/s to pA
+    initial = curves[0]
+    current = F * 1e-3 * initial.flux.sel(process="NaKATPase")  # fmol/s to pA
     study.answer(
         "current_reversal", Q(root(V.values, current.values), "mV"),
         "V at which its current changes sign, between two points of the scan",
@@ -175,7 +175,7 @@ def _over_V(study: bm.Study, curves: list[xr.Dataset]) -> None:
     slope = (
         np.polyfit(
             V.values * 1e-3,
-            seen.affinity.sel(process=["NaKATPase", "neutral_pump"]).T.values * 1e3,
+            initial.affinity.sel(process=["NaKATPase", "neutral_pump"]).T.values * 1e3,
             1,
         )[0]
         / F
@@ -203,18 +203,18 @@ def _over_V(study: bm.Study, curves: list[xr.Dataset]) -> None:
     )
 
 
-def _stalled(study: bm.Study, seen: xr.Dataset, efficiency: xr.DataArray) -> None:
-    """Turnover at −60 mV as ATP loses its worth."""
-    energies = seen.dG.values
+def _stalled(study: bm.Study, initial: xr.Dataset, efficiency: xr.DataArray) -> None:
+    """Turnover at −60 mV as the energy of ATP falls."""
+    energies = initial.dG.values
     work = (CHEMICAL + 0.060 * F) / 1e3
-    found = -root(-energies[::-1], seen.affinity.sel(process="NaKATPase").values[::-1])
+    reversal = -root(-energies[::-1], initial.affinity.sel(process="NaKATPase").values[::-1])
     study.answer(
-        "work", Q(-found, "kJ/mol"),
+        "work", Q(-reversal, "kJ/mol"),
         "−ΔG_ATP at which the pump stalls at −60 mV: the work of a turn", wanted=Q(work, "kJ/mol"),
         within=1e-6,
         source="3RT ln 145/10 + 2RT ln 140/4.5 + F·60 mV",
     )  # fmt: skip
-    neutral = float(seen.affinity.sel(process="neutral_pump")[0])
+    neutral = float(initial.affinity.sel(process="neutral_pump")[0])
     study.answer(
         "work_neutral", Q(66 - neutral, "kJ/mol"), "work of a turn of the 2:2 pump", within=1e-6,
         wanted=Q(2 * RT * (math.log(145 / 10) + math.log(140 / 4.5)) / 1e3, "kJ/mol"),
@@ -228,7 +228,7 @@ def _stalled(study: bm.Study, seen: xr.Dataset, efficiency: xr.DataArray) -> Non
             wanted=Q(100 * work / energy, "percent"), within=1e-5,
             source=f"work of a turn over {energy} kJ/mol",
         )  # fmt: skip
-    wrong = np.sign(seen.flux.sel(process="NaKATPase").values) != np.sign(-energies - work)
+    wrong = np.sign(initial.flux.sel(process="NaKATPase").values) != np.sign(-energies - work)
     study.answer(
         "wrong_way",
         Q(float(wrong.sum()), "1"),
@@ -428,18 +428,18 @@ def _hydrolysis(atp: Any, adp: Any, pi: Any) -> Any:
 
 
 def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
-    """The current over V, and the turnover over the worth of ATP."""
+    """Current over V, and turnover over the energy of ATP."""
     blue, green, orange, dark = (COLOURS[k] for k in ("Na", "Cl", "K", "charge"))
     with bm.figures.style():
         figure, (left, right) = bm.figures.panels(2, height=58)
-        for seen, colour, dash, lower in zip(
+        for initial, colour, dash, lower in zip(
             clamp, (blue, green, orange), ("-", "--", "-."), (-8, -8, 4), strict=True
         ):
-            current = F * seen.flux.sel(process="NaKATPase")  # fmol/s to fA
-            left.plot(seen.V, current, color=colour, ls=dash)
-            left.plot(root(seen.V.values, current.values), 0, "o", color=colour, ms=3)
+            current = F * initial.flux.sel(process="NaKATPase")  # fmol/s to fA
+            left.plot(initial.V, current, color=colour, ls=dash)
+            left.plot(root(initial.V.values, current.values), 0, "o", color=colour, ms=3)
             left.annotate(
-                f"−{abs(float(seen.dG[0])):.0f}",
+                f"−{abs(float(initial.dG[0])):.0f}",
                 (-260, float(current[0])),
                 (2, lower),
                 textcoords="offset points",
@@ -488,7 +488,7 @@ def _figure_of_current(clamp: list[xr.Dataset], stall: xr.Dataset) -> Any:
 
 
 def _figure_backwards(run: bm.Run) -> Any:
-    """ATP that comes back, and the two forces that meet."""
+    """ATP regained, and the two forces that balance."""
     minutes, level = run.data.time / 60, levels(run)
     V = run.data.potential.isel(membrane=0) * 1e-3
     work = 3 * (RT * np.log(145 / level["Na"]) - F * V) + 2 * (

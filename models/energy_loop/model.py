@@ -21,7 +21,7 @@ YIELD = 30
 
 
 def oxidation() -> tuple[bm.Species, bm.Species]:
-    """O₂ and CO₂ as they are counted at fixed pH.
+    """O₂ and CO₂ as species at fixed pH.
 
     C₆H₁₂O₆ + 6 O₂(aq) → 6 CO₂(total), ΔG′° ≈ −2950 kJ/mol at pH 7, I 0.1 to 0.25 M (Alberty's
     formation energies); total CO₂ is the sum of CO₂, H₂CO₃ and HCO₃⁻ and has the water in it, hence
@@ -47,7 +47,7 @@ def respiration(cell: bm.Compartment) -> bm.Transporter:
     energies per glucose do not.
     """
 
-    def found(site: bm.Site) -> Any:
+    def activation(site: bm.Site) -> Any:
         share = 1
         measured = bm.Source(
             "measured",
@@ -72,7 +72,7 @@ def respiration(cell: bm.Compartment) -> bm.Transporter:
         text,
         cell,
         laws.Onsager(coefficient=Q(1.5e-24, "mol^2/J/s")),
-        modulator=found,
+        modulator=activation,
     )
 
 
@@ -231,8 +231,8 @@ def _return(study: bm.Study, steady: bm.Run, tight: bm.Run) -> None:
 
 
 def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
-    """Heat of each process at the steady state [kJ per mole of glucose taken up], with what it was
-    taken from.
+    """Heat of each process at the steady state [kJ per mole of glucose taken up], with its
+    source.
     """
     J, last = _fluxes(run), run.data.isel(time=-1)
     c = {
@@ -259,13 +259,13 @@ def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
         "heat of respiration per glucose burnt", wanted=last.affinity.sel(
         process="respiration"), within=1e-4, source="energy of oxidation less 30 times that of ATP"
     )  # fmt: skip
-    for name, made in heat.items():
+    for name, dissipated in heat.items():
         study.answer(
             f"heat_{name}",
-            Q(made, "kJ/mol"),
+            Q(dissipated, "kJ/mol"),
             f"heat of {LABELS.get(name, name)} per glucose taken up",
         )
-    moved = sum(made for name, made in heat.items() if name != "respiration")
+    moved = sum(dissipated for name, dissipated in heat.items() if name != "respiration")
     spent = J["NaKATPase"] / J["SGLT1"] * fuel
     lifted = (J["GLUT2"] * RT * math.log(5) + J["respiration"] * RT * math.log(c["glucose"])) / J[
         "SGLT1"
@@ -291,7 +291,7 @@ def _friction(study: bm.Study, run: bm.Run) -> dict[str, float]:
 
 
 def _at_once(study: bm.Study, fed: bm.Run) -> None:
-    """The books of a meal: glucose in, and ATP made and spent meanwhile."""
+    """The balance of a meal: glucose in, and ATP made and spent meanwhile."""
     amount = fed.data.amount
     gained = float(amount.sel(pool="cell.ATP")[-1] - amount.sel(pool="cell.ATP")[0])
     turned = {

@@ -82,7 +82,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _early(study: bm.Study, run: bm.Run, fuel: float) -> None:
-    """What ten minutes have done."""
+    """The state after ten minutes."""
     last = run.data.isel(time=-1)
     V, Na_in = last.potential.sel(membrane="apical"), last.concentration.sel(pool="cell.Na")
     head = (140 / float(Na_in)) ** 2 * math.exp(-2e-6 * float(V) * constants.FARADAY / RT)
@@ -147,7 +147,7 @@ def _balance(study: bm.Study, steady: bm.Run, tight: bm.Run) -> None:
 
 
 def _per_glucose(study: bm.Study, run: bm.Run, fuel: float) -> None:
-    """What each step keeps and loses at the steady state, per mole of glucose that reaches the
+    """Energy kept and lost in each step at the steady state, per mole of glucose that reaches the
     blood.
     """
     last = run.data.isel(time=-1)
@@ -163,9 +163,9 @@ def _per_glucose(study: bm.Study, run: bm.Run, fuel: float) -> None:
         "heat and gradient per mole of glucose", wanted=Q(spent, "kJ/mol"), within=1e-4,
         source="ATP spent per glucose times −ΔG of hydrolysis",
     )  # fmt: skip
-    for name, made in heat.items():
+    for name, dissipated in heat.items():
         study.answer(
-            f"heat_{name}", Q(made, "kJ/mol"), f"lost in {STEPS[name]} per mole of glucose"
+            f"heat_{name}", Q(dissipated, "kJ/mol"), f"lost in {STEPS[name]} per mole of glucose"
         )
     study.answer("kept", Q(kept, "kJ/mol"), "kept: glucose from 1 to 5 mM, RT ln 5")
     study.answer(

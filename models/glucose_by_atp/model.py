@@ -131,7 +131,7 @@ def build(*, clamped: bool = False) -> bm.Model:
 
 def reproduce(study: bm.Study) -> None:
     """What each way can reach with the gradients held, what each costs at the same flux, its
-    efficiency by the ratio, and the end of all.
+    efficiency by the ratio, and the global equilibrium.
     """
     _heads(study, build(clamped=True))
     cell = build()
@@ -143,7 +143,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def maxima(ways: list[str], maximum: Any = 1.0, dim: str = "point") -> dict[str, xr.DataArray]:
-    """For each lane the one carrier that is there, with its maximum [fmol/s]."""
+    """Maximum of the one carrier that is present in each lane [fmol/s]."""
     amount = np.broadcast_to(np.asarray(maximum, float), len(ways))
     return {
         f"{name}.maximum": bm.axis(dim, np.where(np.array(ways) == name, amount, 0), "fmol/s")
@@ -162,7 +162,7 @@ EVER = Q(np.concatenate([[0], np.geomspace(1, 1e8, 9)]), "s")
 
 
 def _heads(study: bm.Study, model: bm.Model) -> None:
-    """Glucose inside over glucose outside, when nothing flows any more."""
+    """Glucose inside over glucose outside at static head."""
     lanes = [(way, V, -57.0) for way in ("symport_1", "symport_2") for V in (-60, -40, -80, 0)]
     lanes += [("direct", -60, energy) for energy in (-57.0, -50.0, -40.0)]
     wanted = [
@@ -181,8 +181,8 @@ def _heads(study: bm.Study, model: bm.Model) -> None:
     }
     run = study.run(model, label="heads", times=EVER, parameters=scan)
     last = run.data.isel(time=-1)
-    found = last.concentration.sel(pool="cell.glucose").values / outside
-    for (way, V, energy), ratio, right in zip(lanes, found, wanted, strict=True):
+    ratios = last.concentration.sel(pool="cell.glucose").values / outside
+    for (way, V, energy), ratio, right in zip(lanes, ratios, wanted, strict=True):
         name = f"{way}_{abs(V)}" if way != "direct" else f"direct_{abs(energy):.0f}"
         about = (
             f"by {LABELS[way]} at {V} mV"
@@ -205,7 +205,7 @@ def _heads(study: bm.Study, model: bm.Model) -> None:
     for k, way in ((0, "symport_1"), (4, "symport_2")):
         work = 3 * (RT * math.log(145 / 10) + F * 0.060)
         study.answer(
-            f"stall_{way}", Q(100 * RT * math.log(found[k]) / (57e3 * WAYS[way]), "percent"),
+            f"stall_{way}", Q(100 * RT * math.log(ratios[k]) / (57e3 * WAYS[way]), "percent"),
             within=1e-5,
             about=f"work on glucose where {LABELS[way]} stalls at −60 mV, of the ATP energy spent",
             wanted=Q(work / 570, "percent"),
@@ -250,7 +250,7 @@ def _costs(study: bm.Study, model: bm.Model) -> dict[str, dict[str, float]]:
     last = _steady(
         study.run(model, label="same_flux", times=STEADY, parameters=maxima(list(WAYS), needed))
     )
-    kept, made = RT * math.log(5) / 1e3, {}
+    kept, results = RT * math.log(5) / 1e3, {}
     for k, (way, atp) in enumerate(WAYS.items()):
         here = last.isel(point=k)
         J = float(here.taken)
@@ -273,7 +273,7 @@ def _costs(study: bm.Study, model: bm.Model) -> dict[str, dict[str, float]]:
             t: float(here.dissipation.where(here.transporter == t, drop=True).sum()) / J
             for t in (way, "NaKATPase", "K_leak", "GLUT2")
         }
-        made[way] = {"kept": kept, **heat}
+        results[way] = {"kept": kept, **heat}
         study.answer(
             f"cost_{way}", Q(kept + sum(heat.values()), "kJ/mol"),
             f"heat and what the blood keeps, per mole, {LABELS[way]}",
@@ -302,7 +302,7 @@ def _costs(study: bm.Study, model: bm.Model) -> dict[str, dict[str, float]]:
     study.answer(
         "kept", Q(kept, "kJ/mol"), "kept by a mole of glucose that went from 1 to 5 mM, RT ln 5"
     )
-    return made
+    return results
 
 
 def _efficiencies(study: bm.Study, model: bm.Model) -> xr.Dataset:
@@ -314,12 +314,12 @@ def _efficiencies(study: bm.Study, model: bm.Model) -> xr.Dataset:
     scan = maxima(ways, 0.3) | {"lumen.glucose": bm.axis("point", np.tile(lumen, 3), "mM")}
     last = _steady(study.run(model, label="poorer_lumen", times=STEADY, parameters=scan))
     ratio = last.concentration.sel(pool="cell.glucose") / np.tile(lumen, 3)
-    made = last.assign(
+    results = last.assign(
         ratio=ratio, efficiency=RT * np.log(ratio) / 1e3 * last.taken / (57 * last.spent)
     )
-    made = made.assign_coords(way=("point", ways)).assign(forward=last.taken > 0)
+    results = results.assign_coords(way=("point", ways)).assign(forward=last.taken > 0)
     formula = RT * np.log(ratio) / 1e3 / np.array([57 * WAYS[w] for w in ways])
-    off = float(abs(made.efficiency / formula - 1).where(made.forward).max())
+    off = float(abs(results.efficiency / formula - 1).where(results.forward).max())
     study.answer(
         "efficiency_off", Q(off, "1"),
         "largest deviation of the efficiencies found from the line of their way", wanted=Q(0, "1"),
@@ -335,14 +335,14 @@ def _efficiencies(study: bm.Study, model: bm.Model) -> xr.Dataset:
         "points at which glucose goes in above the static head, or out below it", wanted=Q(0, "1"),
         within=Q(0, "1"), source="second law, at the Na⁺ and V of each point",
     )  # fmt: skip
-    poor = made.where(made.way == "symport_1", drop=True).isel(point=0)
+    poor = results.where(results.way == "symport_1", drop=True).isel(point=0)
     study.answer(
         "poor_lumen", Q(float(poor.taken) * 1e3, "amol/s"),
         "glucose taken up by 1 Na⁺ from 0.3 µM: it runs out of the cell",
         wanted=(Q(-1e3, "amol/s"), Q(0, "amol/s")),
         source="below the static head: 5 mM of blood over 0.3 µM is more than 1 Na⁺ holds",
     )  # fmt: skip
-    return made
+    return results
 
 
 def _limits(study: bm.Study, model: bm.Model) -> dict[str, float]:
@@ -356,8 +356,8 @@ def _limits(study: bm.Study, model: bm.Model) -> dict[str, float]:
     }
     scan |= {"GLUT2.maximum": Q(0, "pmol/cm^2/s")}
     last = study.run(model, label="limits", times=EVER, parameters=scan).data.isel(time=-1)
-    found = last.concentration.sel(pool="cell.glucose").values / list(outside.values())
-    for (way, atp), ratio in zip(WAYS.items(), found, strict=True):
+    ratios = last.concentration.sel(pool="cell.glucose").values / list(outside.values())
+    for (way, atp), ratio in zip(WAYS.items(), ratios, strict=True):
         study.answer(
             f"limit_{way}", Q(float(ratio), "1"),
             f"the most that {LABELS[way]} could hold, the Na⁺/K⁺ pump stalled as well",
@@ -424,10 +424,10 @@ def _figure_of_reach(limits: dict[str, float], points: xr.Dataset) -> Any:
                 clip_on=False,
                 zorder=5,
             )
-            seen = points.where(
+            shown = points.where(
                 (points.way == way) & points.forward & (points.ratio > 1), drop=True
             )
-            right.plot(seen.ratio, 100 * seen.efficiency, mark, color=colour, ms=2.5, mew=0)
+            right.plot(shown.ratio, 100 * shown.efficiency, mark, color=colour, ms=2.5, mew=0)
         right.set(
             xscale="log",
             xlim=(1, 1e10),
@@ -441,7 +441,7 @@ def _figure_of_reach(limits: dict[str, float], points: xr.Dataset) -> Any:
 
 
 def _power(value: float) -> str:
-    """A number as it is printed, in powers of ten from a thousand on."""
+    """A number in print, in powers of ten from a thousand on."""
     return typeset(f"{value:.0f}" if value < 1000 else f"{value:.1e}")
 
 

@@ -110,9 +110,9 @@ def build() -> bm.Model:
     )
 
     def chain(
-        name: str, donor: str, taken: int, pumped: int, made: str, label: str
+        name: str, donor: str, taken: int, pumped: int, product: str, label: str
     ) -> bm.Transporter:
-        reaction = f"{donor} + O2@in + {taken} H@in -> {made} + {pumped} H@out"
+        reaction = f"{donor} + O2@in + {taken} H@in -> {product} + {pumped} H@out"
         return bm.Transporter(
             name, reaction, on, laws.Onsager(coefficient=Q(RESPIRATION, "mol^2/J/s")), label=label
         )
@@ -174,7 +174,7 @@ TIMES = Q(np.concatenate([[0], np.geomspace(1e-3, 1e5, 81)]), "s")
 
 
 def force(run: Any) -> Any:
-    """Proton-motive force at the end [J/mol], of H⁺ that comes in."""
+    """Proton-motive force at the end [J/mol of H⁺ that enters]."""
     return 1e3 * run.data.affinity.isel(time=-1).sel(process="leak")
 
 
@@ -262,7 +262,7 @@ def _leaked(p: float) -> float:
 
 
 def _resting(chain: float) -> float:
-    """Force at which the chain, at 20 H⁺ an O₂, makes up for the leak: by bisection."""
+    """Force at which the chain, at 20 H⁺ an O₂, balances the leak, by bisection."""
     low, high = 0.0, energy() / 20
     for _ in range(80):
         p = (low + high) / 2
@@ -271,7 +271,7 @@ def _resting(chain: float) -> float:
 
 
 def _working(study: bm.Study, model: bm.Model) -> bm.Run:
-    """Steady states from no work to much of it, NADH alone."""
+    """Steady states from no work to much work, with NADH alone."""
     work = np.concatenate([[0], np.geomspace(30, 30 * 2**7, 15)])
     scan = {
         "work.rate": bm.axis("work", work, "fmol/s"),
@@ -279,7 +279,7 @@ def _working(study: bm.Study, model: bm.Model) -> bm.Run:
     }
     run = study.run(model, label="working", times=TIMES, parameters=scan)
     flux, last = run.data.flux.isel(time=-1), len(work) - 1
-    oxygen, made, lost = (flux.sel(process=p).values for p in ("chain", "work", "leak"))
+    oxygen, synthesis, lost = (flux.sel(process=p).values for p in ("chain", "work", "leak"))
     spent = run.data.affinity.isel(time=-1).sel(process="chain") * 1e3 + 20 * force(run)
     study.answer("redox", Q(float(spent[0]) / 2e3, "kJ/mol"),
         "free energy of NADH and ½ O₂: what the chain keeps and what it loses",
@@ -307,7 +307,7 @@ def _working(study: bm.Study, model: bm.Model) -> bm.Run:
         Q(100 * float(oxygen[0] / oxygen[last]), "percent"),
         "respiration with no work, of that at the most work",
     )
-    charge = np.max(np.abs(11 / 3 * made + lost - 20 * oxygen) / (20 * oxygen))
+    charge = np.max(np.abs(11 / 3 * synthesis + lost - 20 * oxygen) / (20 * oxygen))
     study.answer("charge", Q(float(charge), "1"),
         "20 H⁺ an O₂ out, less 11/3 an ATP and the leak: largest difference, relative",
         wanted=Q(0, "1"),
@@ -331,35 +331,35 @@ def _working(study: bm.Study, model: bm.Model) -> bm.Run:
                  wanted=Q(0, "1"), within=Q(1e-4, "1"),
                  source="conservation of energy: nothing is stored at a steady state")  # fmt: skip
     worth = run.data.affinity.isel(time=-1).sel(process="work").values
-    best = int(np.argmax(made * worth / passed))
+    best = int(np.argmax(synthesis * worth / passed))
     study.answer(
         "efficiency",
-        Q(100 * float(made[best] * worth[best] / passed[best]), "percent"),
+        Q(100 * float(synthesis[best] * worth[best] / passed[best]), "percent"),
         "energy of ATP over that of NADH and O₂, at its best",
     )
     study.answer(
         "atp_best", Q(float(worth[best]), "kJ/mol"), "what an ATP is worth in the cytosol there"
     )
-    study.answer("PO_best", Q(float(made[best] / oxygen[best] / 2), "1"), "ATP per O there")
+    study.answer("PO_best", Q(float(synthesis[best] / oxygen[best] / 2), "1"), "ATP per O there")
     return run
 
 
 def _figure_of_leak(run: bm.Run) -> Any:
-    """Oxygen used over ATP made, and what of it the leak takes."""
+    """Oxygen used over ATP made, and the leak's share of it."""
     from matplotlib.figure import Figure
 
     flux = run.data.flux.isel(time=-1)
-    oxygen, made = (flux.sel(process=p).values for p in ("chain", "work"))
+    oxygen, synthesis = (flux.sel(process=p).values for p in ("chain", "work"))
     with bm.figures.style():
         figure = Figure(figsize=(85 / 25.4, 62 / 25.4), layout="constrained")
         ax = figure.subplots()
-        ax.fill_between(made, 11 / 60 * made, oxygen, color="#D8D4CF", lw=0)
-        ax.plot(made, oxygen, color=COLOURS["H"], marker="o", ms=2.5)
-        ax.plot(made, 11 / 60 * made, color=COLOURS["charge"], ls=(0, (4, 1.5)), lw=0.9)
-        x = float(made[-1])
+        ax.fill_between(synthesis, 11 / 60 * synthesis, oxygen, color="#D8D4CF", lw=0)
+        ax.plot(synthesis, oxygen, color=COLOURS["H"], marker="o", ms=2.5)
+        ax.plot(synthesis, 11 / 60 * synthesis, color=COLOURS["charge"], ls=(0, (4, 1.5)), lw=0.9)
+        x = float(synthesis[-1])
         ax.annotate(
             "leak",
-            (0.1 * x, float(np.interp(0.1 * x, made, oxygen)) * 0.75),
+            (0.1 * x, float(np.interp(0.1 * x, synthesis, oxygen)) * 0.75),
             (0.02 * x, 0.62 * oxygen[-1]),
             arrowprops={"arrowstyle": "-", "lw": 0.5},
         )
@@ -378,7 +378,10 @@ def _figure_of_energy(run: bm.Run) -> Any:
     from matplotlib.figure import Figure
 
     flux, A = (getattr(run.data, what).isel(time=-1) for what in ("flux", "affinity"))
-    made, spent = flux.sel(process="work").values, flux.sel(process="chain").values * energy() / 1e3
+    synthesis, spent = (
+        flux.sel(process="work").values,
+        flux.sel(process="chain").values * energy() / 1e3,
+    )
     heat = {
         "chain": ("chain",),
         "leak": ("leak",),
@@ -393,14 +396,14 @@ def _figure_of_energy(run: bm.Run) -> Any:
         figure = Figure(figsize=(85 / 25.4, 62 / 25.4), layout="constrained")
         ax = figure.subplots()
         colours = ("#B8B0A8", COLOURS["H"], "#C6E3F5", COLOURS["ATP"])
-        ax.stackplot(made, *shares, colors=colours, edgecolor="white", lw=0.4)
+        ax.stackplot(synthesis, *shares, colors=colours, edgecolor="white", lw=0.4)
         below = np.cumsum([0.0, *(float(s[-1]) for s in shares)])
         for name, low, high in zip([*heat, "work"], below[:-1], below[1:], strict=True):
-            ax.text(made[-1] * 1.02, (low + high) / 2, name, va="center")
+            ax.text(synthesis[-1] * 1.02, (low + high) / 2, name, va="center")
         ax.set(
             xlabel="ATP made and used (fmol/s)",
             ylabel="energy of NADH and O₂ (%)",
-            xlim=(0, made[-1]),
+            xlim=(0, synthesis[-1]),
             ylim=(0, 100),
         )
     return figure

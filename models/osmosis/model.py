@@ -120,7 +120,7 @@ CONSTANT = "a constant rate, as published: it has a closed-form steady state, an
 
 def reproduce(study: bm.Study) -> None:
     """Pressure, permeant and impermeant solutes, tonicity, the pump–leak volume, the pump stopped,
-    and what the volume costs.
+    and the cost of the volume.
     """
     model = build()
     _baths(study, model)
@@ -394,7 +394,7 @@ def _kay(study: bm.Study) -> None:
     """The pump–leak cell with a constant pump against its closed form."""
     run = study.run(build_kay(), label="kay", times=Q([0, 1e6], "s"), hosted={"pump": CONSTANT})
     last = run.data.isel(time=-1)
-    found = [
+    values = [
         last.potential[0],
         *(last.concentration.sel(pool=f"cell.{ion}") for ion in ("Na", "K", "Cl")),
         last.volume[0],
@@ -410,7 +410,7 @@ def _kay(study: bm.Study) -> None:
     )
     wanted = [thermal * math.log(alpha), na, k, 150 * alpha, 50 / (150 * (1 - alpha))]
     for name, x, w, unit in zip(
-        ("V", "Na", "K", "Cl", "W"), found, wanted, ("mV", "mM", "mM", "mM", "pL"), strict=True
+        ("V", "Na", "K", "Cl", "W"), values, wanted, ("mV", "mM", "mM", "mM", "pL"), strict=True
     ):
         study.answer(
             f"kay_{name}",
@@ -426,7 +426,7 @@ def _kay(study: bm.Study) -> None:
 
 
 def _figure_of_solutes(W: xr.DataArray, sieved: xr.DataArray) -> Any:
-    """Volume after solutes of several permeabilities came to the bath, and how far each gets."""
+    """Volume after solutes of several permeabilities entered the bath, and how far each enters."""
     with bm.figures.style():
         figure, (left, right) = bm.figures.panels(2, height=55)
         for P, label, colour, dash in (

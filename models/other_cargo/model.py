@@ -158,17 +158,17 @@ def binding() -> bm.Model:
     )
 
     def k(a: str, b: str, faster: int = 1) -> dict[str, Any]:
-        made = {"forward": s[f"k{a}{b}"], "reverse": s[f"k{b}{a}"]}
+        rates = {"forward": s[f"k{a}{b}"], "reverse": s[f"k{b}{a}"]}
         leaves = "reverse" if a == "2" else "forward"
         return (
-            made
+            rates
             | {
                 leaves: Q(
-                    faster * made[leaves].quantity.magnitude, str(made[leaves].quantity.units)
+                    faster * rates[leaves].quantity.magnitude, str(rates[leaves].quantity.units)
                 )
             }
             if faster > 1
-            else made
+            else rates
         )
 
     steps = [
@@ -188,7 +188,7 @@ def binding() -> bm.Model:
 
 
 def reproduce(study: bm.Study) -> None:
-    """Each carrier alone to its end, where Na⁺/Ca²⁺ exchange turns round, and two sugars that
+    """Each carrier alone to its static head, where Na⁺/Ca²⁺ exchange reverses, and two sugars that
     differ in their binding alone.
     """
     model = build()
@@ -205,7 +205,7 @@ EVER = Q(np.concatenate([[0], np.geomspace(10, 1e6, 6)]), "s")
 
 
 def alone(names: list[str]) -> dict[str, xr.DataArray]:
-    """For each lane the one carrier that is there, fast, for only the end counts; glutamate is down
+    """The one carrier of each lane, fast, because only the final state counts; glutamate is down
     to 1 nM outside.
     """
     fast = dict.fromkeys(CARRIERS, 1e4) | {"EAAT3": 1e7}
@@ -228,7 +228,7 @@ def _bath(lanes: list[tuple[str, float]]) -> dict[str, xr.DataArray]:
 
 
 def _chloride(volts: Any) -> xr.DataArray:
-    """Cl⁻ in the cell [mM] that makes V what it is to be [mV]."""
+    """Cl⁻ in the cell [mM] at which V is the given one [mV]."""
     return bm.axis("point", 149.5 * np.exp(F * np.asarray(volts, float) / 1e3 / RT), "mM")
 
 
@@ -240,22 +240,22 @@ def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
     scan = alone([n for n, _ in lanes]) | bath | {"cell.Cl": _chloride([V for _, V in lanes])}
     run = study.run(model, label="reached", times=EVER, parameters=scan)
     last = run.data.isel(time=-1)
-    found = {}
+    ratios = {}
     for k, (name, V) in enumerate(lanes):
         c, inside = (
             CARRIERS[name],
             float(last.concentration.isel(point=k).sel(pool=f"cell.{CARRIERS[name].cargo.name}")),
         )
-        found[name, V] = (
+        ratios[name, V] = (
             1.5 / inside if name in OUTWARD else inside / float(bath[f"bath.{c.cargo.name}"][k])
         )
     for name in names:
         study.answer(
-            f"head_{name}", Q(found[name, -60.0], "1"),
+            f"head_{name}", Q(ratios[name, -60.0], "1"),
             f"{CARRIERS[name].label}: ratio at static head, −60 mV", wanted=Q(head(name, -60), "1"),
             within=1e-5, source=_formula(name),
         )  # fmt: skip
-        charge = RT / F / 0.060 * math.log(found[name, -60.0] / found[name, 0.0])
+        charge = RT / F / 0.060 * math.log(ratios[name, -60.0] / ratios[name, 0.0])
         study.answer(
             f"charge_{name}", Q(charge, "1"),
             "charges moved in with it, from what V adds to its head",
@@ -263,7 +263,7 @@ def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
             within=Q(1e-4, "1"),
             source="sum of the valences, RT/(F·60 mV) ln of the ratio of both heads",
         )  # fmt: skip
-    gain = found["NaPi_IIa", -60.0] / found["NaPi_IIc", -60.0]
+    gain = ratios["NaPi_IIa", -60.0] / ratios["NaPi_IIc", -60.0]
     study.answer("phosphates", Q(gain, "1"), "head of phosphate carrier IIa over that of IIc",
         wanted=Q(head("B0AT1", -60), "1"), within=1e-5,
                  source="one more Na⁺: (145/10) e^(−FV/RT)")  # fmt: skip
@@ -273,11 +273,11 @@ def _reached(study: bm.Study, model: bm.Model) -> dict[str, float]:
         wanted=Q(0, "mV"), within=Q(1e-4, "mV"),
         source="Nernst potential of Cl⁻: no current is left",
     )  # fmt: skip
-    return {name: found[name, -60.0] for name in names}
+    return {name: ratios[name, -60.0] for name in names}
 
 
 def _formula(name: str) -> str:
-    """A head in words."""
+    """The formula of a static head in words."""
     c = CARRIERS[name]
     others = "".join(
         f" ({s.name}_{'oi'[m < 0]}/{s.name}_{'io'[m < 0]})" for s, m in c.others.items()
@@ -311,7 +311,7 @@ def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
     and without.
     """
     chemical, total = (RT / 1e3 * math.log(reached[name]) for name in ("NHE", "B0AT1"))
-    for name, found, wanted, source in (
+    for name, energy, wanted, source in (
         ("sodium", total, RT * math.log(14.5) + F * 0.060, "RT ln 145/10 + F·60 mV"),
         ("sodium_chemical", chemical, RT * math.log(14.5), "RT ln 145/10"),
         ("sodium_electrical", total - chemical, F * 0.060, "F·60 mV"),
@@ -321,7 +321,7 @@ def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
         )
         study.answer(
             name,
-            Q(found, "kJ/mol"),
+            Q(energy, "kJ/mol"),
             about,
             wanted=Q(wanted / 1e3, "kJ/mol"),
             within=1e-5,
@@ -330,7 +330,7 @@ def _sodium(study: bm.Study, reached: dict[str, float]) -> None:
 
 
 def _published(study: bm.Study, model: bm.Model, glutamate: float) -> None:
-    """The two heads that papers print."""
+    """The two static heads that papers report."""
     study.answer(
         "glutamate",
         Q(glutamate, "1"),
@@ -342,17 +342,17 @@ def _published(study: bm.Study, model: bm.Model, glutamate: float) -> None:
     )
     theirs = {"cell.Na": Q(14, "mM"), "bath.Na": Q(140, "mM"), "bath.I": Q(5e-3, "mM")}
     run = study.run(model, label="iodide", times=EVER, parameters=alone(["NIS"]) | theirs)
-    found = float(run.data.concentration.isel(time=-1).sel(pool="cell.I")[0]) / 5e-3
+    ratio = float(run.data.concentration.isel(time=-1).sel(pool="cell.I")[0]) / 5e-3
     paper = (
         "Nicola et al. 2014, Nature Communications 5:3948, introduction: 140 and 14 mM Na⁺, −60 mV,"
         " 37 °C"
     )
     study.answer(
-        "iodide", Q(found, "1"), "iodide in over out with Na⁺ 140/14 mM",
+        "iodide", Q(ratio, "1"), "iodide in over out with Na⁺ 140/14 mM",
         wanted=Q(100 * math.exp(0.060 * F / RT), "1"), within=1e-5,
         source=f"(140/14)² e^(−FV/RT), and '≤ 1,000': {paper}",
     )  # fmt: skip
-    study.answer("iodide_energy", Q(RT * math.log(found) / 4184, "kcal/mol"), "energy on it",
+    study.answer("iodide_energy", Q(RT * math.log(ratio) / 4184, "kcal/mol"), "energy on it",
         wanted=Q(4.3, "kcal/mol"), within=Q(0.1, "kcal/mol"),
                  source=f"'~4.3 kcal/mol': {paper}")  # fmt: skip
 
@@ -363,12 +363,12 @@ def _calcium(study: bm.Study, model: bm.Model) -> None:
     """
     V = np.linspace(-100, -20, 9)
     scan = {"membrane.potential": bm.axis("point", V, "mV"), "cell.Ca": Q(1e-4, "mM")}
-    seen = (
+    affinity = (
         study.run(model, label="exchange", times=Q([0, 1e-6], "s"), parameters=scan)
         .data.affinity.sel(process="NCX")
         .isel(time=0)
     )
-    turns = float(np.interp(0, -seen.values, V))
+    turns = float(np.interp(0, -affinity.values, V))
     study.answer(
         "reversal", Q(turns, "mV"),
         "V at which Na⁺/Ca²⁺ exchange turns round, 100 nM Ca²⁺ in the cell", within=Q(1e-6, "mV"),
@@ -404,7 +404,7 @@ def chain(k: dict[str, float]) -> float:
 
 
 def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
-    """Two sugars at the same concentrations: how fast each goes in, and how far."""
+    """Two sugars at the same concentrations: how fast each enters, and how far."""
     model, s = binding(), lib.sheet("eskandari_2005")
     k = {key: float(s[key].quantity.magnitude) for key in ("k23", "k32", "k34", "k43", "k45")}
     sooner, later = k | {"k32": 100 * k["k32"], "k45": 100 * k["k45"]}, k | {"k23": k["k23"] / 100}
@@ -428,25 +428,26 @@ def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
     study.answer(
         "K_sugar", Q(1e3 * sooner["k32"] / k["k23"], "mM"), "that of the sugar which leaves faster"
     )
-    seen = study.run(model, label="influx", times=Q([0, 10], "s"), parameters=both).data.isel(
+    fluxes = study.run(model, label="influx", times=Q([0, 10], "s"), parameters=both).data.isel(
         time=-1
     )
     share = (
-        seen.flux.sel(process="carrier:C2-C3") / seen.flux.sel(process="carrier:C2-D3")
+        fluxes.flux.sel(process="carrier:C2-C3") / fluxes.flux.sel(process="carrier:C2-D3")
     ).assign_coords(level=LEVELS)
     for kind, other, name, about in (
         (0, sooner, "leaves_sooner", "the other leaves it 100 times faster"),
         (1, later, "finds_less", "the other finds it 100 times less often"),
     ):  # fmt: skip
-        found = share.isel(kind=kind)
+        share_of_kind = share.isel(kind=kind)
         study.answer(
-            f"{name}", Q(float(found.sel(level=1.0, method="nearest")), "1"),
+            f"{name}", Q(float(share_of_kind.sel(level=1.0, method="nearest")), "1"),
             f"influx of glucose over that of another at 1 mM of each: {about}",
             wanted=Q(chain(k) / chain(other), "1"), within=1e-3,
             source="k23 k34 k45/(k32 k43 + k32 k45 + k34 k45) of one over that of the other",
         )  # fmt: skip
         study.answer(
-            f"{name}_spread", Q(float(abs(found / (chain(k) / chain(other)) - 1).max()), "1"),
+            f"{name}_spread",
+            Q(float(abs(share_of_kind / (chain(k) / chain(other)) - 1).max()), "1"),
             "largest deviation from it, 0.01 to 100 mM of each",
             wanted=Q(0, "1"), within=Q(1e-3, "1"),
             source="both wait for the same state of the carrier",
@@ -473,12 +474,12 @@ def _binding(study: bm.Study) -> tuple[xr.Dataset, xr.Dataset]:
         "half_glucose", Q(half["glucose"], "s"), "time until half of it is reached, glucose"
     )
     study.answer("half_sugar", Q(half["sugar"], "s"), "the same, the weakly bound sugar")
-    return seen.assign_coords(level=share.level), run.data
+    return fluxes.assign_coords(level=share.level), run.data
 
 
 def energies(name: str) -> dict[str, float]:
-    """What lifts a mole of cargo [kJ/mol]: the Na⁺ gradient, the other ions' gradients, and V on
-    the charge of all together.
+    """Energies that lift a mole of cargo [kJ/mol]: the Na⁺ gradient, the other ions' gradients, and
+    V on the charge of all together.
     """
     c = CARRIERS[name]
     others = sum(m * RT * math.log(OUT[s] / IN[s]) / 1e3 for s, m in c.others.items())
@@ -497,7 +498,7 @@ PARTS = {
 
 
 def _figure_of_reach(reached: dict[str, float]) -> Any:
-    """What lifts each cargo, and the ratio that it comes to."""
+    """The energies that lift each cargo, and the ratio it reaches."""
     from matplotlib.figure import Figure
 
     names = sorted(reached, key=lambda n: reached[n])
@@ -518,9 +519,9 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
                 lw=0.4,
             )
             left = left + wide
-        found = RT / 1e3 * np.log([reached[n] for n in names])
+        lifted = RT / 1e3 * np.log([reached[n] for n in names])
         ax.plot(
-            found,
+            lifted,
             range(len(names)),
             "o",
             color=COLOURS["charge"],
@@ -532,7 +533,7 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
         for k, n in enumerate(names):
             ax.annotate(
                 _power(reached[n]),
-                (found[k], k),
+                (lifted[k], k),
                 (5, 0),
                 textcoords="offset points",
                 va="center",
@@ -549,7 +550,7 @@ def _figure_of_reach(reached: dict[str, float]) -> Any:
 
 
 def _power(value: float) -> str:
-    """A number as it is printed, in powers of ten from a thousand on."""
+    """A number in print, in powers of ten from a thousand on."""
     return typeset(f"{value:.3g}" if value < 1000 else f"{value:.1e}")
 
 

@@ -150,7 +150,7 @@ def stomach() -> bm.Model:
 
 
 def reproduce(study: bm.Study) -> None:
-    """What a unit of pH is worth; acid and base mixed; a vesicle charged and discharged; the
+    """The energy of a unit of pH; acid and base mixed; a vesicle charged and discharged; the
     stomach's pump against pH.
     """
     _mixed(study)
@@ -172,7 +172,7 @@ def of(run: bm.Run, pool: str) -> xr.DataArray:
 
 
 def _mixed(study: bm.Study) -> None:
-    """Acid and base in one place: what becomes heat at once."""
+    """Acid and base in one place: the heat of mixing."""
     run = study.run(
         beaker(), label="beaker", times=Q(np.concatenate([[0], np.geomspace(1e-12, 1e-3, 91)]), "s")
     )
@@ -204,7 +204,7 @@ def _mixed(study: bm.Study) -> None:
 
 
 def _worth(study: bm.Study, model: bm.Model) -> None:
-    """What a mole of H⁺ gives up by coming back, for three gradients that are given."""
+    """Energy that a mole of H⁺ releases by returning, for three given gradients."""
     given = {
         "membrane.potential": bm.axis("case", [0, -61.54, -150], "mV"),
         "lumen.H": bm.axis("case", [1e-5, 1e-4, 10**-4.75], "mM"),
@@ -295,7 +295,7 @@ def _split(run: bm.Run) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def _entered(pH: Any) -> Any:
-    """H⁺ that came in since pH 7.2 [mM]: free, and on phosphate."""
+    """H⁺ that entered since pH 7.2 [mM]: free, and on phosphate."""
     h = 10.0 ** -np.asarray(pH)
     return 1e3 * (h - 10**-7.2) + PHOSPHATE * (
         1 / (1 + 10 ** (pH - PK)) - 1 / (1 + 10 ** (7.2 - PK))
@@ -327,7 +327,7 @@ def _stall(force: float, chloride: float | None) -> float:
 
 
 def _discharged(study: bm.Study, model: bm.Model, charged: bm.Run) -> None:
-    """Without the pump, with a way for H⁺: what the gradient held becomes heat."""
+    """Without the pump, with a way for H⁺: the energy of the gradient becomes heat."""
     ways = {
         "V_ATPase.maximum": Q(0, "fmol/s"),
         "H_leak.permeability": Q(1, "cm/s"),
@@ -361,9 +361,9 @@ def _glands(study: bm.Study) -> xr.Dataset:
     pH = np.linspace(7, -1.3, 167)
     acid = {f"{name}.H": bm.axis("pH", 10 ** (3 - pH), "mM") for name in ("one", "two")}
     run = study.run(stomach(), label="stomach", times=INSTANT, parameters=acid)
-    seen = run.data.isel(time=0).assign_coords(pH=pH)
+    initial = run.data.isel(time=0).assign_coords(pH=pH)
     for name, n in (("one", 1), ("two", 2)):
-        A = seen.affinity.sel(process=f"HK_{name}").values
+        A = initial.affinity.sel(process=f"HK_{name}").values
         stalls = float(
             pH[0] - A[0] * (pH[-1] - pH[0]) / (A[-1] - A[0])
         )  # a straight line, also below the pH that can be made
@@ -372,16 +372,16 @@ def _glands(study: bm.Study) -> xr.Dataset:
             f"pH at which a pump of {n} H⁺ for {n} K⁺ an ATP stalls", wanted=Q(wanted, "1"),
                      within=Q(1e-6, "1"), source="7.2 − (57 − n·RT ln 140/20)/(n·RT ln 10)"
         )  # fmt: skip
-    left = float(seen.affinity.sel(process="HK_one").interp(pH=1.0))
+    left = float(initial.affinity.sel(process="HK_one").interp(pH=1.0))
     study.answer("stomach_left", Q(left, "kJ/mol"), "left over of 57 kJ/mol at pH 1, 1:1",
         within=1e-6,
                  wanted=Q((ENERGY - RT * math.log(7) - 6.2 * UNIT) / 1e3, "kJ/mol"),
                  source="57 − RT ln 140/20 − 6.2 RT ln 10")  # fmt: skip
-    study.answer("stomach_lacks", Q(float(seen.affinity.sel(process="HK_two").interp(pH=1.0)),
+    study.answer("stomach_lacks", Q(float(initial.affinity.sel(process="HK_two").interp(pH=1.0)),
         "kJ/mol"), "the same for 2:2: too little", within=1e-6,
                  wanted=Q((ENERGY - 2 * RT * math.log(7) - 12.4 * UNIT) / 1e3, "kJ/mol"),
                  source="57 − 2(RT ln 140/20 + 6.2 RT ln 10)")  # fmt: skip
-    return seen
+    return initial
 
 
 def _figure_of_vesicle(run: bm.Run) -> Any:
@@ -424,8 +424,8 @@ def _figure_of_vesicle(run: bm.Run) -> Any:
     return figure
 
 
-def _figure_of_stomach(seen: xr.Dataset) -> Any:
-    """What is left of the energy of an ATP over the pH of the gland."""
+def _figure_of_stomach(initial: xr.Dataset) -> Any:
+    """Remaining energy of an ATP over the pH of the gland."""
     from matplotlib.figure import Figure
 
     with bm.figures.style():
@@ -438,8 +438,8 @@ def _figure_of_stomach(seen: xr.Dataset) -> Any:
             ("one", COLOURS["H"], "-", "1 H⁺ : 1 K⁺"),
             ("two", COLOURS["Na"], (0, (4, 1.5)), "2 H⁺ : 2 K⁺"),
         ):
-            left = seen.affinity.sel(process=f"HK_{name}")
-            ax.plot(seen.pH, left, color=colour, ls=dash)
+            left = initial.affinity.sel(process=f"HK_{name}")
+            ax.plot(initial.pH, left, color=colour, ls=dash)
             ax.text(4.2, float(left.interp(pH=4.2)) + 4, text, ha="left")
         ax.text(0.9, 52, "stomach", ha="left")
         ax.text(6.9, -60, "runs backwards and makes ATP", ha="left")

@@ -69,7 +69,7 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _rest(study: bm.Study, run: bm.Run) -> None:
-    """What the standing cell is, and what it costs."""
+    """The steady state, and its cost."""
     last = run.data.isel(time=-1)
     J = {str(p): float(last.flux.sel(process=p)) for p in last.process.values}
     inside = {ion: float(last.concentration.sel(pool=f"cell.{ion}")) for ion in ("K", "Na", "Cl")}

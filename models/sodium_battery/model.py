@@ -108,8 +108,8 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _charged(study: bm.Study, model: bm.Model) -> None:
-    """Energy of one mole of Na⁺ that comes in, as the books of the first tenth of a microsecond
-    split it; and the turnover of the pump.
+    """Energy of one mole of Na⁺ that comes in, as the ledger of the first tenth of a microsecond
+    splits it; and the turnover of the pump.
     """
     run = bm.simulate(model, times=Q([0.0, 1e-7], "s"), parameters=OFF)
     entered = -float(run.data.flux.sel(process="Na_leak")[0]) * 1e-7  # fmol, so that pJ are kJ/mol
@@ -147,7 +147,9 @@ def _charged(study: bm.Study, model: bm.Model) -> None:
 
 
 def _discharged(study: bm.Study, run: bm.Run) -> None:
-    """Where the discharge ends, and what it gave, against Donnan's equilibrium in closed form."""
+    """Final state of the discharge, and the energy it gave, against Donnan's equilibrium in closed
+    form.
+    """
     fixed = (
         INSIDE["Na"] + INSIDE["K"] - INSIDE["Cl"]
     )  # mM of impermeant charge, but for 0.006 mM on the membrane
@@ -193,7 +195,7 @@ def _discharged(study: bm.Study, run: bm.Run) -> None:
 
 
 def _half(run: bm.Run) -> float:
-    """Hours until half of what can be given is gone."""
+    """Hours until half of the available energy is gone."""
     gone = -run.ledger.exergy.sum("store").values
     return float(np.interp(gone[-1] / 2, gone, run.data.time.values)) / 3600
 
@@ -222,7 +224,7 @@ def _goldman(hours: float, step: float = 2.0) -> tuple[list[float], list[float]]
 
 
 def _spent(study: bm.Study, leaking: bm.Run, working: bm.Run) -> None:
-    """What the energy went to, and how long that took."""
+    """Where the energy went, and how long that took."""
     start, heat = leaking.data.isel(time=0), leaking.ledger.dissipation.isel(time=-1)
     u = -60 / RT_F
     flux = (
@@ -295,7 +297,7 @@ def _spent(study: bm.Study, leaking: bm.Run, working: bm.Run) -> None:
 
 
 def _drawn(leaking: bm.Run, working: bm.Run) -> Any:
-    """What can still be given over time, with the stores that it is in."""
+    """Available energy over time, with the stores that hold it."""
     from matplotlib.figure import Figure
 
     with bm.figures.style():

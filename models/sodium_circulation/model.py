@@ -89,7 +89,7 @@ WAYS = {
 
 
 def reproduce(study: bm.Study) -> None:
-    """Steady states over the glucose of the lumen, from next to none to 10 mM; 0.001 mM is called
+    """Steady states over the glucose of the lumen, from almost none to 10 mM; 0.001 mM is called
     rest, 1 mM a meal.
     """
 
@@ -122,18 +122,22 @@ def reproduce(study: bm.Study) -> None:
 
 
 def _fluxes(run: bm.Run) -> dict[str, xr.DataArray]:
-    """Na⁺ that enters by each way, and the turnovers of all else [fmol/s], at the end."""
+    """Na⁺ influx by each pathway, and all other turnovers [fmol/s], at the end."""
     flux = {str(p): run.data.flux.isel(time=-1).sel(process=p) for p in run.data.process.values}
-    made = {"glucose": 2 * flux["SGLT1:C3-C4"], "slip": 2 * flux["SGLT1:C2-C5"], "NHE": flux["NHE"]}
+    inflows = {
+        "glucose": 2 * flux["SGLT1:C3-C4"],
+        "slip": 2 * flux["SGLT1:C2-C5"],
+        "NHE": flux["NHE"],
+    }
     return (
-        made
+        inflows
         | {way: -flux[way] for way in ("channel", "Na_leak")}
         | {name: flux[name] for name in ("NaKATPase", "K_leak", "HCO3_leak")}
     )
 
 
 def _balance(study: bm.Study, name: str, J: dict[str, float], last: xr.Dataset) -> None:
-    """What comes in and what goes out, by way."""
+    """Influx and efflux, by pathway."""
     entered, V, inside = (
         sum(J[way] for way in WAYS),
         float(last.potential.sel(membrane="apical")),
@@ -184,7 +188,7 @@ def _balance(study: bm.Study, name: str, J: dict[str, float], last: xr.Dataset) 
 
 
 def _drawn(sugar: xr.DataArray, J: dict[str, xr.DataArray]) -> Any:
-    """Na⁺ influx by way, stacked, under three times the turnover of the pump."""
+    """Na⁺ influx by pathway, stacked, under three times the turnover of the pump."""
     from matplotlib.figure import Figure
 
     shades = {

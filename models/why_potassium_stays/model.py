@@ -84,13 +84,13 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
         "membrane.potential": bm.axis("point", [*V, *(-60 + 0 * level)], "mV"),
         "cell.K": bm.axis("point", [*(140 + 0 * V), *level], "mM"),
     }
-    seen = study.run(
+    initial = study.run(
         model, label="forces", times=Q([0, 1e-6], "s"), parameters=scan
     ).data.affinity.isel(time=0)
-    force = seen.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
+    force = initial.isel(point=slice(V.size)).rename(point="V").assign_coords(V=V)
     rest = force.sel(V=-60, process=["K_leak", "Na_leak", "Cl_leak"])
     chemical, electrical = RT * math.log(140 / 4.5) / 1e3, F * -0.060 / 1e3
-    for name, found, wanted, about, formula in (
+    for name, value, wanted, about, formula in (
         ("force", rest[0], chemical + electrical,
             "force on K⁺ at rest, outward: what it takes to move it in",
             "RT ln 140/4.5 + F·(−60 mV)"),
@@ -104,7 +104,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
     ):  # fmt: skip
         study.answer(
             name,
-            Q(float(found), "kJ/mol"),
+            Q(float(value), "kJ/mol"),
             about,
             wanted=Q(wanted, "kJ/mol"),
             within=Q(1e-6, "kJ/mol"),
@@ -120,7 +120,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
     alone = math.exp(
         float(
             np.interp(
-                0.0, seen.isel(point=slice(V.size, None)).sel(process="K_leak"), np.log(level)
+                0.0, initial.isel(point=slice(V.size, None)).sel(process="K_leak"), np.log(level)
             )
         )
     )
@@ -132,7 +132,7 @@ def _forces(study: bm.Study, model: bm.Model) -> None:
 
 
 def _work(study: bm.Study, model: bm.Model) -> bm.Run:
-    """An hour at rest: nothing moves on the whole, and the pump pays."""
+    """An hour at rest: no net flux, and the pump pays."""
     run = study.run(model, label="rest", until="1 h")
     last, took = (
         run.data.isel(time=-1),
@@ -168,8 +168,8 @@ def _work(study: bm.Study, model: bm.Model) -> bm.Run:
 
 
 def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
-    """Bath K⁺ from 1 to 140 mM for as much Na⁺: V after ten seconds, with the pump and without, and
-    once all is steady.
+    """Bath K⁺ from 1 to 140 mM for an equal fall of Na⁺: V after ten seconds, with the pump and
+    without, and once all is steady.
     """
     K_o = np.unique(np.append(np.geomspace(1, 140, 36), [4.5, 9.0, 10, 100]))
     scan = {"bath.K": bm.axis("K_o", K_o, "mM"), "bath.Na": bm.axis("K_o", 149.5 - K_o, "mM")}
@@ -239,7 +239,7 @@ def _baths(study: bm.Study, model: bm.Model) -> xr.Dataset:
 
 
 def _stopped(study: bm.Study, model: bm.Model) -> bm.Run:
-    """The pump stopped: K⁺ leaves until V holds what is left."""
+    """The pump stopped: K⁺ leaves until V holds the rest."""
     times = Q(np.concatenate([[0], np.geomspace(1e-3, 300, 121)]), "h")
     run = study.run(
         model, label="stopped", times=times, parameters={"NaKATPase.density": Q(0, "1/um^2")}

@@ -5,6 +5,8 @@ network.
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +20,13 @@ from biomembrane import library as lib
 from biomembrane.compile import program as programs
 from biomembrane.compile.graph import elimination_order
 from biomembrane.compile.graph.builder import Graph
-from biomembrane.compile.machine_code import model_functions, module, operations, rolled_code
+from biomembrane.compile.machine_code import (
+    model_functions,
+    module,
+    operations,
+    rolled_code,
+    table_loops,
+)
 from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program
 from biomembrane.compile.shape import shape
@@ -230,14 +238,79 @@ def test_any_pattern_and_any_owners(data):
         "%b": rng.uniform(-1, 1, n),
     }
     b = memory["%b"].copy()
+    entries = np.zeros(len(made.index))
+    entries[[made.index[place] for place in pattern]] = -memory["%J"]
+    entries[[made.index[k, k] for k in range(n)]] += 30.0
+    x = b.copy()
+    in_place(made.factor(), entries, entries, entries)
+    in_place(made.solve(), x, entries, x)
     for tape in (
-        operations.factor(made, sparsity, owners, program.mass),
+        operations.factor(made, sparsity, program.mass, owners),
         operations.solve(made, owners),
     ):
         interpret(tape, memory)
+    assert memory["%b"] == pytest.approx(x, rel=1e-12, abs=1e-12)
     assert dense(program, memory["%J"], 30.0) @ memory["%b"] == pytest.approx(
         b, rel=1e-11, abs=1e-11
     )
+
+
+def in_place(steps, targets, first, second):
+    """Do the operations of elimination one by one: LU on entries alone, a solve on a vector with
+    entries.
+    """
+    for op, _, k, a, b in steps:
+        if op == "rcp":
+            targets[k] = 1 / targets[k]
+        else:
+            targets[k] = targets[k] * first[a] if op == "mul" else targets[k] - first[a] * second[b]
+
+
+@pytest.mark.parametrize("printer", ["straight", "bundles", "loops"])
+def test_every_printer_eliminates_alike(printer):
+    """One description of LU and solve, by three printers, on a constraint too: what it gives when
+    done step by step, to 1e-12.
+    """
+    program = replace(
+        programs.program(tube([(0, 1), (1, 2), (2, 0)])), rolled=True, mass=(0, *[1] * 32)
+    )
+    made = shape(program, 1)
+    lu, solve = (
+        operations.factor(made.plan, program.sparsity, program.mass),
+        operations.solve(made.plan),
+    )
+    heads = {"f_lu": ("%J", "%s", "%A"), "f_solve": ("%A", "%b")}
+    if printer == "straight":
+        functions = [
+            model_functions.straight(tape, name, heads[name])
+            for name, tape in (("f_lu", lu), ("f_solve", solve))
+        ]
+    elif printer == "loops":
+        functions = [
+            table_loops.factor(made.plan, program.sparsity, program.mass),
+            table_loops.solve(made.plan),
+        ]
+    else:
+        functions = [
+            f
+            for f in model_functions.functions(program, Kernel(program).slots, made)
+            if isinstance(f, rolled_code.Rolled) and f.name in heads
+        ]
+    assert [f.name for f in functions] == [*heads]
+    code, layout = module.Code(module.module(functions, module.ALONE)), module.ALONE
+    rng = np.random.default_rng(2)
+    J, b = rng.uniform(-1, 1, made.jacobian), rng.uniform(-1, 1, made.states)
+    entries, x = np.zeros(made.factors), b.copy()
+    entries[[made.plan.index[place] for place in zip(*program.sparsity, strict=True)]] = -J
+    entries[[made.plan.index[k, k] for k in range(1, made.states)]] += 30.0
+    in_place(made.plan.factor(), entries, entries, entries)
+    in_place(made.plan.solve(), x, entries, x)
+    room = made.factors + max((getattr(f, "scratch", 0) for f in functions), default=0)
+    A, found = module.aligned(room, layout.lanes), lined(b[:, None])
+    call(SimpleNamespace(code=code), "f_lu", lined(J[:, None]), lined(np.array([[30.0]])), A)
+    call(SimpleNamespace(code=code), "f_solve", A, found)
+    assert A[: made.factors, 0] == pytest.approx(entries, rel=1e-11, abs=1e-12)
+    assert found[:, 0] == pytest.approx(x, rel=1e-11, abs=1e-12)
 
 
 def interpret(tape, memory):
@@ -272,8 +345,8 @@ def test_a_rolled_run_equals_a_straight_one(monkeypatch):
     straight = bm.simulate(tube(CHAIN[:2]), until="10 s")
     monkeypatch.setattr(programs, "LARGE", 0)
     looped = bm.simulate(tube(CHAIN[:2]), until="10 s")
-    assert looped.trajectory.kernel.program.owners
-    assert not straight.trajectory.kernel.program.owners
+    assert looped.trajectory.kernel.program.rolled
+    assert not straight.trajectory.kernel.program.rolled
     for a, b in (
         (looped.solution.y, straight.solution.y),
         (looped.solution.entries, straight.solution.entries),
@@ -321,4 +394,4 @@ def test_alike_cells_share_their_code(monkeypatch):
 
 def test_small_models_are_not_rolled():
     """The shipped models keep their straight code."""
-    assert not programs.program(bm.load("enterocyte")).owners
+    assert not programs.program(bm.load("enterocyte")).rolled

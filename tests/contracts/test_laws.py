@@ -376,7 +376,7 @@ def test_full_cycle_at_rest_is_the_reduced_cycle(spec: ModelSpec, u: list[float]
         closing=(size - 1,),
         inside=part.diagram.inside[:size],
     )
-    look, _, _ = seen(replace(spec, parts=(replace(part, loop=plain),)), u)
+    look, _, _ = seen(replace(spec, parts=(replace(part, diagram=plain),)), u)
     index = [look.k.program.states.index(s.pool) for s in look.model.transporters[0].states]
     y = initial(look.k, look.c, [index])
     J, up, down = (look.array(group, y) for group in ("flux", "forward", "reverse"))

@@ -330,7 +330,7 @@ def test_a_large_model_meets_its_events() -> None:
         "low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),)
     )
     task = make_task(model, np.array([0.0, 12.0]), events=(full,))
-    assert task.kernel.program.owners
+    assert task.kernel.program.rolled
     made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
     assert [m.time for m in made.solution.met] == pytest.approx(

@@ -21,7 +21,7 @@ from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.declare.places import Membrane
 from biomembrane.second_law.claim import claims
 from biomembrane.second_law.conjugate_flows import Flows
-from biomembrane.second_law.evaluation import box
+from biomembrane.second_law.evaluation import claim_box
 from biomembrane.show import drawn_variables
 from biomembrane.solve.model_index import model_index
 from biomembrane.solve.problem import Problem
@@ -109,7 +109,7 @@ def test_it_is_outside_the_books_and_the_reports_say_so(tmp_path: Path) -> None:
     assert not any("n" in column for column in model.N.values())
     assert not any("n" in weights for weights in model.invariants)
     run = bm.simulate(model, until="1 s")
-    said = "outside these books, without a share in the free energy: n\n"
+    said = "outside this ledger, without a share in the free energy: n\n"
     bm.save(run, tmp_path / "run.nc")
     for ledger in (run.ledger, bm.open_run(tmp_path / "run.nc").ledger):
         assert said in f"{ledger}\n"
@@ -217,7 +217,7 @@ def test_what_is_audited_and_coupled_lies_in_the_domain_of_the_gate() -> None:
     for domain, high in (("fraction", 1.0), ("nonnegative", 10.0)):
         gate = Auxiliary("n", wall, opened, Q(START, "1"), domain=domain)
         part = channel(wall, gate)
-        (found,) = [v for v in box(claims(part)[0], {}).variables if v.name == "x[n]"]
+        (found,) = [v for v in claim_box(claims(part)[0], {}).variables if v.name == "x[n]"]
         assert (found.low, found.high, found.log) == (0.0, high, False)
         assert Flows([part]).box.values["x[n]"] == START
 

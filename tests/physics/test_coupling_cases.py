@@ -96,7 +96,7 @@ coupling of glucose to Na in a + b + c
   static head           -5.517 kJ/mol   ratio 8.4937; without slip 14.5
   largest efficiency             25 %   at -3.448 kJ/mol; near equilibrium 25 %
   at largest power            23.53 %   3.804e+04 fW at -2.758 kJ/mol
-  slip                         13.4 %   of the dissipation, in loops that do not couple both
+  slip                         13.4 %   of the dissipation, in loops that do not couple both flows
   moved to set the force of glucose: cell.glucose"""
 
 

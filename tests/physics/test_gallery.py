@@ -99,17 +99,21 @@ SAID = {
         -27.5603,
         (
             "HCO3@in enters r⁺/r⁻ with order -2 where the reaction has -3; HCO3@out enters r⁺/r⁻"
-            " with order 2 where the reaction has 3; the voltage with -1 e per turnover where -2"
+            " with order 2 where the reaction has 3; the voltage enters with -1 e per turnover"
+            " where -2"
             " cross"
         ),
     ),
     "KCC without chloride inside": (
         5.9377,
-        "Cl@in is left out of r⁺/r⁻ (order 1 is due); a number stands for it, worth 8 mM",
+        "Cl@in is missing from r⁺/r⁻ (order 1 is expected); a constant replaces it, worth 8 mM",
     ),
     "EAAT without counter transport of potassium": (
         -20.7400,
-        "K@in is left out of r⁺/r⁻ (order 1 is due); K@out is left out of r⁺/r⁻ (order -1 is due)",
+        (
+            "K@in is missing from r⁺/r⁻ (order 1 is expected); K@out is missing from r⁺/r⁻ (order"
+            " -1 is expected)"
+        ),
     ),
     "SGLT without voltage": (
         28.9456,
@@ -123,7 +127,7 @@ SAID = {
         0.5825,
         (
             "r⁺/r⁻ senses -1.04 e per turnover, while -1 cross to the inside; F/RT taken at 298.2 K"
-            " would do this"
+            " would explain this"
         ),
     ),
     "NBC with one charge too few": (
@@ -140,49 +144,53 @@ SAID = {
     "two sodium constants in molar": (
         -35.6265,
         (
-            "off by -35.63 kJ/mol = 2·RT ln 10³: a concentration or constant in another power of a"
-            " thousand (mM for M)"
+            "off by -35.63 kJ/mol = 2·RT ln 10³: a concentration or constant is off by a power of"
+            " a thousand"
+            " (mM for M)"
         ),
     ),
     "calcium in micromolar on one side": (
         17.8132,
         (
-            "off by +17.81 kJ/mol = 1·RT ln 10³: a concentration or constant in another power of a"
-            " thousand (mM for M)"
+            "off by +17.81 kJ/mol = 1·RT ln 10³: a concentration or constant is off by a power of"
+            " a thousand"
+            " (mM for M)"
         ),
     ),
     "pump with an apparent energy beside explicit protons": (
         41.5,
         (
             "off by +41.5 kJ/mol, close to RT ln 10^pH (pH 6.99): an apparent standard energy ΔG°′"
-            " beside explicit H⁺, or the reverse"
+            " together with explicit H⁺"
+            ", or the reverse"
         ),
     ),
     "hydrolysis without protons and an energy with them": (
         -41.5,
         (
             "off by -41.5 kJ/mol, close to RT ln 10^pH (pH 6.99): an apparent standard energy ΔG°′"
-            " beside explicit H⁺, or the reverse"
+            " together with explicit H⁺"
+            ", or the reverse"
         ),
     ),
     "pump with one rate ten times too high": (
         -5.9377,
         (
-            "the constants imply a standard energy that is off by -5.938 kJ/mol: Haldane's relation"
-            " is not kept"
+            "the constants imply a standard energy that is off by -5.938 kJ/mol: the Haldane"
+            " relation is violated"
         ),
     ),
     "carrier with a loop off by three": (
         2.833,
         (
-            "the loop does not close: Π k⁺/Π k⁻ is 3 times what its affinity asks; Eo-So or So-Si"
+            "the loop does not close: Π k⁺/Π k⁻ is 3 times exp(A/RT); Eo-So or So-Si"
             " or Si-Ei or Ei-Eo alone would explain it"
         ),
     ),
     "symporter with a slip off by ten": (
         5.9499,
         (
-            "the loop does not close: Π k⁺/Π k⁻ is 10.05 times what its affinity asks; C2-C5 alone"
+            "the loop does not close: Π k⁺/Π k⁻ is 10.05 times exp(A/RT); C2-C5 alone"
             " would explain every loop"
         ),
     ),
@@ -190,14 +198,15 @@ SAID = {
     "carrier with two Q10": (
         1.3797,
         (
-            "r⁺/r⁻ changes with temperature 1.43-fold per 10 K more than A/RT does: the Q10 of the"
-            " two directions do not belong together; kJ/mol 15 K away"
+            "r⁺/r⁻ changes with temperature 1.43-fold per 10 K more than exp(A/RT) does: the Q10"
+            " of the two directions are inconsistent; the error is that 15 K away"
         ),
     ),
     "leak current without an ion": (
         9.6485,
         (
-            "+1 e per turnover enter the voltage and no ion carries them (+0 e are carried); kJ/mol"
+            "+1 e per turnover enter the voltage equation without an ion that carries them (+0 e"
+            " are carried); kJ/mol"
             " at 100 mV"
         ),
     ),
@@ -205,14 +214,14 @@ SAID = {
     "proton pump that stops softly": (
         0.0,
         (
-            "no reverse rate: the range holds no state with A against it; where A > 0 it is too"
+            "no reverse rate: no state in the range has an opposing A; where A > 0 it is too"
             " fast by 0.00000 % at A = 51.2 kJ/mol"
         ),
     ),
     "clipped exchanger": (
         0.0,
         (
-            "no reverse rate: the range holds no state with A against it; where A > 0 it is too"
+            "no reverse rate: no state in the range has an opposing A; where A > 0 it is too"
             " fast by 145 % at A = 1.35 kJ/mol, 28 % at A = 3.92 kJ/mol, 6.28 % at A = 7.29 kJ/mol,"
             " 0.88 % at A = 12.2 kJ/mol"
         ),
@@ -223,7 +232,7 @@ SAID = {
     ),
     "two saturations with equal initial slopes": (
         -7.1595,
-        "ln(r⁺/r⁻) is no linear form of V and ln c: up to 7.16 kJ/mol off",
+        "ln(r⁺/r⁻) is not linear in V and ln c: up to 7.16 kJ/mol off",
     ),
 }
 

@@ -160,9 +160,7 @@ def pan() -> Any:
 
 
 def test_terkildsen_against_explicit_protons() -> None:
-    """Implied −30.19 kJ/mol where +11.9 is due: 42.09 off, ΔG°′ beside explicit H⁺ (RT ln 10⁷ =
-    41.54).
-    """
+    """Implied −30.19 kJ/mol where +11.9 is due: 42.09 off, ΔG°′ beside H⁺ (RT ln 10⁷ = 41.54)."""
     found = bm.audit(terkildsen()).findings[0]
     assert (found.verdict, found.cause) == ("violates", "convention")
     assert abs(found.kJ) == pytest.approx(42.09, abs=0.01)

@@ -177,7 +177,7 @@ def test_a_ratio_that_is_a_power_of_what_is_due_has_the_right_sign(k: float, tex
         )
     )
     assert (found.verdict, found.cause, found.kJ) == ("consistent", "", 0.0)
-    assert found.text == f"r⁺/r⁻ = {text}: the flux stops with A and has its sign"
+    assert found.text == f"r⁺/r⁻ = {text}: the flux stops where A = 0 and has the sign of A"
 
 
 def test_a_negative_power_is_the_wrong_direction_or_worse() -> None:

@@ -108,7 +108,8 @@ def test_what_needs_no_search() -> None:
     assert judged(leak(unbalanced="phosphate +1")) == mass
     for current, told, stray in ((-2.5, "-1.5", -1.5), (0.0, "+1", 1.0)):
         text = (
-            f"{told} e per turnover enter the voltage and no ion carries them (-1 e are carried);"
+            f"{told} e per turnover enter the voltage equation without an ion that carries them"
+            " (-1 e are carried);"
             " kJ/mol at 100 mV"
         )
         wanted = replace(
@@ -188,8 +189,8 @@ def test_how_far_a_constant_may_be_off(off: float, verdict: str, sign: int) -> N
         )
         return
     text = (
-        f"the constants imply a standard energy that is off by {sign * off:+.4g} kJ/mol: Haldane's"
-        " relation is not kept"
+        f"the constants imply a standard energy that is off by {sign * off:+.4g} kJ/mol: the"
+        " Haldane relation is violated"
     )
     assert plain(found) == replace(wanted, text=text)
 
@@ -272,10 +273,11 @@ def test_temperature_factors_are_followed_for_15_kelvin(
     )
     if verdict == "violates":
         assert found.kJ == pytest.approx(sign * off, rel=1e-3)
-        told = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does"
+        told = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than exp(A/RT) does"
         assert (
             found.text
-            == f"{told}: the Q10 of the two directions do not belong together; kJ/mol 15 K away"
+            == f"{told}: the Q10 of the two directions are inconsistent; the error is that 15 K"
+            " away"
         )
 
 
@@ -288,7 +290,7 @@ def test_one_way_laws_without_a_variable() -> None:
     """
     for A, told in ((0.5, "154 %"), (3.0, "5.24 %"), (10.0, "0.00454 %")):
         text = (
-            "no reverse rate: the range holds no state with A against it; where A > 0 it is too"
+            "no reverse rate: no state in the range has an opposing A; where A > 0 it is too"
             f" fast by {told} at A = {A * kJ:.3g} kJ/mol"
         )
         far = ((pytest.approx(A * kJ, rel=1e-12), 1.0, pytest.approx(1 / math.expm1(A), rel=1e-9)),)
@@ -384,7 +386,7 @@ def test_a_ratio_that_is_no_monomial() -> None:
     found = judged(leak(UP * (1 + IN / 20)))
     size = kJ * math.log(1 + 1400 / 20)
     assert found.kJ == pytest.approx(size, rel=1e-9)  # at the edge of the range
-    text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {found.kJ:.3g} kJ/mol off"
+    text = f"ln(r⁺/r⁻) is not linear in V and ln c: up to {found.kJ:.3g} kJ/mol off"
     assert plain(found) == Finding(
         "leak", "process", "K@in ⇌ K@out", "violates", kJ=found.kJ, cause="nonlinear", text=text
     )
@@ -398,7 +400,7 @@ def test_what_shows_no_fault_is_undecided_and_says_why() -> None:
     counter-example.  A(A + 8) is proved.
     """
     wanted = Finding("hop", "process", "a ⇌ b", "undecided")
-    text = "ln(r⁺/r⁻) is no linear form of V and ln c, and no state with J·A < 0 was found"
+    text = "ln(r⁺/r⁻) is not linear in V and ln c, and no state with J·A < 0 was found"
     assert judged(hop(-U, sp.exp(sp.sin(-U / 2)) - 1)) == replace(wanted, text=text)
     text = "the flux could not be split into r⁺ and r⁻, and no state with J·A < 0 was found"
     assert judged(hop(-U, sp.sin(-U / 2) * (2 + sp.sin(V)))) == replace(wanted, text=text)
@@ -414,10 +416,10 @@ def test_what_is_proved_stands_where_nothing_flows_or_numbers_overflow(proved: s
     k = symbols.parameter("k")
     for law, text in (
         (leak(k * UP, k * DOWN, values={"k": 0.0}), "no flux at these numbers"),
-        (leak(k * UP, k * DOWN, values={"k": 1e308}), "the rates leave the range of numbers here"),
+        (leak(k * UP, k * DOWN, values={"k": 1e308}), "the rates overflow or underflow here"),
     ):
         assert judged(replace(law, proved=proved)) == replace(passing, text=text)
-    text = "no flux at these numbers: some parameter is 0, and nothing can be told"
+    text = "no flux at these numbers: some parameter is 0, and nothing can be concluded"
     assert judged(flow(k * (IN - OUT), values={"k": 0.0})) == replace(
         passing, verdict="undecided", text=text
     )
@@ -473,7 +475,7 @@ def test_a_flux_that_stops_off_equilibrium() -> None:
     found = judged(flow((IN - OUT - 40) * (sp.Rational(3, 2) + sp.sin(V) + sp.cos(V))))
     assert (
         found.text
-        == f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {abs(found.kJ):.3g} kJ/mol off (A"
+        == f"ln(r⁺/r⁻) is not linear in V and ln c: up to {abs(found.kJ):.3g} kJ/mol off (A"
         " where the flux stops)"
     )
     assert (found.verdict, found.cause, found.terms) == ("violates", "nonlinear", {})

@@ -377,12 +377,12 @@ def test_one_step_explains_every_loop() -> None:
         "                          verdict     kJ/mol  cause",
         f"  carrier:E1–E2–E4–E1     violates     {off:+.3g}  constant",
         (
-            "      the loop does not close: Π k⁺/Π k⁻ is 3 times what its affinity asks; E2-E4"
+            "      the loop does not close: Π k⁺/Π k⁻ is 3 times exp(A/RT); E2-E4"
             " alone would explain every loop"
         ),
         f"  carrier:E2–E3–E4–E2     violates     {-off:+.3g}  constant",
         (
-            "      the loop does not close: Π k⁺/Π k⁻ is 0.3333 times what its affinity asks; E2-E4"
+            "      the loop does not close: Π k⁺/Π k⁻ is 0.3333 times exp(A/RT); E2-E4"
             " alone would explain every loop"
         ),
         "  carrier:E1–E2–E3–E4–E1  consistent       0",
@@ -410,7 +410,7 @@ def test_no_step_explains_every_loop() -> None:
     """Two steps are off, by 3 and by 1.1; by 1.01 it is rounding, which is not told of and not
     repaired.
     """
-    asks = "times what its affinity asks; no single step explains every loop, E2-E4 most of it"
+    asks = "times exp(A/RT); no single step explains every loop, E2-E4 most of it"
     found = bm.audit(diagram(slip=3.0, first=11.0))
     assert words(found)[2:-1] == [
         "  carrier:E1–E2–E4–E1     violates   +3.08  constant",
@@ -450,7 +450,7 @@ def test_a_loop_in_which_nothing_moves() -> None:
         str(bm.audit(ring(20)))
         == "audit of ring at 310.15 K: violates\n                verdict   kJ/mol  cause\n "
         " ring:A–B–C–A  violates   +1.79  constant\n      the loop does not close: Π k⁺/Π k⁻ is"
-        " 2 times what its affinity asks; A-B or B-C or C-A alone would explain it\n     "
+        " 2 times exp(A/RT); A-B or B-C or C-A alone would explain it\n     "
         " witness: A = +0 kJ/mol at any state"
     )
     repair = bm.make_consistent(ring(20))

@@ -12,8 +12,8 @@ from builders import RT, F
 
 from biomembrane import symbols
 from biomembrane.second_law.claim import Claim, claim
-from biomembrane.second_law.counterexample import LEAST, SMALL, Uphill, _slope, uphill
-from biomembrane.second_law.evaluation import Functions, box
+from biomembrane.second_law.counterexample import LEAST, SMALL, Uphill, _slope, find_uphill
+from biomembrane.second_law.evaluation import Functions, claim_box
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T
 
@@ -36,7 +36,7 @@ def hop(flux: Any, drive: Any) -> Claim:
 
 def searched(flux: Any, drive: Any, low: float = -0.15, high: float = 0.15) -> Uphill | None:
     made = hop(flux, drive)
-    return uphill(made, box(made, {"V": (low, high)}))
+    return find_uphill(made, claim_box(made, {"V": (low, high)}))
 
 
 def test_the_worst_state_its_flux_and_the_share_of_the_box() -> None:
@@ -106,8 +106,8 @@ def test_what_does_not_matter_is_at_its_usual_value() -> None:
     made = claim(
         "leak", {"K@in": (-1, 1, 140.0), "K@out": (1, 1, 5.0)}, voltage=V, flux=sp.Float(1)
     )
-    here = box(made, {})
-    found = uphill(made, here)
+    here = claim_box(made, {})
+    found = find_uphill(made, here)
     state = dict(zip([v.name for v in here.variables], found.x, strict=True))
     assert found.reduced_affinity == pytest.approx(
         state["K@in"] - state["K@out"] + F * state["V"] / RT, rel=1e-12
@@ -127,10 +127,10 @@ def test_half_of_the_worst_is_enough(left: float, back: bool) -> None:
 
 def test_a_search_without_variables() -> None:
     """What is the same at every state needs no search."""
-    found = uphill(hop(1, -2), box(hop(1, -2), {}))
+    found = find_uphill(hop(1, -2), claim_box(hop(1, -2), {}))
     assert (found.reduced_affinity, found.flux, found.share, found.x.shape) == (-2, 1, 1, (0,))
-    assert uphill(hop(1, 2), box(hop(1, 2), {})) is None
-    assert uphill(hop(1, 0), box(hop(1, 0), {})) is None
+    assert find_uphill(hop(1, 2), claim_box(hop(1, 2), {})) is None
+    assert find_uphill(hop(1, 0), claim_box(hop(1, 0), {})) is None
 
 
 def test_of_two_narrow_counter_examples_the_worse_is_told() -> None:
@@ -153,7 +153,7 @@ def test_the_gradient_of_the_search_is_that_of_what_it_follows(soft: float) -> N
     inside, outside = symbols.concentration("K@in"), symbols.concentration("K@out")
     flux = inside * sp.exp(U / 2) - outside * sp.exp(-U / 2) - 30
     made = claim("leak", {"K@in": (-1, 1, 140.0), "K@out": (1, 1, 5.0)}, voltage=V, flux=flux)
-    here = box(made, {})
+    here = claim_box(made, {})
     functions = Functions([flux, made.reduced_affinity], here)
     for state in (
         {"V": 0.0, "K@in": 35, "K@out": 5},
@@ -182,6 +182,6 @@ def test_the_search_turns_away_from_what_has_no_number(flux: Any, drive: Any, x:
     """√V has no value below 0 mV and no slope at 0 mV: as high as can be, and flat."""
     made = hop(flux, drive)
     value, slope = _slope(
-        Functions([made.flux, made.reduced_affinity], box(made, {})), np.array([x]), 1.0
+        Functions([made.flux, made.reduced_affinity], claim_box(made, {})), np.array([x]), 1.0
     )
     assert (value, slope.tolist()) == (np.inf, [0.0])

@@ -108,10 +108,10 @@ def senses(e: str, due: str = "2") -> str:
         (20, "charge", "{}"),
         (1, "charge", "{}"),
         (3, "charge", "{}"),
-        (2.1, "charge", "{}; F/RT taken at 295.4 K would do this"),
-        (1.942, "charge", "{}; F/RT taken at 319.4 K would do this"),
+        (2.1, "charge", "{}; F/RT taken at 295.4 K would explain this"),
+        (1.942, "charge", "{}; F/RT taken at 319.4 K would explain this"),
         (1.936, "charge", "{}"),  # 320.4 K
-        (2.23, "charge", "{}; F/RT taken at 278.2 K would do this"),
+        (2.23, "charge", "{}; F/RT taken at 278.2 K would explain this"),
         (2.25, "charge", "{}"),  # off by more than an eighth
     ],
 )
@@ -128,7 +128,7 @@ def test_a_temperature_at_which_cells_are_measured_explains_a_charge(
     warm: float, known: bool
 ) -> None:
     text = told(law(charge=2 * 293 / warm - 2, temperature=293.0))[1]
-    assert text.endswith(f"; F/RT taken at {warm:.1f} K would do this") == known
+    assert text.endswith(f"; F/RT taken at {warm:.1f} K would explain this") == known
 
 
 def test_a_charge_where_none_crosses() -> None:
@@ -139,18 +139,23 @@ def test_a_charge_where_none_crosses() -> None:
 @pytest.mark.parametrize(
     ("charge", "constant", "word", "ending"),
     [
-        (0.5, 20.0, "charge", "; beside it a constant of +20 kJ/mol"),
-        (0.5, -0.06, "charge", "; beside it a constant of -0.06 kJ/mol"),
+        (0.5, 20.0, "charge", "; in addition a constant of +20 kJ/mol"),
+        (0.5, -0.06, "charge", "; in addition a constant of -0.06 kJ/mol"),
         (0.5, 0.04, "charge", "cross to the inside"),
         (
             0.045,
             20.0,
             "charge",
-            "; beside it a constant of +20 kJ/mol",
+            "; in addition a constant of +20 kJ/mol",
         ),  # 0.43 kJ/mol at 100 mV, of 20
-        (0.038, 20.0, "constant", "Haldane's relation is not kept"),
-        (0.0055, 0.2, "charge", "; beside it a constant of +0.2 kJ/mol"),  # 0.053 kJ/mol at 100 mV
-        (0.0049, 0.2, "constant", "Haldane's relation is not kept"),
+        (0.038, 20.0, "constant", "the Haldane relation is violated"),
+        (
+            0.0055,
+            0.2,
+            "charge",
+            "; in addition a constant of +0.2 kJ/mol",
+        ),  # 0.053 kJ/mol at 100 mV
+        (0.0049, 0.2, "constant", "the Haldane relation is violated"),
     ],
 )
 def test_of_a_charge_and_a_constant_the_greater_is_named(
@@ -183,20 +188,22 @@ def test_an_error_over_the_voltage_is_that_of_the_worst_state() -> None:
     [
         ({"Na@out": -1}, {}, "Na@out enters r⁺/r⁻ with order 1 where the reaction has 2"),
         ({"Na@in": 0.5}, {}, "Na@in enters r⁺/r⁻ with order -1.5 where the reaction has -2"),
-        ({"Na@out": -2}, {}, "Na@out is left out of r⁺/r⁻ (order 2 is due)"),
+        ({"Na@out": -2}, {}, "Na@out is missing from r⁺/r⁻ (order 2 is expected)"),
         (
             {"Na@out": -1, "glucose@in": 1},
             {},
             (
-                "Na@out enters r⁺/r⁻ with order 1 where the reaction has 2; glucose@in is left out"
-                " of r⁺/r⁻ (order -1 is due)"
+                "Na@out enters r⁺/r⁻ with order 1 where the reaction has 2; glucose@in is missing"
+                " from r⁺/r⁻"
+                " (order -1 is expected)"
             ),
         ),
         (
             {"Na@out": -1},
             {"charge": -1},
             (
-                "Na@out enters r⁺/r⁻ with order 1 where the reaction has 2; the voltage with 1 e"
+                "Na@out enters r⁺/r⁻ with order 1 where the reaction has 2; the voltage enters"
+                " with 1 e"
                 " per turnover where 2 cross"
             ),
         ),
@@ -204,7 +211,8 @@ def test_an_error_over_the_voltage_is_that_of_the_worst_state() -> None:
             {"Na@out": 0.01},
             {"charge": 0.01},
             (
-                "Na@out enters r⁺/r⁻ with order 2.01 where the reaction has 2; the voltage with"
+                "Na@out enters r⁺/r⁻ with order 2.01 where the reaction has 2; the voltage enters"
+                " with"
                 " 2.01 e per turnover where 2 cross"
             ),
         ),
@@ -238,8 +246,8 @@ def test_a_number_stands_for_what_is_left_out(c: float, words: str, name: str, o
     """
     word, text = told(law(orders={name: -order}, constant=order * math.log(c / 1e3)))
     assert word == "order"
-    assert text == f"{name} is left out of r⁺/r⁻ (order {order} is due)" + (
-        f"; a number stands for it, worth {words}" if words else ""
+    assert text == f"{name} is missing from r⁺/r⁻ (order {order} is expected)" + (
+        f"; a constant replaces it, worth {words}" if words else ""
     )
 
 
@@ -255,8 +263,8 @@ def test_a_number_stands_for_one_species_only() -> None:
     text = told(law(orders={"Na@out": -2, "glucose@in": 1}, constant=1.0))[1]
     assert (
         text
-        == "Na@out is left out of r⁺/r⁻ (order 2 is due); glucose@in is left out of r⁺/r⁻ (order -1"
-        " is due)"
+        == "Na@out is missing from r⁺/r⁻ (order 2 is expected); glucose@in is missing from r⁺/r⁻"
+        " (order -1 is expected)"
     )
 
 
@@ -279,7 +287,7 @@ def test_swapped_sides_are_told_by_species() -> None:
     bound = {"X@out": (-1, 0, 1.0), "X@in": (0, 0, 1.0), "Y@in": (1, 0, 1.0)}
     assert told(law(bound, orders={"X@out": -1})) == (
         "order",
-        "X@out is left out of r⁺/r⁻ (order 1 is due)",
+        "X@out is missing from r⁺/r⁻ (order 1 is expected)",
     )
     same = {"X@out": (-1, 0, 1.0), "X@in": (-1, 0, 1.0), "Y@in": (2, 0, 1.0)}
     assert told(law(same, orders={"X@out": -1, "X@in": -1}))[0] == "order"
@@ -331,7 +339,7 @@ def test_what_the_reaction_does_not_have_is_named(
     """
     e = sp.Float(factor) * (sp.log(symbol) if symbol.is_positive else symbol)
     made = law(UNIPORT, e, constant=1.0 * kJ)
-    assert told(made) == ("order", f"r⁺/r⁻ and A/RT do not depend alike on {symbol}")
+    assert told(made) == ("order", f"r⁺/r⁻ and A/RT depend differently on {symbol}")
     found = judged(made)
     assert found.terms == pytest.approx({"constant": 1.0, str(symbol): term}, rel=1e-6)
     reach = abs(factor) * (math.log(10) if symbol.is_positive else 1e6 if term == 1e-6 else 1)
@@ -340,10 +348,10 @@ def test_what_the_reaction_does_not_have_is_named(
         "; "
     )
     assert both[:2] == [
-        "glucose@in is left out of r⁺/r⁻ (order -1 is due)",
-        f"r⁺/r⁻ and A/RT do not depend alike on {symbol}",
+        "glucose@in is missing from r⁺/r⁻ (order -1 is expected)",
+        f"r⁺/r⁻ and A/RT depend differently on {symbol}",
     ]
-    assert both[2:] == ["the voltage with 1 e per turnover where 0 cross"]
+    assert both[2:] == ["the voltage enters with 1 e per turnover where 0 cross"]
 
 
 @pytest.mark.parametrize(
@@ -361,15 +369,15 @@ def test_what_hardly_counts_is_not_named(symbol: sp.Symbol, factor: float) -> No
 
 def haldane(off: str) -> str:
     return (
-        f"the constants imply a standard energy that is off by {off} kJ/mol: Haldane's relation is"
-        " not kept"
+        f"the constants imply a standard energy that is off by {off} kJ/mol: the Haldane relation"
+        " is violated"
     )
 
 
 def test_a_constant_is_told_in_kilojoules() -> None:
     assert told(law(constant=3 * kJ)) == ("constant", haldane("+3"))
     assert told(law(constant=-12.345 * kJ)) == ("constant", haldane("-12.35"))
-    loop = "the loop does not close: Π k⁺/Π k⁻ is 20 times what its affinity asks"
+    loop = "the loop does not close: Π k⁺/Π k⁻ is 20 times exp(A/RT)"
     assert told(law(constant=math.log(20), kind="cycle")) == ("constant", loop)
 
 
@@ -383,8 +391,9 @@ def test_a_power_of_a_thousand_is_a_unit(
 ) -> None:
     x = sign * (thousands * RT * math.log(1e3) / 1e3 + beside)
     text = (
-        f"off by {x:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or constant in another"
-        " power of a thousand (mM for M)"
+        f"off by {x:+.4g} kJ/mol = {thousands}·RT ln 10³: a concentration or constant is off by a"
+        " power of a thousand"
+        " (mM for M)"
     )
     assert told(law(constant=x * kJ)) == (
         ("unit", text) if known else ("constant", haldane(f"{x:+.4g}"))
@@ -404,7 +413,7 @@ def test_a_constant_of_the_size_of_a_pH_is_a_convention(
     times = "2·" if protons == 2 else ""
     text = (
         f"off by {x:+.4g} kJ/mol, close to {times}RT ln 10^pH (pH {abs(pH):.3g}): an apparent"
-        " standard energy ΔG°′ beside explicit H⁺, or the reverse"
+        " standard energy ΔG°′ together with explicit H⁺, or the reverse"
     )
     assert told(law(terms, constant=x * kJ)) == (
         ("convention", text) if known else ("constant", haldane(f"{x:+.4g}"))
@@ -475,9 +484,17 @@ def test_small_constants_beside_small_charges_are_rounding() -> None:
 @pytest.mark.parametrize(
     ("k", "verdict", "text"),
     [
-        (2, "consistent", "r⁺/r⁻ = exp(2 A/RT): the flux stops with A and has its sign"),
-        (0.5, "consistent", "r⁺/r⁻ = exp(0.5 A/RT): the flux stops with A and has its sign"),
-        (1.0002, "consistent", "r⁺/r⁻ = exp(1.0002 A/RT): the flux stops with A and has its sign"),
+        (2, "consistent", "r⁺/r⁻ = exp(2 A/RT): the flux stops where A = 0 and has the sign of A"),
+        (
+            0.5,
+            "consistent",
+            "r⁺/r⁻ = exp(0.5 A/RT): the flux stops where A = 0 and has the sign of A",
+        ),
+        (
+            1.0002,
+            "consistent",
+            "r⁺/r⁻ = exp(1.0002 A/RT): the flux stops where A = 0 and has the sign of A",
+        ),
         (
             -1,
             "violates",
@@ -511,9 +528,7 @@ def test_powers_of_what_is_due(terms: Any, k: float, verdict: str, text: str) ->
             "order",
             abs(strict.kJ) == -strict.kJ,
         )
-        assert strict.text.startswith(
-            f"r⁺/r⁻ = exp({k:g} A/RT): of one-way rates exp(A/RT) is asked"
-        )
+        assert strict.text.startswith(f"r⁺/r⁻ = exp({k:g} A/RT): one-way rates must have exp(A/RT)")
     else:
         assert strict.verdict != "consistent"
 
@@ -565,6 +580,6 @@ def test_rates_that_warm_apart(size: float, known: bool) -> None:
     slope = size * kJ / 15
     word, text = told(law(e=sp.Float(slope) * (T - BODY), constant=1.0 * kJ))
     ratio = math.exp(10 * slope)
-    said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than A/RT does: "
-    said += "the Q10 of the two directions do not belong together; kJ/mol 15 K away"
+    said = f"r⁺/r⁻ changes with temperature {ratio:.3g}-fold per 10 K more than exp(A/RT) does: "
+    said += "the Q10 of the two directions are inconsistent; the error is that 15 K away"
     assert (word, text) == (("Q10", said) if known else ("constant", haldane("+1")))

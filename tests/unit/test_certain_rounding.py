@@ -12,7 +12,7 @@ from gallery import GLUT, V, c, said, u
 import biomembrane as bm
 from biomembrane.intervals import enclosed
 from biomembrane.second_law.boxes import Axis, sign
-from biomembrane.second_law.dissipation_sign import WARM, _following
+from biomembrane.second_law.flux_sign import WARM, _sign_of_exponentials
 from biomembrane.symbols import T
 
 OUT, IN = c("glucose@out"), c("glucose@in")
@@ -48,7 +48,7 @@ def test_what_follows_the_affinity(row: Any, way: int) -> None:
     """By partial sums; no weight is too small, and what numbers may be off by shrinks with the step
     of the exponents.
     """
-    assert _following(row, 1e-11) == way
+    assert _sign_of_exponentials(row, 1e-11) == way
     A = np.linspace(-40, 40, 2001)
     if way:
         J = sum(w * np.exp(t * A) for t, w in row)

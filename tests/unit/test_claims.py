@@ -17,7 +17,7 @@ from biomembrane import Q, laws, symbols
 from biomembrane import dimension as d
 from biomembrane.library import ATP, Cl, K, Na, Pi, glucose
 from biomembrane.second_law.claim import Claim, Level, claim, claims, subjects
-from biomembrane.second_law.evaluation import Box, Functions, Variable, box
+from biomembrane.second_law.evaluation import Box, Functions, Variable, claim_box
 from biomembrane.symbols import N_A, R, T, c0, n0, t
 from biomembrane.symbols import F as FARADAY
 
@@ -118,7 +118,7 @@ def test_what_takes_part_and_stays_has_a_level_without_change() -> None:
         "glucose@bath": 0,
         "Na@cell": 1,
     }
-    assert "glucose@bath" in {v.name for v in box(made, {}).variables}
+    assert "glucose@bath" in {v.name for v in claim_box(made, {}).variables}
 
 
 def test_onsager_laws_stand_proved_by_their_conductance() -> None:
@@ -135,7 +135,7 @@ def test_onsager_laws_stand_proved_by_their_conductance() -> None:
     assert found.verdict == "consistent"
     assert {
         v.name
-        for v in box(
+        for v in claim_box(
             replace(made, conductance=made.conductance * sp.Symbol("gain", positive=True)), {}
         ).variables
     } >= {"gain"}
@@ -149,7 +149,7 @@ def test_a_reaction_within_a_compartment_has_no_voltage() -> None:
     )[0]
     assert (made.voltage, made.charge) == (None, 0.0)
     assert "membrane.area" not in made.values
-    assert [v.name for v in box(made, {}).variables] == ["ADP@cell", "ATP@cell", "Pi@cell"]
+    assert [v.name for v in claim_box(made, {}).variables] == ["ADP@cell", "ATP@cell", "Pi@cell"]
 
 
 def test_the_area_of_the_membrane_is_the_membranes_own() -> None:
@@ -220,7 +220,7 @@ def test_the_box_has_every_symbol_of_the_claim_by_name() -> None:
         reduced_affinity=blank.reduced_affinity * five,
     )
     made = replace(made, values={"known": 2.0}, temperature=299.0)
-    seen = box(made, {})
+    seen = claim_box(made, {})
     assert [v.name for v in seen.variables] == ["a", "b", "c", "X@in", "Y@in", "d", "e"]
     assert [str(v.symbol) for v in seen.variables] == sorted(
         ["a", "b", "c[X@in]", "c[Y@in]", "c", "d", "e"]
@@ -228,7 +228,9 @@ def test_the_box_has_every_symbol_of_the_claim_by_name() -> None:
     assert (seen.temperature, dict(seen.values)) == (299.0, {"known": 2.0})
     pressure = symbols.pressure("cell")
     for symbol, unit in ((pressure, "Pa"), (sp.Symbol("free", real=True), "1"), (one, "1")):
-        (v,) = (x for x in box(replace(blank, flux=symbol), {}).variables if x.symbol == symbol)
+        (v,) = (
+            x for x in claim_box(replace(blank, flux=symbol), {}).variables if x.symbol == symbol
+        )
         assert (v.name, v.unit) == (str(symbol), unit)
 
 
@@ -240,7 +242,7 @@ def test_a_variable_and_its_coordinate(log: bool) -> None:
     here = Box((made,), {}, BODY)
     assert here.bounds.tolist() == [list(made.bounds())]
     assert here.usual.tolist() == [math.log(2) if log else 2.0]
-    assert here.still().variables == (made,)
+    assert here.with_low_voltage().variables == (made,)
     assert here.sample(7).shape == (1, 7)
 
 
@@ -249,14 +251,14 @@ def test_a_box_of_nothing() -> None:
     assert here.bounds.shape == (0, 2)
     assert here.usual.shape == (0,)
     assert here.sample(5).shape == (0, 5)
-    assert here.still().variables == ()
+    assert here.with_low_voltage().variables == ()
 
 
 def test_a_range_by_the_name_of_a_level_has_its_geometric_middle() -> None:
     blank = claim("x", {"X@in": (-1, 0, 3.0), "Y@in": (1, 0, 2.0)}, flux=sp.S.One)
     seen = {
         v.name: (v.usual, v.low, v.high)
-        for v in box(blank, {"X@in": (0.1, 1000.0), "V": (-0.1, 0.1)}).variables
+        for v in claim_box(blank, {"X@in": (0.1, 1000.0), "V": (-0.1, 0.1)}).variables
     }
     assert seen["X@in"] == (pytest.approx(10.0), 0.1, 1000.0)
     assert seen["Y@in"] == (2.0, pytest.approx(0.2), pytest.approx(20.0))

@@ -13,8 +13,8 @@ from builders import BODY, RT, F
 
 from biomembrane import symbols
 from biomembrane.second_law.claim import Claim, Level, claim
-from biomembrane.second_law.counterexample import uphill
-from biomembrane.second_law.evaluation import Box, Functions, box
+from biomembrane.second_law.counterexample import find_uphill
+from biomembrane.second_law.evaluation import Box, Functions, claim_box
 from biomembrane.second_law.one_way_split import splits
 from biomembrane.second_law.residual import residual
 from biomembrane.symbols import B, R, T, c0
@@ -87,7 +87,7 @@ def test_the_box_is_physiological() -> None:
     """
     free, sure = sp.Symbol("free", real=True), sp.Symbol("sure", positive=True)
     pressure = symbols.pressure("cell")
-    made = box(
+    made = claim_box(
         leak(
             lambda i, o: (i - o) * sure + free + pressure + sp.Symbol("known"),
             values={"known": 2.0},
@@ -120,15 +120,15 @@ def test_the_box_is_physiological() -> None:
 
 
 def test_ranges_replace_the_box_and_their_middle_is_usual() -> None:
-    made = box(leak(), {"V": (-0.08, 0.02), "K@out": (2.0, 8.0)})
+    made = claim_box(leak(), {"V": (-0.08, 0.02), "K@out": (2.0, 8.0)})
     seen = {v.name: (v.usual, v.low, v.high) for v in made.variables}
     assert seen["V"] == (0.0, -0.08, 0.02)
     assert seen["K@out"] == (pytest.approx(4.0), 2.0, 8.0)
-    assert box(leak(), {"V[m]": (-0.01, 0.01)}).bounds[0].tolist() == [-0.01, 0.01]
+    assert claim_box(leak(), {"V[m]": (-0.01, 0.01)}).bounds[0].tolist() == [-0.01, 0.01]
 
 
 def test_samples_fill_the_box_and_are_the_same_each_time() -> None:
-    made = box(leak(), {})
+    made = claim_box(leak(), {})
     x = made.sample(4000)
     assert x.shape == (3, 4000)
     assert np.array_equal(x, made.sample(4000))
@@ -143,8 +143,8 @@ def test_samples_fill_the_box_and_are_the_same_each_time() -> None:
 
 
 def test_a_still_box_has_a_thousandth_of_the_voltage() -> None:
-    made = box(leak(), {"V": (-0.1, 0.05)})
-    still = made.still()
+    made = claim_box(leak(), {"V": (-0.1, 0.05)})
+    still = made.with_low_voltage()
     for old, new in zip(made.variables, still.variables, strict=True):
         factor = 1e3 if old.name == "V" else 1
         assert (new.low, new.high) == pytest.approx((old.low / factor, old.high / factor))
@@ -162,7 +162,7 @@ def test_values_and_slopes_are_those_of_the_formulas() -> None:
     )
     made = leak(lambda i, o: expression, values={"gain": 3.0})  # noqa: ARG005
     x = np.array([[-0.06, 0.03], [math.log(120), math.log(90)], [math.log(4), math.log(7)]])
-    here = box(made, {})
+    here = claim_box(made, {})
     order = [v.name for v in here.variables]
     x = x[[["V", "K@in", "K@out"].index(name) for name in order]]
     for warm, T_ in ((False, BODY), (True, 300.0)):
@@ -220,7 +220,7 @@ def test_the_residual_of_a_linear_form_is_its_terms() -> None:
         ) * sp.exp(-0.4 * U)
 
     made = leak(flux)
-    found = residual(made, box(made, {}))
+    found = residual(made, claim_box(made, {}))
     assert found.form == "linear"
     assert found.terms == pytest.approx(
         {"": math.log(3), "V": -0.2 * F / RT, "K@in": 0.0, "K@out": 0.5}, abs=1e-9
@@ -229,7 +229,7 @@ def test_the_residual_of_a_linear_form_is_its_terms() -> None:
         {"": 0.0, "V": F / RT, "K@in": 1.0, "K@out": -1.0}, abs=1e-9
     )
     assert (found.stalls, found.warming) == (False, pytest.approx(0.0))
-    here = box(made, {})
+    here = claim_box(made, {})
     x = here.sample(512)
     off = {v.name: k for k, v in enumerate(here.variables)}
     e = math.log(3) - 0.2 * F / RT * x[off["V"]] + 0.5 * (x[off["K@out"]] - math.log(1000))
@@ -247,14 +247,14 @@ def test_the_residual_of_a_linear_form_is_its_terms() -> None:
 )
 def test_one_way_laws_are_told_by_their_zero(forward: int, reverse: int, form: str) -> None:
     made = replace(leak(), flux=None, forward=sp.Integer(forward), reverse=sp.Integer(reverse))
-    assert residual(made, box(made, {})).form == form
+    assert residual(made, claim_box(made, {})).form == form
 
 
 def test_a_law_that_cannot_be_split_is_judged_by_its_stall() -> None:
     """(a − 0.3)(2 + sin a), a = A/RT, stops where a = 0.3: ε is −0.3 everywhere."""
     x = leak().reduced_affinity
     made = leak(lambda *_: (x - sp.Rational(3, 10)) * (2 + sp.sin(x)))
-    found = residual(made, box(made, {}))
+    found = residual(made, claim_box(made, {}))
     assert (found.form, found.stalls) == ("linear", True)
     assert found.terms == pytest.approx({"": -0.3, "V": 0.0, "K@in": 0.0, "K@out": 0.0}, abs=1e-6)
 
@@ -264,7 +264,7 @@ def test_a_stall_that_is_no_line_is_told_by_the_affinity_there() -> None:
     stops off A = 0: ε/RT is −A/RT where it stops, at the worst of those states."""
     gain = sp.Rational(3, 2) + sp.sin(V) + sp.cos(V)
     made = leak(lambda inside, outside: (inside - outside - 40) * gain)
-    here = box(made, {})
+    here = claim_box(made, {})
     found = residual(made, here)
     assert (found.form, found.stalls, found.terms) == ("nonlinear", True, {})
     at = dict(zip([v.name for v in here.variables], found.at, strict=True))
@@ -281,7 +281,7 @@ def test_an_unsplit_flux_that_never_turns_is_one_way(way: int) -> None:
             way * (sp.Rational(3, 2) + sp.sin(inside * outside) + sp.cos(inside * outside))
         )
     )
-    found = residual(made, box(made, {}))
+    found = residual(made, claim_box(made, {}))
     assert (found.form, found.stalls) == ("one way", False)
 
 
@@ -293,8 +293,8 @@ def test_the_search_finds_the_state_furthest_uphill() -> None:
     there.
     """
     made = leak(lambda *_: leak().reduced_affinity - 2)
-    here = box(made, {})
-    found = uphill(made, here)
+    here = claim_box(made, {})
+    found = find_uphill(made, here)
     assert found is not None
     assert 0 < found.reduced_affinity <= 2
     assert found.flux == pytest.approx(found.reduced_affinity - 2, rel=1e-9)
@@ -303,7 +303,7 @@ def test_the_search_finds_the_state_furthest_uphill() -> None:
     assert float(Functions([made.reduced_affinity], here)(found.x[:, None])[0, 0]) == pytest.approx(
         found.reduced_affinity, rel=1e-12
     )
-    assert uphill(leak(), box(leak(), {})) is None
+    assert find_uphill(leak(), claim_box(leak(), {})) is None
 
 
 def test_a_narrow_counter_example_is_found_by_going_down_the_gradient() -> None:
@@ -311,7 +311,7 @@ def test_a_narrow_counter_example_is_found_by_going_down_the_gradient() -> None:
     at its usual value.
     """
     made = leak(lambda *_: leak().reduced_affinity - sp.Float("1e-4"))
-    found = uphill(made, box(made, {}))
+    found = find_uphill(made, claim_box(made, {}))
     assert found is not None
     assert 0 < found.reduced_affinity < 1e-4
     assert found.flux < 0

@@ -82,7 +82,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     (
         lambda: bm.prove("x"), e.WrongType,
         "prove(…)", "a Model, a Transporter or a Cycle", "'x'",
-        "prove(model) or prove(transporter); audit(…) judges claims",
+        "prove(model) or prove(transporter); audit(…) assesses claims",
     ),
     (lambda: bm.prove(leak(K, ON))["K_leek"], e.UnknownName, "proof of K_leak",
         "a process or a loop", "'K_leek'", "did you mean 'K_leak'?"),
@@ -145,7 +145,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     (
         lambda: bm.coupling(leak(K, ON)), e.BadSettings,
         "coupling(…)", "two or more forces", "K in K_leak",
-        "add what shares a species with it: coupling([transporter, leak])",
+        "add a transporter that shares a species with it: coupling([transporter, leak])",
     ),
     (lambda: bm.coupling(NaKATPase(ON)), e.UnknownName, "coupling(driving=…)", "Na, K, ATP", "''",
         "driving='Na'"),

@@ -1,4 +1,4 @@
-"""What ``check`` says of the books of one lane and of many."""
+"""What ``ledger.check`` says of the ledger of one lane and of many."""
 
 import warnings
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mistakes import caught
 
 from biomembrane import errors as e
-from biomembrane.account.closure_check import Lanes
+from biomembrane.account.closure_check import FinalBalances
 
 
 def test_books_that_do_not_close_and_heat_below_zero() -> None:
@@ -19,7 +19,7 @@ def test_books_that_do_not_close_and_heat_below_zero() -> None:
     fW = 1e-6 * 1e3  # what is allowed for each pJ that passed in a second
 
     def judge(off: float, least: dict[str, float], shares: Any = None) -> None:
-        books = Lanes(
+        balances = FinalBalances(
             ["done"],
             np.array([off]),
             np.array([1.0]),
@@ -27,7 +27,7 @@ def test_books_that_do_not_close_and_heat_below_zero() -> None:
             np.array([[x] for x in least.values()]),
             1.0,
         )
-        books.judge("m", 1e-6, shares)
+        balances.check_closure("m", 1e-6, shares)
 
     judge(1e-6, {"a": -fW, "b": 2.0})
     for off, got in (
@@ -83,12 +83,12 @@ def test_a_scan_is_judged_lane_by_lane(count: int, data: st.DataObject) -> None:
     def verdict(lanes: slice) -> set[type]:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            books = Lanes(
+            balances = FinalBalances(
                 kinds[lanes], off[lanes], passed[lanes], ["a"], least[lanes][None, :], 1.0
             )
             raised = set()
             try:
-                books.judge("m", 1e-6)
+                balances.check_closure("m", 1e-6)
             except e.BiomembraneError as error:
                 raised = {type(error)}
         assert bool(told) == (len(kinds[lanes]) > 1 and "too many steps" in kinds[lanes])

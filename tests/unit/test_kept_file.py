@@ -102,5 +102,5 @@ def test_baths_are_those_at_the_start_of_protocols() -> None:
 def test_ribbons_that_were_not_kept_are_said_to_be_missing(tmp_path: Path) -> None:
     """Not that no energy flowed."""
     saved = bm.open_run(bm.save(scan("final"), tmp_path / "kept.nc"))
-    with pytest.raises(errors.UnknownName, match="the lines alone were kept"):
+    with pytest.raises(errors.UnknownName, match="only the lines were kept"):
         bm.figures.energy_flow(saved.isel(out=0))

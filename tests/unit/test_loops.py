@@ -181,8 +181,9 @@ def test_a_repair_shares_what_is_missing_among_the_steps() -> None:
         "carrier: violates before, proven after (rate constants projected on closed loops)" in text
     )
     assert (
-        "  carrier:E1–E2–E3–E4–E1: +1.79 kJ/mol, the loop does not close: Π k⁺/Π k⁻ is 2 times what"
-        " its affinity asks; " in text
+        "  carrier:E1–E2–E3–E4–E1: +1.79 kJ/mol, the loop does not close: Π k⁺/Π k⁻ is 2 times"
+        " exp(A/RT)"
+        "; " in text
     )
     assert "  carrier.E2-E3.forward: 100 1/s → 91.7004 1/s (×0.917)" in text
     assert (
@@ -388,7 +389,7 @@ def test_a_loop_with_one_step_without_proof_is_not_proved() -> None:
     found = bm.audit(made)
     assert [f.verdict for f in found] == ["consistent", "violates"]
     assert found["carrier:E3–E4–E5–E3"].text.startswith(
-        "the loop does not close: Π k⁺/Π k⁻ is 0.3333 times what its affinity asks; "
+        "the loop does not close: Π k⁺/Π k⁻ is 0.3333 times exp(A/RT); "
     )
     assert found["carrier:E3–E4–E5–E3"].culprits == ("E3-E4", "E4-E5", "E5-E3")
     assert "      witness: A = +0 kJ/mol at any state\n" in str(found) + "\n"

@@ -90,7 +90,8 @@ energy ledger of two, 10 s [pJ]
 
 def test_the_ledger_as_a_table() -> None:
     assert re.search(
-        r"(?m)^  residual      [ \d.]+e-\d\d   (\d\.\de-\d\d|0\.0e\+00)   books$", str(run().ledger)
+        r"(?m)^  residual      [ \d.]+e-\d\d   (\d\.\de-\d\d|0\.0e\+00)   imbalance$",
+        str(run().ledger),
     )
     text = re.sub(r"(?m)^(  residual      ).*$", r"\1...", str(run().ledger))
     assert text == LEDGER
@@ -152,7 +153,7 @@ K_leak   K⁺@cell ⇌ K⁺@bath
   r⁺, r⁻ ≥ 0 concentrations and amounts are positive; parameters are not negative by declaration;
              B(x) = x/(eˣ − 1) is positive
   charge     -1 e to cell, +1 e to bath; Σ = 0, the q row of N is ±F times this
-  mass       every species is moved only, none is made or used up"""
+  mass       species are only moved, none is produced or consumed"""
 
 PUMPED = """\
 proof of two: proven (3 of 3 proven)
@@ -227,7 +228,7 @@ r$^{+}$, r$^{-}$ $\ge$ 0: concentrations and amounts are positive; parameters ar
 REASONS = (
     r"B(x) = x/(e$^{x}$ $-$ 1) is positive. Charge: $-$1 e to cell, +1 e to bath; $\Sigma$ = 0, the"
     r" q row of N is $\pm$F times this. "
-    "Mass: every species is moved only, none is made or used up.\n"
+    "Mass: species are only moved, none is produced or consumed.\n"
 )
 BROKEN = r"""\mathcal{A}/RT &= 2 \ln{\left([\mathrm{K}]_{\mathrm{bath}} \right)} + 3 \ln{\left([\mathrm{Na}]_{\mathrm{cell}} \right)} + """
 BROKEN += r"""\frac{\mu^{\circ}_{\mathrm{ATP}}}{R T} + \frac{F V_{\mathrm{membrane}}}{R T} \\
@@ -267,7 +268,7 @@ def test_a_proof_in_latex() -> None:
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
     )
     assert fragment.endswith(
-        "$V$ is inside less outside; what has no transporter's name below is its own.\n\n"
+        "$V$ is inside less outside; parameters without the name of a transporter belong to the one of the paragraph.\n\n"
         + ALIGNED
         + REASONS
     )
@@ -343,7 +344,7 @@ def test_a_proof_in_a_notebook() -> None:
         "affinity_over_RT": "F*V[membrane]/(R*T) - log(c[bath.K]) + log(c[cell.K])",
         "residual": "0",
         "charge": "-1 e to cell, +1 e to bath; Σ = 0, the q row of N is ±F times this",
-        "mass": "every species is moved only, none is made or used up",
+        "mass": "species are only moved, none is produced or consumed",
     }
 
 
@@ -477,7 +478,7 @@ def test_a_repair_says_what_it_changes() -> None:
         str(repair)
         == "symporter: violates before, proven after (J = r⁺(1 − e^(−A/RT)))\n  symporter: +28.9"
         " kJ/mol, the voltage is left out: r⁺/r⁻ senses 0 e per turnover, while 2 cross to the"
-        " inside\n  in the states looked at the flux changes by 0.391 % (median where A > RT),"
+        " inside\n  in the sampled states the flux changes by 0.391 % (median where A > RT),"
         " 8.74e+03 % (largest where A > RT), 6.48e+03 % (median where A < −RT), 6.63e+07 %"
         " (largest where A < −RT)"
     )
@@ -501,7 +502,7 @@ coupling of glucose to Na in SGLT1
   static head           -5.453 kJ/mol   ratio 8.2869; without slip 18735.9
   largest efficiency          8.369 %   at -3.32 kJ/mol; near equilibrium 22.37 %
   at largest power            6.432 %   0.05474 fW at -1.927 kJ/mol
-  slip                        0.773 %   of the dissipation, in loops that do not couple both
+  slip                        0.773 %   of the dissipation, in loops that do not couple both flows
   moved to set the force of glucose: cell.glucose"""
 
 

@@ -81,16 +81,16 @@ def test_loops_say_what_crosses_and_what_is_made() -> None:
         for s in bm.prove(bm.library.SGLT1(ON))
         if s.kind == "loop"
     }
-    closed = "every species is moved only, none is made or used up"
+    closed = "species are only moved, none is produced or consumed"
     assert said == {
         "2 Na@bath + glucose@bath ⇌ 2 Na@cell + glucose@cell": (
             "loop",
-            "+2 e to cell once around",
+            "+2 e to cell per cycle",
             closed,
             0,
         ),
-        "2 Na@bath ⇌ 2 Na@cell": ("loop", "+2 e to cell once around", closed, 0),
-        "glucose@bath ⇌ glucose@cell": ("loop", "no charge crosses once around", closed, 0),
+        "2 Na@bath ⇌ 2 Na@cell": ("loop", "+2 e to cell per cycle", closed, 0),
+        "glucose@bath ⇌ glucose@cell": ("loop", "no charge crosses per cycle", closed, 0),
     }
 
 

@@ -162,7 +162,8 @@ INTRODUCTION = (
     r" G/\partial n_i-F\sum_\alpha "
     r"Q_\alpha\varphi_\alpha$, so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never"
     r" negative. Concentrations are written $[\cdot]$, "
-    r"$V$ is inside less outside; what has no transporter's name below is its own."
+    r"$V$ is inside less outside; parameters without the name of a transporter belong to the one"
+    r" of the paragraph."
 )
 
 

@@ -156,7 +156,7 @@ def test_the_change_of_a_flux_is_that_over_the_box() -> None:
         "largest where A < −RT": pytest.approx(0.8 * most, rel=0.25),
     }  # fmt: skip
     told = ", ".join(f"{100 * x:.3g} % ({what})" for what, x in repair.change.items())
-    assert str(repair).splitlines()[-1] == f"  in the states looked at the flux changes by {told}"
+    assert str(repair).splitlines()[-1] == f"  in the sampled states the flux changes by {told}"
 
 
 def half_filled(s: Any) -> Any:
@@ -323,8 +323,7 @@ def test_a_ring_that_gives_energy_is_closed_by_all_its_rates() -> None:
         lines[0] == "ring: violates before, proven after (rate constants projected on closed loops)"
     )
     assert lines[1].startswith(
-        f"  ring:A–B–C–A: {kJ:+.3g} kJ/mol, the loop does not close: Π k⁺/Π k⁻ is 8 times what its"
-        " affinity asks"
+        f"  ring:A–B–C–A: {kJ:+.3g} kJ/mol, the loop does not close: Π k⁺/Π k⁻ is 8 times exp(A/RT)"
     )
     assert lines[2] == "  ring.A-B.forward: 10 1/mM/s → 7.07107 1/mM/s (×0.7071)"
     assert len(lines) == 8

@@ -70,7 +70,10 @@ MISSES = {  # what a study does, and what is told
         "Mute .*cannot be printed",
     ),
     "renames": ({"more": "study.name = 5"}, "BadSettings.*study.name = 5"),
-    "stuffs": ({"more": "study.answers.append(5)"}, "what it keeps cannot be told: AttributeError"),
+    "stuffs": (
+        {"more": "study.answers.append(5)"},
+        "its results cannot be written as JSON: AttributeError",
+    ),
     "draws": (
         {"more": "study.figure('odd', type('Odd', (), {'savefig': lambda *_, **__: 1 / 0})())"},
         "figure odd: ZeroDivisionError",
@@ -98,7 +101,7 @@ def in_process(monkeypatch):
             for k, each in enumerate(chosen)
         )
 
-    monkeypatch.setattr(sys.modules["biomembrane.study.reproduce"], "performed", performed)
+    monkeypatch.setattr(sys.modules["biomembrane.study.reproduce"], "perform_all", performed)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -242,7 +245,9 @@ def test_no_more_processes_than_studies_and_jobs(studies, jobs, most, monkeypatc
     monkeypatch.setattr(workers, "_Worker", Worker)
     monkeypatch.setattr(workers, "wait", lambda ready: [r for r in ready if isinstance(r, Worker)])
     asked_for = [Asked(f"s{k}", f"s{k}", None) for k in range(studies)]
-    assert sorted(workers.performed(asked_for, jobs)) == [(k, {"model": k}) for k in range(studies)]
+    assert sorted(workers.perform_all(asked_for, jobs)) == [
+        (k, {"model": k}) for k in range(studies)
+    ]
     assert len(made) == most
     assert all(w.place == "closed" for w in made)
 

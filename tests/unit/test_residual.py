@@ -14,7 +14,7 @@ from builders import BODY, RT, F
 import biomembrane as bm
 from biomembrane import symbols
 from biomembrane.second_law.claim import Claim, claim
-from biomembrane.second_law.evaluation import box
+from biomembrane.second_law.evaluation import claim_box
 from biomembrane.second_law.residual import Residual, residual
 from biomembrane.symbols import F as FARADAY
 from biomembrane.symbols import R, T, c0
@@ -32,7 +32,7 @@ def leak(**said: Any) -> Claim:
 
 
 def found(made: Claim, over: Any = None) -> Residual:
-    return residual(made, box(made, over or {}))
+    return residual(made, claim_box(made, over or {}))
 
 
 def pair(e: Any, common: Any = 1, **said: Any) -> Claim:
@@ -129,13 +129,13 @@ def test_a_ratio_that_is_no_monomial() -> None:
     assert (seen.form, seen.terms, seen.stalls) == ("nonlinear", {}, False)
     assert seen.size == seen.signed == pytest.approx(math.log(1 + 50 / 20), rel=0.02)
     assert seen.at is not None
-    at = dict(zip([v.name for v in box(made, {}).variables], seen.at, strict=True))
+    at = dict(zip([v.name for v in claim_box(made, {}).variables], seen.at, strict=True))
     assert seen.size == pytest.approx(math.log(1 + math.exp(at["K@out"]) / 20), rel=1e-9)
     assert seen.reduced_affinity == pytest.approx(
         {"": 0, "V": F / RT, "K@in": 1, "K@out": -1}, abs=1e-9
     )
     (judged,) = bm.audit(made)
-    text = f"ln(r⁺/r⁻) is no linear form of V and ln c: up to {seen.size * RT / 1e3:.3g} kJ/mol off"
+    text = f"ln(r⁺/r⁻) is not linear in V and ln c: up to {seen.size * RT / 1e3:.3g} kJ/mol off"
     assert (judged.verdict, judged.cause, judged.text) == ("violates", "nonlinear", text)
     assert judged.kJ == pytest.approx(seen.size * RT / 1e3, rel=1e-9)
 
@@ -240,7 +240,7 @@ def test_a_stall_tells_the_one_term_that_is_off(name: str, factor: Any) -> None:
     e, terms = OFF[name]
     L = factor * (A + e)
     made = stall(L)
-    here = box(made, {})
+    here = claim_box(made, {})
     seen = residual(made, here)
     assert (seen.form, seen.stalls, seen.warming) == ("linear", True, 0.0)
     names = [v.name for v in here.variables]
@@ -357,7 +357,7 @@ def test_a_stall_that_only_what_the_affinity_hardly_knows_can_reach() -> None:
     made = found(stall(V - sp.Float(0.01), drive))
     assert (made.form, made.stalls, made.terms) == ("nonlinear", True, {})
     assert made.at is not None
-    at = dict(zip([v.name for v in box(leak(flux=A), {}).variables], made.at, strict=True))
+    at = dict(zip([v.name for v in claim_box(leak(flux=A), {}).variables], made.at, strict=True))
     assert at["V"] == pytest.approx(0.01, abs=1e-12)
     assert made.signed == pytest.approx(at["K@out"] - at["K@in"], abs=1e-6)
     assert made.size == abs(made.signed) > 7

@@ -24,7 +24,7 @@ from biomembrane.dimension import CONCENTRATION, FLUX
 from biomembrane.library import K, glucose
 from biomembrane.results.saved import SavedRun
 from biomembrane.results.schema import TABLE
-from biomembrane.solve.task import Task
+from biomembrane.solve import protocol_breaks
 
 S = bm.Species("S")
 T = np.array([0.0, 4.0, 10.0])
@@ -304,13 +304,19 @@ def test_a_prepared_run_goes_on_from_another_and_keeps_its_protocols() -> None:
 
 
 def test_a_formula_that_does_not_vary_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call is quick: what was found sound is not asked again."""
-    looked: list[Any] = []
-    monkeypatch.setattr(Task, "_check_protocols", lambda *_, **__: looked.append(None))
-    prepared = bm.prepare(leaky(), vary={"cell.S": "mM"}, times=Q(T, "s"))
+    """A call is quick: what was found sound is not checked again."""
+    checked: list[Any] = []
+    check = protocol_breaks.check_range
+    monkeypatch.setattr(
+        protocol_breaks, "check_range", lambda *given: (checked.append(given), check(*given))
+    )
+    rises = bm.Protocol.function(lambda t, a, tau: a * (1 + t / tau), a=Q(1, "mM"), tau=Q(10, "s"))
+    prepared = bm.prepare(
+        leaky(), vary={"cell.S": "mM"}, times=Q(T, "s"), parameters={"bath.S": rises}
+    )
     for inside in (9.0, 4.0, 2.0):
         prepared([inside])
-    assert len(looked) == 1
+    assert len(checked) == 1
 
 
 def test_a_formula_that_leaves_its_domain_is_told_by_a_prepared_run_too() -> None:
@@ -358,7 +364,7 @@ def test_a_saved_run_without_more_has_nothing_more() -> None:
     """
     bare = SavedRun(xr.Dataset(attrs={"title": "bare", "solver_json": '{"rtol": 1e-8}'}))
     assert (bare.model_name, bare.baths, bare.ledger.labels) == ("bare", {}, {})
-    with pytest.raises(errors.UnknownName, match="lines alone were kept"):
+    with pytest.raises(errors.UnknownName, match="only the lines were kept"):
         bare.ledger.flows()
     assert not hasattr(bare.ledger, "spend")
     with pytest.raises(AttributeError, match=r"^spend$"):

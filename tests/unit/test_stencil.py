@@ -17,7 +17,7 @@ from strategies import fewer
 
 from biomembrane import load
 from biomembrane.compile import program as programs
-from biomembrane.compile.graph import lowering, templates
+from biomembrane.compile.graph import builder, lowering, templates
 from biomembrane.compile.graph.arrays import arrays
 from biomembrane.compile.graph.builder import Graph
 from biomembrane.compile.graph.differentiate import differentiate
@@ -219,6 +219,35 @@ def test_a_shipped_model_by_stencils(name: str, monkeypatch: pytest.MonkeyPatch)
         assert [spelled(large.graph, i) for i in large.outputs[group]] == [
             spelled(small.graph, i) for i in small.outputs[group]
         ]
+
+
+def test_what_lies_between_inputs_and_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By arrays as by walking: what the roots need and the inputs change, and nothing behind what
+    is held.
+    """
+    made = programs._build(load("resting_cell"), (), False)
+    g, roots = made.graph, made.outputs["rhs"]
+    held = {
+        i: k
+        for k, i in enumerate(
+            i for i in g.reachable(roots) if g.free[i] and g.nodes[i][0] not in ("const", "in")
+        )
+    }
+    chosen = g.inputs("y", 2)
+    found = []
+    for many in (10**9, 0):
+        monkeypatch.setattr(builder, "MANY", many)
+        found.append((g.reachable(roots), g.reachable(roots, held), g.between(chosen, roots)))
+    assert found[0] == found[1]
+    whole, short, between = found[0]
+    assert set(between) < set(whole)
+    assert set(short) < set(whole)
+    assert not set(between) & set(chosen)
+    changed = set(chosen)
+    for i in whole:
+        if g.nodes[i][0] not in ("const", "in") and changed & set(g.nodes[i][1:]):
+            changed.add(i)
+    assert set(between) == changed - set(chosen)
 
 
 def test_logarithms_are_those_of_sympy() -> None:

@@ -332,7 +332,7 @@ def test_a_bath_without_a_potential_is_told_below_the_table() -> None:
     ).ledger
     told = (
         "bath.glucose is 0 mM, where the potential is −∞: energies of one, two have no bound and"
-        " mean nothing"
+        " no meaning"
     )
     assert str(ledger).splitlines()[-1] == f"  ! {told}"
     assert told in str(ledger._repr_html_())
@@ -340,10 +340,13 @@ def test_a_bath_without_a_potential_is_told_below_the_table() -> None:
         ledger.check()
     error = caught.value
     assert (error.where, error.got) == ("ledger of 'zero'", "bath.glucose = 0 mM")
-    assert error.wanted == "some of what a process moves in every bath that it touches"
+    assert (
+        error.wanted
+        == "a concentration above 0 mM in every bath of each species that a process moves"
+    )
     assert (
         error.advice
-        == "a trace, {'bath.glucose': Q(1, 'nM')}; amounts, fluxes and voltages are right as"
+        == "set a trace, {'bath.glucose': Q(1, 'nM')}; amounts, fluxes and voltages are right as"
         " they are"
     )
 

@@ -15,7 +15,7 @@ from mistakes import caught, sound
 import biomembrane as bm
 from biomembrane import Keep, Q
 from biomembrane import errors as e
-from biomembrane.account.closure_check import Lanes, bounded
+from biomembrane.account.closure_check import FinalBalances, check_bounded
 from biomembrane.account.kept_ledger import SavedLedger
 from biomembrane.account.ledger_lines import LINES
 
@@ -43,7 +43,7 @@ def judge(off: float, least: dict[str, float], share: Any = None, of: str = "lif
     """The books of a lane in which 1 pJ passed in a second, to 2.34e-6: powers down to −0.00234 fW
     are rounding.
     """
-    books = Lanes(
+    balances = FinalBalances(
         ["done"],
         np.array([off]),
         np.array([1.0]),
@@ -51,7 +51,7 @@ def judge(off: float, least: dict[str, float], share: Any = None, of: str = "lif
         np.array([[x] for x in least.values()]).reshape(-1, 1),
         1.0,
     )
-    books.judge("cell", 2.34e-6, share and {of: share})
+    balances.check_closure("cell", 2.34e-6, share and {of: share})
 
 
 def reduced(name: str) -> Any:
@@ -197,10 +197,11 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     "power of another": (lambda: judge(0.0, {"lift": -0.2}, RUNG, of="leak"), *UPHILL, "-0.2 fW",
         EMPIRICAL),
     "empty baths": (
-        lambda: bounded("cell", iter(["bath.K", "bath.Na"])), e.BoundlessEnergy,
-        "ledger of 'cell'", "some of what a process moves in every bath that it touches",
+        lambda: check_bounded("cell", iter(["bath.K", "bath.Na"])), e.BoundlessEnergy,
+        "ledger of 'cell'",
+        "a concentration above 0 mM in every bath of each species that a process moves",
         "bath.K = 0 mM, bath.Na = 0 mM",
-        "a trace, {'bath.K': Q(1, 'nM')}; amounts, fluxes and voltages are right as they are",
+        "set a trace, {'bath.K': Q(1, 'nM')}; amounts, fluxes and voltages are right as they are",
     ),
     "a line that was not kept": (
         lambda: SavedLedger(xr.Dataset()).spent, e.UnknownName,
@@ -264,4 +265,4 @@ def test_what_is_just_allowed_is_allowed() -> None:
     rounding makes.
     """
     judge(2.34e-6, {"leak": -0.00234})
-    bounded("cell", [])
+    check_bounded("cell", [])

@@ -54,10 +54,12 @@ class Arrays:
     def reach(self, roots: Iterable[int], stop: Any = ()) -> NDArray[np.bool_]:
         """Nodes under the roots, not looking under those of ``stop``."""
         seen = np.zeros(len(self.op), dtype=bool)
-        seen[list(roots)] = True
+        roots = [*roots]
+        seen[roots] = True
+        top = self.level[roots].max(initial=0)
         closed = np.zeros(len(self.op), dtype=bool)
         closed[np.asarray(stop, dtype=np.int64)] = True
-        for nodes in reversed(self.strata[1:]):
+        for nodes in reversed(self.strata[1 : top + 1]):
             open_ = nodes[seen[nodes] & ~closed[nodes]]
             under = self.args[open_].ravel()
             seen[under[under >= 0]] = True

@@ -189,8 +189,8 @@ class Graph(Rules):
 
     def reachable(self, roots: Iterable[int], stop: Collection[int] = ()) -> list[int]:
         """Nodes under the roots, arguments first; not looking under those of ``stop``."""
-        if len(self.nodes) > MANY and not stop:
-            large: list[int] = np.flatnonzero(arrays(self).reach(roots)).tolist()
+        if len(self.nodes) > MANY:
+            large: list[int] = np.flatnonzero(arrays(self).reach(roots, [*stop])).tolist()
             return large
         seen = set()
         stack = list(roots)

@@ -1,12 +1,15 @@
-"""Static sparse elimination: an order with diagonal pivots, and the pattern that it fills
-(Markowitz 1957).
+"""Static sparse elimination: an order with diagonal pivots, the pattern that it fills (Markowitz
+1957), and the operations of LU and of a solve, which every printer of machine code takes from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heapify, heappop, heappush
+
+Step = tuple[str, int, int, int, int]  # operation, pivot, target, what it works with
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,69 @@ class Plan:
 
     order: tuple[int, ...]
     index: dict[tuple[int, int], int]
+
+    @cached_property
+    def turn(self) -> dict[int, int]:
+        """When each pivot has its turn."""
+        return {k: n for n, k in enumerate(self.order)}
+
+    @cached_property
+    def sides(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """Rows below and columns right of each pivot, in the order of elimination."""
+        turn = self.turn
+        below: dict[int, list[int]] = {k: [] for k in turn}
+        right: dict[int, list[int]] = {k: [] for k in turn}
+        for i, j in self.index:
+            if turn[i] > turn[j]:
+                below[j].append(i)
+            elif turn[i] < turn[j]:
+                right[i].append(j)
+        for each in (*below.values(), *right.values()):
+            each.sort(key=turn.__getitem__)
+        return below, right
+
+    @property
+    def products(self) -> int:
+        """How many products LU takes."""
+        below, right = self.sides
+        return sum(len(below[k]) * len(right[k]) for k in self.order)
+
+    def factor(self) -> Iterator[Step]:
+        """LU in place, as (operation, pivot, entry, other entries): ``rcp`` of a pivot, which stays
+        as its reciprocal, ``mul`` by it, and ``less``, a − b·c.
+        """
+        index, (below, right) = self.index, self.sides
+        for k in self.order:
+            pivot = index[k, k]
+            yield "rcp", k, pivot, -1, -1
+            for i in below[k]:
+                ratio = index[i, k]
+                yield "mul", k, ratio, pivot, -1
+                for j in right[k]:
+                    yield "less", k, index[i, j], ratio, index[k, j]
+
+    def solve(self) -> Iterator[Step]:
+        """b ← (LU)⁻¹ b as (operation, pivot, state, entry, other state): row by row down, then up.
+
+        Every sum takes its terms in the order in which they are known, for the time of a run alone
+        is that of the longest chain.
+        """
+        index, (below, right) = self.index, self.sides
+        known = dict.fromkeys(self.order, 0)
+        left: dict[int, list[int]] = {k: [] for k in self.order}
+        for k in self.order:
+            for i in below[k]:
+                left[i].append(k)
+        for i in self.order:
+            for k in sorted(left[i], key=known.__getitem__):
+                known[i] = max(known[i], known[k]) + 1
+                yield "less", k, i, index[i, k], k
+        for k in reversed(self.order):
+            for j in sorted(right[k], key=known.__getitem__):
+                known[k] = max(known[k], known[j]) + 1
+                yield "less", k, k, index[k, j], j
+            known[k] += 1
+            yield "mul", k, k, index[k, k], -1
 
 
 def plan(size: int, pattern: Iterable[tuple[int, int]], owners: Sequence[int] = ()) -> Plan:

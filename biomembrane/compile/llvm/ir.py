@@ -92,8 +92,9 @@ class Function:
 
     def do(self, instruction: str) -> str:
         self.count += 1
-        self.lines.append(f"  %r{self.count} = {instruction}")
-        return f"%r{self.count}"
+        name = f"%r{self.count}"
+        self.lines.append(f"  {name} = {instruction}")
+        return name
 
     def say(self, instruction: str) -> None:
         self.lines.append(f"  {instruction}")

@@ -6,41 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..graph.arrays import OPS
 from ..llvm.ir import Function, splat
 from ..program import Program
 from ..shape import Shape, quadratures
 from . import operations, rolled_code, table_loops
-from .rolled_code import Cut, Rolled, Tabled, cut, instruction
+from .rolled_code import CONST, LOAD, POINTERS, Cut, Rolled, Tabled, Tape, cut, instruction
 
 _DENSE = 100  # products of elimination for a state, from which loops over tables cost little
 _POINT = ("%t", "%y", "%c")
 
 
-def straight(
-    program: Program,
-    name: str,
-    arguments: str,
-    outputs: Sequence[tuple[int, str, int]],
-    slots: dict[int, int],
-) -> Function:
-    """Straight-line code for (node, pointer, index) outputs; nodes in ``slots`` come from the
-    constants.
-    """
-    g = program.graph
-    f = Function(name, arguments)
-    value: dict[int, str] = {}
-    for i in g.reachable([node for node, _, _ in outputs], slots):
-        node = g.nodes[i]
-        if node[0] == "const":
-            value[i] = splat(node[1])
-        elif i in slots:
-            value[i] = f.get("%c", slots[i])
-        elif node[0] == "in":
-            value[i] = f.load("%t") if node[1] == "t" else f.get("%y", node[2])
+def straight(tape: Tape, name: str, pointers: Sequence[str]) -> Function:
+    """A tape as straight-line code."""
+    f = Function(name, ", ".join(f"ptr noalias {p}" for p in pointers))
+    value: list[str] = []
+    columns = (tape.op, tape.args, tape.value, tape.pointer, tape.index)
+    for op, given, x, pointer, index in zip(*(column.tolist() for column in columns), strict=True):
+        if op == CONST:
+            value.append(splat(x))
+        elif op == LOAD:
+            value.append(f.get(POINTERS[pointer], index) if index else f.load(POINTERS[pointer]))
         else:
-            value[i] = instruction(f, node[0], [value[a] for a in node[1:]])
-    for root, pointer, index in outputs:
-        f.put(value[root], pointer, index)
+            value.append(instruction(f, OPS[op], [value[a] for a in given if a >= 0]))
+    for node, pointer, index in tape.outputs.T.tolist():
+        f.put(value[node], POINTERS[pointer], index)
     f.say("ret void")
     return f
 
@@ -64,51 +54,46 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
         "f_jac": (*_POINT, "%f", "%J", "%d"),
         "f_quad": (*_POINT, "%g"),
     }
-    more = (
-        [
-            straight(
-                program,
-                "f_event",
-                _pointers(heads["f_quad"]),
-                [(node, "%g", k) for k, node in enumerate(out["event"])],
-                slots,
-            )
-        ]
-        if program.events
-        else []
-    )
-    if made.owners:
-        rows = {"%f": made.states, "%g": made.quadratures}
-        rolled: list[Tabled] = []
-        for name, last, outputs in groups:
-            rolled.append(
-                Rolled(
-                    cut(Cut(operations.model(program, outputs, slots))),
-                    name,
-                    heads[name],
-                    (last, rows[last]),
-                )
-            )
-        rolled += _algebra(program, made)
-        made.scratch.update({f.name: f.scratch for f in rolled})
-        return [*rolled, *more]
     if "along" in out:  # of the careful driver
         groups.append(("f_mend", "%g", [(node, "%g", k) for k, node in enumerate(out["along"])]))
         groups.append(("f_both", "%g", rhs + quads))  # of the same fluxes, to the last bit
         heads |= {"f_mend": heads["f_quad"], "f_both": (*_POINT, "%f", "%g")}
-    unrolled = [
-        straight(program, name, _pointers(heads[name]), outputs, slots)
-        for name, _, outputs in groups
+    tapes = [
+        (name, last, operations.model(program, outputs, slots)) for name, last, outputs in groups
     ]
-    return [*unrolled, _factor(program, made), _solve(made), *more]
+    unrolled: list[Function] = []
+    if program.events:
+        events = operations.model(
+            program, [(node, "%g", k) for k, node in enumerate(out["event"])], slots
+        )
+        unrolled.append(straight(events, "f_event", heads["f_quad"]))
+    if not made.rolled:
+        lu, solve = (
+            operations.factor(made.plan, program.sparsity, made.mass),
+            operations.solve(made.plan),
+        )
+        algebra = straight(lu, "f_lu", ("%J", "%s", "%A")), straight(solve, "f_solve", ("%A", "%b"))
+        return [
+            *(straight(tape, name, heads[name]) for name, _, tape in tapes),
+            *algebra,
+            *unrolled,
+        ]
+    rows = {"%f": made.states, "%g": made.quadratures}
+    rolled: list[Tabled] = []
+    for name, last, tape in tapes:
+        rolled.append(
+            Rolled(cut(Cut(operations.owned(tape, program))), name, heads[name], (last, rows[last]))
+        )
+    rolled += _algebra(program, made)
+    made.scratch.update({f.name: f.scratch for f in rolled})
+    return [*rolled, *unrolled]
 
 
 def _algebra(program: Program, made: Shape) -> list[Tabled]:
     """LU and solve: rolled where cells repeat, else loops over tables."""
-    _, below, right = operations.sides(made.plan)
     down = None
-    if sum(len(below[k]) * len(right[k]) for k in below) < _DENSE * made.states:
-        down = Cut(operations.factor(made.plan, program.sparsity, made.owners, made.mass))
+    if made.plan.products < _DENSE * made.states:
+        down = Cut(operations.factor(made.plan, program.sparsity, made.mass, made.owners))
     if down is None or len(down.seldom()) > rolled_code.BUDGET:
         return [
             table_loops.factor(made.plan, program.sparsity, made.mass),
@@ -120,59 +105,3 @@ def _algebra(program: Program, made: Shape) -> list[Tabled]:
         Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base),
         Rolled(cut(up), "f_solve", ("%A", "%b"), base),
     ]
-
-
-def _pointers(names: Sequence[str]) -> str:
-    return ", ".join(f"ptr noalias {name}" for name in names)
-
-
-def _factor(program: Program, made: Shape) -> Function:
-    """LU of M·s − J, with reciprocals of the pivots on the diagonal."""
-    f = Function("f_lu", "ptr noalias %J, ptr noalias %s, ptr noalias %A")
-    index, order = made.plan.index, made.plan.order
-    place = {entry: k for k, entry in enumerate(zip(*program.sparsity, strict=True))}
-    s = f.load("%s")
-    value = {}
-    for i, j in index:
-        base = s if i == j and made.mass[i] else splat(0.0)
-        value[i, j] = f.sub(base, f.get("%J", place[i, j])) if (i, j) in place else base
-    for n, k in enumerate(order):
-        value[k, k] = f.div(splat(1.0), value[k, k])
-        later = order[n + 1 :]
-        right = [j for j in later if (k, j) in index]
-        for i in later:
-            if (i, k) in index:
-                value[i, k] = f.mul(value[i, k], value[k, k])
-                for j in right:
-                    value[i, j] = f.sub(value[i, j], f.mul(value[i, k], value[k, j]))
-    for entry, k in index.items():
-        f.put(value[entry], "%A", k)
-    f.say("ret void")
-    return f
-
-
-def _solve(made: Shape) -> Function:
-    """b ← (LU)⁻¹ b; every sum takes its terms in the order in which they are known, for the time is
-    that of the longest chain.
-    """
-    f = Function("f_solve", "ptr noalias %A, ptr noalias %b")
-    index, order = made.plan.index, made.plan.order
-    b = {i: f.get("%b", i) for i in order}
-    known = dict.fromkeys(order, 0)
-
-    def less(i: int, others: Sequence[int]) -> None:
-        for k in sorted((k for k in others if (i, k) in index), key=lambda k: known[k]):
-            b[i] = f.sub(b[i], f.mul(f.get("%A", index[i, k]), b[k]))
-            known[i] = max(known[i], known[k]) + 1
-
-    for n, i in enumerate(order):
-        less(i, order[:n])
-    for n in range(len(order) - 1, -1, -1):
-        i = order[n]
-        less(i, order[n + 1 :])
-        b[i] = f.mul(b[i], f.get("%A", index[i, i]))
-        known[i] += 1
-    for i in order:
-        f.put(b[i], "%b", i)
-    f.say("ret void")
-    return f

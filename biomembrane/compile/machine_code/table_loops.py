@@ -1,14 +1,13 @@
-"""LU and solve of an irregular network: three nested loops over tables of the static pattern,
-however many states.
+"""LU and solve of an irregular network: loops over tables of their operations, however many these
+are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ..graph.elimination_order import Plan
+from ..graph.elimination_order import Plan, Step
 from ..llvm.ir import VEC, splat
-from .operations import sides
 from .rolled_code import Tabled
 
 
@@ -17,39 +16,32 @@ def factor(
 ) -> Tabled:
     """``f_lu``: LU of M·s − J, with reciprocals of the pivots on the diagonal."""
     f = Tabled("f_lu", ("%J", "%s", "%A"))
-    index, order = plan.index, plan.order
-    _, below, right = sides(plan)
-    targets: list[int] = []
-    starts = [0]
-    for k in order:
-        targets += [index[i, j] for i in below[k] for j in right[k]]
-        starts.append(len(targets))
+    index = plan.index
     place = f.table("place", [index[entry] for entry in zip(*sparsity, strict=True)])
-    target, start = f.table("target", targets), f.table("start", starts)
-    rows = _Rows(f, plan)
     with f.loop(len(index)) as e:
         f.put(splat(0.0), "%A", e)
     with f.loop(len(sparsity[0])) as e:
         f.put(f.do(f"fneg {VEC} {f.get('%J', e)}"), "%A", f.entry(place, e))
     s = f.load("%s")
-    massive = [index[k, k] for k in order if mass[k]]
-    diagonal = rows.diagonal if len(massive) == len(order) else f.table("massive", massive or [0])
+    massive = [index[k, k] for k in plan.order if mass[k]]
+    diagonal = f.table("massive", massive or [0])
     with f.loop(len(massive)) as n:
         pivot = f.at("%A", f.entry(diagonal, n))
         f.store(f.add(s, f.load(pivot)), pivot)
-    with f.loop(len(order)) as n:
-        pivot = f.at("%A", f.entry(rows.diagonal, n))
+    pivots = _Pivots(f, plan.factor())
+    with f.loop(pivots.count) as n:
+        pivot = f.at("%A", f.entry(pivots.diagonal, n))
         inverse = f.div(splat(1.0), f.load(pivot))
         f.store(inverse, pivot)
-        (low, lows), (up, ups), at = rows.span("low", n), rows.span("up", n), f.entry(start, n)
+        (low, lows), (up, ups), at = pivots.low.span(n), pivots.up.span(n), f.entry(pivots.first, n)
         with f.loop(lows) as r:
-            where = f.at("%A", f.entry(rows.entries["low"], f.do(f"add i64 {low}, {r}")))
+            where = f.at("%A", f.entry(pivots.low.entries, f.do(f"add i64 {low}, {r}")))
             ratio = f.mul(f.load(where), inverse)
             f.store(ratio, where)
             first = f.do(f"add i64 {at}, {f.do(f'mul i64 {r}, {ups}')}")
             with f.loop(ups) as q:
-                to = f.at("%A", f.entry(target, f.do(f"add i64 {first}, {q}")))
-                upper = f.get("%A", f.entry(rows.entries["up"], f.do(f"add i64 {up}, {q}")))
+                to = f.at("%A", f.entry(pivots.target, f.do(f"add i64 {first}, {q}")))
+                upper = f.get("%A", f.entry(pivots.up.entries, f.do(f"add i64 {up}, {q}")))
                 f.store(f.sub(f.load(to), f.mul(ratio, upper)), to)
     f.say("ret void")
     return f
@@ -58,60 +50,85 @@ def factor(
 def solve(plan: Plan) -> Tabled:
     """``f_solve``: b ← (LU)⁻¹ b."""
     f = Tabled("f_solve", ("%A", "%b"))
-    rows, count = _Rows(f, plan), len(plan.order)
-    with f.loop(count) as n:
-        known = f.get("%b", f.entry(rows.order, n))
-        first, many = rows.span("low", n)
-        with f.loop(many) as r:
-            at = f.do(f"add i64 {first}, {r}")
-            to = f.at("%b", f.entry(rows.states["low"], at))
-            f.store(
-                f.sub(f.load(to), f.mul(f.get("%A", f.entry(rows.entries["low"], at)), known)), to
-            )
-    with f.loop(count) as up:
-        n = f.do(f"sub i64 {count - 1}, {up}")
-        to = f.at("%b", f.entry(rows.order, n))
-        first, many = rows.span("up", n)
-        total = f.slot(VEC, f.load(to))
-        with f.loop(many) as q:
-            at = f.do(f"add i64 {first}, {q}")
-            term = f.mul(
-                f.get("%A", f.entry(rows.entries["up"], at)),
-                f.get("%b", f.entry(rows.states["up"], at)),
-            )
-            f.store(f.sub(f.load(total), term), total)
-        f.store(f.mul(f.load(total), f.get("%A", f.entry(rows.diagonal, n))), to)
+    steps = [*plan.solve()]
+    up = len(steps) - sum(len(right) for right in plan.sides[1].values()) - len(plan.order)
+    _rows(f, "down", steps[:up])
+    _rows(f, "up", steps[up:])
     f.say("ret void")
     return f
 
 
-class _Rows:
-    """Tables by turn of elimination: state and diagonal entry of each pivot, and entries and states
-    below and right of it.
+def _rows(f: Tabled, name: str, steps: Sequence[Step]) -> None:
+    """A pass row by row: terms are taken off an element, which is then multiplied where the pass
+    says so.
+    """
+    runs: list[tuple[int, list[tuple[int, int]], int]] = []  # element, terms, entry to multiply by
+    for op, _, state, entry, other in steps:
+        if not runs or runs[-1][0] != state:
+            runs.append((state, [], -1))
+        if op == "less":
+            runs[-1][1].append((entry, other))
+        else:
+            runs[-1] = (*runs[-1][:2], entry)
+    terms = _Spans(f, name, [[entry for entry, _ in each] for _, each, _ in runs])
+    others = f.table(f"{name}.other", [other for _, each, _ in runs for _, other in each] or [0])
+    elements = f.table(f"{name}.element", [state for state, *_ in runs] or [0])
+    scaled = f.table(f"{name}.scale", [by for *_, by in runs]) if runs and runs[0][2] >= 0 else None
+    with f.loop(len(runs)) as n:
+        to = f.at("%b", f.entry(elements, n))
+        first, many = terms.span(n)
+        total = f.slot(VEC, f.load(to))
+        with f.loop(many) as q:
+            at = f.do(f"add i64 {first}, {q}")
+            term = f.mul(f.get("%A", f.entry(terms.entries, at)), f.get("%b", f.entry(others, at)))
+            f.store(f.sub(f.load(total), term), total)
+        made = f.load(total)
+        f.store(f.mul(made, f.get("%A", f.entry(scaled, n))) if scaled else made, to)
+
+
+class _Spans:
+    """Tables of lists one after the other, and of where each begins."""
+
+    def __init__(self, f: Tabled, name: str, lists: Sequence[Sequence[int]]) -> None:
+        self.f, starts = f, [0]
+        for each in lists:
+            starts.append(starts[-1] + len(each))
+        self.starts = f.table(f"{name}.start", starts)
+        self.entries = f.table(f"{name}.entry", [x for each in lists for x in each] or [0])
+
+    def span(self, n: str) -> tuple[str, str]:
+        """Where the n-th list begins, and how long it is."""
+        f = self.f
+        first = f.entry(self.starts, n)
+        return first, f.do(f"sub i64 {f.entry(self.starts, f.do(f'add i64 {n}, 1'))}, {first}")
+
+
+class _Pivots:
+    """Tables by pivot: its entry, those below and right of it, and the targets of their products,
+    from ``first`` on.
     """
 
-    def __init__(self, f: Tabled, plan: Plan) -> None:
-        self.f = f
-        index, (_, below, right) = plan.index, sides(plan)
-        self.order = f.table("order", plan.order)
-        self.diagonal = f.table("diagonal", [index[k, k] for k in plan.order])
-        self.entries, self.states, self._starts = (
-            dict[str, str](),
-            dict[str, str](),
-            dict[str, str](),
+    def __init__(self, f: Tabled, steps: Iterable[Step]) -> None:
+        diagonal, below, right, target, first = (
+            list[int](),
+            list[list[int]](),
+            list[list[int]](),
+            list[int](),
+            list[int](),
         )
-        for side, others in (("low", below), ("up", right)):
-            starts = [0]
-            for k in plan.order:
-                starts.append(starts[-1] + len(others[k]))
-            pairs = [(i, k) if side == "low" else (k, i) for k in plan.order for i in others[k]]
-            self._starts[side] = f.table(f"{side}.start", starts)
-            self.entries[side] = f.table(f"{side}.entry", [index[pair] for pair in pairs])
-            self.states[side] = f.table(f"{side}.state", [i for k in plan.order for i in others[k]])
-
-    def span(self, side: str, n: str) -> tuple[str, str]:
-        """Where the entries of the n-th pivot begin, and how many they are."""
-        f = self.f
-        first = f.entry(self._starts[side], n)
-        end = f.entry(self._starts[side], f.do(f"add i64 {n}, 1"))
-        return first, f.do(f"sub i64 {end}, {first}")
+        for op, _, entry, _, other in steps:
+            if op == "rcp":
+                diagonal.append(entry)
+                below.append([])
+                right.append([])
+                first.append(len(target))
+            elif op == "mul":
+                below[-1].append(entry)
+            else:
+                target.append(entry)
+                if len(below[-1]) == 1:  # the others have the same columns
+                    right[-1].append(other)
+        self.count = len(diagonal)
+        self.diagonal, self.first = f.table("diagonal", diagonal), f.table("first", first)
+        self.target = f.table("target", target or [0])
+        self.low, self.up = _Spans(f, "low", below), _Spans(f, "up", right)
