@@ -1,7 +1,4 @@
-"""The program of a model: named inputs, one graph, named groups of outputs.
-
-Unit-free; every printer starts here.
-"""
+"""The program of a model: named inputs, one graph, named groups of outputs, without units."""
 
 from __future__ import annotations
 
@@ -35,26 +32,28 @@ LARGE = 60
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What a kernel computes: M dx/dt = f(t, x).
+    """The functions that a kernel computes, of M dx/dt = f(t, x), as nodes of a graph.
 
-    ``mass`` is the diagonal of M, by state: 1, or 0 where f = 0 is a constraint that holds at all
-    times (of index 1: the constraints determine the states in whose rows they stand). ``states``
-    and ``parameters`` name the inputs in order; ``outputs`` maps a group to the nodes of its
-    members and ``names`` to their names, which are tuples where two things tell a member: (process,
-    index of the store) of an entry, (name, ``Uphill``), (row, column). Groups: ``initial``
-    (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts), ``rhs`` (f, by the
-    states for which its rows are declared; constraints stand in rows of other algebraic states
-    where they would have no pivot in their own), ``jacobian`` (values at ``sparsity``, rows then
-    columns), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``,
+    ``mass``: diagonal of M by state, 1, or 0 where a constraint 0 = f of index 1 stands (the
+    constraints determine the states in whose rows they stand). ``states`` and ``parameters`` name
+    the inputs in order; ``outputs`` maps a group to the nodes of its members and ``names`` to their
+    names, which are tuples where two things name a member: (process, index of the store) of an
+    entry, (name, ``Uphill``), (row, column). ``sparsity``: rows and columns of the Jacobian.
+    ``summed``: whether entries are added up to what the lines of the ledger need. ``owners``
+    numbers the cell of each state (its place, or the inside of its membrane); ``rolled``: whether
+    what repeats from cell to cell is printed once and run in loops.
+
+    Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts),
+    ``rhs`` (f, named by the states for which its rows are declared; constraints stand in rows of
+    other algebraic states where they would have no pivot in their own), ``jacobian`` (values at
+    ``sparsity``), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``,
     ``forward``, ``reverse``, ``dissipation``, ``entry`` (ledger, power from store to process),
     ``exergy`` (by store), ``drift`` (∂Ξ/∂t of the stores that a protocol changes), ``uphill`` (of
-    each process without proof: the power with J·A < 0, then 1 where it is so; then the power that
-    each open loop makes), ``protocol`` (parameters that have a form in time) and ``energy`` (G); of
-    a ``careful`` program also ``along``, derivatives of all quadratures along what stands behind
-    the states. With events also ``event`` (what rises through zero) and ``set`` (new values of what
-    each of the ``events`` sets, one after the other). ``owners`` numbers the cell of each state
-    (its place, or the inside of its membrane); ``rolled`` says that what repeats from cell to cell
-    is printed once and run in loops.
+    each process without proof the power with J·A < 0, then 1 where it is so; then the power that
+    each open loop makes), ``protocol`` (parameters that are functions of time) and ``energy`` (G);
+    of a ``careful`` program also ``along``, derivatives of all quadratures along a direction. With
+    events also ``event`` (functions that rise through zero) and ``set`` (new values that the
+    ``events`` set, one event after the other).
     """
 
     states: tuple[str, ...]
@@ -82,23 +81,19 @@ class Program:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Lengths of what stands in a row: states, then each group of quadratures."""
+        """Lengths of the groups in an output row: states, then each group of quadratures."""
         return (len(self.states), *(len(self.outputs[group]) for group in QUADRATURES))
 
 
-QUADRATURES = (
-    "entry",
-    "drift",
-    "uphill",
-    "dissipation",
-)  # groups that a solver integrates along its steps, in the order of a row
+# groups that a solver integrates along its steps, in the order of a row
+QUADRATURES = ("entry", "drift", "uphill", "dissipation")
 
 
 @dataclass(frozen=True)
 class Event:
-    """Ends a part of a run where ``rising``, an expression in the symbols of the model and of time,
-    rises through zero; then pools and parameters, by name, are set to the values of expressions in
-    the state before.
+    """Ends a segment of a run where ``rising``, an expression in the symbols of the model and of
+    time, rises through zero; then ``sets`` pools and parameters, by name, to the values of
+    expressions in the state before.
     """
 
     name: str
@@ -129,21 +124,21 @@ def program(
     model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False,
     events: tuple[Event, ...] = (),
 ) -> Program:  # fmt: skip
-    """The program of a model, in which some parameters have the form of a function of time, and
-    ``events`` end parts; built once.
+    """The program of a model, in which some parameters are functions of time and ``events`` end
+    segments; built once.
 
-    ``summed``: the entries of the ledger are added up to what its lines need (``Model.chart.sums``)
-    before they are integrated. ``careful``: with what the careful driver needs to mend the powers
-    of slaved processes; nothing more in a large model.
+    ``summed``: the entries of the ledger are added up to what its lines need
+    (``Model.ledger_layout.sums``) before they are integrated. ``careful``: with the derivatives by
+    which the careful driver corrects the powers of slaved processes, except in a large model.
     """
     with _building:
-        made = caching.held(model)
+        cache = caching.held(model)
         key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
-        if key not in made:
+        if key not in cache:
             with caching.put_off():
-                made[key] = _build(model, *key[1:])
-        found: Program = made[key]
-        return found
+                cache[key] = _build(model, *key[1:])
+        built: Program = cache[key]
+        return built
 
 
 def _build(
@@ -153,6 +148,7 @@ def _build(
     careful: bool = False,
     events: tuple[Event, ...] = (),
 ) -> Program:
+    """See :func:`program`."""
     g = Graph()
     extra = [name for form in forms for name in form.inputs]
     env, added = _environment(g, model, forms, extra)
@@ -250,6 +246,7 @@ def _put_events(events: tuple[Event, ...], out: Outputs, env: dict[sp.Symbol, in
 
 
 def _owners(model: Model) -> tuple[int, ...]:
+    """Number of the cell that each state belongs to."""
     inside = {
         m.name: m.inside.name if m.inside in model.compartments else m.outside.name
         for m in model.membranes
