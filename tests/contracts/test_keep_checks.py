@@ -13,7 +13,7 @@ from mistakes import uphill
 
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
-from biomembrane.results.scan import ScanResult
+from biomembrane.results.scan_result import ScanResult
 from biomembrane.solve import lane_batches
 
 # --- lanes that fail, and the check

@@ -16,7 +16,7 @@ from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.solve import lane_batches
 from biomembrane.solve.status import Outcome
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 S = bm.Species("S")  # a neutral solute
 
@@ -211,7 +211,7 @@ def test_simulations_may_run_side_by_side():
 def test_a_scan_stopped_before_its_first_chunk_has_only_status():
     """Nothing was done: every lane is cancelled, and the run can still be looked at."""
     leaky, rates = _lanes(16)
-    task = prepare(leaky, np.array([0.0, 1.0]), parameters=rates)
+    task = make_task(leaky, np.array([0.0, 1.0]), parameters=rates)
     seen = []
 
     def never(*_):
