@@ -22,6 +22,7 @@ def of_one(test: str, modules: str) -> dict[str, str]:
 COVERED_BY = {
     # the root
     **of_one("contracts/test_lifetimes.py", ": caching"),
+    **of_one("unit/test_units.py", "units: border cf_units conversion quantities registry"),
     **of_one("unit/show/test_style.py", ": html"),
     **of_one("contracts/test_printed_proofs.py", ": latex"),
     # account
@@ -45,29 +46,48 @@ COVERED_BY = {
         "unit/compile/graph/test_templates.py",
         "compile/graph: arrays construction_rules lowering shared_exponentials",
     ),
-    **of_one("contracts/test_large.py", "compile: numpy_kernel program shape"),
-    **of_one("contracts/test_large.py", "compile/machine_code: operations rolled_code table_loops"),
+    **of_one("contracts/test_large.py", "compile: numpy_functions numpy_kernel program shape"),
+    **of_one("contracts/test_toy_event.py", "compile: program_outputs"),
+    **of_one(
+        "contracts/test_large.py",
+        "compile/machine_code: operations partition rolled_code table_loops tape",
+    ),
     **of_one("contracts/test_engine.py", "compile/llvm: elementary ir"),
     **of_one("contracts/test_mass.py", "compile/machine_code: model_functions module"),
     **of_one("contracts/test_object_cache.py", "compile/machine_code: object_cache"),
     **of_one("contracts/test_toy_constraint_limits.py", "compile: pivots"),
     **of_one(
         "contracts/test_engine.py",
-        "compile/rosenbrock: dense_output driver output_writer step_end tableau workspace",
+        "compile/rosenbrock: dense_output driver lane_refill output_writer step_control step_end"
+        " tableau workspace",
     ),
     **of_one("contracts/test_toy_event.py", "compile/rosenbrock: event_location"),
     **of_one("unit/compile/time_formulas/test_motion.py", "compile/time_formulas: bounds"),
     # declare
     **of_one("contracts/test_toy_gate.py", "declare: auxiliary_state readable_state"),
     **of_one("contracts/test_toy_constraint_limits.py", "declare: bound_expression"),
-    **of_one("unit/declare/checks/test_certificate.py", "declare/checks: certified_once"),
+    **of_one(
+        "unit/declare/checks/test_certificate.py",
+        "declare/checks: certified_once detailed_balance dimensions signs witness",
+    ),
+    **of_one("unit/declare/test_cycle.py", "declare: cycle_charges cycle_closure open_loops"),
+    **of_one(
+        "unit/declare/test_reaction.py", "declare: reaction_balance reaction_parser reaction_text"
+    ),
     **of_one("unit/second_law/test_flux_sign.py", "declare/checks: nonnegativity"),
     **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
     **of_one("contracts/test_objects.py", "declare: identity"),
-    **of_one("contracts/errors/test_illegal_numbers.py", "declare: parameter places species"),
+    **of_one(
+        "contracts/errors/test_illegal_numbers.py",
+        "declare: parameter parameter_domains place_contents places species",
+    ),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
-    **of_one("unit/declare/test_laws.py", "declare: site site_formulas user_functions"),
+    **of_one(
+        "unit/declare/test_laws.py",
+        "declare: barriers laws_by_function rates reduced_affinity reduced_cycle saturable_law"
+        " site user_expressions user_functions",
+    ),
     **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
     **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
     # errors
@@ -76,7 +96,10 @@ COVERED_BY = {
     **of_one("contracts/errors/test_advice.py", "errors: wording"),
     # exchange
     **of_one("contracts/test_kills.py", "exchange: atomic_files"),
-    **of_one("contracts/files/test_untrusted.py", "exchange: file_safety zarr"),
+    **of_one(
+        "contracts/files/test_untrusted.py",
+        "exchange: file_safety zarr_folder zarr_reader zarr_writer",
+    ),
     **of_one("published/test_models.py", "exchange: shipped_models"),
     # library
     **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
@@ -90,7 +113,7 @@ COVERED_BY = {
     **of_one("contracts/test_prepared.py", "results: prepared_run"),
     **of_one("contracts/test_reducers.py", "results: reducers"),
     **of_one("unit/results/test_saved.py", "results: saved_ledger"),
-    **of_one("contracts/test_keep.py", "results: scan"),
+    **of_one("contracts/test_keep.py", "results: keep scan_collector scan_result simulation"),
     # second_law
     **of_one("unit/second_law/test_flux_sign.py", "second_law: boxes dissipation_sign monomials"),
     **of_one("physics/test_flows.py", "second_law: conjugate_flows"),
@@ -116,14 +139,19 @@ COVERED_BY = {
     # solve
     **of_one("contracts/test_mass.py", "solve: constraints"),
     **of_one("contracts/test_engines.py", "solve: engine_protocols"),
-    **of_one("contracts/test_onward.py", "solve: continuation"),
-    **of_one("contracts/test_engine.py", "solve/engines: native scipy_methods"),
+    **of_one("contracts/test_onward.py", "solve: continuation given_start"),
+    **of_one(
+        "contracts/test_engine.py",
+        "solve/engines: native scipy_lane scipy_methods step_quadratures",
+    ),
     **of_one("contracts/test_toy_event.py", "solve: event_effects"),
     **of_one("contracts/test_start.py", "solve: initial_checks"),
     **of_one("contracts/test_keep_stopped.py", "solve: lane_batches task"),
     **of_one("unit/solve/test_open_books.py", "solve: ledger_totals problem trajectory"),
     **of_one("contracts/test_toy_gate.py", "solve: model_index"),
-    **of_one("contracts/test_every_parameter.py", "solve: parameter_set"),
+    **of_one(
+        "contracts/test_every_parameter.py", "solve: parameter_set read_parameters start_parameters"
+    ),
     **of_one("contracts/test_protocols_breaks.py", "solve: protocol_breaks"),
     **of_one("contracts/test_one_schema.py", "solve: scan_grid"),
     # study
@@ -165,11 +193,11 @@ def tree(path: Path) -> ast.Module:
 
 
 def named_by(test: Path) -> str | None:
-    """The module that a unit test names: of ``test_X_aspect.py`` X, the longest that there is."""
+    """The module, or the room, that a unit test names: of ``test_X_aspect.py`` the longest X."""
     room, words = test.relative_to(UNIT).parent, test.stem.removeprefix("test_").split("_")
     for count in range(len(words), 0, -1):
         module = (room / "_".join(words[:count])).as_posix()
-        if (PACKAGE / f"{module}.py").exists():
+        if (PACKAGE / f"{module}.py").exists() or (PACKAGE / module / "__init__.py").exists():
             return module
     return None
 
@@ -194,8 +222,9 @@ def callers() -> dict[str, set[str]]:
             base = here.parts[: len(here.parts) - n.level]
             stem = (*base, *(n.module or "").split(".")) if n.module else base
             for one in ("/".join(stem), *("/".join((*stem, a.name)) for a in n.names)):
-                if (PACKAGE / f"{one}.py").exists():
-                    found.setdefault(one, set()).add(here.as_posix())
+                front = f"{one}/__init__" if (PACKAGE / one).is_dir() else one
+                if (PACKAGE / f"{front}.py").exists():
+                    found.setdefault(front, set()).add(here.as_posix())
     return found
 
 
