@@ -85,7 +85,7 @@ ROWS = table(
             ("no dimension", lambda: given(lambda s: s.parameter("J", "1 fmol/s")), e.WrongType,
                 "K_leak.J", "a dimension", "None", "'J', …, bio"),
             ("a branch", lambda: given(lambda s: 1 if s.u > 0 else 0), e.WrongType, "flux",
-                "worked out once", "truth value", "in place of if"),
+                "evaluated once", "truth value", "in place of if"),
             (
                 "pieces", lambda: given(lambda s: sp.Piecewise((1, s.u > 0), (0, True))),
                 e.UnknownName,
