@@ -114,6 +114,10 @@ def variable_values(trajectory: Trajectory, books: LedgerTotals, name: str) -> A
         totals: Array = getattr(books, name.removeprefix("ledger_"))
         return totals
     others: Array = _OTHERS[name](trajectory, books)
+    not_run = [status.kind is Outcome.CANCELLED for status in trajectory.statuses]
+    if any(not_run) and np.issubdtype(others.dtype, np.floating):
+        others = others.copy()
+        others[..., not_run] = np.nan
     return others
 
 

@@ -47,8 +47,8 @@ class Native:
 
     def __post_init__(self) -> None:
         check_tolerances(self, "Native")
-        for name, min_dissipation in (("max_steps", 1), ("threads", 0)):
-            check_count(self, "Native", name, min_dissipation)
+        for name, minimum in (("max_steps", 1), ("threads", 0)):
+            check_count(self, "Native", name, minimum)
 
     @property
     def careful(self) -> bool:
