@@ -28,7 +28,7 @@ from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import Program, program
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na, glucose
-from biomembrane.solve.parameter_set import resolve
+from biomembrane.solve.read_parameters import resolve
 
 from . import text
 from . import workload as w

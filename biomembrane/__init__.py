@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .caching import put_off
+from .caching import garbage_collection_paused
 
 if TYPE_CHECKING:
     from . import dimension as dimension
@@ -81,7 +81,7 @@ if not TYPE_CHECKING:  # or every name would pass
 
     def __getattr__(name: str) -> Any:
         """Public names load on first use, so that ``import biomembrane`` is instant."""
-        with put_off():  # sympy and pint make a hundred thousand objects that stay
+        with garbage_collection_paused():  # of sympy and pint 100,000 objects stay
             if name in _MODULES:
                 found = import_module(f"{__name__}.{_MODULES[name]}")
             elif name in _HOME:

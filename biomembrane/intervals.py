@@ -1,5 +1,5 @@
-"""Bounds of an expression where its symbols lie in ranges: interval arithmetic node by node, with
-an allowance for rounding.
+"""Bounds of an expression whose symbols lie in ranges: interval arithmetic, node by node, with an
+allowance for rounding.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from .symbols import DB, B
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]  # lower and upper bounds, by cell
 ULPS = 1e-15  # relative, of every operation
-LEAST, MOST = 1e-307, 1.7e308  # numbers that underflow lie below LEAST, overflow beyond MOST
+LEAST, MOST = 1e-307, 1.7e308  # bounds of underflow and of overflow
 
 
 def padded(low: Any, high: Any) -> Pair:
-    """Bounds moved outward by the rounding of an operation; a lower bound that overflowed stays
-    finite, as does an upper bound below zero.
+    """Bounds moved outward by the rounding of an operation.
+
+    A lower bound that overflowed becomes the largest number, an upper one the most negative.
     """
     return np.minimum(low - ULPS * np.abs(low), MOST), np.maximum(high + ULPS * np.abs(high), -MOST)
 
 
 def enclosed(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
-    """Lower and upper bounds of ``e`` by cell, infinite where none is known.  ``memo`` holds those
-    of its symbols, and is filled with those of its parts.
+    """Lower and upper bounds of ``e`` by cell; infinite where unknown.
 
-    Bounds may be NaN where an operation is undefined in a part of the cell.
+    ``memo`` holds the bounds of its symbols and receives those of its nodes.  Bounds may be NaN
+    where an operation has no value in a part of the cell.
     """
     if e not in memo:
         memo[e] = _node(e, memo)
@@ -48,10 +49,10 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
     if e.is_Add:
         return padded(sum(a for a, _ in args), sum(b for _, b in args))
     if e.is_Mul:
-        bounds = args[0]
+        product = args[0]
         for factor in args[1:]:
-            bounds = _times(bounds, factor)
-        return bounds
+            product = _times(product, factor)
+        return product
     if e.is_Pow:
         return _power(args[0], e.exp, args[1])
     rule = _RULES.get(type(e))
@@ -59,14 +60,17 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
 
 
 def _times(a: Pair, b: Pair) -> Pair:
-    products = []
+    ends, lost = [], []
     for x in a:
         for y in b:
-            zero = (x == 0) | (y == 0)
-            product = np.where(zero, 0.0, x * y)
-            underflow = ~zero & (np.abs(product) < LEAST)
-            products += [product, np.where(underflow, np.sign(x) * np.sign(y) * LEAST, product)]
-    return padded(np.minimum.reduce(products), np.maximum.reduce(products))
+            none = (x == 0) | (y == 0)
+            ends.append(np.where(none, 0.0, x * y))
+            lost.append(
+                np.where(
+                    ~none & (np.abs(ends[-1]) < LEAST), np.sign(x) * np.sign(y) * LEAST, ends[-1]
+                )
+            )  # not zero, but too small to hold
+    return padded(np.minimum.reduce([*ends, *lost]), np.maximum.reduce([*ends, *lost]))
 
 
 def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
@@ -84,25 +88,25 @@ def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
             )
         a, b = low**n, high**n
         if n % 2:
-            return padded(_not_vanished(a, low, -1), _not_vanished(b, high, 1))
+            return padded(_held(a, low, -1), _held(b, high, 1))
         return padded(
             np.where((low < 0) & (high > 0), 0.0, np.minimum(a, b)),
-            _not_vanished(np.maximum(a, b), np.maximum(-low, high), 1),
+            _held(np.maximum(a, b), np.maximum(-low, high), 1),
         )
-    defined = low >= 0
+    good = low >= 0
     if power.is_number:
         a, b = low ** float(power), high ** float(power)
         return padded(
-            np.where(defined, np.minimum(a, b), -np.inf),
-            np.where(defined, _not_vanished(np.maximum(a, b), high, 1), np.inf),
+            np.where(good, np.minimum(a, b), -np.inf),
+            np.where(good, _held(np.maximum(a, b), high, 1), np.inf),
         )
-    bounds = _rule_exp(_times(_rule_log(base), range_))
-    return np.where(defined, bounds[0], -np.inf), np.where(defined, bounds[1], np.inf)
+    made = _rule_exp(_times(_rule_log(base), range_))
+    return np.where(good, made[0], -np.inf), np.where(good, made[1], np.inf)
 
 
-def _not_vanished(x: Array, base: Array, way: int) -> Array:
-    """A power as an upper (``way`` +1) or lower (−1) bound: not 0 where the power of a base other
-    than zero underflowed.
+def _held(x: Array, base: Array, way: int) -> Array:
+    """A power as an upper (+1) or lower (−1) bound that is not 0 by underflow of a base other
+    than 0.
     """
     return np.where((base * way > 0) & (np.abs(x) < LEAST), way * LEAST, x)
 
@@ -159,6 +163,8 @@ _RULES: dict[type, Callable[..., Pair]] = {
         reduce(np.minimum, [x for _, x in xs]),
     ),
     B: lambda x: padded(_bernoulli(x[1]) * (1 - 1e-12), _bernoulli(x[0]) * (1 + 1e-12) + LEAST),
-    # the first derivative of B; no other occurs
-    DB: lambda _, x: (np.full_like(x[0], -1.0), np.zeros_like(x[0])),
+    DB: lambda _, x: (
+        np.full_like(x[0], -1.0),
+        np.zeros_like(x[0]),
+    ),  # of the first derivative, which alone comes up
 }

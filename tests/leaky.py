@@ -18,7 +18,7 @@ from biomembrane.compile.program import Event
 from biomembrane.results.run import Run
 from biomembrane.solve import lane_batches
 from biomembrane.solve.engine_protocols import Solver
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 Z = bm.Species("Z")
 K, FULL, OUT, LOW = 0.25, 10.0, 1.0, 4.0  # 1/s, mM
@@ -56,7 +56,7 @@ FASTER = event([("Z_leak.permeability", 2 * leaky().symbol("Z_leak.permeability"
 def run(
     *events: Event, times: Any = (0.0, 30.0), parameters: Any = None, solver: Solver | None = None
 ) -> Run:
-    task = prepare(
+    task = make_task(
         leaky(), np.array(times, float), parameters=parameters, solver=solver, events=events
     )
     return Run(lane_batches.whole(task, None)[0])

@@ -49,7 +49,7 @@ class Ledger(Entries):
     @property
     def least_dissipation(self) -> dict[str, float]:
         """The smallest power dissipated by each process, over all nodes and lanes [fW]."""
-        least = self._t.block.least.min(axis=0)
+        least = self._t.block.min_dissipation.min(axis=0)
         return dict(
             zip(self._t.kernel.program.names["dissipation"], map(float, least), strict=True)
         )
@@ -88,7 +88,7 @@ class Ledger(Entries):
             residuals=totals.residual_relative[last],
             passed=passed,
             processes=t.kernel.program.names["dissipation"],
-            min_dissipation=t.block.least.T,
+            min_dissipation=t.block.min_dissipation.T,
             duration=float(t.block.times[-1]),
         )
         balances.check_closure(t.model.name, limit, self.uphill_shares())

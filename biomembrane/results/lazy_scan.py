@@ -19,10 +19,11 @@ from ..assemble.model import Model
 from ..declare.identity import packed
 from ..solve.continuation import onward, unused
 from ..solve.engine_protocols import Solver
-from ..solve.initial_state import begin
-from ..solve.parameter_set import ParameterSet, resolve
+from ..solve.given_start import read_start
+from ..solve.parameter_set import ParameterSet
+from ..solve.read_parameters import resolve
 from ..solve.scan_grid import coordinates, spread
-from ..solve.task import Task, chosen_solver, prepare
+from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
 from . import lazy_parameters
 from .keep import Keep
@@ -96,7 +97,7 @@ class Recipe:
         }
         unlabelled = {name: array.drop_vars(array.coords) for name, array in arrays.items()}
         parameters = lazy_parameters.join(template, unlabelled)
-        task = prepare(
+        task = make_task(
             model, self.times, first=self.first, parameters=parameters, start=start,
             solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
@@ -168,7 +169,7 @@ def lazy(
         ) from None
     solver = chosen_solver(model, solver).alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*_course_names(model), "ledger_dissipation"), ledger="all")
-    state = begin(model, start)
+    state = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
     arrays, fixed = lazy_parameters.split(model, parameters)
     unified: Any = xr.unify_chunks(
@@ -178,7 +179,7 @@ def lazy(
     chosen = _parameter_set(model, parameters, fixed, arrays, unused(model, start))
     chosen = replace(chosen, start=state)
     numbers = {n: x for n, x in fixed.items() if not lazy_parameters.placeholders(n, x)}
-    task = prepare(
+    task = make_task(
         model, grid.times, first=grid.first, parameters=numbers, start=start, solver=solver,
         summed=keep.summed,
     )  # fmt: skip

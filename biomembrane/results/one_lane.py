@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import units, user_text
 from ..solve.parameter_set import digest_of
-from ..solve.problem import come
+from ..solve.problem import reached
 from ..solve.status import Outcome
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def lane(data: xr.Dataset, at: dict[str, int]) -> xr.Dataset:
     run = data.isel(at).drop_vars("chunk_done", errors="ignore")
     kind, end = Outcome.of(int(run.status)), float(run.end)
     if "time" in run.dims and kind is not Outcome.DONE:
-        reached = come(run.time.values, end) if np.isfinite(end) else 0
-        run = run.isel(time=slice(0, reached or 1))
+        count = reached(run.time.values, end) if np.isfinite(end) else 0
+        run = run.isel(time=slice(0, count or 1))
     attributes = _own_attributes(run)
     return run.drop_vars("start_digest", errors="ignore").assign_attrs(
         status=kind.value, **attributes

@@ -16,9 +16,8 @@ from ..declare.solute_names import renamed
 from ..solve.continuation import fixed
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index
-from ..solve.parameter_set import of_start
-from ..solve.task import Task
-from ..solve.task import prepare as prepare_task
+from ..solve.start_parameters import of_start
+from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
 from .run import Run
 from .simulation import finished
@@ -75,7 +74,7 @@ def prepare(
         )
     fixed_values = dict(parameters or {})
     grid = output_times(until, times, "prepare")
-    task = prepare_task(
+    task = make_task(
         model, grid.times, first=grid.first, parameters=fixed_values, start=start, solver=solver
     )
     if task.parameters.dims:

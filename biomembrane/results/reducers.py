@@ -50,7 +50,7 @@ LEDGER_COVERAGE = COVERAGE | _OVER  # of the books
 
 def breaks_within(t: Trajectory, times: Array) -> NDArray[np.bool_]:
     """Which breaks lie within these times (break, lane)."""
-    breaks = t.stops[:-1]
+    breaks = t.segment_ends[:-1]
     within: NDArray[np.bool_] = (breaks > times[0]) & (breaks < times[-1])
     return within
 
@@ -63,7 +63,7 @@ def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[A
     if not inside.any():
         return value, times
     # breaks outside are put at the start, where they change nothing
-    at = np.where(inside, t.stops[:-1], times[0]).T
+    at = np.where(inside, t.segment_ends[:-1], times[0]).T
     edges = np.where(
         np.tile(inside, (2, 1)).T[..., None],
         values_at_breaks(t, name).transpose(2, 1, 0),
@@ -84,8 +84,8 @@ def moves_unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, break
     """
     inside = breaks_within(t, times)
     if not breaks:
-        return bool((inside & ~np.isin(t.stops[:-1], times)).any())
-    begin, end = t.stops[:-1], np.minimum(t.stops[1:], times[-1])
+        return bool((inside & ~np.isin(t.segment_ends[:-1], times)).any())
+    begin, end = t.segment_ends[:-1], np.minimum(t.segment_ends[1:], times[-1])
     none = np.searchsorted(times, end, side="left") <= np.searchsorted(times, begin, side="right")
     grid = np.isin(begin, times) & np.isin(end, times)
     return bool((inside & (end > begin) & none & ~grid).any()) or _moves(t, times, taken)
@@ -101,12 +101,13 @@ def _moves(t: Trajectory, times: Array, taken: NDArray[np.int64]) -> bool:
     ]
     if not rows or len(times) < 2:
         return False
-    grid, lanes = np.linspace(times[0], times[-1], 257), t.stops.shape[1]
+    grid, lanes = np.linspace(times[0], times[-1], 257), t.segment_ends.shape[1]
     curve = np.zeros((len(rows), len(grid), lanes))
     for part, constants in enumerate(t.constants):
         states = np.zeros((t.kernel.size, len(grid), lanes))
         values = t.kernel.call("protocol", grid[:, None], states, constants)[rows]
-        curve = np.where(grid[:, None] >= (t.stops[part - 1] if part else 0.0), values, curve)
+        start = t.segment_ends[part - 1] if part else 0.0
+        curve = np.where(grid[:, None] >= start, values, curve)
     ends = t.observe("protocol")[rows][:, taken]
     k = np.clip(np.searchsorted(times, grid, side="right") - 1, 0, len(times) - 2)
     share = ((grid - times[k]) / (times[k + 1] - times[k]))[:, None]

@@ -15,7 +15,7 @@ from .. import errors
 from ..account.ledger import Ledger
 from ..assemble.energy_stores import Component, Role, Store
 from ..assemble.ledger_accounts import LedgerLayout
-from ..compile.program import Uphill
+from ..compile.program_outputs import Uphill
 from ..solve.ledger_totals import LedgerTotals
 from ..solve.status import Outcome, Status
 from .schema import ENTRY

@@ -12,7 +12,7 @@ from ..solve import lane_batches
 from ..solve.engine_protocols import Solver
 from ..solve.problem import VANISHES
 from ..solve.status import Outcome
-from ..solve.task import Task, prepare
+from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
 from .keep import Keep, as_keep
 from .lazy_parameters import has_dask_arrays
@@ -121,7 +121,7 @@ def simulate(
             model, grid, parameters=parameters or {}, start=start, keep=chosen, solver=solver
         )
     summed = chosen is not None and chosen.summed
-    task = prepare(
+    task = make_task(
         model,
         grid.times,
         first=grid.first,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import units
 from ..solve.ledger_totals import LedgerTotals
-from ..solve.problem import come
+from ..solve.problem import reached
 from ..solve.status import Outcome
 from ..solve.trajectory import Trajectory
 from .labels import names_along, state_indices
@@ -32,8 +32,8 @@ def course_values(trajectory: Trajectory, name: str) -> Array:
     for lane, status in enumerate(trajectory.statuses):
         if not status.ok:  # what does not depend on the state has a number there, too
             cancelled = status.kind is Outcome.CANCELLED
-            reached = 0 if cancelled else come(trajectory.block.times, status.time)
-            array[:, reached:, lane] = np.nan
+            count = 0 if cancelled else reached(trajectory.block.times, status.time)
+            array[:, count:, lane] = np.nan
     return _with_missing_members(trajectory, name, array)
 
 
@@ -43,7 +43,7 @@ def values_at_breaks(trajectory: Trajectory, name: str) -> Array:
     """
     if name in STATES:
         index = state_indices(trajectory.model, name)
-        both = (trajectory.block.turns, trajectory.block.onsets)
+        both = (trajectory.block.break_states, trajectory.block.segment_starts)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
     array = trajectory.sides(name) * units.from_internal(VARIABLES[name].unit)
     return _with_missing_members(trajectory, name, array)
@@ -84,7 +84,7 @@ def bath_levels(trajectory: Trajectory) -> dict[str, Any]:
     first values: numbers, or arrays over the lanes.
     """
     t = trajectory
-    _, inputs = t.parameters.parts(t.lanes, float(t.block.times[-1]))
+    _, inputs = t.parameters.segments(t.lanes, float(t.block.times[-1]))
     p = dict(zip(t.model.parameters, inputs[0], strict=False))
     names = t.kernel.program.names["protocol"]
     p |= zip(names, t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
@@ -95,7 +95,7 @@ def last_states(trajectory: Trajectory) -> Array:
     """The last state that each lane reached (state, lane)."""
     block = trajectory.block
     last_times = [
-        come(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
+        reached(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
         for s in trajectory.statuses
     ]
     states: Array = block.y[:, -1].copy()
@@ -142,11 +142,11 @@ def _start_digests(trajectory: Trajectory, _: LedgerTotals) -> Any:
 
 
 _OTHERS: dict[str, Callable[[Trajectory, LedgerTotals], Any]] = {
-    "least_power": lambda t, _: t.block.least.min(axis=1),
-    "least_process": lambda t, _: t.block.least.argmin(axis=1).astype(np.int16),
+    "least_power": lambda t, _: t.block.min_dissipation.min(axis=1),
+    "least_process": lambda t, _: t.block.min_dissipation.argmin(axis=1).astype(np.int16),
     "ledger_free": lambda t, books: np.array([books.gained[name] for name in loops(t.model)]),
     "ledger_imposed_by_store": _imposed_by_store,
-    "ledger_least_power": lambda t, _: t.block.least.T,
+    "ledger_least_power": lambda t, _: t.block.min_dissipation.T,
     "bath_concentration": _bath_concentrations,
     "state_end": lambda t, _: last_states(t),
     "start_digest": _start_digests,

@@ -17,7 +17,7 @@ from .. import constants
 from ..compile.graph.arrays import Sweep
 from ..compile.graph.builder import Graph
 from ..compile.graph.differentiate import differentiate
-from ..compile.numpy_kernel import ARRAYS
+from ..compile.numpy_functions import ARRAYS
 from ..symbols import N_A, F, R, T, c0, is_fraction, n0, t
 from .claim import Claim
 

@@ -56,9 +56,9 @@ def follow(
     if not rows or not len(lanes):
         return scale
     _share(k, held, y0, traces, totals, lanes)
-    made = scale.copy()
-    made[rows] = np.where(traces[rows] > 0, traces[rows], scale[rows])
-    return made
+    sizes = scale.copy()
+    sizes[rows] = np.where(traces[rows] > 0, traces[rows], scale[rows])
+    return sizes
 
 
 def _share(
@@ -128,35 +128,35 @@ class _Newton:
 
     def _off(self, y: Array) -> Array:
         with np.errstate(all="ignore"):
-            made: Array = self.kernel.call("rhs", 0.0, y, self.held)[self.rows]
-        return made
+            residual: Array = self.kernel.call("rhs", 0.0, y, self.held)[self.rows]
+        return residual
 
     def _solved(self, y: Array, off: Array, unit: Array) -> Array:
         """Newton's correction (row, lane), in units of the states."""
         with np.errstate(all="ignore"):
             (block,) = self.kernel.blocks(0.0, y, self.held, [self.rows])
         block = (block * unit).transpose(2, 0, 1)
-        most = np.abs(block).max(axis=2)
-        dull = ~(np.isfinite(most) & np.isfinite(off.T) & (most > 0))
-        most = np.where(dull, 1.0, most)
-        even = np.where(dull[:, :, None], 0.0, block / most[:, :, None])
-        left, values = (each.astype(float, copy=False) for each in np.linalg.svd(even)[:2])
+        largest = np.abs(block).max(axis=2)
+        empty = ~(np.isfinite(largest) & np.isfinite(off.T) & (largest > 0))
+        largest = np.where(empty, 1.0, largest)
+        scaled = np.where(empty[:, :, None], 0.0, block / largest[:, :, None])
+        left, values = (each.astype(float, copy=False) for each in np.linalg.svd(scaled)[:2])
         singular = values[:, -1] <= SINGULAR * values[:, 0]
         if singular.any():
             lane = int(np.argmax(singular))
-            row = int(np.argmax(dull[lane] if dull[lane].any() else np.abs(left[lane, :, -1])))
+            row = int(np.argmax(empty[lane] if empty[lane].any() else np.abs(left[lane, :, -1])))
             finite = np.isfinite([*block[lane, row], off[row, lane]]).all()
             self._refuse(row, singular.astype(float), finite)
-        made = np.linalg.solve(even, (-off.T / most)[:, :, None])[:, :, 0].T
-        return made.astype(float, copy=False)
+        correction = np.linalg.solve(scaled, (-off.T / largest)[:, :, None])[:, :, 0].T
+        return correction.astype(float, copy=False)
 
     def _refuse(self, row: int, singular: Array, finite: Any) -> None:
         name, every = self._name(row), ", ".join(map(self._name, range(len(self.rows))))
-        told = "no new condition on them" if finite else "a value or a slope that is not finite"
+        reason = "no new condition on them" if finite else "a value or a slope that is not finite"
         raise errors.SingularConstraint(
             where=self._where(name, singular),
             wanted=f"constraints that together determine {every}",
-            got=f"{told} at the initial values",
+            got=f"{reason} at the initial values",
             advice=f"a constraint on {name} that does not follow from the others, or a rate for it",
             state=name,
         )

@@ -13,7 +13,8 @@ import numpy as np
 from .. import errors, units
 from ..assemble.model import Model
 from ..declare.solute_names import renamed
-from .parameter_set import BEGUN, of_start, potentials_of_start
+from .parameter_set import BEGUN
+from .start_parameters import of_start, potentials_of_start
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:
@@ -61,34 +62,34 @@ def unused(model: Model, start: Any) -> frozenset[str]:
 
 def _value(data: Any, name: str) -> Any:
     """What a parameter was at the end of a run, from its data."""
-    told = (
+    values = (
         data[name].isel(time=-1)
         if name in data.data_vars and "time" in data[name].dims
         else data[name]
         if name in data.coords
         else None
     )
-    if told is None:
+    if values is None:
         return units.quantity(
             json.loads(data.attrs["parameters_json"])[name].removesuffix(BEGUN), f"start=, {name}"
         )
-    unit = str(told.attrs["units"])
-    if not told.ndim:
-        return units.Q(float(told), units.from_udunits(unit))
-    return told.drop_vars(
-        [c for c in told.coords if str(c) not in told.dims and ("." in str(c) or c == "time")]
+    unit = str(values.attrs["units"])
+    if not values.ndim:
+        return units.Q(float(values), units.from_udunits(unit))
+    return values.drop_vars(
+        [c for c in values.coords if str(c) not in values.dims and ("." in str(c) or c == "time")]
     ).assign_attrs(units=unit)
 
 
-def _same(model: Model, name: str, one: Any, two: Any) -> bool:
+def _same(model: Model, name: str, mine: Any, theirs: Any) -> bool:
     """Whether two values of a parameter are the same number, lane by lane."""
     p = model.parameter(name)
     try:
-        a, b = (units.strip(x, p.dimension, f"parameters[{name!r}]") for x in (one, two))
+        a, b = (units.strip(x, p.dimension, f"parameters[{name!r}]") for x in (mine, theirs))
     except errors.BiomembraneError:
         return False
     return (
-        getattr(one, "dims", ()) == getattr(two, "dims", ())
+        getattr(mine, "dims", ()) == getattr(theirs, "dims", ())
         and np.shape(a) == np.shape(b)
         and bool(np.allclose(a, b, rtol=1e-12, atol=0))
     )

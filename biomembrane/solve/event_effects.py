@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from .. import errors
 from ..compile.kernel import Kernel
 from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
-from .parameter_set import ParameterSet, changeable
-from .problem import Array, Met, Problem
+from .parameter_set import ParameterSet
+from .problem import Array, Break, Problem
+from .start_parameters import changeable
 from .status import Outcome, Status
 
 if TYPE_CHECKING:
@@ -31,19 +32,24 @@ Lanes = NDArray[np.int64]
 NO_NUMBER = "the event {event!r} is not a number"
 
 
-class Passage:
+class EventEffects:
     """Lanes of a problem on their way from break to break.
 
-    ``held`` (lane, part, constant): what holds in each part that is scheduled, changed where an
-    event sets a parameter; ``turns`` (lane, part − 1, state): the states at the breaks of protocols
-    that were passed, and ``settled`` those to which constraints moved them.
+    ``held`` (lane, segment, constant): constants in each scheduled segment, changed where an event
+    sets a parameter; ``break_states`` (lane, segment − 1, state): states at the breaks of protocols
+    that were passed, ``settled``: those to which constraints moved them.
     """
 
     def __init__(
-        self, problem: Problem, held: Array, turns: Array, settled: Array | None = None
+        self, problem: Problem, held: Array, break_states: Array, settled: Array | None = None
     ) -> None:
-        self.problem, self.held, self.turns, self.settled = problem, held, turns, settled
-        self.met: list[list[Met]] = [[] for _ in range(problem.lanes)]
+        self.problem, self.held, self.break_states, self.settled = (
+            problem,
+            held,
+            break_states,
+            settled,
+        )
+        self.met: list[list[Break]] = [[] for _ in range(problem.lanes)]
         self._passed = [0] * problem.lanes
         self._set: list[dict[int, float]] = [{} for _ in range(problem.lanes)]
         parts = problem.inputs or []
@@ -57,7 +63,7 @@ class Passage:
         ``which`` (bits) at its time with the state ``before``; of several events each finds what
         those before it in the program have left.
         """
-        if len(self.problem.stops) > 1:
+        if len(self.problem.segment_ends) > 1:
             for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
                 self._pass(lane, time)
         after = before.copy()
@@ -73,26 +79,28 @@ class Passage:
         """The states after one event.  A break of a protocol at the same time comes first."""
         problem, program = self.problem, self.problem.kernel.program
         event, first = program.events[number], sum(len(e.sets) for e in program.events[:number])
-        begun, after = (problem.stops[:-1, lanes] <= times).sum(axis=0), before.copy()
-        values = problem.kernel.call("set", times, before, list(self.held[lanes, begun].T))[first:]
+        segment, after = (problem.segment_ends[:-1, lanes] <= times).sum(axis=0), before.copy()
+        values = problem.kernel.call("set", times, before, list(self.held[lanes, segment].T))[
+            first:
+        ]
         for (name, _), value in zip(event.sets, values, strict=False):
             if name in program.states:
                 after[program.states.index(name)] = value
             else:
                 self._put(program.parameters.index(name), lanes, value)
         if not {name for name, _ in event.sets} <= set(program.states):
-            self._prepare(lanes, begun)
+            self._prepare(lanes, segment)
         rows = zip(
             lanes.tolist(),
             times.tolist(),
-            begun.tolist(),
+            segment.tolist(),
             before.T.copy(),
             after.T.copy(),
             strict=True,
         )
         for lane, time, part, old, new in rows:
             self._passed[lane] = part
-            self.met[lane].append(Met(time, event.name, old, new, part, self._set[lane]))
+            self.met[lane].append(Break(time, event.name, old, new, part, self._set[lane]))
         return after
 
     def _put(self, number: int, lanes: Lanes, values: Array) -> None:
@@ -102,24 +110,24 @@ class Passage:
         for lane, value in zip(lanes.tolist(), values.tolist(), strict=True):
             self._set[lane] = {**self._set[lane], number: value}
 
-    def _prepare(self, lanes: Lanes, begun: Lanes) -> None:
-        """Constants anew, of the parts from ``begun`` on."""
+    def _prepare(self, lanes: Lanes, segment: Lanes) -> None:
+        """Constants anew, of the parts from ``segment`` on."""
         for number, part in enumerate(self._inputs):
-            now = lanes[begun <= number]
+            now = lanes[segment <= number]
             if len(now):
                 for k, c in enumerate(self.problem.kernel.prepare([x[now] for x in part])):
                     self.held[now, number, k] = c
 
     def _pass(self, lane: int, time: float) -> None:
         """Write down the breaks of protocols before a time."""
-        stops = self.problem.stops[:-1, lane]
-        while self._passed[lane] < len(stops) and stops[self._passed[lane]] < time:
+        segment_ends = self.problem.segment_ends[:-1, lane]
+        while self._passed[lane] < len(segment_ends) and segment_ends[self._passed[lane]] < time:
             at = self._passed[lane]
-            state = self.turns[lane, at].copy()
+            state = self.break_states[lane, at].copy()
             onset = state if self.settled is None else self.settled[lane, at].copy()
             self._passed[lane] = at + 1
             self.met[lane].append(
-                Met(float(stops[at]), None, state, state, at + 1, self._set[lane], onset)
+                Break(float(segment_ends[at]), None, state, state, at + 1, self._set[lane], onset)
             )
 
     def settle(self, lanes: Lanes, states: Array) -> None:
@@ -131,11 +139,11 @@ class Passage:
     def constants(self, time: float, lane: int) -> list[float]:
         """Of the part that begins at a time."""
         held: list[float] = self.held[
-            lane, int((self.problem.stops[:-1, lane] <= time).sum())
+            lane, int((self.problem.segment_ends[:-1, lane] <= time).sum())
         ].tolist()
         return held
 
-    def finished(self, statuses: Sequence[Status]) -> list[list[Met]]:
+    def finished(self, statuses: Sequence[Status]) -> list[list[Break]]:
         """The breaks that each lane met, now that it has ended."""
         for lane, status in enumerate(statuses):
             if status.kind is not Outcome.CANCELLED:
@@ -171,12 +179,12 @@ def first_root(
         return kernel.call("event", t, dense(t), constants)
 
     times = begin + (end - begin) * np.array(LOOKS)
-    seen = values(times)
-    blind = np.isnan(seen).any(axis=1)
+    samples = values(times)
+    blind = np.isnan(samples).any(axis=1)
     if blind.any():
         return math.nan, int(np.flatnonzero(blind)[-1])
-    bits = 1 << np.arange(len(seen))
-    armed, slopes = (seen[:, 0] < 0) & (bits & mute == 0), seen @ np.array(SLOPES).T
+    bits = 1 << np.arange(len(samples))
+    armed, slopes = (samples[:, 0] < 0) & (bits & mute == 0), samples @ np.array(SLOPES).T
     for k in range(1, len(times)):
         low, high = float(times[k - 1]), float(times[k])
         peaked = [
@@ -185,14 +193,14 @@ def first_root(
             if slopes[e, k - 1] > 0 > slopes[e, k]
         ]  # fmt: skip
         tops = [top for top in peaked if top is not None]
-        if tops or np.any(armed & (seen[:, k] >= 0)):
+        if tops or np.any(armed & (samples[:, k] >= 0)):
             high = min([high, *tops])
             for _ in range(HALVES):
                 middle = (low + high) / 2
                 up = np.any(armed & (values(middle) >= 0))
                 low, high = (low, middle) if up else (middle, high)
             return high, int(bits[armed & (values(high) >= 0)].sum())
-        armed = seen[:, k] < 0
+        armed = samples[:, k] < 0
     return None
 
 
@@ -227,18 +235,23 @@ def _peak(
     return None
 
 
-def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Trajectory:
+def split_at_events(
+    trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None
+) -> Trajectory:
     """The parts of each lane as its events cut them: ends, constants, and states on both sides; as
     it is where there are no events.
 
     ``inputs`` of the scheduled parts, where they are not those of the lanes of the trajectory.
     """
-    block = made.block
+    block = trajectory.block
     if block.met is None:
-        return made
+        return trajectory
     lengths = [*map(len, block.met)]
     lanes, count, end = len(lengths), max(lengths, default=0), float(block.times[-1])
-    stops, part = np.full((count + 1, lanes), end), np.zeros((count + 1, lanes), dtype=np.int64)
+    segment_ends, part = (
+        np.full((count + 1, lanes), end),
+        np.zeros((count + 1, lanes), dtype=np.int64),
+    )
     before = np.repeat(
         block.end[:, None, : block.sizes[0]], count, axis=1
     )  # beyond the last break, where nothing changes
@@ -249,21 +262,24 @@ def laid(made: Trajectory, inputs: Sequence[Sequence[Any]] | None = None) -> Tra
             np.repeat(np.arange(lanes), lengths),
             np.concatenate([np.arange(n) for n in lengths]),
         )
-        stops[k, lane], part[k + 1, lane] = [met.time for met in every], [met.part for met in every]
+        segment_ends[k, lane], part[k + 1, lane] = (
+            [met.time for met in every],
+            [met.segment for met in every],
+        )
         np.maximum.accumulate(part, axis=0, out=part)
         before[lane, k], after[lane, k] = (
             [met.before for met in every],
             [met.after for met in every],
         )
         settled[lane, k] = [met.after if met.settled is None else met.settled for met in every]
-    given = made.parameters.parts(made.lanes, end)[1] if inputs is None else inputs
-    constants = _constants(made.kernel, given, part, block.met, single=not made.dims)
-    moved = settled if made.kernel.program.algebraic else None
+    given = trajectory.parameters.segments(trajectory.lanes, end)[1] if inputs is None else inputs
+    constants = _constants(trajectory.kernel, given, part, block.met, single=not trajectory.dims)
+    moved = settled if trajectory.kernel.program.algebraic else None
     return replace(
-        made,
-        stops=stops,
+        trajectory,
+        segment_ends=segment_ends,
         constants=constants,
-        block=replace(block, turns=before, reset=after, settled=moved),
+        block=replace(block, break_states=before, reset=after, settled=moved),
     )
 
 
@@ -271,11 +287,11 @@ def _constants(
     kernel: Kernel,
     inputs: Sequence[Sequence[Any]],
     part: Lanes,
-    met: list[list[Met]],
+    met: list[list[Break]],
     *,
     single: bool,
 ) -> list[Sequence[Any]]:
-    """Of each part, in which the inputs of the scheduled parts ``part`` (part, lane) hold, but
+    """Of each part, in which the inputs of the scheduled parts ``segment`` (part, lane) hold, but
     those that events have set.
     """
     sets = sorted({number for breaks in met for each in breaks for number in each.set})
@@ -318,8 +334,8 @@ def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
             got=str(len(events)),
             advice="one event with several sets",
         )
-    known, pools = list(model.parameters), {x.name for x in model.states}
-    moved = {f.parameter for f in chosen.forms} | {known[t.value] for t in chosen.timed}
+    parameters, pools = list(model.parameters), {x.name for x in model.states}
+    moved = {f.parameter for f in chosen.forms} | {parameters[t.value] for t in chosen.timed}
     for event in events:
         for name, _ in event.sets:
             where = f"event {event.name!r}, which sets {name!r}"

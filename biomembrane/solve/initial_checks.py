@@ -35,9 +35,9 @@ def check(
     """
     amounts = k.call("impermeant", 0.0, y0, held)
     _room(model.impermeants, amounts, lanes, dims)
-    known = _charges(model)
-    if known.places:
-        _neutral(known, amounts, inputs, y0, lanes, dims)
+    charges = _charges(model)
+    if charges.places:
+        _neutral(charges, amounts, inputs, y0, lanes, dims)
 
 
 def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
@@ -96,8 +96,8 @@ class Charges:
 
 def _charges(model: Model) -> Charges:
     """Looked up once for a model, whose places are judged where a capacitor gives them a charge."""
-    found = caching.held(model)
-    if Charges not in found:
+    cache = caching.held(model)
+    if Charges not in cache:
         row = {x.symbol: i for i, x in enumerate(model.states)}
         index = model_index(model).places
         zeros: dict[str, list[str]] = {}
@@ -129,11 +129,11 @@ def _charges(model: Model) -> Charges:
             for p in places
         ]
         valued = np.hstack([pools, fixed])
-        found[Charges] = Charges(
+        cache[Charges] = Charges(
             places, np.hstack([pools - own, fixed]), NEUTRALITY * np.abs(valued), held
         )
-    made: Charges = found[Charges]
-    return made
+    charges: Charges = cache[Charges]
+    return charges
 
 
 def _only_held(p: Compartment) -> bool:
@@ -146,17 +146,17 @@ def _only_held(p: Compartment) -> bool:
 
 
 def _neutral(
-    known: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice,
+    charges: Charges, amounts: Array, inputs: Sequence[Any], y0: Array, lanes: slice,
     dims: Mapping[str, int]
 ) -> None:  # fmt: skip
     """Contents must be electroneutral up to the membrane's charge, as they are when a model is
     built; held ions may have counter-ions.
     """
-    there = np.concatenate([y0, amounts])
-    off, most = known.gap @ there, known.most @ np.abs(there)
+    amounts_of_all = np.concatenate([y0, amounts])
+    off, most = charges.gap @ amounts_of_all, charges.most @ np.abs(amounts_of_all)
     if (np.abs(off) <= most).all():
         return
-    for place, gap, room, held in zip(known.places, off, most, known.held, strict=True):
+    for place, gap, room, held in zip(charges.places, off, most, charges.held, strict=True):
         beyond = np.abs(gap) - room - sum(z * inputs[c] * inputs[W] for z, c, W in held)
         if np.any(beyond > 0):
             raise errors.ChargeImbalance(

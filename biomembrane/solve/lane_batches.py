@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from .event_effects import laid
+from .event_effects import split_at_events
 from .problem import Cancel
 from .task import Task
 from .trajectory import Trajectory
@@ -61,10 +61,10 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
             advice=advice,
         )
     rows = np.empty((lanes, len(task.times), task.width))
-    made: dict[int, Trajectory] = {}
+    trajectories: dict[int, Trajectory] = {}
 
     def keep(at: slice, trajectory: Trajectory) -> None:
-        made[at.start] = trajectory
+        trajectories[at.start] = trajectory
 
     parts = chunks(task, task.width, 512)
     finished = run(task, parts, keep, progress, lambda at: rows[at])
@@ -72,10 +72,10 @@ def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
         never = Cancel()
         never.ask()
         for at in parts:
-            if at.start not in made:
+            if at.start not in trajectories:
                 rows[at] = np.nan
-                made[at.start] = task.trajectory(at, rows[at], never)
-    return _joined(task, [made[at.start] for at in parts], rows), finished
+                trajectories[at.start] = task.trajectory(at, rows[at], never)
+    return _joined(task, [trajectories[at.start] for at in parts], rows), finished
 
 
 def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> Trajectory:
@@ -84,26 +84,26 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     blocks = [p.block for p in parts]
     joined: dict[str, Any] = {
         name: np.concatenate([getattr(b, name) for b in blocks])
-        for name in ("end", "least", "steps", "rejected")
+        for name in ("end", "min_dissipation", "steps", "rejected")
     }
     if blocks[0].met is None:
-        joined["turns"] = np.concatenate([b.turns for b in blocks])
+        joined["break_states"] = np.concatenate([b.break_states for b in blocks])
         if blocks[0].settled is not None:
-            joined["settled"] = np.concatenate([b.onsets for b in blocks])
+            joined["settled"] = np.concatenate([b.segment_starts for b in blocks])
     else:
         joined["met"] = [breaks for b in blocks for breaks in b.met or ()]
     block = replace(
         blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined
     )
     lanes = slice(0, task.parameters.lanes)
-    stops, inputs = task.parameters.parts(lanes, float(task.times[-1]))
+    segment_ends, inputs = task.parameters.segments(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
-    return laid(
+    return split_at_events(
         replace(
             parts[0],
             lanes=lanes,
             constants=[task.kernel.prepare(p) for p in inputs],
-            stops=stops,
+            segment_ends=segment_ends,
             block=block,
             timing=timing,
         )
@@ -129,8 +129,8 @@ def run(
         count = at.stop - at.start
         if not hasattr(buffers, "rows") or len(buffers.rows) < count:
             buffers.rows = np.empty((count, len(task.times), rows))
-        made: NDArray[np.float64] = buffers.rows[:count]
-        return made
+        buffer: NDArray[np.float64] = buffers.rows[:count]
+        return buffer
 
     def work(at: slice) -> int:
         if cancel.asked:

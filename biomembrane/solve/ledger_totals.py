@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import constants, units
 from ..assemble.energy_stores import Component
-from ..compile.program import Uphill
+from ..compile.program_outputs import Uphill
 from .model_index import model_index
 from .problem import books_limit
 from .trajectory import Trajectory
@@ -40,7 +40,7 @@ class LedgerTotals:
         """Baths and held pools at 0 mM, whose potential is −∞, with the processes that touch
         them.
         """
-        _, inputs = self.t.parameters.parts(self.t.lanes, float(self.t.block.times[-1]))
+        _, inputs = self.t.parameters.segments(self.t.lanes, float(self.t.block.times[-1]))
         baths, met = model_index(self.t.model).baths, self.t.block.met
         given: dict[int, list[Any]] = {
             place: [part[place] for part in inputs] for place, _ in baths.values()
@@ -65,15 +65,15 @@ class LedgerTotals:
         """∫ J·A dt by process."""
         return self.t.dissipation * self.scale
 
-    def _uphill(self, which: Uphill) -> Array:
-        made = np.zeros_like(self.t.dissipation)
+    def _uphill(self, wanted: Uphill) -> Array:
+        values = np.zeros_like(self.t.dissipation)
         rows = {name: k for k, name in enumerate(self.t.kernel.program.names["dissipation"])}
-        for (process, what), row in zip(
+        for (process, kind), row in zip(
             self.t.kernel.program.names["uphill"], self.t.uphill, strict=True
         ):
-            if what is which:
-                made[rows[process]] = row
-        return np.where(np.isnan(self.t.dissipation), np.nan, made)
+            if kind is wanted:
+                values[rows[process]] = row
+        return np.where(np.isnan(self.t.dissipation), np.nan, values)
 
     @cached_property
     def uphill_energy(self) -> Array:
@@ -89,13 +89,15 @@ class LedgerTotals:
     def gained(self) -> dict[str, Array]:
         """∫ J·ε dt by loop that does not close, what it made from nothing."""
         rows = zip(self.t.kernel.program.names["uphill"], self.t.uphill, strict=True)
-        return {name: row * self.scale for (name, what), row in rows if what is Uphill.LOOP}
+        return {name: row * self.scale for (name, kind), row in rows if kind is Uphill.LOOP}
 
     @cached_property
     def cycle_of(self) -> dict[str, str]:
         """The cycle of each loop that does not close."""
         return {
-            loop.name: t.name for t in self.t.model.transporters for loop in getattr(t, "off", ())
+            loop.name: t.name
+            for t in self.t.model.transporters
+            for loop in getattr(t, "open_loops", ())
         }
 
     @cached_property
@@ -114,24 +116,24 @@ class LedgerTotals:
     @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store."""
-        made: Array = self.t.exergy * self.scale
-        return made
+        exergy: Array = self.t.exergy * self.scale
+        return exergy
 
     @cached_property
     def _sums(self) -> Array:
         """(sum, time, lane) by :attr:`~biomembrane.assemble.ledger_accounts.Chart.sums`."""
         if self.summed:
             return self.flow
-        made = np.zeros((len(self.ledger_layout.sums), *self.flow.shape[1:]))
+        sums = np.zeros((len(self.ledger_layout.sums), *self.flow.shape[1:]))
         for row, members in zip(self.flow, self.ledger_layout.member, strict=True):
             for k in members:
-                made[k] += row
-        return self._where_run(made)
+                sums[k] += row
+        return self._where_run(sums)
 
     @cached_property
     def spent(self) -> Array:
-        made: Array = self._sums[0]
-        return made
+        spent: Array = self._sums[0]
+        return spent
 
     @cached_property
     def baths(self) -> Array:
@@ -140,18 +142,18 @@ class LedgerTotals:
 
     @cached_property
     def supplied(self) -> Array:
-        made: Array = self.baths.clip(min=0).sum(axis=0)
-        return made
+        supplied: Array = self.baths.clip(min=0).sum(axis=0)
+        return supplied
 
     @cached_property
     def delivered(self) -> Array:
-        made: Array = (-self.baths).clip(min=0).sum(axis=0)
-        return made
+        delivered: Array = (-self.baths).clip(min=0).sum(axis=0)
+        return delivered
 
     @cached_property
     def stored(self) -> Array:
-        made: Array = self.exergy.sum(axis=0)
-        return made
+        stored: Array = self.exergy.sum(axis=0)
+        return stored
 
     @cached_property
     def imposed(self) -> Array:
@@ -167,18 +169,18 @@ class LedgerTotals:
         """By store."""
         if not self.t.kernel.program.names["drift"] and len(self.t.constants) == 1:
             return np.zeros((1, *self.spent.shape))
-        made: Array = self.t.imposed * self.scale
-        return made
+        imposed: Array = self.t.imposed * self.scale
+        return imposed
 
     @cached_property
     def relaxed(self) -> Array:
-        made: Array = self.t.relaxed * self.scale
-        return self._where_run(made)
+        relaxed: Array = self.t.relaxed * self.scale
+        return self._where_run(relaxed)
 
     @cached_property
     def dissipated(self) -> Array:
-        made: Array = self.dissipation.sum(axis=0)
-        return made
+        dissipated: Array = self.dissipation.sum(axis=0)
+        return dissipated
 
     @cached_property
     def released(self) -> Array:
@@ -186,14 +188,14 @@ class LedgerTotals:
         carrier of energy: ∫ power by transporter and carrier, where it is positive in all.  Neither
         fuel nor the carrier's own states are gradients.
         """
-        made = np.where(np.isnan(self.dissipated), np.nan, 0.0)
+        released = np.where(np.isnan(self.dissipated), np.nan, 0.0)
         for columns in self.ledger_layout.gradients:
-            made = made + self._sums[columns].clip(min=0).sum(axis=0)
-        return made
+            released = released + self._sums[columns].clip(min=0).sum(axis=0)
+        return released
 
     @cached_property
     def residual(self) -> Array:
-        made: Array = (
+        residual: Array = (
             self.spent
             + self.supplied
             + self.imposed
@@ -202,14 +204,14 @@ class LedgerTotals:
             - self.dissipated
             - self.relaxed
         )
-        return made
+        return residual
 
     @cached_property
     def passed(self) -> Array:
-        made: Array = np.maximum.reduce(
+        passed: Array = np.maximum.reduce(
             [self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)]
         )
-        return made
+        return passed
 
     @cached_property
     def rounding(self) -> Array:
@@ -246,22 +248,22 @@ class LedgerTotals:
         held = list(self.t.constants[-1])
 
         def power(state: Array, numbers: list[Any]) -> Array:
-            made: Array = given @ k.call("entry", end, state, numbers)[: len(members)]
-            return made
+            noise: Array = given @ k.call("entry", end, state, numbers)[: len(members)]
+            return noise
 
         off = 4 * np.finfo(float).eps
         step = off if self.strict else FAR
-        made = np.zeros(y.shape[1])
+        noise = np.zeros(y.shape[1])
         with np.errstate(all="ignore"):
             still = power(y, held)
             for state in range(len(y)):
                 moved = y.copy()
                 moved[state] *= 1 + step
-                made += np.nan_to_num(abs(power(moved, held) - still).sum(axis=0), posinf=0.0)
+                noise += np.nan_to_num(abs(power(moved, held) - still).sum(axis=0), posinf=0.0)
             for at, number in enumerate([] if self.strict else held):
                 other = [*held[:at], number * (1 + step), *held[at + 1 :]]
-                made += np.nan_to_num(abs(power(y, other) - still).sum(axis=0), posinf=0.0)
-        return made * (off / step) * end * self.scale
+                noise += np.nan_to_num(abs(power(y, other) - still).sum(axis=0), posinf=0.0)
+        return noise * (off / step) * end * self.scale
 
     @cached_property
     def swung(self) -> Array:
@@ -286,7 +288,7 @@ class LedgerTotals:
         """
         off, passed = abs(self.residual), np.maximum(self.passed, self.swung)
         with np.errstate(all="ignore"):
-            made: Array = np.where(
+            relative: Array = np.where(
                 off <= self.rounding, 0.0, off / np.where(passed > 0, passed, np.nan)
             )
-        return made
+        return relative

@@ -42,9 +42,13 @@ def model_index(model: Model) -> ModelIndex:
         places = {name: i for i, name in enumerate(model.parameters)}
         touched: dict[str, list[str]] = {}
         for p in model.processes:
-            for who in p.reaction.net:
-                if who.is_solute and who.pool in places and who.pool not in states:
-                    touched.setdefault(who.pool, []).append(p.name)
+            for participant in p.reaction.net:
+                if (
+                    participant.is_solute
+                    and participant.pool in places
+                    and participant.pool not in states
+                ):
+                    touched.setdefault(participant.pool, []).append(p.name)
         groups = [[s.pool for s in t.states] for t in model.transporters if t.states]
         held[ModelIndex] = ModelIndex(
             np.array([p.value for p in model.parameters.values()]),
@@ -57,5 +61,5 @@ def model_index(model: Model) -> ModelIndex:
             np.array([x.conjugate is not None for x in model.states], dtype=bool),
             {name: (places[name], tuple(used)) for name, used in touched.items()},
         )
-    found: ModelIndex = held[ModelIndex]
-    return found
+    index: ModelIndex = held[ModelIndex]
+    return index

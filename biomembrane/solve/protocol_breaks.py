@@ -27,28 +27,28 @@ def breaks(model: Model, chosen: ParameterSet, k: Kernel, end: float) -> NDArray
     :class:`~biomembrane.errors.UnclearProtocol`, and with :class:`~biomembrane.errors.Unusual` of
     the lowest and the highest value that it gives anywhere.
     """
-    found = [(form, _motions(form, chosen, k, end)) for form in chosen.forms if not form.line]
-    for form, each in found:
+    by_form = [(form, _motions(form, chosen, k, end)) for form in chosen.forms if not form.line]
+    for form, each in by_form:
         p, lowest, highest = (
             model.parameter(form.parameter),
             min(m.lowest for m in each),
             max(m.highest for m in each),
         )
         check_range(p, lowest, highest)
-        for x, what in {lowest: "lowest", highest: "highest"}.items():
-            check_usual(p, x, f"parameters[{p.name!r}], Protocol.function, its {what} value")
+        for x, extreme in {lowest: "lowest", highest: "highest"}.items():
+            check_usual(p, x, f"parameters[{p.name!r}], Protocol.function, its {extreme} value")
         _warn(
             form.parameter, max(m.unclear for m in each), end, crowded=any(m.crowded for m in each)
         )
-    lanes = max(len(each) for _, each in found)
+    lanes = max(len(each) for _, each in by_form)
     times = [
-        np.concatenate([each[lane % len(each)].breaks for _, each in found])
+        np.concatenate([each[lane % len(each)].breaks for _, each in by_form])
         for lane in range(lanes)
     ]
-    made = np.full((max(map(len, times)), lanes), end)
+    padded = np.full((max(map(len, times)), lanes), end)
     for lane, some in enumerate(times):
-        made[: len(some), lane] = some
-    return made
+        padded[: len(some), lane] = some
+    return padded
 
 
 def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Motion]:
@@ -57,12 +57,12 @@ def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Mo
     own = {name: given[k.program.parameters.index(name)] for name in (form.parameter, *form.inputs)}
     if any(np.ndim(x) for x in own.values()):
         return motions(form.expression, own, end, chosen.lanes)
-    known, key = caching.held(k).setdefault("motions", {}), (form, end, *own.values())
-    if key not in known:
-        caching.bound(known)
-        known[key] = motions(form.expression, own, end, 1)
-    made: list[Motion] = known[key]
-    return made
+    cached, key = caching.held(k).setdefault("motions", {}), (form, end, *own.values())
+    if key not in cached:
+        caching.bound(cached)
+        cached[key] = motions(form.expression, own, end, 1)
+    result: list[Motion] = cached[key]
+    return result
 
 
 def check_range(parameter: Declared, lowest: float, highest: float) -> None:
@@ -90,23 +90,24 @@ def _warn(name: str, unclear: float, end: float, *, crowded: bool) -> None:
         "give what is brief as Protocol.pulses, steps or ramps",
     )
     if unclear:
-        said = (
+        behaviour = (
             f"seems to rest for {unclear:.3g} s of {end:.6g} s, but no bound shows that it does: a"
             " brief peak there would be missed"
         )
         warnings.warn(
-            f"{where}: the formula {said}; {advice}, or write the formula without differences of"
-            " large terms",
+            f"{where}: the formula {behaviour}; {advice}, or write the formula without differences"
+            " of large terms",
             errors.UnclearProtocol,
             stacklevel=2,
         )
     if crowded:
-        said = (
+        behaviour = (
             "rests and moves again so often that not each time gets a break of its own: brief peaks"
             " late in the run could be missed"
         )
         warnings.warn(
-            f"{where}: the formula {said}; {advice}, or run one part of the time after another",
+            f"{where}: the formula {behaviour}; {advice}, or run one part of the time after"
+            " another",
             errors.UnclearProtocol,
             stacklevel=2,
         )

@@ -72,8 +72,8 @@ def labelled(value: Any, where: str) -> Any:
         got = f"an empty DataArray over {', '.join(map(str, value.dims))}"
         raise errors.BadSettings(where=where, wanted="at least one value", got=got, advice=EXAMPLE)
     if value.dtype.kind not in "iuf":
-        told = "" if value.chunks is not None else f"{errors.shown(value.values)}, "
-        got, advice = f"{told}of type {value.dtype}", "array.astype(float), if these are numbers"
+        content = "" if value.chunks is not None else f"{errors.shown(value.values)}, "
+        got, advice = f"{content}of type {value.dtype}", "array.astype(float), if these are numbers"
         raise errors.NotANumber(
             where=where, wanted="real numbers as the array's values", got=got, advice=advice
         )
@@ -180,13 +180,13 @@ def coordinates(
         return {}
     import xarray as xr
 
-    made: dict[str, xr.Variable] = {}
+    coords: dict[str, xr.Variable] = {}
     for name, array in arrays.items():
         for key, coord in array.coords.items():
             if (
                 not reserved(str(key)) and key not in model.parameters
             ):  # left over from the run that the values were taken from
-                _take(made, key, coord.variable, name)
+                _take(coords, key, coord.variable, name)
     for name, array in arrays.items():
         unit = model.parameter(name).unit if name in model.parameters else forms[name]
         facts = {"units": units.udunits(unit), "long_name": _long_name(model, name)}
@@ -199,28 +199,28 @@ def coordinates(
             if array.chunks is not None
             else change(array.values)
         )
-        made[name] = xr.Variable(array.dims, data, facts)
+        coords[name] = xr.Variable(array.dims, data, facts)
     for name, array in arrays.items():
         if array.ndim == 1:
             dim = str(array.dims[0])
             facts = {
                 "units": array.attrs["units"],
-                "long_name": array.attrs.get("long_name", made[name].attrs["long_name"]),
+                "long_name": array.attrs.get("long_name", coords[name].attrs["long_name"]),
             }
-            if dim not in made or dim == name:
+            if dim not in coords or dim == name:
                 index: Any = (
                     xr.IndexVariable
                 )  # in the user's unit, so that a label is found by the number that was given
-                made[dim] = index(dim, np.asarray(array.values, dtype=float), facts)
+                coords[dim] = index(dim, np.asarray(array.values, dtype=float), facts)
             elif (
-                "units" not in made[dim].attrs
-                and made[dim].dtype.kind in "iuf"
-                and np.array_equal(made[dim].values, array.values)
+                "units" not in coords[dim].attrs
+                and coords[dim].dtype.kind in "iuf"
+                and np.array_equal(coords[dim].values, array.values)
             ):
-                made[dim] = made[dim].copy(deep=False)
-                made[dim].attrs = facts | made[dim].attrs
+                coords[dim] = coords[dim].copy(deep=False)
+                coords[dim].attrs = facts | coords[dim].attrs
     order = list(dict.fromkeys(d for array in arrays.values() for d in array.dims))
-    return {name: v.transpose(*(d for d in order if d in v.dims)) for name, v in made.items()}
+    return {name: v.transpose(*(d for d in order if d in v.dims)) for name, v in coords.items()}
 
 
 def values(coord: Any, unit: str) -> Any:
@@ -254,7 +254,7 @@ def _flat(array: xr.DataArray) -> xr.DataArray:
     return array.reset_index(several).drop_vars(several, errors="ignore") if several else array
 
 
-def _take(made: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
+def _take(coords: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
     if new.dtype.kind == "O" and all(isinstance(x, str) for x in new.values.ravel()):
         new = new.copy(deep=False, data=new.values.astype(str))
     if not _writable(key):
@@ -265,9 +265,9 @@ def _take(made: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
         raise errors.BadName(
             where=f"parameters[{name!r}]", wanted=wanted, got=errors.shown(key), advice=advice
         )
-    if key not in made:
-        made[key] = new.copy(deep=False)
-    elif not new.equals(made[key]):
+    if key not in coords:
+        coords[key] = new.copy(deep=False)
+    elif not new.equals(coords[key]):
         got, advice = (
             f"another {key} with {name} than with the arrays before it",
             f"array.drop_vars({key!r}) in one of them",
@@ -279,7 +279,7 @@ def _take(made: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
             advice=advice,
         )
     else:
-        made[key].attrs = dict(new.attrs) | dict(made[key].attrs)
+        coords[key].attrs = dict(new.attrs) | dict(coords[key].attrs)
 
 
 def _long_name(model: Model, name: str) -> str:

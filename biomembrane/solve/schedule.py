@@ -87,8 +87,8 @@ class Timed:
 
 def _pick(array: Array, k: NDArray[np.int64]) -> Array:
     """The k-th row, lane by lane."""
-    made: Array = np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]
-    return made
+    picked: Array = np.take_along_axis(array, np.clip(k, 0, len(array) - 1)[None], axis=0)[0]
+    return picked
 
 
 def schedule(
@@ -102,24 +102,24 @@ def schedule(
     more = np.zeros((0, lanes)) if more is None else more
     if not timed and not len(more):
         return np.full((1, lanes), end), [list(inputs)]
-    laid = [each.laid(lanes, 1e-16 * end) for each in timed]
-    breaks = [t for times, _ in laid for t in times] + list(
+    by_lane = [each.laid(lanes, 1e-16 * end) for each in timed]
+    breaks = [t for times, _ in by_lane for t in times] + list(
         np.broadcast_to(more, (len(more), lanes))
     )
-    stops = np.full((len(breaks) + 1, lanes), end)
+    segment_ends = np.full((len(breaks) + 1, lanes), end)
     if breaks:
-        stops[:-1] = np.sort(np.array(breaks), axis=0)
-        stops[(stops <= 0) | (stops > end)] = end
-        stops[1:][np.diff(stops, axis=0) == 0] = end
-        stops.sort(axis=0)
-        useful = (stops < end).any(axis=1)
-        stops = stops[: int(useful.sum()) + 1]
-    parts = []
-    for k in range(len(stops)):
+        segment_ends[:-1] = np.sort(np.array(breaks), axis=0)
+        segment_ends[(segment_ends <= 0) | (segment_ends > end)] = end
+        segment_ends[1:][np.diff(segment_ends, axis=0) == 0] = end
+        segment_ends.sort(axis=0)
+        useful = (segment_ends < end).any(axis=1)
+        segment_ends = segment_ends[: int(useful.sum()) + 1]
+    segments = []
+    for k in range(len(segment_ends)):
         held = list(inputs)
-        start = stops[k - 1] if k else np.zeros(lanes)
-        for each, known in zip(timed, laid, strict=True):
-            for index, value in each.at(start, *known).items():
+        start = segment_ends[k - 1] if k else np.zeros(lanes)
+        for each, arrays in zip(timed, by_lane, strict=True):
+            for index, value in each.at(start, *arrays).items():
                 held[index] = value
-        parts.append(held)
-    return stops, parts
+        segments.append(held)
+    return segment_ends, segments

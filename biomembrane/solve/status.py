@@ -29,9 +29,9 @@ class Outcome(StrEnum):
     OPEN_BOOKS = "open books", 6, "try {solver}rtol={rtol:.0e})"
 
     def __new__(cls, message: str, code: int, remedy: str = "") -> Self:
-        made = str.__new__(cls, message)
-        made._value_, made.code, made.remedy = message, code, remedy
-        return made
+        outcome = str.__new__(cls, message)
+        outcome._value_, outcome.code, outcome.remedy = message, code, remedy
+        return outcome
 
     @classmethod
     def of(cls, code: int) -> Outcome:

@@ -1,9 +1,9 @@
-"""From a model and settings to a trajectory: one lane, or all lanes of a scan."""
+"""Tasks: a run or a scan with everything that its solution needs, and the trajectory it gives."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,15 @@ from . import constraints, initial_checks
 from .continuation import onward, unused
 from .engine_protocols import Compiled, Solver
 from .engines.native import Native
-from .event_effects import check, laid
-from .initial_state import ENTRY, Start, begin, initial, open_up
+from .event_effects import check, split_at_events
+from .given_start import Start, read_start
+from .initial_state import TRACE, fill_traces, initial
 from .model_index import model_index
-from .open_books import closed
-from .parameter_set import ParameterSet, check_breaks, resolve
+from .open_books import balance_ledgers
+from .parameter_set import ParameterSet
 from .problem import MANY, Cancel, Problem
 from .protocol_breaks import breaks
+from .read_parameters import check_breaks, resolve
 from .trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -48,92 +50,73 @@ class Task:
     def trajectory(
         self, lanes: slice, rows: NDArray[np.float64] | None = None, cancel: Cancel | None = None
     ) -> Trajectory:
-        """Solve some lanes; their states and quadratures go to ``rows`` (lane, time, row) if that
-        is given.
+        """Solve some lanes; their states and quadratures are written to ``rows`` (lane, time, row)
+        if that is given.
         """
         began = time.perf_counter()
-        count = len(range(*lanes.indices(self.parameters.lanes)))
-        stops, inputs = self.parameters.parts(lanes, float(self.times[-1]))
+        segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
         constants = [self.kernel.prepare(p) for p in inputs]
-        single = not self.parameters.dims and plain(
-            constants[0]
-        )  # ten times as fast as arrays of one
-        known = model_index(self.model)
-        cycles = [states for states in known.cycles if not self.start.tells(states)]
-        y0 = initial(self.kernel, constants[0], cycles, None if single else count).reshape(
-            -1, count
-        )
-        self.start.put(y0, lanes)
-        seen = y0[:, 0] if single else y0
-        if self.parameters.changed or self.start.state is not None:
-            initial_checks.check(
-                self.model, self.kernel, constants[0], inputs[0], seen, lanes, self.parameters.dims
-            )
-        scale = self.kernel.call("scale", 0.0, seen, constants[0]).reshape(-1, count)
-        scale = np.where(scale > 0, scale, 1.0)
-        entry, algebraic = (
-            self.solver.rtol * self.solver.atol * ENTRY * scale,
-            self.kernel.program.algebraic,
-        )
-        before = y0.copy() if algebraic else y0
-        open_up(self.kernel, constants[0], y0, known.positive, entry)
-        if algebraic:
-            scale = constraints.follow(
-                self.kernel,
-                constants[0],
-                y0,
-                y0 - before,
-                ~(known.accounted | known.positive),
-                scale,
-            )
-            constraints.meet(
-                self.kernel, constants[0], y0, scale, known.positive, lanes, self.parameters.dims
-            )
-        curved = not all(form.line for form in self.parameters.forms)
+        y0, scale = self._initial(lanes, constants[0], inputs[0])
+        index = model_index(self.model)
         problem = Problem(
-            self.kernel, constants, stops, y0, self.times, scale, known.positive, known.volumes,
-            self.runs, curved, rows, cancel or Cancel(),
-            accounted=known.accounted,
+            self.kernel, constants, segment_ends, y0, self.times, scale, index.positive,
+            index.volumes, self.runs, not self._linear, rows, cancel or Cancel(),
+            accounted=index.accounted,
             inputs=inputs if self.kernel.program.events else None,
-            temperature=inputs[0][known.places["temperature"]],
+            temperature=inputs[0][index.places["temperature"]],
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
-        made = Trajectory(
-            self.model,
-            self.parameters,
-            self.kernel,
-            self.solver,
-            lanes,
-            constants,
-            stops,
-            block,
-            timing,
-            self.first,
-        )
-        made = closed(laid(made), problem, self.careful)
+        trajectory = Trajectory(
+            self.model, self.parameters, self.kernel, self.solver, lanes, constants, segment_ends,
+            block, timing, self.first,
+        )  # fmt: skip
+        trajectory = balance_ledgers(split_at_events(trajectory), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
-        return made
+        return trajectory
+
+    def _initial(
+        self, lanes: slice, constants: Sequence[Any], inputs: Sequence[Any]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """x(0) and typical sizes, (state, lane), with traces in empty pools and constraints met."""
+        kernel, dims = self.kernel, self.parameters.dims
+        index, algebraic = model_index(self.model), kernel.program.algebraic
+        count = len(range(*lanes.indices(self.parameters.lanes)))
+        single = not dims and plain(constants)  # ten times as fast as arrays of one
+        cycles = [states for states in index.cycles if not self.start.gives(states)]
+        y0 = initial(kernel, constants, cycles, None if single else count).reshape(-1, count)
+        self.start.apply(y0, lanes)
+        state = y0[:, 0] if single else y0
+        if self.parameters.changed or self.start.state is not None:
+            initial_checks.check(self.model, kernel, constants, inputs, state, lanes, dims)
+        scale = kernel.call("scale", 0.0, state, constants).reshape(-1, count)
+        scale = np.where(scale > 0, scale, 1.0)
+        trace = self.solver.rtol * self.solver.atol * TRACE * scale
+        before = y0.copy() if algebraic else y0
+        fill_traces(kernel, constants, y0, index.positive, trace)
+        if algebraic:
+            totals = ~(index.accounted | index.positive)
+            scale = constraints.follow(kernel, constants, y0, y0 - before, totals, scale)
+            constraints.meet(kernel, constants, y0, scale, index.positive, lanes, dims)
+        return y0, scale
+
+    @property
+    def _linear(self) -> bool:
+        """Whether protocols move parameters along straight lines only."""
+        return all(form.line for form in self.parameters.forms)
 
     @property
     def runs(self) -> int:
-        """How many runs it counts as: a scan is many, for a part of it, down to a lane, must give
-        the bits of the whole.
+        """Number of runs that decides the code: a scan is many even where it has one lane, so that
+        each part of it has the bits of the whole.
         """
-        return _many(self.parameters)
+        return _runs(self.parameters)
 
     def careful(self) -> Kernel:
-        """The kernel of the careful driver, built when it is needed."""
-        own = self.kernel.program
-        return kernel(
-            program(
-                self.model,
-                self.parameters.forms,
-                summed=own.summed,
-                careful=True,
-                events=own.events,
-            )
-        )
+        """The kernel that corrects powers at every node, built when it is needed."""
+        own, forms = self.kernel.program, self.parameters.forms
+        careful = program(self.model, forms, summed=own.summed, careful=True, events=own.events)
+        return kernel(careful)
 
     @property
     def width(self) -> int:
@@ -141,14 +124,14 @@ class Task:
         return sum(self.kernel.program.sizes)
 
 
-def _many(parameters: ParameterSet) -> int:
+def _runs(parameters: ParameterSet) -> int:
     return max(MANY, parameters.lanes) if parameters.dims else 1
 
 
 def chosen_solver(model: Any, solver: Any) -> Solver:
-    """The solver of a run, once it is seen that the model is one, and the solver too.
+    """The solver of a run, the native one by default.
 
-    Raises WrongType.
+    Raises WrongType unless the model and the solver are such.
     """
     if not isinstance(model, Model):
         advice = (
@@ -157,8 +140,8 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
         raise errors.WrongType(
             where="simulate(model, …)", wanted="a Model", got=errors.shown(model), advice=advice
         )
-    made: Solver = Native() if solver is None else solver
-    if isinstance(made, type) or not callable(getattr(made, "prepare", None)):
+    chosen: Solver = Native() if solver is None else solver
+    if isinstance(chosen, type) or not callable(getattr(chosen, "prepare", None)):
         advice = "solver=bm.solvers.SciPy('Radau', rtol=1e-8)"
         raise errors.WrongType(
             where="simulate(solver=…)",
@@ -166,30 +149,31 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
             got=errors.shown(solver),
             advice=advice,
         )
-    return made
+    return chosen
 
 
-def prepare(
+def make_task(
     model: Model, times: NDArray[np.float64], *, first: int = 0,
     parameters: Mapping[str, Any] | None = None, start: Any = None,
     solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
 ) -> Task:  # fmt: skip
-    """Check everything that can be checked before a run; see :func:`biomembrane.simulate` for the
-    arguments.
+    """A task, after everything that can be checked before a run has been checked; see
+    :func:`biomembrane.simulate` for the arguments.
     """
     solver = chosen_solver(model, solver)
-    begun = begin(model, start)
-    chosen = replace(
-        resolve(model, onward(model, parameters, start)), begun=unused(model, start), start=begun
-    )
-    begun.fits(chosen.dims, chosen.coords)
-    check_breaks(model, chosen, float(times[-1]))
+    initial_state = read_start(model, start)
+    given = resolve(model, onward(model, parameters, start))
+    given = replace(given, begun=unused(model, start), start=initial_state)
+    initial_state.fits(given.dims, given.coords)
+    end = float(times[-1])
+    check_breaks(model, given, end)
     began = time.perf_counter()
-    check(model, chosen, events)
-    made = kernel(program(model, chosen.forms, summed=summed, events=events))
-    compiled = solver.prepare(made.program, _many(chosen))
-    if not all(form.line for form in chosen.forms):
-        chosen = replace(chosen, breaks=breaks(model, chosen, made, float(times[-1])))
+    check(model, given, events)
+    functions = kernel(program(model, given.forms, summed=summed, events=events))
+    compiled = solver.prepare(functions.program, _runs(given))
+    if not all(form.line for form in given.forms):
+        given = replace(given, breaks=breaks(model, given, functions, end))
+    compile_time = time.perf_counter() - began
     return Task(
-        model, chosen, made, solver, compiled, times, begun, time.perf_counter() - began, first
+        model, given, functions, solver, compiled, times, initial_state, compile_time, first
     )

@@ -24,7 +24,7 @@ class Grid:
     first: int = 0
 
 
-def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
+def output_times(until: Any, times: Any, function: str = "simulate") -> Grid:
     """An even grid up to ``until``, or the ``times`` themselves.
 
     Raises BadSettings, and as :func:`~biomembrane.units.strip`.
@@ -34,28 +34,31 @@ def output_times(until: Any, times: Any, who: str = "simulate") -> Grid:
             f"until={errors.shown(until)} and times={errors.shown(times)}",
             "times= alone; the run ends at the last of them",
         )
-        raise errors.BadSettings(where=who, wanted="until= or times=", got=got, advice=advice)
+        raise errors.BadSettings(where=function, wanted="until= or times=", got=got, advice=advice)
     if times is None:
         if until is None:
             raise errors.BadSettings(
-                where=who, wanted="until= or times=", got="neither", advice="until=Q(10, 'min')"
+                where=function,
+                wanted="until= or times=",
+                got="neither",
+                advice="until=Q(10, 'min')",
             )
-        end = _time(until, f"{who}(until=…)")
+        end = _time(until, f"{function}(until=…)")
         if np.ndim(end) or end <= 0:
             advice = "until=Q(10, 'min'); several output times go into times="
             raise errors.BadSettings(
-                where=f"{who}(until=…)",
+                where=f"{function}(until=…)",
                 wanted="one positive time",
                 got=errors.shown(until),
                 advice=advice,
             )
         return Grid(np.linspace(0.0, end, POINTS))
-    _one_unit(times, f"{who}(times=…)")
-    grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{who}(times=…)"), dtype=float))
+    _one_unit(times, f"{function}(times=…)")
+    grid = np.atleast_1d(np.asarray(units.strip(times, TIME, f"{function}(times=…)"), dtype=float))
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or grid[0] < 0:
         advice = "times=Q(np.linspace(0, 10, 101), 'min')"
         raise errors.BadSettings(
-            where=f"{who}(times=…)",
+            where=f"{function}(times=…)",
             wanted="increasing times from 0 on",
             got=errors.shown(times),
             advice=advice,
@@ -76,9 +79,12 @@ def _one_unit(times: Any, where: str) -> None:
     numbers = [
         float(f"{units.scalar(t, TIME, where) * units.from_internal(unit):.12g}") for t in read
     ]
-    wanted, told = "times with one unit for all", "[" + ", ".join(f"{x:g}" for x in numbers) + "]"
+    wanted, example = (
+        "times with one unit for all",
+        "[" + ", ".join(f"{x:g}" for x in numbers) + "]",
+    )
     raise errors.NotANumber(
-        where=where, wanted=wanted, got=errors.shown(times), advice=f"times=Q({told}, {unit!r})"
+        where=where, wanted=wanted, got=errors.shown(times), advice=f"times=Q({example}, {unit!r})"
     )
 
 

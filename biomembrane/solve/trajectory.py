@@ -15,7 +15,7 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
-from .problem import Block, Met, Solution
+from .problem import Block, Break, Solution
 from .status import Status
 
 Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Trajectory:
     solver: Solver
     lanes: slice
     constants: Sequence[Sequence[Any]]
-    stops: Array
+    segment_ends: Array
     block: Block
     timing: dict[str, float]
     first: int = 0  # of the output times that were asked for
@@ -72,16 +72,21 @@ class Trajectory:
         """The first lane."""
         return self.block.solution(0)
 
-    def met(self, lane: int = 0) -> list[Met]:
+    def met(self, lane: int = 0) -> list[Break]:
         """The breaks that a lane met, of protocols and of events."""
         block = self.block
         if block.met is not None:
             return block.met[lane]
-        end, turns = min(block.statuses[lane].time, float(block.times[-1])), block.turns[lane]
-        breaks = enumerate(self.stops[:-1, lane].tolist())
-        settled = block.onsets[lane]
+        end, break_states = (
+            min(block.statuses[lane].time, float(block.times[-1])),
+            block.break_states[lane],
+        )
+        breaks = enumerate(self.segment_ends[:-1, lane].tolist())
+        settled = block.segment_starts[lane]
         return [
-            Met(t, None, turns[k], turns[k], k + 1, {}, settled[k]) for k, t in breaks if t < end
+            Break(t, None, break_states[k], break_states[k], k + 1, {}, settled[k])
+            for k, t in breaks
+            if t < end
         ]
 
     def shaped(self, values: Array) -> Array:
@@ -91,62 +96,64 @@ class Trajectory:
     def cut(self, lane: int) -> Trajectory:
         """One lane as a run of its own."""
         constants = [[float(c[lane]) if np.ndim(c) else c for c in part] for part in self.constants]
-        chosen = self.parameters.one(self.lanes.start + lane)
+        chosen = self.parameters.of_lane(self.lanes.start + lane)
         return replace(
             self,
             parameters=chosen,
             lanes=slice(0, 1),
             constants=constants,
-            stops=self.stops[:, lane : lane + 1],
+            segment_ends=self.segment_ends[:, lane : lane + 1],
             block=self.block.lane(lane),
         )
 
     @cached_property
-    def _part(self) -> NDArray[np.int64]:
+    def _segment(self) -> NDArray[np.int64]:
         """(time, lane): which part holds; from a break on it is the next."""
-        return self._parts(self.stops, last=self.block.met is not None)
+        return self._segments(self.segment_ends, last=self.block.met is not None)
 
-    def _parts(self, stops: Array, *, last: bool = False) -> NDArray[np.int64]:
+    def _segments(self, segment_ends: Array, *, last: bool = False) -> NDArray[np.int64]:
         """By the ends of parts; ``last``: a break at the end of the run counts, too, as that of an
         event does.
         """
-        breaks, end = stops[None, :-1], self.block.times[-1]
-        made: NDArray[np.int64] = (
+        breaks, end = segment_ends[None, :-1], self.block.times[-1]
+        numbers: NDArray[np.int64] = (
             (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
         ).sum(axis=1)
-        return made
+        return numbers
 
     @cached_property
     def _held(self) -> Sequence[Any]:
         """The constants at each output time: numbers, (lane,) or (time, lane) arrays."""
         if len(self.constants) == 1:
             return self.constants[0]
-        lanes = np.arange(self.stops.shape[1])
-        made: list[Any] = []
+        lanes = np.arange(self.segment_ends.shape[1])
+        constants: list[Any] = []
         for values in zip(*self.constants, strict=True):
             if all(
                 v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0])
                 for v in values
             ):
-                made.append(values[0])
+                constants.append(values[0])
             else:
-                made.append(
-                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[self._part, lanes]
+                constants.append(
+                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[
+                        self._segment, lanes
+                    ]
                 )
-        return made
+        return constants
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane), as protocols and events have it."""
-        lanes = np.arange(self.stops.shape[1])
-        stops, inputs = self.parameters.parts(self.lanes, float(self.block.times[-1]))
-        made: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
-            self._parts(stops), lanes
+        lanes = np.arange(self.segment_ends.shape[1])
+        segment_ends, inputs = self.parameters.segments(self.lanes, float(self.block.times[-1]))
+        values: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
+            self._segments(segment_ends), lanes
         ]
         for lane, breaks in enumerate(self.block.met or ()):
             for met in breaks:
                 if index in met.set:
-                    made[self.block.times >= met.time, lane] = met.set[index]
-        return made
+                    values[self.block.times >= met.time, lane] = met.set[index]
+        return values
 
     @property
     def temperature(self) -> Any:
@@ -172,35 +179,37 @@ class Trajectory:
         """The members of an output group at the breaks, (member, break, lane): before each, then
         after each.
         """
-        states = (self.block.turns, self.block.onsets)
-        made = [
-            self.kernel.call(group, self.stops[k], states[side][:, k].T, self.constants[k + side])
-            for side in (0, 1) for k in range(len(self.constants) - 1)
-        ]  # fmt: skip
-        return np.stack(made, axis=1)
+        call, constants, times = self.kernel.call, self.constants, self.segment_ends
+        states = (self.block.break_states, self.block.segment_starts)
+        values = [
+            call(group, times[k], states[side][:, k].T, constants[k + side])
+            for side in (0, 1)
+            for k in range(len(constants) - 1)
+        ]
+        return np.stack(values, axis=1)
 
     @property
     def entries(self) -> Array:
         """∫ power dt by ledger entry [fJ]."""
-        return self.block.part(1)
+        return self.block.group(1)
 
     @property
     def dissipation(self) -> Array:
         """∫ J·A dt by process [fJ]."""
-        return self.block.part(4)
+        return self.block.group(4)
 
     @property
     def uphill(self) -> Array:
         """Of each process without proof ∫ max(−J·A, 0) dt [fJ], then the time with J·A < 0 [s], one
         after the other.
         """
-        return self.block.part(3)
+        return self.block.group(3)
 
     @cached_property
     def exergy(self) -> Array:
         """Ξ − Ξ(0) by store [fJ]."""
-        made = self.observe("exergy")
-        return made - made[:, :1]
+        exergy = self.observe("exergy")
+        return exergy - exergy[:, :1]
 
     @cached_property
     def imposed(self) -> Array:
@@ -208,11 +217,11 @@ class Trajectory:
         break.
         """
         names = self.kernel.program.names
-        made = np.zeros((len(names["exergy"]), len(self.block.times), self.stops.shape[1]))
-        made[[names["exergy"].index(n) for n in names["drift"]]] = self.block.part(2)
+        total = np.zeros((len(names["exergy"]), len(self.block.times), self.segment_ends.shape[1]))
+        total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.group(2)
         if len(self.constants) > 1:
-            made += self._jumps((self.block.turns, 0), (self.block.given, 1))
-        return made
+            total += self._jumps((self.block.break_states, 0), (self.block.after_breaks, 1))
+        return total
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
         """By store (store, time, lane), by how much Ξ is more on the second side of breaks than on
@@ -224,7 +233,7 @@ class Trajectory:
             for states, k in sides
         )
         total = np.cumsum(after - before, axis=1)
-        passed, lanes = self._part, np.arange(self.stops.shape[1])
+        passed, lanes = self._segment, np.arange(self.segment_ends.shape[1])
         return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
 
     def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
@@ -233,38 +242,43 @@ class Trajectory:
         """
         y, call = states.transpose(2, 1, 0), self.kernel.call
         if len(constants) > 1 and all(c is constants[0] for c in constants):
-            made: Array = call("exergy", self.stops[:-1], y, constants[0])
-            return made
+            exergy: Array = call("exergy", self.segment_ends[:-1], y, constants[0])
+            return exergy
         return np.stack(
-            [call("exergy", self.stops[k], y[:, k], c) for k, c in enumerate(constants)], axis=1
+            [call("exergy", self.segment_ends[k], y[:, k], c) for k, c in enumerate(constants)],
+            axis=1,
         )
 
     @property
     def relaxed(self) -> Array:
         """What Ξ lost (time, lane) where constraints were met anew at breaks [fJ]."""
         if self.block.settled is None or len(self.constants) == 1:
-            return np.zeros((len(self.block.times), self.stops.shape[1]))
-        made: Array = -self._jumps((self.block.given, 1), (self.block.settled, 1)).sum(axis=0)
-        return made
+            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+        lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
+            axis=0
+        )
+        return lost
 
     @property
     def swung(self) -> Array:
         """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in
         time at the state where each part begins.
         """
-        call, before = self.kernel.call, np.zeros(self.stops.shape[1])
-        made = np.zeros_like(before)
+        call, before = self.kernel.call, np.zeros(self.segment_ends.shape[1])
+        variation = np.zeros_like(before)
         steps = _LOOKS if self.kernel.program.names["drift"] else 1
         for k, constants in enumerate(self.constants):
-            y = self.block.y[:, 0] if k == 0 else self.block.onsets[:, k - 1].T
+            y = self.block.y[:, 0] if k == 0 else self.block.segment_starts[:, k - 1].T
             if k:
-                old = call("exergy", before, self.block.turns[:, k - 1].T, self.constants[k - 1])
-                new = call("exergy", before, self.block.given[:, k - 1].T, constants)
-                made += abs(new - old).sum(axis=0)
+                old = call(
+                    "exergy", before, self.block.break_states[:, k - 1].T, self.constants[k - 1]
+                )
+                new = call("exergy", before, self.block.after_breaks[:, k - 1].T, constants)
+                variation += abs(new - old).sum(axis=0)
             looks = [
-                call("exergy", before + j / steps * (self.stops[k] - before), y, constants)
+                call("exergy", before + j / steps * (self.segment_ends[k] - before), y, constants)
                 for j in range(steps + 1)
             ]
-            made += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
-            before = self.stops[k]
-        return made
+            variation += np.sum([abs(b - a).sum(axis=0) for a, b in pairwise(looks)], axis=0)
+            before = self.segment_ends[k]
+        return variation

@@ -19,7 +19,7 @@ from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
 from biomembrane.solve import lane_batches
 from biomembrane.solve.status import Outcome
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 TIMES = Q(np.linspace(0, 60, 13), "s")
 VARIABLES = ["amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation"]
@@ -555,7 +555,7 @@ def test_simulations_may_run_side_by_side():
 def test_a_scan_stopped_before_its_first_chunk_has_only_status():
     """Nothing was done: every lane is cancelled, and the run can still be looked at."""
     leaky, rates = _lanes(16)
-    task = prepare(leaky, np.array([0.0, 1.0]), parameters=rates)
+    task = make_task(leaky, np.array([0.0, 1.0]), parameters=rates)
     seen = []
 
     def never(*_):

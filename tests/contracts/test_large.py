@@ -19,14 +19,17 @@ from biomembrane import Q, solvers
 from biomembrane import library as lib
 from biomembrane.compile import program as programs
 from biomembrane.compile.graph import elimination_order
+from biomembrane.compile.graph.arrays import OPS
 from biomembrane.compile.graph.builder import Graph
 from biomembrane.compile.machine_code import (
     model_functions,
     module,
     operations,
+    partition,
     rolled_code,
     table_loops,
 )
+from biomembrane.compile.machine_code import tape as tapes
 from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import Program
 from biomembrane.compile.shape import shape
@@ -124,8 +127,8 @@ def built(request):
     links, budget, longest = CASES[case]
     model, program = rolled(links)
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(rolled_code, "BUDGET", budget)
-        m.setattr(rolled_code, "LONGEST", longest)
+        m.setattr(partition, "BUDGET", budget)
+        m.setattr(partition, "LONGEST", longest)
         return model, module.Native(program, layout)
 
 
@@ -294,7 +297,7 @@ def test_every_printer_eliminates_alike(printer):
         functions = [
             f
             for f in model_functions.functions(program, Kernel(program).slots, made)
-            if isinstance(f, rolled_code.Rolled) and f.name in heads
+            if isinstance(f, rolled_code.RolledFunction) and f.name in heads
         ]
     assert [f.name for f in functions] == [*heads]
     code, layout = module.Code(module.module(functions, module.ALONE)), module.ALONE
@@ -315,7 +318,7 @@ def test_every_printer_eliminates_alike(printer):
 
 def interpret(tape, memory):
     """Run a tape bundle by bundle, with stores at the end of each, as the bodies do."""
-    cut = rolled_code.cut(rolled_code.Cut(tape))
+    cut = partition.refined(partition.Partition(tape))
     value: dict[int, float] = {}
     names = {
         "sub": lambda a, b: a - b,
@@ -326,18 +329,16 @@ def interpret(tape, memory):
     }
 
     def read(i):
-        if tape.op[i] == rolled_code.LOAD:
-            return memory[rolled_code.POINTERS[tape.pointer[i]]][tape.index[i]]
-        return tape.value[i] if tape.op[i] == rolled_code.CONST else value[i]
+        if tape.op[i] == tapes.LOAD:
+            return memory[tapes.POINTERS[tape.pointer[i]]][tape.index[i]]
+        return tape.value[i] if tape.op[i] == tapes.CONST else value[i]
 
     for b in cut.order:
         for i in cut.members[cut.first[b] : cut.first[b + 1]]:
-            value[i] = names[rolled_code.OPS[tape.op[i]]](
-                *(read(a) for a in tape.args[i] if a >= 0)
-            )
+            value[i] = names[OPS[tape.op[i]]](*(read(a) for a in tape.args[i] if a >= 0))
         for i, pointer, index in cut.exports[:, cut.first_export[b] : cut.first_export[b + 1]].T:
             if index >= 0:
-                memory[rolled_code.POINTERS[pointer]][index] = value[i]
+                memory[tapes.POINTERS[pointer]][index] = value[i]
 
 
 def test_a_rolled_run_equals_a_straight_one(monkeypatch):

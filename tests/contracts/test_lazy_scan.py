@@ -25,7 +25,7 @@ from biomembrane import library as lib
 from biomembrane.library import glucose
 from biomembrane.results.lazy_scan import Recipe, _fixed_digest, _pickled, block
 from biomembrane.results.variables import VARIABLES
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 pytest.importorskip("dask")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask warns of itself
@@ -273,19 +273,19 @@ def test_what_is_fixed_is_told_by_its_numbers() -> None:
     """The same numbers in other units are the same; values, breaks and starts tell scans apart."""
     bath = [Q(1, "mM"), Q(1000, "uM"), Q(2, "mM"), STEP, LATER, FALLS]
     one, same, *others = (
-        _fixed_digest(prepare(MODEL, TIMES.magnitude, parameters={"bath.S": each}), Keep())
+        _fixed_digest(make_task(MODEL, TIMES.magnitude, parameters={"bath.S": each}), Keep())
         for each in bath
     )
     begun = [
         _fixed_digest(
-            prepare(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s"))),
+            make_task(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s"))),
             Keep(),
         )
         for end in (7, 8)
     ]
     carried = bm.Model("carried", [cycle()])
     shares = [
-        _fixed_digest(prepare(carried, TIMES.magnitude, start=start), Keep())
+        _fixed_digest(make_task(carried, TIMES.magnitude, start=start), Keep())
         for start in (None, {"GLUT.O": 1}, {"GLUT.O": 0.5, "GLUT.I": 0.5}, {"GLUT.I": 1})
     ]
     assert one == same
@@ -295,7 +295,7 @@ def test_what_is_fixed_is_told_by_its_numbers() -> None:
 def test_scans_with_other_reducers_are_told_apart_by_what_these_do() -> None:
     def name(reducer: Any) -> str:
         return _fixed_digest(
-            prepare(MODEL, TIMES.magnitude), Keep(["concentration"], reduce=reducer)
+            make_task(MODEL, TIMES.magnitude), Keep(["concentration"], reduce=reducer)
         )
 
     def highest(data: Any) -> Any:

@@ -65,8 +65,8 @@ class Even(Problem):
     step: float = 1.0
 
     @property
-    def longest(self) -> Any:
-        return np.full(self.stops.shape, self.step)
+    def max_step(self) -> Any:
+        return np.full(self.segment_ends.shape, self.step)
 
 
 def in_steps(k: Kernel, start: Any, step: float, times: Sequence[float]) -> Block:

@@ -27,7 +27,7 @@ from biomembrane.compile.program import Event
 from biomembrane.declare.bound_expression import BoundExpression
 from biomembrane.results.run import Run
 from biomembrane.solve import lane_batches
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 from biomembrane.symbols import R, T
 from biomembrane.testing.model_evaluator import ModelEvaluator
 
@@ -271,7 +271,7 @@ def test_an_event_is_met_by_a_constraint() -> None:
     steps = {"bath.A": bm.Protocol.steps(Q(OUT, "mM"), (Q(20, "s"), Q(0.5, "mM")))}
     for events, count in (((dearer,), 1), ((push,), 1), ((dearer, push), 2)):
         made = Run(
-            lane_batches.whole(prepare(model, times, events=events, parameters=steps), None)[0]
+            lane_batches.whole(make_task(model, times, events=events, parameters=steps), None)[0]
         )
         met = [m for m in made.trajectory.block.met[0] if m.event]
         assert len(met) == count
@@ -303,7 +303,7 @@ def test_an_event_may_change_what_a_constraint_says() -> None:
         "full", symbols.concentration("cell.B") - low, (("B.standard_energy", sp.Float(3000.0)),)
     )
     times = np.array([0.0, 100.0])
-    made = Run(lane_batches.whole(prepare(model, times, events=(became,)), None)[0])
+    made = Run(lane_batches.whole(make_task(model, times, events=(became,)), None)[0])
     ratio, end = math.exp(-3000 / RT), OUT * (1 + K)
     when = -math.log((end - low * (1 + K) / K) / (end - INSIDE[A] - INSIDE[B])) * (1 + K) / RATE
     assert [m.time for m in made.trajectory.block.met[0]] == pytest.approx([when], rel=1e-6)

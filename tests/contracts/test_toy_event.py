@@ -39,7 +39,7 @@ from biomembrane import Q, errors, symbols
 from biomembrane import library as lib
 from biomembrane.compile.machine_code import module
 from biomembrane.compile.program import LARGE, Event, program
-from biomembrane.compile.rosenbrock import driver, tableau
+from biomembrane.compile.rosenbrock import driver, lane_refill, tableau
 from biomembrane.results.keep import Keep
 from biomembrane.results.run import Run
 from biomembrane.results.scan_collector import collect
@@ -47,7 +47,7 @@ from biomembrane.solve import lane_batches, open_books
 from biomembrane.solve.engine_protocols import Solver
 from biomembrane.solve.event_effects import first_root
 from biomembrane.solve.status import Outcome
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 
 
 @solvers
@@ -70,7 +70,7 @@ def test_a_state_is_set_at_the_root(solver: Solver) -> None:
     least = (
         K * (LOW - OUT) * bm.constants.GAS * 310.15 * math.log(LOW / OUT)
     )  # just before an event, not in the last part
-    assert made.trajectory.block.least.item() == pytest.approx(least, rel=1e-6)
+    assert made.trajectory.block.min_dissipation.item() == pytest.approx(least, rel=1e-6)
 
 
 @solvers
@@ -169,7 +169,7 @@ def test_a_scan_gives_the_same_bits_in_any_chunks() -> None:
     low, rates = np.array([1e-4, 3e-4, 2e-4] * 10), {}
     for name, order in (("one", slice(None)), ("back", slice(None, None, -1))):
         given = {"Z_leak.permeability": xr.DataArray(low[order], dims="P", attrs={"units": "cm/s"})}
-        task = prepare(
+        task = make_task(
             leaky(),
             np.array([0.0, 9.0]),
             parameters=given,
@@ -214,7 +214,7 @@ def test_what_is_kept_of_a_scan(solver: Solver) -> None:
     """``min`` and ``max`` see both sides of each event, and the lines of the books close."""
     P = xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
     start = event([("cell.Z", amount() * 12 / C)])
-    task = prepare(
+    task = make_task(
         leaky(),
         np.linspace(0, 9, 25),
         parameters={"Z_leak.permeability": P},
@@ -259,7 +259,7 @@ def test_lanes_with_open_books_run_again_through_their_events(
         < max(abs(np.array([m.time for m in other]) / exact - 1))
     )
     np.testing.assert_array_equal(
-        again.trajectory.stops[: len(better), 1], [m.time for m in better]
+        again.trajectory.segment_ends[: len(better), 1], [m.time for m in better]
     )
 
 
@@ -291,7 +291,7 @@ def test_events_without_end_run_out_of_steps(solver: Solver) -> None:
 
 def test_an_event_that_has_just_fired_is_not_armed() -> None:
     """Where rounding leaves its function below zero, it would fire again at once."""
-    task = prepare(
+    task = make_task(
         leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before"))
     )
     held = task.kernel.prepare(task.parameters.inputs(slice(0, 1)))
@@ -330,7 +330,7 @@ def test_a_large_model_meets_its_events() -> None:
     full = Event(
         "low", LOW - symbols.concentration(last.name), ((last.name, last.symbol * FULL / LOW),)
     )
-    task = prepare(model, np.array([0.0, 12.0]), events=(full,))
+    task = make_task(model, np.array([0.0, 12.0]), events=(full,))
     assert task.kernel.program.rolled
     made = Run(lane_batches.whole(task, None)[0])
     period = fall(rate=K * (250 + LARGE) / 250)
@@ -361,7 +361,7 @@ def test_breaks_of_protocols_alone_are_met_too() -> None:
     with pytest.warns(errors.Unusual):
         made = run(times=(0.0, 2.0, 4.0, 9.0), parameters={"bath.Z": steps})
     met = made.trajectory.met()
-    assert [(m.time, m.event, m.part) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
+    assert [(m.time, m.event, m.segment) for m in met] == [(2.0, None, 1), (4.0, None, 2)]
     np.testing.assert_allclose([m.before for m in met], made.solution.y[:, 1:3].T, rtol=1e-12)
 
 
@@ -371,6 +371,8 @@ def test_without_events_there_is_nothing_of_them() -> None:
     assert not made.events
     assert not {"event", "set"} & set(made.outputs)
     for layout in (module.WIDE, module.ALONE):
-        text = module.module([driver.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout)
+        text = module.module(
+            [lane_refill.refill(layout), driver.drive(tableau.RODAS5P, layout)], layout
+        )
         assert "RES" not in text
     assert run().trajectory.block.met is None

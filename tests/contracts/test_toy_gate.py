@@ -345,7 +345,7 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     assert two == pytest.approx(one, rel=1e-12)
     y0, scale = np.array([[100.0], [1e6]]), np.ones((2, 1))
     k: Any = None
-    given = {"times": np.zeros(2), "stops": np.zeros((1, 1)), "constants": []}
+    given = {"times": np.zeros(2), "segment_ends": np.zeros((1, 1)), "constants": []}
     given["volumes"] = np.zeros(2, bool)
     assert model_index(model).accounted.tolist() == [True, True, False]
     both, first = np.array([True, True]), np.array([True, False])

@@ -83,7 +83,7 @@ def test_quadratures_are_exact_to_the_tolerance(name):
     """
     for rtol in TOLERANCES:
         block = PROBLEMS[name].solve(rtol)
-        found = block.part(1)[:, -1, 0]
+        found = block.group(1)[:, -1, 0]
         assert found == pytest.approx(PROBLEMS[name].known, rel=50 * rtol, abs=50 * rtol), rtol
 
 
@@ -91,8 +91,8 @@ def test_quadratures_at_output_times_are_running_integrals():
     """∫₀ᵗ e^{−x} dx at every output time, on the dense output."""
     problem = SOLVED["Kaps"]
     block = problem.solve(1e-9)
-    assert block.part(1)[0, :, 0] == pytest.approx((1 - np.exp(-2 * block.times)) / 2, abs=1e-7)
-    assert block.part(1)[3, :, 0] == pytest.approx(block.times, rel=1e-13)
+    assert block.group(1)[0, :, 0] == pytest.approx((1 - np.exp(-2 * block.times)) / 2, abs=1e-7)
+    assert block.group(1)[3, :, 0] == pytest.approx(block.times, rel=1e-13)
 
 
 # --- the order
@@ -144,9 +144,9 @@ def test_the_order_of_the_machine_code_is_five():
     errors = []
     for count in (8, 16, 32, 64):
         block = steps_of(count)
-        assert np.isfinite(block.turns[0]).all()
+        assert np.isfinite(block.break_states[0]).all()
         assert block.statuses[0].kind == "too many steps"
-        errors.append(np.abs(block.turns[0, -1] - truth(1.0)[:2]).max())
+        errors.append(np.abs(block.break_states[0, -1] - truth(1.0)[:2]).max())
     assert slopes(errors)[-1] == pytest.approx(5, abs=0.15)
 
 
@@ -160,7 +160,7 @@ def test_dense_output_and_quadratures_are_of_order_four():
         block = steps_of(count, (x,))
         wanted = truth(x)
         dense.append(np.abs(block.y[:, 1, 0] - wanted[:2]).max())
-        running.append(abs(block.part(1)[0, 1, 0] - wanted[2]))
+        running.append(abs(block.group(1)[0, 1, 0] - wanted[2]))
     assert slopes(dense)[-1] > 3.85
     assert slopes(running)[-1] > 3.85
 
@@ -234,7 +234,7 @@ def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
         wanted = np.array([V @ (parts * np.exp(r * x)) for x in times]).T
         assert block.statuses[lane].ok
         assert block.y[:, :, lane] == pytest.approx(wanted, abs=20 * rtol)
-        assert block.part(1)[:, -1, lane] == pytest.approx(
+        assert block.group(1)[:, -1, lane] == pytest.approx(
             V @ (parts * np.expm1(r) / r), abs=50 * rtol
         )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from ..numpy_kernel import COEFFICIENTS, SERIES
+from ..numpy_functions import COEFFICIENTS, SERIES
 from .ir import INT, LANES, TINY, VEC, Function, splat
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10

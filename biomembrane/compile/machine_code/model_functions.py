@@ -10,8 +10,10 @@ from ..graph.arrays import OPS
 from ..llvm.ir import Function, splat
 from ..program import Program
 from ..shape import Shape, quadratures
-from . import operations, rolled_code, table_loops
-from .rolled_code import CONST, LOAD, POINTERS, Cut, Rolled, Tabled, Tape, cut, instruction
+from . import operations, partition, table_loops
+from .partition import Partition, refined
+from .rolled_code import RolledFunction, TableFunction, instruction
+from .tape import CONST, LOAD, POINTERS, Tape
 
 _DENSE = 100  # products of elimination for a state, from which loops over tables cost little
 _POINT = ("%t", "%y", "%c")
@@ -79,29 +81,34 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
             *unrolled,
         ]
     rows = {"%f": made.states, "%g": made.quadratures}
-    rolled: list[Tabled] = []
+    rolled: list[TableFunction] = []
     for name, last, tape in tapes:
         rolled.append(
-            Rolled(cut(Cut(operations.owned(tape, program))), name, heads[name], (last, rows[last]))
+            RolledFunction(
+                refined(Partition(operations.owned(tape, program))),
+                name,
+                heads[name],
+                (last, rows[last]),
+            )
         )
     rolled += _algebra(program, made)
     made.scratch.update({f.name: f.scratch for f in rolled})
     return [*rolled, *unrolled]
 
 
-def _algebra(program: Program, made: Shape) -> list[Tabled]:
+def _algebra(program: Program, made: Shape) -> list[TableFunction]:
     """LU and solve: rolled where cells repeat, else loops over tables."""
     down = None
     if made.plan.products < _DENSE * made.states:
-        down = Cut(operations.factor(made.plan, program.sparsity, made.mass, made.owners))
-    if down is None or len(down.seldom()) > rolled_code.BUDGET:
+        down = Partition(operations.factor(made.plan, program.sparsity, made.mass, made.owners))
+    if down is None or len(down.rare_operations()) > partition.BUDGET:
         return [
             table_loops.factor(made.plan, program.sparsity, made.mass),
             table_loops.solve(made.plan),
         ]
-    up = Cut(operations.solve(made.plan, made.owners))
+    up = Partition(operations.solve(made.plan, made.owners))
     base = ("%A", made.factors)
     return [
-        Rolled(cut(down), "f_lu", ("%J", "%s", "%A"), base),
-        Rolled(cut(up), "f_solve", ("%A", "%b"), base),
+        RolledFunction(refined(down), "f_lu", ("%J", "%s", "%A"), base),
+        RolledFunction(refined(up), "f_solve", ("%A", "%b"), base),
     ]

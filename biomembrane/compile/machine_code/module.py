@@ -25,7 +25,7 @@ from ..llvm.ir import Function, Layout, widened
 from ..numpy_kernel import Kernel
 from ..numpy_kernel import kernel as reference
 from ..program import QUADRATURES, Program
-from ..rosenbrock import driver, event_location, step_end, tableau
+from ..rosenbrock import driver, event_location, lane_refill, step_end, tableau
 from ..shape import shape
 from . import model_functions, object_cache
 
@@ -93,7 +93,7 @@ def _driver(layout: Layout, careful: bool, eventful: bool, constrained: bool) ->
     loop = (event_location if eventful else driver).drive(
         tableau.RODAS5P, layout, careful=careful, constrained=constrained
     )
-    return Code(module([driver.refill(layout, events=eventful), loop], layout))
+    return Code(module([lane_refill.refill(layout, events=eventful), loop], layout))
 
 
 def machine() -> Any:
@@ -269,7 +269,9 @@ class Native:
         parts = (sets.constants.ctypes.data, sets.parts.ctypes.data, sets.parts.shape[1])
         before = [a.ctypes.data for a in (sets.start, sets.tolerance, sets.floor, sets.dust)]
         out = (sets.times.ctypes.data, len(sets.times), sets.out.ctypes.data, sets.out.shape[2])
-        after = [a.ctypes.data for a in (sets.end, sets.turns, sets.least, sets.record)]
+        after = [
+            a.ctypes.data for a in (sets.end, sets.break_states, sets.min_dissipation, sets.record)
+        ]
         back = (
             workspace.ctypes.data,
             self.table.ctypes.data,
@@ -314,17 +316,19 @@ class Sets:
     Read: ``constants`` (set, part, constant), ``parts`` (set, part, 2) with their ends and longest
     steps, ``start``, ``tolerance`` and ``floor`` (set, state), ``dust`` (set,), what a step may
     always be off by in energy, ``times``. Filled: ``out`` (set, time, row) with the first rows,
-    ``end`` (set, row) with all, ``turns`` (set, part − 1, state), ``least`` (set, process),
-    ``record``. Of a program with events also ``order``, the sets to run, and ``left``, from where
-    (set, what :data:`..rosenbrock.driver.LEFT` names, then quadratures), and with constraints also
-    ``settled``, as ``turns``, the states from which parts begin, once the constraints are met;
-    where an event ended a part ``start`` becomes that.
+    ``end`` (set, row) with all, ``break_states`` (set, part − 1, state), ``min_dissipation`` (set,
+    process), ``record``. Of a program with events also ``order``, the sets to run, and ``left``,
+    from where (set, the fields of :data:`..rosenbrock.lane_refill.RESUME_FIELDS`, then
+    quadratures), and with constraints also ``settled``, as ``break_states``, the states from which
+    segments start, once the constraints are met; where an event ended a segment ``start`` becomes
+    that.
     """
 
     def __init__(
         self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array,
         floor: Array, dust: Array, times: Array,
-        out: Array, end: Array, turns: Array, least: Array, *, rtol: float, limit: int,
+        out: Array, end: Array, break_states: Array, min_dissipation: Array, *,
+        rtol: float, limit: int,
     ) -> None:  # fmt: skip
         self.constants, self.parts, self.start = (
             np.ascontiguousarray(a) for a in (constants, parts, start)
@@ -334,8 +338,13 @@ class Sets:
         )
         self.rtol, self.limit = rtol, limit
         self.first = min(1e-5, 1e-4 * float(times[-1]))
-        self.out, self.end, self.turns, self.least = out, end, turns, least
-        self.settled = np.full(turns.shape if native.program.algebraic else (0,), np.nan)
+        self.out, self.end, self.break_states, self.min_dissipation = (
+            out,
+            end,
+            break_states,
+            min_dissipation,
+        )
+        self.settled = np.full(break_states.shape if native.program.algebraic else (0,), np.nan)
         self.record = np.zeros((len(start), step_end.RECORD))
         self.record[:, 0] = tableau.WAITING
         self.order = np.arange(len(start))
@@ -343,7 +352,10 @@ class Sets:
             None  # of the calls
         )
         self.left = np.zeros(
-            (len(start) * bool(native.program.events), len(driver.LEFT) + native.shape.quadratures)
+            (
+                len(start) * bool(native.program.events),
+                len(lane_refill.RESUME_FIELDS) + native.shape.quadratures,
+            )
         )
         width = native.shape.states + native.shape.quadratures
         fits = (
@@ -351,7 +363,9 @@ class Sets:
             and out.shape[2] in (native.shape.states, width)
             and end.shape == (len(start), width)
         )
-        if not fits or not all(a.flags.c_contiguous for a in (out, end, turns, least)):
+        if not fits or not all(
+            a.flags.c_contiguous for a in (out, end, break_states, min_dissipation)
+        ):
             raise ValueError(
                 f"out is {out.shape} and end {end.shape}, for {len(start)} sets, {len(times)} times"
                 f" and {width} rows"

@@ -11,7 +11,7 @@ import numpy as np
 from ..graph.arrays import CODES, Whole, arrays, strata
 from ..graph.elimination_order import Plan
 from ..program import Program
-from .rolled_code import CONST, LEAF, LOAD, NOBODY, POINTERS, Recorder, Tape
+from .tape import CONST, LEAF, LOAD, NOBODY, POINTERS, Recorder, Tape
 
 _FAR = 1 << 40
 _LOCAL = 4  # what depends on more cells than these belongs to none of them

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 
 from ..graph.elimination_order import Plan, Step
 from ..llvm.ir import VEC, splat
-from .rolled_code import Tabled
+from .rolled_code import TableFunction
 
 
 def factor(
     plan: Plan, sparsity: tuple[Sequence[int], Sequence[int]], mass: Sequence[int]
-) -> Tabled:
+) -> TableFunction:
     """``f_lu``: LU of M·s − J, with reciprocals of the pivots on the diagonal."""
-    f = Tabled("f_lu", ("%J", "%s", "%A"))
+    f = TableFunction("f_lu", ("%J", "%s", "%A"))
     index = plan.index
     place = f.table("place", [index[entry] for entry in zip(*sparsity, strict=True)])
     with f.loop(len(index)) as e:
@@ -47,9 +47,9 @@ def factor(
     return f
 
 
-def solve(plan: Plan) -> Tabled:
+def solve(plan: Plan) -> TableFunction:
     """``f_solve``: b ← (LU)⁻¹ b."""
-    f = Tabled("f_solve", ("%A", "%b"))
+    f = TableFunction("f_solve", ("%A", "%b"))
     steps = [*plan.solve()]
     up = len(steps) - sum(len(right) for right in plan.sides[1].values()) - len(plan.order)
     _rows(f, "down", steps[:up])
@@ -58,7 +58,7 @@ def solve(plan: Plan) -> Tabled:
     return f
 
 
-def _rows(f: Tabled, name: str, steps: Sequence[Step]) -> None:
+def _rows(f: TableFunction, name: str, steps: Sequence[Step]) -> None:
     """A pass row by row: terms are taken off an element, which is then multiplied where the pass
     says so.
     """
@@ -89,7 +89,7 @@ def _rows(f: Tabled, name: str, steps: Sequence[Step]) -> None:
 class _Spans:
     """Tables of lists one after the other, and of where each begins."""
 
-    def __init__(self, f: Tabled, name: str, lists: Sequence[Sequence[int]]) -> None:
+    def __init__(self, f: TableFunction, name: str, lists: Sequence[Sequence[int]]) -> None:
         self.f, starts = f, [0]
         for each in lists:
             starts.append(starts[-1] + len(each))
@@ -108,7 +108,7 @@ class _Pivots:
     from ``first`` on.
     """
 
-    def __init__(self, f: Tabled, steps: Iterable[Step]) -> None:
+    def __init__(self, f: TableFunction, steps: Iterable[Step]) -> None:
         diagonal, below, right, target, first = (
             list[int](),
             list[list[int]](),

@@ -20,7 +20,8 @@ from itertools import pairwise
 
 from ..llvm.ir import BIT, LANES, VEC, Function, Layout, number, splat
 from . import tableau
-from .driver import RESUMED, SETTLED, SIGNATURE, Drive
+from .driver import SETTLED, SIGNATURE, Drive
+from .lane_refill import RESUMED
 from .step_end import SET_VALUES
 from .tableau import Tableau
 

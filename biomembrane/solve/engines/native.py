@@ -15,8 +15,8 @@ from ...compile.program import Program
 from ...compile.rosenbrock import tableau
 from ..constraints import meet
 from ..engine_protocols import check_count, check_tolerances
-from ..event_effects import NO_NUMBER, Passage
-from ..problem import ROUNDING, Block, Problem, come, empty
+from ..event_effects import NO_NUMBER, EventEffects
+from ..problem import ROUNDING, Block, Problem, empty, reached
 from ..status import WAITING, Outcome, Status
 
 _ENDS = {  # by what the driver records
@@ -47,8 +47,8 @@ class Native:
 
     def __post_init__(self) -> None:
         check_tolerances(self, "Native")
-        for name, least in (("max_steps", 1), ("threads", 0)):
-            check_count(self, "Native", name, least)
+        for name, min_dissipation in (("max_steps", 1), ("threads", 0)):
+            check_count(self, "Native", name, min_dissipation)
 
     @property
     def careful(self) -> bool:
@@ -87,51 +87,52 @@ class NativeProgram:
 
         One thread; :mod:`..lane_batches` runs several blocks at once.
         """
-        made, machine = empty(problem), self.machine
-        sets = self._sets(machine, problem, made)
-        made.rows[:, 0, :] = 0.0
-        made.rows[:, 0, : len(problem.y0)] = problem.y0.T
+        block, machine = empty(problem), self.machine
+        sets = self._sets(machine, problem, block)
+        block.rows[:, 0, :] = 0.0
+        block.rows[:, 0, : len(problem.y0)] = problem.y0.T
         if problem.times[-1] > problem.times[0]:
             counter = ctypes.c_int64(0)
             problem.cancel.watch(counter)
             if self.program.events:
-                return self._through(made, sets, problem, counter)
+                return self._through(block, sets, problem, counter)
             if not problem.cancel.asked:
                 machine.run(sets, counter)
-            made = self._settled(made, sets, problem)
+            block = self._settled(block, sets, problem)
         else:
             sets.record[:] = 0.0
-            made.end[:] = 0.0
-            made.end[:, : len(problem.y0)] = problem.y0.T
-        return self._finished(made, sets, problem)
+            block.end[:] = 0.0
+            block.end[:, : len(problem.y0)] = problem.y0.T
+        return self._finished(block, sets, problem)
 
-    def _sets(self, machine: Machine, problem: Problem, made: Block) -> Sets:
-        parts, lanes = problem.stops.shape
+    def _sets(self, machine: Machine, problem: Problem, block: Block) -> Sets:
+        segments, lanes = problem.segment_ends.shape
         settings = self.settings
         tolerance = settings.rtol * settings.atol * problem.scale.T
         floor = np.where(problem.positive, -ROUNDING * problem.scale.T, -1e300)
         dust = tableau.PAST * problem.rounding
         if problem.energy is not None:
             dust += tableau.PAST * settings.rtol * problem.energy
-        ends = np.empty((lanes, parts, 2))
-        ends[:, :, 0], ends[:, :, 1] = problem.stops.T, problem.longest.T
+        ends = np.empty((lanes, segments, 2))
+        ends[:, :, 0], ends[:, :, 1] = problem.segment_ends.T, problem.max_step.T
         return Sets(
-            machine, problem.table(), ends, problem.y0.T, tolerance, floor, dust, problem.times,
-            made.rows, made.end, made.turns, made.least,
+            machine, problem.constants_table(), ends, problem.y0.T, tolerance, floor, dust,
+            problem.times,
+            block.rows, block.end, block.break_states, block.min_dissipation,
             rtol=settings.rtol, limit=settings.max_steps,
         )  # fmt: skip
 
-    def _through(self, made: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
+    def _through(self, block: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
         """All lanes through their events: those that met one go on from what it set, until none
         does.
         """
         size, stopped = len(problem.y0), dict[int, Status]()
         settled = sets.settled if self.program.algebraic else None
-        passage, least = (
-            Passage(problem, sets.constants, made.turns, settled),
-            np.full_like(made.least, np.inf),
+        effects, min_dissipation = (
+            EventEffects(problem, sets.constants, block.break_states, settled),
+            np.full_like(block.min_dissipation, np.inf),
         )
-        made.end[:, size:], sets.start = (
+        block.end[:, size:], sets.start = (
             0.0,
             sets.start.copy(),
         )  # before the first call, which takes its address
@@ -142,69 +143,76 @@ class NativeProgram:
                 break
             self.machine.run(sets, counter)
             if settled is not None:
-                self._resumed(made, sets, passage)
-            least[sets.order] = np.minimum(least[sets.order], made.least[sets.order])
+                self._resumed(block, sets, effects)
+            min_dissipation[sets.order] = np.minimum(
+                min_dissipation[sets.order], block.min_dissipation[sets.order]
+            )
             lanes = sets.order[sets.record[sets.order, 0] == tableau.EVENT]
             which, times = sets.record[lanes, 3].astype(np.int64), sets.record[lanes, 4]
-            after = passage.fire(lanes, which, times, made.end[lanes, :size].T)
-            wrong = passage.wrong(lanes, times, after)
-            stopped |= wrong
-            if wrong:
-                on = ~np.isin(lanes, [*wrong])
-                lanes, which, times, after = lanes[on], which[on], times[on], after[:, on]
-            self._go_on(made, sets, problem, lanes, which, times, after)
-            self._end(made, sets, problem, passage)
-        made.least[:] = least
-        made = self._finished(self._settled(made, sets, problem), sets, problem, stopped)
-        return replace(made, met=passage.finished(made.statuses))
+            after = effects.fire(lanes, which, times, block.end[lanes, :size].T)
+            failures = effects.wrong(lanes, times, after)
+            stopped |= failures
+            if failures:
+                going = ~np.isin(lanes, [*failures])
+                lanes, which, times, after = (
+                    lanes[going],
+                    which[going],
+                    times[going],
+                    after[:, going],
+                )
+            self._go_on(block, sets, problem, lanes, which, times, after)
+            self._end(block, sets, problem, effects)
+        block.min_dissipation[:] = min_dissipation
+        block = self._finished(self._settled(block, sets, problem), sets, problem, stopped)
+        return replace(block, met=effects.finished(block.statuses))
 
     @staticmethod
-    def _resumed(made: Block, sets: Sets, passage: Passage) -> None:
+    def _resumed(block: Block, sets: Sets, effects: EventEffects) -> None:
         """Where constraints moved what events had left, which an output at that time shows."""
-        lanes = sets.order[[bool(passage.met[lane]) for lane in sets.order.tolist()]]
-        passage.settle(lanes, sets.start[lanes])
+        lanes = sets.order[[bool(effects.met[lane]) for lane in sets.order.tolist()]]
+        effects.settle(lanes, sets.start[lanes])
         for lane in lanes.tolist():
-            at = np.flatnonzero(made.times == passage.met[lane][-1].time)
-            made.rows[lane, at, : sets.start.shape[1]] = sets.start[lane]
+            at = np.flatnonzero(block.times == effects.met[lane][-1].time)
+            block.rows[lane, at, : sets.start.shape[1]] = sets.start[lane]
 
     @staticmethod
-    def _settled(made: Block, sets: Sets, problem: Problem) -> Block:
+    def _settled(block: Block, sets: Sets, problem: Problem) -> Block:
         """With the states to which constraints moved those at breaks of protocols, which an output
         at that time shows; as it is where there are no constraints.
         """
         if not sets.settled.size:
-            return made
-        for part, stops in enumerate(problem.stops[:-1]):
+            return block
+        for segment, ends in enumerate(problem.segment_ends[:-1]):
             lanes = np.flatnonzero(
-                np.isin(stops, made.times) & np.isfinite(sets.settled[:, part, 0])
+                np.isin(ends, block.times) & np.isfinite(sets.settled[:, segment, 0])
             )
-            at = np.searchsorted(made.times, stops[lanes])
-            made.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, part]
-        return replace(made, settled=sets.settled)
+            at = np.searchsorted(block.times, ends[lanes])
+            block.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, segment]
+        return replace(block, settled=sets.settled)
 
     @staticmethod
     def _go_on(
-        made: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any
+        block: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any
     ) -> None:
         """Let lanes begin where their events left them; an output time that is the time of an event
         shows the state after it.
         """
         size, grid = len(after), problem.times
-        next_, part = (
+        next_, segment = (
             np.searchsorted(grid, times, side="right"),
-            (problem.stops[:-1, lanes] <= times).sum(axis=0),
+            (problem.segment_ends[:-1, lanes] <= times).sum(axis=0),
         )
         sets.order, sets.start[lanes] = lanes, after.T
         left = np.empty((len(lanes), sets.left.shape[1]))
-        left[:, 0], left[:, 1], left[:, 2], left[:, 5] = times, part, next_, which
-        left[:, 3:5], left[:, 6:] = sets.record[lanes, 1:3], made.end[lanes, size:]
+        left[:, 0], left[:, 1], left[:, 2], left[:, 5] = times, segment, next_, which
+        left[:, 3:5], left[:, 6:] = sets.record[lanes, 1:3], block.end[lanes, size:]
         sets.left[lanes] = left
         at = grid[next_ - 1] == times
         if at.any():
-            made.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
+            block.rows[lanes[at], next_[at] - 1, :size] = after[:, at].T
 
     @staticmethod
-    def _end(made: Block, sets: Sets, problem: Problem, passage: Passage) -> None:
+    def _end(block: Block, sets: Sets, problem: Problem, effects: EventEffects) -> None:
         """Lanes whose last event was at the end go on no further; constraints are met there,
         too.
         """
@@ -213,7 +221,7 @@ class NativeProgram:
             return
         after = sets.start[last].T.copy()
         if problem.kernel.program.algebraic:
-            held = list(passage.held[last, -1].T)
+            held = list(effects.held[last, -1].T)
             meet(
                 problem.kernel,
                 held,
@@ -223,29 +231,33 @@ class NativeProgram:
                 slice(0, len(last)),
                 {"lane": len(last)},
             )
-            passage.settle(last, after.T)
+            effects.settle(last, after.T)
         sets.order, sets.record[last, 0] = np.setdiff1d(sets.order, last), tableau.DONE
-        made.end[last, : len(after)] = made.rows[last, -1, : len(after)] = after.T
+        block.end[last, : len(after)] = block.rows[last, -1, : len(after)] = after.T
 
     def _finished(
-        self, made: Block, sets: Sets, problem: Problem, stopped: Mapping[int, Status] | None = None
+        self,
+        block: Block,
+        sets: Sets,
+        problem: Problem,
+        stopped: Mapping[int, Status] | None = None,
     ) -> Block:
-        """With statuses and counts; ``stopped``: lanes that an event put where none can go on."""
+        """With statuses and counts; ``stopped``: lanes that an event left in an invalid state."""
         record = sets.record
-        done = Status(Outcome.DONE, float(made.times[-1]))
-        made.statuses[:] = [done] * len(record)
+        done = Status(Outcome.DONE, float(block.times[-1]))
+        block.statuses[:] = [done] * len(record)
         for k in np.flatnonzero(record[:, 0]):
             status = (stopped or {}).get(int(k)) or self._status(*record[k])
             if status is not WAITING and k not in (stopped or {}):
-                status = problem.stopped(int(k), status, made.end[k, : len(problem.y0)])
-            made.statuses[k] = status
-            made.end[k] = np.nan
-            made.rows[k, 0 if status is WAITING else come(made.times, status.time) :] = np.nan
-        made.least[made.least > 1e299] = 0.0
-        problem.hush(made.least)
-        made.rejected[:] = record[:, 2]
-        made.steps[:] = record[:, 1] - record[:, 2]
-        return made
+                status = problem.stop_status(int(k), status, block.end[k, : len(problem.y0)])
+            block.statuses[k] = status
+            block.end[k] = np.nan
+            block.rows[k, 0 if status is WAITING else reached(block.times, status.time) :] = np.nan
+        block.min_dissipation[block.min_dissipation > 1e299] = 0.0
+        problem.zero_rounding(block.min_dissipation)
+        block.rejected[:] = record[:, 2]
+        block.steps[:] = record[:, 1] - record[:, 2]
+        return block
 
     def _status(self, kind: float, steps: float, _: float, state: float, time: float) -> Status:
         """How a lane ended that is not done, from its record."""

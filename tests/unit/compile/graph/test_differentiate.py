@@ -19,7 +19,8 @@ from biomembrane.compile import program as programs
 from biomembrane.compile.graph import templates
 from biomembrane.compile.graph.arrays import Sweep
 from biomembrane.compile.graph.differentiate import along, differentiate
-from biomembrane.compile.numpy_kernel import ARRAYS, COEFFICIENTS, Kernel
+from biomembrane.compile.numpy_functions import ARRAYS, COEFFICIENTS
+from biomembrane.compile.numpy_kernel import Kernel
 from biomembrane.compile.program import FIXED, Program, program
 from biomembrane.exchange import shipped_models
 from biomembrane.library import K, Na, leak

@@ -19,9 +19,9 @@ from strategies import fewer
 import biomembrane as bm
 from biomembrane import Q
 from biomembrane.solve.ledger_totals import LedgerTotals
-from biomembrane.solve.open_books import fine, open_lanes
+from biomembrane.solve.open_books import balanced, open_lanes
 from biomembrane.solve.problem import books_limit
-from biomembrane.solve.task import prepare
+from biomembrane.solve.task import make_task
 from biomembrane.solve.trajectory import Trajectory
 
 RTOL = 1e-5
@@ -42,7 +42,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 def solved(kind: str) -> Trajectory:
     name, parameters, summed = KINDS[kind]
     model = shipped(name) if name == "enterocyte" else epithelium(floating=False)
-    task = prepare(
+    task = make_task(
         model, _TIMES, parameters=parameters, solver=bm.solvers.Native(rtol=RTOL), summed=summed
     )
     return task.trajectory(slice(0, task.parameters.lanes))
@@ -72,15 +72,15 @@ def test_it_says_what_the_books_say(kind: str, data: Any) -> None:
     share = data.draw(st.sampled_from([-10.0, -3.0, -0.3, 0.3, 3.0, 10.0]))
     passed = books(made).passed[-1, lane] / books(made).scale
     spoilt = changed(made, lane, column, share * books_limit(RTOL) * passed)
-    assert fine(spoilt) == (len(open_lanes(spoilt, books(spoilt))) == 0)
+    assert balanced(spoilt) == (len(open_lanes(spoilt, books(spoilt))) == 0)
 
 
 @kinds
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_is_not_fine(kind: str, value: float) -> None:
     made = solved(kind)
-    assert fine(made)
-    assert not fine(changed(made, 0, made.kernel.size, value))
+    assert balanced(made)
+    assert not balanced(changed(made, 0, made.kernel.size, value))
 
 
 @kinds
@@ -93,7 +93,7 @@ def test_the_state_is_looked_at(kind: str, share: float, data: Any) -> None:
     made = solved(kind)
     column, lane = data.draw(st.integers(0, made.kernel.size - 1)), len(made.block.end) - 1
     spoilt = changed(made, lane, column, share * float(made.block.end[lane, column]))
-    assert fine(spoilt) == (len(open_lanes(spoilt, books(spoilt))) == 0)
+    assert balanced(spoilt) == (len(open_lanes(spoilt, books(spoilt))) == 0)
 
 
 def test_a_jump_of_what_the_exergy_depends_on_takes_a_closer_look() -> None:
@@ -109,7 +109,9 @@ def test_a_jump_of_what_the_exergy_depends_on_takes_a_closer_look() -> None:
         ({"blood.K": step(5, 8, "mM")}, False),
         ({name: step(before, 2 * before, unit)}, True),
     ):
-        made = prepare(model, _TIMES, parameters=parameters, solver=solver).trajectory(slice(0, 1))
-        assert fine(made) is quick
+        made = make_task(model, _TIMES, parameters=parameters, solver=solver).trajectory(
+            slice(0, 1)
+        )
+        assert balanced(made) is quick
         assert made.statuses[0].ok
         assert books(made).residual_relative[-1, 0] < books_limit(RTOL)
