@@ -98,15 +98,15 @@ class DenseOutput:
         f = self.f
         second = f.add(rows[0], f.mul(rows[1], spread(0.5)))
         third = f.add(f.add(rows[0], rows[1]), rows[2])
-        rise, found = f.sub(u, y), u
+        rise, bound = f.sub(u, y), u
         for share, more, weight in (
             (0.25, rows[0], 0.25),
             (0.5, second, 1 / 3),
             (0.75, third, 0.25),
         ):
             value = f.add(f.mul(more, spread(weight)), f.add(f.mul(rise, spread(share)), y))
-            found = f.select(f.compare("olt", value, found), value, found)
-        return found
+            bound = f.select(f.compare("olt", value, bound), value, bound)
+        return bound
 
     # --- the ledger's own error
 
@@ -128,11 +128,11 @@ class DenseOutput:
         instant = f.fma(
             self.w.t, splat(INSTANT), self.w.vector("dry")
         )  # near an empty bath powers are unbounded, and no step is short enough
-        seen = f.compare("ogt", self.w.h, instant)
+        long_enough = f.compare("ogt", self.w.h, instant)
         endless = f.compare(
             "uge", f.mul(wrong, self.w.h), splat(1e290)
         )  # a power that overflows is no power
-        shown = f.do(f"or {BIT} {seen}, {endless}")
+        shown = f.do(f"or {BIT} {long_enough}, {endless}")
         f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.w.array("power"))
 
     def error_sums(self, first: str, rows: str) -> list[str]:
@@ -179,10 +179,10 @@ class DenseOutput:
         wrong = f.div(f.mul(third, third), most)
         energy = size(self.w.combined([g0, g1, g2, g3], WEIGHTS))
         for value, slot in zip((wrong, energy, size(q)), sums, strict=True):
-            known = f.select(
+            finite = f.select(
                 f.compare("olt", value, splat(1e290)), value, splat(0.0)
             )  # infinite powers are left out
-            f.store(f.add(known, f.load(slot)), slot)
+            f.store(f.add(finite, f.load(slot)), slot)
 
     def corrected_integrands(self, rate: str) -> None:
         """Powers at all four nodes, of fluxes that give du/dt of the dense output, so that their

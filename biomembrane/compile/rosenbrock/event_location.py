@@ -82,9 +82,10 @@ class EventLoop(IntegrationLoop):
                 hit = self.risen_at(middle)
                 f.store(f.select(hit, middle, self.w.vector("to")), self.w.array("to"))
                 f.store(f.select(hit, self.w.vector("from"), middle), self.w.array("from"))
-            found = f.compare("olt", self.w.vector("root"), splat(NONE))
+            hit_lanes = f.compare("olt", self.w.vector("root"), splat(NONE))
             f.store(
-                f.select(found, self.w.vector("to"), self.w.vector("root")), self.w.array("root")
+                f.select(hit_lanes, self.w.vector("to"), self.w.vector("root")),
+                self.w.array("root"),
             )
             self.identify_events()
 
@@ -206,13 +207,13 @@ class EventLoop(IntegrationLoop):
         look.
         """
         f = self.f
-        found = f.slot(VEC, "zeroinitializer")
+        risen = f.slot(VEC, "zeroinitializer")
         with f.loop(self.w.events) as e:
             armed = f.compare("oeq", f.get(self.w.array("armed"), e), splat(1.0))
             value = f.get(self.w.array(array), self.curve_row(look, e))
             up = f.do(f"and {BIT} {armed}, {f.compare('oge', value, splat(0.0))}")
-            f.store(f.select(up, splat(1.0), f.load(found)), found)
-        return f.compare("oeq", f.load(found), splat(1.0))
+            f.store(f.select(up, splat(1.0), f.load(risen)), risen)
+        return f.compare("oeq", f.load(risen), splat(1.0))
 
     def risen_at(self, theta: str) -> str:
         """Bits: whether an armed event is at zero or above at θ of each lane."""
@@ -231,17 +232,17 @@ class EventLoop(IntegrationLoop):
         """Whether there is an event in the accepted step of a lane."""
         f = self.f
         taken = f.compare("oeq", self.w.vector("acc"), splat(1.0))
-        there = f.compare("olt", self.w.vector("root"), splat(NONE))
-        return self.any_lane(f.do(f"and {BIT} {taken}, {there}"))
+        inside = f.compare("olt", self.w.vector("root"), splat(NONE))
+        return self.any_lane(f.do(f"and {BIT} {taken}, {inside}"))
 
     def any_lane(self, bits: str) -> str:
         """Whether the bit of a lane is set."""
         f = self.f
-        found = f.slot("i1", "0")
+        any_set = f.slot("i1", "0")
         with f.loop(LANES) as lane:
-            there = f.do(f"extractelement {BIT} {bits}, i64 {lane}")
-            f.store(f.do(f"or i1 {there}, {f.load(found, 'i1')}"), found, "i1")
-        return f.load(found, "i1")
+            lane_bit = f.do(f"extractelement {BIT} {bits}, i64 {lane}")
+            f.store(f.do(f"or i1 {lane_bit}, {f.load(any_set, 'i1')}"), any_set, "i1")
+        return f.load(any_set, "i1")
 
     def has_event(self, lane: str) -> str:
         return self.f.compare(
@@ -269,12 +270,12 @@ class EventLoop(IntegrationLoop):
         number_ = f.load(self.w.lane("blind", lane), "double")
         blind = f.compare("ogt", number_, number(0.0), "double")
         has = f.do(f"and i1 {has}, {f.do(f'xor i1 {blind}, true')}")
-        there = f.do(
+        at_end = f.do(
             f"and i1 {has}, {f.compare('ole', f.do(f'fsub double {h}, {land}'), instant, 'double')}"
         )
         here = f.do(f"and i1 {has}, {f.compare('ole', land, instant, 'double')}")
-        here = f.do(f"and i1 {here}, {f.do(f'xor i1 {there}, true')}")
-        ended = f.do(f"or i1 {here}, {there}")
+        here = f.do(f"and i1 {here}, {f.do(f'xor i1 {at_end}, true')}")
+        ended = f.do(f"or i1 {here}, {at_end}")
         inside = f.do(f"and i1 {has}, {f.do(f'xor i1 {ended}, true')}")
         with f.when(blind):
             self.record(lane, number(tableau.BLIND), f.do(f"fsub double {number_}, {number(1.0)}"))
@@ -290,7 +291,7 @@ class EventLoop(IntegrationLoop):
         kept = f.do(f"or i1 {blind}, {f.do(f'or i1 {here}, {inside}')}")
         with f.when(f.do(f"xor i1 {kept}, true")):
             f.store(
-                f.select(there, number(FIRE), number(0.0), "double"),
+                f.select(at_end, number(FIRE), number(0.0), "double"),
                 self.w.lane("aim", lane),
                 "double",
             )

@@ -239,9 +239,9 @@ class StepEnd:
         busy = f.do(f"icmp sge i64 {job}, 0")
 
         def write(own: int, place: str, row: str) -> None:
-            there = f.do(f"icmp eq i64 {mark}, {own}")
+            chosen = f.do(f"icmp eq i64 {mark}, {own}")
             base = f.do(f"mul i64 {row}, {self.w.states}")
-            with f.when(f.do(f"and i1 {busy}, {there}")), f.loop(self.w.states) as i:
+            with f.when(f.do(f"and i1 {busy}, {chosen}")), f.loop(self.w.states) as i:
                 state = f.load(self.w.lane("y", lane, i), "double")
                 f.store(state, f.at(place, f.do(f"add i64 {base}, {i}"), "double"), "double")
 

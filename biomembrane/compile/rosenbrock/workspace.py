@@ -118,13 +118,13 @@ class Workspace:
     def has_empty_pool(self, lane: str) -> str:
         """Whether an amount of a lane is zero, where its potential is infinite."""
         f = self.f
-        found = f.slot("i1", "0")
+        any_empty = f.slot("i1", "0")
         with f.loop(self.states) as i:
             y, low = (f.load(self.lane(name, lane, i), "double") for name in ("y", "low"))
             amount = f.compare("ogt", low, number(-1e299), "double")
             none = f.do(f"and i1 {amount}, {f.compare('ole', y, number(0.0), 'double')}")
-            f.store(f.do(f"or i1 {none}, {f.load(found, 'i1')}"), found, "i1")
-        return f.load(found, "i1")
+            f.store(f.do(f"or i1 {none}, {f.load(any_empty, 'i1')}"), any_empty, "i1")
+        return f.load(any_empty, "i1")
 
     def enter_segment(self, lane: str) -> None:
         """Load constants and end of the segment that a lane is in, and reset the controller, with a
