@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .caching import put_off
+from .caching import garbage_collection_paused
 
 if TYPE_CHECKING:
     from . import dimension as dimension
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
+    from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
     from .results.run import Run as Run
-    from .results.run import simulate as simulate
-    from .results.scan import Keep as Keep
+    from .results.simulation import simulate as simulate
     from .second_law.audit import audit as audit
     from .second_law.coupling import coupling as coupling
     from .second_law.proof import prove as prove
@@ -51,8 +51,8 @@ _HOME = {
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
     "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.scan",
-    "Model": "assemble.model", "simulate": "results.run", "Run": "results.run",
+    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.keep",
+    "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf",
     "load": "exchange.shipped_models",
@@ -81,7 +81,7 @@ if not TYPE_CHECKING:  # or every name would pass
 
     def __getattr__(name: str) -> Any:
         """Public names load on first use, so that ``import biomembrane`` is instant."""
-        with put_off():  # sympy and pint make a hundred thousand objects that stay
+        with garbage_collection_paused():  # of sympy and pint 100,000 objects stay
             if name in _MODULES:
                 found = import_module(f"{__name__}.{_MODULES[name]}")
             elif name in _HOME:

@@ -1,5 +1,5 @@
-"""What objects hold: what follows from them, kept as long as they live; and the garbage collector,
-put off where all that is made stays.
+"""Caches that live on their object; and the garbage collector, paused while objects that stay are
+made.
 """
 
 from __future__ import annotations
@@ -9,37 +9,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_HELD = "_held"
+_CACHE = "_held"
 
 
-def held(owner: Any) -> dict[Any, Any]:
-    """What follows from an object, kept on the object itself: it goes when the object goes, and
-    does not travel with it.
-    """
-    made: dict[Any, Any] = vars(owner).setdefault(_HELD, {})
-    return made
+def cache_of(owner: Any) -> dict[Any, Any]:
+    """The cache of an object, kept on the object itself: it is freed with it, and not pickled."""
+    cache: dict[Any, Any] = vars(owner).setdefault(_CACHE, {})
+    return cache
 
 
-def bare(owner: Any) -> dict[str, Any]:
-    """The state of an object without what is held for it."""
-    return {name: value for name, value in vars(owner).items() if name != _HELD}
+def state_without_cache(owner: Any) -> dict[str, Any]:
+    """The state of an object without its cache."""
+    return {name: value for name, value in vars(owner).items() if name != _CACHE}
 
 
-def bound(seen: set[Any] | dict[Any, Any]) -> None:
-    """Forget what was seen before it takes much room."""
-    if len(seen) > 1000:
-        seen.clear()
+def limit(cache: set[Any] | dict[Any, Any]) -> None:
+    """Empty a cache of more than 1000 entries."""
+    if len(cache) > 1000:
+        cache.clear()
 
 
 @contextmanager
-def put_off() -> Iterator[None]:
-    """Without the search for cycles, which would walk over everything made so far again and
-    again.
-    """
-    on = gc.isenabled()
+def garbage_collection_paused() -> Iterator[None]:
+    """Without the search for reference cycles, which would walk repeatedly over all that stays."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if on:
+        if enabled:
             gc.enable()
+
+
+held, bare, bound, put_off = cache_of, state_without_cache, limit, garbage_collection_paused

@@ -1,7 +1,7 @@
-"""Dimensions as exponents of the SI base units, and the internal scale that goes with each.
+"""Dimensions as exponents of the SI base units, and the internal unit of each.
 
 The internal system is coherent: 10 µm, 10⁻⁵ kg, s, fA, K, fmol.  Hence fC, fF, pL, fJ and fW for
-what is extensive, and V, Pa, J/mol and mol/m³ (= mM) for what is intensive; no conversion factor
+extensive quantities, and V, Pa, J/mol and mol/m³ (= mM) for intensive ones; no conversion factor
 appears in any formula (formalism §10).
 """
 
@@ -21,9 +21,8 @@ class Dimension:
     Multiplies, divides and takes powers; ``str`` is a readable unit.
     """
 
-    exponents: tuple[int | Fraction, ...] = (
-        0,
-    ) * 6  # whole ones as ``int``, which adds and hashes ten times faster
+    # integers as ``int``, which adds and hashes ten times faster
+    exponents: tuple[int | Fraction, ...] = (0, 0, 0, 0, 0, 0)
 
     def __mul__(self, other: Dimension) -> Dimension:
         return Dimension(tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)))
@@ -115,5 +114,5 @@ EXAMPLES: dict[Dimension, str] = {
 
 
 def example(dim: Dimension) -> str:
-    """A unit that people use for this dimension, for error texts."""
+    """A common unit of this dimension, for error texts."""
     return EXAMPLES.get(dim, str(dim))

@@ -1,8 +1,8 @@
-"""HTML for notebooks: tables and folding sections, escaped, in classes of their own, on light and
-on dark pages.
+"""HTML for notebooks: tables and folding sections, escaped, with their own CSS classes, for light
+and dark pages.
 
-Only the standard library is needed, so that any floor may use it.  What is built here is
-:class:`Html` and nests as it is; any other text is escaped.
+Only the standard library is needed, so that any floor may use it.  The results are :class:`Html`
+and nest as they are; any other text is escaped.
 """
 
 from __future__ import annotations
@@ -46,11 +46,10 @@ class Html(str):
 def table(
     rows: Iterable[Sequence[object]], header: Sequence[object] = (), caption: str = ""
 ) -> Html:
-    """A table of ``rows`` under an optional ``header`` and ``caption``; columns of numbers only are
-    set flush right.
+    """A table of ``rows`` under an optional ``header`` and ``caption``; columns of numbers are
+    aligned right.
 
-    A float is printed with five significant digits, ``None`` as nothing; what has a unit carries it
-    in the header.
+    Floats have five significant digits and ``None`` is blank; units belong in the header.
     """
     body = [tuple(row) for row in rows]
     width = max((len(row) for row in (*body, tuple(header))), default=0)
@@ -85,7 +84,7 @@ def table(
 
 
 def collapsible(title: str, body: str, open: bool = False) -> Html:
-    """A section that folds away under ``title``; ``body`` is escaped unless it is :class:`Html`."""
+    """A section that folds under ``title``; ``body`` is escaped unless it is :class:`Html`."""
     state = " open" if open else ""
     return _box(
         f'<details class="bm-fold"{state}><summary>{_text(title)}</summary><div'
@@ -94,7 +93,7 @@ def collapsible(title: str, body: str, open: bool = False) -> Html:
 
 
 def join(*parts: str) -> Html:
-    """Parts one below the other; what is not :class:`Html` becomes a paragraph."""
+    """Parts one below the other; text that is not :class:`Html` becomes a paragraph."""
     return _box(
         "".join(part if isinstance(part, Html) else f"<div>{_text(part)}</div>" for part in parts)
     )
@@ -109,5 +108,5 @@ def _text(value: object) -> str:
 
 
 def _box(markup: str) -> Html:
-    """``markup`` in its class, with the style sheet once however deep it is nested."""
+    """``markup`` in its class, with the style sheet once, however deeply it is nested."""
     return Html(f'{STYLE}<div class="bm-box">{markup.replace(STYLE, "")}</div>')

@@ -1,5 +1,5 @@
-"""Bounds of an expression where its symbols lie in ranges: interval arithmetic node by node, with
-an allowance for rounding.
+"""Bounds of an expression whose symbols lie in ranges: interval arithmetic, node by node, with an
+allowance for rounding.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from .symbols import DB, B
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]  # lower and upper bounds, by cell
 ULPS = 1e-15  # relative, of every operation
-LEAST, MOST = 1e-307, 1.7e308  # what underflows lies below the one, what overflows beyond the other
+LEAST, MOST = 1e-307, 1.7e308  # bounds of underflow and of overflow
 
 
 def padded(low: Any, high: Any) -> Pair:
-    """Bounds moved outward by the rounding of an operation; a lower bound that overflowed is a
-    number still, as is an upper one below zero.
+    """Bounds moved outward by the rounding of an operation.
+
+    A lower bound that overflowed becomes the largest number, an upper one the most negative.
     """
     return np.minimum(low - ULPS * np.abs(low), MOST), np.maximum(high + ULPS * np.abs(high), -MOST)
 
 
 def enclosed(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
-    """Lower and upper bounds of ``e`` by cell, with those of its symbols in ``memo``, which is
-    filled on the way; infinite where none is known.
+    """Lower and upper bounds of ``e`` by cell; infinite where unknown.
 
-    Bounds may be NaN where an operation has no value in a part of the cell.
+    ``memo`` holds the bounds of its symbols and receives those of its nodes.  Bounds may be NaN
+    where an operation has no value in a part of the cell.
     """
     if e not in memo:
         memo[e] = _node(e, memo)
@@ -48,10 +49,10 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
     if e.is_Add:
         return padded(sum(a for a, _ in args), sum(b for _, b in args))
     if e.is_Mul:
-        made = args[0]
+        product = args[0]
         for factor in args[1:]:
-            made = _times(made, factor)
-        return made
+            product = _times(product, factor)
+        return product
     if e.is_Pow:
         return _power(args[0], e.exp, args[1])
     rule = _RULES.get(type(e))
@@ -104,8 +105,8 @@ def _power(base: Pair, power: sp.Expr, range_: Pair) -> Pair:
 
 
 def _held(x: Array, base: Array, way: int) -> Array:
-    """A power as an upper (+1) or lower bound, where that of a base other than zero may have
-    vanished in rounding.
+    """A power as an upper (+1) or lower (−1) bound that is not 0 by underflow of a base other
+    than 0.
     """
     return np.where((base * way > 0) & (np.abs(x) < LEAST), way * LEAST, x)
 

@@ -20,7 +20,7 @@ _HEADS = {
     "n": "n",
     "J": "J",
 }
-# the field's letters for parameters that the interface names in words
+# letters of the field for parameters that the interface names in words
 _LETTERS = {
     "permeability": "P", "area": "S", "capacitance": "C", "density": "N", "maximum": r"V^{\max}",
     "turnover": "k", "forward": "k^{+}",
@@ -40,15 +40,15 @@ _PLAIN = {
 
 
 def roman(text: str) -> str:
-    """Text in upright type as it is given, safe inside mathematics."""
+    """Text in upright type, escaped for mathematics."""
     return (
         r"\mathrm{" + text.replace("_", r"\_").replace("-", r"\text{-}").replace(":", r"{:}") + "}"
     )
 
 
 def _parameter(owner: str, key: str) -> str:
-    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with d, Na below; words
-    stay words.
+    """A parameter by its letter: ``k1_forward`` is k₁⁺, ``K_d_Na`` is K with subscripts d, Na;
+    words remain words.
     """
     below = [roman(owner)] if owner else []
     if key in _LETTERS:
@@ -67,7 +67,7 @@ def _parameter(owner: str, key: str) -> str:
 
 
 class _Printer(LatexPrinter):
-    owner = ""  # whose parameters need no name
+    owner = ""  # its parameters are written without its name
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:  # noqa: ARG002
         name = expr.name
@@ -77,13 +77,13 @@ class _Printer(LatexPrinter):
             return rf"\Sigma_{{{name[6:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
-        found = re.fullmatch(r"(\w+)\[(.+)\]", name)
-        if found and found[1] == "c":
-            place, _, species = found[2].rpartition(".")
+        match = re.fullmatch(r"(\w+)\[(.+)\]", name)
+        if match and match[1] == "c":
+            place, _, species = match[2].rpartition(".")
             return rf"[{roman(species)}]_{{{roman(place)}}}"
-        if found:
-            inside = found[2].removeprefix(f"{self.owner}.") if self.owner else found[2]
-            return rf"{_HEADS.get(found[1], found[1])}_{{{roman(inside)}}}"
+        if match:
+            inside = match[2].removeprefix(f"{self.owner}.") if self.owner else match[2]
+            return rf"{_HEADS.get(match[1], match[1])}_{{{roman(inside)}}}"
         owner, _, key = name.rpartition(".")
         if not owner:
             return roman(name)
@@ -92,8 +92,9 @@ class _Printer(LatexPrinter):
 
 
 def tex(expr: Any, owner: str = "") -> str:
-    """The LaTeX of a sympy expression or equation, without delimiters; parameters of ``owner`` are
-    written without its name.
+    """The LaTeX of a sympy expression or equation, without delimiters.
+
+    Parameters of ``owner`` are written without its name.
     """
     printer = _Printer({"mul_symbol": None, "ln_notation": True})
     printer.owner = owner

@@ -25,8 +25,8 @@ def counted(count: int, thing: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A time in the largest unit in which it is short, '10 min', '60 d'; long ones that are short
-    in none are rounded to four digits.
+    """A time in the largest unit that gives a short number, '10 min', '60 d'; long times without
+    one are rounded to four digits.
     """
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         count = seconds / size

@@ -18,9 +18,8 @@ N_A = sp.Symbol("N_A", positive=True)
 c0 = sp.Symbol("c0", positive=True)  # standard concentration, 1 M
 n0 = sp.Symbol("n0", positive=True)  # standard amount of a carrier state, 1 fmol
 
-_kept = lru_cache(
-    maxsize=2**16
-)  # sympy keeps a thousand symbols; a model of 200 cells has forty thousand
+# sympy keeps a thousand symbols; a model of 200 cells has forty thousand
+_kept = lru_cache(maxsize=2**16)
 
 
 @_kept
@@ -49,7 +48,7 @@ def charge(place: str) -> sp.Symbol:
 
 @_kept
 def electric_potential(place: str) -> sp.Symbol:
-    """φ of a place [V]; zero for what is grounded."""
+    """φ of a place [V]; zero where it is grounded."""
     return sp.Symbol(f"phi[{place}]", real=True)
 
 
@@ -67,7 +66,7 @@ def pressure(place: str) -> sp.Symbol:
 
 @_kept
 def chemical_potential(pool: str) -> sp.Symbol:
-    """μ of a pool [J/mol], without the electrical part, which sits in φ."""
+    """μ of a pool [J/mol] without the electrical part, which is in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)
 
 
@@ -103,7 +102,7 @@ def flux(process: str) -> sp.Symbol:
 
 @_kept
 def own_rate(state: str) -> sp.Symbol:
-    """What moves a state besides the processes."""
+    """Rate of change of a state that no process contributes."""
     return sp.Symbol(f"rate[{state}]", real=True)
 
 
@@ -121,21 +120,20 @@ def state_energy(state: str) -> sp.Symbol:
 
 @_kept
 def protocol_input(name: str) -> sp.Symbol:
-    """A number that the formula of a protocol takes."""
+    """A quantity in the formula of a protocol."""
     return sp.Symbol(name, real=True)
 
 
 @_kept
 def rate_constant(name: str) -> sp.Symbol:
-    """A rate constant that follows from others, because its step closes a loop."""
+    """The rate constant of a closing step, which follows from others."""
     return sp.Symbol(name, nonnegative=True)
 
 
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
-    """A parameter of a template, by its local name: non-negative unless said otherwise."""
-    return declared(
-        name, "real" if real else "positive" if positive else "nonnegative"
-    )  # one object: comparing equal ones is slow
+    """A parameter of a template, by its local name; non-negative by default."""
+    # one object for each name: comparing equal ones is slow
+    return declared(name, "real" if real else "positive" if positive else "nonnegative")
 
 
 DOMAINS: dict[str, dict[str, bool]] = {
@@ -143,27 +141,24 @@ DOMAINS: dict[str, dict[str, bool]] = {
     "nonnegative": {"nonnegative": True},
     "real": {"real": True},
     "nonzero": {"real": True, "nonzero": True},
-    "fraction": {
-        "nonnegative": True,
-        "fraction": True,
-    },  # an assumption of ours, which sympy carries along
+    "fraction": {"nonnegative": True, "fraction": True},  # sympy carries our assumption along
 }
 
 
 @_kept
 def declared(name: str, domain: str) -> sp.Symbol:
-    """A parameter by its dotted name and its domain."""
+    """The symbol of a parameter, by dotted name and domain."""
     return sp.Symbol(name, **DOMAINS[domain])
 
 
 def is_fraction(symbol: sp.Symbol) -> bool:
-    """Whether a symbol stands for a share, from 0 to 1."""
+    """Whether a symbol stands for a number from 0 to 1."""
     return bool(symbol.assumptions0.get("fraction"))
 
 
 def ln(x: sp.Expr) -> sp.Expr:
-    """The logarithm of a product of symbols: what sympy would look for to simplify is not there,
-    and it takes long to look.
+    """The logarithm of a product of symbols, without sympy's search for simplifications, which is
+    slow and finds none here.
     """
     return sp.S.Zero if x == 1 else sp.log(x, evaluate=False)
 
@@ -228,9 +223,9 @@ class DB(sp.Function):
 
     @classmethod
     def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        return (
-            sp.bernoulli(n) if x.is_zero and n != 1 else sp.Rational(-1, 2) if x.is_zero else None
-        )
+        if not x.is_zero:
+            return None
+        return sp.Rational(-1, 2) if n == 1 else sp.bernoulli(n)
 
     def _eval_is_real(self) -> bool | None:
         real: bool | None = self.args[1].is_real
@@ -279,7 +274,7 @@ def series(x: sp.Expr, order: int, terms: int = 12) -> sp.Expr:
 
 
 def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
-    guarded = precision + 64 * (order + 1)  # bits that the differences near 0 may eat
+    guarded = precision + 64 * (order + 1)  # bits that cancellation near 0 may cost
     value = x._eval_evalf(guarded)
     if value is None or not (value.is_Float or value.is_Rational):
         return None
@@ -290,17 +285,15 @@ def _evalf(order: int, x: sp.Expr, precision: int) -> sp.Expr | None:
     return sp.Float(sp.diff(z / (sp.exp(z) - 1), z, order).subs(z, exact), precision=precision)
 
 
-# --- raw quotients of a constant field
+# --- quotients x/(eˣ − 1) written out by users
 
 
 def regular(e: sp.Expr) -> sp.Expr:
-    """x/(eˣ − 1) written as B(x), with whatever factor and sign it came, so that it has its value
-    at 0 too.
-    """
-    made = e.replace(
+    """x/(eˣ − 1), with any factor and sign, as B(x), which has its value at 0 too."""
+    replaced = e.replace(
         lambda n: n.is_Mul and any(_barrier(f) is not None for f in n.args), _with_barrier
     )
-    return made if made == e else regular(made)
+    return replaced if replaced == e else regular(replaced)
 
 
 def _barrier(factor: sp.Expr) -> sp.Expr | None:
@@ -312,9 +305,7 @@ def _barrier(factor: sp.Expr) -> sp.Expr | None:
 
 
 def _with_barrier(n: sp.Expr) -> sp.Expr:
-    """The product with its first quotient as B; as it was where x does not divide what is beside
-    it.
-    """
+    """The product with its first quotient as B; unchanged where x does not divide the rest."""
     for factor in n.args:
         x = _barrier(factor)
         if x is None:
@@ -331,7 +322,7 @@ def _with_barrier(n: sp.Expr) -> sp.Expr:
 
 
 def _ratios(rest: sp.Expr, x: sp.Expr) -> Iterator[sp.Expr]:
-    """rest/x as it cancels by itself, and with sums in it cancelled."""
+    """rest/x, as sympy cancels it, with common factors, and with each sum cancelled."""
     yield rest / x
     yield sp.factor_terms(rest) / sp.factor_terms(x)
     for f in sp.Mul.make_args(rest):
@@ -341,8 +332,8 @@ def _ratios(rest: sp.Expr, x: sp.Expr) -> Iterator[sp.Expr]:
 
 
 def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:
-    """Whether it may be 0 where x is: what is known to have one sign, as 1 + e^{V/s} of a gate, may
-    not.
+    """Whether a divisor may be zero where x is: not if it has one known sign, as 1 + e^{V/s} of a
+    gate.
     """
     if base.is_positive or base.is_negative:
         return False

@@ -1,9 +1,8 @@
-"""Text from users, read by bounded grammars: decimal numbers, whole numbers, units as papers print
-them.
+"""Text from users, read by bounded grammars: decimal numbers, integers, units as papers print them.
 
-Nothing here is evaluated, and nothing takes longer than the text is long: digits, exponents, depth
-and length are bounded first.  Digits are ASCII digits; of other signs only those that typesetters
-use are known (µ, Ω, °, Å, ·, ×, −, superscripts).
+Nothing here is evaluated, and the time is proportional to the length of the text: digits,
+exponents, depth and length are bounded first.  Digits are ASCII digits; of other characters only
+those of typesetters are known (µ, Ω, °, Å, ·, ×, −, superscripts).
 """
 
 from __future__ import annotations
@@ -40,44 +39,44 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
 def typed(text: str) -> str:
-    """The text as it would be typed: one minus, one dot, one micro sign, ``²`` as ``^2``."""
+    """The text as typed on a keyboard: one minus, one dot, one micro sign, ``²`` as ``^2``."""
     return re.sub(
         "[⁰¹²³⁴-⁹⁻⁺]+", lambda raised: f"^{raised[0].translate(_RAISED)}", text.translate(_TYPESET)
     ).strip()
 
 
 def decimal(text: str) -> float | None:
-    """A decimal number of ASCII digits, infinite where it is too large for a double; None for
-    anything else.
+    """A decimal number of ASCII digits, infinite beyond the range of a double.
+
+    None for other text.
     """
     text = text.strip()
     return float(text) if len(text) <= LONGEST and _DECIMAL.fullmatch(text) else None
 
 
 def exact(value: object) -> Fraction | None:
-    """A number, or text such as ``-0.5`` or ``1/3``, as the fraction that was written; None for
-    what is no finite number or has no bounded size.
+    """A number, or text such as ``-0.5`` or ``1/3``, as the fraction that was written.
 
-    A float is read as the shortest decimal that prints it, so that 0.1 is a tenth.
+    None for anything that is not a finite number of bounded size.  A float is read as the shortest
+    decimal that prints it, so that 0.1 is a tenth.
     """
     if isinstance(value, bool):
         return None
+    fraction = None
     if isinstance(value, Rational):
-        made = (
-            Fraction(int(value.numerator), int(value.denominator))
-            if _short(value.numerator) and _short(value.denominator)
-            else None
-        )
+        if _short(value.numerator) and _short(value.denominator):
+            fraction = Fraction(int(value.numerator), int(value.denominator))
     else:
-        told = (
-            str(value)
-            if isinstance(value, (Real, Decimal))
-            else typed(value)
-            if isinstance(value, str) and len(value) <= LONGEST
-            else ""
-        )
-        made = Fraction(told) if _EXACT.fullmatch(told) and not _LONG.search(told) else None
-    return made if made is None or not made or 10**-DECADES <= abs(made) <= 10**DECADES else None
+        text = ""
+        if isinstance(value, (Real, Decimal)):
+            text = str(value)
+        elif isinstance(value, str) and len(value) <= LONGEST:
+            text = typed(value)
+        if _EXACT.fullmatch(text) and not _LONG.search(text):
+            fraction = Fraction(text)
+    if fraction and not 10**-DECADES <= abs(fraction) <= 10**DECADES:
+        return None
+    return fraction
 
 
 def _short(number: object) -> bool:
@@ -85,8 +84,8 @@ def _short(number: object) -> bool:
 
 
 def numbers(value: object) -> Any:
-    """A float, or an array of floats, of what is nothing but real numbers; None of flags, text,
-    dates, complex or masked numbers.
+    """A float, or an array of floats, from real numbers only; None for booleans, text, dates,
+    complex or masked numbers.
     """
     import numpy as np
 
@@ -96,7 +95,7 @@ def numbers(value: object) -> Any:
         or hasattr(type(value), "magnitude")
         or hasattr(type(value), "dims")
     ):
-        return None  # what has a unit of its own is more than a number
+        return None  # a quantity or a labelled array has a unit
     try:
         if hasattr(value, "mask") and np.ma.is_masked(value):  # numpy.ma takes long to load
             return None
@@ -116,7 +115,7 @@ def numbers(value: object) -> Any:
 
 
 def leading(text: str) -> tuple[float, str] | None:
-    """The number that a text begins with, ``-60``, ``1e-7`` or ``2.5 × 10⁻⁷``, and the rest; None
+    """The number at the start of a text, ``-60``, ``1e-7`` or ``2.5 × 10⁻⁷``, and the rest; None
     where there is none.
     """
     if len(text) > LONGEST:
@@ -125,21 +124,20 @@ def leading(text: str) -> tuple[float, str] | None:
     ten = _TENS.match(text)
     if ten and text.startswith("10"):
         return 10.0 ** int(ten[1] or ten[2]), text[ten.end() :].strip()
-    found = _DECIMAL.match(text)
-    if not found or re.match(
-        r"[eE](?![A-Za-z])", text[found.end() :]
-    ):  # a number that breaks off, '5e', is no number of charges
+    match = _DECIMAL.match(text)
+    # an unfinished number, '5e', is not a number of elementary charges
+    if not match or re.match(r"[eE](?![A-Za-z])", text[match.end() :]):
         return None
-    rest = text[found.end() :]
+    rest = text[match.end() :]
     ten = _TENS.match(rest)
     if ten and not rest.lstrip().startswith("10"):
-        number = f"{found[0]}e{int(ten[1] or ten[2])}" if "e" not in found[0].lower() else "nan"
+        number = f"{match[0]}e{int(ten[1] or ten[2])}" if "e" not in match[0].lower() else "nan"
         return (float(number), rest[ten.end() :].strip()) if number != "nan" else None
-    return float(found[0]), rest.strip()
+    return float(match[0]), rest.strip()
 
 
 class Unreadable(ValueError):
-    """Why a text is no unit, in words; ``instead`` are texts that might be meant."""
+    """The reason why a text is no unit; ``instead`` are texts that may be meant."""
 
     def __init__(self, why: str, *instead: str) -> None:
         super().__init__(why)
@@ -177,9 +175,9 @@ def unit(text: str) -> list[Power]:
     """The named units of ``mmol l-1``, ``µA/cm²``, ``nmol·mg⁻¹·min⁻¹``, ``1/(M*s)`` with their
     exponents, none for a pure number.
 
-    Units are joined by a blank, ``*``, ``·``, a dot or nothing after an exponent; exponents stand
-    behind ``^`` or ``**``, raised, or attached.  After a slash only slashes may follow, for ``J/mol
-    K`` is read in two ways.  Raises Unreadable.
+    Units are joined by a blank, ``*``, ``·``, a dot, or nothing after an exponent; exponents follow
+    ``^`` or ``**``, are raised, or are attached.  After a slash only slashes may follow, because
+    ``J/mol K`` has two readings.  Raises Unreadable.
     """
     if len(text) > LONGEST:
         raise Unreadable(f"a text of {len(text)} characters")
@@ -192,14 +190,14 @@ def unit(text: str) -> list[Power]:
             f"the sign {strange[0]!r}" + " (a decimal point is '.')" * (strange[0] == ",")
         )
     reader = _Reader(plain)
-    made = list(reader.product(0))
+    powers = list(reader.product(0))
     if reader.at < len(plain):
         raise Unreadable(f"{plain[reader.at :].strip()!r} is left over")
-    return made
+    return powers
 
 
 class _Reader:
-    """Recursive descent over the text of a unit; ``at`` is how far it came."""
+    """Recursive descent over the text of a unit; ``at`` is the current position."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
@@ -242,58 +240,56 @@ class _Reader:
                 raise Unreadable("a bracket that is not closed")
             self.at += 1
         else:
-            found = _NAME.match(self.text, self.at)
-            if not found:
+            match = _NAME.match(self.text, self.at)
+            if not match:
                 rest = self.text[self.at :].strip()
                 raise Unreadable(
                     f"{rest!r} where the name of a unit is due"
                     if rest
                     else "no unit after the last sign"
                 )
-            inside = [Power(found[0], Fraction(1))]
-            self.at = found.end()
+            inside = [Power(match[0], Fraction(1))]
+            self.at = match.end()
         exponent = self._exponent()
-        made = [Power(name, own * exponent) for name, own in inside]
-        if any(abs(power.exponent) > HIGHEST for power in made):
+        powers = [Power(name, own * exponent) for name, own in inside]
+        if any(abs(power.exponent) > HIGHEST for power in powers):
             raise Unreadable(f"an exponent beyond {HIGHEST}")
-        return made
+        return powers
 
     def _exponent(self) -> Fraction:
         raised = _RAISE.match(self.text, self.at)
         attached = None if raised else _ATTACHED.match(self.text, self.at)
-        found = raised or attached
-        if not found:
+        match = raised or attached
+        if not match:
             return Fraction(1)
-        self.at = found.end()
+        self.at = match.end()
         if attached:
             return Fraction(attached[0])
-        number, over, alone = found.groups()
+        number, over, alone = match.groups()
         if over is not None and not int(over):
             raise Unreadable("an exponent over 0")
-        made = Fraction(number or alone) / int(over or 1)
-        near = made.limit_denominator(12)
-        if abs(made - near) > Fraction(1, 10**6):
+        exponent = Fraction(number or alone) / int(over or 1)
+        near = exponent.limit_denominator(12)
+        if abs(exponent - near) > Fraction(1, 10**6):
             raise Unreadable("an exponent that is no small fraction")
         return near
 
     def _skip(self, blank: re.Pattern[str]) -> None:
-        found = blank.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = blank.match(self.text, self.at)
+        self.at = match.end() if match else self.at
 
 
 class Names(NamedTuple):
-    """``units``: every name, symbol and alias, with the name that is kept; ``prefixes`` likewise,
-    the longest first.
+    """``units``: every name, symbol and alias with its canonical name; ``prefixes`` likewise, the
+    longest first.
     """
 
     units: dict[str, str]
     prefixes: dict[str, str]
 
 
-FROM_ZERO = {
-    "degree_Celsius": "kelvin",
-    "degree_Fahrenheit": "rankine",
-}  # the degree of a scale that begins elsewhere
+# scales with an offset, and the unit of a difference on them
+FROM_ZERO = {"degree_Celsius": "kelvin", "degree_Fahrenheit": "rankine"}
 WHOLE = {  # units that take no prefix
     "minute", "hour", "day", "week", "year", "percent", "ppm", "count", "degree_Celsius",
     "degree_Fahrenheit", "rankine", "angstrom",
@@ -308,12 +304,8 @@ def names() -> Names:
         {f"delta_{scale}": degree for scale, degree in FROM_ZERO.items()},
         dict[str, str](),
     )
-    for line in (
-        (files(__package__) / "units.txt")
-        .read_text(encoding="utf-8")
-        .split("@group")[0]
-        .splitlines()
-    ):
+    definitions = (files(__package__) / "units.txt").read_text(encoding="utf-8")
+    for line in definitions.split("@group")[0].splitlines():
         name, *rest = (part.strip() for part in line.split("="))
         if not rest or line.startswith(("#", "@")):
             continue
@@ -326,25 +318,24 @@ def names() -> Names:
 
 @lru_cache(maxsize=512)
 def named(text: str) -> str | None:
-    """The name that is kept of a unit with its prefix, or with the s of a plural; None if it is not
-    known.
+    """The canonical name of a unit, with its prefix and without the s of a plural; None if
+    unknown.
     """
     units, prefixes = names()
     if text in units:
         return units[text]
     for prefix, name in prefixes.items():
         base = units.get(text.removeprefix(prefix)) if text.startswith(prefix) else None
-        if (
-            base is not None and base not in WHOLE and (prefix != "h" or base == "pascal")
-        ):  # hg, hs: no one's units
+        hecto = prefix != "h" or base == "pascal"  # hg and hs are nobody's units
+        if base is not None and base not in WHOLE and hecto:
             return name + base
-    one = text.removesuffix("s")
-    return named(one) if one != text and re.search("[a-z]{3}$", one) else None
+    singular = text.removesuffix("s")
+    return named(singular) if singular != text and re.search("[a-z]{3}$", singular) else None
 
 
 def alike(text: str, other: str) -> bool:
-    """Whether two names differ by one letter left out, put in, changed or swapped with its
-    neighbour; by two where they are long.
+    """Whether two names differ by one letter left out, inserted, changed or swapped with its
+    neighbour, or long ones by two.
     """
     if abs(len(text) - len(other)) > 2:
         return False
@@ -352,9 +343,7 @@ def alike(text: str, other: str) -> bool:
 
 
 def distance(a: str, b: str) -> int:
-    """Letters left out, put in, changed or swapped with a neighbour between two words (Damerau
-    1964).
-    """
+    """Number of letters left out, inserted, changed or swapped with a neighbour (Damerau 1964)."""
     rows = [list(range(len(b) + 1))]
     for i, x in enumerate(a, 1):
         row = [i]

@@ -31,7 +31,8 @@ def about(name: str) -> str:
     path = ROOT / "biomembrane" / name
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
-    first = re.split(r"(?<=\.)\s", text.splitlines()[0])[0]
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    first = re.split(r"(?<=\.)\s", paragraph)[0]
     return first.removeprefix(f"{name.replace('_', ' ').capitalize()}: ")
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from mpmath import mp, mpf
 
 import biomembrane as bm
-from biomembrane.declare.reaction import terms
+from biomembrane.declare.reaction_text import terms
 from biomembrane.testing.random_models import ModelSpec, model_specs
 from biomembrane.testing.spec_models import build
 

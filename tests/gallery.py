@@ -14,7 +14,7 @@ from builders import FUEL, SALINE, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q, symbols
-from biomembrane.declare.reaction import terms
+from biomembrane.declare.reaction_text import terms
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.second_law.claim import Claim, claim
 from biomembrane.symbols import B, F, R, T

@@ -31,7 +31,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "mutants"
 TARGETS = [f"biomembrane/{room}/**/*.py" for room in ("account", "results", "second_law")]
-TARGETS += [f"biomembrane/declare/{name}.py" for name in ("laws", "diagram", "stationary_state")]
+DECLARE = (
+    "laws", "rates", "barriers", "saturable_law", "reduced_cycle", "laws_by_function", "diagram",
+    "cycle_stationary_state",
+)  # fmt: skip
+TARGETS += [f"biomembrane/declare/{name}.py" for name in DECLARE]
 COPIED = [
     "biomembrane",
     "models",

@@ -161,7 +161,7 @@ def by_affinity(draw: Draw, b: Claim, _: Any) -> Any:
 
 def king_altman(draw: Draw, b: Claim, energy: Any) -> Any:
     """Four states: binding, crossing, release, return."""
-    from biomembrane.declare.laws import ring
+    from biomembrane.declare.reduced_cycle import ring
 
     up, down = pair(draw, b, energy)
     k = [number(draw, 1, 100) for _ in range(3)]

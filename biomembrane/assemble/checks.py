@@ -8,8 +8,9 @@ from typing import Any
 from .. import errors
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared, joined
-from ..declare.places import RESERVED, Compartment, Membrane, Place, Reservoir
-from ..declare.reaction import made_or_used, one_convention
+from ..declare.place_contents import RESERVED
+from ..declare.places import Compartment, Membrane, Place, Reservoir
+from ..declare.reaction_balance import net_species, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
@@ -142,7 +143,7 @@ def transformed(found: Iterable[Transporter | Cycle]) -> frozenset[Species]:
     """Species that some transporter as a whole makes or uses up."""
     made: set[Species] = set()
     for t in found:
-        made |= {s for p in t.processes for s in made_or_used(p.reaction) if not _closes(t, s)}
+        made |= {s for p in t.processes for s in net_species(p.reaction) if not _closes(t, s)}
     return frozenset(made)
 
 
@@ -151,7 +152,7 @@ def _closes(t: Transporter | Cycle, species: Species) -> bool:
     held = {state.pool: dict(state.bound).get(species, 0) for state in t.states}
     for p in t.processes:
         gained = sum(n * held[w.pool] for w, n in p.reaction.net.items() if w.is_state)
-        if gained + made_or_used(p.reaction).get(species, 0):
+        if gained + net_species(p.reaction).get(species, 0):
             return False
     return True
 

@@ -8,7 +8,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.parameter import table as parameter_rows
-from ..declare.transporter_latex import reaction
+from ..declare.transporter_latex import reaction_latex
 from ..html import collapsible, join, table
 from ..latex import tex
 from .impermeants import Impermeant, impermeant_quantities
@@ -53,7 +53,7 @@ def html(model: System, impermeants: Sequence[Impermeant]) -> str:
 
 def latex(model: System, energy: sp.Expr) -> str:
     """Reactions, G(x) and the balances, as display mathematics."""
-    lines = [reaction(p.reaction) for p in model.processes]
+    lines = [reaction_latex(p.reaction) for p in model.processes]
     lines.append(f"G = {tex(energy)}")
     own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
     rates = [formula.expression.xreplace(own) for _, formula in balances(model)]

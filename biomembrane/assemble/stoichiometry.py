@@ -19,7 +19,7 @@ import sympy as sp
 from .. import errors, symbols
 from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane, Place, Reservoir
-from ..declare.site_formulas import exact
+from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process
 
 Link = tuple[

@@ -32,7 +32,7 @@ def _run_and_save(options: argparse.Namespace, figure_process: FigureProcess) ->
     from .. import errors
     from ..exchange import netcdf, shipped_models
     from ..results.outcome import outcome
-    from ..results.run import simulate
+    from ..results.simulation import simulate
     from ..solve.engines.native import Native
 
     module = shipped_models.module(options.model)

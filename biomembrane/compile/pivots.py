@@ -50,4 +50,5 @@ def _refuse(model: Model, i: int, others: list[str]) -> None:
         ),
         got=f"one that depends on {', '.join(others) or 'no state'}",
         advice=f"the constraint stands for {others[0]}" if others else f"a rate for {name}",
+        state=name,
     )

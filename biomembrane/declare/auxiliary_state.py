@@ -1,4 +1,4 @@
-"""States with an equation of their own, such as gates: pure numbers that laws may read."""
+"""States with their own equation, such as gates: pure numbers that laws may read."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors
 from .bound_expression import BoundExpression, free
-from .checks import certificate
+from .checks.dimensions import check_dimension
+from .checks.signs import check_sign
 from .parameter import Declared, check_name
 from .places import Compartment, Membrane
 from .reaction import Reaction
 from .readable_state import OwnState
-from .site import Site, evaluated
+from .site import Site
+from .user_expressions import evaluated
 from .user_functions import called
 
 
 @dataclass(frozen=True, eq=False)
 class Auxiliary(OwnState):
-    """A pure number x with dx/dt = rate(site, x) [1/s], outside the energy books.
+    """A pure number x with dx/dt = rate(site, x) [1/s], outside the energy ledger.
 
-    A law reads it as ``site[state]``; a model holds every state that its laws read.
+    A law reads it as ``site[state]``; a model contains every state that its laws read.
 
     Args:
         name: x(0) is the parameter ``name.start``, parameters of the rate are ``name.key``.
         on: the membrane whose V and solutes the rate may read, or a compartment.
         rate: a function of the site and of x; it may read other states.
         start: x(0).
-        domain: ``fraction`` (0 to 1), ``nonnegative`` or ``real``; no rate may lead out of it.
+        domain: ``fraction`` (0 to 1), ``nonnegative`` or ``real``; the rate may not lead out of it.
 
     Raises DimensionError, NegativeRate, OutOfDomain, WrongType, UnknownName and the unit errors.
     """
@@ -49,21 +51,21 @@ class Auxiliary(OwnState):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Auxiliary, name")
-        domain, told = self.domain, f"{self.name} at the start"
+        domain, long_name = self.domain, f"{self.name} at the start"
         site = Site(self.name, Reaction((), ()), self.on)
-        site.parameter("start", self.start, d.ONE, domain=domain, long_name=told)
+        site.parameter("start", self.start, d.ONE, domain=domain, long_name=long_name)
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
         (rate,) = site.settled(rate)
-        certificate.check_dimension(rate, d.RATE, site.dims, self.name, "rate")
+        check_dimension(rate, d.RATE, site.dims, self.name, "rate")
         if domain != "real":
             self._check_inward(rate.xreplace({x: sp.S.Zero}), site, "rate at 0")
         if domain == "fraction":
             self._check_inward(-rate.xreplace({x: sp.S.One}), site, "-rate at 1")
-        put: Any = object.__setattr__
-        put(self, "formula", BoundExpression(rate, site.names))
-        put(self, "parameters", dict(site.parameters))
-        put(self, "own_states", tuple(y for y in site.own_states if y is not self))
+        set_field: Any = object.__setattr__
+        set_field(self, "formula", BoundExpression(rate, site.names))
+        set_field(self, "parameters", dict(site.parameters))
+        set_field(self, "own_states", tuple(y for y in site.own_states if y is not self))
 
     def _check_inward(self, rate: sp.Expr, site: Site, what: str) -> None:
         """Raise ``NegativeRate`` where the rate leads out of the domain.
@@ -73,7 +75,7 @@ class Auxiliary(OwnState):
         values = {p.name: p.value for p in site.parameters.values()}
         with suppress(errors.SecondLawUndecided):
             try:
-                certificate.check_sign(rate, values, self.name, what)
+                check_sign(rate, values, self.name, what)
             except errors.NegativeRate as wrong:
                 wanted = f"a rate that keeps {self.name} in its domain, {self.domain}"
                 advice = "opening·(1 − x) − closing·x, or domain='real' for what has no bounds"
@@ -97,33 +99,37 @@ class Auxiliary(OwnState):
 
     @property
     def transporter(self) -> str:
-        """Whose it is, as errors tell it."""
+        """Its owner in the words of errors."""
         return self.name
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rate depends on a symbol of the model."""
         names = self.formula.names
-        return any(names.get(here) == symbol for here in free(self.formula.local))
+        return any(names.get(local) == symbol for local in free(self.formula.local))
 
 
-def auxiliaries(
-    read: Iterable[Any], model: str, places: Collection[Any]
-) -> tuple[Auxiliary, ...]:  # fmt: skip
-    """The states that are read, and those that their rates read in turn.
+def auxiliaries(read: Iterable[Any], model: str, places: Collection[Any]) -> tuple[Auxiliary, ...]:
+    """The states that laws read, and those that their rates read in turn.
 
     Raises DuplicateName, BadPlace.
     """
-    found: dict[str, Auxiliary] = {}
-    left = list(read)
-    for x in left:
+    states: dict[str, Auxiliary] = {}
+    pending = list(read)
+    for x in pending:
         where = f"Model({model!r}), {x.name}"
-        if found.setdefault(x.name, x) != x:
-            wanted, got = "one state of each name", f"two named {x.name!r}"
-            advice = "use the same object in all laws, or give one of the two another name"
-            raise errors.DuplicateName(where=where, wanted=wanted, got=got, advice=advice)
+        if states.setdefault(x.name, x) != x:
+            raise errors.DuplicateName(
+                where=where,
+                wanted="one state of each name",
+                got=f"two named {x.name!r}",
+                advice="use the same object in all laws, or give one of the two another name",
+            )
         if x.on not in places:
-            wanted, got = "a membrane or a compartment of the model", x.on.name
-            advice = f"{x.name} on the membrane of the channel that reads it"
-            raise errors.BadPlace(where=where, wanted=wanted, got=got, advice=advice)
-        left += [y for y in x.own_states if y.name not in found]
-    return tuple(found.values())
+            raise errors.BadPlace(
+                where=where,
+                wanted="a membrane or a compartment of the model",
+                got=x.on.name,
+                advice=f"{x.name} on the membrane of the channel that reads it",
+            )
+        pending += [y for y in x.own_states if y.name not in states]
+    return tuple(states.values())

@@ -1,7 +1,7 @@
-"""Expressions in local symbols, with what these stand for: equal laws at a thousand places are one
-expression under a thousand names.
+"""Expressions in local symbols, with the model's expressions for these: equal laws at a thousand
+places are one expression under a thousand names.
 
-Local names hold an ``@``, which no declared name can, so that the two kinds never meet.
+Local names contain an ``@``, which no declared name can, so that the two kinds are distinct.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 import sympy as sp
 
-#: What a law says in place of a branch, as advice.
+#: Advice on what to write in place of a branch.
 BRANCHES = "in place of if: sympy.Max, Min or Abs, or a steep gate such as 1/(1 + sympy.exp(-x))"
 
 
@@ -23,15 +23,13 @@ def _product(local: sp.Expr, factor: sp.Expr) -> sp.Expr:
 
 @lru_cache(maxsize=8192)
 def free(local: sp.Expr) -> frozenset[sp.Symbol]:
-    """The symbols of an expression, which sympy would look for anew each time."""
+    """The symbols of an expression, which sympy would search for again each time."""
     return frozenset(local.free_symbols)
 
 
 @dataclass(frozen=True, eq=False)
 class BoundExpression:
-    """``local`` with its symbols replaced by ``names``; symbols that have no entry there stand for
-    themselves.
-    """
+    """``local`` with its symbols replaced by ``names``; symbols without an entry stay."""
 
     local: sp.Expr
     names: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
@@ -49,8 +47,8 @@ class BoundExpression:
 
 
 class BoundExpressions(MutableMapping[str, sp.Expr]):
-    """A dictionary of expressions, each written out when it is asked for; ``formulas`` are the
-    entries as they are kept.
+    """A dictionary of expressions that are written out on access; ``formulas`` holds them as
+    bound expressions.
     """
 
     def __init__(self, formulas: Mapping[str, BoundExpression]) -> None:

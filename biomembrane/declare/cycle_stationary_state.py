@@ -1,9 +1,9 @@
-"""The stationary state of a Markov chain without a subtraction, and the sums over its forests.
+"""The stationary state of a Markov chain without subtractions, and sums over its forests.
 
-States are left out one by one (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107, 1985): only sums,
-products and quotients of rates, so that every share has all its digits however far apart the rates
-are.  One elimination serves single chains, in Python's numbers, many chains at once, as arrays, and
-slopes, as numbers that carry theirs.
+States are eliminated one by one (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107, 1985) with sums,
+products and quotients of rates only, so that every occupancy has all its digits, however far apart
+the rates are.  One elimination serves single chains, as Python numbers, many chains at once, as
+arrays, and derivatives, as numbers that carry them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Rates = list[list[Any]]  # rates[from][to]; what stands at [i][i] is never read
+Rates = list[list[Any]]  # rates[from][to]; entries [i][i] are never read
 
 
 def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
-    """Leave out the states behind the first ``kept``, the last one first, in place.
+    """Eliminate the states after the first ``kept``, the last one first, in place.
 
-    Gives what leaves each of them, before it goes.
+    Yields the total rate out of each state, before it is eliminated.
     """
     for n in range(len(rates) - 1, kept - 1, -1):
         leaving = rates[n]
@@ -35,19 +35,19 @@ def eliminated(rates: Rates, kept: int = 1) -> Iterator[Any]:
 
 
 def occupied(rates: Rates, one: Any) -> list[Any]:
-    """The share of each state, from rates eliminated to the first; ``one`` is 1 of their kind."""
-    made = [one]
+    """The share of each state, from rates eliminated to the first; ``one`` is 1 in their type."""
+    weights = [one]
     for n in range(1, len(rates)):
-        made.append(sum(share * row[n] for share, row in zip(made, rates, strict=False)))
-    total = sum(made)
-    return [share / total for share in made]
+        weights.append(sum(share * row[n] for share, row in zip(weights, rates, strict=False)))
+    total = sum(weights)
+    return [share / total for share in weights]
 
 
 def rows(a: Array, order: Sequence[int] | None = None) -> Rates:
-    """Rates a[i, j, …] as lists, of Python's numbers for one chain; in an order of the states."""
+    """Rates a[i, j, …] as lists, of Python numbers for one chain; in an order of the states."""
     chosen = a if order is None else a[np.ix_(order, order)]
-    made: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
-    return made
+    lists: Rates = chosen.tolist() if a.ndim == 2 else [[*row] for row in chosen]
+    return lists
 
 
 def shares(a: Array) -> Array:
@@ -59,17 +59,17 @@ def shares(a: Array) -> Array:
 
 
 def forests(a: Array, kept: Sequence[int]) -> float:
-    """Σ of all forests of one chain that lead every other state to one of those kept.
+    """Σ over all forests of one chain that lead every other state to one of those kept.
 
-    It is the determinant of what is left of its rates without those kept.
+    It is the determinant of the rate matrix without the rows and columns of those kept.
     """
     order = [*kept, *(s for s in range(len(a)) if s not in set(kept))]
-    made = 1.0
+    total = 1.0
     for out in eliminated(rows(a, order), len(kept)):
-        made *= out
-        if not made:  # a state that leads nowhere
+        total *= out
+        if not total:  # a state that leads nowhere
             break
-    return made
+    return total
 
 
 def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
@@ -78,13 +78,13 @@ def sloped_shares(a: Array, da: Array) -> tuple[Array, Array]:
     rates = [[Sloped(x, dx) for x, dx in zip(row, slopes, strict=True)] for row, slopes in both]
     for _ in eliminated(rates):
         pass
-    made = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
-    return np.array([x.value for x in made]), np.array([x.slope for x in made])
+    occupancies = occupied(rates, Sloped(1.0, np.zeros(da.shape[2:])))
+    return np.array([x.value for x in occupancies]), np.array([x.slope for x in occupancies])
 
 
 @dataclass(frozen=True, slots=True)
 class Sloped:
-    """A number with its derivatives along some variables."""
+    """A number with its derivatives with respect to some variables."""
 
     value: float
     slope: Array
@@ -93,12 +93,12 @@ class Sloped:
         return Sloped(self.value + other.value, self.slope + other.slope)
 
     def __radd__(self, other: int) -> Sloped:
-        """To the 0 that a sum begins with."""
+        """Added to the 0 that a sum starts from."""
         return self
 
     def __mul__(self, other: Sloped) -> Sloped:
         return Sloped(self.value * other.value, self.slope * other.value + self.value * other.slope)
 
     def __truediv__(self, other: Sloped) -> Sloped:
-        made = self.value / other.value
-        return Sloped(made, (self.slope - made * other.slope) / other.value)
+        ratio = self.value / other.value
+        return Sloped(ratio, (self.slope - ratio * other.slope) / other.value)

@@ -1,7 +1,7 @@
 """The kinetic diagram: states, steps between them, spanning trees, loops, and the stationary state.
 
-Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is found without a
-subtraction, see :mod:`.cycle_stationary_state`.
+Trees and loops: King & Altman 1956; Hill 1989.  The stationary state is computed without
+subtractions, see :mod:`.cycle_stationary_state`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ Walk = tuple[tuple[int, int], ...]  # (step, ±1) once around, or from one state
 
 @dataclass(frozen=True)
 class Diagram:
-    """Names of ``states`` and ``steps``; ``ends`` are by step (from, to), places among the states.
+    """A kinetic diagram: names of ``states`` and ``steps``, and ``ends`` (from, to) by step, as
+    indices of states.
 
-    An order of steps says which of them a spanning tree takes first (Kruskal); unless told, it
-    grows :meth:`outward`.
+    An order of steps decides which of them a spanning tree takes first (Kruskal); by default the
+    tree grows :meth:`outward`.
     """
 
     states: tuple[str, ...]
@@ -47,12 +48,12 @@ class Diagram:
         return cls(known, tuple(name for name, _, _ in listed), ends)
 
     def __getstate__(self) -> dict[str, Any]:
-        return caching.bare(self)
+        return caching.state_without_cache(self)
 
     # --- trees
 
     def outward(self, among: Iterable[int] | None = None) -> tuple[int, ...]:
-        """Steps in the order in which a tree grows from the first state, then those that it leaves.
+        """Steps in the order in which a tree grows from the first state, then the remaining ones.
 
         It grows in passes over the steps as they are listed.
         """
@@ -67,7 +68,7 @@ class Diagram:
         return (*grown, *(k for k in left if k not in grown))
 
     def tree(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
-        """The steps of a spanning tree; of one of each part, if the order does not connect all."""
+        """The steps of a spanning tree; one per component if the order does not connect all."""
         return self._kept("tree", order, self._spanning)
 
     def chords(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
@@ -76,31 +77,31 @@ class Diagram:
         return tuple(k for k in range(len(self.ends)) if k not in kept)
 
     def paths(self, tree: Sequence[int], start: int = 0) -> dict[int, Walk]:
-        """By state that is reached, the steps of a tree that lead to it from ``start``."""
+        """For each state that is reached, the steps of a tree that lead to it from ``start``."""
         links: dict[int, list[tuple[int, int, int]]] = {s: [] for s in range(len(self.states))}
         for k in tree:
             a, b = self.ends[k]
             links[a].append((k, 1, b))
             links[b].append((k, -1, a))
-        found: dict[int, Walk] = {start: ()}
-        edge = [start]
-        while edge:
-            here = edge.pop()
-            for k, way, there in links[here]:
-                if there not in found:
-                    found[there] = (*found[here], (k, way))
-                    edge.append(there)
-        return found
+        paths: dict[int, Walk] = {start: ()}
+        frontier = [start]
+        while frontier:
+            state = frontier.pop()
+            for k, direction, neighbour in links[state]:
+                if neighbour not in paths:
+                    paths[neighbour] = (*paths[state], (k, direction))
+                    frontier.append(neighbour)
+        return paths
 
     def levels(self, rises: Sequence[Any], tree: Sequence[int], zero: Any) -> list[Any]:
-        """The level of each state above the first, from what each step of a tree rises by."""
+        """The level of each state above the first, from the rise of each step of a tree."""
         paths = self.paths(tree)
         return [sum((way * rises[k] for k, way in paths[s]), zero) for s in range(len(self.states))]
 
     # --- loops
 
     def walks(self, order: Sequence[int] | None = None) -> tuple[Walk, ...]:
-        """The fundamental loops: each chord of the tree closes one, and its walk begins with it."""
+        """The fundamental loops: each chord of the tree closes one, whose walk starts with it."""
         return self._kept("walks", order, self._fundamental)
 
     def loops(self, order: Sequence[int] | None = None) -> Array:
@@ -124,36 +125,36 @@ class Diagram:
         return self._names((*every, *map(forward, more))) | self._names(every)
 
     def simple(self, most: int) -> tuple[Walk, ...]:
-        """Every loop that meets no state twice, short ones first, up to a few beyond ``most``."""
+        """Every loop that visits no state twice, short ones first, up to a few beyond ``most``."""
         links: list[list[tuple[int, int, int]]] = [[] for _ in self.states]
         for k, (a, b) in enumerate(self.ends):
             links[a].append((k, 1, b))
             links[b].append((k, -1, a))
-        found: dict[frozenset[int], Walk] = {}
+        loops: dict[frozenset[int], Walk] = {}
         for start in range(len(self.states)):
             stack: list[tuple[int, Walk, frozenset[int]]] = [(start, (), frozenset([start]))]
-            while stack and len(found) <= most:
-                here, walk, seen = stack.pop()
-                for k, way, there in links[here]:
-                    if any(k == used for used, _ in walk) or there < start:
+            while stack and len(loops) <= most:
+                state, walk, visited = stack.pop()
+                for k, direction, neighbour in links[state]:
+                    if any(k == used for used, _ in walk) or neighbour < start:
                         continue
-                    if there == start:
-                        found.setdefault(members((*walk, (k, way))), (*walk, (k, way)))
-                    elif there not in seen:
-                        stack.append((there, (*walk, (k, way)), seen | {there}))
-        return tuple(sorted(found.values(), key=lambda walk: (len(walk), walk)))
+                    if neighbour == start:
+                        loops.setdefault(members((*walk, (k, direction))), (*walk, (k, direction)))
+                    elif neighbour not in visited:
+                        stack.append((neighbour, (*walk, (k, direction)), visited | {neighbour}))
+        return tuple(sorted(loops.values(), key=lambda walk: (len(walk), walk)))
 
     def row(self, walk: Walk) -> Array:
         """A loop as a row of Z."""
-        made = np.zeros(len(self.steps))
-        for k, way in walk:
-            made[k] = way
-        return made
+        row = np.zeros(len(self.steps))
+        for k, direction in walk:
+            row[k] = direction
+        return row
 
     def around(self, walk: Walk) -> tuple[str, ...]:
-        """The states that a loop meets, from where it begins once around."""
-        met = [self.states[self.ends[k][::way][0]] for k, way in walk]
-        return (*met, met[0])
+        """The states that a loop visits, once around from its start."""
+        states = [self.states[self.ends[k][::direction][0]] for k, direction in walk]
+        return (*states, states[0])
 
     # --- the stationary state, at rates (step, …) ``up``, as a step is written, and ``down``
 
@@ -185,28 +186,28 @@ class Diagram:
         met = [sorted({s for k, _ in walk for s in self.ends[k]}) for walk in walks]
         return [cycle_stationary_state.forests(a, states) / trees for states in met]
 
-    # --- how it is worked out
+    # --- implementation
 
     def _kept(self, what: str, order: Sequence[int] | None, work: Work[Found]) -> Found:
-        """What follows from an order, once."""
-        known = caching.held(self)
+        """The result of ``work`` for an order, kept."""
+        known = caching.cache_of(self)
         key = (what, None if order is None else tuple(order))
         if key not in known:
-            caching.bound(known)  # orders by traffic are many
+            caching.limit(known)  # orders by traffic are many
             known[key] = work(self.outward() if key[1] is None else key[1])
-        found: Found = known[key]
-        return found
+        value: Found = known[key]
+        return value
 
     def _names(self, walks: Sequence[Walk]) -> dict[frozenset[int], str]:
         pairs = [frozenset(ends) for ends in self.ends]
         through = {members(walk): frozenset(pairs[k] for k, _ in walk) for walk in walks}
         alike = Counter(through.values())
-        made = {members(walk): "–".join(self.around(walk)) for walk in walks}
-        for steps in made:
+        names = {members(walk): "–".join(self.around(walk)) for walk in walks}
+        for steps in names:
             if alike[through[steps]] > 1:
                 taken = [k for k in sorted(steps) if pairs.count(pairs[k]) > 1]
-                made[steps] += " by " + " and ".join(self.steps[k] for k in taken)
-        return made
+                names[steps] += " by " + " and ".join(self.steps[k] for k in taken)
+        return names
 
     def _spanning(self, order: tuple[int, ...]) -> tuple[int, ...]:
         root = list(range(len(self.states)))
@@ -238,22 +239,23 @@ class Diagram:
 
 
 def members(walk: Walk) -> frozenset[int]:
-    """The steps of a walk, whatever its direction and where it begins."""
+    """The steps of a walk, whatever its direction and its start."""
     return frozenset(k for k, _ in walk)
 
 
 def forward(walk: Walk) -> Walk:
     """The same loop with most steps in their written direction, and the first step first."""
-    back = tuple((k, -way) for k, way in reversed(walk))
-    made = walk if sum(way for _, way in walk) >= 0 else back
-    first = min(range(len(made)), key=lambda i: made[i][0])
-    return (*made[first:], *made[:first])
+    reverse = tuple((k, -direction) for k, direction in reversed(walk))
+    turned = walk if sum(direction for _, direction in walk) >= 0 else reverse
+    first = min(range(len(turned)), key=lambda i: turned[i][0])
+    return (*turned[first:], *turned[:first])
 
 
 def slowest_last(up: Array, down: Array) -> tuple[int, ...]:
     """The steps in order of their traffic, the larger one-way flux, the fastest first.
 
-    A net flux is read where least cancels in it: a step outside of a spanning tree of the fastest
-    ones is a loop, whose flux is that of the step, its slowest; those of the tree follow from them.
+    A net flux is best taken where least cancels in it.  A step outside a spanning tree of the
+    fastest ones closes a loop whose slowest step it is, and whose flux is its own; the fluxes of
+    the tree follow from these.
     """
     return tuple(int(k) for k in np.argsort(-np.maximum(up, down), kind="stable"))

@@ -1,6 +1,4 @@
-"""What a user makes is compared by what it says, not by where it lies in memory, and travels to
-another process whatever it was made from.
-"""
+"""Comparison of a user's objects by content, and their transfer to another process."""
 
 from __future__ import annotations
 
@@ -15,10 +13,9 @@ from .. import caching, errors
 
 
 class Compared:
-    """Equal to what says the same; hashed by name, which equal ones share.
+    """An object that is compared by content and hashed by name, which equal objects share.
 
-    ``_content`` gives what is compared, ``_loose`` names the attributes that may hold a user's
-    functions.
+    ``_content`` is what is compared; ``_loose`` names attributes that may hold a user's functions.
     """
 
     name: str
@@ -39,38 +36,37 @@ class Compared:
         return hash(self.name)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = caching.bare(self)
-        made = {
+        kept = caching.state_without_cache(self)
+        state = {
             name: value
             for name, value in kept.items()
             if not isinstance(getattr(type(self), name, None), cached_property)
         }
-        return made | {name: portable(made[name]) for name in self._loose if name in made}
+        return state | {name: portable(state[name]) for name in self._loose if name in state}
 
 
 @dataclass(frozen=True)
-class Left:
-    """Stands where a function was that could not travel; what it gave when the object was made
-    did.
+class LeftBehind:
+    """In place of a function that could not be transferred to another process; what it gave when
+    the object was made is kept.
     """
 
     name: str
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        advice = (
-            "a function of a module, or install cloudpickle in both processes: pip install"
-            " 'biomembrane[sweep]'"
-        )
         raise errors.WrongType(
             where=self.name,
             wanted="a function that travels to another process",
             got="one that was left behind",
-            advice=advice,
+            advice=(
+                "a function of a module, or install cloudpickle in both processes: pip install"
+                " 'biomembrane[sweep]'"
+            ),
         )
 
 
 class _Packed:
-    """Bytes that become the object again where they arrive."""
+    """Bytes that are unpickled to the object itself."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
@@ -82,33 +78,33 @@ class _Packed:
 
 
 def portable(value: Any) -> Any:
-    """The value itself where all its functions and classes belong to modules; else packed by
-    cloudpickle, or left behind without it.
+    """The value itself where all its functions and classes belong to modules, else
+    :func:`packed`.
     """
-    return value if _known(value) else packed(value)
+    return value if _importable(value) else packed(value)
 
 
 def packed(value: Any) -> Any:
-    """What becomes the value again in another process, functions included; what says that it was
-    left behind where cloudpickle is missing.
-    """
+    """The value pickled with its functions; a :class:`LeftBehind` without cloudpickle."""
     try:
         import cloudpickle
     except ImportError:
-        return Left(errors.shown(value))
+        return LeftBehind(errors.shown(value))
     return _Packed(cloudpickle.dumps(value))
 
 
-def _known(value: Any) -> bool:
+def _importable(value: Any) -> bool:
+    """Whether another process can import all functions and classes of a value."""
     if isinstance(value, (type, FunctionType)):
-        found: Any = sys.modules.get(value.__module__)
+        target: Any = sys.modules.get(value.__module__)
         for name in value.__qualname__.split("."):
-            found = getattr(found, name, None)
-        return found is value and value.__module__ != "__main__"
+            target = getattr(target, name, None)
+        return target is value and value.__module__ != "__main__"
     if isinstance(value, Mapping):
-        return all(map(_known, value.values()))
+        return all(map(_importable, value.values()))
     if isinstance(value, (tuple, list)):
-        return all(map(_known, value))
+        return all(map(_importable, value))
     if is_dataclass(value):
-        return _known(type(value)) and all(_known(getattr(value, f.name)) for f in fields(value))
+        parts = (getattr(value, field.name) for field in fields(value))
+        return _importable(type(value)) and all(map(_importable, parts))
     return True

@@ -1,4 +1,4 @@
-"""Parameters: a quantity, where it is from, and the dotted name under which a model knows it."""
+"""Parameters: a quantity, its source, and its dotted name in a model."""
 
 from __future__ import annotations
 
@@ -25,34 +25,33 @@ LONGEST = 100  # characters of a name, which becomes part of names in files
 def check_name(name: Any, what: str) -> str:
     """The name itself, if it can be part of a dotted name."""
     if isinstance(name, str) and len(name) > LONGEST:
-        got = f"{errors.shown(name, 40)}, {len(name)} characters"
         raise errors.BadName(
             where=what,
             wanted=f"a name of at most {LONGEST} characters",
-            got=got,
+            got=f"{errors.shown(name, 40)}, {len(name)} characters",
             advice="a short name; label= may be longer",
         )
     if not isinstance(name, str) or not _NAME.match(name):
-        mended = re.sub(r"[^A-Za-z0-9_+\-]+", "_", name).strip("_") if isinstance(name, str) else ""
+        valid = re.sub(r"[^A-Za-z0-9_+\-]+", "_", name).strip("_") if isinstance(name, str) else ""
         raise errors.BadName(
-            where=what, wanted="a letter, then letters, digits, '_', '+' or '-'",
+            where=what,
+            wanted="a letter, then letters, digits, '_', '+' or '-'",
             got=errors.shown(name),
-            advice=f"{mended!r}" if _NAME.match(mended) else "for instance 'Na' or 'K_leak'",
-        )  # fmt: skip
+            advice=repr(valid) if _NAME.match(valid) else "for instance 'Na' or 'K_leak'",
+        )
     return name
 
 
 def check_text(text: Any, where: str, example: str) -> None:
     """Raise ``WrongType`` unless ``text`` is text."""
-    if not isinstance(text, str):
-        raise errors.WrongType(where=where, wanted="text", got=errors.shown(text), advice=example)
+    errors.expect(text, str, where, "text", example)
 
 
-MOST = 10**6  # charges of a species, counts of a group, of turnovers: more than there are
+MOST = 10**6  # no species has more charges or groups, no reaction larger coefficients
 
 
 def whole(number: Any, where: str, wanted: str, advice: str) -> int:
-    """The whole number itself.  Raises ``NotANumber``, and ``OutOfDomain`` beyond a million."""
+    """The integer itself.  Raises ``NotANumber``, and ``OutOfDomain`` beyond a million."""
     if isinstance(number, bool) or not isinstance(number, int):
         raise errors.NotANumber(where=where, wanted=wanted, got=errors.shown(number), advice=advice)
     if abs(number) > MOST:
@@ -68,18 +67,18 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
 @errors.keywords
 @dataclass(frozen=True)
 class Source:
-    """Where a number is from.
+    """The source of a number.
 
     Args:
         kind: measured, fitted, derived or assumed.
         citation: names the work (free text); needed unless the number is assumed.
         doi: identifier of the work.
-        where: the table or equation in it.
+        where: the table or equation in the work.
         preparation: cell, tissue or expression system.
         temperature: at which it was measured, as text.
-        note: whatever else the reader should know.
+        note: anything else that the reader should know.
         key: BibTeX key of the sheet that holds the number.
-        reference: what the sheet tells of the work.
+        reference: the publication as its sheet describes it.
 
     Raises:
         BadSource: another kind, or no citation.
@@ -106,13 +105,13 @@ class Source:
             )
         for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
             check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
-        if self.reference is not None and not isinstance(self.reference, Reference):
-            got, advice = errors.shown(self.reference), "lib.sheet('smith_crampin_2004').reference"
-            raise errors.WrongType(
-                where=f"Source({self.kind!r}), reference",
-                wanted="a Reference of a sheet",
-                got=got,
-                advice=advice,
+        if self.reference is not None:
+            errors.expect(
+                self.reference,
+                Reference,
+                f"Source({self.kind!r}), reference",
+                "a Reference of a sheet",
+                "lib.sheet('smith_crampin_2004').reference",
             )
         if self.kind != "assumed" and not self.citation:
             raise errors.BadSource(
@@ -123,14 +122,9 @@ class Source:
             )
 
     def __str__(self) -> str:
-        parts = [
-            self.kind,
-            self.citation,
-            self.where,
-            f"doi:{self.doi}" if self.doi else "",
-            self.note,
-        ]
-        return "; ".join(p for p in parts if p)
+        doi = f"doi:{self.doi}" if self.doi else ""
+        parts = (self.kind, self.citation, self.where, doi, self.note)
+        return "; ".join(part for part in parts if part)
 
 
 OWN = Source("assumed", note="given by the user")
@@ -139,13 +133,11 @@ OWN = Source("assumed", note="given by the user")
 @errors.keywords
 @dataclass(frozen=True)
 class Parameter:
-    """A quantity with its source: ``Parameter(Q(15.5, "mM"), source=Source("fitted", "Smith &
-    Crampin 2004"))``.
+    """A quantity with its source: ``Parameter(Q(15.5, "mM"), Source("fitted", "Smith 2004"))``.
 
     Args:
-        quantity: one number with its unit; text that means a quantity is read, ``Parameter("15.5
-            mM", …)``.
-        source: where it is from.
+        quantity: one number with its unit; text such as ``"15.5 mM"`` is read.
+        source: its source.
         sd: standard deviation, in a unit of the same dimension.
 
     Raises:
@@ -177,42 +169,36 @@ class Parameter:
         object.__setattr__(self, "quantity", units.quantity(self.quantity, "Parameter(quantity)"))
         if not units.is_quantity(self.quantity):
             shown = errors.shown(self.quantity)
-            number = (
-                shown
-                if isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool)
-                else "15.5"
-            )
+            bare = isinstance(self.quantity, (int, float)) and not isinstance(self.quantity, bool)
             raise errors.BareNumber(
                 where="Parameter(quantity)",
                 wanted="a quantity with a unit",
                 got=shown,
-                advice=f"Parameter(Q({number}, 'mM'), source=…)",
+                advice=f"Parameter(Q({shown if bare else '15.5'}, 'mM'), source=…)",
             )
         if not isinstance(self.source, Source):
             raise errors.MissingSource(
                 where=f"Parameter({errors.shown(self.quantity)})",
-                wanted="source=Source(kind, citation, …)", got=errors.shown(self.source),
+                wanted="source=Source(kind, citation, …)",
+                got=errors.shown(self.source),
                 advice="source=Source('assumed', note='why') if there is no better one",
-            )  # fmt: skip
-        if self.sd is not None:
-            declare(
-                f"Parameter({errors.shown(self.quantity)}), sd",
-                self.sd,
-                units.dimension_of(self.quantity),
             )
+        if self.sd is not None:
+            name = f"Parameter({errors.shown(self.quantity)}), sd"
+            declare(name, self.sd, units.dimension_of(self.quantity))
 
 
 def as_parameter(value: Any) -> Any:
-    """A :class:`Parameter` of a quantity, also of one in text; everything else passes through, for
-    the border to judge.
+    """A :class:`Parameter` of a quantity or of its text; everything else unchanged, to be checked
+    where it is declared.
     """
     return Parameter(value, OWN) if units.is_quantity(value) or isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as a model knows it: dotted name, internal float, dimension, the user's unit,
-    domain, source, and whose it is.
+    """A parameter of a model: dotted name, internal value, dimension, the user's unit, domain,
+    source and owner.
     """
 
     name: str
@@ -226,7 +212,7 @@ class Declared:
 
     @property
     def symbol(self) -> sp.Symbol:
-        """What stands for it in every formula; its domain is what sympy may assume."""
+        """Its symbol in every formula; the domain is what sympy may assume."""
         return symbols.declared(self.name, self.domain)
 
     @property
@@ -245,57 +231,53 @@ def check_usual(p: Declared, value: float, where: str) -> None:
     """Warn with :class:`~biomembrane.errors.Unusual` of a temperature, a potential or a content of
     a place that hardly any cell has.
     """
-    what = "temperature" if p.name == "temperature" else p.name.rpartition(".")[2]
-    content = p.dimension == CONCENTRATION and p.owner.startswith(
-        ("the compartment", "the reservoir")
-    )
-    lowest, highest, unit = _USUAL.get("content" if content else what, (-math.inf, math.inf, ""))
+    owners = ("the compartment", "the reservoir")
+    if p.dimension == CONCENTRATION and p.owner.startswith(owners):
+        kind = "content"
+    else:
+        kind = "temperature" if p.name == "temperature" else p.name.rpartition(".")[2]
+    lowest, highest, unit = _USUAL.get(kind, (-math.inf, math.inf, ""))
     if not lowest <= value <= highest:
-        told = errors.shown(units.restore(value, p.unit))
+        given = errors.shown(units.restore(value, p.unit))
         least, most = (f"{units.restore(x, unit):g~P}" for x in (lowest, highest))
         span = f"{least} to {most}" if lowest else f"at most {most}"
-        hint = f"; is '{value:g} degC' meant?" if what == "temperature" and value < 100 else ""
-        errors.unusual(f"{where} = {told}, where cells have {span}{hint}")
+        hint = f"; is '{value:g} degC' meant?" if kind == "temperature" and value < 100 else ""
+        errors.unusual(f"{where} = {given}, where cells have {span}{hint}")
 
 
+# lowest and highest in the internal system, and a unit to print
 _USUAL = {
     "temperature": (250.0, 400.0, "K"),
     "potential": (-1.0, 1.0, "V"),
     "content": (0.0, 2e4, "M"),
-}  # in the internal system, and a unit to tell
+}
 
 
-def joined(one: Declared, other: Declared, where: str) -> Declared:
-    """The first of two that are declared under one name.
+def joined(first: Declared, second: Declared, where: str) -> Declared:
+    """The first of two parameters declared under one name.
 
     Raises ``DuplicateName`` unless they are the same parameter of the same owner.
     """
-    if (one.owner, one.value, one.dimension) == (other.owner, other.value, other.dimension):
-        return one
-    said = [errors.shown(one.quantity), errors.shown(other.quantity)]
-    if said[0] == said[1] and one.value != other.value:
-        said = [
-            f"{x} {p.unit}"
-            for x, p in zip(
-                errors.apart(one.quantity.magnitude, other.quantity.to(one.unit).magnitude),
-                (one, one),
-                strict=True,
-            )
-        ]
-    apart = one.owner != other.owner
+    same_owner = first.owner == second.owner
+    if same_owner and (first.value, first.dimension) == (second.value, second.dimension):
+        return first
+    texts = [errors.shown(first.quantity), errors.shown(second.quantity)]
+    if texts[0] == texts[1] and first.value != second.value:
+        in_one_unit = (first.quantity.magnitude, second.quantity.to(first.unit).magnitude)
+        texts = [f"{number} {first.unit}" for number in errors.apart(*in_one_unit)]
+    if same_owner:
+        key = first.name.rpartition(".")[2]
+        raise errors.DuplicateName(
+            where=where,
+            wanted="one value for one name",
+            got=" and ".join(texts),
+            advice=f"another key than {key!r} for one of the two",
+        )
     raise errors.DuplicateName(
         where=where,
-        wanted="one owner of each dotted name" if apart else "one value for one name",
-        got=(
-            f"{said[0]} of {one.owner} and {said[1]} of {other.owner}"
-            if apart
-            else " and ".join(said)
-        ),
-        advice=(
-            "give one of the two objects another name"
-            if apart
-            else f"another key than {one.name.rpartition('.')[2]!r} for one of the two"
-        ),
+        wanted="one owner of each dotted name",
+        got=f"{texts[0]} of {first.owner} and {texts[1]} of {second.owner}",
+        advice="give one of the two objects another name",
     )
 
 
@@ -314,10 +296,10 @@ def inside(value: float, domain: str) -> bool:
 
 
 def check_domain(value: float, domain: str, where: str, given: Any, hint: str = "") -> None:
-    """Raise ``OutOfDomain`` unless ``value``, which was ``given`` (text, a quantity, or a function
-    that makes it), lies in the named domain.
+    """Raise ``OutOfDomain`` unless ``value`` lies in the named domain.
 
-    ``hint`` is for a value below zero.
+    ``given``: what the user gave, as text, as a quantity or as a function that returns one;
+    ``hint``: advice on a value below zero.
     """
     if not isinstance(domain, str) or domain not in _DOMAINS:
         raise errors.BadSettings(
@@ -328,15 +310,12 @@ def check_domain(value: float, domain: str, where: str, given: Any, hint: str = 
         )
     wanted, inside = _DOMAINS[domain]
     if not inside(value):
-        advice = (
-            f"check the sign{hint}"
-            if value < 0
-            else (
-                "a value above zero; leave out what is not there"
-                if value == 0
-                else "a share, not a percentage"
-            )
-        )
+        if value < 0:
+            advice = f"check the sign{hint}"
+        elif value == 0:
+            advice = "a value above zero; leave out what is not there"
+        else:
+            advice = "a share, not a percentage"
         got = given() if callable(given) else given
         raise errors.OutOfDomain(
             where=where,
@@ -356,30 +335,25 @@ def declare(
     hint: str = "",
     owner: str = "",
 ) -> Declared:
-    """Take one number across the border: checked for unit, finiteness and domain; ``name`` is the
-    dotted name, ``owner`` whose it is.
+    """The parameter ``name``, after checks of unit, finiteness and domain.
+
+    ``name`` is dotted, ``owner`` says whose it is, in words for errors.
     """
-    given, source = (
-        (value.quantity, value.source or OWN) if isinstance(value, Parameter) else (value, OWN)
-    )
+    given, source = value, OWN
+    if isinstance(value, Parameter):
+        given, source = value.quantity, value.source or OWN
     number = units.strip(given, dims, name)
     if getattr(number, "ndim", 0):
-        advice = f"give arrays to simulate(parameters={{{name!r}: …}})"
         raise errors.NotANumber(
-            where=name, wanted="one number", got=f"an array of shape {number.shape}", advice=advice
+            where=name,
+            wanted="one number",
+            got=f"an array of shape {number.shape}",
+            advice=f"give arrays to simulate(parameters={{{name!r}: …}})",
         )
     quantity = units.as_quantity(given, name)
     check_domain(number, domain, name, quantity, hint)
-    return Declared(
-        name,
-        number,
-        units.dimension_of(quantity),
-        units.unit_of(quantity),
-        domain,
-        source,
-        long_name,
-        owner,
-    )
+    dim, unit = units.dimension_of(quantity), units.unit_of(quantity)
+    return Declared(name, number, dim, unit, domain, source, long_name, owner)
 
 
 def table(declared: Mapping[str, Declared]) -> list[tuple[str, str, str]]:

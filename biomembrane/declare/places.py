@@ -5,14 +5,14 @@ them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME
+from ..dimension import AREA, SPECIFIC_CAPACITANCE, VOLUME, Dimension
 from .identity import Compared
-from .parameter import MOST, Declared, check_name, check_usual, declare
+from .parameter import MOST, Declared, check_name, declare
+from .place_contents import declared_contents, owner_of
 from .species import Species
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .parameter_types import ParameterLike
 
 Contents = dict[Species, Declared]
-RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,18 @@ class Balance:
 @errors.keywords
 def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balance:
     """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where
-    water moves, as strong osmotically as the bath.
+    water moves, isosmotic with the bath.
 
-    An anion ``X`` of mean valence ``charge`` takes what charge is left: z_X n_X F = q − F Σ z_i
-    n_i.  If the compartment can swell, a neutral osmolyte ``Y`` takes what osmolarity is left: n_Y
-    = W·Σ c_bath − Σ n_i − n_X; contents that are isotonic without the membrane's charge q have no
-    Y, and are stronger than the bath by the X of that charge, about 1 µM.  Both follow the
-    compartment's own declared contents and volume, never a later change of the bath.  Held ions
-    count for neither.
+    An ion ``X`` of mean valence ``charge`` carries the missing charge: z_X n_X F = q − F Σ z_i n_i.
+    If the compartment can swell, a neutral osmolyte ``Y`` adds the missing osmolarity: n_Y = W·Σ
+    c_bath − Σ n_i − n_X.  Contents that are isosmotic without the membrane's charge q have no Y and
+    exceed the bath by the X of that charge, about 1 µM.  Both follow from the compartment's
+    declared contents and volume, never from a later change of the bath.  Held ions count for
+    neither.
 
     Args:
         charge: mean valence of ``X``, in elementary charges; not zero.
-        against: the bath whose osmolarity is met, where the neighbours differ.
+        against: the bath to be isosmotic with, where the neighbours differ.
 
     Raises:
         NotANumber: a valence that is no number.
@@ -55,23 +54,14 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
         NoRoom: when the model is built, if n_X or n_Y would have to be negative.
     """
     where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
+    got, advice = errors.shown(charge), "balance(charge=-1)"
     if isinstance(charge, bool) or not isinstance(charge, (int, float)):
-        raise errors.NotANumber(
-            where=where, wanted=wanted, got=errors.shown(charge), advice="balance(charge=-1)"
-        )
+        raise errors.NotANumber(where=where, wanted=wanted, got=got, advice=advice)
     if isinstance(charge, float) and not math.isfinite(charge):
-        raise errors.NotFinite(
-            where=where,
-            wanted="a finite mean valence",
-            got=errors.shown(charge),
-            advice="balance(charge=-1)",
-        )
+        raise errors.NotFinite(where=where, wanted="a finite mean valence", got=got, advice=advice)
     if abs(charge) > MOST:
         raise errors.OutOfDomain(
-            where=where,
-            wanted=f"a mean valence, at most {MOST:,}",
-            got=errors.shown(charge),
-            advice="balance(charge=-1)",
+            where=where, wanted=f"a mean valence, at most {MOST:,}", got=got, advice=advice
         )
     if charge == 0:
         raise errors.OutOfDomain(
@@ -90,100 +80,11 @@ def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balanc
     return Balance(charge, against)
 
 
-def _owner(made: Any) -> str:
-    """How errors call what a parameter belongs to."""
-    return f"the {type(made).__name__.lower()} {made.name!r}"
-
-
-def check_equivalents(species: Species, unit: str, value: float, where: str) -> None:
-    """Raise ``AmbiguousUnit`` for equivalents of what has not one charge: they count charges, and
-    concentrations here count particles.
-    """
-    if "equivalent" in unit and abs(species.charge) != 1:
-        told = f"{species.charge:+d} charges" if species.charge else "no charge"
-        meant = (
-            f"Q({value / abs(species.charge):g}, 'mM'), if charges are meant"
-            if species.charge
-            else f"Q({value:g}, 'mM')"
-        )
-        got, wanted = f"{unit} of {species.name}, which has {told}", "particles per volume"
-        raise errors.AmbiguousUnit(
-            where=where, wanted=wanted, got=got, advice=meant, unit=unit, species=species.name
-        )
-
-
-def _contents(owner: Any, what: str) -> dict[Species, Declared]:
-    place, given, where = (
-        owner.name,
-        getattr(owner, what),
-        f"{type(owner).__name__}({owner.name!r}), {what}",
-    )
-    if not isinstance(given, Mapping):
-        raise errors.WrongType(
-            where=where,
-            wanted="a mapping of Species to concentrations",
-            got=f"{errors.shown(given)}, of type {type(given).__name__}",
-            advice=(
-                "balance(charge=-1), or {protein: Q(100, 'mM')}"
-                if what == "impermeant"
-                else "{Na: Q(140, 'mM')}"
-            ),
-        )
-    made: dict[Species, Declared] = {}
-    for species, value in given.items():
-        if not isinstance(species, Species):
-            raise errors.WrongType(
-                where=where,
-                wanted="Species as keys",
-                got=errors.shown(species),
-                advice="from biomembrane.library import Na, K, Cl",
-            )
-        if species.name in {s.name for s in made}:
-            raise errors.DuplicateName(
-                where=where,
-                wanted="each species once",
-                got=f"two species named {species.name!r}",
-                advice="give one of them another name",
-            )
-        if species.is_solvent or (species.composition() == {"H": 2, "O": 1} and not species.charge):
-            raise errors.WrongType(
-                where=where,
-                wanted="solutes",
-                got=f"{species.name}, the solvent",
-                advice=(
-                    "leave it out: the place's volume is its amount; a reaction names it with"
-                    " species=(H2O,), library.H2O, at unit activity"
-                ),
-            )
-        if species.name in RESERVED:
-            raise errors.BadName(
-                where=where,
-                wanted=(
-                    f"another name than {' or '.join(map(repr, RESERVED))}, which the place itself"
-                    " uses"
-                ),
-                got=repr(species.name),
-                advice=f"'{species.name}_1'",
-            )
-        made[species] = declare(
-            f"{place}.{species.name}",
-            value,
-            CONCENTRATION,
-            long_name=f"concentration of {species.label} in {place}",
-            owner=_owner(owner),
-        )
-        check_equivalents(
-            species, made[species].unit, made[species].value, f"{place}.{species.name}"
-        )
-        check_usual(made[species], made[species].value, f"{place}.{species.name}")
-    return made
-
-
 @errors.keywords
 @dataclass(frozen=True, eq=False)
 class Reservoir(Compared):
-    """An infinite, well-stirred bath: its potentials are constant and what it gives is counted as
-    power.
+    """An infinite, well-stirred bath: its potentials are constant, and the ledger counts what it
+    supplies as power.
 
     Args:
         name: used in reactions (``Na@blood``) and dotted names (``blood.Na``).
@@ -222,7 +123,7 @@ class Reservoir(Compared):
                 got=errors.shown(self.floating),
                 advice="floating=True",
             )
-        object.__setattr__(self, "contents", _contents(self, "contents"))
+        object.__setattr__(self, "contents", declared_contents(self, "contents"))
 
     def _content(self) -> tuple[Any, ...]:
         return list(self.contents.items()), self.floating
@@ -238,14 +139,12 @@ class Compartment(Compared):
 
     Args:
         name: used in reactions and dotted names (``cell.Na``, ``cell.volume``).
-        volume: solvent volume at the start; it changes if, and only if, some transporter moves
-            water.
-        contents: concentrations of its solutes at the start.
-        held: concentrations kept by what is not modelled (ATP by metabolism); the supply this needs
-            is counted as power,
-            and, like a reservoir, held pools sit outside the free energy and are osmotically
-            silent.
-        impermeant: :func:`balance`, or a mapping of species to concentrations of what never leaves.
+        volume: initial solvent volume; it changes if, and only if, some transporter moves water.
+        contents: initial concentrations of its solutes.
+        held: concentrations kept constant by processes outside the model (ATP by metabolism); the
+            supply is counted as power.  Like a reservoir, held pools lie outside the free energy
+            and are osmotically silent.
+        impermeant: :func:`balance`, or concentrations of species that never leave.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -283,40 +182,31 @@ class Compartment(Compared):
 
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
-        put = object.__setattr__
-        put(
-            self,
-            "volume",
-            declare(
-                f"{self.name}.volume",
-                self.volume,
-                VOLUME,
-                domain="positive",
-                long_name=f"volume of {self.name}",
-                owner=_owner(self),
-            ),
+        set_field = object.__setattr__
+        volume = declare(
+            f"{self.name}.volume",
+            self.volume,
+            VOLUME,
+            domain="positive",
+            long_name=f"volume of {self.name}",
+            owner=owner_of(self),
         )
-        put(self, "contents", _contents(self, "contents"))
-        put(self, "held", _contents(self, "held"))
+        set_field(self, "volume", volume)
+        set_field(self, "contents", declared_contents(self, "contents"))
+        set_field(self, "held", declared_contents(self, "held"))
         if self.impermeant is not None and not isinstance(self.impermeant, Balance):
-            put(self, "impermeant", _contents(self, "impermeant"))
-        seen: set[str] = set()
-        for group in (
-            self.contents,
-            self.held,
-            self.impermeant if isinstance(self.impermeant, dict) else {},
-        ):
-            for species in group:
-                if species.name in seen:
-                    raise errors.DuplicateName(
-                        where=f"Compartment({self.name!r})",
-                        wanted="each species in one of contents, held, impermeant",
-                        got=f"{species.name} in two of them",
-                        advice=(
-                            "held= for what metabolism keeps constant, contents= for what changes"
-                        ),
-                    )
-                seen.add(species.name)
+            set_field(self, "impermeant", declared_contents(self, "impermeant"))
+        impermeant = self.impermeant if isinstance(self.impermeant, dict) else {}
+        names: set[str] = set()
+        for species in (*self.contents, *self.held, *impermeant):
+            if species.name in names:
+                raise errors.DuplicateName(
+                    where=f"Compartment({self.name!r})",
+                    wanted="each species in one of contents, held, impermeant",
+                    got=f"{species.name} in two of them",
+                    advice="held= for what metabolism keeps constant, contents= for what changes",
+                )
+            names.add(species.name)
 
     def _content(self) -> tuple[Any, ...]:
         return self.volume, list(self.contents.items()), list(self.held.items()), self.impermeant
@@ -331,8 +221,8 @@ Place = Compartment | Reservoir
 
 
 def contents(place: Place) -> dict[Species, Declared]:
-    """Every solute of a place that has a concentration of its own, declared: what changes and what
-    is held, not impermeants.
+    """Every declared solute of a place: those that change and those that are held, not
+    impermeants.
     """
     return {**place.contents, **getattr(place, "held", {})}
 
@@ -340,8 +230,9 @@ def contents(place: Place) -> dict[Species, Declared]:
 @errors.keywords
 @dataclass(frozen=True, eq=False)
 class Membrane(Compared):
-    """A membrane between two places.  V = φ_inside − φ_outside, outward positive current is
-    positive.
+    """A membrane between two places.
+
+    V = φ_inside − φ_outside; an outward current of positive charge is positive.
 
     Args:
         name: dotted names ``basolateral.area``, ``basolateral.capacitance``.
@@ -398,53 +289,42 @@ class Membrane(Compared):
                     advice=advice,
                 )
         if self.inside is self.outside:
-            got = f"{self.inside.name!r} on both sides"
             raise errors.BadPlace(
                 where=where,
                 wanted="two different places",
-                got=got,
+                got=f"{self.inside.name!r} on both sides",
                 advice="outside=bm.Reservoir('bath', …)",
             )
         if self.inside.name == self.outside.name:
-            got = f"two places named {self.inside.name!r}"
             raise errors.DuplicateName(
                 where=where,
                 wanted="places of different names",
-                got=got,
+                got=f"two places named {self.inside.name!r}",
                 advice="give one of them another name",
             )
-        put = object.__setattr__
-        put(
-            self,
-            "area",
-            declare(
-                f"{self.name}.area",
-                self.area,
-                AREA,
-                domain="positive",
-                long_name=f"area of {self.name}",
-                owner=_owner(self),
-            ),
-        )
+        self._declare("area", AREA, f"area of {self.name}")
         if self.capacitance is not None:
-            put(
-                self,
-                "capacitance",
-                declare(
-                    f"{self.name}.capacitance",
-                    self.capacitance,
-                    SPECIFIC_CAPACITANCE,
-                    domain="positive",
-                    long_name=f"specific capacitance of {self.name}",
-                    owner=_owner(self),
-                ),
+            self._declare(
+                "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}"
             )
+
+    def _declare(self, key: str, dim: Dimension, long_name: str) -> None:
+        """Replace a quantity by the parameter that it declares."""
+        parameter = declare(
+            f"{self.name}.{key}",
+            getattr(self, key),
+            dim,
+            domain="positive",
+            long_name=long_name,
+            owner=owner_of(self),
+        )
+        object.__setattr__(self, key, parameter)
 
     def _content(self) -> tuple[Any, ...]:
         return self.inside, self.outside, self.area, self.capacitance
 
     def side(self, word: str) -> Place | None:
-        """The place that ``in``, ``out`` or a name stands for; None if it is neither side."""
+        """The place that ``in``, ``out`` or a name means; None if it is neither side."""
         return {
             "in": self.inside,
             "out": self.outside,

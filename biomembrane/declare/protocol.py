@@ -15,9 +15,9 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
-from .checks.certificate import check_dimension
+from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
-from .site import expressed
+from .user_expressions import expressed
 
 if TYPE_CHECKING:
     from .parameter_types import TimeFormula, VariedLike
@@ -32,7 +32,7 @@ _FORMULA = (
 
 
 class Shape(StrEnum):
-    """How a protocol runs in time."""
+    """The kinds of protocols."""
 
     STEPS = "steps"
     RAMPS = "ramps"
@@ -44,13 +44,12 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """What a parameter does in time: ``simulate(model, …, parameters={"blood.K":
-    Protocol.steps(…)})``.
+    """The time course of a parameter: ``parameters={"blood.K": Protocol.steps(…)}``.
 
     Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps` or :meth:`function`.  Times and
-    values are quantities, or :class:`xarray.DataArray` with units where a scan varies them: every
-    lane has its own breaks.  The solver hits each break exactly; at a break the new value holds.
-    What a change of a parameter does to the free energy is the ledger's ``imposed`` line.
+    values are quantities, or :class:`xarray.DataArray` with units where a scan varies them; every
+    lane then has its own breaks.  The solver hits each break exactly; at a break the new value
+    holds.  The ledger's ``imposed`` line is the free energy that changes of parameters add.
 
     Attributes:
         kind: steps, ramps or function.
@@ -71,10 +70,10 @@ class Protocol:
 
     @classmethod
     def steps(cls, start: VariedLike, *changes: tuple[VariedLike, VariedLike]) -> Protocol:
-        """``start``, then from each time on another value: ``steps(Q(5, "mM"), (Q(1, "min"), Q(20,
-        "mM")))``.
+        """``start``, then another value from each time on.
 
-        Times do not go back; where a scan varies them, each lane takes its own in their order.
+        ``steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))``.  Times do not decrease; where a scan
+        varies them, each lane takes its own, in order.
 
         Args:
             start: the value from t = 0 on.
@@ -98,8 +97,8 @@ class Protocol:
         period: VariedLike | None = None,
         count: int = 1,
     ) -> Protocol:
-        """``count`` pulses from ``start`` on, each ``width`` long, one a ``period``; ``rest``
-        between them.
+        """``count`` pulses from ``start`` on, each ``width`` long, one per ``period``, with
+        ``rest`` between them.
 
         Args:
             rest: the value between pulses.
@@ -107,7 +106,7 @@ class Protocol:
             start: time of the first pulse.
             width: how long each pulse lasts.
             period: from one start to the next; needed for more than one pulse.
-            count: how many, an integer ≥ 1.
+            count: number of pulses, an integer ≥ 1.
 
         Raises:
             NotANumber: a count that is no integer.
@@ -118,12 +117,11 @@ class Protocol:
         where = "Protocol.pulses"
         number = whole(count, f"{where}(count=…)", "an integer >= 1", "count=3")
         if number < 1 or (period is None and number > 1):
-            wanted, got = (
-                "one pulse or more, and a period for several",
-                f"count={count}, period={errors.shown(period)}",
-            )
             raise errors.BadSettings(
-                where=where, wanted=wanted, got=got, advice="count=3, period=Q(10, 'min')"
+                where=where,
+                wanted="one pulse or more, and a period for several",
+                got=f"count={count}, period={errors.shown(period)}",
+                advice="count=3, period=Q(10, 'min')",
             )
         if number > _MOST:
             raise errors.BadSettings(
@@ -150,14 +148,10 @@ class Protocol:
                     advice=f"{name}=Q(1, 'min')",
                 )
         if number > 1 and np.any(_in(width, "s") > _in(period, "s")):
-            wanted, got = (
-                "pulses that end before the next begins",
-                f"width={errors.shown(width)}, period={errors.shown(period)}",
-            )
             raise errors.BadSettings(
                 where=f"{where}(period=…)",
-                wanted=wanted,
-                got=got,
+                wanted="pulses that end before the next begins",
+                got=f"width={errors.shown(width)}, period={errors.shown(period)}",
                 advice="a longer period, or steps that say what holds when",
             )
         changes: list[tuple[Any, Any]] = []
@@ -168,10 +162,10 @@ class Protocol:
 
     @classmethod
     def ramps(cls, *points: tuple[VariedLike, VariedLike]) -> Protocol:
-        """Straight lines between (time, value) points; the first and the last value hold before and
-        after them.
+        """Straight lines between (time, value) points; the first value holds before them and the
+        last after them.
 
-        Times do not go back; where a scan varies them, each lane takes its own in their order.
+        Times do not decrease; where a scan varies them, each lane takes its own, in order.
 
         Args:
             points: pairs of a time and the value there.
@@ -192,13 +186,13 @@ class Protocol:
 
     @classmethod
     def function(cls, formula: TimeFormula, **quantities: VariedLike) -> Protocol:
-        """``formula(t, **symbols)``, a sympy expression of time and of the quantities given by
-        name, in the parameter's dimension.
+        """``formula(t, **symbols)``: a sympy expression of time and of the named quantities, in the
+        parameter's dimension.
 
-        The formula should be smooth: steps and kinks belong into :meth:`steps` and :meth:`ramps`.
-        It is looked at 1025 times in the run, and where it begins to move after a rest the solver
-        breaks; what is shorter than that it may not see.  The dimension is checked when the
-        protocol meets its parameter.
+        The formula should be smooth: steps and kinks belong in :meth:`steps` and :meth:`ramps`.  It
+        is sampled at 1025 times of the run, and the solver sets a break where it starts to change
+        after a rest; shorter events may be missed.  The dimension is checked when the protocol is
+        given to a parameter.
 
         Args:
             formula: takes the symbol of time and those of the quantities, by name; gives a sympy
@@ -234,13 +228,13 @@ class Protocol:
         assert self.formula is not None
         try:
             with errors.of_users(self.formula, where):
-                made = self.formula(symbols.t, **named)
+                result = self.formula(symbols.t, **named)
         except TypeError as problem:
             got = str(problem) or "a TypeError"
             raise errors.WrongType(
                 where=where, wanted="a function of t and of each quantity", got=got, advice=_FORMULA
             ) from None
-        expression = expressed(made, where)
+        expression = expressed(result, where)
         _checked(
             expression,
             dim,
@@ -254,7 +248,7 @@ class Protocol:
 def _checked(
     expression: sp.Expr, dim: Dimension, known: tuple[tuple[sp.Symbol, Dimension], ...], where: str
 ) -> None:
-    """Once for each formula, for a run may be one of thousands."""
+    """Check the dimension of a formula, once for all runs that share it."""
     check_dimension(expression, dim, dict(known), where, "value")
 
 
@@ -267,12 +261,12 @@ def _pairs(
                 where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example
             )
         if _is_time(pair[1]) and not _is_time(pair[0]):
-            got, advice = (
-                f"({errors.shown(pair[0])}, {errors.shown(pair[1])})",
-                f"({errors.shown(pair[1])}, {errors.shown(pair[0])}), time first",
-            )
+            time, value = errors.shown(pair[1]), errors.shown(pair[0])
             raise errors.BadSettings(
-                where=where, wanted="pairs (time, value)", got=got, advice=advice
+                where=where,
+                wanted="pairs (time, value)",
+                got=f"({value}, {time})",
+                advice=f"({time}, {value}), time first",
             )
     return tuple(t for t, _ in given), tuple(v for _, v in given)
 
@@ -287,28 +281,25 @@ def _is_time(value: Any) -> bool:
 
 
 def _in_order(times: Sequence[Any], where: str, example: str) -> None:
-    """Raise ``BadSettings`` where times that are the same in all lanes go back."""
-    known = [
-        units.strip(t, d.TIME, where) for t in times if _is_time(t) and not units.is_labelled(t)
-    ]
-    if (
-        len(known) == len(times)
-        and all(isinstance(t, float) for t in known)
-        and any(b < a for a, b in pairwise(known))
-    ):
-        got = ", ".join(errors.shown(t) for t in times)
+    """Raise ``BadSettings`` where times common to all lanes decrease."""
+    common = [t for t in times if _is_time(t) and not units.is_labelled(t)]
+    numbers = [units.strip(t, d.TIME, where) for t in common]
+    if len(numbers) < len(times) or not all(isinstance(t, float) for t in numbers):
+        return
+    if any(later < earlier for earlier, later in pairwise(numbers)):
         raise errors.BadSettings(
-            where=where, wanted="times that do not go back", got=got, advice=example
+            where=where,
+            wanted="times that do not go back",
+            got=", ".join(map(errors.shown, times)),
+            advice=example,
         )
 
 
 def _pair(given: Any) -> str:
-    """What stands where a pair should."""
-    return (
-        f"{type(given).__name__} of {', '.join(map(errors.shown, given))}"
-        if isinstance(given, (tuple, list))
-        else errors.shown(given)
-    )
+    """What was given in place of a pair, in words."""
+    if isinstance(given, (tuple, list)):
+        return f"{type(given).__name__} of {', '.join(map(errors.shown, given))}"
+    return errors.shown(given)
 
 
 def _plus(start: Any, step: Any, times: int) -> Any:
@@ -316,17 +307,16 @@ def _plus(start: Any, step: Any, times: int) -> Any:
     if not hasattr(start, "attrs") and not hasattr(step, "attrs"):
         return start + times * step
     unit = start.attrs["units"] if hasattr(start, "attrs") else step.attrs["units"]
-    made = _in(start, unit) + times * _in(step, unit)
-    made.attrs = {"units": unit}
-    return made
+    total = _in(start, unit) + times * _in(step, unit)
+    total.attrs = {"units": unit}
+    return total
 
 
 def _in(value: Any, unit: str) -> Any:
+    """The numbers of a quantity or a labelled array in ``unit``."""
     if not hasattr(value, "attrs"):
         return value.to(units.from_udunits(unit)).magnitude
     if value.attrs["units"] == unit:
         return value
-    factor = units.from_internal(units.from_udunits(unit)) / units.from_internal(
-        units.from_udunits(value.attrs["units"])
-    )
-    return value * factor
+    old, new = (units.from_udunits(text) for text in (value.attrs["units"], unit))
+    return value * (units.from_internal(new) / units.from_internal(old))

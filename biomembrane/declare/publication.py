@@ -25,10 +25,10 @@ _ESCAPED = {
 
 @dataclass(frozen=True)
 class Reference:
-    """Where numbers were published; ``key`` is its BibTeX key.
+    """A publication or another source of numbers; ``key`` is its BibTeX key.
 
-    ``authors`` are persons, each ``"Family, Given"``; ``"others"`` may stand last where the source
-    at hand names no more.  What has no authors is no publication.
+    ``authors`` are persons, each ``"Family, Given"``; ``"others"`` may be last where no more names
+    are known.  Without authors it is no publication.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Reference:
 
     @classmethod
     def read(cls, source: Mapping[str, Any], where: str) -> Reference:
-        """Of the [source] table of a sheet.  Raises CorruptFile."""
+        """The reference in the [source] table of a sheet.  Raises CorruptFile."""
         texts = {
             name: _text(source[name], f"{where}, {name}")
             for name in (*_TEXTS, "year")
@@ -53,37 +53,38 @@ class Reference:
         }
         key = source.get("key")
         if not isinstance(key, str) or not _KEY.match(key):
-            wanted, advice = "a BibTeX key: letters, digits and _:.+/-", "key = 'author_2020'"
             raise errors.CorruptFile(
-                where=f"{where}, key", wanted=wanted, got=errors.shown(key), advice=advice
+                where=f"{where}, key",
+                wanted="a BibTeX key: letters, digits and _:.+/-",
+                got=errors.shown(key),
+                advice="key = 'author_2020'",
             )
         authors = source.get("authors", [])
         if not isinstance(authors, list) or not all(
             isinstance(a, str) and _person(a, last=k == len(authors) - 1)
             for k, a in enumerate(authors)
         ):
-            wanted, advice = (
-                "a list of persons, each 'Family, Given'",
-                "authors = ['Smith, N. P.', 'Crampin, E. J.']",
-            )
             raise errors.CorruptFile(
-                where=f"{where}, authors", wanted=wanted, got=errors.shown(authors), advice=advice
+                where=f"{where}, authors",
+                wanted="a list of persons, each 'Family, Given'",
+                got=errors.shown(authors),
+                advice="authors = ['Smith, N. P.', 'Crampin, E. J.']",
             )
         return cls(key, authors=tuple(authors), **texts)
 
     @property
     def same(self) -> str:
-        """What two references to one publication have in common."""
+        """A key that is equal for two references to one publication."""
         return (self.doi or self.title or self.key).lower()
 
     @property
     def citation(self) -> str:
-        """Authors, year and journal on one line; the title of what has no authors."""
+        """Authors, year and journal on one line; without authors the title."""
         if not self.authors:
             return self.title or self.key
-        names = ", ".join(_short(a) for a in self.authors if a != "others") + (
-            " et al." if self.authors[-1] == "others" else ""
-        )
+        names = ", ".join(_short(a) for a in self.authors if a != "others")
+        if self.authors[-1] == "others":
+            names += " et al."
         issue = f"{self.volume}{f'({self.number})' if self.number else ''}"
         place = (
             f" {issue}:{self.pages}" if issue and self.pages else f" {issue or self.pages}".rstrip()

@@ -1,4 +1,4 @@
-"""What a law may read besides solutes and voltages: a state with an equation of its own."""
+"""A state with its own equation, which laws may read beside solutes and voltages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .identity import Compared
 
 
 class OwnState(Compared):
-    """A pure number with an equation of its own, which a law may read as ``site[state]``.
+    """A pure number with its own equation, which a law reads as ``site[state]``.
 
-    ``value`` is where it starts; ``domain`` is that of its symbol.
+    ``value`` is its initial value; ``domain`` is that of its symbol.
     """
 
     name: str
@@ -19,8 +19,10 @@ class OwnState(Compared):
 
     @property
     def value(self) -> float:
+        """The initial value."""
         raise NotImplementedError
 
     @property
     def symbol(self) -> sp.Symbol:
+        """Its symbol in the equations of the model."""
         return symbols.declared(f"x[{self.name}]", self.domain)

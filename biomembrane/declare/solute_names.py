@@ -1,5 +1,5 @@
-"""One solute, several names: ``cell.Na`` in results and parameters, ``Na@cell`` by its place,
-``Na@in`` or ``Na@out`` by the side of a membrane.
+"""Names of a solute: ``cell.Na`` in results and parameters, ``Na@cell`` by its place, ``Na@in`` or
+``Na@out`` by the side of a membrane.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ Sides = tuple[str, str]  # names of the inside and the outside of a membrane
 
 
 def dotted(name: str, membranes: Iterable[Sides]) -> list[str]:
-    """All that a name can mean, as dotted names: of a side as many as the membranes have places
-    there.
-    """
+    """All dotted names that a name can mean; ``@in`` means the inside of every membrane."""
     species, at, word = name.partition("@")
     if not at:
         return [name]
-    between = list(membranes)
-    sides = {"in": [inside for inside, _ in between], "out": [outside for _, outside in between]}
+    pairs = list(membranes)
+    sides = {"in": [inside for inside, _ in pairs], "out": [outside for _, outside in pairs]}
     return list(dict.fromkeys(f"{place}.{species}" for place in sides.get(word) or [word]))
 
 
 def spelled(name: str, membranes: Iterable[Sides]) -> str:
-    """All that a dotted name may be called, ``'cell.Na', 'Na@cell' or 'Na@in'``."""
+    """All names of the solute with this dotted name: ``'cell.Na', 'Na@cell' or 'Na@in'``."""
     place, _, species = name.rpartition(".")
     sides = [
-        word for word, k in (("in", 0), ("out", 1)) if any(both[k] == place for both in membranes)
+        word for word, k in (("in", 0), ("out", 1)) if any(pair[k] == place for pair in membranes)
     ]
     return f"'{name}', " + " or ".join(f"'{species}@{word}'" for word in (place, *sides))
 
@@ -36,46 +34,46 @@ def spelled(name: str, membranes: Iterable[Sides]) -> str:
 def meant(
     name: Any, membranes: Iterable[Sides], known: Collection[str], where: str, wanted: str
 ) -> str:
-    """Which of the known dotted names it means.
+    """The one known dotted name that a name means.
 
     Raises UnknownName: for none, and for a side that is several places.
     """
-    found = (
-        [one for one in dotted(name, membranes) if one in known] if isinstance(name, str) else []
-    )
-    if len(found) > 1:
-        places = [one.rpartition(".")[0] for one in found]
-        advice = " or ".join(f"'{name.partition('@')[0]}@{place}'" for place in places)
+    candidates = dotted(name, membranes) if isinstance(name, str) else []
+    matches = [candidate for candidate in candidates if candidate in known]
+    if len(matches) > 1:
+        species = name.partition("@")[0]
+        places = [match.rpartition(".")[0] for match in matches]
         raise errors.UnknownName(
             where=where,
             wanted="one place",
-            got=f"{errors.shown(name)}, which is {' and '.join(found)}",
-            advice=advice,
+            got=f"{errors.shown(name)}, which is {' and '.join(matches)}",
+            advice=" or ".join(f"'{species}@{place}'" for place in places),
         )
-    if not found:
+    if not matches:
         errors.among(name, known, where, wanted)
-    return found[0]
+    return matches[0]
 
 
 def renamed(
     given: Mapping[str, Any], membranes: Iterable[Sides], known: Collection[str], where: str
 ) -> dict[str, Any]:
-    """What was given, under dotted names; names that mean nothing stay, for the caller to refuse.
+    """The mapping under dotted names; unknown names stay, for the caller to refuse.
 
-    Raises DuplicateName for two names of one.
+    Raises DuplicateName for two names of one solute.
     """
-    between, made, of = list(membranes), dict[str, Any](), dict[str, str]()
+    pairs = list(membranes)
+    values, as_given = dict[str, Any](), dict[str, str]()
     for name, value in given.items():
-        found = (
-            [one for one in dotted(name, between) if one in known]
-            if isinstance(name, str) and "@" in name
-            else []
-        )
-        one = found[0] if len(found) == 1 else name
-        if one in made:
-            got = f"{of[one]!r} and {name!r}, which are one"
+        by_place = isinstance(name, str) and "@" in name
+        candidates = dotted(name, pairs) if by_place else []
+        matches = [candidate for candidate in candidates if candidate in known]
+        target = matches[0] if len(matches) == 1 else name
+        if target in values:
             raise errors.DuplicateName(
-                where=where, wanted="each name once", got=got, advice=f"give {one} alone"
+                where=where,
+                wanted="each name once",
+                got=f"{as_given[target]!r} and {name!r}, which are one",
+                advice=f"give {target} alone",
             )
-        made[one], of[one] = value, name
-    return made
+        values[target], as_given[target] = value, name
+    return values

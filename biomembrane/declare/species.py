@@ -1,7 +1,4 @@
-"""Species: what moves.
-
-Charge, formula or moieties, and a standard potential with its convention.
-"""
+"""Chemical species: charge, formula or moieties, and a standard potential with its convention."""
 
 from __future__ import annotations
 
@@ -19,129 +16,12 @@ if TYPE_CHECKING:
     from .parameter_types import ParameterLike
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
+# with D and T, the isotopes of hydrogen (IUPAC)
 _ELEMENTS = frozenset(
-    [
-        "H",
-        "D",
-        "T",
-        "He",
-        "Li",
-        "Be",
-        "B",
-        "C",
-        "N",
-        "O",
-        "F",
-        "Ne",
-        "Na",
-        "Mg",
-        "Al",
-        "Si",
-        "P",
-        "S",
-        "Cl",
-        "Ar",
-        "K",
-        "Ca",
-        "Sc",
-        "Ti",
-        "V",
-        "Cr",
-        "Mn",
-        "Fe",
-        "Co",
-        "Ni",
-        "Cu",
-        "Zn",
-        "Ga",
-        "Ge",
-        "As",
-        "Se",
-        "Br",
-        "Kr",
-        "Rb",
-        "Sr",
-        "Y",
-        "Zr",
-        "Nb",
-        "Mo",
-        "Tc",
-        "Ru",
-        "Rh",
-        "Pd",
-        "Ag",
-        "Cd",
-        "In",
-        "Sn",
-        "Sb",
-        "Te",
-        "I",
-        "Xe",
-        "Cs",
-        "Ba",
-        "La",
-        "Ce",
-        "Pr",
-        "Nd",
-        "Pm",
-        "Sm",
-        "Eu",
-        "Gd",
-        "Tb",
-        "Dy",
-        "Ho",
-        "Er",
-        "Tm",
-        "Yb",
-        "Lu",
-        "Hf",
-        "Ta",
-        "W",
-        "Re",
-        "Os",
-        "Ir",
-        "Pt",
-        "Au",
-        "Hg",
-        "Tl",
-        "Pb",
-        "Bi",
-        "Po",
-        "At",
-        "Rn",
-        "Fr",
-        "Ra",
-        "Ac",
-        "Th",
-        "Pa",
-        "U",
-        "Np",
-        "Pu",
-        "Am",
-        "Cm",
-        "Bk",
-        "Cf",
-        "Es",
-        "Fm",
-        "Md",
-        "No",
-        "Lr",
-        "Rf",
-        "Db",
-        "Sg",
-        "Bh",
-        "Hs",
-        "Mt",
-        "Ds",
-        "Rg",
-        "Cn",
-        "Nh",
-        "Fl",
-        "Mc",
-        "Lv",
-        "Ts",
-        "Og",
-    ]  # D and T: the isotopes of hydrogen (IUPAC)
+    "H D T He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As"
+    " Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb"
+    " Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk"
+    " Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og".split()
 )
 _MOST = 10**6  # atoms of one kind, more than any protein holds
 
@@ -156,12 +36,11 @@ class Species:
         charge: in elementary charges.
         formula: elements with counts, "C6H12O6"; a balanced reaction is checked on it.
         moieties: conserved groups where elements are not ({"adenosine": 1, "phosphate": 3}).
-        standard: μ° as a molar energy with a source; zero when it is not given, which is right for
-            what is only moved.
+        standard: μ° as a molar energy with a source; default zero, which is right for a species
+            that is only transported.
         convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K"
-            (formalism §7).  Energies of two
-            conventions in one model are an error.
-        molar_volume: for the solvent only: moving it changes volume and no concentration.
+            (formalism §7).  Energies of two conventions in one model are an error.
+        molar_volume: for the solvent only; its transport changes volumes.
         label: how figures write it ("Na⁺").
 
     Raises:
@@ -212,13 +91,15 @@ class Species:
                 declare(f"{where}, {name}", given, dim, domain=domain)
         if self.standard is not None and not self.convention:
             raise errors.ConventionMismatch(
-                where=where, wanted="the convention of its standard potential", got="none",
+                where=where,
+                wanted="the convention of its standard potential",
+                got="none",
                 advice="convention='apparent, pH 7, pMg 3, 310 K' or 'explicit H+'",
-            )  # fmt: skip
+            )
 
     @cached_property
     def declared_standard(self) -> Declared | None:
-        """μ° as a parameter of the models that read it; none where it is not given."""
+        """μ° as a parameter of the models that use it; None where it is not given."""
         if self.standard is None:
             return None
         return declare(
@@ -229,38 +110,26 @@ class Species:
 
     @cached_property
     def declared_molar_volume(self) -> Declared:
-        """The molar volume of the solvent as a parameter of the models that move it."""
-        owner = f"the species {self.name!r}"
+        """The molar volume of the solvent as a parameter of the models that transport it."""
         return declare(
-            f"{self.name}.molar_volume",
-            self.molar_volume,
-            MOLAR_VOLUME,
-            domain="positive",
-            owner=owner,
-        )
+            f"{self.name}.molar_volume", self.molar_volume, MOLAR_VOLUME, domain="positive",
+            owner=f"the species {self.name!r}",
+        )  # fmt: skip
 
     @property
     def is_solvent(self) -> bool:
-        """Whether it has a molar volume: it is counted by volume, not among the contents."""
+        """Whether it has a molar volume; then it is counted by volume, not concentration."""
         return self.molar_volume is not None
 
     def _check_moieties(self, where: str) -> None:
-        if not isinstance(self.moieties, Mapping):
-            raise errors.WrongType(
-                where=f"{where}, moieties",
-                wanted="{group: count}",
-                got=errors.shown(self.moieties),
-                advice="{'adenosine': 1, 'phosphate': 3}",
-            )
+        example = "{'adenosine': 1, 'phosphate': 3}"
+        where = f"{where}, moieties"
+        errors.expect(self.moieties, Mapping, where, "{group: count}", example)
         object.__setattr__(self, "moieties", dict(self.moieties))
         for group, count in self.moieties.items():
-            check_text(group, f"{where}, moieties", "{'adenosine': 1, 'phosphate': 3}")
-            whole(
-                count,
-                f"{where}, moieties[{group!r}]",
-                "an integer",
-                "moieties={" + f"{group!r}: 1" + "}",
-            )
+            check_text(group, where, example)
+            advice = "moieties={" + f"{group!r}: 1" + "}"
+            whole(count, f"{where}[{group!r}]", "an integer", advice)
 
     def composition(self) -> dict[str, int]:
         """Elements with counts; empty when no formula is declared.
@@ -268,11 +137,11 @@ class Species:
         Raises:
             BadFormula: a formula that is not elements with counts.
         """
-        found: dict[str, int] = {}
+        where = f"Species({self.name!r}), formula"
         pieces = _ELEMENT.findall(self.formula)
-        if "".join(a + b for a, b in pieces) != self.formula:
+        if "".join(element + count for element, count in pieces) != self.formula:
             raise errors.BadFormula(
-                where=f"Species({self.name!r}), formula",
+                where=where,
                 wanted="elements with counts, 'C6H12O6'",
                 got=errors.shown(self.formula),
                 advice=(
@@ -281,37 +150,30 @@ class Species:
                 ),
                 species=self.name,
             )
-        for element, count in pieces:
-            number = int(count or 1) if len(count) < 8 else _MOST + 1
-            if element not in _ELEMENTS or not 0 < number <= _MOST:
-                wanted = (
-                    f"from 1 to {_MOST:,} atoms of {element}"
-                    if element in _ELEMENTS
-                    else "elements of the periodic table"
-                )
-                advice = (
-                    "leave out what is not there"
-                    if element in _ELEMENTS
-                    else "groups that are no elements go into moieties={'CoA': 1}"
-                )
-                got = errors.shown(f"{element}{count}", 40) + (
-                    f" in {errors.shown(self.formula, 40)}"
-                    if self.formula != element + count
-                    else ""
-                )
-                where = f"Species({self.name!r}), formula"
-                raise errors.BadFormula(
-                    where=where, wanted=wanted, got=got, advice=advice, species=self.name
-                )
-            found[element] = found.get(element, 0) + number
-        return found
+        counts: dict[str, int] = {}
+        for element, digits in pieces:
+            count = int(digits or 1) if len(digits) < 8 else _MOST + 1
+            if element not in _ELEMENTS or not 0 < count <= _MOST:
+                self._refuse_element(element, digits, where)
+            counts[element] = counts.get(element, 0) + count
+        return counts
+
+    def _refuse_element(self, element: str, digits: str, where: str) -> None:
+        got = errors.shown(f"{element}{digits}", 40)
+        if self.formula != element + digits:
+            got += f" in {errors.shown(self.formula, 40)}"
+        wanted = "elements of the periodic table"
+        advice = "groups that are no elements go into moieties={'CoA': 1}"
+        if element in _ELEMENTS:
+            wanted = f"from 1 to {_MOST:,} atoms of {element}"
+            advice = "leave out what is not there"
+        raise errors.BadFormula(
+            where=where, wanted=wanted, got=got, advice=advice, species=self.name
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)  # equal species have equal names; hashing every field is slow
 
     def __repr__(self) -> str:
-        return (
-            f"Species({self.name!r}, charge={self.charge:+d})"
-            if self.charge
-            else f"Species({self.name!r})"
-        )
+        charge = f", charge={self.charge:+d}" if self.charge else ""
+        return f"Species({self.name!r}{charge})"

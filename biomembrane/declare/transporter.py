@@ -1,4 +1,4 @@
-"""Transporters: a reaction at a place and a law for it, proved when they meet."""
+"""Transporters: a reaction at a membrane or in a compartment with its law, proved when made."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
-from . import transporter_latex
+from .barriers import Eyring
 from .bound_expression import BoundExpression, free
 from .checks.certificate import Certificate
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
-from .laws import Eyring, Law, Rates
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
-from .reaction import Participant, Reaction, parse
+from .rates import Law, Rates
+from .reaction import Participant, Reaction
+from .reaction_parser import parse
 from .readable_state import OwnState
-from .site import Site, evaluated, expressed
+from .site import Site
 from .species import Species
+from .transporter_latex import transporter_latex
+from .user_expressions import evaluated, expressed
 
 
 @dataclass(frozen=True, eq=False)
 class Process(Compared):
-    """One reaction with its rates and the certificate of them: what the assembly reads.
+    """One reaction with its rates and their certificate, as models are assembled from.
 
-    ``local`` are the rates in the symbols of the site, ``names`` what these stand for, ``rates``
-    the same written out; ``modulating_solutes`` are the solutes that its rates read and that take
-    no part in the reaction, ``own_states`` those with an equation of their own that they read;
-    ``step`` is its name within a kinetic diagram.
+    ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
+    and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
+    that take no part in the reaction, ``own_states`` the states with an equation of their own that
+    they read; ``step`` is its name within a kinetic diagram.
     """
 
     name: str
@@ -61,22 +64,22 @@ class Process(Compared):
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
-        """The solutes that its rates may read: those of the reaction, catalysts among them, and
-        those sensed.
+        """The solutes that its rates may read: those of the reaction, including catalysts, and
+        those that modulate them.
         """
-        written = [who for _, who in (*self.reaction.reactants, *self.reaction.products)]
-        return tuple(
-            dict.fromkeys(who for who in (*written, *self.modulating_solutes) if who.is_solute)
-        )
+        terms = (*self.reaction.reactants, *self.reaction.products)
+        everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
+        return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
-        local = {here for here, name in self.names.items() if name == symbol} | {symbol}
-        given = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
-        return any(rate is not None and free(rate) & local for rate in given)
+        local = {key for key, name in self.names.items() if name == symbol} | {symbol}
+        rates = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
+        return any(rate is not None and free(rate) & local for rate in rates)
 
     @cached_property
     def rates(self) -> Rates:
+        """The rates in the symbols of the model."""
         return self.local.mapped(lambda rate: rate.xreplace(self.names))
 
 
@@ -90,29 +93,23 @@ def build(
     where = site.process
     if isinstance(law, type) or not callable(getattr(law, "rates", None)):
         fields = ", ".join(f"{name}=…" for name in getattr(law, "__dataclass_fields__", {}))
-        advice = (
-            f"laws.{law.__name__}({fields})"
-            if isinstance(law, type) and fields
-            else "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
-        )
+        advice = "laws.GHK(permeability=Q(1e-7, 'cm/s'))"
+        if isinstance(law, type) and fields:
+            advice = f"laws.{law.__name__}({fields})"
         raise errors.WrongType(
             where=f"{where}, law=…",
             wanted="a law of biomembrane.laws",
             got=errors.shown(law),
             advice=advice,
         )
-    rates, g = read(law, site, modulator)
-    if g is not None:
-        rates = rates.mapped(lambda rate: g * rate)
-    case = LawAtSite(
-        rates,
-        g,
-        site.reduced_affinity,
-        frozenset(site.dims.items()),
-        frozenset((s, f.local) for s, f in derived.items()),
-    )
-    verdict, statement = certify(case, site.names, site.parameters, where)
-    proof = Certificate(verdict, statement, BoundExpression(site.reduced_affinity, site.names))
+    rates, factor = read(law, site, modulator)
+    if factor is not None:
+        rates = rates.mapped(lambda rate: factor * rate)
+    affinity = site.reduced_affinity  # records its symbols at the site
+    dims = frozenset(site.dims.items())
+    local = frozenset((symbol, formula.local) for symbol, formula in derived.items())
+    law_at_site = LawAtSite(rates, factor, affinity, dims, local)
+    verdict, statement = certify(law_at_site, site.names, site.parameters, where)
     return Process(
         where,
         site.name,
@@ -120,7 +117,7 @@ def build(
         site.on,
         rates,
         site.names,
-        proof,
+        Certificate(verdict, statement, BoundExpression(affinity, site.names)),
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),
@@ -130,55 +127,44 @@ def build(
 def read(
     law: Law, site: Site, modulator: Callable[[Site], sp.Expr] | None = None
 ) -> tuple[Rates, sp.Expr | None]:
-    """The rates of a law and its modulator at the site, with the domains of parameters settled in
-    both alike.
+    """The rates of a law and its modulator at the site, with the domains of their parameters
+    settled.
     """
     with errors.of_users(law, f"{site.process}, law=…"):
-        told = law.rates(site)
-    rates = _complete(told, site.process)
-    g = None if modulator is None else evaluated(modulator, site, "modulator")
-    given = [
-        rate
-        for rate in (rates.forward, rates.reverse, rates.conductance, rates.flux, g)
-        if rate is not None
-    ]
-    made = dict(zip(given, site.settled(*given), strict=True))
-    return rates.mapped(made.__getitem__), None if g is None else made[g]
+        result = law.rates(site)
+    rates = _complete(result, site.process)
+    factor = None if modulator is None else evaluated(modulator, site, "modulator")
+    every = (rates.forward, rates.reverse, rates.conductance, rates.flux, factor)
+    expressions = [expression for expression in every if expression is not None]
+    settled = dict(zip(expressions, site.settled(*expressions), strict=True))
+    return rates.mapped(settled.__getitem__), None if factor is None else settled[factor]
 
 
 def _complete(rates: Any, where: str) -> Rates:
-    """The rates of a law: a pair, or a conductance, or a flux, each an expression."""
+    """The rates of a law, each an expression: a pair, a conductance or a flux."""
+    where_law = f"{where}, law=…"
     advice = (
         "laws.Rates(forward, reverse), laws.Rates(conductance=…) or laws.Rates(flux=…, reason=…)"
     )
     if not isinstance(rates, Rates):
         raise errors.WrongType(
-            where=f"{where}, law=…",
-            wanted="a law that gives Rates",
-            got=errors.shown(rates),
-            advice=advice,
+            where=where_law, wanted="a law that gives Rates", got=errors.shown(rates), advice=advice
         )
-    given = [
-        name
-        for name in ("forward", "reverse", "conductance", "flux")
-        if getattr(rates, name) is not None
-    ]
-    if given not in (
-        ["forward", "reverse"],
-        ["conductance"],
-        ["flux"],
-        ["forward", "reverse", "flux"],
-    ):
-        got = " and ".join(given) or "nothing"
+    names = ("forward", "reverse", "conductance", "flux")
+    given = tuple(name for name in names if getattr(rates, name) is not None)
+    if given not in _COMPLETE:
         raise errors.WrongType(
-            where=f"{where}, law=…",
+            where=where_law,
             wanted="Rates of forward and reverse, or of one other",
-            got=got,
+            got=" and ".join(given) or "nothing",
             advice=advice,
         )
-    return replace(
-        rates, **{name: expressed(getattr(rates, name), f"{where}, {name}") for name in given}
-    )
+    expressions = {name: expressed(getattr(rates, name), f"{where}, {name}") for name in given}
+    return replace(rates, **expressions)
+
+
+# the fields of Rates that a law may give
+_COMPLETE = (("forward", "reverse"), ("conductance",), ("flux",), ("forward", "reverse", "flux"))
 
 
 @errors.keywords
@@ -193,13 +179,12 @@ class Transporter(Compared):
         on: the membrane, or a compartment for a reaction inside it.
         law: of :mod:`biomembrane.laws`.
         modulator: a function of the site that gives a non-negative pure number (open probability,
-            inhibition) and may read any solute
-            on either side, ``site["Ca@in"]``; it multiplies both one-way rates, so it does no work.
-        label: how figures write it; the name as it is given unless told.
+            inhibition) and may read any solute on either side, ``site["Ca@in"]``; it multiplies
+            both one-way rates and thus does no work.
+        label: how figures write it; default the name.
+        species: species that the reaction names and no place holds: the solvent, ``(H2O,)``.
 
-        species: what the reaction names and no place holds: the solvent, ``(H2O,)``.
-
-    All that is wrong is told here and not later.
+    All mistakes are found here and not later.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -239,15 +224,15 @@ class Transporter(Compared):
     def __post_init__(self) -> None:
         check_name(self.name, "Transporter, name")
         site = Site(self.name, parse(self.reaction, self.on, self.name, self.species), self.on)
-        put: Any = object.__setattr__
+        set_field: Any = object.__setattr__
         check_text(self.label, f"{self.name}, label=…", "label='K⁺ leak'")
-        put(self, "label", self.label or self.name)
-        put(self, "processes", (build(site, self.law, self.modulator, {}),))
-        put(self, "parameters", dict(site.parameters))
+        set_field(self, "label", self.label or self.name)
+        set_field(self, "processes", (build(site, self.law, self.modulator, {}),))
+        set_field(self, "parameters", dict(site.parameters))
 
     @property
     def sensing(self) -> dict[str, str]:
-        """By process, the charge that it moves inward, and whether it senses the voltage."""
+        """By process, the charge that it moves inward, or that V is sensed without a charge."""
         return {p.name: sensed(p) for p in self.processes}
 
     @property
@@ -266,90 +251,81 @@ class Transporter(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return transporter_latex.transporter(self)
+        return transporter_latex(self)
 
 
-def content_of(made: Any) -> tuple[Any, ...]:
-    """What a transporter or a cycle says: its processes with their rates, and its numbers with
+def content_of(transporter: Any) -> tuple[Any, ...]:
+    """What is compared of a transporter or a cycle: processes with their rates, and parameters with
     their sources.
     """
-    derived = {symbol: said(formula) for symbol, formula in made.derived.items()}
+    derived = {symbol: comparable(formula) for symbol, formula in transporter.derived.items()}
     return (
-        made.label,
-        made.on,
-        made.processes,
-        made.parameters,
-        made.states,
-        derived,
-        said(made.total),
-    )
+        transporter.label, transporter.on, transporter.processes, transporter.parameters,
+        transporter.states, derived, comparable(transporter.total),
+    )  # fmt: skip
 
 
-def said(formula: BoundExpression | None) -> Any:
+def comparable(formula: BoundExpression | None) -> Any:
     """A formula as it can be compared."""
     return formula and (formula.local, dict(formula.names))
 
 
 def sensed(process: Process, barrier: Any = None) -> str:
-    """What a process moves through the field, as ``"+2 e inward"``; nothing where it neither moves
-    charge nor reads the voltage.
+    """The charge that a process moves through the field, as ``"+2 e inward"``; empty where it
+    neither moves charge nor reads the voltage.
     """
     on = process.on
     charge = (
         process.reaction.charge_moved().get(on.inside.name, 0) if isinstance(on, Membrane) else 0
     )
-    charge = charge if abs(float(charge)) > 1e-9 else 0  # of valences that were computed
-    theta = f" (θ = {barrier.theta:g})" if charge and isinstance(barrier, Eyring) else ""
-    return (
-        f"{float(charge):+g} e inward{theta}"
-        if charge
-        else "V without moving charge"
-        if _reads_voltage(process)
-        else ""
-    )
+    if abs(float(charge)) > 1e-9:  # valences that were computed may not cancel exactly
+        theta = f" (θ = {barrier.theta:g})" if isinstance(barrier, Eyring) else ""
+        return f"{float(charge):+g} e inward{theta}"
+    return "V without moving charge" if _reads_voltage(process) else ""
 
 
 def _reads_voltage(process: Process) -> bool:
-    """Whether V stands in its rates as they are written; the A of a conductance is not."""
+    """Whether V occurs in its rates as written; the A of a conductance does not count."""
     rates = [getattr(process.local, way) for way in ("forward", "reverse", "conductance", "flux")]
     return any(e is not None and symbols.potential("@") in free(e) for e in rates)
 
 
-def sensing(made: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """By process, how V is sensed, and what charge moves through the field of processes whose rates
-    leave V out.
+def sensing(transporter: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """By process, how V is sensed; and the charge moved through the field by processes whose rates
+    do not depend on V.
 
-    Rates that are proved sense the charge of their reaction; of others it is known only whether V
-    stands in them.
+    Proved rates sense the charge of their reaction; of others it is known only whether they read V.
     """
-    read, unread = dict[str, str](), dict[str, str]()
-    for p in made.processes:
-        text = made.sensing[p.name]
-        own = (
-            p.certificate.exempt and made.total is None and text.endswith("inward")
-        )  # no step of a cycle, whose barrier is known
-        if own and not _reads_voltage(p):
-            unread[p.name] = text
+    sensed_by, unsensed = dict[str, str](), dict[str, str]()
+    for process in transporter.processes:
+        name, text = process.name, transporter.sensing[process.name]
+        # a step of a cycle has a known barrier even where it is exempt
+        as_given = (
+            process.certificate.exempt and transporter.total is None and text.endswith("inward")
+        )
+        if as_given and not _reads_voltage(process):
+            unsensed[name] = text
         elif text:
-            read[p.name] = f"as its rates were given (its reaction moves {text})" if own else text
-    return read, unread
+            note = f"as its rates were given (its reaction moves {text})"
+            sensed_by[name] = note if as_given else text
+    return sensed_by, unsensed
 
 
-def html_of(made: Any) -> str:
+def html_of(transporter: Any) -> str:
     """Reactions with their charges, certificates and parameters, for a notebook."""
     rows = [
         (
             p.name,
             str(p.reaction),
-            made.sensing[p.name],
+            transporter.sensing[p.name],
             p.certificate.verdict,
             p.certificate.statement,
         )
-        for p in made.processes
+        for p in transporter.processes
     ]
-    numbers = parameter_rows(made.parameters)
+    numbers = parameter_rows(transporter.parameters)
     body = join(
         table(rows, ("process", "reaction", "charge moved", "second law", "")),
         table(numbers, ("name", "value", "source")),
     )
-    return collapsible(f"{made.label} on {made.on.name}", body, open=True)
+    return collapsible(f"{transporter.label} on {transporter.on.name}", body, open=True)

@@ -10,42 +10,39 @@ import sympy as sp
 from ..latex import roman, tex
 from .reaction import Participant, Reaction
 
-LONG = 150  # operations, beyond which the parts of a rate are named
+LONG = 150  # operations; common parts of longer rates are named
 
 
-def reaction(made: Reaction) -> str:
+def reaction_latex(reaction: Reaction) -> str:
     """The reaction with an equilibrium arrow."""
 
     def side(terms: tuple[tuple[int, Participant], ...]) -> str:
         return " + ".join((f"{n}\\," if n > 1 else "") + _name(w) for n, w in terms)
 
-    return rf"{side(made.reactants)} \rightleftharpoons {side(made.products)}"
+    return rf"{side(reaction.reactants)} \rightleftharpoons {side(reaction.products)}"
 
 
 def _shortened(rates: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
-    """Long rates with their common parts named x_1, x_2, …; short ones as they are."""
+    """Rates with their common parts named x_1, x_2, …; short rates unchanged."""
     if sum(rate.count_ops() for rate in rates) < LONG:
         return [], rates
-    named, left = sp.cse(
-        rates, symbols=(sp.Symbol(f"x_{k}") for k in itertools.count(1)), order="none"
-    )
-    return named, left
+    names = (sp.Symbol(f"x_{k}") for k in itertools.count(1))
+    named, shortened = sp.cse(rates, symbols=names, order="none")
+    return named, shortened
 
 
-def _name(who: Participant) -> str:
-    return (
-        rf"{roman(who.species.name)}_{{{roman(who.place.name)}}}"
-        if who.species and who.place
-        else roman(who.label)
-    )
+def _name(participant: Participant) -> str:
+    if participant.species and participant.place:
+        return rf"{roman(participant.species.name)}_{{{roman(participant.place.name)}}}"
+    return roman(participant.label)
 
 
-def transporter(made: Any) -> str:
+def transporter_latex(transporter: Any) -> str:
     """Reaction, rates and affinity of every process, as display mathematics."""
     lines = []
-    for process in made.processes:
+    for process in transporter.processes:
         rates = process.rates
-        lines.append(reaction(process.reaction))
+        lines.append(reaction_latex(process.reaction))
         if rates.forward is not None:
             named, (forward, reverse) = _shortened([rates.forward, rates.reverse])
             lines += [f"r^{{+}} = {tex(forward)}", f"r^{{-}} = {tex(reverse)}"]

@@ -1,5 +1,5 @@
-"""Functions that users give: seen to take the arguments that they get, and called so that what is
-wrong is told where they were given.
+"""Functions that users give: each is checked to take the arguments that it gets before it is
+called, and what is wrong is reported where the function was given.
 """
 
 from __future__ import annotations
@@ -13,51 +13,48 @@ from .. import errors
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether it is a function or method of Python that takes exactly so many arguments, as most
-    are: its signature takes twenty times as long.
+    """Whether it is a Python function or method that takes exactly this many arguments.
+
+    Most are; reading a signature takes twenty times as long.
     """
-    found: Any = function
+    code: Any = function
     if isinstance(function, MethodType):
-        found, count = function.__func__, count + 1
+        code, count = function.__func__, count + 1
     elif not isinstance(function, FunctionType):
-        found, count = (getattr(type(function), "__call__", None), count + 1)  # noqa: B004  of an object, not whether there is one
-    if (
-        not isinstance(found, FunctionType) or vars(found) or hasattr(function, "__wrapped__")
-    ):  # what wraps another says so there
+        code, count = getattr(type(function), "__call__", None), count + 1  # noqa: B004  of an object, not whether there is one
+    # a wrapper says so by an attribute
+    if not isinstance(code, FunctionType) or vars(code) or hasattr(function, "__wrapped__"):
         return False
-    return found.__code__.co_argcount == count and not found.__code__.co_kwonlyargcount
+    return code.__code__.co_argcount == count and not code.__code__.co_kwonlyargcount
 
 
-def called(function: Callable[..., Any], where: str, *given: Any) -> Any:
-    """What a user's function gives, once it is seen that it takes so many arguments.
+def called(function: Callable[..., Any], where: str, *arguments: Any) -> Any:
+    """The result of a user's function, after a check that it takes this many arguments.
 
     Raises WrongType.
     """
+    count = len(arguments)
     try:
-        if not _takes(function, len(given)):
-            inspect.signature(function).bind(*given)
+        if not _takes(function, count):
+            inspect.signature(function).bind(*arguments)
     except TypeError as problem:
-        wanted = f"a function of {'one argument' if len(given) == 1 else f'{len(given)} arguments'}"
         raise errors.WrongType(
             where=where,
-            wanted=wanted,
+            wanted=f"a function of {'one argument' if count == 1 else f'{count} arguments'}",
             got=f"{errors.shown(function)}: {problem}",
             advice="lambda site: …",
         ) from None
-    except ValueError:  # a function of C without a signature, which tells when it is called
+    except ValueError:  # a function of C without a signature complains when it is called
         pass
     try:
         with errors.of_users(function, where):
-            return function(*given)
+            return function(*arguments)
     except (TypeError, ValueError) as problem:
-        if (
-            problem.__traceback__ is not None and problem.__traceback__.tb_next is None
-        ):  # raised by the call itself
-            got = f"{errors.shown(function)}: {problem}"
-            raise errors.WrongType(
-                where=where,
-                wanted="a function of the site's symbols",
-                got=got,
-                advice="lambda site: …",
-            ) from None
-        raise
+        if problem.__traceback__ is None or problem.__traceback__.tb_next is not None:
+            raise  # from within the function, not by the call itself
+        raise errors.WrongType(
+            where=where,
+            wanted="a function of the site's symbols",
+            got=f"{errors.shown(function)}: {problem}",
+            advice="lambda site: …",
+        ) from None

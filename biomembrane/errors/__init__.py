@@ -1,9 +1,8 @@
 """Errors that teach: each says what is wrong, where, what was wanted, what it got and what to try.
 
-One class per kind of mistake, all frozen dataclasses, all a :class:`BiomembraneError` (a
+One class per kind of mistake, all frozen dataclasses and subclasses of :class:`BiomembraneError` (a
 ``ValueError``).  The fields are plain values, so that an error can be logged, compared and shown
-without the objects that caused it.  Kinds are made when the first of their room is named: what is
-never raised costs nothing.
+without the objects that caused it.  Modules of errors load on first use of one of their classes.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ if TYPE_CHECKING:
     from .run_errors import SingularConstraint as SingularConstraint
     from .run_errors import UphillForFree as UphillForFree
 
-_ROOMS = {
+_CLASSES = {
     "number_errors": (
         "UnknownUnit", "AmbiguousUnit", "BareNumber", "UncertainUnit", "UnitMismatch",
         "NotFinite", "OutOfDomain", "NotANumber",
@@ -102,27 +101,22 @@ _ROOMS = {
         "Cancelled",
     ),
 }  # fmt: skip
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _CLASSES.items() for name in names}
 _WARNINGS = (
-    "BiomembraneWarning",
-    "CacheNotUsed",
-    "Incomplete",
-    "LanesStopped",
-    "UnclearProtocol",
-    "Unseen",
+    "BiomembraneWarning", "CacheNotUsed", "Incomplete", "LanesStopped", "UnclearProtocol", "Unseen",
     "Unusual",
-)
-__all__ = sorted(["BiomembraneError", *_HOME, *_WARNINGS])  # noqa: PLE0605  what is a user's; the rest serves what raises
+)  # fmt: skip
+__all__ = sorted(["BiomembraneError", *_MODULE_OF, *_WARNINGS])  # noqa: PLE0605  for users; the rest is for the code that raises
 
 
 if not TYPE_CHECKING:  # or every name would pass
 
     def __getattr__(name: str) -> Any:
-        """A kind of error, made on first use."""
-        if name not in _HOME:
+        """A class of errors, loaded on first use."""
+        if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        return found
+        kind = globals()[name] = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        return kind
 
 
 def __dir__() -> list[str]:

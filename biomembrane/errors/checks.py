@@ -1,4 +1,4 @@
-"""Checks of what users give, and a note on what their own functions raise."""
+"""Checks of arguments, and a note on errors that a user's own functions raise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RAISED = "raised in"
 def expect(
     value: object, kind: type | tuple[type, ...], where: str, wanted: str, advice: str
 ) -> None:
-    """Raise ``WrongType`` unless the value is of this kind."""
+    """Raise ``WrongType`` unless the value is an instance of ``kind``."""
     if not isinstance(value, kind):
         from .declaration_errors import WrongType
 
@@ -23,9 +23,7 @@ def expect(
 
 @contextmanager
 def of_users(function: object, where: str) -> Iterator[None]:
-    """What a user's own function raises passes as it is, with a note of the argument that it was
-    given as.
-    """
+    """Let a user's own error pass, with a note of the function and the argument that it was."""
     try:
         yield
     except BiomembraneError:

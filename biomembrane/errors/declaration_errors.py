@@ -1,4 +1,4 @@
-"""Mistakes in what is declared: names, species, reactions, places, sources, arguments."""
+"""Mistakes in declarations: names, species, reactions, places, sources, arguments."""
 
 from .mistake import BiomembraneError, mistake
 
@@ -44,14 +44,14 @@ class BadFormula(BiomembraneError):
 
 
 class BadReaction(BiomembraneError):
-    """Text that is not a reaction, or a reaction that a law cannot serve."""
+    """Text that is not a reaction, or a reaction that a law does not apply to."""
 
     headline = "the reaction cannot be used"
 
 
 @mistake
 class UnbalancedReaction(BiomembraneError):
-    """Atoms or moieties appear or vanish: pairs of each and its ``surplus``, products less
+    """Atoms or moieties appear or vanish; ``surplus``: pairs of each and its products less
     reactants.
     """
 
@@ -102,13 +102,13 @@ class NoVoltage(BiomembraneError):
 
 
 class MissingSource(BiomembraneError):
-    """A library value whose provenance is not given."""
+    """A number without its source, or an exemption without its reason."""
 
     headline = "a source or a reason is missing"
 
 
 class NoTolerance(BiomembraneError):
-    """A number that is wanted, and not how far from it an answer may be."""
+    """An expected number without the deviation that an answer may have."""
 
     headline = "a tolerance is missing"
 

@@ -13,8 +13,8 @@ class DimensionError(BiomembraneError):
 class SecondLawViolation(BiomembraneError):
     """ln(r+/r-) differs from A/RT in ``process``.
 
-    ``kilojoule``: RT ln(r+/r-) − A at a state that shows it [kJ/mol]; None where a rate of 0 leaves
-    it without bound, or where it is a reaction that does not balance.
+    ``kilojoule``: RT ln(r+/r-) − A at a witness state [kJ/mol]; None where a rate of 0 makes it
+    infinite, or where the reaction does not balance.
     """
 
     process: str = ""
@@ -32,7 +32,7 @@ class SecondLawUndecided(BiomembraneError):
 
 @mistake
 class NegativeRate(BiomembraneError):
-    """A rate of ``process`` that is not provably non-negative."""
+    """A rate of ``process`` that is not proved to be non-negative."""
 
     process: str = ""
     headline = "a rate can be negative"
@@ -40,7 +40,7 @@ class NegativeRate(BiomembraneError):
 
 @mistake
 class CycleNotClosed(BiomembraneError):
-    """Rate constants of ``process`` that imply a free lunch of so many ``kilojoule`` [kJ/mol]
+    """Rate constants of ``process`` that imply free energy from nothing: ``kilojoule`` [kJ/mol]
     around the worst loop.
     """
 

@@ -1,4 +1,4 @@
-"""What all errors are: frozen dataclasses that print as where, wanted, got and what to try."""
+"""The base of all errors: frozen dataclasses that print as where, wanted, got and try."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _Kind = TypeVar("_Kind", bound=BaseException)
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def mistake(cls: type[_Kind]) -> type[_Kind]:
     """A frozen dataclass that still lets Python attach tracebacks and notes."""
-    made: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    frozen: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
 
     def setting(self: Any, name: str, value: Any) -> None:
         if not name.startswith("__"):
             raise FrozenInstanceError(f"cannot assign to field {name!r}")
         BaseException.__setattr__(self, name, value)
 
-    made.__setattr__ = setting
-    return made  # type: ignore[no-any-return]
+    frozen.__setattr__ = setting
+    return frozen  # type: ignore[no-any-return]
 
 
 @mistake
@@ -31,10 +31,10 @@ class BiomembraneError(ValueError):
 
     Attributes:
         where: the object and the argument.
-        wanted: what was due, a sentence or a value.
+        wanted: what was expected, a sentence or a value.
         got: what came.
-        advice: what to try, as it can be followed.
-        headline: of the class: what is wrong.
+        advice: what to try, ready to be followed.
+        headline: what is wrong, the same for all of a class.
     """
 
     where: str = ""
@@ -49,7 +49,7 @@ class BiomembraneError(ValueError):
             cls.__module__ = __package__  # under which users know it
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+        return _unpickled, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
 
     def __str__(self) -> str:
         rows = [
@@ -72,6 +72,6 @@ class BiomembraneError(ValueError):
 BiomembraneError.__module__ = __package__
 
 
-def _again(kind: type[BiomembraneError], told: dict[str, Any]) -> BiomembraneError:
-    """An error as it was raised in another process."""
-    return kind(**told)
+def _unpickled(kind: type[BiomembraneError], arguments: dict[str, Any]) -> BiomembraneError:
+    """An error that was raised in another process."""
+    return kind(**arguments)

@@ -1,4 +1,4 @@
-"""Warnings, and the one way to give them at the user's line."""
+"""Warnings, and the one way to issue them at the user's line."""
 
 from __future__ import annotations
 
@@ -19,30 +19,28 @@ BiomembraneWarning.__module__ = __package__
 
 
 class CacheNotUsed(BiomembraneWarning):
-    """The folder of compiled models is not ours alone; models are compiled anew in each process."""
+    """Others can write to the folder of compiled models; each process compiles its own."""
 
 
 class Incomplete(BiomembraneWarning):
-    """A saved scan of which chunks are missing or damaged."""
+    """A saved scan with missing or damaged chunks."""
 
 
 class LanesStopped(BiomembraneWarning):
-    """A check of a scan of which some lanes did not come to their end: of these it says nothing."""
+    """A check of a scan some of whose lanes stopped early; it says nothing about these."""
 
 
 class Unseen(BiomembraneWarning):
-    """What a protocol does between output times, where the reducers of ``Keep`` do not look."""
+    """Changes by a protocol between output times, which the reducers of ``Keep`` do not see."""
 
 
 class UnclearProtocol(BiomembraneWarning):
-    """A formula of time whose motion cannot be bounded or followed everywhere: a brief peak of it
-    could be missed.
-    """
+    """A formula of time whose changes cannot be bounded everywhere: a brief peak may be missed."""
 
 
 class Unusual(BiomembraneWarning):
-    """Input that can be meant and seldom is: a cell at 37 K, -60 V, 140 M, a break after the end of
-    the run, a diagram that never turns over.
+    """Input that may be intended but seldom is: a cell at 37 K, -60 V or 140 M, a break after the
+    end of the run, a diagram that never turns over.
     """
 
 

@@ -24,13 +24,13 @@ class AmbiguousUnit(BiomembraneError):
 
 
 class BareNumber(BiomembraneError):
-    """A dimension is due and a plain number came."""
+    """A plain number where a quantity is expected."""
 
     headline = "a number without a unit"
 
 
 class UncertainUnit(BareNumber):
-    """A computed array that says its old unit."""
+    """A computed array whose attributes may still name the old unit."""
 
     headline = "the unit may not be that of the number"
 
@@ -42,18 +42,18 @@ class UnitMismatch(BiomembraneError):
 
 
 class NotFinite(BiomembraneError):
-    """NaN or infinity where a finite number is due."""
+    """NaN or infinity where a finite number is expected."""
 
     headline = "the number is not finite"
 
 
 class OutOfDomain(BiomembraneError):
-    """For instance a negative amount or permeability."""
+    """A number outside its domain, for instance a negative permeability."""
 
     headline = "the number lies outside its domain"
 
 
 class NotANumber(BiomembraneError):
-    """Text, a flag or another object where a number is due."""
+    """Text, a boolean or another object where a number is expected."""
 
     headline = "this is not a number"

@@ -1,4 +1,4 @@
-"""Mistakes that show in a run and in its books."""
+"""Mistakes that show in a run and in its energy ledger."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class BadSettings(BiomembraneError):
 
 @mistake
 class BooksDoNotClose(BiomembraneError):
-    """The ``residual`` exceeds the ``limit``, both as shares of the energy that passed."""
+    """The ``residual`` exceeds the ``limit``, both as fractions of the energy that passed."""
 
     residual: float = 0.0
     limit: float = 0.0
@@ -38,8 +38,8 @@ class UphillForFree(BiomembraneError):
 
 @mistake
 class SingularConstraint(BiomembraneError):
-    """Algebraic rows whose block ∂f/∂x is singular; ``state`` is the one whose constraint says
-    nothing new.
+    """Algebraic rows whose block ∂f/∂x is singular; ``state`` is the one with a redundant
+    constraint.
     """
 
     state: str = ""
@@ -48,7 +48,7 @@ class SingularConstraint(BiomembraneError):
 
 @mistake
 class ConstraintNotMet(BiomembraneError):
-    """Newton's method does not settle; ``state`` is the one that is furthest off."""
+    """Newton's method does not converge; ``state`` has the largest residual."""
 
     state: str = ""
     headline = "no initial values that meet the constraints were found"
@@ -56,9 +56,7 @@ class ConstraintNotMet(BiomembraneError):
 
 @mistake
 class KernelMismatch(BiomembraneError):
-    """Machine code that differs from the numpy printer: ``function``, and by which share of its
-    size.
-    """
+    """Machine code that differs from the numpy kernel in ``function``, by a ``share`` of it."""
 
     function: str = ""
     share: float = 0.0
@@ -67,11 +65,11 @@ class KernelMismatch(BiomembraneError):
 
 @mistake
 class SimulationStopped(BiomembraneError):
-    """The integration could not go on after ``time`` [s]; ``run`` holds everything up to there,
-    ``state`` is the one to blame, if one is.
+    """The integration stopped at ``time`` [s]; ``run`` holds everything up to there, ``state`` is
+    the one that caused it, if known.
     """
 
-    run: Any = None  # a Run, of a floor that is not known here
+    run: Any = None  # a Run, which a higher floor defines
     time: float = 0.0
     state: str = ""
     headline = "the simulation stopped early"
@@ -79,10 +77,10 @@ class SimulationStopped(BiomembraneError):
 
 @mistake
 class Cancelled(BiomembraneError, KeyboardInterrupt):
-    """The user stopped a run (also a ``KeyboardInterrupt``); ``run`` holds what was done, which is
-    a ``share`` of the whole.
+    """The user stopped a run (also a ``KeyboardInterrupt``); ``run`` holds the completed part, the
+    fraction ``share`` of the whole.
     """
 
-    run: Any = None  # a Run or a Kept, of a floor that is not known here
+    run: Any = None  # a Run or a ScanResult, which a higher floor defines
     share: float = 0.0
     headline = "the run was cancelled"

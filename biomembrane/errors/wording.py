@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 
 def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
-    """'did you mean …' for a name that is not among ``known``; empty when nothing is near and
-    nothing is known.
+    """'did you mean …' for a name that is not among ``known``, else the known names; empty if
+    there are none.
     """
     names, name = list(dict.fromkeys(known)), name[:100] if isinstance(name, str) else ""
     folded = {n.lower(): n for n in names}
@@ -24,31 +24,30 @@ def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
 
 
 def apart(*numbers: float, digits: int = 4) -> list[str]:
-    """Numbers in so many digits that different ones look different."""
+    """Numbers with enough digits to tell different ones apart."""
     for more in range(digits, 18):
-        told = [f"{x:.{more}g}" for x in numbers]
-        if len(set(told)) == len(set(numbers)):
+        texts = [f"{x:.{more}g}" for x in numbers]
+        if len(set(texts)) == len(set(numbers)):
             break
-    return told
+    return texts
 
 
 def shown(value: object, limit: int = 90) -> str:
-    """A value in few words, as errors print it: quantities with their unit, classes by their name,
-    nothing with an address.
-    """
+    """A value in few words, for errors: quantities with units, classes by name, no addresses."""
     try:
         text = _text(value)
     except Exception:  # noqa: BLE001  what cannot even be printed: 5,000 digits, a broken __repr__
         text = f"an object of class {type(value).__name__}"
     text = text[: 20 * limit]
     if "<" in text:
-        text = _FACELESS.sub(r"an object of class \1", _QUANTITY.sub(r"Q(\1, '\2')", text))
+        quoted = _QUANTITY.sub(r"Q(\1, '\2')", text)
+        text = _WITH_ADDRESS.sub(r"an object of class \1", quoted)
     flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def said(problem: BaseException, limit: int = 300) -> str:
-    """The words of an error on one line, also of one whose ``__str__`` raises."""
+    """The text of an error on one line, even if its ``__str__`` raises."""
     try:
         text = str(problem)
     except Exception:  # noqa: BLE001  of somebody else's class
@@ -57,10 +56,9 @@ def said(problem: BaseException, limit: int = 300) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
-_QUANTITY = re.compile(
-    r"<Quantity\((.*?), '(.*?)'\)>", re.DOTALL
-)  # as they stand in lists and mappings
-_FACELESS = re.compile(r"<(?:[\w.]*\.)?(\w+)[^<>]*(?:<\w+>[^<>]*)*? at 0x[0-9a-f]+>")
+# quantities within lists and mappings
+_QUANTITY = re.compile(r"<Quantity\((.*?), '(.*?)'\)>", re.DOTALL)
+_WITH_ADDRESS = re.compile(r"<(?:[\w.]*\.)?(\w+)[^<>]*(?:<\w+>[^<>]*)*? at 0x[0-9a-f]+>")
 
 
 def _text(value: object) -> str:

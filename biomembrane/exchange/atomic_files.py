@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all: written beside their place and moved into
+"""Files and folders that exist whole or not at all: written next to their place and moved into
 it.
 """
 
@@ -19,27 +19,21 @@ from .. import errors
 
 def read_path(given: Any, where: str, example: str) -> Path:
     """A path as the user gave it.  Raises WrongType."""
-    if (
-        not isinstance(given, (str, os.PathLike))
-        or not isinstance(os.fspath(given), str)
-        or not str(given)
-    ):
-        raise errors.WrongType(
-            where=where, wanted="a path", got=errors.shown(given) or "''", advice=example
-        )
+    is_path = isinstance(given, (str, os.PathLike)) and isinstance(os.fspath(given), str)
+    if not is_path or not str(given):
+        got = errors.shown(given) or "''"
+        raise errors.WrongType(where=where, wanted="a path", got=got, advice=example)
     return Path(given)
 
 
 def exists(path: Path, where: str) -> bool:
-    """Whether something is there.  Raises UnknownName for a name that no file system holds."""
+    """Whether a path exists.  Raises UnknownName for a name that no file system holds."""
     try:
         return path.exists()
     except (OSError, ValueError) as problem:
+        got = f"{errors.shown(str(path))}: {reason(problem)}"
         raise errors.UnknownName(
-            where=where,
-            wanted="a path",
-            got=f"{errors.shown(str(path))}: {reason(problem)}",
-            advice="a shorter name",
+            where=where, wanted="a path", got=got, advice="a shorter name"
         ) from None
 
 
@@ -51,7 +45,7 @@ def reason(problem: Exception) -> str:
 
 
 def writable(folder: Path, where: str) -> None:
-    """Make a folder, if need be, and write a file there that is gone at once.
+    """Create a folder, if needed, and check with a temporary file that it can be written to.
 
     Raises NotWritable.
     """
@@ -64,10 +58,8 @@ def writable(folder: Path, where: str) -> None:
 
 
 def _unwritable(path: Path, where: str, problem: Exception) -> errors.BiomembraneError:
-    got, advice = (
-        f"{str(path)[-200:]!r}: {reason(problem)}",
-        "another folder or a shorter name; check the room and the rights there",
-    )
+    got = f"{str(path)[-200:]!r}: {reason(problem)}"
+    advice = "another folder or a shorter name; check the free space and the permissions there"
     return errors.NotWritable(
         where=where, wanted="a place to write to", got=got, advice=advice, path=str(path)
     )
@@ -75,33 +67,28 @@ def _unwritable(path: Path, where: str, problem: Exception) -> errors.Biomembran
 
 @contextmanager
 def beside(target: Path, where: str) -> Iterator[Path]:
-    """A path in the target's folder, to write a file or a folder to; at the end it takes the
-    target's place, on disk and at once.
+    """A temporary path in the target's folder, to write a file or a folder to; at the end it
+    replaces the target in one step and is flushed to disk.
 
-    What stood there stays until then, and stays if anything goes wrong; nothing half written is
-    left, except by a process that is killed, whose leavings the next one removes.  Raises
-    NotWritable.
+    The old target stays until then, and stays if anything goes wrong.  Nothing half written is
+    left, except by a process that is killed; the next one removes it.  Raises NotWritable.
     """
     final, spare = target, None
     try:
-        final = (
-            target.resolve() if target.is_symlink() else target
-        )  # a link keeps pointing where it pointed
+        # a link keeps pointing where it pointed
+        final = target.resolve() if target.is_symlink() else target
         if final.exists() and not final.is_file():
             raise FileExistsError(17, "what is there is no file")
         tag = _tag(final.name)
         spare = final.parent / f"{tag}-{os.getpid()}-{os.urandom(4).hex()}.part"
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final.parent, tag)
+        _remove_leftovers(final.parent, tag)
         yield spare
-        _settle(spare)
+        _flush_tree(spare)
         spare.replace(final)
         _flush(final.parent)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-    ) as problem:  # the last is of links that lead to themselves
+    # RuntimeError: links that lead to themselves
+    except (OSError, ValueError, RuntimeError) as problem:
         if isinstance(problem, errors.BiomembraneError):
             raise
         raise _unwritable(target, where, problem) from None
@@ -111,22 +98,21 @@ def beside(target: Path, where: str) -> Iterator[Path]:
 
 
 def _tag(name: str) -> str:
-    """What the spare files of one target on one machine begin with."""
-    return (
-        f".{hashlib.sha256(f'{platform.node()}/{name}'.encode(errors='replace')).hexdigest()[:16]}"
-    )
+    """Prefix of the temporary files of one target on one machine."""
+    text = f"{platform.node()}/{name}".encode(errors="replace")
+    return f".{hashlib.sha256(text).hexdigest()[:16]}"
 
 
-def _sweep(folder: Path, tag: str) -> None:
-    """Remove what processes left that are no more."""
-    for left in folder.glob(f"{tag}-*.part") if os.name == "posix" else ():
-        number = left.name.split("-")[1]
+def _remove_leftovers(folder: Path, tag: str) -> None:
+    """Remove temporary files of processes that have ended."""
+    for spare in folder.glob(f"{tag}-*.part") if os.name == "posix" else ():
+        process = spare.name.split("-")[1]
         with suppress(OSError):
-            if number.isdigit() and not _alive(int(number)):
-                _remove(left)
+            if process.isdigit() and not _is_running(int(process)):
+                _remove(spare)
 
 
-def _alive(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -144,8 +130,8 @@ def _remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _settle(path: Path) -> None:
-    """Everything under a path onto the disk."""
+def _flush_tree(path: Path) -> None:
+    """Flush everything under a path to disk."""
     for folder, _, files in os.walk(path):
         for name in files:
             _flush(Path(folder, name))

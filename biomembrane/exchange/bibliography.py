@@ -1,4 +1,4 @@
-"""Where a model's numbers are from, as BibTeX."""
+"""Sources of a model's numbers, as BibTeX."""
 
 from __future__ import annotations
 
@@ -8,35 +8,33 @@ from ..declare.publication import Reference
 
 
 def cite(model: Model) -> str:
-    """BibTeX of every sheet that a number of the model comes from, one entry a publication, then
-    where each number is from that has none.
+    """BibTeX of every publication that a number of the model comes from, one entry each; then the
+    sources of the numbers that have no publication.
 
     A sheet that gathers numbers from many places is an entry without authors, and its numbers are
-    told one by one.  They stand in lines that begin with a percent sign, which BibTeX leaves out.
+    listed one by one, in lines that begin with a percent sign, which BibTeX leaves out.
 
     Raises:
-        WrongType: what is no model.
+        WrongType: ``model`` is not a Model.
     """
     errors.expect(model, Model, "cite(model)", "a Model", "bm.cite(bm.load('enterocyte'))")
-    found: dict[str, Reference] = {}
-    others = []
+    references: dict[str, Reference] = {}
+    unpublished = []
     for p in model.parameters.values():
         reference = p.source.reference
         if reference is not None and (
-            reference.same not in found or reference.key < found[reference.same].key
+            reference.same not in references or reference.key < references[reference.same].key
         ):
-            found[reference.same] = reference
+            references[reference.same] = reference
         if reference is None or not reference.authors:
-            others.append(p)
-    entries = [r.bibtex for r in sorted(found.values(), key=lambda r: r.key)]
-    notes = [_comment(f"{p.name} = {p.quantity:.6g~P}: {p.source}") for p in others]
-    return "\n\n".join(
-        [*entries, "\n".join(["% numbers without a publication of the library:", *notes])]
-        if notes
-        else entries
-    )
+            unpublished.append(p)
+    entries = [r.bibtex for r in sorted(references.values(), key=lambda r: r.key)]
+    notes = [_comment(f"{p.name} = {p.quantity:.6g~P}: {p.source}") for p in unpublished]
+    if notes:
+        entries.append("\n".join(["% numbers without a publication of the library:", *notes]))
+    return "\n\n".join(entries)
 
 
 def _comment(text: str) -> str:
-    """One line that no BibTeX reader takes for an entry."""
+    """One line that BibTeX readers skip."""
     return "% " + " ".join(text.replace("@", "(at)").split())

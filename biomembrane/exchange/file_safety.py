@@ -19,26 +19,14 @@ from typing import Any
 
 from .. import errors
 
-_ATTRIBUTES = 1 << 24  # bytes of JSON
-_ROOM = 1 << 32  # bytes of one array that is read at once
+_MAX_ATTRIBUTE = 1 << 24  # bytes of JSON
+_MAX_CHUNK = 1 << 32  # bytes of one array that is read at once
 _TYPES = (
-    "float64",
-    "float32",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "bool",
-    "string",
-)
-_LINKED = {
-    "DIMENSION_LIST",
-    "REFERENCE_LIST",
-}  # how netCDF-4 ties variables to dimensions: references within the file
+    "float64", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "bool", "string",
+)  # fmt: skip
+# how netCDF-4 ties variables to dimensions: references within the file
+_REFERENCES = {"DIMENSION_LIST", "REFERENCE_LIST"}
 
 
 def refused(
@@ -60,24 +48,15 @@ def check_texts(file: Path, attributes: Mapping[Any, Any]) -> None:
     """
     for name in ("model_hash", "title"):
         if not isinstance(attributes.get(name), str):
-            got, advice = (
-                f"no attribute {name} of text",
-                "open other files with xarray.open_dataset",
-            )
-            raise refused(
-                file,
-                f"a netCDF file without {name}" if name not in attributes else got,
-                advice=advice,
-            )
+            present = name in attributes
+            got = f"no attribute {name} of text" if present else f"a netCDF file without {name}"
+            raise refused(file, got, advice="open other files with xarray.open_dataset")
     for name, text in attributes.items():
         if str(name).endswith("_json"):
-            read = _json(file, str(name), text)
-            if not _fits(str(name), read):
-                raise refused(
-                    file,
-                    f"{name} of another form: {errors.shown(read)}",
-                    advice="save the run again",
-                )
+            value = _json(file, str(name), text)
+            if not _has_form(str(name), value):
+                got = f"{name} of another form: {errors.shown(value)}"
+                raise refused(file, got, advice="save the run again")
 
 
 def _json(file: Path, name: str, text: Any) -> Any:
@@ -90,72 +69,72 @@ def _json(file: Path, name: str, text: Any) -> Any:
         ) from None
 
 
-def _fits(name: str, read: Any) -> bool:
+def _has_form(name: str, value: Any) -> bool:
     """Whether an attribute that figures are drawn from has the form that they need."""
     if name == "flows_json":
-        kinds: tuple[Any, ...] = (str, str, (int, float), str)
-        rows = isinstance(read, list) and all(
-            isinstance(row, list) and len(row) == len(kinds) for row in read
-        )
-        return rows and all(
-            isinstance(value, kind) for row in read for value, kind in zip(row, kinds, strict=True)
-        )
+        return isinstance(value, list) and all(map(_is_flow, value))
     if name in ("variables_json", "own_json"):
-        return isinstance(read, list) and all(isinstance(v, str) for v in read)
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if name == "scanned_json":
-        pieces = (
-            [piece for each in read.values() if isinstance(each, list) for piece in each]
-            if isinstance(read, dict)
-            else [None]
-        )
-        whole = isinstance(read, dict) and all(isinstance(each, list) for each in read.values())
-        return whole and all(
-            isinstance(p, str) or (isinstance(p, dict) and isinstance(p.get("lane"), str))
-            for p in pieces
+        return isinstance(value, dict) and all(
+            isinstance(pieces, list) and all(map(_is_piece, pieces)) for pieces in value.values()
         )
     if name == "labels_json":
-        return isinstance(read, dict) and all(isinstance(v, str) for v in read.values())
+        return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
     if name == "baths_json":
-        inner = [v for v in read.values() if isinstance(v, dict)] if isinstance(read, dict) else []
-        return (
-            isinstance(read, dict)
-            and len(inner) == len(read)
-            and all(_is_numbers(x) for v in inner for x in v.values())
+        return isinstance(value, dict) and all(
+            isinstance(solutes, dict) and all(map(_holds_numbers, solutes.values()))
+            for solutes in value.values()
         )
-    return name != "system_json" or _is_system(read)
+    return name != "system_json" or _describes_system(value)
 
 
-def _is_numbers(read: Any) -> bool:
-    """Whether it is a number, or nested lists of numbers, of a scan."""
+def _is_flow(row: Any) -> bool:
+    """Whether it is a ribbon of the energy-flow figure: from, to, energy, label."""
+    types: tuple[Any, ...] = (str, str, (int, float), str)
     return (
-        all(map(_is_numbers, read)) and bool(read)
-        if isinstance(read, list)
-        else isinstance(read, (int, float))
+        isinstance(row, list)
+        and len(row) == len(types)
+        and all(isinstance(x, type_) for x, type_ in zip(row, types, strict=True))
     )
 
 
-def _is_system(read: Any) -> bool:
-    """Whether it says of membranes, processes, species and transporters what
-    :func:`biomembrane.results.labels.system` does.
+def _is_piece(piece: Any) -> bool:
+    """Whether it is a piece of a scanned parameter's text: a string, or a name of a coordinate."""
+    return isinstance(piece, str) or (
+        isinstance(piece, dict) and isinstance(piece.get("lane"), str)
+    )
+
+
+def _holds_numbers(value: Any) -> bool:
+    """Whether it is a number, or nested lists of numbers, of a scan."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_holds_numbers, value))
+    return isinstance(value, (int, float))
+
+
+def _describes_system(value: Any) -> bool:
+    """Whether it describes membranes, processes, species and transporters as
+    :func:`biomembrane.results.labels.model_description` does.
     """
     parts: list[Any] = (
-        [read.get(part) for part in ("membranes", "processes", "charges", "labels")]
-        if isinstance(read, dict)
+        [value.get(part) for part in ("membranes", "processes", "charges", "labels")]
+        if isinstance(value, dict)
         else [None]
     )
     if not all(isinstance(part, dict) for part in parts):
         return False
     membranes, processes, charges, labels = (list(part.values()) for part in parts)
-    sound = all(
+    valid = all(
         isinstance(m, list) and len(m) == 2 and all(isinstance(side, str) for side in m)
         for m in membranes
     )
-    sound &= all(
+    valid &= all(
         isinstance(p, list) and [type(x) for x in p] in ([str, float, dict], [str, int, dict])
         for p in processes
     )
     return (
-        sound
+        valid
         and all(isinstance(n, (int, float)) for p in processes for n in p[2].values())
         and all(isinstance(z, (int, float)) for z in charges)
         and all(isinstance(text, str) for text in labels)
@@ -172,40 +151,37 @@ def check_hdf5(file: Path) -> None:
     import h5py
 
     with h5py.File(file, "r") as opened:
-        _attributes(file, opened.id)
+        _check_attributes(file, opened.id)
         for name in opened:
             if not isinstance(opened.get(name, getlink=True), h5py.HardLink):
                 raise refused(file, f"{name!r} is a link, to another file or place")
             if opened.get(name, getclass=True) is not h5py.Dataset:
                 raise refused(file, f"{name!r} is no array")
-            _array(file, name, opened[name].id)
+            _check_array(file, name, opened[name].id)
 
 
-def _array(file: Path, name: str, array: Any) -> None:
+def _check_array(file: Path, name: str, array: Any) -> None:
     import h5py
 
-    made, kind = array.get_create_plist(), array.get_type()
+    properties, datatype = array.get_create_plist(), array.get_type()
     own = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
-    foreign = [
-        made.get_filter(k) for k in range(made.get_nfilters()) if made.get_filter(k)[0] not in own
-    ]
+    filters = [properties.get_filter(k)[0] for k in range(properties.get_nfilters())]
+    foreign = [code for code in filters if code not in own]
     if foreign:
-        raise refused(file, f"{name!r} wants the filter {foreign[0][0]} to be loaded")
-    if made.get_external_count() or made.get_layout() == h5py.h5d.VIRTUAL:
+        raise refused(file, f"{name!r} wants the filter {foreign[0]} to be loaded")
+    if properties.get_external_count() or properties.get_layout() == h5py.h5d.VIRTUAL:
         raise refused(file, f"{name!r} lies in another file")
-    if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING, h5py.h5t.ENUM):
+    plain = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING, h5py.h5t.ENUM)
+    if datatype.get_class() not in plain:
         raise refused(file, f"{name!r} holds neither numbers nor text")
-    _attributes(file, array)
-    size = math.prod(array.shape) * kind.get_size()
-    if size > 1100 * array.get_storage_size() + 65536 and not _dimension(
-        array
-    ):  # more than deflate can press together
-        raise refused(
-            file, f"{name!r} claims {size:.3g} bytes and holds {array.get_storage_size()}"
-        )
+    _check_attributes(file, array)
+    size = math.prod(array.shape) * datatype.get_size()
+    stored = array.get_storage_size()  # deflate compresses by less than 1100
+    if size > 1100 * stored + 65536 and not _is_dimension_only(array):
+        raise refused(file, f"{name!r} claims {size:.3g} bytes and holds {stored}")
 
 
-def _dimension(array: Any) -> bool:
+def _is_dimension_only(array: Any) -> bool:
     """Whether this only holds the length of a dimension, and is not read."""
     import h5py
 
@@ -216,24 +192,25 @@ def _dimension(array: Any) -> bool:
     )
 
 
-def _attributes(file: Path, holder: Any) -> None:
+def _check_attributes(file: Path, holder: Any) -> None:
     import h5py
 
     for index in range(h5py.h5a.get_num_attrs(holder)):
         attribute = h5py.h5a.open(holder, index=index)
         name, kind = attribute.name.decode(errors="replace"), attribute.get_type().get_class()
-        if kind not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING) and name not in _LINKED:
+        plain = kind in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING)
+        if not plain and name not in _REFERENCES:
             raise refused(file, f"the attribute {name!r} holds neither numbers nor text")
-        if attribute.get_storage_size() > _ATTRIBUTES:
+        if attribute.get_storage_size() > _MAX_ATTRIBUTE:
             raise refused(file, f"the attribute {name!r} has {attribute.get_storage_size()} bytes")
 
 
 # --- zarr
 
 
-class Zarr:
-    """A folder in zarr format 3 as its headers tell it: ``arrays`` by name, ``attributes``; no
-    chunk of it is read.
+class ZarrHeaders:
+    """Headers of a folder in zarr format 3: ``arrays``, the header of each by name, and
+    ``attributes`` of the whole.  No chunk is read.
 
     Raises CorruptFile for other formats, codecs and types than :func:`biomembrane.save` writes, and
     for links.
@@ -252,10 +229,10 @@ class Zarr:
         }
 
     def _is_folder(self, path: Path) -> bool:
-        seen = path.lstat().st_mode
-        if stat.S_ISLNK(seen):
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
             raise refused(self.folder, f"{path.name!r} is a link")
-        return stat.S_ISDIR(seen)
+        return stat.S_ISDIR(mode)
 
     def _header(self, folder: Path) -> dict[str, Any]:
         path, inside = folder / "zarr.json", folder.relative_to(self.folder)
@@ -267,77 +244,70 @@ class Zarr:
                 advice="save the scan again, under another name",
             )
         try:
-            seen = path.lstat()
-            if not stat.S_ISREG(seen.st_mode) or seen.st_size > _ATTRIBUTES:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_ATTRIBUTE:
                 raise refused(self.folder, f"{inside / 'zarr.json'} is a link, or too long")
-            read = json.loads(path.read_bytes())
+            header = json.loads(path.read_bytes())
         except (OSError, RecursionError, UnicodeDecodeError, json.JSONDecodeError) as problem:
-            advice = (
-                "give another name, or remove it"
-                if folder == self.folder
-                else "save the scan again"
-            )
-            got = (
-                f"{inside / 'zarr.json'}:"
-                f" {'not there' if isinstance(problem, OSError) else 'no JSON'}"
-            )
-            raise refused(
-                self.folder, got, wanted="a zarr folder of biomembrane", advice=advice
-            ) from None
-        if not isinstance(read, dict) or read.get("zarr_format") != 3:
+            top = folder == self.folder
+            advice = "give another name, or remove it" if top else "save the scan again"
+            fault = "not there" if isinstance(problem, OSError) else "no JSON"
+            wanted, got = "a zarr folder of biomembrane", f"{inside / 'zarr.json'}: {fault}"
+            raise refused(self.folder, got, wanted=wanted, advice=advice) from None
+        if not isinstance(header, dict) or header.get("zarr_format") != 3:
             raise refused(self.folder, f"{inside / 'zarr.json'}: no zarr format 3")
-        return read
+        return header
 
     def _checked(self, path: Path) -> dict[str, Any]:
-        """The header of an array that we could have written."""
-        read, name = self._header(path), path.name
-        codecs = read.get("codecs")
-        named = (
+        """The header of an array, if :func:`biomembrane.save` could have written it."""
+        header, name = self._header(path), path.name
+        codecs = header.get("codecs")
+        names = (
             [c.get("name") if isinstance(c, dict) else None for c in codecs]
             if isinstance(codecs, list)
             else []
         )
-        first = "vlen-utf8" if read.get("data_type") == "string" else "bytes"
-        if named != [first, "zstd", "crc32c"] or read.get("storage_transformers"):
+        first = "vlen-utf8" if header.get("data_type") == "string" else "bytes"
+        if names != [first, "zstd", "crc32c"] or header.get("storage_transformers"):
             raise refused(
-                self.folder, f"{name!r} wants the codecs {', '.join(map(str, named)) or 'none'}"
+                self.folder, f"{name!r} wants the codecs {', '.join(map(str, names)) or 'none'}"
             )
-        if read.get("node_type") != "array" or read.get("data_type") not in _TYPES:
+        if header.get("node_type") != "array" or header.get("data_type") not in _TYPES:
             raise refused(
                 self.folder,
-                f"{name!r} holds neither numbers nor text: {errors.shown(read.get('data_type'))}",
+                f"{name!r} holds neither numbers nor text: {errors.shown(header.get('data_type'))}",
             )
         try:
-            grid, keys = read["chunk_grid"], read["chunk_key_encoding"]
-            shape, chunks = read["shape"], grid["configuration"]["chunk_shape"]
-            sound = grid["name"] == "regular" and keys == {
+            grid, key_encoding = header["chunk_grid"], header["chunk_key_encoding"]
+            shape, chunks = header["shape"], grid["configuration"]["chunk_shape"]
+            valid = grid["name"] == "regular" and key_encoding == {
                 "name": "default",
                 "configuration": {"separator": "/"},
             }
-            sound &= len(shape) == len(chunks) == len(read.get("dimension_names") or ())
-            sound &= all(type(n) is int and n >= 0 for n in shape) and all(
+            valid &= len(shape) == len(chunks) == len(header.get("dimension_names") or ())
+            valid &= all(type(n) is int and n >= 0 for n in shape) and all(
                 type(n) is int and n > 0 for n in chunks
             )
-            sound &= all(
-                isinstance(d, str) for d in read.get("dimension_names") or ()
-            ) and isinstance(read.get("attributes", {}), dict)
+            valid &= all(
+                isinstance(d, str) for d in header.get("dimension_names") or ()
+            ) and isinstance(header.get("attributes", {}), dict)
         except (KeyError, TypeError):
-            sound = False
-        if not sound or 8 * math.prod(chunks) > _ROOM:
+            valid = False
+        if not valid or 8 * math.prod(chunks) > _MAX_CHUNK:
             raise refused(self.folder, f"{name!r} has no sound shape")
-        return read
+        return header
 
-    def keys(self, name: str, at: Mapping[str, int] | None = None) -> Iterator[Path]:
-        """Where the chunks of an array lie; with ``at``, those with these numbers along these
+    def chunk_files(self, array: str, at: Mapping[str, int] | None = None) -> Iterator[Path]:
+        """Files of the chunks of an array; with ``at``, of those with these numbers along these
         dimensions.
         """
-        read = self.arrays[name]
-        chunks = read["chunk_grid"]["configuration"]["chunk_shape"]
-        counts = [-(-n // c) for n, c in zip(read["shape"], chunks, strict=True)]
-        dims = read.get("dimension_names") or ()
+        header = self.arrays[array]
+        chunks = header["chunk_grid"]["configuration"]["chunk_shape"]
+        counts = [-(-n // c) for n, c in zip(header["shape"], chunks, strict=True)]
+        dims = header.get("dimension_names") or ()
         wanted = [
             [at[d]] if at and d in at else range(count)
             for d, count in zip(dims, counts, strict=True)
         ]
         for index in product(*wanted):
-            yield self.folder.joinpath(name, "c", *map(str, index))
+            yield self.folder.joinpath(array, "c", *map(str, index))

@@ -1,4 +1,4 @@
-"""Models that come with the package, and models in files of the user's own."""
+"""Models shipped with the package, and models in files of the user's own."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def folder() -> Path:
-    """Where the shipped models are: inside an installed package, beside it in a checkout."""
+    """The folder of the shipped models: inside an installed package, next to it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "_models"
     return inside if inside.is_dir() else package.parent / "models"
 
 
 def names() -> list[str]:
-    """Shipped models by name."""
+    """Names of the shipped models."""
     return sorted(p.parent.name for p in folder().glob("*/model.py"))
 
 
@@ -45,40 +45,40 @@ def about(name: str) -> tuple[str, str]:
 
 
 def is_own(name: Any) -> bool:
-    """Whether this names a file of the user's, not a shipped model."""
+    """Whether a name means a file of the user's own, not a shipped model."""
     return str(name) not in names()
 
 
 def found(name: Any) -> Path:
-    """Where a model is.  Raises WrongType, UnknownName."""
+    """The file of a model.  Raises WrongType, UnknownName."""
     given = read_path(name, "load(…)", "bm.load('enterocyte')")
     if not is_own(name):
         return folder() / str(name) / "model.py"
-    there = exists(given, "load(…)")
-    path = (given / "model.py" if there and given.is_dir() else given).absolute()
+    is_folder = exists(given, "load(…)") and given.is_dir()
+    path = (given / "model.py" if is_folder else given).absolute()
     if not exists(path, "load(…)") or not path.is_file() or path.suffix != ".py":
-        advice = errors.nearest(str(name)[:200], names())
         raise errors.UnknownName(
             where="load(…)",
             wanted="a shipped model or a path to a model.py",
             got=errors.shown(str(name)),
-            advice=advice,
+            advice=errors.nearest(str(name)[:200], names()),
         )
     return path
 
 
 def module(name: str | Path) -> ModuleType:
-    """The module of a shipped model, or of a ``model.py`` of your own: a program that you choose to
-    run.
+    """Run the module of a shipped model, or of a ``model.py`` of your own: a program that you
+    choose to run.
 
-    A shipped name means the shipped model, even beside a folder of that name, which is written
-    './enterocyte'.
+    The name of a shipped model means that model, even where a folder has the same name; the folder
+    is written './enterocyte'.
 
     Raises:
-        WrongType: what is no name or path.
+        WrongType: neither a name nor a path.
         UnknownName: neither a shipped model nor a file.
         CorruptFile: a file without a function ``build()``.
-        ModelFailed: what the file raised is its cause; an error of ours keeps its kind.
+        ModelFailed: the file raised an error, which is the cause; errors of this package keep their
+            class.
     """
     path = found(name)
     spec = importlib.util.spec_from_file_location(f"biomembrane_model_{path.parent.name}", path)
@@ -89,32 +89,32 @@ def module(name: str | Path) -> ModuleType:
             got="nothing that can be imported",
             advice="name it model.py",
         )
-    made = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(spec.name)
-    sys.modules[spec.name] = made  # while it runs: dataclasses look themselves up there
+    loaded = importlib.util.module_from_spec(spec)
+    previous = sys.modules.get(spec.name)
+    sys.modules[spec.name] = loaded  # while it runs: dataclasses look themselves up there
     try:
-        with _told(path, "a Python module that runs"):
-            spec.loader.exec_module(made)
+        with _errors_located(path, "a Python module that runs"):
+            spec.loader.exec_module(loaded)
     finally:
-        if before is None:
+        if previous is None:
             sys.modules.pop(spec.name, None)
         else:
-            sys.modules[spec.name] = before
-    if not callable(getattr(made, "build", None)):
+            sys.modules[spec.name] = previous
+    if not callable(getattr(loaded, "build", None)):
         wanted, advice = "a function build() that returns a Model", "def build() -> bm.Model: …"
         raise errors.CorruptFile(where=str(path), wanted=wanted, got="none", advice=advice)
-    return made
+    return loaded
 
 
-def built(made: ModuleType, name: str | Path) -> Model:
-    """What the ``build()`` of a module returns.
+def built(module: ModuleType, name: str | Path) -> Model:
+    """The model that the ``build()`` of a module returns.
 
-    Raises WrongType, ModelFailed, and what the declarations in it raise.
+    Raises WrongType, ModelFailed, and the errors of the declarations in it.
     """
     from ..assemble.model import Model
 
-    with _told(Path(str(made.__file__)), "a build() that returns a Model"):
-        model = made.build()
+    with _errors_located(Path(str(module.__file__)), "a build() that returns a Model"):
+        model = module.build()
     if not isinstance(model, Model):
         raise errors.WrongType(
             where=f"{name}, build()",
@@ -129,21 +129,22 @@ def load(name: str | Path) -> Model:
     """Build a shipped model by name, or one of your own by the path of its ``model.py``: a program
     that you choose to run.
 
-    A shipped name means the shipped model, even beside a folder of that name, which is written
-    './enterocyte'.
+    The name of a shipped model means that model, even where a folder has the same name; the folder
+    is written './enterocyte'.
 
     Raises:
-        WrongType: what is no name or path, or a ``build()`` that gives no Model.
+        WrongType: neither a name nor a path, or a ``build()`` that returns no Model.
         UnknownName: neither a shipped model nor a file.
         CorruptFile: a file without a function ``build()``.
-        ModelFailed: what the file raised is its cause; an error of ours keeps its kind.
+        ModelFailed: the file raised an error, which is the cause; errors of this package keep their
+            class.
     """
     return built(module(name), name)
 
 
 @contextmanager
-def _told(path: Path, wanted: str) -> Iterator[None]:
-    """What a model file raises, with the file and line; an error of ours keeps its kind."""
+def _errors_located(path: Path, wanted: str) -> Iterator[None]:
+    """Add file and line to errors that a model file raises; ours keep their class."""
     try:
         yield
     except errors.BiomembraneError as problem:
@@ -162,40 +163,34 @@ def _told(path: Path, wanted: str) -> Iterator[None]:
 
 
 def _failed(path: Path, wanted: str, problem: BaseException) -> errors.BiomembraneError:
-    at = line_of(path, problem)
+    line = line_of(path, problem)
     got = f"{type(problem).__name__}: {errors.said(problem)}"
-    where = f"{path}, line {at}" if at else str(path)
+    where = f"{path}, line {line}" if line else str(path)
     advice = "correct the file; its traceback says where"
     return errors.ModelFailed(
-        where=where, wanted=wanted, got=got, advice=advice, path=str(path), line=at
+        where=where, wanted=wanted, got=got, advice=advice, path=str(path), line=line
     )
 
 
 def line_of(path: Path, problem: BaseException) -> int:
     """The last line of the file that the error passed through; 0 for none."""
-    return next(
-        (
-            f.lineno or 0
-            for f in reversed(tracebacks.extract_tb(problem.__traceback__))
-            if f.filename == str(path)
-        ),
-        0,
-    )
+    frames = reversed(tracebacks.extract_tb(problem.__traceback__))
+    return next((f.lineno or 0 for f in frames if f.filename == str(path)), 0)
 
 
 def traceback(problem: BaseException) -> list[str]:
-    """The traceback of what a model file raised, without our own frames; empty for all other
-    errors.
+    """The traceback of an error that a model file raised, without frames of this package; empty for
+    all other errors.
     """
     cause = problem.__cause__
     if not isinstance(problem, errors.ModelFailed) or cause is None:
         return []
-    made = tracebacks.TracebackException.from_exception(cause, compact=True)
+    formatted = tracebacks.TracebackException.from_exception(cause, compact=True)
     ours = str(Path(__file__).resolve().parent.parent)
-    frames = [f for f in made.stack if not f.filename.startswith((ours, "<frozen"))]
-    made.stack = tracebacks.StackSummary.from_list(frames[-10:])
+    frames = [f for f in formatted.stack if not f.filename.startswith((ours, "<frozen"))]
+    formatted.stack = tracebacks.StackSummary.from_list(frames[-10:])
     return [
         "In the model file (most recent call last):\n",
-        *made.stack.format(),
-        *made.format_exception_only(),
+        *formatted.stack.format(),
+        *formatted.format_exception_only(),
     ]

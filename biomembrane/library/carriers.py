@@ -1,4 +1,4 @@
-"""Carriers of glucose: SGLT1 on the sodium gradient, GLUT2 on its own."""
+"""Glucose carriers: SGLT1, driven by the sodium gradient, and GLUT2, facilitated diffusion."""
 
 from __future__ import annotations
 
@@ -29,21 +29,20 @@ def SGLT1(
     slip: bool = True,
     name: str = "SGLT1",
 ) -> Cycle:
-    """The six-state cycle of Parent, Supplisson, Loo & Wright 1992: 2 Na⁺ and one glucose inward,
-    ordered, Na⁺ first.
+    """SGLT1: the six-state cycle of Parent, Supplisson, Loo & Wright 1992, inward.
 
-    C1 empty, C2 with 2 Na⁺, C3 with glucose, all facing out; C4 to C6 the same facing in.  The step
-    C2 ⇌ C5 is the slip, by which Na⁺ crosses without glucose.  Charge coordinates: α′ of the field
-    is crossed by two Na⁺ on binding, δ by the empty carrier of valence −2. The reverse constants of
-    C4 ⇌ C5 and C2 ⇌ C5 follow from the others.
+    2 Na⁺ and then one glucose bind in order.  C1 is empty, C2 holds 2 Na⁺ and C3 glucose as well,
+    all facing out; C4 to C6 are the same facing in.  The step C2 ⇌ C5 is the slip, by which Na⁺
+    crosses without glucose.  Two Na⁺ cross the fraction α′ of the field on binding, the empty
+    carrier of valence −2 crosses δ.  The reverse constants of C4 ⇌ C5 and C2 ⇌ C5 follow from the
+    others.
 
     Args:
         on: the membrane.
-        density: carriers per area; no measured one was found, the default 10⁴ per µm² is assumed,
-            below the packing limit of
-            4.8·10⁴ that the particle area of Eskandari et al. 1998 gives.
+        density: carriers per area; no measured one was found.  The default 10⁴ per µm² is assumed,
+            below the packing limit of 4.8·10⁴ from the particle area of Eskandari et al. 1998.
         data: ``parent_1992`` or ``eskandari_2005``, whose slip is far smaller.
-        slip: leave the step C2 ⇌ C5 out with ``False``.
+        slip: whether the cycle has the step C2 ⇌ C5.
         name: of the cycle.
 
     Raises:
@@ -110,14 +109,14 @@ def _default_maximum() -> Parameter:
 def GLUT2(
     on: Membrane, *, maximum: ParameterLike | None = None, name: str = "GLUT2"
 ) -> Transporter:
-    """Facilitated glucose transport, J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)), written
-    outward, K = 17 mM.
+    """GLUT2: facilitated glucose transport, outward, with K = 17 mM.
+
+    J = V_max K (G_in − G_out)/((K + G_in)(K + G_out)).
 
     Args:
         on: the membrane.
         maximum: V_max per area ("pmol/cm^2/s"); the default, 100 pmol/cm²/s, is assumed: a
-            sixteenth of what the nephron model uses for a
-            folded membrane.
+            sixteenth of the value of the nephron model, which is for a folded membrane.
         name: of the transporter.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Leaks and water: what crosses a membrane on its own."""
+"""Leaks of single solutes, and water."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _KNOWN = {s.name: s.charge for s in (K, Na, Cl)}
 
 
 def default_permeability(species: Species) -> Parameter:
-    """P_K of a basolateral membrane (Layton's nephron), times Hodgkin and Katz's ratio for Na⁺ and
-    Cl⁻; others have none.
+    """P_K of a basolateral membrane (Layton's nephron), times the ratio of Hodgkin and Katz for Na⁺
+    and Cl⁻.
 
     Raises:
         MissingSource: of other species, or of one with another charge.
@@ -49,7 +49,7 @@ def _default_permeability(name: str) -> Parameter:
     ratio = sheet("hodgkin_katz_1949")[f"P_{name}_relative"]
     value = float(P_K.quantity.to("m/s").magnitude) * float(ratio.quantity.magnitude)
     note = f"P_K of proximal_tubule_layton times P_{name}/P_K of hodgkin_katz_1949"
-    return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").told("derived", note=note))
+    return Parameter(Q(value, "m/s"), sheet("hodgkin_katz_1949").cited("derived", note=note))
 
 
 @errors.keywords
@@ -60,10 +60,10 @@ def leak(
     inside.
 
     Args:
-        species: what leaks; both sides hold it.
+        species: the solute; both sides hold it.
         on: the membrane.
         permeability: P ("cm/s"); needed for other species than K⁺, Na⁺ and Cl⁻.
-        name: ``K_leak`` unless told, and then also what figures and tables write.
+        name: default ``K_leak``; a given name is also the label of figures and tables.
 
     Raises:
         WrongType: ``species`` is no Species.
@@ -97,8 +97,7 @@ def leak(
 def water(
     on: Membrane, *, permeability: ParameterLike | None = None, name: str = "water"
 ) -> Transporter:
-    """Osmotic water flow, written inward; with it the volumes on both sides that are compartments
-    may change.
+    """Osmotic water flow, written inward; it changes the volumes of compartments on both sides.
 
     Args:
         on: the membrane.

@@ -30,20 +30,19 @@ def _default_coefficient() -> Parameter:
 
 def _coefficient(conductance: Any, where: str) -> Any:
     """g/F² of a conductance per area, with its source."""
-    given = conductance.quantity if isinstance(conductance, Parameter) else conductance
-    units.strip(given, SPECIFIC_CONDUCTANCE, where)
-    made = units.as_quantity(given, where) / Q(constants.FARADAY, "C/mol") ** 2
-    return (
-        replace(conductance, quantity=made, sd=None) if isinstance(conductance, Parameter) else made
-    )
+    if isinstance(conductance, Parameter):
+        return replace(conductance, quantity=_coefficient(conductance.quantity, where), sd=None)
+    units.strip(conductance, SPECIFIC_CONDUCTANCE, where)
+    return units.as_quantity(conductance, where) / Q(constants.FARADAY, "C/mol") ** 2
 
 
 @errors.keywords
 def KCC2(
     on: Membrane, *, conductance: ParameterLike | None = None, name: str = "KCC2"
 ) -> Transporter:
-    """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F, which is (g/F²)·A (Düsterwald et
-    al. 2018).
+    """K⁺–Cl⁻ cotransport, written outward: J = g (E_Cl − E_K)/F = (g/F²)·A.
+
+    Düsterwald et al. 2018.
 
     Args:
         on: the membrane.
@@ -56,11 +55,10 @@ def KCC2(
         UnitMismatch: a conductance in a unit of another dimension.
     """
     check_name(name, "KCC2, name")
-    coefficient = (
-        _default_coefficient()
-        if conductance is None
-        else _coefficient(conductance, f"{name}.conductance")
-    )
+    if conductance is None:
+        coefficient: Any = _default_coefficient()
+    else:
+        coefficient = _coefficient(conductance, f"{name}.conductance")
     return Transporter(
         name, "K@in + Cl@in -> K@out + Cl@out", on, laws.Onsager(coefficient=coefficient)
     )

@@ -4,21 +4,19 @@
     MgATP²⁻ (+ H₂O) ⇌ MgADP⁻ + HPO₄²⁻ + H⁺,    ΔG° = ΔG′°(pH 7.09, free phosphate) − RT ln([H⁺]/1 M)
     at that pH
 
-so that this pump and the one on total phosphate at fixed pH agree at the pH and the share of free
-phosphate that the latter has built in. The other forms are bound by dissociation constants,
+so that this pump and the one on total phosphate at fixed pH agree at the pH and the free fraction
+of phosphate that the latter assumes.  The other forms follow from dissociation constants,
 μ°(MgATP) = μ°(Mg) + μ°(ATP) − RT ln 10·pK, and μ° of H⁺, Mg²⁺, MgADP⁻ and HPO₄²⁻ is zero.  Water is
-at unit activity and need not be written; adenosine and phosphate are what is seen to balance,
-beside charge.
+at unit activity and need not be written; adenosine, phosphate and charge are checked for balance.
 
-Take all of a model's reactants from here, or all from :mod:`.species`: one that counts H⁺ cannot
-share an energy with one at fixed pH. Own species of such a model have
+Take all reactants of a model from here, or all from :mod:`.species`: energies with explicit H⁺ and
+energies at fixed pH cannot be combined.  Other species of such a model have
 ``convention=explicit.CONVENTION``.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .. import constants
 from ..declare.parameter import Parameter
@@ -38,23 +36,18 @@ def _number(key: str, name: str, unit: str) -> float:
 
 
 def hydrolysis() -> float:
-    """ΔG° of MgATP²⁻ → MgADP⁻ + HPO₄²⁻ + H⁺ [J/mol], from the apparent one at the paper's pH and
-    its temperature.
+    """ΔG° of MgATP²⁻ → MgADP⁻ + HPO₄²⁻ + H⁺ [J/mol], from the apparent one at the pH and the
+    temperature of the paper.
     """
-    s = "smith_crampin_2004"
-    return _number(s, "dG0_ATP_hydrolysis", "J/mol") - constants.GAS * _number(
-        s, "temperature", "kelvin"
-    ) * math.log(_number(s, "nominal_H", "M"))
+    paper = "smith_crampin_2004"
+    apparent, H = _number(paper, "dG0_ATP_hydrolysis", "J/mol"), _number(paper, "nominal_H", "M")
+    return apparent - constants.GAS * _number(paper, "temperature", "kelvin") * math.log(H)
 
 
 def _binding(name: str) -> float:
     """RT ln 10·pK of a dissociation [J/mol]."""
-    return (
-        constants.GAS
-        * constants.BODY_TEMPERATURE
-        * math.log(10)
-        * _number("qamas_book", f"pK_{name}", "1")
-    )
+    pK = _number("qamas_book", f"pK_{name}", "1")
+    return constants.GAS * constants.BODY_TEMPERATURE * math.log(10) * pK
 
 
 def _species(
@@ -67,13 +60,9 @@ def _species(
     key: str = "smith_crampin_2004",
 ) -> Species:
     standard: Parameter = sheet(key).derived(energy / 1000, "kJ/mol", note)
-    more: dict[str, Any] = {
-        "moieties": _GROUPS[group],
-        "standard": standard,
-        "convention": CONVENTION,
-        "label": label,
-    }
-    return Species(name, charge, **more)
+    return Species(
+        name, charge, moieties=_GROUPS[group], standard=standard, convention=CONVENTION, label=label
+    )
 
 
 _ATP = hydrolysis()

@@ -11,9 +11,10 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors
-from ..declare.laws import Rates, ring
 from ..declare.parameter import check_name
 from ..declare.places import Membrane
+from ..declare.rates import Rates
+from ..declare.reduced_cycle import ring
 from ..declare.site import Site
 from ..declare.transporter import Transporter
 from ..symbols import c0
@@ -44,7 +45,7 @@ class SmithCrampin:
         α₁⁺ = k₁ Na~_i³/D_i    α₂⁺ = k₂            α₃⁺ = k₃ K~_e²/D_e    α₄⁺ = k₄ ATP~/(1 + ATP~)
         α₁⁻ = k₋₁ ADP          α₂⁻ = k₋₂ Na~_e³/D_e   α₃⁻ = k₋₃ Pi/(1 + ATP~)   α₄⁻ = k₋₄ K~_i²/D_i
 
-    k₋₃, with the proton and the free share of phosphate in it, follows from the energy of
+    k₋₃, which includes the proton and the free fraction of phosphate, follows from the energy of
     hydrolysis.  With ``explicit`` H⁺ the fuel is MgATP²⁻, and α₃⁻ = k₋₃ HPO₄²⁻·H⁺/(1 + ATP~), as
     the paper has it.
     """
@@ -58,24 +59,13 @@ class SmithCrampin:
             name: site.parameter(name, self.data[name], dim, domain=domain)
             for name, (domain, dim) in _CONSTANTS.items()
         }
-        *salt, ATP, ADP, Pi = (
-            site[key]
-            for key in (
-                "Na@in",
-                "Na@out",
-                "K@in",
-                "K@out",
-                *(_EXPLICIT if self.explicit else _APPARENT)[:3],
-            )
-        )
+        fuel = _EXPLICIT if self.explicit else _APPARENT
+        ions = tuple(site[key] for key in ("Na@in", "Na@out", "K@in", "K@out"))
+        ATP, ADP, Pi = (site[key] for key in fuel[:3])
         released = Pi * site["H@in"] / c0**2 if self.explicit else Pi / c0
-        return _smith_crampin(
-            site.standard,
-            site.carriers(self.density),
-            site.u,
-            tuple(k.values()),
-            (*salt, ATP, ADP, released),
-        )
+        standard, total = site.standard, site.carriers(self.density)
+        levels = (*ions, ATP, ADP, released)
+        return _smith_crampin(standard, total, site.u, tuple(k.values()), levels)
 
 
 _APPARENT = ("ATP@in", "ADP@in", "Pi@in")
@@ -143,10 +133,9 @@ def NaKATPase(
     Args:
         on: the membrane.
         density: pumps per area ("1/um^2"); default frog sartorius, of the order of 2500 per µm².
-        explicit: whether H⁺ is a species of the model.  Unless it is, the inside needs ATP, ADP and
-            Pi of the library, whose energy holds at
-            pH 7.09; if it is, MgATP, MgADP and HPO4 of :mod:`biomembrane.library.explicit`, and H:
-            one H⁺ is set free a turnover.
+        explicit: whether H⁺ is a species of the model.  If not, the inside needs ATP, ADP and Pi of
+            the library, whose energy holds at pH 7.09; if so, MgATP, MgADP and HPO4 of
+            :mod:`biomembrane.library.explicit`, and H: each turnover releases one H⁺.
         name: of the transporter.
 
     Raises:

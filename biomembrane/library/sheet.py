@@ -1,4 +1,4 @@
-"""Parameter sheets: one TOML file a paper, read as data and turned into parameters with sources."""
+"""Parameter sheets: one TOML file per paper, read as data into parameters with sources."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Sheet:
     species: Mapping[str, Mapping[str, Any]]
 
     @cached_property
-    def _made(self) -> dict[str, Parameter]:
+    def _parameters(self) -> dict[str, Parameter]:
         return {}
 
     def __getitem__(self, name: str) -> Parameter:
-        if not isinstance(name, str) or name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
+        if not isinstance(name, str) or name not in self._parameters:
+            self._parameters[name] = self._read_parameter(name)
+        return self._parameters[name]
 
-    def _make(self, name: str) -> Parameter:
+    def _read_parameter(self, name: str) -> Parameter:
         errors.among(name, self.entries, f"sheet {self.key!r}", "one of its parameters")
         entry = self.entries[name]
         where = f"sheet {self.key!r}, {name}"
@@ -71,13 +71,13 @@ class Sheet:
             ) from None
 
     def _source(self, entry: Mapping[str, Any]) -> Source:
-        return self.told(
+        return self.cited(
             str(entry["kind"]),
             **{f: str(entry.get(f, "")) for f in ("where", "preparation", "temperature", "note")},
         )
 
-    def told(self, kind: str, **texts: str) -> Source:
-        """A source that names this sheet's publication."""
+    def cited(self, kind: str, **texts: str) -> Source:
+        """A source that cites this sheet's publication."""
         return Source(
             kind, self.citation, self.reference.doi, key=self.key, reference=self.reference, **texts
         )
@@ -93,8 +93,8 @@ class Sheet:
         return self.reference.citation
 
     def derived(self, value: float, unit: str, note: str) -> Parameter:
-        """A number worked out from this sheet; ``note`` says how."""
-        return Parameter(Q(value, unit), self.told("derived", note=note))
+        """A number derived from this sheet; ``note`` says how."""
+        return Parameter(Q(value, unit), self.cited("derived", note=note))
 
     @property
     def bibtex(self) -> str:
@@ -120,27 +120,23 @@ def sheet(name: str | Path) -> Sheet:
             got=errors.shown(name),
             advice="sheet('parent_1992')",
         )
-    path = (
-        Path(name)
-        if isinstance(name, Path) or str(name).endswith(".toml")
-        else _DATA / f"{name}.toml"
-    )
-    if not _there(path):
-        known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        advice = (
-            errors.nearest(path.stem, known)
-            or "check the path, or give the library's key without '.toml'"
-        )
+    if isinstance(name, Path) or name.endswith(".toml"):
+        path = Path(name)
+    else:
+        path = _DATA / f"{name}.toml"
+    if not _is_file(path):
+        keys = sorted(p.stem for p in path.parent.glob("*.toml"))
+        check = "check the path, or give the library's key without '.toml'"
         raise errors.UnknownName(
             where="sheet(…)",
             wanted="a sheet of the library or a path to a TOML file",
             got=errors.shown(str(name)),
-            advice=advice,
+            advice=errors.nearest(path.stem, keys) or check,
         )
     return _read(path.read_bytes(), path.name)
 
 
-def _there(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):  # a name that no file system holds
@@ -148,30 +144,24 @@ def _there(path: Path) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _read(content: bytes, file: str) -> Sheet:
-    """A sheet by what stands in it: a file that has changed is read anew."""
+def _read(data: bytes, file: str) -> Sheet:
+    """A sheet by the content of its file, so that a changed file is read again."""
+    advice = "compare it with a sheet of the library"
     try:
-        read = tomllib.loads(content.decode("utf-8"))
+        content = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         raise errors.CorruptFile(
-            where=f"file {file}",
-            wanted="a TOML file",
-            got=str(problem)[:200],
-            advice="compare it with a sheet of the library",
+            where=f"file {file}", wanted="a TOML file", got=str(problem)[:200], advice=advice
         ) from None
-    tables = [read.get("source"), read.get("parameters", {}), read.get("species", {})]
-    if not all(isinstance(t, dict) for t in tables) or "key" not in read["source"]:
+    tables = [content.get("source"), content.get("parameters", {}), content.get("species", {})]
+    if not all(isinstance(table, dict) for table in tables) or "key" not in content["source"]:
         raise errors.CorruptFile(
             where=f"file {file}",
             wanted=_FORM,
-            got="no [source] with a key" if "source" not in read else "another form",
-            advice="compare it with a sheet of the library",
+            got="no [source] with a key" if "source" not in content else "another form",
+            advice=advice,
         )
-    made = Sheet(
-        str(read["source"]["key"]),
-        read["source"],
-        read.get("parameters", {}),
-        read.get("species", {}),
-    )
-    _ = made.reference  # says what is wrong with it
-    return made
+    key, parameters = str(content["source"]["key"]), content.get("parameters", {})
+    sheet = Sheet(key, content["source"], parameters, content.get("species", {}))
+    _ = sheet.reference  # raises what is wrong with it
+    return sheet

@@ -29,7 +29,7 @@ H2O = Species("H2O", 0, "H2O", molar_volume=sheet("species")["V_w"], label="wate
 
 
 def phosphate_fraction() -> float:
-    """Share of phosphate that is bound to neither H⁺, K⁺ nor Na⁺ at the nominal contents of Smith &
+    """Fraction of phosphate bound to neither H⁺, K⁺ nor Na⁺ at the nominal contents of Smith &
     Crampin 2004.
     """
     s = sheet("smith_crampin_2004")
@@ -46,14 +46,14 @@ def phosphate_fraction() -> float:
 
 
 def _hydrolysis() -> Parameter:
-    """−ΔG′° of MgATP → MgADP + Pi with total phosphate as the reactant: ΔG′°(free Pi) + RT ln(share
-    of free Pi).
+    """−ΔG′° of MgATP → MgADP + Pi with total phosphate as the reactant.
+
+    ΔG′° = ΔG′°(free Pi) + RT ln(free fraction of Pi).
     """
     s = sheet("smith_crampin_2004")
     free = float(s["dG0_ATP_hydrolysis"].quantity.to("J/mol").magnitude)
-    total = free + constants.GAS * float(
-        s["temperature"].quantity.to("kelvin").magnitude
-    ) * math.log(phosphate_fraction())
+    temperature = float(s["temperature"].quantity.to("kelvin").magnitude)
+    total = free + constants.GAS * temperature * math.log(phosphate_fraction())
     return s.derived(
         -total / 1000,
         "kJ/mol",

@@ -1,6 +1,4 @@
-"""An array that is worked out when it is read, as xarray takes arrays of files that are not yet
-read.
-"""
+"""An array that is computed when it is read, as xarray takes arrays of files."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from xarray.core import indexing
 
 
 class DeferredArray(BackendArray):
-    """``source(name)`` gives the numbers, which have this shape and type."""
+    """``source(name)`` computes the numbers, which have this shape and type."""
 
     def __init__(
         self, source: Callable[[str], NDArray[Any]], name: str, shape: tuple[int, ...], dtype: Any
@@ -23,9 +21,9 @@ class DeferredArray(BackendArray):
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         return indexing.explicit_indexing_adapter(
-            key, self.shape, indexing.IndexingSupport.BASIC, self._taken
+            key, self.shape, indexing.IndexingSupport.BASIC, self._read
         )
 
-    def _taken(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
-        made = np.asarray(self.source(self.name), dtype=self.dtype)
-        return np.asarray(made[key])
+    def _read(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
+        array = np.asarray(self.source(self.name), dtype=self.dtype)
+        return np.asarray(array[key])

@@ -1,5 +1,5 @@
-"""Labels of the dimensions that results have themselves, and the attributes that say what made a
-result.
+"""Labels of the dimensions that all results have, and the attributes that describe how a result was
+computed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .. import caching
-from ..account.display_names import labels as shown
+from ..account.display_names import labels as transporter_labels
 from ..assemble.model import Model
 from ..declare.parameter import OWN
 from ..declare.places import Membrane
@@ -24,33 +24,34 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def states_of(model: Model, variable: str) -> list[int]:
-    """The states whose numbers a variable is: amounts, or states outside the books."""
-    chosen = [x.conjugate is None if variable == "auxiliary" else x.is_amount for x in model.states]
-    return [i for i, mine in enumerate(chosen) if mine]
+def state_indices(model: Model, variable: str) -> list[int]:
+    """Indices of the states that a variable holds: amounts, or auxiliary states."""
+    auxiliary = variable == "auxiliary"
+    chosen = [x.conjugate is None if auxiliary else x.is_amount for x in model.states]
+    return [i for i, belongs in enumerate(chosen) if belongs]
 
 
-def members(model: Model, dim: str) -> list[str]:
+def names_along(model: Model, dim: str) -> list[str]:
     """Names along a dimension."""
-    named: dict[str, Callable[[], Iterable[Any]]] = {
-        "pool": lambda: [model.states[i] for i in states_of(model, "amount")],
-        "auxiliary_state": lambda: [model.states[i] for i in states_of(model, "auxiliary")],
+    objects: dict[str, Callable[[], Iterable[Any]]] = {
+        "pool": lambda: [model.states[i] for i in state_indices(model, "amount")],
+        "auxiliary_state": lambda: [model.states[i] for i in state_indices(model, "auxiliary")],
         "membrane": lambda: model.membranes,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
         "state": lambda: model.states,
     }
-    if dim in named:
-        return [x.name for x in named[dim]()]
+    if dim in objects:
+        return [x.name for x in objects[dim]()]
     if dim == "bath_solute":
         return [f"{r.name}.{s.name}" for r in model.reservoirs for s in r.contents]
     return list(schema.loops(model)) if dim == "loop" else list(model.exergy)
 
 
-def _beside(model: Model, dim: str) -> dict[str, list[str]]:
-    """What else is known of each member of a dimension."""
+def _other_coordinates(model: Model, dim: str) -> dict[str, list[str]]:
+    """Further coordinates along a dimension, by name."""
     if dim == "pool":
-        pools = [model.states[i] for i in states_of(model, "amount")]
+        pools = [model.states[i] for i in state_indices(model, "amount")]
         return {
             "pool_species": [x.label for x in pools],
             "pool_place": [x.place for x in pools],
@@ -70,31 +71,29 @@ def _beside(model: Model, dim: str) -> dict[str, list[str]]:
     return {}
 
 
-def labels(model: Model, used: Iterable[Any]) -> dict[str, xr.Variable]:
-    """Coordinates along those of these dimensions that are results' own; made once for each
+def own_coordinates(model: Model, used: Iterable[Any]) -> dict[str, xr.Variable]:
+    """Coordinates along these dimensions, except time and those of a scan; computed once for each
     model.
     """
-    made: dict[str, xr.Variable] = {}
+    coordinates: dict[str, xr.Variable] = {}
     for dim in (d for d in schema.DIMENSIONS if d in set(used)):
         held = caching.held(model)
         if ("labels", dim) not in held:
             held["labels", dim] = _labels(model, dim)
-        made |= {name: v.copy(deep=name != dim) for name, v in held["labels", dim].items()}
-    return made
+        coordinates |= {name: v.copy(deep=name != dim) for name, v in held["labels", dim].items()}
+    return coordinates
 
 
 def _labels(model: Model, dim: str) -> dict[str, xr.Variable]:
     import numpy as np
     import xarray as xr
 
-    own = {} if dim == "entry" else {dim: members(model, dim)}
-    made = {
-        name: np.array(list(map(str, texts)), dtype=str)
-        for name, texts in (own | _beside(model, dim)).items()
-    }
+    texts = {} if dim == "entry" else {dim: names_along(model, dim)}
+    texts |= _other_coordinates(model, dim)
+    arrays = {name: np.array(list(map(str, column)), dtype=str) for name, column in texts.items()}
     return {
-        name: (xr.IndexVariable if name == dim else xr.Variable)(dim, texts)
-        for name, texts in made.items()
+        name: (xr.IndexVariable if name == dim else xr.Variable)(dim, array)
+        for name, array in arrays.items()
     }
 
 
@@ -103,16 +102,16 @@ def _labels(model: Model, dim: str) -> dict[str, xr.Variable]:
 
 @lru_cache(maxsize=8)
 def version(package: str) -> str:
-    """The version that is installed, looked up once."""
+    """The installed version of a package, looked up once."""
     from importlib.metadata import version as installed
 
     return installed(package)
 
 
-def system(model: Model) -> dict[str, Any]:
-    """What figures ask of a model: by membrane its inside and outside; by process where it is, the
-    elementary charges that a turnover moves out of the inside, and the solutes that it makes; by
-    species its charge; by transporter its label.
+def model_description(model: Model) -> dict[str, Any]:
+    """The model as figures need it: by membrane its inside and outside; by process its membrane,
+    the elementary charges that a turnover moves out of the inside, and the net coefficients of its
+    solutes; by species its charge; by transporter its label.
     """
 
     def row(process: Process) -> list[Any]:
@@ -122,23 +121,23 @@ def system(model: Model) -> dict[str, Any]:
             if isinstance(on, Membrane)
             else 0
         )
-        return [on.name, float(out), {who.pool: n for who, n in net if who.is_solute}]
+        return [on.name, float(out), {x.pool: n for x, n in net if x.is_solute}]
 
     return {
         "membranes": {m.name: [m.inside.name, m.outside.name] for m in model.membranes},
         "processes": {p.name: row(p) for p in model.processes},
         "charges": {s.name: float(s.charge) for s in model.species.values()},
-        "labels": shown(model),
+        "labels": transporter_labels(model),
     }
 
 
-def books(model: Model) -> dict[str, Any]:
-    """What the ledger asks of a model, beside the labels of its entries; ``touched``: by bath and
-    held pool the processes that move it.
+def ledger_description(model: Model) -> dict[str, Any]:
+    """The model as the ledger needs it, besides the labels of its entries; ``touched``: by bath and
+    held pool, the processes that move it.
     """
     ledger_layout = model.ledger_layout
     return {
-        "labels": shown(model),
+        "labels": transporter_labels(model),
         "transporters": ledger_layout.transporters,
         "processes": [
             [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
@@ -148,30 +147,30 @@ def books(model: Model) -> dict[str, Any]:
         "unaccounted": list(model.unaccounted),
         "species": {name: s.label for name, s in model.species.items()},
         "fuel": {
-            name: [[fuel, sorted(those)] for fuel, those in parts]
+            name: [[fuel, sorted(names_along)] for fuel, names_along in parts]
             for name, parts in ledger_layout.fuel.items()
         },
         "touched": {name: list(used) for name, (_, used) in model_index(model).baths.items()},
     }
 
 
-def _text(model: Model, what: Callable[[Model], Any]) -> str:
-    """As JSON, written once for each model."""
+def _json(model: Model, description: Callable[[Model], Any]) -> str:
+    """A description of the model in JSON, written once for each model."""
     held = caching.held(model)
-    key = ("text", what.__name__)
+    key = ("text", description.__name__)
     if key not in held:
-        held[key] = json.dumps(what(model), ensure_ascii=False)
-    made: str = held[key]
-    return made
+        held[key] = json.dumps(description(model), ensure_ascii=False)
+    text: str = held[key]
+    return text
 
 
 def sources(model: Model) -> dict[str, str]:
-    """By parameter, who or what gave its number."""
+    """Source of each parameter, in words."""
     held = caching.held(model)
     if sources not in held:
         held[sources] = {p.name: str(p.source) for p in model.parameters.values()}
-    made: dict[str, str] = held[sources]
-    return made
+    texts: dict[str, str] = held[sources]
+    return texts
 
 
 def attributes(
@@ -184,34 +183,35 @@ def attributes(
     empty: Iterable[str],
     digest: bool = True,
 ) -> dict[str, Any]:
-    """What made a result: model, every parameter as it was used, settings, sources, versions.
+    """Attributes of a result: model, every parameter as it was used, settings, sources, versions.
 
-    ``span``: the time that was asked for [s]; ``empty``: baths and held pools that are at 0 mM.
-    ``digest``: with that of the parameters, for which the numbers of a lazy scan would have to be
-    read.
+    ``span``: the time that was asked for [s]; ``empty``: baths and held pools at 0 mM; ``digest``:
+    whether to add that of the parameters, for which the numbers of a lazy scan have to be read.
     """
     given = {name: str(OWN) for name in chosen.changed if name in model.parameters}
     pieces = chosen.pieces(model)
-    lanes = {
-        name: each for name, each in pieces.items() if any(isinstance(x, OfLane) for x in each)
+    scanned = {
+        name: [_piece(x) for x in texts]
+        for name, texts in pieces.items()
+        if any(isinstance(x, OfLane) for x in texts)
     }
     used = chosen.used(model, pieces)
-    made = {
+    described = {
         "Conventions": "CF-1.11", "title": model.name,
         "source": f"biomembrane {version('biomembrane')}", "model_hash": model.hash,
-        schema.NAMED: str(schema.VERSION), "status": str(status), "span": span,
+        schema.VERSION_ATTRIBUTE: str(schema.VERSION), "status": str(status), "span": span,
         "empty": " ".join(sorted(empty)),
-        "system_json": _text(model, system), "books_json": _text(model, books),
+        "system_json": _json(model, model_description),
+        "books_json": _json(model, ledger_description),
         "parameters_json": json.dumps(used, ensure_ascii=False),
-        "scanned_json": json.dumps({name: [_piece(x) for x in each] for name,
-            each in lanes.items()}, ensure_ascii=False),
+        "scanned_json": json.dumps(scanned, ensure_ascii=False),
         "start_digest": "" if chosen.start is None else chosen.start.digest,
         "solver_json": json.dumps({"name": type(solver).__name__, **vars(solver)}),
         "sources_json": json.dumps(sources(model) | given, ensure_ascii=False),
         "changed_json": json.dumps(list(chosen.changed)),
         "versions_json": json.dumps({n: version(n) for n in ("numpy", "scipy", "sympy", "xarray")}),
     }  # fmt: skip
-    return made | ({"parameters_hash": chosen.digest(model, used)} if digest else {})
+    return described | ({"parameters_hash": chosen.digest(model, used)} if digest else {})
 
 
 def _piece(piece: str | OfLane) -> str | Mapping[str, str]:

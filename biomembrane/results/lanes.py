@@ -1,6 +1,4 @@
-"""Lanes of a result by their labels, and its last values, for runs in memory and runs from files
-alike.
-"""
+"""Lanes of a result by label or position, and values at the end: of runs in memory and in files."""
 
 from __future__ import annotations
 
@@ -19,20 +17,21 @@ if TYPE_CHECKING:
 
     from ..quantity_types import Quantity
 
-#: of a scan: numbers, quantities, text or dates, whatever its coordinates hold
+#: labels of a scan: numbers, quantities, text or dates, whatever its coordinates hold
 Labels: TypeAlias = Any
-NEAR = 1e-6  # of a label: how far from it the number may be that means it
+NEAR = 1e-6  # relative difference at which a number still means a label
 
 
 def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any]) -> dict[str, int]:
-    """Positions along the scan's dimensions of the lane that is meant."""
-    known = [d for d in dims if d in data.coords]
+    """Positions along the scan's dimensions of the lane with these labels."""
+    labelled = [d for d in dims if d in data.coords]
     for name in at:
-        if name not in known:
-            near = errors.nearest(name, known) or (
+        if name not in labelled:
+            advice = errors.nearest(name, labelled) or (
                 "run.isel(…), by position" if dims else "leave sel out: the run is a single one"
             )
-            advice = f"run.isel({name}=0), for it has no coordinate" if name in dims else near
+            if name in dims:
+                advice = f"run.isel({name}=0), for it has no coordinate"
             raise errors.UnknownName(
                 where="run.sel(…)",
                 wanted="a scan dimension with coordinates",
@@ -51,22 +50,22 @@ def nearest_places(data: xr.Dataset, dims: Sequence[str], at: Mapping[str, Any])
             got=", ".join(at),
             advice=advice,
         )
-    return {name: _nearest(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
+    return {name: _position(data[name], value, f"run.sel({name}=…)") for name, value in at.items()}
 
 
-def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
-    kind, labels = coord.dtype.kind, coord.values
-    if kind not in "iuf":
+def _position(coord: xr.DataArray, value: Any, where: str) -> int:
+    """Position of a label along its dimension."""
+    dim, labels, text = coord.dims[0], coord.values, errors.shown(value)
+    if coord.dtype.kind not in "iuf":
         near = errors.nearest(value, [str(x) for x in labels]) or "print(run.data) shows the labels"
-        return _one(
-            np.asarray(_alike(labels, value)), coord.dims[0], errors.shown(value), near, where
-        )
+        return _only(np.asarray(_equal_labels(labels, value)), dim, text, near, where)
     unit = str(coord.attrs.get("units", "1"))
+    shown_unit = "" if unit == "1" else f" {unit}"
     if isinstance(value, str) or units.is_quantity(value):
-        one = units.Q(1.0, units.from_udunits(unit))
-        number, labels = float(units.scalar(value, units.dimension_of(one), where)), inside(coord)
+        dimension = units.dimension_of(units.Q(1.0, units.from_udunits(unit)))
+        number, labels = float(units.scalar(value, dimension, where)), inside(coord)
     else:
-        number = user_text.numbers(value)
+        number, text = user_text.numbers(value), text + shown_unit
         if not isinstance(number, float) or not np.isfinite(number):
             raise errors.NotANumber(
                 where=where,
@@ -74,75 +73,60 @@ def _nearest(coord: xr.DataArray, value: Any, where: str) -> int:
                 got=errors.shown(value),
                 advice="Q(5, 'mM')",
             )
-    found, nearest = _at(np.asarray(labels, dtype=float), number)
-    shown = "" if unit == "1" else f" {unit}"
-    told = errors.shown(value) + (
-        "" if isinstance(value, str) or units.is_quantity(value) else shown
-    )
-    return _one(
-        found,
-        coord.dims[0],
-        told,
-        f"the nearest label is {coord.values[nearest]:.6g}{shown}",
-        where,
-    )
+    places, nearest = _close_labels(np.asarray(labels, dtype=float), number)
+    advice = f"the nearest label is {coord.values[nearest]:.6g}{shown_unit}"
+    return _only(places, dim, text, advice, where)
 
 
-def _alike(labels: Any, value: Any) -> Any:
-    """Positions of the labels that are this one value."""
+def _equal_labels(labels: Any, value: Any) -> Any:
+    """Positions of the labels that equal this one value."""
     try:
-        one = np.asarray(value, dtype=labels.dtype if labels.dtype.kind in "mM" else None)
-        return (
-            np.flatnonzero(labels == value if labels.dtype.kind not in "mM" else labels == one)
-            if one.ndim == 0
-            else []
-        )
-    except Exception:  # noqa: BLE001  an object of someone else's, or text that is no date
+        dates = labels.dtype.kind in "mM"
+        scalar = np.asarray(value, dtype=labels.dtype if dates else None)
+        return np.flatnonzero(labels == (scalar if dates else value)) if scalar.ndim == 0 else []
+    except Exception:  # noqa: BLE001  a foreign object, or text that is not a date
         return []
 
 
-def _at(labels: NDArray[np.float64], value: float) -> tuple[NDArray[np.int64], int]:
-    """Positions of the label that is meant, and the nearest: off by a millionth of it at most, or
-    of what lies between it and the next.
+def _close_labels(labels: NDArray[np.float64], value: float) -> tuple[NDArray[np.int64], int]:
+    """Positions of the label that a number means, and the position of the nearest.
+
+    The number may be off by ``NEAR`` of the label or of the distance to the next one.
     """
     off = np.where(np.isnan(labels), np.inf, np.abs(labels - value))
     nearest = int(np.argmin(off))
     label = labels[nearest]
-    apart = np.abs(labels[labels != label] - label)
-    allowed = NEAR * max(
-        abs(label),
-        abs(value),
-        float(np.nanmin(apart, initial=np.inf)) if np.isfinite(apart).any() else 0.0,
-    )
+    distances = np.abs(labels[labels != label] - label)
+    known = np.isfinite(distances).any()
+    distance = float(np.nanmin(distances, initial=np.inf)) if known else 0.0
+    allowed = NEAR * max(abs(label), abs(value), distance)
     return np.flatnonzero((labels == label) & (off <= allowed)), nearest
 
 
-def _one(found: NDArray[np.int64], dim: Any, told: str, advice: str, where: str) -> int:
-    """The one position that bears a label."""
-    if len(found) == 1:
-        return int(found[0])
-    if len(found):
-        got, advice = f"{told}, the label of {len(found)} lanes", f"run.isel({dim}={found[0]})"
+def _only(places: NDArray[np.int64], dim: Any, text: str, advice: str, where: str) -> int:
+    """The only position with a label."""
+    if len(places) == 1:
+        return int(places[0])
+    if len(places):
         raise errors.BadSettings(
-            where=where, wanted="a label that one lane bears", got=got, advice=advice
+            where=where,
+            wanted="a label that one lane has",
+            got=f"{text}, the label of {len(places)} lanes",
+            advice=f"run.isel({dim}={places[0]})",
         )
-    raise errors.UnknownName(where=where, wanted="a label of the scan", got=told, advice=advice)
+    raise errors.UnknownName(where=where, wanted="a label of the scan", got=text, advice=advice)
 
 
 def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
     """Positions along each dimension, counted from 0."""
     where = "run.isel(…)"
     if set(at) != set(dims):
-        advice = (
-            f"run.isel({', '.join(f'{d}=0' for d in dims)})"
-            if dims
-            else "leave isel out: the run is a single one"
-        )
+        example = f"run.isel({', '.join(f'{d}=0' for d in dims)})"
         raise errors.UnknownName(
             where=where,
             wanted="a position along each of: " + ", ".join(dims),
             got=", ".join(at) or "none",
-            advice=advice,
+            advice=example if dims else "leave isel out: the run is a single one",
         )
     for dim, k in at.items():
         whole(k, where, "integers as positions", f"{dim}=0; run.sel({dim}=…) takes a value")
@@ -158,17 +142,17 @@ def positions(dims: Mapping[str, int], at: Mapping[str, Any]) -> dict[str, int]:
 
 
 def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Quantity]:
-    """Last values by name, as quantities; what has no value is left out."""
-    where, known = (
-        f"run.final({errors.shown(variable)})",
-        [str(n) for n, v in data.data_vars.items() if v.ndim - len(dims) == 2 and "time" in v.dims],
-    )
-    if not isinstance(variable, str) or variable not in known:
+    """Values at the end by name, as quantities; those without a value are left out."""
+    where = f"run.final({errors.shown(variable)})"
+    variables = [
+        str(n) for n, v in data.data_vars.items() if v.ndim - len(dims) == 2 and "time" in v.dims
+    ]
+    if not isinstance(variable, str) or variable not in variables:
         raise errors.UnknownName(
             where=where,
             wanted="a variable of the run",
             got=errors.shown(variable),
-            advice=errors.nearest(variable, known),
+            advice=errors.nearest(variable, variables),
         )
     if dims:
         raise errors.BadSettings(
@@ -179,9 +163,5 @@ def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Qua
         )
     last = data[variable].isel(time=-1)
     unit = units.from_udunits(last.attrs["units"])
-    names = last[last.dims[0]].values
-    return {
-        str(n): units.Q(float(x), unit)
-        for n, x in zip(names, last.values, strict=True)
-        if np.isfinite(x)
-    }
+    rows = zip(last[last.dims[0]].values, last.values, strict=True)
+    return {str(name): units.Q(float(x), unit) for name, x in rows if np.isfinite(x)}

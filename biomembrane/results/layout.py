@@ -1,5 +1,5 @@
-"""Results laid out by the table: arrays that are there, and arrays that are worked out when they
-are read.
+"""Results laid out by the table of variables: arrays in memory, and arrays that are computed when
+they are read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ..solve.parameter_set import ParameterSet
 from ..solve.status import Outcome, Status
 from ..solve.trajectory import Trajectory
 from . import schema
-from .labels import labels, members
-from .variables import numbers
+from .labels import names_along, own_coordinates
+from .variables import variable_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,107 +29,107 @@ CANCELLED = Outcome.CANCELLED.code
 Ends = tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.float64]]
 
 
-def ends(statuses: Sequence[Status]) -> Ends:
-    """Of each lane its kind of end, the pool at fault and the time it reached; NaN where it was not
-    run.
+def lane_ends(statuses: Sequence[Status]) -> Ends:
+    """Of each lane: code of its outcome, index of the pool at fault, and the time that it reached
+    (NaN where it was not run).
     """
     kinds = np.array([s.kind.code for s in statuses], dtype=np.int8)
     culprits = np.array([-1 if s.state is None else s.state for s in statuses], dtype=np.int16)
     return kinds, culprits, np.where(kinds == CANCELLED, np.nan, [s.time for s in statuses])
 
 
-def ended(kinds: Any) -> str:
+def ending_text(kinds: Any) -> str:
     """How the lanes of a scan ended, in words: "done", or how many of them stopped, and why."""
-    each = np.ravel(kinds)
-    counts = {o: int((each == o.code).sum()) for o in Outcome}
+    codes = np.ravel(kinds)
+    counts = {o: int((codes == o.code).sum()) for o in Outcome}
     done = counts.pop(Outcome.DONE)
-    found = [f"{count} {o}" for o, count in counts.items() if count]
-    return f"{done} of {each.size} lanes done; {', '.join(found)}" if found else Outcome.DONE.value
+    others = [f"{count} {o}" for o, count in counts.items() if count]
+    if not others:
+        return Outcome.DONE.value
+    return f"{done} of {codes.size} lanes done; {', '.join(others)}"
 
 
-def fate(model: Model, dims: Mapping[str, int], found: Ends) -> dict[str, Any]:
-    """The variables ``status``, ``culprit`` and ``end``, from what :func:`ends` gave."""
-    arrays: Any = zip(("status", "culprit", "end"), found, strict=True)
+def end_variables(model: Model, dims: Mapping[str, int], lanes: Ends) -> dict[str, Any]:
+    """The variables ``status``, ``culprit`` and ``end``, from those of :func:`lane_ends`."""
+    arrays: Any = zip(("status", "culprit", "end"), lanes, strict=True)
     return {
-        name: (tuple(dims), np.reshape(x, tuple(dims.values())), facts(model, name))
+        name: (tuple(dims), np.reshape(x, tuple(dims.values())), attributes_of(model, name))
         for name, x in arrays
     }
 
 
-def facts(model: Model, name: str) -> dict[str, Any]:
-    """Attributes of a variable of the table, with what its codes mean."""
-    made = dict(schema.TABLE[name].facts)
+def attributes_of(model: Model, name: str) -> dict[str, Any]:
+    """Attributes of a variable of the table, with the meaning of its codes."""
+    attributes = dict(schema.TABLE[name].facts)
     if name == "status":
-        made |= schema.STATUS
+        attributes |= schema.STATUS
     elif name == "culprit":
-        made["pools"] = " ".join(x.name for x in model.states)
+        attributes["pools"] = " ".join(x.name for x in model.states)
     elif name.startswith("least_"):
-        made["processes"] = " ".join(members(model, "process"))
-    return made
+        attributes["processes"] = " ".join(names_along(model, "process"))
+    return attributes
 
 
-def there(model: Model, program: Program, chosen: ParameterSet) -> list[str]:
-    """Names of the variables that a whole result has."""
-    moved = [*chosen.timed, *chosen.forms, *program.events]
+def variables_present(model: Model, program: Program, chosen: ParameterSet) -> list[str]:
+    """Names of the variables of a whole result."""
+    varying = [*chosen.timed, *chosen.forms, *program.events]
     starts = chosen.start is not None and chosen.start.by_lane
-    return schema.present(model, moved, chosen.dims, starts, program.names["uphill"])
+    return schema.present(model, varying, chosen.dims, starts, program.names["uphill"])
 
 
-def size(model: Model, dim: str) -> int:
-    """How many members a dimension has."""
-    return len(model.ledger_layout.process) if dim == "entry" else len(members(model, dim))
+def dimension_size(model: Model, dim: str) -> int:
+    """Size of a dimension of the results of a model."""
+    return len(model.ledger_layout.process) if dim == "entry" else len(names_along(model, dim))
 
 
-def laid(
+def labelled_dataset(
     data: Mapping[str, Any], model: Model, chosen: ParameterSet, times: NDArray[np.float64],
     attrs: Mapping[str, Any],
     more: Mapping[str, xr.Variable] | None = None,
 ) -> xr.Dataset:  # fmt: skip
-    """Variables, ``(dims, values, attributes)`` by name, as a Dataset in the one layout; ``more``
-    of them that are variables already.
+    """A Dataset in the one layout, of variables as ``(dims, values, attributes)`` by name;
+    ``more``: those that are xarray's variables already.
     """
     import xarray as xr
 
-    later = more or {}
-    used = {d for dims, *_ in data.values() for d in dims} | {
-        d for v in later.values() for d in v.dims
-    }
-    coords: dict[str, Any] = dict(labels(model, used))
+    more = more or {}
+    used = {d for dims, *_ in data.values() for d in dims}
+    used |= {d for variable in more.values() for d in variable.dims}
+    coords: dict[str, Any] = dict(own_coordinates(model, used))
     if "time" in used:
         coords["time"] = ("time", times, {"units": "s", "long_name": "time"})
-    return schema.ordered(
-        xr.Dataset({**data, **later}, coords={**coords, **chosen.coords}, attrs=attrs), chosen.dims
-    )
+    unordered = xr.Dataset({**data, **more}, coords={**coords, **chosen.coords}, attrs=attrs)
+    return schema.ordered(unordered, chosen.dims)
 
 
 @dataclass(frozen=True, eq=False)
 class Deferred:
-    """Numbers of a result in memory that are worked out when they are read: from its trajectory and
-    its books.
+    """Variables of a result in memory that are computed when they are read, from its trajectory and
+    the totals of its ledger.
     """
 
     trajectory: Trajectory
     books: LedgerTotals
 
     def __call__(self, name: str) -> NDArray[Any]:
-        """In the order of the table's axes, then the dimensions of the scan."""
+        """Values, with the axes of the table first, then the dimensions of the scan."""
         t, v = self.trajectory, schema.TABLE[name]
-        made = numbers(t, self.books, name)
+        array = variable_values(t, self.books, name)
         if v.timed:
-            made = made[..., t.shown, :]
-        made = made.reshape((*made.shape[:-1], *t.dims.values()))
-        return np.moveaxis(made, 1, 0) if v.timed and v.dim else made
+            array = array[..., t.shown, :]
+        array = array.reshape((*array.shape[:-1], *t.dims.values()))
+        return np.moveaxis(array, 1, 0) if v.timed and v.dim else array
 
     def variable(self, name: str) -> xr.Variable:
-        """As xarray has arrays of a file that are not yet read."""
+        """A variable in the form in which xarray has arrays of a file that are not yet read."""
         import xarray as xr
         from xarray.core import indexing
 
         from .deferred_array import DeferredArray
 
         t, v = self.trajectory, schema.TABLE[name]
-        own = [len(t.times) if axis == "time" else size(t.model, axis) for axis in v.axes]
+        own = [len(t.times) if axis == "time" else dimension_size(t.model, axis) for axis in v.axes]
         array: Any = DeferredArray(self, name, (*own, *t.dims.values()), np.dtype(v.dtype))
-        once: Any = indexing.MemoryCachedArray
-        kept = once(indexing.LazilyIndexedArray(array))
-        return xr.Variable((*v.axes, *t.dims), kept, facts(t.model, name), fastpath=True)
+        cache: Any = indexing.MemoryCachedArray
+        cached = cache(indexing.LazilyIndexedArray(array))
+        return xr.Variable((*v.axes, *t.dims), cached, attributes_of(t.model, name), fastpath=True)

@@ -1,5 +1,5 @@
-"""Parameters of a lazy scan taken apart into the arrays that are scanned, those in protocols among
-them, and the rest; and put together again.
+"""Parameters of a lazy scan split into the arrays that are scanned, also those in protocols, and
+the rest; and joined again.
 """
 
 from __future__ import annotations
@@ -21,142 +21,135 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Hole:
-    """Where an array was, and under which name it is now."""
+class Placeholder:
+    """Stands for an array of the scan, by its name."""
 
     name: str
 
 
-def _over(value: Any) -> bool:
-    """Whether this is a labelled array of more than one value to a name."""
-    return (
-        not units.is_quantity(value)
-        and hasattr(value, "dims")
-        and hasattr(value, "coords")
-        and bool(getattr(value, "ndim", 0))
-    )
+def _is_scanned(value: Any) -> bool:
+    """Whether this is a labelled array of at least one dimension."""
+    if units.is_quantity(value):
+        return False
+    labelled_array = hasattr(value, "dims") and hasattr(value, "coords")
+    return labelled_array and bool(getattr(value, "ndim", 0))
 
 
-def _parts(name: str, given: Protocol) -> dict[str, Any]:
+def _protocol_numbers(name: str, protocol: Protocol) -> dict[str, Any]:
     """The numbers of a protocol under the names that they have in a result."""
-    made = {f"{name}.{TIMES}{k + 1}": t for k, t in enumerate(given.times)}
-    made |= {f"{name}.{VALUES}{k + 1}": v for k, v in enumerate(given.values)}
-    return made | {f"{name}.{key}": value for key, value in given.quantities.items()}
+    numbers = {f"{name}.{TIMES}{k + 1}": t for k, t in enumerate(protocol.times)}
+    numbers |= {f"{name}.{VALUES}{k + 1}": v for k, v in enumerate(protocol.values)}
+    return numbers | {f"{name}.{key}": value for key, value in protocol.quantities.items()}
 
 
-def _with(name: str, given: Protocol, parts: Mapping[str, Any]) -> Protocol:
-    times = tuple(parts[f"{name}.{TIMES}{k + 1}"] for k in range(len(given.times)))
-    values = tuple(parts[f"{name}.{VALUES}{k + 1}"] for k in range(len(given.values)))
+def _with_numbers(name: str, protocol: Protocol, numbers: Mapping[str, Any]) -> Protocol:
     return replace(
-        given,
-        times=times,
-        values=values,
-        quantities={key: parts[f"{name}.{key}"] for key in given.quantities},
+        protocol,
+        times=tuple(numbers[f"{name}.{TIMES}{k + 1}"] for k in range(len(protocol.times))),
+        values=tuple(numbers[f"{name}.{VALUES}{k + 1}"] for k in range(len(protocol.values))),
+        quantities={key: numbers[f"{name}.{key}"] for key in protocol.quantities},
     )
 
 
-def everything(parameters: Mapping[str, Any]) -> list[Any]:
-    """Every value, those in protocols too."""
-    whole = [value for value in parameters.values() if not isinstance(value, Protocol)]
-    return whole + [
-        part
+def all_values(parameters: Mapping[str, Any]) -> list[Any]:
+    """Every value, also those in protocols."""
+    plain = [value for value in parameters.values() if not isinstance(value, Protocol)]
+    return plain + [
+        number
         for name, value in parameters.items()
         if isinstance(value, Protocol)
-        for part in _parts(str(name), value).values()
+        for number in _protocol_numbers(str(name), value).values()
     ]
 
 
-def apart(
+def has_dask_arrays(parameters: Mapping[str, Any] | None) -> bool:
+    """Whether some parameter is a dask array."""
+    values = all_values(parameters) if isinstance(parameters, Mapping) else ()
+    return any(
+        hasattr(value, "to_dataset") and value.chunks is not None
+        for value in values
+        if not units.is_quantity(value)
+    )
+
+
+def split(
     model: Model, parameters: Mapping[str, Any]
 ) -> tuple[dict[str, xr.DataArray], dict[str, Any]]:
     """The arrays by name, in the order in which they were given, and all parameters with a
-    :class:`Hole` where an array was.
+    :class:`Placeholder` for each array.
     """
     arrays: dict[str, xr.DataArray] = {}
 
-    def taken(name: str, value: Any) -> Any:
-        if not _over(value):
+    def replaced(name: str, value: Any) -> Any:
+        if not _is_scanned(value):
             return value
         if "units" not in value.attrs and name in model.parameters:
-            advice = f"attrs={{'units': {model.parameter(name).unit!r}}}"
             raise errors.BareNumber(
                 where=f"parameters[{name!r}]",
                 wanted="attrs={'units': …} on the DataArray",
                 got="no units",
-                advice=advice,
+                advice=f"attrs={{'units': {model.parameter(name).unit!r}}}",
             )
         arrays[name] = labelled(value, f"parameters[{name!r}]")
-        return Hole(name)
+        return Placeholder(name)
 
-    rest: dict[str, Any] = {}
+    template: dict[str, Any] = {}
     for name, value in parameters.items():
         model.parameter(name)
         if isinstance(value, Protocol):
-            rest[name] = _with(
-                name, value, {key: taken(key, part) for key, part in _parts(name, value).items()}
-            )
+            numbers = _protocol_numbers(name, value)
+            numbers = {key: replaced(key, number) for key, number in numbers.items()}
+            template[name] = _with_numbers(name, value, numbers)
         else:
-            rest[name] = taken(name, value)
-    return arrays, rest
+            template[name] = replaced(name, value)
+    return arrays, template
 
 
-def open_(value: Any) -> bool:
-    """Whether an array is missing here."""
-    return isinstance(value, Hole) or (
-        isinstance(value, Protocol) and any(isinstance(x, Hole) for x in _parts("", value).values())
-    )
+def placeholders(name: str, value: Any) -> list[Placeholder]:
+    """The placeholders in the value of a parameter."""
+    numbers = _protocol_numbers(name, value).values() if isinstance(value, Protocol) else [value]
+    return [number for number in numbers if isinstance(number, Placeholder)]
 
 
-def key(name: str, dims: Iterable[str]) -> str:
-    """Under which name an array stands in a Dataset: one that runs over a dimension of its own name
-    would be taken for a coordinate.
+def dataset_name(name: str, dims: Iterable[str]) -> str:
+    """Name of an array in a Dataset: one over a dimension of its own name would be taken for a
+    coordinate.
     """
     return f"value of {name}" if name in dims else name
 
 
-def holes(rest: Mapping[str, Any]) -> list[str]:
-    """Names of the arrays that are missing."""
-    parts = {
-        name: _parts(name, value).values() if isinstance(value, Protocol) else [value]
-        for name, value in rest.items()
-    }
-    return [part.name for each in parts.values() for part in each if isinstance(part, Hole)]
+def array_names(template: Mapping[str, Any]) -> list[str]:
+    """Names of the arrays that placeholders stand for."""
+    return [p.name for name, value in template.items() for p in placeholders(name, value)]
 
 
-def together(rest: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters with their arrays."""
+def join(template: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with arrays in place of the placeholders."""
 
     def filled(value: Any) -> Any:
-        return arrays[value.name] if isinstance(value, Hole) else value
+        return arrays[value.name] if isinstance(value, Placeholder) else value
 
-    made: dict[str, Any] = {}
-    for name, value in rest.items():
-        whole = isinstance(value, Protocol)
-        made[name] = (
-            _with(name, value, {key: filled(part) for key, part in _parts(name, value).items()})
-            if whole
-            else filled(value)
-        )
-    return made
+    parameters: dict[str, Any] = {}
+    for name, value in template.items():
+        if isinstance(value, Protocol):
+            numbers = _protocol_numbers(name, value)
+            numbers = {key: filled(number) for key, number in numbers.items()}
+            parameters[name] = _with_numbers(name, value, numbers)
+        else:
+            parameters[name] = filled(value)
+    return parameters
 
 
-def standin(model: Model, name: str, array: xr.DataArray) -> xr.DataArray:
-    """One value over the same dimensions, for what does not depend on the numbers."""
+def typical(model: Model, name: str, array: xr.DataArray) -> xr.DataArray:
+    """One typical value over the same dimensions, for what does not depend on the numbers."""
     import xarray as xr
 
     owner = next((p for p in model.parameters if name.startswith(f"{p}.{VALUES}")), name)
     p = model.parameters.get(owner)
-    known = (
-        p is not None
-        and units.dimension_of(units.Q(1.0, units.from_udunits(str(array.attrs["units"]))))
-        == p.dimension
-    )
-    number = (
-        units.restore(p.value, p.unit).magnitude
-        if p is not None and known
-        else 0.0
-        if f".{TIMES}" in name
-        else 1.0
-    )
-    unit = p.unit if p is not None and known else array.attrs["units"]
+    unit = array.attrs["units"]
+    number = 0.0 if f".{TIMES}" in name else 1.0
+    if p is not None:
+        dimension = units.dimension_of(units.Q(1.0, units.from_udunits(str(unit))))
+        if dimension == p.dimension:
+            unit, number = p.unit, units.restore(p.value, p.unit).magnitude
     return xr.DataArray(np.full((1,) * array.ndim, number), dims=array.dims, attrs={"units": unit})

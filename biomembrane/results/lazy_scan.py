@@ -1,5 +1,5 @@
-"""Scans whose parameters are dask arrays: nothing runs until a chunk is asked for, on any dask
-scheduler, here or on a cluster.
+"""Scans whose parameters are dask arrays: nothing runs until a chunk is needed, on any dask
+scheduler, local or on a cluster.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
 from . import lazy_parameters
-from .labels import attributes, labels
-from .layout import BY_LANE, facts, size, there
-from .scan import Keep, ScanResult, collect
-from .schema import OWN, TABLE, VARIABLES, Part, ordered
+from .keep import Keep
+from .labels import attributes, own_coordinates
+from .layout import BY_LANE, attributes_of, dimension_size, variables_present
+from .scan_collector import collect
+from .scan_result import ScanResult
+from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-_NEED = "pip install 'biomembrane[sweep]'"
 
-
-def _packed(what: Any) -> bytes:
-    """Bytes for another process, functions included."""
+def _pickled(objects: Any) -> bytes:
+    """Objects as bytes for another process, functions included."""
     import cloudpickle
 
-    made: bytes = cloudpickle.dumps(what)
-    return made
+    payload: bytes = cloudpickle.dumps(objects)
+    return payload
 
 
 _AT_ONCE = 2  # recipes that a worker keeps unpacked: a comparison takes chunks of two scans in turn
@@ -51,14 +51,14 @@ _AT_ONCE = 2  # recipes that a worker keeps unpacked: a comparison takes chunks 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """A simulation without its scan, as it travels to a worker: model, start and functions are
-    packed once.
+    """A simulation without its scan, as it is sent to a worker: model, start and functions are
+    pickled once.
 
-    They are unpacked once: kept on the recipe, or in a worker, where each task brings a recipe of
+    They are unpacked once: kept on the recipe or, in a worker, where each task brings a recipe of
     its own, on the process.
 
-    ``dims`` of the scan in the order of the result.  ``fixed`` tells two scans apart by what is the
-    same in all their lanes, parameters, protocols and start, alike in every process.
+    ``dims``: dimensions of the scan in the order of the result.  ``fixed``: digest of what all
+    lanes of a scan share, parameters, protocols and start, the same in every process.
     """
 
     digest: str
@@ -77,35 +77,32 @@ class Recipe:
         """Model, fixed parameters, start and reducer."""
         import cloudpickle
 
-        owner = (
-            self if multiprocessing.parent_process() is None else multiprocessing.current_process()
-        )
-        kept = caching.held(owner).setdefault(Recipe, {})
-        found = kept.get(self.digest)
-        if found is None:
-            found = cloudpickle.loads(self.payload)
-            for old in list(kept)[: len(kept) + 1 - _AT_ONCE]:
-                kept.pop(old, None)
-            kept[self.digest] = found
-        return found
+        in_worker = multiprocessing.parent_process() is not None
+        owner = multiprocessing.current_process() if in_worker else self
+        cache = caching.held(owner).setdefault(Recipe, {})
+        objects = cache.get(self.digest)
+        if objects is None:
+            objects = cloudpickle.loads(self.payload)
+            for old in list(cache)[: len(cache) + 1 - _AT_ONCE]:
+                cache.pop(old, None)
+            cache[self.digest] = objects
+        return objects
 
     def run(self, scan: xr.Dataset) -> xr.Dataset:
         """The kept data of one chunk of the scan."""
-        model, given, start, reduce = self.unpacked()
-        bare = {str(name): array.drop_vars(array.coords) for name, array in scan.data_vars.items()}
-        parameters = lazy_parameters.together(
-            given,
-            {
-                name: bare[lazy_parameters.key(name, self.dims)]
-                for name in lazy_parameters.holes(given)
-            },
-        )
+        model, template, start, reduce = self.unpacked()
+        arrays = {
+            name: scan[lazy_parameters.dataset_name(name, self.dims)]
+            for name in lazy_parameters.array_names(template)
+        }
+        unlabelled = {name: array.drop_vars(array.coords) for name, array in arrays.items()}
+        parameters = lazy_parameters.join(template, unlabelled)
         task = make_task(
             model, self.times, first=self.first, parameters=parameters, start=start,
             solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
-        made, _ = collect(task, replace(self.keep, reduce=reduce), None)
-        return ordered(made.data, self.dims)
+        result, _ = collect(task, replace(self.keep, reduce=reduce), None)
+        return ordered(result.data, self.dims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,29 +119,24 @@ class Lazy(ScanResult):
     parameters: ParameterSet
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            **vars(self),
-            "data": packed(self.data),
-            "scan": packed(self.scan),
-        }  # dask graphs hold functions that pickle does not take
+        # dask graphs hold functions that pickle does not take
+        return {**vars(self), "data": packed(self.data), "scan": packed(self.scan)}
 
     @property
     def digest(self) -> str:
-        """Of the parameters, as every result has it in ``parameters_hash``; reads the numbers that
-        are scanned.
+        """Digest of the parameters, as every result has it in ``parameters_hash``; reads the
+        numbers that are scanned.
         """
         return self.parameters.digest(self.model)
 
     def blocks(self) -> Iterator[dict[str, slice]]:
-        """Where each chunk lies along the scan's dimensions."""
-        edges = {
-            dim: np.cumsum([0, *sizes])
-            for dim, sizes in _chunks(self.scan, self.recipe.dims).items()
-        }
-        for at in product(*(range(len(e) - 1) for e in edges.values())):
+        """The part of the scan's dimensions that each chunk covers."""
+        chunks = _chunks(self.scan, self.recipe.dims)
+        edges = {dim: np.cumsum([0, *sizes]) for dim, sizes in chunks.items()}
+        for numbers in product(*(range(len(sizes)) for sizes in chunks.values())):
             yield {
-                str(d): slice(int(e[k]), int(e[k + 1]))
-                for (d, e), k in zip(edges.items(), at, strict=True)
+                str(dim): slice(int(edge[k]), int(edge[k + 1]))
+                for (dim, edge), k in zip(edges.items(), numbers, strict=True)
             }
 
     def __repr__(self) -> str:
@@ -161,157 +153,174 @@ def lazy(
 ) -> Lazy:  # fmt: skip
     """The scan as dask arrays.
 
-    Raises NeedsExtra; what is wrong with the numbers of a chunk is raised when that chunk runs.
+    Raises NeedsExtra; errors in the numbers of a chunk are raised when that chunk runs.
     """
     try:
         import cloudpickle  # noqa: F401
         import dask  # noqa: F401
         import xarray as xr
     except ImportError as problem:
-        wanted = "dask and cloudpickle"
         raise errors.NeedsExtra(
             where="dask-backed parameters",
-            wanted=wanted,
+            wanted="dask and cloudpickle",
             got=str(problem),
-            advice=_NEED,
+            advice="pip install 'biomembrane[sweep]'",
             extra="sweep",
         ) from None
-    own = chosen_solver(model, solver).alone()  # the scheduler has its own threads
-    keep = keep or Keep(variables=(*_courses(model), "ledger_dissipation"), ledger="all")
-    begun = read_start(model, start)
+    solver = chosen_solver(model, solver).alone()  # the scheduler has its own threads
+    keep = keep or Keep(variables=(*_course_names(model), "ledger_dissipation"), ledger="all")
+    state = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
-    arrays, fixed = lazy_parameters.apart(model, parameters)
-    met: Any = xr.unify_chunks(
+    arrays, fixed = lazy_parameters.split(model, parameters)
+    unified: Any = xr.unify_chunks(
         *(array.chunk() if array.chunks is None else array for array in arrays.values())
     )
-    arrays = dict(zip(arrays, met, strict=True))
-    chosen = replace(_chosen(model, parameters, fixed, arrays, unused(model, start)), start=begun)
-    light = replace(keep, reduce=()) if callable(keep.reduce) else keep
-    alone = {name: value for name, value in fixed.items() if not lazy_parameters.open_(value)}
+    arrays = dict(zip(arrays, unified, strict=True))
+    chosen = _parameter_set(model, parameters, fixed, arrays, unused(model, start))
+    chosen = replace(chosen, start=state)
+    numbers = {n: x for n, x in fixed.items() if not lazy_parameters.placeholders(n, x)}
     task = make_task(
-        model,
-        grid.times,
-        first=grid.first,
-        parameters=alone,
-        start=start,
-        solver=own,
+        model, grid.times, first=grid.first, parameters=numbers, start=start, solver=solver,
         summed=keep.summed,
+    )  # fmt: skip
+    recipe = _recipe(task, (model, fixed, start), keep, chosen, solver)
+    scan = _scan_dataset(arrays, chosen)
+    one, _ = collect(task, keep, None)
+    sample = _with_protocols(one.data, task, chosen) if keep.whole else one.data
+    template = _expanded(sample.drop_vars(sample.coords), scan, recipe.dims)
+    data = xr.map_blocks(
+        _unlabelled_block, scan.drop_vars(scan.coords), kwargs={"recipe": recipe},
+        template=template,
+    )[list(template)]  # fmt: skip
+    data = data.assign_coords(
+        {**one.data.coords, **own_coordinates(model, template.dims), **chosen.coords}
     )
-    payload = _packed((model, fixed, start, keep.reduce))
-    unread = replace(
-        task, parameters=replace(chosen, scanned=frozenset())
-    )  # without the numbers that are scanned
-    digest, mark = hashlib.sha256(payload).hexdigest(), _fixed(unread, keep)
-    recipe = Recipe(digest, payload, mark, grid.times, grid.first, light, own, tuple(chosen.dims))
-    bare = {
-        lazy_parameters.key(name, recipe.dims): array.drop_vars(array.coords)
+    attrs = one.data.attrs
+    span, empty = attrs["span"], attrs["empty"].split()
+    data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
+        model, chosen, solver, BY_LANE, digest=False, span=span, empty=empty
+    )
+    return Lazy(data, model, solver.rtol, {}, scan, recipe, chosen)
+
+
+def _recipe(
+    task: Task, objects: tuple[Any, ...], keep: Keep, chosen: ParameterSet, solver: Solver
+) -> Recipe:
+    """``objects``: model, fixed parameters and start."""
+    payload = _pickled((*objects, keep.reduce))
+    unread = replace(task, parameters=replace(chosen, scanned=frozenset()))  # numbers of the scan
+    return Recipe(
+        digest=hashlib.sha256(payload).hexdigest(),
+        payload=payload,
+        fixed=_fixed_digest(unread, keep),
+        times=task.times,
+        first=task.first,
+        keep=replace(keep, reduce=()) if callable(keep.reduce) else keep,
+        solver=solver,
+        dims=tuple(chosen.dims),
+    )
+
+
+def _scan_dataset(arrays: Mapping[str, xr.DataArray], chosen: ParameterSet) -> xr.Dataset:
+    """The arrays that are scanned, with the coordinates of the result."""
+    import xarray as xr
+
+    variables = {
+        lazy_parameters.dataset_name(name, chosen.dims): array.drop_vars(array.coords)
         for name, array in arrays.items()
     }
-    scan = xr.Dataset(
-        bare, coords={name: v for name, v in chosen.coords.items() if name not in bare}
-    )
-    one, _ = collect(task, keep, None)
-    alike = _with_protocols(one.data, task, chosen) if keep.whole else one.data
-    template = _spread(alike.drop_vars(alike.coords), scan, recipe.dims)
-    data = xr.map_blocks(
-        _bare, scan.drop_vars(scan.coords), kwargs={"recipe": recipe}, template=template
-    )[list(template)]
-    data = data.assign_coords({**one.data.coords, **labels(model, template.dims), **chosen.coords})
-    about = {"span": one.data.attrs["span"], "empty": one.data.attrs["empty"].split()}
-    told = {name: one.data.attrs[name] for name in (OWN,) if name in one.data.attrs}
-    data.attrs = told | attributes(model, chosen, own, BY_LANE, digest=False, **about)
-    return Lazy(data, model, own.rtol, {}, scan, recipe, chosen)
+    coords = {name: v for name, v in chosen.coords.items() if name not in variables}
+    return xr.Dataset(variables, coords=coords)
 
 
-def _chosen(
+def _parameter_set(
     model: Model,
-    given: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     fixed: Mapping[str, Any],
     arrays: Mapping[str, xr.DataArray],
     begun: frozenset[str],
 ) -> ParameterSet:
-    """What the scan is given, without its numbers: dimensions, coordinates, and in words what every
-    parameter is.
+    """The parameters of the scan without its numbers: dimensions, coordinates, and every value in
+    words.
     """
-    small = {name: lazy_parameters.standin(model, name, array) for name, array in arrays.items()}
-    made = resolve(model, lazy_parameters.together(fixed, small))
-    met = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
-    first = next(iter(met.values()))
-    dims = {str(dim): int(size) for dim, size in first.sizes.items()}
+    typical = {name: lazy_parameters.typical(model, name, array) for name, array in arrays.items()}
+    chosen = resolve(model, lazy_parameters.join(fixed, typical))
+    grid = spread(model, {name: array.copy(data=array.data) for name, array in arrays.items()})
+    first = next(iter(grid.values()))
     return replace(
-        made,
+        chosen,
         begun=begun,
-        dims=dims,
-        coords=coordinates(model, arrays, made.units),
-        changed=tuple(map(str, given)),
+        dims={str(dim): int(size) for dim, size in first.sizes.items()},
+        coords=coordinates(model, arrays, chosen.units),
+        changed=tuple(map(str, parameters)),
     )
 
 
 def block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
-    """The kept data of one chunk, laid out like the whole, with the labels of its part."""
-    made = recipe.run(scan)
+    """The kept data of one chunk, laid out like the whole, with the coordinates of its part."""
+    result = recipe.run(scan)
     scanned = {
         name
-        for name in made.coords
-        if lazy_parameters.key(str(name), recipe.dims) in scan.data_vars
+        for name in result.coords
+        if lazy_parameters.dataset_name(str(name), recipe.dims) in scan.data_vars
     }  # in the unit of the result
-    own = [
+    replaced = [
         name
-        for name, c in made.coords.items()
+        for name, c in result.coords.items()
         if (set(c.dims) & set(scan.dims) and name not in scanned) or name in scan.coords
     ]
-    return made.drop_vars(own).assign_coords(scan.coords)
+    return result.drop_vars(replaced).assign_coords(scan.coords)
 
 
-def _bare(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
-    """Without labels: to read those, no chunk need run."""
-    made = recipe.run(scan)
-    return made.drop_vars(made.coords)
+def _unlabelled_block(scan: xr.Dataset, recipe: Recipe) -> xr.Dataset:
+    """One chunk without coordinates, which can then be read without running it."""
+    result = recipe.run(scan)
+    return result.drop_vars(result.coords)
 
 
-def _spread(one: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Dataset:
-    """What comes out, without the numbers: one run at the model's own parameters, over the scan."""
-    return ordered(one.expand_dims({dim: scan.sizes[dim] for dim in dims}), dims).chunk(
-        _chunks(scan, dims)
-    )
+def _expanded(sample: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.Dataset:
+    """Layout of the result: one run at the model's own parameters, expanded over the scan."""
+    over_scan = sample.expand_dims({dim: scan.sizes[dim] for dim in dims})
+    return ordered(over_scan, dims).chunk(_chunks(scan, dims))
 
 
-def _courses(model: Model) -> list[str]:
-    return [name for name, v in VARIABLES.items() if v.dim == "pool" or size(model, v.dim)]
+def _course_names(model: Model) -> list[str]:
+    return [
+        name for name, v in VARIABLES.items() if v.dim == "pool" or dimension_size(model, v.dim)
+    ]
 
 
-def _with_protocols(one: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:
-    """With room for what protocols add to a whole result, which the one run does without where they
-    are scanned.
+def _with_protocols(sample: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:
+    """The sample with the variables that protocols add to a whole result; it lacks them where the
+    protocols are scanned.
     """
-    model, made = task.model, one
-    for name in there(model, task.kernel.program, chosen):
-        if name not in made and TABLE[name].part is not Part.LINE:
+    model, times = task.model, sample.sizes["time"]
+    for name in variables_present(model, task.kernel.program, chosen):
+        if name not in sample and TABLE[name].part is not Part.LINE:
             axes = TABLE[name].axes
-            sizes = [one.sizes["time"] if axis == "time" else size(model, axis) for axis in axes]
-            made = made.assign({name: (axes, np.zeros(sizes), facts(model, name))})
+            sizes = [times if axis == "time" else dimension_size(model, axis) for axis in axes]
+            sample = sample.assign({name: (axes, np.zeros(sizes), attributes_of(model, name))})
     for name in chosen.moved(model):
         p = model.parameter(name)
-        if name not in made:
-            told = {"units": units.udunits(p.unit), "long_name": p.long_name or name}
-            made = made.assign({name: (("time",), np.zeros(one.sizes["time"]), told)})
-    return made
+        if name not in sample:
+            facts = {"units": units.udunits(p.unit), "long_name": p.long_name or name}
+            sample = sample.assign({name: (("time",), np.zeros(times), facts)})
+    return sample
 
 
-def _fixed(task: Task, keep: Keep) -> str:
-    reduced = (
-        _code(keep.reduce.__code__)
-        if isinstance(keep.reduce, FunctionType)
-        else type(keep.reduce).__qualname__
-    )
-    return hashlib.sha256(
-        repr((task.parameters.digest(task.model), reduced, task.first)).encode()
-    ).hexdigest()
+def _fixed_digest(task: Task, keep: Keep) -> str:
+    reduce = keep.reduce
+    if isinstance(reduce, FunctionType):
+        reducer: Any = _code(reduce.__code__)
+    else:
+        reducer = type(reduce).__qualname__
+    text = repr((task.parameters.digest(task.model), reducer, task.first))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:
-    """What a function does, alike in every process: its code, the names and the constants in it,
-    not where it stands.
+    """What a function does, the same in every process: its code with names and constants, not its
+    place in a file.
     """
     return (
         code.co_code,

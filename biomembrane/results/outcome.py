@@ -1,6 +1,4 @@
-"""How a run came out, in print and as plain data: the model, the ledger, and what stands at the
-end.
-"""
+"""Summary of a run, in print and as plain data: model, ledger, and the values at the end."""
 
 from __future__ import annotations
 
@@ -11,90 +9,80 @@ from ..assemble.impermeants import impermeant_quantities
 from .run import Run
 
 if TYPE_CHECKING:
-    from .scan import ScanResult
+    from .scan_result import ScanResult
 
 TOTALS = ("spent", "supplied", "stored", "delivered", "released", "dissipated", "residual")
 
 
 def outcome(run: Run | ScanResult) -> str:
-    """A run in print, as the command line shows it; of a scan the ledger alone, for its potentials
-    and concentrations are many.
+    """A run in print, as the command line shows it; of a scan the ledger alone, since it has many
+    potentials and concentrations.
     """
     if not isinstance(run, Run) or run.trajectory.dims:
         return f"{run!r}\n\n{run.ledger}"
     neutral = {x.pool for x in run.model.impermeants if not x.charge}
     amounts = impermeant_quantities(run.model, run.model.impermeants)
-    rest = ", ".join(
+    impermeants = ", ".join(
         f"{n} {q:.4g~P}" + " (neutral osmolyte)" * (n in neutral) for n, q in amounts.items()
     )
+    head = f"{run.model!r}{f'; impermeants {impermeants}' if impermeants else ''}"
+    changed = "".join(f"\nchanged {name}: {value}" for name, value in changes(run).items())
     volts = "  ".join(f"{m} {V:.2f} mV" for m, V in potentials(run).items() if V == V)  # noqa: PLR0124  NaN
     solutes = "  ".join(f"{p} {c:.4g} mM" for p, c in concentrations(run).items())
-    room = "  ".join(f"{p} {W:.4g} pL" for p, W in volumes(run).items())
-    ends = [
-        f"{'' if k else 'at the end':<12}{row}"
-        for k, row in enumerate(filter(None, (volts, solutes, room)))
-    ]
-    changed = "".join(f"\nchanged {name}: {value}" for name, value in changes(run).items())
-    return "\n".join(
-        [
-            f"{run.model!r}{f'; impermeants {rest}' if rest else ''}{changed}\n",
-            f"{run.ledger}",
-            *([""] if ends else []),
-            *ends,
-        ]
-    )
+    swollen = "  ".join(f"{p} {W:.4g} pL" for p, W in volumes(run).items())
+    rows = [row for row in (volts, solutes, swollen) if row]
+    ends = [f"{'' if k else 'at the end':<12}{row}" for k, row in enumerate(rows)]
+    return "\n".join([f"{head}{changed}\n", f"{run.ledger}", *([""] if ends else []), *ends])
 
 
 def potentials(run: Run) -> dict[str, float]:
-    """By membrane, at the end [mV]; NaN where a membrane has none."""
-    found = run.data.isel(time=-1).get("potential")  # there is none without a membrane
-    return (
-        {}
-        if found is None
-        else dict(zip(map(str, found.membrane.values), map(float, found.values), strict=True))
-    )
+    """Potential by membrane, at the end [mV]; NaN where a membrane has none."""
+    last = run.data.isel(time=-1).get("potential")  # None without a membrane
+    if last is None:
+        return {}
+    return dict(zip(map(str, last.membrane.values), map(float, last.values), strict=True))
 
 
 def concentrations(run: Run) -> dict[str, float]:
-    """By pool of a solute, at the end [mM]."""
-    last = run.data.isel(time=-1)
-    found = last.get("concentration")
-    if found is None:
+    """Concentration by pool of a solute, at the end [mM]."""
+    end = run.data.isel(time=-1)
+    last = end.get("concentration")
+    if last is None:
         return {}
-    rows = zip(found.pool.values, last.pool_kind.values, found.values, strict=True)
+    rows = zip(last.pool.values, end.pool_kind.values, last.values, strict=True)
     return {str(pool): float(c) for pool, kind, c in rows if kind == "solute"}
 
 
 def volumes(run: Run) -> dict[str, float]:
-    """By place that can swell, at the end [pL]."""
-    found = run.data.isel(time=-1).get("volume")
+    """Volume by place that can swell, at the end [pL]."""
+    last = run.data.isel(time=-1).get("volume")
     free = [x.place for x in run.model.states if x.kind == "volume"]
-    return {} if found is None else {place: float(found.sel(compartment=place)) for place in free}
+    return {} if last is None else {place: float(last.sel(compartment=place)) for place in free}
 
 
 def changes(run: Run) -> dict[str, str]:
-    """The parameters that were given other values than the model has, in words."""
-    chosen, known = run.trajectory.parameters, list(run.model.parameters)
+    """The parameters that were given other values than the model has, in print."""
+    chosen = run.trajectory.parameters
     used = chosen.used(run.model)
 
-    def said(name: str) -> str:
+    def text(name: str) -> str:
         try:  # a number with its unit, or what a protocol does
             number = float(used[name].partition(" ")[0])
             return f"{units.Q(number, run.model.parameter(name).unit):.4g~P}"
         except ValueError:
             return used[name]
 
-    return {name: said(name) for name in chosen.changed if name in known}
+    return {name: text(name) for name in chosen.changed if name in run.model.parameters}
 
 
 def quantity(x: Any, unit: str) -> dict[str, Any]:
-    """A number for JSON; None where it is not a number."""
+    """A number with its unit for JSON; NaN is None."""
     number = float(x)
     return {"value": number if number == number else None, "unit": unit}  # noqa: PLR0124
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """The same as plain data, of one run."""
+    """The summary of one run as plain data."""
     ledger: dict[str, Any] = {
         name: quantity(getattr(run.ledger, name)[-1], "pJ") for name in TOTALS
     }

@@ -1,4 +1,4 @@
-"""One run after another of a model whose parameters change, as fits need them."""
+"""A model prepared to run many times with different parameters, as fits need it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from ..solve.model_index import model_index
 from ..solve.start_parameters import of_start
 from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
-from .run import Run, finished
+from .run import Run
+from .simulation import finished
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,29 +42,27 @@ def prepare(
     start: StartLike | None = None,
     solver: Solver | None = None,
 ) -> Prepared:
-    """A function of some parameters that runs a model: everything is checked and compiled now, and
-    a call is quick.
+    """A function of some parameters that runs a model: everything is checked and compiled once, so
+    that a call is quick.
 
     Args:
         model: what to run.
-        vary: names of the parameters that a call gives, with the unit in which it gives them,
-            ``{"blood.K": "mM"}``.
-        until, times, parameters, start, solver: as :func:`~biomembrane.simulate` takes them, and
-            the same in every run; protocols are
-            welcome, arrays are not.
+        vary: names of the parameters that a call sets, each with the unit of the number that it is
+            given, ``{"blood.K": "mM"}``.
+        until, times, parameters, start, solver: as in :func:`~biomembrane.simulate`, and the same
+            in every run; protocols are allowed, arrays are not.
 
     Returns:
         :class:`Prepared`: ``prepared([7.0])`` is the :class:`~biomembrane.Run` with ``blood.K`` at
-            7 mM, bit for bit what
-        ``simulate(model, …, parameters={"blood.K": Q(7, "mM")})`` gives.
+            7 mM, bit for bit that of ``simulate(model, …, parameters={"blood.K": Q(7, "mM")})``.
 
     Raises:
-        WrongType: ``vary`` is no mapping of names to units, or as ``simulate`` says.
+        WrongType: ``vary`` is not a mapping of names to units; or as in ``simulate``.
         UnknownName: a parameter that does not exist.
-        UnknownUnit: a unit that is not known.
+        UnknownUnit: an unknown unit.
         UnitMismatch: a unit of another dimension.
-        BadSettings: a parameter in both ``vary`` and ``parameters``, arrays, or as ``simulate``
-            says.
+        BadSettings: a parameter in both ``vary`` and ``parameters``, or arrays; or as in
+            ``simulate``.
         BareNumber: a number without a unit where one is due.
         NotFinite: NaN or infinity.
         OutOfDomain: a value outside the domain of its parameter.
@@ -73,33 +72,29 @@ def prepare(
         raise errors.WrongType(
             where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE
         )
-    given = dict(parameters or {})
+    fixed_values = dict(parameters or {})
     grid = output_times(until, times, "prepare")
     task = make_task(
-        model, grid.times, first=grid.first, parameters=given, start=start, solver=solver
+        model, grid.times, first=grid.first, parameters=fixed_values, start=start, solver=solver
     )
     if task.parameters.dims:
-        wanted, advice = (
-            "one number for each parameter",
-            "simulate(…) runs scans, many lanes at a time",
-        )
         raise errors.BadSettings(
             where="prepare(parameters=…)",
-            wanted=wanted,
+            wanted="one number for each parameter",
             got=f"a scan over {', '.join(task.parameters.dims)}",
-            advice=advice,
+            advice="simulate(…) runs scans, many lanes at a time",
         )
-    vary, given = (
-        renamed(one, model.sides, model.parameters, "prepare(vary=…)") for one in (vary, given)
+    vary, fixed_values = (
+        renamed(names, model.sides, model.parameters, "prepare(vary=…)")
+        for names in (vary, fixed_values)
     )
-    both = [name for name in vary if name in given]
+    both = [name for name in vary if name in fixed_values]
     if both:
-        advice = "leave it out of one of them"
         raise errors.BadSettings(
             where="prepare(vary=…)",
             wanted="parameters that are not fixed too",
             got=", ".join(both),
-            advice=advice,
+            advice="leave it out of one of them",
         )
     for name, unit in vary.items():
         _check_unit(model, name, unit)
@@ -111,8 +106,8 @@ def prepare(
 def _check_unit(model: Model, name: str, unit: Any) -> None:
     where = f"prepare(vary={{{errors.shown(name)}: …}})"
     dimension = model.parameter(name).dimension
-    one, two = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
-    if two != 2 * one:
+    once, twice = (float(units.strip(units.Q(x, unit), dimension, where)) for x in (1.0, 2.0))
+    if twice != 2 * once:
         raise errors.BadSettings(
             where=where,
             wanted="a unit that counts from absolute zero",
@@ -122,16 +117,16 @@ def _check_unit(model: Model, name: str, unit: Any) -> None:
 
 
 class Prepared:
-    """A model that waits for numbers; made by :func:`prepare`.
+    """A model as a function of some parameters; made by :func:`prepare`.
 
-    ``vary``: the names of what a call takes, in order, with their units.
+    ``vary``: names and units of the parameters that a call sets, in order.
     """
 
     def __init__(self, task: Task, vary: Mapping[str, str]) -> None:
         self.vary = dict(vary)
         self._domains = [task.model.parameter(name).domain for name in vary]
         self._places = np.array([model_index(task.model).places[name] for name in vary])
-        self._times, self._over = np.array([units.inward(unit) for unit in vary.values()]).T
+        self._factors, self._divisors = np.array([units.inward(unit) for unit in vary.values()]).T
         self._task = replace(
             task, parameters=replace(task.parameters, changed=(*task.parameters.changed, *vary))
         )
@@ -143,48 +138,42 @@ class Prepared:
             values: of shape ``(len(vary),)``, in the order and the units of ``vary``.
 
         Raises:
-            NotANumber: other than so many numbers.
+            NotANumber: another shape, or values that are not numbers.
             NotFinite: NaN or infinity.
             OutOfDomain: a value outside the domain of its parameter.
             NoRoom: ions that leave no room for impermeants.
-            SimulationStopped: it could not go on; its ``run`` holds everything up to there.
+            SimulationStopped: the run stopped early; the ``run`` of the error holds everything up
+                to there.
         """
         task = self._task
         base = task.parameters.base.copy()
-        base[self._places] = self._read(values)
-        return finished(
-            Run(
-                replace(task, parameters=replace(task.parameters, base=base)).trajectory(
-                    slice(0, 1)
-                )
-            )
-        )
+        base[self._places] = self._internal(values)
+        task = replace(task, parameters=replace(task.parameters, base=base))
+        return finished(Run(task.trajectory(slice(0, 1))))
 
-    def _read(self, values: Any) -> NDArray[np.float64]:
-        given = user_text.numbers(values)
-        if given is None or np.shape(given) != (len(self.vary),):
-            wanted, advice = (
-                f"{len(self.vary)} numbers: {self._order()}",
-                "a list or an array, in the order of vary",
-            )
+    def _internal(self, values: Any) -> NDArray[np.float64]:
+        """The values in the internal system, once they are checked."""
+        numbers = user_text.numbers(values)
+        if numbers is None or np.shape(numbers) != (len(self.vary),):
+            wanted = f"{len(self.vary)} numbers: {self._order()}"
+            advice = "a list or an array, in the order of vary"
             raise errors.NotANumber(
                 where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice
             )
-        made: NDArray[np.float64] = given * self._times / self._over
-        for x, domain, (name, unit) in zip(
-            made.tolist(), self._domains, self.vary.items(), strict=True
-        ):
+        internal: NDArray[np.float64] = numbers * self._factors / self._divisors
+        rows = zip(internal.tolist(), self._domains, self.vary.items(), strict=True)
+        for x, domain, (name, unit) in rows:
+            where = f"prepared(values), {name}"
             if not math.isfinite(x):
-                advice = "look for 0/0 or an overflow in what gave it"
                 raise errors.NotFinite(
-                    where=f"prepared(values), {name}",
+                    where=where,
                     wanted="a finite number",
                     got=str(x),
-                    advice=advice,
+                    advice="look for 0/0 or an overflow in what gave it",
                 )
             if not inside(x, domain):
-                check_domain(x, domain, f"prepared(values), {name}", units.restore(x, unit))
-        return made
+                check_domain(x, domain, where, units.restore(x, unit))
+        return internal
 
     def _order(self) -> str:
         return ", ".join(f"{name} [{unit}]" for name, unit in self.vary.items())

@@ -1,8 +1,8 @@
-"""Reducers over time: what they see, and what they would not see.
+"""Reducers over time, and a warning where something moves between the times that they use.
 
-They look at the output times that are kept and, of variables that follow from the state, at both
-sides of each break of a protocol, where the state is known too: a pulse between two output times is
-seen at its ends, lane by lane.  What lies between those is told by a warning.
+They use the output times that are kept and, for variables that follow from the state, both sides of
+each break of a protocol, where the state is known too: a pulse between two output times is seen at
+its ends, lane by lane.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 from ..errors import Unseen
 from ..solve.trajectory import Trajectory
 from .schema import REDUCTIONS, VARIABLES
-from .variables import sides
+from .variables import values_at_breaks
 
 Array = NDArray[np.float64]
 
 
 def _mean(a: Array, t: Array) -> Array:
-    """By the trapezoid rule; ``t`` is (time,) or (lane, time)."""
+    """Mean over time by the trapezoid rule; ``t`` is (time,) or (lane, time)."""
     if a.shape[1] == 1:
         return a[:, 0]
-    made: Array = (
-        np.trapezoid(a, t, axis=1) / (t[-1] - t[0])
-        if t.ndim == 1
-        else np.trapezoid(a, t[..., None], axis=1) / (t[0, -1] - t[0, 0])
-    )
-    return made
+    mean: Array
+    if t.ndim == 1:
+        mean = np.trapezoid(a, t, axis=1) / (t[-1] - t[0])
+    else:
+        mean = np.trapezoid(a, t[..., None], axis=1) / (t[0, -1] - t[0, 0])
+    return mean
 
 
 _FUNCTIONS: tuple[Callable[[Array, Array], Array], ...] = (
@@ -44,44 +44,45 @@ _OVER = {
     "max": "over the output times",
     "mean": "by the trapezoid rule over the output times",
 }
-SEEN = {how: words + _BOTH for how, words in _OVER.items()} | {"final": "at the end of the run"}
-BOOKED = SEEN | _OVER  # of the books
+COVERAGE = {how: words + _BOTH for how, words in _OVER.items()} | {"final": "at the end of the run"}
+LEDGER_COVERAGE = COVERAGE | _OVER  # of the books
 
 
-def between(t: Trajectory, times: Array) -> NDArray[np.bool_]:
-    """(break, lane): which breaks lie within these times."""
+def breaks_within(t: Trajectory, times: Array) -> NDArray[np.bool_]:
+    """Which breaks lie within these times (break, lane)."""
     breaks = t.segment_ends[:-1]
-    made: NDArray[np.bool_] = (breaks > times[0]) & (breaks < times[-1])
-    return made
+    within: NDArray[np.bool_] = (breaks > times[0]) & (breaks < times[-1])
+    return within
 
 
 def with_breaks(t: Trajectory, name: str, value: Array, times: Array) -> tuple[Array, Array]:
-    """``value`` (lane, time, member) at ``times``, and with both sides of each break among them;
-    the times are (lane, time) then.
+    """``value`` (lane, time, member) and ``times``, with both sides of each break among them; with
+    breaks, the times are (lane, time).
     """
-    inside = between(t, times) if name in VARIABLES else np.zeros((0, 0), dtype=bool)
+    inside = breaks_within(t, times) if name in VARIABLES else np.zeros((0, 0), dtype=bool)
     if not inside.any():
         return value, times
-    at = np.where(
-        inside, t.segment_ends[:-1], times[0]
-    ).T  # those that lie outside stand at the start once more, where they change nothing
+    # breaks outside are put at the start, where they change nothing
+    at = np.where(inside, t.segment_ends[:-1], times[0]).T
     edges = np.where(
-        np.tile(inside, (2, 1)).T[..., None], sides(t, name).transpose(2, 1, 0), value[:, :1]
+        np.tile(inside, (2, 1)).T[..., None],
+        values_at_breaks(t, name).transpose(2, 1, 0),
+        value[:, :1],
     )
     before, after = np.split(edges, 2, axis=1)
     when = np.concatenate([at, np.broadcast_to(times, (len(at), len(times))), at], axis=1)
     order = np.argsort(when, axis=1, kind="stable")
-    seen = np.concatenate([before, value, after], axis=1)
-    return np.take_along_axis(seen, order[..., None], axis=1), np.take_along_axis(
-        when, order, axis=1
-    )
+    merged = np.concatenate([before, value, after], axis=1)
+    merged = np.take_along_axis(merged, order[..., None], axis=1)
+    return merged, np.take_along_axis(when, order, axis=1)
 
 
-def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: bool) -> bool:
-    """Whether a part of a protocol lies between two output times, or a formula moves there;
-    ``breaks``: its ends are seen.
+def moves_unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: bool) -> bool:
+    """Whether a part of a protocol lies between two output times, or a formula changes there.
+
+    ``breaks``: whether the reducers use the breaks too.
     """
-    inside = between(t, times)
+    inside = breaks_within(t, times)
     if not breaks:
         return bool((inside & ~np.isin(t.segment_ends[:-1], times)).any())
     begin, end = t.segment_ends[:-1], np.minimum(t.segment_ends[1:], times[-1])
@@ -91,8 +92,8 @@ def unseen(t: Trajectory, times: Array, taken: NDArray[np.int64], *, breaks: boo
 
 
 def _moves(t: Trajectory, times: Array, taken: NDArray[np.int64]) -> bool:
-    """Whether a formula leaves the chords between its values at the output times by a twentieth of
-    its range, seen at 257 times.
+    """Whether a formula departs from linear interpolation between its values at the output times by
+    more than a twentieth of its range, tested at 257 times.
     """
     names = t.kernel.program.names["protocol"]
     rows = [
@@ -102,25 +103,21 @@ def _moves(t: Trajectory, times: Array, taken: NDArray[np.int64]) -> bool:
         return False
     grid, lanes = np.linspace(times[0], times[-1], 257), t.segment_ends.shape[1]
     curve = np.zeros((len(rows), len(grid), lanes))
-    for part, held in enumerate(t.constants):
-        made = t.kernel.call(
-            "protocol", grid[:, None], np.zeros((t.kernel.size, len(grid), lanes)), held
-        )[rows]
-        curve = np.where(grid[:, None] >= (t.segment_ends[part - 1] if part else 0.0), made, curve)
+    for part, constants in enumerate(t.constants):
+        states = np.zeros((t.kernel.size, len(grid), lanes))
+        values = t.kernel.call("protocol", grid[:, None], states, constants)[rows]
+        start = t.segment_ends[part - 1] if part else 0.0
+        curve = np.where(grid[:, None] >= start, values, curve)
     ends = t.observe("protocol")[rows][:, taken]
     k = np.clip(np.searchsorted(times, grid, side="right") - 1, 0, len(times) - 2)
     share = ((grid - times[k]) / (times[k + 1] - times[k]))[:, None]
     chords = ends[:, k] * (1 - share) + ends[:, k + 1] * share
-    return bool(
-        (
-            np.abs(curve - chords)
-            > 0.05 * np.ptp(curve, axis=1, keepdims=True) + 1e-12 * np.abs(curve)
-        ).any()
-    )
+    allowed = 0.05 * np.ptp(curve, axis=1, keepdims=True) + 1e-12 * np.abs(curve)
+    return bool((np.abs(curve - chords) > allowed).any())
 
 
 def warn(*, function: bool) -> None:
-    """Say that the reducers do not see all."""
+    """Warn that something moves where the reducers do not look."""
     where = "at the output times only" if function else "at the output times and at the breaks only"
     text = (
         f"a protocol moves between output times: Keep(reduce=…) looks {where}; give more of them"

@@ -1,4 +1,4 @@
-"""What arguments of a run accept, for type checkers."""
+"""Types that the arguments of a run accept, for type checkers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from ..declare.protocol import Protocol as Course
 from ..quantity_types import Number, QuantityLike
 from ..solve import lane_batches
-from .scan import Keep
+from .keep import Keep
 
 
 class Ended(Protocol):
-    """What a run goes on from: a run, or one that was saved."""
+    """A run that another continues: one in memory, or a saved one."""
 
     @property
     def data(self) -> xr.Dataset: ...
@@ -24,8 +24,8 @@ class Ended(Protocol):
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]: ...
 
 
-#: what a parameter is set to: a quantity, an array that scans it, a Protocol; a plain number where
-#: it has no unit
+#: value of a parameter: a quantity, an array that scans it, a Protocol; a plain number where it has
+#: no unit
 ValueLike: TypeAlias = QuantityLike | Number | xr.DataArray | Course
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
 StartLike: TypeAlias = Ended | Mapping[str, Number | QuantityLike]  # a run, or shares by state

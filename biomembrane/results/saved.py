@@ -1,4 +1,4 @@
-"""A run without its model, as a dataset holds it."""
+"""A run without its model, read from a dataset."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..solve.status import Outcome, Status
 from .lanes import Labels, final, nearest_places, positions
-from .layout import ended
+from .layout import ending_text
 from .one_lane import lane
 from .saved_ledger import FiledLedger
-from .schema import whole
+from .schema import has_whole_ledger
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,24 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A run read from a file: its data, its books and its figures without the model, and a start
-    from which a run of the model goes on.
+    """A run read from a file: its data, ledger and figures without the model, and the state from
+    which a run of the model continues.
     """
 
     data: xr.Dataset
 
     @cached_property
     def ledger(self) -> Any:
-        """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; of a scan of which
-        a part was kept the lines of the books.
+        """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; the lines of the
+        ledger where only a part was kept.
         """
-        if not whole(self.data):
-            return KeptLedger(
-                self.data,
-                self.model_name,
-                float(json.loads(self.data.attrs["solver_json"])["rtol"]),
-            )
-        return FiledLedger(self.data)
+        if has_whole_ledger(self.data):
+            return FiledLedger(self.data)
+        rtol = float(json.loads(self.data.attrs["solver_json"])["rtol"])
+        return KeptLedger(self.data, self.model_name, rtol)
 
     @property
     def model_name(self) -> str:
@@ -57,56 +54,50 @@ class SavedRun:
 
     @property
     def status(self) -> Status:
-        """How it ended (the first lane, in a scan)."""
+        """How the run ended; the first lane, in a scan."""
         kind, end, pool = (self.data[name].values.flat[0] for name in ("status", "end", "culprit"))
         return Status(Outcome.of(int(kind)), float(end), "", None if pool < 0 else int(pool))
 
     @property
     def failed(self) -> int:
-        """How many lanes did not come to their end."""
+        """Number of lanes that stopped early."""
         return int((self.data.status != 0).sum())
 
     @property
     def baths(self) -> dict[str, dict[str, float]]:
         """Concentrations of the reservoirs at the start [mM]; of the first lane, in a scan."""
         if "bath_concentration" not in self.data:  # kept in part, or an older file
-            told: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
+            saved: dict[str, dict[str, Any]] = json.loads(self.data.attrs.get("baths_json", "{}"))
             return {
-                bath: {species: float(np.ravel(c)[0]) for species, c in of.items()}
-                for bath, of in told.items()
+                bath: {species: float(np.ravel(c)[0]) for species, c in contents.items()}
+                for bath, contents in saved.items()
             }
-        levels = self.data.bath_concentration.isel(dict.fromkeys(self.dims, 0))
-        made: dict[str, dict[str, float]] = {}
-        for place, species, x in zip(
-            levels.bath_place.values, levels.bath_species.values, levels.values, strict=True
-        ):
-            made.setdefault(str(place), {})[str(species)] = float(x)
-        return made
+        c = self.data.bath_concentration.isel(dict.fromkeys(self.dims, 0))
+        rows = zip(c.bath_place.values, c.bath_species.values, c.values, strict=True)
+        concentrations: dict[str, dict[str, float]] = {}
+        for bath, species, x in rows:
+            concentrations.setdefault(str(bath), {})[str(species)] = float(x)
+        return concentrations
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
         """Names of the states, the last of them (state, lane), and the scan's dimensions.
 
         Raises:
-            UnknownName: none was saved.
+            UnknownName: it was not saved.
         """
         if "state_end" not in self.data:
-            got, advice = (
-                "a file without it",
-                "bm.save(run, …) of a run of which everything is kept",
-            )
             raise errors.UnknownName(
                 where=f"a saved run of {self.model_name!r}",
                 wanted="its last state",
-                got=got,
-                advice=advice,
+                got="a file without it",
+                advice="bm.save(run, …) of a run of which everything is kept",
             )
         dims, last = self.dims, self.data.state_end
         state = last.transpose("state", *dims).values.reshape(last.sizes["state"], -1)
-        if dims:  # of a scan go on the lanes that came to their end; the others one by one
-            stopped = (self.data.status != 0) & (
-                self.data.end < float(self.data.attrs.get("span", np.inf))
-            )
+        if dims:  # a scan continues the lanes that were completed; the others one by one
+            span = float(self.data.attrs.get("span", np.inf))
+            stopped = (self.data.status != 0) & (self.data.end < span)
             state = np.where(stopped.values.ravel(), np.nan, state)
         return [str(n) for n in self.data.state.values], state, dims
 
@@ -115,7 +106,7 @@ class SavedRun:
 
         Raises:
             UnknownName: other names than those of the dimensions, or not all of them.
-            NotANumber: a position that is no integer.
+            NotANumber: a position that is not an integer.
             OutOfDomain: a position beyond the scan.
         """
         return SavedRun(lane(self.data, positions(self.dims, at)))
@@ -137,8 +128,8 @@ class SavedRun:
         if "status" not in self.data:
             return f"<SavedRun of {self.model_name!r}>"
         dims = ", ".join(f"{k}: {v}" for k, v in self.dims.items())
-        told = ended(self.data.status.values) if self.dims else self.status.kind
-        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {told}>"
+        ending = ending_text(self.data.status.values) if self.dims else self.status.kind
+        return f"<SavedRun of {self.model_name!r}{f' over ({dims})' if dims else ''}; {ending}>"
 
     def _repr_html_(self) -> str:
         from ..html import Html, collapsible

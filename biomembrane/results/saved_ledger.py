@@ -1,4 +1,4 @@
-"""The ledger of a result that holds the books entry by entry, without its model."""
+"""The ledger of a saved result that holds it entry by entry, without the model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Filed:
-    """What the books ask of a trajectory, from a dataset; arrays are (member, time, lane)."""
+    """The parts of a trajectory that the ledger needs, read from a dataset; arrays are (member,
+    time, lane).
+    """
 
     def __init__(self, data: xr.Dataset) -> None:
         self.data = data
@@ -40,8 +42,8 @@ class Filed:
         self.parameters = SimpleNamespace(coords=own)
         self.solver = SimpleNamespace(rtol=float(json.loads(data.attrs["solver_json"])["rtol"]))
         processes = [
-            SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=why, reason=why))
-            for n, t, why in self.facts["processes"]
+            SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=x, reason=x))
+            for n, t, x in self.facts["processes"]
         ]
         species = {
             name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()
@@ -79,31 +81,27 @@ class Filed:
         return [Status(Outcome.of(k), float(t), "", None if p < 0 else int(p)) for k, t, p in ends]
 
     def shaped(self, values: Array) -> Array:
-        """(member, time, lane) as (member, time, *dims)."""
+        """Values (member, time, lane) as (member, time, *dims)."""
         return values.reshape(*values.shape[:2], *self.dims.values())
 
     def lanes(self, name: str, *axes: str) -> Array:
         """A variable of the file as (*axes, lane)."""
-        found = self.data[name].transpose(*axes, *self.dims)
-        made: Array = found.values.reshape(*found.shape[: len(axes)], -1)
-        return made
+        variable = self.data[name].transpose(*axes, *self.dims)
+        array: Array = variable.values.reshape(*variable.shape[: len(axes)], -1)
+        return array
 
 
 class FiledLayout(LedgerLayout):
     """The chart of accounts from the labels of the entries."""
 
     def __init__(self, t: Filed) -> None:
-        told = {what: [str(x) for x in t.data[f"entry_{what}"].values] for what in ENTRY}
-        self.process, self.transporter, self.carrier = (
-            told["process"],
-            told["transporter"],
-            told["carrier"],
-        )
-        rows = zip(
-            *(told[f] for f in ("store", "species", "place", "role", "component")), strict=True
-        )
+        labels = {name: [str(x) for x in t.data[f"entry_{name}"].values] for name in ENTRY}
+        self.process, self.transporter = labels["process"], labels["transporter"]
+        self.carrier = labels["carrier"]
+        columns = [labels[name] for name in ("store", "species", "place", "role", "component")]
         self.store = [
-            Store(n, s, at, _one(Role, role), _one(Component, c), ()) for n, s, at, role, c in rows
+            Store(name, species, place, _member(Role, role), _member(Component, component), ())
+            for name, species, place, role, component in zip(*columns, strict=True)
         ]
         self.fuel = {
             name: [(fuel, frozenset(members)) for fuel, members in parts]
@@ -114,8 +112,8 @@ class FiledLayout(LedgerLayout):
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
 
 
-def _one(kind: type[E], text: str) -> E:
-    """The member that a file means.  Raises CorruptFile."""
+def _member(kind: type[E], text: str) -> E:
+    """The member of an enumeration that a file names.  Raises CorruptFile."""
     try:
         return kind(text)
     except ValueError:
@@ -126,7 +124,7 @@ def _one(kind: type[E], text: str) -> E:
 
 
 class FiledTotals(LedgerTotals):
-    """The books from their entries in a file; the lines follow as they do in memory."""
+    """The ledger's totals from its entries in a file; lines are computed from them as in memory."""
 
     t: Any
 
@@ -145,92 +143,80 @@ class FiledTotals(LedgerTotals):
 
     @cached_property
     def flow(self) -> Array:
-        made: Array = self.t.lanes("ledger_flow", "entry", "time")
-        return made
+        flow: Array = self.t.lanes("ledger_flow", "entry", "time")
+        return flow
 
     @cached_property
     def dissipation(self) -> Array:
-        made: Array = self.t.lanes("ledger_dissipation", "process", "time")
-        return made
+        dissipation: Array = self.t.lanes("ledger_dissipation", "process", "time")
+        return dissipation
 
     def _uphill(self, which: Uphill) -> Array:
         name = {Uphill.POWER: "ledger_uphill_energy", Uphill.TIME: "ledger_uphill_time"}[which]
-        return (
-            self.t.lanes(name, "process", "time")
-            if name in self.t.data
-            else np.where(np.isnan(self.dissipation), np.nan, 0.0)
-        )
+        if name not in self.t.data:
+            return np.where(np.isnan(self.dissipation), np.nan, 0.0)
+        uphill: Array = self.t.lanes(name, "process", "time")
+        return uphill
 
     @cached_property
     def gained(self) -> dict[str, Array]:
         if "ledger_free" not in self.t.data:
             return {}
-        return dict(
-            zip(
-                map(str, self.t.data["loop"].values),
-                self.t.lanes("ledger_free", "loop", "time"),
-                strict=True,
-            )
-        )
+        loops = map(str, self.t.data["loop"].values)
+        return dict(zip(loops, self.t.lanes("ledger_free", "loop", "time"), strict=True))
 
     @cached_property
     def cycle_of(self) -> dict[str, str]:
-        if self.gained and "loop_cycle" not in self.t.data.coords:
-            advice = "run the model again and bm.save(run, …)"
+        if not self.gained:
+            return {}
+        if "loop_cycle" not in self.t.data.coords:
             raise errors.CorruptFile(
-                where="a saved run", wanted="the cycle of each loop, loop_cycle",
-                got="a file of an older version without it", advice=advice
-            )  # fmt: skip
-        return (
-            dict(zip(self.gained, map(str, self.t.data.loop_cycle.values), strict=True))
-            if self.gained
-            else {}
-        )
+                where="a saved run",
+                wanted="the cycle of each loop, loop_cycle",
+                got="a file of an older version without it",
+                advice="run the model again and bm.save(run, …)",
+            )
+        return dict(zip(self.gained, map(str, self.t.data.loop_cycle.values), strict=True))
 
     @cached_property
     def exergy(self) -> Array:
-        made: Array = self.t.lanes("ledger_exergy", "store", "time")
-        return made
+        exergy: Array = self.t.lanes("ledger_exergy", "store", "time")
+        return exergy
 
     @cached_property
     def imposed(self) -> Array:
-        made: Array = self.t.lanes("ledger_imposed", "time")
-        return made
+        imposed: Array = self.t.lanes("ledger_imposed", "time")
+        return imposed
 
     @cached_property
     def relaxed(self) -> Array:
-        name = "ledger_relaxed"  # no file of before has it
-        return (
-            self.t.lanes(name, "time")
-            if name in self.t.data
-            else self._where_run(np.zeros_like(self.dissipated))
-        )
+        if "ledger_relaxed" not in self.t.data:  # of an older file
+            return self._where_run(np.zeros_like(self.dissipated))
+        relaxed: Array = self.t.lanes("ledger_relaxed", "time")
+        return relaxed
 
     @cached_property
     def imposed_parts(self) -> Array:
-        name = "ledger_imposed_by_store"
-        return (
-            self.t.lanes(name, "store", "time")
-            if name in self.t.data
-            else np.zeros_like(self.exergy)
-        )
+        if "ledger_imposed_by_store" not in self.t.data:
+            return np.zeros_like(self.exergy)
+        parts: Array = self.t.lanes("ledger_imposed_by_store", "store", "time")
+        return parts
 
     @cached_property
     def swung(self) -> Array:
-        return (
-            self.t.lanes("ledger_swung")
-            if "ledger_swung" in self.t.data
-            else np.zeros_like(self.rounding)
-        )
+        if "ledger_swung" not in self.t.data:
+            return np.zeros_like(self.rounding)
+        swung: Array = self.t.lanes("ledger_swung")
+        return swung
 
     @cached_property
     def rounding(self) -> Array:
-        made: Array = self.t.lanes("ledger_rounding")
-        return made
+        rounding: Array = self.t.lanes("ledger_rounding")
+        return rounding
 
 
 class FiledLedger(Ledger):
-    """The energy books of a saved run: as :class:`~biomembrane.Ledger`."""
+    """The energy ledger of a saved run, with all of :class:`~biomembrane.Ledger`."""
 
     def __init__(self, data: xr.Dataset) -> None:
         t: Any = Filed(data)

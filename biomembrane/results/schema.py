@@ -1,9 +1,9 @@
-"""The one table of what a result holds: a run, a scan, what a scan kept, a lazy scan and a file are
-built by it, and a file is checked by it.
+"""The table of variables of all results: runs, scans, kept and lazy scans and files are laid out by
+it, and files are checked against it.
 
-Dimensions stand in one order: ``time`` first, then what a variable runs over (pool, process …),
-then the scan's own in the order of its parameters.  What only ``check`` and figures ask for is
-worked out in memory when it is first read, and stands in files.
+Dimensions have one order: ``time`` first, then that of the variable's members (pool, process …),
+then the scan's own in the order of its parameters.  Variables that only ``check`` and figures need
+are computed in memory when they are first read; files hold them.
 """
 
 from __future__ import annotations
@@ -26,22 +26,20 @@ from ..solve.status import Outcome
 if TYPE_CHECKING:
     import xarray as xr
 
-VERSION = 2  # of this table; files say which one they were written by, the first did not
-NAMED = "schema_version"  # the attribute that says so
-OWN = (  # the attribute that names what a function of the user's gave, for which no row speaks
-    "own_json"
-)
+VERSION = 2  # of this table; files of the first version do not name it
+VERSION_ATTRIBUTE = "schema_version"  # attribute that names it
+USER_VARIABLES = "own_json"  # attribute: variables that a user's function returned
 
 
 class Part(StrEnum):
     """Which part of a result a variable belongs to."""
 
     COURSE = "course"  # follows from the state
-    END = "end"  # how a lane came to its end
+    END = "end"  # how a lane ended
     BOOKS = "books"  # of the ledger, by entry, process, store or loop
     LINE = "line"  # of the ledger's table
-    CLOSURE = "closure"  # what the check of the books asks for
-    ONWARD = "onward"  # what a run that goes on from this one asks for
+    CLOSURE = "closure"  # needed by the check of the ledger
+    ONWARD = "onward"  # needed to continue the run
 
 
 ALWAYS = "always"
@@ -51,8 +49,10 @@ STARTS = "a start of its own for each lane"
 
 @dataclass(frozen=True)
 class Variable:
-    """One row: ``axes``, dimensions of its own, before those of a scan; unit (none of codes),
-    meaning, where it is present, kind of numbers.
+    """One row of the table.
+
+    ``axes``: dimensions before those of a scan; ``unit``: empty for codes; ``long_name``: meaning;
+    ``when``: which results have it; ``dtype``: type of its numbers.
     """
 
     axes: tuple[str, ...]
@@ -64,7 +64,7 @@ class Variable:
 
     @property
     def dim(self) -> str:
-        """What its members are, besides times; empty where there is one number a lane."""
+        """Dimension of its members; empty where there is one number a lane."""
         return next((axis for axis in self.axes if axis != "time"), "")
 
     @property
@@ -84,7 +84,7 @@ class Variable:
 
     @property
     def deferred(self) -> bool:
-        """Whether a run and a scan in memory work it out when it is read."""
+        """Whether a run and a scan in memory compute it when it is read."""
         return self.part not in (Part.COURSE, Part.END)
 
 
@@ -161,51 +161,44 @@ TABLE: dict[str, Variable] = {
     ),
 }
 VARIABLES = {name: v for name, v in TABLE.items() if v.part is Part.COURSE}
-BOOKS = (
-    "ledger_flow",
-    "ledger_dissipation",
-    "ledger_exergy",
-    "ledger_uphill_energy",
+LEDGER_VARIABLES = (  # variables of the ledger that Keep takes by name
+    "ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_uphill_energy",
     "ledger_uphill_time",
-)  # that Keep takes by name
-ALL_LANES = (
-    "status",
-    "culprit",
-    "end",
-    "least_power",
-    "least_process",
-    "start_digest",
-)  # that every scan keeps
-DIMENSIONS: dict[str, tuple[str,
-    ...]] = {  # of results themselves: labels, and what else is known of each member
-    "pool": ("pool_species", "pool_place", "pool_kind"), "membrane": (), "compartment": (),
+)  # fmt: skip
+ALL_LANES = (  # variables that every scan keeps
+    "status", "culprit", "end", "least_power", "least_process", "start_digest",
+)  # fmt: skip
+ENTRY = (
+    "process", "transporter", "store", "species", "place", "role", "component", "carrier",
+)  # fmt: skip
+#: dimensions besides time and those of a scan, with the further coordinates along each
+DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "pool": ("pool_species", "pool_place", "pool_kind"),
+    "membrane": (),
+    "compartment": (),
     "process": ("transporter",),
-    "auxiliary_state": (), "store": (),
-    "entry": tuple(f"entry_{x}" for x in ("process", "transporter", "store", "species", "place",
-        "role", "component", "carrier")),
-    "loop": ("loop_cycle",), "bath_solute": ("bath_species", "bath_place"),
+    "auxiliary_state": (),
+    "store": (),
+    "entry": tuple(f"entry_{name}" for name in ENTRY),
+    "loop": ("loop_cycle",),
+    "bath_solute": ("bath_species", "bath_place"),
     "state": ("state_unit",),
-}  # fmt: skip
-ENTRY = tuple(name.removeprefix("entry_") for name in DIMENSIONS["entry"])
-WHOLE = (
-    "ledger_flow",
-    "ledger_dissipation",
-    "ledger_exergy",
-    "ledger_least_power",
-    "ledger_rounding",
-)  # what the whole ledger needs
+}
+WHOLE_LEDGER = (  # what the whole ledger needs
+    "ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_least_power", "ledger_rounding",
+)  # fmt: skip
 
 
 def present(
     model: Model, moved: Iterable[Any], scan: Mapping[str, int], starts: bool, uphill: Sequence[Any]
 ) -> list[str]:
-    """Names of the variables that a whole result has, by what the model and the run are.
+    """Names of the variables of a whole result of a model.
 
-    ``moved``: protocols and events, if any; ``scan``: its dimensions; ``starts``: each lane goes on
-    from a state of its own; ``uphill``: what the program follows of laws without proof and of
-    loops.
+    ``moved``: protocols and events, if any; ``scan``: its dimensions; ``starts``: whether each lane
+    continues from a state of its own; ``uphill``: integrals of the program for laws without proof
+    and loops.
     """
-    there = {
+    present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes),
         "states with equations of their own": any(x.conjugate is None for x in model.states),
@@ -214,41 +207,41 @@ def present(
         "baths with solutes": any(r.contents for r in model.reservoirs),
         STARTS: starts and bool(scan), ALWAYS: True,
     }  # fmt: skip
-    return [name for name, v in TABLE.items() if there[v.when]]
+    return [name for name, v in TABLE.items() if present_when[v.when]]
 
 
 def loops(model: Model) -> dict[str, str]:
     """The loops of hosted cycles that do not close, each with its cycle."""
-    return {loop.name: t.name for t in model.transporters for loop in getattr(t, "off", ())}
+    return {loop.name: t.name for t in model.transporters for loop in getattr(t, "open_loops", ())}
 
 
 def ordered(data: xr.Dataset, dims: Sequence[str] | Mapping[str, int]) -> xr.Dataset:
-    """In the one order of dimensions, and the variables in that of the table; what the table has
-    not stands behind the courses.
+    """The data in the one order of dimensions, with the variables in the order of the table; those
+    outside the table follow the courses.
     """
     own = [d for d in data.dims if d != "time" and d not in dims]
     order = [*(d for d in ("time",) if d in data.dims), *own, *dims]
-    placed = {d: k for k, d in enumerate(order)}
+    rank = {d: k for k, d in enumerate(order)}
     in_order = all(
-        [*v.dims] == sorted(v.dims, key=placed.__getitem__) for v in data.variables.values()
+        [*v.dims] == sorted(v.dims, key=rank.__getitem__) for v in data.variables.values()
     )
-    turned = data if in_order else data.transpose(*order)
-    names = sorted(map(str, turned.data_vars), key=_place)
-    return turned if names == list(turned.data_vars) else turned[names]
+    transposed = data if in_order else data.transpose(*order)
+    names = sorted(map(str, transposed.data_vars), key=_rank)
+    return transposed if names == list(transposed.data_vars) else transposed[names]
 
 
-_PLACES = {name: k for k, name in enumerate(TABLE)}
-_BEHIND = len(VARIABLES) - 0.5
+_RANKS = {name: k for k, name in enumerate(TABLE)}
+_AFTER_COURSES = len(VARIABLES) - 0.5
 
 
-def _place(name: str) -> float:
+def _rank(name: str) -> float:
     base, _ = reduced(name)
-    return _PLACES.get(base, _BEHIND)
+    return _RANKS.get(base, _AFTER_COURSES)
 
 
 def reduced(name: str) -> tuple[str, str]:
-    """The variable of the table that a name means, and how it was reduced over time; a name of the
-    table is itself.
+    """The variable of the table that a name means, and how it was reduced over time; empty where it
+    was not.
     """
     base, _, how = name.rpartition("_")
     return (base, how) if name not in TABLE and how in REDUCTIONS and base in TABLE else (name, "")
@@ -257,17 +250,17 @@ def reduced(name: str) -> tuple[str, str]:
 REDUCTIONS = ("min", "max", "final", "mean")
 
 
-def whole(data: xr.Dataset) -> bool:
-    """Whether a result holds the books entry by entry, with all their digits."""
+def has_whole_ledger(data: xr.Dataset) -> bool:
+    """Whether a result holds the ledger entry by entry, in double precision."""
     return (
-        all(name in data and data[name].dtype == "float64" for name in WHOLE)
+        all(name in data and data[name].dtype == "float64" for name in WHOLE_LEDGER)
         and "time" in data.ledger_flow.dims
     )
 
 
 def faults(data: xr.Dataset) -> Iterator[str]:
-    """What the table does not allow of a result that says it was laid out by it."""
-    version = str(data.attrs.get(NAMED, "1"))
+    """Deviations from the table of a result that names its version."""
+    version = str(data.attrs.get(VERSION_ATTRIBUTE, "1"))
     if version == "1":
         return
     if version != str(VERSION):
@@ -277,17 +270,17 @@ def faults(data: xr.Dataset) -> Iterator[str]:
         if name not in data.data_vars:
             yield f"no {name!r}"
             return
-    scan, own = tuple(map(str, data.status.dims)), json.loads(data.attrs.get(OWN, "[]"))
+    scan, own = tuple(map(str, data.status.dims)), json.loads(data.attrs.get(USER_VARIABLES, "[]"))
     for variable, array in data.data_vars.items():
         if variable not in own:
-            yield from _faults(str(variable), array, scan)
-    for dim, beside in DIMENSIONS.items():
+            yield from _faults_of(str(variable), array, scan)
+    for dim, others in DIMENSIONS.items():
         if dim in data.dims:
-            named = beside if dim == "entry" else (dim, *beside)
-            yield from (f"no {label!r} along {dim}" for label in named if label not in data.coords)
+            labels = others if dim == "entry" else (dim, *others)
+            yield from (f"no {label!r} along {dim}" for label in labels if label not in data.coords)
 
 
-def _faults(name: str, array: xr.DataArray, scan: tuple[str, ...]) -> Iterator[str]:
+def _faults_of(name: str, array: xr.DataArray, scan: tuple[str, ...]) -> Iterator[str]:
     base, how = reduced(name)
     v = TABLE.get(base)
     if v is None:

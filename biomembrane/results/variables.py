@@ -1,4 +1,4 @@
-"""The numbers of the variables of a result, from a trajectory and its books."""
+"""Values of the variables of a result, from a trajectory and the totals of its ledger."""
 
 from __future__ import annotations
 
@@ -13,140 +13,129 @@ from ..solve.ledger_totals import LedgerTotals
 from ..solve.problem import reached
 from ..solve.status import Outcome
 from ..solve.trajectory import Trajectory
-from .labels import members, states_of
+from .labels import names_along, state_indices
 from .schema import TABLE, VARIABLES, Part, loops
 
 Array = NDArray[np.float64]
+STATES = ("amount", "auxiliary")  # variables that are states themselves
 
 
-HELD = ("amount", "auxiliary")  # variables that are states themselves
-
-
-def values(trajectory: Trajectory, name: str) -> Array:
-    """(member, time, lane) in the variable's unit; carriers have no concentration, and some
-    membranes no potential (NaN).
+def course_values(trajectory: Trajectory, name: str) -> Array:
+    """Values of a variable that follows from the state (member, time, lane), in its unit; carriers
+    have no concentration, and some membranes no potential (NaN).
     """
-    if name in HELD:
-        index = states_of(trajectory.model, name)
-        made: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
-        return made
-    got = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
+    if name in STATES:
+        index = state_indices(trajectory.model, name)
+        states: Array = trajectory.block.rows[:, :, index].transpose(2, 1, 0)
+        return states
+    array = trajectory.observe(name) * units.from_internal(VARIABLES[name].unit)
     for lane, status in enumerate(trajectory.statuses):
         if not status.ok:  # what does not depend on the state has a number there, too
-            got[
-                :,
-                (
-                    0
-                    if status.kind is Outcome.CANCELLED
-                    else reached(trajectory.block.times, status.time)
-                ) :,
-                lane,
-            ] = np.nan
-    return _every(trajectory, name, got)
+            cancelled = status.kind is Outcome.CANCELLED
+            count = 0 if cancelled else reached(trajectory.block.times, status.time)
+            array[:, count:, lane] = np.nan
+    return _with_missing_members(trajectory, name, array)
 
 
-def sides(trajectory: Trajectory, name: str) -> Array:
-    """At the breaks of protocols (member, break, lane), in the variable's unit: before each, then
-    after each.
+def values_at_breaks(trajectory: Trajectory, name: str) -> Array:
+    """Values at the breaks of protocols (member, break, lane), in the variable's unit: before each
+    break, then after each.
     """
-    if name in HELD:
-        index = states_of(trajectory.model, name)
+    if name in STATES:
+        index = state_indices(trajectory.model, name)
         both = (trajectory.block.break_states, trajectory.block.segment_starts)
         return np.concatenate([states[:, :, index].transpose(2, 1, 0) for states in both], axis=1)
-    return _every(
-        trajectory, name, trajectory.sides(name) * units.from_internal(VARIABLES[name].unit)
-    )
+    array = trajectory.sides(name) * units.from_internal(VARIABLES[name].unit)
+    return _with_missing_members(trajectory, name, array)
 
 
-def _every(trajectory: Trajectory, name: str, got: Array) -> Array:
-    """With a row of NaN for each member that has no value, as a membrane without capacitor."""
-    there = trajectory.kernel.program.names[name]
-    every = members(trajectory.model, VARIABLES[name].dim)
-    if len(there) == len(every):
-        return got
-    full = np.full((len(every), *got.shape[1:]), np.nan)
-    full[[every.index(n) for n in there]] = got
+def _with_missing_members(trajectory: Trajectory, name: str, array: Array) -> Array:
+    """The array with a row of NaN for each member without a value, such as a membrane without a
+    capacitor.
+    """
+    present = trajectory.kernel.program.names[name]
+    every = names_along(trajectory.model, VARIABLES[name].dim)
+    if len(present) == len(every):
+        return array
+    full = np.full((len(every), *array.shape[1:]), np.nan)
+    full[[every.index(n) for n in present]] = array
     return full
 
 
 def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
-    """By parameter that changes in time, by a protocol or where an event sets it: (time, lane)
-    values, unit, meaning.
-    """
-    program, made = trajectory.kernel.program, {}
-    shown = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True))
+    """By parameter that a protocol or an event changes: values (time, lane), unit, meaning."""
+    program = trajectory.kernel.program
+    arrays = dict(zip(program.names["protocol"], trajectory.observe("protocol"), strict=True))
     for timed in trajectory.parameters.timed:
         name = program.parameters[timed.value]
-        shown.setdefault(name, trajectory.input(timed.value))
+        arrays.setdefault(name, trajectory.input(timed.value))
     for index in trajectory.event_inputs:
-        shown.setdefault(program.parameters[index], trajectory.input(index))
-    for name, value in shown.items():
+        arrays.setdefault(program.parameters[index], trajectory.input(index))
+    courses = {}
+    for name, array in arrays.items():
         p = trajectory.model.parameter(name)
-        made[name] = (
-            value * units.from_internal(p.unit),
-            units.udunits(p.unit),
-            p.long_name or name,
-        )
-    return made
+        in_unit = array * units.from_internal(p.unit)
+        courses[name] = (in_unit, units.udunits(p.unit), p.long_name or name)
+    return courses
 
 
 def bath_levels(trajectory: Trajectory) -> dict[str, Any]:
-    """Concentrations of reservoirs at the start [mM], as protocols have them then, by parameter:
-    numbers, or arrays over the lanes.
+    """Concentrations in the reservoirs at the start [mM], by parameter, with protocols at their
+    first values: numbers, or arrays over the lanes.
     """
     t = trajectory
     _, inputs = t.parameters.segments(t.lanes, float(t.block.times[-1]))
     p = dict(zip(t.model.parameters, inputs[0], strict=False))
     names = t.kernel.program.names["protocol"]
     p |= zip(names, t.kernel.call("protocol", 0.0, t.block.y[:, 0], t.constants[0]), strict=True)
-    return {name: p[name] for name in members(t.model, "bath_solute")}
+    return {name: p[name] for name in names_along(t.model, "bath_solute")}
 
 
 def last_states(trajectory: Trajectory) -> Array:
-    """(state, lane): the last state that each lane came to."""
+    """The last state that each lane reached (state, lane)."""
     block = trajectory.block
-    at = [
+    last_times = [
         reached(block.times, s.time) - 1 if not s.ok and s.kind is not Outcome.CANCELLED else -1
         for s in trajectory.statuses
     ]
-    made: Array = block.y[:, -1].copy()
-    for lane, k in enumerate(at):
-        if k != -1 and np.isnan(made[:, lane]).any():
-            made[:, lane] = block.y[:, max(k, 0), lane]
-    return made
+    states: Array = block.y[:, -1].copy()
+    for lane, k in enumerate(last_times):
+        if k != -1 and np.isnan(states[:, lane]).any():
+            states[:, lane] = block.y[:, max(k, 0), lane]
+    return states
 
 
-def numbers(trajectory: Trajectory, books: LedgerTotals, name: str) -> Array:
-    """Of any variable of the table: (member, time, lane), without the axes that it has not."""
+def variable_values(trajectory: Trajectory, books: LedgerTotals, name: str) -> Array:
+    """Values of any variable of the table: (member, time, lane), without axes that it lacks."""
     v = TABLE[name]
     if v.part is Part.COURSE:
-        return values(trajectory, name)
-    if v.part is Part.LINE or name in _BOOKED:
-        made: Array = getattr(books, name.removeprefix("ledger_"))
-        return made
-    found: Array = _OTHERS[name](trajectory, books)
-    return found
+        return course_values(trajectory, name)
+    if v.part is Part.LINE or name in _TOTALS:
+        totals: Array = getattr(books, name.removeprefix("ledger_"))
+        return totals
+    others: Array = _OTHERS[name](trajectory, books)
+    return others
 
 
-_BOOKED = (
+_TOTALS = (  # variables that are attributes of the ledger's totals
     "ledger_flow", "ledger_dissipation", "ledger_exergy", "ledger_uphill_energy",
     "ledger_uphill_time", "ledger_rounding", "ledger_swung",
 )  # fmt: skip
 
 
-def _imposed(trajectory: Trajectory, books: LedgerTotals) -> Array:
+def _imposed_by_store(trajectory: Trajectory, books: LedgerTotals) -> Array:
     every = len(trajectory.kernel.program.names["exergy"])
     return np.broadcast_to(books.imposed_parts, (every, *books.imposed_parts.shape[1:]))
 
 
-def _levels(trajectory: Trajectory, _: LedgerTotals) -> Array:
+def _bath_concentrations(trajectory: Trajectory, _: LedgerTotals) -> Array:
     count = len(trajectory.statuses)
     return np.array(
         [np.broadcast_to(x, count) for x in bath_levels(trajectory).values()], dtype=float
     )
 
 
-def _digests(trajectory: Trajectory, _: LedgerTotals) -> Any:
+def _start_digests(trajectory: Trajectory, _: LedgerTotals) -> Any:
     start = trajectory.parameters.start
     assert start is not None
     return start.digests(trajectory.lanes)
@@ -156,9 +145,9 @@ _OTHERS: dict[str, Callable[[Trajectory, LedgerTotals], Any]] = {
     "least_power": lambda t, _: t.block.min_dissipation.min(axis=1),
     "least_process": lambda t, _: t.block.min_dissipation.argmin(axis=1).astype(np.int16),
     "ledger_free": lambda t, books: np.array([books.gained[name] for name in loops(t.model)]),
-    "ledger_imposed_by_store": _imposed,
+    "ledger_imposed_by_store": _imposed_by_store,
     "ledger_least_power": lambda t, _: t.block.min_dissipation.T,
-    "bath_concentration": _levels,
+    "bath_concentration": _bath_concentrations,
     "state_end": lambda t, _: last_states(t),
-    "start_digest": _digests,
+    "start_digest": _start_digests,
 }

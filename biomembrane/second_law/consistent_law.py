@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import sympy as sp
 
 from .. import errors
-from ..declare.checks.certificate import Logarithm
+from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.laws import Law, Rates
+from ..declare.reduced_affinity import exact
 from ..declare.site import Site
-from ..declare.site_formulas import exact
 from ..declare.transporter import read
 from ..symbols import B, F, R, T
 from .one_way_split import Pair, splits
@@ -82,8 +82,8 @@ def flux_over_affinity(pair: Pair, reduced_affinity: sp.Expr) -> sp.Expr | None:
 
 def _proportion(log: Logarithm, reduced_affinity: sp.Expr) -> sp.Expr | None:
     """k where a sum of logarithms and multiples of V is k·A/RT; None where it is no multiple."""
-    line, powers = log.left()
-    affinity_line, orders = Logarithm().add_linear(reduced_affinity, sp.S.One).left()
+    line, powers = log.remainder()
+    affinity_line, orders = Logarithm().add_linear(reduced_affinity, sp.S.One).remainder()
     if not orders or set(powers) != set(orders):
         return None
     first = next(iter(orders))

@@ -15,12 +15,14 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..assemble.model import Model
-from ..declare.checks.certificate import Logarithm, Verdict
+from ..declare.checks.certificate import Verdict
+from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane
-from ..declare.reaction import Participant, made_or_used
-from ..declare.site_formulas import exact
+from ..declare.reaction import Participant
+from ..declare.reaction_balance import net_species
+from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
@@ -245,7 +247,7 @@ def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
             .add(reverse, sp.S.NegativeOne)
             .add_linear(A, sp.S.NegativeOne)
         )
-        linear, powers = log.left()
+        linear, powers = log.remainder()
         if linear == 0 and not powers:
             return sp.S.Zero
     rest = linear + sp.Add(*(power * sp.log(base) for base, power in powers.items()))
@@ -254,7 +256,7 @@ def _difference(forward: sp.Expr, reverse: sp.Expr, A: sp.Expr) -> sp.Expr:
 
 def _reduced(forward: sp.Expr, reverse: sp.Expr) -> sp.Expr:
     """ln(r⁺/r⁻) as a sum, with common factors cancelled."""
-    linear, powers = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).left()
+    linear, powers = Logarithm().add(forward).add(reverse, sp.S.NegativeOne).remainder()
     return linear + sp.Add(*(power * sp.log(base) for base, power in powers.items()))
 
 
@@ -295,7 +297,7 @@ def _charge(process: Process) -> str:
 def _mass(process: Process) -> str:
     if process.reaction.states:
         return "what carrier states bind is balanced around the loops"
-    return _closure(made_or_used(process.reaction))
+    return _closure(net_species(process.reaction))
 
 
 def _closure(changes: Mapping[Any, int]) -> str:
@@ -321,7 +323,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
     A = sp.expand(sp.Add(*(way * affinity(p).xreplace(alone) for p, way in steps)))
     changes: dict[Any, int] = {}
     for p, way in steps:
-        for species, n in made_or_used(p.reaction).items():
+        for species, n in net_species(p.reaction).items():
             changes[species] = changes.get(species, 0) + way * n
     claim = loop.claim
     charge = (

@@ -95,7 +95,9 @@ class LedgerTotals:
     def cycle_of(self) -> dict[str, str]:
         """The cycle of each loop that does not close."""
         return {
-            loop.name: t.name for t in self.t.model.transporters for loop in getattr(t, "off", ())
+            loop.name: t.name
+            for t in self.t.model.transporters
+            for loop in getattr(t, "open_loops", ())
         }
 
     @cached_property

@@ -12,7 +12,7 @@ from .. import errors, units
 from ..assemble.model import Model
 from ..compile.program import Form, ramp
 from ..declare.parameter import Declared, check_domain, check_usual
-from ..declare.places import check_equivalents
+from ..declare.place_contents import check_equivalents
 from ..declare.protocol import Protocol, Shape
 from ..dimension import CONCENTRATION, TIME, Dimension
 from .model_index import model_index

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # loaded where it is used, so that a study without runs is qu
     from ..assemble.model import Model
     from ..quantity_types import Number, Quantity, QuantityLike
     from ..results.run import Run
-    from ..results.scan import ScanResult
+    from ..results.scan_result import ScanResult
     from ..second_law.finding import Audit
     from ..show.figure_types import Drawn, Picture
 
@@ -230,7 +230,7 @@ class Study:
             BadSettings: ``hosted`` for a model that is audited already.
         """
         from ..exchange.netcdf import save
-        from ..results.run import simulate
+        from ..results.simulation import simulate
 
         label = self._label(
             label, [r.label for r in self.records], "run(label=…)", "label='ouabain'"

@@ -19,8 +19,8 @@ from ..declare.cycle import Cycle
 from ..declare.parameter import whole
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter
-from ..results.run import simulate
-from ..results.scan import Keep
+from ..results.keep import Keep
+from ..results.simulation import simulate
 from ..second_law.coupling import coupling
 from .states import State, at_zero_affinity, states, values
 

@@ -17,8 +17,10 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.account.ledger_lines import LINES
-from biomembrane.results.reducers import BOOKED, METHODS, SEEN
-from biomembrane.results.scan import ScanResult, chunked, read
+from biomembrane.results.keep import as_keep
+from biomembrane.results.lazy_parameters import has_dask_arrays
+from biomembrane.results.reducers import COVERAGE, LEDGER_COVERAGE, METHODS
+from biomembrane.results.scan_result import ScanResult
 from biomembrane.solve import lane_batches
 
 S = bm.Species("S")
@@ -276,14 +278,14 @@ def test_reducers_reduce_over_time_alone(ledger: str) -> None:
         "units": "fmol s-1",
         "long_name": "flux in the written direction",
         "cell_methods": "time: maximum",
-        "comment": SEEN["max"],
+        "comment": COVERAGE["max"],
     }
     assert kept.flux_max.dims == ("process", "P", "out")
     assert kept.ledger_exergy_min.attrs == {
         "units": "pJ",
         "long_name": "exergy gained",
         "cell_methods": "time: minimum",
-        "comment": BOOKED["min"],
+        "comment": LEDGER_COVERAGE["min"],
     }
     assert kept.ledger_dissipated_final.dims == ("P", "out")
     assert laid(kept.ledger_stored) == near(
@@ -381,14 +383,14 @@ def test_what_keep_may_be() -> None:
     only.
     """
     own = Keep(["flux"])
-    assert read(own) is own
-    assert read("final") == Keep(
+    assert as_keep(own) is own
+    assert as_keep("final") == Keep(
         ("amount", "potential", "volume"), times="final", reduce=(), ledger="final", dtype="float64"
     )
-    assert read(["flux"]) == Keep(["flux"])
-    assert read(("flux", "volume")).variables == ("flux", "volume")
+    assert as_keep(["flux"]) == Keep(["flux"])
+    assert as_keep(("flux", "volume")).variables == ("flux", "volume")
     assert (Keep().times, Keep().summed, Keep(["ledger_flow"]).summed) == ("all", True, False)
-    assert not chunked(["bath.S"])
+    assert not has_dask_arrays(["bath.S"])
 
 
 # --- lanes that fail, and the check

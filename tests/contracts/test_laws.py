@@ -21,7 +21,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws
 from biomembrane import dimension as d
 from biomembrane.constants import FARADAY, GAS, STANDARD_CONCENTRATION
-from biomembrane.declare.laws import ring
+from biomembrane.declare.reduced_cycle import ring
 from biomembrane.declare.site import Site
 from biomembrane.library import H2O, Cl, K, Na
 from biomembrane.solve.initial_state import initial, stationary

@@ -23,7 +23,7 @@ import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers, units
 from biomembrane import library as lib
 from biomembrane.library import glucose
-from biomembrane.results.lazy_scan import Recipe, _fixed, _packed, block
+from biomembrane.results.lazy_scan import Recipe, _fixed_digest, _pickled, block
 from biomembrane.results.variables import VARIABLES
 from biomembrane.solve.task import make_task
 
@@ -273,11 +273,11 @@ def test_what_is_fixed_is_told_by_its_numbers() -> None:
     """The same numbers in other units are the same; values, breaks and starts tell scans apart."""
     bath = [Q(1, "mM"), Q(1000, "uM"), Q(2, "mM"), STEP, LATER, FALLS]
     one, same, *others = (
-        _fixed(make_task(MODEL, TIMES.magnitude, parameters={"bath.S": each}), Keep())
+        _fixed_digest(make_task(MODEL, TIMES.magnitude, parameters={"bath.S": each}), Keep())
         for each in bath
     )
     begun = [
-        _fixed(
+        _fixed_digest(
             make_task(MODEL, TIMES.magnitude, start=bm.simulate(MODEL, times=Q([0, end], "s"))),
             Keep(),
         )
@@ -285,7 +285,7 @@ def test_what_is_fixed_is_told_by_its_numbers() -> None:
     ]
     carried = bm.Model("carried", [cycle()])
     shares = [
-        _fixed(make_task(carried, TIMES.magnitude, start=start), Keep())
+        _fixed_digest(make_task(carried, TIMES.magnitude, start=start), Keep())
         for start in (None, {"GLUT.O": 1}, {"GLUT.O": 0.5, "GLUT.I": 0.5}, {"GLUT.I": 1})
     ]
     assert one == same
@@ -294,7 +294,9 @@ def test_what_is_fixed_is_told_by_its_numbers() -> None:
 
 def test_scans_with_other_reducers_are_told_apart_by_what_these_do() -> None:
     def name(reducer: Any) -> str:
-        return _fixed(make_task(MODEL, TIMES.magnitude), Keep(["concentration"], reduce=reducer))
+        return _fixed_digest(
+            make_task(MODEL, TIMES.magnitude), Keep(["concentration"], reduce=reducer)
+        )
 
     def highest(data: Any) -> Any:
         return data.concentration.max("time")
@@ -359,7 +361,7 @@ def test_quantities_stay_in_the_registry_on_their_way() -> None:
     """
     cloudpickle = pytest.importorskip("cloudpickle")
     most = Q([1.5, 2.5], "mM")
-    back, double, kind = cloudpickle.loads(_packed((most, lambda x: 2 * x + most, pint.Quantity)))
+    back, double, kind = cloudpickle.loads(_pickled((most, lambda x: 2 * x + most, pint.Quantity)))
     assert units.is_quantity(back)
     assert (back + Q(1, "mM")).magnitude.tolist() == [2.5, 3.5]
     assert double(Q(1, "mM")).magnitude.tolist() == [3.5, 4.5]

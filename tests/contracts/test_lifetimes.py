@@ -147,7 +147,7 @@ def test_all_that_is_made_of_a_model_goes_with_it(tmp_path: Path) -> None:
     found = dict(kept())
     assert {
         "biomembrane.symbols.declared",
-        "biomembrane.declare.checks.certified_once.known",
+        "biomembrane.declare.checks.certified_once.certify_local",
     } <= set(found)
     for name, value in found.items():
         held = {type(x).__name__ for x in reached(value) if isinstance(x, OF_A_MODEL)}

@@ -40,8 +40,9 @@ from biomembrane import library as lib
 from biomembrane.compile.machine_code import module
 from biomembrane.compile.program import LARGE, Event, program
 from biomembrane.compile.rosenbrock import driver, lane_refill, tableau
+from biomembrane.results.keep import Keep
 from biomembrane.results.run import Run
-from biomembrane.results.scan import Keep, collect
+from biomembrane.results.scan_collector import collect
 from biomembrane.solve import lane_batches, open_books
 from biomembrane.solve.engine_protocols import Solver
 from biomembrane.solve.event_effects import first_root

@@ -1,9 +1,10 @@
-"""One judgement a law: what is proved of its expressions holds wherever the same expressions come
-up under other names.
+"""One certificate for each law: what is proved of its expressions holds wherever equal expressions
+occur under other names.
 
-A case is all that a judgement depends on, in local symbols, which carry their assumptions with
-them.  A law that does not pass is judged again in the names and numbers of its own place, for its
-own error, or because it holds for what the local symbols stand for only.
+A :class:`LawAtSite` is all that the certificate depends on, in local symbols, which carry their
+assumptions.  A law that does not pass is checked again in the names and numbers of its own site,
+for an error of its own, or because it may hold only for the expressions that the local symbols
+stand for.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ import sympy as sp
 from ... import dimension as d
 from ... import errors
 from ...dimension import Dimension
-from ..laws import Rates
 from ..parameter import Declared
-from . import certificate
+from ..rates import Rates
 from .certificate import Verdict
+from .detailed_balance import prove
+from .dimensions import check_dimension
+from .signs import check_sign
 
 
 @dataclass(frozen=True)
 class LawAtSite:
-    """A law at a site: rates, the modulator within them, A/RT, the dimension of each symbol, and
-    symbols that follow from others.
+    """A law at a site: its rates, the modulator within them, A/RT, the dimension of each symbol,
+    and the expressions of derived symbols.
     """
 
     rates: Rates
@@ -37,67 +40,63 @@ class LawAtSite:
     derived: frozenset[tuple[sp.Symbol, sp.Expr]]
 
     def renamed(self, names: Mapping[sp.Symbol, sp.Expr]) -> LawAtSite:
-        """The case of what the symbols stand for."""
+        """The same law in the symbols of the model."""
 
-        def put(e: sp.Expr) -> sp.Expr:
+        def in_model(e: sp.Expr) -> sp.Expr:
             return e.xreplace(names)
 
-        g = None if self.modulator is None else put(self.modulator)
-        dims = frozenset((put(s), dim) for s, dim in self.dims)
         return LawAtSite(
-            self.rates.mapped(put),
-            g,
-            put(self.reduced_affinity),
-            dims,
-            frozenset((put(s), put(e)) for s, e in self.derived),
+            self.rates.mapped(in_model),
+            None if self.modulator is None else in_model(self.modulator),
+            in_model(self.reduced_affinity),
+            frozenset((in_model(s), dim) for s, dim in self.dims),
+            frozenset((in_model(s), in_model(e)) for s, e in self.derived),
         )
 
 
 def certify(
-    case: LawAtSite,
+    law: LawAtSite,
     names: Mapping[sp.Symbol, sp.Expr],
     parameters: Mapping[str, Declared],
     where: str,
 ) -> tuple[Verdict, str]:
-    """Verdict and statement on a law; whatever is wrong with it is told in the names of its
-    place.
-    """
+    """Verdict and statement on a law; errors are in the names of its own site."""
     with suppress(errors.BiomembraneError):
-        return certify_local(case)
-    return _certify(case.renamed(names), {p.name: p.value for p in parameters.values()}, where)
+        return certify_local(law)
+    return _certify(law.renamed(names), {p.name: p.value for p in parameters.values()}, where)
 
 
 @lru_cache(maxsize=4096)
-def certify_local(case: LawAtSite) -> tuple[Verdict, str]:
-    """The judgement on a case, once."""
-    return _certify(case, {}, "")
+def certify_local(law: LawAtSite) -> tuple[Verdict, str]:
+    """Verdict and statement on a law in local symbols, kept for equal ones."""
+    return _certify(law, {}, "")
 
 
-def _certify(case: LawAtSite, values: Mapping[str, float], where: str) -> tuple[Verdict, str]:
-    """Check dimension, sign and detailed balance.  Raises what is wrong with the law."""
-    dims, derived, rates = dict(case.dims), dict(case.derived), case.rates
-    if case.modulator is not None:
-        certificate.check_dimension(case.modulator, d.ONE, dims, where, "modulator")
-        certificate.check_sign(case.modulator, values, where, "modulator")
+def _certify(law: LawAtSite, values: Mapping[str, float], where: str) -> tuple[Verdict, str]:
+    """Verdict and statement, after checks of dimension, sign and detailed balance, which raise."""
+    dims, derived, rates = dict(law.dims), dict(law.derived), law.rates
+    if law.modulator is not None:
+        check_dimension(law.modulator, d.ONE, dims, where, "modulator")
+        check_sign(law.modulator, values, where, "modulator")
     if rates.flux is not None:
         for what in ("forward", "reverse", "flux"):
             rate = getattr(rates, what)
             if rate is not None:
-                certificate.check_dimension(rate, d.FLUX, dims, where, what)
+                check_dimension(rate, d.FLUX, dims, where, what)
                 if what != "flux":
                     with suppress(errors.SecondLawUndecided):  # the audit looks closer
-                        certificate.check_sign(rate, values, where, what)
+                        check_sign(rate, values, where, what)
         return Verdict.EXEMPT, f"empirical: {rates.reason}"
     if rates.conductance is not None:
-        certificate.check_dimension(rates.conductance, d.ONSAGER, dims, where, "conductance")
-        certificate.check_sign(rates.conductance, values, where, "conductance")
+        check_dimension(rates.conductance, d.ONSAGER, dims, where, "conductance")
+        check_sign(rates.conductance, values, where, "conductance")
         return Verdict.ONSAGER, "J = L·A with L ≥ 0"
     assert rates.forward is not None
     assert rates.reverse is not None
     for what, rate in (("forward", rates.forward), ("reverse", rates.reverse)):
-        certificate.check_dimension(rate, d.FLUX, dims, where, what)
-        certificate.check_sign(rate, values, where, what)
+        check_dimension(rate, d.FLUX, dims, where, what)
+        check_sign(rate, values, where, what)
     forward, reverse, reduced_affinity = (
-        e.xreplace(derived) for e in (rates.forward, rates.reverse, case.reduced_affinity)
+        e.xreplace(derived) for e in (rates.forward, rates.reverse, law.reduced_affinity)
     )
-    return Verdict.PROVEN, certificate.prove(forward, reverse, reduced_affinity, values, where)
+    return Verdict.PROVEN, prove(forward, reverse, reduced_affinity, values, where)

@@ -1,8 +1,8 @@
-"""Whether an expression is never negative, whatever its symbols: by its terms and factors, by
-bounds, by a common denominator.
+"""Proof that an expression is never negative, for all values of its symbols: by terms and factors,
+by bounds, by a common denominator.
 
-Bounds follow from what symbols may be (positive, a fraction, real) and from the ranges of exp,
-tanh, cos and their kin.  All work is bounded: an expression that would take longer is undecided.
+Bounds follow from the domains of symbols (positive, a fraction, real) and the ranges of exp, tanh,
+cos and their kin.  The work is limited: an expression that would take longer is undecided.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import sympy as sp
 
 from ...symbols import B, is_fraction
 
-SPREAD = 2000  # terms; a sum is not multiplied out into more to tell its sign
-LARGE = 300  # operations; a larger sum is not factored, nor brought over one denominator
+SPREAD = 2000  # terms; a sum with more, once multiplied out, is undecided
+LARGE = 300  # operations; a larger sum is neither factored nor put over one denominator
 ROUNDING = 1e-9  # of the terms of a sum
 FEW = 12  # terms of a polynomial that is factored
 Bounds = tuple[float, float]
@@ -51,16 +51,17 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
 
 
 def _sum(expr: sp.Add, memo: dict[sp.Expr, bool]) -> bool:
-    """A sum with negative terms: multiplied out, over one denominator, factored; unless it is seen
-    to be negative somewhere.
+    """A sum with negative terms: multiplied out, over one denominator, factored.
+
+    Values at a few states come first: one below zero decides.
     """
-    tried: dict[sp.Expr, Any] = {}
+    values: dict[sp.Expr, Any] = {}
     with np.errstate(all="ignore"):
-        parts = [_tried(a, tried) for a in expr.args]
+        parts = [_values(a, values) for a in expr.args]
         if np.any(sum(parts) < -ROUNDING * sum(map(np.abs, parts))):
             return False
-    held = {p: sp.Dummy(nonnegative=True if nonnegative(p, memo) else None) for p in _whole(expr)}
-    plain = expr.xreplace(held)
+    atoms = {p: sp.Dummy(nonnegative=True if nonnegative(p, memo) else None) for p in _atoms(expr)}
+    plain = expr.xreplace(atoms)
     if terms(plain) > SPREAD:
         return False
     flat = sp.expand_mul(sp.expand_multinomial(plain))
@@ -72,19 +73,19 @@ def _sum(expr: sp.Add, memo: dict[sp.Expr, bool]) -> bool:
     if bottom != 1 and nonnegative(bottom, memo):
         return terms(top) <= SPREAD and nonnegative(sp.expand(top), memo)
     return (
-        _squares(flat)
+        _small_polynomial(flat)
         and bool(flat.free_symbols)
-        and _factored(flat, {d: p for p, d in held.items()}, memo)
+        and _factored(flat, {dummy: atom for atom, dummy in atoms.items()}, memo)
     )
 
 
-def _factored(flat: sp.Expr, held: dict[sp.Symbol, sp.Expr], memo: dict[sp.Expr, bool]) -> bool:
-    made = sp.factor(flat)
-    return bool(made.is_Mul or made.is_Pow) and nonnegative(made.xreplace(held), memo)
+def _factored(flat: sp.Expr, atoms: dict[sp.Symbol, sp.Expr], memo: dict[sp.Expr, bool]) -> bool:
+    product = sp.factor(flat)
+    return bool(product.is_Mul or product.is_Pow) and nonnegative(product.xreplace(atoms), memo)
 
 
-def _squares(flat: sp.Expr) -> bool:
-    """Whether a polynomial is small enough to be factored: a² − 2ab + b² and its kin."""
+def _small_polynomial(flat: sp.Expr) -> bool:
+    """Whether this is a polynomial small enough to be factored, such as a² − 2ab + b²."""
     poly = flat.as_poly()
     return (
         poly is not None
@@ -95,17 +96,17 @@ def _squares(flat: sp.Expr) -> bool:
     )
 
 
-def _whole(expr: sp.Expr) -> set[sp.Expr]:
-    """What is not multiplied out: functions, and powers that are no whole number above zero."""
+def _atoms(expr: sp.Expr) -> set[sp.Expr]:
+    """Parts that are not multiplied out: functions, and powers other than positive integers."""
     if expr.is_Add or expr.is_Mul:
-        return set().union(*(_whole(a) for a in expr.args))
+        return set().union(*(_atoms(a) for a in expr.args))
     if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
-        return _whole(expr.base)
+        return _atoms(expr.base)
     return set() if expr.is_Symbol or expr.is_number else {expr}
 
 
 def terms(e: sp.Expr) -> int:
-    """How many terms there are once everything is multiplied out."""
+    """The number of terms once everything is multiplied out."""
     if e.is_Add:
         return sum(terms(a) for a in e.args)
     if e.is_Mul:
@@ -118,17 +119,16 @@ def terms(e: sp.Expr) -> int:
 # --- values
 
 _TRIES = 16
-_VALUES: dict[type, Callable[..., Any]] = {
+_UNKNOWN = np.full(_TRIES, np.nan)
+_FUNCTIONS: dict[type, Callable[..., Any]] = {
     sp.exp: np.exp, sp.log: np.log, sp.tanh: np.tanh, sp.sin: np.sin, sp.cos: np.cos,
     sp.Abs: np.abs, sp.Max: np.maximum, sp.Min: np.minimum,
     B: lambda x: np.where(x == 0, 1.0, x / np.expm1(x)), sp.Pow: np.power,
 }  # fmt: skip
 
 
-def _tried(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
-    """Values at a few states that do not depend on anything but the names of the symbols; NaN where
-    there is none.
-    """
+def _values(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
+    """Values at a few states, drawn from the names of the symbols; NaN where there is none."""
     if e not in memo:
         memo[e] = _value(e, memo)
     return memo[e]
@@ -138,31 +138,25 @@ def _value(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
     if e.is_Symbol:
         drawn = np.random.default_rng(zlib.crc32(e.name.encode())).random((2, _TRIES))
         size = drawn[0] if is_fraction(e) else 10.0 ** (4 * drawn[0] - 2)
-        return (
-            size
-            if e.is_nonnegative
-            else (
-                size * np.where(drawn[1] < 1 / 2, 1.0, -1.0)
-                if e.is_real
-                else np.full(_TRIES, np.nan)
-            )
-        )
+        if e.is_nonnegative:
+            return size
+        return size * np.where(drawn[1] < 1 / 2, 1.0, -1.0) if e.is_real else _UNKNOWN
     if e.is_number:
         return float(e) if e.is_real else np.nan
-    args = [_tried(a, memo) for a in e.args]
+    args = [_values(a, memo) for a in e.args]
     if e.is_Add or e.is_Mul:
         return sum(args) if e.is_Add else math.prod(args)
-    made = _VALUES.get(type(e))
-    return np.nan if made is None else made(*args) if len(args) < 3 else reduce(made, args)
+    function = _FUNCTIONS.get(type(e))
+    if function is None:
+        return np.nan
+    return function(*args) if len(args) < 3 else reduce(function, args)
 
 
 # --- bounds
 
 
 def bounds(expr: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
-    """The least and the greatest value that ``expr`` may have, node by node; infinite where nothing
-    is known.
-    """
+    """The least and the greatest value of ``expr``, node by node; infinite where unknown."""
     if expr not in memo:
         low, high = _bounds(expr, memo)
         memo[expr] = (-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
@@ -171,13 +165,9 @@ def bounds(expr: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
 
 def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
     if e.is_Symbol:
-        return (
-            (0.0, 1.0 if is_fraction(e) else math.inf)
-            if e.is_nonnegative
-            else (-math.inf, 0.0)
-            if e.is_nonpositive
-            else ANY
-        )
+        if e.is_nonnegative:
+            return 0.0, 1.0 if is_fraction(e) else math.inf
+        return (-math.inf, 0.0) if e.is_nonpositive else ANY
     if e.is_number:
         return (float(e), float(e)) if e.is_real else ANY
     if not e.args or e.is_real is False:
@@ -186,10 +176,10 @@ def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
     if e.is_Add:
         return sum(low for low, _ in args), sum(high for _, high in args)
     if e.is_Mul:
-        made = (1.0, 1.0)
+        product = (1.0, 1.0)
         for factor in args:
-            made = _times(made, factor)
-        return made
+            product = _times(product, factor)
+        return product
     if isinstance(e, sp.exp):
         return (_exp(args[0][0]), _exp(args[0][1])) if e.args[0].is_real else ANY
     if e.is_Pow:
@@ -198,9 +188,7 @@ def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
 
 
 def _times(a: Bounds, b: Bounds) -> Bounds:
-    ends = [
-        x * y if x and y else 0.0 for x in a for y in b
-    ]  # nothing times what has no bound is nothing
+    ends = [x * y if x and y else 0.0 for x in a for y in b]  # 0 times an infinite bound is 0
     return min(ends), max(ends)
 
 

@@ -93,7 +93,7 @@ def _model(*sources: bm.Source) -> bm.Model:
 def test_two_sheets_of_one_paper_are_one_entry() -> None:
     """Both sheets of Hu et al. 2019."""
     sources = [
-        lib.sheet(n).told("measured")
+        lib.sheet(n).cited("measured")
         for n in ("proximal_tubule_layton", "layton_nephron", "kay_2017")
     ]
     assert sorted(read(cite(_model(*sources)))) == ["kay_2017", "layton_nephron"]
@@ -110,7 +110,7 @@ def test_a_sheet_of_ones_own_is_cited_and_a_source_without_one_is_told(tmp_path:
     path.write_text(text, encoding="utf-8")
     made = cite(
         _model(
-            lib.sheet(path).told("measured"),
+            lib.sheet(path).cited("measured"),
             bm.Source("measured", "Somebody 1999", note="seen at repo @ 0123abc\n@article{x,"),
         )
     )

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import biomembrane as bm
 from biomembrane import Q, errors
-from biomembrane.declare.reaction import Reaction, parse, terms
+from biomembrane.declare.reaction import Reaction
+from biomembrane.declare.reaction_parser import parse
+from biomembrane.declare.reaction_text import terms
 from biomembrane.declare.species import Species
 from biomembrane.testing.random_reactions import (
     Term,

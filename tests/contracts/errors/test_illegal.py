@@ -32,7 +32,7 @@ from biomembrane import errors as e
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
 
-GALLERY = Path(__file__).parents[2].joinpath("docs", "errors.md").read_text("utf-8")
+GALLERY = Path(__file__).parents[3].joinpath("docs", "errors.md").read_text("utf-8")
 OTHER = "explicit H+"
 ATP4 = Species(
     "ATP", -4, moieties={"adenosine": 1, "phosphate": 3}, standard=Q(10, "kJ/mol"), convention=OTHER

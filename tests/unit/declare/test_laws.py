@@ -13,7 +13,8 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import errors as e
-from biomembrane.declare.laws import Rates, ring, times
+from biomembrane.declare.rates import Rates, times
+from biomembrane.declare.reduced_cycle import ring
 from biomembrane.library import H2O
 from biomembrane.symbols import B, F, R, T
 

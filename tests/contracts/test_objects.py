@@ -20,7 +20,7 @@ from mistakes import cycle
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.declare.identity import Left, portable
+from biomembrane.declare.identity import LeftBehind, portable
 from biomembrane.library import Cl, K, Na, glucose
 
 UNTIL = "5 s"
@@ -101,7 +101,7 @@ def test_a_function_that_cannot_travel_says_so_when_it_is_called(
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     back = pickle.loads(pickle.dumps(gated()))
     assert back == gated()
-    assert isinstance(back.transporters[0].modulator, Left)
+    assert isinstance(back.transporters[0].modulator, LeftBehind)
     with pytest.raises(errors.WrongType, match="left behind"):
         back.transporters[0].modulator(None)
     assert portable(len) is len

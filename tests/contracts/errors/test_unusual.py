@@ -20,7 +20,7 @@ from biomembrane import Protocol, Q
 from biomembrane import errors as e
 from biomembrane.library import K, Na
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 CALCIUM, UREA = bm.Species("Ca", charge=2), bm.Species("urea")
 LATER = Protocol.steps("5 mM", ("0.5 s", "6 mM"), ("2 s", "5 mM"), ("3 s", "6 mM"))
 

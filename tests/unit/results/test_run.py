@@ -18,7 +18,7 @@ from biomembrane import Q, errors
 from biomembrane import library as lib
 from biomembrane.account.ledger_table import number
 from biomembrane.library import Cl, K, Na
-from biomembrane.results.scan import chunked
+from biomembrane.results.lazy_parameters import has_dask_arrays
 from biomembrane.results.schema import ALWAYS, TABLE
 
 
@@ -236,7 +236,7 @@ def test_a_run_that_stops_says_where_and_what_to_do() -> None:
 
 def test_a_cancelled_scan_says_how_far_it_was() -> None:
     made = scan()
-    error = sys.modules["biomembrane.results.run"]._cancelled(made, made.model, 0.25)
+    error = sys.modules["biomembrane.results.simulation"]._cancelled(made, made.model, 0.25)
     assert isinstance(error, errors.Cancelled)
     assert (error.where, error.wanted) == ("model 'cell'", "run to completion")
     assert error.got == "cancelled, with 25 % done"
@@ -262,10 +262,10 @@ def test_numbers_of_the_table(value: float, text: str) -> None:
 
 def test_chunks_are_asked_of_arrays_only() -> None:
     array = volts(1.0, 2.0)
-    assert not chunked(None)
-    assert not chunked({"a": Q(1, "mM"), "b": array, "c": np.array([1.0])})
+    assert not has_dask_arrays(None)
+    assert not has_dask_arrays({"a": Q(1, "mM"), "b": array, "c": np.array([1.0])})
     pytest.importorskip("dask")
-    assert chunked({"a": Q(1, "mM"), "b": array.chunk()})
+    assert has_dask_arrays({"a": Q(1, "mM"), "b": array.chunk()})
 
 
 def test_everything_may_change_at_once() -> None:

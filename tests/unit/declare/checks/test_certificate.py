@@ -16,7 +16,7 @@ from biomembrane.assemble import free_energy, potentials
 from biomembrane.compile.graph import builder
 from biomembrane.compile.program import program
 from biomembrane.declare.bound_expression import BoundExpression, BoundExpressions
-from biomembrane.declare.checks import certificate, certified_once
+from biomembrane.declare.checks import certified_once
 from biomembrane.declare.site import Site
 from biomembrane.library import Cl, K, Na
 
@@ -25,7 +25,7 @@ MEMORIES = (
     free_energy._slope,
     free_energy._ideal,
     potentials._sum,
-    builder.tape,
+    builder.read,
 )
 
 
@@ -84,11 +84,11 @@ def cells(count: int) -> bm.Model:
 
 def test_work_does_not_grow_with_the_number_of_equal_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty equal cells need the proofs and derivatives of one, and but for the sums over all
-    cells its tapes.
+    cells its recipes.
     """
     proofs = []
-    prove = certificate.prove
-    monkeypatch.setattr(certificate, "prove", lambda *a: proofs.append(a) or prove(*a))
+    prove = certified_once.prove
+    monkeypatch.setattr(certified_once, "prove", lambda *a: proofs.append(a) or prove(*a))
     done = {}
     for count in (1, 20):
         program(cells(count))
@@ -198,18 +198,18 @@ def test_rates_and_affinity_are_written_in_the_names_of_the_model() -> None:
     alike.
     """
     model = cells(1)
-    certify_local = (
+    allowed = (
         {e.symbol for e in model.equations}
         | {p.symbol for p in model.pools}
         | {model.symbol(n) for n in model.parameters}
     )
-    certify_local |= {symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A}
+    allowed |= {symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A}
     for process in model.processes:
-        assert process.rates.forward.free_symbols <= certify_local
-        assert process.certificate.reduced_affinity.free_symbols <= certify_local
+        assert process.rates.forward.free_symbols <= allowed
+        assert process.certificate.reduced_affinity.free_symbols <= allowed
     for group in (model.stores, model.exergy, model.initial, model.scale):
-        assert all(e.free_symbols <= certify_local for e in group.values())
-    assert all(e.expression.free_symbols <= certify_local for e in model.equations)
+        assert all(e.free_symbols <= allowed for e in group.values())
+    assert all(e.expression.free_symbols <= allowed for e in model.equations)
 
 
 def test_a_formula_lowers_to_what_it_says() -> None:

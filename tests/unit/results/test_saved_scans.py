@@ -14,7 +14,7 @@ from builders import S, cell
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
-from biomembrane.results.scan import ScanResult
+from biomembrane.results.scan_result import ScanResult
 
 OUT = xr.DataArray([300.0, 2000.0, 4500.0], dims="out", attrs={"units": "uM"})
 

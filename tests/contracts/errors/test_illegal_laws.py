@@ -14,7 +14,7 @@ from mistakes import HYDROLYSIS, Mistake, cell, cycle, judge, table, transporter
 import biomembrane as bm
 from biomembrane import Q, dimension, laws
 from biomembrane import errors as e
-from biomembrane.declare.laws import Rates
+from biomembrane.declare.rates import Rates
 
 ONE = {"forward": Q(10, "1/s"), "reverse": Q(10, "1/s")}
 BIND = {"forward": Q(1, "1/s/mM"), "reverse": Q(10, "1/s")}

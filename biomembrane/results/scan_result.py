@@ -1,0 +1,84 @@
+"""A scan of which a part was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..account.kept_ledger import KeptLedger
+from ..assemble.model import Model
+from .lanes import nearest_places, positions
+from .layout import CANCELLED
+from .one_lane import lane
+from .saved import SavedRun
+from .saved_ledger import FiledLedger
+from .schema import has_whole_ledger
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True, eq=False)
+class ScanResult:
+    """A scan of which a part was kept, in ``data``, with the lines of the ledger as
+    ``ledger_spent`` and so on.
+    """
+
+    data: xr.Dataset
+    model: Model
+    rtol: float
+    timing: dict[str, float]
+
+    @property
+    def model_name(self) -> str:
+        return self.model.name
+
+    @property
+    def ledger(self) -> KeptLedger | FiledLedger:
+        """The lines of the ledger; the whole ledger where everything was kept and has run."""
+        if has_whole_ledger(self.data) and not self.data.chunks:
+            return FiledLedger(self.data)
+        return KeptLedger(self.data, self.model.name, self.rtol)
+
+    @property
+    def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
+        """As :attr:`biomembrane.Run.end_state`; there is none unless everything was kept and has
+        run.
+        """
+        if "state_end" not in self.data or self.data.chunks:
+            raise AttributeError("end_state")
+        return SavedRun(self.data).end_state
+
+    @property
+    def failed(self) -> int:
+        """Number of lanes that stopped early."""
+        return int((self.data.status != 0).sum())
+
+    def isel(self, **at: int) -> ScanResult:
+        """One lane, by position along the dimensions, as :meth:`biomembrane.Run.isel`."""
+        dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
+        return ScanResult(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
+
+    def sel(self, **at: Any) -> ScanResult:
+        """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""
+        return self.isel(**nearest_places(self.data, tuple(map(str, self.data.status.dims)), at))
+
+    @property
+    def done(self) -> float:
+        """Share of the lanes that were run."""
+        return float((self.data.status != CANCELLED).mean())
+
+    def __repr__(self) -> str:
+        dims = ", ".join(f"{k}: {v}" for k, v in self.data.status.sizes.items())
+        return (
+            f"<Kept of {self.model.name!r}{f' over ({dims})' if dims else ''}; {self.failed}"
+            f" failed; {', '.join(map(str, self.data.data_vars))}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from ..html import Html, collapsible
+
+        return collapsible(repr(self), Html(self.data._repr_html_()), open=True)
