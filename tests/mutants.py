@@ -316,21 +316,8 @@ def pytest(mutants: list[str], results: Path, seconds: float) -> None:
         "MUTANTS_JOB": str(job),
         "OMP_NUM_THREADS": "1",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n",
-        "0",
-        "-q",
-        "-p",
-        "mutants",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:faulthandler",
-        "--tb=native",
-    ]
+    options = "-n 0 -q -p mutants -p no:cacheprovider -p no:faulthandler --tb=native"
+    command = [sys.executable, "-m", "pytest", *options.split()]
     command += [f"--ignore=tests/{name}.py" for name in ELSEWHERE]
     subprocess.run(command, cwd=HERE, env=os.environ | more, check=True)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from differential import packaged
 from differential.course import Course, course, part_at
-from differential.description import System
 from differential.independent import Physics
-from differential.rates import R
+from differential.processes import R
+from differential.system import System
 
 RTOL = 1e-8  # of the package's solver
 MARGIN = 100.0  # how many of its tolerances a run may be off by, as its own ledger is judged

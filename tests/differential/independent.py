@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from differential.description import SOLUTES, System
 from differential.kinetics import Kinetics, rows_of
-from differential.rates import C0, V_WATER, F, Now, Process, R
+from differential.processes import C0, V_WATER, F, Now, Process, R
+from differential.system import SOLUTES, System
 
 
 class Physics(Kinetics):

@@ -18,8 +18,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from differential.description import FUEL, SOLUTES, Mover, System
-from differential.rates import V_WATER, F, Now, R, Rates, bound, bound_charge, steady
+from differential.processes import V_WATER, F, Now, R, bound, bound_charge
+from differential.rates import Rates, steady
+from differential.system import FUEL, SOLUTES, Mover, System
 
 
 class Kinetics(Rates):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from differential.description import SOLUTES, CompartmentSpec, Mover, System, Term, Timed
+from differential.system import SOLUTES, CompartmentSpec, Mover, System, Term, Timed
 
 import biomembrane as bm
 from biomembrane import Q, laws

@@ -1,0 +1,233 @@
+"""``tests/unit`` mirrors the package: each module has its file, or it is said what reaches it."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+UNIT = TESTS / "unit"
+PACKAGE = TESTS.parent / "biomembrane"
+MAX_LINES = 400
+
+
+def of_one(test: str, modules: str) -> dict[str, str]:
+    """Modules, ``room: name name``, that one test reaches."""
+    room, _, names = modules.partition(": ")
+    return {f"{room}/{name}".removeprefix("/"): test for name in names.split()}
+
+
+COVERED_BY = {
+    # the root
+    **of_one("contracts/test_lifetimes.py", ": caching"),
+    **of_one("unit/show/test_style.py", ": html"),
+    **of_one("contracts/test_printed_proofs.py", ": latex"),
+    # account
+    **of_one("unit/show/test_figures_books.py", "account: display_names"),
+    **of_one("unit/account/test_ledger_table.py", "account: energy_flows"),
+    **of_one("contracts/test_results.py", "account: kept_ledger"),
+    **of_one("physics/test_books_exact.py", "account: ledger ledger_entries"),
+    # assemble
+    **of_one("unit/assemble/test_impermeants.py", "assemble: checks reference_state"),
+    **of_one("contracts/test_objects.py", "assemble: display"),
+    **of_one("physics/test_ledger.py", "assemble: energy_stores ledger_accounts"),
+    **of_one("unit/declare/checks/test_certificate.py", "assemble: free_energy"),
+    **of_one("contracts/test_start.py", "assemble: initial_contents initial_potentials"),
+    **of_one("contracts/test_models.py", "assemble: model system"),
+    **of_one("contracts/test_states.py", "assemble: state"),
+    # cli
+    **of_one("unit/cli/test_dispatch.py", "cli: arguments model_commands run_command"),
+    **of_one("unit/study/test_reproduce.py", "cli: reproduce_command"),
+    # compile
+    **of_one(
+        "unit/compile/graph/test_templates.py",
+        "compile/graph: arrays construction_rules lowering shared_exponentials",
+    ),
+    **of_one("contracts/test_large.py", "compile: numpy_kernel program shape"),
+    **of_one("contracts/test_large.py", "compile/machine_code: operations rolled_code table_loops"),
+    **of_one("contracts/test_engine.py", "compile/llvm: elementary ir"),
+    **of_one("contracts/test_mass.py", "compile/machine_code: model_functions module"),
+    **of_one("contracts/test_object_cache.py", "compile/machine_code: object_cache"),
+    **of_one("contracts/test_toy_constraint_limits.py", "compile: pivots"),
+    **of_one(
+        "contracts/test_engine.py",
+        "compile/rosenbrock: dense_output driver output_writer step_end tableau workspace",
+    ),
+    **of_one("contracts/test_toy_event.py", "compile/rosenbrock: event_location"),
+    **of_one("unit/compile/time_formulas/test_motion.py", "compile/time_formulas: bounds"),
+    # declare
+    **of_one("contracts/test_toy_gate.py", "declare: auxiliary_state readable_state"),
+    **of_one("contracts/test_toy_constraint_limits.py", "declare: bound_expression"),
+    **of_one("unit/declare/checks/test_certificate.py", "declare/checks: certified_once"),
+    **of_one("unit/second_law/test_flux_sign.py", "declare/checks: nonnegativity"),
+    **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
+    **of_one("contracts/test_objects.py", "declare: identity"),
+    **of_one("contracts/errors/test_illegal_numbers.py", "declare: parameter places species"),
+    **of_one("contracts/test_protocols.py", "declare: protocol"),
+    **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
+    **of_one("unit/declare/test_laws.py", "declare: site site_formulas user_functions"),
+    **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
+    **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
+    # errors
+    **of_one("contracts/errors/test_errors.py", "errors: mistake notices"),
+    **of_one("contracts/test_keywords.py", "errors: keywords"),
+    **of_one("contracts/errors/test_advice.py", "errors: wording"),
+    # exchange
+    **of_one("contracts/test_kills.py", "exchange: atomic_files"),
+    **of_one("contracts/files/test_untrusted.py", "exchange: file_safety zarr"),
+    **of_one("published/test_models.py", "exchange: shipped_models"),
+    # library
+    **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
+    **of_one("published/test_explicit.py", "library: explicit species"),
+    **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),
+    # results
+    **of_one("contracts/test_lazy.py", "results: deferred_array lazy_parameters"),
+    **of_one("contracts/test_lazy_scan.py", "results: lazy_scan"),
+    **of_one("contracts/test_one_schema.py", "results: held_numbers layout schema variables"),
+    **of_one("unit/results/test_lanes.py", "results: one_lane"),
+    **of_one("contracts/test_prepared.py", "results: prepared_run"),
+    **of_one("contracts/test_reducers.py", "results: reducers"),
+    **of_one("unit/results/test_saved.py", "results: saved_ledger"),
+    **of_one("contracts/test_keep.py", "results: scan"),
+    # second_law
+    **of_one("unit/second_law/test_flux_sign.py", "second_law: boxes dissipation_sign monomials"),
+    **of_one("physics/test_flows.py", "second_law: conjugate_flows"),
+    **of_one("published/test_currents.py", "second_law: consistent_law"),
+    **of_one("physics/test_coupling.py", "second_law: coupled_flows coupling forces"),
+    **of_one("contracts/test_printed_audits.py", "second_law: coupling_text"),
+    **of_one("physics/test_exact_cycles.py", "second_law: cycle_fluxes"),
+    **of_one("unit/second_law/test_repair.py", "second_law: repair_report"),
+    **of_one("unit/second_law/test_proof_text.py", "second_law: statement"),
+    # show
+    **of_one("unit/show/test_time_courses_edges.py", "show: break_marks"),
+    **of_one("unit/show/test_style.py", "show: colours print_format text_layout"),
+    **of_one("unit/show/test_force_diagram.py", "show: costs"),
+    **of_one("physics/test_coupling_elementary.py", "show: coupling_figures"),
+    **of_one("unit/show/test_figures_books.py", "show: course_contents result_data"),
+    **of_one("unit/show/test_energy_flow_diagram.py", "show: flow_columns flow_layout flow_parts"),
+    **of_one("unit/show/test_figures.py", "show: figure_axes"),
+    **of_one(
+        "unit/show/test_response.py",
+        "show: currents curves drawn_variables parameter_map run_comparison scan_coordinates"
+        " series",
+    ),
+    # solve
+    **of_one("contracts/test_mass.py", "solve: constraints"),
+    **of_one("contracts/test_engines.py", "solve: engine_protocols"),
+    **of_one("contracts/test_onward.py", "solve: continuation"),
+    **of_one("contracts/test_engine.py", "solve/engines: native scipy_methods"),
+    **of_one("contracts/test_toy_event.py", "solve: event_effects"),
+    **of_one("contracts/test_start.py", "solve: initial_checks"),
+    **of_one("contracts/test_keep_stopped.py", "solve: lane_batches task"),
+    **of_one("unit/solve/test_open_books.py", "solve: ledger_totals problem trajectory"),
+    **of_one("contracts/test_toy_gate.py", "solve: model_index"),
+    **of_one("contracts/test_every_parameter.py", "solve: parameter_set"),
+    **of_one("contracts/test_protocols_breaks.py", "solve: protocol_breaks"),
+    **of_one("contracts/test_one_schema.py", "solve: scan_grid"),
+    # study
+    **of_one("unit/study/test_study.py", "study: answer own_numbers"),
+    **of_one("unit/study/test_reproduce.py", "study: perform report workers"),
+    # testing
+    **of_one(
+        "unit/testing/test_checks.py", "testing: properties states strategies model_evaluator"
+    ),
+    **of_one(
+        "contracts/test_models.py",
+        "testing: random_models random_reactions random_transporters spec_models",
+    ),
+}
+
+
+def modules() -> dict[str, Path]:
+    """Modules with code of their own: a function that does something."""
+    found = {
+        p.relative_to(PACKAGE).with_suffix("").as_posix(): p
+        for p in sorted(PACKAGE.rglob("*.py"))
+        if p.stem != "__init__"
+    }
+    return {name: path for name, path in found.items() if acts(path)}
+
+
+def acts(path: Path) -> bool:
+    return any(
+        not isinstance(line, ast.Expr | ast.Pass)
+        for f in ast.walk(tree(path))
+        if isinstance(f, ast.FunctionDef) and f.name != "__dir__"
+        for line in f.body
+    )
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def named_by(test: Path) -> str | None:
+    """The module that a unit test names: of ``test_X_aspect.py`` X, the longest that there is."""
+    room, words = test.relative_to(UNIT).parent, test.stem.removeprefix("test_").split("_")
+    for count in range(len(words), 0, -1):
+        module = (room / "_".join(words[:count])).as_posix()
+        if (PACKAGE / f"{module}.py").exists():
+            return module
+    return None
+
+
+@cache
+def public(module: str) -> frozenset[str]:
+    """Names at the top of a module and those of the methods, without an underscore."""
+    path = PACKAGE / f"{module}.py"
+    found = {n.name for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    found |= {t.id for n in tree(path).body if isinstance(n, ast.Assign) for t in n.targets
+              if isinstance(t, ast.Name)}  # fmt: skip
+    return frozenset(name for name in found if not name.startswith("_"))
+
+
+@cache
+def callers() -> dict[str, set[str]]:
+    """The modules that import a module, and those that import these through a package's front."""
+    found: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        here = path.relative_to(PACKAGE).with_suffix("")
+        for n in [n for n in ast.walk(tree(path)) if isinstance(n, ast.ImportFrom) and n.level]:
+            base = here.parts[: len(here.parts) - n.level]
+            stem = (*base, *(n.module or "").split(".")) if n.module else base
+            for one in ("/".join(stem), *("/".join((*stem, a.name)) for a in n.names)):
+                if (PACKAGE / f"{one}.py").exists():
+                    found.setdefault(one, set()).add(here.as_posix())
+    return found
+
+
+def reached(module: str) -> set[str]:
+    """Public names of a module, of what calls it, and of what calls that."""
+    rings = [{module}]
+    for _ in range(2):
+        rings.append(set().union(*(callers().get(m, set()) for m in rings[-1])))
+    return {name for ring in rings for m in ring for name in public(m)}
+
+
+@pytest.mark.parametrize("test", sorted(UNIT.rglob("test_*.py")), ids=lambda p: p.stem)
+def test_each_unit_test_names_a_module_of_its_room(test: Path) -> None:
+    assert named_by(test), f"{test.relative_to(UNIT)} is of no module; is it a contract?"
+
+
+def test_each_module_has_its_test_or_it_is_said_which_reaches_it() -> None:
+    own = {named_by(test) for test in UNIT.rglob("test_*.py")}
+    assert not sorted(set(modules()) - own - set(COVERED_BY)), "tests/unit/<room>/test_<module>.py"
+    assert not sorted(set(COVERED_BY) & own), "these have a test of their own"
+    assert not sorted(set(COVERED_BY) - set(modules())), "there are no such modules"
+
+
+@pytest.mark.parametrize(("module", "test"), COVERED_BY.items())
+def test_what_is_said_to_reach_a_module_does(module: str, test: str) -> None:
+    words = set(re.findall(r"\w+", (TESTS / test).read_text("utf-8")))
+    assert words & reached(module), f"{test} mentions nothing of {module} or of what calls it"
+
+
+def test_files_of_tests_are_short() -> None:
+    lengths = {
+        p.relative_to(TESTS).as_posix(): len(p.read_text("utf-8").splitlines())
+        for p in TESTS.rglob("*.py")
+    }
+    assert not {name: n for name, n in lengths.items() if n > MAX_LINES}
