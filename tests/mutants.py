@@ -36,20 +36,14 @@ DECLARE = (
     "cycle_stationary_state",
 )  # fmt: skip
 TARGETS += [f"biomembrane/declare/{name}.py" for name in DECLARE]
-COPIED = [
-    "biomembrane",
-    "models",
-    "docs",
-    "tests",
-    "benchmarks",
-    "README.md",
-    "CITATION.cff",
-    "pyproject.toml",
-]
+COPIED = ["biomembrane", "models", "docs", "tests", "benchmarks"]
+COPIED += ["README.md", "CITATION.cff", "pyproject.toml"]
 WRAPPERS = {"property", "cached_property", "lru_cache", "classmethod", "staticmethod"}
 ELSEWHERE = [
     "contracts/test_large",
     "contracts/test_models",
+    "contracts/test_models_kernels",
+    "contracts/test_models_runs",
     "physics/test_stiff",
     "physics/test_random_networks",
 ]  # slow, and of the solver
