@@ -289,7 +289,7 @@ def mismatch(states_to_try: int = 20) -> float:
         t, y = rng.uniform(0, w.END), w.START * rng.uniform(0.7, 1.3, len(w.START))
         given = resolve(model, scan(p))
         made = kernel(program(model, given.forms))
-        constants, inside = made.prepare(given.base), amounts(y, p)
+        constants, inside = made.bind(given.base), amounts(y, p)
         powers = [made.call(group, t, inside, constants) for group in ("entry", "dissipation")]
         found.append(
             np.concatenate(

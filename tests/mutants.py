@@ -36,7 +36,8 @@ DECLARE = (
     "cycle_stationary_state",
 )  # fmt: skip
 TARGETS += [f"biomembrane/declare/{name}.py" for name in DECLARE]
-COPIED = "biomembrane models docs tests benchmarks README.md CITATION.cff pyproject.toml".split()
+COPIED = ["biomembrane", "models", "docs", "tests", "benchmarks"]
+COPIED += ["README.md", "CITATION.cff", "pyproject.toml"]
 WRAPPERS = {"property", "cached_property", "lru_cache", "classmethod", "staticmethod"}
 ELSEWHERE = [
     "contracts/test_large",

@@ -138,7 +138,7 @@ def solve(
     lanes = y0.shape[1]
     size = np.ones(len(y0)) if scale is None else np.array(scale, float)
     ends = np.full((1, lanes), float(times[-1])) if stops is None else np.asarray(stops, float)
-    held = constants or [k.prepare(np.zeros(len(P)))] * len(ends)
+    held = constants or [k.bind(np.zeros(len(P)))] * len(ends)
     wide = np.repeat(size[:, None], lanes, axis=1)
     some, none = np.full(len(y0), positive), np.zeros(len(y0), bool)
     return Native(rtol=rtol, **settings).solve(

@@ -1,4 +1,4 @@
-"""What must hold before parts make a model; each check gives back what it has checked."""
+"""Checks of the parts of a model; each returns the parts that it has checked."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from ..declare.reaction_balance import net_species, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
+_SAME_MEMBRANE = "use the same object for the same membrane, or give one of them another name"
+
 
 def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
     """Transporters with different names, at least one."""
     if isinstance(given, (Transporter, Cycle)):
         given = [given]
-    where, wanted, advice = (
-        f"Model({model!r}), transporters",
-        "a list of Transporter and Cycle objects",
-        "[lib.NaKATPase(membrane), lib.leak(K, membrane)]",
-    )
+    where, wanted = f"Model({model!r}), transporters", "a list of Transporter and Cycle objects"
+    advice = "[lib.NaKATPase(membrane), lib.leak(K, membrane)]"
     if not isinstance(given, (list, tuple, Generator)):
         raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
-    found = tuple(given)
-    for item in found:
+    checked = tuple(given)
+    for item in checked:
         if not isinstance(item, (Transporter, Cycle)):
             raise errors.WrongType(
                 where=where, wanted=wanted, got=errors.shown(item), advice=advice
             )
-    if not found:
+    if not checked:
         raise errors.WrongType(
             where=where, wanted="at least one transporter", got=errors.shown(given), advice=advice
         )
     names: set[str] = set()
-    for item in found:
+    for item in checked:
         if item.name in names:
             raise errors.DuplicateName(
                 where=f"Model({model!r})",
@@ -46,7 +45,7 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
                 advice=f"name='{item.name}_{item.on.name}'",
             )
         names.add(item.name)
-    return found
+    return checked
 
 
 def membranes(
@@ -64,63 +63,61 @@ def membranes(
             raise errors.WrongType(
                 where=where, wanted="membranes as keys", got=errors.shown(item), advice=hint
             )
-    found: dict[str, Membrane] = {}
+    by_name: dict[str, Membrane] = {}
     for on in [*(t.on for t in given), *(potential or ())]:
-        if isinstance(on, Membrane) and found.setdefault(on.name, on) is not on:
+        if isinstance(on, Membrane) and by_name.setdefault(on.name, on) is not on:
             raise errors.DuplicateName(
                 where="Model, membranes",
                 wanted="one membrane of each name",
                 got=f"two named {on.name!r}",
-                advice=(
-                    "use the same object for the same membrane, or give one of them another name"
-                ),
+                advice=_SAME_MEMBRANE,
             )
-    return tuple(found.values())
+    return tuple(by_name.values())
 
 
 def reference(
-    reservoirs: Sequence[Reservoir], found: Sequence[Membrane], given: Reservoir | None
+    reservoirs: Sequence[Reservoir], membranes: Sequence[Membrane], given: Reservoir | None
 ) -> Reservoir | None:
-    """The reservoir of the exergy: the one asked for, else the one behind the largest membrane
-    area.
+    """The reservoir against which exergy is measured: the one asked for, else the one behind the
+    largest membrane area.
     """
     if given is not None:
         if not isinstance(given, Reservoir) or given not in reservoirs:
-            wanted = "one of the model's reservoirs: " + (
-                ", ".join(r.name for r in reservoirs) or "it has none"
-            )
-            advice = (
-                "the reservoir itself, not its name"
-                if isinstance(given, str)
-                else "a bath that a membrane of the model touches, or no reference="
-            )
+            names = ", ".join(r.name for r in reservoirs) or "it has none"
+            advice = "a bath that a membrane of the model touches, or no reference="
+            if isinstance(given, str):
+                advice = "the reservoir itself, not its name"
             raise errors.BadPlace(
-                where="Model, reference=…", wanted=wanted, got=errors.shown(given), advice=advice
+                where="Model, reference=…",
+                wanted=f"one of the model's reservoirs: {names}",
+                got=errors.shown(given),
+                advice=advice,
             )
         return given
     area = {
-        r.name: sum(m.area.value for m in found if r in (m.inside, m.outside)) for r in reservoirs
+        r.name: sum(m.area.value for m in membranes if r in (m.inside, m.outside))
+        for r in reservoirs
     }
     return max(reservoirs, key=lambda r: area[r.name], default=None)
 
 
 def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, Species]:
-    """Species by name: the same everywhere, and of one convention where their energies are used."""
-    found: dict[str, Species] = {}
+    """Species by name: each the same in all places, and those whose standard energies are used of
+    one convention.
+    """
+    by_name: dict[str, Species] = {}
     for place in places:
         groups: list[Any] = [place.contents]
         if isinstance(place, Compartment):
             groups += [place.held, place.impermeant if isinstance(place.impermeant, dict) else {}]
         for group in groups:
             for s in group:
-                if found.setdefault(s.name, s) != s:
+                if by_name.setdefault(s.name, s) != s:
                     raise errors.DuplicateName(
                         where=f"Model, species in {place.name}",
                         wanted="one species of each name",
                         got=f"two different species named {s.name!r}",
-                        advice=(
-                            "take it from biomembrane.library, or from one variable, in all places"
-                        ),
+                        advice="take it from biomembrane.library, or one variable, in all places",
                     )
     used = {
         w.species
@@ -136,19 +133,21 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
             got=" against ".join(conventions),
             advice=one_convention(conventions),
         )
-    return found
+    return by_name
 
 
-def transformed(found: Iterable[Transporter | Cycle]) -> frozenset[Species]:
-    """Species that some transporter as a whole makes or uses up."""
-    made: set[Species] = set()
-    for t in found:
-        made |= {s for p in t.processes for s in net_species(p.reaction) if not _closes(t, s)}
-    return frozenset(made)
+def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
+    """Species that some transporter as a whole produces or consumes."""
+    changed: set[Species] = set()
+    for t in given:
+        changed |= {s for p in t.processes for s in net_species(p.reaction) if not _is_bound(t, s)}
+    return frozenset(changed)
 
 
-def _closes(t: Transporter | Cycle, species: Species) -> bool:
-    """Whether what every step takes up of a species is what its states hold more of."""
+def _is_bound(t: Transporter | Cycle, species: Species) -> bool:
+    """Whether every step that takes up or releases a species changes the content of the states by
+    as much.
+    """
     held = {state.pool: dict(state.bound).get(species, 0) for state in t.states}
     for p in t.processes:
         gained = sum(n * held[w.pool] for w, n in p.reaction.net.items() if w.is_state)
@@ -158,23 +157,25 @@ def _closes(t: Transporter | Cycle, species: Species) -> bool:
 
 
 def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
-    """Parameters by dotted name; the same name may come twice only for the same parameter of the
-    same owner, such as an energy of a species.
+    """Parameters by dotted name; a name may occur twice only for the same parameter of the same
+    owner, such as an energy of a species.
     """
-    found: dict[str, Declared] = {}
+    by_name: dict[str, Declared] = {}
     for p in declared:
-        joined(found.setdefault(p.name, p), p, f"Model, parameter {p.name!r}")
-    return found
+        joined(by_name.setdefault(p.name, p), p, f"Model, parameter {p.name!r}")
+    return by_name
 
 
 def carriers(
-    given: Iterable[Transporter | Cycle], found: Mapping[str, Declared], holding: Iterable[str]
+    given: Iterable[Transporter | Cycle],
+    parameters: Mapping[str, Declared],
+    with_states: Iterable[str],
 ) -> None:
-    """Raise ``DuplicateName`` where a state of a carrier has the name of a parameter, or of what a
-    place has that is ``holding`` a state.
+    """Raise ``DuplicateName`` where a state of a carrier has the name of a parameter, or a reserved
+    name of a place ``with_states``.
     """
-    owners = {name: p.owner for name, p in found.items()}
-    for place in holding:
+    owners = {name: p.owner for name, p in parameters.items()}
+    for place in with_states:
         owners |= {f"{place}.{word}": f"the place {place!r}" for word in RESERVED}
     for t in given:
         for state in t.states:

@@ -1,4 +1,4 @@
-"""How a model shows itself in a notebook."""
+"""Representations of a model in notebooks: HTML and LaTeX."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .system import System
 
 def html(model: System, impermeants: Sequence[Impermeant]) -> str:
     """Tables of places, transporters, impermeants and parameters."""
-    moves = [
+    processes = [
         (t.label, t.on.name, str(p.reaction), p.certificate.verdict)
         for t in model.transporters
         for p in t.processes
@@ -27,27 +27,17 @@ def html(model: System, impermeants: Sequence[Impermeant]) -> str:
         (n, type(p).__name__.lower(), ", ".join(s.name for s in p.contents))
         for n, p in model.places.items()
     ]
-    rest = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model, impermeants).items()]
+    amounts = [(n, f"{q:.5g~P}") for n, q in impermeant_quantities(model, impermeants).items()]
     parts = [collapsible("places", table(places, ("place", "kind", "contents")), open=True)]
-    parts.append(
-        collapsible(
-            "transporters", table(moves, ("transporter", "on", "reaction", "second law")), open=True
-        )
-    )
-    if rest:
-        parts.append(collapsible("impermeants", table(rest, ("pool", "amount"))))
+    columns = ("transporter", "on", "reaction", "second law")
+    parts.append(collapsible("transporters", table(processes, columns), open=True))
+    if amounts:
+        parts.append(collapsible("impermeants", table(amounts, ("pool", "amount"))))
     if model.unaccounted:
-        parts.append(
-            collapsible(
-                "states outside the energy books",
-                table([(n,) for n in model.unaccounted], ("state",)),
-            )
-        )
-    parts.append(
-        collapsible(
-            "parameters", table(parameter_rows(model.parameters), ("name", "value", "source"))
-        )
-    )
+        states = table([(name,) for name in model.unaccounted], ("state",))
+        parts.append(collapsible("states outside the energy ledger", states))
+    parameters = table(parameter_rows(model.parameters), ("name", "value", "source"))
+    parts.append(collapsible("parameters", parameters))
     return collapsible(repr(model), join(*parts), open=True)
 
 
@@ -57,7 +47,7 @@ def latex(model: System, energy: sp.Expr) -> str:
     lines.append(f"G = {tex(energy)}")
     own = {symbols.own_rate(x.name): x.rate.expression for x in model.states if x.rate is not None}
     rates = [formula.expression.xreplace(own) for _, formula in balances(model)]
-    moves = [rf"\dot{{{tex(x.symbol)}}}" if x.constraint is None else "0" for x in model.states]
-    lines += [f"{left} = {tex(e)}" for left, e in zip(moves, rates, strict=True)]
+    left = [rf"\dot{{{tex(x.symbol)}}}" if x.constraint is None else "0" for x in model.states]
+    lines += [f"{side} = {tex(e)}" for side, e in zip(left, rates, strict=True)]
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -1,8 +1,8 @@
-"""Stores of the double-entry ledger: what processes draw on and feed, each with its potential.
+"""Stores of the double-entry ledger, which processes draw on and feed, each with its potential.
 
-A participant has up to two: a chemical one (μ less that of the reference bath) and an electrical
-one (F z φ of its charges). Entry[process, store] = −ν·potential·J is the power that the store gives
-to the process; a row sums to J·A.
+A participant has up to two stores: a chemical one (μ less that of the reference bath) and an
+electrical one (F z φ of its charges). Entry[process, store] = −ν·potential·J is the power that the
+store gives to the process; a row sums to J·A.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .system import System
 
 
 class Role(StrEnum):
-    """Whose a store is: within the model, or outside of it, kept by what is not modelled."""
+    """Kind of a store: in the model, or outside it and maintained by what is not modelled."""
 
     CELL = "cell"
     BATH = "bath"
@@ -40,7 +40,7 @@ class Component(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``entries``: (process, ν·potential) as formulas."""
+    """One store; ``entries``: (process, ν·potential) as formulas."""
 
     name: str
     species: str
@@ -52,61 +52,65 @@ class Store:
 
 def stores_of(model: System, references: References) -> tuple[Store, ...]:
     """All stores in the order of first use."""
-    found: dict[tuple[str, Component], dict[str, BoundExpression]] = {}
-    facts: dict[tuple[str, Component], tuple[str, str, Role]] = {}
-    known: dict[str, list[tuple[Component, BoundExpression]]] = {}
+    entries: dict[tuple[str, Component], dict[str, BoundExpression]] = {}
+    owners: dict[tuple[str, Component], tuple[str, str, Role]] = {}
+    potentials: dict[str, list[tuple[Component, BoundExpression]]] = {}
     for process in model.processes:
-        for who, n in process.reaction.net.items():
-            if who.pool not in known:
-                known[who.pool] = _potentials(model, references, who)
-            for component, potential in known[who.pool]:
-                if component is Component.ELECTRICAL and not _felt(model, process):
+        for participant, n in process.reaction.net.items():
+            pool = participant.pool
+            if pool not in potentials:
+                potentials[pool] = _potentials(model, references, participant)
+            for component, potential in potentials[pool]:
+                if component is Component.ELECTRICAL and not _has_field(model, process):
                     continue
-                key = (who.pool, component)
-                if key not in facts:
-                    facts[key] = (*_named(process, who), _role(who, component))
-                found.setdefault(key, {})[process.name] = potential * sp.Integer(n)
+                key = (pool, component)
+                if key not in owners:
+                    role = _role(participant, component)
+                    owners[key] = (*_species_and_place(process, participant), role)
+                entries.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(
-        Store(name, *facts[name, component], component, tuple(entries.items()))
-        for (name, component), entries in found.items()
+        Store(name, *owners[name, component], component, tuple(row.items()))
+        for (name, component), row in entries.items()
     )
 
 
-def _named(process: Process, who: Participant) -> tuple[str, str]:
-    """Species and place of a store; the states of a carrier stand under the name of their
-    transporter, for both.
+def _species_and_place(process: Process, participant: Participant) -> tuple[str, str]:
+    """Species and place of a store; for the states of a carrier, both are the name of their
+    transporter.
     """
-    if who.species is None or who.place is None:
+    if participant.species is None or participant.place is None:
         return process.transporter, process.transporter
-    return who.species.name, who.place.name
+    return participant.species.name, participant.place.name
 
 
-def _felt(model: System, process: Process) -> bool:
-    """Whether charges of a process see a field: where V has no value they cancel, and no species
-    has an electrical share.
+def _has_field(model: System, process: Process) -> bool:
+    """Whether the charges of a process are in a field: where V is undefined they cancel, and no
+    species has an electrical share.
     """
     return not isinstance(process.on, Membrane) or model.circuit.has_voltage(process.on)
 
 
-def _role(who: Participant, component: Component) -> Role:
-    if who.is_state:
+def _role(participant: Participant, component: Component) -> Role:
+    if participant.is_state:
         return Role.CARRIER
     if component is Component.ELECTRICAL:
         return Role.CELL  # charges are stored on the membranes, whoever holds the ion
-    if isinstance(who.place, Compartment):
-        return Role.HELD if who.species in who.place.held else Role.CELL
+    if isinstance(participant.place, Compartment):
+        return Role.HELD if participant.species in participant.place.held else Role.CELL
     return Role.BATH
 
 
 def _potentials(
-    model: System, references: References, who: Participant
+    model: System, references: References, participant: Participant
 ) -> list[tuple[Component, BoundExpression]]:
-    made: list[tuple[Component, BoundExpression]] = []
-    if who.is_solvent:
-        v = who.per_mole
-        return [(Component.OSMOTIC, weighted([(v, who.potential), (-v, references.pressure())]))]
-    made.append((Component.CHEMICAL, net(who.potential, references.of(who))))
-    charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in who.charges])
+    potentials: list[tuple[Component, BoundExpression]] = []
+    if participant.is_solvent:
+        v = participant.per_mole
+        return [
+            (Component.OSMOTIC, weighted([(v, participant.potential), (-v, references.pressure())]))
+        ]
+    potentials.append((Component.CHEMICAL, net(participant.potential, references.of(participant))))
+    charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in participant.charges])
     if charge.names:
-        made.append((Component.ELECTRICAL, charge))
-    return made
+        potentials.append((Component.ELECTRICAL, charge))
+    return potentials

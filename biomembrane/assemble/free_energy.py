@@ -2,9 +2,9 @@
 
     G = Σ n_i [μ_i° + RT(ln(n_i/(W c°)) − 1)] + Σ n_s [μ_s° + RT(ln(n_s/n°) − 1)] + ½ qᵀ C⁻¹ q
 
-Impermeants are solutes like the others; held pools and reservoirs sit outside.  Potentials are
-taken by sympy and typed nowhere. All solutes share one formula under many names, so its derivatives
-are taken once.
+Impermeants are solutes like the others; held pools and reservoirs are outside G.  Potentials are
+derived by sympy, never written by hand.  All solutes share one formula under many names, which is
+differentiated once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from ..symbols import R, T, c0, n0
 
 _n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")
 _standard = symbols.parameter("@.standard", real=True)
-_worth, _displaced = sp.Symbol("worth@", real=True), sp.Symbol("displaced@", real=True)
+_reference_energy = sp.Symbol("worth@", real=True)
+_reference_amount = sp.Symbol("displaced@", real=True)
 
 
 @lru_cache(maxsize=16)
@@ -59,14 +60,14 @@ def derivatives(
 
 
 @lru_cache(maxsize=64)
-def _level(slope: sp.Expr, standard: sp.Expr) -> sp.Expr:
+def _concentration(slope: sp.Expr, standard: sp.Expr) -> sp.Expr:
     return c0 * sp.exp((slope - standard) / (R * T))
 
 
 def concentration(slope: BoundExpression, standard: sp.Expr) -> BoundExpression:
     """c = c° exp((μ − μ°)/RT)."""
     return BoundExpression(
-        _level(slope.local, _standard if standard else sp.S.Zero),
+        _concentration(slope.local, _standard if standard else sp.S.Zero),
         {**slope.names, _standard: standard},
     )
 
@@ -94,7 +95,7 @@ def total(formulas: list[BoundExpression]) -> BoundExpression:
 
 @lru_cache(maxsize=16)
 def _against(store: sp.Expr) -> sp.Expr:
-    return store - _worth * _n + R * T * _displaced
+    return store - _reference_energy * _n + R * T * _reference_amount
 
 
 def exergy(
@@ -105,12 +106,12 @@ def exergy(
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
     ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref];
-    ``osmotic``: what is left of RT W Σ c^bath.
+    ``osmotic``: the remaining part of RT W Σ c^bath.
     """
-    made = dict(stores)
-    for name, (worth, amount) in references.items():
-        made[name] = BoundExpression(
-            _against(stores[name].local), {**stores[name].names, _worth: worth, _displaced: amount}
-        )
-    made["osmotic"] = BoundExpression(osmotic)
-    return made
+    shares = dict(stores)
+    for name, (energy, amount) in references.items():
+        store = stores[name]
+        names = {**store.names, _reference_energy: energy, _reference_amount: amount}
+        shares[name] = BoundExpression(_against(store.local), names)
+    shares["osmotic"] = BoundExpression(osmotic)
+    return shares

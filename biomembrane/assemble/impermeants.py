@@ -1,5 +1,5 @@
-"""What never leaves a compartment: as declared, or balanced against its charge and the osmolarity
-of a bath.
+"""Impermeants of compartments: as declared, or balanced against charge and the osmolarity of a
+bath.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from .system import System
 
 @dataclass(frozen=True, slots=True)
 class Impermeant:
-    """What never leaves a compartment: its ``amount`` [fmol] is a formula of the compartment's own
-    contents at the start.
+    """A solute that never leaves its compartment; its ``amount`` [fmol] is a formula of the
+    compartment's contents at the start.
     """
 
     name: str
     place: Compartment
-    charge: float  # of one, in elementary charges
+    charge: float  # of one particle, in elementary charges
     amount: BoundExpression
 
     @property
@@ -39,54 +39,47 @@ class Impermeant:
 
     @property
     def symbol(self) -> sp.Symbol:
-        """What stands for its amount."""
+        """Symbol of its amount."""
         return symbols.amount(self.pool)
 
 
 ANION, OSMOLYTE = "X", "Y"
-NEUTRALITY = (
-    1e-3  # share of the ionic charge that may be unbalanced where impermeants are given as numbers
-)
+#: share of the ionic charge that may be unbalanced where impermeants are given as numbers
+NEUTRALITY = 1e-3
 
 
-def _loads(system: System) -> dict[str, BoundExpression]:
-    """q(0) of every place that capacitors touch: that of the nodes, and where a part has no ground
-    what is missing from a total of 0.
+def _charges_at_start(system: System) -> dict[str, BoundExpression]:
+    """q(0) of every place that capacitors touch: of the nodes, and of the place with φ = 0 of a
+    part without a ground, which makes its total 0.
     """
-    made = charges(system.circuit, system.start)
-    for zero in dict.fromkeys(block.zero for block in system.circuit.blocks if block.zero):
-        own = [
-            made[n].expression
-            for block in system.circuit.blocks
-            if block.zero == zero
-            for n in block.nodes
-        ]
-        made[zero] = BoundExpression(-sp.Add(*own))
-    return made
+    q = charges(system.circuit, system.start)
+    blocks = system.circuit.blocks
+    for zero in dict.fromkeys(block.zero for block in blocks if block.zero):
+        nodes = [n for block in blocks if block.zero == zero for n in block.nodes]
+        q[zero] = BoundExpression(-sp.Add(*(q[n].expression for n in nodes)))
+    return q
 
 
 def impermeants(system: System) -> tuple[Impermeant, ...]:
-    """What never leaves; checked at the declared values."""
-    made: list[Impermeant] = []
+    """All impermeants, checked at the declared values."""
+    all_impermeants: list[Impermeant] = []
     at = numbers(system)
-    q = _loads(system)
-    near = _neighbours(system)
+    q = _charges_at_start(system)
+    neighbours = _neighbours(system)
     for place in system.compartments:
         given = place.impermeant
         if isinstance(given, Balance):
-            bath = (
-                _bath(system, place, given, near.get(place.name, []))
-                if place.name in system.osmotic
-                else None
-            )
-            made += _balanced(place, given, q.get(place.name, BoundExpression(sp.S.Zero)), bath, at)
+            osmotic, near = place.name in system.osmotic, neighbours.get(place.name, [])
+            bath = _bath(system, place, given, near) if osmotic else None
+            charge = q.get(place.name, BoundExpression(sp.S.Zero))
+            all_impermeants += _balanced(place, given, charge, bath, at)
             continue
-        made += [
+        all_impermeants += [
             Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()
         ]
         if place.name in q:
             _check_neutral(place, q[place.name], at)
-    return tuple(made)
+    return tuple(all_impermeants)
 
 
 def numbers(system: System) -> dict[sp.Symbol, float]:
@@ -97,25 +90,24 @@ def numbers(system: System) -> dict[sp.Symbol, float]:
 
 def value(formula: BoundExpression, at: Mapping[sp.Symbol, float]) -> float:
     """The number of a formula of parameters."""
-    here = {s: formula.names.get(s, s) for s in formula.local.free_symbols}
-    return _fold(
-        formula.local, {s: at[e] if e.is_Symbol else _fold(e, at) for s, e in here.items()}
-    )
+    names = {s: formula.names.get(s, s) for s in formula.local.free_symbols}
+    local = {s: at[e] if e.is_Symbol else _evaluate(e, at) for s, e in names.items()}
+    return _evaluate(formula.local, local)
 
 
-def _fold(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
-    """Sums, products, powers, Max and Min in floating point, which is all that amounts and charges
-    at the start are made of.
+def _evaluate(e: sp.Expr, at: Mapping[sp.Symbol, float]) -> float:
+    """An expression in floating point; amounts and charges at the start consist of sums, products,
+    powers, Max and Min.
     """
     if e.is_Symbol:
         return at[e]
     if e.is_Pow:
-        return float(_fold(e.base, at) ** float(e.exp))
-    join = _JOINS.get(e.func)
-    return float(e if join is None else join([_fold(a, at) for a in e.args]))
+        return float(_evaluate(e.base, at) ** float(e.exp))
+    operation = _OPERATIONS.get(e.func)
+    return float(e if operation is None else operation([_evaluate(a, at) for a in e.args]))
 
 
-_JOINS: dict[Any, Callable[[Iterable[float]], float]] = {
+_OPERATIONS: dict[Any, Callable[[Iterable[float]], float]] = {
     sp.Add: math.fsum,
     sp.Mul: math.prod,
     sp.Max: max,
@@ -124,22 +116,23 @@ _JOINS: dict[Any, Callable[[Iterable[float]], float]] = {
 
 
 def _check_neutral(place: Compartment, q: BoundExpression, at: Mapping[sp.Symbol, float]) -> None:
-    """Contents must be electroneutral up to the membrane's charge.  Counter-ions of held ions are
-    not modelled: they may bring as much charge of the other sign, and where all ions are held
-    nothing is left to judge.
+    """Raise ``ChargeImbalance`` unless contents are electroneutral up to the membrane's charge.
+
+    Counter-ions of held ions are not modelled: they may add as much charge of the other sign, and
+    where all ions are held there is nothing to check.
     """
     solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
     W = place.volume.value
-    parts = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
+    charges = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return
-    off = sum(parts) - value(q, at) / constants.FARADAY
-    if abs(off) > NEUTRALITY * sum(map(abs, parts)) + held:
+    excess = sum(charges) - value(q, at) / constants.FARADAY
+    if abs(excess) > NEUTRALITY * sum(map(abs, charges)) + held:
         raise errors.ChargeImbalance(
             where=f"Compartment({place.name!r})",
             wanted="contents that are electroneutral up to the membrane's charge",
-            got=f"{off / W:+.4g} mM of charge left over",
+            got=f"{excess / W:+.4g} mM of charge left over",
             advice="impermeant=balance(charge=-1) adds the impermeant anion that is missing",
         )
 
@@ -159,17 +152,17 @@ def _bath(
 ) -> Reservoir | None:
     if given.against is not None:
         return given.against
-    found = [other for m, other in near if m.name in system.wet] or [other for _, other in near]
-    strengths = {round(_strength(r), 9) for r in found}
+    baths = [other for m, other in near if m.name in system.wet] or [other for _, other in near]
+    strengths = {round(_strength(r), 9) for r in baths}
     if len(strengths) > 1:
-        told = zip(found, errors.apart(*map(_strength, found)), strict=True)
+        concentrations = zip(baths, errors.apart(*map(_strength, baths)), strict=True)
         raise errors.BadPlace(
             where=f"Compartment({place.name!r}), balance(…)",
             wanted="baths of one osmolarity, or a choice among them",
-            got=", ".join(f"{r.name} {c} mM" for r, c in told),
-            advice=f"balance(charge={given.charge:g}, against={found[0].name})",
+            got=", ".join(f"{r.name} {c} mM" for r, c in concentrations),
+            advice=f"balance(charge={given.charge:g}, against={baths[0].name})",
         )
-    return max(found, key=_strength, default=None)
+    return max(baths, key=_strength, default=None)
 
 
 def _strength(bath: Reservoir) -> float:
@@ -191,8 +184,8 @@ def _check_free(place: Compartment, given: Balance) -> None:
 def _missing(
     charges: tuple[int, ...], z: sp.Rational, strength: float | None
 ) -> tuple[sp.Expr, sp.Expr]:
-    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that solutes of these
-    charges at ``@0.c``, … leave room for.
+    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that balance solutes of
+    these charges at the concentrations ``@0.c``, ….
     """
     amounts = [symbols.parameter(f"@{k}.c") * VOLUME for k in range(len(charges))]
     nX = -sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True))) / z
@@ -200,8 +193,8 @@ def _missing(
 
 
 _loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
-#: n_Y where X has ``loaded`` of it for the membrane's charge: what is ``left``, and 0 where only
-#: that leaves too little
+#: n_Y where ``loaded`` of X is there for the membrane's charge: what is ``left``, and 0 where it
+#: would be negative for that charge only
 _OSMOLYTE = _left + sp.Max(0, sp.Min(-_left, sp.Max(0, _loaded)))
 
 
@@ -212,18 +205,16 @@ def _balanced(
     bath: Reservoir | None,
     at: Mapping[sp.Symbol, float],
 ) -> list[Impermeant]:
-    """n_X, and n_Y where there is a bath to be as strong as."""
+    """n_X, and n_Y where there is a bath whose osmolarity is to be matched."""
     names = {**q.names, VOLUME: place.volume.symbol}
     names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
     strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
     neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
-    nX, loaded = (
-        BoundExpression(neutral + q.local / (F * z), names),
-        BoundExpression(q.local / (F * z), names),
-    )
+    nX = BoundExpression(neutral + q.local / (F * z), names)
+    loaded = BoundExpression(q.local / (F * z), names)
     nY = BoundExpression(room - nX.local, names)
     _check_free(place, given)
-    made = [Impermeant(ANION, place, given.charge, nX)]
+    balanced = [Impermeant(ANION, place, given.charge, nX)]
     x, W = value(nX, at), place.volume.value
     listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
     ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
@@ -250,8 +241,8 @@ def _balanced(
                 ),
                 place=place.name,
             )
-        made.append(Impermeant(OSMOLYTE, place, 0, nY))
-    return made
+        balanced.append(Impermeant(OSMOLYTE, place, 0, nY))
+    return balanced
 
 
 def impermeant_quantities(system: System, impermeants: Iterable[Impermeant]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is in the places at the start: amounts of solutes, and charges of nodes."""
+"""Contents of the places at the start: amounts of solutes, and charges of nodes."""
 
 from __future__ import annotations
 
@@ -40,17 +40,13 @@ def start(place: Compartment, concentration: Declared) -> BoundExpression:
 
 def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, BoundExpression]:
     """q(0) of the floating nodes: Q = C_L φ with φ from the potentials at the start."""
-    made: dict[str, BoundExpression] = {}
+    q: dict[str, BoundExpression] = {}
     for block in circuit.blocks:
-        here = {symbols.electric_potential(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
-        rows = _products(
-            block.matrix, tuple(symbol if here[symbol] else sp.S.Zero for symbol in here)
-        )
-        made |= {
-            n: BoundExpression(row, block.names | here)
-            for n, row in zip(block.nodes, rows, strict=True)
-        }
-    return made
+        phi = {symbols.electric_potential(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
+        vector = tuple(symbol if value else sp.S.Zero for symbol, value in phi.items())
+        rows = zip(block.nodes, _products(block.matrix, vector), strict=True)
+        q |= {node: BoundExpression(row, block.names | phi) for node, row in rows}
+    return q
 
 
 @lru_cache(maxsize=64)

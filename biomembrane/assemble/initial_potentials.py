@@ -1,5 +1,5 @@
-"""φ of the places at the start, from the potentials of membranes that are given; what is not given
-is 0 V.
+"""φ of the places at the start, from the potentials that are given for membranes; those not given
+are 0 V.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ CLOSE = 1e-9  # V: a potential that the others imply may be given, if it agrees 
 Weights = dict[Membrane, int]  # φ as a signed sum of the potentials of membranes
 
 
-class Levels:
-    """Places in clusters within which φ is known: of each place the cluster and its φ there.
+class PotentialClusters:
+    """Clusters of places whose potential differences are known: of each place its cluster, and its
+    φ relative to that.
 
-    What has φ = 0 at all times is one cluster.
+    Places with φ = 0 at all times are one cluster.
     """
 
     def __init__(self, circuit: Circuit) -> None:
@@ -39,13 +40,13 @@ class Levels:
         return _sum(self.phi[a], self.phi[b], -1) if self.cluster[a] == self.cluster[b] else None
 
     def join(self, m: Membrane, V: Weights) -> None:
-        """Make V of a membrane between two clusters known; the cluster of what never changes stays
+        """Join two clusters by setting V of a membrane between them; the cluster with φ = 0 stays
         as it is.
         """
         a, b = m.inside.name, m.outside.name
         shift = _sum(_sum(self.phi[b], V, 1), self.phi[a], -1)  # of the cluster of a
-        moved, kept, sign = (a, b, 1) if self.cluster[a] else (b, a, -1)
-        old, new = self.cluster[moved], self.cluster[kept]
+        shifted, fixed, sign = (a, b, 1) if self.cluster[a] else (b, a, -1)
+        old, new = self.cluster[shifted], self.cluster[fixed]
         for place, cluster in self.cluster.items():
             if cluster == old:
                 self.phi[place] = _sum(self.phi[place], shift, sign)
@@ -53,18 +54,19 @@ class Levels:
 
 
 def _sum(first: Weights, second: Weights, sign: int) -> Weights:
-    made = {m: first.get(m, 0) + sign * second.get(m, 0) for m in {**first, **second}}
-    return {m: n for m, n in made.items() if n}
+    total = {m: first.get(m, 0) + sign * second.get(m, 0) for m in {**first, **second}}
+    return {m: n for m, n in total.items() if n}
 
 
 def starting(
     membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]
 ) -> tuple[list[Declared], dict[str, sp.Expr]]:
-    """The potentials given, declared, and φ(0) of every place as an expression of them.
+    """Declared parameters of the potentials that are given, and φ(0) of every place as an
+    expression of them.
 
-    A membrane with a capacitance that is not given starts at 0 V, unless the potentials that are
-    given say what it has; V of a membrane without one follows.  Raises BadPlace where potentials
-    contradict each other or where those not given cannot all be 0 V, NoVoltage.
+    A membrane with a capacitance whose potential is not given starts at 0 V, unless the given
+    potentials imply another; V of a membrane without a capacitance follows.  Raises BadPlace where
+    potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
         m: declare(
@@ -77,7 +79,7 @@ def starting(
         )
         for m, v in given.items()
     }
-    at, chosen = Levels(circuit), []
+    clusters, independent = PotentialClusters(circuit), []
     for p in declared.values():
         check_usual(p, p.value, p.name)
     for m, V in declared.items():
@@ -87,25 +89,19 @@ def starting(
                 m,
                 "leave it out, or give the membrane between them a capacitance",
             )
-        implied = at.across(m)
+        implied = clusters.across(m)
         if implied is None:
-            at.join(m, {m: 1})
-            chosen.append(V)
+            clusters.join(m, {m: 1})
+            independent.append(V)
         else:
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
-    _uncharged(
-        [
-            m
-            for m in membranes
-            if m.capacitance is not None and circuit.has_voltage(m) and m not in declared
-        ],
-        at,
-    )
+    capacitors = [m for m in membranes if m.capacitance is not None and circuit.has_voltage(m)]
+    _set_others_to_zero([m for m in capacitors if m not in declared], clusters)
     starts = {
         place: sp.Add(*(n * declared[m].symbol for m, n in weights.items()))
-        for place, weights in at.phi.items()
+        for place, weights in clusters.phi.items()
     }
-    return chosen, starts
+    return independent, starts
 
 
 def _check_implied(m: Membrane, value: float, implied: float) -> None:
@@ -119,22 +115,22 @@ def _check_implied(m: Membrane, value: float, implied: float) -> None:
         )
 
 
-def _uncharged(left: Sequence[Membrane], at: Levels) -> None:
-    """Put the membranes that nothing is said of at 0 V.
+def _set_others_to_zero(others: Sequence[Membrane], clusters: PotentialClusters) -> None:
+    """Set the membranes without a given potential to 0 V.
 
-    Where they cannot all be, which one is, is the user's to say.
+    Where they cannot all be at 0 V, the user must say which is.
     """
-    asked = [m for m in left if at.across(m) is None]
-    for m in asked:
-        V = at.across(m)
+    unknown = [m for m in others if clusters.across(m) is None]
+    for m in unknown:
+        V = clusters.across(m)
         if V is None:
-            at.join(m, {})
+            clusters.join(m, {})
         elif V:
-            _undecided(asked, V)
+            _raise_undecided(unknown, V)
 
 
-def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
-    names = sorted(m.name for m in asked)
+def _raise_undecided(unknown: Sequence[Membrane], implied: Weights) -> NoReturn:
+    names = sorted(m.name for m in unknown)
     raise errors.BadPlace(
         where="Model, potential={…}",
         wanted="the potentials at the start of as many membranes as leave no doubt",
@@ -146,8 +142,8 @@ def _undecided(asked: Sequence[Membrane], implied: Weights) -> NoReturn:
     )
 
 
-class Reading(Protocol):
-    """What has a formula at a place: a process, by its law, or a state, by its rate."""
+class ReadsSymbols(Protocol):
+    """An object with a formula at a place: a process with its law, or a state with its rate."""
 
     @property
     def name(self) -> str: ...
@@ -158,7 +154,7 @@ class Reading(Protocol):
     def reads(self, symbol: sp.Symbol) -> bool: ...
 
 
-def check_read(circuit: Circuit, processes: Iterable[Reading]) -> None:
+def check_read(circuit: Circuit, processes: Iterable[ReadsSymbols]) -> None:
     """Raise ``NoVoltage`` where a law reads V of a membrane that has none."""
     for p in processes:
         if (

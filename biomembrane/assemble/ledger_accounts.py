@@ -1,5 +1,5 @@
-"""The chart of accounts: what each entry of the ledger is, under which name its store is carried,
-and which sums make the lines.
+"""The chart of accounts: the entries of the ledger, the carrier of energy of each, and the sums
+that make the lines.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class LedgerLayout:
     """Entries in order, each with its process, transporter, store and carrier.
 
-    ``carrier``: an ion that is moved, the fuel that is burnt (with what belongs to it), or the
-    carrier's own states.  ``sums`` name what the lines of the table are made of: ``("spent",)``,
-    ``("bath", species)``, ``("taken", transporter, carrier)``; ``member`` gives the sums of each
-    entry by their index.
+    ``carrier``: an ion that is moved, the fuel that is consumed (with its products), or the states
+    of a carrier.  ``sums`` name the sums from which the lines of the table are computed:
+    ``("spent",)``, ``("bath", species)``, ``("taken", transporter, carrier)``; ``member`` gives the
+    sums that each entry is part of, by index.
     """
 
     def __init__(self, model: System, stores: Sequence[Store]) -> None:
@@ -32,27 +32,23 @@ class LedgerLayout:
         self.process = [process for process, _ in entries]
         self.store: list[Store] = [store for _, store in entries]
         self.transporter = [owner[p] for p in self.process]
-        self.carrier = [
-            self._carried(t, s) for t, s in zip(self.transporter, self.store, strict=True)
-        ]
+        rows = zip(self.transporter, self.store, strict=True)
+        self.carrier = [self._carrier_of(transporter, store) for transporter, store in rows]
         self.transporters = [t.name for t in model.transporters]
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
 
     @cached_property
     def labels(self) -> dict[str, list[str]]:
-        """What is known of each entry: process, transporter, store, species, place, role, component
-        and carrier.
+        """Labels of the entries: process, transporter, store, species, place, role, component and
+        carrier.
         """
-        facts = {
-            f: [getattr(s, f) for s in self.store]
-            for f in ("species", "place", "role", "component")
-        }
+        of_store = ("species", "place", "role", "component")
         return {
             "process": self.process,
             "transporter": self.transporter,
             "store": [s.name for s in self.store],
-            **facts,
+            **{label: [getattr(s, label) for s in self.store] for label in of_store},
             "carrier": self.carrier,
         }
 
@@ -63,7 +59,7 @@ class LedgerLayout:
 
     @cached_property
     def fuel_of(self) -> dict[str, str]:
-        """Names of the fuels by what belongs to them."""
+        """Name of the fuel that each species belongs to."""
         return {
             member: name
             for parts in reversed(self.fuel.values())
@@ -71,13 +67,11 @@ class LedgerLayout:
             for member in members
         }
 
-    def _carried(self, transporter: str, store: Store) -> str:
+    def _carrier_of(self, transporter: str, store: Store) -> str:
         if store.role is Role.CARRIER:
             return CARRIER
-        return next(
-            (name for name, members in self.fuel.get(transporter, ()) if store.species in members),
-            store.species,
-        )
+        fuels = self.fuel.get(transporter, ())
+        return next((name for name, members in fuels if store.species in members), store.species)
 
     @cached_property
     def sums(self) -> list[tuple[str, ...]]:
@@ -88,13 +82,13 @@ class LedgerLayout:
 
     @cached_property
     def gradients(self) -> list[list[int]]:
-        """By coupled transporter, one that moves more than one carrier besides its own states: its
-        sums over those that are not its fuel.
+        """By coupled transporter (one that moves more than one carrier besides its own states): its
+        sums over carriers that are not its fuel.
         """
         taken: dict[str, list[int]] = {}
-        for k, (what, *who) in enumerate(self.sums):
-            if what == "taken" and who[1] != CARRIER:
-                taken.setdefault(who[0], []).append(k)
+        for k, (kind, *names) in enumerate(self.sums):
+            if kind == "taken" and names[1] != CARRIER:
+                taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
         return [
             [k for k in sums if self.sums[k][2] not in fuels.get(t, ())]
@@ -104,60 +98,58 @@ class LedgerLayout:
 
     @cached_property
     def member(self) -> list[list[int]]:
-        place = {name: i for i, name in enumerate(self.sums)}
-        made = []
+        index = {name: i for i, name in enumerate(self.sums)}
+        members = []
         for t, c, store in zip(self.transporter, self.carrier, self.store, strict=True):
             names: list[tuple[str, ...]] = [("taken", t, c)]
-            names += (
-                [("spent",)]
-                if store.role is Role.HELD
-                else [("bath", store.species)]
-                if store.role is Role.BATH
-                else []
-            )
-            made.append([place[name] for name in names])
-        return made
+            if store.role is Role.HELD:
+                names.append(("spent",))
+            elif store.role is Role.BATH:
+                names.append(("bath", store.species))
+            members.append([index[name] for name in names])
+        return members
 
 
 def _fuel(model: System) -> dict[str, list[tuple[str, frozenset[str]]]]:
-    """By transporter: species that it as a whole makes or uses up, each conversion apart, named by
-    the first that is used up.
+    """By transporter: species that it as a whole produces or consumes, in separate conversions,
+    each named by the first species that is consumed.
 
     Species that share no atom and no moiety, even by way of others, belong to different
     conversions: one may pay for the other, as the oxidation of glucose does for ATP.  A conversion
-    has one name in all transporters, that of one which does little else.
+    has one name in all transporters, that in the transporter with the fewest conversions.
     """
     net: dict[str, dict[Species, int]] = {}
     for t in model.transporters:
-        net[t.name] = {}
-        for who, n in (pair for process in t.processes for pair in process.reaction.net.items()):
-            if who.species in model.transformed:
-                net[t.name][who.species] = net[t.name].get(who.species, 0) + n
-        net[t.name] = {
-            species: n for species, n in net[t.name].items() if n
-        }  # what only crosses a membrane is none
-    parts = {name: _apart(made) for name, made in net.items() if made}
-    known: dict[frozenset[str], str] = {}
-    for name in sorted(parts, key=lambda name: len(parts[name])):
-        for members in parts[name]:
-            used = [s.name for s in members if net[name][s] < 0]
-            known.setdefault(
-                frozenset(s.name for s in members), (used or [s.name for s in members])[0]
-            )
-    named = {
-        name: [frozenset(s.name for s in members) for members in made]
-        for name, made in parts.items()
+        sums: dict[Species, int] = {}
+        for participant, n in (pair for p in t.processes for pair in p.reaction.net.items()):
+            if participant.species in model.transformed:
+                sums[participant.species] = sums.get(participant.species, 0) + n
+        # 0 for species that only cross a membrane
+        net[t.name] = {species: n for species, n in sums.items() if n}
+    conversions = {name: _conversions(changed) for name, changed in net.items() if changed}
+    fuels: dict[frozenset[str], str] = {}
+    for name in sorted(conversions, key=lambda name: len(conversions[name])):
+        for members in conversions[name]:
+            consumed = [s.name for s in members if net[name][s] < 0]
+            names = [s.name for s in members]
+            fuels.setdefault(frozenset(names), (consumed or names)[0])
+    members_by_name = {
+        name: [frozenset(s.name for s in members) for members in groups]
+        for name, groups in conversions.items()
     }
-    return {name: [(known[members], members) for members in made] for name, made in named.items()}
+    return {
+        name: [(fuels[members], members) for members in groups]
+        for name, groups in members_by_name.items()
+    }
 
 
-def _apart(made: Iterable[Species]) -> list[list[Species]]:
+def _conversions(changed: Iterable[Species]) -> list[list[Species]]:
     """Species in groups that share atoms or moieties, all in the order given."""
     groups: list[tuple[set[str], list[Species]]] = []
-    for species in made:
-        holds, members = {*species.composition(), *species.moieties}, [species]
-        for group in [g for g in groups if not holds.isdisjoint(g[0])]:
+    for species in changed:
+        parts, members = {*species.composition(), *species.moieties}, [species]
+        for group in [g for g in groups if not parts.isdisjoint(g[0])]:
             groups.remove(group)
-            holds, members = holds | group[0], [*group[1], *members]
-        groups.append((holds, members))
+            parts, members = parts | group[0], [*group[1], *members]
+        groups.append((parts, members))
     return [members for _, members in groups]

@@ -1,6 +1,5 @@
-"""The model: everything declared, brought into one free energy, one N and one list of equations.
-
-Immutable.
+"""The model: everything declared, assembled into one free energy, one matrix N and one list of
+equations.  Immutable.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Group(StrEnum):
-    """What an equation gives."""
+    """The quantity that an equation gives."""
 
     DERIVED = "derived"  # constants that follow from parameters
     POTENTIAL = "potential"  # levels and potentials of places
@@ -63,10 +62,10 @@ class Model(System):
     Args:
         name: of the model.
         transporters: :class:`~biomembrane.declare.transporter.Transporter` and
-            :class:`~biomembrane.declare.cycle.Cycle` objects; places
-            and membranes are those that they stand on.
+            :class:`~biomembrane.declare.cycle.Cycle` objects; the model has the places and
+            membranes that they are on.
         potential: V at the start, by membrane.  A membrane with a capacitance that is not named
-            starts at 0 V, unless those that are named say what it has.
+            starts at 0 V, unless the potentials that are given imply another value.
         temperature: default 37 °C.
         reference: the reservoir against which exergy is measured; default the one behind the
             largest membrane area.
@@ -84,13 +83,13 @@ class Model(System):
 
     Raises:
         BadName: a name that dotted names cannot hold.
-        WrongType: no transporters, what is no transporter or cycle, or a potential of what is no
-            membrane.
-        DuplicateName: two things of one name that are not the same.
+        WrongType: no transporters, an object that is not a transporter or cycle, or a potential of
+            an object that is not a membrane.
+        DuplicateName: two different objects of one name.
         UnknownName: a potential of a membrane that the model does not have.
         BadPlace: a reference that the model does not have, or potentials that contradict each
             other.
-        NoVoltage: a potential at the start between places that nothing joins.
+        NoVoltage: a potential at the start between places that no capacitor joins.
         ChargeImbalance: charge that has nowhere to go, or a place that cannot be electroneutral.
         NoRoom: ions that leave no room for the impermeants of :func:`~biomembrane.balance`.
         ConventionMismatch: standard energies of different conventions.
@@ -136,7 +135,7 @@ class Model(System):
 
     @cached_property
     def references(self) -> References:
-        """What the exergy of each store is measured against."""
+        """The references against which the exergy of each store is measured."""
         return References(self, self.impermeants)
 
     @cached_property
@@ -146,8 +145,8 @@ class Model(System):
 
     @cached_property
     def initial(self) -> BoundExpressions:
-        """x(0) by pool, as expressions of the parameters; carriers stand evenly before they are
-        relaxed.
+        """x(0) by pool, as expressions of the parameters; carriers are spread evenly over their
+        states before these relax.
         """
         return BoundExpressions({x.name: x.initial for x in self.states})
 
@@ -160,12 +159,12 @@ class Model(System):
 
     @cached_property
     def ledger_stores(self) -> tuple[Store, ...]:
-        """Every store that a process draws on or feeds, with its potential."""
+        """All stores that processes draw on or feed, with their potentials."""
         return stores_of(self, self.references)
 
     @cached_property
     def ledger_layout(self) -> LedgerLayout:
-        """What each entry of the ledger is."""
+        """The entries of the ledger and their labels."""
         return LedgerLayout(self, self.ledger_stores)
 
     @cached_property
@@ -174,40 +173,40 @@ class Model(System):
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes,
         balances.
         """
-        made: list[Equation] = []
+        equations: list[Equation] = []
 
-        def put(group: Group, symbol: sp.Symbol, formula: BoundExpression) -> None:
-            made.append(Equation(symbol, formula, group))
+        def add(group: Group, symbol: sp.Symbol, formula: BoundExpression) -> None:
+            equations.append(Equation(symbol, formula, group))
 
-        put(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
+        add(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
         for transporter in self.transporters:
             for symbol, formula in transporter.derived.items():
-                put(Group.DERIVED, symbol, formula)
+                add(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
-            put(Group.DERIVED, x.symbol, x.amount)
+            add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
-            put(Group.POTENTIAL, symbol, formula)
+            add(Group.POTENTIAL, symbol, formula)
         for process in self.processes:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.flux(name)
-            put(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
+            add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
             if rates.flux is not None:
-                put(Group.FLUX, J, BoundExpression(rates.flux, process.names))
+                add(Group.FLUX, J, BoundExpression(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
-                put(Group.RATE, up, BoundExpression(rates.forward, process.names))
-                put(Group.RATE, down, BoundExpression(rates.reverse, process.names))
-                put(Group.FLUX, J, potentials.net(up, down))
+                add(Group.RATE, up, BoundExpression(rates.forward, process.names))
+                add(Group.RATE, down, BoundExpression(rates.reverse, process.names))
+                add(Group.FLUX, J, potentials.net(up, down))
             else:
                 L = symbols.conductance(name)
-                put(Group.RATE, L, BoundExpression(rates.conductance, process.names))
-                put(Group.FLUX, J, BoundExpression(L * A))
+                add(Group.RATE, L, BoundExpression(rates.conductance, process.names))
+                add(Group.FLUX, J, BoundExpression(L * A))
         for state in self.states:
             if state.rate is not None:
-                put(Group.RATE, symbols.own_rate(state.name), state.rate)
+                add(Group.RATE, symbols.own_rate(state.name), state.rate)
         for symbol, formula in potentials.balances(self):
-            put(Group.BALANCE, symbol, formula)
-        return tuple(made)
+            add(Group.BALANCE, symbol, formula)
+        return tuple(equations)
 
     @cached_property
     def hash(self) -> str:
@@ -225,10 +224,10 @@ class Model(System):
             "transporter": self.transporters,
             "state": self.states,
         }
-        said = ", ".join(
-            f"{len(x)} {what if len(x) == 1 else what + 's'}" for what, x in counts.items()
+        parts = ", ".join(
+            f"{len(x)} {noun if len(x) == 1 else noun + 's'}" for noun, x in counts.items()
         )
-        return f"<Model {self.name!r}: {said}>"
+        return f"<Model {self.name!r}: {parts}>"
 
     def _repr_html_(self) -> str:
         return display.html(self, self.impermeants)

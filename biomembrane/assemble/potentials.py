@@ -21,39 +21,39 @@ from .system import System
 
 
 def used_standard(model: System, species: Species | None) -> sp.Expr:
-    """μ° where the model has it as a parameter (some reaction makes or uses the species), else
-    zero.
+    """μ° where the model has it as a parameter (some reaction produces or consumes the species),
+    else zero.
     """
     declared = None if species is None else species.declared_standard
-    return (
-        declared.symbol if declared is not None and declared.name in model.parameters else sp.S.Zero
-    )
+    if declared is None or declared.name not in model.parameters:
+        return sp.S.Zero
+    return declared.symbol
 
 
 def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:
     """G by store."""
-    made: dict[str, BoundExpression] = {}
+    stores: dict[str, BoundExpression] = {}
     for place in model.compartments:
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            made[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
-    made |= {
+            stores[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
+    stores |= {
         x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero)
         for x in impermeants
     }
     for t in model.transporters:
         for state in t.states:
-            made[state.pool] = free_energy.carrier(
+            stores[state.pool] = free_energy.carrier(
                 symbols.amount(state.pool), symbols.state_energy(state.pool)
             )
     if model.circuit.nodes:
-        made["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
-    return made
+        stores["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
+    return stores
 
 
 def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpression]:
-    """∂G/∂x of every state; the capacitors' block by block, for a charge is felt within its block
+    """∂G/∂x of every state; for capacitors block by block, since a charge acts within its block
     only.
     """
     solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
@@ -67,9 +67,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
     """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters
     (reservoirs, held pools).
     """
-    for place in model.compartments:
-        if place.name not in model.swelling:
-            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
+    for compartment in model.compartments:
+        if compartment.name not in model.swelling:
+            yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
     slopes = _slopes(model, stores)
     for x in model.pools:
         slope = slopes[x.symbol]
@@ -80,20 +80,18 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
                 x.concentration,
                 free_energy.concentration(slope, used_standard(model, model.species[x.label])),
             )
-    for where in model.places.values():
+    for place in model.places.values():
         outside: Mapping[Species, Declared] = (
-            where.held if isinstance(where, Compartment) else where.contents
+            place.held if isinstance(place, Compartment) else place.contents
         )
         for s, declared in outside.items():
-            name = declared.name
-            yield symbols.concentration(name), BoundExpression(declared.symbol)
-            yield (
-                symbols.chemical_potential(name),
-                free_energy.dilute(symbols.concentration(name), used_standard(model, s)),
-            )
-        if isinstance(where, Reservoir):
-            solutes = (declared.symbol for declared in where.contents.values())
-            yield symbols.pressure(where.name), BoundExpression(-R * T * sp.Add(*solutes))
+            c = symbols.concentration(declared.name)
+            yield c, BoundExpression(declared.symbol)
+            mu = free_energy.dilute(c, used_standard(model, s))
+            yield symbols.chemical_potential(declared.name), mu
+        if isinstance(place, Reservoir):
+            solutes = (declared.symbol for declared in place.contents.values())
+            yield symbols.pressure(place.name), BoundExpression(-R * T * sp.Add(*solutes))
     for m in filter(model.circuit.has_voltage, model.membranes):
         yield (
             symbols.potential(m.name),
@@ -112,16 +110,14 @@ def _local(count: int) -> tuple[sp.Symbol, ...]:
 
 
 def weighted(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> BoundExpression:
-    """Σ weight·x, one expression for all sums of the same weights."""
-    kept = [(w, x) for w, x in terms if x != 0]
-    return BoundExpression(
-        _sum(tuple(w for w, _ in kept)),
-        dict(zip(_local(len(kept)), (x for _, x in kept), strict=True)),
-    )
+    """Σ weight·x, one expression for all sums with the same weights."""
+    nonzero = [(w, x) for w, x in terms if x != 0]
+    names = dict(zip(_local(len(nonzero)), (x for _, x in nonzero), strict=True))
+    return BoundExpression(_sum(tuple(w for w, _ in nonzero)), names)
 
 
 def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
-    """The one less the other."""
+    """``up`` − ``down``."""
     return weighted([(sp.S.One, up), (sp.S.NegativeOne, down)])
 
 
@@ -140,7 +136,7 @@ def molar(charge: int | Fraction) -> sp.Expr:
 
 
 def balances(model: System) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
-    """dx/dt = N·J + rate, or what must be 0 instead, row by row."""
+    """dx/dt = N·J + rate, or the constraint that must be 0 instead, row by row."""
     rows: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {x.name: [] for x in model.states}
     for process, column in model.N.items():
         for row, coefficient in column.items():

@@ -1,20 +1,20 @@
-"""What exergy is measured against: Ξ = G − Σ μ^ref n + …, with references that the standard states
-have no part in (formalism §5).
+"""Reference states of exergy: Ξ = G − Σ μ^ref n + …, with references that do not depend on standard
+states (formalism §5).
 
 | store | reference |
 |---|---|
 | a solute that is only moved | its concentration in the reference bath, else in another bath, else
-its mean over the cells, else as it is held |
-| solutes that reactions turn into each other, one for one, in cells | their mean over all of them:
-their equilibrium, where μ° is equal |
-| an impermeant | its own concentration at the volume declared |
-| the states of a carrier | an even spread, with what is bound worth what it is worth free |
-| solvent | the reference bath at the volume declared; pure water where a reaction makes it or uses
-it up |
+its mean over the cells, else its held concentration |
+| solutes in cells that reactions convert into each other, one for one | their mean concentration,
+which is their equilibrium where μ° is equal |
+| an impermeant | its own concentration at the declared volume |
+| the states of a carrier | an even distribution, with ligands at their potential when free |
+| solvent | the reference bath at the declared volume; pure water where a reaction produces or
+consumes it |
 
-Each is a sum that no process changes, so that fluxes and powers have no part in the choice; a step
-of temperature does R ΔT times the terms. Where a reaction makes two out of one, its standard energy
-itself is told at c°, and its members stay against that.
+Each reference multiplies a sum that no process changes, so that fluxes and powers do not depend on
+the choice; a step of temperature changes the terms by R ΔT. Where a reaction makes two particles
+out of one, its standard energy refers to c°, and so do the references of its participants.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class References:
         self._levels: dict[str, sp.Expr | None] = {}
 
     def level(self, species: Species) -> sp.Expr | None:
-        """c^ref of a species that is only moved; none of one that some transporter makes or uses
-        up, whose supply is counted whole.
+        """c^ref of a species that is only moved; None for one that some transporter produces or
+        consumes, whose whole supply counts.
         """
         if species.name not in self._levels:
             self._levels[species.name] = (
@@ -58,15 +58,14 @@ class References:
         for bath in sorted(self.model.reservoirs, key=lambda r: r is not self.model.reference):
             if species in bath.contents and bath.contents[species].value > 0:
                 return bath.contents[species].symbol
-        held = [
-            p.held[species].value for p in cells if species in p.held
-        ]  # as declared: a held pool is outside the exergy
+        # as declared: a held pool is outside the exergy
+        held = [p.held[species].value for p in cells if species in p.held]
         mean = _mean([(p, species) for p in cells if species in p.contents])
         return sp.Float(max(held)) if mean is None and any(held) else mean
 
     @cached_property
     def mixed(self) -> dict[str, sp.Expr]:
-        """c^ref by pool of the solutes in cells that reactions turn into each other, one for
+        """c^ref by pool of the solutes in cells that reactions convert into each other, one for
         one.
         """
         own = {
@@ -76,48 +75,49 @@ class References:
             if s in self.model.transformed
         }
         group = {pool: {pool} for pool in own}
-        opened: set[str] = set()
+        unequal: set[str] = set()  # pools of reactions that are not one for one
         for process in self.model.processes:
-            met = {who.pool: n for who, n in process.reaction.net.items() if who.pool in own}
-            joined = set[str]().union(*(group[pool] for pool in met))
+            net = {x.pool: n for x, n in process.reaction.net.items() if x.pool in own}
+            joined = set[str]().union(*(group[pool] for pool in net))
             group |= dict.fromkeys(joined, joined)
-            opened |= set(met) if sum(met.values()) else set()
-        made: dict[str, sp.Expr] = {}
+            unequal |= set(net) if sum(net.values()) else set()
+        references: dict[str, sp.Expr] = {}
         for pool, members in group.items():
-            mean = None if members & opened else _mean([own[name] for name in sorted(members)])
+            mean = None if members & unequal else _mean([own[name] for name in sorted(members)])
             if mean is not None:
-                made[pool] = mean
-        return made
+                references[pool] = mean
+        return references
 
     def worth(self, species: Species) -> sp.Expr:
         """μ^ref of a species; 0 where there is none."""
         c = self.level(species)
         return sp.S.Zero if c is None else used_standard(self.model, species) + _log(c, c0)
 
-    def of(self, who: Participant) -> sp.Expr:
-        """μ^ref of what takes part in a reaction, but for the solvent."""
-        if who.is_state:
-            return self._carried[who.pool][0]
-        assert who.species is not None
-        return _log(self.mixed[who.pool], c0) if who.pool in self.mixed else self.worth(who.species)
+    def of(self, participant: Participant) -> sp.Expr:
+        """μ^ref of a participant of a reaction, except the solvent."""
+        if participant.is_state:
+            return self._carriers[participant.pool][0]
+        if participant.pool in self.mixed:
+            return _log(self.mixed[participant.pool], c0)
+        assert participant.species is not None
+        return self.worth(participant.species)
 
     @cached_property
-    def _carried(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
+    def _carriers(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
         """μ^ref and n^ref of the states of carriers."""
-        made: dict[str, tuple[sp.Expr, sp.Expr]] = {}
+        references: dict[str, tuple[sp.Expr, sp.Expr]] = {}
         for t in self.model.transporters:
             if t.total is not None:
                 share = t.total.expression / len(t.states)
-                made |= {
-                    state.pool: (_held(self.worth, state) + _log(share, n0), share)
-                    for state in t.states
-                }
-        return made
+                for state in t.states:
+                    energy = _ligands(self.worth, state) + _log(share, n0)
+                    references[state.pool] = (energy, share)
+        return references
 
     @cached_property
     def reacts(self) -> bool:
-        """Whether some reaction makes or uses up the solvent: it is then measured against pure
-        water, for its energy is part of ΔG°.
+        """Whether some reaction produces or consumes the solvent, which is then measured against
+        pure water, since its energy is part of ΔG°.
         """
         return any(species.is_solvent for species in self.model.transformed)
 
@@ -129,12 +129,10 @@ class References:
     def exergies(self, stores: BoundExpressions) -> dict[str, BoundExpression]:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
-        references = dict(self._carried)
-        total = (
-            sp.Add(*(c.symbol for c in bath.contents.values()))
-            if bath and not self.reacts
-            else sp.S.Zero
-        )
+        references = dict(self._carriers)
+        total = sp.S.Zero
+        if bath and not self.reacts:
+            total = sp.Add(*(c.symbol for c in bath.contents.values()))
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total
@@ -153,7 +151,7 @@ class References:
 
 
 def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:
-    """The concentration of pools together, once mixed; none where nothing is there."""
+    """The concentration of pools once they are mixed; None where they are empty."""
     if not any(place.contents[s].value for place, s in pools):
         return None
     volumes = [place.volume.symbol for place, _ in pools]
@@ -166,11 +164,11 @@ def _log(level: sp.Expr, standard: sp.Symbol) -> sp.Expr:
     return R * T * sp.log(level / standard)
 
 
-def _held(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:
-    """What the content of a carrier state would be worth free."""
-    return _bound(tuple((n, worth(s)) for s, n in state.bound))
+def _ligands(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:
+    """Σ μ^ref of the ligands of a carrier state, if they were free."""
+    return _weighted_sum(tuple((n, worth(s)) for s, n in state.bound))
 
 
 @lru_cache(maxsize=256)
-def _bound(content: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
-    return sp.Add(*(n * worth for n, worth in content))
+def _weighted_sum(terms: tuple[tuple[int, sp.Expr], ...]) -> sp.Expr:
+    return sp.Add(*(n * x for n, x in terms))

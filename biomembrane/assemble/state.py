@@ -1,8 +1,8 @@
-"""State variables: dx/dt = N·J + rate, each with where it starts and what it works against.
+"""State variables: dx/dt = N·J + rate, each with its initial value and conjugate potential.
 
-A small class for each thing that a model declares: a solute in a compartment, a state of a carrier,
-the charge of a node, the volume of a compartment, a state with an equation of its own.  The rest of
-the package asks what a state has (a conjugate, a concentration, a unit), never what it is.
+There is a small class for each kind: a solute in a compartment, a state of a carrier, the charge of
+a node, the volume of a compartment, a state with an equation of its own.  The rest of the package
+asks which properties a state has (a conjugate, a concentration, a unit), never its class.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..symbols import F, R, T
 from . import initial_contents
 from .stoichiometry import Circuit
 
-CARRIER = "carrier states"  # the carrier of energy that all states of kinetic cycles are
+CARRIER = "carrier states"  # the carrier of energy that stands for all states of kinetic cycles
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,23 +34,23 @@ class StateVariable:
     """One component of the state vector, dx/dt = N·J + rate, or 0 = constraint.
 
     Attributes:
-        name: dotted name, one of its own in the model.
-        symbol: of x.
+        name: dotted name, unique in the model.
+        symbol: symbol of x.
         place: the place, or the membrane of a carrier; ``label`` is the name there.
-        initial: x(0), of the parameters.
+        initial: x(0) as an expression of the parameters.
         scale: a typical size, for absolute tolerances.
-        conjugate: the symbol of ∂G/∂x, which is μ, φ or P; without one a state is outside the free
-            energy, and so outside the books.
-        concentration: its symbol, of what is dissolved.
-        rate: what moves it besides the processes, per second; none of what only processes change.
-        constraint: what is 0 at all times and so determines x, in place of a rate of change.
-        positive: whether it cannot fall below zero.
-        given_by: name of the parameter that says x(0), if it is of no use after the start.
+        conjugate: symbol of ∂G/∂x, which is μ, φ or P; a state without one is outside the free
+            energy, and so outside the ledger.
+        concentration: symbol of the concentration of a solute, else None.
+        rate: rate of change that no process causes [1/s]; None where only processes change x.
+        constraint: expression that is 0 at all times and so determines x, in place of dx/dt.
+        positive: whether x cannot fall below zero.
+        given_by: name of the parameter that gives x(0), if it has no other use.
         dimension, unit: of x, in the internal system.
-        quantum: what it is counted in where sums of states are conserved: 1 mol, or F for charges;
-            none of what is in no such sum.
-        carried_as: the carrier of energy that the ledger counts its exergy with, if it has one.
-        kind: the word for it in results, on which nothing depends.
+        quantum: unit of x in conserved sums: 1 for amounts, F for charges; None for states in no
+            such sum.
+        carried_as: the carrier of energy under which the ledger counts its exergy, if any.
+        kind: its kind in words, for results; nothing depends on it.
     """
 
     name: str
@@ -73,7 +73,7 @@ class StateVariable:
 
     def __post_init__(self) -> None:
         if self.conjugate is not None and self.rate is not None:
-            raise ValueError(f"{self.name}: the work of a rate that no process has is in no books")
+            raise ValueError(f"{self.name}: the ledger has no entry for a rate outside processes")
 
     @property
     def is_amount(self) -> bool:
@@ -82,7 +82,7 @@ class StateVariable:
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Names of the parameters that say what there is at the start, and nothing of later."""
+        """Names of the parameters that only set the initial value."""
         return frozenset(s.name for s in self.initial.expression.free_symbols)
 
 
@@ -105,18 +105,18 @@ class NodeCharge(StateVariable):
 
     @property
     def spent_at_start(self) -> frozenset[str]:
-        """Nothing: capacitances act all along, and potentials are told apart."""
+        """None: capacitances act at all times, and potentials are treated separately."""
         return frozenset()
 
 
 class Volume(StateVariable):
-    """The volume of a compartment that takes up or loses solvent, which is not counted."""
+    """The volume of a compartment that takes up or loses solvent."""
 
     dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
 
 
 class OwnRate(StateVariable):
-    """A pure number with an equation of its own."""
+    """A dimensionless state with an equation of its own."""
 
     dimension, unit, quantum, kind = d.ONE, "1", None, "auxiliary"
 
@@ -129,19 +129,21 @@ def states(
     start: Mapping[str, sp.Expr],
     own: Sequence[Auxiliary],
 ) -> tuple[StateVariable, ...]:
-    """The state vector: what each place holds, its charge and volume, carriers, own equations."""
-    made: list[StateVariable] = []
+    """The state vector: by compartment its solutes, charge and volume; then the other charges,
+    carriers, and states with equations of their own.
+    """
+    vector: list[StateVariable] = []
     charge = _charges(circuit, start)
     for place in compartments:
-        made += _solutes(place)
+        vector += _solutes(place)
         if place.name in charge:
-            made.append(charge.pop(place.name))
+            vector.append(charge.pop(place.name))
         if place.name in swelling:
-            made.append(_volume(place))
-    made += charge.values()
+            vector.append(_volume(place))
+    vector += charge.values()
     for t in transporters:
-        made += _carriers(t)
-    return (*made, *map(_auxiliary, own))
+        vector += _carriers(t)
+    return (*vector, *map(_auxiliary, own))
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
@@ -163,13 +165,11 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
 
 
 def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
-    """By place, in the order of the nodes."""
+    """Charges by node, in the order of the nodes."""
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
-        own = (_thermal(block.matrix[i, i]) for i in range(len(block.nodes)))  # C·RT/F
-        scale |= {
-            n: BoundExpression(size, block.names) for n, size in zip(block.nodes, own, strict=True)
-        }
+        for i, node in enumerate(block.nodes):
+            scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
     return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
 
 
@@ -187,21 +187,30 @@ def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> Node
 
 
 @lru_cache(maxsize=256)
-def _thermal(capacitance: sp.Expr) -> sp.Expr:
+def _thermal_charge(capacitance: sp.Expr) -> sp.Expr:
+    """Charge of a capacitor at the thermal voltage, C·RT/F."""
     return capacitance * R * T / F
 
 
 def _volume(place: Compartment) -> Volume:
-    n, W = place.name, BoundExpression(place.volume.symbol)
-    name, x, P = place.volume.name, symbols.volume(n), symbols.pressure(n)
-    said = {"name": name, "symbol": x, "place": n, "label": "volume", "given_by": name}
-    return Volume(**said, initial=W, scale=W, conjugate=P)
+    declared = BoundExpression(place.volume.symbol)
+    return Volume(
+        name=place.volume.name,
+        symbol=symbols.volume(place.name),
+        place=place.name,
+        label="volume",
+        initial=declared,
+        scale=declared,
+        conjugate=symbols.pressure(place.name),
+        given_by=place.volume.name,
+    )
 
 
 def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
     if t.total is None:
         return
-    share = BoundExpression(t.total.local / len(t.states), t.total.names)  # until they are relaxed
+    # even before they relax to their steady state
+    share = BoundExpression(t.total.local / len(t.states), t.total.names)
     for s in t.states:
         yield Amount(
             name=s.pool,

@@ -1,10 +1,10 @@
-"""The stoichiometric matrix over solutes, carrier states, node charges and volumes, and what it
-conserves.
+"""The stoichiometric matrix over solutes, carrier states, node charges and volumes, its invariants,
+and the capacitor network.
 
-Places are nodes, membranes capacitors between them.  Reservoirs are grounded unless they float.
-Places that capacitors join, but no capacitor to a ground, are a part of their own whose total
-charge nothing may change: one of its places is taken as φ = 0, for only differences within the part
-have a meaning.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
+Places are nodes, membranes are capacitors between them.  Reservoirs are grounded unless they float.
+Places joined by capacitors without a capacitor to ground form a part of their own, whose total
+charge must be constant: one of its places is taken as φ = 0, since only differences within the part
+are defined.  Node charges are Q = C_L φ with C_L the Laplacian of the capacitors.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ Link = tuple[
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Nodes that capacitors join: their charges are C_L φ, and nobody else's.  ``links`` are the
+    """Nodes joined by capacitors, whose charges C_L φ depend on no other node.  ``links`` are the
     capacitors between them.
 
-    ``zero`` is the place of a part without a ground that is taken as φ = 0; it holds what is
-    missing from a total charge of 0.
+    ``zero`` is the place taken as φ = 0 in a part without ground; its charge makes the total 0.
     """
 
     nodes: tuple[str, ...]
@@ -43,14 +42,14 @@ class Block:
 
     @cached_property
     def names(self) -> dict[sp.Symbol, sp.Expr]:
-        """What the local symbols of :func:`solved` stand for."""
-        made: dict[sp.Symbol, sp.Expr] = {
+        """Expressions that the local symbols of :attr:`matrix` and :meth:`energy` stand for."""
+        names: dict[sp.Symbol, sp.Expr] = {
             symbols.charge(f"@{i}"): symbols.charge(n) for i, n in enumerate(self.nodes)
         }
         for k, m in enumerate(self.membranes):
             assert m.capacitance is not None
-            made[_area(k)], made[_specific(k)] = m.area.symbol, m.capacitance.symbol
-        return made
+            names[_area(k)], names[_capacitance(k)] = m.area.symbol, m.capacitance.symbol
+        return names
 
     @property
     def matrix(self) -> sp.Matrix:
@@ -66,36 +65,36 @@ def _area(k: int) -> sp.Symbol:
     return symbols.parameter(f"@{k}.area", positive=True)
 
 
-def _specific(k: int) -> sp.Symbol:
+def _capacitance(k: int) -> sp.Symbol:
     return symbols.parameter(f"@{k}.capacitance", positive=True)
 
 
 @lru_cache(maxsize=256)
 def _laplacian(size: int, links: tuple[Link, ...]) -> sp.Matrix:
-    made = sp.zeros(size, size)
+    C = sp.zeros(size, size)
     for k, (i, j) in enumerate(links):
-        c = _area(k) * _specific(k)
-        made[i, i] += c
+        c = _area(k) * _capacitance(k)
+        C[i, i] += c
         if j is not None:
-            made[j, j] += c
-            made[i, j] -= c
-            made[j, i] -= c
-    return made.as_immutable()
+            C[j, j] += c
+            C[i, j] -= c
+            C[j, i] -= c
+    return C.as_immutable()
 
 
 @lru_cache(maxsize=256)
 def _energy(size: int, links: tuple[Link, ...]) -> sp.Expr:
     q = sp.Matrix([symbols.charge(f"@{i}") for i in range(size)])
-    return (q.T * _solved(_laplacian(size, links)) * q)[0] / 2
+    return (q.T * _inverse(_laplacian(size, links)) * q)[0] / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """The capacitor network: floating nodes in order, in blocks that capacitors join, φ of every
-    place as an expression.
+    """The capacitor network: floating nodes in order, blocks of nodes that capacitors join, and φ
+    of every place as an expression.
 
-    ``datum`` names by place what its φ is measured against: the ground (an empty name), or a place
-    of its own part.
+    ``datum`` gives by place the reference of its φ: the ground (an empty name), or a place of its
+    own part.
     """
 
     nodes: tuple[str, ...]
@@ -104,32 +103,28 @@ class Circuit:
     datum: dict[str, str]
 
     def has_voltage(self, membrane: Membrane) -> bool:
-        """Whether V of a membrane is a function of the state: both sides are measured against the
-        same.
-        """
+        """Whether V of a membrane is a function of the state: both sides have one reference."""
         return self.datum[membrane.inside.name] == self.datum[membrane.outside.name]
 
     @cached_property
     def matrix(self) -> sp.Matrix:
         """The capacitance matrix C_L [fF]."""
-        made = sp.zeros(len(self.nodes), len(self.nodes))
+        C = sp.zeros(len(self.nodes), len(self.nodes))
         index = {n: i for i, n in enumerate(self.nodes)}
         for block in self.blocks:
             own = block.matrix.xreplace(block.names)
             for a, first in enumerate(block.nodes):
                 for b, second in enumerate(block.nodes):
-                    made[index[first], index[second]] = own[a, b]
-        return made
+                    C[index[first], index[second]] = own[a, b]
+        return C
 
 
 def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Place]:
-    """All places by name, in the order in which they are met; two of one name are an error."""
-    found: dict[str, Place] = {}
-    met = [p for m in membranes for p in (m.inside, m.outside)] + [
-        p for p in on if isinstance(p, Compartment)
-    ]
-    for place in met:
-        if found.setdefault(place.name, place) is not place:
+    """All places by name, in order of first use; two of one name are an error."""
+    by_name: dict[str, Place] = {}
+    sides = [p for m in membranes for p in (m.inside, m.outside)]
+    for place in [*sides, *(p for p in on if isinstance(p, Compartment))]:
+        if by_name.setdefault(place.name, place) is not place:
             advice = "use the same object for the same place, or give one of them another name"
             raise errors.DuplicateName(
                 where="Model, places",
@@ -137,7 +132,7 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
                 got=f"two named {place.name!r}",
                 advice=advice,
             )
-    return found
+    return by_name
 
 
 def circuit(
@@ -147,16 +142,16 @@ def circuit(
 
     Raises ``ChargeImbalance`` where charge has nowhere to go.
     """
-    earth = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
-    loaded = [m for m in membranes if m.capacitance is not None]
-    datum = dict.fromkeys(earth, "")
-    touching = _touching(loaded)
-    floating = dict.fromkeys(n for n in all_places if n not in earth)
+    grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
+    capacitors = [m for m in membranes if m.capacitance is not None]
+    datum = dict.fromkeys(grounded, "")
+    touching = _touching(capacitors)
+    floating = dict.fromkeys(n for n in all_places if n not in grounded)
     for start in floating:
         if start not in datum:
             part = _connected(start, touching, floating)
             tied = any(
-                p.name in earth
+                p.name in grounded
                 for n in part
                 for m in touching.get(n, ())
                 for p in (m.inside, m.outside)
@@ -169,7 +164,7 @@ def circuit(
         n: symbols.electric_potential(n) for n in nodes
     }
     return Circuit(
-        nodes, tuple(_block(group, datum) for group in _groups(nodes, loaded)), phi, datum
+        nodes, tuple(_block(group, datum) for group in _groups(nodes, capacitors)), phi, datum
     )
 
 
@@ -204,8 +199,8 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
 def _zero(
     part: set[str], all_places: Mapping[str, Place], touching: Mapping[str, Sequence[Membrane]]
 ) -> str:
-    """The place of a part that is taken as φ = 0: a bath before a cell, then what most capacitors
-    touch, whatever the order of the list.
+    """The place of a part that is taken as φ = 0: a bath before a cell, then the one with most
+    capacitors, whatever the order of the list.
     """
     return min(
         part, key=lambda n: (isinstance(all_places[n], Compartment), -len(touching.get(n, ())), n)
@@ -213,34 +208,34 @@ def _zero(
 
 
 def _groups(
-    nodes: Sequence[str], loaded: Sequence[Membrane]
+    nodes: Sequence[str], capacitors: Sequence[Membrane]
 ) -> list[tuple[list[str], list[Membrane]]]:
-    """Nodes that capacitors join, in order, with the capacitors that touch them."""
+    """Groups of nodes that capacitors join, in order, with the capacitors that touch them."""
     order = {n: i for i, n in enumerate(nodes)}
-    touching = _touching(loaded)
-    left, found = set(nodes), []
+    touching = _touching(capacitors)
+    remaining, groups = set(nodes), []
     for start in nodes:
-        if start in left:
+        if start in remaining:
             part = _connected(start, touching, order)
-            left -= part
-            own = dict.fromkeys(m for n in sorted(part, key=order.__getitem__) for m in touching[n])
-            found.append((sorted(part, key=order.__getitem__), list(own)))
-    return found
+            remaining -= part
+            group = sorted(part, key=order.__getitem__)
+            groups.append((group, list(dict.fromkeys(m for n in group for m in touching[n]))))
+    return groups
 
 
 def _touching(membranes: Sequence[Membrane]) -> dict[str, list[Membrane]]:
     """The membranes of each place."""
-    found: dict[str, list[Membrane]] = {}
+    touching: dict[str, list[Membrane]] = {}
     for m in membranes:
         for p in (m.inside, m.outside):
-            found.setdefault(p.name, []).append(m)
-    return found
+            touching.setdefault(p.name, []).append(m)
+    return touching
 
 
 def _connected(
     start: str, touching: Mapping[str, Sequence[Membrane]], among: Container[str]
 ) -> set[str]:
-    """All of ``among`` that membranes join to a place, itself included."""
+    """All places of ``among`` that membranes connect to a place, itself included."""
     part, edge = {start}, [start]
     while edge:
         near = {
@@ -255,7 +250,7 @@ def _connected(
 
 
 def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) -> Block:
-    """Nodes and capacitors in local numbers."""
+    """Nodes and capacitors, numbered within the block."""
     nodes, membranes = group
     index = {n: i for i, n in enumerate(nodes)}
     ends = [[index[p.name] for p in (m.inside, m.outside) if p.name in index] for m in membranes]
@@ -267,11 +262,11 @@ def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) ->
     )
 
 
-def _solved(C: sp.Matrix) -> sp.Matrix:
-    """The inverse of a small positive definite matrix by Gauss–Jordan, left unsimplified: sympy's
-    own tests for zero are slow.
+def _inverse(C: sp.Matrix) -> sp.Matrix:
+    """The inverse of a small positive definite matrix by Gauss–Jordan elimination, unsimplified:
+    sympy's own tests for zero are slow.
 
-    Nodes of few neighbours go first, so that a lumen that all cells share fills nothing in.
+    Nodes with few neighbours go first, so that a lumen shared by all cells causes no fill-in.
     """
     size = C.rows
     rows = [
@@ -293,23 +288,24 @@ def column(
 
     ``rows`` are names of states by symbol, ``names`` the same names.
     """
-    found: dict[str, sp.Expr] = {}
-    for who, n in process.reaction.net.items():
-        if who.row in names:
-            found[who.row] = found.get(who.row, sp.S.Zero) + n * who.per_mole
+    column: dict[str, sp.Expr] = {}
+    for participant, n in process.reaction.net.items():
+        if participant.row in names:
+            column[participant.row] = (
+                column.get(participant.row, sp.S.Zero) + n * participant.per_mole
+            )
     for place, z in process.reaction.charge_moved().items():
         name = rows.get(symbols.charge(place), "")
         if name:
-            found[name] = exact(z) * symbols.F
-    return found
+            column[name] = exact(z) * symbols.F
+    return column
 
 
 def invariants(
     rows: Sequence[str], columns: Sequence[dict[str, Fraction]]
 ) -> list[dict[str, Fraction]]:
-    """A basis of the left null space of N: every Σ weight·row is constant along any run.
-
-    Exact, by sparse elimination.
+    """A basis of the left null space of N, exact, by sparse elimination: every Σ weight·row is
+    constant along any run.
     """
     # reduce columns to echelon form; the free rows then give one invariant each
     pivots: dict[str, dict[str, Fraction]] = {}
@@ -344,7 +340,7 @@ def _eliminate(
     vector: dict[str, Fraction], by: dict[str, Fraction], pivot: str
 ) -> dict[str, Fraction]:
     factor = vector.get(pivot, Fraction(0))
-    made = {
+    difference = {
         r: vector.get(r, Fraction(0)) - factor * by.get(r, Fraction(0)) for r in {**vector, **by}
     }
-    return {r: v for r, v in made.items() if v}
+    return {r: v for r, v in difference.items() if v}

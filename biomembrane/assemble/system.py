@@ -1,5 +1,5 @@
-"""The system that is declared: places, membranes, circuit, parameters, states, and the
-stoichiometric matrix over them.
+"""The declared system: places, membranes, circuit, parameters, states, and the stoichiometric
+matrix of its processes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from .stoichiometry import Circuit
 
 
 class System(Compared):
-    """Transporters on membranes between places, gathered and checked; see :class:`.model.Model` for
-    arguments and attributes.
+    """Transporters on membranes between places, collected and checked; see :class:`.model.Model`
+    for arguments and attributes.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class System(Compared):
         ]
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
         declared += initial_contents.declared(self.places.values(), self.membranes)
-        chosen, self.start = initial_potentials.starting(
+        potentials, self.start = initial_potentials.starting(
             self.membranes, self.circuit, potential or {}
         )
         self.auxiliaries = auxiliaries(
@@ -77,15 +77,14 @@ class System(Compared):
             {*self.membranes, *self.places.values()}
         )  # fmt: skip
         initial_potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
-        declared += chosen
+        declared += potentials
         declared += [
             p for t in (*self.transporters, *self.auxiliaries) for p in t.parameters.values()
         ]
         self.parameters: dict[str, Declared] = checks.unique(declared)
-        filled = [c.name for c in self.compartments if c.contents]
-        checks.carriers(
-            self.transporters, self.parameters, [*filled, *self.circuit.nodes, *self.swelling]
-        )
+        with_states = [c.name for c in self.compartments if c.contents]
+        with_states += [*self.circuit.nodes, *self.swelling]
+        checks.carriers(self.transporters, self.parameters, with_states)
         self.states: tuple[StateVariable, ...] = states(
             self.compartments, self.transporters, self.circuit, self.swelling, self.start,
             self.auxiliaries
@@ -107,7 +106,7 @@ class System(Compared):
         return self.parameter(name).symbol
 
     def parameter(self, name: str) -> Declared:
-        """The declared parameter of this name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is
+        """The declared parameter of a name: ``cell.Na``, ``Na@cell``, or ``Na@in`` where that is
         one place.  Raises ``UnknownName`` with the nearest names.
         """
         if isinstance(name, str) and name in self.parameters:
@@ -124,16 +123,12 @@ class System(Compared):
 
     @cached_property
     def concentrations(self) -> dict[str, Species]:
-        """By the dotted name of each parameter that is a concentration in a place, of what it is
-        one.
-        """
+        """Species by the dotted names of the parameters that are concentrations."""
         return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
 
     @property
     def unaccounted(self) -> tuple[str, ...]:
-        """Names of the states that have no share in the free energy, and so are outside the energy
-        books.
-        """
+        """Names of the states without a share in the free energy, which are outside the ledger."""
         return tuple(x.name for x in self.states if x.conjugate is None)
 
     @property
@@ -146,34 +141,28 @@ class System(Compared):
     @cached_property
     def invariants(self) -> list[dict[str, Fraction]]:
         """Moieties and Γ: each is Σ weight·pool, with charges counted in units of F."""
-        return self._kept(
-            x for x in self.pools if x.rate is None and x.constraint is None
-        )  # moved by processes alone
+        # pools that only processes change
+        return self._conserved(x for x in self.pools if x.rate is None and x.constraint is None)
 
     @property
     def moieties(self) -> list[dict[str, Fraction]]:
-        """The same of all that processes move, also where constraints say how much of it is where:
-        those must keep it.
+        """The invariants of all pools that processes change, also those with constraints, which
+        must conserve them.
         """
-        return self._kept(x for x in self.pools if x.rate is None)
+        return self._conserved(x for x in self.pools if x.rate is None)
 
-    def _kept(self, moved: Iterable[StateVariable]) -> list[dict[str, Fraction]]:
-        moved = list(moved)
-        quantum = {x.name: x.quantum for x in moved if x.quantum is not None}
+    def _conserved(self, pools: Iterable[StateVariable]) -> list[dict[str, Fraction]]:
+        quantum = {x.name: x.quantum for x in pools if x.quantum is not None}
         columns = [
-            {
-                row: Fraction(sp.Rational(c / quantum[row]))
-                for row, c in col.items()
-                if row in quantum
-            }
-            for col in self.N.values()
+            {row: Fraction(sp.Rational(c / quantum[row])) for row, c in N.items() if row in quantum}
+            for N in self.N.values()
         ]
         return stoichiometry.invariants(list(quantum), columns)
 
 
 def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str], set[str]]:
-    """Names of the compartments whose volume a process changes, of the places that water crosses a
-    membrane to or from, and of all that the processes with water are on.
+    """Names of the compartments whose volume a process changes, of the places that exchange water
+    across a membrane, and of the membranes and places of the processes with water.
     """
     moved = [
         (w.place, p.on)

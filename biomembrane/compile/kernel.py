@@ -1,6 +1,4 @@
-"""What the rest of the house asks of a compiled program: protocols, so that any engine can give
-it.
-"""
+"""The protocol of a kernel: the functions of a compiled program."""
 
 from __future__ import annotations
 
@@ -28,12 +26,12 @@ class Kernel(Protocol):
 
     @property
     def size(self) -> int:
-        """How many states."""
+        """Number of states."""
 
     @property
     def slots(self) -> Mapping[int, int]: ...
 
-    def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
+    def bind(self, p: Sequence[Any] | Array) -> Sequence[Any]:
         """The constants of parameters in program order, numbers or ``(lane,)`` arrays; every other
         call takes them last.
         """
@@ -44,19 +42,19 @@ class Kernel(Protocol):
     def one(
         self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]
     ) -> Sequence[float]:
-        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
-        looked at.
+        """As :meth:`call` at one state, of numbers; entries of ``y`` after the states are
+        ignored.
         """
 
     def blocks(
         self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]
     ) -> Iterator[Array]:
-        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of
-        it.
+        """Blocks of the Jacobian between chosen states, each as :meth:`jacobian`, without the whole
+        matrix.
         """
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """f: dx/dt, and in the rows of constraints what must be 0."""
+        """f: dx/dt, and in the rows of constraints the residual."""
 
     def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """∂f/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""

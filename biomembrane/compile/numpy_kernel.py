@@ -4,7 +4,7 @@
 The text is printed from the graph alone (never from what a user wrote) and runs in two namespaces:
 plain floats with :mod:`math` for one state, which is ten times faster there, and numpy ufuncs for
 lanes; large models are swept instead, equal operations at once (:class:`.graph.arrays.Sweep`).
-Work that only needs parameters is hoisted into ``prepare``.  This printer is the reference that
+Work that only needs parameters is hoisted into ``bind``.  This printer is the reference that
 every other one is tested against.
 """
 
@@ -65,7 +65,7 @@ class Kernel:
     ``y`` is ``(state,)`` or ``(state, …)``, ``t`` and constants numbers or arrays that broadcast to
     ``(…)``; a batch equals its singles.
 
-    ``prepare(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the
+    ``bind(p)`` takes parameters in program order, numbers or ``(lane,)`` arrays, and gives the
     constants that every other call takes last.  ``call(group, t, y, constants)`` gives the members
     of an output group as ``(member,)`` or ``(member, …)``. All in the internal system.
     """
@@ -84,14 +84,14 @@ class Kernel:
         self._sweeps: dict[str, Sweep] = {}
         self.size, self.mass = len(program.states), np.array(program.mass, dtype=float)
         if program.rolled:
-            self._sweeps["prepare"] = Sweep(program.graph, list(frontier), {}, ARRAYS)
+            self._sweeps["bind"] = Sweep(program.graph, list(frontier), {}, ARRAYS)
         else:
-            self._prepare = _function(program, "prepare", list(frontier), {})
+            self._bind = _function(program, "bind", list(frontier), {})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return kernel, (self.program,)
 
-    def prepare(self, p: Sequence[Any] | Array) -> Sequence[Any]:
+    def bind(self, p: Sequence[Any] | Array) -> Sequence[Any]:
         """Constants of these parameters (numbers, or arrays over lanes): floats, or arrays where a
         parameter is one.
         """
@@ -102,17 +102,17 @@ class Kernel:
                 if lanes
                 else np.array([float(x) for x in p])
             )
-            return [*self._sweeps["prepare"](0.0, (), (), given, lanes)]
+            return [*self._sweeps["bind"](0.0, (), (), given, lanes)]
         if plain(p) or not any(isinstance(x, np.ndarray) and x.ndim for x in p):
-            made: Sequence[Any] = _call(
-                self._prepare[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots)
+            constants: Sequence[Any] = _call(
+                self._bind[0], 0.0, (), (), [float(x) for x in p], size=len(self.slots)
             )
-            return made
+            return constants
         with np.errstate(
             all="ignore"
         ):  # numpy's own numbers, for Python's would raise on a division by zero
             return list(
-                self._prepare[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p])
+                self._bind[1](0.0, (), (), [np.float64(x) if np.ndim(x) == 0 else x for x in p])
             )
 
     def call(self, group: str, t: Any, y: Array, constants: Sequence[Any]) -> Array:
@@ -123,27 +123,27 @@ class Kernel:
         if y.ndim == 1:
             return np.array(self.one(group, t, y.tolist(), constants), dtype=float)
         many, members = self._pair(group)[1], len(self.program.outputs[group])
-        made = np.empty((members, *y.shape[1:]))
+        values = np.empty((members, *y.shape[1:]))
         with np.errstate(all="ignore"):
             for k, row in enumerate(many(t, y, constants, ())):
-                made[k] = row
-        return made
+                values[k] = row
+        return values
 
     def one(
         self, group: str, t: float, y: Sequence[float], constants: Sequence[Any]
     ) -> Sequence[float]:
-        """As :meth:`call` at one state, of numbers; what stands in ``y`` after the states is not
-        looked at.
+        """As :meth:`call` at one state, of numbers; entries of ``y`` after the states are
+        ignored.
         """
         if self.program.rolled:
-            made: Sequence[float] = self._sweep(
+            swept: Sequence[float] = self._sweep(
                 group, t, np.array(y[: self.size]), constants
             ).tolist()
-            return made
-        found: Sequence[float] = _call(
+            return swept
+        values: Sequence[float] = _call(
             self._pair(group)[0], t, y, constants, (), size=len(self.program.outputs[group])
         )
-        return found
+        return values
 
     def _pair(self, group: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """The functions of a group, of numbers and of arrays, printed when they are first
@@ -172,18 +172,18 @@ class Kernel:
             return self._sweep(group, t, y.reshape(len(y), -1), flat).reshape(-1, *y.shape[1:])
         lanes = y.shape[1]
         c = _stacked(constants, lanes)
-        made = np.empty((len(sweep.roots), lanes))
+        values = np.empty((len(sweep.roots), lanes))
         block = max(1, _ROOM // max(1, sweep.size))
         for first in range(0, lanes, block):
             part = slice(first, first + block)
-            made[:, part] = sweep(
+            values[:, part] = sweep(
                 t[part] if np.ndim(t) else t,
                 y[:, part],
                 c[:, part],
                 (),
                 len(range(*part.indices(lanes))),
             )
-        return made
+        return values
 
     def swept(
         self, groups: Sequence[str], t: Any, y: Array, constants: Sequence[Any]
@@ -201,8 +201,8 @@ class Kernel:
     def blocks(
         self, t: Any, y: Array, constants: Sequence[Any], chosen: Iterable[Sequence[int]]
     ) -> Iterator[Array]:
-        """The Jacobian between the chosen states, each as in :meth:`jacobian`, without the whole of
-        it.
+        """Blocks of the Jacobian between chosen states, each as :meth:`jacobian`, without the whole
+        matrix.
         """
         values = self.call("jacobian", t, y, constants)
         rows, columns = (np.asarray(each, dtype=np.int64) for each in self.program.sparsity)
@@ -210,23 +210,23 @@ class Kernel:
         first = np.searchsorted(rows[order], np.arange(self.size + 1))
         for states in chosen:
             place = {state: k for k, state in enumerate(states)}
-            made = np.zeros((len(states), len(states), *values.shape[1:]))
+            block = np.zeros((len(states), len(states), *values.shape[1:]))
             for state in states:
                 for n in order[first[state] : first[state + 1]].tolist():
                     if int(columns[n]) in place:
-                        made[place[state], place[int(columns[n])]] = values[n]
-            yield made
+                        block[place[state], place[int(columns[n])]] = values[n]
+            yield block
 
     def rhs(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
-        """f: dx/dt, and in the rows of constraints what must be 0."""
+        """f: dx/dt, and in the rows of constraints the residual."""
         return self.call("rhs", t, y, constants)
 
     def jacobian(self, t: Any, y: Array, constants: Sequence[Any]) -> Array:
         """∂f/∂x as a dense array, ``(state, state)`` or ``(state, state, lane)``."""
         values = self.call("jacobian", t, y, constants)
-        made = np.zeros((self.size, self.size, *values.shape[1:]))
-        made[self.program.sparsity] = values
-        return made
+        matrix = np.zeros((self.size, self.size, *values.shape[1:]))
+        matrix[self.program.sparsity] = values
+        return matrix
 
 
 def plain(numbers: Iterable[Any]) -> bool:
@@ -240,19 +240,19 @@ _building = threading.RLock()
 def kernel(program: Program) -> Kernel:
     """The numpy kernel of a program, built once."""
     with _building:
-        made = caching.held(program)
-        if Kernel not in made:
-            made[Kernel] = Kernel(program)
-        found: Kernel = made[Kernel]
-        return found
+        cache = caching.held(program)
+        if Kernel not in cache:
+            cache[Kernel] = Kernel(program)
+        built: Kernel = cache[Kernel]
+        return built
 
 
 def _stacked(constants: Sequence[Any], lanes: int) -> Array:
     """Constants as (slot, lane)."""
-    made = np.empty((len(constants), lanes))
+    stacked = np.empty((len(constants), lanes))
     for k, c in enumerate(constants):
-        made[k] = c
-    return made
+        stacked[k] = c
+    return stacked
 
 
 def _call(function: Callable[..., Any], t: Any, y: Any, c: Any, p: Any, *, size: int) -> Any:
@@ -265,11 +265,11 @@ def _call(function: Callable[..., Any], t: Any, y: Any, c: Any, p: Any, *, size:
 def _hoisted(program: Program, roots: Iterable[int]) -> list[int]:
     """Parameter-only nodes that the state-dependent ones use directly, and parameter-only roots."""
     g = program.graph
-    found = [r for r in roots if g.free[r] and g.value(r) is None]
+    nodes = [r for r in roots if g.free[r] and g.value(r) is None]
     for i in g.reachable(roots):
         if not g.free[i] and g.nodes[i][0] != "in":
-            found += [a for a in g.nodes[i][1:] if g.free[a] and g.value(a) is None]
-    return found
+            nodes += [a for a in g.nodes[i][1:] if g.free[a] and g.value(a) is None]
+    return nodes
 
 
 def _hoisted_arrays(program: Program, roots: Sequence[int]) -> list[int]:
@@ -277,8 +277,8 @@ def _hoisted_arrays(program: Program, roots: Sequence[int]) -> list[int]:
     a, free = arrays(program.graph), np.array(program.graph.free, dtype=bool)
     used = a.args[a.reach(roots) & ~free].ravel()
     both = np.concatenate([np.asarray(roots, dtype=np.int64), used[used >= 0]])
-    found: list[int] = np.unique(both[free[both] & (a.op[both] != CONST)]).tolist()
-    return found
+    nodes: list[int] = np.unique(both[free[both] & (a.op[both] != CONST)]).tolist()
+    return nodes
 
 
 def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, int]) -> str:
@@ -286,22 +286,22 @@ def source(program: Program, name: str, roots: Sequence[int], slots: dict[int, i
     g = program.graph
     text: dict[int, str] = {}
     uses: dict[int, int] = {}
-    seen = g.reachable(roots, slots)
-    order = [i for i in seen if i not in slots and g.nodes[i][0] not in ("const", "in")]
+    nodes = g.reachable(roots, slots)
+    order = [i for i in nodes if i not in slots and g.nodes[i][0] not in ("const", "in")]
     for i in order:
         for a in g.nodes[i][1:]:
             uses[a] = uses.get(a, 0) + 1
     for r in roots:
         uses[r] = uses.get(r, 0) + 2
     lines = []
-    for i in (i for i in seen if i in slots or g.nodes[i][0] == "in"):
+    for i in (i for i in nodes if i in slots or g.nodes[i][0] == "in"):
         node = g.nodes[i]
         text[i] = f"v{i}"
         place = (
             f"c[{slots[i]}]" if i in slots else "t" if node[1] == "t" else f"{node[1]}[{node[2]}]"
         )
         lines.append(f"    v{i} = {place}")
-    for i in seen:
+    for i in nodes:
         if g.nodes[i][0] == "const" and i not in slots:
             text[i] = repr(g.nodes[i][1])
     for i in order:
@@ -324,9 +324,9 @@ def _function(
     program: Program, name: str, roots: Sequence[int], slots: dict[int, int]
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     code = compile(source(program, name, roots, slots), f"<{name}>", "exec")
-    made = []
+    functions = []
     for namespace in (SCALARS, ARRAYS):
         space = dict(namespace)
         exec(code, space)
-        made.append(space[name])
-    return made[0], made[1]
+        functions.append(space[name])
+    return functions[0], functions[1]

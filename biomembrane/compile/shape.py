@@ -45,7 +45,7 @@ def quadratures(program: Program) -> list[int]:
 
 def shape(program: Program, constants: int) -> Shape:
     """The sizes of a program."""
-    made = plan(
+    elimination = plan(
         len(program.states),
         zip(*program.sparsity, strict=True),
         program.owners if program.rolled else (),
@@ -62,13 +62,13 @@ def shape(program: Program, constants: int) -> Shape:
         entries,
         drifts,
         len(program.sparsity[0]),
-        len(made.index),
+        len(elimination.index),
     )
     return Shape(
         *sizes,
         clocked,
         constants,
-        made,
+        elimination,
         len(program.events),
         program.owners,
         program.rolled,

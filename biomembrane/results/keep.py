@@ -63,9 +63,9 @@ class Keep:
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
-        known = [*VARIABLES, *LEDGER_VARIABLES, *(f"ledger_{line}" for line in LINES)]
-        for name in () if self.whole else _names(self.variables, "variables", known):
-            _check_choice(name, known, "Keep(variables=…)")
+        names = [*VARIABLES, *LEDGER_VARIABLES, *(f"ledger_{line}" for line in LINES)]
+        for name in () if self.whole else _names(self.variables, "variables", names):
+            _check_choice(name, names, "Keep(variables=…)")
         if self.whole and self.reduce:
             raise errors.BadSettings(
                 where="Keep(variables='all', reduce=…)",
@@ -134,23 +134,23 @@ class Keep:
         return np.searchsorted(times, own)
 
 
-def _check_choice(name: Any, known: Any, where: str) -> None:
-    if not isinstance(name, str) or name not in known:
+def _check_choice(name: Any, choices: Any, where: str) -> None:
+    if not isinstance(name, str) or name not in choices:
         raise errors.UnknownName(
             where=where,
-            wanted=" | ".join(known),
+            wanted=" | ".join(choices),
             got=errors.shown(name),
-            advice=errors.nearest(name, known) or _EXAMPLE,
+            advice=errors.nearest(name, choices) or _EXAMPLE,
         )
 
 
-def _names(given: Any, field_: str, known: Any) -> Sequence[str]:
+def _names(given: Any, field_: str, choices: Any) -> Sequence[str]:
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise errors.WrongType(
             where=f"Keep({field_}=…)",
             wanted="a list of names",
             got=errors.shown(given),
-            advice=f"{field_}=[{next(iter(known))!r}]",
+            advice=f"{field_}=[{next(iter(choices))!r}]",
         )
     return given
 

@@ -60,7 +60,8 @@ def _other_coordinates(model: Model, dim: str) -> dict[str, list[str]]:
     if dim == "process":
         return {"transporter": [p.transporter for p in model.processes]}
     if dim == "entry":
-        return {f"entry_{what}": list(names) for what, names in model.ledger_layout.labels.items()}
+        entries = model.ledger_layout.labels
+        return {f"entry_{label}": list(names) for label, names in entries.items()}
     if dim == "loop":
         return {"loop_cycle": list(schema.loops(model).values())}
     if dim == "state":

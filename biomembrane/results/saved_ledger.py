@@ -69,7 +69,7 @@ class Filed:
         least = data.ledger_least_power.transpose(*self.dims, "process").values.reshape(
             -1, data.sizes["process"]
         )
-        self.block = SimpleNamespace(times=times, least=least)
+        self.block = SimpleNamespace(times=times, min_dissipation=least)
 
     @property
     def statuses(self) -> list[Status]:

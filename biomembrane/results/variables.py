@@ -110,11 +110,17 @@ def variable_values(trajectory: Trajectory, books: LedgerTotals, name: str) -> A
     v = TABLE[name]
     if v.part is Part.COURSE:
         return course_values(trajectory, name)
-    if v.part is Part.LINE or name in _TOTALS:
-        totals: Array = getattr(books, name.removeprefix("ledger_"))
-        return totals
-    others: Array = _OTHERS[name](trajectory, books)
-    return others
+    of_totals = v.part is Part.LINE or name in _TOTALS
+    values: Array = (
+        getattr(books, name.removeprefix("ledger_"))
+        if of_totals
+        else _OTHERS[name](trajectory, books)
+    )
+    not_run = [status.kind is Outcome.CANCELLED for status in trajectory.statuses]
+    if any(not_run) and np.issubdtype(values.dtype, np.floating):
+        values = values.copy()
+        values[..., not_run] = np.nan
+    return values
 
 
 _TOTALS = (  # variables that are attributes of the ledger's totals

@@ -1,5 +1,5 @@
-"""A run that goes on from another: with the parameters of that run, as they were at its end, unless
-it is given others.
+"""A run that continues another: with the parameters of that run at its end, unless others are
+given.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .start_parameters import of_start, potentials_of_start
 
 
 def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping[str, Any] | None:
-    """What was given, under dotted names, and what a run that is the ``start`` was given: numbers,
-    arrays over its lanes, and of what a protocol moved the last value.
+    """Parameters given, under dotted names, and those of the run that is the ``start``: numbers,
+    arrays over its lanes, and the last value of a protocol.
 
-    Raises ``BadSettings`` for a parameter that says what there is at the start, unless that run was
-    given the same.
+    Raises ``BadSettings`` for a parameter that determines the state at the start, unless that run
+    was given the same.
     """
     if isinstance(given, Mapping):
         given = renamed(given, model.sides, model.parameters, "simulate(parameters=…)")
@@ -42,7 +42,7 @@ def onward(model: Model, given: Mapping[str, Any] | None, start: Any) -> Mapping
 
 
 def fixed(name: str, where: str) -> errors.BiomembraneError:
-    """What is told where a run that goes on from a state is given what there is at the start."""
+    """The error for a parameter that determines the start of a run that continues another."""
     got = f"{name}, which sets what the model holds at the start, beside start="
     advice = f"leave {name} out, or leave start= out and give the contents"
     return errors.BadSettings(
@@ -51,7 +51,7 @@ def fixed(name: str, where: str) -> errors.BiomembraneError:
 
 
 def unused(model: Model, start: Any) -> frozenset[str]:
-    """Parameters that a run which goes on from a state does not use: contents and potentials at the
+    """Parameters that a run does not use which continues another: contents and potentials at the
     start.
     """
     if not hasattr(start, "end_state"):
@@ -61,7 +61,7 @@ def unused(model: Model, start: Any) -> frozenset[str]:
 
 
 def _value(data: Any, name: str) -> Any:
-    """What a parameter was at the end of a run, from its data."""
+    """Value of a parameter at the end of a run, from its data."""
     values = (
         data[name].isel(time=-1)
         if name in data.data_vars and "time" in data[name].dims

@@ -1,4 +1,4 @@
-"""What the house asks of an engine and of a solver: protocols.  Nothing asks which one it has."""
+"""The protocols of engines and solvers; no code depends on a particular one."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Compiled(Protocol):
         """Integrate every lane with dense output, so that output times never change the steps, and
         the ledger along the same steps.
 
-        A part of a run that ends at a break is a step boundary.  A lane stops on a non-finite
-        value, a step that collapses or an amount below zero, and then gives back all it has up to
-        there with a status that says why; the others go on.  No state is clipped.
+        Breaks are step boundaries.  A lane stops at a non-finite value, a step that collapses or a
+        negative amount, and returns all results up to there with a status that says why; the others
+        continue.  No state is clipped.
         """
 
 
 class Engine(Protocol):
-    """What turns programs into something that integrates."""
+    """Prepares programs for integration."""
 
     def prepare(self, program: Program, lanes: int) -> Compiled:
-        """For so many lanes in all, of which a problem has some; they are the same to the last bit,
-        however they are shared out.
+        """Prepare a program for so many lanes in all, of which a problem has some; results are
+        bitwise the same, however lanes are distributed.
         """
 
 
@@ -44,11 +44,11 @@ class Solver(Engine, Protocol):
 
     @property
     def threads(self) -> int:
-        """How many problems it can integrate side by side; 0 for one a core."""
+        """Number of problems integrated at the same time; 0 for one per core."""
 
     @property
     def careful(self) -> bool:
-        """Whether it mends the powers of slaved processes, given a program that was made
+        """Whether it corrects the powers of slaved processes, given a program built as
         ``careful``.
         """
 

@@ -1,8 +1,8 @@
-"""Parts that end at run time: what an event sets where it fires, and the breaks that each lane met,
-of protocols and of events alike.
+"""Effects of events, which end segments at run time, and the record of the breaks of each lane, of
+protocols and of events alike.
 
-An engine ends a part at the root of an event and asks :meth:`Passage.fire` for the state from which
-the lane goes on.
+An engine ends a segment at the root of an event and asks :meth:`EventEffects.fire` for the state
+from which the lane continues.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NO_NUMBER = "the event {event!r} is not a number"
 
 
 class EventEffects:
-    """Lanes of a problem on their way from break to break.
+    """Effects of events on the lanes of a problem, and the breaks that they pass.
 
     ``held`` (lane, segment, constant): constants in each scheduled segment, changed where an event
     sets a parameter; ``break_states`` (lane, segment − 1, state): states at the breaks of protocols
@@ -59,9 +59,8 @@ class EventEffects:
         ]
 
     def fire(self, lanes: Lanes, which: Lanes, times: Array, before: Array) -> Array:
-        """The states (state, lane) from which these lanes go on, after each met the events
-        ``which`` (bits) at its time with the state ``before``; of several events each finds what
-        those before it in the program have left.
+        """States (state, lane) of these lanes after the events ``which`` (bits) at ``times``, from
+        the states ``before``; several events act in the order of the program.
         """
         if len(self.problem.segment_ends) > 1:
             for lane, time in zip(lanes.tolist(), times.tolist(), strict=True):
@@ -76,7 +75,7 @@ class EventEffects:
         return after
 
     def _fire(self, number: int, lanes: Lanes, times: Array, before: Array) -> Array:
-        """The states after one event.  A break of a protocol at the same time comes first."""
+        """States after one event; a break of a protocol at the same time comes first."""
         problem, program = self.problem, self.problem.kernel.program
         event, first = program.events[number], sum(len(e.sets) for e in program.events[:number])
         segment, after = (problem.segment_ends[:-1, lanes] <= times).sum(axis=0), before.copy()
@@ -87,9 +86,9 @@ class EventEffects:
             if name in program.states:
                 after[program.states.index(name)] = value
             else:
-                self._put(program.parameters.index(name), lanes, value)
+                self._set_input(program.parameters.index(name), lanes, value)
         if not {name for name, _ in event.sets} <= set(program.states):
-            self._prepare(lanes, segment)
+            self._bind(lanes, segment)
         rows = zip(
             lanes.tolist(),
             times.tolist(),
@@ -103,23 +102,23 @@ class EventEffects:
             self.met[lane].append(Break(time, event.name, old, new, part, self._set[lane]))
         return after
 
-    def _put(self, number: int, lanes: Lanes, values: Array) -> None:
-        """Set an input in all parts."""
+    def _set_input(self, number: int, lanes: Lanes, values: Array) -> None:
+        """Set an input in all segments."""
         for part in self._inputs:
             part[number][lanes] = values
         for lane, value in zip(lanes.tolist(), values.tolist(), strict=True):
             self._set[lane] = {**self._set[lane], number: value}
 
-    def _prepare(self, lanes: Lanes, segment: Lanes) -> None:
-        """Constants anew, of the parts from ``segment`` on."""
+    def _bind(self, lanes: Lanes, segment: Lanes) -> None:
+        """Recompute the constants of the segments from ``segment`` on."""
         for number, part in enumerate(self._inputs):
             now = lanes[segment <= number]
             if len(now):
-                for k, c in enumerate(self.problem.kernel.prepare([x[now] for x in part])):
+                for k, c in enumerate(self.problem.kernel.bind([x[now] for x in part])):
                     self.held[now, number, k] = c
 
     def _pass(self, lane: int, time: float) -> None:
-        """Write down the breaks of protocols before a time."""
+        """Record the breaks of protocols before a time."""
         segment_ends = self.problem.segment_ends[:-1, lane]
         while self._passed[lane] < len(segment_ends) and segment_ends[self._passed[lane]] < time:
             at = self._passed[lane]
@@ -131,29 +130,27 @@ class EventEffects:
             )
 
     def settle(self, lanes: Lanes, states: Array) -> None:
-        """To which states (lane, state) constraints moved what the last event of each lane left."""
+        """Record states (lane, state) to which constraints moved lanes after their last event."""
         for lane, state in zip(lanes.tolist(), states, strict=True):
             if self.met[lane]:
                 self.met[lane][-1] = replace(self.met[lane][-1], settled=state.copy())
 
     def constants(self, time: float, lane: int) -> list[float]:
-        """Of the part that begins at a time."""
+        """Constants of the segment that begins at a time."""
         held: list[float] = self.held[
             lane, int((self.problem.segment_ends[:-1, lane] <= time).sum())
         ].tolist()
         return held
 
     def finished(self, statuses: Sequence[Status]) -> list[list[Break]]:
-        """The breaks that each lane met, now that it has ended."""
+        """The breaks of each lane, after it has ended."""
         for lane, status in enumerate(statuses):
             if status.kind is not Outcome.CANCELLED:
                 self._pass(lane, status.time)
         return self.met
 
     def wrong(self, lanes: Lanes, times: Array, after: Array) -> dict[int, Status]:
-        """How lanes end that their last event would put where none can go on; it is not carried out
-        then.
-        """
+        """Statuses of lanes whose last event would set an invalid state; it is not applied then."""
         floor = np.where(self.problem.positive, 0.0, -np.inf)[:, None]
         bad = ~(after >= floor) | ~np.isfinite(after)
         ends = {}
@@ -170,9 +167,9 @@ class EventEffects:
 def first_root(
     kernel: Kernel, constants: Sequence[Any], begin: float, end: float, dense: Any, mute: int
 ) -> tuple[float, int] | None:
-    """When, in a step with this dense output, the first events rise through zero, and which (bits);
-    those of ``mute`` are not armed at the start.  (NaN, number of the event) where one has no
-    value.
+    """Time at which the first events rise through zero in a step with this dense output, and which
+    (bits); those of ``mute`` are not armed at the start.  (NaN, number of the event) where one is
+    NaN.
     """
 
     def values(t: Any) -> Array:
@@ -210,8 +207,8 @@ def _peak(
     edges: tuple[float, float],
     slopes: tuple[float, float],
 ) -> float | None:
-    """Where between two looks an event that is below zero at both has its highest point, if that is
-    at zero or above; first where its slopes let one expect it, then by parabolas.
+    """Highest point, between two times, of an event that is below zero at both, if it is at zero or
+    above there; estimated from the slopes first, then by parabolas.
     """
     (left, right), (up, down) = edges, slopes
     low, high = (float(values(t)[event]) for t in edges)
@@ -238,10 +235,10 @@ def _peak(
 def split_at_events(
     trajectory: Trajectory, inputs: Sequence[Sequence[Any]] | None = None
 ) -> Trajectory:
-    """The parts of each lane as its events cut them: ends, constants, and states on both sides; as
-    it is where there are no events.
+    """The trajectory with segments that end at events too: ends, constants, and states on both
+    sides; unchanged without events.
 
-    ``inputs`` of the scheduled parts, where they are not those of the lanes of the trajectory.
+    ``inputs`` of the scheduled segments, where they are not those of the trajectory's lanes.
     """
     block = trajectory.block
     if block.met is None:
@@ -291,12 +288,12 @@ def _constants(
     *,
     single: bool,
 ) -> list[Sequence[Any]]:
-    """Of each part, in which the inputs of the scheduled parts ``segment`` (part, lane) hold, but
-    those that events have set.
+    """Constants of each segment, from the inputs of the scheduled segments ``part`` (segment, lane)
+    except those that events have set.
     """
     sets = sorted({number for breaks in met for each in breaks for number in each.set})
     if len(inputs) == 1 and not sets:
-        return [kernel.prepare(inputs[0])] * len(part)
+        return [kernel.bind(inputs[0])] * len(part)
     lanes = np.arange(len(met))
     whole = [
         np.array([np.broadcast_to(x, len(met)) for x in column], dtype=float)[part, lanes]
@@ -310,14 +307,14 @@ def _constants(
                 whole[number][since + 1 : len(values) + 1, lane] = values[since:]
                 whole[number][len(values) + 1 :, lane] = values[-1]
     return [
-        kernel.prepare([float(x[k, 0]) for x in whole] if single else [x[k] for x in whole])
+        kernel.bind([float(x[k, 0]) for x in whole] if single else [x[k] for x in whole])
         for k in range(len(part))
     ]
 
 
 def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:
-    """Raise UnknownName, DuplicateName or BadSettings unless events have names of their own and set
-    pools, or parameters that act in a run and that no protocol moves.
+    """Raise UnknownName, DuplicateName or BadSettings unless events have different names and set
+    pools, or parameters that act during a run and that no protocol changes.
     """
     names = [e.name for e in events]
     if len(set(names)) < len(names):

@@ -1,6 +1,4 @@
-"""What must hold of the state that a run begins with, at the values it uses: room for impermeants,
-and no charge without an owner.
-"""
+"""Checks of the initial state at the values used: room for impermeants, and electroneutrality."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ def check(
 
 
 def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
-    """Where in the scan a row is largest."""
+    """Position in the scan at which a row is largest."""
     if not dims:
         return ""
     place = np.unravel_index(int(np.argmax(row)) + lanes.start, tuple(dims.values()))
@@ -95,7 +93,7 @@ class Charges:
 
 
 def _charges(model: Model) -> Charges:
-    """Looked up once for a model, whose places are judged where a capacitor gives them a charge."""
+    """Computed once for a model, for the places that a capacitor gives a charge."""
     cache = caching.held(model)
     if Charges not in cache:
         row = {x.symbol: i for i, x in enumerate(model.states)}
@@ -137,7 +135,7 @@ def _charges(model: Model) -> Charges:
 
 
 def _only_held(p: Compartment) -> bool:
-    """Whether nothing is left to judge: all ions are held, whose counter-ions are not modelled."""
+    """Whether all ions are held, so that counter-ions are not modelled and nothing is to check."""
     return (
         bool(p.held)
         and not isinstance(p.impermeant, Balance)

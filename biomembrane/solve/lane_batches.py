@@ -1,4 +1,6 @@
-"""A task in chunks of lanes, on several threads: machine code runs without Python's lock."""
+"""Solution of a task in chunks of lanes on several threads; machine code runs without Python's
+lock.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,7 @@ def _threads(task: Task) -> int:
 
 
 def _memory() -> float:
-    """Most bytes that a result may take: four fifths of what the machine has."""
+    """Largest size of a result in bytes: four fifths of the memory."""
     return (
         0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if hasattr(os, "sysconf")
@@ -48,7 +50,7 @@ def _memory() -> float:
 
 
 def whole(task: Task, progress: Progress) -> tuple[Trajectory, bool]:
-    """All lanes with everything kept, and whether it ran to its end."""
+    """All lanes with everything kept, and whether the task ran to completion."""
     lanes = task.parameters.lanes
     size = 8 * lanes * len(task.times) * task.width
     if size > _memory():
@@ -102,7 +104,7 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
         replace(
             parts[0],
             lanes=lanes,
-            constants=[task.kernel.prepare(p) for p in inputs],
+            constants=[task.kernel.bind(p) for p in inputs],
             segment_ends=segment_ends,
             block=block,
             timing=timing,
@@ -117,7 +119,7 @@ def run(
     progress: Progress,
     rows: Callable[[slice], NDArray[np.float64]] | int,
 ) -> bool:
-    """Solve every chunk and hand it to ``consume``; False if it was cancelled, by Ctrl-C or by a
+    """Solve every chunk and pass it to ``consume``; False if it was cancelled, by Ctrl-C or by a
     progress function that returned False.
 
     ``rows`` gives the array that a chunk is written to, or is the length of the rows of a buffer
@@ -167,14 +169,14 @@ def _threaded(
                     running |= {
                         pool.submit(work, at) for _, at in zip(range(1), todo, strict=False)
                     }
-        except BaseException:  # one chunk failed, or the user stopped: the others need not begin
+        except BaseException:  # one chunk failed, or the user cancelled: start no others
             cancel.ask()
             raise
 
 
 class Meter:
-    """Tells how far a scan is: a function is told the share that is done; True writes a line on the
-    terminal once two seconds have passed.
+    """Progress of a scan: a function is called with the share done; True prints a line in the
+    terminal after two seconds.
     """
 
     def __init__(self, progress: Progress, lanes: int) -> None:
@@ -193,7 +195,7 @@ class Meter:
         self.written = False
 
     def add(self, count: int) -> bool:
-        """Count lanes; False if the progress function said so."""
+        """Count lanes; False if the progress function returned False."""
         self.done += count
         if self.line:
             self.write()

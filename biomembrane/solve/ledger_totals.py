@@ -1,4 +1,4 @@
-"""The books as numbers: every line of the ledger from the entries, for all lanes at once."""
+"""Totals of the ledger: every line from the entries, for all lanes at once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class LedgerTotals:
 
     @cached_property
     def flow(self) -> Array:
-        """What the store of each entry gave to its process."""
+        """Energy that the store of each entry gave to its process."""
         return self.t.entries * self.scale
 
     @cached_property
@@ -160,7 +160,7 @@ class LedgerTotals:
         return self._where_run(self.imposed_parts.sum(axis=0))
 
     def _where_run(self, line: Array) -> Array:
-        """NaN where a lane did not come, also of what is zero without a number."""
+        """NaN from where a lane stopped, also in lines that are zero."""
         gone = np.isnan(self.dissipation).any(axis=0)
         return np.where(gone, np.nan, line) if gone.any() else line
 
@@ -215,8 +215,8 @@ class LedgerTotals:
 
     @cached_property
     def rounding(self) -> Array:
-        """What the books are uncertain by in floating point, by lane: 1e-14 of RT Σn and of the
-        terms of Ξ; and, where the residual is larger than that, the :attr:`noise`.
+        """Rounding error of the ledger (lane,): 1e-14 of RT Σn and of the terms of Ξ; and, where
+        the residual is larger than that, the :attr:`noise`.
         """
         k, states = self.t.kernel, self.t.model.states
         first = self.t.block.y[:, 0]

@@ -1,4 +1,4 @@
-"""What follows from a model alone and is needed at every call; a model never changes."""
+"""Indices of a model that every run needs; a model never changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ModelIndex:
 
 
 def model_index(model: Model) -> ModelIndex:
-    """Looked up once."""
+    """The index of a model, built once."""
     held = caching.held(model)
     if ModelIndex not in held:
         states = {x.name: i for i, x in enumerate(model.states)}

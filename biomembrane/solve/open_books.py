@@ -164,7 +164,7 @@ def _rerun(
     chosen = replace(
         problem,
         kernel=kernel,
-        constants=[kernel.prepare(part) for part in inputs],
+        constants=[kernel.bind(part) for part in inputs],
         segment_ends=problem.segment_ends[:, lanes],
         y0=problem.y0[:, lanes],
         scale=problem.scale[:, lanes],

@@ -302,7 +302,7 @@ def reached(times: Array, time: float) -> int:
 
 
 def empty(problem: Problem) -> Block:
-    """Room for the solutions of a problem: NaN, not begun."""
+    """Arrays for the solutions of a problem: NaN, not started."""
     lanes, segments, sizes = problem.lanes, len(problem.segment_ends), problem.kernel.program.sizes
     rows = (
         np.empty((lanes, len(problem.times), problem.width))

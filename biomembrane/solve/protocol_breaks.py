@@ -1,4 +1,4 @@
-"""Formulas of time in a run: where they move, and that what they give can be used."""
+"""Protocols given as formulas of time: breaks where they begin or end to move, and range checks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def breaks(model: Model, chosen: ParameterSet, k: Kernel, end: float) -> NDArray
 
 
 def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Motion]:
-    """What a formula does in each lane; in one where all lanes have the same."""
+    """Course of a formula in each lane; in one where all lanes have the same."""
     given = chosen.inputs(slice(0, chosen.lanes))
     own = {name: given[k.program.parameters.index(name)] for name in (form.parameter, *form.inputs)}
     if any(np.ndim(x) for x in own.values()):

@@ -1,4 +1,4 @@
-"""Protocols laid out in time: the parts of a run between breaks, lane by lane, and the inputs that
+"""Schedule of protocols: the segments of a run between breaks, lane by lane, and the inputs that
 hold in each.
 """
 
@@ -17,9 +17,9 @@ TIMES, VALUES = "time_", "value_"  # of a protocol, counted from 1, as a scan la
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """A parameter that changes at breaks: inputs of its value, its slope and where the slope counts
-    from; ``times`` of the breaks and ``values``, one more for steps (``values[0]`` holds before the
-    first break) and as many for ramps.
+    """A parameter that changes at breaks: the inputs of its value, its slope and the origin of the
+    slope; ``times`` of the breaks and ``values``, one more for steps (``values[0]`` holds before
+    the first break) and as many for ramps.
     """
 
     value: Any
@@ -52,7 +52,7 @@ class Timed:
         )
 
     def indexed(self, index: Mapping[str, int]) -> Timed:
-        """With inputs told by their number."""
+        """With inputs by number instead of name."""
         return replace(
             self,
             value=index[self.value],
@@ -61,8 +61,8 @@ class Timed:
         )
 
     def laid(self, lanes: int, least: float) -> tuple[Array, Array]:
-        """Times and values of every lane, in the order of the times; before the ``least`` time is
-        at the start.
+        """Times and values (break, lane) in the order of the times; times below ``least`` are the
+        start.
         """
         times = np.array([np.broadcast_to(t, lanes) for t in self.times]).reshape(
             len(self.times), lanes
@@ -74,7 +74,7 @@ class Timed:
         return np.take_along_axis(times, order, axis=0), values
 
     def at(self, start: Array, times: Array, values: Array) -> dict[int, Array]:
-        """Inputs in the part that begins at ``start`` (lane,), from what :meth:`laid` gave."""
+        """Inputs in the segment that begins at ``start`` (lane,), from what :meth:`laid` gave."""
         passed = (times <= start).sum(axis=0)
         if not self.ramps:
             return {self.value: _pick(values, passed)}
@@ -94,8 +94,8 @@ def _pick(array: Array, k: NDArray[np.int64]) -> Array:
 def schedule(
     timed: Sequence[Timed], inputs: Sequence[Any], lanes: int, end: float, more: Array | None = None
 ) -> tuple[Array, list[list[Any]]]:
-    """Ends of the parts (part, lane), and the inputs of each part; parts without length come last
-    and end at ``end``.
+    """Ends of the segments (segment, lane), and the inputs of each; segments without length come
+    last and end at ``end``.
 
     ``more``: breaks (break, lane) at which no input changes.
     """

@@ -55,7 +55,7 @@ class Task:
         """
         began = time.perf_counter()
         segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
-        constants = [self.kernel.prepare(p) for p in inputs]
+        constants = [self.kernel.bind(p) for p in inputs]
         y0, scale = self._initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(

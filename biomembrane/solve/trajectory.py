@@ -1,4 +1,4 @@
-"""What a run gave, by lane, and everything that follows from it by the program."""
+"""Trajectories: solutions by lane, with everything that follows from them by the program."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .problem import Block, Break, Solution
 from .status import Status
 
 Array = NDArray[np.float64]
-_LOOKS = 64  # at Ξ in a part whose protocols move it
+_SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Some ``lanes`` of a task: their ``block``, with what made them: constants by part, ends of
-    the parts (part, lane), wall times [s].
+    """Solutions of some ``lanes`` of a task, their ``block``, with constants by segment, ends of
+    the segments (segment, lane) and wall times [s].
 
-    Arrays that it gives are (member, time, lane); what a stopped lane did not reach is NaN.
+    Arrays are (member, time, lane), NaN from where a lane stopped.
     """
 
     model: Model
@@ -48,18 +48,18 @@ class Trajectory:
 
     @property
     def times(self) -> Array:
-        """Output times that were asked for; of a single run those that it reached."""
+        """Requested output times; of a single run those that it reached."""
         return self.block.times[self.shown]
 
     @property
     def reached(self) -> int:
-        """How many output times a single run came to; all of them in a scan."""
+        """Number of output times that a single run reached; all of them in a scan."""
         return len(self.block.times) if self.dims else len(self.solution.t)
 
     @property
     def shown(self) -> slice:
-        """Which of the block's times are shown: those asked for; the start alone, where a run did
-        not come to any of them.
+        """The block's times that are shown: those requested, or the start alone where a run reached
+        none of them.
         """
         return slice(self.first if self.first < self.reached else 0, self.reached)
 
@@ -73,7 +73,7 @@ class Trajectory:
         return self.block.solution(0)
 
     def met(self, lane: int = 0) -> list[Break]:
-        """The breaks that a lane met, of protocols and of events."""
+        """The breaks of a lane, of protocols and of events."""
         block = self.block
         if block.met is not None:
             return block.met[lane]
@@ -108,12 +108,12 @@ class Trajectory:
 
     @cached_property
     def _segment(self) -> NDArray[np.int64]:
-        """(time, lane): which part holds; from a break on it is the next."""
+        """Number of the segment (time, lane); at a break it is the next."""
         return self._segments(self.segment_ends, last=self.block.met is not None)
 
     def _segments(self, segment_ends: Array, *, last: bool = False) -> NDArray[np.int64]:
-        """By the ends of parts; ``last``: a break at the end of the run counts, too, as that of an
-        event does.
+        """The same from ends of segments; ``last``: whether a break at the end of the run counts,
+        as that of an event does.
         """
         breaks, end = segment_ends[None, :-1], self.block.times[-1]
         numbers: NDArray[np.int64] = (
@@ -143,7 +143,7 @@ class Trajectory:
         return constants
 
     def input(self, index: int) -> Array:
-        """An input of the program (time, lane), as protocols and events have it."""
+        """An input of the program (time, lane), as protocols and events set it."""
         lanes = np.arange(self.segment_ends.shape[1])
         segment_ends, inputs = self.parameters.segments(self.lanes, float(self.block.times[-1]))
         values: Array = np.array([np.broadcast_to(part[index], lanes.shape) for part in inputs])[
@@ -213,7 +213,7 @@ class Trajectory:
 
     @cached_property
     def imposed(self) -> Array:
-        """What protocols and events did to Ξ, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every
+        """Change of Ξ by protocols and events, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every
         break.
         """
         names = self.kernel.program.names
@@ -224,9 +224,9 @@ class Trajectory:
         return total
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
-        """By store (store, time, lane), by how much Ξ is more on the second side of breaks than on
-        the first, in all so far; a side is the states, and of which part the constants hold, that
-        before the break (0) or after it (1).
+        """Sum of the jumps of Ξ so far, by store (store, time, lane), from the first side of breaks
+        to the second; a side is the states, and whether the constants before the break (0) or after
+        it (1) hold.
         """
         before, after = (
             self._exergy(states, self.constants[k : len(self.constants) - 1 + k])
@@ -237,8 +237,8 @@ class Trajectory:
         return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
 
     def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
-        """Ξ by store (store, break, lane) at the breaks, at once where all parts have the same
-        constants.
+        """Ξ by store (store, break, lane) at the breaks, in one call where all segments have the
+        same constants.
         """
         y, call = states.transpose(2, 1, 0), self.kernel.call
         if len(constants) > 1 and all(c is constants[0] for c in constants):
@@ -251,7 +251,7 @@ class Trajectory:
 
     @property
     def relaxed(self) -> Array:
-        """What Ξ lost (time, lane) where constraints were met anew at breaks [fJ]."""
+        """Loss of Ξ (time, lane) where constraints were applied again at breaks [fJ]."""
         if self.block.settled is None or len(self.constants) == 1:
             return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
         lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
@@ -261,12 +261,12 @@ class Trajectory:
 
     @property
     def swung(self) -> Array:
-        """By lane, about how much protocols put in and took back in all [fJ]: the variation of Ξ in
-        time at the state where each part begins.
+        """Approximate energy that protocols put in and took back (lane,) [fJ]: the total variation
+        of Ξ in time at the state where each segment begins.
         """
         call, before = self.kernel.call, np.zeros(self.segment_ends.shape[1])
         variation = np.zeros_like(before)
-        steps = _LOOKS if self.kernel.program.names["drift"] else 1
+        steps = _SAMPLES if self.kernel.program.names["drift"] else 1
         for k, constants in enumerate(self.constants):
             y = self.block.y[:, 0] if k == 0 else self.block.segment_starts[:, k - 1].T
             if k:

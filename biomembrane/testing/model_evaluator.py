@@ -72,7 +72,7 @@ class ModelEvaluator:
     def __init__(self, model: Model, change: Mapping[str, float] | None = None) -> None:
         self.model, self.k = model, kernel(program(model))
         self.p = {name: p.value for name, p in model.parameters.items()} | dict(change or {})
-        self.c = self.k.prepare(np.array(list(self.p.values())))
+        self.c = self.k.bind(np.array(list(self.p.values())))
         self.RT, self.F = GAS * self.p["temperature"], FARADAY
 
     def __call__(self, group: str, y: Array, t: Any = 0.0) -> dict[Any, Any]:

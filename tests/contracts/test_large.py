@@ -129,7 +129,7 @@ def built(request):
     with pytest.MonkeyPatch.context() as m:
         m.setattr(partition, "BUDGET", budget)
         m.setattr(partition, "LONGEST", longest)
-        return model, module.Native(program, layout)
+        return model, module.CompiledModel(program, layout)
 
 
 def point(program, seed=1):
@@ -164,8 +164,8 @@ def test_rolled_code_equals_the_numpy_printer(built):
     model, machine = built
     program = machine.program
     straight = Kernel(programs.program(model))
-    constants = straight.prepare(np.array([p.value for p in model.parameters.values()]))
-    mine = machine.numpy.prepare(np.array([p.value for p in model.parameters.values()]))
+    constants = straight.bind(np.array([p.value for p in model.parameters.values()]))
+    mine = machine.numpy.bind(np.array([p.value for p in model.parameters.values()]))
     y = point(program)
     for name, groups in {
         "f_rhs": ("rhs",),
@@ -197,7 +197,7 @@ def test_rolled_elimination_solves(built):
 @pytest.mark.parametrize("name", ["enterocyte", "resting_cell"])
 def test_straight_elimination_solves(name, layout):
     """The same for a small model, whose code is unrolled."""
-    solves(module.Native(programs.program(bm.load(name)), layout))
+    solves(module.CompiledModel(programs.program(bm.load(name)), layout))
 
 
 def solves(machine):

@@ -71,7 +71,7 @@ class Even(Problem):
 
 def in_steps(k: Kernel, start: Any, step: float, times: Sequence[float]) -> Block:
     held, wide, none = (
-        k.prepare(np.zeros(len(P))),
+        k.bind(np.zeros(len(P))),
         np.full((len(start), 1), 1e6),
         np.zeros(len(start), bool),
     )
@@ -159,7 +159,7 @@ def test_elimination_leaves_the_mass_out(data: st.DataObject) -> None:
     k = compiled(rhs, mass=mass, rolled=rolled is not None)
     with pytest.MonkeyPatch.context() as m:
         m.setattr(model_functions, "_DENSE", rolled or 0)
-        machine = module.Native(k.program, module.WIDE)
+        machine = module.CompiledModel(k.program, module.WIDE)
     rng = np.random.default_rng(n)
     rows, columns = (np.array(each, dtype=int) for each in k.program.sparsity)
     values = np.where(rows == columns, -20.0, rng.uniform(-1, 1, len(rows)))
@@ -209,12 +209,12 @@ def test_constraints_that_change_at_a_break(lanes_: int) -> None:
     rates = np.array([[1.0, 1.0, 1.0], [3.0, 0.5, 40.0], [0.2, 7.0, 1e-3]])[:, :lanes_]
     stops = np.array([[0.5, 0.2, 0.7], [0.8, 0.9, 0.71], [1.0, 1.0, 1.0]])[:, :lanes_]
     k = compiled([-C, sp.log(C / (P[0] * A))], [C], (1, 0))
-    constants = [k.prepare([part, *[0.0] * (len(P) - 1)]) for part in rates]
+    constants = [k.bind([part, *[0.0] * (len(P) - 1)]) for part in rates]
     times = np.linspace(0, 1, 41)
     made = solve(
         k, np.ones((2, lanes_)), times, 1e-9, stops=stops, constants=constants, positive=True
     )
-    same = [k.prepare([np.full(lanes_, part[0]), *[0.0] * (len(P) - 1)]) for part in rates]
+    same = [k.bind([np.full(lanes_, part[0]), *[0.0] * (len(P) - 1)]) for part in rates]
     alike = np.repeat(stops[:, :1], lanes_, axis=1)
     alone = solve(k, np.ones((2, lanes_)), times, 1e-9, stops=alike, constants=same, positive=True)
     assert np.array_equal(alone.rows[0], made.rows[0])  # no lane sees that another one settles
@@ -236,7 +236,7 @@ def met(k: Kernel, y: Any, positive: Any = False) -> Any:
     dims = {} if y.shape[1] == 1 else {"lane": y.shape[1]}
     free = np.broadcast_to(positive, len(y))
     constraints.meet(
-        k, k.prepare(np.zeros(len(P))), y, np.ones(y.shape), free, slice(0, y.shape[1]), dims
+        k, k.bind(np.zeros(len(P))), y, np.ones(y.shape), free, slice(0, y.shape[1]), dims
     )
     return y
 
@@ -288,7 +288,7 @@ def test_scipy_has_no_mass_matrix() -> None:
     """SciPy's methods refuse a model with constraints before they begin, and say what does it."""
     p = PROBLEMS["Kaps at ε = 0"]
     k = compiled(p.rhs, mass=p.mass)
-    none, held = np.zeros(2, bool), [k.prepare(np.zeros(len(P)))]
+    none, held = np.zeros(2, bool), [k.bind(np.zeros(len(P)))]
     problem = Problem(
         k,
         held,

@@ -294,7 +294,7 @@ def test_an_event_that_has_just_fired_is_not_armed() -> None:
     task = make_task(
         leaky(), np.array([0.0, 1.0]), events=(event(), event(low=LOW + 1, name="before"))
     )
-    held = task.kernel.prepare(task.parameters.inputs(slice(0, 1)))
+    held = task.kernel.bind(task.parameters.inputs(slice(0, 1)))
     unit = task.kernel.call("concentration", 0.0, np.array([1.0]), held)
 
     def dense(t: Any) -> Any:

@@ -113,7 +113,7 @@ def test_it_is_outside_the_books_and_the_reports_say_so(tmp_path: Path) -> None:
     bm.save(run, tmp_path / "run.nc")
     for ledger in (run.ledger, bm.open_run(tmp_path / "run.nc").ledger):
         assert said in f"{ledger}\n"
-    assert "outside the energy books" in model._repr_html_()
+    assert "outside the energy ledger" in model._repr_html_()
     assert r"\dot{x_{\mathrm{n}}} =" in model._repr_latex_()
     plain = bm.simulate(bm.Model("plain", [lib.leak(K, cell())]), until="1 s")
     assert "outside" not in str(plain.ledger)

@@ -26,7 +26,7 @@ FLOOR = {"Robertson": 3e-8}
 def radau(problem, rtol):
     """The state at the end by SciPy, to be compared with."""
     k = problem.kernel
-    held = k.prepare(np.zeros(len(P)))
+    held = k.bind(np.zeros(len(P)))
     scale = np.ones(len(problem.rhs)) if problem.scale is None else np.array(problem.scale)
     made = solve_ivp(
         lambda x, y: k.rhs(x, y, held), (0, problem.end), problem.start, "Radau", rtol=rtol,
@@ -110,7 +110,7 @@ def steps_of(count, inside=()):
     end = 1 / RATE
     stops = [*(end * (i + 1) / count for i in range(count)), 1.0]
     times = [0.0, *(end * x for x in inside), 1.0]
-    held = [k.prepare(np.zeros(len(P)))] * len(stops)
+    held = [k.bind(np.zeros(len(P)))] * len(stops)
     return solve(
         k,
         (1, 0.5),
@@ -190,11 +190,11 @@ def test_stiff_and_soft_lanes_run_side_by_side():
         np.array([[2.0] * len(mu), [0.0] * len(mu)]),
         [0, 1, 2],
         1e-9,
-        constants=[k.prepare([mu, *zeros])],
+        constants=[k.bind([mu, *zeros])],
     )
     assert all(s.ok for s in batch.statuses)
     for lane, stiffness in enumerate(mu):
-        alone = solve(k, (2, 0), [0, 1, 2], 1e-9, constants=[k.prepare([stiffness, *zeros])])
+        alone = solve(k, (2, 0), [0, 1, 2], 1e-9, constants=[k.bind([stiffness, *zeros])])
         assert batch.y[:, :, lane] == pytest.approx(alone.y[:, :, 0], rel=1e-11)
         assert int(batch.steps[lane]) == int(alone.steps[0])
     for lane in (0, 3, 6):
@@ -228,7 +228,7 @@ def test_any_linear_system_is_met_within_the_tolerance(decades, seed, rtol):
     M = np.array([(V * r) @ V.T for V, r in zip(turned, rates, strict=True)])
     start, times = rng.uniform(-1, 1, (3, len(decades))), [0.0, 1e-5, 1e-2, 0.5, 1.0]
     k = linear()
-    block = solve(k, start, times, rtol, constants=[k.prepare(list(M.reshape(-1, 9).T))])
+    block = solve(k, start, times, rtol, constants=[k.bind(list(M.reshape(-1, 9).T))])
     for lane, (V, r) in enumerate(zip(turned, rates, strict=True)):
         parts = V.T @ start[:, lane]
         wanted = np.array([V @ (parts * np.exp(r * x)) for x in times]).T

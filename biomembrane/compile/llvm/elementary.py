@@ -88,8 +88,8 @@ def _log() -> Function:
     R = f.mul(z, f.polynomial(z, series))
     half = f.mul(f.mul(d, d), splat(0.5))
     inner = f.fma(ef, splat(_LN2_LOW), f.mul(s, f.add(half, R)))
-    made = f.fma(ef, splat(_LN2_HIGH), f.sub(d, f.sub(half, inner)))
-    f.say(f"ret {VEC} {f.select(f.compare('uno', '%x', '%x'), '%x', made)}")
+    value = f.fma(ef, splat(_LN2_HIGH), f.sub(d, f.sub(half, inner)))
+    f.say(f"ret {VEC} {f.select(f.compare('uno', '%x', '%x'), '%x', value)}")
     return f
 
 
@@ -144,12 +144,12 @@ def _bernoulli(order: int) -> Function:
         if order == 1
         else f.div(f.fma(splat(2.0), first, plain), f.call("m_expm1", f.do(f"fneg {VEC} {size}")))
     )
-    made = f.select(
+    value = f.select(
         f.compare("olt", size, splat(SERIES)), f.polynomial(size, COEFFICIENTS[order]), far
     )
     if order == 1:
-        made = f.select(f.compare("olt", "%x", splat(0.0)), f.sub(splat(-1.0), made), made)
-    f.say(f"ret {VEC} {made}")
+        value = f.select(f.compare("olt", "%x", splat(0.0)), f.sub(splat(-1.0), value), value)
+    f.say(f"ret {VEC} {value}")
     return f
 
 
@@ -173,12 +173,12 @@ def functions() -> tuple[str, ...]:
 
 def used(text: str) -> list[str]:
     """The texts of those that a text calls, and of those that they call."""
-    made: list[str] = []
+    texts: list[str] = []
     for each in reversed(functions()):
         name = each[: each.index("(")].rpartition("@")[2]
-        if any(f"@{name}(" in where for where in (text, *made)):
-            made.insert(0, each)
-    return made
+        if any(f"@{name}(" in where for where in (text, *texts)):
+            texts.insert(0, each)
+    return texts
 
 
 _INTRINSICS = {"rint": 1, "fabs": 1, "sqrt": 1, "fma": 3}

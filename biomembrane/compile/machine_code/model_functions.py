@@ -37,14 +37,14 @@ def straight(tape: Tape, name: str, pointers: Sequence[str]) -> Function:
     return f
 
 
-def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Function]:
+def functions(program: Program, slots: dict[int, int], sizes: Shape) -> list[Function]:
     """f_rhs, f_jac (with f and ∂f/∂t), f_quad, f_lu, f_solve and, of a careful program, f_both and
     f_mend; of a large model rolled, which fills ``made.scratch``.
     """
     out = program.outputs
     rhs = [(node, "%f", i) for i, node in enumerate(out["rhs"])]
     jacobian = [(node, "%J", k) for k, node in enumerate(out["jacobian"])]
-    clock = [(out["dfdt"][i], "%d", k) for k, i in enumerate(made.clocked)]
+    clock = [(out["dfdt"][i], "%d", k) for k, i in enumerate(sizes.clocked)]
     quads = [(node, "%g", k) for k, node in enumerate(quadratures(program))]
     groups = [
         ("f_rhs", "%f", rhs),
@@ -69,10 +69,10 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
             program, [(node, "%g", k) for k, node in enumerate(out["event"])], slots
         )
         unrolled.append(straight(events, "f_event", heads["f_quad"]))
-    if not made.rolled:
+    if not sizes.rolled:
         lu, solve = (
-            operations.factor(made.plan, program.sparsity, made.mass),
-            operations.solve(made.plan),
+            operations.factor(sizes.plan, program.sparsity, sizes.mass),
+            operations.solve(sizes.plan),
         )
         algebra = straight(lu, "f_lu", ("%J", "%s", "%A")), straight(solve, "f_solve", ("%A", "%b"))
         return [
@@ -80,7 +80,7 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
             *algebra,
             *unrolled,
         ]
-    rows = {"%f": made.states, "%g": made.quadratures}
+    rows = {"%f": sizes.states, "%g": sizes.quadratures}
     rolled: list[TableFunction] = []
     for name, last, tape in tapes:
         rolled.append(
@@ -91,23 +91,23 @@ def functions(program: Program, slots: dict[int, int], made: Shape) -> list[Func
                 (last, rows[last]),
             )
         )
-    rolled += _algebra(program, made)
-    made.scratch.update({f.name: f.scratch for f in rolled})
+    rolled += _algebra(program, sizes)
+    sizes.scratch.update({f.name: f.scratch for f in rolled})
     return [*rolled, *unrolled]
 
 
-def _algebra(program: Program, made: Shape) -> list[TableFunction]:
+def _algebra(program: Program, sizes: Shape) -> list[TableFunction]:
     """LU and solve: rolled where cells repeat, else loops over tables."""
     down = None
-    if made.plan.products < _DENSE * made.states:
-        down = Partition(operations.factor(made.plan, program.sparsity, made.mass, made.owners))
+    if sizes.plan.products < _DENSE * sizes.states:
+        down = Partition(operations.factor(sizes.plan, program.sparsity, sizes.mass, sizes.owners))
     if down is None or len(down.rare_operations()) > partition.BUDGET:
         return [
-            table_loops.factor(made.plan, program.sparsity, made.mass),
-            table_loops.solve(made.plan),
+            table_loops.factor(sizes.plan, program.sparsity, sizes.mass),
+            table_loops.solve(sizes.plan),
         ]
-    up = Partition(operations.solve(made.plan, made.owners))
-    base = ("%A", made.factors)
+    up = Partition(operations.solve(sizes.plan, sizes.owners))
+    base = ("%A", sizes.factors)
     return [
         RolledFunction(refined(down), "f_lu", ("%J", "%s", "%A"), base),
         RolledFunction(refined(up), "f_solve", ("%A", "%b"), base),

@@ -129,17 +129,17 @@ def compiled(text: str) -> bytes:
     import llvmlite.binding as llvm
 
     name = f"{_key(text)}.o"
-    kept = object_cache.found(name)
-    if kept is not None:
-        return kept
+    cached = object_cache.found(name)
+    if cached is not None:
+        return cached
     target = machine()
     parsed = llvm.parse_assembly(text)
     parsed.triple = target.triple
     parsed.data_layout = str(target.target_data)
     _improve(parsed, target)
-    made = bytes(target.emit_object(parsed))
-    object_cache.keep(name, made)
-    return made
+    code = bytes(target.emit_object(parsed))
+    object_cache.keep(name, code)
+    return code
 
 
 def _improve(module: Any, target: Any) -> None:
@@ -159,10 +159,10 @@ def _improve(module: Any, target: Any) -> None:
     )
 
 
-class Native:
+class CompiledModel:
     """Machine code of one program.
 
-    ``prepare(p)`` as the numpy kernel; :meth:`evaluate` for tests; :meth:`run` integrates many
+    ``bind(p)`` as the numpy kernel; :meth:`evaluate` for tests; :meth:`run` integrates many
     sets.  On load dx/dt, the Jacobian and the quadratures are compared with the numpy printer at
     random states.
     """
@@ -325,7 +325,7 @@ class Sets:
     """
 
     def __init__(
-        self, native: Native, constants: Array, parts: Array, start: Array, tolerance: Array,
+        self, native: CompiledModel, constants: Array, parts: Array, start: Array, tolerance: Array,
         floor: Array, dust: Array, times: Array,
         out: Array, end: Array, break_states: Array, min_dissipation: Array, *,
         rtol: float, limit: int,
@@ -382,13 +382,13 @@ def aligned(rows: int, lanes: int) -> Array:
 _building = threading.RLock()
 
 
-def native(program: Program, runs: int) -> Native:
+def native(program: Program, runs: int) -> CompiledModel:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
-    made = caching.held(program)
-    if layout not in made:
+    cache = caching.held(program)
+    if layout not in cache:
         with _building, caching.put_off():
-            if layout not in made:
-                made[layout] = Native(program, layout)
-    found: Native = made[layout]
-    return found
+            if layout not in cache:
+                cache[layout] = CompiledModel(program, layout)
+    model: CompiledModel = cache[layout]
+    return model

@@ -36,12 +36,14 @@ def model(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict
     )
     args = np.where(leaf[:, None], -1, place[a.args[nodes]])
     index, level = np.where(slot >= 0, slot, a.index[nodes]), np.where(leaf, 0, a.level[nodes])
-    known = {p: k for k, p in enumerate(POINTERS)}
-    put = np.array([(node, known[p], k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
-    put[0] = place[put[0]]
-    bare = np.flatnonzero(leaf[put[0]])  # outputs that are constants or inputs are copied
-    copies = np.stack([put[0][bare], np.full(len(bare), -1), np.full(len(bare), -1)], axis=1)
-    put[0][bare] = len(nodes) + np.arange(len(bare))
+    places = {p: k for k, p in enumerate(POINTERS)}
+    stores = (
+        np.array([(node, places[p], k) for node, p, k in outputs], dtype=np.int64).reshape(-1, 3).T
+    )
+    stores[0] = place[stores[0]]
+    bare = np.flatnonzero(leaf[stores[0]])  # outputs that are constants or inputs are copied
+    copies = np.stack([stores[0][bare], np.full(len(bare), -1), np.full(len(bare), -1)], axis=1)
+    stores[0][bare] = len(nodes) + np.arange(len(bare))
 
     def more(values: Any, fill: Any) -> Any:
         return np.concatenate([values, [fill] * len(bare)]) if len(bare) else values
@@ -56,7 +58,7 @@ def model(program: Program, outputs: Sequence[tuple[int, str, int]], slots: dict
         more(index, -1),
         owner,
         more(level, 1),
-        put,
+        stores,
     )
 
 
@@ -84,10 +86,10 @@ def _near(args: Whole, level: Whole, cells: Whole) -> Whole:
     near = np.full((len(args) + 1, _LOCAL), _FAR)  # the last row is of the argument −1
     near[:-1, 0] = cells
     for nodes in strata(level)[1:]:
-        found = np.sort(near[args[nodes]].reshape(len(nodes), 3 * _LOCAL), axis=1)
-        found[:, 1:][found[:, 1:] == found[:, :-1]] = _FAR
-        found.sort(axis=1)
-        near[nodes] = np.where(found[:, _LOCAL : _LOCAL + 1] < _FAR, _FAR, found[:, :_LOCAL])
+        nearest = np.sort(near[args[nodes]].reshape(len(nodes), 3 * _LOCAL), axis=1)
+        nearest[:, 1:][nearest[:, 1:] == nearest[:, :-1]] = _FAR
+        nearest.sort(axis=1)
+        near[nodes] = np.where(nearest[:, _LOCAL : _LOCAL + 1] < _FAR, _FAR, nearest[:, :_LOCAL])
     return np.asarray(near[:-1, 0])
 
 

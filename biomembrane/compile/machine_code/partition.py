@@ -63,16 +63,18 @@ class Partition:
         a = tape.args[self.members]
         crosses = (a >= 0) & (home[a] >= 0) & (home[a] != home[self.members][:, None])
         shared = np.unique(a[crosses])
-        made = np.concatenate(
+        exports = np.concatenate(
             [
                 np.stack([shared, np.full(len(shared), SCRATCH), np.full(len(shared), -1)]),
                 tape.outputs,
             ],
             axis=1,
         )
-        made = made[:, np.lexsort((made[2], made[1], self.local[made[0]], home[made[0]]))]
-        self.exports = made
-        self.first_export = np.searchsorted(home[made[0]], np.arange(len(self.first)))
+        exports = exports[
+            :, np.lexsort((exports[2], exports[1], self.local[exports[0]], home[exports[0]]))
+        ]
+        self.exports = exports
+        self.first_export = np.searchsorted(home[exports[0]], np.arange(len(self.first)))
 
     def _code(self) -> None:
         """Instructions (op, three arguments) of each bundle, and its imports in the order of their
@@ -86,10 +88,10 @@ class Partition:
         fixed = (a >= 0) & (tape.op[a] == CONST)
         inside = (a >= 0) & (home[a] == mine)
         foreign = (a >= 0) & ~fixed & ~inside
-        keys, seen, which = np.unique(
+        keys, first_use, which = np.unique(
             (mine * len(tape.op) + a)[foreign], return_index=True, return_inverse=True
         )
-        turn = np.argsort(seen, kind="stable")
+        turn = np.argsort(first_use, kind="stable")
         rank = np.empty(len(turn), dtype=np.int64)
         rank[turn] = np.arange(len(turn))
         keys = keys[turn]
@@ -146,12 +148,12 @@ def _phases(tape: Tape) -> Whole:
             )
             phase[nodes] = newer.max(axis=1)
         return phase
-    found, owner = phase.tolist(), tape.owner.tolist()  # a long chain: node by node
+    longest, owner = phase.tolist(), tape.owner.tolist()  # a long chain: node by node
     for i, given in enumerate(tape.args.tolist()):
         for a in given:
             if a >= 0 and owner[a] >= 0:
-                found[i] = max(found[i], found[a] + (owner[a] != owner[i]))
-    return np.array(found, dtype=np.int64)
+                longest[i] = max(longest[i], longest[a] + (owner[a] != owner[i]))
+    return np.array(longest, dtype=np.int64)
 
 
 def refined(partition: Partition) -> Partition:

@@ -82,8 +82,8 @@ def _rows(f: TableFunction, name: str, steps: Sequence[Step]) -> None:
             at = f.do(f"add i64 {first}, {q}")
             term = f.mul(f.get("%A", f.entry(terms.entries, at)), f.get("%b", f.entry(others, at)))
             f.store(f.sub(f.load(total), term), total)
-        made = f.load(total)
-        f.store(f.mul(made, f.get("%A", f.entry(scaled, n))) if scaled else made, to)
+        value = f.load(total)
+        f.store(f.mul(value, f.get("%A", f.entry(scaled, n))) if scaled else value, to)
 
 
 class _Spans:

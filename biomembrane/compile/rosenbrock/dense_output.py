@@ -1,5 +1,5 @@
-"""Between the ends of a step, in IR: the dense output mended, and the integrands of the ledger at
-its Lobatto points.
+"""Dense output of a step, in IR: its correction, and the integrands of the ledger at the Lobatto
+points with their quadrature error.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from .output_writer import Output
 from .tableau import INSTANT, INTEGRALS, NODES, PAST, SHARE, THIRD, WRONG, Tableau
 from .workspace import Workspace
 
-ABSURD = 1e30  # fW, that no correction of a power reaches
+ABSURD = 1e30  # fW: a larger correction of a power is discarded
 WEIGHTS = tuple(map(float, INTEGRALS.sum(axis=1)))
 
 
 class DenseOutput:
-    """What a driver does inside a step.
+    """Dense output and integrands of a step.
 
-    Integrands at its start are those at the end of the one before.
+    Integrands at its start are those at the end of the step before.
     """
 
     def __init__(self, w: Workspace, output: Output, method: Tableau) -> None:
         self.w, self.f, self.output, self.method = w, w.f, output, method
 
-    def spare(self, source: str | None, target: str) -> None:
-        """Into the rows of constraints in one array what is in another, or 0: M takes there what it
-        multiplies.
+    def copy_constraint_rows(self, source: str | None, target: str) -> None:
+        """Set the rows of constraints in one array to those of another, or to 0: there M is 0 and
+        its terms vanish.
         """
         if self.w.constrained:
             with self.constraints() as row:
@@ -42,14 +42,13 @@ class DenseOutput:
         with f.loop(count) as z:
             yield f.get(self.w.clocked, f.do(f"add i64 {first}, {z}"), "i64")
 
-    def mend(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
-        """Add δ S(θ) to the dense output; see :mod:`.tableau`.
-
-        Where the defect is not finite nothing is added.
+    def correct_dense_output(self, k: list[str], base: dict[str, str], rows: list[str]) -> None:
+        """Add δ S(θ) to the dense output, as :mod:`.tableau` defines it; 0 where the defect is not
+        finite.
         """
         f, method = self.f, self.method
-        theta = method.seen
-        self.output.between(splat(theta), base["f"])
+        theta = method.defect_node
+        self.output.interpolate(splat(theta), base["f"])
         f.store(f.fma(self.w.h, splat(theta), self.w.t), self.w.array("tick"))
         self.w.model("f_rhs", "tick", "f", "v")
         slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
@@ -64,11 +63,11 @@ class DenseOutput:
                 self.w.combined([f.get(row, q) for row in rows], slopes),
             )
             f.put(f.sub(f.get(base["v"], q), f.mul(rate, along)), k[0], q)
-        self.spare(base["v"], k[0])
+        self.copy_constraint_rows(base["v"], k[0])
         self.w.apply("f_solve", base["A"], k[0])
         with self.w.over(self.w.state_blocks) as q:
             f.put(f.mul(back, f.get(k[0], q)), k[1], q)
-        self.spare(None, k[1])
+        self.copy_constraint_rows(None, k[1])
         self.w.apply("f_solve", base["A"], k[1])
         with self.w.over(self.w.state_blocks) as q:
             off = f.sub(f.get(k[0], q), f.get(k[1], q))
@@ -81,7 +80,7 @@ class DenseOutput:
             for value, row in zip(mended, rows, strict=True):
                 f.put(value, row, q)
             room = f.sub(
-                self.least(f.get(base["y"], q), f.get(base["u"], q), mended, splat),
+                self.lower_bound(f.get(base["y"], q), f.get(base["u"], q), mended, splat),
                 f.get(self.w.array("low"), q),
             )
             f.store(f.select(f.compare("olt", room, f.load(under)), room, f.load(under)), under)
@@ -92,36 +91,34 @@ class DenseOutput:
             self.w.array("under"),
         )
 
-    def least(self, y: str, u: str, rows: list[str], spread: Callable[[float], str]) -> str:
-        """What the dense output of a state cannot fall below in the step: the least of its
-        Bernstein coefficients, y aside.
+    def lower_bound(self, y: str, u: str, rows: list[str], spread: Callable[[float], str]) -> str:
+        """Lower bound of the dense output of a state in the step: the least of its Bernstein
+        coefficients except y.
         """
         f = self.f
         second = f.add(rows[0], f.mul(rows[1], spread(0.5)))
         third = f.add(f.add(rows[0], rows[1]), rows[2])
-        rise, found = f.sub(u, y), u
+        rise, bound = f.sub(u, y), u
         for share, more, weight in (
             (0.25, rows[0], 0.25),
             (0.5, second, 1 / 3),
             (0.75, third, 0.25),
         ):
             value = f.add(f.mul(more, spread(weight)), f.add(f.mul(rise, spread(share)), y))
-            found = f.select(f.compare("olt", value, found), value, found)
-        return found
+            bound = f.select(f.compare("olt", value, bound), value, bound)
+        return bound
 
     # --- the ledger's own error
 
-    def watch(self) -> None:
-        """Into ``power``: the square of what the powers are off by in the step over what they may
-        be; see :mod:`.tableau`.
-        """
+    def estimate_quadrature_error(self) -> None:
+        """Set ``power`` to the square of the quadrature error of the powers over its tolerance."""
         f = self.f
         first = f.do(f"sub i64 {self.w.quadratures}, {self.w.processes}")
         wrong, energy, before = (
             f.add(a, b)
             for a, b in zip(
-                self.weighed(first, self.w.processes),
-                self.weighed(self.w.entries, self.w.drifts),
+                self.error_sums(first, self.w.processes),
+                self.error_sums(self.w.entries, self.w.drifts),
                 strict=True,
             )
         )
@@ -130,17 +127,17 @@ class DenseOutput:
         share = f.div(f.mul(f.mul(wrong, self.w.h), splat(WRONG)), allowed)
         instant = f.fma(
             self.w.t, splat(INSTANT), self.w.vector("dry")
-        )  # towards an empty bath powers have no bound, and no step is short enough
-        seen = f.compare("ogt", self.w.h, instant)
+        )  # near an empty bath powers are unbounded, and no step is short enough
+        long_enough = f.compare("ogt", self.w.h, instant)
         endless = f.compare(
             "uge", f.mul(wrong, self.w.h), splat(1e290)
         )  # a power that overflows is no power
-        shown = f.do(f"or {BIT} {seen}, {endless}")
+        shown = f.do(f"or {BIT} {long_enough}, {endless}")
         f.store(f.select(shown, f.mul(share, share), splat(0.0)), self.w.array("power"))
 
-    def weighed(self, first: str, rows: str) -> list[str]:
-        """Of some rows of the quadratures: sums of the error of the rule over h, of the energy of
-        the step over h, and of that before.
+    def error_sums(self, first: str, rows: str) -> list[str]:
+        """Sums over some rows of the quadratures: error of the rule over h, energy of the step over
+        h, and energy before the step.
         """
         f, block = self.f, self.w.layout.block
         whole = f.do(f"sdiv i64 {rows}, {block}") if block > 1 else "0"
@@ -149,18 +146,22 @@ class DenseOutput:
         if block > 1:
             with f.loop(whole) as i:
                 f.kind = BLOCK
-                self.weigh(f.do(f"add i64 {first}, {f.do(f'mul i64 {i}, {block}')}"), sums)
+                self.add_to_error_sums(
+                    f.do(f"add i64 {first}, {f.do(f'mul i64 {i}, {block}')}"), sums
+                )
                 f.kind = VEC
         done = f.do(f"mul i64 {whole}, {block}")
         with f.loop(f.do(f"sub i64 {rows}, {done}")) as i:
-            self.weigh(f.do(f"add i64 {first}, {f.do(f'add i64 {done}, {i}')}"), singles)
+            self.add_to_error_sums(
+                f.do(f"add i64 {first}, {f.do(f'add i64 {done}, {i}')}"), singles
+            )
         return [
             f.add(self.w.folded(f.load(a, BLOCK), f.add), f.load(b))
             for a, b in zip(sums, singles, strict=True)
         ]
 
-    def weigh(self, row: str, sums: list[str]) -> None:
-        """Add what one row, or a block from it on, has."""
+    def add_to_error_sums(self, row: str, sums: list[str]) -> None:
+        """Add the terms of a row, or of a block that begins with it."""
         f = self.f
 
         def size(x: str) -> str:
@@ -178,17 +179,17 @@ class DenseOutput:
         wrong = f.div(f.mul(third, third), most)
         energy = size(self.w.combined([g0, g1, g2, g3], WEIGHTS))
         for value, slot in zip((wrong, energy, size(q)), sums, strict=True):
-            known = f.select(
+            finite = f.select(
                 f.compare("olt", value, splat(1e290)), value, splat(0.0)
-            )  # of an infinite power nothing is known
-            f.store(f.add(known, f.load(slot)), slot)
+            )  # infinite powers are left out
+            f.store(f.add(finite, f.load(slot)), slot)
 
-    def agree(self, rate: str) -> None:
-        """The powers at all four nodes, mended: those of fluxes that give du/dt of the dense
-        output, whose integral is what the states changed.
+    def corrected_integrands(self, rate: str) -> None:
+        """Powers at all four nodes, of fluxes that give du/dt of the dense output, so that their
+        integrals agree with the change of the states.
 
         The defect d = f(u) − du/dt is −J δ for the error δ = −W⁻¹ d of slaved states; the powers
-        change by their derivative along W⁻¹ d.
+        are corrected by their derivative along W⁻¹ d.
         """
         f, n = self.f, self.w.states
         rows, base = (
@@ -199,7 +200,7 @@ class DenseOutput:
         pair = self.w.array("pair")
         for result, theta in zip(("g0", "g1", "g2", "g3"), map(float, NODES), strict=True):
             f.store(f.fma(self.w.h, splat(theta), self.w.t), self.w.array("tick"))
-            self.output.between(splat(theta), self.w.array("v"))
+            self.output.interpolate(splat(theta), self.w.array("v"))
             state = self.w.array("v") if theta < 1 else base["u"]
             with f.loop(n) as q:
                 f.put(f.get(state, q), pair, q)
@@ -207,16 +208,16 @@ class DenseOutput:
                 "f_both", self.w.array("tick"), pair, self.w.array("c"), rate, self.w.array(result)
             )
             if theta:
-                self.bare(self.w.array(result), first=result == "g1")
+                self.update_min_power(self.w.array(result), first=result == "g1")
             slopes = tuple((r + 1) * theta**r - (r + 2) * theta ** (r + 1) for r in range(3))
-            self.spare(rate, self.w.array("v"))
+            self.copy_constraint_rows(rate, self.w.array("v"))
             with self.w.over(self.w.state_blocks) as q:
                 along = f.add(
                     f.sub(f.get(base["u"], q), f.get(base["y"], q)),
                     self.w.combined([f.get(row, q) for row in rows], slopes),
                 )
                 f.put(f.sub(f.get(rate, q), f.mul(per, along)), rate, q)
-            self.spare(self.w.array("v"), rate)
+            self.copy_constraint_rows(self.w.array("v"), rate)
             self.w.apply("f_solve", self.w.array("A"), rate)
             with f.loop(n) as q:
                 f.put(f.get(rate, q), pair, f.do(f"add i64 {n}, {q}"))
@@ -231,10 +232,10 @@ class DenseOutput:
                 )  # at an empty pool there is no slope of ln c
                 f.put(f.add(f.get(self.w.array(result), i), more), self.w.array(result), i)
 
-    def bare(self, powers: str, *, first: bool) -> None:
-        """The least dissipated power of each process at the inner nodes and the end, as the laws
-        give it at the states there: mended to first order, a power that is quadratic in a small
-        affinity may come out below zero.
+    def update_min_power(self, powers: str, *, first: bool) -> None:
+        """Least dissipated power of each process at the inner nodes and the end, by its law:
+        corrected to first order, a power that is quadratic in a small affinity could become
+        negative.
         """
         f = self.f
         own = f.at(powers, f.do(f"sub i64 {self.w.quadratures}, {self.w.processes}"))
@@ -244,7 +245,7 @@ class DenseOutput:
             f.put(f.select(f.compare("olt", value, before), value, before), self.w.array("bare"), i)
 
     def first_integrands(self) -> None:
-        """Those at the start of a step, into g0."""
+        """Integrands at the start of a step, into g0."""
         if self.w.layout.nodes == 1:
             self.w.model("f_quad", "t", "y", "g0")
             return
@@ -252,13 +253,13 @@ class DenseOutput:
         self.gather(("g0",))
 
     def integrands(self) -> None:
-        """Those at the two inner nodes and at the end, into g1, g2 and g3."""
+        """Integrands at the two inner nodes and at the end, into g1, g2 and g3."""
         f, inner = self.f, ("v", "f")
         times = [f.fma(self.w.h, splat(float(theta)), self.w.t) for theta in NODES[1:3]] + [
             f.add(self.w.t, self.w.h)
         ]
         for theta, name in zip(map(float, NODES[1:3]), inner, strict=True):
-            self.output.between(splat(theta), self.w.array(name))
+            self.output.interpolate(splat(theta), self.w.array(name))
         if self.w.layout.nodes == 1:
             for time, state, result in zip(times, (*inner, "u"), ("g1", "g2", "g3"), strict=True):
                 f.store(time, self.w.array("tick"))
@@ -268,7 +269,7 @@ class DenseOutput:
         self.gather(("g1", "g2", "g3"))
 
     def at_nodes(self, states: list[str], times: list[str]) -> None:
-        """One call for all nodes, side by side; the last fills what is left."""
+        """One call for all nodes, side by side; the last node also fills unused places."""
         f, nodes = self.f, self.w.layout.nodes
         given = [min(node, len(states) - 1) for node in range(nodes)]
         for node, k in enumerate(given):
@@ -281,7 +282,7 @@ class DenseOutput:
         self.w.apply("f_quad", *(self.w.array(f"nodes_{x}") for x in "tycg"))
 
     def gather(self, names: tuple[str, ...]) -> None:
-        """The integrands of the first nodes, each into an array of its own."""
+        """Copy the integrands of the first nodes into one array each."""
         f, (lanes, block, nodes) = (
             self.f,
             (self.w.layout.lanes, self.w.layout.block, self.w.layout.nodes),

@@ -22,18 +22,21 @@ SETTLED = ", ptr noalias %NEW"  # further parameter of a driver with constraints
 def drive(
     method: Tableau, layout: Layout, *, careful: bool = False, constrained: bool = False
 ) -> Function:  # fmt: skip
-    """``drive``: run all sets that ``next`` still gives, as many at a time as there are lanes.
+    """The function ``drive``: run all sets that ``next`` still gives, as many at a time as there
+    are lanes.
 
-    ``careful``: the powers are mended at every node (:meth:`.DenseOutput.agree`), and no lane is
-    given up because they shorten its steps. ``constrained``: some rows are constraints, and M is
-    not 1.
+    ``careful``: powers are corrected at every node (:meth:`.DenseOutput.corrected_integrands`), and
+    no lane stops because they shorten its steps. ``constrained``: some rows are constraints, where
+    M is 0.
     """
     f = Function("drive", SIGNATURE + SETTLED * constrained, "void", "#2")
-    Drive(f, method, layout, careful=careful, constrained=constrained).run()
+    IntegrationLoop(f, method, layout, careful=careful, constrained=constrained).run()
     return f
 
 
-class Drive(StepControl):
+class IntegrationLoop(StepControl):
+    """The integration loop: steps of all lanes until no parameter set is left."""
+
     def __init__(
         self, f: Function, method: Tableau, layout: Layout, *, careful: bool = False,
         constrained: bool = False, events: bool = False
@@ -44,35 +47,37 @@ class Drive(StepControl):
         self.method, self.stages, self.careful = method, len(method.c), careful
 
     def run(self) -> None:
+        """Emit the loop."""
         f = self.f
         self.active = f.slot("i64", "0")
         self.fresh = f.slot("i64", "1")
         self.output.pending = f.slot("i64", "0")
         self.end = f.get("%T", f.do("sub i64 %nt, 1"), "double")
         with f.loop(LANES) as lane:
-            self.draw(lane)
+            self.load_set(lane)
         with f.forever() as out:
-            self.leave(out)
+            self.leave_when_done(out)
             with f.when(f.do(f"icmp ne i64 {f.load(self.fresh, 'i64')}, 0")):
                 if self.w.constrained:
-                    self.settle()
+                    self.solve_constraints()
                 self.dense.first_integrands()
                 f.store("0", self.fresh, "i64")
             self.step()
-            self.judge()
-            self.look()
-            self.pass_lanes()
+            self.control_step()
+            self.locate_events()
+            self.check_lanes()
             with f.when(f.do(f"icmp ne i64 {f.load(self.output.pending, 'i64')}, 0")):
                 self.output.outputs()
             self.advance()
             with f.loop(LANES) as lane:
-                self.finish(lane)
+                self.finish_step(lane)
         f.say("ret void")
 
-    def look(self) -> None:
-        """What else there is to see in a step: nothing, unless there are events."""
+    def locate_events(self) -> None:
+        """Find events in the step; there are none here."""
 
-    def leave(self, out: str) -> None:
+    def leave_when_done(self, out: str) -> None:
+        """Jump to ``out`` where no lane is active."""
         f = self.f
         on = f.label()
         none = f.do(f"icmp sle i64 {f.load(self.active, 'i64')}, 0")
@@ -82,11 +87,12 @@ class Drive(StepControl):
     # --- one attempt
 
     def step(self) -> None:
+        """Stages, dense output and integrands of one attempted step."""
         f, method = self.f, self.method
         self.w.h, self.w.t = self.w.vector("h"), self.w.vector("t")
         self.w.rate = f.div(splat(1.0), self.w.h)
         self.w.model("f_jac", "t", "y", "f", "J", "dt")
-        self.see()
+        self.check_finite()
         f.store(f.mul(self.w.rate, splat(1 / method.gamma)), self.w.array("tick"))
         self.w.apply("f_lu", self.w.array("J"), self.w.array("tick"), self.w.array("A"))
         base = {name: self.w.array(name) for name in ("y", "u", "v", "k", "f", "A", "dt", "e")}
@@ -100,17 +106,17 @@ class Drive(StepControl):
             f.put(f.add(f.get(base["u"], q), at[-1]), base["u"], q)
             for r, weights in enumerate(method.dense):
                 f.put(self.w.combined(at, weights), rows[r], q)
-        self.dense.mend(k, base, rows)
+        self.dense.correct_dense_output(k, base, rows)
         if self.careful:
-            self.dense.agree(k[2])
+            self.dense.corrected_integrands(k[2])
         else:
             self.dense.integrands()
-        self.dense.watch()
+        self.dense.estimate_quadrature_error()
 
-    def see(self) -> None:
-        """Into ``odd``: 0, or NaN where f or the Jacobian is not finite.
+    def check_finite(self) -> None:
+        """Set ``odd`` to 0, or NaN where f or the Jacobian is not finite.
 
-        An infinite slope would make the stages zero, and their error.
+        With an infinite slope the stages would be zero, and the error estimate too.
         """
         f = self.f
         odd = f.slot(BLOCK, "zeroinitializer")
@@ -123,6 +129,7 @@ class Drive(StepControl):
         f.store(self.w.folded(f.load(odd, BLOCK), f.add), self.w.array("odd"))
 
     def stage(self, i: int, k: list[str], base: dict[str, str], rate: str) -> None:
+        """Stage i, into ``k[i]``."""
         f, method = self.f, self.method
         if i:
             with self.w.over(self.w.state_blocks) as q:
@@ -142,7 +149,7 @@ class Drive(StepControl):
                 value = f.fma(rate, sum_, value)
             f.put(value, k[i], q)
         if i:
-            self.dense.spare(base["v"], k[i])
+            self.dense.copy_constraint_rows(base["v"], k[i])
         if method.d[i]:
             share = f.mul(self.w.h, splat(method.d[i]))
             with f.loop(self.w.clocks) as z:

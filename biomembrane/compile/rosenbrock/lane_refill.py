@@ -15,10 +15,10 @@ RESUME_FIELDS = ("t", "part", "next", "steps", "bad", "mute")
 
 
 def refill(layout: Layout, *, events: bool = False) -> Function:
-    """Give lane %l the next parameter set: 1, or 0 when there is none left; a lane that never had
-    one keeps sane numbers.
+    """The function ``refill``: load the next parameter set into lane %l and return 1, or 0 where
+    none is left; the numbers of a lane that never had one stay finite.
 
-    ``events``: the set is the next of a list, and goes on from where an event ended its part.
+    ``events``: the set is the next of a list, and resumes where an event ended its segment.
     """
     f = Function("refill", f"{SET_PARAMETERS}{RESUMED if events else ''}, i64 %l", "i64", "#2")
     w = Workspace(f, layout, events=events)
@@ -32,7 +32,7 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
     f.store(number(0.0), w.lane("t", "%l"), "double")
     with f.loop(
         f.do(f"mul i64 {w.state_blocks}, {layout.block}")
-    ) as i:  # rows beyond the states, whatever is in them, have no floor
+    ) as i:  # rows that fill up blocks beyond the states have no floor
         f.store(number(-1e300), w.lane("low", "%l", i), "double")
     for array, source, count in (
         ("y", "%Y", w.states),
@@ -47,7 +47,7 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
                 "double",
             )
     f.store(f.get("%DUST", job, "double"), w.lane("dust", "%l"), "double")
-    w.enter("%l")
+    w.enter_segment("%l")
     with f.loop(w.quadratures) as i:
         f.store(number(0.0), w.lane("q", "%l", i), "double")
     with f.loop(w.processes) as i:
@@ -62,8 +62,8 @@ def refill(layout: Layout, *, events: bool = False) -> Function:
 
 
 def _resume(w: Workspace, job: str) -> None:
-    """Go on from where a set was left: its row says when, in which part, with which counts, which
-    events are not armed (bits), and quadratures.
+    """Resume a set: its row holds time, segment, counts, the events that are not armed (bits), and
+    quadratures.
     """
     f = w.f
     base = f.do(f"mul i64 {job}, {f.do(f'add i64 {w.quadratures}, {len(RESUME_FIELDS)}')}")
@@ -85,4 +85,4 @@ def _resume(w: Workspace, job: str) -> None:
             f.get("%RES", f.do(f"add i64 {first}, {i}"), "double"), w.lane("q", "%l", i), "double"
         )
     f.store(number(0.0), w.lane("aim", "%l"), "double")
-    w.enter("%l")
+    w.enter_segment("%l")

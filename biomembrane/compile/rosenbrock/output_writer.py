@@ -1,5 +1,5 @@
-"""Outputs of the integration loop in IR: the dense polynomials of a step, scattered lane by lane to
-the times that lie in it.
+"""Output of the integration loop, in IR: the dense polynomials of a step are evaluated at the
+output times in it, lane by lane.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from .workspace import Workspace
 
 
 class Output:
-    """What a driver does at output times: the first ``%upto`` rows go out.
+    """Writer of the first ``%upto`` rows at output times.
 
-    ``pending`` is the flag that tells of some in a step.
+    ``pending``: a flag that is set where output times lie in the step.
     """
 
     pending: str
@@ -33,7 +33,7 @@ class Output:
         return f.do(f"and i1 {f.do(f'and i1 {left}, {wanted}')}, {reached}")
 
     def outputs(self) -> None:
-        """The rows at each output time in the step, scattered lane by lane."""
+        """Write the rows at each output time in the step."""
         f = self.f
         self.wanted = f.do(f"sub i64 %upto, {self.w.states}")
         filled = f.do(f"add i64 {self.wanted}, {self.w.layout.block - 1}")
@@ -43,15 +43,15 @@ class Output:
             done = f.do(f"icmp eq i64 {f.load(self.pending, 'i64')}, 0")
             f.say(f"br i1 {done}, label %{out}, label %{on}")
             f.start(on)
-            self.sweep()
+            self.next_outputs()
 
-    def sweep(self) -> None:
-        """One output time of each lane that has one due."""
+    def next_outputs(self) -> None:
+        """Write the next output time of each lane that has one in the step."""
         f = self.f
         with f.loop(LANES) as lane:
             f.store(number(0.0), self.w.lane("theta", lane), "double")
             f.store("0", self.w.lane("has", lane), "i64")
-            with f.when(self.mine(lane)):
+            with f.when(self.has_output(lane)):
                 at = f.load(self.w.lane("next", lane), "i64")
                 ahead = f.do(
                     f"fsub double {f.get('%T', at, 'double')},"
@@ -60,18 +60,18 @@ class Output:
                 f.store(ahead, self.w.lane("theta", lane), "double")
                 f.store("1", self.w.lane("has", lane), "i64")
         theta = f.mul(self.w.vector("theta"), self.w.rate)
-        self.between(theta, self.w.array("row"))
-        self.passed(theta, self.w.rows_of("row", 1))
+        self.interpolate(theta, self.w.array("row"))
+        self.interpolate_quadratures(theta, self.w.rows_of("row", 1))
         f.store("0", self.pending, "i64")
         with f.loop(LANES) as lane:
             with f.when(f.do(f"icmp ne i64 {f.load(self.w.lane('has', lane), 'i64')}, 0")):
                 at = f.load(self.w.lane("next", lane), "i64")
-                self.scatter(lane, self.place(lane, at))
+                self.scatter(lane, self.row_index(lane, at))
                 f.store(f.do(f"add i64 {at}, 1"), self.w.lane("next", lane), "i64")
-                with f.when(self.mine(lane)):
+                with f.when(self.has_output(lane)):
                     f.store("1", self.pending, "i64")
 
-    def between(self, theta: str, result: str) -> None:
+    def interpolate(self, theta: str, result: str) -> None:
         """The dense output at θ of every lane."""
         f = self.f
         after = self.w.spread(theta)
@@ -83,9 +83,9 @@ class Output:
             inner = f.fma(inner, before, f.get(u, q))
             f.put(f.fma(inner, after, f.mul(f.get(y, q), before)), result, q)
 
-    def passed(self, theta: str, result: str) -> None:
-        """The quadratures that are wanted at θ of every lane: the integral of the cubic through the
-        four nodes.
+    def interpolate_quadratures(self, theta: str, result: str) -> None:
+        """Quadratures to be written, at θ of every lane: integrals of the cubic through the four
+        nodes.
         """
         f = self.f
         weights = [
@@ -101,8 +101,8 @@ class Output:
             f.put(value, result, i)
 
     def scatter(self, lane: str, place: str) -> None:
-        """The row of a lane to where it belongs: its states, then its quadratures, which begin a
-        block of their own.
+        """Store the output row of a lane: its states, then its quadratures, which begin a block of
+        their own.
         """
         f = self.f
         for base, count, shift in (
@@ -117,16 +117,16 @@ class Output:
                     "double",
                 )
 
-    def place(self, lane: str, at: str) -> str:
-        """Where the row of a job and an output time begins."""
+    def row_index(self, lane: str, at: str) -> str:
+        """Index at which the row of a set and an output time begins."""
         f = self.f
         job = f.load(self.w.lane("job", lane), "i64")
         first = f.do(f"mul i64 {job}, %nt")
         index = f.do(f"add i64 {first}, {at}")
         return f.do(f"mul i64 {index}, %upto")
 
-    def mine(self, lane: str) -> str:
-        """Whether the lane has accepted its step and has an output time in it."""
+    def has_output(self, lane: str) -> str:
+        """Whether the step of a lane is accepted and an output time lies in it."""
         f = self.f
         accepted = f.compare(
             "oeq", f.load(self.w.lane("acc", lane), "double"), number(1.0), "double"

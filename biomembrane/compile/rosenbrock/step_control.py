@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from ..llvm.ir import BIT, LANES, VEC, number, splat
 from . import tableau
-from .step_end import Landing
+from .step_end import StepEnd
 
 
-class StepControl(Landing):
+class StepControl(StepEnd):
     """Acceptance and rejection of steps of a ``method`` with so many ``stages``."""
 
     method: tableau.Tableau
     stages: int
 
-    def judge(self) -> None:
-        """Error norm, the next factor of h, acceptance, and which lanes would fall below their
-        floor.
+    def control_step(self) -> None:
+        """Error norm, factor for the next h, acceptance, and lanes in which an amount would fall
+        below its floor.
         """
         f, n = self.f, self.w.states
         total = f.slot(VEC, "zeroinitializer")
@@ -39,10 +39,10 @@ class StepControl(Landing):
             f.store(f.fma(between, between, f.fma(part, part, f.load(total))), total)
         count = f.select(
             f.do(f"icmp sgt i64 {n}, 0"), n, "1", "i64"
-        )  # baths alone have no state, but books
+        )  # a model of baths alone has quadratures but no state
         error = f.div(f.load(total), f.everywhere(f.do(f"sitofp i64 {count} to double")))
         wrong = f.compare("uge", error, splat(1e60))
-        error = self.both(error)
+        error = self.larger_error(error)
         error = f.select(f.compare("olt", error, splat(1e-16)), splat(1e-16), error)
         error = f.select(wrong, splat(1e30), error)
         log = f.mul(f.call("m_log", error), splat(0.5))
@@ -67,7 +67,7 @@ class StepControl(Landing):
         )
         f.store(f.select(wrong, splat(1.0), splat(0.0)), self.w.array("theta"))
 
-    def both(self, error: str) -> str:
+    def larger_error(self, error: str) -> str:
         """The larger of the squared errors of states and of powers; ``power`` becomes 1 where the
         powers alone shorten the step.
         """
@@ -79,8 +79,8 @@ class StepControl(Landing):
         f.store(f.select(larger, splat(1.0), splat(0.0)), self.w.array("power"))
         return f.select(f.compare("ogt", power, error), power, error)
 
-    def pass_lanes(self) -> None:
-        """Lane by lane: count, fail, and see whether outputs lie in the step."""
+    def check_lanes(self) -> None:
+        """For each lane: count the attempt, then accept, reject or stop."""
         f = self.f
         f.store("0", self.output.pending, "i64")
         with f.loop(LANES) as lane:
@@ -90,32 +90,32 @@ class StepControl(Landing):
             )
             idle = f.do(f"icmp slt i64 {job}, 0")
             with f.when(idle):
-                self.hold(lane)
+                self.discard_step(lane)
             with f.when(f.do(f"xor i1 {idle}, true")):
                 self.count("steps", lane)
                 many = f.do(
                     f"icmp sgt i64 {f.load(self.w.lane('steps', lane), 'i64')}, {self.budget(lane)}"
                 )
                 with f.when(many):
-                    self.record(lane, number(tableau.TOO_MANY), self.worst(lane))
-                    self.redraw(lane)
-                    self.hold(lane)
-                over = "0" if self.careful else self.hand_over(lane, many)
+                    self.record(lane, number(tableau.TOO_MANY), self.worst_state(lane))
+                    self.next_set(lane)
+                    self.discard_step(lane)
+                over = "0" if self.careful else self.hand_to_careful_driver(lane, many)
                 goes = f.do(f"xor i1 {f.do(f'or i1 {many}, {over}')}, true")
                 with f.when(f.do(f"and i1 {goes}, {f.do(f'xor i1 {accepted}, true')}")):
                     self.count("bad", lane)
-                    self.give_up(lane)
+                    self.reject_step(lane)
                 with f.when(f.do(f"and i1 {goes}, {accepted}")):
                     self.accept(lane)
 
     def budget(self, lane: str) -> str:
-        """Attempts that the parts begun so far may take."""
+        """Attempts allowed for the segments started so far."""
         begun = self.f.do(f"add i64 {self.f.load(self.w.lane('part', lane), 'i64')}, 1")
         return self.f.do(f"mul i64 %most, {begun}")
 
-    def hand_over(self, lane: str, many: str) -> str:
-        """Count what the powers alone shorten; whether that was too often, and the lane has been
-        given up.
+    def hand_to_careful_driver(self, lane: str, many: str) -> str:
+        """Count steps shortened by the powers alone; where these are too many the lane stops, for
+        the careful driver to repeat it, and the bit is set.
         """
         f = self.f
         short = f.compare(
@@ -127,42 +127,47 @@ class StepControl(Landing):
         over = f.do(f"and i1 {often}, {f.do(f'xor i1 {many}, true')}")
         with f.when(over):
             self.record(lane, number(tableau.OPEN), number(-1.0))
-            self.redraw(lane)
-            self.hold(lane)
+            self.next_set(lane)
+            self.discard_step(lane)
         return over
 
-    def hold(self, lane: str) -> None:
+    def discard_step(self, lane: str) -> None:
+        """Mark the step as not accepted, with the same h next."""
         self.f.store(number(0.0), self.w.lane("acc", lane), "double")
         self.f.store(number(1.0), self.w.lane("fac", lane), "double")
 
     def count(self, name: str, lane: str) -> None:
+        """Add 1 to a counter of a lane."""
         f = self.f
         at = self.w.lane(name, lane)
         f.store(f.do(f"add i64 {f.load(at, 'i64')}, 1"), at, "i64")
 
-    def give_up(self, lane: str) -> None:
-        """After a rejected step: too small, because of an error or because nothing is finite."""
+    def reject_step(self, lane: str) -> None:
+        """After a rejected step: stop the lane where the step has become too small."""
         f = self.f
         small = f.compare(
-            "olt", f.load(self.w.lane("h", lane), "double"), self.instant(lane, 1e-15), "double"
+            "olt",
+            f.load(self.w.lane("h", lane), "double"),
+            self.time_resolution(lane, 1e-15),
+            "double",
         )
         wrong = f.compare(
             "oeq", f.load(self.w.lane("theta", lane), "double"), number(1.0), "double"
         )
         kind = f.select(wrong, number(tableau.NOT_FINITE), number(tableau.COLLAPSED), "double")
         with f.when(small):
-            self.record(lane, kind, self.worst(lane))
-            self.redraw(lane)
-            self.hold(lane)
+            self.record(lane, kind, self.worst_state(lane))
+            self.next_set(lane)
+            self.discard_step(lane)
 
-    def instant(self, lane: str, share: float) -> str:
-        """A share of the time so far, or of the first step."""
+    def time_resolution(self, lane: str, share: float) -> str:
+        """A share of the time so far plus the first step."""
         f = self.f
         sum_ = f.do(f"fadd double {f.load(self.w.lane('t', lane), 'double')}, %h0")
         return f.do(f"fmul double {sum_}, {number(share)}")
 
-    def worst(self, lane: str) -> str:
-        """The state with the largest share of the error, or the first that is not finite."""
+    def worst_state(self, lane: str) -> str:
+        """The state with the largest relative error, or one whose error is not finite."""
         f, n = self.f, self.w.states
         best, at = f.slot("double", number(-1.0)), f.slot("double", number(0.0))
         last = self.w.rows_of("k", self.stages - 1)
@@ -180,19 +185,23 @@ class StepControl(Landing):
         return f.load(at, "double")
 
     def accept(self, lane: str) -> None:
+        """Accept a step, unless an amount falls below its floor in it."""
         f = self.f
         below = f.compare("oeq", f.load(self.w.lane("new", lane), "double"), number(1.0), "double")
         with f.when(below):
             nearer = f.compare(
-                "ogt", f.load(self.w.lane("h", lane), "double"), self.instant(lane, 1e-12), "double"
+                "ogt",
+                f.load(self.w.lane("h", lane), "double"),
+                self.time_resolution(lane, 1e-12),
+                "double",
             )
-            with f.when(nearer):  # walk up to where the pool is empty
-                self.hold(lane)
+            with f.when(nearer):  # shorter steps towards the time when the pool is empty
+                self.discard_step(lane)
                 f.store(number(0.25), self.w.lane("fac", lane), "double")
             with f.when(f.do(f"xor i1 {nearer}, true")):
-                self.record(lane, number(tableau.NEGATIVE), self.lowest(lane))
-                self.redraw(lane)
-                self.hold(lane)
+                self.record(lane, number(tableau.NEGATIVE), self.lowest_state(lane))
+                self.next_set(lane)
+                self.discard_step(lane)
         with f.when(f.do(f"xor i1 {below}, true")):
             new = f.do(
                 f"fadd double {f.load(self.w.lane('t', lane), 'double')},"
@@ -205,8 +214,8 @@ class StepControl(Landing):
             with f.when(self.output.due(lane, new)):
                 f.store("1", self.output.pending, "i64")
 
-    def lowest(self, lane: str) -> str:
-        """The state that goes furthest below its floor in the step, in units of its tolerance."""
+    def lowest_state(self, lane: str) -> str:
+        """The state that falls furthest below its floor in the step, in units of its tolerance."""
         f = self.f
         best, at = f.slot("double", number(0.0)), f.slot("double", number(0.0))
         with f.loop(self.w.states) as q:
@@ -214,7 +223,7 @@ class StepControl(Landing):
                 f.load(self.w.lane(name, lane, q), "double") for name in ("y", "u", "low", "tol")
             )
             f.kind = "double"
-            least = self.dense.least(
+            least = self.dense.lower_bound(
                 y,
                 u,
                 [

@@ -1,5 +1,5 @@
-"""Where the step of a lane lands, in IR: the step is taken, a part or a set ends, the next is
-drawn, and what became of it is written down.
+"""The end of a step, in IR: accepted states are taken over, a segment or a set ends, its outcome is
+recorded, and the next one starts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SET_VALUES = (
 )
 
 
-class Landing:
-    """What a driver does after a step, on its ``w``orkspace, with its ``dense`` output and its
-    ``output``.
+class StepEnd:
+    """What follows a step, on a workspace ``w``, with the ``dense`` output and the ``output``
+    writer of a driver.
     """
 
     f: Function
@@ -35,21 +35,22 @@ class Landing:
     end: str
     set_values = SET_VALUES
     careful: bool
-    again = False  # whether sets go on from events, with the state in ``%Y``
+    again = False  # whether sets resume after events, with the state in ``%Y``
 
-    def draw(self, lane: str) -> None:
-        """The next set into a lane; counts the lanes at work."""
+    def load_set(self, lane: str) -> None:
+        """Load the next set into a lane; counts the active lanes."""
         f = self.f
         got = f.do(f"call i64 @refill({self.set_values}, i64 {lane})")
         f.store(f.do(f"add i64 {f.load(self.active, 'i64')}, {got}"), self.active, "i64")
-        self.renew(lane)
+        self.request_integrands(lane)
 
-    def redraw(self, lane: str) -> None:
-        """The next set into a lane whose own has ended."""
+    def next_set(self, lane: str) -> None:
+        """Load the next set into a lane whose own has ended."""
         self.f.store(self.f.do(f"sub i64 {self.f.load(self.active, 'i64')}, 1"), self.active, "i64")
-        self.draw(lane)
+        self.load_set(lane)
 
     def record(self, lane: str, kind: str, state: str) -> None:
+        """Write the outcome of a set: status, counts, state at fault, time, least dissipation."""
         f = self.f
         job = f.load(self.w.lane("job", lane), "i64")
         base = f.do(f"mul i64 {job}, {RECORD}")
@@ -69,7 +70,7 @@ class Landing:
         self.end_row(lane)
 
     def advance(self) -> None:
-        """Take the step in the lanes that were accepted, and the new h in all."""
+        """Advance accepted lanes by the step, and set the next h in all."""
         f = self.f
         h = self.w.spread(self.w.vector("h"))
         g = [self.w.array(f"g{j}") for j in range(4)]
@@ -97,23 +98,23 @@ class Landing:
         f.store(f.mul(self.w.vector("h"), self.w.vector("fac")), self.w.array("h"))
 
     def taken(self) -> str:
-        """Where the step was accepted, for a block; compared anew in each, for LLVM would keep the
-        bits packed and unpack them each time.
+        """Bits of the accepted lanes, for a block; compared again in each, since LLVM would keep
+        the bits packed and unpack them each time.
         """
         accepted = self.w.spread(self.f.load(self.w.array("acc"), VEC))
         return self.f.compare("oeq", accepted, splat(1.0))
 
     def take(self, new: str, base: str, index: str) -> None:
-        """A new block where the step was accepted; frozen, or LLVM makes masked stores of it, which
-        are slow on most CPUs.
+        """Store a new block where the step was accepted; frozen, since LLVM would make masked
+        stores of it, which are slow on most CPUs.
         """
         f = self.f
         old = f.do(f"freeze {BLOCK} {f.get(base, index)}")
         f.put(f.select(self.taken(), new, old), base, index)
 
-    def finish(self, lane: str) -> None:
-        """A lane at a break enters the next part, one at the end takes the next set; others land on
-        the stop without a sliver.
+    def finish_step(self, lane: str) -> None:
+        """A lane at a break enters the next segment, one at the end takes the next set; for others
+        h is chosen so that no tiny step is left before the end of the segment.
         """
         f = self.f
         with f.when(f.do(f"icmp sge i64 {f.load(self.w.lane('job', lane), 'i64')}, 0")):
@@ -127,27 +128,27 @@ class Landing:
             with f.when(over):
                 last = f.compare("oge", stop, self.end, "double")
                 with f.when(f.do(f"xor i1 {last}, true")):
-                    self.turn(lane)
+                    self.next_segment(lane)
                 with f.when(last):
                     self.record(lane, number(tableau.DONE), number(-1.0))
-                    self.redraw(lane)
+                    self.next_set(lane)
             with f.when(f.do(f"xor i1 {over}, true")):
-                short = self.paced(lane, h, left)
+                short = self.paced_step(lane, h, left)
                 f.store(
                     f.select(f.compare("oge", h, left, "double"), left, short, "double"),
                     self.w.lane("h", lane),
                     "double",
                 )
 
-    def paced(self, _lane: str, h: str, left: str) -> str:
-        """A step that leaves no sliver before the stop, which is ``left`` away."""
+    def paced_step(self, _lane: str, h: str, left: str) -> str:
+        """A step that leaves no tiny step before the end of the segment, which is ``left`` away."""
         f = self.f
         half = f.do(f"fmul double {left}, {number(0.5)}")
         two = f.do(f"fmul double {h}, {number(2.0)}")
         return f.select(f.compare("ogt", two, left, "double"), half, h, "double")
 
     def end_row(self, lane: str) -> None:
-        """States and quadratures at the end, or where the lane stopped."""
+        """Write states and quadratures at the end, or where the lane stopped."""
         f = self.f
         base = f.do(f"mul i64 {f.load(self.w.lane('job', lane), 'i64')}, {self.w.rows}")
         for array, count, shift in (
@@ -162,8 +163,8 @@ class Landing:
                     "double",
                 )
 
-    def turn(self, lane: str) -> None:
-        """At a break: keep the state, and enter the next part with its constants and a small
+    def next_segment(self, lane: str) -> None:
+        """At a break: store the state, and enter the next segment with its constants and a small
         step.
         """
         f = self.f
@@ -179,12 +180,13 @@ class Landing:
                 "double",
             )
         f.store(f.do(f"add i64 {part}, 1"), self.w.lane("part", lane), "i64")
-        self.w.enter(lane)
-        self.renew(lane, broken=True)
+        self.w.enter_segment(lane)
+        self.request_integrands(lane, broken=True)
 
-    def renew(self, lane: str, *, broken: bool = False) -> None:
-        """Ask for new integrands; with constraints ``fresh`` has a bit for each lane that must
-        settle, and ``TURNED`` times that bit for those that are at a break of a protocol.
+    def request_integrands(self, lane: str, *, broken: bool = False) -> None:
+        """Request new integrands; with constraints ``fresh`` has a bit for each lane whose
+        constraints must be solved, and ``TURNED`` times that bit for lanes at a break of a
+        protocol.
         """
         f, mark = self.f, "1"
         if self.w.constrained:
@@ -192,11 +194,11 @@ class Landing:
             mark = f.do(f"or i64 {f.load(self.fresh, 'i64')}, {bits}")
         f.store(mark, self.fresh, "i64")
 
-    def settle(self) -> None:
-        """Newton's method for the constraints in lanes that enter a part: M·HEAVY − J moves no
+    def solve_constraints(self) -> None:
+        """Newton's method for the constraints in lanes that enter a segment: M·HEAVY − J moves no
         other state.
 
-        What has not settled after ROUNDS is left to the error of the next step.
+        Where it has not converged after ROUNDS, the error of the next step tells.
         """
         f, step = self.f, self.w.rows_of("k", 0)
         rows = {name: self.w.array(name) for name in ("y", "f", "low", "J", "A", "tick")}
@@ -212,7 +214,7 @@ class Landing:
             self.w.apply("f_lu", rows["J"], rows["tick"], rows["A"])
             with self.w.over(self.w.state_blocks) as q:
                 f.put(splat(0.0), step, q)
-            self.dense.spare(rows["f"], step)
+            self.dense.copy_constraint_rows(rows["f"], step)
             self.w.apply("f_solve", rows["A"], step)
             f.store(splat(1.0), share)
             with self.dense.constraints() as q:  # a tenth of an amount is left at least
@@ -223,13 +225,13 @@ class Landing:
                 beyond = f.do(f"and {BIT} {beyond}, {f.compare('olt', room, before)}")
                 f.store(f.select(beyond, room, before), share)
             f.store("0", moving, "i64")
-            self.correct(step, f.load(share), moving)
+            self.apply_correction(step, f.load(share), moving)
         with f.loop(LANES) as lane:
-            self.settled(lane, fresh)
+            self.store_settled(lane, fresh)
 
-    def settled(self, lane: str, fresh: str) -> None:
-        """Write down the states from which a lane goes on: at a break into ``%NEW``, and after an
-        event where the state came from.
+    def store_settled(self, lane: str, fresh: str) -> None:
+        """Store the states from which a lane continues: at a break into ``%NEW``, and after an
+        event into ``%Y``.
         """
         f = self.f
         job, bits = f.load(self.w.lane("job", lane), "i64"), f.do(f"lshr i64 {fresh}, {lane}")
@@ -237,9 +239,9 @@ class Landing:
         busy = f.do(f"icmp sge i64 {job}, 0")
 
         def write(own: int, place: str, row: str) -> None:
-            there = f.do(f"icmp eq i64 {mark}, {own}")
+            chosen = f.do(f"icmp eq i64 {mark}, {own}")
             base = f.do(f"mul i64 {row}, {self.w.states}")
-            with f.when(f.do(f"and i1 {busy}, {there}")), f.loop(self.w.states) as i:
+            with f.when(f.do(f"and i1 {busy}, {chosen}")), f.loop(self.w.states) as i:
                 state = f.load(self.w.lane("y", lane, i), "double")
                 f.store(state, f.at(place, f.do(f"add i64 {base}, {i}"), "double"), "double")
 
@@ -249,9 +251,9 @@ class Landing:
         if self.again:
             write(1, "%Y", job)
 
-    def correct(self, step: str, share: str, moving: str) -> None:
-        """Take a share of a correction in lanes that settle, and see whether one of them is still
-        ``moving``.
+    def apply_correction(self, step: str, share: str, moving: str) -> None:
+        """Apply a share of a correction in lanes whose constraints are solved; ``moving`` is set
+        where one of them has not converged.
         """
         f, y, tol = self.f, self.w.array("y"), self.w.array("tol")
         chosen = f.compare("oeq", self.w.vector("acc"), splat(1.0))

@@ -4,22 +4,21 @@ Rodas5P (Steinebach 2023, BIT Numer Math 63:27) is an L-stable Rosenbrock method
 eight stages and dense output of order 4, in the transformed variables of Hairer & Wanner (Solving
 ODEs II, IV.7):
 
-    (M/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + M Σ C_ij k_j/h + h d_i ∂f/∂t,      y1 = y + Σ
-    a_8j k_j + k_8,   error = k_8
+    (M/(hγ) − J) k_i = f(t + c_i h, y + Σ a_ij k_j) + M Σ C_ij k_j/h + h d_i ∂f/∂t
+    y1 = y + Σ a_8j k_j + k_8,      error = k_8
 
 Its dense output u(θ) is of order 4, but where a fast state is slaved to slow ones (an index-1
-problem, as carriers are) only of order 3, far worse than the steps: conditions of the fourth order
-fail there, nearly all with the same shape S(θ), and the eight stages have no freedom left to mend
-it.  So the defect at one point θ* tells the error: with W = M/(hγ) − J
+problem, as with carriers) only of order 3, far worse than the steps: conditions of the fourth order
+fail there, nearly all with the same shape S(θ), and the eight stages leave no freedom to satisfy
+them.  So the defect at one point θ* gives the error: with W = M/(hγ) − J
 
-    δ = (1 − W⁻¹M/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − M du/dt(θ*)],      u(θ) + δ S(θ),      S(0) = S(1)
-    = 0, S(θ*) = 1
+    δ = (1 − W⁻¹M/(hγ)) W⁻¹ [f(t + θ*h, u(θ*)) − M du/dt(θ*)]
+    u(θ) + δ S(θ),      S(0) = S(1) = 0,  S(θ*) = 1
 
-where the first factor leaves slow states as they are.  It costs one f and two solutions a step; δ
+where the first factor leaves slow states unchanged.  It costs one f and two solutions per step; δ
 is part of the error estimate.
 
-M is 1, but 0 in the rows of constraints 0 = f, which a driver of their own leaves out of what M
-multiplies.
+M is 1, but 0 in the rows of constraints 0 = f; models with constraints have a driver of their own.
 
 Each lane has its own t, h and controller and takes the next parameter set when it ends.
 Quadratures are integrated over each accepted step at the four Gauss–Lobatto points of the dense
@@ -39,9 +38,7 @@ from ..shape import Shape
 
 @dataclass(frozen=True)
 class Tableau:
-    """Coefficients of a Rosenbrock method; its constructor proves the order conditions that rows
-    alone can show.
-    """
+    """Coefficients of a Rosenbrock method, checked for consistency."""
 
     gamma: float
     a: tuple[tuple[float, ...], ...]
@@ -50,7 +47,7 @@ class Tableau:
     d: tuple[float, ...]
     dense: tuple[tuple[float, ...], ...]
     order: int
-    seen: float  # θ*, where the defect of the dense output is looked at
+    defect_node: float  # θ*, where the defect of the dense output is evaluated
     shape: tuple[float, float, float]  # S(θ) = θ(1 − θ)(s0 + s1 θ + s2 θ²)
 
     def __post_init__(self) -> None:
@@ -60,11 +57,11 @@ class Tableau:
             or len(self.c) != len(self.d)
         ):
             raise ValueError("the tableau is not consistent")
-        theta, (s0, s1, s2) = self.seen, self.shape
+        theta, (s0, s1, s2) = self.defect_node, self.shape
         if not math.isclose(
             theta * (1 - theta) * (s0 + s1 * theta + s2 * theta**2), 1, rel_tol=1e-12
         ):
-            raise ValueError("the shape is not 1 where the defect is seen")
+            raise ValueError("the shape is not 1 at the defect node")
 
 
 _A6 = (
@@ -109,7 +106,7 @@ RODAS5P = Tableau(
          -0.15582684282751913, 4.883087185713722),
     ),
     order=5,
-    seen=0.4,
+    defect_node=0.4,
     shape=(-7.081217456250112, 57.13934798838681, -72.54909420273715),
 )  # fmt: skip
 
@@ -121,25 +118,22 @@ INTEGRALS = np.linalg.inv(NODES[:, None] ** np.arange(4)).T / np.arange(1, 5)
 
 DONE, TOO_MANY, COLLAPSED, NOT_FINITE, NEGATIVE, WAITING, OPEN, EVENT, BLIND = range(9)
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
-# weight of δ beside the error of the step, so that a curve that only the dense output sees is
-# followed too
+# weight of δ beside the error of the step, so that what only the dense output resolves is
+# controlled too
 BETWEEN = 0.1
-#: The third divided difference of what is known at the Lobatto points.
+#: Weights of the third divided difference at the Lobatto points.
 THIRD = tuple(1 / math.prod(a - b for b in NODES if b != a) for a in map(float, NODES))
 # error of the Lobatto rule in units of Δ₃²/Δ₁: right for e^x and ln(1 + x) where it is 1e-8 of the
 # whole, too small by 3 at sin²
 WRONG = 1e-4
-SHARE, PAST = (
-    5.0,
-    0.02,
-)  # a step may err by rtol·(SHARE·its own energy + PAST·the energy that passed before)
-# share of the first step where a pool is empty: a rule of quadrature cannot see how ln c begins
-# there, so let it be nothing
+# tolerance of a step: rtol·(SHARE·its own energy + PAST·the energy that passed before)
+SHARE, PAST = 5.0, 0.02
+# share of the first step where a pool is empty: no quadrature rule resolves the onset of ln c
+# there, so the step is negligible
 DRY = 1e-10
-INSTANT = 1e-12  # of the time: in a shorter step the ledger has no say
-HELD = (
-    2000  # attempts that the ledger alone may shorten before a lane is given to the careful driver
-)
+INSTANT = 1e-12  # of the time: in shorter steps the ledger's error is not controlled
+# attempts that the ledger alone may shorten before the careful driver takes over the lane
+HELD = 2000
 
 
 #: Arrays of a driver's workspace, rows of lane vectors, and the model's functions, in the order of
@@ -156,7 +150,7 @@ SIZES = (
     "state_blocks", "quadrature_blocks", "process_blocks",
     "jacobian_blocks",
 )  # fmt: skip
-#: What a driver of a program with events has besides.
+#: Further entries for programs with events.
 EVENTFUL = {
     "sizes": ("events",), "arrays": ("ev", "armed", "root", "which", "from", "to", "aim", "mute",
     "curve", "blind"),
@@ -174,7 +168,7 @@ CAREFUL = ("f_both", "f_mend")
 
 
 def names(*, events: bool) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Of the sizes, the arrays and the functions in a table."""
+    """Names of the sizes, the arrays and the functions in a table."""
     plain = {"sizes": SIZES, "arrays": ARRAYS, "functions": FUNCTIONS}
     sizes, arrays, functions = (
         (*own, *EVENTFUL[kind]) if events else own for kind, own in plain.items()
@@ -185,7 +179,7 @@ def names(*, events: bool) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
 def table(
     shape: Shape, layout: Layout, addresses: dict[str, int]
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
-    """What a driver must know of a model, and the size of its workspace in lane vectors.
+    """The table that a driver needs of a model, and the size of its workspace in lane vectors.
 
     ``SIZES``, offsets of the arrays, addresses of the functions, the indices of the states with
     ∂f/∂t, and, with their number before them, of those in whose rows constraints stand.
@@ -236,7 +230,5 @@ def table(
     head += (shape.events,) if shape.events else ()
     code = [addresses.get(name, 0) for name in functions]
     algebraic = [i for i, m in enumerate(shape.mass) if not m]
-    made = np.array(
-        [*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic], dtype=np.int64
-    )
-    return made, int(offsets[-1])
+    entries = [*head, *offsets[:-1], *code, *shape.clocked, len(algebraic), *algebraic]
+    return np.array(entries, dtype=np.int64), int(offsets[-1])

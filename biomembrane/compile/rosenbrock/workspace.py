@@ -1,5 +1,5 @@
 """The workspace of the integration loop, in IR: arrays of lane vectors, the functions of the model,
-and what a lane begins a part with.
+and the start of a segment in a lane.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from . import tableau
 
 
 class Workspace:
-    """The lanes of the workspace ``%w`` by the table ``%s`` of a model, for a function; see
+    """The workspace ``%w`` with the table ``%s`` of a model, as a function sees it; see
     :func:`.tableau.table`.
 
     ``h``, ``t`` and ``rate`` = 1/h are those of the step that a driver takes; ``constrained``: some
@@ -69,13 +69,16 @@ class Workspace:
         return self.f.at(base, self.f.do(f"add i64 {start}, {lane}"), "double")
 
     def vector(self, name: str) -> str:
+        """Value of an array of one row."""
         return self.f.load(self.array(name))
 
     def model(self, function: str, time: str, state: str, *results: str) -> None:
+        """Call a function of the model at a time and a state."""
         arguments = [self.array(a) for a in (time, state, "c", *results)]
         self.apply(function, *arguments)
 
     def apply(self, function: str, *pointers: str) -> None:
+        """Call a function of the model with these pointers."""
         self.f.say(f"call void {self.code[function]}({', '.join(f'ptr {a}' for a in pointers)})")
 
     @contextmanager
@@ -87,7 +90,7 @@ class Workspace:
             self.f.kind = VEC
 
     def spread(self, x: str) -> str:
-        """A lane vector for every row of a block."""
+        """A lane vector repeated for every row of a block."""
         lanes, block = self.layout.lanes, self.layout.block
         if block == 1:
             return x
@@ -95,7 +98,7 @@ class Workspace:
         return self.f.do(f"shufflevector {VEC} {x}, {VEC} poison, <{lanes * block} x i32> <{mask}>")
 
     def folded(self, block: str, how: Callable[[str, str], str]) -> str:
-        """The rows of a block put together, a lane vector."""
+        """Reduce the rows of a block to a lane vector."""
         lanes, rows = self.layout.lanes, self.layout.block
         masks = (
             ", ".join(f"i32 {row * lanes + lane}" for lane in range(lanes)) for row in range(rows)
@@ -112,20 +115,20 @@ class Workspace:
         )
         return reduce(how, parts)
 
-    def empty(self, lane: str) -> str:
-        """Whether some amount of a lane is zero: its potential is infinite then."""
+    def has_empty_pool(self, lane: str) -> str:
+        """Whether an amount of a lane is zero, where its potential is infinite."""
         f = self.f
-        found = f.slot("i1", "0")
+        any_empty = f.slot("i1", "0")
         with f.loop(self.states) as i:
             y, low = (f.load(self.lane(name, lane, i), "double") for name in ("y", "low"))
             amount = f.compare("ogt", low, number(-1e299), "double")
             none = f.do(f"and i1 {amount}, {f.compare('ole', y, number(0.0), 'double')}")
-            f.store(f.do(f"or i1 {none}, {f.load(found, 'i1')}"), found, "i1")
-        return f.load(found, "i1")
+            f.store(f.do(f"or i1 {none}, {f.load(any_empty, 'i1')}"), any_empty, "i1")
+        return f.load(any_empty, "i1")
 
-    def enter(self, lane: str) -> None:
-        """Load what holds in the part of the run that a lane is in: constants and where it stops;
-        the controller starts anew, with a far smaller step where a pool is empty.
+    def enter_segment(self, lane: str) -> None:
+        """Load constants and end of the segment that a lane is in, and reset the controller, with a
+        far smaller step where a pool is empty.
         """
         f = self.f
         instant = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-14)}")
@@ -133,8 +136,8 @@ class Workspace:
         dry = f.select(f.compare("ogt", instant, dry, "double"), instant, dry, "double")
         f.store(
             dry, self.lane("dry", lane), "double"
-        )  # below that powers have no say: a bath that is empty has no bound, either
-        h = f.select(self.empty(lane), dry, "%h0", "double")
+        )  # in shorter steps powers are not controlled: with an empty bath they are unbounded
+        h = f.select(self.has_empty_pool(lane), dry, "%h0", "double")
         first = f.do(f"mul i64 {f.load(self.lane('job', lane), 'i64')}, %parts")
         index = f.do(f"add i64 {first}, {f.load(self.lane('part', lane), 'i64')}")
         base = f.do(f"mul i64 {index}, {self.constants}")
@@ -162,6 +165,7 @@ class Workspace:
             )
 
     def combined(self, values: list[str], weights: tuple[float, ...]) -> str:
+        """Weighted sum."""
         total = self.f.mul(values[0], splat(weights[0]))
         for value, weight in zip(values[1:], weights[1:], strict=False):
             total = self.f.fma(value, splat(weight), total)

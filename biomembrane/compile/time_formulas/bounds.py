@@ -18,15 +18,15 @@ Array = NDArray[np.float64]
 def uneven(pieces: int) -> Array:
     """Edges from 0 to 1 that fall in step with no period."""
     k = np.arange(pieces + 1)
-    made: Array = (k + 0.4 * np.sin(2.0 * k) * (k % pieces > 0)) / pieces
-    return made
+    shares: Array = (k + 0.4 * np.sin(2.0 * k) * (k % pieces > 0)) / pieces
+    return shares
 
 
 def bounds(
-    expression: sp.Expr, known: Mapping[sp.Symbol, Array], first: Array, last: Array
+    expression: sp.Expr, values: Mapping[sp.Symbol, Array], first: Array, last: Array
 ) -> tuple[Array, Array]:
     """Bounds by cell, from ``first`` to ``last``; infinite where there are none."""
-    memo: dict[Any, tuple[Array, Array]] = {s: (x, x) for s, x in known.items()}
+    memo: dict[Any, tuple[Array, Array]] = {s: (x, x) for s, x in values.items()}
     memo[symbols.t] = (first, last)
     with np.errstate(all="ignore"):
         below, above = (np.broadcast_to(x, first.shape) for x in enclosed(expression, memo))

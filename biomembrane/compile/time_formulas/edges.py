@@ -22,22 +22,22 @@ HALVINGS = 60  # of a cell with one root
 
 
 def kinks(
-    expression: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int, most: int
+    expression: sp.Expr, values: Mapping[sp.Symbol, Array], end: float, lanes: int, most: int
 ) -> tuple[list[Array], NDArray[np.bool_]]:
     """Times inside (0, end) by lane, sorted, and by lane whether there are more than ``most``, of
     which the first are given, or a cell is left in which nothing is known.
     """
-    made: list[list[Array]] = [[] for _ in range(lanes)]
+    roots: list[list[Array]] = [[] for _ in range(lanes)]
     crowded = np.zeros(lanes, bool)
     for switch in set(_switches(expression)):
         if switch.has(symbols.t):
-            lane, at, lost = _roots(switch, known, end, lanes)
+            lane, at, lost = _roots(switch, values, end, lanes)
             crowded |= lost
             for k in np.unique(lane):
-                made[k].append(at[lane == k])
-    found = [_apart(np.sort(np.concatenate([np.zeros(0), *some])), end) for some in made]
-    crowded |= np.array([len(some) > most for some in found])
-    return [some[:most] for some in found], crowded
+                roots[k].append(at[lane == k])
+    apart = [_apart(np.sort(np.concatenate([np.zeros(0), *some])), end) for some in roots]
+    crowded |= np.array([len(some) > most for some in apart])
+    return [some[:most] for some in apart], crowded
 
 
 def _switches(expression: sp.Expr) -> Iterator[sp.Expr]:
@@ -55,7 +55,7 @@ def _apart(times: Array, end: float) -> Array:
 
 
 def _roots(
-    switch: sp.Expr, known: Mapping[sp.Symbol, Array], end: float, lanes: int
+    switch: sp.Expr, values_of: Mapping[sp.Symbol, Array], end: float, lanes: int
 ) -> tuple[NDArray[np.int64], Array, NDArray[np.bool_]]:
     """Lane and time of each root, and by lane whether some cells stayed unclear."""
     slope = None if switch.has(sp.Max, sp.Min, sp.Abs) else sp.diff(switch, symbols.t)
@@ -68,17 +68,17 @@ def _roots(
     sure: list[tuple[NDArray[np.int64], Array, Array]] = []
     spent = np.zeros(lanes, np.int64)
     for left in range(ROUNDS, -1, -1):
-        here = {s: x[lane] for s, x in known.items()}
+        here = {s: x[lane] for s, x in values_of.items()}
         below, above = bounds(switch, here, low, high)
         may = (below <= 0) & (above >= 0) & ~((below == 0) & (above == 0))
         lane, low, high = lane[may], low[may], high[may]
-        here = {s: x[lane] for s, x in known.items()}
-        one = np.zeros(len(lane), bool)
+        here = {s: x[lane] for s, x in values_of.items()}
+        single = np.zeros(len(lane), bool)
         if slope is not None:
             least, largest = bounds(slope, here, low, high)
-            one = (least > 0) | (largest < 0)
-        sure.append((lane[one], low[one], high[one]))
-        lane, low, high = lane[~one], low[~one], high[~one]
+            single = (least > 0) | (largest < 0)
+        sure.append((lane[single], low[single], high[single]))
+        lane, low, high = lane[~single], low[~single], high[~single]
         spent += np.bincount(lane, minlength=lanes) * PIECES
         go = spent[lane] <= BUDGET
         if not left or not go.all():  # what is left is halved as if it held one root
@@ -91,27 +91,27 @@ def _roots(
         if not len(lane):
             break
     lane, low, high = (np.concatenate(x) for x in zip(*sure, strict=True))
-    here = {s: x[lane] for s, x in known.items()}
+    here = {s: x[lane] for s, x in values_of.items()}
     first, last = (_values(switch, here, x) for x in (low, high))
     crosses = (np.sign(first) * np.sign(last) < 0) | (last == 0)
     lane, low, high, first = lane[crosses], low[crosses], high[crosses], first[crosses]
     return (
         lane,
-        _halved(switch, {s: x[lane] for s, x in known.items()}, low, high, first),
+        _halved(switch, {s: x[lane] for s, x in values_of.items()}, low, high, first),
         spent > BUDGET,
     )
 
 
-def _values(switch: sp.Expr, known: Mapping[sp.Symbol, Array], at: Array) -> Array:
-    made: Array = np.add(*bounds(switch, known, at, at)) / 2
-    return made
+def _values(switch: sp.Expr, inputs: Mapping[sp.Symbol, Array], at: Array) -> Array:
+    values: Array = np.add(*bounds(switch, inputs, at, at)) / 2
+    return values
 
 
 def _halved(
-    switch: sp.Expr, known: Mapping[sp.Symbol, Array], low: Array, high: Array, first: Array
+    switch: sp.Expr, values_of: Mapping[sp.Symbol, Array], low: Array, high: Array, first: Array
 ) -> Array:
     for _ in range(HALVINGS if len(low) else 0):
         middle = (low + high) / 2
-        same = np.sign(_values(switch, known, middle)) == np.sign(first)
+        same = np.sign(_values(switch, values_of, middle)) == np.sign(first)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return high

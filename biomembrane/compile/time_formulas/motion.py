@@ -54,17 +54,17 @@ class Motion:
     crowded: bool
 
 
-def motions(expression: sp.Expr, known: Mapping[str, Any], end: float, lanes: int) -> list[Motion]:
+def motions(expression: sp.Expr, values: Mapping[str, Any], end: float, lanes: int) -> list[Motion]:
     """How ``expression`` of the time moves from 0 to ``end`` in each lane; its other symbols are
-    ``known`` by name, as numbers or by lane.
+    ``values`` by name, as numbers or by lane.
     """
     own = {
-        s: np.broadcast_to(np.asarray(known[s.name], dtype=float), lanes)
+        s: np.broadcast_to(np.asarray(values[s.name], dtype=float), lanes)
         for s in expression.free_symbols
         if s is not symbols.t
     }
     formula = _Formula.of(expression)
-    made: list[Motion] = []
+    found_motions: list[Motion] = []
     for first in range(0, lanes, LANES):
         some = {s: x[first : first + LANES] for s, x in own.items()}
         cells = _Cells.begun(formula, some, end, min(LANES, lanes - first))
@@ -73,14 +73,14 @@ def motions(expression: sp.Expr, known: Mapping[str, Any], end: float, lanes: in
             if not rough.any():
                 break
             cells = cells.cut(rough)
-        made += cells.motions(end)
+        found_motions += cells.motions(end)
     if expression.has(sp.Max, sp.Min, sp.Abs):
         edges, crowded = kinks(expression, own, end, lanes, EDGES if lanes == 1 else MOST)
-        made = [
+        found_motions = [
             replace(m, breaks=np.union1d(m.breaks, at), crowded=m.crowded or bool(many))
-            for m, at, many in zip(made, edges, crowded, strict=True)
+            for m, at, many in zip(found_motions, edges, crowded, strict=True)
         ]
-    return made
+    return found_motions
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ class _Cells:
 
     def _by_lane(self, reduce: Any, values: Any) -> Array:
         """One number for each lane, given to each of its cells."""
-        made: Array = reduce.reduceat(values, np.flatnonzero(np.diff(self.lane, prepend=-1)))[
+        by_cell: Array = reduce.reduceat(values, np.flatnonzero(np.diff(self.lane, prepend=-1)))[
             self.lane
         ]
-        return made
+        return by_cell
 
     @property
     def rough(self) -> Flags:
@@ -216,8 +216,8 @@ class _Lane:
             np.abs(self.last - self.first)
             > STILL * (highest - lowest) + 1e-14 * np.abs(self.values).max()
         )
-        found = np.unique([*self._rests(moves), *self._peaks()])
-        inside = found[(found > 0) & (found < self.end)]
+        times = np.unique([*self._rests(moves), *self._peaks()])
+        inside = times[(times > 0) & (times < self.end)]
         longest = max(
             (self.high[b] - self.low[a] for a, b in _runs(self.hidden & ~moves)), default=0.0
         )
@@ -230,12 +230,12 @@ class _Lane:
         before = [0.0, *(self.high[b] for _, b in runs)]
         after = [*(self.low[a] for a, _ in runs[1:]), self.end]
         long = [(a, b, p, n) for (a, b), p, n in zip(runs, before, after, strict=False)]
-        made = [
+        times = [
             self.low[a]
             for a, _, p, _ in long
             if self.low[a] - p >= REST * (self.high[a] - self.low[a])
         ]
-        return made + [
+        return times + [
             self.high[b]
             for _, b, _, n in long
             if n - self.high[b] >= REST * (self.high[b] - self.low[b])
@@ -245,13 +245,15 @@ class _Lane:
         """Ends of the shortest stretches of small cells in which more happens, beside a straight
         line, than around them.
         """
-        found: list[tuple[int, int]] = []
+        stretches: list[tuple[int, int]] = []
         size = 0.5 * self.end / FIRST
         while runs := _runs(self.high - self.low < size):
             inner = [r for r in runs if self._stands_out(*r)]
-            found = [r for r in found if not any(a <= r[1] and r[0] <= b for a, b in inner)] + inner
+            stretches = [
+                r for r in stretches if not any(a <= r[1] and r[0] <= b for a, b in inner)
+            ] + inner
             size /= PIECES
-        return [t for a, b in found for t in (self.low[a], self.high[b])]
+        return [t for a, b in stretches for t in (self.low[a], self.high[b])]
 
     def _stands_out(self, a: int, b: int) -> bool:
         length = self.high[b] - self.low[a]

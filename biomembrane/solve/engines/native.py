@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...compile.machine_code.module import Native as Machine
-from ...compile.machine_code.module import Sets, native
+from ...compile.machine_code.module import CompiledModel, Sets, native
 from ...compile.program import Program
 from ...compile.rosenbrock import tableau
 from ..constraints import meet
@@ -19,7 +18,7 @@ from ..event_effects import NO_NUMBER, EventEffects
 from ..problem import ROUNDING, Block, Problem, empty, reached
 from ..status import WAITING, Outcome, Status
 
-_ENDS = {  # by what the driver records
+_ENDS = {  # by status in the driver's record
     tableau.TOO_MANY: (Outcome.TOO_MANY_STEPS, "{most:.0f} attempted steps were not enough"),
     tableau.COLLAPSED: (Outcome.COLLAPSED, "the step became too small"),
     tableau.NOT_FINITE: (Outcome.NOT_FINITE, "a rate, a stage or the Jacobian is not finite"),
@@ -34,7 +33,7 @@ class Native:
     """``Native(rtol=1e-8)``: the default solver.
 
     ``atol`` is a share of rtol times the typical size of each state; ``max_steps`` is how many
-    steps a lane may attempt for each part of its run between breaks that it has begun; ``threads``
+    steps a lane may attempt for each segment between breaks that it has started; ``threads``
     0 means one a core. A lane of a scan has the same bits whatever the order of the lanes, the
     chunks and the number of threads; a run alone, on fewer lanes at a time, equals it to about
     1e-12.
@@ -47,12 +46,12 @@ class Native:
 
     def __post_init__(self) -> None:
         check_tolerances(self, "Native")
-        for name, min_dissipation in (("max_steps", 1), ("threads", 0)):
-            check_count(self, "Native", name, min_dissipation)
+        for name, minimum in (("max_steps", 1), ("threads", 0)):
+            check_count(self, "Native", name, minimum)
 
     @property
     def careful(self) -> bool:
-        """Whether it mends the powers of slaved processes."""
+        """Whether it corrects the powers of slaved processes."""
         return True
 
     def alone(self) -> Native:
@@ -105,7 +104,7 @@ class NativeProgram:
             block.end[:, : len(problem.y0)] = problem.y0.T
         return self._finished(block, sets, problem)
 
-    def _sets(self, machine: Machine, problem: Problem, block: Block) -> Sets:
+    def _sets(self, machine: CompiledModel, problem: Problem, block: Block) -> Sets:
         segments, lanes = problem.segment_ends.shape
         settings = self.settings
         tolerance = settings.rtol * settings.atol * problem.scale.T
@@ -123,8 +122,8 @@ class NativeProgram:
         )  # fmt: skip
 
     def _through(self, block: Block, sets: Sets, problem: Problem, counter: Any) -> Block:
-        """All lanes through their events: those that met one go on from what it set, until none
-        does.
+        """Run lanes through their events: those that met one continue from the state it set, until
+        none does.
         """
         size, stopped = len(problem.y0), dict[int, Status]()
         settled = sets.settled if self.program.algebraic else None
@@ -168,7 +167,7 @@ class NativeProgram:
 
     @staticmethod
     def _resumed(block: Block, sets: Sets, effects: EventEffects) -> None:
-        """Where constraints moved what events had left, which an output at that time shows."""
+        """Record where constraints moved states after events; an output at that time shows it."""
         lanes = sets.order[[bool(effects.met[lane]) for lane in sets.order.tolist()]]
         effects.settle(lanes, sets.start[lanes])
         for lane in lanes.tolist():
@@ -178,7 +177,7 @@ class NativeProgram:
     @staticmethod
     def _settled(block: Block, sets: Sets, problem: Problem) -> Block:
         """With the states to which constraints moved those at breaks of protocols, which an output
-        at that time shows; as it is where there are no constraints.
+        at that time shows; unchanged without constraints.
         """
         if not sets.settled.size:
             return block
@@ -194,8 +193,8 @@ class NativeProgram:
     def _go_on(
         block: Block, sets: Sets, problem: Problem, lanes: Any, which: Any, times: Any, after: Any
     ) -> None:
-        """Let lanes begin where their events left them; an output time that is the time of an event
-        shows the state after it.
+        """Let lanes resume after their events; an output at the time of an event shows the state
+        after it.
         """
         size, grid = len(after), problem.times
         next_, segment = (
@@ -213,7 +212,7 @@ class NativeProgram:
 
     @staticmethod
     def _end(block: Block, sets: Sets, problem: Problem, effects: EventEffects) -> None:
-        """Lanes whose last event was at the end go on no further; constraints are met there,
+        """End lanes whose last event was at the end of the run; constraints are applied there
         too.
         """
         last = sets.order[sets.left[sets.order, 0] >= problem.times[-1]]
@@ -260,7 +259,7 @@ class NativeProgram:
         return block
 
     def _status(self, kind: float, steps: float, _: float, state: float, time: float) -> Status:
-        """How a lane ended that is not done, from its record."""
+        """Status of a lane that is not done, from its record."""
         if kind == tableau.WAITING:
             return WAITING
         outcome, reason = _ENDS[int(kind)]

@@ -138,7 +138,7 @@ def compiled(roots: list[sp.Expr]) -> Kernel:
 
 
 def square(k: Kernel, at: tuple[float, ...]) -> Any:
-    return k.prepare(np.array(at[3:5])), np.array(at[:3]), at[5]
+    return k.bind(np.array(at[3:5])), np.array(at[:3]), at[5]
 
 
 @given(root=expressions, at=values)

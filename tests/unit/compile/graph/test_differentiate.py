@@ -107,7 +107,7 @@ def point(model: Any, seed: int = 2) -> tuple[Any, Any]:
         0.9, 1.1, len(model.parameters)
     )
     k = Kernel(program(model))
-    constants = k.prepare(p)
+    constants = k.bind(p)
     scale = k.call("scale", 0.0, np.zeros(k.size), constants)
     start = k.call("initial", 0.0, np.zeros(k.size), constants)
     return (start + 0.1 * scale) * rng.uniform(0.8, 1.2, k.size), p
@@ -204,7 +204,7 @@ def test_at_zero_volts() -> None:
     )
     made, p = program(model), np.array([x.value for x in model.parameters.values()])
     k = Kernel(made)
-    y = k.call("initial", 0.0, np.zeros(k.size), k.prepare(p))
+    y = k.call("initial", 0.0, np.zeros(k.size), k.bind(p))
     y[[name.endswith(".charge") for name in made.states]] = 0.0
     jacobian = np.zeros((k.size, k.size))
     jacobian[made.sparsity] = numbers(made, made.outputs["jacobian"], y, p)
