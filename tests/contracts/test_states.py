@@ -101,7 +101,7 @@ def test_nothing_depends_on_the_word_for_a_kind(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_what_moves_a_state_with_a_conjugate_is_a_process() -> None:
-    """A rate that no process has would do work that no books hold."""
+    """A rate that no process has would do work that the ledger does not hold."""
     x = everything().states[0]
-    with pytest.raises(ValueError, match="in no books"):
+    with pytest.raises(ValueError, match="the ledger has no entry"):
         replace(x, rate=x.scale)
