@@ -125,7 +125,9 @@ def test_a_catalyst_has_a_level_too() -> None:
     )
     (claim,) = claims(made)
     assert {x.name: x.change for x in claim.levels} == {"K@cell": -1, "Ca@cell": 0, "K@bath": 1}
-    assert [v.name for v in evaluation.claim_box(claim, {}).variables if v.log and v.unit != "mM"] == []
+    assert [
+        v.name for v in evaluation.claim_box(claim, {}).variables if v.log and v.unit != "mM"
+    ] == []
 
 
 def test_what_is_not_there_cannot_be_sensed() -> None:
