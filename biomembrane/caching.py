@@ -39,6 +39,3 @@ def garbage_collection_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-held, bare, bound, put_off = cache_of, state_without_cache, limit, garbage_collection_paused

@@ -98,7 +98,7 @@ class Model(System):
         OutOfDomain: a temperature that is not above zero.
     """
 
-    @caching.put_off()
+    @caching.garbage_collection_paused()
     def __init__(
         self,
         name: str,
@@ -168,7 +168,7 @@ class Model(System):
         return LedgerLayout(self, self.ledger_stores)
 
     @cached_property
-    @caching.put_off()
+    @caching.garbage_collection_paused()
     def equations(self) -> tuple[Equation, ...]:
         """Assignments in order: derived constants, potentials, rates, affinities, fluxes,
         balances.

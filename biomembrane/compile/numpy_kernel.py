@@ -240,7 +240,7 @@ _building = threading.RLock()
 def kernel(program: Program) -> Kernel:
     """The numpy kernel of a program, built once."""
     with _building:
-        cache = caching.held(program)
+        cache = caching.cache_of(program)
         if Kernel not in cache:
             cache[Kernel] = Kernel(program)
         built: Kernel = cache[Kernel]

@@ -77,7 +77,7 @@ class Program:
         return tuple(i for i, m in enumerate(self.mass) if not m)
 
     def __getstate__(self) -> dict[str, Any]:
-        return caching.bare(self)
+        return caching.state_without_cache(self)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -132,10 +132,10 @@ def program(
     which the careful driver corrects the powers of slaved processes, except in a large model.
     """
     with _building:
-        cache = caching.held(model)
+        cache = caching.cache_of(model)
         key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
         if key not in cache:
-            with caching.put_off():
+            with caching.garbage_collection_paused():
                 cache[key] = _build(model, *key[1:])
         built: Program = cache[key]
         return built

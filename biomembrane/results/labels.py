@@ -78,7 +78,7 @@ def own_coordinates(model: Model, used: Iterable[Any]) -> dict[str, xr.Variable]
     """
     coordinates: dict[str, xr.Variable] = {}
     for dim in (d for d in schema.DIMENSIONS if d in set(used)):
-        held = caching.held(model)
+        held = caching.cache_of(model)
         if ("labels", dim) not in held:
             held["labels", dim] = _labels(model, dim)
         coordinates |= {name: v.copy(deep=name != dim) for name, v in held["labels", dim].items()}
@@ -157,7 +157,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
 
 def _json(model: Model, description: Callable[[Model], Any]) -> str:
     """A description of the model in JSON, written once for each model."""
-    held = caching.held(model)
+    held = caching.cache_of(model)
     key = ("text", description.__name__)
     if key not in held:
         held[key] = json.dumps(description(model), ensure_ascii=False)
@@ -167,7 +167,7 @@ def _json(model: Model, description: Callable[[Model], Any]) -> str:
 
 def sources(model: Model) -> dict[str, str]:
     """Source of each parameter, in words."""
-    held = caching.held(model)
+    held = caching.cache_of(model)
     if sources not in held:
         held[sources] = {p.name: str(p.source) for p in model.parameters.values()}
     texts: dict[str, str] = held[sources]

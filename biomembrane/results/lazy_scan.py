@@ -71,7 +71,7 @@ class Recipe:
     dims: tuple[str, ...]
 
     def __getstate__(self) -> dict[str, Any]:
-        return caching.bare(self)
+        return caching.state_without_cache(self)
 
     def unpacked(self) -> Any:
         """Model, fixed parameters, start and reducer."""
@@ -79,7 +79,7 @@ class Recipe:
 
         in_worker = multiprocessing.parent_process() is not None
         owner = multiprocessing.current_process() if in_worker else self
-        cache = caching.held(owner).setdefault(Recipe, {})
+        cache = caching.cache_of(owner).setdefault(Recipe, {})
         objects = cache.get(self.digest)
         if objects is None:
             objects = cloudpickle.loads(self.payload)

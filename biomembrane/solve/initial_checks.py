@@ -94,7 +94,7 @@ class Charges:
 
 def _charges(model: Model) -> Charges:
     """Computed once for a model, for the places that a capacitor gives a charge."""
-    cache = caching.held(model)
+    cache = caching.cache_of(model)
     if Charges not in cache:
         row = {x.symbol: i for i, x in enumerate(model.states)}
         index = model_index(model).places

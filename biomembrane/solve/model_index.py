@@ -36,7 +36,7 @@ class ModelIndex:
 
 def model_index(model: Model) -> ModelIndex:
     """The index of a model, built once."""
-    held = caching.held(model)
+    held = caching.cache_of(model)
     if ModelIndex not in held:
         states = {x.name: i for i, x in enumerate(model.states)}
         places = {name: i for i, name in enumerate(model.parameters)}

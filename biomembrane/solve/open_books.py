@@ -69,7 +69,7 @@ class _BalanceSums:
 def _balance_sums(trajectory: Trajectory) -> _BalanceSums:
     """The sums of a kernel, computed once."""
     k, ledger_layout = trajectory.kernel, trajectory.model.ledger_layout
-    cache = caching.held(k)
+    cache = caching.cache_of(k)
     if _BalanceSums not in cache:
         _, entries, drift, uphill, processes = k.program.sizes
         supplies = 1 + len(ledger_layout.baths)

@@ -237,7 +237,7 @@ def shown(x: float, unit: str) -> str:
 
 def _as_declared(model: Model) -> list[tuple[float, str]]:
     """Declared value and its text, by parameter; computed once."""
-    held = caching.held(model)
+    held = caching.cache_of(model)
     if "as declared" not in held:
         parameters = zip(model_index(model).values.tolist(), model.parameters.values(), strict=True)
         held["as declared"] = [(x, shown(x, p.unit)) for x, p in parameters]

@@ -57,9 +57,9 @@ def _motions(form: Form, chosen: ParameterSet, k: Kernel, end: float) -> list[Mo
     own = {name: given[k.program.parameters.index(name)] for name in (form.parameter, *form.inputs)}
     if any(np.ndim(x) for x in own.values()):
         return motions(form.expression, own, end, chosen.lanes)
-    cached, key = caching.held(k).setdefault("motions", {}), (form, end, *own.values())
+    cached, key = caching.cache_of(k).setdefault("motions", {}), (form, end, *own.values())
     if key not in cached:
-        caching.bound(cached)
+        caching.limit(cached)
         cached[key] = motions(form.expression, own, end, 1)
     result: list[Motion] = cached[key]
     return result

@@ -8,7 +8,7 @@ from ..assemble.model import Model
 
 def of_start(model: Model) -> frozenset[str]:
     """Parameters that only say what there is at the start; looked up once."""
-    held = caching.held(model)
+    held = caching.cache_of(model)
     if "of start" not in held:
         held["of start"] = _find_of_start(model)
     names: frozenset[str] = held["of start"]

@@ -75,7 +75,7 @@ def strata(level: Whole) -> list[Whole]:
 
 def arrays(graph: Rules) -> Arrays:
     """The arrays of a graph as it stands; of one that has grown, only what is new is read."""
-    held = caching.held(graph)
+    held = caching.cache_of(graph)
     found: Arrays | None = held.get(Arrays)
     if found is None or len(found.op) < len(graph.nodes):
         new = _build(graph, 0 if found is None else len(found.op))

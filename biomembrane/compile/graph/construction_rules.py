@@ -87,7 +87,7 @@ class Rules:
         self.zero, self.one = self.const(0.0), self.const(1.0)
 
     def __getstate__(self) -> dict[str, Any]:
-        return caching.bare(self)
+        return caching.state_without_cache(self)
 
     def _put(self, node: Node) -> int:
         found = self.index.get(node)

@@ -385,9 +385,9 @@ _building = threading.RLock()
 def native(program: Program, runs: int) -> CompiledModel:
     """The machine code of a program for so many runs, built once for few and once for many."""
     layout = WIDE if runs > FEW else ALONE
-    cache = caching.held(program)
+    cache = caching.cache_of(program)
     if layout not in cache:
-        with _building, caching.put_off():
+        with _building, caching.garbage_collection_paused():
             if layout not in cache:
                 cache[layout] = CompiledModel(program, layout)
     model: CompiledModel = cache[layout]
