@@ -10,14 +10,14 @@ from hypothesis import Phase, settings
 
 HERE = Path(__file__).parent
 
-settings.register_profile("dev", max_examples=24, deadline=None)
+settings.register_profile("dev", max_examples=16, deadline=None)
 CI_PHASES = (
     Phase.explicit,
     Phase.reuse,
     Phase.generate,
 )  # a failure is shrunk at one's desk, not while others wait
 settings.register_profile(
-    "ci", max_examples=24, derandomize=True, deadline=None, print_blob=True, phases=CI_PHASES
+    "ci", max_examples=16, derandomize=True, deadline=None, print_blob=True, phases=CI_PHASES
 )
 settings.register_profile("nightly", max_examples=1000, deadline=None, print_blob=True)
 settings.register_profile(

@@ -29,7 +29,7 @@ def checked(*files: Path) -> str:
     return str(told)
 
 
-def test_programs_pass_and_every_wrong_call_is_refused(tmp_path: Path):
+def test_programs_pass_and_every_wrong_call_is_refused(tmp_path: Path) -> None:
     """What the comments of the wrong calls say is what mypy says without them; a comment without a
     mistake is an error, too.
     """
