@@ -19,6 +19,11 @@ def typeset(text: str, times: str = "·") -> str:
     return mantissa.replace("-", "−") + (f"{times}10{raised(int(power))}" if e else "")
 
 
+def shortest(number: float) -> str:
+    """A number with the fewest digits that give it back exactly: 0.4, 310.15, 1e-07, 4."""
+    return repr(float(number)).removesuffix(".0")
+
+
 def counted(count: int, thing: str) -> str:
     """'1 run', '2 runs'."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import dimension, errors, units
+from ..numerals import shortest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -134,7 +135,7 @@ def _number_text(data: xr.Dataset, name: str, text: str) -> str:
     if scanned is None or scanned.size != 1:
         return text
     return (
-        f"{float(scanned.values.reshape(-1)[0]):.17g}"
+        f"{shortest(scanned.values.reshape(-1)[0])}"
         f" {units.from_udunits(str(scanned.attrs.get('units', '1')))}"
     )
 

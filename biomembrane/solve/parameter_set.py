@@ -15,6 +15,7 @@ import numpy as np
 from .. import caching, units
 from ..assemble.model import Model
 from ..compile.program import Form
+from ..numerals import shortest
 from .model_index import model_index
 from .scan_grid import values
 from .schedule import Timed, schedule
@@ -229,10 +230,11 @@ def _value_text(name: str, x: Any, unit: str) -> str | OfLane:
 
 
 def shown(x: float, unit: str) -> str:
-    """A number of the internal system in the unit in which a parameter is shown, with all its
-    digits.
+    """A number of the internal system in the unit in which a parameter is shown, with the digits
+    that give it back exactly.
     """
-    return f"{units.restore(x, unit):.17g}"
+    quantity = units.restore(x, unit)
+    return f"{shortest(quantity.magnitude)} {quantity.units}".rstrip()
 
 
 def _as_declared(model: Model) -> list[tuple[float, str]]:

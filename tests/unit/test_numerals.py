@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomembrane.numerals import counted, lasting, raised, typeset
+from biomembrane.numerals import counted, lasting, raised, shortest, typeset
 
 LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -51,3 +51,14 @@ def test_a_time_in_print_is_the_time_to_four_digits(seconds: float) -> None:
 )  # fmt: skip
 def test_a_time_stands_in_the_largest_unit_in_which_it_is_short(seconds: float, text: str) -> None:
     assert lasting(seconds) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_the_shortest_number_is_the_number(x: float) -> None:
+    assert float(shortest(x)) == x
+    assert len(shortest(x)) <= max(len(repr(x)), len(f"{x:.17g}"))
+
+
+def test_a_number_is_read_as_it_was_given() -> None:
+    """Not as 17 digits show it, 0.40000000000000002."""
+    assert [shortest(x) for x in (0.4, 7.77, 4, 1e-7)] == ["0.4", "7.77", "4", "1e-07"]

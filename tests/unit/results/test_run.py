@@ -140,7 +140,7 @@ def test_the_attributes_hold_what_made_the_run() -> None:
     numbers, sources = json.loads(attrs["parameters_json"]), json.loads(attrs["sources_json"])
     assert set(numbers) == set(sources) == set(model().parameters)
     assert numbers["bath.Na"] == "145 millimolar"
-    assert numbers["temperature"] == "310.14999999999998 kelvin"
+    assert numbers["temperature"] == "310.15 kelvin"
     assert sources["bath.Na"] == str(model().parameter("bath.Na").source)
     solver = json.loads(attrs["solver_json"])
     assert (solver["name"], solver["rtol"], solver["threads"]) == ("Native", 1e-7, 0)
