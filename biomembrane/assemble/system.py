@@ -16,6 +16,7 @@ from .. import dimension as d
 from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
+from ..declare.open_loops import OpenLoop
 from ..declare.parameter import Declared, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
@@ -125,6 +126,12 @@ class System(Compared):
     def concentrations(self) -> dict[str, Species]:
         """Species by the dotted names of the parameters that are concentrations."""
         return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
+
+    @property
+    def open_loops(self) -> tuple[OpenLoop, ...]:
+        """The loops of hosted cycles that do not close."""
+        cycles = (t for t in self.transporters if isinstance(t, Cycle))
+        return tuple(loop for cycle in cycles for loop in cycle.open_loops)
 
     @property
     def unaccounted(self) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ def _gained(model: Model, out: Outputs, flux: dict[str, int]) -> dict[tuple[str,
     """Power that each loop that does not close makes from nothing, J·ε."""
     g = out.g
     powers = {}
-    for loop in (x for t in model.transporters for x in getattr(t, "open_loops", ())):
+    for loop in model.open_loops:
         shares = [g.mul(g.const(share), flux[process]) for process, share in loop.shares.items()]
         turnover = functools.reduce(g.add, shares)
         excess = out.lower({loop.name: loop.excess})[loop.name]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import units, user_text
-from ..numerals import shortest
-from ..solve.parameter_set import digest_of
+from ..solve.parameter_set import digest_of, exact_text
 from ..solve.problem import reached
 from ..solve.status import Outcome
 
@@ -52,8 +51,7 @@ def _own_attributes(run: xr.Dataset) -> dict[str, str]:
 
 def _number(coord: xr.DataArray) -> str:
     """A parameter of one lane, as :func:`~biomembrane.solve.parameter_set.shown` writes it."""
-    quantity = units.Q(float(coord), units.from_udunits(str(coord.attrs["units"])))
-    return f"{shortest(quantity.magnitude)} {quantity.units}".rstrip()
+    return exact_text(units.Q(float(coord), units.from_udunits(str(coord.attrs["units"]))))
 
 
 def _may_be_zero(used: str) -> bool:

@@ -212,7 +212,7 @@ def present(
 
 def loops(model: Model) -> dict[str, str]:
     """The loops of hosted cycles that do not close, each with its cycle."""
-    return {loop.name: t.name for t in model.transporters for loop in getattr(t, "open_loops", ())}
+    return {loop.name: loop.cycle for loop in model.open_loops}
 
 
 def ordered(data: xr.Dataset, dims: Sequence[str] | Mapping[str, int]) -> xr.Dataset:

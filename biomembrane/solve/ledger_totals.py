@@ -94,11 +94,7 @@ class LedgerTotals:
     @cached_property
     def cycle_of(self) -> dict[str, str]:
         """The cycle of each loop that does not close."""
-        return {
-            loop.name: t.name
-            for t in self.t.model.transporters
-            for loop in getattr(t, "open_loops", ())
-        }
+        return {loop.name: loop.cycle for loop in self.t.model.open_loops}
 
     @cached_property
     def unpaid(self) -> Array:

@@ -23,6 +23,7 @@ from .schedule import Timed, schedule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..quantity_types import Quantity
     from .given_start import Start
 
 BEGUN = ", where the first run began; this one goes on from the state of another"
@@ -233,8 +234,12 @@ def shown(x: float, unit: str) -> str:
     """A number of the internal system in the unit in which a parameter is shown, with the digits
     that give it back exactly.
     """
-    quantity = units.restore(x, unit)
-    return f"{shortest(quantity.magnitude)} {quantity.units}".rstrip()
+    return exact_text(units.restore(x, unit))
+
+
+def exact_text(quantity: Quantity) -> str:
+    """One quantity as text that gives it back exactly."""
+    return f"{shortest(quantity.magnitude)} {quantity.units}"
 
 
 def _as_declared(model: Model) -> list[tuple[float, str]]:
