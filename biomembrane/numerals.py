@@ -20,7 +20,7 @@ def typeset(text: str, times: str = "·") -> str:
 
 
 def shortest(number: float) -> str:
-    """A number with the fewest digits that give it back exactly: 0.4, 310.15, 1e-07, 4."""
+    """A number with the fewest digits that give it back exactly: 0.4, 296.15, 1e-07, 4."""
     return repr(float(number)).removesuffix(".0")
 
 
